@@ -1,0 +1,252 @@
+/* What the pages do beyond links and forms. Every listener sits on the document, so that whatever htmx swaps in works at once.
+
+   data-key="a"            a press of the key clicks the element (or moves to it, if it is a field); listed by "?"
+   data-dialog="id"        opens the <dialog> of that id
+   data-confirm="text"     on a form or a submit button: asks first (data-confirm-button, data-confirm-kind="danger")
+   data-autofocus          takes the focus when it comes (the error summary of a refused form)
+   data-remove="selector"  takes out the closest such element and tells its form that it changed (a line of a sale)
+   HX-Trigger {"toast": {"kind": "good|info|warn|bad", "text": "…"}}   shows a toast */
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const toasts = document.getElementById("toasts");
+  const TOAST_SECONDS = 6;
+
+  // ---------- toasts ----------
+  function toast({ kind = "info", text }) {
+    if (!toasts || !text) return;
+    const box = document.createElement("div");
+    const words = document.createElement("p");
+    const close = document.createElement("button");
+    box.className = `toast toast-${kind}`;
+    words.textContent = text;
+    close.className = "toast-close";
+    close.type = "button";
+    close.textContent = "×";
+    close.setAttribute("aria-label", toasts.dataset.close);
+    close.addEventListener("click", () => box.remove());
+    box.append(words, close);
+    toasts.append(box);
+    // Bad news stays until it is read.
+    if (kind !== "bad") setTimeout(() => dismiss(box), TOAST_SECONDS * 1000);
+  }
+
+  function dismiss(box) {
+    if (box.matches(":hover, :focus-within")) setTimeout(() => dismiss(box), 1000);
+    else box.remove();
+  }
+
+  document.addEventListener("toast", (event) => toast(event.detail));
+
+  // ---------- answers that are no success ----------
+  document.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = event.detail;
+    if ((xhr.getResponseHeader("HX-Trigger") || "").includes('"toast"')) return;
+    // The server's own words (errors/_fragment.html); a proxy in between has none.
+    const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(".notice-body > :last-child");
+    toast({ kind: "bad", text: said?.textContent || toasts.dataset.textError });
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, () => toast({ kind: "bad", text: toasts.dataset.textOffline }));
+  }
+
+  // ---------- theme ----------
+  function isDark() {
+    return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-theme-button]");
+    if (!button) return;
+    button.value = isDark() ? "light" : "dark";
+    root.dataset.theme = button.value;
+  });
+
+  // ---------- dialogs and questions ----------
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog]");
+    if (!opener) return;
+    event.preventDefault();
+    document.getElementById(opener.dataset.dialog).showModal();
+  });
+
+  function ask(asker, proceed) {
+    const dialog = document.getElementById("confirm");
+    const ok = dialog.querySelector("[data-confirm-ok]");
+    const danger = asker.dataset.confirmKind === "danger";
+    ok.dataset.words ??= ok.textContent;
+    ok.textContent = asker.dataset.confirmButton || ok.dataset.words;
+    ok.classList.toggle("button-danger", danger);
+    ok.classList.toggle("button-primary", !danger);
+    dialog.querySelector("[data-confirm-text]").textContent = asker.dataset.confirm;
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => dialog.returnValue === "ok" && proceed(), { once: true });
+    dialog.showModal();
+  }
+
+  let agreed = null;
+  function askerOf(form, submitter) {
+    return submitter?.matches("[data-confirm]") ? submitter : form.matches?.("[data-confirm]") ? form : null;
+  }
+
+  // Caught on the way down, before htmx or the browser sends the form.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const asker = askerOf(form, event.submitter);
+    if (!asker) return;
+    if (agreed === asker) { agreed = null; return; }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const submitter = event.submitter;
+    ask(asker, () => { agreed = asker; form.requestSubmit(submitter); });
+  }, true);
+
+  // A button with hx-post of its own sends no submit event.
+  document.addEventListener("htmx:confirm", (event) => {
+    const element = event.detail.elt;
+    if (element.matches("form") || !element.matches("[data-confirm]")) return;
+    event.preventDefault();
+    ask(element, () => event.detail.issueRequest(true));
+  });
+
+  // ---------- menus close when one looks elsewhere ----------
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll(".menu[open], .phone-menu details[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  // ---------- keys ----------
+  const KEYS_OFF = "balcao-keys-off";
+  const keysOff = () => localStorage.getItem(KEYS_OFF) === "1";
+  const isField = (element) =>
+    element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])");
+
+  function press(key) {
+    const target = [...document.querySelectorAll("[data-key]")].find(
+      (element) => element.dataset.key.toLowerCase() === key && !element.disabled && element.checkVisibility());
+    if (!target) return false;
+    if (isField(target)) target.focus();
+    else target.click();
+    return true;
+  }
+
+  function showKeys() {
+    const dialog = document.getElementById("shortcuts");
+    const list = dialog?.querySelector("[data-shortcut-list]");
+    if (!list) return;
+    list.querySelectorAll("[data-found]").forEach((element) => element.remove());
+    const seen = new Set();
+    for (const element of document.querySelectorAll("[data-key]")) {
+      if (seen.has(element.dataset.key) || !element.checkVisibility()) continue;
+      seen.add(element.dataset.key);
+      const term = document.createElement("dt");
+      const words = document.createElement("dd");
+      const key = document.createElement("kbd");
+      key.textContent = element.dataset.key.toUpperCase();
+      words.textContent = element.dataset.keyLabel || element.getAttribute("aria-label") || element.textContent.trim();
+      term.dataset.found = words.dataset.found = "";
+      term.append(key);
+      list.append(term, words);
+    }
+    dialog.querySelector("[data-shortcut-switch]").checked = !keysOff();
+    dialog.showModal();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      document.querySelectorAll(".menu[open], .phone-menu details[open]").forEach((menu) => { menu.open = false; });
+    }
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    const key = event.key.toLowerCase();
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && key === "k") {
+      if (press("/")) event.preventDefault();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
+    if (key === "?") { event.preventDefault(); showKeys(); return; }
+    if (!event.repeat && !keysOff() && press(key)) event.preventDefault();
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-shortcut-switch]")) localStorage.setItem(KEYS_OFF, event.target.checked ? "" : "1");
+  });
+
+  // ---------- marked rows ----------
+  let lastMark = null;
+  const marksOf = (list) => [...list.querySelectorAll("tbody .row-mark")];
+
+  function showMarks(list) {
+    const marks = marksOf(list);
+    const count = marks.filter((mark) => mark.checked).length;
+    const words = list.querySelector("[data-marked-count]");
+    if (words) words.textContent = count === 1 ? words.dataset.one : words.dataset.many.replace("{n}", count);
+    const all = list.querySelector(".row-mark-all");
+    if (!all) return;
+    all.checked = count > 0 && count === marks.length;
+    all.indeterminate = count > 0 && count < marks.length;
+  }
+
+  document.addEventListener("click", (event) => {
+    const mark = event.target;
+    if (!mark.matches?.(".row-mark")) return;
+    const marks = marksOf(mark.closest(".selection-list"));
+    if (event.shiftKey && marks.includes(lastMark)) {
+      const [from, to] = [marks.indexOf(lastMark), marks.indexOf(mark)].sort((a, b) => a - b);
+      marks.slice(from, to + 1).forEach((other) => { other.checked = mark.checked; });
+    }
+    lastMark = mark;
+  });
+
+  document.addEventListener("change", (event) => {
+    const list = event.target.closest(".selection-list");
+    if (!list || !event.target.matches(".row-mark, .row-mark-all")) return;
+    if (event.target.matches(".row-mark-all")) marksOf(list).forEach((mark) => { mark.checked = event.target.checked; });
+    showMarks(list);
+  });
+
+  // A reset unticks the boxes only after the event.
+  document.addEventListener("reset", (event) => {
+    const list = event.target.closest(".selection-list");
+    if (list) setTimeout(() => showMarks(list));
+  });
+  const showAllMarks = () => document.querySelectorAll(".selection-list").forEach(showMarks);
+  document.addEventListener("htmx:afterSettle", showAllMarks);
+  document.addEventListener("live:swapped", showAllMarks);
+  showAllMarks();
+
+  // ---------- forms ----------
+  // What was typed and not yet sent is never swapped away by a live change.
+  document.addEventListener("input", (event) => {
+    if (event.target.form && event.target.form.method === "post") event.target.form.dataset.dirty = "";
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-remove]");
+    if (!button) return;
+    event.preventDefault();
+    const form = button.form || button.closest("form");
+    const part = button.closest(button.dataset.remove);
+    const next = part.nextElementSibling || part.previousElementSibling;
+    part.remove();
+    next?.querySelector("input:not([type=hidden]), select, button")?.focus();
+    form?.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
+  // The summary of a refused form: each line gets its field's name, and the whole takes the focus.
+  function showErrors(scope) {
+    for (const link of scope.querySelectorAll(".error-summary-list a:not([data-named])")) {
+      const field = document.getElementById(link.hash.slice(1));
+      const label = field?.labels?.[0] || field?.querySelector("legend");
+      if (label) link.prepend(`${label.textContent.replace(" *", "")}: `);
+      link.dataset.named = "";
+    }
+    const summary = scope.querySelector("[data-autofocus]");
+    summary?.removeAttribute("data-autofocus");
+    summary?.focus();
+  }
+
+  document.addEventListener("htmx:afterSettle", () => showErrors(document));
+  showErrors(document);
+})();

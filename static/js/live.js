@@ -1,0 +1,222 @@
+/* Rows that move by themselves. One stream per tab tells which rows changed; the page asks the server for those it shows.
+
+   <body data-live="/events" data-live-since="…">
+   stream   event "row", data {"kind": "sale", "id": 12, "status": "…"}; event "reset": what was missed is not known any more
+   poll     GET /events/poll?since=<id> → {"cursor": "…", "events": [{"kind", "id", "status"}, …], "reset": false}
+   <tbody id data-live-rows="/sales/rows" data-live-list="/sales?…" data-live-kind="sale"> with <tr id="sale-12">
+            rows: GET /sales/rows?ids=1,2 → <template><tr id="sale-1">…</tr></template>…
+            list: for a row that is not on the page, GET data-live-list → HTML with a <tbody> of the same id, at most once a second;
+            its [data-live-part] elements (tab counts) replace those of the same id
+   <section id data-live="sale-12 invoice-7" data-live-url="/sales/12/status">   fetched and replaced as a whole */
+"use strict";
+
+(() => {
+  const url = document.body.dataset.live;
+  if (!url) return;
+  const badge = document.getElementById("live-state");
+  const band = document.getElementById("connection-lost");
+  const COLLECT_MS = 150, LIST_MS = 1000, BUSY_MS = 2000, POLL_MS = 3000, STREAM_AGAIN_MS = 30000, STEADY_MS = 5000;
+
+  let source = null, cursor = document.body.dataset.liveSince || "", pollTimer = 0, againTimer = 0, openedAt = 0, turn = 0;
+  const changed = new Map(); // "sale-12" → {kind, id}
+  let collectTimer = 0;
+  const listTimers = new WeakMap();
+
+  // ---------- where the news come from ----------
+  function show(state) {
+    if (!badge || badge.dataset.state === state) return;
+    badge.dataset.state = state;
+    badge.hidden = false;
+    badge.className = "badge phone-off " + { stream: "badge-good badge-live", poll: "badge-info", offline: "badge-bad" }[state];
+    badge.textContent = badge.dataset[state];
+    if (band) band.hidden = state !== "offline";
+  }
+
+  const since = (address) => address + (cursor ? `?since=${encodeURIComponent(cursor)}` : "");
+
+  function openStream() {
+    stop();
+    source = new EventSource(since(url));
+    source.addEventListener("open", () => { openedAt = Date.now(); show("stream"); });
+    source.addEventListener("row", (event) => { cursor = event.lastEventId || cursor; note(JSON.parse(event.data)); });
+    source.addEventListener("reset", (event) => { cursor = event.lastEventId || ""; refreshAll(); });
+    source.addEventListener("error", () => {
+      // A stream that stood and broke is a server that restarts: one more try before asking every 3 s.
+      const steady = openedAt && Date.now() - openedAt > STEADY_MS;
+      openedAt = 0;
+      source.close();
+      if (steady) againTimer = setTimeout(openStream, 1000);
+      else startPolling();
+    });
+  }
+
+  function startPolling() {
+    stop();
+    againTimer = setTimeout(openStream, STREAM_AGAIN_MS);
+    poll();
+  }
+
+  async function poll() {
+    const mine = (turn += 1);
+    try {
+      const response = await fetch(since(`${url}/poll`), { headers: { Accept: "application/json" } });
+      if (response.status === 401) return signedOut();
+      if (!response.ok) throw new Error(response.status);
+      const news = await response.json();
+      if (mine !== turn) return;
+      show("poll");
+      cursor = news.cursor || cursor;
+      if (news.reset) refreshAll();
+      news.events.forEach(note);
+    } catch {
+      if (mine === turn) show("offline");
+    }
+    if (mine === turn) pollTimer = setTimeout(poll, POLL_MS);
+  }
+
+  function signedOut() {
+    stop();
+    badge?.setAttribute("hidden", "");
+    const text = document.getElementById("toasts")?.dataset.textSignedOut;
+    document.dispatchEvent(new CustomEvent("toast", { detail: { kind: "bad", text } }));
+  }
+
+  function stop() {
+    turn += 1; // an answer still under way is not ours any more
+    clearTimeout(pollTimer);
+    clearTimeout(againTimer);
+    source?.close();
+    source = null;
+  }
+
+  // ---------- what changed, gathered for a moment ----------
+  function note({ kind, id }) {
+    changed.set(`${kind}-${id}`, { kind, id });
+    collectTimer ||= setTimeout(flush, COLLECT_MS);
+  }
+
+  function flush() {
+    collectTimer = 0;
+    const rows = new Map(); // container → ids
+    const elsewhere = new Set(); // kinds
+    for (const [key, { kind, id }] of changed) {
+      const box = document.getElementById(key)?.closest("[data-live-rows]");
+      if (box) rows.set(box, [...(rows.get(box) || []), id]);
+      else elsewhere.add(kind);
+      for (const part of document.querySelectorAll(`[data-live~="${CSS.escape(key)}"]`)) refreshPart(part, { kind, id });
+    }
+    changed.clear();
+    rows.forEach((ids, box) => refreshRows(box, ids));
+    for (const list of document.querySelectorAll("[data-live-list]")) {
+      if (!list.dataset.liveKind || elsewhere.has(list.dataset.liveKind)) refreshListSoon(list);
+    }
+  }
+
+  function refreshAll() {
+    for (const box of document.querySelectorAll("[data-live-rows]")) {
+      const ids = [...box.querySelectorAll(":scope > [id]")].map((row) => row.id.slice(row.id.lastIndexOf("-") + 1));
+      if (ids.length) refreshRows(box, ids);
+    }
+    document.querySelectorAll("[data-live-list]").forEach(refreshListSoon);
+    document.querySelectorAll("[data-live-url]").forEach((part) => refreshPart(part, null));
+  }
+
+  // ---------- asking for them ----------
+  async function html(address) {
+    try {
+      const response = await fetch(address, { headers: { "HX-Request": "true" } });
+      const box = document.createElement("template");
+      box.innerHTML = response.ok ? await response.text() : "";
+      return box.content;
+    } catch {
+      return document.createDocumentFragment(); // no connection: the stream says so, and its return fetches again
+    }
+  }
+
+  function elementsIn(content) {
+    const inside = [...content.querySelectorAll("template")].flatMap((box) => [...box.content.children]);
+    return [...content.querySelectorAll("[id]"), ...inside];
+  }
+
+  async function refreshRows(box, ids) {
+    const content = await html(`${box.dataset.liveRows}${box.dataset.liveRows.includes("?") ? "&" : "?"}ids=${ids.join(",")}`);
+    for (const fresh of elementsIn(content)) {
+      const old = fresh.id && document.getElementById(fresh.id);
+      if (old && box.contains(old) && !isBusy(old)) swap(old, fresh);
+    }
+    document.dispatchEvent(new CustomEvent("live:swapped"));
+  }
+
+  function refreshListSoon(list) {
+    if (listTimers.has(list)) return;
+    listTimers.set(list, setTimeout(() => { listTimers.delete(list); refreshList(list); }, LIST_MS));
+  }
+
+  async function refreshList(list) {
+    if (!list.isConnected) return;
+    if (isBusy(list)) return refreshListSoon(list);
+    const content = await html(list.dataset.liveList);
+    const fresh = content.getElementById(list.id);
+    if (!fresh || !list.isConnected || isBusy(list)) return;
+    const before = new Set([...list.children].map((row) => row.id));
+    swap(list, fresh);
+    for (const row of fresh.children) if (row.id && !before.has(row.id)) row.classList.add("row-fresh");
+    for (const part of content.querySelectorAll("[data-live-part][id]")) {
+      const old = document.getElementById(part.id);
+      if (old) swap(old, part);
+    }
+    document.dispatchEvent(new CustomEvent("live:swapped"));
+  }
+
+  async function refreshPart(part, change) {
+    if (isBusy(part)) {
+      if (change) setTimeout(() => note(change), BUSY_MS);
+      return;
+    }
+    const content = await html(part.dataset.liveUrl);
+    const fresh = content.getElementById(part.id) || content.firstElementChild;
+    if (!fresh || !part.isConnected) return;
+    if (isBusy(part)) return change && note(change);
+    const open = [...part.querySelectorAll("details")].map((fold) => fold.open);
+    swap(part, fresh);
+    [...fresh.querySelectorAll("details")].forEach((fold, i) => { fold.open = open[i] ?? fold.open; });
+  }
+
+  // ---------- putting them in without taking anything from the person ----------
+  function isBusy(element) {
+    const focus = document.activeElement;
+    const typing = element.contains(focus) && focus.matches("input:not(.row-mark), textarea, select, [contenteditable]");
+    return typing || element.matches(".row-editing") || !!element.querySelector(".row-editing, [data-dirty], .htmx-request, dialog[open], .menu[open]");
+  }
+
+  const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+
+  function swap(old, fresh) {
+    const marked = new Set([...old.querySelectorAll(".row-mark:checked")].map((mark) => mark.value));
+    const focus = old.contains(document.activeElement) ? document.activeElement : null;
+    const row = focus?.closest("[id]");
+    const place = row ? [...row.querySelectorAll(FOCUSABLE)].indexOf(focus) : -1;
+    const [left, top] = [window.scrollX, window.scrollY];
+    old.replaceWith(fresh);
+    if (fresh.matches("tr")) fresh.classList.add("row-fresh");
+    for (const mark of fresh.querySelectorAll(".row-mark")) mark.checked = marked.has(mark.value);
+    if (focus) (document.getElementById(row?.id)?.querySelectorAll(FOCUSABLE)[place] || fresh.querySelector(FOCUSABLE))?.focus({ preventScroll: true });
+    window.scrollTo(left, top);
+    window.htmx?.process(fresh);
+  }
+
+  // ---------- only while somebody looks ----------
+  function start() {
+    openedAt = 0;
+    openStream();
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return stop();
+    start();
+    refreshAll();
+  });
+  window.addEventListener("pagehide", stop);
+  window.addEventListener("pageshow", (event) => event.persisted && start());
+  if (!document.hidden) start();
+})();
