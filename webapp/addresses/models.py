@@ -1,0 +1,27 @@
+"""Answers about postal codes, kept so that one code is asked for once."""
+
+import datetime as dt
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.extensions import UtcDateTime, db
+
+
+class PostalCode(db.Model):
+    """What a provider said about a CEP, and when; `found` is False where it said that it knows no such code."""
+
+    __tablename__ = "postal_codes"
+
+    cep: Mapped[str] = mapped_column(String(8), primary_key=True)
+    found: Mapped[bool]
+    street: Mapped[str] = mapped_column(String(200), default="")
+    neighborhood: Mapped[str] = mapped_column(String(200), default="")
+    city: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[str] = mapped_column(String(2), default="")
+    ibge: Mapped[str] = mapped_column(String(7), default="")
+    # The range of numbers that the code covers, or a large user's name: never part of the customer's address.
+    complement: Mapped[str] = mapped_column(String(200), default="")
+    unit: Mapped[str] = mapped_column(String(200), default="")
+    provider: Mapped[str] = mapped_column(String(20), default="")
+    fetched_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
