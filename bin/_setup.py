@@ -1,0 +1,141 @@
+"""What bin/run and bin/test share: one-line failures, the settings and the virtual environment. Standard library only."""
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+
+
+class Failure(Exception):
+    """Why it cannot go on, in one line for the person at the terminal."""
+
+
+def command(main: Callable[[], int]) -> None:
+    """Runs `main` from the checkout and exits with its code; a Failure is one line on stderr, a signal a quiet end."""
+    os.chdir(ROOT)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP on purpose
+            signal.signal(number, _quiet_end)
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        sys.exit(f"bin/{Path(sys.argv[0]).name}: {failure}")
+
+
+def _quiet_end(number, frame):
+    raise SystemExit(128 + number)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def environment() -> dict[str, str]:
+    """The environment with the checkout's `.env` behind it: what is set in both keeps the environment's value."""
+    file = ROOT / ".env"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return dict(pair for line in lines if (pair := _assignment(line))) | dict(os.environ)
+
+
+def _assignment(line):
+    name, equals, value = line.strip().removeprefix("export ").partition("=")
+    if not equals or name.startswith("#"):
+        return None
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    return name.strip(), value
+
+
+def settings(env: dict[str, str]):
+    """The shop's `Settings`, read before anything is installed: the module is loaded by itself, without Flask."""
+    spec = importlib.util.spec_from_file_location("_settings", ROOT / "webapp" / "settings.py")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    try:
+        return module.Settings.from_env(env)
+    except module.SettingsError as error:
+        raise Failure(str(error)) from error
+
+
+def ensure_packages(requirements: str) -> Path:
+    """Makes `.venv` hold what the named file pins, at once when it already does; answers its Python."""
+    try:
+        VENV.mkdir(exist_ok=True)
+        with open(VENV / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _runs("-c", "import sys; sys.exit(sys.version_info < (3, 11))"):
+                _make_venv()
+            if not all(stamp.exists() and stamp.read_text() == digest for stamp, digest in _stamps(requirements)):
+                _install(requirements)
+    except OSError as error:
+        raise Failure(f"cannot write in {ROOT}: {error.strerror} ({error.filename})") from error
+    return PYTHON
+
+
+def _runs(*arguments):
+    return PYTHON.exists() and subprocess.run([PYTHON, *arguments], capture_output=True).returncode == 0
+
+
+def _make_venv():
+    say(f"Making {VENV}")
+    for entry in VENV.iterdir():
+        if entry.name != ".lock":
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+    venv.create(VENV, symlinks=True)
+
+
+def _stamps(requirements):
+    """(stamp file, wanted content) of the file and of those it includes by `-r`."""
+    text = (ROOT / requirements).read_text()
+    yield VENV / f".{requirements}", hashlib.sha256(text.encode()).hexdigest()
+    for line in text.splitlines():
+        if line.startswith("-r "):
+            yield from _stamps(line.removeprefix("-r ").strip())
+
+
+def _install(requirements):
+    if not _runs("-m", "pip", "--version") and not _runs("-m", "ensurepip"):
+        raise Failure("this Python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv")
+    say(f"Installing {requirements} (once, about a minute)")
+    log = _pip("install", "--no-input", "--progress-bar", "off", "-r", str(ROOT / requirements))
+    if log is not None:
+        raise Failure(f"the packages were not installed: {_reason(log)}")
+    for stamp, digest in _stamps(requirements):
+        stamp.write_text(digest)
+
+
+def _pip(*arguments):
+    """Runs pip, showing each package as it comes. None when it went well, else its output as lines."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+    environ = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUNBUFFERED": "1"}
+    lines, wipe = [], "\r\033[K" if sys.stdout.isatty() else ""
+    with subprocess.Popen([PYTHON, "-m", "pip", *arguments], env=environ, **options) as process:
+        try:
+            for line in process.stdout:
+                lines.append(line.strip())
+                if line.startswith(("Collecting ", "Installing ", "  Building ", "WARNING: Retrying")):
+                    print(f"{wipe}  {line.strip().partition(' (from')[0][:100]}", end="" if wipe else "\n", flush=True)
+        finally:
+            process.terminate()
+    print(wipe, end="", flush=True)
+    return lines if process.returncode else None
+
+
+def _reason(log):
+    """pip's last error; a missing compiler is said in plain words, because pip says it in forty lines."""
+    if any("gcc" in line and "No such file" in line or "command 'cc' failed" in line for line in log):
+        return "one must be compiled and there is no C compiler; on Debian and Ubuntu: apt install gcc python3-dev"
+    errors = [line for line in log if line.lower().startswith("error")] or log or ["pip said nothing"]
+    return errors[-1].removeprefix("ERROR: ")

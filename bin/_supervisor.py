@@ -1,0 +1,232 @@
+"""bin/run: keeps Redis, web, workers and sweeper of one DATA_DIR running, until it is told to stop. Standard library only."""
+
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import _redis
+from _sessions import Guardian
+from _setup import PYTHON, Failure, ensure_packages, environment, say, settings
+
+FIRST_DELAY, LONGEST_DELAY = 0.5, 10  # seconds before a dead process is started again, doubled each time
+STEADY = 10  # seconds after which a process counts as well, and its next delay is the first again
+GRACE = 6  # seconds that processes get to end what they do
+READY_WITHIN = 60  # seconds
+
+
+def run() -> int:
+    """Sets up, starts and watches everything; answers the exit code."""
+    env = environment() | {"PYTHONUNBUFFERED": "1"}
+    env.setdefault("DEMO", "1")
+    wanted = settings(env)
+    env["DATA_DIR"] = str(wanted.data_dir)
+    with lock(wanted.data_dir) as held:
+        refuse_taken_port(wanted.host, wanted.port)
+        ensure_packages("requirements.txt")
+        supervisor = Supervisor(wanted, env, held)
+        try:
+            return supervisor.run()
+        finally:
+            supervisor.stop()
+
+
+@contextlib.contextmanager
+def lock(data_dir: Path):
+    """Holds DATA_DIR for one bin/run. The guardian holds it too, so it is free only when the last process is gone."""
+    try:
+        data_dir.chmod(0o700)
+    except PermissionError as error:
+        raise Failure(f"DATA_DIR={data_dir} belongs to another user") from error
+    with open(data_dir / "run.lock", "a+") as file:
+        deadline = time.monotonic() + 2 * GRACE
+        while not _locked(file):
+            file.seek(0)
+            owner = file.read().strip()
+            if _alive(owner) or time.monotonic() > deadline:
+                raise Failure(f"Balcão already runs on {data_dir} (process {owner}): stop it, or choose another DATA_DIR")
+            time.sleep(0.1)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield file
+
+
+def _locked(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _alive(pid):
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except socket.gaierror as error:
+        raise Failure(f"HOST={host} is no address of this machine") from error
+    except OSError as error:
+        reason = f"port {port} on {host} is not free ({error.strerror})"
+        raise Failure(f"{reason}; choose another, as in: PORT=8001 bin/run") from error
+
+
+@dataclass
+class Child:
+    name: str
+    command: list[str]
+    process: subprocess.Popen | None = None
+    started: float = 0
+    deaths: int = 0
+
+
+class Supervisor:
+    """The processes of one DATA_DIR. Each is the leader of a session, so that it can be ended with all it has started."""
+
+    def __init__(self, wanted, env: dict[str, str], lock_file):
+        self.settings, self.env, self.guardian = wanted, env, Guardian(env, [lock_file.fileno()])
+        self.children: list[Child] = []
+        self.stopping = False
+
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self.ask_to_stop)
+        self.start_redis()
+        sign_in = self.prepare()
+        self.start("web", "gunicorn", "wsgi:app")
+        for _ in range(self.settings.job_workers):
+            self.start("worker", "jobs.worker")
+        self.start("sweeper", "jobs.sweeper")
+        if self.wait_for("the web process", self.web_is_ready):
+            say(f"Balcão is ready at {self.address}\n{sign_in}")
+        while not self.stopping:
+            self.tend()
+        return 0
+
+    def ask_to_stop(self, number, frame) -> None:
+        self.stopping = True
+
+    # Starting
+
+    def start_redis(self) -> None:
+        if self.env.get("REDIS_URL"):
+            return
+        redis = _redis.configure(self.settings.data_dir, PYTHON)
+        self.env["REDIS_URL"] = redis.url
+        self.children.append(Child("redis", redis.command))
+        self.wait_for("the embedded Redis", redis.answers)
+
+    def prepare(self) -> str:
+        """Migrates and fills an empty demo shop, in one process; answers what it says about signing in."""
+        if self.stopping:
+            return ""
+        with tempfile.TemporaryFile("w+") as said:
+            process = self.guardian.spawn([str(PYTHON), "bin/_prepare.py"], stdout=said)
+            while process.poll() is None and not self.stopping:
+                time.sleep(0.02)
+            self.guardian.end([process], GRACE)
+            if process.returncode and not self.stopping:
+                raise Failure("the database was not made ready: the reason is above")
+            said.seek(0)
+            return said.read().strip()
+
+    def start(self, name: str, *module: str) -> None:
+        self.children.append(Child(name, [str(PYTHON), "-m", *module]))
+        self.tend(pause=0)
+
+    def wait_for(self, what: str, ready) -> bool:
+        """Waits until `ready()`; False when told to stop meanwhile."""
+        deadline = time.monotonic() + READY_WITHIN
+        while not self.stopping:
+            self.tend(pause=0.05)
+            if ready():
+                return True
+            if time.monotonic() > deadline or any(child.deaths > 2 for child in self.children):
+                raise Failure(f"{what} did not start: the reason is above or in {self.settings.data_dir}")
+        return False
+
+    @property
+    def address(self) -> str:
+        host = self.settings.host
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        return f"http://{host}:{self.settings.port}"
+
+    def web_is_ready(self) -> bool:
+        connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    # Watching
+
+    def tend(self, pause: float = 0.2) -> None:
+        """One round: starts what is not there, and again what has died, not sooner than its delay."""
+        changed = False
+        for child in self.children:
+            if child.process and child.process.poll() is not None:
+                self.bury(child)
+            if child.process is None and not self.stopping and time.monotonic() >= child.started:
+                child.process, child.started = self.guardian.spawn(child.command), time.monotonic()
+                changed = True
+        if changed:
+            self.write_processes()
+        time.sleep(pause)
+
+    def bury(self, child: Child) -> None:
+        """Notes a death and when the process may start again; what it has left running ends with it."""
+        code, now = child.process.returncode, time.monotonic()
+        steady = now - child.started > STEADY
+        child.deaths = 1 if steady else child.deaths + 1
+        delay = min(FIRST_DELAY * 2 ** (child.deaths - 1), LONGEST_DELAY)
+        self.guardian.end([child.process], 0)
+        child.process, child.started = None, now + delay
+        if not self.stopping:
+            reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            print(f"bin/run: {child.name} ended ({reason}); starting it again in {delay:g} s", file=sys.stderr, flush=True)
+
+    def write_processes(self) -> None:
+        """Keeps DATA_DIR/processes.json, for people and scripts who ask what runs."""
+        running = [{"name": child.name, "pid": child.process.pid} for child in self.children if child.process]
+        file = self.settings.data_dir / "processes.json"
+        draft = file.with_suffix(".tmp")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps({"redis_url": self.env.get("REDIS_URL", ""), "processes": running}))
+        draft.replace(file)
+
+    # Stopping
+
+    def stop(self) -> None:
+        """Ends everything, Redis last because the others still tell it that they leave. Under ten seconds."""
+        self.stopping = True
+        for redis, grace in ((False, GRACE), (True, 2)):
+            running = [child.process for child in self.children if child.process and (child.name == "redis") is redis]
+            self.guardian.end(running, grace)
+        (self.settings.data_dir / "processes.json").unlink(missing_ok=True)
+        self.guardian.close()

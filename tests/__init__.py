@@ -1,0 +1,1 @@
+"""The tests; `bin/test` sets up and runs all of them."""

@@ -1,0 +1,266 @@
+"""Fixtures that every test may use. Servers are real and start once, when the first test asks for them.
+
+`app`, `client` and `db` work on a fresh, migrated SQLite file; a test marked `both_databases` runs on PostgreSQL too.
+Override `settings` in a test file to run its app with other settings.
+"""
+
+import contextvars
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import flask_migrate
+import pytest
+import redis
+from _sessions import Guardian
+from flask import has_app_context
+from flask.testing import FlaskClient
+from playwright.sync_api import sync_playwright
+
+from tests import programs, services
+from webapp import create_app
+from webapp.extensions import db as database
+from webapp.settings import Settings
+
+BROWSER_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
+    "--disable-sync --disable-dev-shm-usage"
+)
+
+
+# What could not run
+
+
+def pytest_addoption(parser):
+    parser.addoption("--no-skips", action="store_true", help="fail when a test could not run for want of a program")
+
+
+def needed(found, name: str):
+    """The program, or the end of this test with the reason: the one way in which a test is skipped."""
+    if found is None:
+        pytest.skip(f"{name} is not on this machine and could not be installed; see what bin/test said at its start")
+    return found
+
+
+def _skipped(config):
+    return config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
+
+
+def pytest_sessionfinish(session, exitstatus):
+    if exitstatus == pytest.ExitCode.OK and session.config.getoption("no_skips") and _skipped(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    reports = _skipped(config)
+    if reports:
+        refused = " (refused by --no-skips)" if config.getoption("no_skips") else ""
+        terminalreporter.section(f"{len(reports)} tests did not run here{refused}")
+        for report in reports:
+            terminalreporter.write_line(f"{report.nodeid}: {report.longrepr[2]}")
+
+
+# Servers
+
+
+@pytest.fixture(scope="session")
+def folder():
+    """A short-named folder for sockets and data of this run; pytest's own are too deep for a socket."""
+    with tempfile.TemporaryDirectory(prefix="balcao-") as name:
+        Path(name).chmod(0o755)  # PostgreSQL's user passes through it
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def guardian():
+    """Starts servers that end with the tests, even when those are killed."""
+    guardian = Guardian(dict(os.environ))
+    yield guardian
+    guardian.close()
+
+
+@pytest.fixture(scope="session")
+def redis_url(folder, guardian):
+    home = folder / "redis"
+    home.mkdir(mode=0o700)
+    with services.redis_server(home, guardian) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres(folder, guardian):
+    """The PostgreSQL server, with an empty database for whoever needs one."""
+    needed(programs.postgres() or programs.postgres_wheel(), "PostgreSQL")
+    home = folder / "postgres"
+    home.mkdir(mode=0o700)
+    server = services.Postgres(home, guardian)
+    server.start()
+    yield server
+    server.stop()
+
+
+# Databases
+
+
+def pytest_generate_tests(metafunc):
+    if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("database_kind", ["sqlite", "postgresql"])
+
+
+@pytest.fixture
+def database_kind():
+    return "sqlite"
+
+
+@pytest.fixture(scope="session")
+def base_settings(folder, redis_url):
+    return Settings(
+        data_dir=folder,
+        database_url=f"sqlite:///{folder / 'template.sqlite3'}",
+        redis_url=redis_url,
+        secret_key=secrets.token_hex(),
+        cep_providers=("sample",),
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated_file(base_settings):
+    """A SQLite file with the schema as the migrations make it; tests get copies."""
+    _migrate(base_settings)
+    return base_settings.data_dir / "template.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def migrated_template(base_settings, postgres):
+    """The same as a PostgreSQL database to clone."""
+    postgres.execute("CREATE DATABASE template")
+    _migrate(replace(base_settings, database_url=postgres.url("template")))
+    return "template"
+
+
+def _migrate(settings):
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        database.engine.dispose()
+
+
+@pytest.fixture
+def database_url(database_kind, request):
+    """The address of a fresh database with the schema and nothing in it."""
+    if database_kind == "postgresql":
+        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_template")
+        server.execute("DROP DATABASE IF EXISTS balcao WITH (FORCE)")
+        server.execute(f"CREATE DATABASE balcao TEMPLATE {template}")
+        return server.url("balcao")
+    template = request.getfixturevalue("migrated_file")
+    file = template.with_name("balcao.sqlite3")
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(template, file)
+    return f"sqlite:///{file}"
+
+
+# The app
+
+
+@pytest.fixture
+def settings(base_settings, database_url):
+    return replace(base_settings, database_url=database_url)
+
+
+@pytest.fixture(scope="session")
+def _apps():
+    """Apps by their settings: a template is then compiled once, not once per test."""
+    return {}
+
+
+@pytest.fixture
+def app(settings, _apps):
+    """The app on a fresh database and an empty Redis, with no context pushed."""
+    with redis.Redis.from_url(settings.redis_url) as connection:
+        connection.flushall()
+    if settings not in _apps:
+        _apps[settings] = create_app(settings)
+        _apps[settings].test_client_class = Client
+    app = _apps[settings]
+    yield app
+    with app.app_context():
+        database.engine.dispose()
+
+
+class Client(FlaskClient):
+    """A client whose requests have a context of their own, as in life, also while the test holds the `db` fixture."""
+
+    def open(self, *args, **kwargs):
+        if has_app_context():
+            session = database.session
+            assert not (session.new or session.dirty or session.deleted), "commit first: a request does not see what is not"
+            session.commit()  # ends the test's transaction, which would lock the request out, and loads afresh after it
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def db(app):
+    """`db` within an app context of the test's own."""
+    with app.app_context():
+        yield database
+        database.session.rollback()
+
+
+# The whole shop, and people in front of it
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """Makes shops of the test's own, started by `bin/run`: `shop(DEMO="0").start()`."""
+    made = []
+
+    def make(**kept: str) -> services.Shop:
+        made.append(services.Shop(tmp_path / f"shop{len(made)}", **kept))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.end()
+
+
+@pytest.fixture(scope="session")
+def live_shop(folder):
+    """The demo shop, running; one for all browser tests, so each makes what it changes."""
+    live = services.Shop(folder / "live").start()
+    yield live
+    live.end()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = needed(programs.chromium(), "Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, live_shop):
+    """A new browser profile on the demo shop; `page.goto("/sales")` and the like."""
+    context = browser.new_context(base_url=live_shop.url, locale="pt-BR", timezone_id="America/Sao_Paulo")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def xmlsec1():
+    """The program that checks XML signatures independently of our code."""
+    return needed(programs.xmlsec1(), "xmlsec1")
+
+

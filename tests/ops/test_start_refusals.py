@@ -1,0 +1,115 @@
+"""What stops bin/run at its start: each with one line that says what to do, and nothing half started."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import _setup
+import _supervisor
+import pytest
+
+from tests.services import ROOT
+
+
+def refusal(**env: str) -> str:
+    """The one line that bin/run leaves with."""
+    kept = {"PATH": os.environ["PATH"]}
+    done = subprocess.run([ROOT / "bin/run"], env=kept | env, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1 and done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_taken_port(tmp_path, taken_port):
+    assert f"port {taken_port} on 127.0.0.1 is not free" in refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
+
+
+def test_a_host_that_is_no_address(tmp_path):
+    assert "HOST=no.such.invalid is no address" in refusal(DATA_DIR=str(tmp_path), HOST="no.such.invalid")
+
+
+def test_settings_that_make_no_sense(tmp_path):
+    line = refusal(DATA_DIR=str(tmp_path), NFE_ENVIRONMENT="production", NFE_AUTHORITY="sandbox")
+    assert line.startswith("bin/run: NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: ")
+
+
+def test_a_data_dir_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "cannot write there (Not a directory)" in refusal(DATA_DIR=str(tmp_path / "file" / "data"))
+
+
+def test_a_data_dir_that_another_run_holds(tmp_path, taken_port):
+    with _supervisor.lock(tmp_path):
+        line = refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
+    assert f"already runs on {tmp_path} (process {os.getpid()})" in line
+
+
+@pytest.mark.parametrize("script", ["run", "test"])
+def test_an_old_python(script):
+    pretend = f"import sys; sys.version_info = (3, 10, 9); exec(open({str(ROOT / 'bin' / script)!r}).read())"
+    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == f"bin/{script}: needs Python 3.11 or newer; {sys.executable} is 3.10\n"
+
+
+@pytest.fixture
+def empty_checkout(tmp_path, monkeypatch):
+    """A checkout with no virtual environment yet."""
+    monkeypatch.setattr(_setup, "ROOT", tmp_path)
+    monkeypatch.setattr(_setup, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(_setup, "PYTHON", tmp_path / ".venv/bin/python")
+    return tmp_path
+
+
+def test_packages_that_cannot_be_had(empty_checkout, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    (empty_checkout / "requirements.txt").write_text("balcao-no-such-package==1\n")
+    with pytest.raises(_setup.Failure, match="^the packages were not installed: No matching distribution found for balcao-no"):
+        _setup.ensure_packages("requirements.txt")
+
+
+def test_a_checkout_that_cannot_be_written(empty_checkout, monkeypatch):
+    (empty_checkout / "file").write_text("")
+    monkeypatch.setattr(_setup, "VENV", empty_checkout / "file" / ".venv")
+    with pytest.raises(_setup.Failure, match="^cannot write in "):
+        _setup.ensure_packages("requirements.txt")
+
+
+def test_a_missing_compiler_is_said_in_plain_words():
+    log = ["Building wheel for x", "error: [Errno 2] No such file or directory: 'gcc'", "ERROR: Failed building wheel for x"]
+    assert "there is no C compiler" in _setup._reason(log)
+
+
+def test_packages_are_installed_again_only_when_a_pin_changes(empty_checkout, monkeypatch):
+    (empty_checkout / "requirements.txt").write_text("")
+    (empty_checkout / "requirements-dev.txt").write_text("-r requirements.txt\n")
+    (empty_checkout / ".venv/bin").mkdir(parents=True)
+    (empty_checkout / ".venv/bin/python").symlink_to(sys.executable)
+    installs = []
+    monkeypatch.setattr(_setup, "_pip", lambda *arguments: installs.append(arguments[-1]))
+
+    _setup.ensure_packages("requirements-dev.txt")
+    assert installs == [str(empty_checkout / "requirements-dev.txt")]
+    _setup.ensure_packages("requirements-dev.txt")
+    _setup.ensure_packages("requirements.txt")
+    assert len(installs) == 1, "what the tests need holds what the shop needs"
+    (empty_checkout / "requirements.txt").write_text("# another pin\n")
+    _setup.ensure_packages("requirements-dev.txt")
+    assert len(installs) == 2
+
+
+def test_the_environment_wins_over_the_env_file(empty_checkout, monkeypatch):
+    (empty_checkout / ".env").write_text("# ours\nexport PORT=8001\nSMTP_URL = 'smtp://mail'\nHOST=0.0.0.0\n\n#DEMO=0\n")
+    monkeypatch.setenv("HOST", "::1")
+    env = _setup.environment()
+    assert (env["PORT"], env["SMTP_URL"], env["HOST"]) == ("8001", "smtp://mail", "::1")
+    assert "DEMO" not in env

@@ -1,0 +1,155 @@
+"""Real servers for the tests: Redis, PostgreSQL and the whole shop, each in a folder of its own, gone with the tests."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+from _redis import configure, free_port
+from _sessions import Guardian
+
+from tests import programs
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 20, why: str = "") -> None:
+    """Returns as soon as `holds()`; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {why or holds.__name__}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def redis_server(folder: Path, guardian: Guardian) -> Iterator[str]:
+    """The embedded Redis of bin/run on its own folder; yields its URL."""
+    redis = configure(folder, Path(sys.executable))
+    process = guardian.spawn(redis.command)
+    try:
+        wait_until(redis.answers)
+        yield redis.url
+    finally:
+        guardian.end([process], 5)
+
+
+class Postgres:
+    """A PostgreSQL server without durability, reached by a socket in its folder. As root it runs as another user."""
+
+    def __init__(self, folder: Path, guardian: Guardian):
+        self.folder, self.guardian, self.process = folder, guardian, None
+        self.account = {}
+        binaries = programs.postgres() or programs.postgres_wheel()
+        if os.geteuid() == 0:
+            user = _unprivileged_user()
+            self.account = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        self.binaries = self._reachable(binaries)
+
+    def _reachable(self, binaries):
+        """The wheel's programs lie in the checkout, which another user often cannot read: then they are copied."""
+        try:
+            self._call(binaries / "initdb", "--version")
+        except (PermissionError, subprocess.CalledProcessError):
+            shutil.copytree(binaries.parent, self.folder / "programs", symlinks=True)
+            return self.folder / "programs" / "bin"
+        return binaries
+
+    def _call(self, *command):
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self.account)
+
+    def start(self) -> None:
+        data = self.folder / "data"
+        self._call(self.binaries / "initdb", "-D", data, "-U", "balcao", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        options = ["listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "max_connections=200"]
+        command = [str(self.binaries / "postgres"), "-D", str(data)] + [part for option in options for part in ("-c", option)]
+        with open(self.folder / "log", "w") as log:
+            self.process = self.guardian.spawn(command, stdout=log, stderr=log, cwd=self.folder, **self.account)
+        wait_until(self._answers, why="PostgreSQL takes connections")
+
+    def _answers(self):
+        try:
+            self.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def execute(self, statement: str) -> None:
+        """Runs one statement outside any transaction, such as CREATE DATABASE."""
+        with psycopg.connect(self.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://balcao@/{database}?host={self.folder}"
+
+    def stop(self) -> None:
+        """A fast shutdown: open connections are cut."""
+        if self.process:
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):  # what is left is ended the hard way
+                self.process.wait(5)
+            self.guardian.end([self.process], 2)
+
+
+def _unprivileged_user():
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise RuntimeError("PostgreSQL does not run as root, and there is no user postgres or nobody")
+
+
+class Shop:
+    """The shop as people start it: `bin/run` on a free port with a DATA_DIR of its own."""
+
+    def __init__(self, data_dir: Path, **settings: str):
+        self.data_dir, self.url = data_dir, ""
+        self.settings, self.process, self.log = settings, None, data_dir.with_suffix(".log")
+
+    def start(self, seconds: float = 60) -> "Shop":
+        """Starts it (again) and returns once it is ready."""
+        port = str(free_port())
+        keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        env = keep | {"PORT": port, "DATA_DIR": str(self.data_dir)} | self.settings
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen([ROOT / "bin/run"], env=env, stdout=log, stderr=log, start_new_session=True)
+        self.url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200, seconds, "bin/run is ready")
+        assert self.process.poll() is None, self.log.read_text()
+        wait_until(lambda: "is ready at" in self.log.read_text())
+        return self
+
+    def get(self, path: str) -> tuple[int, str]:
+        """(status, body); status 0 when nothing answers."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            with answer:
+                return answer.code, answer.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def pids(self, name: str | None = None) -> list[int]:
+        """Of what processes.json lists, those of one name if given."""
+        listed = json.loads((self.data_dir / "processes.json").read_text())["processes"]
+        return [entry["pid"] for entry in listed if name in (None, entry["name"])]
+
+    def stop(self) -> int:
+        """SIGTERM; answers the exit code."""
+        self.process.terminate()
+        return self.process.wait(15)
+
+    def end(self) -> None:
+        """Ends it if it still runs, in whatever state the test has left it."""
+        if self.process and self.process.poll() is None:
+            self.stop()
