@@ -16,6 +16,7 @@
   // ---------- toasts ----------
   function toast({ kind = "info", text }) {
     if (!toasts || !text) return;
+    [...toasts.children].find((other) => other.firstChild.textContent === text)?.remove();
     const box = document.createElement("div");
     const words = document.createElement("p");
     const close = document.createElement("button");
@@ -190,8 +191,9 @@
 
   document.addEventListener("click", (event) => {
     const mark = event.target;
-    if (!mark.matches?.(".row-mark")) return;
-    const marks = marksOf(mark.closest(".selection-list"));
+    const list = mark.matches?.(".row-mark") && mark.closest(".selection-list");
+    if (!list) return;
+    const marks = marksOf(list);
     if (event.shiftKey && marks.includes(lastMark)) {
       const [from, to] = [marks.indexOf(lastMark), marks.indexOf(mark)].sort((a, b) => a - b);
       marks.slice(from, to + 1).forEach((other) => { other.checked = mark.checked; });

@@ -37,7 +37,12 @@
   function openStream() {
     stop();
     source = new EventSource(since(url));
-    source.addEventListener("open", () => { openedAt = Date.now(); show("stream"); });
+    source.addEventListener("open", () => {
+      openedAt = Date.now();
+      show("stream");
+      // Without a cursor nobody tells what changed between the page and the stream.
+      if (!cursor) refreshAll();
+    });
     source.addEventListener("row", (event) => { cursor = event.lastEventId || cursor; note(JSON.parse(event.data)); });
     source.addEventListener("reset", (event) => { cursor = event.lastEventId || ""; refreshAll(); });
     source.addEventListener("error", () => {
@@ -65,7 +70,7 @@
       const news = await response.json();
       if (mine !== turn) return;
       show("poll");
-      cursor = news.cursor || cursor;
+      cursor = news.reset ? news.cursor : news.cursor || cursor;
       if (news.reset) refreshAll();
       news.events.forEach(note);
     } catch {
