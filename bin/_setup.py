@@ -106,7 +106,7 @@ def _stamps(requirements):
 
 
 def _install(requirements):
-    if not _runs("-m", "pip", "--version") and not _runs("-m", "ensurepip"):
+    if not _runs("-m", "pip", "--version") and not _runs("-m", "ensurepip", "--default-pip"):
         raise Failure("this Python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv")
     say(f"Installing {requirements} (once, about a minute)")
     log = _pip("install", "--no-input", "--progress-bar", "off", "-r", str(ROOT / requirements))

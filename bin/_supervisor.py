@@ -89,7 +89,7 @@ def refuse_taken_port(host: str, port: int) -> None:
     except socket.gaierror as error:
         raise Failure(f"HOST={host} is no address of this machine") from error
     except OSError as error:
-        reason = f"port {port} on {host} is not free ({error.strerror})"
+        reason = f"port {port} on {host} cannot be used ({error.strerror})"
         raise Failure(f"{reason}; choose another, as in: PORT=8001 bin/run") from error
 
 

@@ -30,7 +30,7 @@ def taken_port():
 
 
 def test_a_taken_port(tmp_path, taken_port):
-    assert f"port {taken_port} on 127.0.0.1 is not free" in refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
+    assert f"port {taken_port} on 127.0.0.1 cannot be used (Address already in use)" in refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
 
 
 def test_a_host_that_is_no_address(tmp_path):
