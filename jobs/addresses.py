@@ -1,0 +1,7 @@
+"""Fills sales' addresses from their postal codes."""
+
+from jobs.doorbell import answer
+
+
+def work() -> None:
+    answer("addresses")

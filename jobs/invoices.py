@@ -1,0 +1,7 @@
+"""Builds, signs and sends NF-e."""
+
+from jobs.doorbell import answer
+
+
+def work() -> None:
+    answer("invoices")

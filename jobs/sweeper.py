@@ -1,0 +1,32 @@
+"""The sweeper process: `python -m jobs.sweeper`. One is enough; two do no harm."""
+
+import logging
+import signal
+import threading
+
+from webapp import create_app
+from webapp.extensions import db
+from webapp.processing.sweeping import sweep_once
+from webapp.tracking import acting_as
+
+PAUSE_SECONDS = 1
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    app = create_app()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(PAUSE_SECONDS):
+        with app.app_context(), acting_as("sweeper"):
+            try:
+                sweep_once()
+            except Exception:
+                # The database may be away for a while; the next pass looks again.
+                log.exception("pass failed")
+                db.session.rollback()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Balcão's web application: wiring only."""
+
+import structlog
+from flask import Flask, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import cli, formatting, live, localization, logs, navigation, security
+from webapp.errors import Refusal
+from webapp.extensions import babel, compress, csrf, db, htmx, limiter, migrate, prepare_engine
+from webapp.features import BLUEPRINTS
+from webapp.queue import connect, ring_on_commit
+from webapp.settings import Settings
+from webapp.staff import access
+from webapp.tracking import track
+
+track(db.session)
+ring_on_commit(db.session)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    settings = settings or Settings.from_env()
+    logs.set_up(settings.log_format)
+    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app.config.from_mapping(_config(settings))
+    app.extensions["settings"] = settings
+    app.extensions["redis"] = connect(settings.redis_url)
+    app.extensions["live"] = live.Hub(settings.redis_url, seats=32)
+    if settings.secure:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)
+    _bind_extensions(app)
+    app.before_request(access.guard)
+    app.teardown_request(access.release)
+    security.set_up(app)
+    navigation.set_up(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+        if blueprint.name.endswith("_api"):
+            csrf.exempt(blueprint)
+    cli.register(app)
+    _handle_errors(app)
+    return app
+
+
+def _config(settings: Settings) -> dict:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        # A full pool answers "busy" within two seconds instead of hanging the page.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 10, "max_overflow": 30, "pool_timeout": 2},
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 2000,
+        "SESSION_COOKIE_NAME": "__Host-balcao" if settings.secure else "balcao",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": 14 * 86400,
+        "SEND_FILE_MAX_AGE_DEFAULT": 3600,
+        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        "WTF_CSRF_SSL_STRICT": settings.secure,
+        "BABEL_DEFAULT_LOCALE": "pt_BR",
+        "BABEL_DEFAULT_TIMEZONE": "America/Sao_Paulo",
+        "BABEL_TRANSLATION_DIRECTORIES": "translations",
+        "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
+        "RATELIMIT_HEADERS_ENABLED": False,
+        "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml", "application/xml"],
+        "COMPRESS_ALGORITHM": ["gzip"],
+        "COMPRESS_STREAMS": True,
+    }
+
+
+def _bind_extensions(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=app.root_path + "/migrations", render_as_batch=True)
+    csrf.init_app(app)
+    htmx.init_app(app)
+    compress.init_app(app)
+    limiter.init_app(app)
+    babel.init_app(app, locale_selector=localization.locale, timezone_selector=localization.time_zone)
+    app.jinja_env.filters.update(formatting.FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def _handle_errors(app: Flask) -> None:
+    log = structlog.get_logger()
+
+    @app.errorhandler(Refusal)
+    def refused(refusal):
+        db.session.rollback()
+        return security.refusal_answer(refusal)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error):
+        if error.code is None or error.code < 400:
+            return error
+        return security.http_answer(error)
+
+    @app.errorhandler(Exception)
+    def crashed(error):
+        db.session.rollback()
+        log.exception("request failed", endpoint=request.endpoint, method=request.method)
+        return security.crash_answer(error)
+
+
+__all__ = ["create_app"]

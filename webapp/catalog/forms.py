@@ -1,0 +1,95 @@
+"""The shape of a product and of a change of its stock."""
+
+import re
+from typing import Annotated
+
+from flask_babel import lazy_gettext as _l
+from pydantic import AfterValidator, Field, model_validator
+
+from webapp.catalog.models import Kind
+from webapp.forms import BlankIsNone, FieldRefused, Flag, Money, Percent, Shape, long_text, text, whole
+from webapp.invoices.fiscal.digits import is_gtin
+
+MAX_STOCK = 9_999_999
+_NCM = re.compile(r"[0-9]{8}", re.ASCII)
+_SKU = re.compile(r"[^\s/?#%]{1,60}")
+
+
+def _sku(written: str) -> str:
+    if not _SKU.fullmatch(written):
+        raise ValueError(_l("Use up to 60 letters, digits and signs, without spaces or slashes."))
+    return written
+
+
+def _ncm(written: str) -> str:
+    bare = written.replace(".", "")
+    if bare and not _NCM.fullmatch(bare):
+        raise ValueError(_l("The NCM has 8 digits."))
+    return bare
+
+
+def _gtin(written: str) -> str:
+    if written and not is_gtin(written):
+        raise ValueError(_l("The bar code's last digit does not fit; type it again from the package, or leave it blank."))
+    return written
+
+
+def _origin(written: str) -> str:
+    if written not in set("012345678"):
+        raise ValueError(_l("The origin is one digit from 0 to 8."))
+    return written
+
+
+def _url(written: str) -> str:
+    if written and not written.startswith(("https://", "http://")):
+        raise ValueError(_l("Write the whole address, beginning with https://."))
+    return written
+
+
+class ProductIn(Shape):
+    sku: Annotated[str, Field(strict=True), AfterValidator(_sku)]
+    name: text(120, required=True)
+    kind: Kind
+    price: Money
+    stock: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
+    supplier: text(80) = ""
+    category: text(60) = ""
+    description: long_text(5000) = ""
+    specifications: long_text(5000) = ""
+    warranty_months: Annotated[whole(0, 1200) | None, BlankIsNone] = None
+    ncm: Annotated[str, Field(strict=True, max_length=20), AfterValidator(_ncm)] = ""
+    gtin: Annotated[str, Field(strict=True, max_length=20), AfterValidator(_gtin)] = ""
+    origin: Annotated[str, Field(strict=True), AfterValidator(_origin)] = "0"
+    unit: text(6, required=True) = "UN"
+    weight_g: whole(0, 10_000_000) = 0
+    cost: Annotated[Money | None, BlankIsNone] = None
+    low_stock: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
+    # Left out: goods go on the NF-e, the others do not.
+    on_nfe: Flag | None = None
+    royalty_percent: Annotated[Percent | None, BlankIsNone] = None
+    author: text(80) = ""
+    isbn: text(20) = ""
+    video_url: Annotated[text(500), AfterValidator(_url)] = ""
+    plan: text(40) = ""
+
+    @model_validator(mode="after")
+    def kinds_and_what_they_need(self):
+        if self.stock is not None and not self.kind.is_goods:
+            raise FieldRefused("stock", _l("Only goods keep stock; this kind does not."))
+        if self.kind.is_membership and not self.plan:
+            raise FieldRefused("plan", _l("Say which plan this product brings."))
+        return self
+
+
+class StockIn(Shape):
+    """Either the new stock or the change."""
+
+    set: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
+    change: Annotated[whole(-MAX_STOCK, MAX_STOCK) | None, BlankIsNone] = None
+    reason: text(200) = ""
+
+    @model_validator(mode="after")
+    def one_of_both(self):
+        if (self.set is None) == (self.change is None):
+            raise FieldRefused("set", _l("Send either the new stock or the change."))
+        return self

@@ -1,0 +1,156 @@
+"""Products and the ledger of their stock."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, String, Text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.errors import Refusal
+from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
+from webapp.money import Hundredths
+from webapp.tracking import actor
+
+
+class Kind(enum.StrEnum):
+    PHYSICAL = "physical"
+    BOOK = "book"
+    EBOOK = "ebook"
+    VIDEO = "video"
+    STREAMING = "streaming"
+    MEMBERSHIP = "membership"
+    MEMBERSHIP_UPGRADE = "membership_upgrade"
+    MEMBERSHIP_REACTIVATION = "membership_reactivation"
+
+    @property
+    def is_goods(self) -> bool:
+        """Ships, keeps stock and goes on the NF-e unless the product says otherwise."""
+        return self in (Kind.PHYSICAL, Kind.BOOK, Kind.VIDEO)
+
+    @property
+    def is_membership(self) -> bool:
+        return self in (Kind.MEMBERSHIP, Kind.MEMBERSHIP_UPGRADE, Kind.MEMBERSHIP_REACTIVATION)
+
+    @property
+    def label(self):
+        return KIND_LABELS[self]
+
+
+KIND_LABELS = {
+    Kind.PHYSICAL: _l("Physical product"),
+    Kind.BOOK: _l("Book"),
+    Kind.EBOOK: _l("E-book"),
+    Kind.VIDEO: _l("Video on disc"),
+    Kind.STREAMING: _l("Streaming video"),
+    Kind.MEMBERSHIP: _l("Membership"),
+    Kind.MEMBERSHIP_UPGRADE: _l("Membership upgrade"),
+    Kind.MEMBERSHIP_REACTIVATION: _l("Membership reactivation"),
+}
+
+
+class OutOfStock(Refusal):
+    pass
+
+
+class Product(Timestamps, db.Model):
+    __tablename__ = "products"
+    __table_args__ = (Index("ix_products_archived_at_name", "archived_at", "name"),)
+    live = "product"
+    audited = (
+        "sku", "name", "kind", "price", "cost", "supplier", "category", "ncm", "gtin", "origin", "unit", "weight_g",
+        "on_nfe", "low_stock", "royalty_percent", "author", "isbn", "video_url", "plan", "warranty_months",
+        "description", "specifications", "archived_at",
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[Kind] = mapped_column(EnumText(Kind))
+    price: Mapped[Decimal] = mapped_column(Hundredths)
+    cost: Mapped[Decimal | None] = mapped_column(Hundredths)
+    # None where the kind keeps no stock.
+    stock: Mapped[int | None]
+    low_stock: Mapped[int | None]
+    supplier: Mapped[str] = mapped_column(String(80), default="")
+    category: Mapped[str] = mapped_column(String(60), default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    specifications: Mapped[str] = mapped_column(Text, default="")
+    warranty_months: Mapped[int | None]
+    ncm: Mapped[str] = mapped_column(String(8), default="")
+    gtin: Mapped[str] = mapped_column(String(14), default="")
+    origin: Mapped[str] = mapped_column(String(1), default="0")
+    unit: Mapped[str] = mapped_column(String(6), default="UN")
+    weight_g: Mapped[int] = mapped_column(default=0)
+    on_nfe: Mapped[bool]
+    royalty_percent: Mapped[Decimal | None] = mapped_column(Hundredths)
+    author: Mapped[str] = mapped_column(String(80), default="")
+    isbn: Mapped[str] = mapped_column(String(13), default="")
+    video_url: Mapped[str] = mapped_column(String(500), default="")
+    plan: Mapped[str] = mapped_column(String(40), default="")
+    # Lower-case, accent-free name, SKU, GTIN, ISBN and author: what the search box looks in.
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    archived_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # Set with its first sale; from then on it is archived, never deleted.
+    was_sold: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def audit_name(self) -> str:
+        return self.sku
+
+    @property
+    def status(self) -> str:
+        return "archived" if self.archived_at else "active"
+
+    @property
+    def is_low(self) -> bool:
+        return self.stock is not None and self.low_stock is not None and self.stock <= self.low_stock
+
+    def archive(self) -> None:
+        self.archived_at = self.archived_at or utc_now()
+
+    def unarchive(self) -> None:
+        self.archived_at = None
+
+
+class StockMovement(db.Model):
+    """One change of one product's stock; their sum is the stock."""
+
+    __tablename__ = "stock_movements"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), index=True)
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    change: Mapped[int]
+    balance: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(200))
+    sale_id: Mapped[int | None] = mapped_column(ForeignKey("sales.id"), index=True)
+    actor: Mapped[str] = mapped_column(String(100))
+
+
+def move_stock(session, product_id: int, sku: str, change: int, reason: str, sale_id: int | None = None) -> int:
+    """Adds `change` units in one conditional UPDATE and writes the movement; the new balance.
+
+    Raises OutOfStock when it would go below zero, and leaves the stock as it was. The product's version is
+    left alone: a sale must not make a clerk's open form stale.
+    """
+    table = Product.__table__
+    balance = session.scalar(
+        update(table)
+        .where(table.c.id == product_id, table.c.stock.is_not(None), table.c.stock + change >= 0)
+        .values(stock=table.c.stock + change)
+        .returning(table.c.stock)
+    )
+    if balance is None:
+        left = session.scalar(db.select(table.c.stock).where(table.c.id == product_id)) or 0
+        raise OutOfStock(_("Only %(left)s of %(sku)s left in stock.", left=left, sku=sku))
+    session.add(
+        StockMovement(
+            product_id=product_id, change=change, balance=balance, reason=reason[:200], sale_id=sale_id, actor=actor()
+        )
+    )
+    return balance

@@ -1,0 +1,70 @@
+"""Commands for whoever keeps the shop's machine."""
+
+import sys
+
+import click
+from flask.cli import AppGroup, with_appcontext
+
+from webapp.demo.load import load_demo
+from webapp.errors import Refusal
+from webapp.extensions import db
+from webapp.processing.sweeping import sweep_once
+from webapp.staff.models import ApiToken, Role
+from webapp.staff.services import add_user
+from webapp.tracking import acting_as
+
+ROLES = click.Choice([str(role) for role in Role])
+users = AppGroup("user", help="The people who sign in.")
+tokens = AppGroup("token", help="The programs that call the API.")
+
+
+def register(app) -> None:
+    for command in (users, tokens, demo, sweep):
+        app.cli.add_command(command)
+
+
+@users.command("create")
+@click.argument("email")
+@click.option("--role", type=ROLES, required=True)
+@click.option("--name", default="", help="As it stands on screen; the e-mail's first part by default.")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
+def create_user(email, role, name, password_stdin):
+    """Adds a person who may sign in."""
+    password = sys.stdin.readline().rstrip("\n")
+    try:
+        with acting_as("command line"):
+            add_user(email, name or email.split("@")[0], Role(role), password)
+            db.session.commit()
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal.errors[0].message if refusal.errors else refusal)) from None
+    click.echo(f"{email} can sign in as {role}.")
+
+
+@tokens.command("create")
+@click.argument("name")
+@click.option("--role", type=ROLES, required=True)
+def create_token(name, role):
+    """Makes an API token and prints it, this once, alone on the last line."""
+    with acting_as("command line"):
+        row, secret = ApiToken.issue(name, Role(role))
+        db.session.add(row)
+        db.session.commit()
+    click.echo(f"Token {name} ({role}). Keep it now; it is shown only here.")
+    click.echo(secret)
+
+
+@click.command("demo")
+@with_appcontext
+def demo():
+    """Loads the demo shop, unless the database holds one already."""
+    with acting_as("demo"):
+        click.echo("Demo shop loaded." if load_demo() else "The database is not empty; nothing was loaded.")
+
+
+@click.command("sweep")
+@click.option("--once", is_flag=True, required=True)
+@with_appcontext
+def sweep(once):
+    """One pass of the sweeper: rings for whatever is owed, and closes what is over its time."""
+    with acting_as("sweeper"):
+        click.echo(f"Rang for: {', '.join(sweep_once()) or 'nothing'}")

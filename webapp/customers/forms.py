@@ -1,0 +1,92 @@
+"""The shapes of a customer, an address and an agent."""
+
+import re
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import lazy_gettext as _l
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from webapp.addresses.cep import format_cep, normalize_cep
+from webapp.customers.models import Taxpayer
+from webapp.documents import normalize_document
+from webapp.forms import FieldRefused, Percent, Shape, text
+
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII)
+
+
+def _document(written: str) -> str:
+    bare = normalize_document(written)
+    if bare is None:
+        raise ValueError(_l("This is not a CPF or CNPJ: its check digits do not fit. Type it again."))
+    return bare
+
+
+def _email(written: str) -> str:
+    if not written:
+        return ""
+    try:
+        return validate_email(written, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise ValueError(_l("This is not an e-mail address; write it like name@example.com.")) from None
+
+
+def _state(written: str) -> str:
+    return written.upper()
+
+
+def _code(written: str) -> str:
+    if not _CODE.fullmatch(written):
+        raise ValueError(_l("Use up to 20 letters, digits, dots or dashes."))
+    return written
+
+
+Document = Annotated[str, Field(strict=True, max_length=40), AfterValidator(_document)]
+Email = Annotated[str, Field(strict=True, max_length=254), AfterValidator(_email)]
+STATES = frozenset(
+    "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO".split()
+)
+
+
+class AddressIn(Shape):
+    """As typed: blanks are filled later from the postal code."""
+
+    zip_code: text(20) = ""
+    country: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_state)] = "BR"
+    state: Annotated[str, Field(strict=True, max_length=30), AfterValidator(_state)] = ""
+    city: text(60) = ""
+    neighborhood: text(60) = ""
+    street: text(60) = ""
+    number: text(60) = ""
+    complement: text(60) = ""
+
+    @field_validator("zip_code", mode="after")
+    @classmethod
+    def written_forms_of_a_cep(cls, written: str) -> str:
+        """A CEP in any written form becomes 01001-000; what is not one is asked about when it is looked up."""
+        bare = normalize_cep(written)
+        return format_cep(bare) if bare else written
+
+    @model_validator(mode="after")
+    def brazilian_parts(self):
+        if self.country == "BR" and self.state and self.state not in STATES:
+            raise FieldRefused("state", _l("Use the two letters of a Brazilian state, like SP."))
+        if self.country == "BR" and self.zip_code and not normalize_cep(self.zip_code):
+            raise FieldRefused("zip_code", _l("This is not a CEP; write its eight digits, like 01025-020."))
+        return self
+
+
+class CustomerIn(Shape):
+    name: text(120, required=True)
+    document: Document
+    email: Email = ""
+    phone: text(20) = ""
+    address: AddressIn = AddressIn()
+    state_registration: text(20) = ""
+    taxpayer: Taxpayer = Taxpayer.NON_CONTRIBUTOR
+
+
+class AgentIn(Shape):
+    code: Annotated[str, Field(strict=True), AfterValidator(_code)]
+    name: text(80, required=True)
+    commission_percent: Percent

@@ -1,0 +1,72 @@
+"""Who buys, and who sells for a commission."""
+
+import enum
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.addresses.parts import AddressColumns
+from webapp.extensions import EnumText, Timestamps, db
+from webapp.money import Hundredths
+
+
+class Taxpayer(enum.StrEnum):
+    """The buyer's standing with its state's ICMS (the NF-e's indIEDest)."""
+
+    CONTRIBUTOR = "contributor"
+    EXEMPT = "exempt"
+    NON_CONTRIBUTOR = "non_contributor"
+
+    @property
+    def label(self):
+        return TAXPAYER_LABELS[self]
+
+
+TAXPAYER_LABELS = {
+    Taxpayer.CONTRIBUTOR: _l("ICMS taxpayer"),
+    Taxpayer.EXEMPT: _l("Exempt from state registration"),
+    Taxpayer.NON_CONTRIBUTOR: _l("Not a taxpayer"),
+}
+
+
+class Customer(AddressColumns, Timestamps, db.Model):
+    __tablename__ = "customers"
+    audited = (
+        "name", "document", "email", "phone", "state_registration", "taxpayer", "zip_code", "state", "city",
+        "neighborhood", "street", "number", "complement",
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    document: Mapped[str] = mapped_column(String(14), unique=True)
+    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    state_registration: Mapped[str] = mapped_column(String(14), default="")
+    taxpayer: Mapped[Taxpayer] = mapped_column(EnumText(Taxpayer), default=Taxpayer.NON_CONTRIBUTOR)
+    # The language of the e-mails this customer gets.
+    locale: Mapped[str] = mapped_column(String(8), default="pt_BR")
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def audit_name(self) -> str:
+        return self.name
+
+
+class Agent(Timestamps, db.Model):
+    """A seller; the percentage is of the line after discount, without freight."""
+
+    __tablename__ = "agents"
+    audited = ("code", "name", "commission_percent")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    commission_percent: Mapped[Decimal] = mapped_column(Hundredths)
+
+    @property
+    def audit_name(self) -> str:
+        return self.code

@@ -1,0 +1,83 @@
+"""The demo shop: invented, with check digits that fit. Made through the same verbs that staff and checkouts use."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+from sqlalchemy import exists, select
+
+from webapp.catalog.forms import ProductIn
+from webapp.catalog.services import add_product
+from webapp.customers.forms import AgentIn, CustomerIn
+from webapp.customers.models import Agent, Customer
+from webapp.customers.services import keep
+from webapp.extensions import db
+from webapp.forms import parse
+from webapp.fulfilment.models import Membership, MembershipStatus
+from webapp.rules.day_one import day_one_rules
+from webapp.rules.models import RuleSetVersion
+from webapp.sales.forms import SaleIn
+from webapp.sales.models import Sale
+from webapp.sales.services import place_once
+from webapp.staff.models import Role, User
+from webapp.staff.routes import DEMO_PASSWORD, DEMO_USERS
+from webapp.staff.services import add_user
+from webapp.store.queries import the_shop
+from webapp.tracking import because
+
+SHOP = Path(__file__).with_name("shop.json")
+NAMES = {"clerk": "Atendente Demo", "reviewer": "Fiscal Demo", "manager": "Gerente Demo", "admin": "Admin Demo",
+         "accountant": "Contador Demo"}
+DISCS, STREAMS = {"VD-0001": "VD-0002"}, {"ST-0003": "ST-0002"}
+
+
+def load_demo() -> bool:
+    """Loads everything in one transaction; False when the database already holds a sale, product or person."""
+    if any(db.session.scalar(select(exists().select_from(model))) for model in (Sale, Customer, User)):
+        return False
+    data = json.loads(SHOP.read_text())
+    with because("demo shop"):
+        _shop(data["shop"])
+        _people()
+        for product in data["products"]:
+            add_product(parse(ProductIn, product))
+        _customers(data)
+        _rules(data["rules"])
+        db.session.flush()
+        for sale in data["sales"]:
+            place_once("demo", sale["reference"], parse(SaleIn, sale))
+    db.session.commit()
+    return True
+
+
+def _shop(facts: dict) -> None:
+    shop = the_shop()
+    for name, value in facts.items():
+        setattr(shop, name, value)
+
+
+def _people() -> None:
+    for role in DEMO_USERS:
+        add_user(f"{role}@balcao.example", NAMES[role], Role(role), DEMO_PASSWORD)
+
+
+def _customers(data: dict) -> None:
+    for agent in data["agents"]:
+        db.session.add(Agent(**parse(AgentIn, agent).model_dump()))
+    kept = {}
+    for facts in data["customers"]:
+        name = facts.pop("id")
+        kept[name] = keep(Customer(), parse(CustomerIn, facts))
+    db.session.flush()
+    for facts in data["memberships"]:
+        db.session.add(Membership(
+            customer_id=kept[facts["customer"]].id, plan=facts["plan"], status=MembershipStatus(facts["status"]),
+            since=dt.date.fromisoformat(facts["since"]),
+        ))
+
+
+def _rules(own: list) -> None:
+    """The day-one rules with the demo's two videos chosen, and the demo's own rules."""
+    db.session.add(RuleSetVersion(
+        rules=day_one_rules(DISCS, STREAMS) + own, published_by="demo", reason="Demo shop"
+    ))

@@ -1,0 +1,49 @@
+"""CPF and CNPJ: the digits that prove a number was typed right, and how each is written for people.
+
+CNPJ follows Receita Federal's alphanumeric form (IN RFB 2.229/2024): each character counts as its
+ASCII code less 48, which for digits is the digit itself.
+"""
+
+import re
+
+_SEPARATORS = re.compile(r"[.\-/\s]")
+_CPF = re.compile(r"[0-9]{11}", re.ASCII)
+_CNPJ = re.compile(r"[0-9A-Z]{12}[0-9]{2}", re.ASCII)
+
+
+def _check_digit(body: str, top_weight: int) -> str:
+    total = sum((ord(c) - 48) * (2 + i % (top_weight - 1)) for i, c in enumerate(reversed(body)))
+    rest = total % 11
+    return "0" if rest < 2 else str(11 - rest)
+
+
+def _completed(body: str, top_weight: int) -> str:
+    for _ in range(2):
+        body += _check_digit(body, top_weight)
+    return body
+
+
+def normalize_document(written: str) -> str | None:
+    """The bare CPF (11 digits) or CNPJ (14 characters) of `written`, or None when it is neither."""
+    bare = _SEPARATORS.sub("", written).upper()
+    if _CPF.fullmatch(bare):
+        valid = len(set(bare)) > 1 and _completed(bare[:9], 11) == bare
+    elif _CNPJ.fullmatch(bare):
+        valid = len(set(bare)) > 1 and _completed(bare[:12], 9) == bare
+    else:
+        valid = False
+    return bare if valid else None
+
+
+def format_document(bare: str) -> str:
+    """`bare` as people write it: 999.999.999-99 or 99.999.999/9999-99."""
+    if len(bare) == 11:
+        return f"{bare[:3]}.{bare[3:6]}.{bare[6:9]}-{bare[9:]}"
+    if len(bare) == 14:
+        return f"{bare[:2]}.{bare[2:5]}.{bare[5:8]}/{bare[8:12]}-{bare[12:]}"
+    return bare
+
+
+def masked_document(bare: str) -> str:
+    """Enough of a CPF to tell two people apart, not enough to use it; a CNPJ is public and stays whole."""
+    return f"•••.{bare[3:6]}.{bare[6:9]}-••" if len(bare) == 11 else format_document(bare)

@@ -1,0 +1,136 @@
+"""What the rules bring about inside the house: slips, royalties, memberships, commissions, tasks."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.customers.models import Customer
+from webapp.errors import Refusal
+from webapp.extensions import EnumText, UtcDateTime, db, utc_now
+from webapp.money import Hundredths
+from webapp.rules.models import Effect
+from webapp.sales.models import Sale
+
+
+class PackingSlip(db.Model):
+    """One per sale; its items are the sale's goods. `released_at` is empty while a rule holds the sale."""
+
+    __tablename__ = "packing_slips"
+    audited = ("released_at",)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), unique=True)
+    # [{"line", "sku", "name", "quantity", "weight_g"}]
+    items: Mapped[list] = mapped_column(JSON)
+    weight_g: Mapped[int]
+    expected_delivery: Mapped[dt.date]
+    royalty_copy: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    released_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    sale: Mapped[Sale] = relationship()
+
+
+class RoyaltySlip(db.Model):
+    """The royalty department's duplicate of one book line."""
+
+    __tablename__ = "royalty_slips"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
+    effect_id: Mapped[int] = mapped_column(ForeignKey("effects.id"), unique=True)
+    effect: Mapped[Effect] = relationship()
+    month: Mapped[str] = mapped_column(String(7), index=True)
+    sku: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(120))
+    author: Mapped[str] = mapped_column(String(80))
+    quantity: Mapped[int]
+    base: Mapped[Decimal] = mapped_column(Hundredths)
+    percent: Mapped[Decimal] = mapped_column(Hundredths)
+    amount: Mapped[Decimal] = mapped_column(Hundredths)
+    sale: Mapped[Sale] = relationship()
+
+
+class MembershipStatus(enum.StrEnum):
+    ACTIVE = "active"
+    LAPSED = "lapsed"
+
+    @property
+    def label(self):
+        return {self.ACTIVE: _l("Active"), self.LAPSED: _l("Lapsed")}[self]
+
+
+class Membership(db.Model):
+    """A customer has one; an upgrade changes its plan."""
+
+    __tablename__ = "memberships"
+    audited = ("plan", "status")
+    live = "membership"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), unique=True)
+    plan: Mapped[str] = mapped_column(String(40))
+    status: Mapped[MembershipStatus] = mapped_column(EnumText(MembershipStatus))
+    since: Mapped[dt.date]
+    customer: Mapped[Customer] = relationship()
+
+    def activate(self, plan: str, on: dt.date) -> None:
+        if self.status is not MembershipStatus.ACTIVE:
+            self.status, self.since = MembershipStatus.ACTIVE, on
+        self.plan = plan
+
+    def upgrade(self, plan: str) -> None:
+        if self.status is not MembershipStatus.ACTIVE:
+            raise Refusal(_("Only an active membership can be upgraded."))
+        self.plan = plan
+
+
+class Commission(db.Model):
+    """What an agent earns on one line, in the month of payment. A reversal is a negative twin."""
+
+    __tablename__ = "commissions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
+    effect_id: Mapped[int] = mapped_column(ForeignKey("effects.id"), unique=True)
+    effect: Mapped[Effect] = relationship()
+    month: Mapped[str] = mapped_column(String(7), index=True)
+    agent_code: Mapped[str] = mapped_column(String(20))
+    agent_name: Mapped[str] = mapped_column(String(80))
+    sku: Mapped[str] = mapped_column(String(60))
+    base: Mapped[Decimal] = mapped_column(Hundredths)
+    percent: Mapped[Decimal] = mapped_column(Hundredths)
+    amount: Mapped[Decimal] = mapped_column(Hundredths)
+    sale: Mapped[Sale] = relationship()
+
+
+class Task(db.Model):
+    """Something that a person of the staff must settle. Its words come from `code` and `params`."""
+
+    __tablename__ = "tasks"
+    audited = ("done_at", "outcome")
+    live = "task"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
+    effect_id: Mapped[int] = mapped_column(ForeignKey("effects.id"), unique=True)
+    effect: Mapped[Effect] = relationship()
+    code: Mapped[str] = mapped_column(String(60))
+    params: Mapped[dict] = mapped_column(JSON, default=dict)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    done_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, index=True)
+    outcome: Mapped[str] = mapped_column(String(500), default="")
+    sale: Mapped[Sale] = relationship()
+
+    @property
+    def status(self) -> str:
+        return "done" if self.done_at else "open"
+
+    def complete(self, outcome: str, now: dt.datetime) -> None:
+        """Settled; said twice, the first outcome stays."""
+        if not self.done_at:
+            self.done_at, self.outcome = now, outcome

@@ -1,0 +1,5 @@
+"""JSON calls of this feature."""
+
+from webapp.api import api_blueprint
+
+bp = api_blueprint("invoices")

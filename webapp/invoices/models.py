@@ -1,0 +1,170 @@
+"""The NF-e of a sale and the states it goes through."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from webapp.errors import Refusal
+from webapp.extensions import EnumText, Timestamps, UtcDateTime, db
+from webapp.money import Hundredths
+from webapp.owed import Owed
+from webapp.sales.models import Sale
+
+
+class InvoiceStatus(enum.StrEnum):
+    PENDING = "pending"
+    REVIEW = "review"
+    APPROVED = "approved"
+    SENDING = "sending"
+    AUTHORIZED = "authorized"
+    REJECTED = "rejected"
+    DISCARDED = "discarded"
+    CANCELLED = "cancelled"
+
+    @property
+    def tone(self) -> str:
+        return INVOICE_LABELS[self][1]
+
+
+INVOICE_LABELS = {
+    InvoiceStatus.PENDING: (_l("Being prepared"), "info"),
+    InvoiceStatus.REVIEW: (_l("Under review"), "warn"),
+    InvoiceStatus.APPROVED: (_l("Released"), "info"),
+    InvoiceStatus.SENDING: (_l("Awaiting SEFAZ"), "info"),
+    InvoiceStatus.AUTHORIZED: (_l("Authorized"), "good"),
+    InvoiceStatus.REJECTED: (_l("Rejected"), "bad"),
+    InvoiceStatus.DISCARDED: (_l("Discarded"), ""),
+    InvoiceStatus.CANCELLED: (_l("Cancelled"), ""),
+}
+
+
+class RejectedBy(enum.StrEnum):
+    CHECKS = "checks"
+    REVIEWER = "reviewer"
+    AUTHORITY = "authority"
+
+
+REJECTED_LABELS = {
+    RejectedBy.CHECKS: _l("With errors"),
+    RejectedBy.REVIEWER: _l("Returned for correction"),
+    RejectedBy.AUTHORITY: _l("Rejected by SEFAZ"),
+}
+
+
+class Invoice(Owed, Timestamps, db.Model):
+    """Built and checked without number or signature; both come, with the key, at sending and not before."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("series", "number"),
+        Index("ix_invoices_status_id", "status", "id"),
+        Index("ix_invoices_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
+              postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_invoices_issued_at", "issued_at"),
+    )
+    live = "invoice"
+    queues = {"approved": "invoices", "sending": "invoices"}
+    audited = (
+        "status", "rejected_by", "series", "number", "access_key", "protocol", "reviewer", "rejection_code", "comment",
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
+    status: Mapped[InvoiceStatus] = mapped_column(EnumText(InvoiceStatus), default=InvoiceStatus.PENDING)
+    rejected_by: Mapped[RejectedBy | None] = mapped_column(EnumText(RejectedBy))
+    total: Mapped[Decimal] = mapped_column(Hundredths)
+    # What the checks found, passed ones too: [{"code", "level", "field", "ok", "params"}].
+    findings: Mapped[list] = mapped_column(JSON, default=list)
+    # Names of the rules that hold it, with what they said: [{"rule", "reason"}]; ["policy"] is the shop's own.
+    held_by: Mapped[list] = mapped_column(JSON, default=list)
+    series: Mapped[int | None]
+    number: Mapped[int | None]
+    access_key: Mapped[str | None] = mapped_column(String(44), unique=True)
+    issued_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    authorized_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    protocol: Mapped[str | None] = mapped_column(String(20))
+    # The authority's code, or the reviewer's reason (address, customer, items, taxes, payment, other).
+    rejection_code: Mapped[str | None] = mapped_column(String(12))
+    comment: Mapped[str] = mapped_column(String(500), default="")
+    reviewer: Mapped[str | None] = mapped_column(String(100))
+    # The signed bytes, never serialised again, and the nfeProc that is given out.
+    signed_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+    sale: Mapped[Sale] = relationship()
+
+    @property
+    def audit_name(self) -> str:
+        return self.sale.reference
+
+    @property
+    def label(self):
+        if self.status is InvoiceStatus.REJECTED:
+            return REJECTED_LABELS[self.rejected_by]
+        return INVOICE_LABELS[self.status][0]
+
+    @property
+    def failures(self) -> list[dict]:
+        return [finding for finding in self.findings if not finding["ok"]]
+
+    @property
+    def warnings(self) -> list[dict]:
+        return [finding for finding in self.failures if finding["level"] == "warning"]
+
+    # -- verbs ------------------------------------------------------------------------------------
+
+    def hold(self, held_by: list) -> None:
+        """Sound, but a person decides."""
+        self.status, self.held_by, self.rejected_by = InvoiceStatus.REVIEW, held_by, None
+        self.settle()
+
+    def approve(self, reviewer: str | None, now: dt.datetime) -> None:
+        """Released, by a person or (None) by itself; sending is owed from now on."""
+        if self.status is InvoiceStatus.APPROVED:
+            return
+        if self.status not in (InvoiceStatus.PENDING, InvoiceStatus.REVIEW):
+            raise Refusal(_("An NF-e in the state “%(state)s” cannot be approved.", state=self.label))
+        self.status, self.reviewer = InvoiceStatus.APPROVED, reviewer
+        self.owe(now)
+
+    def return_for_correction(self, reviewer: str, code: str, comment: str) -> None:
+        if self.status is not InvoiceStatus.REVIEW:
+            raise Refusal(_("An NF-e in the state “%(state)s” cannot be returned.", state=self.label))
+        self.reviewer, self.comment = reviewer, comment
+        self._reject(RejectedBy.REVIEWER, code)
+
+    def fail_checks(self) -> None:
+        self._reject(RejectedBy.CHECKS, None)
+
+    def send(self, series: int, number: int, access_key: str, signed_xml: bytes, issued_at: dt.datetime) -> None:
+        """From here on the answer is not known until the authority gives it."""
+        self.status, self.series, self.number = InvoiceStatus.SENDING, series, number
+        self.access_key, self.signed_xml, self.issued_at = access_key, signed_xml, issued_at
+
+    def authorize(self, protocol: str, at: dt.datetime, proc_xml: bytes) -> None:
+        self.status, self.protocol, self.authorized_at, self.proc_xml = InvoiceStatus.AUTHORIZED, protocol, at, proc_xml
+        self.rejected_by = self.rejection_code = None
+        self.settle()
+
+    def refuse(self, code: str, reason: str) -> None:
+        """The authority's rejection; the number stays with the invoice and is sent again with it."""
+        self.comment = reason[:500]
+        self._reject(RejectedBy.AUTHORITY, code)
+
+    def rebuild(self) -> None:
+        """Mended: built and checked again, with the number it has."""
+        if self.status in (InvoiceStatus.PENDING, InvoiceStatus.REVIEW, InvoiceStatus.REJECTED):
+            self.status, self.rejected_by, self.rejection_code = InvoiceStatus.PENDING, None, None
+            self.comment, self.held_by = "", []
+            return
+        raise Refusal(_("An NF-e in the state “%(state)s” cannot be changed.", state=self.label))
+
+    def _reject(self, by: RejectedBy, code: str | None) -> None:
+        self.status, self.rejected_by, self.rejection_code = InvoiceStatus.REJECTED, by, code
+        self.settle()

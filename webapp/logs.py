@@ -1,0 +1,32 @@
+"""Logs for people (text) or machines (json), one event a line, nothing personal in them."""
+
+import logging
+import sys
+
+import structlog
+
+
+def set_up(form: str) -> None:
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if form == "json" else [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+    ))
+    root = logging.getLogger()
+    root.handlers = [kept for kept in root.handlers if not isinstance(kept, logging.StreamHandler)] + [handler]
+    root.setLevel(logging.INFO)
+    for chatty in ("rq.worker", "httpx", "httpcore", "alembic", "fontTools"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,77 @@
+"""E-mails the shop owes its customers. Written with the decision, sent after it, never in a sale's way."""
+
+import datetime as dt
+import enum
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.extensions import EnumText, UtcDateTime, db, utc_now
+from webapp.owed import Owed
+
+
+class MessageStatus(enum.StrEnum):
+    HELD = "held"
+    PENDING = "pending"
+    SENT = "sent"
+    KEPT = "kept"
+    FAILED = "failed"
+
+    @property
+    def label(self):
+        return MESSAGE_LABELS[self][0]
+
+    @property
+    def tone(self) -> str:
+        return MESSAGE_LABELS[self][1]
+
+
+MESSAGE_LABELS = {
+    MessageStatus.HELD: (_l("Waiting for the order's release"), "warn"),
+    MessageStatus.PENDING: (_l("To be sent"), "info"),
+    MessageStatus.SENT: (_l("Sent"), "good"),
+    MessageStatus.KEPT: (_l("Kept in the outbox"), ""),
+    MessageStatus.FAILED: (_l("Could not be sent"), "bad"),
+}
+
+
+class Message(Owed, db.Model):
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("sale_id", "template"),
+        Index("ix_messages_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
+              postgresql_where=text("due_at IS NOT NULL")),
+    )
+    live = "message"
+    queues = {"pending": "mail"}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"))
+    template: Mapped[str] = mapped_column(String(60))
+    recipient: Mapped[str] = mapped_column(String(254))
+    locale: Mapped[str] = mapped_column(String(8))
+    params: Mapped[dict] = mapped_column(JSON, default=dict)
+    status: Mapped[MessageStatus] = mapped_column(EnumText(MessageStatus), default=MessageStatus.PENDING)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+    def release(self, now: dt.datetime) -> None:
+        """The sale was released: what was held may go out."""
+        if self.status is MessageStatus.HELD:
+            self.status = MessageStatus.PENDING
+            self.owe(now)
+
+    def sent(self, now: dt.datetime) -> None:
+        self.status, self.sent_at = MessageStatus.SENT, now
+        self.settle()
+
+    def keep(self, now: dt.datetime) -> None:
+        """No mail server is set: kept, to be read on the outbox page."""
+        self.status, self.sent_at = MessageStatus.KEPT, now
+        self.settle()
+
+    def fail(self, error: str) -> None:
+        self.status = MessageStatus.FAILED
+        self.settle()
+        self.error = error[:300]

@@ -1,0 +1,65 @@
+"""The address step: blanks filled from the postal code, or a question for a person."""
+
+import datetime as dt
+import random
+from dataclasses import asdict
+
+from flask import current_app
+
+from webapp.addresses.cep import normalize_cep
+from webapp.addresses.lookup import Lookup, Outcome
+from webapp.addresses.merge import AddressParts, merge
+from webapp.addresses.parts import PARTS
+from webapp.addresses.questions import Question
+from webapp.extensions import db
+from webapp.processing.claims import Step
+from webapp.sales.models import Sale, Status
+from webapp.settings import Settings
+
+# A provider that comes back is noticed within this time.
+RETRY_SECONDS = 10
+# Well under the lease: a batch that cannot be answered in time is tried again.
+LOOKUP_SECONDS = 15
+
+
+def lookup() -> Lookup:
+    """The process's one Lookup, made at first use: it holds connections and breakers."""
+    app = current_app
+    if "lookup" not in app.extensions:
+        settings: Settings = app.extensions["settings"]
+        app.extensions["lookup"] = Lookup(settings, db.session.session_factory, app.extensions["redis"])
+    return app.extensions["lookup"]
+
+
+class AddressStep(Step):
+    queue = "addresses"
+    model = Sale
+    status = Status.ADDRESS
+    batch = 100
+
+    def outside(self, rows):
+        ceps = {normalize_cep(sale.zip_code) for sale in rows if sale.country == "BR"} - {None}
+        return lookup().many(ceps, budget_s=LOOKUP_SECONDS) if ceps else {}
+
+    def apply(self, row: Sale, shared, now: dt.datetime) -> None:
+        result = shared.get(normalize_cep(row.zip_code))
+        if result is not None and result.outcome is Outcome.UNAVAILABLE:
+            pause = dt.timedelta(seconds=RETRY_SECONDS * random.uniform(0.8, 1.2))
+            row.wait(now + pause, "providers_unavailable", {"zip_code": row.zip_code}, result.reason)
+            return
+        merged = merge(AddressParts(**row.address_parts), result and result.answer, row.address_source)
+        for part in PARTS:
+            setattr(row, part, getattr(merged.address, part))
+        row.ibge = merged.address.ibge
+        row.address_source = merged.sources
+        row.address_warnings = [asdict(warning) for warning in merged.warnings]
+        if merged.question:
+            self.ask(row, merged.question)
+        else:
+            row.go_to(Status.RULES, now)
+
+    def ask(self, sale: Sale, question: Question) -> None:
+        sale.ask("address", question.code, question.field, dict(question.params))
+
+    def give_up(self, row: Sale, error: str) -> None:
+        row.ask("address", "step_failed", None, {"error": error[:200]})

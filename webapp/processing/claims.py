@@ -1,0 +1,143 @@
+"""Claim and advance: the one loop that every kind of background work goes through.
+
+A step's rows are claimed in batches with a lease and a token; outside calls are made with no transaction
+open; the results are written in one transaction that only touches rows still bearing the token. So a step
+may run twice, at once or after a kill, and the second run changes nothing.
+"""
+
+import datetime as dt
+import logging
+import random
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
+
+from webapp.extensions import database_now, db
+
+log = logging.getLogger(__name__)
+MAX_ATTEMPTS = 8
+
+
+class Step:
+    """One kind of work. Subclasses say which rows owe it and what is done with them."""
+
+    queue: str
+    model: type
+    status: str
+    batch = 50
+    lease_seconds = 30
+    options: tuple = ()
+
+    def outside(self, rows: Sequence):
+        """Calls to the outside world for these rows (detached, to be read only). No transaction is open."""
+        return None
+
+    def begin(self, rows: Sequence, answers) -> object:
+        """What the whole batch shares, read once inside the writing transaction."""
+        return answers
+
+    def apply(self, row, shared, now: dt.datetime) -> None:
+        """Writes the result of one row and its next state. Inside the transaction."""
+        raise NotImplementedError
+
+    def give_up(self, row, error: str) -> None:
+        """The last attempt failed: leaves the row with a person, with a reason in words."""
+        raise NotImplementedError
+
+    # -- the loop ---------------------------------------------------------------------------------
+
+    def run(self) -> int:
+        """Works on one batch; the number of rows taken, 0 when nothing is owed."""
+        claimed = self._claim()
+        if claimed is None:
+            return 0
+        token, ids = claimed
+        self._advance(token, ids)
+        return len(ids)
+
+    def is_owed(self, now: dt.datetime):
+        """The SQL condition: rows of this step that are due."""
+        return (self.model.status == self.status) & (self.model.due_at <= now)
+
+    def _claim(self):
+        token = secrets.token_hex(16)
+        now = database_now(db.session)
+        due = (
+            select(self.model.id).where(self.is_owed(now)).order_by(self.model.due_at, self.model.id)
+            .limit(self.batch).with_for_update(skip_locked=True)
+        )
+        ids = db.session.scalars(
+            update(self.model.__table__)
+            .where(self.model.__table__.c.id.in_(due.scalar_subquery()))
+            .values(lease=token, due_at=now + dt.timedelta(seconds=self.lease_seconds),
+                    attempts=self.model.__table__.c.attempts + 1)
+            .returning(self.model.__table__.c.id)
+        ).all()
+        db.session.commit()
+        return (token, sorted(ids)) if ids else None
+
+    def _advance(self, token: str, ids: list[int]) -> None:
+        """All rows in one transaction; if that fails, one by one, so that a bad row holds up no other. What the
+        outside world answered is kept for that: it is not asked twice."""
+        try:
+            answers = self._ask(token, ids)
+        except Exception as error:
+            db.session.rollback()
+            for row_id in ids:
+                self._record_failure(token, row_id, error)
+            return
+        try:
+            self._write(token, ids, answers)
+        except Exception as error:
+            db.session.rollback()
+            log.info("%s: a batch of %s failed (%s), now one by one", type(self).__name__, len(ids), type(error).__name__)
+            for row_id in ids:
+                self._write_one(token, row_id, answers)
+
+    def _write_one(self, token: str, row_id: int, answers) -> None:
+        try:
+            self._write(token, [row_id], answers)
+        except Exception as error:
+            db.session.rollback()
+            self._record_failure(token, row_id, error)
+
+    def _ask(self, token, ids):
+        rows = self._mine(token, ids, lock=False)
+        db.session.rollback()
+        return self.outside(rows)
+
+    def _write(self, token, ids, answers) -> None:
+        rows = self._mine(token, ids, lock=True)
+        if rows:
+            now = database_now(db.session)
+            shared = self.begin(rows, answers)
+            for row in rows:
+                if row.attempts > MAX_ATTEMPTS:
+                    self.give_up(row, row.error or "attempts used up")
+                else:
+                    self.apply(row, shared, now)
+        db.session.commit()
+
+    def _mine(self, token, ids, lock):
+        query = select(self.model).where(self.model.id.in_(ids), self.model.lease == token).order_by(self.model.id)
+        query = query.options(*self.options).execution_options(populate_existing=True)
+        return list(db.session.scalars(query.with_for_update(of=self.model) if lock else query).unique())
+
+    def _record_failure(self, token, row_id, error) -> None:
+        if not isinstance(error, StaleDataError | DBAPIError):
+            log.error("%s: row %s failed", type(self).__name__, row_id, exc_info=error)
+        for row in self._mine(token, [row_id], lock=True):
+            words = f"{type(error).__name__}: {error}"[:300]
+            if row.attempts >= MAX_ATTEMPTS:
+                self.give_up(row, words)
+            else:
+                row.retry(database_now(db.session) + backoff(row.attempts), words)
+        db.session.commit()
+
+
+def backoff(attempts: int) -> dt.timedelta:
+    """1, 2, 4 … at most 15 seconds, with jitter, so that what failed together is not tried together."""
+    return dt.timedelta(seconds=min(2 ** (attempts - 1), 15) * random.uniform(0.7, 1.3))

@@ -1,0 +1,142 @@
+"""The NF-e's way: built and checked without number or signature; numbered and signed; sent and answered."""
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload, undefer
+
+from webapp.extensions import db
+from webapp.invoices.authorities import authority, certificate
+from webapp.invoices.composition import kept, note_of
+from webapp.invoices.fiscal.access_key import random_code
+from webapp.invoices.fiscal.authority import AUTHORIZED, DUPLICATE, UNKNOWN_KEY, Answer
+from webapp.invoices.fiscal.checks import run_checks
+from webapp.invoices.fiscal.document import Numbering, access_key_of, build
+from webapp.invoices.fiscal.proc import nfe_proc
+from webapp.invoices.fiscal.rejections import rejection_finding
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.queries import pending_invoices_of, review_policy
+from webapp.messages.queries import compose
+from webapp.processing.claims import Step
+from webapp.rules.queries import effects_of
+from webapp.sales.models import Sale, Status
+from webapp.store.models import Series
+from webapp.store.queries import the_shop
+
+# The whole second at which a note says it was issued lies this far back: a clock of ours that is slightly ahead of
+# the authority's must not make it a note of the future (rejection 703).
+CLOCK_MARGIN = dt.timedelta(seconds=2)
+
+
+class BuildStep(Step):
+    """Builds the draft, checks it, and approves it, holds it for a person or stops the sale."""
+
+    queue = "invoices"
+    model = Sale
+    status = Status.INVOICE
+    options = (selectinload(Sale.lines),)
+
+    def begin(self, rows, answers):
+        ids = [sale.id for sale in rows]
+        return the_shop(), review_policy(), pending_invoices_of(ids), effects_of(ids, ("hold", "approve"))
+
+    def apply(self, row: Sale, shared, now: dt.datetime) -> None:
+        shop, policy, invoices, effects = shared
+        invoice = invoices[row.id]
+        note = note_of(row, shop)
+        findings = run_checks(note, build(note), now)
+        invoice.findings, invoice.total = kept(findings), note.total
+        errors = [finding for finding in findings if not finding.ok and finding.level == "error"]
+        if errors:
+            invoice.fail_checks()
+            row.ask("invoice", "nfe_check", errors[0].field, kept(errors[:1])[0])
+            return
+        held_by = _held_by(effects.get(row.id, ()), policy)
+        if held_by:
+            invoice.hold(held_by)
+            row.rest_in(Status.REVIEW)
+        else:
+            invoice.approve(None, now)
+            row.settle()
+
+    def give_up(self, row: Sale, error: str) -> None:
+        invoice = pending_invoices_of([row.id])[row.id]
+        invoice.fail_checks()
+        row.ask("invoice", "step_failed", None, {"error": error[:200]})
+
+
+def _held_by(effects, policy: str) -> list[dict]:
+    holds = [{"rule": effect.rule, "reason": effect.params.get("reason") or ""} for effect in effects if effect.kind == "hold"]
+    if holds:
+        return holds
+    approved = any(effect.kind == "approve" for effect in effects)
+    return [{"rule": "", "reason": "policy"}] if policy == "all" and not approved else []
+
+
+class SignStep(Step):
+    """In one transaction: the number, the time of issue, the key, the signature."""
+
+    queue = "invoices"
+    model = Invoice
+    status = InvoiceStatus.APPROVED
+    options = (joinedload(Invoice.sale).selectinload(Sale.lines),)
+
+    def begin(self, rows, answers):
+        series = db.session.scalars(select(Series).order_by(Series.number).limit(1).with_for_update()).one()
+        return the_shop(), series, certificate().signer
+
+    def apply(self, row: Invoice, shared, now: dt.datetime) -> None:
+        shop, series, signer = shared
+        number = row.number if row.number is not None else series.take()
+        issued_at = (now - CLOCK_MARGIN).replace(microsecond=0)
+        document = build(note_of(row.sale, shop), Numbering(series.number, number, issued_at, random_code(number)))
+        key = access_key_of(document)
+        row.send(series.number, number, key, signer.sign(document), issued_at)
+        row.owe(now)
+
+    def give_up(self, row: Invoice, error: str) -> None:
+        row.fail_checks()
+        row.sale.ask("invoice", "step_failed", None, {"error": error[:200]})
+
+
+class SendStep(Step):
+    """Sends what is signed. After a first attempt whose answer is not known, the key is queried before anything."""
+
+    queue = "invoices"
+    model = Invoice
+    status = InvoiceStatus.SENDING
+    options = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
+    lease_seconds = 60
+
+    def outside(self, rows) -> dict[int, Answer]:
+        sefaz = authority()
+        answers: dict[int, Answer] = {}
+        unsure = [invoice for invoice in rows if invoice.attempts > 1]
+        for invoice, answer in zip(unsure, sefaz.query([i.access_key for i in unsure]), strict=True):
+            if answer.code != UNKNOWN_KEY:
+                answers[invoice.id] = answer
+        fresh = [invoice for invoice in rows if invoice.id not in answers]
+        for invoice, answer in zip(fresh, sefaz.authorize([i.signed_xml for i in fresh]), strict=True):
+            answers[invoice.id] = answer
+        doubled = [invoice for invoice in rows if answers[invoice.id].code == DUPLICATE]
+        for invoice, answer in zip(doubled, sefaz.query([i.access_key for i in doubled]), strict=True):
+            answers[invoice.id] = answer
+        return answers
+
+    def apply(self, row: Invoice, shared, now: dt.datetime) -> None:
+        answer = shared[row.id]
+        if answer.code in AUTHORIZED:
+            row.authorize(answer.protocol, answer.received_at, nfe_proc(row.signed_xml, answer.protnfe))
+            row.sale.rest_in(Status.INVOICED)
+            if row.sale.customer_email:
+                params = {"number": row.number, "series": row.series, "access_key": row.access_key}
+                compose(row.sale, "invoice_authorized", params, now)
+            return
+        finding = rejection_finding(answer.code, answer.reason, {"number": row.number, "series": row.series})
+        row.refuse(answer.code, answer.reason)
+        row.sale.ask("invoice", "nfe_check", finding.field, kept([finding])[0])
+
+    def give_up(self, row: Invoice, error: str) -> None:
+        """Never: the answer of a note that was sent must be learned, however long it takes."""
+        row.retry(row.due_at, error)
+        row.attempts = 2

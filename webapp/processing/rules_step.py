@@ -1,0 +1,63 @@
+"""The rules step: facts frozen, the published version applied, the decision and all its effects in one go."""
+
+import datetime as dt
+
+from sqlalchemy.orm import selectinload
+
+from webapp.extensions import db
+from webapp.formatting import shop_day
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.queries import invoices_of
+from webapp.processing.claims import Step
+from webapp.processing.effects import Execution
+from webapp.processing.facts import House, line_facts, sale_facts
+from webapp.rules.fields import facts_to_json
+from webapp.rules.models import Decision
+from webapp.rules.queries import decisions_of, rule_set_in_force
+from webapp.sales.models import Sale, Status
+
+EVENT = "paid"
+
+
+class RulesStep(Step):
+    queue = "rules"
+    model = Sale
+    status = Status.RULES
+    options = (selectinload(Sale.lines),)
+
+    def begin(self, rows, answers):
+        ids = [sale.id for sale in rows]
+        return House(rows), rule_set_in_force(), decisions_of(ids, EVENT), invoices_of(ids)
+
+    def apply(self, row: Sale, shared, now: dt.datetime) -> None:
+        house, rule_set, decided, invoices = shared
+        decision = decided.get(row.id) or self._decide(row, house, rule_set, now)
+        self._go_on(row, decision, invoices.get(row.id), now)
+
+    def _decide(self, sale: Sale, house: House, rule_set, now) -> Decision:
+        facts, lines = sale_facts(sale, house), [line_facts(line) for line in sale.lines]
+        verdict = rule_set.decide(facts, lines, house.gift_facts, shop_day(sale.paid_at))
+        decision = Decision(
+            sale_id=sale.id, event=EVENT, rule_set_id=rule_set.version, decided_at=now,
+            facts={"sale": facts_to_json(facts), "lines": [facts_to_json(line) for line in [*lines, *verdict.added]]},
+            outcomes=verdict.to_json()["rules"],
+        )
+        db.session.add(decision)
+        held = any(plan.kind == "hold" for plan in verdict.effects)
+        Execution(sale, decision, house, now, held).carry_out(verdict.effects)
+        return decision
+
+    def _go_on(self, sale: Sale, decision: Decision, invoice: Invoice | None, now) -> None:
+        """A sale that was mended comes by again: decided already, its NF-e there already."""
+        held_by = [effect for effect in decision.effects if effect.kind == "hold"]
+        if sale.has_goods:
+            if invoice is None:
+                db.session.add(Invoice(sale=sale, total=sale.note_total, status=InvoiceStatus.PENDING))
+            sale.go_to(Status.INVOICE, now)
+        elif held_by:
+            sale.rest_in(Status.REVIEW)
+        else:
+            sale.rest_in(Status.COMPLETED)
+
+    def give_up(self, row: Sale, error: str) -> None:
+        row.ask("rules", "step_failed", None, {"error": error[:200]})

@@ -1,0 +1,46 @@
+"""The shape of a sale as a checkout, a form or a file sends it."""
+
+from typing import Annotated
+
+from flask_babel import lazy_gettext as _l
+from pydantic import Field
+
+from webapp.customers.forms import AddressIn, Document, Email
+from webapp.forms import BlankIsNone, Flag, Money, Quantity, Shape, text
+from webapp.money import ZERO
+from webapp.sales.models import PaymentMethod
+
+
+CHANNELS = {
+    "site": _l("Site"),
+    "store": _l("Shop counter"),
+    "phone": _l("Phone"),
+    "wholesale": _l("Wholesale"),
+}
+MAX_LINES = 200
+
+
+class LineIn(Shape):
+    sku: text(60, required=True)
+    quantity: Quantity
+    unit_price: Annotated[Money | None, BlankIsNone] = None
+
+
+class BuyerIn(Shape):
+    name: text(120, required=True)
+    document: Document
+    email: Email = ""
+    phone: text(20) = ""
+
+
+class SaleIn(Shape):
+    reference: text(60) = ""
+    paid: Flag = False
+    payment_method: PaymentMethod
+    agent: Annotated[text(20) | None, BlankIsNone] = None
+    channel: text(20, required=True) = "site"
+    freight: Money = ZERO
+    discount: Money = ZERO
+    customer: BuyerIn
+    address: AddressIn
+    lines: Annotated[list[LineIn], Field(min_length=1, max_length=MAX_LINES)]

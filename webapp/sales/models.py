@@ -1,0 +1,308 @@
+"""A sale, its lines, and the states it goes through."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.addresses.parts import AddressColumns
+from webapp.catalog.models import Kind
+from webapp.customers.models import Customer, Taxpayer
+from webapp.errors import Refusal
+from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
+from webapp.money import ZERO, Hundredths, split
+from webapp.owed import Owed
+
+
+class Status(enum.StrEnum):
+    OPEN = "open"
+    ADDRESS = "address"
+    RULES = "rules"
+    INVOICE = "invoice"
+    REVIEW = "review"
+    INVOICED = "invoiced"
+    COMPLETED = "completed"
+    ATTENTION = "attention"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self):
+        return STATUS_LABELS[self][0]
+
+    @property
+    def tone(self) -> str:
+        """Which colour its badge has: good, info, warn, bad or none."""
+        return STATUS_LABELS[self][1]
+
+    @property
+    def is_moving(self) -> bool:
+        return self in (Status.ADDRESS, Status.RULES, Status.INVOICE)
+
+    @property
+    def is_final(self) -> bool:
+        return self in (Status.INVOICED, Status.COMPLETED, Status.CANCELLED)
+
+
+STATUS_LABELS = {
+    Status.OPEN: (_l("Awaiting payment"), ""),
+    Status.ADDRESS: (_l("Checking address"), "info"),
+    Status.RULES: (_l("Applying rules"), "info"),
+    Status.INVOICE: (_l("Preparing NF-e"), "info"),
+    Status.REVIEW: (_l("NF-e under review"), "warn"),
+    Status.INVOICED: (_l("Invoiced"), "good"),
+    Status.COMPLETED: (_l("Completed without NF-e"), "good"),
+    Status.ATTENTION: (_l("Needs attention"), "warn"),
+    Status.CANCELLED: (_l("Cancelled"), ""),
+}
+# The five parts of a row's progress bar; a sale waiting for a person stands at its `step`.
+STEPS = (
+    (Status.ADDRESS, _l("address")),
+    (Status.RULES, _l("rules")),
+    (Status.INVOICE, _l("NF-e")),
+    (Status.REVIEW, _l("review")),
+    (Status.INVOICED, _l("NF-e authorized")),
+)
+
+
+class Shipping(enum.StrEnum):
+    NONE = "none"
+    TO_PACK = "to_pack"
+    PACKED = "packed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+
+    @property
+    def label(self):
+        return SHIPPING_LABELS[self]
+
+
+SHIPPING_LABELS = {
+    Shipping.NONE: _l("Nothing to ship"),
+    Shipping.TO_PACK: _l("To pack"),
+    Shipping.PACKED: _l("To ship"),
+    Shipping.SHIPPED: _l("Shipped"),
+    Shipping.DELIVERED: _l("Delivered"),
+}
+
+
+class PaymentMethod(enum.StrEnum):
+    PIX = "pix"
+    CREDIT_CARD = "credit_card"
+    DEBIT_CARD = "debit_card"
+    BOLETO = "boleto"
+    WALLET = "wallet"
+    STORE_CREDIT = "store_credit"
+    OTHER = "other"
+
+    @property
+    def label(self):
+        return PAYMENT_LABELS[self]
+
+
+PAYMENT_LABELS = {
+    PaymentMethod.PIX: _l("Pix"),
+    PaymentMethod.CREDIT_CARD: _l("Credit card"),
+    PaymentMethod.DEBIT_CARD: _l("Debit card"),
+    PaymentMethod.BOLETO: _l("Boleto"),
+    PaymentMethod.WALLET: _l("Digital wallet"),
+    PaymentMethod.STORE_CREDIT: _l("Store credit"),
+    PaymentMethod.OTHER: _l("Other"),
+}
+
+
+class Sale(AddressColumns, Owed, Timestamps, db.Model):
+    """Its customer and product facts are copies, as they were; later edits do not rewrite it."""
+
+    __tablename__ = "sales"
+    __table_args__ = (
+        Index("ix_sales_status_id", "status", "id"),
+        Index("ix_sales_shipping_id", "shipping", "id"),
+        Index("ix_sales_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
+              postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_sales_updated_at_id", "updated_at", "id"),
+        Index("ix_sales_paid_at", "paid_at"),
+    )
+    live = "sale"
+    queues = {"address": "addresses", "rules": "rules", "invoice": "invoices"}
+    audited = (
+        "status", "step", "shipping", "reason_code", "paid_at", "reference", "payment_method", "freight", "discount",
+        "total", "agent_code", "zip_code", "state", "city", "neighborhood", "street", "number", "complement", "ibge",
+        "carrier", "tracking_code",
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(60), index=True)
+    channel: Mapped[str] = mapped_column(String(20), default="site")
+    status: Mapped[Status] = mapped_column(EnumText(Status), default=Status.OPEN)
+    step: Mapped[str | None] = mapped_column(String(12))
+    shipping: Mapped[Shipping] = mapped_column(EnumText(Shipping), default=Shipping.NONE)
+    # Why it waits: for a person (status attention) or for the outside world (any moving status).
+    reason_code: Mapped[str | None] = mapped_column(String(60))
+    reason_params: Mapped[dict] = mapped_column(JSON, default=dict)
+    reason_field: Mapped[str | None] = mapped_column(String(80))
+
+    payment_method: Mapped[PaymentMethod] = mapped_column(EnumText(PaymentMethod))
+    paid_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # Until when an unpaid sale keeps its stock.
+    hold_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    freight: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    discount: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    total: Mapped[Decimal] = mapped_column(Hundredths)
+
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), index=True)
+    agent_code: Mapped[str | None] = mapped_column(String(20))
+    agent_name: Mapped[str | None] = mapped_column(String(80))
+    agent_percent: Mapped[Decimal | None] = mapped_column(Hundredths)
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_name: Mapped[str] = mapped_column(String(120))
+    customer_document: Mapped[str] = mapped_column(String(14))
+    customer_email: Mapped[str] = mapped_column(String(254), default="")
+    customer_phone: Mapped[str] = mapped_column(String(20), default="")
+    customer_taxpayer: Mapped[Taxpayer] = mapped_column(EnumText(Taxpayer))
+    customer_state_registration: Mapped[str] = mapped_column(String(14), default="")
+    customer_locale: Mapped[str] = mapped_column(String(8), default="pt_BR")
+
+    carrier: Mapped[str] = mapped_column(String(60), default="")
+    tracking_code: Mapped[str] = mapped_column(String(60), default="")
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+    lines: Mapped[list["SaleLine"]] = relationship(
+        back_populates="sale", order_by="SaleLine.position", cascade="all, delete-orphan"
+    )
+    customer: Mapped[Customer] = relationship()
+
+    @property
+    def audit_name(self) -> str:
+        return self.reference
+
+    # -- what it is -------------------------------------------------------------------------------
+
+    @property
+    def is_editable(self) -> bool:
+        return self.status is Status.OPEN
+
+    @property
+    def has_goods(self) -> bool:
+        return any(line.is_on_note for line in self.lines)
+
+    @property
+    def note_total(self) -> Decimal:
+        """The NF-e's total: its goods, with their share of discount and freight."""
+        return sum((line.total + line.freight for line in self.lines if line.is_on_note), ZERO)
+
+    # -- what happens to it -----------------------------------------------------------------------
+
+    def price(self) -> None:
+        """Splits discount and freight over the lines and sums up. Freight is of what ships."""
+        bought = [line for line in self.lines if not line.gift]
+        for line, share in zip(bought, split(self.discount, [line.gross for line in bought]), strict=True):
+            line.discount = share
+        carrying = [line for line in bought if line.kind.is_goods] or bought
+        for line, share in zip(carrying, split(self.freight, [line.gross for line in carrying]), strict=True):
+            line.freight = share
+        for line in bought:
+            line.total = line.gross - line.discount
+        self.total = sum((line.total for line in bought), ZERO) + self.freight
+
+    def pay(self, now: dt.datetime) -> bool:
+        """Paid: its processing begins. Said twice, it still begins once; True the first time."""
+        if self.status is Status.CANCELLED:
+            raise Refusal(_("This order was cancelled; it cannot be paid any more."))
+        if self.paid_at:
+            return False
+        self.paid_at, self.hold_until = now, None
+        self.go_to(Status.ADDRESS, now)
+        return True
+
+    def go_to(self, status: Status, now: dt.datetime) -> None:
+        """The next step; work on it is owed from now on."""
+        self.status, self.step = status, str(status)
+        self._clear_reason()
+        self.owe(now)
+
+    def rest_in(self, status: Status) -> None:
+        """A state in which the sale itself owes nothing: a person decides, the NF-e is on its way, or all is done."""
+        self.status, self.step = status, None if status.is_final else str(status)
+        self._clear_reason()
+        self.settle()
+
+    def ask(self, step: str, code: str, field: str | None, params: dict) -> None:
+        """A person is needed: the step that waits, why, and the field to mend."""
+        self.status, self.step = Status.ATTENTION, step
+        self.reason_code, self.reason_field, self.reason_params = code, field, params
+        self.settle()
+
+    def wait(self, at: dt.datetime, code: str, params: dict, error: str) -> None:
+        """The outside world is needed and does not answer: tried again by itself at `at`."""
+        self.reason_code, self.reason_field, self.reason_params = code, None, params
+        self.retry(at, error)
+        self.attempts = 0
+
+    def resume(self, now: dt.datetime) -> None:
+        """A person mended what was asked: on from the step that waited."""
+        if self.status is not Status.ATTENTION:
+            raise Refusal(_("This order does not wait for anything to be mended."))
+        self.go_to(Status(self.step), now)
+
+    def cancel(self) -> None:
+        if self.status is not Status.OPEN:
+            raise Refusal(_("Only an order that is not paid yet can be cancelled here."))
+        self.rest_in(Status.CANCELLED)
+
+    def _clear_reason(self) -> None:
+        self.reason_code, self.reason_field, self.reason_params = None, None, {}
+
+
+class SaleLine(db.Model):
+    __tablename__ = "sale_lines"
+    __table_args__ = (UniqueConstraint("sale_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    sku: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[Kind] = mapped_column(EnumText(Kind))
+    quantity: Mapped[int]
+    unit_price: Mapped[Decimal] = mapped_column(Hundredths)
+    discount: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    freight: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    total: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    gift: Mapped[bool] = mapped_column(default=False)
+    # The product's other facts as they were: ncm, gtin, origin, unit, weight_g, on_nfe, category,
+    # royalty_percent, author, video_url, plan.
+    product: Mapped[dict] = mapped_column(JSON)
+    sale: Mapped[Sale] = relationship(back_populates="lines")
+
+    @property
+    def gross(self) -> Decimal:
+        return self.unit_price * self.quantity
+
+    @property
+    def is_on_note(self) -> bool:
+        return bool(self.product.get("on_nfe"))
+
+    @property
+    def royalty_percent(self) -> Decimal | None:
+        written = self.product.get("royalty_percent")
+        return None if written is None else Decimal(written)
+
+
+class IdempotencyKey(db.Model):
+    """A key that made a sale. The same key with the same body is told of that sale again."""
+
+    __tablename__ = "idempotency_keys"
+
+    scope: Mapped[str] = mapped_column(String(60), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    sale_id: Mapped[int | None] = mapped_column(ForeignKey("sales.id", ondelete="CASCADE"))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -1,0 +1,5 @@
+"""Pages of this feature."""
+
+from flask import Blueprint
+
+bp = Blueprint("sales", __name__)

@@ -1,0 +1,206 @@
+"""A sale where several aggregates meet: customer, products, stock, agent and the sale itself."""
+
+import datetime as dt
+import hashlib
+import json
+
+from flask_babel import gettext as _
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.addresses.parts import PARTS
+from webapp.catalog.models import Product, move_stock
+from webapp.customers.models import Agent, Customer
+from webapp.customers.services import customer_of_sale
+from webapp.errors import FieldError, Invalid, Refusal
+from webapp.extensions import db, utc_now
+from webapp.formatting import fold
+from webapp.money import ZERO
+from webapp.sales.forms import BuyerIn, LineIn, SaleIn
+from webapp.sales.models import IdempotencyKey, Sale, SaleLine, Status
+from webapp.store.queries import the_shop
+
+# A product's facts that a sale keeps as they were.
+KEPT_FACTS = ("ncm", "gtin", "origin", "unit", "weight_g", "on_nfe", "category", "author", "video_url", "plan")
+
+
+class KeyReused(Refusal):
+    pass
+
+
+def body_hash(wanted: SaleIn) -> str:
+    return hashlib.sha256(json.dumps(wanted.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+def place_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
+    """The sale that `key` made or makes, and whether it is new. The same key told twice at once makes one sale:
+    its row is taken first, so the second teller waits for the first one's commit.
+
+    Raises KeyReused when the key came with another body.
+    """
+    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
+    taken = db.session.execute(
+        insert(IdempotencyKey).values(scope=scope, key=key, body_hash=body_hash(wanted), created_at=utc_now())
+        .on_conflict_do_nothing()
+    ).rowcount
+    row = db.session.get(IdempotencyKey, (scope, key))
+    if taken:
+        sale = place(wanted)
+        db.session.flush()
+        row.sale_id = sale.id
+        return sale, True
+    if row.body_hash != body_hash(wanted):
+        raise KeyReused(_("This Idempotency-Key was used before, with another body."))
+    return db.session.get(Sale, row.sale_id), False
+
+
+def place(wanted: SaleIn) -> Sale:
+    """A new sale: priced, its stock taken, and (when paid) its processing owed. Commits nothing."""
+    now = utc_now()
+    shop = the_shop()
+    sale = Sale(
+        reference=wanted.reference, channel=wanted.channel, payment_method=wanted.payment_method,
+        freight=wanted.freight, discount=wanted.discount, status=Status.OPEN, step=str(Status.OPEN),
+        hold_until=now + dt.timedelta(hours=shop.hold_hours),
+    )
+    sale.lines = _lines(wanted.lines)
+    _set_agent(sale, wanted.agent)
+    _set_customer(sale, customer_of_sale(wanted.customer, wanted.address), wanted.customer)
+    _set_address(sale, wanted)
+    _price(sale)
+    db.session.add(sale)
+    db.session.flush()
+    if not sale.reference:
+        sale.reference = f"B-{sale.id}"
+    sale.search_text = _search_text(sale)
+    _take_stock(sale)
+    _mark_sold([line.product_id for line in sale.lines])
+    if wanted.paid:
+        sale.pay(now)
+    return sale
+
+
+def change(sale: Sale, wanted: SaleIn) -> None:
+    """Rewrites an open sale: what it held goes back to stock, and what it now wants is taken."""
+    if not sale.is_editable:
+        raise Refusal(_("An order that was paid or closed cannot be changed."))
+    _give_back(sale, _("order changed"))
+    sale.lines.clear()
+    db.session.flush()
+    sale.reference = wanted.reference or sale.reference
+    sale.channel, sale.payment_method = wanted.channel, wanted.payment_method
+    sale.freight, sale.discount = wanted.freight, wanted.discount
+    sale.lines = _lines(wanted.lines)
+    _set_agent(sale, wanted.agent)
+    _set_customer(sale, customer_of_sale(wanted.customer, wanted.address), wanted.customer)
+    _set_address(sale, wanted)
+    _price(sale)
+    sale.search_text = _search_text(sale)
+    db.session.flush()
+    _take_stock(sale)
+    _mark_sold([line.product_id for line in sale.lines])
+    if wanted.paid:
+        sale.pay(utc_now())
+
+
+def cancel_open(sale: Sale, reason: str) -> None:
+    """An unpaid sale is dropped and its stock comes back; said twice, the second changes nothing."""
+    if sale.status is Status.CANCELLED:
+        return
+    sale.cancel()
+    _give_back(sale, reason)
+
+
+def _lines(wanted: list[LineIn]) -> list[SaleLine]:
+    products = {
+        product.sku: product
+        for product in db.session.scalars(select(Product).where(Product.sku.in_({line.sku for line in wanted})))
+    }
+    errors = []
+    for place_, line in enumerate(wanted):
+        product = products.get(line.sku)
+        if product is None:
+            errors.append(FieldError(f"lines.{place_}.sku", _("There is no product with the SKU %(sku)s.", sku=line.sku)))
+        elif product.archived_at:
+            errors.append(FieldError(f"lines.{place_}.sku", _("The product %(sku)s is archived.", sku=line.sku)))
+    if errors:
+        raise Invalid(errors)
+    return [
+        sale_line(number, products[line.sku], line.quantity, line.unit_price) for number, line in enumerate(wanted, 1)
+    ]
+
+
+def sale_line(position: int, product: Product, quantity: int, unit_price=None, gift: bool = False) -> SaleLine:
+    """A line that keeps the product's facts as they are now; a gift is given at full discount."""
+    price = product.price if unit_price is None else unit_price
+    line = SaleLine(
+        position=position, product_id=product.id, sku=product.sku, name=product.name, kind=product.kind,
+        quantity=quantity, unit_price=price, gift=gift, discount=ZERO, freight=ZERO, total=ZERO,
+        product={fact: getattr(product, fact) for fact in KEPT_FACTS}
+        | {"royalty_percent": None if product.royalty_percent is None else str(product.royalty_percent)},
+    )
+    if gift:
+        line.discount = line.gross
+    return line
+
+
+def _price(sale: Sale) -> None:
+    goods = sum((line.gross for line in sale.lines), ZERO)
+    if sale.discount > goods:
+        raise Invalid([FieldError("discount", _("The discount is larger than the products' total."))])
+    sale.price()
+
+
+def _set_agent(sale: Sale, code: str | None) -> None:
+    agent = None
+    if code:
+        agent = db.session.scalar(select(Agent).where(Agent.code == code))
+        if agent is None:
+            raise Invalid([FieldError("agent", _("There is no agent with the code %(code)s.", code=code))])
+    sale.agent_id = agent and agent.id
+    sale.agent_code = agent and agent.code
+    sale.agent_name = agent and agent.name
+    sale.agent_percent = agent and agent.commission_percent
+
+
+def _set_customer(sale: Sale, customer: Customer, buyer: BuyerIn) -> None:
+    """The sale's own copy: who bought as the checkout tells it, the tax facts as the shop keeps them."""
+    sale.customer = customer
+    for fact in ("name", "email", "phone"):
+        setattr(sale, f"customer_{fact}", getattr(buyer, fact) or getattr(customer, fact))
+    for fact in ("document", "taxpayer", "state_registration", "locale"):
+        setattr(sale, f"customer_{fact}", getattr(customer, fact))
+
+
+def _set_address(sale: Sale, wanted: SaleIn) -> None:
+    for part in PARTS:
+        setattr(sale, part, getattr(wanted.address, part))
+    sale.ibge = ""
+    sale.address_source = {}
+
+
+def _search_text(sale: Sale) -> str:
+    return fold(" ".join((sale.reference, sale.customer_name, sale.customer_document, sale.customer_email)))
+
+
+def _take_stock(sale: Sale) -> None:
+    # Always in one order, so that two sales of the same products never wait for each other in a ring.
+    for line in sorted(sale.lines, key=lambda line: line.product_id):
+        if line.kind.is_goods:
+            try:
+                move_stock(db.session, line.product_id, line.sku, -line.quantity, f"sale {sale.reference}", sale.id)
+            except Refusal as refusal:
+                refusal.field = f"lines.{line.position - 1}.quantity"
+                raise
+
+
+def _mark_sold(product_ids: list[int]) -> None:
+    """From its first sale on a product is archived, never deleted. Its version stays: no clerk's form grows stale."""
+    table = Product.__table__
+    db.session.execute(update(table).where(table.c.id.in_(product_ids), ~table.c.was_sold).values(was_sold=True))
+
+
+def _give_back(sale: Sale, reason: str) -> None:
+    for line in sale.lines:
+        if line.kind.is_goods:
+            move_stock(db.session, line.product_id, line.sku, line.quantity, reason, sale.id)

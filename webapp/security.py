@@ -1,0 +1,89 @@
+"""Headers that every answer carries, and how each kind of failure is shown: page, fragment or problem+json."""
+
+from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from webapp.api import problem
+from webapp.errors import Refusal, Stale
+from webapp.staff.access import SignInNeeded, is_api
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+HTTP_TEXTS = {
+    400: _l("The request could not be understood. Reload the page and try again."),
+    404: _l("There is nothing at this address. It may have been deleted, or mistyped."),
+    405: _l("This address does not take that kind of request."),
+    413: _l("This is too large to be sent."),
+    415: _l("This kind of content is not taken here."),
+    429: _l("Too many attempts. Wait a few minutes and try again."),
+    503: _l("The shop is very busy just now. Try again in a moment; nothing was lost."),
+}
+CRASH_TEXT = _l("Something went wrong on our side. Nothing was half saved; try again, and tell support if it comes back.")
+
+
+def set_up(app) -> None:
+    secure = app.extensions["settings"].secure
+
+    @app.after_request
+    def headers(response: Response):
+        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers.add("Vary", "HX-Request")
+        if secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def refusal_answer(refusal: Refusal):
+    if is_api():
+        return problem(refusal)
+    if isinstance(refusal, SignInNeeded):
+        response = make_response("", 401)
+        response.headers["HX-Redirect"] = url_for("staff.login")
+        return response
+    return _page(refusal.status, refusal.title, str(refusal))
+
+
+def http_answer(error: HTTPException):
+    code = error.code
+    text = HTTP_TEXTS.get(code, _l("This request cannot be answered."))
+    if isinstance(error, CSRFError):
+        text = _l("This page was open for too long. Reload it and send again; what you typed is still there if you go back.")
+    response = _answer(code, error.name, text)
+    for name in ("Allow", "Retry-After"):
+        if name in error.get_headers():
+            response.headers[name] = dict(error.get_headers())[name]
+    return response
+
+
+def crash_answer(error: Exception):
+    if isinstance(error, StaleDataError):
+        return refusal_answer(Stale())
+    if isinstance(error, PoolTimeout | OperationalError):
+        return _answer(503, "Service Unavailable", HTTP_TEXTS[503])
+    return _answer(500, "Internal Server Error", CRASH_TEXT)
+
+
+def _answer(code: int, title, text):
+    if is_api():
+        refusal = Refusal(text)
+        refusal.status, refusal.title = code, title
+        return problem(refusal)
+    return _page(code, None, str(text))
+
+
+def _page(code: int, title, text: str):
+    template = "errors/_fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
+    return make_response(render_template(template, code=code, title=title, text=text), code)

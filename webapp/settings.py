@@ -1,0 +1,171 @@
+"""The only reader of the environment. A setting that makes no sense stops the start with one line."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PROVIDERS = ("viacep", "brasilapi", "opencep", "awesomeapi", "sample")
+
+
+class SettingsError(ValueError):
+    """One line that says which setting and why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    secret_key: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    demo: bool = False
+    web_workers: int = 1
+    job_workers: int = 2
+    viacep_url: str = "https://viacep.com.br/ws"
+    cep_providers: tuple[str, ...] = ("viacep", "brasilapi", "opencep")
+    smtp_url: str | None = None
+    nfe_environment: str = "homologation"
+    nfe_authority: str = "sandbox"
+    nfe_certificate: Path | None = None
+    nfe_certificate_password: str = ""
+    review_policy: str = "exceptions"
+    review_policy_from_env: bool = False
+    log_format: str = "text"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the shop by https, which turns on Secure and `__Host-` cookies and HSTS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def production(self) -> bool:
+        return self.nfe_environment == "production"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Reads `env`; makes DATA_DIR and SECRET_KEY when they are not there. Raises SettingsError."""
+        data_dir = _writable_dir(Path(env.get("DATA_DIR") or "var"))
+        port = _number(env, "PORT", 8000, 1, 65535)
+        demo = _choice(env, "DEMO", ("0", "1"), "0") == "1"
+        settings = cls(
+            data_dir=data_dir,
+            database_url=_database_url(env.get("DATABASE_URL"), data_dir),
+            redis_url=_redis_url(env.get("REDIS_URL"), data_dir),
+            secret_key=env.get("SECRET_KEY") or _kept_secret(data_dir / "secret_key"),
+            host=env.get("HOST") or "127.0.0.1",
+            port=port,
+            public_url=_public_url(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"),
+            demo=demo,
+            web_workers=_number(env, "WEB_WORKERS", 1, 1, 64),
+            job_workers=_number(env, "JOB_WORKERS", 2, 1, 64),
+            viacep_url=_http_url(env, "VIACEP_URL", "https://viacep.com.br/ws"),
+            cep_providers=_providers(env.get("CEP_PROVIDERS"), demo),
+            smtp_url=_smtp_url(env.get("SMTP_URL")),
+            nfe_environment=_choice(env, "NFE_ENVIRONMENT", ("homologation", "production"), "homologation"),
+            nfe_authority=_choice(env, "NFE_AUTHORITY", ("sandbox",), "sandbox"),
+            nfe_certificate=Path(env["NFE_CERTIFICATE"]) if env.get("NFE_CERTIFICATE") else None,
+            nfe_certificate_password=env.get("NFE_CERTIFICATE_PASSWORD", ""),
+            review_policy=_choice(env, "REVIEW_POLICY", ("exceptions", "all"), "exceptions"),
+            review_policy_from_env=bool(env.get("REVIEW_POLICY")),
+            log_format=_choice(env, "LOG_FORMAT", ("text", "json"), "text"),
+        )
+        settings._refuse_nonsense()
+        return settings
+
+    def _refuse_nonsense(self) -> None:
+        if self.production and self.nfe_authority == "sandbox":
+            raise SettingsError(
+                "NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: the sandbox has no fiscal value, "
+                "so production documents cannot go to it"
+            )
+        if self.nfe_certificate and not self.nfe_certificate.is_file():
+            raise SettingsError(f"NFE_CERTIFICATE: there is no file {self.nfe_certificate}")
+
+
+def _choice(env, name, allowed, default):
+    value = env.get(name) or default
+    if value not in allowed:
+        raise SettingsError(f"{name}={value}: use {' or '.join(allowed)}")
+    return value
+
+
+def _number(env, name, default, low, high):
+    written = env.get(name) or str(default)
+    if not (written.isascii() and written.isdigit() and low <= int(written) <= high):
+        raise SettingsError(f"{name}={written}: use a whole number from {low} to {high}")
+    return int(written)
+
+
+def _http_url(env, name, default):
+    url = (env.get(name) or default).rstrip("/")
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise SettingsError(f"{name}={url}: use an address that begins with http:// or https://")
+    return url
+
+
+def _public_url(url):
+    return _http_url({"PUBLIC_URL": url}, "PUBLIC_URL", url)
+
+
+def _writable_dir(path):
+    path = path.absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = path / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR={path}: cannot write there ({error.strerror})") from error
+    return path
+
+
+def _database_url(url, data_dir):
+    if not url:
+        return f"sqlite:///{data_dir / 'balcao.sqlite3'}"
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingsError("DATABASE_URL: use postgresql://… or sqlite:///…")
+    return url
+
+
+def _redis_url(url, data_dir):
+    if not url:
+        return f"unix://{data_dir / 'redis.sock'}"
+    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise SettingsError("REDIS_URL: use redis://…, rediss://… or unix://…")
+    return url
+
+
+def _smtp_url(url):
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+        raise SettingsError("SMTP_URL: use smtp://host:port, smtp+starttls://user:password@host:port or smtps://…")
+    return url
+
+
+def _providers(written, demo):
+    default = ("viacep", "brasilapi", "opencep") + (("sample",) if demo else ())
+    names = tuple(part.strip() for part in written.split(",") if part.strip()) if written else default
+    for name in names:
+        if name not in PROVIDERS:
+            raise SettingsError(f"CEP_PROVIDERS: there is no provider {name}; use {', '.join(PROVIDERS)}")
+    return names
+
+
+def _kept_secret(path):
+    """The secret of this DATA_DIR, made once; exclusive creation so that two starts at once agree on it."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()

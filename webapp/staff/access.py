@@ -1,0 +1,156 @@
+"""Who is asking, and whether they may: every route declares its roles, and one that does not answers 403."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from flask import current_app, g, redirect, request, session, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select, update
+
+from webapp.errors import Forbidden, Refusal
+from webapp.extensions import db, reading_only, utc_now
+from webapp.staff.models import LADDER, ApiToken, Role, User, UserSession, digest
+from webapp.tracking import acting_as
+
+ANYONE = frozenset()
+SEEN_EVERY = dt.timedelta(minutes=5)
+
+
+class SignInNeeded(Refusal):
+    status = 401
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A signed-in person or a program with a token."""
+
+    actor: str
+    role: Role
+    user: User | None = None
+    token_id: int | None = None
+
+    @property
+    def scope(self) -> str:
+        """The space in which this identity's idempotency keys live."""
+        return f"token:{self.token_id}" if self.token_id else f"user:{self.user.id}"
+
+
+def allow(*names: str):
+    """Opens a route to the named roles: a role of the ladder brings those above it, `accountant` stands aside."""
+    roles = set()
+    for name in names:
+        role = Role(name)
+        roles |= set(LADDER[LADDER.index(role):]) if role in LADDER else {role}
+
+    def mark(view):
+        view.allowed = frozenset(roles)
+        return view
+
+    return mark
+
+
+def anyone(view):
+    view.allowed = ANYONE
+    return view
+
+
+def is_api() -> bool:
+    return request.path.startswith("/api/v1/")
+
+
+def may(*names: str) -> bool:
+    """Whether the person may do what is open to `names`; for templates, to hide what one may not do."""
+    return bool(g.identity) and g.identity.role in allow(*names)(lambda: None).allowed
+
+
+def identify() -> Identity | None:
+    return _by_token() if is_api() else _by_session()
+
+
+def _by_token() -> Identity | None:
+    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret:
+        return None
+    token = db.session.scalar(
+        select(ApiToken).where(ApiToken.secret_hash == digest(secret.strip()), ApiToken.revoked_at.is_(None))
+    )
+    return Identity(f"token {token.name}", token.role, token_id=token.id) if token else None
+
+
+def _by_session() -> Identity | None:
+    secret = session.get("sid")
+    if not secret:
+        return None
+    row = db.session.get(UserSession, digest(secret))
+    if row is None or not row.is_live(utc_now()):
+        session.clear()
+        return None
+    g.user_session = row
+    return Identity(row.user.email, row.user.role, user=row.user)
+
+
+def _note_seen() -> None:
+    """Keeps the session from going idle; a write of its own, since most requests only read."""
+    row = g.get("user_session")
+    if row is not None and utc_now() - row.seen_at > SEEN_EVERY:
+        id_hash = row.id_hash
+        db.session.rollback()
+        flag = reading_only.set(False)
+        db.session.execute(update(UserSession).where(UserSession.id_hash == id_hash).values(seen_at=utc_now()))
+        db.session.commit()
+        reading_only.reset(flag)
+        g.identity = _by_session()
+
+
+def guard():
+    """Before each request: the transaction's kind, the identity, and whether the route is open to it."""
+    g.reading = reading_only.set(request.method in ("GET", "HEAD", "OPTIONS"))
+    g.identity = None
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint == "static":
+        return None
+    allowed = getattr(view, "allowed", None)
+    if allowed is None:
+        raise Forbidden(_("This page is open to nobody."))
+    if not getattr(view, "knows_nobody", False):
+        g.identity = identify()
+        _note_seen()
+    g.acting = acting_as(g.identity.actor if g.identity else "anonymous")
+    g.acting.__enter__()
+    if allowed is ANYONE:
+        return None
+    if g.identity is None:
+        return _sign_in_first()
+    if g.identity.role not in allowed:
+        raise Forbidden(_("Your role does not open this page. Ask an administrator if you need it."))
+    return None
+
+
+def release(_error=None) -> None:
+    """After each request, whatever came of it."""
+    if "acting" in g:
+        g.acting.__exit__(None, None, None)
+    if "reading" in g:
+        reading_only.reset(g.pop("reading"))
+
+
+def _sign_in_first():
+    if is_api() or request.headers.get("HX-Request") or request.path.startswith("/events"):
+        raise SignInNeeded(_("Sign in first."))
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("staff.login", next=target if target and target != "/" else None))
+
+
+def sign_in(user: User) -> None:
+    """A new session id at each sign-in, so that one planted before it is worth nothing."""
+    row, secret = UserSession.open(user)
+    db.session.add(row)
+    session.clear()
+    session["sid"] = secret
+    session.permanent = True
+
+
+def sign_out() -> None:
+    if session.get("sid"):
+        db.session.execute(db.delete(UserSession).where(UserSession.id_hash == digest(session["sid"])))
+    session.clear()

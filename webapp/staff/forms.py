@@ -1,0 +1,47 @@
+"""The shapes of what staff send about themselves."""
+
+from typing import Annotated
+
+from flask_babel import lazy_gettext as _l
+from pydantic import AfterValidator, Field
+
+from webapp.customers.forms import Email
+from webapp.forms import Flag, Shape, text
+from webapp.staff.models import Role
+
+SHORTEST_PASSWORD = 10
+COMMON = frozenset(
+    "1234567890 0123456789 12345678910 123456789a qwertyuiop password12 password123 senha12345 senha123456 "
+    "balcao1234 administrador 1q2w3e4r5t abcdefghij abc1234567 iloveyou12 brasil2026 brasil1234".split()
+)
+
+
+def _password(written: str) -> str:
+    if len(written) < SHORTEST_PASSWORD:
+        raise ValueError(_l("At least %(least)s characters.", least=SHORTEST_PASSWORD))
+    if written.casefold() in COMMON or len(set(written)) < 4:
+        raise ValueError(_l("This password is among the first that anybody tries; choose another."))
+    return written
+
+
+Password = Annotated[str, Field(strict=True, max_length=200), AfterValidator(_password)]
+
+
+class SignInIn(Shape):
+    email: text(254, required=True)
+    password: Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+    next: text(500) = ""
+
+
+class UserIn(Shape):
+    email: Annotated[Email, Field(min_length=1)]
+    name: text(80, required=True)
+    role: Role
+    active: Flag = False
+
+
+class NewUserIn(Shape):
+    email: Annotated[Email, Field(min_length=1)]
+    name: text(80, required=True)
+    role: Role
+    password: Password

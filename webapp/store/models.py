@@ -1,0 +1,72 @@
+"""The shop itself: who issues its documents, their numbering, and what its staff set."""
+
+import datetime as dt
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.extensions import UtcDateTime, db
+
+
+class Shop(db.Model):
+    """One row. Its address has the parts the NF-e asks of an issuer."""
+
+    __tablename__ = "shop"
+    audited = (
+        "name", "trade_name", "cnpj", "state_registration", "crt", "zip_code", "state", "city", "neighborhood",
+        "street", "number", "complement", "ibge", "phone", "email", "time_zone", "hold_hours", "review_policy",
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    trade_name: Mapped[str] = mapped_column(String(60))
+    cnpj: Mapped[str] = mapped_column(String(14))
+    state_registration: Mapped[str] = mapped_column(String(14))
+    crt: Mapped[str] = mapped_column(String(1))
+    zip_code: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(2))
+    city: Mapped[str] = mapped_column(String(60))
+    neighborhood: Mapped[str] = mapped_column(String(60))
+    street: Mapped[str] = mapped_column(String(60))
+    number: Mapped[str] = mapped_column(String(60))
+    complement: Mapped[str] = mapped_column(String(60), default="")
+    ibge: Mapped[str] = mapped_column(String(7))
+    phone: Mapped[str] = mapped_column(String(14))
+    email: Mapped[str] = mapped_column(String(60))
+    time_zone: Mapped[str] = mapped_column(String(40), default="America/Sao_Paulo")
+    # How long an unpaid sale keeps its stock.
+    hold_hours: Mapped[int] = mapped_column(default=72)
+    review_policy: Mapped[str] = mapped_column(String(12), default="exceptions")
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Series(db.Model):
+    """An NF-e series. Its row lock is what makes numbers consecutive, with no gap and no repeat."""
+
+    __tablename__ = "series"
+    audited = ("number",)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    next_number: Mapped[int] = mapped_column(default=1)
+
+    def take(self) -> int:
+        """The next number. The caller holds this row's lock until the document that bears it is stored."""
+        taken = self.next_number
+        self.next_number = taken + 1
+        return taken
+
+
+class SandboxNote(db.Model):
+    """What the sandbox authority remembers: the notes it has authorized. Never read by the shop's own code."""
+
+    __tablename__ = "sandbox_notes"
+
+    access_key: Mapped[str] = mapped_column(String(44), primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(14))
+    series: Mapped[int]
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(40))
+    answer: Mapped[dict] = mapped_column(JSON)
+    received_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,151 @@
+"""What every commit tells: an audit entry for each change, and a live event for each row on somebody's screen.
+
+A model says `audited = (columns…)` to have its changes kept, and `live = "sale"` to have its rows move by
+themselves; a row that owes work rings the queue of that work. Who acts comes from `acting_as`, set by the request, the job or the command.
+"""
+
+import contextlib
+import datetime as dt
+import json
+import logging
+from contextvars import ContextVar
+from decimal import Decimal
+
+import redis
+from sqlalchemy import event, inspect
+
+from webapp.extensions import utc_now
+from webapp.owed import Owed
+from webapp.queue import redis_of_app, ring_after_commit
+from webapp.staff.models import AuditEntry
+
+STREAM = "balcao:live"
+KEPT_EVENTS = 5000
+
+log = logging.getLogger(__name__)
+_actor: ContextVar[str] = ContextVar("actor", default="system")
+_why: ContextVar[str] = ContextVar("why", default="")
+
+
+@contextlib.contextmanager
+def acting_as(actor: str):
+    token = _actor.set(actor)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+@contextlib.contextmanager
+def because(reason: str):
+    """The reason that the audit entries written inside carry."""
+    token = _why.set(reason)
+    try:
+        yield
+    finally:
+        _why.reset(token)
+
+
+def actor() -> str:
+    return _actor.get()
+
+
+def _plain(value):
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    return value
+
+
+def _changes(row) -> tuple[dict, dict]:
+    state, before, after = inspect(row), {}, {}
+    for name in row.audited:
+        history = state.attrs[name].history
+        if history.has_changes():
+            old = history.deleted[0] if history.deleted else None
+            new = history.added[0] if history.added else None
+            if old != new:
+                before[name], after[name] = _plain(old), _plain(new)
+    return before, after
+
+
+def _entry(row, action, before, after) -> AuditEntry:
+    return AuditEntry(
+        at=utc_now(),
+        actor=_actor.get(),
+        action=action,
+        subject=row.__tablename__,
+        subject_id=str(inspect(row).identity[0] if inspect(row).identity else row.id),
+        subject_name=str(getattr(row, "audit_name", "") or "")[:120],
+        before=before,
+        after=after,
+        why=_why.get()[:500],
+    )
+
+
+def track(session_factory) -> None:
+    """Binds the session's flushes and commits to the audit and the live stream."""
+
+    @event.listens_for(session_factory, "before_flush")
+    def collect(session, _context, _instances):
+        pending = session.info.setdefault("audit", [])
+        for row in session.new:
+            if hasattr(row, "audited"):
+                pending.append((row, "created", *_changes(row)))
+        for row in session.dirty:
+            if hasattr(row, "audited"):
+                before, after = _changes(row)
+                if after:
+                    pending.append((row, "changed", before, after))
+        for row in session.deleted:
+            if hasattr(row, "audited"):
+                session.add(_entry(row, "deleted", {name: _plain(getattr(row, name)) for name in row.audited}, {}))
+        touched = session.info.setdefault("live", {})
+        for row in (*session.new, *session.dirty):
+            if hasattr(row, "live") and session.is_modified(row):
+                touched[id(row)] = row
+            if isinstance(row, Owed) and row.due_at and not row.lease and row.queue:
+                ring_after_commit(session, row.queue)
+
+    @event.listens_for(session_factory, "after_flush")
+    def write(session, _context):
+        # Ids of new rows are known only now; plain inserts, because the flush is already under way.
+        entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
+        if entries:
+            session.execute(AuditEntry.__table__.insert(), [
+                {column.key: getattr(entry, column.key) for column in AuditEntry.__table__.columns if column.key != "id"}
+                for entry in entries
+            ])
+        events = session.info.setdefault("events", {})
+        for row in session.info.pop("live", {}).values():
+            events[(row.live, row.id)] = str(getattr(row, "status", ""))
+
+    @event.listens_for(session_factory, "after_commit")
+    def publish(session):
+        events = session.info.pop("events", None)
+        if not events:
+            return
+        try:
+            with redis_of_app().pipeline(transaction=False) as pipe:
+                for (kind, row_id), status in events.items():
+                    data = json.dumps({"kind": kind, "id": row_id, "status": status})
+                    pipe.xadd(STREAM, {"data": data}, maxlen=KEPT_EVENTS, approximate=True)
+                pipe.execute()
+        except redis.RedisError as error:
+            log.warning("live events not published (%s); pages poll", type(error).__name__)
+
+    @event.listens_for(session_factory, "after_rollback")
+    def forget(session):
+        for key in ("audit", "live", "events"):
+            session.info.pop(key, None)
+
+
+def record(session, action: str, subject: str, subject_id, name: str = "", why: str = "", **after) -> None:
+    """An audit entry for an act that changes no column (a sign-in, a retry of a job)."""
+    session.add(
+        AuditEntry(
+            actor=_actor.get(), action=action, subject=subject, subject_id=str(subject_id), subject_name=name[:120],
+            before={}, after={key: _plain(value) for key, value in after.items()}, why=why[:500],
+        )
+    )

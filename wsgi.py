@@ -1,0 +1,11 @@
+"""The web server's entry: `gunicorn wsgi:app`, and the `flask --app wsgi …` commands."""
+
+import sys
+
+from webapp import create_app
+from webapp.settings import SettingsError
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(f"balcao: {error}")
