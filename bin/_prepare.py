@@ -1,6 +1,6 @@
 """Makes the database ready, in one process so that a start is quick: migrations, and the demo shop into an empty one.
 
-Prints how to sign in, for the supervisor to show once the shop is ready.
+Prints how to sign in, for the supervisor to show once the shop is ready; or, with exit code 1, why it cannot go on.
 """
 
 import contextlib
@@ -10,23 +10,37 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import flask_migrate
+from sqlalchemy.exc import OperationalError
+
 from webapp import create_app
-from webapp.demo.load import EMAIL, PASSWORD, load_demo
-from webapp.staff.queries import user_by_email
+from webapp.demo.load import load_demo
+from webapp.staff.routes import DEMO_PASSWORD, DEMO_USERS
 from webapp.tracking import acting_as
+
+DEMO = """\
+Sign in with the e-mail admin@balcao.example and the password {password}
+(the other roles the same way: {others})"""
+EMPTY = """\
+Make the first person who can sign in:
+  .venv/bin/flask --app wsgi user create EMAIL --role admin --password-stdin"""
 
 
 def prepare() -> str:
     """Answers how to sign in."""
     app = create_app()
+    demo = app.extensions["settings"].demo
     with app.app_context(), contextlib.redirect_stdout(sys.stderr):
         flask_migrate.upgrade()
-        if app.extensions["settings"].demo:
+        if demo:
             with acting_as("demo"):
                 load_demo()
-            return f"Sign in with the e-mail {EMAIL} and the password {PASSWORD}"
-    return "Make the first sign-in with: .venv/bin/flask --app wsgi user create EMAIL --role admin --password-stdin"
+    others = ", ".join(f"{role}@balcao.example" for role in DEMO_USERS if role != "admin")
+    return DEMO.format(password=DEMO_PASSWORD, others=others) if demo else EMPTY
 
 
 if __name__ == "__main__":
-    print(prepare())
+    try:
+        print(prepare())
+    except OperationalError as error:
+        print(f"the database does not answer: {str(error.orig).splitlines()[0]}")
+        sys.exit(1)

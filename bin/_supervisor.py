@@ -148,10 +148,11 @@ class Supervisor:
             while process.poll() is None and not self.stopping:
                 time.sleep(0.02)
             self.guardian.end([process], GRACE)
-            if process.returncode and not self.stopping:
-                raise Failure("the database was not made ready: the reason is above")
             said.seek(0)
-            return said.read().strip()
+            text = said.read().strip()
+            if process.returncode and not self.stopping:
+                raise Failure(text or "the database was not made ready: the reason is above")
+            return text
 
     def start(self, name: str, *module: str) -> None:
         self.children.append(Child(name, [str(PYTHON), "-m", *module]))

@@ -8,6 +8,7 @@ import sys
 import _setup
 import _supervisor
 import pytest
+from _redis import free_port
 
 from tests.services import ROOT
 
@@ -30,7 +31,8 @@ def taken_port():
 
 
 def test_a_taken_port(tmp_path, taken_port):
-    assert f"port {taken_port} on 127.0.0.1 cannot be used (Address already in use)" in refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
+    line = refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
+    assert line.startswith(f"bin/run: port {taken_port} on 127.0.0.1 cannot be used (Address already in use); ")
 
 
 def test_a_host_that_is_no_address(tmp_path):
@@ -40,6 +42,11 @@ def test_a_host_that_is_no_address(tmp_path):
 def test_settings_that_make_no_sense(tmp_path):
     line = refusal(DATA_DIR=str(tmp_path), NFE_ENVIRONMENT="production", NFE_AUTHORITY="sandbox")
     assert line.startswith("bin/run: NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: ")
+
+
+def test_a_database_that_does_not_answer(tmp_path):
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    assert "the database does not answer: " in refusal(DATA_DIR=str(tmp_path), PORT=str(free_port()), DATABASE_URL=url)
 
 
 def test_a_data_dir_that_cannot_be_written(tmp_path):
