@@ -1,0 +1,108 @@
+"""Our compiled conditions against an engine of another author, and the index against asking every rule."""
+
+import json
+import random
+from decimal import Decimal
+
+import rule_engine
+
+from tests.rules.random_rules import random_condition, random_facts
+from webapp.rules.compiler import HashIndex, compile_condition
+from webapp.rules.conditions import ConditionReader
+from webapp.rules.fields import FIELDS
+from webapp.rules.problems import Problems
+from webapp.rules.trace import explain
+
+RULES, FACTS_PER_RULE = 1000, 20
+ORACLE_TYPES = {
+    "money": rule_engine.DataType.FLOAT, "percent": rule_engine.DataType.FLOAT, "int": rule_engine.DataType.FLOAT,
+    "text": rule_engine.DataType.STRING, "choice": rule_engine.DataType.STRING, "bool": rule_engine.DataType.BOOLEAN,
+}
+CONTEXT = rule_engine.Context(
+    type_resolver=rule_engine.type_resolver_from_dict({key: ORACLE_TYPES[field.type] for key, field in FIELDS.items()})
+)
+SIGNS = {"eq": "==", "ne": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def typed(raw):
+    problems = Problems()
+    condition = ConditionReader(problems, "line").read(raw, "when")
+    problems.raise_if_any()
+    return condition
+
+
+def literal(value):
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"({value})"
+
+
+def constant(field, value):
+    """Numbers come as text in JSON and stand bare in the oracle's language."""
+    return literal(Decimal(value) if field.type in ("money", "percent", "int") else value)
+
+
+def oracle_text(raw):
+    """The same condition in the oracle's own language, written from the JSON and not from our typed tree."""
+    for group, word in (("all", " and "), ("any", " or ")):
+        if group in raw:
+            return "(" + word.join(oracle_text(member) for member in raw[group]) + ")"
+    if "not" in raw:
+        return f"(not {oracle_text(raw['not'])})"
+    key, op, field = raw["field"], raw["op"], FIELDS[raw["field"]]
+    if op in ("in", "not_in"):
+        members = " or ".join(f"{key} == {constant(field, value)}" for value in raw["value"])
+        return f"({members})" if op == "in" else f"(not ({members}))"
+    if op in ("eq", "ne"):
+        return f"({key} {SIGNS[op]} {constant(field, raw['value'])})"
+    if op == "between":
+        low, high = (constant(field, value) for value in raw["value"])
+        return f"({key} != null and {key} >= {low} and {key} <= {high})"
+    if op in SIGNS:
+        return f"({key} != null and {key} {SIGNS[op]} {constant(field, raw['value'])})"
+    return {
+        "contains": lambda: f"({key} != null and {literal(raw['value'])} in {key})",
+        "starts_with": lambda: f"({key} != null and {key}.starts_with({literal(raw['value'])}))",
+        "is_set": lambda: f"({key} != null)",
+        "is_empty": lambda: f"({key} == null)",
+        "is_true": lambda: f"({key} == true)",
+        "is_false": lambda: f"({key} == false)",
+    }[op]()
+
+
+def test_conditions_hold_exactly_when_the_oracle_says_so():
+    chance = random.Random(1997)
+    held = 0
+    for _ in range(RULES):
+        raw = random_condition(chance)
+        condition = typed(raw)
+        ours = compile_condition(condition)
+        oracle = rule_engine.Rule(oracle_text(raw), context=CONTEXT)
+        for _ in range(FACTS_PER_RULE):
+            facts = random_facts(chance)
+            expected = oracle.matches(facts)
+            assert ours(facts) == expected, (raw, facts)
+            assert explain(condition, facts)["ok"] == expected, (raw, facts)
+            held += expected
+    # The comparison is worth something only if both answers are common.
+    assert 0.2 < held / (RULES * FACTS_PER_RULE) < 0.8
+
+
+def test_the_index_finds_exactly_the_conditions_that_hold():
+    chance = random.Random(2026)
+    conditions = [typed(random_condition(chance)) for _ in range(600)]
+    index = HashIndex(enumerate(conditions))
+    tests = [compile_condition(condition) for condition in conditions]
+    for _ in range(300):
+        facts = random_facts(chance)
+        assert index.hits(facts) == [rank for rank, test in enumerate(tests) if test(facts)]
+
+
+def test_a_rule_is_not_even_asked_about_facts_without_its_rarest_value():
+    conditions = [
+        typed({"all": [{"field": "item_kind", "op": "eq", "value": "book"},
+                       {"field": "item_sku", "op": "eq", "value": f"LV-{number}"}]})
+        for number in range(100)
+    ]
+    # These facts lack the kind: asking any of the rules would fail.
+    assert HashIndex(enumerate(conditions)).hits({"item_sku": "LV-100"}) == []
