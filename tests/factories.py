@@ -1,0 +1,142 @@
+"""People, products and sales for tests, made through the same verbs as in life. Each maker commits.
+
+All but `sign_in`, `sale_body` and `api` want the `db` fixture: they work in the test's own app context.
+"""
+
+import contextlib
+import itertools
+import json
+import secrets
+import time
+
+from flask import has_app_context
+from itsdangerous import URLSafeTimedSerializer
+
+from webapp.catalog.forms import ProductIn
+from webapp.catalog.models import Product
+from webapp.catalog.services import add_product
+from webapp.demo.load import SHOP
+from webapp.extensions import db
+from webapp.forms import parse
+from webapp.processing.steps import work_off as work_off_queue
+from webapp.processing.sweeping import owing_queues
+from webapp.sales.forms import SaleIn
+from webapp.sales.models import Sale
+from webapp.sales.services import place
+from webapp.staff.models import ApiToken, Role, User, UserSession
+from webapp.store.queries import the_shop
+
+CUSTOMER = {
+    "name": "José da Conceição", "document": "111.444.777-35", "email": "jose@example.com", "phone": "19999990000",
+}
+# A CEP of the sample provider with street and district; the number is what nobody can look up.
+ADDRESS = {"zip_code": "01025-020", "number": "100"}
+_numbers = itertools.count(1)
+
+
+def make_user(role: str = "clerk", email: str = "", name: str = "Ana Paula Reis", locale: str = "en") -> User:
+    """A person who may sign in (by `sign_in`; the password is nobody's). Screens are in English."""
+    user = User(email=email or f"{role}-{next(_numbers)}@example.com", name=name, role=Role(role), active=True,
+                locale=locale, password_hash="!")
+    db.session.add(user)
+    db.session.commit()
+    return user
+
+
+def sign_in(client, role: str = "clerk", **facts) -> str:
+    """Signs the client in as a new person of the role; answers their e-mail. Its POSTs carry the CSRF token from now on."""
+    with contextlib.nullcontext() if has_app_context() else client.application.app_context():
+        user = make_user(role, **facts)
+        row, secret = UserSession.open(user)
+        db.session.add(row)
+        db.session.commit()
+        email = user.email
+    proof = secrets.token_hex(20)
+    with client.session_transaction() as session:
+        session["sid"], session["csrf_token"] = secret, proof
+    signer = URLSafeTimedSerializer(client.application.secret_key, salt="wtf-csrf-token")
+    client.environ_base["HTTP_X_CSRFTOKEN"] = signer.dumps(proof)
+    return email
+
+
+def make_token(role: str = "clerk", name: str = "checkout") -> str:
+    """The secret of a new API token."""
+    token, secret = ApiToken.issue(name, Role(role))
+    db.session.add(token)
+    db.session.commit()
+    return secret
+
+
+class Api:
+    """Calls under /api/v1 with a token; `body` is sent as JSON, text as it is."""
+
+    def __init__(self, client, token: str | None):
+        self.client, self.headers = client, {"Authorization": f"Bearer {token}"} if token else {}
+
+    def call(self, method: str, path: str, body=None, **headers: str):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        data = body if isinstance(body, str | bytes | None) else json.dumps(body)
+        return self.client.open("/api/v1" + path, method=method, data=data, content_type="application/json",
+                                headers=self.headers | {"Accept-Language": "en"} | headers)
+
+    def get(self, path: str):
+        return self.call("GET", path)
+
+    def post(self, path: str, body=None, **headers: str):
+        return self.call("POST", path, body, **headers)
+
+    def patch(self, path: str, body):
+        return self.call("PATCH", path, body)
+
+    def delete(self, path: str):
+        return self.call("DELETE", path)
+
+
+def api(client, token: str | None) -> Api:
+    return Api(client, token)
+
+
+def make_product(**facts) -> Product:
+    """A physical product with 100 in stock, unless `facts` (of ProductIn) say otherwise."""
+    number = next(_numbers)
+    kind = facts.get("kind", "physical")
+    goods = {"stock": 100, "ncm": "42029200", "weight_g": 500} if kind in ("physical", "book", "video") else {}
+    plan = {"plan": "basic"} if kind.startswith("membership") else {}
+    known = {"sku": f"SKU-{number}", "name": f"Product {number}", "kind": kind, "price": "129.90"}
+    product = add_product(parse(ProductIn, known | goods | plan | facts))
+    db.session.commit()
+    return product
+
+
+def sale_body(sku: str = "BOOK-1", quantity: int = 1, **changes) -> dict:
+    """The JSON of a paid sale of one line; `changes` replace whole fields."""
+    return {
+        "reference": "", "paid": True, "payment_method": "pix", "channel": "site", "freight": "0.00", "discount": "0.00",
+        "customer": CUSTOMER, "address": ADDRESS, "lines": [{"sku": sku, "quantity": quantity}],
+    } | changes
+
+
+def make_sale(**changes) -> Sale:
+    """A sale as `sale_body` tells it, of a new product unless `sku` or `lines` name others."""
+    if "sku" not in changes and "lines" not in changes:
+        changes["sku"] = make_product().sku
+    sale = place(parse(SaleIn, sale_body(**changes)))
+    db.session.commit()
+    return sale
+
+
+def open_shop() -> None:
+    """The shop as the demo's issuer, without which no NF-e can be built."""
+    shop = the_shop()
+    for name, value in json.loads(SHOP.read_text())["shop"].items():
+        setattr(shop, name, value)
+    db.session.commit()
+
+
+def work_off() -> None:
+    """Does in this process whatever background work is due, until nothing is."""
+    time.sleep(0.002)  # SQLite's clock tells whole milliseconds: what is owed from this very moment is due only then
+    while queues := owing_queues():
+        for queue in queues:
+            work_off_queue(queue)
+    db.session.rollback()
