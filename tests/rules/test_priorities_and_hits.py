@@ -87,8 +87,8 @@ def test_an_exception_for_a_customer_suppresses_the_rule_and_says_who_did():
 def test_a_line_exception_covers_only_its_line():
     is_mug = {"field": "item_sku", "op": "eq", "value": "FI-0002"}
     exception = rule("no_mug", is_mug, [{"do": "skip_rule", "codes": ["commission"]}], priority=10)
-    verdict = decide(day_one(exception), [line(1, "FI-0001"), line(2, "FI-0002")], agent="A1")
-    assert commissions(verdict) == [("line:1", "6.50")]
+    verdict = decide(day_one(exception), [line(1, "FI-0002"), line(2, "FI-0001")], agent="A1")
+    assert commissions(verdict) == [("line:2", "6.50")]
 
 
 def test_an_exception_for_the_whole_sale_covers_every_line():
