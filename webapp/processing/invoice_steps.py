@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from lxml import etree
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
@@ -9,11 +10,11 @@ from webapp.extensions import db
 from webapp.invoices.authorities import authority, certificate
 from webapp.invoices.composition import kept, note_of
 from webapp.invoices.fiscal.access_key import random_code
-from webapp.invoices.fiscal.authority import AUTHORIZED, DUPLICATE, UNKNOWN_KEY, Answer
+from webapp.invoices.fiscal.authority import Answer
 from webapp.invoices.fiscal.checks import run_checks
 from webapp.invoices.fiscal.document import Numbering, access_key_of, build
 from webapp.invoices.fiscal.proc import nfe_proc
-from webapp.invoices.fiscal.rejections import rejection_finding
+from webapp.invoices.fiscal.rejections import explain
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.messages.queries import compose
@@ -113,26 +114,26 @@ class SendStep(Step):
         answers: dict[int, Answer] = {}
         unsure = [invoice for invoice in rows if invoice.attempts > 1]
         for invoice, answer in zip(unsure, sefaz.query([i.access_key for i in unsure]), strict=True):
-            if answer.code != UNKNOWN_KEY:
+            if answer.is_authorized:
                 answers[invoice.id] = answer
         fresh = [invoice for invoice in rows if invoice.id not in answers]
         for invoice, answer in zip(fresh, sefaz.authorize([i.signed_xml for i in fresh]), strict=True):
             answers[invoice.id] = answer
-        doubled = [invoice for invoice in rows if answers[invoice.id].code == DUPLICATE]
+        doubled = [invoice for invoice in rows if answers[invoice.id].is_duplicate]
         for invoice, answer in zip(doubled, sefaz.query([i.access_key for i in doubled]), strict=True):
             answers[invoice.id] = answer
         return answers
 
     def apply(self, row: Invoice, shared, now: dt.datetime) -> None:
         answer = shared[row.id]
-        if answer.code in AUTHORIZED:
+        if answer.is_authorized:
             row.authorize(answer.protocol, answer.received_at, nfe_proc(row.signed_xml, answer.protnfe))
             row.sale.rest_in(Status.INVOICED)
             if row.sale.customer_email:
                 params = {"number": row.number, "series": row.series, "access_key": row.access_key}
                 compose(row.sale, "invoice_authorized", params, now)
             return
-        finding = rejection_finding(answer.code, answer.reason, {"number": row.number, "series": row.series})
+        finding = explain(answer.code, answer.reason, etree.fromstring(row.signed_xml))
         row.refuse(answer.code, answer.reason)
         row.sale.ask("invoice", "nfe_check", finding.field, kept([finding])[0])
 

@@ -6,14 +6,13 @@ import json
 
 from flask_babel import gettext as _
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.addresses.parts import PARTS
 from webapp.catalog.models import Product, move_stock
 from webapp.customers.models import Agent, Customer
 from webapp.customers.services import customer_of_sale
 from webapp.errors import FieldError, Invalid, Refusal
-from webapp.extensions import db, utc_now
+from webapp.extensions import db, insert_of, utc_now
 from webapp.formatting import fold
 from webapp.money import ZERO
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
@@ -38,9 +37,8 @@ def place_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
 
     Raises KeyReused when the key came with another body.
     """
-    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
     taken = db.session.execute(
-        insert(IdempotencyKey).values(scope=scope, key=key, body_hash=body_hash(wanted), created_at=utc_now())
+        insert_of(db.engine)(IdempotencyKey).values(scope=scope, key=key, body_hash=body_hash(wanted), created_at=utc_now())
         .on_conflict_do_nothing()
     ).rowcount
     row = db.session.get(IdempotencyKey, (scope, key))

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import JSON, String
+from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.extensions import UtcDateTime, db
@@ -62,11 +62,13 @@ class SandboxNote(db.Model):
     """What the sandbox authority remembers: the notes it has authorized. Never read by the shop's own code."""
 
     __tablename__ = "sandbox_notes"
+    __table_args__ = (UniqueConstraint("cnpj", "series", "number"),)
 
     access_key: Mapped[str] = mapped_column(String(44), primary_key=True)
-    issuer: Mapped[str] = mapped_column(String(14))
+    cnpj: Mapped[str] = mapped_column(String(14))
     series: Mapped[int]
     number: Mapped[int]
     digest: Mapped[str] = mapped_column(String(40))
-    answer: Mapped[dict] = mapped_column(JSON)
+    protocol: Mapped[str] = mapped_column(String(20))
     received_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    protnfe: Mapped[bytes] = mapped_column(LargeBinary)

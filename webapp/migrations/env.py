@@ -1,0 +1,31 @@
+"""How Alembic meets the app: its engine, its models, batch mode where SQLite needs it."""
+
+from alembic import context
+from flask import current_app
+from sqlalchemy.types import TypeDecorator
+
+database = current_app.extensions["migrate"].db
+
+
+def render_item(kind, item, _autogen):
+    """Our own column types are written as what they are in the database: a migration outlives the code's classes."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl!r}"
+    return False
+
+
+def run() -> None:
+    with database.engine.connect() as connection:
+        context.configure(
+            connection=connection, target_metadata=database.metadata, render_as_batch=True,
+            transaction_per_migration=True, render_item=render_item,
+        )
+        if connection.dialect.name == "postgresql":
+            # A migration that waits for a long query must not queue the whole shop behind it.
+            connection.exec_driver_sql("SET lock_timeout = '4s'")
+            connection.commit()
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()
