@@ -57,7 +57,7 @@ def end_sessions(leaders: Collection[int], grace: float) -> None:
 
     A worker's horse leaves its worker's process group, never its session: that is why sessions are what is ended.
     """
-    for pid in leaders:
+    for pid in set(_members(leaders)) & set(leaders):
         _send(pid, signal.SIGTERM)
     deadline = time.monotonic() + grace
     while time.monotonic() < deadline and _members(leaders):

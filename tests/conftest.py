@@ -220,25 +220,26 @@ def db(app):
 
 
 @pytest.fixture
-def shop(tmp_path):
+def shop(tmp_path, guardian):
     """Makes shops of the test's own, started by `bin/run`: `shop(DEMO="0").start()`."""
     made = []
 
     def make(**kept: str) -> services.Shop:
-        made.append(services.Shop(tmp_path / f"shop{len(made)}", **kept))
+        made.append(services.Shop(tmp_path / f"shop{len(made)}", guardian, **kept))
         return made[-1]
 
     yield make
     for each in made:
-        each.end()
+        if each.process:
+            each.stop()
 
 
 @pytest.fixture(scope="session")
-def live_shop(folder):
+def live_shop(folder, guardian):
     """The demo shop, running; one for all browser tests, so each makes what it changes."""
-    live = services.Shop(folder / "live").start()
+    live = services.Shop(folder / "live", guardian).start()
     yield live
-    live.end()
+    live.stop()
 
 
 @pytest.fixture(scope="session")

@@ -111,8 +111,8 @@ def _unprivileged_user():
 class Shop:
     """The shop as people start it: `bin/run` on a free port with a DATA_DIR of its own."""
 
-    def __init__(self, data_dir: Path, **settings: str):
-        self.data_dir, self.url = data_dir, ""
+    def __init__(self, data_dir: Path, guardian: Guardian, **settings: str):
+        self.data_dir, self.url, self.guardian = data_dir, "", guardian
         self.settings, self.process, self.log = settings, None, data_dir.with_suffix(".log")
 
     def start(self, seconds: float = 60) -> "Shop":
@@ -121,7 +121,7 @@ class Shop:
         keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         env = keep | {"PORT": port, "DATA_DIR": str(self.data_dir)} | self.settings
         with open(self.log, "a") as log:
-            self.process = subprocess.Popen([ROOT / "bin/run"], env=env, stdout=log, stderr=log, start_new_session=True)
+            self.process = self.guardian.spawn([str(ROOT / "bin/run")], env=env, stdout=log, stderr=log)
         self.url = f"http://127.0.0.1:{port}"
         wait_until(lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200, seconds, "bin/run is ready")
         assert self.process.poll() is None, self.log.read_text()
@@ -146,10 +146,5 @@ class Shop:
 
     def stop(self) -> int:
         """SIGTERM; answers the exit code."""
-        self.process.terminate()
-        return self.process.wait(15)
-
-    def end(self) -> None:
-        """Ends it if it still runs, in whatever state the test has left it."""
-        if self.process and self.process.poll() is None:
-            self.stop()
+        self.guardian.end([self.process], 15)
+        return self.process.returncode
