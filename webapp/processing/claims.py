@@ -106,6 +106,8 @@ class Step:
 
     def _ask(self, token, ids):
         rows = self._mine(token, ids, lock=False)
+        # Detached, or the first look at a row would open a transaction again under the outside call.
+        db.session.expunge_all()
         db.session.rollback()
         return self.outside(rows)
 
