@@ -1,0 +1,49 @@
+"""How many documents a core makes ready to send, against how many bare RSA signatures it makes in the same run."""
+from time import thread_time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from tests.invoices.fiscal.samples import NOW, NUMBERING, a_note
+from webapp.invoices.fiscal.checks import run_checks
+from webapp.invoices.fiscal.document import build
+from webapp.invoices.fiscal.signature import Signer
+
+SLICE = 0.1  # seconds of processor time for each in turn, so that a neighbour on the machine weighs on both alike
+BATCH = 10  # between two looks at the clock
+
+
+def bench_document(seconds: float) -> tuple[float, float]:
+    """(documents per second, bare RSA-2048 signatures per second); a document is built, checked and signed."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([])
+    certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+                   .serial_number(1).not_valid_before(NOW).not_valid_after(NOW.replace(year=2027))
+                   .sign(key, hashes.SHA256()))
+    signer, note, scheme, sha = Signer(key, certificate), a_note(), padding.PKCS1v15(), hashes.SHA1()
+
+    def make_document():
+        document = build(note, NUMBERING)
+        run_checks(note, document, NOW)
+        signer.sign(document)
+
+    def make_signature():
+        key.sign(b"x" * 500, scheme, sha)
+
+    make_document()
+    spent, made = [0.0, 0.0], [0, 0]
+    while sum(spent) < seconds:
+        for place, make in enumerate((make_document, make_signature)):
+            start = thread_time()
+            while thread_time() - start < SLICE:
+                for _ in range(BATCH):
+                    make()
+                made[place] += BATCH
+            spent[place] += thread_time() - start
+    return made[0] / spent[0], made[1] / spent[1]
+
+
+if __name__ == "__main__":
+    documents, signatures = bench_document(4)
+    print(f"{documents:.0f} documents/s, {signatures:.0f} signatures/s, ratio {documents / signatures:.3f}")
