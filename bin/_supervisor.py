@@ -117,10 +117,11 @@ class Supervisor:
         self.start_redis()
         sign_in = self.prepare()
         self.start("web", "gunicorn", "wsgi:app")
-        for _ in range(self.settings.job_workers):
-            self.start("worker", "jobs.worker")
-        self.start("sweeper", "jobs.sweeper")
+        # The others begin once the web answers: on a small machine they would only slow it down.
         if self.wait_for("the web process", self.web_is_ready):
+            for _ in range(self.settings.job_workers):
+                self.start("worker", "jobs.worker")
+            self.start("sweeper", "jobs.sweeper")
             say(f"Balcão is ready at {self.address}\n{sign_in}")
         while not self.stopping:
             self.tend()
