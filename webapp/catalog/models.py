@@ -7,7 +7,7 @@ from decimal import Decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, Text, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.errors import Refusal
 from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
@@ -130,9 +130,11 @@ class StockMovement(db.Model):
     reason: Mapped[str] = mapped_column(String(200))
     sale_id: Mapped[int | None] = mapped_column(ForeignKey("sales.id"), index=True)
     actor: Mapped[str] = mapped_column(String(100))
+    # By name: sales know the catalog, not the other way round.
+    sale = relationship("Sale")
 
 
-def move_stock(session, product_id: int, sku: str, change: int, reason: str, sale_id: int | None = None) -> int:
+def move_stock(session, product_id: int, sku: str, change: int, reason: str, sale=None) -> int:
     """Adds `change` units in one conditional UPDATE and writes the movement; the new balance.
 
     Raises OutOfStock when it would go below zero, and leaves the stock as it was. The product's version is
@@ -150,7 +152,7 @@ def move_stock(session, product_id: int, sku: str, change: int, reason: str, sal
         raise OutOfStock(_("Only %(left)s of %(sku)s left in stock.", left=left, sku=sku))
     session.add(
         StockMovement(
-            product_id=product_id, change=change, balance=balance, reason=reason[:200], sale_id=sale_id, actor=actor()
+            product_id=product_id, change=change, balance=balance, reason=reason[:200], sale=sale, actor=actor()
         )
     )
     return balance

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from webapp.addresses.parts import PARTS
 from webapp.customers.forms import AddressIn, CustomerIn
-from webapp.customers.models import Customer
+from webapp.customers.models import Customer, Taxpayer
 from webapp.errors import Refusal
 from webapp.extensions import db
 from webapp.formatting import fold
@@ -20,7 +20,10 @@ def customer_of_sale(buyer, address: AddressIn) -> Customer:
     blanks are filled: a checkout's typing must not rewrite what staff have mended."""
     customer = db.session.scalar(select(Customer).where(Customer.document == buyer.document))
     if customer is None:
-        customer = Customer(document=buyer.document, name=buyer.name, email=buyer.email, phone=buyer.phone)
+        customer = Customer(
+            document=buyer.document, name=buyer.name, email=buyer.email, phone=buyer.phone, locale="pt_BR",
+            taxpayer=Taxpayer.NON_CONTRIBUTOR, state_registration="",
+        )
         for part in PARTS:
             setattr(customer, part, getattr(address, part))
         db.session.add(customer)
@@ -28,8 +31,6 @@ def customer_of_sale(buyer, address: AddressIn) -> Customer:
         customer.email = customer.email or buyer.email
         customer.phone = customer.phone or buyer.phone
     customer.search_text = search_text(customer)
-    # The defaults (language, taxpayer) are read by the sale's copy.
-    db.session.flush()
     return customer
 
 

@@ -49,7 +49,7 @@ class Execution:
         self.sale.lines.append(line)
         self.lines[line.position] = line
         if product.kind.is_goods:
-            move_stock(db.session, product.id, product.sku, -line.quantity, f"gift in {self.sale.reference}", self.sale.id)
+            move_stock(db.session, product.id, product.sku, -line.quantity, f"gift in {self.sale.reference}", self.sale)
 
     def packing_slip(self, plan: EffectPlan, effect: Effect) -> None:
         items = [self.lines[number] for number in plan.lines]

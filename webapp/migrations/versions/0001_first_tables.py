@@ -290,7 +290,7 @@ def upgrade():
     sa.Column('scope', sa.String(length=60), nullable=False),
     sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('body_hash', sa.String(length=64), nullable=False),
-    sa.Column('sale_id', sa.Integer(), nullable=True),
+    sa.Column('sale_id', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['sale_id'], ['sales.id'], name=op.f('fk_idempotency_keys_sale_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('scope', 'key', name=op.f('pk_idempotency_keys'))
