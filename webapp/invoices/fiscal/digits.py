@@ -17,6 +17,7 @@ def mod11(body: str) -> str:
     return "0" if rest < 2 else str(11 - rest)
 
 
+@lru_cache(maxsize=1024)
 def is_gtin(value: str) -> bool:
     """GTIN-8, 12, 13 or 14 (GS1 general specifications, modulo 10)."""
     if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", value):

@@ -7,7 +7,11 @@ from threading import Lock
 
 from lxml import etree
 
+from .xml import NAMESPACE, SIGNATURE_NAMESPACE
+
 _LOCK = Lock()  # an XMLSchema keeps one error log: two threads validating at once would read each other's errors
+_UNSIGNED = (f"Element '{{{NAMESPACE}}}NFe': Missing child element(s). Expected is one of ( {{{NAMESPACE}}}infNFeSupl, "
+             f"{{{SIGNATURE_NAMESPACE}}}Signature ).")
 NOTE, PROCESSED = "nfe_v4.00.xsd", "procNFe_v4.00.xsd"
 
 
@@ -32,15 +36,14 @@ def problems(document: etree._Element, name: str = NOTE) -> list[Problem]:
         xsd = _compiled(name)
         if xsd.validate(document):
             return []
-        errors = [(error.path, error.message) for error in xsd.error_log]
+        errors = [(error.path, error.message) for error in xsd.error_log if error.message != _UNSIGNED]
+    return _located(document, errors) if errors else []
+
+
+def _located(document: etree._Element, errors: list[tuple[str, str]]) -> list[Problem]:
     prefixes = {prefix: uri for node in document.iter("*") for prefix, uri in node.nsmap.items() if prefix}
-    found = []
-    for path, message in errors:
-        element = document.getroottree().xpath(path, namespaces=prefixes)[0]
-        if element is document and "Missing child element(s). Expected is" in message and "Signature" in message:
-            continue
-        found.append(_problem(element, message))
-    return found
+    find = etree.XPathEvaluator(document.getroottree(), namespaces=prefixes)
+    return [_problem(find(path)[0], message) for path, message in errors]
 
 
 def _problem(element, message: str) -> Problem:
