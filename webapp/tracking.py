@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import redis
 from sqlalchemy import event, inspect
+from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 
 from webapp.extensions import utc_now
 from webapp.owed import Owed
@@ -59,29 +60,31 @@ def _plain(value):
 
 
 def _changes(row) -> tuple[dict, dict]:
-    state, before, after = inspect(row), {}, {}
+    """Before and after of the audited columns that differ. SQLAlchemy keeps the old value of what was set, so that
+    only those are looked at: this runs for every row of every flush."""
+    state = inspect(row)
+    before, after = {}, {}
     for name in row.audited:
-        history = state.attrs[name].history
-        if history.has_changes():
-            old = history.deleted[0] if history.deleted else None
-            new = history.added[0] if history.added else None
+        if name in state.committed_state:
+            old, new = state.committed_state[name], state.dict.get(name)
+            old = None if old is NO_VALUE or old is NEVER_SET else old
             if old != new:
                 before[name], after[name] = _plain(old), _plain(new)
     return before, after
 
 
-def _entry(row, action, before, after) -> AuditEntry:
-    return AuditEntry(
-        at=utc_now(),
-        actor=_actor.get(),
-        action=action,
-        subject=row.__tablename__,
-        subject_id=str(inspect(row).identity[0] if inspect(row).identity else row.id),
-        subject_name=str(getattr(row, "audit_name", "") or "")[:120],
-        before=before,
-        after=after,
-        why=_why.get()[:500],
-    )
+def _entry(row, action, before, after) -> dict:
+    return {
+        "at": utc_now(),
+        "actor": _actor.get(),
+        "action": action,
+        "subject": row.__tablename__,
+        "subject_id": str(row.id),
+        "subject_name": str(getattr(row, "audit_name", "") or "")[:120],
+        "before": before,
+        "after": after,
+        "why": _why.get()[:500],
+    }
 
 
 def track(session_factory) -> None:
@@ -100,10 +103,11 @@ def track(session_factory) -> None:
                     pending.append((row, "changed", before, after))
         for row in session.deleted:
             if hasattr(row, "audited"):
-                session.add(_entry(row, "deleted", {name: _plain(getattr(row, name)) for name in row.audited}, {}))
+                gone = {name: _plain(getattr(row, name)) for name in row.audited}
+                session.add(AuditEntry(**_entry(row, "deleted", gone, {})))
         touched = session.info.setdefault("live", {})
         for row in (*session.new, *session.dirty):
-            if hasattr(row, "live") and session.is_modified(row):
+            if hasattr(row, "live"):
                 touched[id(row)] = row
             if isinstance(row, Owed) and row.due_at and not row.lease and row.queue:
                 ring_after_commit(session, row.queue)
@@ -113,10 +117,7 @@ def track(session_factory) -> None:
         # Ids of new rows are known only now; plain inserts, because the flush is already under way.
         entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
         if entries:
-            session.execute(AuditEntry.__table__.insert(), [
-                {column.key: getattr(entry, column.key) for column in AuditEntry.__table__.columns if column.key != "id"}
-                for entry in entries
-            ])
+            session.execute(AuditEntry.__table__.insert(), entries)
         events = session.info.setdefault("events", {})
         for row in session.info.pop("live", {}).values():
             events[(row.live, row.id)] = str(getattr(row, "status", ""))

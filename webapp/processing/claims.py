@@ -32,8 +32,9 @@ class Step:
     options: tuple = ()
 
     def outside(self, rows: Sequence):
-        """Calls to the outside world for these rows (detached, to be read only). No transaction is open."""
-        return None
+        """Calls to the outside world for these rows (detached, to be read only). No transaction is open.
+        A step that needs none does not override it, and its rows are read once."""
+        raise NotImplementedError
 
     def begin(self, rows: Sequence, answers) -> object:
         """What the whole batch shares, read once inside the writing transaction."""
@@ -105,6 +106,8 @@ class Step:
             self._record_failure(token, row_id, error)
 
     def _ask(self, token, ids):
+        if type(self).outside is Step.outside:
+            return None
         rows = self._mine(token, ids, lock=False)
         # Detached, or the first look at a row would open a transaction again under the outside call.
         db.session.expunge_all()

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.addresses.parts import PARTS
+from webapp.catalog.models import Product
 from webapp.customers.forms import AddressIn
 from webapp.errors import Refusal
 from webapp.extensions import db, utc_now
@@ -15,6 +16,8 @@ from webapp.invoices.queries import invoice_of
 from webapp.messages.queries import held_messages
 from webapp.sales.models import Sale, Status
 
+# What the NF-e tells of a product.
+FISCAL_FACTS = ("ncm", "gtin", "origin", "unit")
 MENDABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
 
 
@@ -48,9 +51,17 @@ def resume(sale: Sale) -> None:
 
 
 def _take_facts_anew(sale: Sale) -> None:
-    """The tax facts that the NF-e was refused for, as they are now that somebody mended them."""
+    """The facts that the NF-e was refused for, as they are now that somebody mended them; prices never change."""
     for fact in ("document", "taxpayer", "state_registration"):
         setattr(sale, f"customer_{fact}", getattr(sale.customer, fact))
+    if (sale.reason_field or "").startswith("customer."):
+        sale.customer_name = sale.customer.name
+    ids = [line.product_id for line in sale.lines]
+    products = {product.id: product for product in db.session.scalars(select(Product).where(Product.id.in_(ids)))}
+    for line in sale.lines:
+        product = products[line.product_id]
+        line.name = product.name
+        line.product = line.product | {fact: getattr(product, fact) for fact in FISCAL_FACTS}
 
 
 def approve(invoice: Invoice, reviewer: str) -> None:
