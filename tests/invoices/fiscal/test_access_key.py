@@ -1,3 +1,4 @@
+import secrets
 from datetime import datetime
 
 import pytest
@@ -35,7 +36,7 @@ def test_one_wrong_character_changes_the_digit():
 
 def test_random_code_is_never_the_number_nor_one_digit_repeated(monkeypatch):
     drawn = iter([7, 11111111, 22])
-    monkeypatch.setattr("webapp.invoices.fiscal.access_key.secrets.randbelow", lambda _: next(drawn))
+    monkeypatch.setattr(secrets, "randbelow", lambda _: next(drawn))
     assert random_code(7) == "00000022"
 
 

@@ -190,6 +190,11 @@ def test_a_postal_code_that_is_too_short_is_found_by_the_schema():
     assert (finding.code, finding.field, finding.params["value"]) == ("225", "address.zip_code", "0501")
 
 
+def test_a_discount_above_the_value_shows_in_the_total():
+    found = failed(*built(a_note(items=(an_item(discount=Decimal("500.00")),))))
+    assert [(finding.field, finding.params["value"]) for finding in found] == [("invoice.total", "-363.50")]
+
+
 def test_every_failing_item_is_named():
     items = (an_item(sku="A", ncm=""), an_item(sku="B"), an_item(sku="C", ncm="98765432"))
     assert [finding.params["sku"] for finding in failed(*built(a_note(items=items)))] == ["A", "C"]

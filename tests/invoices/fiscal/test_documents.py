@@ -39,7 +39,7 @@ NOTES = {
     "imported goods": a_note(items=(an_item(origin="1"),), address=CURITIBA, crt="3"),
     "emoji": a_note(items=(an_item(name="Caneca 🏔️ “azul” – 350 ml"),)),
     "script": a_note(items=(an_item(name="<script>alert('x') & y</script>", sku='A"&<B>'),), environment="production"),
-    "decomposed accents": a_note(recipient=replace(BUYER, name="João da Conceição"), environment="production"),
+    "decomposed accents": a_note(recipient=replace(BUYER, name="Joa\u0303o da Conceic\u0327a\u0303o"), environment="production"),
     "no phone, e-mail or weight": a_note(items=(an_item(weight_g=0),), recipient=replace(BUYER, email="", phone="")),
 }
 

@@ -42,6 +42,8 @@ FIELDS = {
     "det/prod/vFrete": ("lines.*.freight", N_("freight")),
     "infIntermed/CNPJ": ("sale.channel", N_("CNPJ of the marketplace")),
     "infIntermed/idCadIntTran": ("sale.channel", N_("seller's name at the marketplace")),
+    "total/ICMSTot/vNF": ("invoice.total", N_("Total of the note")),
+    "pag/detPag/vPag": ("invoice.total", N_("Total of the note")),
     "total": ("sale.lines", N_("goods")),
 }
 

@@ -50,7 +50,7 @@ def total_differs(tag: str, group: str, item_tag: str, label: str) -> Test:
     return test
 
 
-@lru_cache(maxsize=64)  # the shop's own and its marketplaces'
+@lru_cache(maxsize=64)  # the shop's own and its marketplaces
 def is_cnpj(value: str) -> bool:
     return len(value) == 14 and normalize_document(value) is not None
 
