@@ -13,7 +13,6 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 from sqlalchemy import DateTime, MetaData, String, event, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -87,11 +86,6 @@ def database_now(session) -> dt.datetime:
     if session.get_bind().dialect.name == "sqlite":
         return dt.datetime.fromisoformat(session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")))
     return session.scalar(select(text("clock_timestamp()"))).astimezone(dt.UTC)
-
-
-def insert_of(engine):
-    """The dialect's own INSERT, which knows ON CONFLICT."""
-    return (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
 
 
 class Timestamps:

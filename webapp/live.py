@@ -12,9 +12,10 @@ import threading
 import redis
 
 from webapp.queue import connect
-from webapp.tracking import STREAM
 
 log = logging.getLogger(__name__)
+STREAM = "balcao:live"
+KEPT_EVENTS = 5000
 HEARTBEAT_SECONDS = 15
 BACKLOG = 256
 

@@ -14,7 +14,8 @@ def set_up(form: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if form == "json" else [
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # Plain: the pretty one prints local variables, and with them what people typed.
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -26,7 +27,7 @@ def set_up(form: str) -> None:
         foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
     ))
     root = logging.getLogger()
-    root.handlers = [kept for kept in root.handlers if not isinstance(kept, logging.StreamHandler)] + [handler]
+    root.handlers = [kept for kept in root.handlers if type(kept) is not logging.StreamHandler] + [handler]
     root.setLevel(logging.INFO)
     for chatty in ("rq.worker", "httpx", "httpcore", "alembic", "fontTools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

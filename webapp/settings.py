@@ -1,11 +1,12 @@
 """The only reader of the environment. A setting that makes no sense stops the start with one line."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 PROVIDERS = ("viacep", "brasilapi", "opencep", "awesomeapi", "sample")
 
@@ -137,7 +138,7 @@ def _database_url(url, data_dir):
 
 def _redis_url(url, data_dir):
     if not url:
-        return f"unix://{data_dir / 'redis.sock'}"
+        return f"unix://{quote(str(data_dir / 'redis.sock'))}"
     if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
         raise SettingsError("REDIS_URL: use redis://…, rediss://… or unix://…")
     return url
@@ -162,10 +163,13 @@ def _providers(written, demo):
 
 
 def _kept_secret(path):
-    """The secret of this DATA_DIR, made once; exclusive creation so that two starts at once agree on it."""
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    """The secret of this DATA_DIR, made once: written aside and linked into place, so that of two starts at once
+    both read the whole secret of the first."""
+    if not path.exists():
+        aside = path.with_name(f"{path.name}-{os.getpid()}")
+        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+        aside.unlink()
     return path.read_text()

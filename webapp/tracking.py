@@ -16,12 +16,10 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 
 from webapp.extensions import utc_now
+from webapp.live import KEPT_EVENTS, STREAM
 from webapp.owed import Owed
 from webapp.queue import redis_of_app, ring_after_commit
 from webapp.staff.models import AuditEntry
-
-STREAM = "balcao:live"
-KEPT_EVENTS = 5000
 
 log = logging.getLogger(__name__)
 _actor: ContextVar[str] = ContextVar("actor", default="system")

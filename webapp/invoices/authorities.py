@@ -1,20 +1,22 @@
 """The shop's certificate and the authority it sends to, as the settings say."""
 
 import os
+import re
 import tempfile
 from dataclasses import fields
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
-from webapp.extensions import db, insert_of
+from webapp.extensions import db, reading_only
 from webapp.invoices.fiscal.authority import Answer, Authority
 from webapp.invoices.fiscal.certificate import Certificate, load, make_test_certificate
-from webapp.invoices.fiscal.sandbox import Entry, SandboxAuthority
+from webapp.invoices.fiscal.sandbox import Entry, MemoryLedger, SandboxAuthority
 from webapp.store.models import SandboxNote
 from webapp.store.queries import the_shop
 
 TEST_PASSWORD = "homologacao"
+_KEY = re.compile(rb'Id="NFe([0-9A-Z]{44})"')
 COLUMNS = tuple(field.name for field in fields(Entry))
 
 
@@ -46,35 +48,46 @@ def authority() -> Authority:
 
 
 class Sandbox:
-    """The sandbox authority with its memory in the database. Each call is a transaction of its own."""
+    """The sandbox authority with its memory in the database. Each call is a transaction of its own, and the judging
+    is done outside of any: only the writing of what was authorized takes the lock."""
 
     def authorize(self, signed: list[bytes]) -> list[Answer]:
-        try:
-            answers = SandboxAuthority(DatabaseLedger()).authorize(signed)
+        ledger = remembered([_KEY.search(one)[1].decode() for one in signed])
+        answers = SandboxAuthority(ledger).authorize(signed)
+        if ledger.new:
+            db.session.execute(SandboxNote.__table__.insert(), ledger.new)
             db.session.commit()
-        finally:
-            db.session.rollback()
         return answers
 
     def query(self, access_keys: list[str]) -> list[Answer]:
-        answers = SandboxAuthority(DatabaseLedger()).query(access_keys)
-        db.session.rollback()
-        return answers
+        return SandboxAuthority(remembered(access_keys)).query(access_keys)
 
 
-class DatabaseLedger:
-    """What the sandbox remembers; `webapp.invoices.fiscal.sandbox.Ledger` tells the protocol."""
+class Ledger(MemoryLedger):
+    """What the sandbox remembers of some keys and numbers, and what it learned since."""
 
-    def find_key(self, access_key: str) -> Entry | None:
-        return self._entry(SandboxNote.access_key == access_key)
-
-    def find_number(self, cnpj: str, series: int, number: int) -> Entry | None:
-        return self._entry((SandboxNote.cnpj == cnpj) & (SandboxNote.series == series) & (SandboxNote.number == number))
+    def __init__(self, known: list[Entry]):
+        super().__init__()
+        for entry in known:
+            super().record(entry)
+        self.new: list[dict] = []
 
     def record(self, entry: Entry) -> bool:
-        values = {column: getattr(entry, column) for column in COLUMNS}
-        return bool(db.session.execute(insert_of(db.engine)(SandboxNote).values(values).on_conflict_do_nothing()).rowcount)
+        recorded = super().record(entry)
+        if recorded:
+            self.new.append({column: getattr(entry, column) for column in COLUMNS})
+        return recorded
 
-    def _entry(self, condition) -> Entry | None:
-        found = db.session.execute(select(*(getattr(SandboxNote, column) for column in COLUMNS)).where(condition)).first()
-        return found and Entry(*found)
+
+def remembered(access_keys: list[str]) -> Ledger:
+    """What the database knows of these keys and of the numbers they bear (issuer, series and number are in a key)."""
+    reading = reading_only.set(True)
+    try:
+        numbers = [(key[6:20], int(key[22:25]), int(key[25:34])) for key in access_keys]
+        place = tuple_(SandboxNote.cnpj, SandboxNote.series, SandboxNote.number)
+        columns = [getattr(SandboxNote, column) for column in COLUMNS]
+        found = db.session.execute(select(*columns).where(SandboxNote.access_key.in_(access_keys) | place.in_(numbers)))
+        return Ledger([Entry(*row) for row in found])
+    finally:
+        db.session.rollback()
+        reading_only.reset(reading)

@@ -1,15 +1,18 @@
 """From a sale to its note: the copies the sale keeps, the shop as issuer, and how findings are kept as JSON."""
 
 import re
-from dataclasses import asdict
+from dataclasses import fields
 
 from flask import current_app
 
+from webapp.invoices.fiscal.checks import run_checks
+from webapp.invoices.fiscal.document import build
 from webapp.invoices.fiscal.note import Address, Issuer, Item, Note, Party
 from webapp.invoices.fiscal.words import Finding
 from webapp.sales.models import Sale, SaleLine
 from webapp.store.models import Shop
 
+FINDING_PARTS = tuple(part.name for part in fields(Finding))
 _NOT_DIGITS = re.compile(r"[^0-9]")
 
 
@@ -60,8 +63,15 @@ def _item(line: SaleLine) -> Item:
 
 
 def kept(findings: list[Finding]) -> list[dict]:
-    return [asdict(finding) for finding in findings]
+    """What failed, as JSON. What passed is not kept: `findings_of` works it out again when somebody looks."""
+    return [{name: getattr(finding, name) for name in FINDING_PARTS} for finding in findings if not finding.ok]
 
 
 def shown(kept_findings: list[dict]) -> list[Finding]:
     return [Finding(**finding) for finding in kept_findings]
+
+
+def findings_of(sale: Sale, shop: Shop) -> list[Finding]:
+    """Every check of the sale's draft as it would come out now, passed and failed."""
+    note = note_of(sale, shop)
+    return run_checks(note, build(note))

@@ -78,7 +78,7 @@ class Invoice(Owed, Timestamps, db.Model):
     status: Mapped[InvoiceStatus] = mapped_column(EnumText(InvoiceStatus), default=InvoiceStatus.PENDING)
     rejected_by: Mapped[RejectedBy | None] = mapped_column(EnumText(RejectedBy))
     total: Mapped[Decimal] = mapped_column(Hundredths)
-    # What the checks found, passed ones too: [{"code", "level", "field", "ok", "params"}].
+    # What the checks found amiss: the parts of `fiscal.words.Finding`.
     findings: Mapped[list] = mapped_column(JSON, default=list)
     # Names of the rules that hold it, with what they said: [{"rule", "reason"}]; ["policy"] is the shop's own.
     held_by: Mapped[list] = mapped_column(JSON, default=list)
@@ -110,12 +110,18 @@ class Invoice(Owed, Timestamps, db.Model):
         return INVOICE_LABELS[self.status][0]
 
     @property
-    def failures(self) -> list[dict]:
-        return [finding for finding in self.findings if not finding["ok"]]
+    def warnings(self) -> list[dict]:
+        return [finding for finding in self.findings if finding["level"] == "warning"]
 
     @property
-    def warnings(self) -> list[dict]:
-        return [finding for finding in self.failures if finding["level"] == "warning"]
+    def is_sent(self) -> bool:
+        """It bears number, key and signature, and nothing in it changes any more."""
+        return self.status in (InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED, InvoiceStatus.CANCELLED)
+
+    @property
+    def is_issued(self) -> bool:
+        """The authority has authorized it, whatever became of it later: there is an nfeProc to give out."""
+        return self.status in (InvoiceStatus.AUTHORIZED, InvoiceStatus.CANCELLED)
 
     # -- verbs ------------------------------------------------------------------------------------
 

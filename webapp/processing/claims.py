@@ -29,6 +29,8 @@ class Step:
     status: str
     batch = 50
     lease_seconds = 30
+    # What is loaded with the rows: to ask the outside world, and to write.
+    asks: tuple = ()
     options: tuple = ()
 
     def outside(self, rows: Sequence):
@@ -108,14 +110,14 @@ class Step:
     def _ask(self, token, ids):
         if type(self).outside is Step.outside:
             return None
-        rows = self._mine(token, ids, lock=False)
+        rows = list(db.session.scalars(self._held(token, ids).options(*self.asks)).unique())
         # Detached, or the first look at a row would open a transaction again under the outside call.
         db.session.expunge_all()
         db.session.rollback()
         return self.outside(rows)
 
     def _write(self, token, ids, answers) -> None:
-        rows = self._mine(token, ids, lock=True)
+        rows = self._mine(token, ids)
         if rows:
             now = database_now(db.session)
             shared = self.begin(rows, answers)
@@ -126,15 +128,18 @@ class Step:
                     self.apply(row, shared, now)
         db.session.commit()
 
-    def _mine(self, token, ids, lock):
-        query = select(self.model).where(self.model.id.in_(ids), self.model.lease == token).order_by(self.model.id)
-        query = query.options(*self.options).execution_options(populate_existing=True)
-        return list(db.session.scalars(query.with_for_update(of=self.model) if lock else query).unique())
+    def _held(self, token, ids):
+        """The rows that still bear the token."""
+        return select(self.model).where(self.model.id.in_(ids), self.model.lease == token).order_by(self.model.id)
+
+    def _mine(self, token, ids):
+        query = self._held(token, ids).options(*self.options).with_for_update(of=self.model)
+        return list(db.session.scalars(query.execution_options(populate_existing=True)).unique())
 
     def _record_failure(self, token, row_id, error) -> None:
         if not isinstance(error, StaleDataError | DBAPIError):
             log.error("%s: row %s failed", type(self).__name__, row_id, exc_info=error)
-        for row in self._mine(token, [row_id], lock=True):
+        for row in self._mine(token, [row_id]):
             words = f"{type(error).__name__}: {error}"[:300]
             if row.attempts >= MAX_ATTEMPTS:
                 self.give_up(row, words)

@@ -4,7 +4,7 @@ import datetime as dt
 
 from lxml import etree
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload, undefer
+from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
 from webapp.extensions import db
 from webapp.invoices.authorities import authority, certificate
@@ -50,7 +50,7 @@ class BuildStep(Step):
         errors = [finding for finding in findings if not finding.ok and finding.level == "error"]
         if errors:
             invoice.fail_checks()
-            row.ask("invoice", "nfe_check", errors[0].field, kept(errors[:1])[0])
+            row.ask("invoice", "nfe_check", errors[0].field, kept(errors)[0])
             return
         held_by = _held_by(effects.get(row.id, ()), policy)
         if held_by:
@@ -106,6 +106,7 @@ class SendStep(Step):
     queue = "invoices"
     model = Invoice
     status = InvoiceStatus.SENDING
+    asks = (load_only(Invoice.attempts, Invoice.access_key, Invoice.signed_xml),)
     options = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
     lease_seconds = 60
 
