@@ -1,5 +1,6 @@
 """A worker process: `python -m jobs.worker [queue …]`; without names it listens to every queue."""
 
+import gc
 import os
 import socket
 import sys
@@ -61,6 +62,9 @@ def make_worker(app: Flask, queues: list[str], connection) -> ShopWorker:
 def main(names: list[str]) -> None:
     app = create_app()
     configure_mappers()
+    # The app lives as long as the process; the collector need not walk it for every batch of rows.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     # Waiting for a job blocks; everything else on this connection must still give up in time.
     connection = connect(app.extensions["settings"].redis_url, timeout=40)
     make_worker(app, names or list(QUEUES), connection).work(

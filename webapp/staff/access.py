@@ -103,8 +103,8 @@ def _note_seen() -> None:
 
 
 def guard():
-    """Before each request: the transaction's kind, the identity, and whether the route is open to it."""
-    g.reading = reading_only.set(request.method in ("GET", "HEAD", "OPTIONS"))
+    """Before each request: the identity, the transaction's kind, and whether the route is open to it."""
+    g.reading = reading_only.set(True)
     g.identity = None
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint == "static":
@@ -112,11 +112,18 @@ def guard():
     allowed = getattr(view, "allowed", None)
     if allowed is None:
         raise Forbidden(_("This page is open to nobody."))
-    if not getattr(view, "knows_nobody", False):
-        g.identity = identify()
-        _note_seen()
+    g.identity = identify()
+    _note_seen()
     g.acting = acting_as(g.identity.actor if g.identity else "anonymous")
     g.acting.__enter__()
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        # Who asks was only read; the write lock is taken when the view first needs it, not while input is parsed.
+        db.session.rollback()
+        reading_only.set(False)
+    return _admit(allowed)
+
+
+def _admit(allowed):
     if allowed is ANYONE:
         return None
     if g.identity is None:
