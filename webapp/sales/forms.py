@@ -10,7 +10,6 @@ from webapp.forms import BlankIsNone, Flag, Money, Quantity, Shape, text
 from webapp.money import ZERO
 from webapp.sales.models import PaymentMethod
 
-
 CHANNELS = {
     "site": _l("Site"),
     "store": _l("Shop counter"),
@@ -44,3 +43,9 @@ class SaleIn(Shape):
     customer: BuyerIn
     address: AddressIn
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class SaleAddressIn(Shape):
+    """The address alone, with the names that it has in the whole form."""
+
+    address: AddressIn

@@ -98,6 +98,23 @@ def change(sale: Sale, wanted: SaleIn) -> None:
         sale.pay(utc_now())
 
 
+def as_input(sale: Sale) -> dict:
+    """The sale as a SaleIn would tell it, to be edited: text as in JSON. Gifts are the rules', not the buyer's."""
+    return {
+        "reference": sale.reference, "paid": sale.paid_at is not None, "payment_method": str(sale.payment_method),
+        "agent": sale.agent_code, "channel": sale.channel, "freight": str(sale.freight), "discount": str(sale.discount),
+        "customer": {
+            "name": sale.customer_name, "document": sale.customer_document, "email": sale.customer_email,
+            "phone": sale.customer_phone,
+        },
+        "address": sale.address_parts,
+        "lines": [
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": str(line.unit_price)}
+            for line in sale.lines if not line.gift
+        ],
+    }
+
+
 def cancel_open(sale: Sale, reason: str) -> None:
     """An unpaid sale is dropped and its stock comes back; said twice, the second changes nothing."""
     if sale.status is Status.CANCELLED:
@@ -198,6 +215,6 @@ def _take_stock(sale: Sale) -> None:
 
 
 def _give_back(sale: Sale, reason: str) -> None:
-    for line in sale.lines:
+    for line in sorted(sale.lines, key=lambda line: line.product_id):
         if line.kind.is_goods:
             move_stock(db.session, line.product_id, line.sku, line.quantity, reason, sale)

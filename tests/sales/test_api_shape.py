@@ -1,0 +1,104 @@
+"""The answer of /api/v1/sales: the shape that checkouts rely on."""
+
+import pytest
+
+from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, sale_body, work_off
+
+KEYS = {"id", "reference", "status", "step", "shipping", "attention", "total", "customer", "address", "lines", "invoice",
+        "created_at", "updated_at"}
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def checkout(client, db):
+    return api(client, make_token())
+
+
+def test_a_new_sale_is_told_whole(checkout):
+    make_product(sku="BOOK-1", kind="book", name="Travessias", price="89.90")
+    answer = checkout.post("/sales", sale_body(reference="WEB-1", quantity=2, freight="10.00", discount="5.00"))
+    assert answer.status_code == 201
+    sale = answer.json
+    assert sale.keys() == KEYS
+    assert (sale["reference"], sale["status"], sale["step"], sale["shipping"]) == ("WEB-1", "address", "address", "none")
+    assert (sale["attention"], sale["invoice"], sale["total"]) == (None, None, "184.80")
+    customer = sale["customer"]
+    assert customer.pop("id") > 0
+    assert customer == {"name": "José da Conceição", "document": "11144477735", "email": "jose@example.com", "phone": "19999990000"}
+    assert sale["lines"] == [{"sku": "BOOK-1", "name": "Travessias", "kind": "book", "quantity": 2, "unit_price": "89.90",
+                              "total": "174.80"}]
+    assert sale["address"]["zip_code"] == "01025-020" and sale["address"]["ibge"] == "" and sale["address"]["source"] == {}
+
+
+def test_the_same_sale_after_its_way_is_invoiced_with_its_address_filled(checkout, db):
+    open_shop()
+    sale = make_sale(reference="WEB-2")
+    work_off()
+    told = checkout.get(f"/sales/{sale.id}").json
+    assert (told["status"], told["step"], told["shipping"]) == ("invoiced", None, "to_pack")
+    assert told["address"]["city"] == "São Paulo" and told["address"]["ibge"] == "3550308"
+    assert told["address"]["source"]["street"] == "sample" and told["address"]["source"]["number"] == "customer"
+    assert told["invoice"]["status"] == "authorized" and told["invoice"]["number"] == 1
+    assert len(told["invoice"]["access_key"]) == 44
+
+
+def test_a_sale_that_waits_tells_the_step_the_reason_and_the_field(checkout, db):
+    sale = make_sale(address=ADDRESS | {"number": ""})
+    work_off()
+    told = checkout.get(f"/sales/{sale.id}").json
+    assert told["status"] == "attention"
+    assert told["attention"]["step"] == "address" and told["attention"]["field"] == "address.number"
+    assert "street number is missing" in told["attention"]["reason"]
+
+
+def test_unpaid_it_stays_open(checkout):
+    make_product(sku="BOOK-1")
+    assert checkout.post("/sales", sale_body(paid=False)).json["status"] == "open"
+
+
+def test_a_reference_is_made_up_where_none_is_given(checkout):
+    make_product(sku="BOOK-1")
+    told = checkout.post("/sales", sale_body()).json
+    assert told["reference"] == f"B-{told['id']}"
+
+
+def test_lists_filter_and_page(checkout, db):
+    product = make_product()
+    first, second, third = (make_sale(sku=product.sku, reference=f"WEB-{n}", paid=n != 3) for n in (1, 2, 3))
+    page = checkout.get("/sales?limit=2").json
+    assert [one["reference"] for one in page["items"]] == ["WEB-3", "WEB-2"] and page["items"][0].keys() == KEYS
+    assert [one["id"] for one in checkout.get(f"/sales?limit=2&cursor={page['next_cursor']}").json["items"]] == [first.id]
+    assert [one["id"] for one in checkout.get("/sales?status=open").json["items"]] == [third.id]
+    assert [one["id"] for one in checkout.get("/sales?q=web-2").json["items"]] == [second.id]
+    assert len(checkout.get("/sales?q=111.444.777-35").json["items"]) == 3
+    assert checkout.get("/sales?since=2099-01-01").json == {"items": [], "next_cursor": None}
+    assert len(checkout.get("/sales?updated_since=2020-01-01T00:00:00Z").json["items"]) == 3
+
+
+@pytest.mark.parametrize("query", ["status=lost", "since=yesterday", "limit=0", "limit=201", "cursor=x", "unknown=1"])
+def test_a_list_refuses_what_it_does_not_know(checkout, query):
+    answer = checkout.get(f"/sales?{query}")
+    assert answer.status_code == 422 and answer.json["errors"][0]["field"] == query.partition("=")[0]
+
+
+def test_the_decision_and_the_packing_slip(checkout, db):
+    open_shop()
+    sale = make_sale(sku=make_product(kind="book", royalty_percent="10.00", author="Lívia", price="50.00").sku, quantity=2)
+    assert checkout.get(f"/sales/{sale.id}/decision").status_code == 404
+    assert checkout.get(f"/sales/{sale.id}/packing-slip").status_code == 404
+    work_off()
+    decision = checkout.get(f"/sales/{sale.id}/decision").json
+    assert {"code": "packing_slip", "outcome": "fired"}.items() <= decision["rules"][0].items()
+    effects = {effect["kind"]: effect for effect in decision["effects"]}
+    assert effects["royalty_slip"]["amount"] == "10.00" and effects["packing_slip"]["status"] == "done"
+    slip = checkout.get(f"/sales/{sale.id}/packing-slip").json
+    assert slip["royalty_copy"] is True and slip["released"] is True and slip["weight_g"] == 1000
+    assert slip["items"][0]["quantity"] == 2 and slip["recipient"]["name"] == "José da Conceição"
+
+
+def test_who_is_unknown_or_not_allowed_is_told(client, db):
+    assert api(client, None).get("/sales").status_code == 401
+    assert api(client, make_token("accountant")).post("/sales", sale_body()).status_code == 403
+    assert api(client, make_token("accountant")).get("/sales").status_code == 200
+    assert api(client, make_token()).get("/sales/999").status_code == 404
+    assert api(client, make_token()).get("/sales/99999999999999999999").status_code == 404

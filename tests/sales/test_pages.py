@@ -1,0 +1,182 @@
+"""The list and the page of a sale, as staff see them."""
+
+import csv
+import io
+
+import pytest
+from sqlalchemy import event
+
+from tests.factories import ADDRESS, make_product, make_sale, open_shop, sign_in, work_off
+
+
+@pytest.fixture
+def clerk(client, db):
+    sign_in(client)
+    return client
+
+
+def text(answer) -> str:
+    assert answer.status_code == 200, answer.text[:500]
+    return answer.text
+
+
+def test_an_empty_list_teaches(clerk):
+    page = text(clerk.get("/sales"))
+    assert "No order yet" in page and page.count("<h1>") == 1 and 'id="sale-rows"' in page
+
+
+def test_a_row_tells_how_far_the_sale_is_and_its_invoice(clerk, db):
+    open_shop()
+    sale = make_sale(reference="WEB-7")
+    assert "1 of 5: address" in text(clerk.get("/sales"))
+    work_off()
+    page = text(clerk.get("/sales"))
+    assert f'id="sale-{sale.id}" data-status="invoiced"' in page
+    assert "5 of 5" in page and "1-000001" in page and "To pack" in page and "São Paulo/SP" in page
+
+
+def test_a_row_that_waits_tells_why_and_leads_to_the_mend(clerk, db):
+    sale = make_sale(address=ADDRESS | {"number": ""})
+    work_off()
+    page = text(clerk.get("/sales?status=attention"))
+    assert "street number is missing" in page and f"/sales/{sale.id}?mend=address#address" in page
+
+
+def test_rows_are_answered_alone_for_live_pages(clerk, db):
+    one, other, _third = make_sale(), make_sale(), make_sale()
+    page = text(clerk.get(f"/sales/rows?ids={one.id},{other.id},x,,99999999999"))
+    assert page.count("<template>") == 2 and f'id="sale-{one.id}"' in page and "<html" not in page
+
+
+def test_filters_live_in_the_address(clerk, db):
+    product = make_product()
+    make_sale(sku=product.sku, reference="WEB-1", channel="phone", paid=False)
+    make_sale(sku=product.sku, reference="WEB-2")
+    for query, shown, hidden in (
+        ("status=open", "WEB-1", "WEB-2"), ("channel=site", "WEB-2", "WEB-1"), ("q=web-1", "WEB-1", "WEB-2"),
+    ):
+        page = text(clerk.get(f"/sales?{query}"))
+        assert f">{shown}</a>" in page and f">{hidden}</a>" not in page
+    assert "No order passes these filters" in text(clerk.get("/sales?since=2099-01-01"))
+    assert clerk.get("/sales?status=nonsense").status_code == 422
+
+
+def test_a_list_costs_the_same_queries_at_any_length(clerk, db):
+    def count() -> int:
+        statements = []
+        listen = lambda *args: statements.append(args[2])  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", listen)
+        text(clerk.get("/sales"))
+        text(clerk.get("/api/v1/sales")) if False else None
+        event.remove(db.engine, "before_cursor_execute", listen)
+        return len(statements)
+
+    open_shop()
+    product = make_product(stock=1000)
+    for _one in range(5):
+        make_sale(sku=product.sku)
+    work_off()
+    few = count()
+    for _one in range(60):
+        make_sale(sku=product.sku)
+    work_off()
+    assert count() == few
+
+
+def test_the_csv_holds_the_filtered_list_and_no_formula(clerk, db):
+    product = make_product()
+    make_sale(sku=product.sku, reference="=1+1", discount="9.90")
+    make_sale(sku=product.sku, reference="WEB-2", paid=False)
+    answer = clerk.get("/sales/export.csv?status=address")
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert answer.mimetype == "text/csv" and len(rows) == 2
+    assert rows[1][0] == "'=1+1" and "120.00" in rows[1]
+
+
+def test_the_page_tells_the_whole_story(clerk, db):
+    open_shop()
+    gift = make_product(kind="book", royalty_percent="10.00", author="Lívia", name="Travessias")
+    stream = make_product(kind="streaming", price="10.00", name="Neve", video_url="https://example.com/neve")
+    sale = make_sale(reference="WEB-9", lines=[{"sku": gift.sku, "quantity": 1}, {"sku": stream.sku, "quantity": 1}])
+    work_off()
+    page = text(clerk.get(f"/sales/{sale.id}"))
+    assert page.count("<h1>") == 1 and "Order WEB-9" in page and "paid by Pix" in page
+    assert "R$" in page and "139.90" in page and "129.90" in page  # the sale's total and the note's
+    assert "Royalty of R$12.99" in page.replace("\xa0", "") and "All of these hold:" in page
+    assert "Streaming links" in page and "Owes an NFS-e, which Balcão does not issue" in page
+    assert f'data-live="sale-{sale.id} invoice-' in page
+    for told in ("Order entered and paid", "Address checked", "Rules applied", "NF-e authorized; the order is invoiced"):
+        assert told in page
+
+
+def test_the_live_part_is_answered_alone(clerk, db):
+    sale = make_sale()
+    page = text(clerk.get(f"/sales/{sale.id}/live"))
+    assert 'id="sale-live"' in page and "<html" not in page
+
+
+def test_a_mended_address_sends_the_sale_on(clerk, db):
+    open_shop()
+    sale = make_sale(address=ADDRESS | {"number": ""})
+    work_off()
+    assert "Mend the address" in text(clerk.get(f"/sales/{sale.id}?mend=address"))
+    fields = {f"address.{part}": value for part, value in sale.address_parts.items()} | {"address.number": "12"}
+    answer = clerk.post(f"/sales/{sale.id}/address", data=fields | {"version": sale.version})
+    assert answer.status_code == 303
+    work_off()
+    db.session.refresh(sale)
+    assert (sale.status, sale.number, sale.address_source["number"]) == ("invoiced", "12", "customer")
+
+
+def test_two_people_mending_one_address_do_not_overwrite_each_other(clerk, db):
+    sale = make_sale(address=ADDRESS | {"number": ""})
+    work_off()
+    fields = {"address.zip_code": "01025-020", "address.number": "12", "version": sale.version - 1}
+    answer = clerk.post(f"/sales/{sale.id}/address", data=fields)
+    assert answer.status_code == 422 and "Somebody changed this record" in answer.text and 'value="12"' in answer.text
+    db.session.refresh(sale)
+    assert sale.number == ""
+
+
+def test_an_address_that_is_on_its_way_is_not_changed(clerk, db):
+    open_shop()
+    sale = make_sale()
+    work_off()
+    fields = {"address.zip_code": "01025-020", "address.number": "12", "version": sale.version}
+    assert "cannot be changed any more" in clerk.post(f"/sales/{sale.id}/address", data=fields).text
+
+
+def test_a_product_mended_after_the_refusal_is_taken_anew(clerk, db):
+    open_shop()
+    product = make_product(ncm="")
+    sale = make_sale(sku=product.sku)
+    work_off()
+    db.session.refresh(sale)
+    assert sale.status == "attention" and "NCM" in text(clerk.get(f"/sales/{sale.id}"))
+    product.ncm = "42029200"
+    db.session.commit()
+    assert clerk.post(f"/sales/{sale.id}/retry").status_code == 303
+    work_off()
+    db.session.refresh(sale)
+    assert sale.status == "invoiced"
+
+
+def test_an_open_sale_is_paid_once_and_cancelled_once(clerk, db):
+    product = make_product(stock=3)
+    paid, dropped = make_sale(sku=product.sku, paid=False), make_sale(sku=product.sku, paid=False)
+    assert clerk.post(f"/sales/{paid.id}/payment").status_code == 303
+    clerk.post(f"/sales/{paid.id}/payment")
+    clerk.post(f"/sales/{dropped.id}/cancel")
+    clerk.post(f"/sales/{dropped.id}/cancel")
+    db.session.expire_all()
+    assert (paid.status, dropped.status, product.stock) == ("address", "cancelled", 2)
+    assert "cannot be paid any more" in clerk.post(f"/sales/{dropped.id}/payment", follow_redirects=True).text
+
+
+def test_an_accountant_looks_and_changes_nothing(client, db):
+    sign_in(client, "accountant")
+    sale = make_sale(paid=False)
+    page = text(client.get(f"/sales/{sale.id}"))
+    assert "Mark as paid" not in page and "Cancel the order" not in page
+    assert client.post(f"/sales/{sale.id}/payment").status_code == 403
+    assert client.get("/sales/new").status_code == 403

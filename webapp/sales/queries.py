@@ -1,0 +1,66 @@
+"""Sales as lists ask for them, and what the form of a sale chooses from."""
+
+import datetime as dt
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
+
+from webapp.catalog.models import Product
+from webapp.customers.models import Agent, Customer
+from webapp.documents import normalize_document
+from webapp.errors import NotFound
+from webapp.extensions import db
+from webapp.formatting import like
+from webapp.sales.models import Sale, Shipping, Status
+
+OFFERED = 20
+
+
+def sales(status: Status | None = None, shipping: Shipping | None = None, channel: str = "", agent: str = "",
+          since: dt.datetime | None = None, updated_since: dt.datetime | None = None, q: str = "") -> Select:
+    """Sales that pass every filter given. `q` finds by reference, customer, e-mail, CPF or CNPJ in any written form."""
+    query = select(Sale)
+    for column, value in ((Sale.status, status), (Sale.shipping, shipping), (Sale.channel, channel), (Sale.agent_code, agent)):
+        if value:
+            query = query.where(column == value)
+    if since:
+        query = query.where(Sale.created_at >= since)
+    if updated_since:
+        query = query.where(Sale.updated_at >= updated_since)
+    if q.strip():
+        wanted = normalize_document(q) or q.strip()
+        query = query.where(Sale.search_text.like(like(wanted), escape="\\"))
+    return query
+
+
+def with_lines(query: Select) -> Select:
+    return query.options(selectinload(Sale.lines))
+
+
+def sale_of(sale_id: int, message) -> Sale:
+    """The sale with its lines; raises NotFound with the message."""
+    # A number beyond the column's range is no sale's either.
+    sale = db.session.scalar(with_lines(select(Sale).where(Sale.id == sale_id))) if sale_id < 2**31 else None
+    if sale is None:
+        raise NotFound(message)
+    return sale
+
+
+def sales_by_ids(ids: list[int]) -> list[Sale]:
+    return list(db.session.scalars(select(Sale).where(Sale.id.in_(ids)).order_by(Sale.id.desc())))
+
+
+def agents() -> list[Agent]:
+    return list(db.session.scalars(select(Agent).order_by(Agent.name)))
+
+
+def products_to_sell(q: str = "") -> list[Product]:
+    """The first few products that a line may name, by SKU, name, GTIN or author."""
+    query = select(Product).where(Product.archived_at.is_(None), Product.search_text.like(like(q.strip()), escape="\\"))
+    return list(db.session.scalars(query.order_by(Product.name).limit(OFFERED)))
+
+
+def customers_like(q: str) -> list[Customer]:
+    wanted = normalize_document(q) or q.strip()
+    query = select(Customer).where(Customer.search_text.like(like(wanted), escape="\\"))
+    return list(db.session.scalars(query.order_by(Customer.name, Customer.id).limit(OFFERED)))

@@ -1,0 +1,238 @@
+"""One sale told to a person: its steps, what the rules came to and why, its documents, and what happened when."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_, or_, select
+
+from webapp.addresses.questions import Question, message
+from webapp.extensions import db
+from webapp.formatting import clock_text, day_text, moment_text, money_text, shop_day
+from webapp.fulfilment.models import PackingSlip
+from webapp.invoices.models import Invoice
+from webapp.invoices.queries import invoice_of
+from webapp.localization import locale
+from webapp.messages.queries import messages_of_sale
+from webapp.money import ZERO
+from webapp.rules.conditions import Check, Condition
+from webapp.rules.fields import facts_from_json
+from webapp.rules.models import Decision, Effect
+from webapp.rules.queries import compiled, decisions_of
+from webapp.rules.sentence import condition_phrase, value_text
+from webapp.rules.trace import explain_rule
+from webapp.sales.forms import CHANNELS
+from webapp.sales.models import Sale, SaleLine, Shipping, Status
+from webapp.sales.reasons import mend_of, reason_text
+from webapp.sales.timeline import Happening, happenings
+from webapp.staff.models import AuditEntry
+
+PART_LABELS = {
+    "zip_code": _l("CEP"), "street": _l("Street"), "number": _l("Number"), "complement": _l("Complement"),
+    "neighborhood": _l("Neighborhood"), "city": _l("City"), "state": _l("State"), "ibge": _l("IBGE code"),
+    "country": _l("Country"),
+}
+SOURCE_LABELS = {
+    "customer": _l("customer"), "empty": _l("blank"), "ibge": _l("IBGE table"), "viacep": _l("ViaCEP"),
+    "brasilapi": _l("BrasilAPI"), "opencep": _l("OpenCEP"), "awesomeapi": _l("AwesomeAPI"), "sample": _l("sample"),
+}
+OUTCOME_LABELS = {
+    "fired": (_l("Fired"), "good"), "suppressed": (_l("Suppressed by an exception"), "warn"), "lost": (_l("Lost to another"), ""),
+}
+MESSAGE_TITLES = {
+    "streaming_links": _l("Streaming links"), "membership_activated": _l("Membership activated"),
+    "membership_upgraded": _l("Membership upgraded"), "membership_reactivated": _l("Membership reactivated"),
+    "invoice_authorized": _l("NF-e authorized"),
+}
+EFFECT_WORDS = {
+    "packing_slip": _l("Packing slip made"), "royalty_slip": _l("Royalty of %(amount)s"),
+    "add_item": _l("Free item added: %(sku)s"), "membership_activation": _l("Membership activated"),
+    "membership_upgrade": _l("Membership upgraded"), "membership_reactivation": _l("Membership reactivated"),
+    "email": _l("E-mail to the customer"), "commission": _l("Commission of %(amount)s"),
+    "task": _l("Task for staff"), "hold": _l("Held for review"), "approve": _l("Approved without review"),
+}
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What one rule came to; `traces` say why, one for each line it looked at."""
+
+    name: str
+    label: str
+    tone: str
+    effects: list[str]
+    traces: list[dict]
+
+
+class Story:
+    """What the page of one sale shows beside the sale itself. Each part is read once, when it is asked for."""
+
+    def __init__(self, sale: Sale):
+        self.sale = sale
+        self.reason, self.mend = reason_text(sale), mend_of(sale)
+        self.channel = CHANNELS.get(sale.channel, sale.channel)
+
+    @cached_property
+    def invoice(self) -> Invoice | None:
+        return invoice_of(self.sale.id)
+
+    @cached_property
+    def slip(self) -> PackingSlip | None:
+        return db.session.scalar(select(PackingSlip).where(PackingSlip.sale_id == self.sale.id))
+
+    @cached_property
+    def messages(self) -> list:
+        found = db.session.scalars(messages_of_sale(self.sale.id))
+        return [(MESSAGE_TITLES.get(one.template, one.template), one) for one in found]
+
+    @cached_property
+    def decision(self) -> Decision | None:
+        return decisions_of([self.sale.id], "paid").get(self.sale.id)
+
+    @property
+    def live_keys(self) -> str:
+        keys = [f"sale-{self.sale.id}"]
+        keys += [f"invoice-{self.invoice.id}"] if self.invoice else []
+        return " ".join(keys + [f"message-{one.id}" for _title, one in self.messages])
+
+    @property
+    def owes_services(self) -> list[SaleLine]:
+        """Lines that are services, for which the town hall's document (NFS-e) is owed."""
+        return [line for line in self.sale.lines if line.kind == "streaming" or line.kind.is_membership]
+
+    # -- money ------------------------------------------------------------------------------------
+
+    @property
+    def products_total(self):
+        return sum((line.gross for line in self.sale.lines), ZERO)
+
+    @property
+    def discount_total(self):
+        return sum((line.discount for line in self.sale.lines), ZERO)
+
+    # -- address ----------------------------------------------------------------------------------
+
+    @property
+    def address(self) -> list[dict]:
+        sources = self.sale.address_source
+        parts = self.sale.address_parts | {"ibge": self.sale.ibge}
+        if self.sale.country == "BR":
+            parts.pop("country")
+        return [
+            {"term": label, "value": parts[part], "source": SOURCE_LABELS.get(sources.get(part), sources.get(part))}
+            for part, label in PART_LABELS.items() if part in parts
+        ]
+
+    @property
+    def address_warnings(self) -> list[str]:
+        return [str(message(Question(**warning))) for warning in self.sale.address_warnings]
+
+    # -- steps and timeline -----------------------------------------------------------------------
+
+    @cached_property
+    def entries(self) -> list[AuditEntry]:
+        own = and_(AuditEntry.subject == "sales", AuditEntry.subject_id == str(self.sale.id))
+        ids = db.session.scalars(select(Invoice.id).where(Invoice.sale_id == self.sale.id)).all()
+        notes = and_(AuditEntry.subject == "invoices", AuditEntry.subject_id.in_([str(one) for one in ids]))
+        return list(db.session.scalars(select(AuditEntry).where(or_(own, notes)).order_by(AuditEntry.id)))
+
+    @property
+    def timeline(self) -> list[Happening]:
+        return happenings(self.entries)
+
+    def _reached(self, *statuses: Status) -> dt.datetime | None:
+        """When the sale last went into one of the states."""
+        moments = [entry.at for entry in self.entries if entry.subject == "sales" and entry.after.get("status") in statuses]
+        return moments[-1] if moments else None
+
+    @property
+    def steps(self) -> list[dict]:
+        """The bar above the page: {name, when, state}, in the order of the way."""
+        sale = self.sale
+        at = {
+            "paid": sale.paid_at,
+            "address": self._reached(Status.RULES),
+            "rules": self._reached(Status.INVOICE, Status.REVIEW, Status.COMPLETED) if self.decision else None,
+            "invoice": self._reached(Status.INVOICED),
+            "packed": sale.shipping in (Shipping.PACKED, Shipping.SHIPPED, Shipping.DELIVERED),
+            "shipped": sale.shipping in (Shipping.SHIPPED, Shipping.DELIVERED),
+            "delivered": sale.shipping is Shipping.DELIVERED,
+        }
+        names = {"paid": _("Paid"), "address": _("Address"), "rules": _("Rules")}
+        if sale.has_goods:
+            names |= {"invoice": _("NF-e")}
+        if any(line.kind.is_goods for line in sale.lines):
+            names |= {"packed": _("Packed"), "shipped": _("Shipped"), "delivered": _("Delivered")}
+        # A sale sent back on its way (a mended address) is where it is now, whatever it had reached before.
+        begun = sale.step if sale.step in names else "invoice" if sale.step == "review" else None
+        order = list(names)
+        upto = order.index(begun) if begun in order else next((i for i, name in enumerate(order) if not at[name]), len(order))
+        return [
+            {"name": names[name], "when": self._when(at[name]) if i < upto else self._expected(name),
+             "state": "done" if i < upto else "now" if i == upto and sale.status is not Status.CANCELLED else ""}
+            for i, name in enumerate(order)
+        ]
+
+    def _when(self, moment) -> str:
+        if not isinstance(moment, dt.datetime):
+            return ""
+        return clock_text(moment) if self.sale.paid_at and shop_day(moment) == shop_day(self.sale.paid_at) \
+            and moment != self.sale.paid_at else moment_text(moment)
+
+    def _expected(self, name: str) -> str:
+        return _("by %(day)s", day=day_text(self.slip.expected_delivery)) if name == "packed" and self.slip else ""
+
+    # -- rules ------------------------------------------------------------------------------------
+
+    @property
+    def rulings(self) -> list[Ruling]:
+        """Every rule whose condition held, with what it did and why, from the facts frozen with the decision."""
+        if self.decision is None:
+            return []
+        rules = compiled(self.decision.rule_set_id).by_code
+        return [self._ruling(rules, outcome) for outcome in self.decision.outcomes]
+
+    def _ruling(self, rules, outcome: dict) -> Ruling:
+        rule = rules[outcome["code"]]
+        label, tone = OUTCOME_LABELS[outcome["outcome"]]
+        facts = facts_from_json(self.decision.facts["sale"])
+        lines = [line for line in self.decision.facts["lines"] if line["line"] in outcome["lines"]] or [{}]
+        on = shop_day(self.decision.decided_at)
+        traces = []
+        for line in lines:
+            tree = explain_rule(rule, facts | facts_from_json(line), on)["when"]
+            traces.append({"sku": line.get("item_sku", "") if len(lines) > 1 else "", "tree": trace_of(rule.when, tree)})
+        fired = outcome["outcome"] == "fired"
+        words = [effect_text(effect) for effect in self.decision.effects if fired and effect.rule == rule.code]
+        if outcome.get("by"):
+            words.append(_("Because of “%(rule)s”", rule=rules[outcome["by"]].name_in(locale())))
+        return Ruling(rule.name_in(locale()), label, tone, words, traces)
+
+    @property
+    def rule_names(self) -> dict[str, str]:
+        """Names of the rules that a line may owe itself to."""
+        if self.decision is None:
+            return {}
+        return {code: rule.name_in(locale()) for code, rule in compiled(self.decision.rule_set_id).by_code.items()}
+
+
+def effect_text(effect: Effect) -> str:
+    amount = "—" if effect.amount is None else money_text(effect.amount)
+    words = str(EFFECT_WORDS.get(effect.kind, effect.kind)) % {"amount": amount, "sku": effect.params.get("sku", "")}
+    if effect.kind == "hold" and effect.params.get("reason"):
+        return f"{words}: {effect.params['reason']}"
+    return words
+
+
+def trace_of(condition: Condition, tree: dict) -> dict:
+    """The trace with words: `{"op", "ok", "children"}` for a group, `{"text", "got", "ok"}` for a check."""
+    if isinstance(condition, Check):
+        got = tree["got"]
+        if got is not None:
+            exact = condition.field.type in ("money", "percent")
+            got = value_text(condition.field, facts_from_json({condition.field.key: got})[condition.field.key] if exact else got)
+        return {"text": condition_phrase(condition), "got": got, "ok": tree["ok"]}
+    children = [trace_of(member, child) for member, child in zip(condition.members, tree["children"], strict=True)]
+    return {"op": condition.op, "ok": tree["ok"], "children": children}

@@ -1,0 +1,71 @@
+"""What happened to a sale, told from its audit entries."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.addresses.parts import PARTS
+from webapp.sales.models import Shipping
+from webapp.staff.models import AuditEntry
+
+SALE_STATES = {
+    "address": _l("On its way again, from the address"), "rules": _l("Address checked"), "invoice": _l("Rules applied"),
+    "review": _l("Waits for a person's review"), "invoiced": _l("NF-e authorized; the order is invoiced"),
+    "completed": _l("Completed; it has no goods, so it needs no NF-e"), "attention": _l("Stopped: somebody must mend something"),
+    "cancelled": _l("Order cancelled"),
+}
+INVOICE_STATES = {
+    "review": _l("NF-e prepared; held for review"), "approved": _l("NF-e released"), "sending": _l("NF-e signed and sent"),
+    "authorized": _l("NF-e authorized"), "rejected": _l("NF-e rejected"), "discarded": _l("NF-e discarded"),
+    "cancelled": _l("NF-e cancelled"), "pending": _l("NF-e prepared anew"),
+}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """`is_person`: somebody did it, not the house."""
+
+    at: dt.datetime
+    text: str
+    who: str
+    is_person: bool
+    note: str
+
+
+def happenings(entries: list[AuditEntry]) -> list[Happening]:
+    """The entries that say something to a person, the newest first."""
+    told = [(entry, _text(entry)) for entry in entries]
+    return [
+        Happening(entry.at, text, _who(entry.actor), "@" in entry.actor, _note(entry))
+        for entry, text in reversed(told) if text
+    ]
+
+
+def _who(actor: str) -> str:
+    return _("Balcão") if actor == "system" else actor
+
+
+def _text(entry: AuditEntry) -> str:
+    status = entry.after.get("status")
+    if entry.subject == "invoices":
+        return "" if entry.action == "created" else str(INVOICE_STATES.get(status, ""))
+    if entry.action == "created":
+        return _("Order entered and paid") if entry.after.get("paid_at") else _("Order entered")
+    if entry.after.get("paid_at"):
+        return _("Payment noted")
+    if status:
+        return str(SALE_STATES.get(status, ""))
+    if "shipping" in entry.after:
+        return str(Shipping(entry.after["shipping"]).label)
+    if any(part in entry.after for part in PARTS):
+        return _("Address changed")
+    return _("Order changed") if {"total", "payment_method", "freight", "discount"} & entry.after.keys() else ""
+
+
+def _note(entry: AuditEntry) -> str:
+    parts = [f"{entry.before.get(part) or '—'} → {entry.after[part] or '—'}" for part in PARTS if part in entry.after]
+    if entry.action == "changed" and parts and "@" in entry.actor:
+        return " · ".join(parts)
+    return entry.after.get("comment") or entry.why
