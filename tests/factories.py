@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 
-from flask import has_app_context
+from flask import current_app, has_app_context
 from itsdangerous import URLSafeTimedSerializer
 
 from webapp.catalog.forms import ProductIn
@@ -30,7 +30,7 @@ CUSTOMER = {
     "name": "José da Conceição", "document": "111.444.777-35", "email": "jose@example.com", "phone": "19999990000",
 }
 # A CEP of the sample provider with street and district; the number is what nobody can look up.
-ADDRESS = {"zip_code": "01025-020", "number": "100"}
+ADDRESS = {"zip_code": "05010-000", "number": "100"}
 _numbers = itertools.count(1)
 
 
@@ -134,9 +134,11 @@ def open_shop() -> None:
 
 
 def work_off() -> None:
-    """Does in this process whatever background work is due, until nothing is."""
+    """Does in this process whatever background work is due, until nothing is; with a session of its own, as in life."""
+    db.session.commit()
     time.sleep(0.002)  # SQLite's clock tells whole milliseconds: what is owed from this very moment is due only then
-    while queues := owing_queues():
-        for queue in queues:
-            work_off_queue(queue)
-    db.session.rollback()
+    with current_app._get_current_object().app_context():
+        while queues := owing_queues():
+            for queue in queues:
+                work_off_queue(queue)
+    db.session.expire_all()
