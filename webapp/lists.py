@@ -23,7 +23,7 @@ class Page:
 
     def url(self, cursor_name: str, cursor: str) -> str:
         """This list's address with its filters and another page."""
-        return with_query(after=None, before=None, **{cursor_name: cursor})
+        return with_query(**{"after": None, "before": None, cursor_name: cursor})
 
     @property
     def next_url(self) -> str | None:
