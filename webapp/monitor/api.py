@@ -1,5 +1,31 @@
-"""JSON calls of this feature."""
+"""The queue monitor for programs."""
 
-from webapp.api import api_blueprint
+import redis
+
+from webapp.api import api_blueprint, endpoint
+from webapp.monitor import services
+from webapp.monitor.queries import owed_by_queue
 
 bp = api_blueprint("monitor")
+STATES = ("queued", *services.REGISTRIES)
+
+
+@endpoint(bp, "GET", "/jobs", "manager")
+def jobs():
+    """Queues, owed by the database and held by Redis, and workers; what Redis holds is null while it does not answer."""
+    try:
+        counts, workers = services.queue_counts(), services.workers()
+    except redis.RedisError:
+        counts, workers = {}, []
+    unknown = dict.fromkeys(STATES)
+    return {
+        "queues": [
+            {"name": row.queue, "owed": row.owed, **counts.get(row.queue, unknown), "oldest_age_s": row.oldest_age_s}
+            for row in owed_by_queue()
+        ],
+        "workers": [
+            {name: worker[name] for name in ("name", "pid", "state", "current")}
+            | {"heartbeat": worker["heartbeat"] and worker["heartbeat"].isoformat()}
+            for worker in workers
+        ],
+    }

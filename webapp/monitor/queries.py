@@ -1,12 +1,19 @@
 """What the database owes, queue by queue: the truth of the queue monitor. Redis only says what was rung."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from webapp.extensions import database_now, db
+from webapp.processing.claims import Step
 from webapp.processing.steps import STEPS
 from webapp.queue import QUEUES
+from webapp.sales.models import Sale
+
+FAILING_SHOWN = 20
+# A row that failed waits for its next try, so it stands at the far end of what is due; no further is looked for it.
+FAILING_SOUGHT = 1000
 
 
 @dataclass(frozen=True)
@@ -19,17 +26,58 @@ class OwedRow:
     oldest_age_s: int
 
 
+@dataclass(frozen=True)
+class FailingRow:
+    """A row whose last attempt failed and that is tried again by itself at `next_try`."""
+
+    kind: str
+    id: int
+    sale_id: int
+    reference: str
+    queue: str
+    step: str
+    attempts: int
+    error: str
+    next_try: dt.datetime
+
+
+def owing(step: Step):
+    """The SQL condition: rows that owe `step`, whenever they are due."""
+    return (step.model.status == step.status) & step.model.due_at.is_not(None)
+
+
 def owed_by_queue() -> list[OwedRow]:
     """One row for each queue, in their order; one index-only query for each step."""
     now = database_now(db.session)
     owed, ages = dict.fromkeys(QUEUES, 0), dict.fromkeys(QUEUES, 0)
     for step in STEPS:
-        count, oldest = db.session.execute(
-            select(func.count(), func.min(step.model.due_at)).where(
-                step.model.status == step.status, step.model.due_at.is_not(None)
-            )
-        ).one()
+        count, oldest = db.session.execute(select(func.count(), func.min(step.model.due_at)).where(owing(step))).one()
         owed[step.queue] += count
         if oldest:
             ages[step.queue] = max(ages[step.queue], int((now - oldest).total_seconds()))
     return [OwedRow(queue, owed[queue], ages[queue]) for queue in QUEUES]
+
+
+def failing_rows() -> list[FailingRow]:
+    """At most FAILING_SHOWN for each step, the next to be tried first."""
+    found = [(step, row) for step in STEPS for row in _failing(step)]
+    sale_ids = {_sale_id(row) for _step, row in found}
+    references = dict(db.session.execute(select(Sale.id, Sale.reference).where(Sale.id.in_(sale_ids))).all())
+    rows = [
+        FailingRow(row.live, row.id, _sale_id(row), references[_sale_id(row)], step.queue, str(step.status), row.attempts,
+                   row.error, row.due_at)
+        for step, row in found
+    ]
+    return sorted(rows, key=lambda row: row.next_try)
+
+
+def _failing(step: Step):
+    model = step.model
+    last = select(model.id).where(owing(step)).order_by(model.due_at.desc()).limit(FAILING_SOUGHT)
+    return db.session.scalars(
+        select(model).where(model.id.in_(last), model.error != "").order_by(model.due_at).limit(FAILING_SHOWN)
+    )
+
+
+def _sale_id(row) -> int:
+    return row.id if isinstance(row, Sale) else row.sale_id

@@ -45,3 +45,21 @@ class NewUserIn(Shape):
     name: text(80, required=True)
     role: Role
     password: Password
+
+
+class PasswordIn(Shape):
+    """A new password that an admin sets for somebody."""
+
+    password: Password
+
+
+class OwnPasswordIn(Shape):
+    """One's own new password, with the old one as proof."""
+
+    old_password: Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+    password: Password
+
+
+class TokenIn(Shape):
+    name: text(80, required=True)
+    role: Role

@@ -1,28 +1,59 @@
-"""Signing in, and keeping the people who may."""
+"""Signing in, and keeping the people and programs who may."""
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import delete
 
-from webapp.errors import FieldError, Invalid
+from webapp.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.extensions import db
 from webapp.forms import parse
-from webapp.staff.forms import NewUserIn
-from webapp.staff.models import NOBODY, Role, User, matches
+from webapp.staff.forms import NewUserIn, UserIn
+from webapp.staff.models import NOBODY, Role, User, UserSession, matches
+from webapp.staff.queries import active_admins, user_of
 
 
 def add_user(email: str, name: str, role: Role, password: str) -> User:
     """A new person; raises Invalid when the e-mail is taken or the password too weak."""
     wanted = parse(NewUserIn, {"email": email, "name": name, "role": role, "password": password})
-    if user_of(wanted.email):
-        raise Invalid([FieldError("email", _("Somebody has this e-mail already."))])
+    _refuse_taken(wanted.email, None)
     user = User(email=wanted.email.lower(), name=wanted.name, role=wanted.role, active=True)
     user.set_password(wanted.password)
     db.session.add(user)
     return user
 
 
-def user_of(email: str) -> User | None:
-    return db.session.scalar(select(User).where(User.email == email.lower()))
+def change_user(user: User, wanted: UserIn) -> None:
+    """What an admin changes. Whoever's role, e-mail or standing changes is signed out everywhere at once."""
+    _refuse_taken(wanted.email, user)
+    if user.role is Role.ADMIN and user.active and not (wanted.role is Role.ADMIN and wanted.active):
+        _refuse_last_admin(user)
+    before = (user.email, user.role, user.active)
+    user.email, user.name, user.role, user.active = wanted.email.lower(), wanted.name, wanted.role, wanted.active
+    if (user.email, user.role, user.active) != before:
+        end_sessions(user)
+
+
+def _refuse_taken(email: str, owner: User | None) -> None:
+    holder = user_of(email)
+    if holder and holder is not owner:
+        raise Invalid([FieldError("email", _("Somebody has this e-mail already."))])
+
+
+def _refuse_last_admin(user: User) -> None:
+    admins = db.session.scalars(active_admins()).all()
+    if all(admin is user for admin in admins):
+        raise Refusal(_("This is the last active administrator. Make somebody else one first."), "role")
+
+
+def end_sessions(user: User, but: str = "") -> None:
+    """Signs the person out of every browser, except the session whose id hash is `but`."""
+    db.session.execute(delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != but))
+
+
+def end_session(user: User, id_hash: str) -> None:
+    """Ends one session of the person's own; another's is not found."""
+    mine = (UserSession.user_id == user.id, UserSession.id_hash == id_hash)
+    if not db.session.execute(delete(UserSession).where(*mine)).rowcount:
+        raise NotFound(_("This session is over already."))
 
 
 def authenticate(email: str, password: str) -> int | None:

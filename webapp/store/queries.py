@@ -3,9 +3,14 @@
 from sqlalchemy import select
 
 from webapp.extensions import db
-from webapp.store.models import Shop
+from webapp.store.models import Series, Shop
 
 
 def the_shop() -> Shop:
     """Its one row; made by the first migration, filled by the demo or on the settings page."""
     return db.session.scalars(select(Shop)).one()
+
+
+def the_series() -> Series:
+    """The series the shop numbers its NF-e in."""
+    return db.session.scalars(select(Series).order_by(Series.id).limit(1)).one()

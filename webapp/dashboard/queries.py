@@ -1,0 +1,133 @@
+"""The shop at a glance. Every question is bounded: by an index, by a number of days, or by a number of rows."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from webapp.catalog.models import Product
+from webapp.catalog.queries import products
+from webapp.extensions import db
+from webapp.fulfilment.models import Commission, Task
+from webapp.fulfilment.queries import open_task_ids, tasks
+from webapp.invoices.models import Invoice
+from webapp.invoices.queries import VIEWS
+from webapp.lists import bounded_count
+from webapp.localization import time_zone
+from webapp.money import ZERO
+from webapp.sales.models import Sale, Status
+
+DAYS = 14
+SHOWN = 5
+LOW_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the shop: when it begins and what was paid in it."""
+
+    date: dt.date
+    starts_at: dt.datetime
+    paid: int = 0
+    sold: Decimal = ZERO
+    placed: int = 0
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """The moment at which a day begins in the shop's zone, in UTC."""
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(time_zone())).astimezone(dt.UTC)
+
+
+def _day_of(column, starts: list[dt.datetime]) -> ColumnElement[int]:
+    """The place in `starts` of the day that `column` falls into."""
+    return case(*((column < end, place) for place, end in enumerate(starts[1:])), else_=len(starts) - 1)
+
+
+def last_days(today: dt.date) -> list[Day]:
+    """The last DAYS days, today the last: paid orders and their money, and orders placed."""
+    dates = [today - dt.timedelta(days=DAYS - 1 - place) for place in range(DAYS)]
+    starts = [midnight(date) for date in dates]
+    paid_on, placed_on = _day_of(Sale.paid_at, starts), _day_of(Sale.created_at, starts)
+    paid = {place: (count, sold) for place, count, sold in db.session.execute(
+        select(paid_on, func.count(), func.sum(Sale.total))
+        .where(Sale.paid_at >= starts[0], Sale.status != Status.CANCELLED).group_by(paid_on)
+    )}
+    placed = dict(db.session.execute(
+        select(placed_on, func.count()).where(*_placed_since(starts[0])).group_by(placed_on)
+    ).all())
+    return [Day(date, starts[place], *paid.get(place, (0, ZERO)), placed.get(place, 0)) for place, date in enumerate(dates)]
+
+
+def _placed_since(moment: dt.datetime) -> tuple:
+    """What was placed since then also changed since then, and it is the change that has an index."""
+    return Sale.updated_at >= moment, Sale.created_at >= moment
+
+
+def placed_by_status(since: dt.datetime) -> dict[Status, int]:
+    counts = dict(db.session.execute(select(Sale.status, func.count()).where(*_placed_since(since)).group_by(Sale.status)).all())
+    return {status: counts[status] for status in Status if status in counts}
+
+
+@dataclass(frozen=True)
+class Commissions:
+    """The month's, net of reversals; `by_day` sums it up from its first day to today."""
+
+    amount: Decimal
+    today: Decimal
+    agents: int
+    by_day: list[Decimal]
+
+
+def commissions_of_month(today: dt.date) -> Commissions:
+    starts = [midnight(today.replace(day=number)) for number in range(1, today.day + 1)]
+    day = _day_of(Sale.paid_at, starts)
+    of_month = Commission.month == today.strftime("%Y-%m")
+    earned = dict(db.session.execute(
+        select(day, func.sum(Commission.amount)).join(Commission.sale).where(of_month).group_by(day)
+    ).all())
+    agents = db.session.scalar(select(func.count(Commission.agent_code.distinct())).where(of_month))
+    by_day = [sum((earned.get(place, ZERO) for place in range(last + 1)), ZERO) for last in range(len(starts))]
+    return Commissions(by_day[-1], earned.get(len(starts) - 1, ZERO), agents, by_day)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Rows of one kind that wait for a person: a few of them, the longest waiting first, and how many there are."""
+
+    rows: list
+    count: int
+
+    @property
+    def oldest(self):
+        return self.rows[0] if self.rows else None
+
+
+def _waiting(query: Select, ids: Select, key) -> Waiting:
+    return Waiting(list(db.session.scalars(query.order_by(key).limit(SHOWN)).unique()), bounded_count(ids))
+
+
+def sales_in_attention() -> Waiting:
+    stuck = Sale.status == Status.ATTENTION
+    return _waiting(select(Sale).where(stuck), select(Sale.id).where(stuck), Sale.id)
+
+
+def invoices_in(view: str) -> Waiting:
+    """The invoices of one tab of their list ("review", "rejected"), with what their reasons are told from."""
+    query = select(Invoice).where(VIEWS[view]).options(joinedload(Invoice.sale).options(joinedload(Sale.customer),
+                                                                                       selectinload(Sale.lines)))
+    return _waiting(query, select(Invoice.id).where(VIEWS[view]), Invoice.id)
+
+
+def open_tasks() -> Waiting:
+    return _waiting(tasks(done=False), open_task_ids(), Task.id)
+
+
+def low_products() -> list[Product]:
+    return list(db.session.scalars(products(view="low").order_by(Product.stock, Product.name).limit(LOW_SHOWN)))
+
+
+def anything_of(model) -> bool:
+    return db.session.scalar(select(exists().select_from(model)))

@@ -1,0 +1,72 @@
+"""One box for the whole shop: the one thing meant, or a few of each kind that fit."""
+
+import re
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from webapp.catalog.models import Product
+from webapp.catalog.queries import products
+from webapp.customers.models import Customer
+from webapp.customers.queries import customers
+from webapp.documents import normalize_document
+from webapp.extensions import db
+from webapp.invoices.models import Invoice
+from webapp.invoices.queries import KEY_LENGTH, invoices
+from webapp.sales.models import Sale
+from webapp.sales.queries import sales
+from webapp.store.models import Series
+
+SHOWN = 5
+MOST_NUMBER = 999_999_999
+_PUNCTUATION = re.compile(r"[\s.\-/]")
+
+
+def exact_sale(q: str) -> Sale | None:
+    return _only(select(Sale).where(Sale.reference == q))
+
+
+def exact_invoice(q: str) -> Invoice | None:
+    """By access key, however it is spaced, or by its number in any of the shop's series."""
+    bare = _PUNCTUATION.sub("", q).upper()
+    if len(bare) == KEY_LENGTH:
+        return _only(select(Invoice).where(Invoice.access_key == bare))
+    if bare.isascii() and bare.isdigit() and len(bare) < 10:
+        return _only(select(Invoice).where(Invoice.series.in_(select(Series.number)), Invoice.number == int(bare)))
+    return None
+
+
+def exact_customer(q: str) -> Customer | None:
+    document = normalize_document(q)
+    return _only(select(Customer).where(Customer.document == document)) if document else None
+
+
+def exact_product(q: str) -> Product | None:
+    return _only(select(Product).where(Product.sku == q))
+
+
+def _only(query: Select):
+    """The row, if there is just one."""
+    rows = db.session.scalars(query.limit(2)).all()
+    return rows[0] if len(rows) == 1 else None
+
+
+def _some(query: Select) -> list:
+    """One more than is shown, which tells that there are more."""
+    return list(db.session.scalars(query.limit(SHOWN + 1)).unique())
+
+
+def sales_like(q: str) -> list[Sale]:
+    return _some(sales(q=q).order_by(Sale.id.desc()))
+
+
+def customers_like(q: str) -> list[Customer]:
+    return _some(customers(q).order_by(Customer.name, Customer.id))
+
+
+def products_like(q: str) -> list[Product]:
+    return _some(products(q).order_by(Product.name, Product.id))
+
+
+def invoices_like(q: str) -> list[Invoice]:
+    return _some(invoices(q).options(joinedload(Invoice.sale)).order_by(Invoice.id.desc()))

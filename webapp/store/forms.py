@@ -1,0 +1,121 @@
+"""The shapes of what an administrator sets about the shop."""
+
+from typing import Annotated, Literal
+
+from flask_babel import lazy_gettext as _l
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from webapp.addresses.cep import normalize_cep
+from webapp.addresses.ibge import city_code, is_city_code, state_code
+from webapp.customers.forms import Document, Email
+from webapp.forms import FieldRefused, Shape, text, whole
+
+# The zones in which Brazil lives, one name for each (IANA).
+TIME_ZONES = {
+    "America/Sao_Paulo": _l("Brasília"), "America/Fortaleza": _l("Fortaleza"), "America/Bahia": _l("Salvador"),
+    "America/Recife": _l("Recife"), "America/Belem": _l("Belém"), "America/Araguaina": _l("Palmas"),
+    "America/Cuiaba": _l("Cuiabá"), "America/Campo_Grande": _l("Campo Grande"), "America/Manaus": _l("Manaus"),
+    "America/Porto_Velho": _l("Porto Velho"), "America/Boa_Vista": _l("Boa Vista"), "America/Rio_Branco": _l("Rio Branco"),
+    "America/Noronha": _l("Fernando de Noronha"),
+}
+# The NF-e's CRT (MOC, field C21).
+TAX_REGIMES = {
+    "1": _l("1: Simples Nacional"), "2": _l("2: Simples Nacional, above the gross revenue limit"),
+    "3": _l("3: normal regime"), "4": _l("4: MEI"),
+}
+REVIEW_POLICIES = {
+    "exceptions": _l("Only those that a check or a rule holds"), "all": _l("Every NF-e"),
+}
+
+
+def _digits(shortest: int, longest: int, message):
+    """The digits of what was typed, without its punctuation."""
+    def check(written: str) -> str:
+        digits = "".join(c for c in written if c not in " ().-/+")
+        if not (digits.isascii() and digits.isdigit() and shortest <= len(digits) <= longest):
+            raise ValueError(message)
+        return digits
+
+    return AfterValidator(check)
+
+
+def _company(bare: str) -> str:
+    if len(bare) != 14:
+        raise ValueError(_l("An issuer of NF-e has a CNPJ, not a CPF."))
+    return bare
+
+
+def _zip_code(written: str) -> str:
+    bare = normalize_cep(written)
+    if bare is None:
+        raise ValueError(_l("This is not a CEP; write its eight digits, like 01025-020."))
+    return bare
+
+
+def _state(written: str) -> str:
+    code = state_code(written)
+    if code is None:
+        raise ValueError(_l("Use the two letters of a Brazilian state, like SP."))
+    return code
+
+
+def _two_letters(written: str) -> str:
+    if len(written) < 2:
+        raise ValueError(_l("At least %(least)s characters.", least=2))
+    return written
+
+
+Part = Annotated[text(60, required=True), AfterValidator(_two_letters)]
+
+
+class IssuerIn(Shape):
+    """Who issues the shop's documents, with the parts the NF-e asks of an issuer's address."""
+
+    name: Part
+    trade_name: text(60) = ""
+    cnpj: Annotated[Document, AfterValidator(_company)]
+    state_registration: Annotated[text(20, required=True), _digits(2, 14, _l("Write the digits of the state registration."))]
+    crt: Literal["1", "2", "3", "4"]
+    zip_code: Annotated[text(12, required=True), AfterValidator(_zip_code)]
+    state: Annotated[text(20, required=True), AfterValidator(_state)]
+    city: Part
+    neighborhood: Part
+    street: Part
+    number: text(60, required=True)
+    complement: text(60) = ""
+    ibge: text(7) = ""
+    phone: Annotated[text(20, required=True), _digits(6, 14, _l("Write the phone with its area code, digits only."))]
+    email: Annotated[Email, Field(max_length=60)] = ""
+
+    @field_validator("ibge")
+    @classmethod
+    def known_city(cls, written: str) -> str:
+        if written and not is_city_code(written):
+            raise ValueError(_l("IBGE knows no city of this code; leave it blank to have it found."))
+        return written
+
+    @model_validator(mode="after")
+    def city_of_its_state(self):
+        found = city_code(self.city, self.state)
+        if found is None and not self.ibge:
+            raise FieldRefused("city", _l("There is no such city in this state; check both, or give its IBGE code."))
+        if found and self.ibge and found != self.ibge:
+            raise FieldRefused("ibge", _l("This is another city's code; leave it blank to have it found."))
+        return self
+
+    @property
+    def city_ibge(self) -> str:
+        """The city's code, found by its name when it was left blank."""
+        return self.ibge or city_code(self.city, self.state)
+
+
+class HouseIn(Shape):
+    """How the shop works. `review_policy` is left out while the environment sets it."""
+
+    time_zone: Literal[tuple(TIME_ZONES)]
+    hold_hours: whole(1, 24 * 90)
+    review_policy: Literal[tuple(REVIEW_POLICIES)] | None = None
+
+
+class SeriesIn(Shape):
+    next_number: whole(1, 999_999_999)
