@@ -27,7 +27,7 @@ def test_a_new_sale_is_told_whole(checkout):
     assert customer == {"name": "José da Conceição", "document": "11144477735", "email": "jose@example.com", "phone": "19999990000"}
     assert sale["lines"] == [{"sku": "BOOK-1", "name": "Travessias", "kind": "book", "quantity": 2, "unit_price": "89.90",
                               "total": "174.80"}]
-    assert sale["address"]["zip_code"] == "01025-020" and sale["address"]["ibge"] == "" and sale["address"]["source"] == {}
+    assert sale["address"]["zip_code"] == "05010-000" and sale["address"]["ibge"] == "" and sale["address"]["source"] == {}
 
 
 def test_the_same_sale_after_its_way_is_invoiced_with_its_address_filled(checkout, db):

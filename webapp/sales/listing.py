@@ -151,7 +151,7 @@ def rows_of(found: list[Sale]) -> list[Row]:
     ids = [sale.id for sale in found]
     invoices = invoices_of(ids)
     slips = select(PackingSlip.sale_id, PackingSlip.expected_delivery).where(PackingSlip.sale_id.in_(ids))
-    expected = dict(db.session.execute(slips).tuples().all())
+    expected = {sale_id: day for sale_id, day in db.session.execute(slips)}
     return [
         Row(sale, invoices.get(sale.id), expected.get(sale.id), reason_text(sale), mend_of(sale)) for sale in found
     ]
