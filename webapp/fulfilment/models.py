@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.customers.models import Customer
@@ -14,13 +14,50 @@ from webapp.errors import Refusal
 from webapp.extensions import EnumText, UtcDateTime, db, utc_now
 from webapp.money import Hundredths
 from webapp.rules.models import Effect
-from webapp.sales.models import Sale
+from webapp.sales.models import Sale, Status
+
+
+class SlipStatus(enum.StrEnum):
+    """What stands between a slip and the customer's door; not kept, since the sale says it."""
+
+    HELD = "held"
+    AWAITING_NFE = "awaiting_nfe"
+    TO_PACK = "to_pack"
+    PACKED = "packed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self):
+        return SLIP_LABELS[self][0]
+
+    @property
+    def tone(self) -> str:
+        return SLIP_LABELS[self][1]
+
+
+SLIP_LABELS = {
+    SlipStatus.HELD: (_l("Held"), "warn"),
+    SlipStatus.AWAITING_NFE: (_l("Awaiting NF-e"), "info"),
+    SlipStatus.TO_PACK: (_l("To pack"), "info"),
+    SlipStatus.PACKED: (_l("To ship"), "info"),
+    SlipStatus.SHIPPED: (_l("Shipped"), "good"),
+    SlipStatus.DELIVERED: (_l("Delivered"), "good"),
+    SlipStatus.CANCELLED: (_l("Cancelled"), ""),
+}
+# States of a sale whose goods may leave: its NF-e is authorized, or they need none.
+MAY_LEAVE = (Status.INVOICED, Status.COMPLETED)
 
 
 class PackingSlip(db.Model):
     """One per sale; its items are the sale's goods. `released_at` is empty while a rule holds the sale."""
 
     __tablename__ = "packing_slips"
+    __table_args__ = (
+        Index("ix_packing_slips_held", "id", sqlite_where=text("released_at IS NULL"),
+              postgresql_where=text("released_at IS NULL")),
+    )
     audited = ("released_at",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -33,6 +70,14 @@ class PackingSlip(db.Model):
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     released_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     sale: Mapped[Sale] = relationship()
+
+    @property
+    def status(self) -> SlipStatus:
+        if self.sale.status is Status.CANCELLED:
+            return SlipStatus.CANCELLED
+        if self.released_at is None:
+            return SlipStatus.HELD
+        return SlipStatus(self.sale.shipping) if self.sale.status in MAY_LEAVE else SlipStatus.AWAITING_NFE
 
 
 class RoyaltySlip(db.Model):
@@ -62,6 +107,10 @@ class MembershipStatus(enum.StrEnum):
     @property
     def label(self):
         return {self.ACTIVE: _l("Active"), self.LAPSED: _l("Lapsed")}[self]
+
+    @property
+    def tone(self) -> str:
+        return "good" if self is MembershipStatus.ACTIVE else ""
 
 
 class Membership(db.Model):

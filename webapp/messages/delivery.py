@@ -1,48 +1,94 @@
 """SMTP: one connection for a batch, each message with a Message-ID of its own row."""
 
+import logging
 import smtplib
 import socket
 import ssl
+import time
+from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from webapp.messages.composition import email_of
+from webapp.extensions import db
+from webapp.messages.composition import BadAddress, email_of
 from webapp.messages.models import Message
 
+log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10
+# A slow server must not outlast the lease of the batch: whoever claimed it next would send it again.
+BATCH_SECONDS = 20
 
 
 def deliver(url: str, messages: list[Message]) -> dict[int, str | None]:
-    """What became of each message: None when the server took it, else why not."""
+    """What became of each message: None when the server took it, else why not: a word of `messages.words.REASONS`,
+    a colon and the failure's class, never an address."""
     outcome: dict[int, str | None] = {}
+    letters = _letters(messages, outcome)
+    # No transaction, which on SQLite is the write lock, is held while the server is talked to.
+    db.session.rollback()
+    if not letters:
+        return outcome
+    end = time.monotonic() + BATCH_SECONDS
     try:
         with _connect(url) as server:
-            for message in messages:
-                outcome[message.id] = _send(server, message)
+            for message_id, letter in letters.items():
+                outcome[message_id] = _send(server, letter) if time.monotonic() < end else "late: out of time"
     except (smtplib.SMTPException, OSError) as error:
-        for message in messages:
-            outcome.setdefault(message.id, f"{type(error).__name__}: the mail server does not answer")
+        for message_id in letters:
+            outcome.setdefault(message_id, _reason(error, "away"))
     return outcome
+
+
+def _letters(messages: list[Message], outcome: dict[int, str | None]) -> dict[int, EmailMessage]:
+    """The e-mails by message; what cannot be written is told in `outcome` and holds up no other."""
+    letters = {}
+    for message in messages:
+        try:
+            letters[message.id] = email_of(message)
+        except BadAddress as error:
+            outcome[message.id] = f"address: {error}"
+        except Exception as error:
+            log.exception("message %s cannot be written", message.id)
+            outcome[message.id] = f"unwritten: {type(error).__name__}"
+    return letters
 
 
 def _connect(url: str) -> smtplib.SMTP:
     parts = urlsplit(url)
+    secure = parts.scheme == "smtps"
     port = parts.port or {"smtps": 465, "smtp+starttls": 587}.get(parts.scheme, 25)
-    if parts.scheme == "smtps":
-        server = smtplib.SMTP_SSL(parts.hostname, port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+    common = {"timeout": TIMEOUT_SECONDS, "local_hostname": socket.gethostname()}
+    if secure:
+        server = smtplib.SMTP_SSL(parts.hostname, port, context=ssl.create_default_context(), **common)
     else:
-        server = smtplib.SMTP(parts.hostname, port, timeout=TIMEOUT_SECONDS, local_hostname=socket.gethostname())
-    if parts.scheme == "smtp+starttls":
-        server.starttls(context=ssl.create_default_context())
-    if parts.username:
-        server.login(unquote(parts.username), unquote(parts.password or ""))
+        server = smtplib.SMTP(parts.hostname, port, **common)
+    try:
+        if parts.scheme == "smtp+starttls":
+            server.starttls(context=ssl.create_default_context())
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+    except (smtplib.SMTPException, OSError):
+        server.close()
+        raise
     return server
 
 
-def _send(server: smtplib.SMTP, message: Message) -> str | None:
+def _send(server: smtplib.SMTP, letter: EmailMessage) -> str | None:
     try:
-        server.send_message(email_of(message))
+        server.send_message(letter)
     except smtplib.SMTPServerDisconnected:
         raise
     except smtplib.SMTPException as error:
-        return f"{type(error).__name__}: refused by the mail server"
+        return _reason(error, "refused")
     return None
+
+
+KINDS = {
+    smtplib.SMTPAuthenticationError: "sign_in",
+    smtplib.SMTPSenderRefused: "sender",
+    smtplib.SMTPRecipientsRefused: "recipient",
+}
+
+
+def _reason(error: Exception, otherwise: str) -> str:
+    code = getattr(error, "smtp_code", "")
+    return f"{KINDS.get(type(error), otherwise)}: {type(error).__name__} {code}".strip()

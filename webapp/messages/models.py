@@ -3,12 +3,15 @@
 import datetime as dt
 import enum
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.errors import Refusal
 from webapp.extensions import EnumText, UtcDateTime, db, utc_now
 from webapp.owed import Owed
+from webapp.sales.models import Sale
 
 
 class MessageStatus(enum.StrEnum):
@@ -40,6 +43,7 @@ class Message(Owed, db.Model):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("sale_id", "template"),
+        Index("ix_messages_status_id", "status", "id"),
         Index("ix_messages_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
               postgresql_where=text("due_at IS NOT NULL")),
     )
@@ -55,6 +59,7 @@ class Message(Owed, db.Model):
     status: Mapped[MessageStatus] = mapped_column(EnumText(MessageStatus), default=MessageStatus.PENDING)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    sale: Mapped[Sale] = relationship()
 
     def release(self, now: dt.datetime) -> None:
         """The sale was released: what was held may go out."""
@@ -75,3 +80,16 @@ class Message(Owed, db.Model):
         self.status = MessageStatus.FAILED
         self.settle()
         self.error = error[:300]
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        return self.status in (MessageStatus.KEPT, MessageStatus.FAILED)
+
+    def send_again(self, now: dt.datetime) -> None:
+        """A person asks for another try: of what failed, or of what was kept before there was a mail server."""
+        if self.status is MessageStatus.PENDING:
+            return
+        if not self.can_be_sent_again:
+            raise Refusal(_("An e-mail in the state “%(state)s” is not sent again.", state=self.status.label))
+        self.status, self.sent_at = MessageStatus.PENDING, None
+        self.owe(now)

@@ -3,30 +3,57 @@
 import datetime as dt
 
 from flask import current_app
-from sqlalchemy import select
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager
 
+from webapp.asked import matching
+from webapp.errors import NotFound
 from webapp.extensions import db
 from webapp.messages.models import Message, MessageStatus
 from webapp.sales.models import Sale
 
+MAX_ID = 2**31 - 1
 
-def compose(sale: Sale, template: str, params: dict, now: dt.datetime) -> Message:
-    """A message to the sale's customer, owed from now on; without a mail server it stays in the outbox."""
+
+def compose(sale: Sale, template: str, params: dict, now: dt.datetime, held: bool = False) -> Message:
+    """A message to the sale's customer, owed from now on; without a mail server it stays in the outbox. `held`: it
+    waits until the sale is released."""
     message = Message(
         sale_id=sale.id, template=template, recipient=sale.customer_email, locale=sale.customer_locale, params=params,
-        status=MessageStatus.PENDING,
+        status=MessageStatus.HELD if held else MessageStatus.PENDING,
     )
-    if current_app.extensions["settings"].smtp_url:
+    if not held and current_app.extensions["settings"].smtp_url:
         message.owe(now)
-    else:
+    elif not held:
         message.keep(now)
     db.session.add(message)
     return message
 
 
-def messages_of_sale(sale_id: int):
+def messages(status: str | None = None, q: str = "") -> Select:
+    """Messages with their sales; `q` finds by order, customer, document or e-mail."""
+    query = select(Message).join(Message.sale).options(contains_eager(Message.sale))
+    if status:
+        query = query.where(Message.status == status)
+    return query.where(matching(Sale.search_text, q))
+
+
+def message_ids(status: str | None = None) -> Select:
+    query = select(Message.id)
+    return query.where(Message.status == status) if status else query
+
+
+def message_by_id(message_id: int) -> Message:
+    message = db.session.get(Message, message_id) if message_id <= MAX_ID else None
+    if message is None:
+        raise NotFound(_("There is no such e-mail."))
+    return message
+
+
+def messages_of_sale(sale_id: int) -> Select:
     return select(Message).where(Message.sale_id == sale_id).order_by(Message.id)
 
 
-def held_messages(sale_id: int):
+def held_messages(sale_id: int) -> Select:
     return select(Message).where(Message.sale_id == sale_id, Message.status == MessageStatus.HELD)

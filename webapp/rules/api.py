@@ -1,5 +1,19 @@
-"""JSON calls of this feature."""
+"""JSON calls of the rules."""
 
-from webapp.api import api_blueprint
+from flask_babel import gettext as _
+
+from webapp.api import api_blueprint, endpoint
+from webapp.errors import NotFound
+from webapp.rules.queries import published
 
 bp = api_blueprint("rules")
+
+
+@endpoint(bp, "GET", "/rules", "manager")
+def get_rules():
+    """The published rule set."""
+    version = published()
+    if version is None:
+        raise NotFound(_("No rules were published yet."))
+    return {"version": version.id, "published_at": version.published_at.isoformat(), "published_by": version.published_by,
+            "reason": version.reason, "rules": version.rules}

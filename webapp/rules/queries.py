@@ -35,3 +35,8 @@ def effects_of(sale_ids: Sequence[int], kinds: tuple[str, ...]) -> dict[int, lis
     for effect in db.session.scalars(query):
         found.setdefault(effect.sale_id, []).append(effect)
     return found
+
+
+def published() -> RuleSetVersion | None:
+    """The version in force; None before the first one."""
+    return db.session.scalar(select(RuleSetVersion).order_by(RuleSetVersion.id.desc()).limit(1))

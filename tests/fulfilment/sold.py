@@ -1,0 +1,62 @@
+"""Sales that went all their way, for tests of what the rules brought about."""
+
+from contextlib import contextmanager
+from decimal import Decimal
+
+from sqlalchemy import event
+
+from tests.factories import make_product, make_sale, open_shop, work_off
+from webapp.customers.models import Agent
+from webapp.extensions import db
+from webapp.money import cents
+from webapp.rules.models import RuleSetVersion
+from webapp.sales.models import Sale
+
+PLACE = {"zip_code": "01001-000", "number": "101"}
+
+
+def sold(*skus: str, **changes) -> Sale:
+    """A paid sale of one unit each, processed as far as it goes by itself."""
+    changes = {"address": PLACE, "lines": [{"sku": sku, "quantity": 1} for sku in skus]} | changes
+    sale_id = make_sale(**changes).id
+    work_off()
+    return db.session.get_one(Sale, sale_id)
+
+
+def book(**facts) -> str:
+    return make_product(**{"kind": "book", "ncm": "49019900", "price": "100.00", "royalty_percent": "10.00",
+                           "author": "Lívia Prado"} | facts).sku
+
+
+def agent(code: str = "A1", percent: str = "5.00", name: str = "Bruna Lima") -> str:
+    db.session.add(Agent(code=code, name=name, commission_percent=cents(Decimal(percent))))
+    db.session.commit()
+    return code
+
+
+def shop_that_holds() -> None:
+    """An issuer whose rules hold every order until a person releases it."""
+    open_shop()
+    rules = db.session.scalars(db.select(RuleSetVersion)).one().rules
+    hold = {
+        "code": "hold_all", "name": "Hold all", "scope": "sale", "event": "paid", "priority": 10, "valid_from": None,
+        "valid_to": None, "enabled": True, "when": {"field": "sale_total", "op": "gte", "value": "0.00"},
+        "then": [{"do": "hold"}], "examples": [],
+    }
+    db.session.add(RuleSetVersion(rules=[*rules, hold], published_by="manager@example.com", reason="Looking closer"))
+    db.session.commit()
+
+
+@contextmanager
+def counted():
+    """The SQL statements of the block, in a list."""
+    said = []
+
+    def note(_connection, _cursor, statement, *_others):
+        said.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)

@@ -1,0 +1,87 @@
+"""Memberships: what sales make of them, as list and call."""
+
+import datetime as dt
+
+import pytest
+
+from tests.factories import CUSTOMER, api, make_product, make_token, sign_in
+from tests.fulfilment.sold import sold
+from webapp.errors import Refusal
+from webapp.fulfilment.models import Membership, MembershipStatus
+
+ANOTHER = {"name": "Ana Souza", "document": "529.982.247-25", "email": "ana@example.com"}
+
+
+def membership_of(db) -> Membership:
+    return db.session.scalars(db.select(Membership)).one()
+
+
+def test_a_paid_membership_is_active_and_listed(db, client):
+    sale = sold(make_product(kind="membership", plan="gold").sku)
+    sign_in(client)
+    page = client.get("/memberships").text
+    assert f'id="membership-{membership_of(db).id}" data-status="active"' in page
+    assert "José da Conceição" in page and "gold" in page
+    found = api(client, make_token()).get(f"/memberships?customer={sale.customer_id}").json["items"]
+    today = membership_of(db).since.isoformat()
+    assert found == [{"customer": sale.customer_id, "plan": "gold", "status": "active", "since": today}]
+
+
+def test_an_upgrade_changes_the_plan_and_not_the_day(db):
+    sold(make_product(kind="membership", plan="silver").sku)
+    membership_of(db).since = dt.date(2025, 1, 31)
+    db.session.commit()
+    sold(make_product(kind="membership_upgrade", plan="gold").sku)
+    kept = membership_of(db)
+    assert (kept.plan, kept.since) == ("gold", dt.date(2025, 1, 31))
+
+
+def test_a_reactivation_makes_a_lapsed_one_active_from_today(db):
+    sold(make_product(kind="membership", plan="silver").sku)
+    lapsed = membership_of(db)
+    lapsed.status, lapsed.since = MembershipStatus.LAPSED, dt.date(2025, 1, 31)
+    db.session.commit()
+    sold(make_product(kind="membership_reactivation", plan="silver").sku)
+    kept = membership_of(db)
+    assert kept.status is MembershipStatus.ACTIVE and kept.since > dt.date(2026, 1, 1)
+
+
+def test_only_an_active_membership_is_upgraded(db):
+    with pytest.raises(Refusal, match="active"):
+        Membership(plan="silver", status=MembershipStatus.LAPSED).upgrade("gold")
+
+
+def test_tabs_and_words_filter_the_list(db, client):
+    plan = make_product(kind="membership", plan="gold").sku
+    sold(plan, customer=CUSTOMER)
+    jose = membership_of(db).id
+    sold(plan, customer=ANOTHER)
+    ana = db.session.scalars(db.select(Membership).where(Membership.id != jose)).one()
+    ana.status, ana_id = MembershipStatus.LAPSED, ana.id
+    db.session.commit()
+    sign_in(client)
+
+    def shown(query):
+        page = client.get(f"/memberships?{query}").text
+        return [id for id in (jose, ana_id) if f'id="membership-{id}"' in page]
+
+    assert shown("") == [jose, ana_id]
+    assert shown("status=active") == [jose] and shown("status=lapsed") == [ana_id]
+    assert shown("q=souza") == [ana_id] and shown("q=111.444.777-35") == [jose] and shown("q=nobody") == []
+
+
+def test_a_row_can_be_fetched_alone(db, client):
+    sold(make_product(kind="membership").sku)
+    sign_in(client)
+    assert "<template>" in client.get(f"/memberships/rows?ids={membership_of(db).id}").text
+
+
+@pytest.mark.parametrize("written", ["x", "-1", "1.5", "99999999999999999999", ""])
+def test_a_customer_that_is_no_id_is_refused(db, client, written):
+    answer = api(client, make_token()).get(f"/memberships?customer={written}")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "customer")
+
+
+def test_an_empty_list_teaches_what_fills_it(db, client):
+    sign_in(client)
+    assert "Sell a product of the kind" in client.get("/memberships").text

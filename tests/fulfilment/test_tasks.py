@@ -1,0 +1,97 @@
+"""Tasks: asked in words, settled once, by page and by call."""
+
+import pytest
+
+from tests.factories import api, make_product, make_token, sign_in
+from tests.fulfilment.sold import sold
+from webapp.fulfilment.models import Task
+from webapp.fulfilment.words import TASKS, task_question
+
+
+@pytest.fixture
+def task(db):
+    """An upgrade that somebody without a membership paid for."""
+    sold(make_product(kind="membership_upgrade", name="Upgrade Gold").sku)
+    return db.session.scalars(db.select(Task)).one()
+
+
+def test_an_upgrade_without_a_membership_asks_staff_what_to_do(task, client):
+    sign_in(client)
+    page = client.get("/tasks").text
+    assert f'id="task-{task.id}" data-status="open"' in page
+    assert "José da Conceição paid for the upgrade but has no active membership." in page
+
+
+@pytest.mark.parametrize("code", TASKS)
+def test_every_task_of_the_house_has_its_question(app, code):
+    task = Task(code=code, params={"customer": "Ana", "sku": "VD-0002", "template": "streaming_links", "reference": "W-1"})
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        question = task_question(task)
+    assert "Ana" in question and "%(" not in question
+
+
+def test_a_code_of_a_shops_own_rule_stands_for_itself(task, client, db):
+    task.code, task.params = "call_the_customer", {}
+    db.session.commit()
+    sign_in(client)
+    assert "Call the customer" in client.get(f"/tasks/{task.id}").text
+
+
+def test_settling_a_task_moves_it_to_the_done_ones_with_its_outcome(task, client):
+    sign_in(client)
+    answer = client.post(f"/tasks/{task.id}/completion", data={"outcome": "Sold the membership"})
+    assert (answer.status_code, answer.location) == (303, "/tasks")
+    assert f"task-{task.id}" not in client.get("/tasks").text
+    assert "Sold the membership" in client.get("/tasks?status=done").text
+
+
+def test_an_outcome_is_asked_for_and_what_was_typed_stays(task, client, db):
+    sign_in(client)
+    assert "Fill this in." in client.post(f"/tasks/{task.id}/completion", data={"outcome": " "}).text
+    answer = client.post(f"/tasks/{task.id}/completion", data={"outcome": "x" * 501})
+    assert answer.status_code == 422 and "x" * 501 in answer.text
+    db.session.refresh(task)
+    assert task.status == "open"
+
+
+def test_said_twice_the_first_outcome_stays(task, client, db):
+    sign_in(client)
+    client.post(f"/tasks/{task.id}/completion", data={"outcome": "Gave the money back"})
+    client.post(f"/tasks/{task.id}/completion", data={"outcome": "Sold the membership"})
+    assert "their outcome stays" in client.get("/tasks").text
+    db.session.refresh(task)
+    assert task.outcome == "Gave the money back"
+
+
+def test_the_row_of_a_task_can_be_fetched_alone(task, client):
+    sign_in(client)
+    rows = client.get(f"/tasks/rows?ids={task.id},999,x").text
+    assert rows.count("<tr") == rows.count("<template>") == 1
+
+
+def test_programs_list_and_settle_tasks(task, client, db):
+    calls = api(client, make_token())
+    [item] = calls.get("/tasks?status=open").json["items"]
+    assert (item["id"], item["code"], item["status"]) == (task.id, "upgrade_without_membership", "open")
+    done = calls.post(f"/tasks/{task.id}/completion", {"outcome": "Sold it"})
+    again = calls.post(f"/tasks/{task.id}/completion", {"outcome": "Another word"})
+    assert done.status_code == again.status_code == 200
+    assert done.json == again.json and done.json["outcome"] == "Sold it"
+    assert calls.get("/tasks?status=open").json["items"] == []
+
+
+@pytest.mark.parametrize(("body", "field"), [({}, "outcome"), ({"outcome": 5}, "outcome"), ({"outcome": ""}, "outcome"),
+                                             ({"outcome": "ok", "by": "me"}, "by"), ({"outcome": "a\0b"}, "outcome")])
+def test_a_call_of_the_wrong_shape_names_the_field(task, client, body, field):
+    answer = api(client, make_token()).post(f"/tasks/{task.id}/completion", body)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+@pytest.mark.parametrize("path", ["/tasks/999/completion", "/tasks/99999999999999999999/completion"])
+def test_a_task_that_is_not_there_is_not_found(db, client, path):
+    assert api(client, make_token()).post(path, {"outcome": "done"}).status_code == 404
+
+
+def test_an_unknown_status_is_refused(db, client):
+    assert api(client, make_token()).get("/tasks?status=closed").json["errors"][0]["field"] == "status"

@@ -1,0 +1,190 @@
+"""Slips, royalties, memberships, commissions and tasks as lists and sums."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from webapp.asked import matching
+from webapp.customers.models import Customer
+from webapp.errors import FieldError, Invalid, NotFound
+from webapp.extensions import db, utc_now
+from webapp.formatting import shop_day
+from webapp.fulfilment.models import (
+    MAY_LEAVE,
+    Commission,
+    Membership,
+    MembershipStatus,
+    PackingSlip,
+    RoyaltySlip,
+    SlipStatus,
+    Task,
+)
+from webapp.money import ZERO
+from webapp.sales.models import Sale, Shipping, Status
+
+# Named one by one, not as "none of those", so that the index on the status serves.
+UNDER_WAY = tuple(status for status in Status if status not in (*MAY_LEAVE, Status.CANCELLED))
+_MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
+MAX_ID = 2**31 - 1
+
+
+def month_of(written: str | None) -> str:
+    """The month asked for, like "2026-11"; the shop's present one when none is. Raises Invalid."""
+    if not written:
+        return shop_day(utc_now()).strftime("%Y-%m")
+    if not _MONTH.fullmatch(written):
+        raise Invalid([FieldError("month", _("Write the month like 2026-11."))])
+    return written
+
+
+# -- packing slips ----------------------------------------------------------------------------------
+
+
+def _slip_is(status: SlipStatus):
+    """`PackingSlip.status` as a condition on slips joined with their sales."""
+    if status is SlipStatus.CANCELLED:
+        return Sale.status == Status.CANCELLED
+    if status is SlipStatus.HELD:
+        return PackingSlip.released_at.is_(None) & (Sale.status != Status.CANCELLED)
+    released = PackingSlip.released_at.is_not(None)
+    if status is SlipStatus.AWAITING_NFE:
+        return released & Sale.status.in_(UNDER_WAY)
+    return released & Sale.status.in_(MAY_LEAVE) & (Sale.shipping == Shipping(status))
+
+
+def slip_ids(status: SlipStatus | None = None) -> Select:
+    query = select(PackingSlip.id).join(PackingSlip.sale)
+    return query if status is None else query.where(_slip_is(status))
+
+
+def packing_slips(status: SlipStatus | None = None, q: str = "") -> Select:
+    """Slips with their sales; `q` finds by order, customer or document."""
+    query = select(PackingSlip).join(PackingSlip.sale).options(contains_eager(PackingSlip.sale))
+    if status is not None:
+        query = query.where(_slip_is(status))
+    return query.where(matching(Sale.search_text, q))
+
+
+def packing_slip(slip_id: int) -> PackingSlip:
+    """With its sale and lines. Raises NotFound."""
+    query = packing_slips().where(PackingSlip.id == slip_id).options(
+        contains_eager(PackingSlip.sale).selectinload(Sale.lines)
+    )
+    slip = db.session.scalar(query) if slip_id <= MAX_ID else None
+    if slip is None:
+        raise NotFound(_("There is no such packing slip."))
+    return slip
+
+
+# -- royalties --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AuthorTotal:
+    author: str
+    copies: int
+    base: Decimal
+    amount: Decimal
+
+
+def royalty_slips(month: str, author: str | None = None) -> Select:
+    query = select(RoyaltySlip).where(RoyaltySlip.month == month).options(joinedload(RoyaltySlip.sale))
+    return query if author is None else query.where(RoyaltySlip.author == author)
+
+
+def author_totals(month: str) -> list[AuthorTotal]:
+    """What each author is owed for the month, reversals taken off; the most first."""
+    # A reversal is a negative twin: its copies come off too.
+    copies = func.sum(case((RoyaltySlip.base < ZERO, -func.abs(RoyaltySlip.quantity)), else_=RoyaltySlip.quantity))
+    amount = func.sum(RoyaltySlip.amount)
+    rows = db.session.execute(
+        select(RoyaltySlip.author, copies, func.sum(RoyaltySlip.base), amount)
+        .where(RoyaltySlip.month == month).group_by(RoyaltySlip.author).order_by(amount.desc(), RoyaltySlip.author)
+    )
+    return [AuthorTotal(author, int(count), base, owed) for author, count, base, owed in rows]
+
+
+def royalties_of_sale(sale_id: int) -> Select:
+    return select(RoyaltySlip).where(RoyaltySlip.sale_id == sale_id).order_by(RoyaltySlip.id)
+
+
+# -- memberships ------------------------------------------------------------------------------------
+
+
+def memberships(status: str | None = None, q: str = "", customer_id: int | None = None) -> Select:
+    """Memberships with their customers; `q` finds by name, document, e-mail or phone."""
+    query = select(Membership).join(Membership.customer).options(contains_eager(Membership.customer))
+    if status:
+        query = query.where(Membership.status == status)
+    if customer_id is not None:
+        query = query.where(Membership.customer_id == customer_id)
+    return query.where(matching(Customer.search_text, q))
+
+
+def membership_ids(status: MembershipStatus) -> Select:
+    return select(Membership.id).where(Membership.status == status)
+
+
+# -- commissions ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgentTotal:
+    """`sales` counts those with something left after reversals; `sold` is what the commission is taken of."""
+
+    agent: str
+    sales: int
+    sold: Decimal
+    commission: Decimal
+
+
+def commissions(month: str, agent: str | None = None) -> Select:
+    query = select(Commission).where(Commission.month == month).options(joinedload(Commission.sale))
+    return query.where(Commission.agent_code == agent) if agent else query
+
+
+def paid_agents(month: str, agent: str | None = None) -> Select:
+    """One commission of the month, the newest, for each agent: a list of agents, paged by their code."""
+    newest = select(func.max(Commission.id)).where(Commission.month == month).group_by(Commission.agent_code)
+    query = select(Commission).where(Commission.id.in_(newest))
+    return query.where(Commission.agent_code == agent) if agent else query
+
+
+def agent_totals(month: str) -> dict[str, AgentTotal]:
+    """Net of reversals, by agent's code."""
+    by_sale = (
+        select(Commission.agent_code, func.sum(Commission.base).label("sold"), func.sum(Commission.amount).label("earned"))
+        .where(Commission.month == month).group_by(Commission.agent_code, Commission.sale_id).subquery()
+    )
+    rows = db.session.execute(
+        select(
+            by_sale.c.agent_code, func.sum(case((by_sale.c.sold > ZERO, 1), else_=0)),
+            func.sum(by_sale.c.sold), func.sum(by_sale.c.earned),
+        ).group_by(by_sale.c.agent_code)
+    )
+    return {agent: AgentTotal(agent, int(sales), sold, earned) for agent, sales, sold, earned in rows}
+
+
+# -- tasks ------------------------------------------------------------------------------------------
+
+
+def tasks(done: bool | None = None) -> Select:
+    query = select(Task).options(joinedload(Task.sale))
+    if done is None:
+        return query
+    return query.where(Task.done_at.is_not(None) if done else Task.done_at.is_(None))
+
+
+def open_task_ids() -> Select:
+    return select(Task.id).where(Task.done_at.is_(None))
+
+
+def task_by_id(task_id: int, lock: bool = False) -> Task:
+    task = db.session.get(Task, task_id, with_for_update=lock) if task_id <= MAX_ID else None
+    if task is None:
+        raise NotFound(_("There is no such task."))
+    return task

@@ -1,0 +1,30 @@
+"""How the outbox names its messages and says why one could not be sent."""
+
+from flask_babel import lazy_gettext as _l
+
+TEMPLATES = {
+    "membership_activated": _l("Membership activated"),
+    "membership_upgraded": _l("Membership upgraded"),
+    "membership_reactivated": _l("Membership reactivated"),
+    "streaming_links": _l("Links to the videos"),
+    "invoice_authorized": _l("NF-e authorized"),
+}
+# By the word that begins a message's `error`; the rest of it is for the queue monitor.
+REASONS = {
+    "away": _l("The mail server does not answer."),
+    "late": _l("The mail server is slow; the rest of the messages go out later."),
+    "sign_in": _l("The mail server does not take the user or password that are set."),
+    "sender": _l("The mail server does not take the shop's own address."),
+    "recipient": _l("The mail server does not take this address."),
+    "refused": _l("The mail server refused the message."),
+    "address": _l("The customer's or the shop's e-mail address is not one; mend it."),
+}
+UNKNOWN = _l("The message could not be written. The processing page says why.")
+
+
+def template_name(template: str) -> str:
+    return str(TEMPLATES.get(template, template))
+
+
+def reason_in_words(error: str) -> str:
+    return str(REASONS.get(error.partition(":")[0], UNKNOWN)) if error else ""
