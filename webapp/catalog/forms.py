@@ -9,10 +9,13 @@ from pydantic import AfterValidator, Field, model_validator
 from webapp.catalog.models import Kind
 from webapp.forms import BlankIsNone, FieldRefused, Flag, Money, Percent, Shape, long_text, text, whole
 from webapp.invoices.fiscal.digits import is_gtin
+from webapp.patches import partial
 
 MAX_STOCK = 9_999_999
 _NCM = re.compile(r"[0-9]{8}", re.ASCII)
-_SKU = re.compile(r"[^\s/?#%]{1,60}")
+# It stands in addresses, so nothing that means something there; "." and ".." are steps of a path.
+_SKU = re.compile(r"(?!\.{1,2}$)[^\s/?#%\\]{1,60}")
+_ISBN_10 = re.compile(r"[0-9]{9}[0-9X]", re.ASCII)
 
 
 def _sku(written: str) -> str:
@@ -34,6 +37,19 @@ def _gtin(written: str) -> str:
     return written
 
 
+def _isbn(written: str) -> str:
+    """ISBN-13, or ISBN-10 (ISO 2108: weights 10 to 1, modulo 11), without its dashes."""
+    bare = written.replace("-", "").replace(" ", "").upper()
+    if _ISBN_10.fullmatch(bare):
+        digits = [10 if char == "X" else int(char) for char in bare]
+        fits = sum(weight * digit for weight, digit in zip(range(10, 0, -1), digits, strict=True)) % 11 == 0
+    else:
+        fits = len(bare) == 13 and is_gtin(bare)
+    if bare and not fits:
+        raise ValueError(_l("This is not an ISBN: its last digit does not fit. Type it again, or leave it blank."))
+    return bare
+
+
 def _origin(written: str) -> str:
     if written not in set("012345678"):
         raise ValueError(_l("The origin is one digit from 0 to 8."))
@@ -47,7 +63,7 @@ def _url(written: str) -> str:
 
 
 class ProductIn(Shape):
-    sku: Annotated[str, Field(strict=True), AfterValidator(_sku)]
+    sku: Annotated[text(200, required=True), AfterValidator(_sku)]
     name: text(120, required=True)
     kind: Kind
     price: Money
@@ -65,10 +81,10 @@ class ProductIn(Shape):
     cost: Annotated[Money | None, BlankIsNone] = None
     low_stock: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
     # Left out: goods go on the NF-e, the others do not.
-    on_nfe: Flag | None = None
+    on_nfe: Annotated[Flag | None, BlankIsNone] = None
     royalty_percent: Annotated[Percent | None, BlankIsNone] = None
     author: text(80) = ""
-    isbn: text(20) = ""
+    isbn: Annotated[text(20), AfterValidator(_isbn)] = ""
     video_url: Annotated[text(500), AfterValidator(_url)] = ""
     plan: text(40) = ""
 
@@ -79,6 +95,9 @@ class ProductIn(Shape):
         if self.kind.is_membership and not self.plan:
             raise FieldRefused("plan", _l("Say which plan this product brings."))
         return self
+
+
+ProductPatch = partial(ProductIn)
 
 
 class StockIn(Shape):
@@ -93,3 +112,17 @@ class StockIn(Shape):
         if (self.set is None) == (self.change is None):
             raise FieldRefused("set", _l("Send either the new stock or the change."))
         return self
+
+
+class StockFormIn(StockIn):
+    """A person's change, with the stock that stood on the screen."""
+
+    seen: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
+
+
+class RowIn(Shape):
+    """Price and stock as edited in a row of the list."""
+
+    price: Money
+    stock: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
+    seen: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None

@@ -150,6 +150,8 @@ def move_stock(session, product_id: int, sku: str, change: int, reason: str, sal
     if balance is None:
         left = session.scalar(db.select(table.c.stock).where(table.c.id == product_id)) or 0
         raise OutOfStock(_("Only %(left)s of %(sku)s left in stock.", left=left, sku=sku))
+    # Told to open pages by hand: the statement above is none of the session's own.
+    session.info.setdefault("events", {})["product", product_id] = ""
     session.add(
         StockMovement(
             product_id=product_id, change=change, balance=balance, reason=reason[:200], sale=sale, actor=actor()

@@ -1,9 +1,11 @@
 """Adding, editing and deleting products; their stock by hand."""
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from webapp.catalog.forms import ProductIn, StockIn
+from webapp.catalog.forms import ProductIn, RowIn, StockIn
 from webapp.catalog.models import Product, move_stock
 from webapp.errors import FieldError, Invalid, Refusal
 from webapp.extensions import db
@@ -16,15 +18,22 @@ class SkuTaken(Refusal):
     field = "sku"
 
 
+def facts_of(product: Product) -> dict:
+    """The product's facts by the names of ProductIn, stock aside; `on_nfe` only where it differs from its kind's."""
+    facts = {name: getattr(product, name) for name in COPIED}
+    return facts | {"on_nfe": None if product.on_nfe == product.kind.is_goods else product.on_nfe}
+
+
 def add_product(wanted: ProductIn) -> Product:
     """A new product with its first stock. Raises SkuTaken."""
     _refuse_taken(wanted.sku, None)
     product = Product(stock=0 if wanted.kind.is_goods else None)
     _copy(wanted, product)
     db.session.add(product)
-    db.session.flush()
+    _flush(product)
     if wanted.stock:
-        move_stock(db.session, product.id, product.sku, wanted.stock, "first stock")
+        move_stock(db.session, product.id, product.sku, wanted.stock, _("first stock"))
+        db.session.expire(product, ["stock"])
     return product
 
 
@@ -33,20 +42,31 @@ def edit_product(product: Product, wanted: ProductIn) -> None:
     _refuse_taken(wanted.sku, product.id)
     if wanted.kind is not product.kind and product.was_sold:
         raise Invalid([FieldError("kind", _("It was sold already, so its kind stays; add another product."))])
-    keeps_stock = wanted.kind.is_goods
-    if keeps_stock != (product.stock is not None):
-        product.stock = 0 if keeps_stock else None
+    _keep_stock_as_kind_does(product, wanted)
     _copy(wanted, product)
-    db.session.flush()
+    _flush(product)
     if wanted.stock is not None:
-        set_stock(product, StockIn(set=wanted.stock, reason="edited"))
+        set_stock(product, StockIn(set=wanted.stock, reason=_("edited")))
 
 
-def set_stock(product: Product, wanted: StockIn) -> tuple[int, int]:
-    """The stock before and after. Raises OutOfStock below zero."""
+def edit_row(product: Product, wanted: RowIn) -> None:
+    """A new price, and the stock where it was typed anew. Raises Refusal when the stock moved since it was shown."""
+    product.price = wanted.price
+    db.session.flush()
+    if wanted.stock is not None and wanted.stock != wanted.seen:
+        set_stock(product, StockIn(set=wanted.stock), wanted.seen, "stock")
+
+
+def set_stock(product: Product, wanted: StockIn, seen: int | None = None, field: str = "set") -> tuple[int, int]:
+    """The stock before and after. `seen`: what stood on the person's screen; when it is not so any more nothing changes.
+
+    Raises OutOfStock below zero.
+    """
     if product.stock is None:
-        raise Refusal(_("This kind of product keeps no stock."), "set")
+        raise Refusal(_("This kind of product keeps no stock."), field)
     before = db.session.scalar(select(Product.stock).where(Product.id == product.id).with_for_update())
+    if seen is not None and seen != before:
+        raise Refusal(_("The stock is %(stock)s by now. Nothing was changed: look, and save again.", stock=before), field)
     change = wanted.change if wanted.change is not None else wanted.set - before
     if not change:
         return before, before
@@ -57,8 +77,26 @@ def set_stock(product: Product, wanted: StockIn) -> tuple[int, int]:
 
 def delete_product(product: Product) -> None:
     if product.was_sold:
-        raise Refusal(_("It was sold, so it cannot be deleted; archive it instead."))
+        raise _sold_already()
     db.session.delete(product)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise _sold_already() from None
+
+
+def _sold_already() -> Refusal:
+    return Refusal(_l("It was sold, so it cannot be deleted; archive it instead."))
+
+
+def _keep_stock_as_kind_does(product: Product, wanted: ProductIn) -> None:
+    """A product that turns into a kind without stock hands back what it had, so that its movements still sum up."""
+    if wanted.kind.is_goods and product.stock is None:
+        product.stock = 0
+    if not wanted.kind.is_goods and product.stock is not None:
+        if product.stock:
+            set_stock(product, StockIn(set=0, reason=_("its kind keeps no stock")))
+        product.stock = None
 
 
 def _copy(wanted: ProductIn, product: Product) -> None:
@@ -68,7 +106,21 @@ def _copy(wanted: ProductIn, product: Product) -> None:
     product.search_text = fold(" ".join((product.sku, product.name, product.gtin, product.isbn, product.author)))
 
 
+def _flush(product: Product) -> None:
+    sku = product.sku
+    try:
+        db.session.flush()
+    except IntegrityError:
+        # Two people took the SKU in the same moment.
+        raise _taken(sku) from None
+
+
 def _refuse_taken(sku: str, own_id: int | None) -> None:
     other = db.session.scalar(select(Product.id).where(Product.sku == sku))
     if other is not None and other != own_id:
-        raise SkuTaken(_("Another product has the SKU %(sku)s already.", sku=sku))
+        raise _taken(sku)
+
+
+def _taken(sku: str) -> SkuTaken:
+    # Its words are looked up after the rollback: the person's language is a row too.
+    return SkuTaken(_l("Another product has the SKU %(sku)s already.", sku=sku))
