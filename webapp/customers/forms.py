@@ -8,11 +8,16 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from webapp.addresses.cep import format_cep, normalize_cep
+from webapp.addresses.ibge import state_code
 from webapp.customers.models import Taxpayer
 from webapp.documents import normalize_document
 from webapp.forms import FieldRefused, Percent, Shape, text
+from webapp.patches import partial
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII)
+_REGISTRATION = re.compile(r"[0-9A-Z]{2,14}", re.ASCII)
+# How long a foreign postal code and region may be, as they are kept.
+LONGEST_ABROAD = {"zip_code": 10, "state": 2}
 
 
 def _document(written: str) -> str:
@@ -31,8 +36,20 @@ def _email(written: str) -> str:
         raise ValueError(_l("This is not an e-mail address; write it like name@example.com.")) from None
 
 
-def _state(written: str) -> str:
+def _upper(written: str) -> str:
     return written.upper()
+
+
+def _state(written: str) -> str:
+    """Two letters, also for a Brazilian state's whole name."""
+    return state_code(written) or written.upper()
+
+
+def _registration(written: str) -> str:
+    bare = re.sub(r"[.\-/\s]", "", written).upper()
+    if bare and not _REGISTRATION.fullmatch(bare):
+        raise ValueError(_l("A state registration has 2 to 14 digits."))
+    return bare
 
 
 def _code(written: str) -> str:
@@ -52,8 +69,8 @@ class AddressIn(Shape):
     """As typed: blanks are filled later from the postal code."""
 
     zip_code: text(20) = ""
-    country: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_state)] = "BR"
-    state: Annotated[str, Field(strict=True, max_length=30), AfterValidator(_state)] = ""
+    country: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_upper)] = "BR"
+    state: Annotated[text(30), AfterValidator(_state)] = ""
     city: text(60) = ""
     neighborhood: text(60) = ""
     street: text(60) = ""
@@ -73,6 +90,9 @@ class AddressIn(Shape):
             raise FieldRefused("state", _l("Use the two letters of a Brazilian state, like SP."))
         if self.country == "BR" and self.zip_code and not normalize_cep(self.zip_code):
             raise FieldRefused("zip_code", _l("This is not a CEP; write its eight digits, like 01025-020."))
+        for name, longest in LONGEST_ABROAD.items():
+            if len(getattr(self, name)) > longest:
+                raise FieldRefused(name, _l("At most %(max_length)s characters.", max_length=longest))
         return self
 
 
@@ -82,8 +102,11 @@ class CustomerIn(Shape):
     email: Email = ""
     phone: text(20) = ""
     address: AddressIn = AddressIn()
-    state_registration: text(20) = ""
+    state_registration: Annotated[text(20), AfterValidator(_registration)] = ""
     taxpayer: Taxpayer = Taxpayer.NON_CONTRIBUTOR
+
+
+CustomerPatch = partial(CustomerIn)
 
 
 class AgentIn(Shape):

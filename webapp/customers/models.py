@@ -68,5 +68,10 @@ class Agent(Timestamps, db.Model):
     commission_percent: Mapped[Decimal] = mapped_column(Hundredths)
 
     @property
+    def version(self) -> int:
+        """What an open form is compared with: the moment of the last change, in microseconds."""
+        return int(self.updated_at.timestamp() * 1_000_000)
+
+    @property
     def audit_name(self) -> str:
         return self.code

@@ -1,24 +1,33 @@
-"""Keeping customers: one per CPF or CNPJ, however many sales name it."""
+"""Keeping customers, one per CPF or CNPJ however many sales name it, and agents."""
 
-from flask_babel import gettext as _
-from sqlalchemy import select
+import re
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from webapp.addresses.parts import PARTS
-from webapp.customers.forms import AddressIn, CustomerIn
-from webapp.customers.models import Customer, Taxpayer
+from webapp.customers.forms import AddressIn, AgentIn, CustomerIn
+from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.errors import Refusal
 from webapp.extensions import db
 from webapp.formatting import fold
+
+COPIED = tuple(name for name in CustomerIn.model_fields if name != "address")
 
 
 class Known(Refusal):
     field = "document"
 
 
+class CodeTaken(Refusal):
+    field = "code"
+
+
 def customer_of_sale(buyer, address: AddressIn) -> Customer:
     """The customer with the buyer's document; a new one is kept with the sale's address. What is on record stays,
     blanks are filled: a checkout's typing must not rewrite what staff have mended."""
-    customer = db.session.scalar(select(Customer).where(Customer.document == buyer.document))
+    customer = _with_document(buyer.document) or _made_meanwhile(buyer.document)
     if customer is None:
         customer = Customer(
             document=buyer.document, name=buyer.name, email=buyer.email, phone=buyer.phone, locale="pt_BR",
@@ -34,19 +43,58 @@ def customer_of_sale(buyer, address: AddressIn) -> Customer:
     return customer
 
 
+def _made_meanwhile(document: str) -> Customer | None:
+    """PostgreSQL lets two first sales of one customer run at once: the second waits here for the first one's commit."""
+    if db.engine.dialect.name != "postgresql":
+        return None
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(document))))
+    return _with_document(document)
+
+
+def facts_of(customer: Customer) -> dict:
+    """The customer by the names of CustomerIn."""
+    return {name: getattr(customer, name) for name in COPIED} | {"address": customer.address_parts}
+
+
 def keep(customer: Customer, wanted: CustomerIn) -> Customer:
     """Writes `wanted` into a new or known customer. Raises Known when another one has the document."""
-    other = db.session.scalar(select(Customer.id).where(Customer.document == wanted.document))
-    if other is not None and other != customer.id:
-        raise Known(_("Another customer has this CPF or CNPJ already."))
-    for name in ("name", "document", "email", "phone", "state_registration", "taxpayer"):
+    known = Known(_l("Another customer has this CPF or CNPJ already."))
+    other = _with_document(wanted.document)
+    if other is not None and other is not customer:
+        raise known
+    for name in COPIED:
         setattr(customer, name, getattr(wanted, name))
     for part in PARTS:
         setattr(customer, part, getattr(wanted.address, part))
     customer.search_text = search_text(customer)
-    db.session.add(customer)
-    return customer
+    return _saved(customer, known)
+
+
+def keep_agent(agent: Agent, wanted: AgentIn) -> Agent:
+    """Writes `wanted` into a new or known agent. Raises CodeTaken when another one has the code."""
+    taken = CodeTaken(_l("Another agent has the code %(code)s already.", code=wanted.code))
+    other = db.session.scalar(select(Agent).where(Agent.code == wanted.code))
+    if other is not None and other is not agent:
+        raise taken
+    for name in AgentIn.model_fields:
+        setattr(agent, name, getattr(wanted, name))
+    return _saved(agent, taken)
 
 
 def search_text(customer: Customer) -> str:
-    return fold(" ".join((customer.name, customer.document, customer.email, customer.phone)))
+    phone = re.sub(r"\D", "", customer.phone)
+    return fold(" ".join((customer.name, customer.document, customer.email, customer.phone, phone)))
+
+
+def _with_document(document: str) -> Customer | None:
+    return db.session.scalar(select(Customer).where(Customer.document == document))
+
+
+def _saved(row, twin: Refusal):
+    """The row, flushed; `twin` is raised when another one took its place in the same moment."""
+    db.session.add(row)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise twin from None
+    return row

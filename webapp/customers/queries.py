@@ -1,0 +1,34 @@
+"""Questions about customers and agents."""
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+
+from webapp.asked import matching
+from webapp.customers.models import Agent, Customer
+from webapp.errors import NotFound
+from webapp.extensions import db
+
+MAX_ID = 2**31 - 1
+
+
+def customers(q: str = "") -> Select:
+    """Customers whose name, document, e-mail or phone hold every word of `q`."""
+    return select(Customer).where(matching(Customer.search_text, q))
+
+
+def agents() -> Select:
+    return select(Agent)
+
+
+def customer_by_id(customer_id: int) -> Customer:
+    customer = db.session.get(Customer, customer_id) if customer_id <= MAX_ID else None
+    if customer is None:
+        raise NotFound(_("There is no such customer."))
+    return customer
+
+
+def agent_by_id(agent_id: int) -> Agent:
+    agent = db.session.get(Agent, agent_id) if agent_id <= MAX_ID else None
+    if agent is None:
+        raise NotFound(_("There is no such agent."))
+    return agent
