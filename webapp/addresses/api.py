@@ -1,5 +1,39 @@
-"""JSON calls of this feature."""
+"""Postal codes under /api/v1."""
 
-from webapp.api import api_blueprint
+from flask_babel import gettext as _
+
+from webapp.addresses.cep import format_cep, normalize_cep
+from webapp.addresses.lookup import Outcome
+from webapp.addresses.questions import Question, message
+from webapp.api import api_blueprint, endpoint
+from webapp.errors import FieldError, Invalid, NotFound, Refusal
+from webapp.extensions import db
+from webapp.processing.address_step import lookup
 
 bp = api_blueprint("addresses")
+PARTS = ("street", "neighborhood", "city", "state", "ibge", "complement", "unit")
+
+
+class NobodyAnswers(Refusal):
+    status = 503
+
+
+@endpoint(bp, "GET", "/postal-codes/<cep>", "clerk", "accountant")
+def get_postal_code(cep: str):
+    """The address of a postal code in any written form, and who said so when."""
+    bare = normalize_cep(cep)
+    if bare is None:
+        raise Invalid([FieldError("cep", _words("zip_code_malformed", cep[:20]))])
+    # The lookup writes in a transaction of its own: none of ours may be open meanwhile.
+    db.session.rollback()
+    found = lookup().one(bare)
+    if found.outcome is Outcome.UNAVAILABLE:
+        raise NobodyAnswers(_("No postal code service answers right now. Try again in a moment."))
+    if found.outcome is Outcome.NOT_FOUND:
+        raise NotFound(_words("zip_code_unknown", format_cep(bare)))
+    address = {part: getattr(found.answer, part) for part in PARTS}
+    return {"zip_code": format_cep(bare)} | address | {"provider": found.provider, "fetched_at": found.fetched_at.isoformat()}
+
+
+def _words(code: str, zip_code: str) -> str:
+    return str(message(Question(code, "address.zip_code", {"zip_code": zip_code})))

@@ -1,34 +1,104 @@
-"""Invoices by sale, state and month."""
+"""Invoices by sale, state and month; the review queue; what happened to one."""
 
+import datetime as dt
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
+from webapp.asked import matching
 from webapp.extensions import db
-from webapp.formatting import like
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
+from webapp.localization import time_zone
 from webapp.sales.models import Sale
+from webapp.staff.models import AuditEntry
 from webapp.store.queries import the_shop
 
-OPEN = (InvoiceStatus.PENDING, InvoiceStatus.REVIEW, InvoiceStatus.REJECTED)
+KEY_LENGTH = 44
+MOST_EVENTS = 60
+MOST_QUEUED = 50
 
 
-def invoices(status: str | None = None, q: str = ""):
-    """Invoices with their sales; `q` finds by reference, customer, document, number or access key."""
-    query = select(Invoice).join(Invoice.sale).options(joinedload(Invoice.sale))
-    if status:
-        query = query.where(Invoice.status == status)
-    if q:
-        bare = q.strip().replace(".", "").replace("-", "").replace("/", "")
-        if bare.isascii() and bare.isdigit() and len(bare) < 10:
-            query = query.where((Invoice.number == int(bare)) | Sale.search_text.like(like(q), escape="\\"))
-        elif len(bare) == 44:
-            query = query.where(Invoice.access_key == bare)
-        else:
-            query = query.where(Sale.search_text.like(like(q), escape="\\"))
+def _rejected_by(who: RejectedBy) -> ColumnElement[bool]:
+    return (Invoice.status == InvoiceStatus.REJECTED) & (Invoice.rejected_by == who)
+
+
+# The tabs of the list.
+VIEWS: dict[str, ColumnElement[bool]] = {
+    "review": Invoice.status == InvoiceStatus.REVIEW,
+    "errors": _rejected_by(RejectedBy.CHECKS),
+    "returned": _rejected_by(RejectedBy.REVIEWER),
+    "rejected": _rejected_by(RejectedBy.AUTHORITY),
+    "sending": Invoice.status.in_((InvoiceStatus.APPROVED, InvoiceStatus.SENDING)),
+    "authorized": Invoice.status == InvoiceStatus.AUTHORIZED,
+}
+
+
+def invoices(q: str = "", month: dt.date | None = None) -> Select:
+    """Invoices with their sales. `q` finds by reference, customer, document, number or access key; `month` is the
+    one in which they were issued or, not issued yet, begun."""
+    query = _with_sales(select(Invoice).join(Invoice.sale))
+    if month:
+        first, end = month_bounds(month)
+        begun = Invoice.issued_at.is_(None) & (Invoice.created_at >= first) & (Invoice.created_at < end)
+        query = query.where(or_(issued_in(month), begun))
+    if q.strip():
+        query = query.where(_found_by(q))
     return query
+
+
+def _with_sales(query: Select) -> Select:
+    """Warnings compare the sale with its customer's record: both are at hand, with no query of their own."""
+    return query.options(joinedload(Invoice.sale).joinedload(Sale.customer))
+
+
+def _found_by(q: str) -> ColumnElement[bool]:
+    bare = "".join(q.split())
+    if len(bare) == KEY_LENGTH:
+        return Invoice.access_key == bare
+    found = matching(Sale.search_text, q)
+    return or_(found, Invoice.number == int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 10 else found
+
+
+def month_bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """The first moment of a month and of the next one, in the shop's zone."""
+    first = dt.datetime(month.year, month.month, 1, tzinfo=ZoneInfo(time_zone()))
+    return first, (first + dt.timedelta(days=32)).replace(day=1)
+
+
+def issued_in(month: dt.date) -> ColumnElement[bool]:
+    first, end = month_bounds(month)
+    return and_(Invoice.issued_at >= first, Invoice.issued_at < end)
+
+
+def files_of(month: dt.date) -> Select:
+    """Id, access key and nfeProc of a month's authorized NF-e, cancelled ones too, in the order of their ids."""
+    query = select(Invoice.id, Invoice.access_key, Invoice.proc_xml)
+    return query.where(issued_in(month), Invoice.proc_xml.is_not(None)).order_by(Invoice.id)
+
+
+def invoice_by_id(invoice_id: int) -> Invoice | None:
+    """One invoice with all that its page shows of the sale."""
+    if invoice_id >= 2**31:
+        return None
+    sale = joinedload(Invoice.sale)
+    query = select(Invoice).options(sale.joinedload(Sale.customer), sale.selectinload(Sale.lines))
+    return db.session.scalar(query.where(Invoice.id == invoice_id))
+
+
+def review_queue() -> list[Invoice]:
+    """What waits for a decision, the oldest first."""
+    query = _with_sales(select(Invoice).where(VIEWS["review"]))
+    return list(db.session.scalars(query.order_by(Invoice.id).limit(MOST_QUEUED)))
+
+
+def events_of(invoice: Invoice) -> list[AuditEntry]:
+    """What happened to an invoice and its sale, the latest first."""
+    own = (AuditEntry.subject == "invoices") & (AuditEntry.subject_id == str(invoice.id))
+    of_sale = (AuditEntry.subject == "sales") & (AuditEntry.subject_id == str(invoice.sale_id))
+    return list(db.session.scalars(select(AuditEntry).where(or_(own, of_sale)).order_by(AuditEntry.id.desc()).limit(MOST_EVENTS)))
 
 
 def invoice_of(sale_id: int) -> Invoice | None:

@@ -1,0 +1,30 @@
+"""The shapes of a person's decision about an NF-e."""
+
+import enum
+
+from flask_babel import lazy_gettext as _l
+from pydantic import model_validator
+
+from webapp.forms import FieldRefused, Shape, long_text
+
+
+class ReturnCode(enum.StrEnum):
+    """What a reviewer returns an NF-e for; `webapp.sales.reasons.RETURN_LABELS` has the words."""
+
+    ADDRESS = "address"
+    CUSTOMER = "customer"
+    ITEMS = "items"
+    TAXES = "taxes"
+    PAYMENT = "payment"
+    OTHER = "other"
+
+
+class ReturnIn(Shape):
+    code: ReturnCode
+    comment: long_text(500) = ""
+
+    @model_validator(mode="after")
+    def other_is_explained(self):
+        if self.code is ReturnCode.OTHER and not self.comment:
+            raise FieldRefused("comment", _l("Say what is to be mended."))
+        return self
