@@ -47,7 +47,8 @@ REFUSED_ALIKE = [
 # the same, where a form can only send text
 REFUSED_FORMS = [
     ("stock", "1.5", "Send a whole number"), ("stock", "-1", "At least 0"), ("stock", "99999999999", "At most"),
-    ("stock", "ten", "Send a whole number"), ("weight_g", "NaN", "Send a whole number"), ("price", "389,oo", "This is not an amount"),
+    ("stock", "ten", "Send a whole number"), ("weight_g", "NaN", "Send a whole number"),
+    ("price", "389,oo", "This is not an amount"),
     ("price", "1.234,567", "At most two digits"), ("price", "12 34", "This is not an amount"),
 ]
 REFUSED_JSON = [

@@ -34,9 +34,9 @@ def test_a_product_of_each_kind_is_added_by_the_form(staff, db, kind):
 
 def test_the_form_brings_every_field_of_a_product_without_script(staff):
     page = staff.get("/products/new").text
-    for name in ("sku", "name", "kind", "price", "stock", "supplier", "category", "description", "specifications", "warranty_months",
-                 "ncm", "gtin", "origin", "unit", "weight_g", "cost", "low_stock", "on_nfe", "royalty_percent", "author", "isbn",
-                 "video_url", "plan"):
+    for name in ("sku", "name", "kind", "price", "stock", "supplier", "category", "description", "specifications",
+                 "warranty_months", "ncm", "gtin", "origin", "unit", "weight_g", "cost", "low_stock", "on_nfe", "royalty_percent", "author",
+                 "isbn", "video_url", "plan"):
         assert f'name="{name}"' in page
 
 

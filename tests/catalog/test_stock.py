@@ -41,7 +41,8 @@ def test_it_never_goes_below_zero(calls, db):
 
 @pytest.mark.parametrize(("body", "field"), [
     ({}, "set"), ({"set": 1, "change": 1}, "set"), ({"set": -1}, "set"), ({"set": True}, "set"), ({"set": 1.5}, "set"),
-    ({"set": "5"}, "set"), ({"change": 10**9}, "change"), ({"set": 5, "seen": 10}, "seen"), ({"set": 1, "reason": "\0"}, "reason"),
+    ({"set": "5"}, "set"), ({"change": 10**9}, "change"), ({"set": 5, "seen": 10}, "seen"),
+    ({"set": 1, "reason": "\0"}, "reason"),
 ])
 def test_a_body_that_makes_no_sense_is_refused(calls, db, body, field):
     answer = calls.post("/products/BAG/stock", body)

@@ -15,7 +15,7 @@ from webapp.forms import FieldRefused, Percent, Shape, text
 from webapp.patches import partial
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII)
-_REGISTRATION = re.compile(r"[0-9A-Z]{2,14}", re.ASCII)
+_REGISTRATION = re.compile(r"[0-9]{2,14}", re.ASCII)
 # How long a foreign postal code and region may be, as they are kept.
 LONGEST_ABROAD = {"zip_code": 10, "state": 2}
 
@@ -46,9 +46,9 @@ def _state(written: str) -> str:
 
 
 def _registration(written: str) -> str:
-    bare = re.sub(r"[.\-/\s]", "", written).upper()
+    bare = re.sub(r"[.\-/\s]", "", written)
     if bare and not _REGISTRATION.fullmatch(bare):
-        raise ValueError(_l("A state registration has 2 to 14 digits."))
+        raise ValueError(_l("A state registration has 2 to 14 digits; leave it blank when there is none."))
     return bare
 
 
