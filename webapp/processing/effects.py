@@ -13,7 +13,7 @@ from webapp.processing.facts import House
 from webapp.rules.engine import EffectPlan, params_to_json
 from webapp.rules.models import Decision, Effect
 from webapp.sales.models import Sale, Shipping
-from webapp.sales.services import sale_line
+from webapp.sales.services import mark_sold, sale_line
 
 DELIVERY_DAYS = 15
 
@@ -46,6 +46,7 @@ class Execution:
         product = self.house.product(plan.params["sku"])
         line = sale_line(plan.params["line"], product, plan.params["quantity"], gift=True)
         line.product = line.product | {"rule": plan.rule}
+        mark_sold(product)
         self.sale.lines.append(line)
         self.lines[line.position] = line
         if product.kind.is_goods:

@@ -60,24 +60,29 @@ def place(wanted: SaleIn) -> Sale:
             freight=wanted.freight, discount=wanted.discount, status=Status.OPEN, step=str(Status.OPEN),
             hold_until=now + dt.timedelta(hours=the_shop().hold_hours),
         )
-        _fill(sale, wanted)
+        products = _fill(sale, wanted)
         db.session.add(sale)
         if not sale.reference:
             db.session.flush()
             sale.reference = f"B-{sale.id}"
         sale.search_text = _search_text(sale)
-        _take_stock(sale)
+        _take_stock(sale, products)
         if wanted.paid:
             sale.pay(now)
     return sale
 
 
-def _fill(sale: Sale, wanted: SaleIn) -> None:
-    sale.lines = _lines(wanted.lines)
+def _fill(sale: Sale, wanted: SaleIn) -> list[Product]:
+    """Writes what is wanted into the sale; answers the products it names."""
+    products = _products(wanted.lines)
+    sale.lines = [
+        sale_line(number, products[line.sku], line.quantity, line.unit_price) for number, line in enumerate(wanted.lines, 1)
+    ]
     _set_agent(sale, wanted.agent)
     _set_customer(sale, customer_of_sale(wanted.customer, wanted.address), wanted.customer)
     _set_address(sale, wanted)
     _price(sale)
+    return list(products.values())
 
 
 def change(sale: Sale, wanted: SaleIn) -> None:
@@ -90,10 +95,10 @@ def change(sale: Sale, wanted: SaleIn) -> None:
     sale.reference = wanted.reference or sale.reference
     sale.channel, sale.payment_method = wanted.channel, wanted.payment_method
     sale.freight, sale.discount = wanted.freight, wanted.discount
-    _fill(sale, wanted)
+    products = _fill(sale, wanted)
     sale.search_text = _search_text(sale)
     db.session.flush()
-    _take_stock(sale)
+    _take_stock(sale, products)
     if wanted.paid:
         sale.pay(utc_now())
 
@@ -123,7 +128,8 @@ def cancel_open(sale: Sale, reason: str) -> None:
     _give_back(sale, reason)
 
 
-def _lines(wanted: list[LineIn]) -> list[SaleLine]:
+def _products(wanted: list[LineIn]) -> dict[str, Product]:
+    """The products named, by SKU; raises Invalid when one is not there or not for sale."""
     products = {
         product.sku: product
         for product in db.session.scalars(select(Product).where(Product.sku.in_({line.sku for line in wanted})))
@@ -137,16 +143,12 @@ def _lines(wanted: list[LineIn]) -> list[SaleLine]:
             errors.append(FieldError(f"lines.{place_}.sku", _("The product %(sku)s is archived.", sku=line.sku)))
     if errors:
         raise Invalid(errors)
-    return [
-        sale_line(number, products[line.sku], line.quantity, line.unit_price) for number, line in enumerate(wanted, 1)
-    ]
+    return products
 
 
 def sale_line(position: int, product: Product, quantity: int, unit_price=None, gift: bool = False) -> SaleLine:
     """A line that keeps the product's facts as they are now; a gift is given at full discount."""
     price = product.price if unit_price is None else unit_price
-    if not product.was_sold:
-        _mark_sold(product)
     line = SaleLine(
         position=position, product_id=product.id, sku=product.sku, name=product.name, kind=product.kind,
         quantity=quantity, unit_price=price, gift=gift, discount=ZERO, freight=ZERO, total=ZERO,
@@ -158,7 +160,7 @@ def sale_line(position: int, product: Product, quantity: int, unit_price=None, g
     return line
 
 
-def _mark_sold(product: Product) -> None:
+def mark_sold(product: Product) -> None:
     """From its first sale on a product is archived, never deleted. Its version stays: no clerk's form grows stale."""
     table = Product.__table__
     db.session.execute(update(table).where(table.c.id == product.id).values(was_sold=True))
@@ -203,9 +205,12 @@ def _search_text(sale: Sale) -> str:
     return fold(" ".join((sale.reference, sale.customer_name, sale.customer_document, sale.customer_email)))
 
 
-def _take_stock(sale: Sale) -> None:
+def _take_stock(sale: Sale, products: list[Product]) -> None:
+    unsold = {product.id: product for product in products if not product.was_sold}
     # Always in one order, so that two sales of the same products never wait for each other in a ring.
     for line in sorted(sale.lines, key=lambda line: line.product_id):
+        if line.product_id in unsold:
+            mark_sold(unsold.pop(line.product_id))
         if line.kind.is_goods:
             try:
                 move_stock(db.session, line.product_id, line.sku, -line.quantity, f"sale {sale.reference}", sale)
