@@ -22,10 +22,11 @@ _QUIET_SECONDS = 3
 log = logging.getLogger(__name__)
 
 
-def connect(url: str, timeout: float | None = 0.5) -> redis.Redis:
-    """A client that gives up at once: a request must be accepted while Redis is paused, down or full."""
+def connect(url: str, timeout: float | None = 0.3) -> redis.Redis:
+    """A client that gives up at once: a request, which tells Redis of its rows and rings, must be accepted within a
+    second while Redis is paused, down or full."""
     return redis.Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0), protocol=2
+        url, socket_timeout=timeout, socket_connect_timeout=0.3, retry=Retry(NoBackoff(), 0), protocol=2
     )
 
 
