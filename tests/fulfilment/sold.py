@@ -1,5 +1,6 @@
 """Sales that went all their way, for tests of what the rules brought about."""
 
+import itertools
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from webapp.money import cents
 from webapp.rules.models import RuleSetVersion
 from webapp.sales.models import Sale
 
+_versions = itertools.count(1000)
 PLACE = {"zip_code": "01001-000", "number": "101"}
 
 
@@ -34,6 +36,14 @@ def agent(code: str = "A1", percent: str = "5.00", name: str = "Bruna Lima") -> 
     return code
 
 
+def publish(rules: list[dict], reason: str = "Looking closer") -> RuleSetVersion:
+    """Of a number of its own: the app, which keeps compiled versions by number, serves many tests and their databases."""
+    version = RuleSetVersion(id=next(_versions), rules=rules, published_by="rosa@example.com", reason=reason)
+    db.session.add(version)
+    db.session.commit()
+    return version
+
+
 def shop_that_holds() -> None:
     """An issuer whose rules hold every order until a person releases it."""
     open_shop()
@@ -43,8 +53,7 @@ def shop_that_holds() -> None:
         "valid_to": None, "enabled": True, "when": {"field": "sale_total", "op": "gte", "value": "0.00"},
         "then": [{"do": "hold"}], "examples": [],
     }
-    db.session.add(RuleSetVersion(rules=[*rules, hold], published_by="manager@example.com", reason="Looking closer"))
-    db.session.commit()
+    publish([*rules, hold])
 
 
 @contextmanager

@@ -1,0 +1,87 @@
+"""The exact text of every e-mail, in each language whose snapshots are kept in `snapshots/`.
+
+To renew them after a change that is wanted: BALCAO_WRITE_SNAPSHOTS=1 bin/test tests/messages/test_texts.py, and read the diff.
+"""
+
+import datetime as dt
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.factories import make_product, make_sale, open_shop
+from webapp.messages.composition import parts_of
+from webapp.messages.models import Message
+from webapp.messages.words import TEMPLATES
+
+SNAPSHOTS = Path(__file__).with_name("snapshots")
+LANGUAGES = ("en",)
+VIDEOS = [
+    {"name": "Aprendendo a Esquiar", "url": "https://videos.example/esquiar?a=1&b=2", "plan": ""},
+    {"name": "Primeiros <Socorros>", "url": "", "plan": ""},
+]
+FACTS = {
+    "membership_activated": {"items": [{"name": "Clube Ouro", "url": "", "plan": "ouro"}]},
+    "membership_upgraded": {"items": [{"name": "Clube Ouro", "url": "", "plan": "ouro"}]},
+    "membership_reactivated": {"items": [{"name": "Clube Ouro", "url": "", "plan": ""}]},
+    "streaming_links": {"items": VIDEOS},
+    "invoice_authorized": {"number": 414, "series": 1, "access_key": "35261199888777000100550010000004141234567890"},
+}
+
+
+@pytest.fixture
+def written(db):
+    """A message of each template, to one customer with a difficult name."""
+    open_shop()
+    sale = make_sale(sku=make_product().sku, reference="WEB-2001")
+    sale.customer_name = "Zoë & Filhos <ME>"
+    db.session.commit()
+
+    def write(template: str, language: str) -> tuple[str, str, str]:
+        message = Message(sale_id=sale.id, template=template, recipient="zoe@example.com", locale=language,
+                          params=FACTS[template], created_at=dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC))
+        return parts_of(message)
+
+    return write
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_email_reads_as_it_was_agreed(written, template, language):
+    subject, plain, html = written(template, language)
+    file = SNAPSHOTS / f"{template}.{language}.txt"
+    text = f"{subject}\n\n{plain}\n{'=' * 60}\n{html}"
+    if os.environ.get("BALCAO_WRITE_SNAPSHOTS"):
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_an_email_is_plain_html_without_scripts_images_or_sheets(written, template):
+    html = written(template, "pt_BR")[2]
+    for unwanted in ("<script", "<img", "<style", "<link", "<table", "javascript:", "&amp;amp;"):
+        assert unwanted not in html
+    assert '<html lang="pt-BR">' in html and "Zoë &amp; Filhos &lt;ME&gt;" in html
+
+
+def test_markup_in_a_products_name_is_text(written):
+    _subject, plain, html = written("streaming_links", "en")
+    assert "Primeiros <Socorros>" in plain and "Primeiros &lt;Socorros&gt;" in html and "<Socorros>" not in html
+
+
+def test_only_a_note_with_fiscal_value_is_to_be_looked_up(written, app):
+    assert "without fiscal value" in written("invoice_authorized", "en")[1]
+    settings = app.extensions["settings"]
+    app.extensions["settings"] = replace(settings, nfe_environment="production")
+    try:
+        assert "www.nfe.fazenda.gov.br" in written("invoice_authorized", "en")[1]
+    finally:
+        app.extensions["settings"] = settings
+
+
+def test_every_template_has_text_html_and_a_name(app):
+    files = {name for name in app.jinja_env.list_templates() if name.startswith("emails/") and "/_" not in name}
+    assert files == {f"emails/{name}.{kind}" for name in TEMPLATES for kind in ("txt", "html")} == {
+        f"emails/{name}.{kind}" for name in FACTS for kind in ("txt", "html")
+    }
