@@ -35,7 +35,8 @@ def page():
         return render_template("dashboard/first_steps.html", date=format_date(today, "full"), steps=_first_steps())
     days = queries.last_days(today)
     shown = {
-        "date": format_date(today, "full"), "month": format_date(today, "MMMM"), "now": utc_now(), "issuer_known": bool(the_shop().cnpj),
+        "date": format_date(today, "full"), "month": format_date(today, "MMMM"), "now": utc_now(),
+        "issuer_known": bool(the_shop().cnpj),
         "days": days, "ticks": ticks([day.sold for day in days]), "change": _change(days[-2].sold, days[-1].sold),
         "commissions": queries.commissions_of_month(today), "statuses": queries.placed_by_status(days[-1].starts_at),
         "review": queries.invoices_in("review"), "rejected": queries.invoices_in("rejected"),

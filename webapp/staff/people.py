@@ -27,9 +27,10 @@ def index():
 
 
 def _index_page(token_form: Form, secret: str = ""):
+    newest = tokens().order_by(ApiToken.id.desc()).limit(TOKENS_SHOWN)
     return render_template(
         "staff/index.html", people=page_of(people(), (User.id,), limit=PEOPLE_SHOWN, descending=False), roles=ROLES,
-        tokens=db.session.scalars(tokens().order_by(ApiToken.id.desc()).limit(TOKENS_SHOWN)).all(), form=token_form, secret=secret,
+        tokens=db.session.scalars(newest).all(), form=token_form, secret=secret,
     )
 
 

@@ -46,8 +46,10 @@ FIELDS = {
 
 
 def changes(entry) -> list[dict]:
-    """`{field, before, after}` for each field that an entry touches, in words."""
-    names = [*entry.before, *(name for name in entry.after if name not in entry.before)]
+    """`{field, before, after}` for each field that an entry fills, changes or empties, in words."""
+    blank = (None, "", [], {})
+    names = [name for name in {**entry.before, **entry.after}
+             if entry.before.get(name) not in blank or entry.after.get(name) not in blank]
     return [
         {"field": FIELDS.get(name, name), "before": _value(entry.subject, name, entry.before.get(name)),
          "after": _value(entry.subject, name, entry.after.get(name))}

@@ -3,6 +3,8 @@
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from webapp.addresses.cep import format_cep
+from webapp.documents import format_document
 from webapp.errors import Refusal, Stale
 from webapp.extensions import db, utc_now
 from webapp.forms import Form
@@ -30,7 +32,8 @@ def _page(**refused: Form):
     """The page with each form as kept, except the refused one, which stays as typed."""
     shop, series, settings = the_shop(), the_series(), current_app.extensions["settings"]
     form_of = {
-        "issuer": Form.filled({name: getattr(shop, name) for name in (*ISSUER, "version")}),
+        "issuer": Form.filled({name: getattr(shop, name) for name in (*ISSUER, "version")} | {
+            "cnpj": format_document(shop.cnpj), "zip_code": format_cep(shop.zip_code) if shop.zip_code else ""}),
         "house": Form.filled({name: getattr(shop, name) for name in (*HOUSE, "version")}),
         "series": Form.filled({"next_number": series.next_number}),
     }
@@ -77,7 +80,8 @@ def _shop_as_seen(form: Form) -> Shop:
 @bp.post("/settings/issuer")
 @allow("admin")
 def issuer():
-    return _save("issuer", IssuerIn, lambda form: services.set_issuer(_shop_as_seen(form), form.parse()), _("The issuer is saved."))
+    return _save("issuer", IssuerIn, lambda form: services.set_issuer(_shop_as_seen(form), form.parse()),
+                 _("The issuer is saved."))
 
 
 @bp.post("/settings/house")
