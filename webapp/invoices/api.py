@@ -41,7 +41,7 @@ def _invoice(invoice_id: int) -> Invoice:
 @endpoint(bp, "GET", "/invoices", "clerk", "accountant", query=("status", "month", "limit", "cursor"))
 def list_invoices():
     """NF-e, the newest first."""
-    status, query = request.args.get("status")(invoices(month=asked_month()))
+    status, query = request.args.get("status"), invoices(month=asked_month())
     if status and status not in set(InvoiceStatus):
         raise Invalid([FieldError("status", _("Choose one of: %(expected)s.", expected=", ".join(InvoiceStatus)))])
     return list_answer(query.where(Invoice.status == status) if status else query, (Invoice.id,), invoice_json)

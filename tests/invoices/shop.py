@@ -1,0 +1,71 @@
+"""Invoices for these tests, brought into each state by the shop's own steps."""
+
+import re
+
+from sqlalchemy import select
+
+from tests.factories import make_product, make_sale, open_shop, work_off
+from webapp.extensions import db
+from webapp.invoices.models import Invoice
+from webapp.rules.models import RuleSetVersion
+from webapp.store.queries import the_shop
+
+BAD_GTIN = "7891000100104"  # its last digit should be 3
+_VERSION = re.compile(r'name="version" value="(\d+)"')
+
+
+def invoice_of_sale(sale) -> Invoice:
+    db.session.rollback()
+    return db.session.scalar(select(Invoice).where(Invoice.sale_id == sale.id))
+
+
+def review_everything() -> None:
+    """The shop's policy: a person decides about every NF-e."""
+    open_shop()
+    the_shop().review_policy = "all"
+    db.session.commit()
+
+
+def in_review(**changes) -> Invoice:
+    review_everything()
+    return worked_off(**changes)
+
+
+def worked_off(**changes) -> Invoice:
+    """The invoice of a new sale, as far as the background work brings it."""
+    sale = make_sale(**changes)
+    work_off()
+    return invoice_of_sale(sale)
+
+
+def authorized(**changes) -> Invoice:
+    open_shop()
+    return worked_off(**changes)
+
+
+def with_wrong_bar_code() -> Invoice:
+    """Rejected by the checks: the product came with a bar code that our own form would refuse today."""
+    open_shop()
+    product = make_product()
+    product.gtin = BAD_GTIN
+    db.session.commit()
+    return worked_off(sku=product.sku)
+
+
+def hold_large_orders(total: str) -> None:
+    version = db.session.scalar(select(RuleSetVersion).order_by(RuleSetVersion.id.desc()))
+    rule = {"code": "large", "name": {"en": "Large orders wait", "pt_BR": "Pedidos grandes esperam"}, "scope": "sale",
+            "event": "paid", "when": {"field": "sale_total", "op": "gte", "value": total}, "then": [{"do": "hold"}]}
+    db.session.add(RuleSetVersion(rules=[*version.rules, rule], published_by="test", reason="test"))
+    db.session.commit()
+
+
+def version_on(client, invoice_id: int) -> str:
+    """What the person's page says of the invoice's version."""
+    return _VERSION.search(client.get(f"/invoices/{invoice_id}").text)[1]
+
+
+def decide(client, invoice_id: int, action: str, version: str | None = None, **fields):
+    """A form of the page, sent as a browser does."""
+    fields["version"] = version or version_on(client, invoice_id)
+    return client.post(f"/invoices/{invoice_id}/{action}", data=fields)
