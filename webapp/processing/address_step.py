@@ -36,6 +36,7 @@ class AddressStep(Step):
     model = Sale
     status = Status.ADDRESS
     batch = 100
+    lease_seconds = 25
 
     def outside(self, rows):
         ceps = {normalize_cep(sale.zip_code) for sale in rows if sale.country == "BR"} - {None}

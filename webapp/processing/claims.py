@@ -28,7 +28,7 @@ class Step:
     model: type
     status: str
     batch = 50
-    lease_seconds = 30
+    lease_seconds = 15
     # What is loaded with the rows: to ask the outside world, and to write.
     asks: tuple = ()
     options: tuple = ()

@@ -108,7 +108,7 @@ class SendStep(Step):
     status = InvoiceStatus.SENDING
     asks = (load_only(Invoice.attempts, Invoice.access_key, Invoice.signed_xml),)
     options = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
-    lease_seconds = 60
+    lease_seconds = 20
 
     def outside(self, rows) -> dict[int, Answer]:
         sefaz = authority()

@@ -1,0 +1,109 @@
+"""A crash before or after every commit of a sale's way, one at a time: what comes after is as if nothing had happened."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import func, select, update
+
+from tests.factories import make_product, make_sale, open_shop, work_off
+from webapp.catalog.models import Product
+from webapp.extensions import db as database
+from webapp.extensions import utc_now
+from webapp.fulfilment.models import Commission, PackingSlip
+from webapp.invoices.models import Invoice
+from webapp.messages.models import Message
+from webapp.rules.models import Effect
+from webapp.sales.models import Sale, Status
+from webapp.store.models import SandboxNote, Series
+
+
+class Crash(BaseException):
+    """Like a kill: nothing in the program catches it."""
+
+
+def _leases_end():
+    """What a dead worker held is due again, as it is once its lease is over."""
+    for model in (Sale, Invoice, Message):
+        database.session.execute(
+            update(model.__table__).where(model.__table__.c.due_at.is_not(None)).values(due_at=utc_now() - dt.timedelta(seconds=1))
+        )
+    database.session.commit()
+
+
+def _commits_of_a_whole_way(monkeypatch) -> int:
+    counted = []
+    commit = type(database.session()).commit
+    monkeypatch.setattr(type(database.session()), "commit", lambda session: (counted.append(1), commit(session))[1])
+    work_off()
+    monkeypatch.undo()
+    return len(counted)
+
+
+def _crash_at(monkeypatch, number: int, after: bool):
+    """The commit of this number ends the process: before it, or right after it."""
+    done = []
+    commit = type(database.session()).commit
+
+    def crashing(session):
+        done.append(1)
+        if len(done) == number and not after:
+            raise Crash
+        commit(session)
+        if len(done) == number:
+            raise Crash
+
+    monkeypatch.setattr(type(database.session()), "commit", crashing)
+
+
+def _facts() -> dict:
+    def count(model):
+        return database.session.scalar(select(func.count()).select_from(model))
+
+    return {
+        "statuses": database.session.scalars(select(Sale.status)).all(),
+        "numbers": database.session.scalars(select(Invoice.number).order_by(Invoice.number)).all(),
+        "next": database.session.scalar(select(Series.next_number)),
+        "stock": database.session.scalars(select(Product.stock).order_by(Product.id)).all(),
+        "counts": {model.__tablename__: count(model) for model in (Effect, Commission, PackingSlip, Message, SandboxNote)},
+    }
+
+
+def _two_sales():
+    open_shop()
+    product = make_product(sku="CRASH", stock=10)
+    for number in ("1", "2"):
+        make_sale(sku=product.sku, reference=number)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_crash_around_any_commit_changes_nothing_in_the_end(app, db, monkeypatch, after):
+    _two_sales()
+    commits = _commits_of_a_whole_way(monkeypatch)
+    whole = _facts()
+    assert whole["statuses"] == [Status.INVOICED, Status.INVOICED]
+    assert commits > 10
+    for number in range(1, commits + 1):
+        _wipe(db)
+        _two_sales()
+        with monkeypatch.context() as patch:
+            _crash_at(patch, number, after)
+            with pytest.raises(Crash):
+                work_off()
+        db.session.rollback()
+        for _round in range(3):
+            _leases_end()
+            work_off()
+        assert _facts() == whole, f"crash {'after' if after else 'before'} commit {number} of {commits}"
+
+
+def _wipe(db):
+    """The database as it was before the first sale."""
+    db.session.rollback()
+    kept = ("shop", "rule_sets", "alembic_version", "postal_codes")
+    for table in reversed(db.metadata.sorted_tables):
+        if table.name == "series":
+            db.session.execute(table.update().values(next_number=1))
+        elif table.name not in kept:
+            db.session.execute(table.delete())
+    db.session.commit()
+    db.session.expunge_all()

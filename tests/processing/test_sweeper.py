@@ -1,0 +1,71 @@
+"""The sweeper rings for whatever the database owes and closes what is over its time."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.factories import make_product, make_sale
+from webapp.catalog.models import Product
+from webapp.extensions import utc_now
+from webapp.processing.sweeping import sweep_once
+from webapp.queue import redis_of_app, ring_now
+from webapp.sales.models import Sale, Status
+
+pytestmark = pytest.mark.both_databases
+
+
+def _queued(queue):
+    return redis_of_app().llen(f"rq:queue:{queue}")
+
+
+def test_nothing_owed_rings_nothing(db):
+    assert sweep_once() == []
+
+
+def test_a_wiped_redis_is_rung_again(db):
+    make_sale()
+    assert _queued("addresses") == 1
+    redis_of_app().flushall()
+    assert sweep_once() == ["addresses"]
+    assert _queued("addresses") == 1
+
+
+def test_a_bell_whose_job_was_lost_does_not_silence_the_next(db):
+    make_sale()
+    redis_of_app().delete("rq:queue:addresses")
+    assert sweep_once() == ["addresses"]
+    assert _queued("addresses") == 1
+
+
+def test_many_rings_are_one_doorbell(db):
+    for _ring in range(5):
+        ring_now(redis_of_app(), "rules")
+    assert _queued("rules") == 1
+
+
+def test_a_sale_rolled_back_rings_nothing(db):
+    from tests.factories import sale_body
+    from webapp.forms import parse
+    from webapp.sales.forms import SaleIn
+    from webapp.sales.services import place
+
+    place(parse(SaleIn, sale_body(sku=make_product().sku)))
+    db.session.flush()
+    db.session.rollback()
+    assert _queued("addresses") == 0
+    assert db.session.scalar(select(Sale.id)) is None
+
+
+def test_an_unpaid_sale_gives_its_stock_back_when_its_time_is_over(db):
+    product = make_product(stock=10)
+    sale = make_sale(sku=product.sku, quantity=4, paid=False)
+    assert db.session.scalar(select(Product.stock)) == 6
+    sweep_once()
+    assert sale.status is Status.OPEN
+    db.session.execute(update(Sale).values(hold_until=utc_now() - dt.timedelta(seconds=1)))
+    db.session.commit()
+    sweep_once()
+    sweep_once()
+    db.session.expire_all()
+    assert (sale.status, db.session.scalar(select(Product.stock))) == (Status.CANCELLED, 10)
