@@ -39,6 +39,12 @@ def test_it_never_goes_below_zero(calls, db):
     assert stock(db) == 10 and len(ledger(db)) == 1
 
 
+def test_it_never_grows_beyond_counting(calls, db):
+    answer = calls.post("/products/BAG/stock", {"change": 9_999_990})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (409, "set")
+    assert stock(db) == 10
+
+
 @pytest.mark.parametrize(("body", "field"), [
     ({}, "set"), ({"set": 1, "change": 1}, "set"), ({"set": -1}, "set"), ({"set": True}, "set"), ({"set": 1.5}, "set"),
     ({"set": "5"}, "set"), ({"change": 10**9}, "change"), ({"set": 5, "seen": 10}, "seen"),

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from webapp.catalog.forms import ProductIn, RowIn, StockIn
+from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn
 from webapp.catalog.models import Product, move_stock
 from webapp.errors import FieldError, Invalid, Refusal
 from webapp.extensions import db
@@ -60,7 +60,7 @@ def edit_row(product: Product, wanted: RowIn) -> None:
 def set_stock(product: Product, wanted: StockIn, seen: int | None = None, field: str = "set") -> tuple[int, int]:
     """The stock before and after. `seen`: what stood on the person's screen; when it is not so any more nothing changes.
 
-    Raises OutOfStock below zero.
+    Raises OutOfStock below zero, Refusal above MAX_STOCK.
     """
     if product.stock is None:
         raise Refusal(_("This kind of product keeps no stock."), field)
@@ -70,6 +70,8 @@ def set_stock(product: Product, wanted: StockIn, seen: int | None = None, field:
     change = wanted.change if wanted.change is not None else wanted.set - before
     if not change:
         return before, before
+    if before + change > MAX_STOCK:
+        raise Refusal(_("At most %(high)s.", high=MAX_STOCK), field)
     after = move_stock(db.session, product.id, product.sku, change, wanted.reason or _("counted by hand"))
     db.session.expire(product, ["stock"])
     return before, after
