@@ -1,0 +1,146 @@
+"""Every route of the app × everybody who may ask: access follows what the view itself declares, and nothing else.
+
+There is no table to keep up: a new route is walked as soon as it is there, and one that declares nobody fails.
+"""
+
+import contextlib
+import sqlite3
+
+import pytest
+
+from tests.factories import make_sale, make_token, open_shop, sign_in, work_off
+from webapp.staff.access import ANYONE
+from webapp.staff.models import Role
+
+ROLES = [str(role) for role in Role]
+DUMMIES = {"IntegerConverter": 999_999, "UnicodeConverter": "none", "PathConverter": "none", "DefaultConverter": "none"}
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def routes(app, *methods):
+    """(method, path with dummy arguments, what the view declares) of all routes that take one of the methods."""
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint == "static":
+                continue
+            arguments = {name: DUMMIES[type(rule._converters[name]).__name__] for name in rule.arguments}
+            _host, path = rule.build(arguments)
+            for method in sorted(rule.methods & set(methods)):
+                yield method, path, getattr(app.view_functions[rule.endpoint], "allowed", None)
+
+
+def is_api(path: str) -> bool:
+    return path.startswith("/api/v1/")
+
+
+class Person:
+    """Somebody of a role (None: nobody at all) who asks for pages and, with a token, for API calls."""
+
+    def __init__(self, app, role: str | None):
+        self.app, self.role, self.token = app, role, make_token(role) if role else None
+
+    def ask(self, method: str, path: str) -> int:
+        """The status. A browser of its own each time: some routes sign out."""
+        client = self.app.test_client()
+        headers = {"Authorization": f"Bearer {self.token}"} if is_api(path) and self.token else {}
+        if self.role and not is_api(path):
+            sign_in(client, self.role)
+        # All but the live stream, which never ends, is read to its end.
+        answer = client.open(path, method=method, headers=headers, buffered=path != "/events")
+        with contextlib.closing(answer):
+            return answer.status_code
+
+    def may(self, allowed) -> bool:
+        return allowed is ANYONE or self.role in allowed
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_reading_follows_the_declared_roles(app, db, role):
+    person, wrong = Person(app, role), []
+    for method, path, allowed in routes(app, "GET"):
+        status = person.ask(method, path)
+        if person.may(allowed):
+            good = status < 500 and status not in (401, 403) or status == 503 and path.startswith("/api/v1/postal-codes")
+        elif role:
+            good = status == 403
+        else:
+            good = status == (401 if is_api(path) or path.startswith("/events") else 302)
+        if not good:
+            wrong.append((status, path))
+    assert not wrong
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_changing_follows_the_declared_roles(app, db, role):
+    person, wrong = Person(app, role), []
+    for method, path, allowed in routes(app, *CHANGING):
+        status = person.ask(method, path)
+        if person.may(allowed):
+            # Nobody has no token either; that the token comes before everything else is the next test's.
+            good = status < 500 and status not in (401, 403)
+        elif role:
+            good = status == 403
+        else:
+            good = status == (401 if is_api(path) else 400)
+        if not good:
+            wrong.append((status, method, path))
+    assert not wrong
+
+
+@pytest.mark.parametrize("role", [None, "admin"])
+def test_no_page_changes_anything_without_the_token_of_its_form(app, db, role):
+    wrong = []
+    for method, path, _allowed in routes(app, *CHANGING):
+        if not is_api(path):
+            client = app.test_client()
+            if role:
+                sign_in(client, role)
+                del client.environ_base["HTTP_X_CSRFTOKEN"]
+            status = client.open(path, method=method).status_code
+            if status != 400:
+                wrong.append((status, method, path))
+    assert not wrong
+
+
+def test_every_route_declares_who_may_use_it(app):
+    assert [path for _method, path, allowed in routes(app, "GET", *CHANGING) if allowed is None] == []
+
+
+def test_a_route_that_declares_nobody_is_open_to_nobody(app, client, db, monkeypatch):
+    monkeypatch.setitem(app.view_functions, "staff.login", lambda: "open")
+
+    assert client.get("/login").status_code == 403
+    sign_in(client, "admin")
+    assert client.get("/login").status_code == 403
+
+
+def test_the_accountant_changes_nothing_but_what_is_their_own(app):
+    own = ("/account/", "/login", "/logout")
+    open_to_them = [path for _method, path, allowed in routes(app, *CHANGING)
+                    if allowed is ANYONE or Role.ACCOUNTANT in allowed]
+
+    assert open_to_them and all(path.startswith(own) for path in open_to_them), open_to_them
+
+
+def test_reading_changes_nothing_in_the_database(app, db, settings):
+    open_shop()
+    make_sale(reference="WEB-1")
+    work_off()
+    client, headers = app.test_client(), {"Authorization": f"Bearer {make_token('admin')}"}
+    sign_in(client, "admin")
+    db.session.remove()
+
+    before = dump(settings)
+    for _method, path, _allowed in routes(app, "GET"):
+        for address in {path, path.replace("999999", "1")} - {"/events"}:
+            client.get(address, headers=headers if is_api(address) else {}, buffered=True)
+    changed = set(dump(settings)) ^ set(before)
+
+    # What providers say about a postal code is kept; that is no change of the shop's.
+    assert {line for line in changed if "postal_codes" not in line} == set()
+
+
+def dump(settings) -> list[str]:
+    file = settings.database_url.removeprefix("sqlite:///")
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return list(connection.iterdump())
