@@ -84,7 +84,7 @@ def test_the_list_of_agents_is_paged(db, client, month):
     assert second["next_cursor"] is None
 
 
-@pytest.mark.parametrize("written", ["2026-13", "26-11", "2026-11-01", "november", "0000-01", "2026-1١"])
+@pytest.mark.parametrize("written", ["2026-13", "26-11", "2026-11-01", "november", "0000-01", "9999-12", "2026-1١"])
 def test_a_month_written_otherwise_is_refused(db, client, written):
     answer = api(client, make_token("manager")).get(f"/commissions?month={written}")
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "month")
@@ -137,6 +137,16 @@ def test_a_month_without_commissions_teaches_what_brings_them(db, client):
     sign_in(client, "manager")
     page = client.get("/commissions?month=2020-01").text
     assert "No commissions in this month" in page and "January 2020" in page
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("path", ["/commissions?agent=A%00", "/royalties?author=%00", "/commissions?agent=nobody"])
+def test_a_filter_that_fits_nothing_shows_nothing(db, client, path):
+    agent()
+    sold(book(), agent="A1")
+    sign_in(client, "manager")
+    answer = client.get(path)
+    assert answer.status_code == 200 and 'id="commission-' not in answer.text and 'id="royalty-1' not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/commissions", "/commissions.csv", "/royalties"])

@@ -28,7 +28,7 @@ from webapp.sales.models import Sale, Shipping, Status
 
 # Named one by one, not as "none of those", so that the index on the status serves.
 UNDER_WAY = tuple(status for status in Status if status not in (*MAY_LEAVE, Status.CANCELLED))
-_MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 MAX_ID = 2**31 - 1
 
 
@@ -39,6 +39,11 @@ def month_of(written: str | None) -> str:
     if not _MONTH.fullmatch(written):
         raise Invalid([FieldError("month", _("Write the month like 2026-11."))])
     return written
+
+
+def _storable(word: str) -> str:
+    """PostgreSQL takes no NUL, not even in a question."""
+    return word.replace("\0", "")
 
 
 # -- packing slips ----------------------------------------------------------------------------------
@@ -93,7 +98,7 @@ class AuthorTotal:
 
 def royalty_slips(month: str, author: str | None = None) -> Select:
     query = select(RoyaltySlip).where(RoyaltySlip.month == month).options(joinedload(RoyaltySlip.sale))
-    return query if author is None else query.where(RoyaltySlip.author == author)
+    return query if author is None else query.where(RoyaltySlip.author == _storable(author))
 
 
 def author_totals(month: str) -> list[AuthorTotal]:
@@ -144,14 +149,14 @@ class AgentTotal:
 
 def commissions(month: str, agent: str | None = None) -> Select:
     query = select(Commission).where(Commission.month == month).options(joinedload(Commission.sale))
-    return query.where(Commission.agent_code == agent) if agent else query
+    return query.where(Commission.agent_code == _storable(agent)) if agent else query
 
 
 def paid_agents(month: str, agent: str | None = None) -> Select:
     """One commission of the month, the newest, for each agent: a list of agents, paged by their code."""
     newest = select(func.max(Commission.id)).where(Commission.month == month).group_by(Commission.agent_code)
     query = select(Commission).where(Commission.id.in_(newest))
-    return query.where(Commission.agent_code == agent) if agent else query
+    return query.where(Commission.agent_code == _storable(agent)) if agent else query
 
 
 def agent_totals(month: str) -> dict[str, AgentTotal]:
