@@ -13,7 +13,7 @@ from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.localization import locale
 from webapp.rules.queries import rule_set_in_force
 from webapp.sales.reasons import RETURN_LABELS
-from webapp.store.queries import the_shop
+from webapp.store.models import Shop
 
 ZIP_CODE_DIFFERS = "zip_code_differs"
 POLICY = "policy"
@@ -42,7 +42,9 @@ def reasons_of(invoice: Invoice) -> list[Concern]:
         return [_returned(invoice)]
     if invoice.rejected_by is RejectedBy.AUTHORITY:
         return [_concern(_refusal(invoice))]
-    return [_concern(finding) for finding in shown(invoice.findings) if finding.level == ERROR] or [_step_failed()]
+    # Two codes may be one fault (611 and 612, the bar code): told once.
+    errors = {finding.text: _concern(finding) for finding in reversed(shown(invoice.findings)) if finding.level == ERROR}
+    return list(reversed(errors.values())) or [_step_failed()]
 
 
 def holds_of(invoice: Invoice) -> list[Concern]:
@@ -75,9 +77,9 @@ def is_about_address(concern: Concern) -> bool:
     return concern.code != ZIP_CODE_DIFFERS and (concern.field or "").startswith("address.")
 
 
-def passed(invoice: Invoice) -> list[str]:
+def passed(invoice: Invoice, shop: Shop) -> list[str]:
     """The names of the checks that find nothing in the draft as it stands; none for an NF-e that was sent."""
-    return [] if invoice.is_sent else [finding.text for finding in findings_of(invoice.sale, the_shop()) if finding.ok]
+    return [] if invoice.is_sent else [finding.text for finding in findings_of(invoice.sale, shop) if finding.ok]
 
 
 def _concern(finding: Finding) -> Concern:

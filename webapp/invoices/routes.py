@@ -9,7 +9,7 @@ from webapp.asked import row_ids
 from webapp.customers.forms import AddressIn
 from webapp.errors import NotFound, Refusal, Stale
 from webapp.extensions import db, utc_now
-from webapp.formatting import with_query
+from webapp.formatting import shop_day, with_query
 from webapp.forms import Form, parse
 from webapp.invoices.concerns import ZIP_CODE_DIFFERS, holds_of, is_about_address, passed, reasons_of, warnings_of
 from webapp.invoices.downloads import danfe_file, month_archive, xml_file
@@ -51,7 +51,7 @@ def index():
     page = page_of(query.where(VIEWS[view]) if view in VIEWS else query, (Invoice.id,))
     is_first = not (request.args.get("after") or request.args.get("before"))
     return render_template("invoices/index.html", page=page, tabs=_tabs(view), q=q, month=month, reasons_of=reasons_of,
-                           list_url=with_query() if is_first else "")
+                           archive_month=month or shop_day(utc_now()), list_url=with_query() if is_first else "")
 
 
 def _tabs(chosen: str) -> list[dict]:
@@ -107,7 +107,7 @@ def _queue_words() -> dict:
 
 def _about(invoice: Invoice, **changes) -> dict:
     """What the page of an NF-e shows; `changes` are the forms of a refused POST."""
-    waiting = review_queue()
+    waiting, shop = review_queue(), the_shop()
     ids = [each.id for each in waiting]
     place = ids.index(invoice.id) if invoice.id in ids else None
     warnings = warnings_of(invoice) if invoice.status is InvoiceStatus.REVIEW else []
@@ -116,8 +116,9 @@ def _about(invoice: Invoice, **changes) -> dict:
         "invoice": invoice, "sale": invoice.sale, "queue": waiting, "place": place,
         "previous": ids[place - 1] if place else None, "next": _next_of(invoice.id, ids),
         "concerns": concerns, "warnings": warnings, "zip_code_differs": ZIP_CODE_DIFFERS, "mend_of": mend_of,
-        "wants_address": any(is_about_address(concern) for concern in concerns), "passed": passed(invoice),
-        "sheet": sheet_of(invoice, the_shop()), "issuer": the_shop(), "history": timeline(events_of(invoice)),
+        "wants_address": request.args.get("mend") == "address" or any(map(is_about_address, concerns)),
+        "passed": passed(invoice, shop),
+        "sheet": sheet_of(invoice, shop), "issuer": shop, "history": timeline(events_of(invoice)),
         "return_form": Form(), "return_labels": RETURN_LABELS, "address_form": Form.filled(invoice.sale.address_parts),
         "asking": False, "refusal": None, **_queue_words(),
     } | changes
