@@ -113,7 +113,8 @@ def test_json_is_accepted_as_people_write(client, db, changes):
 TYPED = {
     "customer.name": "José da Conceição", "customer.document": "111.444.777-35", "customer.email": "", "customer.phone": "",
     "address.zip_code": "05010-000", "address.number": "100", "lines.0.sku": "BOOK-1", "lines.0.quantity": "1",
-    "lines.0.unit_price": "", "channel": "store", "payment_method": "pix", "paid": "1", "freight": "0", "discount": "0", "agent": "",
+    "lines.0.unit_price": "", "channel": "store", "payment_method": "pix", "paid": "1", "freight": "0",
+    "discount": "0", "agent": "",
 }
 REFUSED_IN_FORM = [
     *[("lines.0.quantity", bad) for bad in ("-1", "0", "1.5", "1,5", "100000", "dois", "", "1e3", "٣")],

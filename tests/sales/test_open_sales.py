@@ -42,7 +42,9 @@ def test_a_change_beyond_the_stock_changes_nothing(checkout, db):
     assert product.stock == 2 and sale.lines[0].quantity == 3
 
 
-@pytest.mark.parametrize("body", [{"nonsense": 1}, {"customer": "José"}, {"lines": []}, {"freight": 5}, {"address": {"zip": "1"}}])
+@pytest.mark.parametrize("body", [
+    {"nonsense": 1}, {"customer": "José"}, {"lines": []}, {"freight": 5}, {"address": {"zip": "1"}},
+])
 def test_a_change_is_read_as_strictly_as_a_sale(checkout, db, body):
     sale = make_sale(paid=False)
     assert checkout.patch(f"/sales/{sale.id}", body).status_code == 422

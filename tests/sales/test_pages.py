@@ -112,7 +112,7 @@ def test_the_page_tells_the_whole_story(clerk, db):
     assert "Royalty of R$12.99" in page.replace("\xa0", "") and "All of these hold:" in page
     assert "Streaming links" in page and "Owes an NFS-e, which Balcão does not issue" in page
     assert f'data-live="sale-{sale.id} invoice-' in page
-    for told in ("Order entered and paid", "Address checked", "Rules applied", "NF-e authorized; the order is invoiced"):
+    for told in ("Order entered and paid", "Address checked", "Rules applied", "NF-e signed and sent", "NF-e authorized"):
         assert told in page
 
 

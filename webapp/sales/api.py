@@ -11,15 +11,15 @@ from webapp.errors import FieldError, Invalid, NotFound
 from webapp.extensions import db, utc_now
 from webapp.forms import parse
 from webapp.fulfilment.models import PackingSlip
-from webapp.invoices.fiscal.words import Finding
-from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
+from webapp.invoices.concerns import reasons_of
+from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of, invoices_of
 from webapp.processing.services import mend_address
 from webapp.rules.queries import decisions_of
 from webapp.sales import services
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale, Status
-from webapp.sales.queries import sale_of, sales, with_lines
+from webapp.sales.queries import sale_of, sales, whole
 from webapp.sales.reasons import reason_text
 from webapp.sales.services import place, place_once
 from webapp.store.queries import the_shop
@@ -50,20 +50,11 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict:
         ],
         "invoice": invoice and {
             "id": invoice.id, "number": invoice.number, "series": invoice.series, "status": invoice.status,
-            "access_key": invoice.access_key, "reasons": invoice_reasons(invoice, sale),
+            "access_key": invoice.access_key,
+            "reasons": [{"code": one.code, "message": one.text, "field": one.field} for one in reasons_of(invoice)],
         },
         "created_at": sale.created_at.isoformat(), "updated_at": sale.updated_at.isoformat(),
     }
-
-
-def invoice_reasons(invoice: Invoice, sale: Sale) -> list[dict]:
-    """Why the NF-e stands still: failed checks and warnings, the authority's refusal, or the reviewer's words."""
-    found = [Finding(**finding) for finding in invoice.findings]
-    reasons = [{"code": one.code, "message": one.text, "field": one.field} for one in found]
-    if invoice.status is InvoiceStatus.REJECTED and invoice.rejected_by is not RejectedBy.CHECKS:
-        told = {"code": invoice.rejection_code, "message": reason_text(sale), "field": sale.reason_field}
-        return [told, *reasons]
-    return reasons
 
 
 def _shown(sale: Sale) -> dict:
@@ -107,7 +98,7 @@ def list_sales():
         status=Status(status) if status else None, q=request.args.get("q", "")[:200],
         since=_moment("since"), updated_since=_moment("updated_since"),
     )
-    answer = list_answer(with_lines(query), (Sale.id,), lambda sale: sale)
+    answer = list_answer(whole(query), (Sale.id,), lambda sale: sale)
     return answer | {"items": _all_shown(answer["items"])}
 
 

@@ -104,12 +104,12 @@ def chosen(filters: Filters) -> list[dict]:
 def choices(filters: Filters, agents: list) -> list[dict]:
     """The filters one may add."""
     today = dt.datetime.now(ZoneInfo(time_zone())).date()
-    days = [(today - dt.timedelta(days=ago), label) for ago, label in ((0, _("Today")), (6, _("Last 7 days")), (29, _("Last 30 days")))]
+    ago = {0: _("Today"), 6: _("Last 7 days"), 29: _("Last 30 days")}
     offered = (
         ("status", _("Status"), [(str(status), status.label) for status in Status], str(filters.status)),
         ("channel", _("Channel"), list(CHANNELS.items()), filters.channel),
         ("agent", _("Agent"), [(agent.code, agent.name) for agent in agents], filters.agent),
-        ("since", _("Since"), [(day.isoformat(), label) for day, label in days], str(filters.since)),
+        ("since", _("Since"), [((today - dt.timedelta(days)).isoformat(), label) for days, label in ago.items()], str(filters.since)),
     )
     return [
         {"label": label, "options": [

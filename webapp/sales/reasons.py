@@ -53,7 +53,7 @@ def mend_of(sale: Sale) -> Mend | None:
     if area == "address":
         return Mend(_("Fix the address"), url_for("sales.page", sale_id=sale.id, mend="address", _anchor="address"))
     if area == "customer":
-        return Mend(_("Fix the customer"), url_for("customers.page", customer_id=sale.customer_id))
+        return Mend(_("Fix the customer"), url_for("customers.show", customer_id=sale.customer_id))
     if area == "lines" and "sku" in sale.reason_params.get("params", {}):
         return Mend(_("Fix the product"), url_for("catalog.index", q=sale.reason_params["params"]["sku"]))
     if area == "settings":

@@ -164,7 +164,9 @@ class Story:
         if sale.has_goods:
             names |= {"invoice": _("NF-e")}
         if any(line.kind.is_goods for line in sale.lines):
+            next_one = {Shipping.TO_PACK: "packed", Shipping.PACKED: "shipped"}.get(sale.shipping)
             names |= {"packed": _("Packed"), "shipped": _("Shipped"), "delivered": _("Delivered")}
+            names |= {next_one: sale.shipping.label} if next_one else {}
         # A sale sent back on its way (a mended address) is where it is now, whatever it had reached before.
         begun = sale.step if sale.step in names else "invoice" if sale.step == "review" else None
         order = list(names)

@@ -10,9 +10,10 @@ from webapp.addresses.parts import PARTS
 from webapp.sales.models import Shipping
 from webapp.staff.models import AuditEntry
 
+# An invoiced sale's news is its NF-e's.
 SALE_STATES = {
     "address": _l("On its way again, from the address"), "rules": _l("Address checked"), "invoice": _l("Rules applied"),
-    "review": _l("Waits for a person's review"), "invoiced": _l("NF-e authorized; the order is invoiced"),
+    "review": _l("Waits for a person's review"),
     "completed": _l("Completed; it has no goods, so it needs no NF-e"), "attention": _l("Stopped: somebody must mend something"),
     "cancelled": _l("Order cancelled"),
 }
@@ -44,7 +45,7 @@ def happenings(entries: list[AuditEntry]) -> list[Happening]:
 
 
 def _who(actor: str) -> str:
-    return _("Balcão") if actor == "system" else actor
+    return "Balcão" if actor == "system" or actor.startswith("job ") else actor
 
 
 def _text(entry: AuditEntry) -> str:
