@@ -43,7 +43,9 @@ def test_on_every_answer(clerk, path, status, htmx):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("POST", "/login", 400), ("DELETE", "/products", 405), ("POST", "/nowhere", 404)])
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("POST", "/login", 400), ("DELETE", "/products", 405), ("POST", "/nowhere", 404),
+])
 def test_on_refused_requests(app, db, method, path, status):
     client = app.test_client()
     sign_in(client, "clerk")

@@ -7,6 +7,7 @@ from tests.factories import make_user, sign_in
 from webapp.staff.models import AuditEntry, Role, User, UserSession
 
 PASSWORD = "uma frase comprida"
+NEW = {"email": "bia@example.com", "name": "Bia", "role": "clerk", "password": PASSWORD}
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def signed_in(client) -> bool:
 
 
 def test_a_person_is_added_and_can_sign_in(client, db, admin):
-    answer = client.post("/staff", data={"email": "Bia@Example.com", "name": "Bia Reis", "role": "reviewer", "password": PASSWORD})
+    answer = client.post("/staff", data=NEW | {"email": "Bia@Example.com", "name": "Bia Reis", "role": "reviewer"})
 
     assert answer.status_code == 303
     bia = user_of(db, "bia@example.com")
@@ -41,7 +42,7 @@ def test_a_person_is_added_and_can_sign_in(client, db, admin):
     ("password", "aaaaaaaaaaaa"), ("name", "x" * 81),
 ])
 def test_what_does_not_fit_is_named_and_nothing_typed_is_lost(client, db, admin, field, value):
-    answer = client.post("/staff", data={"email": "bia@example.com", "name": "Bia", "role": "clerk", "password": PASSWORD} | {field: value})
+    answer = client.post("/staff", data=NEW | {field: value})
 
     assert answer.status_code == 422
     assert f'id="f-{field}-error"' in answer.text
@@ -54,8 +55,7 @@ def test_an_e_mail_belongs_to_one_person(client, db, admin):
     bia = make_user(email="bia@example.com")
     other = make_user(email="ana@example.com")
 
-    again = {"email": "BIA@example.com", "name": "Other", "role": "clerk", "password": PASSWORD}
-    assert "Somebody has this e-mail already." in client.post("/staff", data=again).text
+    assert "Somebody has this e-mail already." in client.post("/staff", data=NEW | {"email": "BIA@example.com"}).text
     assert client.post(f"/staff/{other.id}", data=facts(other, email=bia.email)).status_code == 422
     assert user_of(db, "ana@example.com").id == other.id
 

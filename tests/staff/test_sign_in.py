@@ -52,7 +52,9 @@ def test_the_e_mail_may_be_typed_in_any_case(client, ana):
     assert try_to_sign_in(client, email=" Ana@Example.COM ").status_code == 303
 
 
-@pytest.mark.parametrize(("email", "password"), [("ana@example.com", "falsch"), ("nobody@example.com", PASSWORD), ("no e-mail", "quatsch")])
+@pytest.mark.parametrize(("email", "password"), [
+    ("ana@example.com", "falsch"), ("nobody@example.com", PASSWORD), ("no e-mail", "quatsch"),
+])
 def test_a_wrong_password_and_an_unknown_e_mail_get_the_same_answer(client, ana, email, password):
     answer = try_to_sign_in(client, email, password)
 

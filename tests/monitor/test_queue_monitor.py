@@ -1,0 +1,223 @@
+"""The queue monitor: what is owed, what Redis holds, who works, and what failed."""
+
+import datetime as dt
+
+import pytest
+from rq import Queue
+from rq.registry import StartedJobRegistry
+from rq.serializers import JSONSerializer
+from sqlalchemy import select, update
+
+from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
+from webapp.extensions import utc_now
+from webapp.monitor.queries import failing_rows, owed_by_queue
+from webapp.queue import QUEUES, connect
+from webapp.sales.models import Sale
+from webapp.staff.models import AuditEntry
+
+STATES = {"queued", "started", "finished", "failed", "deferred", "scheduled"}
+
+
+def owed() -> dict[str, int]:
+    return {row.queue: row.owed for row in owed_by_queue()}
+
+
+def fail(db, sale, seconds=600, error="TimeoutError: nobody answers"):
+    """The sale's last attempt failed and its next one is `seconds` away."""
+    sale.retry(utc_now() + dt.timedelta(seconds=seconds), error)
+    sale.attempts = 3
+    db.session.commit()
+
+
+@pytest.mark.both_databases
+def test_owed_is_what_the_database_says_also_while_it_waits_for_its_next_try(db):
+    sales = [make_sale() for _ in range(3)]
+    assert owed() == {"addresses": 3, "rules": 0, "invoices": 0, "mail": 0}
+
+    fail(db, sales[0])
+    assert owed()["addresses"] == 3
+    open_shop()
+    work_off()
+    assert owed() == {"addresses": 1, "rules": 0, "invoices": 0, "mail": 0}
+
+
+@pytest.mark.both_databases
+def test_the_oldest_is_told_by_how_long_it_has_been_due(db):
+    assert [row.oldest_age_s for row in owed_by_queue()] == [0, 0, 0, 0]
+
+    make_sale()
+    db.session.execute(update(Sale).values(due_at=utc_now() - dt.timedelta(seconds=400)))
+    assert 400 <= owed_by_queue()[0].oldest_age_s < 410
+    db.session.execute(update(Sale).values(due_at=utc_now() + dt.timedelta(seconds=400)))
+    assert owed_by_queue()[0].oldest_age_s == 0
+
+
+@pytest.mark.both_databases
+def test_rows_whose_last_attempt_failed_are_named_with_their_error(db):
+    make_sale()
+    sale = make_sale(reference="WEB-7")
+    fail(db, sale)
+
+    row, = failing_rows()
+    assert (row.kind, row.id, row.reference, row.queue, row.step, row.attempts, row.error) == (
+        "sale", sale.id, "WEB-7", "addresses", "address", 3, "TimeoutError: nobody answers")
+
+
+def test_the_api_answers_as_documented(app, client, db, worker):
+    make_sale()
+    worker.register_birth()
+    answer = api(client, make_token("manager")).get("/jobs").json
+
+    assert set(answer) == {"queues", "workers"}
+    assert [queue["name"] for queue in answer["queues"]] == list(QUEUES)
+    assert all(set(queue) == {"name", "owed", "oldest_age_s"} | STATES for queue in answer["queues"])
+    assert answer["queues"][0]["owed"] == 1 and answer["queues"][0]["queued"] == 1
+    found, = answer["workers"]
+    assert set(found) == {"name", "pid", "state", "current", "heartbeat"}
+    assert (found["name"], found["current"]) == (worker.name, None)
+    assert dt.datetime.fromisoformat(found["heartbeat"]).tzinfo is not None
+
+
+def test_looking_cleans_nothing_up_in_redis(client, db, worker, manager):
+    """RQ's own counts move what is over its time to the failed jobs; four readers at once did so four times."""
+    queue = Queue("rules", connection=worker.connection, serializer=JSONSerializer)
+    job = queue.enqueue("jobs.rules.work")
+    registry = StartedJobRegistry(queue=queue)
+    worker.connection.zadd(registry.key, {job.id: 1})
+
+    def all_of_redis():
+        return {key: worker.connection.type(key) for key in worker.connection.keys("rq:*")}
+    before = all_of_redis()
+    client.get("/jobs")
+    client.get("/jobs/state")
+
+    assert all_of_redis() == before
+    assert worker.connection.zrange(registry.key, 0, -1) == [job.id.encode()]
+
+
+def test_looking_leaves_the_shared_connection_its_short_time_out(app, client, db, worker, manager):
+    worker.register_birth()
+    before = dict(app.extensions["redis"].connection_pool.connection_kwargs)
+    client.get("/jobs")
+
+    assert before["socket_timeout"] <= 0.5
+    assert app.extensions["redis"].connection_pool.connection_kwargs == before
+
+
+def test_a_worker_is_shown_with_what_it_does(client, db, worker, manager):
+    worker.register_birth()
+    job = Queue("mail", connection=worker.connection, serializer=JSONSerializer).enqueue("jobs.mail.work")
+    worker.set_current_job_id(job.id)
+    worker.set_state("busy")
+
+    page = client.get("/jobs/state").text
+    assert worker.name in page and "1 alive" in page and 'data-status="busy"' in page
+    row = page.split(f'id="worker-{worker.name}"')[1].split("</tr>")[0]
+    assert "Working" in row and "E-mails" in row and " s ago" in row
+
+
+def test_a_failed_job_is_shown_with_cause_and_traceback(client, db, manager, failed_job):
+    page = client.get("/jobs").text
+
+    assert f'id="job-{failed_job.id}"' in page
+    assert "StrangeJob: jobs.rules.other" in page and "Traceback (most recent call last)" in page
+
+
+def test_a_retried_job_is_queued_again_once_and_audited(client, db, manager, worker, failed_job):
+    assert client.post(f"/jobs/failed/{failed_job.id}/retry").status_code == 303
+    assert client.post(f"/jobs/failed/{failed_job.id}/retry").status_code == 404
+
+    queue = Queue("rules", connection=worker.connection, serializer=JSONSerializer)
+    assert queue.job_ids.count(failed_job.id) == 1
+    assert failed_job.id not in client.get("/jobs/state").text
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "jobs")).one()
+    assert (entry.actor, entry.action, entry.subject_id) == (manager, "retried", failed_job.id)
+
+
+def test_a_deleted_job_is_gone_and_audited(client, db, manager, worker, failed_job):
+    assert client.post(f"/jobs/failed/{failed_job.id}/deletion").status_code == 303
+    assert client.post(f"/jobs/failed/{failed_job.id}/deletion").status_code == 404
+
+    assert not worker.connection.exists(failed_job.key)
+    assert db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "jobs")).all() == ["deleted"]
+
+
+def test_a_job_that_did_not_fail_is_left_alone(client, db, manager, worker):
+    queue = Queue("rules", connection=worker.connection, serializer=JSONSerializer)
+    job = queue.enqueue("jobs.rules.work")
+
+    for verb in ("retry", "deletion"):
+        assert client.post(f"/jobs/failed/{job.id}/{verb}").status_code == 404
+        assert client.post(f"/jobs/failed/nothing/{verb}").status_code == 404
+    assert queue.job_ids == [job.id]
+    assert not db.session.scalar(select(AuditEntry).where(AuditEntry.subject == "jobs"))
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("one_row", [True, False])
+def test_what_waits_is_tried_at_once(client, db, one_row, worker, manager):
+    first, second = make_sale(), make_sale()
+    fail(db, first)
+    fail(db, second)
+    worker.connection.flushall()
+
+    form = {"kind": "sale", "id": first.id} if one_row else {}
+    assert client.post("/jobs/queues/addresses/attempts", data=form).status_code == 303
+
+    due = {sale.id for sale in (first, second) if sale.due_at <= utc_now() + dt.timedelta(seconds=1)}
+    assert due == ({first.id} if one_row else {first.id, second.id})
+    assert Queue("addresses", connection=worker.connection, serializer=JSONSerializer).count == 1
+    assert db.session.scalar(select(AuditEntry.actor).where(AuditEntry.action == "tried_now")) == manager
+
+
+def test_a_row_that_a_worker_holds_is_not_hurried(client, db, manager):
+    sale = make_sale()
+    fail(db, sale)
+    sale.lease = "somebody"
+    db.session.commit()
+    until = sale.due_at
+
+    client.post("/jobs/queues/addresses/attempts", data={"kind": "sale", "id": sale.id})
+    assert sale.due_at == until
+
+
+@pytest.mark.parametrize(("queue", "form"), [
+    ("nothing", {}), ("addresses", {"kind": "user", "id": "1"}), ("addresses", {"kind": "sale"}), ("addresses", {"id": "1"}),
+    ("addresses", {"kind": "sale", "id": "x"}), ("addresses", {"kind": "sale", "id": "1" * 30}), ("addresses", {"kind": "sale", "id": "²"}),
+])
+def test_work_that_is_not_there_is_not_found(client, manager, queue, form):
+    assert client.post(f"/jobs/queues/{queue}/attempts", data=form).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["clerk", "reviewer", "accountant"])
+def test_below_the_manager_nobody_sees_or_moves_jobs(client, db, role):
+    sign_in(client, role)
+
+    assert client.get("/jobs").status_code == 403
+    assert client.post("/jobs/queues/addresses/attempts").status_code == 403
+
+
+@pytest.fixture
+def without_redis(app, monkeypatch):
+    monkeypatch.setitem(app.extensions, "redis", connect("redis://127.0.0.1:1"))
+
+
+def test_without_redis_the_page_says_so_and_still_tells_what_is_owed(client, db, manager, without_redis):
+    make_sale()
+    page = client.get("/jobs").text
+
+    assert "Redis does not answer" in page
+    assert 'data-label="Owed" class="number">1</td>' in page and 'data-label="Queued" class="number">—</td>' in page
+
+
+def test_without_redis_the_api_tells_what_is_owed_and_nothing_it_does_not_know(client, db, without_redis):
+    make_sale()
+    answer = api(client, make_token("manager")).get("/jobs").json
+
+    assert answer["workers"] == []
+    assert answer["queues"][0] == {"name": "addresses", "owed": 1, "oldest_age_s": 0} | dict.fromkeys(STATES)
+
+
+def test_without_redis_a_retry_is_refused_and_not_audited(client, db, manager, without_redis):
+    assert client.post("/jobs/failed/some-job/retry").status_code == 503
+    assert not db.session.scalar(select(AuditEntry).where(AuditEntry.subject == "jobs"))
