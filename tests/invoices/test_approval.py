@@ -3,9 +3,11 @@
 import threading
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import api, make_product, make_token, sign_in, work_off
 from tests.invoices.shop import authorized, decide, hold_large_orders, in_review, invoice_of_sale, version_on, worked_off
+from webapp.fulfilment.models import PackingSlip
 from webapp.invoices.models import InvoiceStatus
 from webapp.sales.models import Status
 
@@ -103,6 +105,7 @@ def test_over_a_warning_it_is_asked_a_second_time(db, client):
     assert asked.status_code == 422
     assert 'name="confirm" value="1"' in asked.text
     assert "Approve all the same" in asked.text
+    assert "data-dirty" in asked.text, "a live change would take the question away"
     assert invoice_of_sale(invoice.sale).status is InvoiceStatus.REVIEW
     assert decide(client, invoice.id, "approval", confirm="1").status_code == 303
     assert invoice_of_sale(invoice.sale).status is InvoiceStatus.APPROVED
@@ -127,8 +130,17 @@ def test_a_rule_holds_the_invoice_and_what_goes_out_with_it(db, client):
     hold_large_orders("500.00")
     small, large = worked_off(), worked_off(sku=make_product(price="500.00").sku)
     assert (small.status, large.status) == (InvoiceStatus.AUTHORIZED, InvoiceStatus.REVIEW)
+    slip = db.session.scalar(select(PackingSlip).where(PackingSlip.sale_id == large.sale_id))
+    assert slip.released_at is None
     sign_in(client, "reviewer")
     assert "Held by the rule “Large orders wait”" in client.get(f"/invoices/{large.id}").text
+
+    decide(client, large.id, "approval")
+    work_off()
+
+    db.session.refresh(slip)
+    assert slip.released_at is not None
+    assert invoice_of_sale(large.sale).status is InvoiceStatus.AUTHORIZED
 
 
 def test_the_api_approves_and_answers_the_invoice(db, client):
@@ -148,3 +160,20 @@ def test_the_api_tells_the_state_that_forbids_it(db, client):
     refused = calls.post(f"/invoices/{invoice.id}/approval")
     assert (refused.status_code, refused.json["detail"]) == (
         409, "An NF-e in the state “Returned for correction” cannot be approved.")
+
+
+@pytest.mark.parametrize(("body", "field"), [
+    ({}, "code"), ({"code": "because"}, "code"), ({"code": "other"}, "comment"), ({"code": "items", "note": ""}, "note"),
+    ({"code": "items", "comment": "x" * 501}, "comment"),
+])
+def test_the_api_names_what_is_wrong_with_a_rejection(db, client, body, field):
+    invoice = in_review()
+    refused = api(client, make_token("reviewer")).post(f"/invoices/{invoice.id}/rejection", body)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field)
+    assert invoice_of_sale(invoice.sale).status is InvoiceStatus.REVIEW
+
+
+@pytest.mark.parametrize("role", ["clerk", "accountant"])
+def test_a_token_of_a_lesser_role_decides_nothing(db, client, role):
+    invoice = in_review()
+    assert api(client, make_token(role)).post(f"/invoices/{invoice.id}/approval").status_code == 403

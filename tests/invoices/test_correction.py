@@ -68,7 +68,7 @@ def test_what_the_checks_refuse_names_the_field_and_goes_on_once_mended(db, clie
     page = client.get(f"/invoices/{invoice.id}").text
     product = database.session.query(Product).one()
     assert (invoice.rejected_by, invoice.number) == (RejectedBy.CHECKS, None)
-    assert f"The bar code of product {product.sku} is wrong" in page
+    assert page.count(f"The bar code of product {product.sku} is wrong") == 1, "611 and 612 are one fault"
     assert f'href="/products/{product.id}/edit"' in page
 
     product.gtin = ""
@@ -131,6 +131,10 @@ def test_a_number_that_another_system_used_is_named(db, client):
 
     refused = invoice_of_sale(sale)
     assert (refused.rejection_code, refused.number, other.number) == ("539", 2, 1)
+    sign_in(client, "admin")
+    page = client.get(f"/invoices/{refused.id}").text
+    assert 'href="/settings"' in page
+    assert "with the same number" not in page
     answer = api(client, make_token("accountant")).get(f"/invoices/{refused.id}").json
     assert answer["rejected_by"] == "authority"
     assert answer["reasons"][0]["code"] == "539"

@@ -12,6 +12,8 @@ from lxml import etree
 from tests.factories import api, make_token, sign_in
 from tests.invoices.shop import authorized, in_review, worked_off
 from webapp.formatting import shop_day
+from webapp.invoices.authorities import Sandbox
+from webapp.invoices.models import InvoiceStatus
 
 SCHEMAS = Path(next(iter(find_spec("nfelib").submodule_search_locations))) / "nfe/schemas/v4_0"
 
@@ -49,6 +51,21 @@ def test_before_authorization_the_xml_is_a_draft_that_says_so(db, client):
     names = {etree.QName(element).localname for element in draft.iter("*")}
     assert not names & {"Signature", "nNF", "cNF", "protNFe"}
     assert draft[0].get("Id") is None
+
+
+def test_while_the_answer_is_awaited_the_xml_is_a_draft_still(db, client, monkeypatch):
+    def lost(_self, _signed):
+        raise ConnectionError("no answer")
+
+    monkeypatch.setattr(Sandbox, "authorize", lost)
+    invoice = authorized()
+    sign_in(client, "accountant")
+    answer = client.get(f"/invoices/{invoice.id}/xml")
+    assert (invoice.status, invoice.number) == (InvoiceStatus.SENDING, 1)
+    assert b"Signature" in invoice.signed_xml
+    assert b"Signature" not in answer.data
+    assert "It is sent with number 1 of series 1." in client.get(f"/invoices/{invoice.id}").text
+    assert f'id="invoice-{invoice.id}"' in client.get("/invoices?status=sending").text
 
 
 def test_the_danfe_comes_once_it_is_authorized(db, client):

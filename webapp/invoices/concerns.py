@@ -21,7 +21,8 @@ POLICY = "policy"
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """`field` is the place to mend (`address.street`), `mend` the words for doing so, `sku` the product it is about."""
+    """`field` is the place to mend (`address.street`), `mend` the words for doing so, `sku` the product it is about;
+    `same_number` is False when the number itself is what cannot be used."""
 
     code: str
     level: str
@@ -30,6 +31,7 @@ class Concern:
     mend: str = ""
     who: str = "clerk"
     sku: str = ""
+    same_number: bool = True
 
 
 def reasons_of(invoice: Invoice) -> list[Concern]:
@@ -84,7 +86,7 @@ def passed(invoice: Invoice, shop: Shop) -> list[str]:
 
 def _concern(finding: Finding) -> Concern:
     return Concern(finding.code, finding.level, finding.text, finding.field, finding.mend and _(finding.mend), finding.who,
-                   finding.params.get("sku", ""))
+                   finding.params.get("sku", ""), finding.same_number)
 
 
 def _hold(rule: str, reason: str) -> Concern:

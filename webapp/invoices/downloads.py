@@ -15,7 +15,7 @@ from webapp.extensions import db, reading_only
 from webapp.invoices.fiscal.danfe import danfe
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import files_of
-from webapp.invoices.sheet import sheet_of
+from webapp.invoices.sheet import draft_of
 from webapp.store.queries import the_shop
 
 FILES_AT_ONCE = 50
@@ -28,7 +28,7 @@ def xml_file(invoice: Invoice) -> Response:
         return _attachment(invoice.proc_xml, "application/xml", f"{invoice.access_key}.xml")
     name = _NOT_IN_FILE_NAMES.sub("-", invoice.sale.reference).strip("-.") or str(invoice.id)
     mark = _("DRAFT WITHOUT FISCAL VALUE: no number, no access key, no digital signature")
-    draft = f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {mark} -->\n{sheet_of(invoice, the_shop()).draft_xml}'
+    draft = f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {mark} -->\n{draft_of(invoice, the_shop()).draft_xml}'
     return _attachment(draft.encode(), "application/xml", f"{_('draft')}-{name}.xml")
 
 

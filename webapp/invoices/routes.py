@@ -101,7 +101,7 @@ def _invoice(invoice_id: int) -> Invoice:
 
 def _queue_words() -> dict:
     return {"now": utc_now(), "warnings_of": warnings_of, "holds_of": holds_of,
-            "waiting": bounded_count(select(Invoice.id).where(VIEWS["review"])),
+            "waiting": count_text(bounded_count(select(Invoice.id).where(VIEWS["review"]))),
             "returned": count_text(bounded_count(select(Invoice.id).where(VIEWS["returned"])))}
 
 

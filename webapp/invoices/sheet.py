@@ -91,6 +91,11 @@ class SheetItem:
 def sheet_of(invoice: Invoice, shop: Shop) -> Sheet:
     if invoice.is_sent:
         return Sheet(etree.fromstring(invoice.signed_xml), True)
+    return draft_of(invoice, shop)
+
+
+def draft_of(invoice: Invoice, shop: Shop) -> Sheet:
+    """Never signed, whatever became of the invoice meanwhile."""
     return Sheet(build(note_of(invoice.sale, shop)), False)
 
 
