@@ -105,11 +105,12 @@ def choices(filters: Filters, agents: list) -> list[dict]:
     """The filters one may add."""
     today = dt.datetime.now(ZoneInfo(time_zone())).date()
     ago = {0: _("Today"), 6: _("Last 7 days"), 29: _("Last 30 days")}
+    days = [((today - dt.timedelta(back)).isoformat(), label) for back, label in ago.items()]
     offered = (
         ("status", _("Status"), [(str(status), status.label) for status in Status], str(filters.status)),
         ("channel", _("Channel"), list(CHANNELS.items()), filters.channel),
         ("agent", _("Agent"), [(agent.code, agent.name) for agent in agents], filters.agent),
-        ("since", _("Since"), [((today - dt.timedelta(days)).isoformat(), label) for days, label in ago.items()], str(filters.since)),
+        ("since", _("Since"), days, str(filters.since)),
     )
     return [
         {"label": label, "options": [
