@@ -2,10 +2,10 @@
 
 import sys
 
-from webapp import create_app
+from webapp import create_app, migrations
 from webapp.settings import SettingsError
 
 try:
-    app = create_app()
+    app = migrations.bind(create_app())
 except SettingsError as error:
     sys.exit(f"balcao: {error}")

@@ -9,10 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import flask_migrate
 from sqlalchemy.exc import OperationalError
 
-from webapp import create_app
+from webapp import create_app, migrations
 from webapp.demo.load import load_demo
 from webapp.staff.routes import DEMO_PASSWORD, DEMO_USERS
 from webapp.tracking import acting_as
@@ -29,10 +28,10 @@ def prepare() -> str:
     """Answers how to sign in."""
     app = create_app()
     demo = app.extensions["settings"].demo
-    with app.app_context(), contextlib.redirect_stdout(sys.stderr):
-        flask_migrate.upgrade()
+    with contextlib.redirect_stdout(sys.stderr):
+        migrations.upgrade(app)
         if demo:
-            with acting_as("demo"):
+            with app.app_context(), acting_as("demo"):
                 load_demo()
     others = ", ".join(f"{role}@balcao.example" for role in DEMO_USERS if role != "admin")
     return DEMO.format(password=DEMO_PASSWORD, others=others) if demo else EMPTY

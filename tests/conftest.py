@@ -12,7 +12,6 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import flask_migrate
 import pytest
 import redis
 from _sessions import Guardian
@@ -21,7 +20,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import sync_playwright
 
 from tests import programs, services
-from webapp import create_app
+from webapp import create_app, migrations
 from webapp.extensions import db as database
 from webapp.settings import Settings
 
@@ -143,8 +142,8 @@ def migrated_template(base_settings, postgres):
 
 def _migrate(settings):
     app = create_app(settings)
+    migrations.upgrade(app)
     with app.app_context():
-        flask_migrate.upgrade()
         database.engine.dispose()
 
 
@@ -187,6 +186,7 @@ def app(settings, _apps):
         _apps[settings] = create_app(settings)
         _apps[settings].test_client_class = Client
     app = _apps[settings]
+    app.extensions.pop("rule_sets", None)  # compiled sets are kept by version, and each database begins anew
     yield app
     with app.app_context():
         database.engine.dispose()

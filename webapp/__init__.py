@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import cli, formatting, live, localization, logs, navigation, security
 from webapp.errors import Refusal
-from webapp.extensions import babel, compress, csrf, db, htmx, limiter, migrate, prepare_engine
+from webapp.extensions import babel, compress, csrf, db, htmx, limiter, prepare_engine
 from webapp.features import BLUEPRINTS
 from webapp.queue import connect, ring_on_commit
 from webapp.settings import Settings
@@ -74,7 +74,6 @@ def _config(settings: Settings) -> dict:
 
 def _bind_extensions(app: Flask) -> None:
     db.init_app(app)
-    migrate.init_app(app, db, directory=app.root_path + "/migrations", render_as_batch=True)
     csrf.init_app(app)
     htmx.init_app(app)
     compress.init_app(app)

@@ -61,10 +61,15 @@ def _from_form(info: ValidationInfo) -> bool:
     return bool(info.context and info.context.get("form"))
 
 
+def _composed(text):
+    """Before the length is judged: NFC can make a text longer."""
+    return unicodedata.normalize("NFC", text) if isinstance(text, str) else text
+
+
 def _readable(text: str) -> str:
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t" for c in text):
         raise ValueError(_l("This has characters that cannot be printed; type it again."))
-    return unicodedata.normalize("NFC", text)
+    return text
 
 
 def _one_line(text: str) -> str:
@@ -76,11 +81,11 @@ def _one_line(text: str) -> str:
 def text(longest: int, required: bool = False):
     """One line of text of at most `longest` characters."""
     return Annotated[str, Field(strict=True, max_length=longest, min_length=1 if required else 0),
-                     AfterValidator(_readable), AfterValidator(_one_line)]
+                     BeforeValidator(_composed), AfterValidator(_readable), AfterValidator(_one_line)]
 
 
 def long_text(longest: int):
-    return Annotated[str, Field(strict=True, max_length=longest), AfterValidator(_readable)]
+    return Annotated[str, Field(strict=True, max_length=longest), BeforeValidator(_composed), AfterValidator(_readable)]
 
 
 def _decimal_text(value, info: ValidationInfo):

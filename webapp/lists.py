@@ -38,14 +38,21 @@ def encode_cursor(values: list) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, length: int) -> list:
+def decode_cursor(cursor: str, keys: tuple) -> list:
+    """The values a cursor names, each of its key's own type; raises Invalid for any other text."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         values = None
-    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, int | str) for v in values):
+    if not isinstance(values, list) or len(values) != len(keys) or not all(map(_fits, values, keys)):
         raise Invalid([FieldError("cursor", _("This cursor is not one of ours; begin at the first page."))])
     return values
+
+
+def _fits(value, key) -> bool:
+    if key.type.python_type is int:
+        return type(value) is int and abs(value) < 2**63
+    return isinstance(value, str) and value.isprintable()
 
 
 def paginate(query: Select, keys: tuple, after=None, before=None, limit=50, descending=True) -> Page:
@@ -57,7 +64,7 @@ def paginate(query: Select, keys: tuple, after=None, before=None, limit=50, desc
     down = descending != backwards
     cursor = after or before
     if cursor:
-        edge = tuple_(*decode_cursor(cursor, len(keys)))
+        edge = tuple_(*decode_cursor(cursor, keys))
         query = query.where(tuple_(*keys) < edge if down else tuple_(*keys) > edge)
     query = query.order_by(*(key.desc() if down else key.asc() for key in keys)).limit(limit + 1)
     rows = list(db.session.scalars(query).unique())

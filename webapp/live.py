@@ -16,7 +16,8 @@ from webapp.queue import connect
 log = logging.getLogger(__name__)
 STREAM = "balcao:live"
 KEPT_EVENTS = 5000
-HEARTBEAT_SECONDS = 15
+# A page that went away is noticed at the next write; until then it keeps its seat.
+HEARTBEAT_SECONDS = 4
 BACKLOG = 256
 
 
@@ -32,6 +33,8 @@ class Hub:
         self._lock = threading.Lock()
         self._subscribers: set[queue.Queue] = set()
         self._reader_pid = 0
+        # The last event this process has heard of; empty while nobody listens.
+        self.cursor = ""
 
     def subscribe(self) -> queue.Queue:
         with self._lock:
@@ -71,12 +74,13 @@ class Hub:
                 for _stream, entries in connection.xread({STREAM: last}, count=200, block=10_000) or []:
                     for entry_id, fields in entries:
                         last = entry_id
+                        self.cursor = entry_id.decode()
                         with self._lock:
                             for inbox in self._subscribers:
                                 self._put(inbox, (entry_id.decode(), fields[b"data"].decode()))
             except redis.RedisError as error:
                 log.warning("live stream interrupted (%s)", type(error).__name__)
-                last = "$"
+                last, self.cursor = "$", ""
                 with self._lock:
                     for inbox in self._subscribers:
                         self._put(inbox, ("", "reset"))

@@ -60,7 +60,7 @@ def set_up(app) -> None:
             "navigation": navigation, "phone_navigation": phone_navigation, "may": may,
             "shop": {"trade_name": shop.trade_name if shop else "", "environment": settings.nfe_environment,
                      "authority": settings.nfe_authority, "demo": settings.demo},
-            "locale": locale(), "locales": LOCALES,
+            "live_cursor": current_app.extensions["live"].cursor, "locale": locale(), "locales": LOCALES,
         }
 
 

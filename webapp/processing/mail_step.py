@@ -17,13 +17,22 @@ class MailStep(Step):
     lease_seconds = 60
 
     def outside(self, rows):
-        """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told from the first."""
-        return deliver(current_app.extensions["settings"].smtp_url, rows)
+        """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told from the first.
+        None without a mail server: what was released, or written before the server was taken away, is kept."""
+        url = current_app.extensions["settings"].smtp_url
+        return deliver(url, rows) if url else None
 
     def apply(self, row: Message, shared, now: dt.datetime) -> None:
+        if shared is None:
+            row.keep(now)
+            return
         error = shared[row.id]
         if error is None:
             row.sent(now)
+        elif error.startswith("away:"):
+            # It is not the message's fault: tried for as long as the server is away, once a minute at the least.
+            row.retry(now + backoff(row.attempts) * 4, error)
+            row.attempts = min(row.attempts, MAX_ATTEMPTS - 1)
         elif row.attempts >= MAX_ATTEMPTS:
             row.fail(error)
         else:

@@ -45,7 +45,11 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_entries'))
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_entries_action_by_id', ['action', 'id'], unique=False)
+        batch_op.create_index('ix_audit_entries_actor_by_id', ['actor', 'id'], unique=False)
+        batch_op.create_index('ix_audit_entries_at', ['at'], unique=False)
         batch_op.create_index('ix_audit_entries_subject', ['subject', 'subject_id'], unique=False)
+        batch_op.create_index('ix_audit_entries_subject_by_id', ['subject', 'id'], unique=False)
 
     op.create_table('customers',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -352,6 +356,7 @@ def upgrade():
     )
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.create_index('ix_messages_due', ['status', 'due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
+        batch_op.create_index('ix_messages_status_id', ['status', 'id'], unique=False)
 
     op.create_table('packing_slips',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -366,6 +371,9 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_packing_slips')),
     sa.UniqueConstraint('sale_id', name=op.f('uq_packing_slips_sale_id'))
     )
+    with op.batch_alter_table('packing_slips', schema=None) as batch_op:
+        batch_op.create_index('ix_packing_slips_held', ['id'], unique=False, sqlite_where=sa.text('released_at IS NULL'), postgresql_where=sa.text('released_at IS NULL'))
+
     op.create_table('sale_lines',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('sale_id', sa.Integer(), nullable=False),
@@ -517,8 +525,12 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_sale_lines_product_id'))
 
     op.drop_table('sale_lines')
+    with op.batch_alter_table('packing_slips', schema=None) as batch_op:
+        batch_op.drop_index('ix_packing_slips_held', sqlite_where=sa.text('released_at IS NULL'), postgresql_where=sa.text('released_at IS NULL'))
+
     op.drop_table('packing_slips')
     with op.batch_alter_table('messages', schema=None) as batch_op:
+        batch_op.drop_index('ix_messages_status_id')
         batch_op.drop_index('ix_messages_due', sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
 
     op.drop_table('messages')
@@ -559,7 +571,11 @@ def downgrade():
     op.drop_table('postal_codes')
     op.drop_table('customers')
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
+        batch_op.drop_index('ix_audit_entries_subject_by_id')
         batch_op.drop_index('ix_audit_entries_subject')
+        batch_op.drop_index('ix_audit_entries_at')
+        batch_op.drop_index('ix_audit_entries_actor_by_id')
+        batch_op.drop_index('ix_audit_entries_action_by_id')
 
     op.drop_table('audit_entries')
     op.drop_table('api_tokens')

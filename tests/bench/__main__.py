@@ -1,0 +1,38 @@
+"""`bin/bench`: real numbers of this machine, one line each. Compare figures of one run only; machines differ."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+
+from _sessions import Guardian
+
+from tests.bench import document, pages, pipeline, rules
+from tests.services import Shop
+
+PARTS = ("document", "rules", "pipeline", "pages")
+
+
+def main(names: list[str]) -> None:
+    wanted = names or PARTS
+    if "document" in wanted:
+        document.measure()
+    if "rules" in wanted:
+        rules.measure()
+    if {"pipeline", "pages"} & set(wanted):
+        guardian = Guardian(dict(os.environ))
+        with tempfile.TemporaryDirectory(prefix="balcao-bench-") as folder:
+            shop = Shop(Path(folder) / "shop", guardian, CEP_PROVIDERS="sample").start()
+            try:
+                if "pipeline" in wanted:
+                    pipeline.measure(shop)
+                if "pages" in wanted:
+                    pages.measure(shop)
+            finally:
+                shop.stop()
+                guardian.close()
+
+
+main(sys.argv[1:])
