@@ -91,6 +91,16 @@ def test_a_server_that_is_down_is_tried_again_until_it_answers(db, app, inbox):
     assert message(db).status is MessageStatus.SENT and message(db).error == "" and len(inbox.letters) == 1
 
 
+def test_a_server_that_stays_away_is_never_given_up(db, app, inbox):
+    open_shop()
+    app.extensions["settings"] = replace(app.extensions["settings"], smtp_url="smtp://127.0.0.1:1")
+    streaming_sale()
+    for _attempt in range(12):
+        make_due(db)
+        work_off()
+    assert message(db).status is MessageStatus.PENDING and message(db).due_at < utc_now() + dt.timedelta(seconds=90)
+
+
 def test_after_the_last_try_it_is_told_as_not_sent_and_a_person_may_send_it_again(db, inbox):
     open_shop()
     inbox.refuse["jose"] = "550 no such mailbox"

@@ -54,7 +54,7 @@ def test_a_held_order_writes_to_nobody_until_it_is_released(db, client):
     release(sale)
     db.session.commit()
     work_off()
-    assert message_of(db, db.session.get_one(Sale, sale_id)).status is not MessageStatus.HELD
+    assert message_of(db, db.session.get_one(Sale, sale_id)).status is MessageStatus.KEPT
 
 
 def test_tabs_and_words_filter_the_list(kept, client, db):

@@ -6,7 +6,6 @@ from webapp.catalog.models import move_stock
 from webapp.extensions import db
 from webapp.formatting import shop_day
 from webapp.fulfilment.models import Commission, Membership, MembershipStatus, PackingSlip, RoyaltySlip, Task
-from webapp.messages.models import MessageStatus
 from webapp.messages.queries import compose
 from webapp.money import ZERO, percent_of
 from webapp.processing.facts import House
@@ -109,10 +108,7 @@ class Execution:
         params = {
             "items": [{"name": line.name, "url": line.product["video_url"], "plan": line.product["plan"]} for line in lines]
         }
-        message = compose(self.sale, plan.params["template"], params, self.now)
-        if self.held:
-            message.status = MessageStatus.HELD
-            message.settle()
+        compose(self.sale, plan.params["template"], params, self.now, self.held)
 
     def task(self, plan: EffectPlan, effect: Effect) -> None:
         skus = ", ".join(self.lines[number].sku for number in plan.lines)
