@@ -197,6 +197,7 @@
   const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary";
 
   function swap(old, fresh) {
+    if (old.innerHTML === fresh.innerHTML && old.dataset.status === fresh.dataset.status) return;
     const marked = new Set([...old.querySelectorAll(".row-mark:checked")].map((mark) => mark.value));
     const focus = old.contains(document.activeElement) ? document.activeElement : null;
     const row = focus?.closest("[id]");

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flask import g
 from flask_babel import gettext as _
 
 from webapp.addresses.cep import normalize_cep
@@ -92,7 +93,9 @@ def _concern(finding: Finding) -> Concern:
 def _hold(rule: str, reason: str) -> Concern:
     if reason == POLICY and not rule:
         return Concern(POLICY, WARNING, _("The shop has every NF-e reviewed"))
-    known = rule_set_in_force().by_code.get(rule)
+    if "rules_by_code" not in g:  # once for a list, not once for each row that is held
+        g.rules_by_code = rule_set_in_force().by_code
+    known = g.rules_by_code.get(rule)
     name = known.name_in(locale()) if known else rule
     text = _("Held by the rule “%(rule)s”", rule=name)
     return Concern(rule, WARNING, f"{text}: {reason}" if reason else text)

@@ -158,9 +158,12 @@ class Invoice(Owed, Timestamps, db.Model):
         self.rejected_by = self.rejection_code = None
         self.settle()
 
-    def refuse(self, code: str, reason: str) -> None:
-        """The authority's rejection; the number stays with the invoice and is sent again with it."""
+    def refuse(self, code: str, reason: str, same_number: bool) -> None:
+        """The authority's rejection. The number stays with the invoice and is sent again with it, unless the
+        refusal says that another note has it."""
         self.comment = reason[:500]
+        if not same_number:
+            self.series = self.number = self.access_key = None
         self._reject(RejectedBy.AUTHORITY, code)
 
     def rebuild(self) -> None:

@@ -135,7 +135,7 @@ class SendStep(Step):
                 compose(row.sale, "invoice_authorized", params, now)
             return
         finding = explain(answer.code, answer.reason, etree.fromstring(row.signed_xml))
-        row.refuse(answer.code, answer.reason)
+        row.refuse(answer.code, answer.reason, finding.same_number)
         row.sale.ask("invoice", "nfe_check", finding.field, kept([finding])[0])
 
     def give_up(self, row: Invoice, error: str) -> None:
