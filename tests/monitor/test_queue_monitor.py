@@ -182,8 +182,10 @@ def test_a_row_that_a_worker_holds_is_not_hurried(client, db, manager):
 
 
 @pytest.mark.parametrize(("queue", "form"), [
-    ("nothing", {}), ("addresses", {"kind": "user", "id": "1"}), ("addresses", {"kind": "sale"}), ("addresses", {"id": "1"}),
-    ("addresses", {"kind": "sale", "id": "x"}), ("addresses", {"kind": "sale", "id": "1" * 30}), ("addresses", {"kind": "sale", "id": "²"}),
+    ("nothing", {}), ("addresses", {"kind": "user", "id": "1"}),
+    ("addresses", {"kind": "sale"}), ("addresses", {"id": "1"}),
+    ("addresses", {"kind": "sale", "id": "x"}),
+    ("addresses", {"kind": "sale", "id": "1" * 30}), ("addresses", {"kind": "sale", "id": "²"}),
 ])
 def test_work_that_is_not_there_is_not_found(client, manager, queue, form):
     assert client.post(f"/jobs/queues/{queue}/attempts", data=form).status_code == 404

@@ -89,8 +89,8 @@ def test_a_few_of_each_kind_are_shown_and_the_rest_is_linked(clerk, db):
     assert page.count("Snow glasses") == 5 and 'href="/products?q=snow"' in page
 
 
-@pytest.mark.parametrize("q", ["nothing like it", "%", "_", "\\", "'; DROP TABLE sales; --", "<script>alert(1)</script>", "\0", "🎿",
-                               "9" * 44, "9" * 9, "77777777", "x" * 5000])
+@pytest.mark.parametrize("q", ["nothing like it", "%", "_", "\\", "'; DROP TABLE sales; --", "<script>alert(1)</script>", "\0",
+                               "🎿", "9" * 44, "9" * 9, "77777777", "x" * 5000])
 def test_what_fits_nothing_is_said_in_words_whatever_was_typed(clerk, db, q):
     make_sale()
     answer = ask(clerk, q)

@@ -159,6 +159,6 @@ def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
             waiting = owing(step) & table.c.lease.is_(None) & (table.c.due_at > now)
             only = table.c.id == row_id if row_id else True
             hurried += db.session.execute(update(table).where(waiting, only).values(due_at=now)).rowcount
-    record(db.session, "tried_now", kind + "s" if kind else "queues", row_id or queue, queue)
+    record(db.session, "tried_now", f"{kind}s" if kind else "queues", row_id or queue)
     ring_after_commit(db.session, queue)
     return hurried

@@ -65,7 +65,8 @@ def page_of(entry) -> str | None:
 def _value(subject: str, field: str, kept):
     """A kept value as people read it, by the type of the column it came from."""
     table = db.metadata.tables.get(subject)
-    column = table.c.get(field) if table is not None else None
+    # The step at which an order waits is one of its states.
+    column = table.c.get("status" if field == "step" else field) if table is not None else None
     if kept is None or column is None:
         return kept
     if isinstance(column.type, EnumText) and kept in list(column.type.members):
