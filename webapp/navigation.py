@@ -2,6 +2,7 @@
 
 from flask import current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import select
 
 from webapp.extensions import db
@@ -18,7 +19,7 @@ HOME = ("home", _l("Home"), "dashboard.page", None)
 SALES = ("shopping-cart", _l("Orders"), "sales.index", "attention")
 PRODUCTS = ("package", _l("Products"), "catalog.index", None)
 INVOICES = ("file-invoice", _l("NF-e"), "invoices.index", "review")
-SHIPPING = ("truck-delivery", _l("Shipping"), "fulfilment.packing_slips", "to_pack")
+SHIPPING = ("truck-delivery", lazy_pgettext("menu", "Shipping"), "fulfilment.packing_slips", "to_pack")
 MENU = (
     (None, (HOME,)),
     (_l("Store"), (

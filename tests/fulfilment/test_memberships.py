@@ -47,7 +47,7 @@ def test_a_reactivation_makes_a_lapsed_one_active_from_today(db):
 
 
 def test_only_an_active_membership_is_upgraded(db):
-    with pytest.raises(Refusal, match="active"):
+    with pytest.raises(Refusal, match="ativa"):
         Membership(plan="silver", status=MembershipStatus.LAPSED).upgrade("gold")
 
 

@@ -6,6 +6,7 @@ from babel.dates import format_skeleton
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from webapp.asked import row_ids
 from webapp.errors import Refusal
@@ -91,7 +92,7 @@ def packing_slip(slip_id: int):
 def memberships():
     status, q = _asked(MembershipStatus), request.args.get("q", "")
     page = page_of(queries.memberships(status, q), (Membership.id,))
-    tabs = [_tab(_("All"), None, status)] + [
+    tabs = [_tab(pgettext("memberships", "All"), None, status)] + [
         _tab(each.label, each, status, bounded_count(queries.membership_ids(each))) for each in MembershipStatus
     ]
     return render_template("fulfilment/memberships.html", page=page, tabs=tabs, q=q, status=status, live_url=_live_url(page))

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import select
 
 from webapp.asked import row_ids
@@ -29,7 +30,7 @@ from webapp.transactions import in_transaction
 
 bp = Blueprint("invoices", __name__)
 TABS = {
-    "": _l("All"), "review": _l("Under review"), "errors": _l("With errors"), "returned": _l("Returned for correction"),
+    "": lazy_pgettext("NF-e", "All"), "review": _l("Under review"), "errors": _l("With errors"), "returned": _l("Returned for correction"),
     "rejected": _l("Rejected by SEFAZ"), "sending": _l("Awaiting SEFAZ"), "authorized": _l("Authorized"),
 }
 

@@ -23,7 +23,7 @@ ACTIONS = {
 # Where a subject has a page of its own.
 PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/customers/{}", "users": "/staff/{}"}
 FIELDS = {
-    "access_key": _l("Access key"), "active": _l("Active"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
+    "access_key": _l("Access key"), "active": _l("May sign in"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
     "author": _l("Author"), "carrier": _l("Carrier"), "category": _l("Category"), "city": _l("City"), "cnpj": _l("CNPJ"),
     "code": _l("Code"), "comment": _l("Comment"), "commission_percent": _l("Commission (%%)"),
     "complement": _l("Complement"), "cost": _l("Cost"), "crt": _l("Tax regime (CRT)"), "description": _l("Description"),

@@ -34,8 +34,8 @@ class Finding:
     def text(self) -> str:
         """The message in the reader's language; a value nobody knows is shown as a dash."""
         values = dict.fromkeys(_PLACEHOLDER.findall(self.message), "—") | self.params
-        if "label" in self.params:
-            values["label"] = gettext(self.params["label"])
+        if label := self.params.get("label"):
+            values["label"] = gettext(label)
         return gettext(self.message) % values if values else gettext(self.message)
 
 
