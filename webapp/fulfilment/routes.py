@@ -4,9 +4,8 @@ import datetime as dt
 
 from babel.dates import format_skeleton
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, pgettext
 from flask_babel import gettext as _
-from flask_babel import pgettext
 
 from webapp.asked import row_ids
 from webapp.errors import Refusal

@@ -30,8 +30,9 @@ from webapp.transactions import in_transaction
 
 bp = Blueprint("invoices", __name__)
 TABS = {
-    "": lazy_pgettext("NF-e", "All"), "review": _l("Under review"), "errors": _l("With errors"), "returned": _l("Returned for correction"),
-    "rejected": _l("Rejected by SEFAZ"), "sending": _l("Awaiting SEFAZ"), "authorized": _l("Authorized"),
+    "": lazy_pgettext("NF-e", "All"), "review": _l("Under review"), "errors": _l("With errors"),
+    "returned": _l("Returned for correction"), "rejected": _l("Rejected by SEFAZ"), "sending": _l("Awaiting SEFAZ"),
+    "authorized": _l("Authorized"),
 }
 
 

@@ -14,6 +14,6 @@ def get_rules():
     """The published rule set."""
     version = published()
     if version is None:
-        raise NotFound(_("No rules were published yet."))
+        raise NotFound(_("The shop has no published rules yet."))
     return {"version": version.id, "published_at": version.published_at.isoformat(), "published_by": version.published_by,
             "reason": version.reason, "rules": version.rules}

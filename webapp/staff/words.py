@@ -38,9 +38,9 @@ FIELDS = {
     "reviewer": _l("Reviewer"), "revoked_at": _l("Revoked"), "role": _l("Role"), "royalty_percent": _l("Royalty (%%)"),
     "series": _l("Series"), "shipping": _l("Shipping"), "sku": _l("SKU"), "specifications": _l("Specifications"),
     "state": _l("State"), "state_registration": _l("State registration"), "status": _l("Status"), "step": _l("Step"),
-    "street": _l("Street"), "supplier": _l("Supplier"), "taxpayer": _l("ICMS standing"), "time_zone": _l("Time zone"),
+    "street": _l("Street"), "supplier": _l("Supplier"), "taxpayer": _l("Standing with ICMS"), "time_zone": _l("Time zone"),
     "total": _l("Total"), "tracking_code": _l("Tracking code"), "trade_name": _l("Trade name"), "unit": _l("Unit"),
-    "video_url": _l("Video address"), "warranty_months": _l("Warranty (months)"), "weight_g": _l("Weight (g)"),
+    "video_url": _l("Address of the video"), "warranty_months": _l("Warranty (months)"), "weight_g": _l("Weight (g)"),
     "zip_code": _l("Postal code"),
 }
 
