@@ -4,6 +4,7 @@ The source's English texts are the keys; `webapp/translations/pt_BR` holds their
 """
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -36,7 +37,7 @@ def translated() -> Catalog:
 
 def untranslated(catalog: Catalog) -> list[Message]:
     """The texts that are not told in Portuguese, or only by a guess."""
-    return [message for message in catalog if message.id and (message.fuzzy or not all(_strings(message)))]
+    return [message for message in catalog if message.id and (message.fuzzy or not _told(message.string))]
 
 
 def bring_up_to_date() -> Catalog:
@@ -44,15 +45,16 @@ def bring_up_to_date() -> Catalog:
     template, catalog = extracted(), translated()
     template.creation_date = catalog.creation_date
     catalog.update(template, no_fuzzy_matching=True)
-    with PO.open("wb") as file:
-        write_po(file, catalog, width=0, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
-    with PO.with_suffix(".mo").open("wb") as file:
-        write_mo(file, catalog)
+    po, mo = BytesIO(), BytesIO()
+    write_po(po, catalog, width=0, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
+    write_mo(mo, catalog)
+    PO.write_bytes(po.getvalue())
+    PO.with_suffix(".mo").write_bytes(mo.getvalue())
     return catalog
 
 
-def _strings(message):
-    return [message.string] if isinstance(message.string, str) else message.string
+def _told(string):
+    return bool(string) and (isinstance(string, str) or all(string))
 
 
 if __name__ == "__main__":
