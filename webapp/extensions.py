@@ -1,8 +1,10 @@
 """The libraries that every feature shares, made once and bound to the app in `create_app`."""
 
+import contextlib
 import datetime as dt
 import enum
 import sqlite3
+import threading
 import time
 from contextvars import ContextVar
 
@@ -97,6 +99,35 @@ class Timestamps:
 # leaves both cores idle; asked again every few milliseconds, the lock passes on at once.
 WRITE_WAIT_SECONDS = 15
 WRITE_POLL_MS = 4
+# The threads of one process stand in line here instead: woken, not polling, and not in the writer's way.
+_writers = threading.Lock()
+
+
+@contextlib.contextmanager
+def only_reading():
+    """Transactions begun inside take no write lock."""
+    flag = reading_only.set(True)
+    try:
+        yield
+    finally:
+        reading_only.reset(flag)
+
+
+@contextlib.contextmanager
+def reading_ahead():
+    """What a writing transaction needs to know, read before it takes the lock; what was read stays loaded. Inside a
+    transaction that has begun already, it is read there."""
+    session = db.session()
+    if session.in_transaction():
+        yield
+        return
+    with only_reading():
+        session.expire_on_commit = False
+        try:
+            yield
+            session.commit()
+        finally:
+            session.expire_on_commit = True
 
 
 def prepare_engine(engine) -> None:
@@ -115,16 +146,25 @@ def prepare_engine(engine) -> None:
         if reading_only.get():
             connection.exec_driver_sql("BEGIN")
         else:
-            _begin_writing(connection.connection.dbapi_connection)
+            _begin_writing(connection.connection.dbapi_connection, connection.info)
+
+    @event.listens_for(engine, "checkin")
+    def end(_connection, record):
+        # Only now has the transaction ended: the events of commit and rollback come before they are done.
+        if record.info.pop("writing", False):
+            _writers.release()
 
 
 def _waiting(milliseconds: int) -> str:
     return f"busy_timeout={milliseconds}"
 
 
-def _begin_writing(connection: sqlite3.Connection) -> None:
-    connection.execute(f"PRAGMA {_waiting(WRITE_POLL_MS)}")
+def _begin_writing(connection: sqlite3.Connection, info: dict) -> None:
     end = time.monotonic() + WRITE_WAIT_SECONDS
+    if not info.get("writing") and not _writers.acquire(timeout=WRITE_WAIT_SECONDS):
+        raise sqlite3.OperationalError("another thread holds the write lock for too long")
+    info["writing"] = True
+    connection.execute(f"PRAGMA {_waiting(WRITE_POLL_MS)}")
     try:
         while True:
             try:

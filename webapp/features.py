@@ -19,6 +19,7 @@ from webapp.rules import api as rules_api
 from webapp.rules import routes as rules
 from webapp.sales import api as sales_api
 from webapp.sales import routes as sales
+from webapp.search import routes as search
 from webapp.staff import routes as staff
 from webapp.store import routes as store
 
@@ -26,7 +27,7 @@ BLUEPRINTS = [
     module.bp
     for module in (
         health, streams, docs, dashboard, staff, store, catalog, customers, sales, invoices, rules, fulfilment,
-        messages, monitor, addresses_api, catalog_api, customers_api, sales_api, invoices_api, rules_api,
+        messages, monitor, search, addresses_api, catalog_api, customers_api, sales_api, invoices_api, rules_api,
         fulfilment_api, messages_api, monitor_api,
     )
 ]

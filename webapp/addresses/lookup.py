@@ -29,7 +29,7 @@ from webapp.addresses.cep import normalize_cep
 from webapp.addresses.models import PostalCode
 from webapp.addresses.providers import HttpSource, NotCovered, ProviderDown, SampleSource
 from webapp.addresses.shared import Shared
-from webapp.extensions import reading_only, utc_now
+from webapp.extensions import only_reading, utc_now
 from webapp.settings import Settings
 
 FOUND_FOR = dt.timedelta(days=90)
@@ -174,13 +174,9 @@ class Lookup:
         return _unavailable(", ".join(f"{name}: {reason}" for name, reason in down.items()) or "no_provider")
 
     def _read(self, ceps):
-        token = reading_only.set(True)
-        try:
-            with self._sessions() as session:
-                rows = session.scalars(select(PostalCode).where(PostalCode.cep.in_(ceps)))
-                return {row.cep: _from_row(row) for row in rows}
-        finally:
-            reading_only.reset(token)
+        with only_reading(), self._sessions() as session:
+            rows = session.scalars(select(PostalCode).where(PostalCode.cep.in_(ceps)))
+            return {row.cep: _from_row(row) for row in rows}
 
     def _write(self, results):
         # In one order everywhere, so that two writers cannot wait for each other.

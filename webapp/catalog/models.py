@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, Text, update
+from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.errors import Refusal
@@ -134,21 +134,25 @@ class StockMovement(db.Model):
     sale = relationship("Sale")
 
 
+_stock = Product.__table__.c.stock
+# Built once: a rush of sales spends its time here.
+_MOVE = (
+    update(Product.__table__)
+    .where(Product.__table__.c.id == bindparam("product"), _stock.is_not(None), _stock + bindparam("change") >= 0)
+    .values(stock=_stock + bindparam("change"))
+    .returning(_stock)
+)
+
+
 def move_stock(session, product_id: int, sku: str, change: int, reason: str, sale=None) -> int:
     """Adds `change` units in one conditional UPDATE and writes the movement; the new balance.
 
     Raises OutOfStock when it would go below zero, and leaves the stock as it was. The product's version is
     left alone: a sale must not make a clerk's open form stale.
     """
-    table = Product.__table__
-    balance = session.scalar(
-        update(table)
-        .where(table.c.id == product_id, table.c.stock.is_not(None), table.c.stock + change >= 0)
-        .values(stock=table.c.stock + change)
-        .returning(table.c.stock)
-    )
+    balance = session.scalar(_MOVE, {"product": product_id, "change": change})
     if balance is None:
-        left = session.scalar(db.select(table.c.stock).where(table.c.id == product_id)) or 0
+        left = session.scalar(select(_stock).where(Product.__table__.c.id == product_id)) or 0
         raise OutOfStock(_("Only %(left)s of %(sku)s left in stock.", left=left, sku=sku))
     # Told to open pages by hand: the statement above is none of the session's own.
     session.info.setdefault("events", {})["product", product_id] = ""

@@ -24,10 +24,10 @@ class CodeTaken(Refusal):
     field = "code"
 
 
-def customer_of_sale(buyer, address: AddressIn) -> Customer:
-    """The customer with the buyer's document; a new one is kept with the sale's address. What is on record stays,
+def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Customer:
+    """The customer `known` by the buyer's document; a new one is kept with the sale's address. What is on record stays,
     blanks are filled: a checkout's typing must not rewrite what staff have mended."""
-    customer = _with_document(buyer.document) or _made_meanwhile(buyer.document)
+    customer = known or _made_meanwhile(buyer.document)
     if customer is None:
         customer = Customer(
             document=buyer.document, name=buyer.name, email=buyer.email, phone=buyer.phone, locale="pt_BR",
@@ -44,11 +44,11 @@ def customer_of_sale(buyer, address: AddressIn) -> Customer:
 
 
 def _made_meanwhile(document: str) -> Customer | None:
-    """PostgreSQL lets two first sales of one customer run at once: the second waits here for the first one's commit."""
-    if db.engine.dialect.name != "postgresql":
-        return None
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(document))))
-    return _with_document(document)
+    """The customer that another sale made since this one looked. SQLite's write lock lets one sale at a time come
+    here; on PostgreSQL the second waits for the first one's commit."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(document))))
+    return with_document(document)
 
 
 def facts_of(customer: Customer) -> dict:
@@ -59,7 +59,7 @@ def facts_of(customer: Customer) -> dict:
 def keep(customer: Customer, wanted: CustomerIn) -> Customer:
     """Writes `wanted` into a new or known customer. Raises Known when another one has the document."""
     known = Known(_l("Another customer has this CPF or CNPJ already."))
-    other = _with_document(wanted.document)
+    other = with_document(wanted.document)
     if other is not None and other is not customer:
         raise known
     for name in COPIED:
@@ -86,7 +86,7 @@ def search_text(customer: Customer) -> str:
     return fold(" ".join((customer.name, customer.document, customer.email, customer.phone, phone)))
 
 
-def _with_document(document: str) -> Customer | None:
+def with_document(document: str) -> Customer | None:
     return db.session.scalar(select(Customer).where(Customer.document == document))
 
 

@@ -19,12 +19,10 @@ from webapp.invoices.concerns import reasons_of
 from webapp.lists import count_text
 from webapp.sales.models import Sale
 from webapp.sales.reasons import mend_of, reason_text
-from webapp.search import routes as search
 from webapp.staff.access import allow, may
 from webapp.store.queries import the_shop
 
 bp = Blueprint("dashboard", __name__)
-bp.register_blueprint(search.bp)
 
 
 @bp.get("/")

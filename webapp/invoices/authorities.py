@@ -8,7 +8,7 @@ from dataclasses import fields
 from flask import current_app
 from sqlalchemy import select, tuple_
 
-from webapp.extensions import db, reading_only
+from webapp.extensions import db, only_reading
 from webapp.invoices.fiscal.authority import Answer, Authority
 from webapp.invoices.fiscal.certificate import Certificate, load, make_test_certificate
 from webapp.invoices.fiscal.sandbox import Entry, MemoryLedger, SandboxAuthority
@@ -81,13 +81,11 @@ class Ledger(MemoryLedger):
 
 def remembered(access_keys: list[str]) -> Ledger:
     """What the database knows of these keys and of the numbers they bear (issuer, series and number are in a key)."""
-    reading = reading_only.set(True)
-    try:
+    with only_reading():
         numbers = [(key[6:20], int(key[22:25]), int(key[25:34])) for key in access_keys]
         place = tuple_(SandboxNote.cnpj, SandboxNote.series, SandboxNote.number)
         columns = [getattr(SandboxNote, column) for column in COLUMNS]
-        found = db.session.execute(select(*columns).where(SandboxNote.access_key.in_(access_keys) | place.in_(numbers)))
-        return Ledger([Entry(*row) for row in found])
-    finally:
+        query = select(*columns).where(SandboxNote.access_key.in_(access_keys) | place.in_(numbers))
+        known = [Entry(*row) for row in db.session.execute(query)]
         db.session.rollback()
-        reading_only.reset(reading)
+    return Ledger(known)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Engine, Select
 
 from webapp.errors import NotFound, Refusal
-from webapp.extensions import db, reading_only
+from webapp.extensions import db, only_reading
 from webapp.invoices.fiscal.danfe import danfe
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import files_of
@@ -55,12 +55,8 @@ def _attachment(data: bytes, mimetype: str, name: str, disposition: str = "attac
 
 
 def _read(engine: Engine, query: Select) -> list:
-    token = reading_only.set(True)
-    try:
-        with engine.connect() as connection:
-            return list(connection.execute(query))
-    finally:
-        reading_only.reset(token)
+    with only_reading(), engine.connect() as connection:
+        return list(connection.execute(query))
 
 
 class _Pipe(io.RawIOBase):

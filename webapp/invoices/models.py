@@ -27,6 +27,10 @@ class InvoiceStatus(enum.StrEnum):
     CANCELLED = "cancelled"
 
     @property
+    def label(self):
+        return INVOICE_LABELS[self][0]
+
+    @property
     def tone(self) -> str:
         return INVOICE_LABELS[self][1]
 

@@ -11,11 +11,11 @@ import random
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
-from webapp.extensions import database_now, db
+from webapp.extensions import database_now, db, only_reading
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
@@ -54,12 +54,19 @@ class Step:
 
     def run(self) -> int:
         """Works on one batch; the number of rows taken, 0 when nothing is owed."""
-        claimed = self._claim()
+        claimed = self._claim() if self.owes() else None
         if claimed is None:
             return 0
         token, ids = claimed
         self._advance(token, ids)
         return len(ids)
+
+    def owes(self) -> bool:
+        """Whether any row is due; a look that takes no lock."""
+        with only_reading():
+            owing = db.session.scalar(select(exists().where(self.is_owed(database_now(db.session)))))
+            db.session.rollback()
+        return owing
 
     def is_owed(self, now: dt.datetime):
         """The SQL condition: rows of this step that are due."""
@@ -110,10 +117,11 @@ class Step:
     def _ask(self, token, ids):
         if type(self).outside is Step.outside:
             return None
-        rows = list(db.session.scalars(self._held(token, ids).options(*self.asks)).unique())
-        # Detached, or the first look at a row would open a transaction again under the outside call.
-        db.session.expunge_all()
-        db.session.rollback()
+        with only_reading():
+            rows = list(db.session.scalars(self._held(token, ids).options(*self.asks)).unique())
+            # Detached, or the first look at a row would open a transaction again under the outside call.
+            db.session.expunge_all()
+            db.session.rollback()
         return self.outside(rows)
 
     def _write(self, token, ids, answers) -> None:

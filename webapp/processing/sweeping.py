@@ -6,7 +6,7 @@ import redis
 from flask_babel import gettext as _
 from sqlalchemy import exists, select
 
-from webapp.extensions import database_now, db
+from webapp.extensions import database_now, db, only_reading
 from webapp.processing.steps import STEPS
 from webapp.queue import bell_key, redis_of_app, ring_now
 from webapp.sales.models import Sale, Status
@@ -24,21 +24,30 @@ def sweep_once() -> list[str]:
 
 
 def owing_queues() -> list[str]:
-    now = database_now(db.session)
-    owing = {step.queue for step in STEPS if db.session.scalar(select(exists().where(step.is_owed(now))))}
-    db.session.rollback()
-    return sorted(owing)
+    return sorted({step.queue for step in STEPS if step.owes()})
 
 
 def close_unpaid() -> int:
     """Unpaid sales over their time are cancelled and give their stock back."""
-    now = database_now(db.session)
-    late = select(Sale).where(Sale.status == Status.OPEN, Sale.hold_until < now).limit(CLOSED_AT_ONCE)
+    if not _any_late():
+        return 0
+    late = select(Sale).where(_is_late()).limit(CLOSED_AT_ONCE)
     sales = db.session.scalars(late.with_for_update(skip_locked=True)).all()
     for sale in sales:
         cancel_open(sale, _("not paid in time"))
     db.session.commit()
     return len(sales)
+
+
+def _is_late():
+    return (Sale.status == Status.OPEN) & (Sale.hold_until < database_now(db.session))
+
+
+def _any_late() -> bool:
+    with only_reading():
+        late = db.session.scalar(select(exists().where(_is_late())))
+        db.session.rollback()
+    return late
 
 
 def _ring(queue: str) -> bool:

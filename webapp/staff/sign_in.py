@@ -6,7 +6,7 @@ from flask import current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from webapp.errors import FieldError, Invalid, Refusal
-from webapp.extensions import db, limiter, reading_only
+from webapp.extensions import db, limiter, only_reading
 from webapp.forms import Form
 from webapp.staff import access
 from webapp.staff.access import anyone
@@ -58,9 +58,8 @@ def sign_in():
 
 
 def _verified(wanted: SignInIn) -> int:
-    reading = reading_only.set(True)
-    user_id = authenticate(wanted.email, wanted.password)
-    reading_only.reset(reading)
+    with only_reading():
+        user_id = authenticate(wanted.email, wanted.password)
     if user_id is None:
         raise Invalid([FieldError("password", _("E-mail or password do not fit."))], _("E-mail or password do not fit."))
     return user_id
