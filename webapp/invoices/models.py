@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
@@ -43,7 +44,7 @@ INVOICE_LABELS = {
     InvoiceStatus.AUTHORIZED: (_l("Authorized"), "good"),
     InvoiceStatus.REJECTED: (_l("Rejected"), "bad"),
     InvoiceStatus.DISCARDED: (_l("Discarded"), ""),
-    InvoiceStatus.CANCELLED: (_l("Cancelled"), ""),
+    InvoiceStatus.CANCELLED: (lazy_pgettext("NF-e", "Cancelled"), ""),
 }
 
 

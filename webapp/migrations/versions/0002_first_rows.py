@@ -28,7 +28,7 @@ def upgrade():
                          sa.column("published_by", sa.String), sa.column("reason", sa.String))
     op.bulk_insert(rule_sets, [{
         "rules": day_one_rules(), "published_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
-        "published_by": "Balcão", "reason": "The rules every shop begins with",
+        "published_by": "Balcão", "reason": "As regras com que toda loja começa",
     }])
 
 

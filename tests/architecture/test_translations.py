@@ -1,0 +1,214 @@
+"""Every screen text is told in Portuguese, in the shop's words, and what is compiled is what is written."""
+
+import re
+from collections import defaultdict
+from gettext import GNUTranslations
+from html.parser import HTMLParser
+from io import BytesIO
+
+import _catalogue
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.mofile import read_mo, write_mo
+
+from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|{\w+}")
+# Values and quotations inside a text are no words of its own.
+FILLED = re.compile(r"%\(\w+\)[sd]|“[^”]*”")
+# English of the source, and what its translation must then say. The XML's signature is never a membership's word.
+TERMS = {
+    r"orders?(?! in which| more)": "pedido",
+    r"products?": "produto|item",
+    r"memberships?": "assinatura",
+    r"(digital )?signature|signed and": "assinatura digital",
+    r"packing slips?": "guia",
+    r"royalty slips?": "vias? de royalties",
+    r"commissions?": "comiss",
+    r"customers?": "client",
+    r"selling agent|agents?": "vendedor|comiss",
+    r"tasks?": "tarefa",
+    r"e-mails?": "e-mail",
+    r"series": "série",
+    r"rules?": "regra",
+    r"stock": "estoque|Estoque",
+    r"postal code|CEP": "CEP",
+    r"authority|SEFAZ": "SEFAZ",
+    r"reviewer": "fiscal",
+    r"clerk": "atendente",
+    r"manager": "gerente",
+    r"accountant": "contador",
+}
+# The glossary's states and names, which stand alone on a badge, a tab or a heading.
+SCREEN_WORDS = {
+    "Awaiting payment": "Aguardando pagamento", "Checking address": "Conferindo endereço", "Applying rules": "Aplicando regras",
+    "Preparing NF-e": "Preparando NF-e", "NF-e under review": "NF-e em conferência", "Invoiced": "Faturado",
+    "Completed without NF-e": "Concluído sem NF-e", "Needs attention": "Com pendência", "Cancelled": "Cancelado",
+    "To pack": "Para embalar", "To ship": "Para despachar", "Shipped": "Enviado", "Delivered": "Entregue",
+    "Being prepared": "Em preparação", "Under review": "Em conferência", "Released": "Liberada",
+    "Awaiting SEFAZ": "Aguardando SEFAZ", "Authorized": "Autorizada", "With errors": "Com erro",
+    "Returned for correction": "Devolvida para correção", "Rejected by SEFAZ": "Rejeitada pela SEFAZ",
+    "Fired": "Aplicada", "Suppressed by an exception": "Suspensa por exceção", "Lost to another": "Superada por outra",
+    "Physical product": "Produto físico", "Book": "Livro", "E-book": "E-book", "Video on disc": "Vídeo em disco",
+    "Streaming video": "Vídeo por streaming", "Membership": "Assinatura", "Membership upgrade": "Upgrade de assinatura",
+    "Membership reactivation": "Reativação de assinatura", "Lapsed": "Vencida", "Clerk": "Atendente", "Reviewer": "Fiscal",
+    "Manager": "Gerente", "Administrator": "Administrador", "Accountant": "Contador", "Processing": "Processamento",
+    "Queued": "Na fila", "Started": "Executando", "Failed": "Falhou", "Deferred": "Adiado", "Scheduled": "Agendado",
+    "Packing slip": "Guia de remessa", "Royalty slips": "Vias de royalties", "Rules applied": "Regras aplicadas",
+}
+SCREENS = (
+    "/", "/sales", "/sales/new", "/sales/{sale}", "/products", "/products/new", "/products/{product}", "/customers",
+    "/customers/new", "/agents", "/invoices", "/invoices/{invoice}", "/packing-slips", "/royalties", "/commissions",
+    "/memberships", "/tasks", "/rules", "/messages", "/jobs", "/audit", "/staff", "/staff/new", "/settings", "/account",
+    "/search?q=zzz", "/nowhere",
+)
+ENGLISH = re.compile(
+    r"\b(?:the|and|of|with|without|from|this|that|these|was|were|are|has|have|not|yet|by|all|each|who|when|why|what|"
+    r"orders?|sales|save|search|products?|customers?|invoices?|rules?|stock|price|settings|staff|sign|password|street|"
+    r"number|state|city|address|payment|waiting|review|today|done|open|nothing|nobody|cancel|change|changed|created)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[Message]:
+    return [message for message in _catalogue.extracted() if message.id]
+
+
+@pytest.fixture(scope="module")
+def told() -> list[Message]:
+    return [message for message in _catalogue.translated() if message.id]
+
+
+def key(message) -> tuple:
+    return message.context, *forms(message.id)
+
+
+def forms(text) -> list[str]:
+    """A text, or its singular and plural."""
+    return [text] if isinstance(text, str) else list(text)
+
+
+# The catalogue is whole
+
+
+def test_every_text_of_the_source_is_in_the_catalogue_and_no_other(asked, told):
+    assert len(asked) > 1000
+    assert {key(message) for message in asked} ^ {key(message) for message in told} == set(), "run bin/translate"
+
+
+def test_every_text_is_translated_and_none_is_a_guess():
+    assert [message.id for message in _catalogue.untranslated(_catalogue.translated())] == []
+
+
+def test_a_text_without_words_or_by_a_guess_is_called_untranslated():
+    catalog = _catalogue.Catalog(locale="pt_BR")
+    catalog.add("one", "um")
+    catalog.add("two")
+    catalog.add(("%(num)s item", "%(num)s items"), ("%(num)s item", ""))
+    catalog.add("three", "três", flags=["fuzzy"])
+
+    assert [forms(message.id)[0] for message in _catalogue.untranslated(catalog)] == ["two", "%(num)s item", "three"]
+
+
+def test_the_compiled_catalogue_is_the_written_one():
+    expected = BytesIO()
+    write_mo(expected, _catalogue.translated())
+    expected.seek(0)
+    with _catalogue.PO.with_suffix(".mo").open("rb") as file:
+        assert texts_of(file) == texts_of(expected), "run bin/translate"
+
+
+def texts_of(compiled) -> dict:
+    return {key(message): message.string for message in read_mo(compiled) if message.id}
+
+
+def test_the_application_finds_it(app):
+    with app.test_request_context(headers={"Accept-Language": "pt-BR"}):
+        translations = app.extensions["babel"].instance.domain_instance.get_translations()
+        assert isinstance(translations, GNUTranslations) and translations.gettext("Orders") == "Pedidos"
+
+
+# Texts fit each other
+
+
+def test_what_is_filled_into_a_text_is_the_same_in_both_languages(told):
+    wrong = []
+    for message in told:
+        for source, text in zip(forms(message.id), forms(message.string), strict=True):
+            if sorted(PLACEHOLDER.findall(source)) != sorted(PLACEHOLDER.findall(text)):
+                wrong.append((source, text))
+    assert wrong == []
+
+
+def test_a_text_ends_as_its_source_does(told):
+    ends = [(forms(m.id)[0], forms(m.string)[0]) for m in told if len(forms(m.id)[0].split()) > 2]
+    assert [pair for pair in ends if len({re.search(r"[.?!:…]?$", text).group() for text in pair}) > 1] == []
+
+
+def test_no_two_texts_differ_only_in_their_last_stop_or_in_capitals(asked):
+    """A capital may open a label that stands small elsewhere, a stamp is all capitals, and a colon leads to a value."""
+    same = defaultdict(set)
+    for message in asked:
+        text = forms(message.id)[0]
+        if not text.isupper():
+            same[message.context, text.rstrip(".?!").casefold()].add(text[:1].casefold() + text[1:])
+    assert [sorted(texts) for texts in same.values() if len(texts) > 1] == []
+
+
+# The shop's words
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_the_glossarys_word_is_used(told, term):
+    english, portuguese = re.compile(rf"\b(?:{term})\b", re.IGNORECASE), re.compile(TERMS[term], re.IGNORECASE)
+    texts = [(FILLED.sub("", forms(m.id)[-1]), forms(m.string)[-1]) for m in told]
+    assert [pair for pair in texts if english.search(pair[0]) and not portuguese.search(pair[1])] == []
+
+
+def test_screen_words_are_the_glossarys(told):
+    said = {message.id: message.string for message in told if not message.context}
+    assert {word: said.get(word) for word in SCREEN_WORDS} == SCREEN_WORDS
+
+
+class Shown(HTMLParser):
+    """The words that a person sees or hears of a page: its text and the labels of its parts."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.words, self.hidden = [], 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden += tag in ("script", "style", "code", "pre")
+        self.words += [value for name, value in attrs
+                       if value and name in ("aria-label", "placeholder", "title", "alt", "hx-confirm", "data-confirm")]
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in ("script", "style", "code", "pre")
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.words.append(data)
+
+
+@pytest.fixture
+def portuguese_shop(db, client):
+    """A client signed in as a Brazilian administrator of a shop with an order of each kind of goods."""
+    open_shop()
+    product = make_product(name="Caneca", sku="FI-0002", kind="book", author="Lívia", royalty_percent="10.00")
+    sale = make_sale(sku=product.sku)
+    work_off()
+    sign_in(client, "admin", locale="pt_BR")
+    db.session.refresh(sale)
+    return client, {"sale": sale.id, "product": product.id, "invoice": 1}
+
+
+@pytest.mark.parametrize("path", SCREENS)
+def test_a_portuguese_screen_has_no_english_in_it(portuguese_shop, path):
+    client, ids = portuguese_shop
+    answer = client.get(path.format(**ids))
+
+    assert answer.status_code == (404 if path == "/nowhere" else 200)
+    assert '<html lang="pt-BR"' in answer.text
+    assert [words.strip() for words in Shown(answer.text).words if ENGLISH.search(FILLED.sub("", words))] == []
