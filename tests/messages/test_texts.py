@@ -16,7 +16,7 @@ from webapp.messages.models import Message
 from webapp.messages.words import TEMPLATES
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "pt_BR")
 VIDEOS = [
     {"name": "Aprendendo a Esquiar", "url": "https://videos.example/esquiar?a=1&b=2", "plan": ""},
     {"name": "Primeiros <Socorros>", "url": "", "plan": ""},
