@@ -52,6 +52,29 @@
     document.addEventListener(name, () => toast({ kind: "bad", text: toasts.dataset.textOffline }));
   }
 
+  // ---------- what is typed while the server works on the form ----------
+  // The answer is the form as it was sent; what was typed since is put back into it.
+  const fieldsOf = (form) => [...form.elements].filter((field) => field.name && !["hidden", "submit", "button"].includes(field.type));
+  const state = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked : field.value);
+
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.target?.matches?.("form[id]")) detail.xhr.sentForm = new Map(fieldsOf(detail.target).map((field) => [field, state(field)]));
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const sent = detail.xhr.sentForm;
+    if (sent) detail.xhr.typedSince = fieldsOf(detail.target).filter((field) => sent.has(field) && sent.get(field) !== state(field));
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    const form = detail.xhr.typedSince?.length && document.getElementById(detail.target.id);
+    for (const typed of (form && detail.xhr.typedSince) || []) {
+      const field = [...form.elements].find((one) => one.name === typed.name && one.type === typed.type && (one.type !== "radio" || one.value === typed.value));
+      if (!field) continue;
+      if (typeof state(typed) === "boolean") field.checked = typed.checked;
+      else field.value = typed.value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+
   // ---------- theme ----------
   function isDark() {
     return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
