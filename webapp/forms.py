@@ -122,7 +122,7 @@ Money = Annotated[
 ]
 Percent = Annotated[
     Decimal, BeforeValidator(_decimal_text), _DECIMAL_SCHEMA,
-    _within(Decimal(0), Decimal(100), _l("It cannot be negative."), _l("At most 100 %%.")),
+    _within(Decimal(0), Decimal(100), _l("It cannot be negative."), _l("At most 100 %.")),
 ]
 
 

@@ -26,7 +26,7 @@ TERMS = {
     r"royalty slips?": "vias? de royalties",
     r"commissions?": "comiss",
     r"customers?": "client",
-    r"selling agent|agents?": "vendedor|comiss",
+    r"selling agent|agents?(?!'s own)": "vendedor|comiss",
     r"tasks?": "tarefa",
     r"e-mails?": "e-mail",
     r"series": "série",
@@ -139,6 +139,12 @@ def test_what_is_filled_into_a_text_is_the_same_in_both_languages(told):
             if sorted(PLACEHOLDER.findall(source)) != sorted(PLACEHOLDER.findall(text)):
                 wrong.append((source, text))
     assert wrong == []
+
+
+def test_a_percent_sign_is_doubled_only_where_something_is_filled_in(told):
+    """A text without placeholders is shown as it is, both signs included."""
+    texts = [text for message in told for text in forms(message.id) + forms(message.string)]
+    assert [text for text in texts if "%%" in text and "%(" not in text] == []
 
 
 def test_a_text_ends_as_its_source_does(told):

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from webapp.api import version_of
 from webapp.asked import row_ids
@@ -20,7 +21,7 @@ from webapp.staff.access import allow
 
 bp = Blueprint("catalog", __name__)
 VIEW_LABELS = {
-    "all": _l("All"), "low": _l("Low stock"), "no_ncm": _l("Without NCM"), "archived": _l("Archived"),
+    "all": _l("All"), "low": _l("Low stock"), "no_ncm": _l("Without NCM"), "archived": lazy_pgettext("products", "Archived"),
 }
 # What a new product's form begins with.
 BLANK = {"kind": Kind.PHYSICAL, "unit": "UN", "origin": "0", "weight_g": 0}

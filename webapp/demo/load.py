@@ -36,7 +36,7 @@ def load_demo() -> bool:
     if any(db.session.scalar(select(exists().select_from(model))) for model in (Sale, Customer, User)):
         return False
     data = json.loads(SHOP.read_text())
-    with because("demo shop"):
+    with because("loja de demonstração"):
         _shop(data["shop"])
         _people()
         for product in data["products"]:
@@ -79,5 +79,5 @@ def _customers(data: dict) -> None:
 def _rules(own: list) -> None:
     """The day-one rules with the demo's two videos chosen, and the demo's own rules."""
     db.session.add(RuleSetVersion(
-        rules=day_one_rules(DISCS, STREAMS) + own, published_by="demo", reason="Demo shop"
+        rules=day_one_rules(DISCS, STREAMS) + own, published_by="demo", reason="Regras da loja de demonstração"
     ))

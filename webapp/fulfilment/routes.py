@@ -164,7 +164,7 @@ def tasks():
     done = request.args.get("status") == "done"
     page = page_of(queries.tasks(done), (Task.id,))
     tabs = [_tab(_("Open"), None, "done" if done else None, bounded_count(queries.open_task_ids())),
-            _tab(_("Done"), "done", "done" if done else None)]
+            _tab(pgettext("tasks", "Done"), "done", "done" if done else None)]
     return render_template("fulfilment/tasks.html", page=page, tabs=tabs, done=done, live_url=_live_url(page))
 
 

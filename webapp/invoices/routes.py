@@ -31,8 +31,8 @@ from webapp.transactions import in_transaction
 bp = Blueprint("invoices", __name__)
 TABS = {
     "": lazy_pgettext("NF-e", "All"), "review": _l("Under review"), "errors": _l("With errors"),
-    "returned": _l("Returned for correction"), "rejected": _l("Rejected by SEFAZ"), "sending": _l("Awaiting SEFAZ"),
-    "authorized": _l("Authorized"),
+    "returned": lazy_pgettext("NF-e", "Returned"), "rejected": lazy_pgettext("NF-e", "Rejected"),
+    "sending": _l("Awaiting SEFAZ"), "authorized": lazy_pgettext("NF-e", "Authorized"),
 }
 
 

@@ -25,7 +25,7 @@ PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/custom
 FIELDS = {
     "access_key": _l("Access key"), "active": _l("May sign in"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
     "author": _l("Author"), "carrier": _l("Carrier"), "category": _l("Category"), "city": _l("City"), "cnpj": _l("CNPJ"),
-    "code": _l("Code"), "comment": _l("Comment"), "commission_percent": _l("Commission (%%)"),
+    "code": _l("Code"), "comment": _l("Comment"), "commission_percent": _l("Commission (%)"),
     "complement": _l("Complement"), "cost": _l("Cost"), "crt": _l("Tax regime (CRT)"), "description": _l("Description"),
     "discount": _l("Discount"), "document": _l("CPF/CNPJ"), "done_at": _l("Done"), "email": _l("E-mail"),
     "freight": _l("Freight"), "gtin": _l("GTIN"), "hold_hours": _l("Stock hold (hours)"), "ibge": _l("IBGE code"),
@@ -35,7 +35,7 @@ FIELDS = {
     "payment_method": _l("Payment"), "phone": _l("Phone"), "plan": _l("Plan"), "price": _l("Price"),
     "protocol": _l("Protocol"), "reason_code": _l("Reason"), "reference": _l("Reference"), "rejected_by": _l("Rejected by"),
     "rejection_code": _l("Rejection code"), "released_at": _l("Released"), "review_policy": _l("Review policy"),
-    "reviewer": _l("Reviewer"), "revoked_at": _l("Revoked"), "role": _l("Role"), "royalty_percent": _l("Royalty (%%)"),
+    "reviewer": _l("Reviewer"), "revoked_at": _l("Revoked"), "role": _l("Role"), "royalty_percent": _l("Royalty (%)"),
     "series": _l("Series"), "shipping": _l("Shipping"), "sku": _l("SKU"), "specifications": _l("Specifications"),
     "state": _l("State"), "state_registration": _l("State registration"), "status": _l("Status"), "step": _l("Step"),
     "street": _l("Street"), "supplier": _l("Supplier"), "taxpayer": _l("Standing with ICMS"), "time_zone": _l("Time zone"),
