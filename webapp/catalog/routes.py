@@ -1,10 +1,9 @@
 """Pages of products and their stock."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import format_decimal
+from flask_babel import format_decimal, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 
 from webapp.api import version_of
 from webapp.asked import row_ids
