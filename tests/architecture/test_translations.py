@@ -56,11 +56,21 @@ SCREEN_WORDS = {
     "Queued": "Na fila", "Started": "Executando", "Failed": "Falhou", "Deferred": "Adiado", "Scheduled": "Agendado",
     "Packing slip": "Guia de remessa", "Royalty slips": "Vias de royalties", "Rules applied": "Regras aplicadas",
 }
+# Sentences agreed on word by word.
+SENTENCES = {
+    "This postal code stands for the whole city and does not bring the street. Ask the customer for the street and the "
+    "neighborhood.": "Este CEP vale para a cidade toda e não traz a rua. Pergunte a rua e o bairro ao cliente.",
+    "We did not find the postal code %(zip_code)s. Check it with the customer, or complete the address by hand.":
+        "Não achamos o CEP %(zip_code)s. Confira com o cliente, ou complete o endereço à mão.",
+    "%(customer)s paid for the upgrade but has no active membership. Sell the membership, change the product, or give the "
+    "money back?": "%(customer)s pagou o upgrade, mas não tem assinatura ativa. Vender a assinatura, trocar o produto ou "
+                   "devolver o dinheiro?",
+}
 SCREENS = (
     "/", "/sales", "/sales/new", "/sales/{sale}", "/products", "/products/new", "/products/{product}", "/customers",
-    "/customers/new", "/agents", "/invoices", "/invoices/{invoice}", "/packing-slips", "/royalties", "/commissions",
-    "/memberships", "/tasks", "/rules", "/messages", "/jobs", "/audit", "/staff", "/staff/new", "/settings", "/account",
-    "/search?q=zzz", "/nowhere",
+    "/customers/new", "/customers/1", "/agents", "/invoices", "/invoices/{invoice}", "/packing-slips",
+    "/packing-slips/1", "/royalties", "/commissions", "/memberships", "/tasks", "/rules", "/messages", "/messages/1",
+    "/jobs", "/audit", "/staff", "/staff/new", "/settings", "/account", "/search?q=zzz", "/nowhere",
 )
 ENGLISH = re.compile(
     r"\b(?:the|and|of|with|without|from|this|that|these|was|were|are|has|have|not|yet|by|all|each|who|when|why|what|"
@@ -172,9 +182,10 @@ def test_the_glossarys_word_is_used(told, term):
     assert [pair for pair in texts if english.search(pair[0]) and not portuguese.search(pair[1])] == []
 
 
-def test_screen_words_are_the_glossarys(told):
-    said = {message.id: message.string for message in told if not message.context}
-    assert {word: said.get(word) for word in SCREEN_WORDS} == SCREEN_WORDS
+@pytest.mark.parametrize("agreed", [SCREEN_WORDS, SENTENCES], ids=["words", "sentences"])
+def test_what_was_agreed_on_stands_to_the_letter(told, agreed):
+    said = {message.id: message.string for message in told if not message.context and isinstance(message.id, str)}
+    assert {text: said.get(text) for text in agreed} == agreed
 
 
 class Shown(HTMLParser):
