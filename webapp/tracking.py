@@ -22,6 +22,7 @@ from webapp.queue import redis_of_app, ring_after_commit
 from webapp.staff.models import AuditEntry
 
 log = logging.getLogger(__name__)
+_KEEP = AuditEntry.__table__.insert()
 _actor: ContextVar[str] = ContextVar("actor", default="system")
 _why: ContextVar[str] = ContextVar("why", default="")
 
@@ -115,7 +116,7 @@ def track(session_factory) -> None:
         # Ids of new rows are known only now; plain inserts, because the flush is already under way.
         entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
         if entries:
-            session.execute(AuditEntry.__table__.insert(), entries)
+            session.execute(_KEEP, entries)
         events = session.info.setdefault("events", {})
         for row in session.info.pop("live", {}).values():
             events[(row.live, row.id)] = str(getattr(row, "status", ""))

@@ -3,7 +3,7 @@
 import re
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.addresses.parts import PARTS
@@ -13,6 +13,7 @@ from webapp.errors import Refusal
 from webapp.extensions import db
 from webapp.formatting import fold
 
+_WITH_DOCUMENT = select(Customer).where(Customer.document == bindparam("document"))
 COPIED = tuple(name for name in CustomerIn.model_fields if name != "address")
 
 
@@ -87,7 +88,7 @@ def search_text(customer: Customer) -> str:
 
 
 def with_document(document: str) -> Customer | None:
-    return db.session.scalar(select(Customer).where(Customer.document == document))
+    return db.session.scalar(_WITH_DOCUMENT, {"document": document})
 
 
 def _saved(row, twin: Refusal):

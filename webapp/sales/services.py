@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from webapp.addresses.parts import PARTS
 from webapp.catalog.models import Product, move_stock
@@ -22,6 +22,11 @@ from webapp.store.queries import the_shop
 
 # A product's facts that a sale keeps as they were.
 KEPT_FACTS = ("ncm", "gtin", "origin", "unit", "weight_g", "on_nfe", "category", "author", "video_url", "plan")
+
+
+# Statements that every sale needs are built once.
+_BY_SKU = select(Product).where(Product.sku.in_(bindparam("skus", expanding=True)))
+_BY_CODE = select(Agent).where(Agent.code == bindparam("code"))
 
 
 class KeyReused(Refusal):
@@ -155,7 +160,7 @@ def _products(wanted: list[LineIn]) -> dict[str, Product]:
     """The products named, by SKU; raises Invalid when one is not there or not for sale."""
     products = {
         product.sku: product
-        for product in db.session.scalars(select(Product).where(Product.sku.in_({line.sku for line in wanted})))
+        for product in db.session.scalars(_BY_SKU, {"skus": list({line.sku for line in wanted})})
     }
     errors = []
     for place_, line in enumerate(wanted):
@@ -199,7 +204,7 @@ def _price(sale: Sale) -> None:
 def _agent(code: str | None) -> Agent | None:
     if not code:
         return None
-    agent = db.session.scalar(select(Agent).where(Agent.code == code))
+    agent = db.session.scalar(_BY_CODE, {"code": code})
     if agent is None:
         raise Invalid([FieldError("agent", _("There is no agent with the code %(code)s.", code=code))])
     return agent

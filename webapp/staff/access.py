@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import current_app, g, redirect, request, session, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from webapp.errors import Forbidden, Refusal
 from webapp.extensions import db, reading_only, utc_now
@@ -18,6 +18,12 @@ SEEN_EVERY = dt.timedelta(minutes=5)
 
 class SignInNeeded(Refusal):
     status = 401
+
+
+# Statements of the path every call takes are built once.
+_LIVE_TOKEN = select(ApiToken.id, ApiToken.name, ApiToken.role).where(
+    ApiToken.secret_hash == bindparam("secret_hash"), ApiToken.revoked_at.is_(None)
+)
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,7 @@ def _by_token() -> Identity | None:
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return None
-    token = db.session.scalar(
-        select(ApiToken).where(ApiToken.secret_hash == digest(secret.strip()), ApiToken.revoked_at.is_(None))
-    )
+    token = db.session.execute(_LIVE_TOKEN, {"secret_hash": digest(secret.strip())}).first()
     return Identity(f"token {token.name}", token.role, token_id=token.id) if token else None
 
 

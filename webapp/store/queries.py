@@ -6,9 +6,13 @@ from webapp.extensions import db
 from webapp.store.models import Series, Shop
 
 
+# Asked for by every page and every job: built once.
+_SHOP = select(Shop)
+
+
 def the_shop() -> Shop:
     """Its one row; made by the first migration, filled by the demo or on the settings page."""
-    return db.session.scalars(select(Shop)).one()
+    return db.session.scalars(_SHOP).one()
 
 
 def the_series() -> Series:
