@@ -124,6 +124,7 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
         Index("ix_sales_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
               postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_sales_updated_at_id", "updated_at", "id"),
+        Index("ix_sales_created_at", "created_at"),
         Index("ix_sales_paid_at", "paid_at"),
     )
     live = "sale"

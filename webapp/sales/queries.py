@@ -14,6 +14,7 @@ from webapp.formatting import like
 from webapp.sales.models import Sale, Shipping, Status
 
 OFFERED = 20
+OUT_OF_TURN = 1000
 
 
 def sales(status: Status | None = None, shipping: Shipping | None = None, channel: str = "", agent: str = "",
@@ -24,7 +25,10 @@ def sales(status: Status | None = None, shipping: Shipping | None = None, channe
         if value:
             query = query.where(column == value)
     if since:
-        query = query.where(Sale.created_at >= since)
+        # Lists go by id, and ids rise with time: the first one since then is where the reading may end. Transactions
+        # that ran side by side may be numbered a little out of turn.
+        first = select(Sale.id).where(Sale.created_at >= since).order_by(Sale.created_at).limit(1).scalar_subquery()
+        query = query.where(Sale.created_at >= since, Sale.id >= first - OUT_OF_TURN)
     if updated_since:
         query = query.where(Sale.updated_at >= updated_since)
     if q.strip():

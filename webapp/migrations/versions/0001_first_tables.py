@@ -258,6 +258,7 @@ def upgrade():
     )
     with op.batch_alter_table('sales', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sales_agent_id'), ['agent_id'], unique=False)
+        batch_op.create_index('ix_sales_created_at', ['created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_sales_customer_id'), ['customer_id'], unique=False)
         batch_op.create_index('ix_sales_due', ['status', 'due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
         batch_op.create_index('ix_sales_paid_at', ['paid_at'], unique=False)
@@ -555,6 +556,7 @@ def downgrade():
         batch_op.drop_index('ix_sales_paid_at')
         batch_op.drop_index('ix_sales_due', sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_sales_customer_id'))
+        batch_op.drop_index('ix_sales_created_at')
         batch_op.drop_index(batch_op.f('ix_sales_agent_id'))
 
     op.drop_table('sales')
