@@ -1,11 +1,13 @@
 """Stock set and changed by hand, and the ledger of it."""
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import api, make_product, make_sale, make_token, sign_in
 from webapp.catalog.forms import StockIn
 from webapp.catalog.models import Product, StockMovement
 from webapp.catalog.services import set_stock
+from webapp.staff.models import AuditEntry
 
 pytestmark = pytest.mark.both_databases
 
@@ -114,3 +116,12 @@ def test_the_ledger_goes_on_page_by_page_and_leads_to_the_sale(client, db):
     second = client.get(following.replace("&amp;", "&")).text
     assert second.count('id="movement-') == 7
     assert f'href="/sales/{sale.id}"' in second
+
+
+def test_a_change_by_hand_is_an_audit_entry_with_its_reason(db):
+    product = make_product(stock=5)
+    set_stock(product, StockIn(change=-2, reason="broken in transit"))
+    db.session.commit()
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "products").order_by(AuditEntry.id.desc())).first()
+    assert (entry.action, entry.subject_id, entry.after, entry.why) == (
+        "changed", str(product.id), {"stock": 3}, "broken in transit")

@@ -10,6 +10,7 @@ from webapp.catalog.models import Product, move_stock
 from webapp.errors import FieldError, Invalid, Refusal
 from webapp.extensions import db
 from webapp.formatting import fold
+from webapp.tracking import record
 
 COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
 
@@ -72,7 +73,9 @@ def set_stock(product: Product, wanted: StockIn, seen: int | None = None, field:
         return before, before
     if before + change > MAX_STOCK:
         raise Refusal(_("At most %(high)s.", high=MAX_STOCK), field)
-    after = move_stock(db.session, product.id, product.sku, change, wanted.reason or _("counted by hand"))
+    reason = wanted.reason or _("counted by hand")
+    after = move_stock(db.session, product.id, product.sku, change, reason)
+    record(db.session, "changed", "products", product.id, product.sku, why=reason, stock=after)
     db.session.expire(product, ["stock"])
     return before, after
 
