@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.errors import FieldError, Invalid
-from webapp.extensions import db
+from webapp.extensions import db, only_reading
 from webapp.formatting import day_text, with_query
 from webapp.fulfilment.models import PackingSlip
 from webapp.invoices.models import Invoice
@@ -176,13 +176,23 @@ def _csv_lines(filters: Filters) -> Iterator[str]:
     ))
     last, left = None, MOST_EXPORTED
     while left:
-        query = filters.query() if last is None else filters.query().where(Sale.id < last)
-        found = list(db.session.scalars(query.order_by(Sale.id.desc()).limit(min(CHUNK, left))))
-        if not found:
+        text, last, count = _csv_chunk(filters, last, min(CHUNK, left))
+        if not count:
             return
-        last, left = found[-1].id, left - len(found)
-        yield "".join(_csv_line(_cells(row)) for row in rows_of(found))
+        left -= count
+        yield text
+
+
+def _csv_chunk(filters: Filters, last: int | None, most: int) -> tuple[str, int | None, int]:
+    """(lines, the last sale's id, how many). No transaction stays open while somebody's slow line takes them in."""
+    with only_reading():
+        query = filters.query() if last is None else filters.query().where(Sale.id < last)
+        found = list(db.session.scalars(query.order_by(Sale.id.desc()).limit(most)))
+        text = "".join(_csv_line(_cells(row)) for row in rows_of(found))
+        last = found[-1].id if found else None
+        db.session.rollback()
         db.session.expunge_all()
+    return text, last, len(found)
 
 
 def _cells(row: Row) -> tuple:
