@@ -2,6 +2,7 @@
 
 import gc
 import os
+import secrets
 import socket
 import sys
 
@@ -51,7 +52,8 @@ class ShopWorker(SimpleWorker):
 
 def make_worker(app: Flask, queues: list[str], connection) -> ShopWorker:
     worker = ShopWorker(
-        queues, name=f"{socket.gethostname()}-{os.getpid()}", connection=connection, job_class=Doorbell,
+        # Its own name at each start: in a container host and pid come again while the dead one's name still stands.
+        queues, name=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}", connection=connection, job_class=Doorbell,
         serializer=JSONSerializer, worker_ttl=30, maintenance_interval=30, job_monitoring_interval=5,
         log_job_description=False,
     )
