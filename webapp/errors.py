@@ -65,4 +65,6 @@ class Stale(Refusal):
     title = _l("Somebody changed it meanwhile")
 
     def __init__(self):
-        super().__init__(_l("Somebody changed this record while you were editing it. Nothing was overwritten: reload, look, and save again."))
+        super().__init__(_l(
+            "Somebody changed this record while you were editing it. Nothing was overwritten: reload, look, and save again."
+        ))

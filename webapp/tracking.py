@@ -1,7 +1,8 @@
 """What every commit tells: an audit entry for each change, and a live event for each row on somebody's screen.
 
-A model says `audited = (columns…)` to have its changes kept, and `live = "sale"` to have its rows move by
-themselves; a row that owes work rings the queue of that work. Who acts comes from `acting_as`, set by the request, the job or the command.
+A model says `audited = (columns…)` to have its changes kept, and `live = "sale"` to have its rows move by themselves; a
+row that owes work rings the queue of that work. Who acts comes from `acting_as`, set by the request, the job or the
+command.
 """
 
 import contextlib

@@ -22,7 +22,8 @@ def measure(shop: Shop) -> None:
 
     rate, rates = middle(5, run)
     tell("whole pipeline, API to authorized XML", f"{rate:.0f} sales/s (runs: {', '.join(f'{one:.0f}' for one in rates)})")
-    tell("POST /api/v1/sales in that rush", f"p50 {percentile(posts, .5) * 1000:.0f} ms, p95 {percentile(posts, .95) * 1000:.0f} ms")
+    half, most = percentile(posts, .5) * 1000, percentile(posts, .95) * 1000
+    tell("POST /api/v1/sales in that rush", f"p50 {half:.0f} ms, p95 {most:.0f} ms")
     for name, resident in _resident(shop):
         tell(f"resident memory, {name}", f"{resident:.0f} MiB")
 

@@ -93,10 +93,10 @@ def test_from_a_new_product_to_a_verified_xml(page, browser, live_shop, xmlsec1,
     assert problems(document, "procNFe_v4.00.xsd") == []
     assert document.find(f".//{{{NFE}}}xProd").text == 'Caneca "Serra"'
     certificate = tmp_path / "certificate.pem"
-    certificate.write_text("-----BEGIN CERTIFICATE-----\n" + document.find(".//{*}X509Certificate").text + "\n-----END CERTIFICATE-----\n")
-    verified = subprocess.run(
-        [xmlsec1, "--verify", "--id-attr:Id", f"{NFE}:infNFe", "--trusted-pem", certificate, file], capture_output=True, text=True,
-    )
+    signed_by = document.find(".//{*}X509Certificate").text
+    certificate.write_text(f"-----BEGIN CERTIFICATE-----\n{signed_by}\n-----END CERTIFICATE-----\n")
+    command = [xmlsec1, "--verify", "--id-attr:Id", f"{NFE}:infNFe", "--trusted-pem", certificate, file]
+    verified = subprocess.run(command, capture_output=True, text=True)
     assert verified.returncode == 0, verified.stderr
     assert watched == []
 

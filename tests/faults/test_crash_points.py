@@ -24,9 +24,9 @@ class Crash(BaseException):
 def _leases_end():
     """What a dead worker held is due again, as it is once its lease is over."""
     for model in (Sale, Invoice, Message):
-        database.session.execute(
-            update(model.__table__).where(model.__table__.c.due_at.is_not(None)).values(due_at=utc_now() - dt.timedelta(seconds=1))
-        )
+        due = model.__table__.c.due_at
+        past = utc_now() - dt.timedelta(seconds=1)
+        database.session.execute(update(model.__table__).where(due.is_not(None)).values(due_at=past))
     database.session.commit()
 
 

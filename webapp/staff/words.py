@@ -24,7 +24,8 @@ ACTIONS = {
 PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/customers/{}", "users": "/staff/{}"}
 FIELDS = {
     "access_key": _l("Access key"), "active": _l("May sign in"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
-    "author": _l("Author"), "stock": _l("Stock"), "carrier": _l("Carrier"), "category": _l("Category"), "city": _l("City"), "cnpj": _l("CNPJ"),
+    "author": _l("Author"), "stock": _l("Stock"),
+    "carrier": _l("Carrier"), "category": _l("Category"), "city": _l("City"), "cnpj": _l("CNPJ"),
     "code": _l("Code"), "comment": _l("Comment"), "commission_percent": _l("Commission (%)"),
     "complement": _l("Complement"), "cost": _l("Cost"), "crt": _l("Tax regime (CRT)"), "description": _l("Description"),
     "discount": _l("Discount"), "document": _l("CPF/CNPJ"), "done_at": _l("Done"), "email": _l("E-mail"),

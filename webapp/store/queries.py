@@ -5,7 +5,6 @@ from sqlalchemy import select
 from webapp.extensions import db
 from webapp.store.models import Series, Shop
 
-
 # Asked for by every page and every job: built once.
 _SHOP = select(Shop)
 
