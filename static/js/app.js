@@ -4,6 +4,8 @@
    data-dialog="id"        opens the <dialog> of that id
    data-confirm="text"     on a form or a submit button: asks first (data-confirm-button, data-confirm-kind="danger")
    data-autofocus          takes the focus when it comes (the error summary of a refused form)
+   data-print              prints the page
+   data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
    data-remove="selector"  takes out the closest such element and tells its form that it changed (a line of a sale)
    HX-Trigger {"toast": {"kind": "good|info|warn|bad", "text": "…"}}   shows a toast */
 "use strict";
@@ -196,6 +198,17 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-shortcut-switch]")) localStorage.setItem(KEYS_OFF, event.target.checked ? "" : "1");
   });
+
+  // A row that is edited in place holds no form: its keys are ours.
+  document.addEventListener("keydown", (event) => {
+    const name = { Enter: "save", Escape: "drop" }[event.key];
+    const row = name && !event.isComposing && event.target.matches("input") && event.target.closest(".row-editing");
+    if (!row) return;
+    event.preventDefault();
+    if (!event.repeat) row.querySelector(`[data-row-${name}]`).click();
+  });
+
+  document.addEventListener("click", (event) => event.target.closest("[data-print]") && window.print());
 
   // ---------- marked rows ----------
   let lastMark = null;

@@ -17,6 +17,7 @@ from webapp.formatting import with_query
 from webapp.forms import Form
 from webapp.lists import bounded_count, count_text, page_of
 from webapp.staff.access import allow
+from webapp.toast import with_toast
 
 bp = Blueprint("catalog", __name__)
 VIEW_LABELS = {
@@ -68,7 +69,8 @@ def save_row(product_id: int):
     except Refusal as refusal:
         db.session.rollback()
         return render_template("catalog/_row.html", product=product, form=form.refuse(refusal)), 422
-    return render_template("catalog/_row.html", product=product, form=None)
+    saved = _("%(name)s was saved.", name=product.name)
+    return with_toast(render_template("catalog/_row.html", product=product, form=None), saved)
 
 
 @bp.get("/products/new")
