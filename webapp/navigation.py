@@ -71,14 +71,21 @@ def _open_to_me(endpoint: str) -> bool:
     return allowed is ANYONE or bool(allowed and g.identity and g.identity.role in allowed)
 
 
+def _is_within(endpoint: str) -> bool:
+    """Whether this page belongs to the entry: by its feature, or by its address where a feature has several entries."""
+    feature = endpoint.partition(".")[0]
+    if feature in ("fulfilment", "staff"):
+        return f"{request.path}/".startswith(url_for(endpoint) + "/")
+    return request.blueprint == feature
+
+
 def _link(icon, label, endpoint, counted) -> dict:
     count = 0
     if counted:
         count = bounded_count(COUNTS[counted][0])
     return {
         "icon": icon, "label": label, "href": url_for(endpoint),
-        "active": (request.endpoint or "").split(".")[0] == endpoint.split(".")[0]
-        and (endpoint.split(".")[0] not in ("fulfilment", "staff") or request.endpoint == endpoint),
+        "active": _is_within(endpoint),
         "count": count_text(count) if count else None,
         "count_label": COUNTS[counted][1] if counted else "",
     }
