@@ -13,9 +13,14 @@ MOST_ROWS = 200
 _NUMBER_AS_WRITTEN = re.compile(r"[\d.\-/()]*\d[\d.\-/()]*", re.ASCII)
 
 
+def storable(word: str) -> str:
+    """`word` as it may be asked for: PostgreSQL takes no NUL, not even in a question."""
+    return word.replace("\0", "")
+
+
 def matching(column, written: str) -> ColumnElement[bool]:
     """Every word of `written` stands somewhere in `column`, a folded search text; a number also without its dots and dashes."""
-    words = written.replace("\0", " ")[:LONGEST].split()[:MOST_WORDS]
+    words = written[:LONGEST].split()[:MOST_WORDS]
     return and_(true(), *(or_(*(column.like(like(form), escape="\\") for form in _forms(word))) for word in words))
 
 

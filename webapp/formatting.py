@@ -74,8 +74,8 @@ def fold(text: str) -> str:
 
 
 def like(text: str) -> str:
-    """`text` as a LIKE pattern that finds it anywhere; its own wildcards count as letters (escape `\\`)."""
-    safe = fold(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    """`text` as a LIKE pattern that finds it anywhere; its own wildcards count as letters (escape `\\`), a NUL as nothing."""
+    safe = fold(text).replace("\0", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{safe}%"
 
 

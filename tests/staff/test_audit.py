@@ -53,6 +53,12 @@ def test_each_filter_leaves_out_what_does_not_fit(client, db, admin):
     assert rows(client.get("/audit?subject=sales&subject_id=8").text) == 0
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", ["q", "subject", "subject_id", "action"])
+def test_a_question_with_a_nul_finds_nothing_instead_of_failing(client, db, admin, name):
+    assert client.get("/audit", query_string={name: "jobs\0"}).status_code == 200
+
+
 def test_since_begins_at_midnight_in_the_shop_s_zone(client, db, admin):
     write(db)
     # 02:59 UTC is still the day before in São Paulo, one minute later it is not.

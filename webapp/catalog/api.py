@@ -38,7 +38,7 @@ def add(wanted: ProductIn):
 def index():
     """Products, the latest first; `q` looks in name, SKU, GTIN, ISBN and author."""
     kind = request.args.get("kind")
-    if kind is not None and kind not in list(Kind):
+    if kind and kind not in list(Kind):
         raise Invalid([FieldError("kind", _("Choose one of: %(expected)s.", expected=", ".join(Kind)))])
     return list_answer(products(request.args.get("q", ""), kind and Kind(kind)), (Product.id,), product_json)
 

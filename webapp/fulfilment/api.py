@@ -19,7 +19,7 @@ PAGE = ("limit", "cursor")
 def list_memberships():
     """Memberships, of one customer (its id) or all."""
     written = request.args.get("customer")
-    if written is not None and not (written.isascii() and written.isdigit() and len(written) < 10):
+    if written and not (written.isascii() and written.isdigit() and len(written) < 10):
         raise Invalid([FieldError("customer", _("Use the customer's id, a whole number."))])
     return list_answer(queries.memberships(customer_id=int(written) if written else None), (Membership.id,), _membership)
 
@@ -47,9 +47,9 @@ def list_commissions():
 def list_tasks():
     """Tasks for staff; ?status=open or done."""
     written = request.args.get("status")
-    if written not in (None, "open", "done"):
+    if written and written not in ("open", "done"):
         raise Invalid([FieldError("status", _("Choose one of: %(expected)s.", expected="open, done"))])
-    return list_answer(queries.tasks(None if written is None else written == "done"), (Task.id,), _task)
+    return list_answer(queries.tasks(written == "done" if written else None), (Task.id,), _task)
 
 
 @endpoint(bp, "POST", "/tasks/<int:task_id>/completion", "clerk", body=OutcomeIn)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from webapp.asked import matching
+from webapp.asked import matching, storable
 from webapp.customers.models import Customer
 from webapp.errors import FieldError, Invalid, NotFound
 from webapp.extensions import db, utc_now
@@ -39,11 +39,6 @@ def month_of(written: str | None) -> str:
     if not _MONTH.fullmatch(written):
         raise Invalid([FieldError("month", _("Write the month like 2026-11."))])
     return written
-
-
-def _storable(word: str) -> str:
-    """PostgreSQL takes no NUL, not even in a question."""
-    return word.replace("\0", "")
 
 
 # -- packing slips ----------------------------------------------------------------------------------
@@ -98,7 +93,7 @@ class AuthorTotal:
 
 def royalty_slips(month: str, author: str | None = None) -> Select:
     query = select(RoyaltySlip).where(RoyaltySlip.month == month).options(joinedload(RoyaltySlip.sale))
-    return query if author is None else query.where(RoyaltySlip.author == _storable(author))
+    return query if author is None else query.where(RoyaltySlip.author == storable(author))
 
 
 def author_totals(month: str) -> list[AuthorTotal]:
@@ -149,14 +144,14 @@ class AgentTotal:
 
 def commissions(month: str, agent: str | None = None) -> Select:
     query = select(Commission).where(Commission.month == month).options(joinedload(Commission.sale))
-    return query.where(Commission.agent_code == _storable(agent)) if agent else query
+    return query.where(Commission.agent_code == storable(agent)) if agent else query
 
 
 def paid_agents(month: str, agent: str | None = None) -> Select:
     """One commission of the month, the newest, for each agent: a list of agents, paged by their code."""
     newest = select(func.max(Commission.id)).where(Commission.month == month).group_by(Commission.agent_code)
     query = select(Commission).where(Commission.id.in_(newest))
-    return query.where(Commission.agent_code == _storable(agent)) if agent else query
+    return query.where(Commission.agent_code == storable(agent)) if agent else query
 
 
 def agent_totals(month: str) -> dict[str, AgentTotal]:

@@ -16,7 +16,7 @@ bp = api_blueprint("messages")
 def list_messages():
     """E-mails to customers, of one status or all."""
     status = request.args.get("status")
-    if status is not None and status not in tuple(MessageStatus):
+    if status and status not in tuple(MessageStatus):
         expected = ", ".join(MessageStatus)
         raise Invalid([FieldError("status", _("Choose one of: %(expected)s.", expected=expected))])
     return list_answer(messages(status), (Message.id,), _shown)

@@ -5,6 +5,7 @@ import datetime as dt
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from webapp.asked import storable
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
 from webapp.documents import normalize_document
@@ -21,6 +22,7 @@ def sales(status: Status | None = None, shipping: Shipping | None = None, channe
           since: dt.datetime | None = None, updated_since: dt.datetime | None = None, q: str = "") -> Select:
     """Sales that pass every filter given. `q` finds by reference, customer, e-mail, CPF or CNPJ in any written form."""
     query = select(Sale)
+    channel, agent = storable(channel), storable(agent)
     for column, value in ((Sale.status, status), (Sale.shipping, shipping), (Sale.channel, channel), (Sale.agent_code, agent)):
         if value:
             query = query.where(column == value)

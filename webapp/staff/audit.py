@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from flask import render_template, request
 from flask_babel import gettext as _
 
+from webapp.asked import storable
 from webapp.errors import FieldError, Invalid
 from webapp.lists import page_of
 from webapp.localization import time_zone
@@ -21,7 +22,7 @@ FILTERS = ("q", "subject", "subject_id", "action", "since")
 @bp.get("/audit")
 @allow("admin")
 def audit():
-    chosen = {name: request.args.get(name, "").strip()[:100] for name in FILTERS}
+    chosen = {name: storable(request.args.get(name, "")).strip()[:100] for name in FILTERS}
     who = chosen["q"].lower() if "@" in chosen["q"] else chosen["q"]
     query = audit_entries(who, chosen["subject"], chosen["subject_id"], chosen["action"], _since(chosen["since"]))
     return render_template("staff/audit.html", page=page_of(query, (AuditEntry.id,)), chosen=chosen, words=words)
