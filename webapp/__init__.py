@@ -2,11 +2,12 @@
 
 import structlog
 from flask import Flask, request
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import cli, formatting, live, localization, logs, navigation, security
-from webapp.errors import Refusal
+from webapp.errors import Refusal, Stale
 from webapp.extensions import babel, compress, csrf, db, htmx, limiter, prepare_engine
 from webapp.features import BLUEPRINTS
 from webapp.queue import connect, ring_on_commit
@@ -46,8 +47,9 @@ def _config(settings: Settings) -> dict:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        # A full pool answers "busy" within two seconds instead of hanging the page.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 10, "max_overflow": 30, "pool_timeout": 2},
+        # A full pool answers "busy" within two seconds instead of hanging the page. A failed statement's
+        # parameters are people's data: they stay out of the log.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 10, "max_overflow": 30, "pool_timeout": 2, "hide_parameters": True},
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 2000,
         "SESSION_COOKIE_NAME": "__Host-balcao" if settings.secure else "balcao",
@@ -66,7 +68,9 @@ def _config(settings: Settings) -> dict:
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": False,
-        "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml", "application/xml"],
+        "COMPRESS_MIMETYPES": [
+            "text/html", "text/css", "text/javascript", "application/json", "image/svg+xml", "application/xml",
+        ],
         "COMPRESS_ALGORITHM": ["gzip"],
         "COMPRESS_STREAMS": True,
     }
@@ -92,6 +96,10 @@ def _handle_errors(app: Flask) -> None:
     def refused(refusal):
         db.session.rollback()
         return security.refusal_answer(refusal)
+
+    @app.errorhandler(StaleDataError)
+    def overtaken(_error):
+        return refused(Stale())
 
     @app.errorhandler(HTTPException)
     def http_error(error):

@@ -1,16 +1,14 @@
 """Headers that every answer carries, and how each kind of failure is shown: page, fragment or problem+json."""
 
-from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from webapp.api import problem
-from webapp.errors import Refusal, Stale
+from webapp.errors import Refusal
 from webapp.staff.access import SignInNeeded, is_api
 
 CSP = (
@@ -62,15 +60,14 @@ def http_answer(error: HTTPException):
     if isinstance(error, CSRFError):
         text = _l("This page was open for too long. Reload it and send again; what you typed is still there if you go back.")
     response = _answer(code, error.name, text)
+    told = dict(error.get_headers())
     for name in ("Allow", "Retry-After"):
-        if name in error.get_headers():
-            response.headers[name] = dict(error.get_headers())[name]
+        if name in told:
+            response.headers[name] = told[name]
     return response
 
 
 def crash_answer(error: Exception):
-    if isinstance(error, StaleDataError):
-        return refusal_answer(Stale())
     if isinstance(error, PoolTimeout | OperationalError):
         return _answer(503, "Service Unavailable", HTTP_TEXTS[503])
     return _answer(500, "Internal Server Error", CRASH_TEXT)

@@ -1,6 +1,9 @@
 """The security headers stand on every kind of answer, failures included."""
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
 
 from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
 from webapp.security import CSP
@@ -78,6 +81,26 @@ def test_on_a_crash_which_tells_nothing_of_the_inside(app, client, monkeypatch, 
     assert answer.mimetype == ("text/html" if path == "/login" else "application/problem+json")
 
 
+def test_who_was_overtaken_is_told_so_and_no_crash_is_logged(app, client, monkeypatch, caplog):
+    def overtaken():
+        raise StaleDataError
+
+    monkeypatch.setitem(app.view_functions, "monitor_api.jobs", anyone(overtaken))
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+
+    answer = client.get("/api/v1/jobs", headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 409 and "Nothing was overwritten" in answer.json["detail"]
+    assert "request failed" not in caplog.text
+
+
+def test_a_failed_statement_tells_the_log_nothing_personal(db):
+    with pytest.raises(DBAPIError) as failed:
+        db.session.execute(text("SELECT a FROM nowhere WHERE name = :name"), {"name": "Maria das Dores"})
+
+    assert "nowhere" in str(failed.value) and "Maria" not in str(failed.value)
+
+
 def test_on_downloads_which_are_attachments(client, db):
     open_shop()
     make_sale()
@@ -96,6 +119,14 @@ def test_on_api_answers(app, db):
     for answer, status in ((calls.get("/sales"), 200), (calls.post("/sales", {}), 422), (calls.get("/jobs"), 403)):
         assert answer.status_code == status
         assert_guarded(answer)
+
+
+@pytest.mark.parametrize(("path", "kinds"), [("/api/v1/sales", {"GET", "POST"}), ("/products", {"GET", "POST"})])
+def test_a_refused_method_is_told_which_there_are(clerk, path, kinds):
+    answer = clerk.open(path, method="PUT")
+
+    assert answer.status_code == 405
+    assert kinds <= set(answer.headers["Allow"].split(", "))
 
 
 def test_on_static_files_which_may_be_kept(client):
