@@ -11,7 +11,16 @@ from typing import Annotated, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from webapp.errors import FieldError, Invalid, Refusal
 from webapp.money import MAX_MONEY
@@ -20,6 +29,7 @@ _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 # As people write in Brazil: 1.234,56 or 1234,56.
 _BRAZILIAN_DECIMAL = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]{1,15})(,[0-9]{1,15})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_DECIMAL_AS_TEXT = _l("Send this as decimal text, like \"129.90\".")
 MAX_QUANTITY = 99_999
 MAX_FORM_FIELDS = 2000
 
@@ -92,12 +102,13 @@ def _decimal_text(value, info: ValidationInfo):
     if isinstance(value, Decimal):
         return value
     if not isinstance(value, str):
-        raise ValueError(_l("Send this as decimal text, like \"129.90\"."))
+        raise ValueError(_DECIMAL_AS_TEXT)
     written = value.strip().removeprefix("R$").strip()
     if _from_form(info) and _BRAZILIAN_DECIMAL.fullmatch(written) and ("," in written or written.count(".") > 1):
         written = written.replace(".", "").replace(",", ".")
     if not _PLAIN_DECIMAL.fullmatch(written):
-        raise ValueError(_l("This is not an amount; write it like 129.90."))
+        # A form's example is in its reader's notation, which JSON does not take.
+        raise ValueError(_l("This is not an amount; write it like 129.90.") if _from_form(info) else _DECIMAL_AS_TEXT)
     number = Decimal(written)
     if number != number.quantize(Decimal("0.01")):
         raise ValueError(_l("At most two digits after the point."))

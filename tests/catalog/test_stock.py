@@ -37,13 +37,14 @@ def test_it_is_set_or_changed_and_each_change_is_in_the_ledger(calls, db):
 def test_it_never_goes_below_zero(calls, db):
     answer = calls.post("/products/BAG/stock", {"change": -11})
     assert answer.status_code == 409
+    assert answer.json["errors"] == [{"field": "change", "message": answer.json["detail"]}]
     assert "Only 10 of BAG" in answer.json["detail"]
     assert stock(db) == 10 and len(ledger(db)) == 1
 
 
 def test_it_never_grows_beyond_counting(calls, db):
     answer = calls.post("/products/BAG/stock", {"change": 9_999_990})
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (409, "set")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (409, "change")
     assert stock(db) == 10
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, sale_body, work_off
+from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, sale_body, sign_in, work_off
 
 KEYS = {"id", "reference", "status", "step", "shipping", "attention", "total", "customer", "address", "lines", "invoice",
         "created_at", "updated_at"}
@@ -95,6 +95,23 @@ def test_the_decision_and_the_packing_slip(checkout, db):
     slip = checkout.get(f"/sales/{sale.id}/packing-slip").json
     assert slip["royalty_copy"] is True and slip["released"] is True and slip["weight_g"] == 1000
     assert slip["items"][0]["quantity"] == 2 and slip["recipient"]["name"] == "José da Conceição"
+    assert slip["sender"]["address"]["zip_code"] == "06243-110" and slip["recipient"]["address"]["zip_code"] == "05010-000"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sales?q=%00zz", "/sales?q=%00zz", "/sales?agent=A%00", "/sales?channel=%00x"])
+def test_a_question_with_a_nul_finds_nothing_instead_of_failing(client, db, path):
+    make_sale(reference="WEB-1")
+    sign_in(client)
+    answer = client.get(path, headers={"Authorization": f"Bearer {make_token()}"})
+    assert answer.status_code == 200 and "WEB-1" not in answer.text
+
+
+@pytest.mark.parametrize("path", [
+    "/sales?status=&q=&since=", "/invoices?status=&month=", "/products?kind=", "/tasks?status=", "/messages?status=",
+    "/memberships?customer=", "/sales?cursor=",
+])
+def test_a_filter_left_empty_leaves_nothing_out(checkout, path):
+    assert checkout.get(path).status_code == 200
 
 
 def test_who_is_unknown_or_not_allowed_is_told(client, db):

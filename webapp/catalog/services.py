@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn
-from webapp.catalog.models import Product, move_stock
+from webapp.catalog.models import OutOfStock, Product, move_stock
 from webapp.errors import FieldError, Invalid, Refusal
 from webapp.extensions import db
 from webapp.formatting import fold
@@ -71,10 +71,15 @@ def set_stock(product: Product, wanted: StockIn, seen: int | None = None, field:
     change = wanted.change if wanted.change is not None else wanted.set - before
     if not change:
         return before, before
+    asked = field if wanted.change is None else "change"
     if before + change > MAX_STOCK:
-        raise Refusal(_("At most %(high)s.", high=MAX_STOCK), field)
+        raise Refusal(_("At most %(high)s.", high=MAX_STOCK), asked)
     reason = wanted.reason or _("counted by hand")
-    after = move_stock(db.session, product.id, product.sku, change, reason)
+    try:
+        after = move_stock(db.session, product.id, product.sku, change, reason)
+    except OutOfStock as refusal:
+        refusal.field = asked
+        raise
     record(db.session, "changed", "products", product.id, product.sku, why=reason, stock=after)
     db.session.expire(product, ["stock"])
     return before, after

@@ -5,6 +5,7 @@ import datetime as dt
 from flask import request
 from flask_babel import gettext as _
 
+from webapp.addresses.cep import format_cep
 from webapp.api import api_blueprint, endpoint, identity_scope, list_answer, read_json
 from webapp.customers.forms import AddressIn
 from webapp.errors import FieldError, Invalid, NotFound
@@ -202,11 +203,11 @@ def get_packing_slip(sale_id: int):
     if slip is None:
         raise NotFound(_("This order has no packing slip."))
     shop = the_shop()
-    parts = ("street", "number", "complement", "neighborhood", "city", "state", "zip_code")
+    parts = ("street", "number", "complement", "neighborhood", "city", "state")
     return {
         "sale_id": sale.id, "reference": sale.reference, "released": slip.released_at is not None,
         "sender": {"name": shop.trade_name, "document": shop.cnpj, "phone": shop.phone,
-                   "address": {part: getattr(shop, part) for part in parts}},
+                   "address": {part: getattr(shop, part) for part in parts} | {"zip_code": format_cep(shop.zip_code)}},
         "recipient": {"name": sale.customer_name, "document": sale.customer_document, "phone": sale.customer_phone,
                       "address": sale.address_parts},
         "items": slip.items, "weight_g": slip.weight_g, "volumes": 1, "carrier": sale.carrier,
