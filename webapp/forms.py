@@ -29,6 +29,8 @@ _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 # As people write in Brazil: 1.234,56 or 1234,56.
 _BRAZILIAN_DECIMAL = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]{1,15})(,[0-9]{1,15})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_NOT_AN_AMOUNT = _l("This is not an amount; write it like 129.90.")
+_NOT_A_PERCENTAGE = _l("This is not a percentage; write it like 7.50.")
 _DECIMAL_AS_TEXT = _l("Send this as decimal text, like \"129.90\".")
 MAX_QUANTITY = 99_999
 MAX_FORM_FIELDS = 2000
@@ -98,7 +100,7 @@ def long_text(longest: int):
     return Annotated[str, Field(strict=True, max_length=longest), BeforeValidator(_composed), AfterValidator(_readable)]
 
 
-def _decimal_text(value, info: ValidationInfo):
+def _decimal_text(value, info: ValidationInfo, refusal=_NOT_AN_AMOUNT):
     if isinstance(value, Decimal):
         return value
     if not isinstance(value, str):
@@ -108,11 +110,15 @@ def _decimal_text(value, info: ValidationInfo):
         written = written.replace(".", "").replace(",", ".")
     if not _PLAIN_DECIMAL.fullmatch(written):
         # A form's example is in its reader's notation, which JSON does not take.
-        raise ValueError(_l("This is not an amount; write it like 129.90.") if _from_form(info) else _DECIMAL_AS_TEXT)
+        raise ValueError(refusal if _from_form(info) else _DECIMAL_AS_TEXT)
     number = Decimal(written)
     if number != number.quantize(Decimal("0.01")):
         raise ValueError(_l("At most two digits after the point."))
     return number.quantize(Decimal("0.01"))
+
+
+def _percent_text(value, info: ValidationInfo):
+    return _decimal_text(value, info, _NOT_A_PERCENTAGE)
 
 
 def _within(low: Decimal, high: Decimal, too_low, too_high):
@@ -132,7 +138,7 @@ Money = Annotated[
     _within(Decimal(0), MAX_MONEY, _l("It cannot be negative."), _l("This amount is too large.")),
 ]
 Percent = Annotated[
-    Decimal, BeforeValidator(_decimal_text), _DECIMAL_SCHEMA,
+    Decimal, BeforeValidator(_percent_text), _DECIMAL_SCHEMA,
     _within(Decimal(0), Decimal(100), _l("It cannot be negative."), _l("At most 100 %.")),
 ]
 

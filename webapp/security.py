@@ -51,7 +51,9 @@ def refusal_answer(refusal: Refusal):
         response = make_response("", 401)
         response.headers["HX-Redirect"] = url_for("staff.login")
         return response
-    return _page(refusal.status, refusal.title, str(refusal))
+    # A page of its own has no fields to mark: it tells what is wrong with each.
+    text = " ".join(str(error.message) for error in refusal.errors) or str(refusal)
+    return _page(refusal.status, refusal.title, text)
 
 
 def http_answer(error: HTTPException):

@@ -2,6 +2,7 @@
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from webapp.asked import matching
 from webapp.catalog.models import Kind, Product, StockMovement
@@ -47,4 +48,4 @@ def namesakes(product: Product) -> list[Product]:
 
 
 def movements(product: Product) -> Select:
-    return select(StockMovement).where(StockMovement.product_id == product.id)
+    return select(StockMovement).where(StockMovement.product_id == product.id).options(joinedload(StockMovement.sale))

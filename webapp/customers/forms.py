@@ -60,6 +60,7 @@ def _code(written: str) -> str:
 
 Document = Annotated[str, Field(strict=True, max_length=40), AfterValidator(_document)]
 Email = Annotated[str, Field(strict=True, max_length=254), AfterValidator(_email)]
+RequiredEmail = Annotated[str, Field(strict=True, min_length=1, max_length=254), AfterValidator(_email)]
 STATES = frozenset(
     "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO".split()
 )

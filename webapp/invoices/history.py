@@ -28,7 +28,7 @@ def _shown(entry: AuditEntry, text: str, names: dict[str, str]) -> dict:
     today = shop_day(entry.at) == shop_day(utc_now())
     return {
         "when": clock_text(entry.at) if today else moment_text(entry.at), "iso": entry.at.isoformat(), "text": text,
-        "who": names.get(entry.actor) or (entry.actor if "@" in entry.actor or entry.actor.startswith("token ") else _("System")),
+        "who": names.get(entry.actor) or (entry.actor if "@" in entry.actor or entry.actor.startswith("token ") else "Balcão"),
         "person": "@" in entry.actor, "note": entry.after.get("comment"),
     }
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field
 
-from webapp.customers.forms import Email
+from webapp.customers.forms import RequiredEmail
 from webapp.forms import Flag, Shape, text
 from webapp.staff.models import Role
 
@@ -34,14 +34,14 @@ class SignInIn(Shape):
 
 
 class UserIn(Shape):
-    email: Annotated[Email, Field(min_length=1)]
+    email: RequiredEmail
     name: text(80, required=True)
     role: Role
     active: Flag = False
 
 
 class NewUserIn(Shape):
-    email: Annotated[Email, Field(min_length=1)]
+    email: RequiredEmail
     name: text(80, required=True)
     role: Role
     password: Password
