@@ -1,5 +1,6 @@
 """Staff at the catalog."""
 
+import json
 import re
 
 import pytest
@@ -138,6 +139,7 @@ def test_price_and_stock_are_edited_in_the_row(staff, db):
     answer = staff.post(f"/products/{product.id}/row", data=fields)
     assert answer.status_code == 200
     assert f'id="product-{product.id}"' in answer.text and "row-editing" not in answer.text
+    assert json.loads(answer.headers["HX-Trigger"])["toast"] == {"kind": "good", "text": f"{product.name} was saved."}
     assert (str(product.price), product.stock) == ("389.00", 12)
 
 
