@@ -1,5 +1,7 @@
 """Headers that every answer carries, and how each kind of failure is shown: page, fragment or problem+json."""
 
+import sqlite3
+
 from flask import Response, make_response, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -70,7 +72,8 @@ def http_answer(error: HTTPException):
 
 
 def crash_answer(error: Exception):
-    if isinstance(error, PoolTimeout | OperationalError):
+    # SQLite's own error comes bare from where its transactions begin.
+    if isinstance(error, PoolTimeout | OperationalError | sqlite3.OperationalError):
         return _answer(503, "Service Unavailable", HTTP_TEXTS[503])
     return _answer(500, "Internal Server Error", CRASH_TEXT)
 

@@ -1,8 +1,11 @@
 """The security headers stand on every kind of answer, failures included."""
 
+import sqlite3
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
@@ -92,6 +95,19 @@ def test_who_was_overtaken_is_told_so_and_no_crash_is_logged(app, client, monkey
 
     assert answer.status_code == 409 and "Nothing was overwritten" in answer.json["detail"]
     assert "request failed" not in caplog.text
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("locked"), PoolTimeout("full")])
+def test_a_busy_database_is_told_as_busy(app, client, monkeypatch, error):
+    def busy():
+        raise error
+
+    monkeypatch.setitem(app.view_functions, "monitor_api.jobs", anyone(busy))
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+
+    answer = client.get("/api/v1/jobs", headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 503 and "very busy" in answer.json["detail"]
 
 
 def test_a_failed_statement_tells_the_log_nothing_personal(db):
