@@ -19,8 +19,8 @@ def api_blueprint(name: str) -> Blueprint:
 
 
 def endpoint(blueprint: Blueprint, method: str, path: str, *roles: str, body: type[Shape] | None = None,
-             query: tuple[str, ...] = (), status: int = 200, summary: str = ""):
-    """Declares one call: who may make it, the shape of its body, the query parameters it knows.
+             query: tuple[str, ...] = (), headers: tuple[str, ...] = (), status: int = 200, summary: str = ""):
+    """Declares one call: who may make it, the shape of its body, the query parameters and headers it knows.
 
     The view gets the body as its first argument and answers a dict, `(dict, status)` or a Response.
     """
@@ -38,7 +38,7 @@ def endpoint(blueprint: Blueprint, method: str, path: str, *roles: str, body: ty
             return ("", code) if data is None else (jsonify(data), code)
 
         allow(*roles)(call)
-        call.described = {"method": method, "path": path, "body": body, "query": query, "status": status,
+        call.described = {"method": method, "path": path, "body": body, "query": query, "headers": headers, "status": status,
                           "summary": summary or (view.__doc__ or "").strip().split("\n")[0], "roles": roles}
         blueprint.add_url_rule(path, view.__name__, call, methods=[method])
         return view

@@ -58,7 +58,8 @@ def _operation(call: dict, path: str) -> dict:
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in re.findall(r"{(\w+)}", path)
-        ] + [{"name": name, "in": "query", "schema": {"type": "string"}} for name in call["query"]],
+        ] + [{"name": name, "in": "query", "schema": {"type": "string"}} for name in call["query"]]
+        + [{"name": name, "in": "header", "schema": {"type": "string"}} for name in call["headers"]],
         "responses": {str(call["status"]): {"description": "Done"}, "default": problem},
     }
     if call["body"]:

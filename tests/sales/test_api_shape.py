@@ -114,6 +114,11 @@ def test_a_filter_left_empty_leaves_nothing_out(checkout, path):
     assert checkout.get(path).status_code == 200
 
 
+def test_the_key_that_makes_a_sale_once_is_described_to_programs(client):
+    told = client.get("/api/openapi.json").json["paths"]["/api/v1/sales"]["post"]["parameters"]
+    assert {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}} in told
+
+
 def test_who_is_unknown_or_not_allowed_is_told(client, db):
     assert api(client, None).get("/sales").status_code == 401
     assert api(client, make_token("accountant")).post("/sales", sale_body()).status_code == 403

@@ -74,7 +74,7 @@ def _sale(sale_id: int) -> Sale:
 # -- calls ----------------------------------------------------------------------------------------
 
 
-@endpoint(bp, "POST", "/sales", "clerk", body=SaleIn, status=201)
+@endpoint(bp, "POST", "/sales", "clerk", body=SaleIn, headers=("Idempotency-Key",), status=201)
 def create_sale(wanted: SaleIn):
     """Enters a sale; with an Idempotency-Key it is made once, however often it is sent."""
     key, scope = request.headers.get("Idempotency-Key", "").strip(), identity_scope()
