@@ -9,10 +9,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from webapp import create_app, migrations
 from webapp.demo.load import load_demo
+from webapp.extensions import db
+from webapp.invoices.fiscal.certificate import CertificateError, load
+from webapp.staff.models import User
 from webapp.staff.routes import DEMO_PASSWORD, DEMO_USERS
 from webapp.tracking import acting_as
 
@@ -27,14 +31,24 @@ Make the first person who can sign in:
 def prepare() -> str:
     """Answers how to sign in."""
     app = create_app()
-    demo = app.extensions["settings"].demo
+    settings = app.extensions["settings"]
+    if settings.nfe_certificate:
+        load(settings.nfe_certificate, settings.nfe_certificate_password)
     with contextlib.redirect_stdout(sys.stderr):
         migrations.upgrade(app)
-        if demo:
-            with app.app_context(), acting_as("demo"):
+        with app.app_context(), acting_as("demo"):
+            if settings.demo:
                 load_demo()
-    others = ", ".join(f"{role}@balcao.example" for role in DEMO_USERS if role != "admin")
-    return DEMO.format(password=DEMO_PASSWORD, others=others) if demo else EMPTY
+            return how_to_sign_in()
+
+
+def how_to_sign_in() -> str:
+    """What fits the people who are there; nothing for a shop that has its own."""
+    people = set(db.session.scalars(select(User.email)))
+    if not people:
+        return EMPTY
+    others = [f"{role}@balcao.example" for role in DEMO_USERS if role != "admin"]
+    return DEMO.format(password=DEMO_PASSWORD, others=", ".join(others)) if people.issuperset(others) else ""
 
 
 if __name__ == "__main__":
@@ -42,4 +56,7 @@ if __name__ == "__main__":
         print(prepare())
     except OperationalError as error:
         print(f"the database does not answer: {str(error.orig).splitlines()[0]}")
+        sys.exit(1)
+    except CertificateError as error:
+        print(f"NFE_CERTIFICATE: {error}")
         sys.exit(1)

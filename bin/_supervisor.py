@@ -122,7 +122,7 @@ class Supervisor:
             for _ in range(self.settings.job_workers):
                 self.start("worker", "jobs.worker")
             self.start("sweeper", "jobs.sweeper")
-            say(f"Balcão is ready at {self.address}\n{sign_in}")
+            say(f"Balcão is ready at {self.address}\n{sign_in}".strip())
         while not self.stopping:
             self.tend()
         return 0

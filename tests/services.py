@@ -71,11 +71,22 @@ class Postgres:
     def start(self) -> None:
         data = self.folder / "data"
         self._call(self.binaries / "initdb", "-D", data, "-U", "balcao", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.run()
+
+    def run(self) -> None:
+        """Starts the server on the data that is there."""
         options = ["listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "max_connections=200"]
-        command = [str(self.binaries / "postgres"), "-D", str(data)] + [part for option in options for part in ("-c", option)]
-        with open(self.folder / "log", "w") as log:
+        command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data")]
+        command += [part for option in options for part in ("-c", option)]
+        with open(self.folder / "log", "a") as log:
             self.process = self.guardian.spawn(command, stdout=log, stderr=log, cwd=self.folder, **self.account)
         wait_until(self._answers, why="PostgreSQL takes connections")
+
+    def crash(self) -> None:
+        """An immediate shutdown: every connection is cut, and the next start recovers from the log."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(10)
+        self.guardian.end([self.process], 2)
 
     def _answers(self):
         try:

@@ -30,7 +30,9 @@ def register(app) -> None:
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
 def create_user(email, role, name, password_stdin):
     """Adds a person who may sign in."""
-    password = sys.stdin.readline().rstrip("\n")
+    # At a terminal it is asked for, so that it does not stand on the screen.
+    typed = sys.stdin.isatty()
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if typed else sys.stdin.readline().rstrip("\n")
     try:
         with acting_as("command line"):
             add_user(email, name or email.split("@")[0], Role(role), password)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg")
 PROVIDERS = ("viacep", "brasilapi", "opencep", "awesomeapi", "sample")
 
 
@@ -104,13 +105,22 @@ def _number(env, name, default, low, high):
 
 def _http_url(env, name, default):
     url = (env.get(name) or default).rstrip("/")
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise SettingsError(f"{name}={url}: use an address that begins with http:// or https://")
+    if not _is_url(url, ("http", "https")):
+        raise SettingsError(f"{name}={url}: use an address such as https://host or http://host:port")
     return url
 
 
 def _public_url(url):
     return _http_url({"PUBLIC_URL": url}, "PUBLIC_URL", url)
+
+
+def _is_url(url, schemes, needs_host=True):
+    """Whether it is of one of these schemes, with a host and a port that is a number, should it have one."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname or not needs_host) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _writable_dir(path):
@@ -128,27 +138,27 @@ def _writable_dir(path):
 def _database_url(url, data_dir):
     if not url:
         return f"sqlite:///{data_dir / 'balcao.sqlite3'}"
-    for short in ("postgres://", "postgresql://"):
-        if url.startswith(short):
-            return "postgresql+psycopg://" + url.removeprefix(short)
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise SettingsError("DATABASE_URL: use postgresql://… or sqlite:///…")
-    return url
+    if url.startswith("sqlite:///"):
+        return url
+    # What it is reached by: a password may hold signs that only the driver understands.
+    scheme, _, rest = url.partition("://")
+    if scheme not in POSTGRES_SCHEMES or not _is_url(f"{scheme}://{rest.rpartition('@')[2]}", POSTGRES_SCHEMES, needs_host=False):
+        raise SettingsError("DATABASE_URL: use postgresql://user:password@host:port/name or sqlite:///…")
+    return f"postgresql+psycopg://{rest}"
 
 
 def _redis_url(url, data_dir):
     if not url:
         return f"unix://{quote(str(data_dir / 'redis.sock'))}"
-    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
-        raise SettingsError("REDIS_URL: use redis://…, rediss://… or unix://…")
+    if not _is_url(url, ("redis", "rediss", "unix"), needs_host=False):
+        raise SettingsError("REDIS_URL: use redis://:password@host:port/0, rediss://… or unix://…")
     return url
 
 
 def _smtp_url(url):
     if not url:
         return None
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+    if not _is_url(url, ("smtp", "smtps", "smtp+starttls")):
         raise SettingsError("SMTP_URL: use smtp://host:port, smtp+starttls://user:password@host:port or smtps://…")
     return url
 

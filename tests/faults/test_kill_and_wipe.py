@@ -1,102 +1,87 @@
-"""A worker killed and Redis wiped in the middle of fifty sales: all fifty invoiced, once, with consecutive numbers."""
+"""Whatever is killed, wiped, cut or paused in the middle of fifty sales: all are invoiced, once, numbers consecutive."""
 
-import itertools
-import json
 import os
 import signal
-import subprocess
-import sys
-import threading
+import time
 
-import httpx
+import pytest
 import redis
 
-from tests.services import ROOT, wait_until
-from webapp.documents import _completed
-
-SALES = 50
+from tests.faults.rush import Rush, redis_url
+from tests.services import Postgres, wait_until
 
 
-def _token(shop) -> str:
-    made = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "token", "create", "faults", "--role", "manager"], cwd=ROOT,
-        env=os.environ | {"DATA_DIR": str(shop.data_dir), "DEMO": "1"}, capture_output=True, text=True, check=True,
-    )
-    return made.stdout.splitlines()[-1]
+class Faults:
+    """What can happen to the processes of a running shop."""
 
+    def __init__(self, shop, postgres=None):
+        self.shop, self.postgres = shop, postgres
 
-def _body(number: int) -> dict:
-    return {
-        "reference": f"FAULT-{number}", "paid": True, "payment_method": "pix",
-        "customer": {"name": f"Cliente {number}", "document": _completed(f"{700000000 + number}", 11)},
-        "address": {"zip_code": "05010-000", "number": "100"}, "lines": [{"sku": "FAULT-1", "quantity": 1}],
-    }
+    def kill(self, name: str):
+        pid = self.shop.pids(name)[0]
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: pid not in self.shop.pids(), why=f"the death of {name} is noticed")
 
+    def kill_worker(self):
+        self.kill("worker")
 
-def _send(client: httpx.Client, number: int) -> None:
-    """Sends one sale until it is answered, as a checkout does; a repeat of what was taken makes no second sale."""
-    for _attempt in range(50):
-        try:
-            answer = client.post("/sales", json=_body(number), headers={"Idempotency-Key": f"fault-{number}"})
-        except httpx.TransportError:
-            continue
-        if answer.status_code in (200, 201):
-            return
-    raise AssertionError(f"sale {number} was never taken")
+    def kill_sweeper(self):
+        self.kill("sweeper")
 
+    def kill_web(self):
+        self.kill("web")
 
-def _invoices(client: httpx.Client) -> list[dict]:
-    found, cursor = [], ""
-    while cursor is not None:
-        page = client.get("/invoices", params={"limit": 200} | ({"cursor": cursor} if cursor else {})).raise_for_status().json()
-        found, cursor = found + page["items"], page["next_cursor"]
-    return found
+    def kill_redis(self):
+        self.kill("redis")
 
-
-def _processes(shop) -> list[dict]:
-    return json.loads((shop.data_dir / "processes.json").read_text())["processes"]
-
-
-def test_fifty_sales_survive_a_killed_worker_and_a_wiped_redis(shop):
-    running = shop(CEP_PROVIDERS="sample").start()
-    headers = {"Authorization": f"Bearer {_token(running)}"}
-    with httpx.Client(base_url=f"{running.url}/api/v1", headers=headers, timeout=20) as client:
-        product = {"sku": "FAULT-1", "name": "Caneca", "kind": "physical", "price": "45.50", "stock": SALES + 5,
-                   "ncm": "73239400", "weight_g": 160}
-        client.post("/products", json=product).raise_for_status()
-        numbers = itertools.count()
-        sent, lock = [], threading.Lock()
-
-        def checkout():
-            while True:
-                with lock:
-                    number = next(numbers)
-                if number >= SALES:
-                    return
-                _send(client, number)
-                sent.append(number)
-
-        checkouts = [threading.Thread(target=checkout) for _counter in range(3)]
-        for one in checkouts:
-            one.start()
-        wait_until(lambda: len(sent) >= SALES // 3)
-        worker = next(process["pid"] for process in _processes(running) if process["name"] == "worker")
-        os.kill(worker, signal.SIGKILL)
-        wait_until(lambda: len(sent) >= SALES // 2)
-        with redis.Redis.from_url(json.loads((running.data_dir / "processes.json").read_text())["redis_url"]) as wiped:
+    def wipe_redis(self):
+        with redis.Redis.from_url(redis_url(self.shop)) as wiped:
             wiped.flushall()
-        for one in checkouts:
-            one.join()
 
-        def all_invoiced():
-            return client.get("/sales", params={"q": "FAULT-", "status": "invoiced", "limit": 200}).json()["items"]
+    def pause_redis(self):
+        (pid,) = self.shop.pids("redis")
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(2)
+        os.kill(pid, signal.SIGCONT)
 
-        wait_until(lambda: len(all_invoiced()) == SALES, 60, "all sales are invoiced")
-        assert len({sale["reference"] for sale in all_invoiced()}) == SALES
-        assert client.get("/products/FAULT-1").json()["stock"] == 5
-        issued = [invoice for invoice in _invoices(client) if invoice["number"]]
-        taken = sorted(invoice["number"] for invoice in issued)
-        assert taken == list(range(1, len(taken) + 1)), "consecutive, no gap, no repeat"
-        assert len({invoice["sale_id"] for invoice in issued}) == len(issued)
-        assert {invoice["status"] for invoice in issued} == {"authorized"}
+    def cut_every_connection(self):
+        self.postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+
+    def crash_postgres(self):
+        self.postgres.crash()
+        self.postgres.run()
+
+
+@pytest.fixture
+def own_postgres(folder, guardian):
+    """A server of this test's own, which it may crash."""
+    home = folder / "crashing"
+    home.mkdir(mode=0o700)
+    server = Postgres(home, guardian)
+    server.start()
+    server.execute("CREATE DATABASE balcao")
+    yield server
+    server.stop()
+
+
+KILLS = ["kill_worker", "wipe_redis", "kill_web", "kill_sweeper", "kill_redis"]
+
+
+def test_on_sqlite(shop):
+    running = shop(CEP_PROVIDERS="sample").start()
+    faults = Faults(running)
+    with Rush(running) as rush:
+        rush.through([getattr(faults, name) for name in [*KILLS, "pause_redis"]])
+        rush.assert_each_is_invoiced_once()
+    assert rush.answers.keys() <= {200, 201}, "whoever is answered is never told of an error"
+    assert running.stop() == 0
+
+
+def test_on_postgresql(shop, own_postgres):
+    running = shop(CEP_PROVIDERS="sample", DATABASE_URL=own_postgres.url("balcao")).start()
+    faults = Faults(running, own_postgres)
+    with Rush(running) as rush:
+        rush.through([getattr(faults, name) for name in [*KILLS, "cut_every_connection", "crash_postgres"]])
+        rush.assert_each_is_invoiced_once()
+    assert rush.answers.keys() <= {200, 201, 503}, "while the database is away a checkout is told to come again"
     assert running.stop() == 0

@@ -89,3 +89,11 @@ def test_the_image_copies_what_exists_and_what_the_build_context_lets_through():
 def test_a_setting_that_makes_no_sense_is_refused_with_its_name(tmp_path):
     with pytest.raises(SettingsError, match="^WEB_WORKERS=many: "):
         Settings.from_env({"DATA_DIR": str(tmp_path), "WEB_WORKERS": "many"})
+
+
+@pytest.mark.parametrize("url", [
+    "postgresql://shop:pass#word@db:5432/shop", "postgres:///shop?host=/run/postgresql", "postgresql+psycopg://db/shop",
+])
+def test_addresses_of_postgresql_in_every_usual_form(url, tmp_path):
+    read = Settings.from_env({"DATA_DIR": str(tmp_path), "DATABASE_URL": url})
+    assert read.database_url == "postgresql+psycopg://" + url.partition("://")[2]

@@ -49,6 +49,26 @@ def test_a_database_that_does_not_answer(tmp_path):
     assert "the database does not answer: " in refusal(DATA_DIR=str(tmp_path), PORT=str(free_port()), DATABASE_URL=url)
 
 
+@pytest.mark.parametrize("name, address", [
+    ("DATABASE_URL", "postgresql://shop:secret@db:many/shop"), ("DATABASE_URL", "mysql://shop:secret@db/shop"),
+    ("REDIS_URL", "redis://:secret@cache:many/0"), ("SMTP_URL", "smtp://shop:secret@mail:many"), ("SMTP_URL", "smtp://"),
+])
+def test_an_address_that_is_none_and_may_bear_a_password(tmp_path, name, address):
+    line = refusal(DATA_DIR=str(tmp_path), **{name: address})
+    assert line.startswith(f"bin/run: {name}: use ") and "secret" not in line
+
+
+@pytest.mark.parametrize("name, address", [("VIACEP_URL", "http://cep:many"), ("PUBLIC_URL", "shop.example")])
+def test_an_address_of_the_web_that_is_none(tmp_path, name, address):
+    assert refusal(DATA_DIR=str(tmp_path), **{name: address}).startswith(f"bin/run: {name}={address}: use ")
+
+
+def test_a_certificate_that_does_not_open(tmp_path):
+    (tmp_path / "a1.pfx").write_text("no certificate")
+    line = refusal(DATA_DIR=str(tmp_path), PORT=str(free_port()), NFE_CERTIFICATE=str(tmp_path / "a1.pfx"))
+    assert line == "bin/run: NFE_CERTIFICATE: the certificate cannot be opened: wrong password or not a PFX file"
+
+
 def test_a_data_dir_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     assert "cannot write there (Not a directory)" in refusal(DATA_DIR=str(tmp_path / "file" / "data"))
