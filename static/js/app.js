@@ -66,15 +66,20 @@
     const sent = detail.xhr.sentForm;
     if (sent) detail.xhr.typedSince = fieldsOf(detail.target).filter((field) => sent.has(field) && sent.get(field) !== state(field));
   });
-  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
     const form = detail.xhr.typedSince?.length && document.getElementById(detail.target.id);
-    for (const typed of (form && detail.xhr.typedSince) || []) {
+    if (!form) return;
+    detail.xhr.typedAgain = detail.xhr.typedSince.splice(0).flatMap((typed) => {
       const field = [...form.elements].find((one) => one.name === typed.name && one.type === typed.type && (one.type !== "radio" || one.value === typed.value));
-      if (!field) continue;
+      if (!field) return [];
       if (typeof state(typed) === "boolean") field.checked = typed.checked;
       else field.value = typed.value;
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    }
+      return [field];
+    });
+  });
+  // Whoever listens to the new form does so only from here on.
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    for (const field of detail.xhr.typedAgain?.splice(0) || []) field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   // ---------- theme ----------
