@@ -146,3 +146,12 @@ def test_what_changed_is_audited_with_who_did_it(calls, db):
     assert (entry.actor, entry.subject_name, entry.before, entry.after) == (
         "token checkout", "BOOK-1", {"price": "89.90"}, {"price": "99.90"})
     assert db.session.scalar(db.select(Product.version)) == 2
+
+
+@pytest.mark.parametrize(("kind", "ncm", "plan"), [
+    ("book", "49019900", ""), ("video", "85234990", ""), ("physical", "", ""), ("ebook", "", ""), ("membership", "", "PLAIN-1"),
+])
+def test_what_the_kind_alone_tells_need_not_be_sent(db, client, kind, ncm, plan):
+    calls = api(client, make_token("clerk"))
+    made = calls.post("/products", {"sku": "PLAIN-1", "name": "Plain", "kind": kind, "price": "10.00"})
+    assert (made.status_code, made.json["ncm"], made.json["plan"]) == (201, ncm, plan)

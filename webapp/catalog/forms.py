@@ -92,8 +92,6 @@ class ProductIn(Shape):
     def kinds_and_what_they_need(self):
         if self.stock is not None and not self.kind.is_goods:
             raise FieldRefused("stock", _l("Only goods keep stock; this kind does not."))
-        if self.kind.is_membership and not self.plan:
-            raise FieldRefused("plan", _l("Say which plan this product brings."))
         return self
 
 

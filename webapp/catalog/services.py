@@ -6,13 +6,17 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn
-from webapp.catalog.models import OutOfStock, Product, move_stock
+from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
 from webapp.errors import FieldError, Invalid, Refusal
 from webapp.extensions import db
 from webapp.formatting import fold
 from webapp.tracking import record
 
 COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
+
+# Mercosur's nomenclature, where the kind alone tells it: printed books, recorded optical discs.
+USUAL_NCM = {Kind.BOOK: "49019900", Kind.VIDEO: "85234990"}
+PLAN_LENGTH = 40
 
 
 class SkuTaken(Refusal):
@@ -112,6 +116,8 @@ def _keep_stock_as_kind_does(product: Product, wanted: ProductIn) -> None:
 def _copy(wanted: ProductIn, product: Product) -> None:
     for name in COPIED:
         setattr(product, name, getattr(wanted, name))
+    product.ncm = wanted.ncm or USUAL_NCM.get(wanted.kind, "")
+    product.plan = wanted.plan or (wanted.sku[:PLAN_LENGTH] if wanted.kind.is_membership else "")
     product.on_nfe = wanted.kind.is_goods if wanted.on_nfe is None else wanted.on_nfe
     product.search_text = fold(" ".join((product.sku, product.name, product.gtin, product.isbn, product.author)))
 
