@@ -104,9 +104,8 @@ def test_all_wrong_fields_are_told_at_once(calls):
     assert {error["field"] for error in errors} == {"sku", "name", "kind", "price"}
 
 
-def test_only_goods_keep_stock_and_a_membership_has_a_plan(calls):
+def test_only_goods_keep_stock(calls):
     assert calls.post("/products", GOOD | {"kind": "ebook", "stock": 1}).json["errors"][0]["field"] == "stock"
-    assert calls.post("/products", GOOD | {"kind": "membership"}).json["errors"][0]["field"] == "plan"
 
 
 @pytest.mark.both_databases

@@ -66,7 +66,7 @@ def test_a_patch_may_change_the_kind_and_what_follows_from_it(calls):
 
 
 @pytest.mark.parametrize(("patch", "field"), [
-    ({"price": 5}, "price"), ({"name": None}, "name"), ({"colour": "red"}, "colour"), ({"kind": "membership"}, "plan"),
+    ({"price": 5}, "price"), ({"name": None}, "name"), ({"colour": "red"}, "colour"), ({"kind": "ebook", "stock": 3}, "stock"),
 ])
 def test_a_patch_that_makes_no_sense_is_refused_and_changes_nothing(calls, patch, field):
     before = calls.post("/products", BOOK).json
