@@ -130,6 +130,24 @@ def reading_ahead():
             session.expire_on_commit = True
 
 
+def after_commit(session_factory, tell) -> None:
+    """Binds `tell(session)` to be called once a transaction is committed and its connection is given back: nobody
+    waits for a lock, or a place in the pool, while others are told."""
+
+    @event.listens_for(session_factory, "after_commit")
+    def committed(session):
+        session.info[tell] = True
+
+    @event.listens_for(session_factory, "after_transaction_end")
+    def ended(session, transaction):
+        if transaction.parent is None and session.info.pop(tell, False):
+            tell(session)
+
+    @event.listens_for(session_factory, "after_rollback")
+    def undone(session):
+        session.info.pop(tell, None)
+
+
 def prepare_engine(engine) -> None:
     """SQLite as a server's database: WAL, full durability, foreign keys, and the write lock at BEGIN."""
     if engine.dialect.name != "sqlite":

@@ -14,6 +14,8 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import event
 
+from webapp.extensions import after_commit
+
 QUEUES = ("addresses", "rules", "invoices", "mail")
 # How long one ring stands for all others of its queue. A worker lifts it before it looks for rows; the time
 # only matters when the doorbell itself is lost.
@@ -49,13 +51,14 @@ def ring_after_commit(session, queue: str) -> None:
 def ring_on_commit(session_factory) -> None:
     """Binds the session's commits to the doorbells."""
 
-    @event.listens_for(session_factory, "after_commit")
     def ring(session):
         for queue in session.info.pop("rings", ()):
             try:
                 ring_now(redis_of_app(), queue)
             except redis.RedisError as error:
                 log.warning("doorbell of %s not rung (%s); the sweeper will", queue, type(error).__name__)
+
+    after_commit(session_factory, ring)
 
     @event.listens_for(session_factory, "after_rollback")
     def forget(session):

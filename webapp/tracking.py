@@ -16,7 +16,7 @@ import redis
 from sqlalchemy import event, inspect
 from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 
-from webapp.extensions import utc_now
+from webapp.extensions import after_commit, utc_now
 from webapp.live import KEPT_EVENTS, STREAM
 from webapp.owed import Owed
 from webapp.queue import redis_of_app, ring_after_commit
@@ -122,7 +122,6 @@ def track(session_factory) -> None:
         for row in session.info.pop("live", {}).values():
             events[(row.live, row.id)] = str(getattr(row, "status", ""))
 
-    @event.listens_for(session_factory, "after_commit")
     def publish(session):
         events = session.info.pop("events", None)
         if not events:
@@ -135,6 +134,8 @@ def track(session_factory) -> None:
                 pipe.execute()
         except redis.RedisError as error:
             log.warning("live events not published (%s); pages poll", type(error).__name__)
+
+    after_commit(session_factory, publish)
 
     @event.listens_for(session_factory, "after_rollback")
     def forget(session):

@@ -46,6 +46,8 @@ REFUSED = [
     (line(sku="NOTHING"), "lines.0.sku"),
     (line(discount="1.00"), "lines.0.discount"),
     ({"unknown": 1}, "unknown"),
+    (line(quantity=2, unit_price="99999999.99"), "lines"),
+    ({"freight": "99999999.99"}, "lines"),
 ]
 
 

@@ -50,6 +50,7 @@ def test_the_same_key_with_another_body_is_refused(client, db):
     checkout.post("/sales", sale_body(), Idempotency_Key="k1")
     answer = checkout.post("/sales", sale_body(quantity=2), Idempotency_Key="k1")
     assert answer.status_code == 409 and answer.mimetype == "application/problem+json" and "another body" in answer.json["detail"]
+    assert answer.json["errors"][0]["field"] == "Idempotency-Key"
     assert count(db, Sale) == 1
 
 

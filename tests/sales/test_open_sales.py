@@ -3,6 +3,7 @@
 import pytest
 
 from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, work_off
+from webapp.staff.models import AuditEntry
 
 pytestmark = pytest.mark.both_databases
 
@@ -31,6 +32,16 @@ def test_its_lines_are_replaced_and_the_stock_follows(checkout, db):
     assert [(line["sku"], line["quantity"]) for line in told["lines"]] == [(new.sku, 4)]
     db.session.expire_all()
     assert (old.stock, new.stock) == (10, 6)
+
+
+def test_what_was_changed_is_kept_in_the_audit(checkout, db):
+    product = make_product(sku="MUG", price="10.00", stock=10)
+    sale = make_sale(sku=product.sku, quantity=3, paid=False)
+    lines = [{"sku": "MUG", "quantity": 2, "unit_price": "15.00"}]
+    checkout.patch(f"/sales/{sale.id}", {"customer": {"phone": "1133334444"}, "lines": lines})
+    kept = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "changed", AuditEntry.subject == "sales"))
+    after = {name: value for entry in kept for name, value in entry.after.items()}
+    assert {"customer_phone": "1133334444", "lines": "2 × MUG (15.00)"}.items() <= after.items()
 
 
 def test_a_change_beyond_the_stock_changes_nothing(checkout, db):

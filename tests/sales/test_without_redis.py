@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -44,6 +45,22 @@ def test_a_checkouts_sale_is_accepted_within_a_second(client, db, bad_redis):
     assert answers[0].status_code == 201
     time.sleep(0.002)
     assert owing_queues() == ["addresses"]
+
+
+def test_sales_at_once_do_not_wait_for_each_others_doorbells(app, db, bad_redis):
+    make_product(sku="BOOK-1", stock=50)
+    token, taken = make_token(), []
+
+    def buy():
+        checkout = api(app.test_client(), token)
+        taken.append(seconds(lambda: checkout.post("/sales", sale_body())))
+
+    buyers = [threading.Thread(target=buy) for _ in range(6)]
+    for buyer in buyers:
+        buyer.start()
+    for buyer in buyers:
+        buyer.join()
+    assert len(taken) == 6 and max(taken) < 1.5
 
 
 def test_a_clerks_sale_is_accepted_within_a_second(client, db, bad_redis):

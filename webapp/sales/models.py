@@ -132,7 +132,7 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
     audited = (
         "status", "step", "shipping", "reason_code", "paid_at", "reference", "payment_method", "freight", "discount",
         "total", "agent_code", "zip_code", "state", "city", "neighborhood", "street", "number", "complement", "ibge",
-        "carrier", "tracking_code",
+        "carrier", "tracking_code", "channel", "customer_name", "customer_document", "customer_email", "customer_phone",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

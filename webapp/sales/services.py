@@ -15,10 +15,11 @@ from webapp.customers.services import customer_of_sale, with_document
 from webapp.errors import FieldError, Invalid, Refusal
 from webapp.extensions import db, reading_ahead, utc_now
 from webapp.formatting import fold
-from webapp.money import ZERO
+from webapp.money import MAX_MONEY, ZERO
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
 from webapp.sales.models import IdempotencyKey, Sale, SaleLine, Status
 from webapp.store.queries import the_shop
+from webapp.tracking import record
 
 # A product's facts that a sale keeps as they were.
 KEPT_FACTS = ("ncm", "gtin", "origin", "unit", "weight_g", "on_nfe", "category", "author", "video_url", "plan")
@@ -30,7 +31,7 @@ _BY_CODE = select(Agent).where(Agent.code == bindparam("code"))
 
 
 class KeyReused(Refusal):
-    pass
+    field = "Idempotency-Key"
 
 
 def body_hash(wanted: SaleIn) -> str:
@@ -127,8 +128,14 @@ def change(sale: Sale, wanted: SaleIn) -> None:
     sale.search_text = _search_text(sale)
     db.session.flush()
     _take_stock(sale, known.products)
+    record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
     if wanted.paid:
         sale.pay(utc_now())
+
+
+def _in_words(lines: list[SaleLine]) -> str:
+    """For the audit, which keeps a sale's own columns only."""
+    return ", ".join(f"{line.quantity} × {line.sku} ({line.unit_price})" for line in lines)
 
 
 def as_input(sale: Sale) -> dict:
@@ -199,6 +206,8 @@ def _price(sale: Sale) -> None:
     if sale.discount > goods:
         raise Invalid([FieldError("discount", _("The discount is larger than the products' total."))])
     sale.price()
+    if sale.total > MAX_MONEY:
+        raise Invalid([FieldError("lines", _("This amount is too large."))])
 
 
 def _agent(code: str | None) -> Agent | None:

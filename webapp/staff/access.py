@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import current_app, g, redirect, request, session, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select, update
 
 from webapp.errors import Forbidden, Refusal
@@ -18,6 +19,7 @@ SEEN_EVERY = dt.timedelta(minutes=5)
 
 class SignInNeeded(Refusal):
     status = 401
+    title = _l("Sign in first")
 
 
 # Statements of the path every call takes are built once.
@@ -147,7 +149,7 @@ def release(_error=None) -> None:
 
 def _sign_in_first():
     if is_api() or request.headers.get("HX-Request") or request.path.startswith("/events"):
-        raise SignInNeeded(_("Sign in first."))
+        raise SignInNeeded(_("Send your token in the header Authorization: Bearer TOKEN.") if is_api() else _("Sign in first"))
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("staff.login", next=target if target and target != "/" else None))
 

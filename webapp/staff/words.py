@@ -25,9 +25,11 @@ PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/custom
 FIELDS = {
     "access_key": _l("Access key"), "active": _l("May sign in"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
     "author": _l("Author"), "stock": _l("Stock"),
-    "carrier": _l("Carrier"), "category": _l("Category"), "city": _l("City"), "cnpj": _l("CNPJ"),
+    "carrier": _l("Carrier"), "category": _l("Category"), "city": _l("City"), "channel": _l("Channel"), "cnpj": _l("CNPJ"),
     "code": _l("Code"), "comment": _l("Comment"), "commission_percent": _l("Commission (%)"),
     "complement": _l("Complement"), "cost": _l("Cost"), "crt": _l("Tax regime (CRT)"), "description": _l("Description"),
+    "customer_document": _l("CPF/CNPJ"), "customer_email": _l("E-mail"), "customer_name": _l("Customer"),
+    "customer_phone": _l("Phone"), "lines": _l("Products"),
     "discount": _l("Discount"), "document": _l("CPF/CNPJ"), "done_at": _l("Done"), "email": _l("E-mail"),
     "freight": _l("Freight"), "gtin": _l("GTIN"), "hold_hours": _l("Stock hold (hours)"), "ibge": _l("IBGE code"),
     "isbn": _l("ISBN"), "kind": _l("Kind"), "locale": _l("Language"), "low_stock": _l("Minimum stock"), "name": _l("Name"),

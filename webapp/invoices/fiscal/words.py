@@ -33,7 +33,8 @@ class Finding:
     @property
     def text(self) -> str:
         """The message in the reader's language; a value nobody knows is shown as a dash."""
-        values = dict.fromkeys(_PLACEHOLDER.findall(self.message), "—") | self.params
+        told = {name: value for name, value in self.params.items() if value not in (None, "")}
+        values = dict.fromkeys(_PLACEHOLDER.findall(self.message), "—") | told
         if label := self.params.get("label"):
             values["label"] = gettext(label)
         return gettext(self.message) % values if values else gettext(self.message)
