@@ -44,6 +44,7 @@ def test_a_shop_lives_through_deaths_and_leaves_nothing_behind(shop):
     assert time.monotonic() - began < 10
     assert left_running(running.data_dir) == {}
     assert not (running.data_dir / "processes.json").exists()
+    assert not (running.data_dir / "balcao.sqlite3-wal").exists(), "a copy of the database's file is whole"
 
     began = time.monotonic()
     running.start()
