@@ -29,8 +29,9 @@ def run() -> int:
     """Sets up, starts and watches everything; answers the exit code."""
     env = environment() | {"PYTHONUNBUFFERED": "1"}
     env.setdefault("DEMO", "1")
-    # Or glibc keeps for ever the 19 MiB that one password's hash took.
+    # Or glibc keeps for ever the 19 MiB that one password's hash took, and leftovers for each of many threads.
     env.setdefault("MALLOC_MMAP_THRESHOLD_", "262144")
+    env.setdefault("MALLOC_ARENA_MAX", "2")
     wanted = settings(env)
     env["DATA_DIR"] = str(wanted.data_dir)
     with lock(wanted.data_dir) as held:
