@@ -6,11 +6,11 @@ import pytest
 
 from tests.factories import make_product, sale_body
 from webapp.customers.models import Customer
-from webapp.extensions import db as database
 from webapp.forms import parse
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
 from webapp.sales.services import place
+from webapp.transactions import in_transaction
 
 
 @pytest.mark.both_databases
@@ -24,8 +24,7 @@ def test_both_sales_are_placed_for_the_same_customer(app, db):
             with app.app_context():
                 wanted = parse(SaleIn, sale_body())
                 ready.wait(10)
-                place(wanted)
-                database.session.commit()
+                in_transaction(lambda: place(wanted).id)
         except Exception as error:
             failures.append(error)
 

@@ -3,7 +3,7 @@
 import re
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.addresses.parts import PARTS
@@ -27,8 +27,12 @@ class CodeTaken(Refusal):
 
 def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Customer:
     """The customer `known` by the buyer's document; a new one is kept with the sale's address. What is on record stays,
-    blanks are filled: a checkout's typing must not rewrite what staff have mended."""
-    customer = known or _made_meanwhile(buyer.document)
+    blanks are filled: a checkout's typing must not rewrite what staff have mended.
+
+    Of two first sales at once, the document's unique key lets one through; the other is tried again by its caller
+    (`in_transaction`) and then knows the customer.
+    """
+    customer = known
     if customer is None:
         customer = Customer(
             document=buyer.document, name=buyer.name, email=buyer.email, phone=buyer.phone, locale="pt_BR",
@@ -42,14 +46,6 @@ def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Custo
         customer.phone = customer.phone or buyer.phone
     customer.search_text = search_text(customer)
     return customer
-
-
-def _made_meanwhile(document: str) -> Customer | None:
-    """The customer that another sale made since this one looked. SQLite's write lock lets one sale at a time come
-    here; on PostgreSQL the second waits for the first one's commit."""
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(document))))
-    return with_document(document)
 
 
 def facts_of(customer: Customer) -> dict:

@@ -18,7 +18,7 @@ from webapp.formatting import fold
 from webapp.money import MAX_MONEY, ZERO
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
 from webapp.sales.models import IdempotencyKey, Sale, SaleLine, Status
-from webapp.store.queries import the_shop
+from webapp.store.models import Shop
 from webapp.tracking import record
 
 # A product's facts that a sale keeps as they were.
@@ -28,6 +28,10 @@ KEPT_FACTS = ("ncm", "gtin", "origin", "unit", "weight_g", "on_nfe", "category",
 # Statements that every sale needs are built once.
 _BY_SKU = select(Product).where(Product.sku.in_(bindparam("skus", expanding=True)))
 _BY_CODE = select(Agent).where(Agent.code == bindparam("code"))
+_HOLD_HOURS = select(Shop.hold_hours)
+_KEY = select(IdempotencyKey.body_hash, IdempotencyKey.sale_id).where(
+    IdempotencyKey.scope == bindparam("scope"), IdempotencyKey.key == bindparam("key")
+)
 
 
 class KeyReused(Refusal):
@@ -51,7 +55,8 @@ class Known:
     def to(cls, wanted: SaleIn) -> "Known":
         """Raises Invalid for a product or agent that is not there."""
         return cls(
-            _products(wanted.lines), _agent(wanted.agent), with_document(wanted.customer.document), the_shop().hold_hours
+            _products(wanted.lines), _agent(wanted.agent), with_document(wanted.customer.document),
+            db.session.scalar(_HOLD_HOURS),
         )
 
 
@@ -63,7 +68,7 @@ def place_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
     """
     asked = body_hash(wanted)
     with reading_ahead():
-        row = db.session.get(IdempotencyKey, (scope, key))
+        row = db.session.execute(_KEY, {"scope": scope, "key": key}).first()
         known = Known.to(wanted) if row is None else None
     if row is None:
         sale = place(wanted, known)
@@ -71,7 +76,7 @@ def place_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
         return sale, True
     if row.body_hash != asked:
         raise KeyReused(_("This Idempotency-Key was used before, with another body."))
-    return row.sale, False
+    return db.session.get_one(Sale, row.sale_id), False
 
 
 def place(wanted: SaleIn, known: Known | None = None) -> Sale:
