@@ -7,7 +7,7 @@ from webapp.queue import bell_key, redis_of_app, ring_now
 from webapp.tracking import acting_as
 
 # In a rush, what is committed within this time of a ring is worked on in one batch with it.
-GATHER_SECONDS = 0.1
+GATHER_SECONDS = 0.15
 # A queue that rings again so soon after its last job is in a rush; a lone sale is worked on at once.
 RUSH_SECONDS = 0.5
 _ended: dict[str, float] = {}

@@ -6,9 +6,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import cli, formatting, live, localization, logs, navigation, security
+from webapp import cli, formatting, live, localization, logs, navigation, security, sqlite
 from webapp.errors import Refusal, Stale
-from webapp.extensions import babel, compress, csrf, db, htmx, limiter, prepare_engine
+from webapp.extensions import babel, compress, csrf, db, htmx, limiter
 from webapp.features import BLUEPRINTS
 from webapp.queue import connect, ring_on_commit
 from webapp.settings import Settings
@@ -86,7 +86,7 @@ def _bind_extensions(app: Flask) -> None:
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     with app.app_context():
-        prepare_engine(db.engine)
+        sqlite.prepare(db.engine)
 
 
 def _handle_errors(app: Flask) -> None:

@@ -3,9 +3,6 @@
 import contextlib
 import datetime as dt
 import enum
-import sqlite3
-import threading
-import time
 from contextvars import ContextVar
 
 from flask_babel import Babel
@@ -95,14 +92,6 @@ class Timestamps:
     updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now, onupdate=utc_now)
 
 
-# How long a writer waits for the others. SQLite's own waiting sleeps up to 100 ms at a time, which under a rush
-# leaves both cores idle; asked again every few milliseconds, the lock passes on at once.
-WRITE_WAIT_SECONDS = 15
-WRITE_POLL_MS = 4
-# The threads of one process stand in line here instead: woken, not polling, and not in the writer's way.
-_writers = threading.Lock()
-
-
 @contextlib.contextmanager
 def only_reading():
     """Transactions begun inside take no write lock."""
@@ -146,52 +135,3 @@ def after_commit(session_factory, tell) -> None:
     @event.listens_for(session_factory, "after_rollback")
     def undone(session):
         session.info.pop(tell, None)
-
-
-def prepare_engine(engine) -> None:
-    """SQLite as a server's database: WAL, full durability, foreign keys, and the write lock at BEGIN."""
-    if engine.dialect.name != "sqlite":
-        return
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection, _record):
-        connection.isolation_level = None
-        # The log is carried over into the database every 32 MB instead of every 4: in a rush that was every 25 sales.
-        waiting = _waiting(WRITE_WAIT_SECONDS * 1000)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=8000", waiting):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection):
-        if reading_only.get():
-            connection.exec_driver_sql("BEGIN")
-        else:
-            _begin_writing(connection.connection.dbapi_connection, connection.info)
-
-    @event.listens_for(engine, "checkin")
-    def end(_connection, record):
-        # Only now has the transaction ended: the events of commit and rollback come before they are done.
-        if record.info.pop("writing", False):
-            _writers.release()
-
-
-def _waiting(milliseconds: int) -> str:
-    return f"busy_timeout={milliseconds}"
-
-
-def _begin_writing(connection: sqlite3.Connection, info: dict) -> None:
-    end = time.monotonic() + WRITE_WAIT_SECONDS
-    if not info.get("writing") and not _writers.acquire(timeout=WRITE_WAIT_SECONDS):
-        raise sqlite3.OperationalError("another thread holds the write lock for too long")
-    info["writing"] = True
-    connection.execute(f"PRAGMA {_waiting(WRITE_POLL_MS)}")
-    try:
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                    raise
-    finally:
-        connection.execute(f"PRAGMA {_waiting(WRITE_WAIT_SECONDS * 1000)}")

@@ -26,7 +26,7 @@ class Settings:
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
     demo: bool = False
-    web_workers: int = 1
+    web_workers: int = 2
     job_workers: int = 2
     viacep_url: str = "https://viacep.com.br/ws"
     cep_providers: tuple[str, ...] = ("viacep", "brasilapi", "opencep")
@@ -63,7 +63,7 @@ class Settings:
             port=port,
             public_url=_public_url(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"),
             demo=demo,
-            web_workers=_number(env, "WEB_WORKERS", 1, 1, 64),
+            web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
             job_workers=_number(env, "JOB_WORKERS", 2, 1, 64),
             viacep_url=_http_url(env, "VIACEP_URL", "https://viacep.com.br/ws"),
             cep_providers=_providers(env.get("CEP_PROVIDERS"), demo),

@@ -6,9 +6,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from tests.addresses.fake_providers import FakeProviders
+from webapp import sqlite
 from webapp.addresses import providers
 from webapp.addresses.lookup import Lookup
-from webapp.extensions import prepare_engine
 from webapp.settings import Settings
 
 
@@ -21,7 +21,7 @@ def fake():
 @pytest.fixture
 def sessions(database_url):
     engine = create_engine(database_url)
-    prepare_engine(engine)
+    sqlite.prepare(engine)
     yield sessionmaker(engine)
     engine.dispose()
 

@@ -1,0 +1,86 @@
+"""Writers on SQLite take turns: between threads, between processes, and after one has died."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.services import ROOT, wait_until
+from webapp import sqlite
+
+OTHER = """
+import sys, time
+from sqlalchemy import create_engine, text
+from webapp import sqlite
+engine = create_engine(sys.argv[1])
+sqlite.prepare(engine)
+end = time.monotonic() + 30
+while time.monotonic() < end:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE tally SET other = other + 1"))
+        time.sleep(0.002)
+"""
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'tally.sqlite3'}")
+    sqlite.prepare(engine)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE tally (mine INTEGER, other INTEGER)"))
+        connection.execute(text("INSERT INTO tally VALUES (0, 0)"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def other(engine):
+    """Another process that writes as often as it is let."""
+    process = subprocess.Popen([sys.executable, "-c", OTHER, str(engine.url)], cwd=ROOT)
+    wait_until(lambda: _tally(engine)[1] > 0)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def _tally(engine) -> tuple[int, int]:
+    with engine.connect() as connection:
+        return tuple(connection.execute(text("SELECT mine, other FROM tally")).one())
+
+
+def _write(engine, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE tally SET mine = mine + 1"))
+            time.sleep(0.002)
+
+
+def test_nobody_starves(engine, other):
+    before = _tally(engine)
+    threads = [threading.Thread(target=_write, args=(engine, 1.5)) for _writer in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    mine, others = (after - was for after, was in zip(_tally(engine), before, strict=True))
+    assert 0.3 < mine / others < 3, (mine, others)
+
+
+def test_a_killed_writer_leaves_the_line(engine, other):
+    os.kill(other.pid, signal.SIGKILL)
+    began = time.monotonic()
+    _write(engine, 0.05)
+    assert time.monotonic() - began < 2
+
+
+def test_a_failed_transaction_gives_its_turn_away(engine):
+    with pytest.raises(ZeroDivisionError), engine.begin():
+        raise ZeroDivisionError
+    _write(engine, 0.05)
+    assert _tally(engine)[0] > 0
