@@ -10,11 +10,12 @@ from webapp.processing.claims import MAX_ATTEMPTS, Step, backoff
 
 
 class MailStep(Step):
+    # Small batches: what a killed worker had sent and not yet written down goes out twice (with the same Message-ID).
     queue = "mail"
     model = Message
     status = MessageStatus.PENDING
-    batch = 20
-    lease_seconds = 60
+    batch = 5
+    lease_seconds = 30
 
     def outside(self, rows):
         """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told from the first.
