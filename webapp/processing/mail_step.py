@@ -15,7 +15,7 @@ class MailStep(Step):
     model = Message
     status = MessageStatus.PENDING
     batch = 5
-    lease_seconds = 30
+    lease_seconds = 60
 
     def outside(self, rows):
         """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told from the first.
