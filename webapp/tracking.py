@@ -89,58 +89,59 @@ def _entry(row, action, before, after) -> dict:
 
 def track(session_factory) -> None:
     """Binds the session's flushes and commits to the audit and the live stream."""
+    event.listen(session_factory, "before_flush", _collect)
+    event.listen(session_factory, "after_flush", _write)
+    event.listen(session_factory, "after_rollback", _forget)
+    after_commit(session_factory, _publish)
 
-    @event.listens_for(session_factory, "before_flush")
-    def collect(session, _context, _instances):
-        pending = session.info.setdefault("audit", [])
-        for row in session.new:
-            if hasattr(row, "audited"):
-                pending.append((row, "created", *_changes(row)))
-        for row in session.dirty:
-            if hasattr(row, "audited"):
-                before, after = _changes(row)
-                if after:
-                    pending.append((row, "changed", before, after))
-        for row in session.deleted:
-            if hasattr(row, "audited"):
-                gone = {name: _plain(getattr(row, name)) for name in row.audited}
-                session.add(AuditEntry(**_entry(row, "deleted", gone, {})))
-        touched = session.info.setdefault("live", {})
-        for row in (*session.new, *session.dirty):
-            if hasattr(row, "live"):
-                touched[id(row)] = row
-            if isinstance(row, Owed) and row.due_at and not row.lease and row.queue:
-                ring_after_commit(session, row.queue)
 
-    @event.listens_for(session_factory, "after_flush")
-    def write(session, _context):
-        # Ids of new rows are known only now; plain inserts, because the flush is already under way.
-        entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
-        if entries:
-            session.execute(_KEEP, entries)
-        events = session.info.setdefault("events", {})
-        for row in session.info.pop("live", {}).values():
-            events[(row.live, row.id)] = str(getattr(row, "status", ""))
+def _collect(session, _context, _instances) -> None:
+    pending = session.info.setdefault("audit", [])
+    pending += [(row, "created", *_changes(row)) for row in session.new if hasattr(row, "audited")]
+    for row in session.dirty:
+        if hasattr(row, "audited"):
+            before, after = _changes(row)
+            if after:
+                pending.append((row, "changed", before, after))
+    for row in session.deleted:
+        if hasattr(row, "audited"):
+            gone = {name: _plain(getattr(row, name)) for name in row.audited}
+            session.add(AuditEntry(**_entry(row, "deleted", gone, {})))
+    touched = session.info.setdefault("live", {})
+    for row in (*session.new, *session.dirty):
+        if hasattr(row, "live"):
+            touched[id(row)] = row
+        if isinstance(row, Owed) and row.due_at and not row.lease and row.queue:
+            ring_after_commit(session, row.queue)
 
-    def publish(session):
-        events = session.info.pop("events", None)
-        if not events:
-            return
-        try:
-            with redis_of_app().pipeline(transaction=False) as pipe:
-                for (kind, row_id), status in events.items():
-                    data = json.dumps({"kind": kind, "id": row_id, "status": status})
-                    pipe.xadd(STREAM, {"data": data}, maxlen=KEPT_EVENTS, approximate=True)
-                pipe.execute()
-        except redis.RedisError as error:
-            log.warning("live events not published (%s); pages poll", type(error).__name__)
 
-    after_commit(session_factory, publish)
+def _write(session, _context) -> None:
+    """Ids of new rows are known only now; plain inserts, because the flush is already under way."""
+    entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
+    if entries:
+        session.execute(_KEEP, entries)
+    events = session.info.setdefault("events", {})
+    for row in session.info.pop("live", {}).values():
+        events[(row.live, row.id)] = str(getattr(row, "status", ""))
 
-    @event.listens_for(session_factory, "after_rollback")
-    def forget(session):
-        for key in ("audit", "live", "events"):
-            session.info.pop(key, None)
+
+def _publish(session) -> None:
+    events = session.info.pop("events", None)
+    if not events:
+        return
+    try:
+        with redis_of_app().pipeline(transaction=False) as pipe:
+            for (kind, row_id), status in events.items():
+                data = json.dumps({"kind": kind, "id": row_id, "status": status})
+                pipe.xadd(STREAM, {"data": data}, maxlen=KEPT_EVENTS, approximate=True)
+            pipe.execute()
+    except redis.RedisError as error:
+        log.warning("live events not published (%s); pages poll", type(error).__name__)
+
+
+def _forget(session) -> None:
+    for key in ("audit", "live", "events"):
+        session.info.pop(key, None)
 
 
 def record(session, action: str, subject: str, subject_id, name: str = "", why: str = "", **after) -> None:
