@@ -136,6 +136,8 @@ def test_packages_are_installed_again_only_when_a_pin_changes(empty_checkout, mo
 
 def test_the_environment_wins_over_the_env_file(empty_checkout, monkeypatch):
     (empty_checkout / ".env").write_text("# ours\nexport PORT=8001\nSMTP_URL = 'smtp://mail'\nHOST=0.0.0.0\n\n#DEMO=0\n")
+    for name in ("PORT", "SMTP_URL"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOST", "::1")
     env = _setup.environment()
     assert (env["PORT"], env["SMTP_URL"], env["HOST"]) == ("8001", "smtp://mail", "::1")
