@@ -67,20 +67,21 @@ class Hub:
             inbox.put_nowait(("", "reset"))
 
     def _read(self) -> None:
-        last = "$"
+        last = ""
         connection = connect(self.redis_url, timeout=20)
         while True:
             try:
+                # Not "$": between two of its reads an event would go by unheard.
+                last = last or _newest(connection)
                 for _stream, entries in connection.xread({STREAM: last}, count=200, block=10_000) or []:
                     for entry_id, fields in entries:
-                        last = entry_id
-                        self.cursor = entry_id.decode()
+                        last = self.cursor = entry_id.decode()
                         with self._lock:
                             for inbox in self._subscribers:
-                                self._put(inbox, (entry_id.decode(), fields[b"data"].decode()))
+                                self._put(inbox, (last, fields[b"data"].decode()))
             except redis.RedisError as error:
                 log.warning("live stream interrupted (%s)", type(error).__name__)
-                last, self.cursor = "$", ""
+                last = self.cursor = ""
                 with self._lock:
                     for inbox in self._subscribers:
                         self._put(inbox, ("", "reset"))
@@ -90,7 +91,7 @@ class Hub:
 def since(connection: redis.Redis, cursor: str, limit: int = 500) -> tuple[str, list[dict]] | None:
     """The newest cursor and the events after `cursor`, or None when it is too old to tell what was missed."""
     oldest = connection.xrange(STREAM, count=1)
-    if cursor and oldest and _key(oldest[0][0].decode()) > _key(cursor) and not _follows(connection, cursor):
+    if cursor and oldest and _key(oldest[0][0].decode()) > _key(cursor):
         return None
     entries = connection.xrange(STREAM, min=f"({cursor}" if cursor else "-", count=limit) if cursor else []
     newest = entries[-1][0].decode() if entries else cursor or _newest(connection)
@@ -100,10 +101,6 @@ def since(connection: redis.Redis, cursor: str, limit: int = 500) -> tuple[str, 
 def _newest(connection) -> str:
     entries = connection.xrevrange(STREAM, count=1)
     return entries[0][0].decode() if entries else "0-1"
-
-
-def _follows(connection, cursor: str) -> bool:
-    return cursor == "0-1" and connection.xlen(STREAM) < 500
 
 
 def _key(entry_id: str) -> tuple[int, int]:
