@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from webapp.extensions import after_commit
 
-QUEUES = ("addresses", "rules", "invoices", "mail")
+QUEUES = ("addresses", "rules", "invoices", "mail", "bulk")
 # How long one ring stands for all others of its queue. A worker lifts it before it looks for rows; the time
 # only matters when the doorbell itself is lost.
 _QUIET_SECONDS = 3

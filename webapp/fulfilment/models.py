@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.customers.models import Customer
@@ -67,6 +67,11 @@ class PackingSlip(db.Model):
     weight_g: Mapped[int]
     expected_delivery: Mapped[dt.date]
     royalty_copy: Mapped[bool] = mapped_column(default=False)
+    volumes: Mapped[int] = mapped_column(default=1)
+    notes: Mapped[str] = mapped_column(String(500), default="")
+    packed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    shipped_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     released_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     sale: Mapped[Sale] = relationship()
@@ -126,6 +131,7 @@ class Membership(db.Model):
     status: Mapped[MembershipStatus] = mapped_column(EnumText(MembershipStatus))
     since: Mapped[dt.date]
     customer: Mapped[Customer] = relationship()
+    events: Mapped[list["MembershipEvent"]] = relationship(back_populates="membership", order_by="MembershipEvent.id")
 
     def activate(self, plan: str, on: dt.date) -> None:
         if self.status is not MembershipStatus.ACTIVE:
@@ -136,6 +142,30 @@ class Membership(db.Model):
         if self.status is not MembershipStatus.ACTIVE:
             raise Refusal(_("Only an active membership can be upgraded."))
         self.plan = plan
+
+
+class MembershipEvent(db.Model):
+    """One change of a membership, with what it was before: its history, and what a reversal goes back to."""
+
+    __tablename__ = "membership_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"), index=True)
+    # activated | upgraded | reactivated | lapsed | reversed
+    kind: Mapped[str] = mapped_column(String(20))
+    # Plan, status and first day; before is all empty for a membership that began here.
+    plan_before: Mapped[str | None] = mapped_column(String(40))
+    status_before: Mapped[MembershipStatus | None] = mapped_column(EnumText(MembershipStatus))
+    since_before: Mapped[dt.date | None]
+    plan: Mapped[str] = mapped_column(String(40))
+    status: Mapped[MembershipStatus] = mapped_column(EnumText(MembershipStatus))
+    since: Mapped[dt.date]
+    sale_id: Mapped[int | None] = mapped_column(ForeignKey("sales.id"))
+    effect_id: Mapped[int | None] = mapped_column(ForeignKey("effects.id"), unique=True)
+    actor: Mapped[str] = mapped_column(String(100), default="")
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    membership: Mapped[Membership] = relationship(back_populates="events")
+    sale: Mapped[Sale | None] = relationship()
 
 
 class Commission(db.Model):
@@ -157,6 +187,25 @@ class Commission(db.Model):
     sale: Mapped[Sale] = relationship()
 
 
+class CommissionPayment(db.Model):
+    """An agent's month was paid out: how much it came to then, when and by whom."""
+
+    __tablename__ = "commission_payments"
+    __table_args__ = (UniqueConstraint("month", "agent_code"),)
+    audited = ("month", "agent_code", "amount")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[str] = mapped_column(String(7))
+    agent_code: Mapped[str] = mapped_column(String(20))
+    amount: Mapped[Decimal] = mapped_column(Hundredths)
+    paid_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    paid_by: Mapped[str] = mapped_column(String(100))
+
+    @property
+    def audit_name(self) -> str:
+        return f"{self.agent_code} {self.month}"
+
+
 class Task(db.Model):
     """Something that a person of the staff must settle. Its words come from `code` and `params`."""
 
@@ -166,8 +215,9 @@ class Task(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
-    effect_id: Mapped[int] = mapped_column(ForeignKey("effects.id"), unique=True)
-    effect: Mapped[Effect] = relationship()
+    # Empty for a task that no rule asked for (goods of a cancelled order to come back).
+    effect_id: Mapped[int | None] = mapped_column(ForeignKey("effects.id"), unique=True)
+    effect: Mapped[Effect | None] = relationship()
     code: Mapped[str] = mapped_column(String(60))
     params: Mapped[dict] = mapped_column(JSON, default=dict)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)

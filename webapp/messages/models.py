@@ -20,6 +20,7 @@ class MessageStatus(enum.StrEnum):
     SENT = "sent"
     KEPT = "kept"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
     @property
     def label(self):
@@ -36,6 +37,7 @@ MESSAGE_LABELS = {
     MessageStatus.SENT: (_l("Sent"), "good"),
     MessageStatus.KEPT: (_l("Kept in the outbox"), ""),
     MessageStatus.FAILED: (_l("Could not be sent"), "bad"),
+    MessageStatus.CANCELLED: (_l("Not sent: the order was cancelled"), ""),
 }
 
 
@@ -59,6 +61,8 @@ class Message(Owed, db.Model):
     status: Mapped[MessageStatus] = mapped_column(EnumText(MessageStatus), default=MessageStatus.PENDING)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # The rule's effect that it carries out; empty for what is no rule's doing (the NF-e's own e-mail).
+    effect_id: Mapped[int | None] = mapped_column(ForeignKey("effects.id"), unique=True)
     sale: Mapped[Sale] = relationship()
 
     def release(self, now: dt.datetime) -> None:

@@ -2,7 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-QUEUES = {"addresses": _l("Addresses"), "rules": _l("Rules"), "invoices": _l("NF-e"), "mail": _l("E-mails")}
+QUEUES = {"addresses": _l("Addresses"), "rules": _l("Rules"), "invoices": _l("NF-e"), "mail": _l("E-mails"),
+          "bulk": _l("Long errands")}
 # By the status of the row that owes the step.
 STEPS = {
     "address": _l("Checking the address"), "rules": _l("Applying the rules"), "invoice": _l("Preparing the NF-e"),

@@ -1,15 +1,16 @@
-"""Published rule sets, what each decided about a sale, and the effects that hang off the decision."""
+"""Rule sets: the draft, the published versions, what each decided about a sale, and the effects that hang off it."""
 
 import datetime as dt
 import enum
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import EnumText, UtcDateTime, db, utc_now
+from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
 from webapp.money import Hundredths
+from webapp.owed import Owed
 
 
 class RuleSetVersion(db.Model):
@@ -22,13 +23,98 @@ class RuleSetVersion(db.Model):
     published_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     published_by: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str] = mapped_column(String(500))
+    # Who wrote the draft that became this version: names, for the page.
+    drafted_by: Mapped[list] = mapped_column(JSON, default=list)
+    # The earlier version whose rules this one brought back.
+    restores: Mapped[int | None]
+
+
+class DraftStatus(enum.StrEnum):
+    OPEN = "open"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
+
+
+class RuleDraft(Timestamps, db.Model):
+    """A rule set on its way: a copy of a published version with changes that everybody who keeps rules shares. At most
+    one is open."""
+
+    __tablename__ = "rule_drafts"
+    __table_args__ = (
+        Index("ix_rule_drafts_open", "status", unique=True, sqlite_where=text("status = 'open'"),
+              postgresql_where=text("status = 'open'")),
+    )
+    audited = ("status", "version")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    base_id: Mapped[int] = mapped_column(ForeignKey("rule_sets.id"))
+    rules: Mapped[list] = mapped_column(JSON)
+    # Everybody who changed it: [{"id", "name"}]. None of them publishes it alone where it moves money.
+    authors: Mapped[list] = mapped_column(JSON, default=list)
+    status: Mapped[DraftStatus] = mapped_column(EnumText(DraftStatus), default=DraftStatus.OPEN)
+    published_as: Mapped[int | None] = mapped_column(ForeignKey("rule_sets.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+    base: Mapped[RuleSetVersion] = relationship(foreign_keys=[base_id])
+
+
+class RuleFiring(db.Model):
+    """How many sales a rule fired for on one of the shop's days; counted with the decisions, so that a list of rules
+    costs the same after a million sales."""
+
+    __tablename__ = "rule_firings"
+
+    code: Mapped[str] = mapped_column(String(60), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    sales: Mapped[int]
+    last_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class BacktestStatus(enum.StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+    @property
+    def label(self):
+        return {
+            self.PENDING: _l("Running"), self.DONE: _l("Done"), self.FAILED: _l("Failed"), self.STOPPED: _l("Stopped"),
+        }[self]
+
+
+class Backtest(Owed, Timestamps, db.Model):
+    """What a draft would have changed about past sales: worked off slice by slice, so that it can be watched, stopped,
+    and goes on after a worker's death. Writes nothing but itself."""
+
+    __tablename__ = "backtests"
+    live = "backtest"
+    queues = {"pending": "bulk"}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("rule_drafts.id"), index=True)
+    # What is compared: the version in force, and the draft's rules as they were when the test was asked for.
+    base_id: Mapped[int] = mapped_column(ForeignKey("rule_sets.id"))
+    draft_version: Mapped[int]
+    rules: Mapped[list] = mapped_column(JSON)
+    status: Mapped[BacktestStatus] = mapped_column(EnumText(BacktestStatus), default=BacktestStatus.PENDING)
+    # Past days looked at; None for all sales there are.
+    days: Mapped[int | None]
+    # Decisions with ids above `cursor` and up to `upto` are still to be judged.
+    cursor: Mapped[int] = mapped_column(default=0)
+    upto: Mapped[int] = mapped_column(default=0)
+    sales: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict] = mapped_column(JSON, default=dict)
+    asked_by: Mapped[str] = mapped_column(String(100))
+    finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 
 class Decision(db.Model):
     """Frozen: the sale, the event, the version, the facts of that time and what each rule came to."""
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("sale_id", "event"),)
+    __table_args__ = (UniqueConstraint("sale_id", "event"), Index("ix_decisions_decided_at", "decided_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"))
@@ -46,20 +132,40 @@ class EffectStatus(enum.StrEnum):
     PENDING = "pending"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
     @property
     def label(self):
-        return {self.PENDING: _l("Pending"), self.DONE: _l("Done"), self.FAILED: _l("Failed")}[self]
+        return EFFECT_LABELS[self][0]
+
+    @property
+    def tone(self) -> str:
+        return EFFECT_LABELS[self][1]
 
 
-class Effect(db.Model):
-    """One consequence of a decision. Its key makes it happen once, however often the job runs."""
+EFFECT_LABELS = {
+    EffectStatus.PENDING: (_l("Pending"), "info"),
+    EffectStatus.DONE: (_l("Done"), "good"),
+    EffectStatus.FAILED: (_l("Failed"), "bad"),
+    EffectStatus.CANCELLED: (_l("Cancelled before it was done"), ""),
+}
+
+
+class Effect(Owed, db.Model):
+    """One consequence of a decision. Its key makes it happen once, however often the job runs. A reversal is an effect
+    of its own, of the event that brought it about ("cancelled", "refund:1"), and names the one it `reverses`."""
 
     __tablename__ = "effects"
     __table_args__ = (
         UniqueConstraint("sale_id", "event", "kind", "target"),
         Index("ix_effects_decision_id", "decision_id"),
+        Index("ix_effects_reverses", "reverses"),
+        Index("ix_effects_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
+              postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_effects_unfinished", "status", "id", sqlite_where=text("status IN ('pending', 'failed')"),
+              postgresql_where=text("status IN ('pending', 'failed')")),
     )
+    queues = {"pending": "rules"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"))
@@ -72,4 +178,5 @@ class Effect(db.Model):
     amount: Mapped[Decimal | None] = mapped_column(Hundredths)
     status: Mapped[EffectStatus] = mapped_column(EnumText(EffectStatus), default=EffectStatus.DONE)
     reverses: Mapped[int | None] = mapped_column(ForeignKey("effects.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     decision: Mapped[Decision] = relationship(back_populates="effects")

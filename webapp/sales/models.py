@@ -278,6 +278,8 @@ class SaleLine(db.Model):
     freight: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
     total: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
     gift: Mapped[bool] = mapped_column(default=False)
+    # Units given back, in all refunds together.
+    refunded: Mapped[int] = mapped_column(default=0)
     # The product's other facts as they were: ncm, gtin, origin, unit, weight_g, on_nfe, category,
     # royalty_percent, author, video_url, plan.
     product: Mapped[dict] = mapped_column(JSON)
@@ -295,6 +297,31 @@ class SaleLine(db.Model):
     def royalty_percent(self) -> Decimal | None:
         written = self.product.get("royalty_percent")
         return None if written is None else Decimal(written)
+
+
+class Refund(db.Model):
+    """Some or all units of some lines, given back after payment. Its `key` makes it happen once."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (UniqueConstraint("sale_id", "number"), UniqueConstraint("sale_id", "key"))
+    audited = ("number", "amount", "reason")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"))
+    number: Mapped[int]
+    key: Mapped[str] = mapped_column(String(200))
+    # [{"line", "quantity"}]
+    lines: Mapped[list] = mapped_column(JSON)
+    # What the buyer paid for these units: their share of the lines after discount, without freight.
+    amount: Mapped[Decimal] = mapped_column(Hundredths)
+    reason: Mapped[str] = mapped_column(String(500))
+    refunded_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    sale: Mapped[Sale] = relationship()
+
+    @property
+    def audit_name(self) -> str:
+        return self.sale.reference
 
 
 class IdempotencyKey(db.Model):
