@@ -5,7 +5,8 @@ import pytest
 from tests.factories import api, make_product, make_token, sign_in
 from tests.fulfilment.sold import sold
 from webapp.fulfilment.models import Task
-from webapp.fulfilment.words import TASKS, task_question
+from webapp.fulfilment.words import task_question
+from webapp.rules.words import TASK_TITLES
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def test_an_upgrade_without_a_membership_asks_staff_what_to_do(task, client):
     assert "José da Conceição paid for the upgrade but has no active membership." in page
 
 
-@pytest.mark.parametrize("code", TASKS)
+@pytest.mark.parametrize("code", TASK_TITLES)
 def test_every_task_of_the_house_has_its_question(app, code):
     task = Task(code=code, params={"customer": "Ana", "sku": "VD-0002", "template": "streaming_links", "reference": "W-1"})
     with app.test_request_context(headers={"Accept-Language": "en"}):

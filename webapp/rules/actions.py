@@ -55,7 +55,9 @@ def read_commission_percent(value: object) -> str | Decimal:
 
 @dataclass(frozen=True)
 class Param:
-    """`type` names the editor's input; `read` turns JSON into the typed value, or raises ValueRefused."""
+    """type  names the editor's input, or what the value points at: "sku", "template", "task"
+    read  turns JSON into the typed value, or raises ValueRefused
+    """
 
     key: str
     type: str

@@ -31,6 +31,7 @@ class Field:
     choices  value -> label, for type "choice"
     phrases  how a sentence says yes and no, for type "bool"
     distinct roughly how many different values a shop has; the index files a rule under its rarest one
+    refers   what its values point at ("sku", "customer", "agent"), so that lint knows those that are not there
     """
 
     key: str
@@ -42,6 +43,7 @@ class Field:
     choices: Mapping[str, str] | None = None
     phrases: tuple[str, str] | None = None
     distinct: int = 1000
+    refers: str = ""
 
     def read(self, value: object) -> object:
         """JSON -> typed value. Money and percentages are decimal text, never a number. Raises ValueRefused."""
@@ -151,15 +153,15 @@ FIELDS = {
         Field("sale_freight", "money", _l("freight"), "sale", Decimal("0.00")),
         Field("sale_channel", "text", _l("sales channel"), "sale", "site", distinct=4),
         _choice("payment_method", _l("payment method"), "sale", "pix", PAYMENT_METHODS),
-        Field("customer_id", "text", _l("customer"), "sale", "1", distinct=5000),
+        Field("customer_id", "text", _l("customer"), "sale", "1", distinct=5000, refers="customer"),
         _choice("customer_document_kind", _l("customer's document"), "sale", "cpf", {"cpf": "CPF", "cnpj": "CNPJ"}),
         _choice("customer_state", _l("customer's state"), "sale", "SP", {uf: uf for uf in STATES}, nullable=True),
         _choice("taxpayer", _l("customer's ICMS status"), "sale", "non_contributor", TAXPAYERS),
-        Field("agent_id", "text", _l("selling agent"), "sale", "A1", nullable=True, distinct=20),
+        Field("agent_id", "text", _l("selling agent"), "sale", "A1", nullable=True, distinct=20, refers="agent"),
         Field("agent_percent", "percent", _l("agent's percentage"), "sale", Decimal("5.00"), nullable=True),
         _choice("membership_status", _l("customer's membership"), "sale", "none", MEMBERSHIP_STATUSES),
         Field("membership_plan", "text", _l("customer's membership plan"), "sale", None, nullable=True, distinct=4),
-        Field("item_sku", "text", _l("product's SKU"), "line", "SAMPLE-1", distinct=2000),
+        Field("item_sku", "text", _l("product's SKU"), "line", "SAMPLE-1", distinct=2000, refers="sku"),
         Field("item_name", "text", _l("product's name"), "line", "Sample product", distinct=2000),
         Field("item_category", "text", _l("product's category"), "line", "Sample", nullable=True, distinct=40),
         _choice("item_kind", _l("kind of product"), "line", "physical", KINDS),

@@ -38,6 +38,11 @@ class Operator:
     takes: str
     compile: Callable[[str, object], Test]
 
+    @property
+    def names_values(self) -> bool:
+        """Its values are whole ones, as a SKU is, not parts of text or limits."""
+        return self.key in ("eq", "ne", "in", "not_in")
+
 
 def _equal(key, value):
     return lambda facts: facts[key] == value
