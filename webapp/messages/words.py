@@ -9,6 +9,8 @@ TEMPLATES = {
     "streaming_links": _l("Links to the videos"),
     "invoice_authorized": _l("NF-e authorized"),
 }
+# Those that a rule may send: they ask for nothing but the sale and its items.
+RULE_TEMPLATES = {name: title for name, title in TEMPLATES.items() if name != "invoice_authorized"}
 # By the word that begins a message's `error`; the rest of it is for the queue monitor.
 REASONS = {
     "away": _l("The mail server does not answer."),
