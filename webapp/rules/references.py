@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
 from webapp.extensions import db
-from webapp.messages.words import TEMPLATES
+from webapp.messages.words import RULE_TEMPLATES
 from webapp.rules.conditions import Check, Condition
 from webapp.rules.problems import RuleProblem
 from webapp.rules.rule import Rule
@@ -78,7 +78,7 @@ def gather(rules: Iterable[Rule]) -> References:
     return References(
         skus={sku: "archived" if archived else "active" for sku, archived in
               _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))},
-        templates=frozenset(TEMPLATES),
+        templates=frozenset(RULE_TEMPLATES),
         tasks=frozenset(TASK_TITLES),
         agents=frozenset(code for code, in _rows(Agent.code, named["agent"])),
         customers=frozenset(str(number) for number, in _rows(Customer.id, customers)),
