@@ -46,6 +46,9 @@ class Step:
         """Writes the result of one row and its next state. Inside the transaction."""
         raise NotImplementedError
 
+    def finish(self, shared, now: dt.datetime) -> None:
+        """What is written once for the whole batch, after its rows, in their transaction."""
+
     def give_up(self, row, error: str) -> None:
         """The last attempt failed: leaves the row with a person, with a reason in words."""
         raise NotImplementedError
@@ -134,6 +137,7 @@ class Step:
                     self.give_up(row, row.error or "attempts used up")
                 else:
                     self.apply(row, shared, now)
+            self.finish(shared, now)
         db.session.commit()
 
     def _held(self, token, ids):

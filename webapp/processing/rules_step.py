@@ -12,6 +12,7 @@ from webapp.processing.claims import Step
 from webapp.processing.effects import Execution
 from webapp.processing.facts import House, line_facts, sale_facts
 from webapp.rules.fields import facts_to_json
+from webapp.rules.firings import count_firings
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of, rule_set_in_force
 from webapp.sales.models import Sale, Status
@@ -27,12 +28,19 @@ class RulesStep(Step):
 
     def begin(self, rows, answers):
         ids = [sale.id for sale in rows]
-        return House(rows), rule_set_in_force(), decisions_of(ids, EVENT), invoices_of(ids)
+        return House(rows), rule_set_in_force(), decisions_of(ids, EVENT), invoices_of(ids), []
 
     def apply(self, row: Sale, shared, now: dt.datetime) -> None:
-        house, rule_set, decided, invoices = shared
-        decision = decided.get(row.id) or self._decide(row, house, rule_set, now)
+        house, rule_set, decided, invoices, new = shared
+        decision = decided.get(row.id)
+        if decision is None:
+            decision = self._decide(row, house, rule_set, now)
+            new.append(decision)
         self._go_on(row, decision, invoices.get(row.id), now)
+
+    def finish(self, shared, now: dt.datetime) -> None:
+        *_facts, new = shared
+        count_firings(new, shop_day(now), now)
 
     def _decide(self, sale: Sale, house: House, rule_set, now) -> Decision:
         facts, lines = sale_facts(sale, house), [line_facts(line) for line in sale.lines]
