@@ -100,7 +100,9 @@ class Backtest(Owed, Timestamps, db.Model):
     status: Mapped[BacktestStatus] = mapped_column(EnumText(BacktestStatus), default=BacktestStatus.PENDING)
     # Past days looked at; None for all sales there are.
     days: Mapped[int | None]
-    # Decisions with ids above `cursor` and up to `upto` are still to be judged.
+    # The day by which both sides judge every sale; None for each sale's own.
+    as_of: Mapped[dt.date | None]
+    # Decisions with ids above `cursor` and up to `upto` are still to be judged, the newest first.
     cursor: Mapped[int] = mapped_column(default=0)
     upto: Mapped[int] = mapped_column(default=0)
     sales: Mapped[int] = mapped_column(default=0)
@@ -108,6 +110,32 @@ class Backtest(Owed, Timestamps, db.Model):
     result: Mapped[dict] = mapped_column(JSON, default=dict)
     asked_by: Mapped[str] = mapped_column(String(100))
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def since(self) -> dt.datetime | None:
+        """Sales paid before this moment are left out; None takes all of them."""
+        return None if self.days is None else self.created_at - dt.timedelta(days=self.days)
+
+    def go_on(self, upto: int, sales: int, result: dict, now: dt.datetime) -> None:
+        """A slice is done: `sales` more were judged, and those up to `upto` are left."""
+        self.upto, self.sales, self.result = upto, self.sales + sales, result
+        if upto > self.cursor:
+            self.owe(now)
+        else:
+            self._end(BacktestStatus.DONE, now)
+
+    def stop(self, now: dt.datetime) -> None:
+        """A worker that is at it finds its lease gone. Said twice, or too late, it changes nothing."""
+        if self.status is BacktestStatus.PENDING:
+            self._end(BacktestStatus.STOPPED, now)
+
+    def fail(self, error: str, now: dt.datetime) -> None:
+        self._end(BacktestStatus.FAILED, now)
+        self.error = error[:300]
+
+    def _end(self, status: BacktestStatus, now: dt.datetime) -> None:
+        self.status, self.finished_at = status, now
+        self.settle()
 
 
 class Decision(db.Model):

@@ -52,6 +52,7 @@ def upgrade():
     sa.Column('rules', sa.JSON(), nullable=False),
     sa.Column('status', sa.String(length=40), nullable=False),
     sa.Column('days', sa.Integer(), nullable=True),
+    sa.Column('as_of', sa.Date(), nullable=True),
     sa.Column('cursor', sa.Integer(), nullable=False),
     sa.Column('upto', sa.Integer(), nullable=False),
     sa.Column('sales', sa.Integer(), nullable=False),
