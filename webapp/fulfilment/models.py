@@ -14,7 +14,7 @@ from webapp.errors import Refusal
 from webapp.extensions import EnumText, UtcDateTime, db, utc_now
 from webapp.money import Hundredths
 from webapp.rules.models import Effect
-from webapp.sales.models import Sale, Status
+from webapp.sales.models import Sale, Shipping, Status
 
 
 class SlipStatus(enum.StrEnum):
@@ -48,17 +48,22 @@ SLIP_LABELS = {
 }
 # States of a sale whose goods may leave: its NF-e is authorized, or they need none.
 MAY_LEAVE = (Status.INVOICED, Status.COMPLETED)
+LEFT = (Shipping.SHIPPED, Shipping.DELIVERED)
 
 
 class PackingSlip(db.Model):
-    """One per sale; its items are the sale's goods. `released_at` is empty while a rule holds the sale."""
+    """One per sale; its items are the sale's goods. `released_at` is empty while a rule holds the sale.
+
+    How far they are stands in `Sale.shipping`, who carries them in `Sale.carrier` and `Sale.tracking_code`. Each verb
+    answers whether it changed anything: said twice, it does so once.
+    """
 
     __tablename__ = "packing_slips"
     __table_args__ = (
         Index("ix_packing_slips_held", "id", sqlite_where=text("released_at IS NULL"),
               postgresql_where=text("released_at IS NULL")),
     )
-    audited = ("released_at",)
+    audited = ("released_at", "volumes", "notes")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), unique=True)
@@ -74,15 +79,85 @@ class PackingSlip(db.Model):
     delivered_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     released_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
     sale: Mapped[Sale] = relationship()
 
     @property
     def status(self) -> SlipStatus:
-        if self.sale.status is Status.CANCELLED:
+        if self.sale.status is Status.CANCELLED or self.sale.shipping is Shipping.NONE:
             return SlipStatus.CANCELLED
         if self.released_at is None:
             return SlipStatus.HELD
         return SlipStatus(self.sale.shipping) if self.sale.status in MAY_LEAVE else SlipStatus.AWAITING_NFE
+
+    @property
+    def has_left(self) -> bool:
+        return self.sale.shipping in LEFT
+
+    def pack(self, now: dt.datetime) -> bool:
+        """It may be packed while its NF-e is on its way."""
+        self._refuse_idle()
+        if self.sale.shipping is not Shipping.TO_PACK:
+            return False
+        self.sale.shipping, self.packed_at = Shipping.PACKED, now
+        return True
+
+    def unpack(self) -> bool:
+        """The step back for a slip of the finger."""
+        self._refuse_idle()
+        if self.has_left:
+            raise Refusal(_("It has left the house; it cannot be unpacked any more."))
+        if self.sale.shipping is Shipping.TO_PACK:
+            return False
+        self.sale.shipping, self.packed_at = Shipping.TO_PACK, None
+        return True
+
+    def ship(self, carrier: str, tracking_code: str, now: dt.datetime) -> bool:
+        """Handed to the carrier, packed or not yet marked so. A tracking code that was not known then may follow."""
+        self._refuse_idle()
+        sale = self.sale
+        if self.has_left:
+            return self._ship_again(carrier, tracking_code)
+        if sale.status not in MAY_LEAVE:
+            raise Refusal(_("Nothing leaves before its NF-e is authorized."))
+        sale.shipping, sale.carrier, sale.tracking_code = Shipping.SHIPPED, carrier, tracking_code
+        self.packed_at, self.shipped_at = self.packed_at or now, now
+        return True
+
+    def _ship_again(self, carrier: str, tracking_code: str) -> bool:
+        sale = self.sale
+        if carrier == sale.carrier and tracking_code in ("", sale.tracking_code):
+            return False
+        if carrier != sale.carrier or sale.tracking_code:
+            raise Refusal(_("It was shipped already, with %(carrier)s %(code)s. Correct that on its packing slip.",
+                            carrier=sale.carrier, code=sale.tracking_code))
+        sale.tracking_code = tracking_code
+        return True
+
+    def correct_shipment(self, carrier: str, tracking_code: str) -> None:
+        self._refuse_idle()
+        if not self.has_left:
+            raise Refusal(_("It was not shipped yet."))
+        self.sale.carrier, self.sale.tracking_code = carrier, tracking_code
+
+    def deliver(self, now: dt.datetime) -> bool:
+        self._refuse_idle()
+        if not self.has_left:
+            raise Refusal(_("It was not shipped yet."))
+        if self.sale.shipping is Shipping.DELIVERED:
+            return False
+        self.sale.shipping, self.delivered_at = Shipping.DELIVERED, now
+        return True
+
+    def describe(self, volumes: int, notes: str) -> None:
+        self.volumes, self.notes = volumes, notes
+
+    def _refuse_idle(self) -> None:
+        if self.status is SlipStatus.CANCELLED:
+            raise Refusal(_("This order was cancelled; nothing of it ships."))
+        if self.status is SlipStatus.HELD:
+            raise Refusal(_("A rule holds this order until a person releases it."))
 
 
 class RoyaltySlip(db.Model):

@@ -135,6 +135,7 @@ def upgrade():
         batch_op.add_column(sa.Column('packed_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('shipped_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('version', sa.Integer(), nullable=False, server_default='1'))
 
     with op.batch_alter_table('rule_sets', schema=None) as batch_op:
         batch_op.add_column(sa.Column('drafted_by', sa.JSON(), nullable=False, server_default='[]'))
@@ -165,6 +166,7 @@ def downgrade():
         batch_op.drop_column('drafted_by')
 
     with op.batch_alter_table('packing_slips', schema=None) as batch_op:
+        batch_op.drop_column('version')
         batch_op.drop_column('delivered_at')
         batch_op.drop_column('shipped_at')
         batch_op.drop_column('packed_at')
