@@ -73,6 +73,7 @@ class Action:
     target      (params, place) -> what it is done to; place is "line:<n>" or "sale"
     amount      (params, facts) -> money it moves, or None where the facts leave nothing to pay
     moves_money publishing it takes a second person
+    help        what the label does not say, for the editor and the page of help
     """
 
     key: str
@@ -84,6 +85,7 @@ class Action:
     scopes: tuple[str, ...] = LINE
     moves_money: bool = False
     amount: Callable[[Params, Mapping[str, object]], Decimal | None] | None = None
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +127,30 @@ ADD_ITEM = Action(
         Param("quantity", "int", _l("quantity"), read_gift_quantity, required=False, default=1),
     ),
     BOTH, moves_money=True,
+    help=_l("The gift joins the order at full discount. Without stock, staff get a task."),
 )
 SKIP_RULE = Action(
     "skip_rule", _l("skip rules"), _l("skip the rules %(codes)s"), "skip", _sale,
     (Param("codes", "codes", _l("rules to skip"), read_codes),), BOTH, moves_money=True,
+    help=_l("An exception: the rules named, which must come after this one, do nothing where this one applies."),
 )
 COMMISSION = Action(
     "commission", _l("commission"), _l("pay the agent a commission of %(percent)s"), "first", _place,
     (Param("percent", "commission", _l("percentage"), read_commission_percent),),
     moves_money=True, amount=commission_amount,
+    help=_l("A percentage of the item after discount, without freight. Without a selling agent nothing is paid."),
 )
 ACTIONS = {
     action.key: action
     for action in (
-        Action("packing_slip", _l("packing slip"), _l("put it on the packing slip"), "union", _sale),
-        Action("royalty_slip", _l("royalty slip"), _l("send a royalty slip"), "union", _place, moves_money=True),
+        Action(
+            "packing_slip", _l("packing slip"), _l("put it on the packing slip"), "union", _sale,
+            help=_l("One slip for the whole order; printed for the parcel once the NF-e is authorized."),
+        ),
+        Action(
+            "royalty_slip", _l("royalty slip"), _l("send a royalty slip"), "union", _place, moves_money=True,
+            help=_l("At the product's royalty percentage, for its author."),
+        ),
         ADD_ITEM,
         Action("membership_activation", _l("activate the membership"), _l("activate the membership"), "union", _customer),
         Action("membership_upgrade", _l("upgrade the membership"), _l("upgrade the membership"), "union", _customer),
@@ -160,8 +171,12 @@ ACTIONS = {
         Action(
             "hold", _l("hold for review"), _l("hold the sale for review"), "union", _sale,
             (Param("reason", "text", _l("reason"), read_text, required=False),), BOTH,
+            help=_l("Nothing leaves the house until a person releases the order."),
         ),
-        Action("approve", _l("approve without review"), _l("approve without review"), "union", _sale, scopes=BOTH),
+        Action(
+            "approve", _l("approve without review"), _l("approve without review"), "union", _sale, scopes=BOTH,
+            help=_l("The NF-e goes out by itself, even where the shop reviews every one. A hold is stronger."),
+        ),
         SKIP_RULE,
     )
 }

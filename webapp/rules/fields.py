@@ -32,6 +32,8 @@ class Field:
     phrases  how a sentence says yes and no, for type "bool"
     distinct roughly how many different values a shop has; the index files a rule under its rarest one
     refers   what its values point at ("sku", "customer", "agent"), so that lint knows those that are not there
+    offers   a list of known values that the editor offers beside free text ("channel", "category", "plan")
+    help     what the label does not say, for the editor and the page of help
     """
 
     key: str
@@ -44,6 +46,8 @@ class Field:
     phrases: tuple[str, str] | None = None
     distinct: int = 1000
     refers: str = ""
+    offers: str = ""
+    help: str = ""
 
     def read(self, value: object) -> object:
         """JSON -> typed value. Money and percentages are decimal text, never a number. Raises ValueRefused."""
@@ -137,39 +141,48 @@ TAXPAYERS = {
 MEMBERSHIP_STATUSES = {"none": _l("none"), "active": _l("active"), "lapsed": _l("lapsed")}
 
 
-def _choice(key: str, label: str, scope: str, sample: str, choices: Mapping[str, str], nullable: bool = False) -> Field:
-    return Field(key, "choice", label, scope, sample, nullable, choices, distinct=len(choices))
+def _choice(key: str, label: str, scope: str, sample: str, choices: Mapping[str, str], nullable: bool = False,
+            help: str = "") -> Field:
+    return Field(key, "choice", label, scope, sample, nullable, choices, distinct=len(choices), help=help)
 
 
-def _bool(key: str, label: str, scope: str, sample: bool, yes: str, no: str) -> Field:
-    return Field(key, "bool", label, scope, sample, phrases=(yes, no), distinct=2)
+def _bool(key: str, label: str, scope: str, sample: bool, yes: str, no: str, help: str = "") -> Field:
+    return Field(key, "bool", label, scope, sample, phrases=(yes, no), distinct=2, help=help)
 
 
 FIELDS = {
     field.key: field
     for field in (
-        Field("sale_total", "money", _l("sale total"), "sale", Decimal("100.00")),
-        Field("sale_goods_total", "money", _l("total of the goods"), "sale", Decimal("100.00")),
+        Field("sale_total", "money", _l("sale total"), "sale", Decimal("100.00"),
+              help=_l("What the customer pays: items after discount, and freight.")),
+        Field("sale_goods_total", "money", _l("total of the goods"), "sale", Decimal("100.00"),
+              help=_l("Items that are shipped, after discount, without freight.")),
         Field("sale_freight", "money", _l("freight"), "sale", Decimal("0.00")),
-        Field("sale_channel", "text", _l("sales channel"), "sale", "site", distinct=4),
+        Field("sale_channel", "text", _l("sales channel"), "sale", "site", distinct=4, offers="channel"),
         _choice("payment_method", _l("payment method"), "sale", "pix", PAYMENT_METHODS),
         Field("customer_id", "text", _l("customer"), "sale", "1", distinct=5000, refers="customer"),
         _choice("customer_document_kind", _l("customer's document"), "sale", "cpf", {"cpf": "CPF", "cnpj": "CNPJ"}),
         _choice("customer_state", _l("customer's state"), "sale", "SP", {uf: uf for uf in STATES}, nullable=True),
         _choice("taxpayer", _l("customer's ICMS status"), "sale", "non_contributor", TAXPAYERS),
         Field("agent_id", "text", _l("selling agent"), "sale", "A1", nullable=True, distinct=20, refers="agent"),
-        Field("agent_percent", "percent", _l("agent's percentage"), "sale", Decimal("5.00"), nullable=True),
-        _choice("membership_status", _l("customer's membership"), "sale", "none", MEMBERSHIP_STATUSES),
-        Field("membership_plan", "text", _l("customer's membership plan"), "sale", None, nullable=True, distinct=4),
+        Field("agent_percent", "percent", _l("agent's percentage"), "sale", Decimal("5.00"), nullable=True,
+              help=_l("The selling agent's own commission when the order was entered.")),
+        _choice("membership_status", _l("customer's membership"), "sale", "none", MEMBERSHIP_STATUSES,
+                help=_l("As it was right before this order.")),
+        Field("membership_plan", "text", _l("customer's membership plan"), "sale", None, nullable=True, distinct=4,
+              offers="plan"),
         Field("item_sku", "text", _l("product's SKU"), "line", "SAMPLE-1", distinct=2000, refers="sku"),
-        Field("item_name", "text", _l("product's name"), "line", "Sample product", distinct=2000),
-        Field("item_category", "text", _l("product's category"), "line", "Sample", nullable=True, distinct=40),
+        Field("item_name", "text", _l("product's name"), "line", "Sample product", distinct=2000,
+              help=_l("A product may be renamed; its SKU stays.")),
+        Field("item_category", "text", _l("product's category"), "line", "Sample", nullable=True, distinct=40, offers="category"),
         _choice("item_kind", _l("kind of product"), "line", "physical", KINDS),
-        _bool("item_physical", _l("shipped"), "line", True, _l("the product is shipped"), _l("the product is not shipped")),
+        _bool("item_physical", _l("shipped"), "line", True, _l("the product is shipped"), _l("the product is not shipped"),
+              help=_l("Physical products, books and videos on disc are.")),
         Field("item_price", "money", _l("unit price"), "line", Decimal("100.00")),
         Field("item_quantity", "int", _l("quantity"), "line", 1, distinct=10),
         Field("item_total", "money", _l("line total after discount, without freight"), "line", Decimal("100.00")),
-        _bool("item_gift", _l("gift"), "line", False, _l("the item is a gift"), _l("the item is not a gift")),
+        _bool("item_gift", _l("gift"), "line", False, _l("the item is a gift"), _l("the item is not a gift"),
+              help=_l("Added free of charge by a rule.")),
         Field("item_royalty_percent", "percent", _l("royalty percentage"), "line", None, nullable=True, distinct=10),
         Field("item_author", "text", _l("author"), "line", None, nullable=True, distinct=200),
     )
