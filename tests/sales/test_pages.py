@@ -110,7 +110,7 @@ def test_the_page_tells_the_whole_story(clerk, db):
     assert page.count("<h1>") == 1 and "Order WEB-9" in page and "paid by Pix" in page
     assert "R$" in page and "139.90" in page and "129.90" in page  # the sale's total and the note's
     assert "Royalty of R$12.99" in page.replace("\xa0", "") and "All of these hold:" in page
-    assert "Streaming links" in page and "Owes an NFS-e, which Balcão does not issue" in page
+    assert "Links to the videos" in page and "Owes an NFS-e, which Balcão does not issue" in page
     assert f'data-live="sale-{sale.id} invoice-' in page
     for told in ("Order entered and paid", "Address checked", "Rules applied", "NF-e signed and sent", "NF-e authorized"):
         assert told in page

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from webapp.addresses.cep import normalize_cep
@@ -13,7 +13,8 @@ from webapp.forms import Form
 from webapp.lists import page_of
 from webapp.processing import services as processing
 from webapp.processing.address_step import lookup
-from webapp.sales import listing, services
+from webapp.sales import asking, listing, services
+from webapp.sales.blueprint import bp
 from webapp.sales.drafts import Draft, totals_of
 from webapp.sales.forms import CHANNELS, SaleAddressIn
 from webapp.sales.models import PaymentMethod, Sale
@@ -23,7 +24,7 @@ from webapp.staff.access import allow
 from webapp.tracking import because
 from webapp.transactions import in_transaction
 
-bp = Blueprint("sales", __name__)
+__all__ = ["asking", "bp"]
 MOST_ROWS = 200
 
 

@@ -1,7 +1,6 @@
 """One sale told to a person: its steps, what the rules came to and why, its documents, and what happened when."""
 
 import datetime as dt
-from dataclasses import dataclass
 from functools import cached_property
 
 from flask_babel import gettext as _
@@ -10,23 +9,20 @@ from sqlalchemy import and_, or_, select
 
 from webapp.addresses.questions import Question, message
 from webapp.extensions import db
-from webapp.formatting import clock_text, day_text, moment_text, money_text, shop_day
+from webapp.formatting import clock_text, day_text, moment_text, shop_day
 from webapp.fulfilment.models import PackingSlip
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of
-from webapp.localization import locale
 from webapp.messages.queries import messages_of_sale
+from webapp.messages.words import template_name
 from webapp.money import ZERO
-from webapp.rules.conditions import Check, Condition
-from webapp.rules.fields import facts_from_json
-from webapp.rules.models import Decision, Effect
-from webapp.rules.queries import compiled, decisions_of
-from webapp.rules.sentence import condition_phrase, value_text
-from webapp.rules.trace import explain_rule
+from webapp.rules.models import Decision
+from webapp.rules.queries import decisions_of
 from webapp.sales.forms import CHANNELS
 from webapp.sales.models import Sale, SaleLine, Shipping, Status
 from webapp.sales.reasons import mend_of, reason_text
 from webapp.sales.timeline import Happening, happenings
+from webapp.sales.why import Inquiry, Ruling
 from webapp.staff.models import AuditEntry
 
 PART_LABELS = {
@@ -38,32 +34,6 @@ SOURCE_LABELS = {
     "customer": _l("customer"), "empty": _l("blank"), "ibge": _l("IBGE table"), "viacep": _l("ViaCEP"),
     "brasilapi": _l("BrasilAPI"), "opencep": _l("OpenCEP"), "awesomeapi": _l("AwesomeAPI"), "sample": _l("sample"),
 }
-OUTCOME_LABELS = {
-    "fired": (_l("Fired"), "good"), "suppressed": (_l("Suppressed by an exception"), "warn"), "lost": (_l("Lost to another"), ""),
-}
-MESSAGE_TITLES = {
-    "streaming_links": _l("Streaming links"), "membership_activated": _l("Membership activated"),
-    "membership_upgraded": _l("Membership upgraded"), "membership_reactivated": _l("Membership reactivated"),
-    "invoice_authorized": _l("NF-e authorized"),
-}
-EFFECT_WORDS = {
-    "packing_slip": _l("Packing slip made"), "royalty_slip": _l("Royalty of %(amount)s"),
-    "add_item": _l("Free item added: %(sku)s"), "membership_activation": _l("Membership activated"),
-    "membership_upgrade": _l("Membership upgraded"), "membership_reactivation": _l("Membership reactivated"),
-    "email": _l("E-mail to the customer"), "commission": _l("Commission of %(amount)s"),
-    "task": _l("Task for staff"), "hold": _l("Held for review"), "approve": _l("Approved without review"),
-}
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """What one rule came to; `traces` say why, one for each line it looked at."""
-
-    name: str
-    label: str
-    tone: str
-    effects: list[str]
-    traces: list[dict]
 
 
 class Story:
@@ -85,7 +55,7 @@ class Story:
     @cached_property
     def messages(self) -> list:
         found = db.session.scalars(messages_of_sale(self.sale.id))
-        return [(MESSAGE_TITLES.get(one.template, one.template), one) for one in found]
+        return [(template_name(one.template), one) for one in found]
 
     @cached_property
     def decision(self) -> Decision | None:
@@ -188,53 +158,15 @@ class Story:
 
     # -- rules ------------------------------------------------------------------------------------
 
+    @cached_property
+    def inquiry(self) -> Inquiry | None:
+        """Judged by the day of the payment, as the rules step did. None before the rules have decided."""
+        return Inquiry(self.decision, shop_day(self.sale.paid_at)) if self.decision else None
+
     @property
     def rulings(self) -> list[Ruling]:
-        """Every rule whose condition held, with what it did and why, from the facts frozen with the decision."""
-        if self.decision is None:
-            return []
-        rules = compiled(self.decision.rule_set_id).by_code
-        return [self._ruling(rules, outcome) for outcome in self.decision.outcomes]
+        return self.inquiry.rulings() if self.inquiry else []
 
-    def _ruling(self, rules, outcome: dict) -> Ruling:
-        rule = rules[outcome["code"]]
-        label, tone = OUTCOME_LABELS[outcome["outcome"]]
-        facts = facts_from_json(self.decision.facts["sale"])
-        lines = [line for line in self.decision.facts["lines"] if line["line"] in outcome["lines"]] or [{}]
-        on = shop_day(self.decision.decided_at)
-        traces = []
-        for line in lines:
-            tree = explain_rule(rule, facts | facts_from_json(line), on)["when"]
-            traces.append({"sku": line.get("item_sku", "") if len(lines) > 1 else "", "tree": trace_of(rule.when, tree)})
-        fired = outcome["outcome"] == "fired"
-        words = [effect_text(effect) for effect in self.decision.effects if fired and effect.rule == rule.code]
-        if outcome.get("by"):
-            words.append(_("Because of “%(rule)s”", rule=rules[outcome["by"]].name_in(locale())))
-        return Ruling(rule.name_in(locale()), label, tone, words, traces)
-
-    @property
-    def rule_names(self) -> dict[str, str]:
-        """Names of the rules that a line may owe itself to."""
-        if self.decision is None:
-            return {}
-        return {code: rule.name_in(locale()) for code, rule in compiled(self.decision.rule_set_id).by_code.items()}
-
-
-def effect_text(effect: Effect) -> str:
-    amount = "—" if effect.amount is None else money_text(effect.amount)
-    words = str(EFFECT_WORDS.get(effect.kind, effect.kind)) % {"amount": amount, "sku": effect.params.get("sku", "")}
-    if effect.kind == "hold" and effect.params.get("reason"):
-        return f"{words}: {effect.params['reason']}"
-    return words
-
-
-def trace_of(condition: Condition, tree: dict) -> dict:
-    """The trace with words: `{"op", "ok", "children"}` for a group, `{"text", "got", "ok"}` for a check."""
-    if isinstance(condition, Check):
-        got = tree["got"]
-        if got is not None:
-            exact = condition.field.type in ("money", "percent")
-            got = value_text(condition.field, facts_from_json({condition.field.key: got})[condition.field.key] if exact else got)
-        return {"text": condition_phrase(condition), "got": got, "ok": tree["ok"]}
-    children = [trace_of(member, child) for member, child in zip(condition.members, tree["children"], strict=True)]
-    return {"op": condition.op, "ok": tree["ok"], "children": children}
+    def rule_name(self, code: str) -> str:
+        """Of the rule that a line owes itself to."""
+        return self.inquiry.name(code) if self.inquiry else code
