@@ -44,7 +44,7 @@ class RuleDraft(Timestamps, db.Model):
         Index("ix_rule_drafts_open", "status", unique=True, sqlite_where=text("status = 'open'"),
               postgresql_where=text("status = 'open'")),
     )
-    audited = ("status", "version")
+    audited = ("status",)  # each change of a rule has an audit entry of its own, by `services`
 
     id: Mapped[int] = mapped_column(primary_key=True)
     base_id: Mapped[int] = mapped_column(ForeignKey("rule_sets.id"))
@@ -208,3 +208,24 @@ class Effect(Owed, db.Model):
     reverses: Mapped[int | None] = mapped_column(ForeignKey("effects.id"))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     decision: Mapped[Decision] = relationship(back_populates="effects")
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in (EffectStatus.PENDING, EffectStatus.FAILED)
+
+    def stand(self, status: EffectStatus, error: str = "") -> None:
+        """Comes to rest, or (pending) leaves the work to its message."""
+        self.status = status
+        self.settle()
+        self.error = error[:300]
+
+    def postpone(self, at: dt.datetime, error: str) -> None:
+        """Its first attempt failed: tried again by itself at `at`."""
+        self.status, self.attempts = EffectStatus.PENDING, 1
+        self.retry(at, error)
+
+    def try_again(self, now: dt.datetime) -> None:
+        """A person asks for another try, at once; what is done or cancelled stays as it is."""
+        if self.is_unfinished:
+            self.status = EffectStatus.PENDING
+            self.owe(now)

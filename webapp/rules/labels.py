@@ -1,0 +1,40 @@
+"""A rule's parts in the reader's language, beside its sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.formatting import day_text
+from webapp.rules.rule import Rule
+
+SCOPE_LABELS = {"line": _l("Each item"), "sale": _l("The whole order")}
+EVENT_LABELS = {"paid": _l("Order paid")}
+
+
+def rule_name(rule: Rule) -> str:
+    return rule.name_in(str(get_locale()))
+
+
+def validity(rule: Rule) -> str:
+    if rule.valid_from and rule.valid_to:
+        return _("%(first)s to %(last)s", first=day_text(rule.valid_from), last=day_text(rule.valid_to))
+    if rule.valid_from:
+        return _("from %(day)s", day=day_text(rule.valid_from))
+    if rule.valid_to:
+        return _("until %(day)s", day=day_text(rule.valid_to))
+    return _("always")
+
+
+def standing(rule: Rule, on: date) -> tuple[str, str]:
+    """Whether the rule counts on that day, in words, and the badge's tone."""
+    if not rule.enabled:
+        return _("Switched off"), ""
+    if rule.valid_from and on < rule.valid_from:
+        return _("Not yet in force"), "info"
+    if rule.valid_to and rule.valid_to < on:
+        return _("No longer in force"), ""
+    return _("In force"), "good"
