@@ -129,6 +129,22 @@ def test_a_gift_that_moves_behind_another_one_is_no_change_of_its_own():
     assert totals.kinds["add_item"] == [1, 0, 0]
 
 
+def test_a_rule_that_concerns_a_gift_alone_is_heard_for_the_sale_that_got_it():
+    for_gifts = rule("for_gifts", {"field": "item_gift", "op": "is_true"}, [{"do": "task", "text_code": "wrap_gift"}])
+    totals = compare(day_one(for_gifts), frozen([line(1, "VD-0001")]), frozen([line(1, "VD-0003")]))
+    assert (totals.kinds, totals.changed) == ({"task": [1, 0, 0]}, 1)
+
+
+# Order
+
+
+def test_rules_that_change_places_change_who_wins():
+    first, second = (rule(code, then=[{"do": "commission", "percent": percent}]) for code, percent in (("a", "1"), ("b", "2")))
+    old, new = RuleSet(1, [first, second]), RuleSet(2, [second, first])
+    totals = compare(new, frozen([line(1, "FI-0001")], "A1"), old=old)
+    assert totals.commission == [Decimal("1.30"), Decimal("2.60")]
+
+
 # Days
 
 
