@@ -70,6 +70,16 @@ def line_facts(line: SaleLine) -> dict:
     }
 
 
+def product_facts(skus: set[str]) -> dict[str, dict]:
+    """The item facts of products as they are now, whatever is in stock; by SKU, those that exist."""
+    products = db.session.scalars(select(Product).where(Product.sku.in_(skus)))
+    return {
+        product.sku: _item_facts(product.sku, product.name, product.kind, product.category, product.price,
+                                 product.royalty_percent, product.author)
+        for product in products
+    }
+
+
 def _item_facts(sku: str, name: str, kind: Kind, category: str, price: Decimal, royalty, author: str) -> dict:
     return {
         "item_sku": sku,

@@ -108,6 +108,8 @@ class Backtest(Owed, Timestamps, db.Model):
     sales: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict] = mapped_column(JSON, default=dict)
+    # The first sales that change, newest first; see webapp.rules.backtest.
+    changes: Mapped[list] = mapped_column(JSON, default=list)
     asked_by: Mapped[str] = mapped_column(String(100))
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
@@ -116,9 +118,9 @@ class Backtest(Owed, Timestamps, db.Model):
         """Sales paid before this moment are left out; None takes all of them."""
         return None if self.days is None else self.created_at - dt.timedelta(days=self.days)
 
-    def go_on(self, upto: int, sales: int, result: dict, now: dt.datetime) -> None:
+    def go_on(self, upto: int, sales: int, now: dt.datetime) -> None:
         """A slice is done: `sales` more were judged, and those up to `upto` are left."""
-        self.upto, self.sales, self.result = upto, self.sales + sales, result
+        self.upto, self.sales = upto, self.sales + sales
         if upto > self.cursor:
             self.owe(now)
         else:

@@ -58,6 +58,7 @@ def upgrade():
     sa.Column('sales', sa.Integer(), nullable=False),
     sa.Column('total', sa.Integer(), nullable=False),
     sa.Column('result', sa.JSON(), nullable=False),
+    sa.Column('changes', sa.JSON(), nullable=False),
     sa.Column('asked_by', sa.String(length=100), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
