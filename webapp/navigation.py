@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from webapp.extensions import db
 from webapp.fulfilment.models import Task
+from webapp.fulfilment.queries import sales_to_ship
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.lists import bounded_count, count_text
 from webapp.localization import LOCALES, locale
-from webapp.sales.models import Sale, Shipping, Status
+from webapp.sales.models import Sale, Status
 from webapp.staff.access import ANYONE, may
 from webapp.store.models import Shop
 
@@ -19,7 +20,7 @@ HOME = ("home", _l("Home"), "dashboard.page", None)
 SALES = ("shopping-cart", _l("Orders"), "sales.index", "attention")
 PRODUCTS = ("package", _l("Products"), "catalog.index", None)
 INVOICES = ("file-invoice", _l("NF-e"), "invoices.index", "review")
-SHIPPING = ("truck-delivery", lazy_pgettext("menu", "Shipping"), "fulfilment.packing_slips", "to_pack")
+SHIPPING = ("truck-delivery", lazy_pgettext("menu", "Shipping"), "fulfilment.packing_slips", "to_ship")
 MENU = (
     (None, (HOME,)),
     (_l("Store"), (
@@ -45,7 +46,7 @@ PHONE = (HOME, SALES, PRODUCTS, INVOICES, SHIPPING)
 COUNTS = {
     "attention": (select(Sale.id).where(Sale.status == Status.ATTENTION), _l("waiting for somebody")),
     "review": (select(Invoice.id).where(Invoice.status == InvoiceStatus.REVIEW), _l("under review")),
-    "to_pack": (select(Sale.id).where(Sale.shipping == Shipping.TO_PACK), _l("to pack")),
+    "to_ship": (sales_to_ship(), _l("to pack or ship")),
     "tasks": (select(Task.id).where(Task.done_at.is_(None)), _l("open")),
 }
 

@@ -5,7 +5,7 @@ import pytest
 from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, sale_body, sign_in, work_off
 
 KEYS = {"id", "reference", "status", "step", "shipping", "attention", "total", "customer", "address", "lines", "invoice",
-        "created_at", "updated_at"}
+        "carrier", "tracking_code", "created_at", "updated_at"}
 pytestmark = pytest.mark.both_databases
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.extensions import db
-from webapp.fulfilment.models import Commission, Task
-from webapp.fulfilment.queries import open_task_ids, tasks
+from webapp.fulfilment.models import Commission, SlipStatus, Task
+from webapp.fulfilment.queries import open_task_ids, slip_ids, tasks
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS
 from webapp.lists import bounded_count
@@ -119,6 +119,18 @@ def invoices_in(view: str) -> Waiting:
 
 def open_tasks() -> Waiting:
     return _waiting(tasks(done=False), open_task_ids(), Task.id)
+
+
+@dataclass(frozen=True)
+class ToShip:
+    """Orders whose goods may leave: still to be packed, and packed already."""
+
+    to_pack: int
+    packed: int
+
+
+def orders_to_ship() -> ToShip:
+    return ToShip(*(bounded_count(slip_ids(status)) for status in (SlipStatus.TO_PACK, SlipStatus.PACKED)))
 
 
 def low_products() -> list[Product]:

@@ -42,7 +42,8 @@ def page():
     }
     shown |= {"bars": _bars(days), "shares": _shares(shown["statuses"], today), "count_text": count_text}
     if may("clerk"):
-        shown |= {"stuck": queries.sales_in_attention(), "tasks": queries.open_tasks(), "low": queries.low_products()}
+        shown |= {"stuck": queries.sales_in_attention(), "tasks": queries.open_tasks(), "low": queries.low_products(),
+                  "to_ship": queries.orders_to_ship()}
     return render_template("dashboard/page.html", **shown)
 
 

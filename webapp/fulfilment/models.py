@@ -154,8 +154,10 @@ class PackingSlip(db.Model):
         self.volumes, self.notes = volumes, notes
 
     def _refuse_idle(self) -> None:
-        if self.status is SlipStatus.CANCELLED:
+        if self.sale.status is Status.CANCELLED:
             raise Refusal(_("This order was cancelled; nothing of it ships."))
+        if self.sale.shipping is Shipping.NONE:
+            raise Refusal(_("All of it was given back; nothing is left to ship."))
         if self.status is SlipStatus.HELD:
             raise Refusal(_("A rule holds this order until a person releases it."))
 

@@ -1,6 +1,7 @@
 """Slips, royalties, memberships, commissions and tasks as lists and sums."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -30,6 +31,7 @@ from webapp.sales.models import Sale, Shipping, Status
 UNDER_WAY = tuple(status for status in Status if status not in (*MAY_LEAVE, Status.CANCELLED))
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 MAX_ID = 2**31 - 1
+_LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
 
 
 def month_of(written: str | None) -> str:
@@ -47,12 +49,13 @@ def month_of(written: str | None) -> str:
 def _slip_is(status: SlipStatus):
     """`PackingSlip.status` as a condition on slips joined with their sales."""
     if status is SlipStatus.CANCELLED:
-        return Sale.status == Status.CANCELLED
+        return (Sale.status == Status.CANCELLED) | (Sale.shipping == Shipping.NONE)
+    ships = Sale.shipping != Shipping.NONE
     if status is SlipStatus.HELD:
-        return PackingSlip.released_at.is_(None) & (Sale.status != Status.CANCELLED)
+        return PackingSlip.released_at.is_(None) & (Sale.status != Status.CANCELLED) & ships
     released = PackingSlip.released_at.is_not(None)
     if status is SlipStatus.AWAITING_NFE:
-        return released & Sale.status.in_(UNDER_WAY)
+        return released & Sale.status.in_(UNDER_WAY) & ships
     return released & Sale.status.in_(MAY_LEAVE) & (Sale.shipping == Shipping(status))
 
 
@@ -69,15 +72,49 @@ def packing_slips(status: SlipStatus | None = None, q: str = "") -> Select:
     return query.where(matching(Sale.search_text, q))
 
 
+def slips_by_ids(ids: Sequence[int]) -> list[PackingSlip]:
+    """With their sales and lines, in the order asked for; ids of none are passed over."""
+    query = packing_slips().where(PackingSlip.id.in_(ids))
+    found = {slip.id: slip for slip in db.session.scalars(query.options(_LINES))}
+    return [found[slip_id] for slip_id in dict.fromkeys(ids) if slip_id in found]
+
+
 def packing_slip(slip_id: int) -> PackingSlip:
     """With its sale and lines. Raises NotFound."""
-    query = packing_slips().where(PackingSlip.id == slip_id).options(
-        contains_eager(PackingSlip.sale).selectinload(Sale.lines)
-    )
+    found = slips_by_ids([slip_id]) if slip_id <= MAX_ID else []
+    if not found:
+        raise NotFound(_("There is no such packing slip."))
+    return found[0]
+
+
+def slip_to_change(slip_id: int) -> PackingSlip:
+    """It and its sale, locked: of two people the second finds what the first left. Raises NotFound."""
+    query = _locked(packing_slips().where(PackingSlip.id == slip_id))
     slip = db.session.scalar(query) if slip_id <= MAX_ID else None
     if slip is None:
         raise NotFound(_("There is no such packing slip."))
     return slip
+
+
+def references_of(slip_ids: Sequence[int]) -> dict[int, str]:
+    """The order's reference by slip's id."""
+    query = select(PackingSlip.id, Sale.reference).join(PackingSlip.sale).where(PackingSlip.id.in_(slip_ids))
+    return {slip_id: reference for slip_id, reference in db.session.execute(query)}
+
+
+def slip_of_sale(sale_id: int, lock: bool = False) -> PackingSlip | None:
+    query = packing_slips().where(PackingSlip.sale_id == sale_id)
+    return db.session.scalar(_locked(query) if lock else query)
+
+
+def _locked(query: Select) -> Select:
+    """By the sale's row, as everybody else who changes what a sale comes to."""
+    return query.with_for_update(of=Sale).execution_options(populate_existing=True)
+
+
+def sales_to_ship() -> Select:
+    """Ids of the sales whose goods may leave and have not."""
+    return select(Sale.id).where(Sale.shipping.in_((Shipping.TO_PACK, Shipping.PACKED)), Sale.status.in_(MAY_LEAVE))
 
 
 # -- royalties --------------------------------------------------------------------------------------
@@ -108,8 +145,13 @@ def author_totals(month: str) -> list[AuthorTotal]:
     return [AuthorTotal(author, int(count), base, owed) for author, count, base, owed in rows]
 
 
-def royalties_of_sale(sale_id: int) -> Select:
-    return select(RoyaltySlip).where(RoyaltySlip.sale_id == sale_id).order_by(RoyaltySlip.id)
+def royalties_of(sale_ids: Sequence[int]) -> dict[int, list[RoyaltySlip]]:
+    """Each sale's royalties, by its id."""
+    query = select(RoyaltySlip).where(RoyaltySlip.sale_id.in_(sale_ids)).order_by(RoyaltySlip.id)
+    found: dict[int, list[RoyaltySlip]] = {sale_id: [] for sale_id in sale_ids}
+    for royalty in db.session.scalars(query):
+        found[royalty.sale_id].append(royalty)
+    return found
 
 
 # -- memberships ------------------------------------------------------------------------------------

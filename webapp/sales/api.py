@@ -5,13 +5,11 @@ import datetime as dt
 from flask import request
 from flask_babel import gettext as _
 
-from webapp.addresses.cep import format_cep
 from webapp.api import api_blueprint, endpoint, identity_scope, list_answer, read_json
 from webapp.customers.forms import AddressIn
 from webapp.errors import FieldError, Invalid, NotFound
 from webapp.extensions import db, utc_now
 from webapp.forms import parse
-from webapp.fulfilment.models import PackingSlip
 from webapp.invoices.concerns import reasons_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of, invoices_of
@@ -23,7 +21,6 @@ from webapp.sales.models import Sale, Status
 from webapp.sales.queries import sale_of, sales, whole
 from webapp.sales.reasons import reason_text
 from webapp.sales.services import place, place_once
-from webapp.store.queries import the_shop
 from webapp.transactions import in_transaction
 
 bp = api_blueprint("sales")
@@ -38,7 +35,7 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict:
     return {
         "id": sale.id, "reference": sale.reference, "status": sale.status, "step": sale.step, "shipping": sale.shipping,
         "attention": reason and {"step": sale.step, "reason": reason, "field": sale.reason_field},
-        "total": str(sale.total),
+        "carrier": sale.carrier, "tracking_code": sale.tracking_code, "total": str(sale.total),
         "customer": {
             "id": sale.customer_id, "name": sale.customer_name, "document": sale.customer_document,
             "email": sale.customer_email, "phone": sale.customer_phone,
@@ -192,26 +189,4 @@ def get_decision(sale_id: int):
              "reverses": effect.reverses}
             for effect in decision.effects
         ],
-    }
-
-
-@endpoint(bp, "GET", "/sales/<int:sale_id>/packing-slip", "clerk", "accountant")
-def get_packing_slip(sale_id: int):
-    """The packing slip, once the rules have made one; `released` is false while the sale is held."""
-    sale = _sale(sale_id)
-    slip = db.session.scalar(db.select(PackingSlip).where(PackingSlip.sale_id == sale.id))
-    if slip is None:
-        raise NotFound(_("This order has no packing slip."))
-    shop = the_shop()
-    parts = ("street", "number", "complement", "neighborhood", "city", "state")
-    return {
-        "sale_id": sale.id, "reference": sale.reference, "released": slip.released_at is not None,
-        "sender": {"name": shop.trade_name, "document": shop.cnpj, "phone": shop.phone,
-                   "address": {part: getattr(shop, part) for part in parts} | {"zip_code": format_cep(shop.zip_code)}},
-        "recipient": {"name": sale.customer_name, "document": sale.customer_document, "phone": sale.customer_phone,
-                      "address": sale.address_parts},
-        "items": slip.items, "weight_g": slip.weight_g, "volumes": 1, "carrier": sale.carrier,
-        "expected_delivery": slip.expected_delivery.isoformat(),
-        "payment": {"method": sale.payment_method, "total": str(sale.total), "paid_at": sale.paid_at.isoformat()},
-        "notes": "", "royalty_copy": slip.royalty_copy,
     }

@@ -126,9 +126,9 @@ class Story:
             "address": self._reached(Status.RULES),
             "rules": self._reached(Status.INVOICE, Status.REVIEW, Status.COMPLETED) if self.decision else None,
             "invoice": self._reached(Status.INVOICED),
-            "packed": sale.shipping in (Shipping.PACKED, Shipping.SHIPPED, Shipping.DELIVERED),
-            "shipped": sale.shipping in (Shipping.SHIPPED, Shipping.DELIVERED),
-            "delivered": sale.shipping is Shipping.DELIVERED,
+            "packed": self._went(Shipping.PACKED, Shipping.SHIPPED, Shipping.DELIVERED),
+            "shipped": self._went(Shipping.SHIPPED, Shipping.DELIVERED),
+            "delivered": self._went(Shipping.DELIVERED),
         }
         names = {"paid": _("Paid"), "address": _("Address"), "rules": _("Rules")}
         if sale.has_goods:
@@ -146,6 +146,10 @@ class Story:
              "state": "done" if i < upto else "now" if i == upto and sale.status is not Status.CANCELLED else ""}
             for i, name in enumerate(order)
         ]
+
+    def _went(self, state: Shipping, *later: Shipping) -> dt.datetime | bool:
+        """When its goods came into a state; False before, True where nobody noted when."""
+        return self.sale.shipping in (state, *later) and (getattr(self.slip, f"{state}_at", None) or True)
 
     def _when(self, moment) -> str:
         if not isinstance(moment, dt.datetime):

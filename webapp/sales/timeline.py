@@ -22,6 +22,7 @@ INVOICE_STATES = {
     "authorized": _l("NF-e authorized"), "rejected": _l("NF-e rejected"), "discarded": _l("NF-e discarded"),
     "cancelled": _l("NF-e cancelled"), "pending": _l("NF-e prepared anew"),
 }
+SHIPMENT = {"carrier", "tracking_code"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def _text(entry: AuditEntry) -> str:
         return str(SALE_STATES.get(status, ""))
     if "shipping" in entry.after:
         return str(Shipping(entry.after["shipping"]).label)
+    if SHIPMENT & entry.after.keys():
+        return _("Carrier or tracking code changed")
     if any(part in entry.after for part in PARTS):
         return _("Address changed")
     return _("Order changed") if {"total", "payment_method", "freight", "discount"} & entry.after.keys() else ""
@@ -69,4 +72,5 @@ def _note(entry: AuditEntry) -> str:
     parts = [f"{entry.before.get(part) or '—'} → {entry.after[part] or '—'}" for part in PARTS if part in entry.after]
     if entry.action == "changed" and parts and "@" in entry.actor:
         return " · ".join(parts)
-    return entry.after.get("comment") or entry.why
+    shipment = " ".join(filter(None, (entry.after.get(name) for name in ("carrier", "tracking_code"))))
+    return shipment or entry.after.get("comment") or entry.why

@@ -1,0 +1,49 @@
+"""A packing slip as it is printed: with its NF-e, its bar codes and the royalty department's copy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webapp.fulfilment.barcode import BarCode, bar_code
+from webapp.fulfilment.models import PackingSlip, RoyaltySlip
+from webapp.fulfilment.queries import royalties_of
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.queries import invoices_of
+from webapp.sales.models import Sale
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`invoice` is the authorized NF-e, None before; `royalties` is empty where the department gets no copy."""
+
+    slip: PackingSlip
+    invoice: Invoice | None
+    royalties: list[RoyaltySlip]
+
+    @property
+    def sale(self) -> Sale:
+        return self.slip.sale
+
+    @property
+    def gifts(self) -> set[int]:
+        """The numbers of the lines that are gifts."""
+        return {line.position for line in self.sale.lines if line.gift}
+
+    @property
+    def reference_code(self) -> BarCode | None:
+        return bar_code(self.sale.reference)
+
+    @property
+    def key_code(self) -> BarCode | None:
+        return bar_code(self.invoice.access_key) if self.invoice else None
+
+
+def sheets_of(slips: Sequence[PackingSlip]) -> list[Sheet]:
+    """In a number of queries that does not grow with the slips."""
+    invoices = invoices_of([slip.sale_id for slip in slips])
+    royalties = royalties_of([slip.sale_id for slip in slips if slip.royalty_copy])
+
+    def authorized(sale_id: int) -> Invoice | None:
+        invoice = invoices.get(sale_id)
+        return invoice if invoice and invoice.status is InvoiceStatus.AUTHORIZED else None
+
+    return [Sheet(slip, authorized(slip.sale_id), royalties.get(slip.sale_id, [])) for slip in slips]
