@@ -15,5 +15,4 @@ def get_rules():
     version = published()
     if version is None:
         raise NotFound(_("The shop has no published rules yet."))
-    return {"version": version.id, "published_at": version.published_at.isoformat(), "published_by": version.published_by,
-            "reason": version.reason, "rules": version.rules}
+    return version.to_json()

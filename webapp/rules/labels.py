@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from flask_babel import get_locale
@@ -9,14 +10,25 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.formatting import day_text
+from webapp.rules.actions import ACTIONS
 from webapp.rules.rule import Rule
 
 SCOPE_LABELS = {"line": _l("Each item"), "sale": _l("The whole order")}
 EVENT_LABELS = {"paid": _l("Order paid")}
+# What became of a rule between two sets, and its badge's tone.
+CHANGE_KINDS = {
+    "added": (_l("New rule"), "good"), "removed": (_l("Removed"), "bad"), "changed": (_l("Changed"), "info"),
+    "moved": (_l("Moved"), ""),
+}
 
 
 def rule_name(rule: Rule) -> str:
     return rule.name_in(str(get_locale()))
+
+
+def kinds_text(kinds: Collection[str]) -> str:
+    """Kinds of action in words, always in the same order."""
+    return ", ".join(str(action.label) for key, action in ACTIONS.items() if key in kinds) or _("nothing")
 
 
 def validity(rule: Rule) -> str:

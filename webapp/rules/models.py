@@ -28,6 +28,10 @@ class RuleSetVersion(db.Model):
     # The earlier version whose rules this one brought back.
     restores: Mapped[int | None]
 
+    def to_json(self) -> dict:
+        return {"version": self.id, "published_at": self.published_at.isoformat(), "published_by": self.published_by,
+                "reason": self.reason, "rules": self.rules}
+
 
 class DraftStatus(enum.StrEnum):
     OPEN = "open"

@@ -1,6 +1,6 @@
 """Pages of the rules: those in force, the draft, the versions."""
 
-from webapp.rules import overview
+from webapp.rules import drafts, overview, versions
 from webapp.rules.blueprint import bp
 
-__all__ = ["bp", "overview"]
+__all__ = ["bp", "drafts", "overview", "versions"]

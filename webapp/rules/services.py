@@ -122,6 +122,11 @@ def rebase(draft_id: int, seen_version: int) -> list[Change]:
     return changes_between(before, present.rules)
 
 
+def changes_of(draft: RuleDraft) -> list[Change]:
+    """What the draft changes of the version it began from."""
+    return changes_between(draft.base.rules, draft.rules)
+
+
 # Editing
 
 
