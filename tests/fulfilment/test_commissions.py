@@ -149,7 +149,7 @@ def test_a_filter_that_fits_nothing_shows_nothing(db, client, path):
     assert answer.status_code == 200 and 'id="commission-' not in answer.text and 'id="royalty-1' not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/commissions", "/commissions.csv", "/royalties"])
+@pytest.mark.parametrize("path", ["/commissions", "/commissions.csv", "/royalties", "/royalties.csv"])
 def test_what_people_earn_is_not_for_clerks(db, client, path):
     sign_in(client, "clerk")
     assert client.get(path).status_code == 403

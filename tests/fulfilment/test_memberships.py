@@ -85,3 +85,95 @@ def test_a_customer_that_is_no_id_is_refused(db, client, written):
 def test_an_empty_list_teaches_what_fills_it(db, client):
     sign_in(client)
     assert "Sell a product of the kind" in client.get("/memberships").text
+
+
+# -- one membership, its history, and what is marked by hand
+
+
+def mark(client, membership, verb, reason="Stopped paying"):
+    return client.post(f"/memberships/{membership.id}/{verb}", data={"reason": reason})
+
+
+@pytest.fixture
+def manager(db, client):
+    sign_in(client, "manager", email="rosa@example.com")
+    return client
+
+
+@pytest.fixture
+def silver(db):
+    sold(make_product(kind="membership", plan="silver").sku, reference="WEB-1")
+    return membership_of(db)
+
+
+def test_its_page_tells_what_changed_it_with_the_orders(silver, manager):
+    sale = sold(make_product(kind="membership_upgrade", plan="gold").sku, reference="WEB-2")
+    page = manager.get(f"/memberships/{silver.id}").text
+    assert page.index("Upgraded") < page.index("Activated")
+    assert "silver → gold" in page and f'href="/sales/{sale.id}">Order WEB-2' in page and "Order WEB-1" in page
+    customer = manager.get(f"/customers/{silver.customer_id}").text
+    assert f'href="/memberships/{silver.id}"' in customer and "silver → gold" in customer
+
+
+def test_marked_as_lapsed_with_a_reason_it_is_lapsed_and_keeps_its_first_day(silver, manager, db):
+    silver.since = dt.date(2025, 1, 31)
+    db.session.commit()
+    assert mark(manager, silver, "lapse").status_code == 303
+    db.session.refresh(silver)
+    assert (silver.status, silver.since) == (MembershipStatus.LAPSED, dt.date(2025, 1, 31))
+    page = manager.get(f"/memberships/{silver.id}").text
+    assert "Marked as lapsed" in page and "Stopped paying" in page and "rosa@example.com" in page
+
+
+def test_marked_twice_it_has_one_entry(silver, manager):
+    mark(manager, silver, "lapse")
+    mark(manager, silver, "lapse", "Again")
+    page = manager.get(f"/memberships/{silver.id}").text
+    assert page.count("timeline-person") == 1 and "Again" not in page
+
+
+def test_a_mistake_is_undone_as_it_was(silver, manager, db):
+    since = silver.since
+    mark(manager, silver, "lapse")
+    mark(manager, silver, "resumption", "It was somebody else")
+    db.session.refresh(silver)
+    assert (silver.status, silver.since, silver.plan) == (MembershipStatus.ACTIVE, since, "silver")
+    assert "It was somebody else" in manager.get(f"/memberships/{silver.id}").text
+
+
+def test_a_sale_reactivates_what_was_marked_as_lapsed(silver, manager, db):
+    mark(manager, silver, "lapse")
+    sold(make_product(kind="membership_reactivation", plan="silver").sku)
+    db.session.refresh(silver)
+    assert silver.status is MembershipStatus.ACTIVE
+    assert "Reactivated" in manager.get(f"/memberships/{silver.id}").text
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * 501, "two\nlines"])
+def test_a_reason_is_asked_for_and_what_was_typed_stays(silver, manager, db, reason):
+    answer = mark(manager, silver, "lapse", reason)
+    assert answer.status_code == 422 and 'id="f-reason-error"' in answer.text
+    db.session.refresh(silver)
+    assert silver.status is MembershipStatus.ACTIVE
+
+
+def test_a_clerk_sees_it_and_a_manager_marks_it(silver, client):
+    sign_in(client, "clerk")
+    assert "Mark as lapsed" not in client.get(f"/memberships/{silver.id}").text
+    assert mark(client, silver, "lapse").status_code == 403
+
+
+@pytest.mark.both_databases
+def test_upgraded_ones_have_a_tab_of_their_own(db, client):
+    basic = make_product(kind="membership", plan="silver").sku
+    sold(basic, customer=ANOTHER)
+    sold(basic)
+    sold(make_product(kind="membership_upgrade", plan="gold").sku)
+    sign_in(client)
+    page = client.get("/memberships?status=upgraded").text
+    assert "José da Conceição" in page and "Ana Souza" not in page
+
+
+@pytest.mark.parametrize("path", ["/memberships/999", "/memberships/99999999999999999999"])
+def test_a_membership_that_is_not_there_is_not_found(manager, path):
+    assert manager.get(path).status_code == 404

@@ -3,11 +3,13 @@
 import datetime as dt
 from decimal import Decimal
 
+import pytest
+
 from tests.factories import make_product, sign_in
 from tests.fulfilment.sold import book, sold
 from webapp.formatting import shop_day
 from webapp.fulfilment.models import RoyaltySlip
-from webapp.fulfilment.queries import AuthorTotal, author_totals
+from webapp.fulfilment.months import AuthorTotal, author_totals
 from webapp.rules.models import Effect
 
 
@@ -15,8 +17,8 @@ def this_month() -> str:
     return shop_day(dt.datetime.now(dt.UTC)).strftime("%Y-%m")
 
 
-def total(author, copies, base, amount) -> AuthorTotal:
-    return AuthorTotal(author, copies, Decimal(base), Decimal(amount))
+def total(author, copies, base, amount, reversals="0.00") -> AuthorTotal:
+    return AuthorTotal(author, copies, Decimal(base), Decimal(amount), Decimal(reversals))
 
 
 def test_each_author_is_owed_the_sum_of_the_months_slips(db):
@@ -31,16 +33,52 @@ def test_each_author_is_owed_the_sum_of_the_months_slips(db):
     assert author_totals("2020-01") == []
 
 
-def test_a_reversal_takes_copies_and_money_off(db):
-    sold(book(), lines=[{"sku": book(), "quantity": 3}])
+def take_back_one_copy(db, month="") -> RoyaltySlip:
+    """What a refund writes: a negative twin of one copy's royalty."""
     slip = db.session.scalars(db.select(RoyaltySlip)).one()
     effect = Effect(decision_id=slip.effect.decision_id, sale_id=slip.sale_id, event="refund", kind="royalty_slip",
                     target=slip.effect.target, rule=slip.effect.rule, amount=Decimal("-10.00"), reverses=slip.effect_id)
-    db.session.add(RoyaltySlip(sale_id=slip.sale_id, effect=effect, month=slip.month, sku=slip.sku, name=slip.name,
+    db.session.add(RoyaltySlip(sale_id=slip.sale_id, effect=effect, month=month or slip.month, sku=slip.sku, name=slip.name,
                                author=slip.author, quantity=1, base=Decimal("-100.00"), percent=slip.percent,
                                amount=Decimal("-10.00")))
     db.session.commit()
-    assert author_totals(this_month()) == [total("Lívia Prado", 2, "200.00", "20.00")]
+    return slip
+
+
+def test_a_reversal_takes_copies_and_money_off(db):
+    sold(lines=[{"sku": book(), "quantity": 3}])
+    take_back_one_copy(db)
+    assert author_totals(this_month()) == [total("Lívia Prado", 2, "200.00", "20.00", "-10.00")]
+
+
+def test_a_reversal_stands_in_its_own_month_and_names_that_of_what_it_takes_back(db, client):
+    sold(book())
+    take_back_one_copy(db, month="2031-01")
+    sign_in(client, "accountant")
+    page = client.get("/royalties?month=2031-01").text
+    month = dt.date.fromisoformat(this_month() + "-01").strftime("%B %Y")
+    assert 'data-status="reversal"' in page and f"of a royalty of {month}" in page
+    assert '>-1</td>' in page and "-R$10.00" in page
+
+
+@pytest.mark.parametrize(("language", "line"), [
+    ("pt_BR", "Lívia Prado;{month};2;200,00;20,00;-10,00"), ("en", "Lívia Prado,{month},2,200.00,20.00,-10.00"),
+])
+def test_the_file_has_a_line_for_each_author(db, client, language, line):
+    sold(lines=[{"sku": book(), "quantity": 3}])
+    take_back_one_copy(db)
+    sign_in(client, "accountant", locale=language)
+    answer = client.get(f"/royalties.csv?month={this_month()}")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="royalties-{this_month()}.csv"'
+    assert line.format(month=this_month()) in answer.data.decode()
+
+
+def test_an_authors_file_has_a_line_for_each_slip(db, client):
+    sale = sold(book(sku="LV-1", name="Crossings"), reference="WEB-9")
+    sold(book(author="Otávio Reis"))
+    sign_in(client, "manager")
+    rows = client.get(f"/royalties.csv?month={this_month()}&author=Lívia Prado").text.splitlines()
+    assert rows[1:] == [f"Lívia Prado,{this_month()},{sale.reference},LV-1,Crossings,1,100.00,10.00,10.00"]
 
 
 def test_the_page_shows_totals_and_slips_of_all_or_of_one_author(db, client):

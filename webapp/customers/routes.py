@@ -13,6 +13,7 @@ from webapp.errors import Refusal, Stale
 from webapp.extensions import db
 from webapp.forms import Form
 from webapp.fulfilment.models import Membership
+from webapp.fulfilment.queries import latest_changes
 from webapp.lists import bounded_count, count_text, page_of
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
@@ -53,10 +54,11 @@ def create():
 @allow("clerk")
 def show(customer_id: int):
     customer = customer_by_id(customer_id)
+    membership = db.session.scalar(db.select(Membership).where(Membership.customer_id == customer.id))
     return render_template(
-        "customers/customer.html", customer=customer,
+        "customers/customer.html", customer=customer, membership=membership,
         page=page_of(db.select(Sale).where(Sale.customer_id == customer.id), (Sale.id,), limit=20),
-        membership=db.session.scalar(db.select(Membership).where(Membership.customer_id == customer.id)),
+        changes=db.session.scalars(latest_changes(membership.id)).all() if membership else [],
     )
 
 

@@ -8,7 +8,7 @@ from webapp.addresses.cep import format_cep
 from webapp.api import api_blueprint, endpoint, list_answer
 from webapp.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.extensions import db, utc_now
-from webapp.fulfilment import queries
+from webapp.fulfilment import months, queries
 from webapp.fulfilment.forms import OutcomeIn, ShipmentIn
 from webapp.fulfilment.models import Commission, Membership, PackingSlip, Task
 from webapp.fulfilment.words import task_question, task_title
@@ -83,15 +83,15 @@ def _membership(row: Membership) -> dict:
 @endpoint(bp, "GET", "/commissions", "manager", "accountant", query=("month", "agent", *PAGE))
 def list_commissions():
     """What each agent earned in a month, net of reversals."""
-    month = queries.month_of(request.args.get("month"))
-    totals = queries.agent_totals(month)
+    month = months.month_of(request.args.get("month"))
+    totals = months.agent_totals(month)
 
     def show(row: Commission) -> dict:
         total = totals[row.agent_code]
         return {"agent": row.agent_code, "name": row.agent_name, "sales": total.sales, "sold": str(total.sold),
                 "commission": str(total.commission)}
 
-    agents = queries.paid_agents(month, request.args.get("agent"))
+    agents = months.paid_agents(month, request.args.get("agent"))
     return list_answer(agents, (Commission.agent_code,), show, descending=False)
 
 

@@ -1,17 +1,41 @@
 """The shape of what a person says about a task, a packing slip or a shipment."""
 
+import re
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from flask_babel import lazy_gettext as _l
+from pydantic import BeforeValidator, Field
 
-from webapp.forms import Shape, long_text, text, whole
+from webapp.forms import Flag, Shape, long_text, text, whole
 
 MOST_AT_ONCE = 200
 MAX_VOLUMES = 999
+_SIGNED = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}", re.ASCII)
 
 
 class OutcomeIn(Shape):
     outcome: text(500, required=True)
+
+
+def _amount(written: object) -> Decimal:
+    """A signed amount as the page wrote it into its own form: "-12.50"."""
+    if not isinstance(written, str) or not _SIGNED.fullmatch(written):
+        raise ValueError(_l("This is not an amount; write it like 129.90."))
+    return Decimal(written)
+
+
+class PaymentIn(Shape):
+    """A commission marked as paid: the amount that stood on the page, and whether a month that is not over may be marked."""
+
+    amount: Annotated[Decimal, BeforeValidator(_amount)]
+    confirmed: Flag = False
+
+
+class ReasonIn(Shape):
+    """Why a person changes a membership by hand."""
+
+    reason: text(500, required=True)
 
 
 class SlipIn(Shape):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.customers.models import Customer
 from webapp.errors import Refusal
 from webapp.extensions import EnumText, UtcDateTime, db, utc_now
-from webapp.money import Hundredths
+from webapp.money import ZERO, Hundredths
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 
@@ -113,6 +113,21 @@ class PackingSlip(db.Model):
         self.sale.shipping, self.packed_at = Shipping.TO_PACK, None
         return True
 
+    def keep(self, left: dict[int, int]) -> list[dict]:
+        """Only so many units of each line still go along: what came off, as items. What was packed is packed anew."""
+        kept, off = [], []
+        for item in self.items:
+            units = min(left[item["line"]], item["quantity"])
+            weight = item["weight_g"] // item["quantity"] * units
+            if units:
+                kept.append(item | {"quantity": units, "weight_g": weight})
+            if units < item["quantity"]:
+                off.append(item | {"quantity": item["quantity"] - units, "weight_g": item["weight_g"] - weight})
+        if off:
+            self.items, self.weight_g = kept, sum(item["weight_g"] for item in kept)
+            self.sale.shipping, self.packed_at = Shipping.TO_PACK if kept else Shipping.NONE, None
+        return off
+
     def ship(self, carrier: str, tracking_code: str, now: dt.datetime) -> bool:
         """Handed to the carrier, packed or not yet marked so. A tracking code that was not known then may follow."""
         self._refuse_idle()
@@ -181,6 +196,11 @@ class RoyaltySlip(db.Model):
     amount: Mapped[Decimal] = mapped_column(Hundredths)
     sale: Mapped[Sale] = relationship()
 
+    @property
+    def copies(self) -> int:
+        """Below zero for a reversal, which takes them back."""
+        return -abs(self.quantity) if self.base < ZERO else self.quantity
+
 
 class MembershipStatus(enum.StrEnum):
     ACTIVE = "active"
@@ -210,25 +230,62 @@ class Membership(db.Model):
     customer: Mapped[Customer] = relationship()
     events: Mapped[list["MembershipEvent"]] = relationship(back_populates="membership", order_by="MembershipEvent.id")
 
-    def activate(self, plan: str, on: dt.date) -> None:
-        if self.status is not MembershipStatus.ACTIVE:
-            self.status, self.since = MembershipStatus.ACTIVE, on
-        self.plan = plan
+    @classmethod
+    def begin(cls, customer_id: int, plan: str, on: dt.date, **cause) -> "Membership":
+        """A customer's first one. `cause`, of every verb: sale_id, effect and actor, for the history."""
+        membership = cls(customer_id=customer_id, plan=plan, status=MembershipStatus.ACTIVE, since=on)
+        membership.events.append(MembershipEvent(kind="activated", plan=plan, status=membership.status, since=on, **cause))
+        return membership
 
-    def upgrade(self, plan: str) -> None:
+    def activate(self, plan: str, on: dt.date, **cause) -> None:
+        """Active from `on`, or since it was already."""
+        if self.status is MembershipStatus.ACTIVE:
+            self._become("activated", plan, self.status, self.since, cause)
+        else:
+            self._become("reactivated", plan, MembershipStatus.ACTIVE, on, cause)
+
+    def upgrade(self, plan: str, **cause) -> None:
         if self.status is not MembershipStatus.ACTIVE:
             raise Refusal(_("Only an active membership can be upgraded."))
-        self.plan = plan
+        self._become("upgraded", plan, self.status, self.since, cause)
+
+    def lapse(self, reason: str, actor: str) -> None:
+        """A person found that it is over; said twice, the first stays. Its first day is kept for `resume`."""
+        if self.status is MembershipStatus.ACTIVE:
+            self._become("lapsed", self.plan, MembershipStatus.LAPSED, self.since, {"reason": reason, "actor": actor})
+
+    def resume(self, reason: str, actor: str) -> None:
+        """A person found that it is not over after all; said twice, the first stays."""
+        if self.status is MembershipStatus.LAPSED:
+            self._become("resumed", self.plan, MembershipStatus.ACTIVE, self.since, {"reason": reason, "actor": actor})
+
+    def go_back(self, event: "MembershipEvent", **cause) -> None:
+        """To what it was before `event`; one that began with it has lapsed."""
+        if event.status_before is None:
+            self._become("reversed", self.plan, MembershipStatus.LAPSED, self.since, cause)
+        else:
+            self._become("reversed", event.plan_before, event.status_before, event.since_before, cause)
+
+    def _become(self, kind: str, plan: str, status: MembershipStatus, since: dt.date, cause: dict) -> None:
+        self.events.append(MembershipEvent(
+            kind=kind, plan_before=self.plan, status_before=self.status, since_before=self.since, plan=plan, status=status,
+            since=since, **cause,
+        ))
+        self.plan, self.status, self.since = plan, status, since
 
 
 class MembershipEvent(db.Model):
     """One change of a membership, with what it was before: its history, and what a reversal goes back to."""
 
     __tablename__ = "membership_events"
+    __table_args__ = (
+        Index("ix_membership_events_upgraded", "membership_id", sqlite_where=text("kind = 'upgraded'"),
+              postgresql_where=text("kind = 'upgraded'")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"), index=True)
-    # activated | upgraded | reactivated | lapsed | reversed
+    # activated | upgraded | reactivated | reversed by an order's effect; lapsed | resumed by hand
     kind: Mapped[str] = mapped_column(String(20))
     # Plan, status and first day; before is all empty for a membership that began here.
     plan_before: Mapped[str | None] = mapped_column(String(40))
@@ -240,9 +297,25 @@ class MembershipEvent(db.Model):
     sale_id: Mapped[int | None] = mapped_column(ForeignKey("sales.id"))
     effect_id: Mapped[int | None] = mapped_column(ForeignKey("effects.id"), unique=True)
     actor: Mapped[str] = mapped_column(String(100), default="")
+    reason: Mapped[str] = mapped_column(String(500), default="")
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    effect: Mapped[Effect | None] = relationship()
     membership: Mapped[Membership] = relationship(back_populates="events")
     sale: Mapped[Sale | None] = relationship()
+
+    @property
+    def label(self):
+        return EVENT_LABELS[self.kind]
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.kind in ("lapsed", "resumed")
+
+
+EVENT_LABELS = {
+    "activated": _l("Activated"), "upgraded": _l("Upgraded"), "reactivated": _l("Reactivated"),
+    "reversed": _l("Taken back with its order"), "lapsed": _l("Marked as lapsed"), "resumed": _l("Marked as active again"),
+}
 
 
 class Commission(db.Model):

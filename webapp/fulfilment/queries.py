@@ -1,46 +1,23 @@
-"""Slips, royalties, memberships, commissions and tasks as lists and sums."""
+"""Slips, memberships and tasks as lists; what is owed by month is in `months`."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from webapp.asked import matching, storable
+from webapp.asked import matching
 from webapp.customers.models import Customer
-from webapp.errors import FieldError, Invalid, NotFound
-from webapp.extensions import db, utc_now
-from webapp.formatting import shop_day
-from webapp.fulfilment.models import (
-    MAY_LEAVE,
-    Commission,
-    Membership,
-    MembershipStatus,
-    PackingSlip,
-    RoyaltySlip,
-    SlipStatus,
-    Task,
-)
-from webapp.money import ZERO
+from webapp.errors import NotFound
+from webapp.extensions import db
+from webapp.fulfilment.models import MAY_LEAVE, Membership, MembershipEvent, PackingSlip, RoyaltySlip, SlipStatus, Task
+from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 
 # Named one by one, not as "none of those", so that the index on the status serves.
 UNDER_WAY = tuple(status for status in Status if status not in (*MAY_LEAVE, Status.CANCELLED))
-_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 MAX_ID = 2**31 - 1
 _LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
-
-
-def month_of(written: str | None) -> str:
-    """The month asked for, like "2026-11"; the shop's present one when none is. Raises Invalid."""
-    if not written:
-        return shop_day(utc_now()).strftime("%Y-%m")
-    if not _MONTH.fullmatch(written):
-        raise Invalid([FieldError("month", _("Write the month like 2026-11."))])
-    return written
 
 
 # -- packing slips ----------------------------------------------------------------------------------
@@ -120,31 +97,6 @@ def sales_to_ship() -> Select:
 # -- royalties --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class AuthorTotal:
-    author: str
-    copies: int
-    base: Decimal
-    amount: Decimal
-
-
-def royalty_slips(month: str, author: str | None = None) -> Select:
-    query = select(RoyaltySlip).where(RoyaltySlip.month == month).options(joinedload(RoyaltySlip.sale))
-    return query if author is None else query.where(RoyaltySlip.author == storable(author))
-
-
-def author_totals(month: str) -> list[AuthorTotal]:
-    """What each author is owed for the month, reversals taken off; the most first."""
-    # A reversal is a negative twin: its copies come off too.
-    copies = func.sum(case((RoyaltySlip.base < ZERO, -func.abs(RoyaltySlip.quantity)), else_=RoyaltySlip.quantity))
-    amount = func.sum(RoyaltySlip.amount)
-    rows = db.session.execute(
-        select(RoyaltySlip.author, copies, func.sum(RoyaltySlip.base), amount)
-        .where(RoyaltySlip.month == month).group_by(RoyaltySlip.author).order_by(amount.desc(), RoyaltySlip.author)
-    )
-    return [AuthorTotal(author, int(count), base, owed) for author, count, base, owed in rows]
-
-
 def royalties_of(sale_ids: Sequence[int]) -> dict[int, list[RoyaltySlip]]:
     """Each sale's royalties, by its id."""
     query = select(RoyaltySlip).where(RoyaltySlip.sale_id.in_(sale_ids)).order_by(RoyaltySlip.id)
@@ -157,58 +109,49 @@ def royalties_of(sale_ids: Sequence[int]) -> dict[int, list[RoyaltySlip]]:
 # -- memberships ------------------------------------------------------------------------------------
 
 
-def memberships(status: str | None = None, q: str = "", customer_id: int | None = None) -> Select:
+def _membership_is(view: str):
+    """A view of the list: "active", "lapsed", or "upgraded" (an upgrade that still counts)."""
+    if view != "upgraded":
+        return Membership.status == view
+    undone = aliased(MembershipEvent)
+    reversal = (
+        select(undone.id).join(Effect, Effect.id == undone.effect_id)
+        .where(undone.membership_id == MembershipEvent.membership_id, Effect.reverses == MembershipEvent.effect_id)
+    )
+    upgrades = select(MembershipEvent.membership_id).where(MembershipEvent.kind == "upgraded", ~reversal.exists())
+    return Membership.id.in_(upgrades)
+
+
+def memberships(view: str | None = None, q: str = "", customer_id: int | None = None) -> Select:
     """Memberships with their customers; `q` finds by name, document, e-mail or phone."""
     query = select(Membership).join(Membership.customer).options(contains_eager(Membership.customer))
-    if status:
-        query = query.where(Membership.status == status)
+    if view:
+        query = query.where(_membership_is(view))
     if customer_id is not None:
         query = query.where(Membership.customer_id == customer_id)
     return query.where(matching(Customer.search_text, q))
 
 
-def membership_ids(status: MembershipStatus) -> Select:
-    return select(Membership.id).where(Membership.status == status)
+def membership_ids(view: str) -> Select:
+    return select(Membership.id).where(_membership_is(view))
 
 
-# -- commissions ------------------------------------------------------------------------------------
+def membership_by_id(membership_id: int, lock: bool = False) -> Membership:
+    membership = db.session.get(Membership, membership_id, with_for_update=lock) if membership_id <= MAX_ID else None
+    if membership is None:
+        raise NotFound(_("There is no such membership."))
+    return membership
 
 
-@dataclass(frozen=True)
-class AgentTotal:
-    """`sales` counts those with something left after reversals; `sold` is what the commission is taken of."""
-
-    agent: str
-    sales: int
-    sold: Decimal
-    commission: Decimal
+def membership_history(membership_id: int) -> Select:
+    """What changed it, with the orders that did."""
+    query = select(MembershipEvent).where(MembershipEvent.membership_id == membership_id)
+    return query.options(joinedload(MembershipEvent.sale))
 
 
-def commissions(month: str, agent: str | None = None) -> Select:
-    query = select(Commission).where(Commission.month == month).options(joinedload(Commission.sale))
-    return query.where(Commission.agent_code == storable(agent)) if agent else query
-
-
-def paid_agents(month: str, agent: str | None = None) -> Select:
-    """One commission of the month, the newest, for each agent: a list of agents, paged by their code."""
-    newest = select(func.max(Commission.id)).where(Commission.month == month).group_by(Commission.agent_code)
-    query = select(Commission).where(Commission.id.in_(newest))
-    return query.where(Commission.agent_code == storable(agent)) if agent else query
-
-
-def agent_totals(month: str) -> dict[str, AgentTotal]:
-    """Net of reversals, by agent's code."""
-    by_sale = (
-        select(Commission.agent_code, func.sum(Commission.base).label("sold"), func.sum(Commission.amount).label("earned"))
-        .where(Commission.month == month).group_by(Commission.agent_code, Commission.sale_id).subquery()
-    )
-    rows = db.session.execute(
-        select(
-            by_sale.c.agent_code, func.sum(case((by_sale.c.sold > ZERO, 1), else_=0)),
-            func.sum(by_sale.c.sold), func.sum(by_sale.c.earned),
-        ).group_by(by_sale.c.agent_code)
-    )
-    return {agent: AgentTotal(agent, int(sales), sold, earned) for agent, sales, sold, earned in rows}
+def latest_changes(membership_id: int) -> Select:
+    """The last few, for the customer's page."""
+    return membership_history(membership_id).order_by(MembershipEvent.id.desc()).limit(5)
 
 
 # -- tasks ------------------------------------------------------------------------------------------

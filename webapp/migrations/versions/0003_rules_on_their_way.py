@@ -102,6 +102,7 @@ def upgrade():
     sa.Column('sale_id', sa.Integer(), nullable=True),
     sa.Column('effect_id', sa.Integer(), nullable=True),
     sa.Column('actor', sa.String(length=100), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['effect_id'], ['effects.id'], name=op.f('fk_membership_events_effect_id')),
     sa.ForeignKeyConstraint(['membership_id'], ['memberships.id'], name=op.f('fk_membership_events_membership_id')),
@@ -111,6 +112,7 @@ def upgrade():
     )
     with op.batch_alter_table('membership_events', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_events_membership_id'), ['membership_id'], unique=False)
+        batch_op.create_index('ix_membership_events_upgraded', ['membership_id'], unique=False, sqlite_where=sa.text("kind = 'upgraded'"), postgresql_where=sa.text("kind = 'upgraded'"))
 
     with op.batch_alter_table('decisions', schema=None) as batch_op:
         batch_op.create_index('ix_decisions_decided_at', ['decided_at'], unique=False)
@@ -124,6 +126,9 @@ def upgrade():
         batch_op.create_index('ix_effects_due', ['status', 'due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
         batch_op.create_index('ix_effects_reverses', ['reverses'], unique=False)
         batch_op.create_index('ix_effects_unfinished', ['status', 'id'], unique=False, sqlite_where=sa.text("status IN ('pending', 'failed')"), postgresql_where=sa.text("status IN ('pending', 'failed')"))
+
+    with op.batch_alter_table('invoices', schema=None) as batch_op:
+        batch_op.create_index('ix_invoices_spare', ['series', 'number'], unique=False, sqlite_where=sa.text("status = 'discarded' AND number IS NOT NULL"), postgresql_where=sa.text("status = 'discarded' AND number IS NOT NULL"))
 
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('effect_id', sa.Integer(), nullable=True))
@@ -179,6 +184,9 @@ def downgrade():
         batch_op.drop_constraint(batch_op.f('uq_messages_effect_id'), type_='unique')
         batch_op.drop_column('effect_id')
 
+    with op.batch_alter_table('invoices', schema=None) as batch_op:
+        batch_op.drop_index('ix_invoices_spare', sqlite_where=sa.text("status = 'discarded' AND number IS NOT NULL"), postgresql_where=sa.text("status = 'discarded' AND number IS NOT NULL"))
+
     with op.batch_alter_table('effects', schema=None) as batch_op:
         batch_op.drop_index('ix_effects_unfinished', sqlite_where=sa.text("status IN ('pending', 'failed')"), postgresql_where=sa.text("status IN ('pending', 'failed')"))
         batch_op.drop_index('ix_effects_reverses')
@@ -193,6 +201,7 @@ def downgrade():
         batch_op.drop_index('ix_decisions_decided_at')
 
     with op.batch_alter_table('membership_events', schema=None) as batch_op:
+        batch_op.drop_index('ix_membership_events_upgraded', sqlite_where=sa.text("kind = 'upgraded'"), postgresql_where=sa.text("kind = 'upgraded'"))
         batch_op.drop_index(batch_op.f('ix_membership_events_membership_id'))
 
     op.drop_table('membership_events')
