@@ -15,6 +15,7 @@ from webapp.messages import api as messages_api
 from webapp.messages import routes as messages
 from webapp.monitor import api as monitor_api
 from webapp.monitor import routes as monitor
+from webapp.processing import api as processing_api
 from webapp.rules import api as rules_api
 from webapp.rules import routes as rules
 from webapp.sales import api as sales_api
@@ -28,6 +29,6 @@ BLUEPRINTS = [
     for module in (
         health, streams, docs, dashboard, staff, store, catalog, customers, sales, invoices, rules, fulfilment,
         messages, monitor, search, addresses_api, catalog_api, customers_api, sales_api, invoices_api, rules_api,
-        fulfilment_api, messages_api, monitor_api,
+        fulfilment_api, messages_api, monitor_api, processing_api,
     )
 ]

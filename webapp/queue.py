@@ -62,7 +62,9 @@ def ring_on_commit(session_factory) -> None:
 
     @event.listens_for(session_factory, "after_rollback")
     def forget(session):
-        session.info.pop("rings", None)
+        # Behind a savepoint the transaction goes on, and a ring too many does no harm.
+        if not session.in_nested_transaction():
+            session.info.pop("rings", None)
 
 
 def redis_of_app() -> redis.Redis:

@@ -140,8 +140,17 @@ def _publish(session) -> None:
 
 
 def _forget(session) -> None:
-    for key in ("audit", "live", "events"):
+    # What a flush that failed was about to tell.
+    for key in ("audit", "live"):
         session.info.pop(key, None)
+    # Events outlive a savepoint: the transaction goes on, and an event too many does no harm.
+    if not session.in_nested_transaction():
+        session.info.pop("events", None)
+
+
+def tell_pages(session, row) -> None:
+    """An event of a live row whose own columns did not change, though what its page shows did."""
+    session.info.setdefault("events", {})[row.live, row.id] = str(getattr(row, "status", ""))
 
 
 def record(session, action: str, subject: str, subject_id, name: str = "", why: str = "", **after) -> None:

@@ -26,8 +26,8 @@ def test_a_new_sale_is_told_whole(checkout):
     assert customer.pop("id") > 0
     assert customer == {"name": "José da Conceição", "document": "11144477735", "email": "jose@example.com",
                         "phone": "19999990000"}
-    assert sale["lines"] == [{"sku": "BOOK-1", "name": "Travessias", "kind": "book", "quantity": 2, "unit_price": "89.90",
-                              "total": "174.80"}]
+    assert sale["lines"] == [{"line": 1, "sku": "BOOK-1", "name": "Travessias", "kind": "book", "quantity": 2,
+                              "unit_price": "89.90", "total": "174.80", "gift": False, "refunded": 0}]
     assert sale["address"]["zip_code"] == "05010-000" and sale["address"]["ibge"] == "" and sale["address"]["source"] == {}
 
 

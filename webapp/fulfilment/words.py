@@ -7,7 +7,17 @@ from webapp.fulfilment.models import Task
 from webapp.messages.words import template_name
 from webapp.rules.words import task_words
 
-# By the codes of TASK_TITLES.
+# Tasks that come of cancellations, refunds and effects that came too late; no rule opens them.
+TITLES = {
+    "cancel_nfe": _l("Cancel the NF-e"),
+    "return_note": _l("A return note is due"),
+    "goods_to_come_back": _l("Goods are to come back"),
+    "unpack": _l("Unpack a cancelled order"),
+    "repack": _l("Pack the order again"),
+    "membership_changed_since": _l("Look at the membership"),
+    "gift_left_out": _l("The gift was left out"),
+}
+# By the codes of TITLES and of the rules' own.
 QUESTIONS = {
     "upgrade_without_membership": _l(
         "%(customer)s paid for the upgrade but has no active membership. Sell the membership, change the product, "
@@ -24,11 +34,37 @@ QUESTIONS = {
     "customer_without_email": _l(
         "%(customer)s left no e-mail address, so “%(message)s” was not sent. Ask for the address and send it by hand."
     ),
+    "cancel_nfe": _l(
+        "The order was cancelled, and its NF-e %(number)s (series %(series)s) is authorized. Cancel it at SEFAZ within 24 "
+        "hours of its authorization."
+    ),
+    "return_note": _l(
+        "Goods of NF-e %(number)s (series %(series)s) were given back after it was authorized. Issue the return note (devolução)."
+    ),
+    "goods_to_come_back": _l(
+        "%(items)s left the house and are owed back by %(customer)s. Once they are here, put them into stock by hand."
+    ),
+    "unpack": _l(
+        "The order of %(customer)s was packed and then cancelled. Put %(items)s back on the shelf; the stock counts them "
+        "already."
+    ),
+    "repack": _l(
+        "The parcel of %(customer)s was packed before a refund. Take %(items)s out and pack it by its new slip; the stock "
+        "counts them already."
+    ),
+    "membership_changed_since": _l(
+        "What the order did to the membership of %(customer)s cannot be taken back by itself: it was changed since. Look at "
+        "it and set it right."
+    ),
+    "gift_left_out": _l(
+        "The gift %(sku)s could not be added while the order of %(customer)s was on its way. Send it separately, or agree on "
+        "something else?"
+    ),
 }
 
 
 def task_title(task: Task) -> str:
-    return task_words(task.code)
+    return str(TITLES.get(task.code) or task_words(task.code))
 
 
 def task_question(task: Task) -> str:

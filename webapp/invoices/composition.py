@@ -17,7 +17,7 @@ _NOT_DIGITS = re.compile(r"[^0-9]")
 
 
 def note_of(sale: Sale, shop: Shop) -> Note:
-    """The sale's goods as a note of the environment set; pure but for that setting."""
+    """The sale's goods, without the units refunded, as a note of the environment set; pure but for that setting."""
     return Note(
         environment=current_app.extensions["settings"].nfe_environment,
         issuer=issuer_of(shop),
@@ -27,7 +27,7 @@ def note_of(sale: Sale, shop: Shop) -> Note:
             state_registration=_NOT_DIGITS.sub("", sale.customer_state_registration),
             taxpayer=str(sale.customer_taxpayer),
         ),
-        items=tuple(_item(line) for line in sale.lines if line.is_on_note),
+        items=tuple(_item(line) for line in sale.lines if line.is_on_note and line.left),
         payment_method=str(sale.payment_method),
         channel=sale.channel,
         reference=sale.reference,
@@ -57,7 +57,7 @@ def _item(line: SaleLine) -> Item:
     facts = line.product
     return Item(
         sku=line.sku, name=line.name, ncm=facts["ncm"], gtin=facts["gtin"], origin=facts["origin"], unit=facts["unit"],
-        quantity=line.quantity, unit_price=line.unit_price, discount=line.discount, freight=line.freight,
+        quantity=line.left, unit_price=line.unit_price, discount=line.discount_left, freight=line.freight_left,
         weight_g=facts["weight_g"], kind=str(line.kind), gift=line.gift,
     )
 

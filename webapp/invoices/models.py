@@ -71,6 +71,9 @@ class Invoice(Owed, Timestamps, db.Model):
         Index("ix_invoices_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
               postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_invoices_issued_at", "issued_at"),
+        # Numbers that discarded invoices left behind.
+        Index("ix_invoices_spare", "series", "number", sqlite_where=text("status = 'discarded' AND number IS NOT NULL"),
+              postgresql_where=text("status = 'discarded' AND number IS NOT NULL")),
     )
     live = "invoice"
     queues = {"approved": "invoices", "sending": "invoices"}
@@ -178,6 +181,19 @@ class Invoice(Owed, Timestamps, db.Model):
             self.comment, self.held_by = "", []
             return
         raise Refusal(_("An NF-e in the state “%(state)s” cannot be changed.", state=self.label))
+
+    def refuse_unanswered(self) -> None:
+        """Raises Refusal while nobody knows whether the authority has authorized it."""
+        if self.status is InvoiceStatus.SENDING:
+            raise Refusal(_("The NF-e is at SEFAZ and its answer is not known yet. Try again in a moment."))
+
+    def discard(self) -> None:
+        """Its sale is undone before it went out. The number it may bear goes to the series' next invoice."""
+        self.refuse_unanswered()
+        if self.is_issued:
+            raise Refusal(_("An NF-e in the state “%(state)s” cannot be changed.", state=self.label))
+        self.status = InvoiceStatus.DISCARDED
+        self.settle()
 
     def _reject(self, by: RejectedBy, code: str | None) -> None:
         self.status, self.rejected_by, self.rejection_code = InvoiceStatus.REJECTED, by, code

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.errors import Refusal
 from webapp.extensions import EnumText, UtcDateTime, db, utc_now
 from webapp.owed import Owed
+from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale
 
 
@@ -41,6 +42,14 @@ MESSAGE_LABELS = {
 }
 
 
+# How the effect stands that a message carries out.
+EFFECT_STATES = {
+    MessageStatus.HELD: EffectStatus.PENDING, MessageStatus.PENDING: EffectStatus.PENDING,
+    MessageStatus.SENT: EffectStatus.DONE, MessageStatus.KEPT: EffectStatus.DONE,
+    MessageStatus.FAILED: EffectStatus.FAILED, MessageStatus.CANCELLED: EffectStatus.CANCELLED,
+}
+
+
 class Message(Owed, db.Model):
     __tablename__ = "messages"
     __table_args__ = (
@@ -63,6 +72,7 @@ class Message(Owed, db.Model):
     sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     # The rule's effect that it carries out; empty for what is no rule's doing (the NF-e's own e-mail).
     effect_id: Mapped[int | None] = mapped_column(ForeignKey("effects.id"), unique=True)
+    effect: Mapped[Effect | None] = relationship()
     sale: Mapped[Sale] = relationship()
 
     def release(self, now: dt.datetime) -> None:
@@ -72,18 +82,21 @@ class Message(Owed, db.Model):
             self.owe(now)
 
     def sent(self, now: dt.datetime) -> None:
-        self.status, self.sent_at = MessageStatus.SENT, now
-        self.settle()
+        self.sent_at = now
+        self._rest(MessageStatus.SENT)
 
     def keep(self, now: dt.datetime) -> None:
         """No mail server is set: kept, to be read on the outbox page."""
-        self.status, self.sent_at = MessageStatus.KEPT, now
-        self.settle()
+        self.sent_at = now
+        self._rest(MessageStatus.KEPT)
 
     def fail(self, error: str) -> None:
-        self.status = MessageStatus.FAILED
-        self.settle()
-        self.error = error[:300]
+        self._rest(MessageStatus.FAILED, error)
+
+    def cancel(self) -> None:
+        """Its order was cancelled; what went out already has gone out."""
+        if self.status in (MessageStatus.HELD, MessageStatus.PENDING, MessageStatus.FAILED):
+            self._rest(MessageStatus.CANCELLED)
 
     @property
     def can_be_sent_again(self) -> bool:
@@ -97,3 +110,15 @@ class Message(Owed, db.Model):
             raise Refusal(_("An e-mail in the state “%(state)s” is not sent again.", state=self.status.label))
         self.status, self.sent_at = MessageStatus.PENDING, None
         self.owe(now)
+        self.tell_effect()
+
+    def _rest(self, status: MessageStatus, error: str = "") -> None:
+        self.status = status
+        self.settle()
+        self.error = error[:300]
+        self.tell_effect()
+
+    def tell_effect(self) -> None:
+        """The effect that it carries out stands as the message does."""
+        if self.effect:
+            self.effect.stand(EFFECT_STATES[self.status], self.error or "")

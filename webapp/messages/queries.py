@@ -11,21 +11,26 @@ from webapp.asked import matching
 from webapp.errors import NotFound
 from webapp.extensions import db
 from webapp.messages.models import Message, MessageStatus
+from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 
 MAX_ID = 2**31 - 1
 
 
-def compose(sale: Sale, template: str, params: dict, now: dt.datetime, held: bool = False) -> Message:
+def compose(sale: Sale, template: str, params: dict, now: dt.datetime, held: bool = False,
+            effect: Effect | None = None) -> Message:
     """A message to the sale's customer, owed from now on; without a mail server it stays in the outbox. `held`: it
-    waits until the sale is released."""
+    waits until the sale is released. `effect`: the rule's effect that it carries out, which stands as it does."""
     message = Message(
         sale_id=sale.id, template=template, recipient=sale.customer_email, locale=sale.customer_locale, params=params,
-        status=MessageStatus.HELD if held else MessageStatus.PENDING,
+        status=MessageStatus.HELD if held else MessageStatus.PENDING, effect=effect,
     )
-    if not held and current_app.extensions["settings"].smtp_url:
+    if held:
+        message.tell_effect()
+    elif current_app.extensions["settings"].smtp_url:
         message.owe(now)
-    elif not held:
+        message.tell_effect()
+    else:
         message.keep(now)
     db.session.add(message)
     return message

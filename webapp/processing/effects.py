@@ -1,58 +1,104 @@
-"""What each kind of effect does inside the house. All of a decision's effects happen in its own transaction."""
+"""What each kind of effect does inside the house: from its own row and its sale alone, nothing is judged again."""
 
 import datetime as dt
+import logging
+from decimal import Decimal
 
-from webapp.catalog.models import move_stock
+from webapp.catalog.models import OutOfStock, move_stock
 from webapp.extensions import db
 from webapp.formatting import shop_day
 from webapp.fulfilment.models import Commission, Membership, MembershipStatus, PackingSlip, RoyaltySlip, Task
 from webapp.messages.queries import compose
-from webapp.money import ZERO, percent_of
+from webapp.money import ZERO, cents, percent_of
+from webapp.processing.claims import backoff
 from webapp.processing.facts import House
 from webapp.rules.engine import EffectPlan, params_to_json
-from webapp.rules.models import Decision, Effect
-from webapp.sales.models import Sale, Shipping
+from webapp.rules.models import Decision, Effect, EffectStatus
+from webapp.sales.models import Sale, SaleLine, Shipping
 from webapp.sales.services import mark_sold, sale_line
+from webapp.tracking import actor
 
+log = logging.getLogger(__name__)
 DELIVERY_DAYS = 15
 
 
+class NotYet(Exception):
+    """The house is not so that the effect can be done; `effect_words` has the words of its code."""
+
+
+def effect_of(plan: EffectPlan, decision: Decision) -> Effect:
+    """The row that a plan becomes: all that it takes to carry it out, now or later."""
+    return Effect(
+        decision=decision, sale_id=decision.sale_id, event=decision.event, kind=plan.kind, target=plan.target, rule=plan.rule,
+        params=params_to_json(plan.params) | {"lines": plan.lines}, amount=plan.amount, status=EffectStatus.DONE,
+    )
+
+
+def in_order(effects: list[Effect]) -> list[Effect]:
+    """Gifts first: the packing slip and the e-mails tell of their lines."""
+    return sorted(effects, key=lambda effect: effect.kind != "add_item")
+
+
 class Execution:
-    """Carries out one sale's plans. `held`: a rule keeps the sale from doing anything outside the house."""
+    """Carries out effects of one sale. `held`: a rule keeps the sale from doing anything outside the house. `late`: the
+    sale went on without them."""
 
-    def __init__(self, sale: Sale, decision: Decision, house: House, now: dt.datetime, held: bool):
-        self.sale, self.decision, self.house, self.now, self.held = sale, decision, house, now, held
+    def __init__(self, sale: Sale, house: House, now: dt.datetime, held: bool, late: bool = False):
+        self.sale, self.house, self.now, self.held, self.late = sale, house, now, held, late
         self.month = shop_day(sale.paid_at).strftime("%Y-%m")
-        self.lines = {line.position: line for line in sale.lines}
 
-    def carry_out(self, plans: list[EffectPlan]) -> None:
-        # Gifts first: the packing slip and the e-mails tell of their lines.
-        for plan in sorted(plans, key=lambda plan: plan.kind != "add_item"):
-            effect = Effect(
-                decision=self.decision, sale_id=self.sale.id, event=self.decision.event, kind=plan.kind,
-                target=plan.target, rule=plan.rule, params=params_to_json(plan.params) | {"lines": plan.lines},
-                amount=plan.amount,
-            )
-            db.session.add(effect)
-            DO[plan.kind](self, plan, effect)
+    def carry_out(self, effects: list[Effect]) -> None:
+        """All of them or, when one raises, none: the caller's transaction is over then."""
+        for effect in in_order(effects):
+            self._do(effect)
+
+    def carry_out_each(self, effects: list[Effect]) -> None:
+        """Each for itself: one that raises waits for its next try, and the sale goes on with the others."""
+        for effect in in_order(effects):
+            try:
+                with db.session.begin_nested():
+                    self._do(effect)
+            except Exception as error:
+                log.warning("effect %s of sale %s failed", effect.kind, self.sale.id, exc_info=error)
+                self.house.read_memberships([self.sale])
+                effect.postpone(self.now + backoff(1), f"{type(error).__name__}: {error}")
+
+    def _do(self, effect: Effect) -> None:
+        effect.stand(EffectStatus.DONE)
+        DO[effect.kind](self, effect)
+
+    def _lines(self, effect: Effect) -> list[SaleLine]:
+        """The lines it is about, without a gift that could not be added."""
+        lines = {line.position: line for line in self.sale.lines}
+        return [lines[number] for number in effect.params["lines"] if number in lines]
 
     # -- one method for each kind -------------------------------------------------------------------
 
-    def add_item(self, plan: EffectPlan, effect: Effect) -> None:
-        if plan.params.get("missing"):
-            self._task(effect, "gift_out_of_stock", sku=plan.params["sku"])
-            return
-        product = self.house.product(plan.params["sku"])
-        line = sale_line(plan.params["line"], product, plan.params["quantity"], gift=True)
-        line.product = line.product | {"rule": plan.rule}
+    def add_item(self, effect: Effect) -> None:
+        params = effect.params
+        if params.get("missing"):
+            self._task(effect, "gift_out_of_stock", sku=params["sku"])
+        elif self.late:
+            self._task(effect, "gift_left_out", sku=params["sku"])
+        else:
+            self._add_gift(effect, params["line"], params["sku"], params["quantity"])
+
+    def _add_gift(self, effect: Effect, position: int, sku: str, quantity: int) -> None:
+        product = self.house.product(sku)
+        if product.kind.is_goods:
+            try:
+                move_stock(db.session, product.id, sku, -quantity, f"gift in {self.sale.reference}", self.sale)
+            except OutOfStock:
+                # Somebody took the last one since the rules were judged.
+                self._task(effect, "gift_out_of_stock", sku=sku)
+                return
+        line = sale_line(position, product, quantity, gift=True)
+        line.product = line.product | {"rule": effect.rule}
         mark_sold(product)
         self.sale.lines.append(line)
-        self.lines[line.position] = line
-        if product.kind.is_goods:
-            move_stock(db.session, product.id, product.sku, -line.quantity, f"gift in {self.sale.reference}", self.sale)
 
-    def packing_slip(self, plan: EffectPlan, effect: Effect) -> None:
-        items = [self.lines[number] for number in plan.lines]
+    def packing_slip(self, effect: Effect) -> None:
+        items = self._lines(effect)
         db.session.add(PackingSlip(
             sale_id=self.sale.id,
             items=[
@@ -67,8 +113,8 @@ class Execution:
         ))
         self.sale.shipping = Shipping.TO_PACK
 
-    def royalty_slip(self, plan: EffectPlan, effect: Effect) -> None:
-        line = self.lines[plan.lines[0]]
+    def royalty_slip(self, effect: Effect) -> None:
+        line, = self._lines(effect)
         percent = line.royalty_percent or ZERO
         effect.amount = percent_of(line.total, percent)
         db.session.add(RoyaltySlip(
@@ -77,44 +123,44 @@ class Execution:
             amount=effect.amount,
         ))
 
-    def commission(self, plan: EffectPlan, effect: Effect) -> None:
-        line = self.lines[plan.lines[0]]
-        percent = plan.params["percent"]
+    def commission(self, effect: Effect) -> None:
+        line, = self._lines(effect)
+        percent = effect.params["percent"]
         db.session.add(Commission(
             sale_id=self.sale.id, effect=effect, month=self.month, agent_code=self.sale.agent_code,
             agent_name=self.sale.agent_name, sku=line.sku, base=line.total,
-            percent=self.sale.agent_percent if percent == "agent" else percent, amount=plan.amount,
+            percent=self.sale.agent_percent if percent == "agent" else cents(Decimal(percent)), amount=effect.amount,
         ))
 
-    def membership(self, plan: EffectPlan, effect: Effect) -> None:
-        plan_name = self.lines[plan.lines[0]].product["plan"]
-        membership = self.house.memberships.get(self.sale.customer_id)
-        if plan.kind == "membership_upgrade":
-            membership.upgrade(plan_name)
-            return
-        today = shop_day(self.now)
-        if membership is None:
-            membership = Membership(customer_id=self.sale.customer_id, plan=plan_name, since=today,
-                                    status=MembershipStatus.ACTIVE)
+    def membership(self, effect: Effect) -> None:
+        plan = self._lines(effect)[0].product["plan"]
+        today, cause = shop_day(self.now), {"sale_id": self.sale.id, "effect": effect, "actor": actor()}
+        membership = self.house.membership_to_change(self.sale.customer_id)
+        if effect.kind == "membership_upgrade":
+            if membership is None or membership.status is not MembershipStatus.ACTIVE:
+                raise NotYet("no_active_membership")
+            membership.upgrade(plan, **cause)
+        elif membership:
+            membership.activate(plan, today, **cause)
+        else:
+            membership = Membership.begin(self.sale.customer_id, plan, today, **cause)
             db.session.add(membership)
             self.house.memberships[self.sale.customer_id] = membership
-        membership.activate(plan_name, today)
 
-    def email(self, plan: EffectPlan, effect: Effect) -> None:
+    def email(self, effect: Effect) -> None:
         if not self.sale.customer_email:
-            self._task(effect, "customer_without_email", template=plan.params["template"])
+            self._task(effect, "customer_without_email", template=effect.params["template"])
             return
-        lines = [self.lines[number] for number in plan.lines]
         params = {
-            "items": [{"name": line.name, "url": line.product["video_url"], "plan": line.product["plan"]} for line in lines]
+            "items": [{"name": line.name, "url": line.product["video_url"], "plan": line.product["plan"]}
+                      for line in self._lines(effect)]
         }
-        compose(self.sale, plan.params["template"], params, self.now, self.held)
+        compose(self.sale, effect.params["template"], params, self.now, self.held, effect)
 
-    def task(self, plan: EffectPlan, effect: Effect) -> None:
-        skus = ", ".join(self.lines[number].sku for number in plan.lines)
-        self._task(effect, plan.params["text_code"], sku=skus)
+    def task(self, effect: Effect) -> None:
+        self._task(effect, effect.params["text_code"], sku=", ".join(line.sku for line in self._lines(effect)))
 
-    def nothing(self, plan: EffectPlan, effect: Effect) -> None:
+    def nothing(self, effect: Effect) -> None:
         """`hold` and `approve` are read from the decision when the NF-e is prepared."""
 
     def _task(self, effect: Effect, code: str, **params) -> None:

@@ -15,12 +15,25 @@ class House:
     """What a batch of sales needs to know beyond itself, read once for all of them."""
 
     def __init__(self, sales: list[Sale]):
-        customers = {sale.customer_id for sale in sales}
-        self.memberships = {
-            membership.customer_id: membership
-            for membership in db.session.scalars(select(Membership).where(Membership.customer_id.in_(customers)))
-        }
+        self.memberships: dict[int, Membership] = {}
+        self.read_memberships(sales)
         self._products: dict[str, Product | None] = {}
+
+    def read_memberships(self, sales: list[Sale]) -> None:
+        """Those of the sales' customers, as they are now."""
+        customers = {sale.customer_id for sale in sales}
+        for customer in customers:
+            self.memberships.pop(customer, None)
+        for membership in db.session.scalars(select(Membership).where(Membership.customer_id.in_(customers))):
+            self.memberships[membership.customer_id] = membership
+
+    def membership_to_change(self, customer_id: int) -> Membership | None:
+        """The customer's membership, locked and as it is now: its history tells what it was before each change."""
+        membership = self.memberships.get(customer_id)
+        if membership:
+            db.session.flush()
+            db.session.refresh(membership, with_for_update=True)
+        return membership
 
     def product(self, sku: str) -> Product | None:
         if sku not in self._products:

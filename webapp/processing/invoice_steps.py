@@ -3,7 +3,7 @@
 import datetime as dt
 
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
 from webapp.extensions import db, only_reading
@@ -90,6 +90,27 @@ def _held_by(effects, policy: str) -> list[dict]:
     return [{"rule": "", "reason": "policy"}] if policy == "all" and not approved else []
 
 
+class Numbers:
+    """The numbers of a series, whose row the caller has locked. Those that discarded notes were refused with come first:
+    the authority knows no note of theirs, and a number that is never used would be a gap."""
+
+    def __init__(self, series: Series, most: int):
+        self.series = series
+        # As literal text, or the partial index does not serve.
+        spare = select(Invoice).where(text("status = 'discarded' AND number IS NOT NULL"), Invoice.series == series.number)
+        self.spare = list(db.session.scalars(spare.order_by(Invoice.number.desc()).limit(most).with_for_update()))
+
+    def take(self) -> int:
+        """The next one. It is given back with the transaction."""
+        if not self.spare:
+            return self.series.take()
+        left_behind = self.spare.pop()
+        number, left_behind.number = left_behind.number, None
+        # Before the next note bears it: a number is unique.
+        db.session.flush()
+        return number
+
+
 class SignStep(Step):
     """In one transaction: the number, the time of issue, the key, the signature."""
 
@@ -100,15 +121,15 @@ class SignStep(Step):
 
     def begin(self, rows, answers):
         series = db.session.scalars(select(Series).order_by(Series.number).limit(1).with_for_update()).one()
-        return the_shop(), series, certificate().signer
+        return the_shop(), Numbers(series, len(rows)), certificate().signer
 
     def apply(self, row: Invoice, shared, now: dt.datetime) -> None:
-        shop, series, signer = shared
-        number = row.number if row.number is not None else series.take()
+        shop, numbers, signer = shared
+        number = row.number if row.number is not None else numbers.take()
         issued_at = (now - CLOCK_MARGIN).replace(microsecond=0)
-        document = build(note_of(row.sale, shop), Numbering(series.number, number, issued_at, random_code(number)))
+        document = build(note_of(row.sale, shop), Numbering(numbers.series.number, number, issued_at, random_code(number)))
         key = access_key_of(document)
-        row.send(series.number, number, key, signer.sign(document), issued_at)
+        row.send(numbers.series.number, number, key, signer.sign(document), issued_at)
         row.owe(now)
 
     def give_up(self, row: Invoice, error: str) -> None:

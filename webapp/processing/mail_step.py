@@ -3,6 +3,7 @@
 import datetime as dt
 
 from flask import current_app
+from sqlalchemy.orm import joinedload
 
 from webapp.messages.delivery import deliver
 from webapp.messages.models import Message, MessageStatus
@@ -14,6 +15,7 @@ class MailStep(Step):
     queue = "mail"
     model = Message
     status = MessageStatus.PENDING
+    options = (joinedload(Message.effect),)
     batch = 5
     lease_seconds = 60
 

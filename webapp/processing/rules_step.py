@@ -9,7 +9,7 @@ from webapp.formatting import shop_day
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoices_of
 from webapp.processing.claims import Step
-from webapp.processing.effects import Execution
+from webapp.processing.effects import Execution, effect_of, in_order
 from webapp.processing.facts import House, line_facts, sale_facts
 from webapp.rules.fields import facts_to_json
 from webapp.rules.firings import count_firings
@@ -51,14 +51,21 @@ class RulesStep(Step):
             outcomes=verdict.to_json()["rules"],
         )
         db.session.add(decision)
-        held = any(plan.kind == "hold" for plan in verdict.effects)
-        Execution(sale, decision, house, now, held).carry_out(verdict.effects)
+        effects = [effect_of(plan, decision) for plan in in_order(verdict.effects)]
+        db.session.add_all(effects)
+        held = any(effect.kind == "hold" for effect in effects)
+        execution = Execution(sale, house, now, held)
+        if sale.attempts == 1:
+            execution.carry_out(effects)
+        else:
+            # All in one go has failed: whichever cannot be done is tried again by itself, and the sale goes on.
+            execution.carry_out_each(effects)
         return decision
 
     def _go_on(self, sale: Sale, decision: Decision, invoice: Invoice | None, now) -> None:
         """A sale that was mended comes by again: decided already, its NF-e there already."""
         held_by = [effect for effect in decision.effects if effect.kind == "hold"]
-        if sale.has_goods:
+        if sale.owes_note:
             if invoice is None:
                 db.session.add(Invoice(sale=sale, total=sale.note_total, status=InvoiceStatus.PENDING))
             sale.go_to(Status.INVOICE, now)

@@ -8,12 +8,14 @@ from sqlalchemy import select
 from webapp.addresses.parts import PARTS
 from webapp.catalog.models import Product
 from webapp.customers.forms import AddressIn
-from webapp.errors import Refusal
+from webapp.errors import NotFound, Refusal
 from webapp.extensions import db, utc_now
 from webapp.fulfilment.models import PackingSlip
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of
+from webapp.messages.models import Message, MessageStatus
 from webapp.messages.queries import held_messages
+from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale, Status
 
 # What the NF-e tells of a product.
@@ -92,6 +94,36 @@ def return_for_correction(invoice: Invoice, reviewer: str, code: str, comment: s
 
 
 RETURN_FIELDS = {"address": "address.street", "customer": "customer.document", "items": "lines", "payment": "payment_method"}
+
+
+def retry_effect(sale: Sale, effect_id: int) -> Effect:
+    """A person asks for another try of an effect; of an e-mail, of its message. The caller holds the sale's lock. What is
+    done already stays done. Raises NotFound, and Refusal for what will not be done any more."""
+    effect = db.session.get(Effect, effect_id, populate_existing=True) if effect_id < 2**31 else None
+    if effect is None or effect.sale_id != sale.id:
+        raise NotFound(_("This order has no such effect."))
+    if effect.status is EffectStatus.CANCELLED:
+        raise Refusal(_("This was cancelled before it was done; it is not tried again."))
+    if effect.is_unfinished:
+        _try_again(effect, utc_now())
+    return effect
+
+
+def retry_effects(sale: Sale) -> int:
+    """All that failed or waits for its next try; how many. The caller holds the sale's lock."""
+    now = utc_now()
+    effects = db.session.scalars(select(Effect).where(Effect.sale_id == sale.id)).all()
+    unfinished = [effect for effect in effects if effect.is_unfinished]
+    return sum(_try_again(effect, now) for effect in unfinished)
+
+
+def _try_again(effect: Effect, now: dt.datetime) -> bool:
+    message = db.session.scalar(select(Message).where(Message.effect_id == effect.id).with_for_update(of=Message))
+    if message is None:
+        effect.try_again(now)
+    elif message.can_be_sent_again:
+        message.send_again(now)
+    return message is None or message.status is MessageStatus.PENDING
 
 
 def _release_held(sale: Sale, now: dt.datetime) -> None:

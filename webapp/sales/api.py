@@ -13,6 +13,7 @@ from webapp.forms import parse
 from webapp.invoices.concerns import reasons_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of, invoices_of
+from webapp.processing.effect_words import effect_error
 from webapp.processing.services import mend_address
 from webapp.rules.queries import decisions_of
 from webapp.sales import services
@@ -42,8 +43,8 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict:
         },
         "address": sale.address_parts | {"ibge": sale.ibge, "source": sale.address_source},
         "lines": [
-            {"sku": line.sku, "name": line.name, "kind": line.kind, "quantity": line.quantity,
-             "unit_price": str(line.unit_price), "total": str(line.total)}
+            {"line": line.position, "sku": line.sku, "name": line.name, "kind": line.kind, "quantity": line.quantity,
+             "unit_price": str(line.unit_price), "total": str(line.total), "gift": line.gift, "refunded": line.refunded}
             for line in sale.lines
         ],
         "invoice": invoice and {
@@ -184,9 +185,9 @@ def get_decision(sale_id: int):
         "rule_set_version": decision.rule_set_id,
         "rules": decision.outcomes,
         "effects": [
-            {"kind": effect.kind, "rule": effect.rule, "target": effect.target,
+            {"id": effect.id, "kind": effect.kind, "rule": effect.rule, "target": effect.target, "event": effect.event,
              "amount": None if effect.amount is None else str(effect.amount), "status": effect.status,
-             "reverses": effect.reverses}
+             "attempts": effect.attempts, "error": effect_error(effect), "reverses": effect.reverses}
             for effect in decision.effects
         ],
     }

@@ -14,7 +14,7 @@ from webapp.catalog.models import Kind
 from webapp.customers.models import Customer, Taxpayer
 from webapp.errors import Refusal
 from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
-from webapp.money import ZERO, Hundredths, split
+from webapp.money import ZERO, Hundredths, cents, split
 from webapp.owed import Owed
 
 
@@ -190,13 +190,22 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
         return self.status is Status.OPEN
 
     @property
+    def has_shipped(self) -> bool:
+        return self.shipping in (Shipping.SHIPPED, Shipping.DELIVERED)
+
+    @property
     def has_goods(self) -> bool:
         return any(line.is_on_note for line in self.lines)
 
     @property
+    def owes_note(self) -> bool:
+        """Whether goods are left for an NF-e, now that some may have been refunded before it."""
+        return any(line.is_on_note and line.left for line in self.lines)
+
+    @property
     def note_total(self) -> Decimal:
-        """The NF-e's total: its goods, with their share of discount and freight."""
-        return sum((line.total + line.freight for line in self.lines if line.is_on_note), ZERO)
+        """The NF-e's total as it would be now: the goods not refunded, with their share of discount and freight."""
+        return sum((line.total_left + line.freight_left for line in self.lines if line.is_on_note), ZERO)
 
     # -- what happens to it -----------------------------------------------------------------------
 
@@ -253,8 +262,9 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
         self.go_to(Status(self.step), now)
 
     def cancel(self) -> None:
-        if self.status is not Status.OPEN:
-            raise Refusal(_("Only an order that is not paid yet can be cancelled here."))
+        """What hangs off it (stock, effects, NF-e) is undone by who calls this."""
+        if self.shipping in (Shipping.TO_PACK, Shipping.PACKED):
+            self.shipping = Shipping.NONE
         self.rest_in(Status.CANCELLED)
 
     def _clear_reason(self) -> None:
@@ -292,6 +302,27 @@ class SaleLine(db.Model):
     @property
     def is_on_note(self) -> bool:
         return bool(self.product.get("on_nfe"))
+
+    @property
+    def left(self) -> int:
+        """Units not refunded."""
+        return self.quantity - self.refunded
+
+    def share(self, amount: Decimal, units: int) -> Decimal:
+        """What of an amount of the whole line is so many of its units', rounded half up: of all its units all of it."""
+        return cents(amount * units / self.quantity)
+
+    @property
+    def total_left(self) -> Decimal:
+        return self.total - self.share(self.total, self.refunded)
+
+    @property
+    def freight_left(self) -> Decimal:
+        return self.freight - self.share(self.freight, self.refunded)
+
+    @property
+    def discount_left(self) -> Decimal:
+        return self.unit_price * self.left - self.total_left
 
     @property
     def royalty_percent(self) -> Decimal | None:

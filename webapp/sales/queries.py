@@ -44,10 +44,13 @@ def whole(query: Select) -> Select:
     return query.options(selectinload(Sale.lines), joinedload(Sale.customer))
 
 
-def sale_of(sale_id: int, message) -> Sale:
-    """The sale with its lines; raises NotFound with the message."""
+def sale_of(sale_id: int, message, lock: bool = False) -> Sale:
+    """The sale with its lines; raises NotFound with the message. `lock`: whoever else changes it waits until we are done."""
+    query = whole(select(Sale).where(Sale.id == sale_id))
+    if lock:
+        query = query.with_for_update(of=Sale).execution_options(populate_existing=True)
     # A number beyond the column's range is no sale's either.
-    sale = db.session.scalar(whole(select(Sale).where(Sale.id == sale_id))) if sale_id < 2**31 else None
+    sale = db.session.scalar(query) if sale_id < 2**31 else None
     if sale is None:
         raise NotFound(message)
     return sale

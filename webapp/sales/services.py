@@ -122,7 +122,7 @@ def change(sale: Sale, wanted: SaleIn) -> None:
     """Rewrites an open sale: what it held goes back to stock, and what it now wants is taken."""
     if not sale.is_editable:
         raise Refusal(_("An order that was paid or closed cannot be changed."))
-    _give_back(sale, _("order changed"))
+    give_back(sale, _("order changed"))
     sale.lines.clear()
     db.session.flush()
     sale.reference = wanted.reference or sale.reference
@@ -164,8 +164,10 @@ def cancel_open(sale: Sale, reason: str) -> None:
     """An unpaid sale is dropped and its stock comes back; said twice, the second changes nothing."""
     if sale.status is Status.CANCELLED:
         return
+    if sale.status is not Status.OPEN:
+        raise Refusal(_("Only an order that is not paid yet can be cancelled here."))
     sale.cancel()
-    _give_back(sale, reason)
+    give_back(sale, reason)
 
 
 def _products(wanted: list[LineIn]) -> dict[str, Product]:
@@ -191,7 +193,7 @@ def sale_line(position: int, product: Product, quantity: int, unit_price=None, g
     price = product.price if unit_price is None else unit_price
     line = SaleLine(
         position=position, product_id=product.id, sku=product.sku, name=product.name, kind=product.kind,
-        quantity=quantity, unit_price=price, gift=gift, discount=ZERO, freight=ZERO, total=ZERO,
+        quantity=quantity, unit_price=price, gift=gift, discount=ZERO, freight=ZERO, total=ZERO, refunded=0,
         product={fact: getattr(product, fact) for fact in KEPT_FACTS}
         | {"royalty_percent": None if product.royalty_percent is None else str(product.royalty_percent)},
     )
@@ -265,7 +267,9 @@ def _take_stock(sale: Sale, products: dict[str, Product]) -> None:
                 raise
 
 
-def _give_back(sale: Sale, reason: str) -> None:
+def give_back(sale: Sale, reason: str, units: dict[int, int] | None = None) -> None:
+    """Goods go back on sale: so many units by line's position, or all that are left. In one order, as they are taken."""
     for line in sorted(sale.lines, key=lambda line: line.product_id):
-        if line.kind.is_goods:
-            move_stock(db.session, line.product_id, line.sku, line.quantity, reason, sale)
+        returned = line.left if units is None else units.get(line.position, 0)
+        if line.kind.is_goods and returned:
+            move_stock(db.session, line.product_id, line.sku, returned, reason, sale)

@@ -1,0 +1,66 @@
+"""A sale is called off, whatever state it is in: its stock comes back and its effects are reversed."""
+
+import datetime as dt
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from webapp.extensions import db, utc_now
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.messages.queries import messages_of_sale
+from webapp.processing.reversal import CANCELLED, Reversal, open_task
+from webapp.sales.models import Sale, Status
+from webapp.sales.queries import sale_of
+from webapp.sales.services import cancel_open, give_back
+
+# For so long SEFAZ takes the cancellation of an NF-e whose goods have not left.
+CANCELLABLE = dt.timedelta(hours=24)
+
+
+def sale_to_undo(sale_id: int) -> Sale:
+    """The sale, locked: two who undo it, and the workers, take turns. Raises NotFound."""
+    return sale_of(sale_id, _("There is no order with this number."), lock=True)
+
+
+def invoice_to_undo(sale: Sale) -> Invoice | None:
+    """Its NF-e, locked. Raises Refusal while SEFAZ has not answered: nobody knows yet whether there is one."""
+    query = select(Invoice).where(Invoice.sale_id == sale.id, Invoice.status != InvoiceStatus.DISCARDED)
+    query = query.order_by(Invoice.id.desc()).limit(1).with_for_update(of=Invoice)
+    invoice = db.session.scalar(query.execution_options(populate_existing=True))
+    if invoice:
+        invoice.refuse_unanswered()
+    return invoice
+
+
+def cancel(sale: Sale, reason: str) -> None:
+    """Calls the sale off; said twice, the second changes nothing. The caller holds the sale's lock and commits.
+
+    An NF-e that is authorized stays so: a task asks a person to cancel it or, when that is too late, for a return note.
+    """
+    if sale.status in (Status.OPEN, Status.CANCELLED):
+        cancel_open(sale, reason)
+        return
+    invoice, now = invoice_to_undo(sale), utc_now()
+    messages = db.session.scalars(messages_of_sale(sale.id).with_for_update()).all()
+    units = {line.position: line.left for line in sale.lines}
+    Reversal(sale, CANCELLED, now).run(units)
+    for message in messages:
+        message.cancel()
+    if not sale.has_shipped:
+        give_back(sale, reason, units)
+    if invoice:
+        _undo_invoice(sale, invoice, now)
+    sale.cancel()
+
+
+def _undo_invoice(sale: Sale, invoice: Invoice, now: dt.datetime) -> None:
+    if invoice.status is InvoiceStatus.AUTHORIZED:
+        in_time = now - invoice.authorized_at < CANCELLABLE and not sale.has_shipped
+        note_task(sale, "cancel_nfe" if in_time else "return_note", invoice)
+    elif not invoice.is_issued:
+        invoice.discard()
+
+
+def note_task(sale: Sale, code: str, invoice: Invoice) -> None:
+    """What an authorized NF-e asks of a person now that its sale is not as it says."""
+    open_task(sale, code, number=invoice.number, series=invoice.series, access_key=invoice.access_key)

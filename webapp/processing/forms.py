@@ -1,0 +1,24 @@
+"""The shape of what a person says to undo a sale, or a part of it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from webapp.forms import Quantity, Shape, text, whole
+from webapp.sales.forms import MAX_LINES
+
+
+class CancellationIn(Shape):
+    reason: text(500, required=True)
+
+
+class RefundLineIn(Shape):
+    """`line` is the line's position in the sale, from 1 on."""
+
+    line: whole(1, 10_000)
+    quantity: Quantity
+
+
+class RefundIn(Shape):
+    lines: Annotated[list[RefundLineIn], Field(min_length=1, max_length=2 * MAX_LINES)]
+    reason: text(500, required=True)

@@ -1,0 +1,117 @@
+"""Some units of a paid sale are given back: their stock comes back, and their share of every effect is reversed."""
+
+import hashlib
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from webapp.errors import FieldError, Invalid, Refusal
+from webapp.extensions import db, utc_now
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.money import ZERO
+from webapp.processing.cancellation import invoice_to_undo, note_task
+from webapp.processing.forms import RefundIn
+from webapp.processing.reversal import Reversal, refund_event
+from webapp.rules.queries import decisions_of
+from webapp.sales.models import Refund, Sale, SaleLine, Status
+from webapp.sales.services import KeyReused, give_back
+from webapp.tracking import actor
+
+
+def key_of(scope: str, key: str) -> str:
+    """A refund's key as it is kept: one person's or program's does not meet another's."""
+    return hashlib.sha256(f"{scope}:{key}".encode()).hexdigest()
+
+
+def refund(sale: Sale, wanted: RefundIn, key: str) -> Refund | None:
+    """The refund that `key` made or makes; None when nothing of the lines named is left to give back.
+
+    The caller holds the sale's lock and commits. The freight is not given back. Raises Invalid, naming the line, for more
+    than is left, and Refusal when the sale cannot be refunded now.
+    """
+    lines = [{"line": line.line, "quantity": line.quantity} for line in wanted.lines]
+    known = db.session.scalar(select(Refund).where(Refund.sale_id == sale.id, Refund.key == key))
+    if known:
+        if (known.lines, known.reason) != (lines, wanted.reason):
+            raise KeyReused(_("This Idempotency-Key was used before, with another body."))
+        return known
+    _refuse(sale)
+    named = _named(sale, wanted)
+    if not any(line.left for line, _units in named):
+        return None
+    _refuse_too_many(named)
+    invoice, now = invoice_to_undo(sale), utc_now()
+    number = 1 + (db.session.scalar(select(func.max(Refund.number)).where(Refund.sale_id == sale.id)) or 0)
+    made = Refund(sale_id=sale.id, number=number, key=key, lines=lines, amount=_give_units_back(named), reason=wanted.reason,
+                  refunded_by=actor(), sale=sale)
+    db.session.add(made)
+    reversal = Reversal(sale, refund_event(number), now)
+    reversal.run({line.position: units for line, units in named})
+    if not sale.has_shipped:
+        give_back(sale, wanted.reason, reversal.units)
+    if invoice:
+        _adjust(sale, invoice)
+    # Told to open pages and to those who ask for what changed since.
+    sale.updated_at = now
+    return made
+
+
+def _refuse(sale: Sale) -> None:
+    if sale.status is Status.CANCELLED:
+        raise Refusal(_("This order was cancelled: all of it is undone already."))
+    if not sale.paid_at:
+        raise Refusal(_("This order is not paid: there is nothing to give back."))
+    if not decisions_of([sale.id], "paid"):
+        raise Refusal(_("The rules were not applied to this order yet. Wait for them, or cancel the order."))
+
+
+def _named(sale: Sale, wanted: RefundIn) -> list[tuple[SaleLine, int]]:
+    """The lines asked for, with their units. Raises Invalid for one that is not there or comes twice."""
+    lines = {line.position: line for line in sale.lines}
+    named, errors = {}, []
+    for place, asked in enumerate(wanted.lines):
+        if asked.line not in lines:
+            errors.append(FieldError(f"lines.{place}.line", _("This order has no line %(line)s.", line=asked.line)))
+        elif asked.line in named:
+            errors.append(FieldError(f"lines.{place}.line", _("Line %(line)s is named twice.", line=asked.line)))
+        else:
+            named[asked.line] = (lines[asked.line], asked.quantity)
+    if errors:
+        raise Invalid(errors)
+    return list(named.values())
+
+
+def _refuse_too_many(named: list[tuple[SaleLine, int]]) -> None:
+    errors = [
+        FieldError(f"lines.{place}.quantity", _("Only %(left)s of this line are left to refund.", left=line.left))
+        for place, (line, units) in enumerate(named) if units > line.left
+    ]
+    if errors:
+        raise Invalid(errors)
+
+
+def _give_units_back(named: list[tuple[SaleLine, int]]) -> Decimal:
+    """Counts the units as refunded; what the buyer paid for them, so that a line's refunds add up to its total."""
+    amount = ZERO
+    for line, units in named:
+        left = line.total_left
+        line.refunded += units
+        amount += left - line.total_left
+    return amount
+
+
+def _adjust(sale: Sale, invoice: Invoice) -> None:
+    """A note that is out needs a return note; one that is not is made of what is left, or not at all."""
+    if invoice.status is InvoiceStatus.AUTHORIZED:
+        note_task(sale, "return_note", invoice)
+    elif invoice.is_issued:
+        return
+    elif not sale.owes_note:
+        invoice.discard()
+        sale.rest_in(Status.COMPLETED)
+    elif invoice.status is InvoiceStatus.REVIEW:
+        invoice.rebuild()
+        sale.go_to(Status.INVOICE, utc_now())
+    else:
+        invoice.total = sale.note_total
