@@ -18,6 +18,7 @@ from webapp.invoices.queries import VIEWS
 from webapp.lists import bounded_count
 from webapp.localization import time_zone
 from webapp.money import ZERO
+from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Status
 
 DAYS = 14
@@ -79,10 +80,11 @@ class Commissions:
 
 def commissions_of_month(today: dt.date) -> Commissions:
     starts = [midnight(today.replace(day=number)) for number in range(1, today.day + 1)]
-    day = _day_of(Sale.paid_at, starts)
+    # A reversal counts on its own day, whenever the order was paid.
+    day = _day_of(case((Effect.reverses.is_not(None), Effect.created_at), else_=Sale.paid_at), starts)
     of_month = Commission.month == today.strftime("%Y-%m")
     earned = dict(db.session.execute(
-        select(day, func.sum(Commission.amount)).join(Commission.sale).where(of_month).group_by(day)
+        select(day, func.sum(Commission.amount)).join(Commission.sale).join(Commission.effect).where(of_month).group_by(day)
     ).all())
     agents = db.session.scalar(select(func.count(Commission.agent_code.distinct())).where(of_month))
     by_day = [sum((earned.get(place, ZERO) for place in range(last + 1)), ZERO) for last in range(len(starts))]

@@ -64,7 +64,7 @@ def failing_rows() -> list[FailingRow]:
     sale_ids = {_sale_id(row) for _step, row in found}
     references = dict(db.session.execute(select(Sale.id, Sale.reference).where(Sale.id.in_(sale_ids))).all())
     rows = [
-        FailingRow(row.live, row.id, _sale_id(row), references[_sale_id(row)], step.queue, str(step.status), row.attempts,
+        FailingRow(step.kind, row.id, _sale_id(row), references[_sale_id(row)], step.queue, str(step.status), row.attempts,
                    row.error, row.due_at)
         for step, row in found
     ]

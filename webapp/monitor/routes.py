@@ -9,11 +9,12 @@ from webapp.errors import NotFound, Refusal
 from webapp.extensions import db, utc_now
 from webapp.monitor import services, words
 from webapp.monitor.queries import failing_rows, owed_by_queue
+from webapp.processing.steps import STEPS
 from webapp.queue import QUEUES
 from webapp.staff.access import allow
 
 bp = Blueprint("monitor", __name__)
-KINDS = ("", "sale", "invoice", "message")
+KINDS = ("", *(step.kind for step in STEPS))
 
 
 class RedisAway(Refusal):

@@ -150,11 +150,11 @@ def _fetch(job_id: str) -> Job:
 
 
 def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
-    """Makes what waits for its next try due at once: one row (of kind "sale", "invoice" or "message"), or all that the
+    """Makes what waits for its next try due at once: one row (of a step's kind), or all that the
     queue owes. Rows that a worker holds are left alone. The number of rows hurried."""
     now, hurried = database_now(db.session), 0
     for step in STEPS:
-        if step.queue == queue and kind in ("", step.model.live):
+        if step.queue == queue and kind in ("", step.kind):
             table = step.model.__table__
             waiting = owing(step) & table.c.lease.is_(None) & (table.c.due_at > now)
             only = table.c.id == row_id if row_id else True

@@ -53,6 +53,11 @@ class Step:
         """The last attempt failed: leaves the row with a person, with a reason in words."""
         raise NotImplementedError
 
+    @property
+    def kind(self) -> str:
+        """What the queue monitor calls this step's rows."""
+        return self.model.live
+
     # -- the loop ---------------------------------------------------------------------------------
 
     def run(self) -> int:

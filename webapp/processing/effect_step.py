@@ -25,6 +25,7 @@ class EffectStep(Step):
     """An e-mail's effect is not due here: its message is sent by the step of its own."""
 
     queue = "rules"
+    kind = "effect"
     model = Effect
     status = EffectStatus.PENDING
 
