@@ -17,6 +17,7 @@ from webapp.messages.models import Message, MessageStatus
 from webapp.messages.queries import held_messages
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale, Status
+from webapp.tracking import record
 
 # What the NF-e tells of a product.
 FISCAL_FACTS = ("ncm", "gtin", "origin", "unit")
@@ -119,6 +120,7 @@ def retry_effects(sale: Sale) -> int:
 
 def _try_again(effect: Effect, now: dt.datetime) -> bool:
     message = db.session.scalar(select(Message).where(Message.effect_id == effect.id).with_for_update(of=Message))
+    record(db.session, "retried", "effects", effect.id, effect.kind)
     if message is None:
         effect.try_again(now)
     elif message.can_be_sent_again:

@@ -14,6 +14,7 @@ SUBJECTS = {
     "invoices": _l("NF-e"), "packing_slips": _l("Packing slip"), "memberships": _l("Membership"), "tasks": _l("Task"),
     "messages": _l("E-mail"), "rule_sets": _l("Rules"), "users": _l("Person of the staff"), "api_tokens": _l("API token"),
     "shop": _l("Settings"), "series": _l("NF-e series"), "jobs": _l("Job"), "queues": _l("Queue"),
+    "refunds": _l("Refund"), "effects": _l("Action of a rule"),
 }
 ACTIONS = {
     "created": _l("Created"), "changed": _l("Changed"), "deleted": _l("Deleted"), "signed_in": _l("Signed in"),
@@ -24,6 +25,7 @@ ACTIONS = {
 PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/customers/{}", "users": "/staff/{}"}
 FIELDS = {
     "access_key": _l("Access key"), "active": _l("May sign in"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
+    "amount": _l("Amount"),
     "author": _l("Author"), "stock": _l("Stock"),
     "carrier": _l("Carrier"), "category": _l("Category"), "city": _l("City"), "channel": _l("Channel"), "cnpj": _l("CNPJ"),
     "code": _l("Code"), "comment": _l("Comment"), "commission_percent": _l("Commission (%)"),
@@ -44,7 +46,7 @@ FIELDS = {
     "street": _l("Street"), "supplier": _l("Supplier"), "taxpayer": _l("Standing with ICMS"), "time_zone": _l("Time zone"),
     "total": _l("Total"), "tracking_code": _l("Tracking code"), "trade_name": _l("Trade name"), "unit": _l("Unit"),
     "video_url": _l("Address of the video"), "warranty_months": _l("Warranty (months)"), "weight_g": _l("Weight (g)"),
-    "zip_code": _l("Postal code"),
+    "reason": _l("Reason"), "zip_code": _l("Postal code"),
 }
 
 
