@@ -36,6 +36,8 @@ class RuleForm:
         self.then: list[ActionRow] = []
         self.examples: list[ExampleRow] = []
         self.errors: dict[str, str] = {}
+        # Of the errors, those that only say that nothing was typed yet.
+        self.missing: set[str] = set()
         self.message = ""
 
     # -- what the templates ask -------------------------------------------------------------------
@@ -60,6 +62,11 @@ class RuleForm:
         ours, other = ("name.pt_BR", "name.en") if self.brazilian else ("name.en", "name.pt_BR")
         return self.value(ours).strip() or self.value(other).strip()
 
+    def forgive(self) -> RuleForm:
+        """Says nothing of what is not typed yet: the rule is still on its way."""
+        self.errors = {name: message for name, message in self.errors.items() if name not in self.missing}
+        return self
+
     # -- typed -> JSON ----------------------------------------------------------------------------
 
     def check(self) -> Rule | None:
@@ -81,12 +88,12 @@ class RuleForm:
 
     def to_json(self) -> dict:
         """As far as it can be read; what cannot stays as typed, and `errors` tell of it."""
-        self.errors = {}
+        self.errors, self.missing = {}, set()
         names = {each: text for each in LANGUAGES if (text := self.value(f"name.{each}").strip())}
         if not names:
-            self.errors["name.pt_BR" if self.brazilian else "name.en"] = _("Fill this in.")
+            self._miss("name.pt_BR" if self.brazilian else "name.en", _("Fill this in."))
         if not self.then:
-            self.errors["then"] = _("Add at least one action.")
+            self._miss("then", _("Add at least one action."))
         return {
             "code": self.value("code").strip() or typed.slug(self.shown_name) or "rule",
             "name": next(iter(names.values())) if len(set(names.values())) == 1 == len(names) - 1 else names,
@@ -105,18 +112,24 @@ class RuleForm:
     def _tried(self, name: str, text: str, read: Callable[[str], object]) -> object:
         try:
             return read(text)
+        except typed.Missing as refused:
+            self._miss(name, str(refused))
         except ValueRefused as refused:
             self.errors[name] = str(refused)
-            return text
+        return text
+
+    def _miss(self, name: str, message: str) -> None:
+        self.errors[name] = message
+        self.missing.add(name)
 
     def _node(self, node: Node, name: str) -> dict:
         if isinstance(node, CheckRow):
             return self._check(node, name)
         members = [self._node(member, f"{name}.{place}") for place, member in enumerate(node.members)]
+        if not members:
+            self._miss(name, _("this group is empty; add a condition or remove the group"))
         if node.kind != "not":
             return {node.kind: members}
-        if len(members) != 1:
-            self.errors[name] = _("this group is empty; add a condition or remove the group")
         return {"not": members[0] if members else {}}
 
     def _check(self, row: CheckRow, name: str) -> dict:
@@ -140,7 +153,7 @@ class RuleForm:
     def _members(self, name: str, values: list[str], read: Callable[[str], object], picked: bool) -> list:
         texts = [each for each in values if each] if picked else [part for each in values for part in typed.split(each)]
         if not texts:
-            self.errors[name] = _("Choose at least one.") if picked else _("Write at least one, each on a line of its own.")
+            self._miss(name, _("Choose at least one.") if picked else _("Write at least one, each on a line of its own."))
         return [self._tried(name, text, read) for text in texts]
 
     def _action(self, row: ActionRow, name: str) -> dict:

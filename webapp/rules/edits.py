@@ -15,9 +15,9 @@ from webapp.rules.actions import ACTIONS, MAX_ACTIONS, Action
 from webapp.rules.conditions import MAX_DEPTH, MAX_NODES
 from webapp.rules.editing import RuleForm
 from webapp.rules.fields import FIELDS
-from webapp.rules.rows import ActionRow, ExampleRow, GroupRow, Node, depth_of, filled, new_check, nodes_of
+from webapp.rules.rows import ActionRow, CheckRow, ExampleRow, GroupRow, Node, depth_of, filled, new_check, nodes_of
 from webapp.rules.rule import MAX_EXAMPLES
-from webapp.rules.typed import typed
+from webapp.rules.typed import split, typed, typed_list
 
 _PLACE = re.compile(r"(when|then|examples)((?:\.[0-9]{1,3}){0,10})(?:\.([a-z_]{1,60}))?")
 
@@ -25,6 +25,8 @@ _PLACE = re.compile(r"(when|then|examples)((?:\.[0-9]{1,3}){0,10})(?:\.([a-z_]{1
 def edit(form: RuleForm, do: str) -> str:
     """Answers the name of the field, or the value of the button, that takes the focus; empty for none."""
     verb, _colon, place = do.partition(":")
+    if verb == "pick":
+        return _pick(form, place)
     found = _PLACE.fullmatch(place)
     if verb not in VERBS or found is None:
         return ""
@@ -193,6 +195,20 @@ def _drop_fact(form: RuleForm, kind: str, path: tuple[int, ...], field: str) -> 
     if rows:
         rows[path[-1]].facts.pop(field, None)
     return f"fact:{_name(kind, path)}"
+
+
+def _pick(form: RuleForm, told: str) -> str:
+    """Puts what was found ("when.0:12") into the condition: beside others where it takes a list."""
+    place, _colon, value = told.partition(":")
+    found = _PLACE.fullmatch(place)
+    row = _node(form, tuple(int(part) for part in found[2].split(".")[1:])) if found else None
+    if not isinstance(row, CheckRow):
+        return ""
+    listed = row.declared[1].takes == "list"
+    known = [part for text in row.value for part in split(text)] if listed else []
+    row.value = [typed_list("text", dict.fromkeys([*known, value]), form.brazilian)] if listed else [value]
+    row.find = ""
+    return f"{place}.value"
 
 
 VERBS: dict[str, Callable[[RuleForm, str, tuple[int, ...], str], str]] = {

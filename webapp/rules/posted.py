@@ -7,23 +7,25 @@ from collections.abc import Iterable
 
 from flask_babel import gettext as _
 
+from webapp.asked import LONGEST
 from webapp.errors import Invalid
 from webapp.rules.actions import ACTIONS
 from webapp.rules.conditions import GROUPS, MAX_DEPTH, MAX_NODES
 from webapp.rules.editing import RuleForm
 from webapp.rules.fields import FIELDS
 from webapp.rules.rows import ActionRow, CheckRow, ExampleRow, GroupRow, Node, Values, filled, fitted, new_check, turned
-from webapp.rules.rule import LANGUAGES
+from webapp.rules.rule import EVENTS, LANGUAGES, SCOPES
 
 # A rule as large as one may be, with all its boxes ticked, has fewer.
 MAX_VALUES = 6000
 # A form may hold what is too much by a little, so that it can be said at its row.
 READ_DEPTH, READ_NODES, READ_ITEMS = MAX_DEPTH + 2, 2 * MAX_NODES, 100
 PLAIN = ("code", "scope", "event", "priority", "valid_from", "valid_to", "enabled", *(f"name.{each}" for each in LANGUAGES))
+CHOICES = {"scope": SCOPES, "event": EVENTS}
 # What the page sends beside the rule itself.
-BESIDES = frozenset({"csrf_token", "do", "seen", "replaces", "find", "sale"})
+BESIDES = frozenset({"csrf_token", "do", "seen", "replaces", "place", "sale"})
 
-_NODE = re.compile(rf"when((?:\.[0-9]{{1,3}}){{0,{READ_DEPTH - 1}}})\.(group|field|op|value|low|high|was)")
+_NODE = re.compile(rf"when((?:\.[0-9]{{1,3}}){{0,{READ_DEPTH - 1}}})\.(group|field|op|value|low|high|was|find)")
 _ACTION = re.compile(r"then\.([0-9]{1,3})\.([a-z][a-z_]{0,39}(?:\.kind)?)")
 _EXAMPLE = re.compile(r"examples\.([0-9]{1,3})\.(here|expect|fresh|facts\.[a-z0-9_]{1,60})")
 
@@ -42,7 +44,7 @@ def form_from(posted: Iterable[tuple[str, list[str]]], brazilian: bool) -> RuleF
         if count > MAX_VALUES:
             raise Invalid([], _("This form has too many fields."))
         if name in PLAIN:
-            form.plain[name] = values[0]
+            form.plain[name] = values[0] if values[0] in CHOICES.get(name, values) else CHOICES[name][0]
         elif found := _NODE.fullmatch(name):
             nodes.setdefault(tuple(map(int, found[1].split(".")[1:])), {})[found[2]] = values
         elif found := _ACTION.fullmatch(name):
@@ -73,7 +75,9 @@ def _grown(nodes: dict[Path, Values]) -> Node:
             return turned(GroupRow(was if was in GROUPS else kind, within), kind if kind in GROUPS else "all")
         row = CheckRow(_first(values, "field"), _first(values, "op"), values.get("value", []), _first(values, "low"),
                        _first(values, "high"))
-        return fitted(row, was)
+        row = fitted(row, was)
+        row.find = _first(values, "find")[:LONGEST]
+        return row
 
     return grow(()) if nodes else GroupRow("all", [new_check()])
 

@@ -23,6 +23,8 @@ class CheckRow:
     value: list[str] = field(default_factory=list)
     low: str = ""
     high: str = ""
+    # What is looked for among customers or products.
+    find: str = ""
 
     @property
     def declared(self) -> tuple[Field, Operator]:

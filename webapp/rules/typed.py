@@ -26,6 +26,10 @@ _DAYS = (re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"),
          re.compile(r"(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})[/.](?P<y>[0-9]{4})"))
 
 
+class Missing(ValueRefused):
+    """Nothing was typed yet."""
+
+
 # JSON -> what stands in the field
 
 
@@ -57,14 +61,14 @@ def read(kind: str, text: str, brazilian: bool) -> object:
     """Raises ValueRefused with a message for whoever typed it."""
     text = text.strip()
     if not text:
-        raise ValueRefused(_("Fill this in."))
+        raise Missing(_("Fill this in."))
     return READERS.get(kind, _read_text)(text, brazilian)
 
 
 def read_exactly(text: str) -> str:
     """Text whose blanks at either end count, as they do where one asks how a name starts."""
     if not text.strip():
-        raise ValueRefused(_("Fill this in."))
+        raise Missing(_("Fill this in."))
     return _read_text(text, False)
 
 

@@ -1,0 +1,107 @@
+"""What the editor says of a rule while it is typed: its sentence, its size, how its examples come out, and what is odd."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from webapp.rules.actions import ACTIONS
+from webapp.rules.conditions import Check, Condition
+from webapp.rules.editing import RuleForm, form_name
+from webapp.rules.examples import ExampleResult, run_examples
+from webapp.rules.fields import facts_from_json, sample_facts
+from webapp.rules.lint import Warning, lint
+from webapp.rules.references import gather
+from webapp.rules.rows import depth_of, nodes_of
+from webapp.rules.rule import Rule, parse_rule
+from webapp.rules.sentence import condition_phrase, sentence, value_text
+from webapp.rules.trace import explain
+
+# Among more rules than these, lint takes too long for every key pressed; the draft's page has it all the same.
+MOST_COMPARED = 1000
+
+
+@dataclass(frozen=True)
+class ExampleTold:
+    ok: bool
+    expected: str
+    got: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """`sentence` is empty while something is to be mended. `examples` are by their place."""
+
+    nodes: int
+    depth: int
+    sentence: str = ""
+    moves_money: bool = False
+    examples: Mapping[int, ExampleTold] = field(default_factory=dict)
+    warnings: Collection[tuple[str, str]] = ()
+
+    @property
+    def passing(self) -> int:
+        return sum(1 for example in self.examples.values() if example.ok)
+
+
+def tell(form: RuleForm, rule: Rule | None, rules: list[dict], code: str, today: dt.date) -> Told:
+    """`rule` is what the form comes to, `rules` the draft's, `code` that of the rule which it replaces."""
+    nodes, depth = sum(1 for _node in nodes_of(form.when)), depth_of(form.when)
+    if rule is None:
+        return Told(nodes, depth)
+    examples = {result.index: _example(rule, result) for result in run_examples(rule)}
+    return Told(nodes, depth, sentence(rule), rule.moves_money, examples, _odd(rule, rules, code, today))
+
+
+def kinds_in_words(kinds: Collection[str]) -> str:
+    return ", ".join(str(action.label) for key, action in ACTIONS.items() if key in kinds) or _("nothing")
+
+
+def _example(rule: Rule, result: ExampleResult) -> ExampleTold:
+    return ExampleTold(result.ok, kinds_in_words(result.example.expect), kinds_in_words(result.got),
+                       "" if result.ok else _why(rule, result))
+
+
+def _why(rule: Rule, result: ExampleResult) -> str:
+    tree = explain(rule.when, sample_facts(result.example.facts))
+    if not tree["ok"]:
+        return unmet(rule.when, tree)
+    if result.example.expect - result.got:
+        return _("Every condition holds, but the facts leave nothing to pay, or the rule has no such action.")
+    return _("Every condition holds.")
+
+
+def unmet(condition: Condition, tree: dict) -> str:
+    """The first condition in the way, in words."""
+    if isinstance(condition, Check):
+        phrase, got = condition_phrase(condition), tree["got"]
+        if got is None:
+            return _("Not met: %(condition)s; it was empty", condition=phrase)
+        value = value_text(condition.field, facts_from_json({condition.field.key: got})[condition.field.key])
+        return _("Not met: %(condition)s; it was %(value)s", condition=phrase, value=value)
+    if condition.op == "not":
+        return _("Not met: %(condition)s", condition=condition_phrase(condition))
+    parts = zip(condition.members, tree["children"], strict=True)
+    return next(unmet(member, child) for member, child in parts if not child["ok"])
+
+
+def _odd(rule: Rule, rules: list[dict], code: str, today: dt.date) -> list[tuple[str, str]]:
+    """Warnings in words, each with where to mend it."""
+    if len(rules) > MOST_COMPARED:
+        return []
+    places = [raw["code"] for raw in rules]
+    others = [parse_rule(raw) for raw in rules]
+    whole = [rule if each.code == code else each for each in others] if code in places else [*others, rule]
+    whole.sort(key=lambda each: -each.priority)
+    return [(warning.message, _mend(warning)) for warning in lint(whole, gather([rule]), today, {rule.code})]
+
+
+def _mend(warning: Warning) -> str:
+    if warning.other:
+        return url_for("rules.edit_rule", code=warning.other)
+    return "#f-" + form_name(warning.path).replace(".", "-") if warning.path else "#f-name-pt_BR"
