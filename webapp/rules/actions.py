@@ -72,6 +72,7 @@ class Action:
     """phrase      how the sentence of a rule says it; takes the parameters by name
     target      (params, place) -> what it is done to; place is "line:<n>" or "sale"
     amount      (params, facts) -> money it moves, or None where the facts leave nothing to pay
+    needs       params -> the facts without which there is no amount
     moves_money publishing it takes a second person
     help        what the label does not say, for the editor and the page of help
     """
@@ -85,6 +86,7 @@ class Action:
     scopes: tuple[str, ...] = LINE
     moves_money: bool = False
     amount: Callable[[Params, Mapping[str, object]], Decimal | None] | None = None
+    needs: Callable[[Params], tuple[str, ...]] = lambda _params: ()
     help: str = ""
 
 
@@ -96,8 +98,13 @@ class ActionUse:
     params: Params
 
 
+def commission_needs(params: Params) -> tuple[str, ...]:
+    needed = ("agent_id", "item_total")
+    return (*needed, "agent_percent") if params["percent"] == "agent" else needed
+
+
 def commission_amount(params: Params, facts: Mapping[str, object]) -> Decimal | None:
-    """Percentage of the line after discount, without freight, rounded half up; None without an agent or percentage."""
+    """Percentage of the line after discount, without freight, rounded half up; None where a fact it needs is empty."""
     percent = facts["agent_percent"] if params["percent"] == "agent" else params["percent"]
     if not facts["agent_id"] or percent is None or facts["item_total"] is None:
         return None
@@ -137,7 +144,7 @@ SKIP_RULE = Action(
 COMMISSION = Action(
     "commission", _l("commission"), _l("pay the agent a commission of %(percent)s"), "first", _place,
     (Param("percent", "commission", _l("percentage"), read_commission_percent),),
-    moves_money=True, amount=commission_amount,
+    moves_money=True, amount=commission_amount, needs=commission_needs,
     help=_l("A percentage of the item after discount, without freight. Without a selling agent nothing is paid."),
 )
 ACTIONS = {

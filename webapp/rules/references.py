@@ -21,6 +21,8 @@ from webapp.rules.words import TASK_TITLES
 
 # Values of one query: databases take some thousands.
 BATCH = 500
+# A list of hundreds is told of by its first few.
+MOST_NAMED = 5
 KINDS = frozenset({"sku", "template", "task", "agent", "customer"})
 
 
@@ -34,15 +36,21 @@ class References:
     agents: frozenset[str]
     customers: frozenset[str]
 
-    def holds(self, mention: Mention) -> bool:
-        return mention.value in getattr(self, f"{mention.kind}s")
+    def missing(self, mention: Mention) -> list[str]:
+        there = getattr(self, f"{mention.kind}s")
+        return [value for value in dict.fromkeys(mention.values) if value not in there]
+
+    def archived(self, mention: Mention) -> list[str]:
+        if mention.kind != "sku":
+            return []
+        return [value for value in dict.fromkeys(mention.values) if self.skus.get(value) == "archived"]
 
 
 class Mention(NamedTuple):
-    """One thing a rule names: a kind of KINDS, its value and the place, as in "then.0.sku"."""
+    """What a rule names in one place: things of a kind of KINDS, and the place, as in "then.0.sku"."""
 
     kind: str
-    value: str
+    values: tuple[str, ...]
     path: str
 
 
@@ -51,15 +59,14 @@ def mentions(rule: Rule) -> Iterator[Mention]:
     for place, use in enumerate(rule.then):
         for param in use.action.params:
             if param.type in KINDS:
-                yield Mention(param.type, use.params[param.key], f"then.{place}.{param.key}")
+                yield Mention(param.type, (use.params[param.key],), f"then.{place}.{param.key}")
 
 
 def _named_by(condition: Condition, path: str) -> Iterator[Mention]:
     if isinstance(condition, Check):
         if condition.field.refers and condition.op.names_values:
             values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-            for value in values:
-                yield Mention(condition.field.refers, value, f"{path}.value")
+            yield Mention(condition.field.refers, values, f"{path}.value")
     elif condition.op == "not":
         yield from _named_by(condition.members[0], f"{path}.not")
     else:
@@ -72,7 +79,7 @@ def gather(rules: Iterable[Rule]) -> References:
     named: dict[str, set[str]] = defaultdict(set)
     for rule in rules:
         for mention in mentions(rule):
-            named[mention.kind].add(mention.value)
+            named[mention.kind].update(mention.values)
     # "007" is no customer's number, nor is one that no database column holds.
     customers = {int(each) for each in named["customer"] if each.isascii() and each.isdigit() and len(each) < 10}
     return References(
@@ -96,10 +103,6 @@ def refused(rule: Rule, known: References) -> list[RuleProblem]:
     if not rule.enabled:
         return []
     return [
-        RuleProblem(mention.path, archived_words(mention.value))
-        for mention in mentions(rule) if mention.kind == "sku" and known.skus.get(mention.value) == "archived"
+        RuleProblem(mention.path, _("product '%(sku)s' is archived; take it back into sale or name another one", sku=sku))
+        for mention in mentions(rule) for sku in known.archived(mention)[:MOST_NAMED]
     ]
-
-
-def archived_words(sku: str) -> str:
-    return _("product '%(sku)s' is archived; take it back into sale or name another one", sku=sku)
