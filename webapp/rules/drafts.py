@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from webapp.api import version_of
 from webapp.errors import Refusal, Stale
@@ -30,7 +29,7 @@ def draft():
 def _page(form: Form):
     kept = open_draft()
     if kept is None:
-        return render_template("rules/draft.html", draft=None)
+        return render_template("rules/draft.html", draft=None, form=form)
     present = published()
     found = publishing.readiness(kept, present, author())
     listed = listing_of(found.rules, shop_day(utc_now()))
@@ -114,5 +113,6 @@ def _done(verb: Callable[[], object], news: str, code: str = ""):
 
 
 def _number(name: str) -> int:
-    """What the form saw; no row has the number 0."""
-    return version_of(request.form.get(name)) or 0
+    """What the form saw; no row has the number 0, which is also what no column could hold."""
+    number = version_of(request.form.get(name)) or 0
+    return number if number < 2**31 else 0

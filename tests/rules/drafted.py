@@ -1,0 +1,60 @@
+"""Rules, drafts and versions for tests of how rules are changed. All want the `db` fixture."""
+
+from tests.factories import make_user
+from webapp.extensions import db
+from webapp.rules.forms import PublicationIn
+from webapp.rules.models import RuleDraft, RuleSetVersion
+from webapp.rules.publishing import publish
+from webapp.rules.queries import published, rule_named, rules_to_edit
+from webapp.rules.services import Author, fingerprint, keep_rule
+
+PAYS = [{"do": "commission", "percent": "5.00"}]
+SLIP = [{"do": "packing_slip"}]
+SHIPPED = {"field": "item_physical", "op": "is_true"}
+
+
+def rule(code: str = "one", then=None, when=None, **more) -> dict:
+    """A rule that moves no money, unless `then` says otherwise; its one example passes, and no other rule gets in its way."""
+    then = then or SLIP
+    own = {"all": [SHIPPED, {"field": "item_author", "op": "eq", "value": code}]}
+    example = {"facts": {"item_kind": "physical", "item_author": code}, "expect": [use["do"] for use in then]}
+    return {"code": code, "name": more.pop("name", f"Rule {code}"), "when": when or own, "then": then, "examples": [example],
+            **more}
+
+
+def paying(code: str = "paying", percent: str = "5.00", **more) -> dict:
+    return rule(code, [{"do": "commission", "percent": percent}], **more)
+
+
+def in_force(*rules: dict, reason: str = "As it was") -> RuleSetVersion:
+    """A published version, whatever stands in it."""
+    version = RuleSetVersion(rules=list(rules), published_by="Rosa", reason=reason)
+    db.session.add(version)
+    db.session.commit()
+    return version
+
+
+def somebody(name: str = "Ana", role: str = "manager") -> Author:
+    user = make_user(role, name=name)
+    return Author(user.id, user.name)
+
+
+def drafted(author: Author, *rules: dict) -> RuleDraft:
+    """The open draft, with each of `rules` in the place of the one of its code, or behind all others."""
+    for raw in rules:
+        draft = kept(author, raw)
+    return draft
+
+
+def kept(author: Author, raw: dict) -> RuleDraft:
+    present = rule_named(rules_to_edit(), raw["code"])
+    draft = keep_rule(author, raw, present and raw["code"], fingerprint(present))
+    db.session.commit()
+    return draft
+
+
+def publish_draft(draft: RuleDraft, person: Author, reason: str = "Because", **more) -> RuleSetVersion:
+    version = publish(draft.id, draft.version, person, PublicationIn(reason=reason, **more))
+    db.session.commit()
+    assert version is published()
+    return version
