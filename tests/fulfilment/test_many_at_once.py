@@ -29,7 +29,7 @@ def test_marked_slips_are_packed_and_the_others_named_with_why(db, client):
     db.session.commit()
     sign_in(client)
     words = said(post(client, "packing", first.id, second.id, third.id))
-    assert "Marked as packed: 1 of 3." in words
+    assert "Orders marked as packed: 1 of 3." in words
     assert "Passed over WEB-2: This order was cancelled" in words and "Passed over WEB-3: A rule holds this order" in words
     assert [shipping_of(each) for each in (first, second, third)] == [Shipping.PACKED, Shipping.TO_PACK, Shipping.TO_PACK]
 
@@ -67,7 +67,7 @@ def test_shipping_many_asks_for_one_carrier_and_each_tracking_code(db, client):
     answer = client.post("/packing-slips/shipment?status=to_pack", follow_redirects=True, data={
         "carrier": "Correios", "slips.0.id": first.id, "slips.0.tracking_code": "AA1", "slips.1.id": second.id,
         "slips.1.tracking_code": "", "slips.2.id": waiting.id})
-    assert "Marked as shipped: 2 of 3." in said(answer) and "WEB-12: Nothing leaves before its NF-e" in said(answer)
+    assert "Orders marked as shipped: 2 of 3." in said(answer) and "WEB-12: Nothing leaves before its NF-e" in said(answer)
     assert answer.request.full_path == "/packing-slips?status=to_pack"
     rows = db.session.execute(db.select(Sale.reference, Sale.carrier, Sale.tracking_code).order_by(Sale.reference)).all()
     assert [tuple(row) for row in rows] == [("WEB-1", "Correios", "AA1"), ("WEB-12", "", ""), ("WEB-2", "Correios", "")]
@@ -86,7 +86,7 @@ def test_many_are_delivered_once(db, client):
     shipped(first)
     sign_in(client)
     words = said(post(client, "delivery", first.id, second.id))
-    assert "Marked as delivered: 1 of 2." in words and "WEB-2: It was not shipped yet." in words
+    assert "Orders marked as delivered: 1 of 2." in words and "WEB-2: It was not shipped yet." in words
     assert "1 was so before." in said(post(client, "delivery", first.id))
 
 
@@ -95,7 +95,8 @@ def test_the_list_comes_back_as_it_was_filtered(db, client):
     sign_in(client)
     page = client.get("/packing-slips?status=to_pack&q=web").text
     assert 'formaction="/packing-slips/packing?status=to_pack&amp;q=web"' in page and f'value="{slip.id}" form="bulk"' in page
-    assert post(client, "packing", slip.id, query="?status=to_pack&q=web").request.full_path == "/packing-slips?status=to_pack&q=web"
+    answer = post(client, "packing", slip.id, query="?status=to_pack&q=web")
+    assert answer.request.full_path == "/packing-slips?status=to_pack&q=web"
 
 
 @pytest.mark.parametrize("verb", ["packing", "unpacking", "delivery", "printing", "shipping"])
@@ -127,7 +128,7 @@ def test_news_of_many_refusals_are_short(db, client):
     answer = client.post("/packing-slips/shipment", data=data)
     assert max(len(cookie) for cookie in answer.headers.getlist("Set-Cookie")) < 4000
     words = said(client.get("/packing-slips"))
-    assert "Marked as shipped: 0 of 60." in words and "56 more were passed over." in words
+    assert "Orders marked as shipped: 0 of 60." in words and "56 more were passed over." in words
 
 
 @pytest.mark.both_databases
@@ -139,6 +140,6 @@ def test_done_once_when_two_clerks_mark_the_same(db, client, app):
     packed_at = [slip.packed_at for slip in db.session.scalars(db.select(PackingSlip).order_by(PackingSlip.id))]
     second = app.test_client()
     sign_in(second)
-    assert "Marked as packed: 0 of 2. 2 were so before." in said(post(second, "packing", *ids))
+    assert "Orders marked as packed: 0 of 2. 2 were so before." in said(post(second, "packing", *ids))
     again = db.session.scalars(db.select(PackingSlip).order_by(PackingSlip.id).execution_options(populate_existing=True))
     assert [slip.packed_at for slip in again] == packed_at

@@ -144,14 +144,18 @@ def test_three_slips_are_marked_and_printed_one_to_a_sheet(page, live_shop, brow
     page.get_by_label("Marcar todas as linhas desta página").check()
     with page.context.expect_page() as opened:
         page.locator(".selection-bar").get_by_role("button", name="Imprimir").click()
-    paper = opened.value
+    opened.value.wait_for_url("**/packing-slips/print?ids=*")
+    # As fine as a printer draws.
+    fine = browser.new_context(storage_state=page.context.storage_state(), device_scale_factor=3)
+    paper = fine.new_page()
+    paper.goto(opened.value.url)
     paper.emulate_media(media="print")
-    codes = paper.locator(".sheet .bar-code").all()
-    seen = set().union(*(read(Image.open(io.BytesIO(code.screenshot(scale="css")))) for code in codes))
+    seen = set().union(*(read(Image.open(io.BytesIO(code.screenshot()))) for code in paper.locator(".bar-code").all()))
     assert {"PRINT-1", "PRINT-2", "PRINT-3"} < seen and len([one for one in seen if len(one) == 44]) == 3
     pages = re.findall(rb"/Type\s*/Page\b(?!s)", paper.pdf(format="A4", prefer_css_page_size=True))
     assert len(pages) == 3
+    fine.close()
     page.bring_to_front()
-    page.locator(".selection-bar").get_by_role("button", name="Marcar como embaladas").click()
+    page.locator(".selection-bar").get_by_role("button", name="Marcar como embalados").click()
     page.get_by_text("3 de 3").wait_for()
     assert page.locator("tr[data-status='to_pack']", has_text="PRINT-").count() == 0

@@ -110,7 +110,7 @@ def pack_marked():
     def act(ids):
         now = utc_now()
         outcome = to_each(ids, lambda slip: slip.pack(now))
-        tell(outcome, _("Marked as packed"))
+        tell(outcome, _("Orders marked as packed"))
         # The list offers to take them back, once.
         session["packed"] = outcome.done
         return _to_list()
@@ -128,7 +128,7 @@ def unpack_marked():
 @allow("clerk")
 def deliver_marked():
     now = utc_now()
-    return _each_told(lambda slip: slip.deliver(now), _("Marked as delivered"))
+    return _each_told(lambda slip: slip.deliver(now), _("Orders marked as delivered"))
 
 
 @bp.post("/packing-slips/printing")
@@ -172,7 +172,7 @@ def ship_marked():
     except Refusal as refusal:
         return _shipment_page(_typed_ids(form), form.refuse(refusal)), 422
     now, codes = utc_now(), {slip.id: slip.tracking_code for slip in wanted.slips}
-    tell(to_each(list(codes), lambda slip: slip.ship(wanted.carrier, codes[slip.id], now)), _("Marked as shipped"))
+    tell(to_each(list(codes), lambda slip: slip.ship(wanted.carrier, codes[slip.id], now)), _("Orders marked as shipped"))
     return _to_list()
 
 
