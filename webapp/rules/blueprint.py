@@ -1,6 +1,6 @@
 """The blueprint that the pages of rules share, and what they have in common; `webapp.rules.routes` gathers them."""
 
-from flask import Blueprint, current_app, g, url_for
+from flask import Blueprint, g, url_for
 from flask_babel import gettext as _
 
 from webapp.formatting import number_text
@@ -14,11 +14,7 @@ bp = Blueprint("rules", __name__)
 @bp.context_processor
 def words():
     return {"scopes": SCOPE_LABELS, "events": EVENT_LABELS, "change_kinds": CHANGE_KINDS, "validity": validity,
-            "rule_name": rule_name, "kinds_text": kinds_text, "rule_tabs": tabs, "editor_url": editor_url}
-
-
-def editor_url(endpoint: str, **values) -> str:
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else "/rules"
+            "rule_name": rule_name, "kinds_text": kinds_text, "rule_tabs": tabs}
 
 
 def author() -> Author:

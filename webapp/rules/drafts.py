@@ -74,7 +74,8 @@ def rebase():
 @allow("manager")
 def duplicate(code: str):
     me, seen = author(), _number("version")
-    return _done(lambda: services.duplicate_rule(me, code, seen), _("The copy stands behind it in the draft, switched off."), code)
+    done = _("The copy stands behind it in the draft, switched off.")
+    return _done(lambda: services.duplicate_rule(me, code, seen), done, code)
 
 
 @bp.post("/rules/draft/rules/<code>/switch")
