@@ -3,8 +3,9 @@
 import re
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, lazy_pgettext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.errors import Invalid, NotFound, Refusal
 from webapp.extensions import db, only_reading, utc_now
@@ -28,6 +29,13 @@ from webapp.rules.told import tell
 from webapp.staff.access import allow
 from webapp.transactions import in_transaction
 
+GROUP_KINDS = {
+    "all": (lazy_pgettext("conditions", "All"), _l("of these conditions hold")),
+    "any": (_l("At least one"), _l("of these conditions holds")),
+    "not": (lazy_pgettext("conditions", "Not"), _l("this")),
+}
+# Labels stand in running sentences, in Portuguese with their article: "o tipo do produto".
+ARTICLE = re.compile(r"(?:o|a|os|as) ", re.IGNORECASE)
 PLACE = re.compile(r"when(\.[0-9]{1,3}){0,10}")
 
 
@@ -66,7 +74,7 @@ def _declarations(form: RuleForm) -> dict:
     return {
         "fields": FIELDS, "operators": OPERATORS, "actions": ACTIONS, "fields_offered": fields_offered(form.scope),
         "operators_for": operators_for, "actions_offered": offered_actions(form.scope), "is_picked": is_picked,
-        "place_of": _place_of,
+        "place_of": _place_of, "group_kinds": GROUP_KINDS,
     }
 
 
@@ -206,8 +214,9 @@ def is_group_row(node) -> bool:
 
 @bp.app_template_filter("capital")
 def capital(text) -> str:
-    """A label at the head of a line: "e-mail template" -> "E-mail template"."""
-    return str(text)[:1].upper() + str(text)[1:]
+    """A label that stands alone: "e-mail template" -> "E-mail template", "o tipo do produto" -> "Tipo do produto"."""
+    words = ARTICLE.sub("", str(text), count=1) if brazilian() and ARTICLE.match(str(text)) else str(text)
+    return words[:1].upper() + words[1:]
 
 
 def _place_of(name: str) -> str:
