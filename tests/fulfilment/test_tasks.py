@@ -3,7 +3,8 @@
 import pytest
 
 from tests.factories import api, make_product, make_token, sign_in
-from tests.fulfilment.sold import sold
+from tests.fulfilment.sold import publish, sold
+from tests.rules.shop import rule
 from webapp.fulfilment.models import Task
 from webapp.fulfilment.words import task_question
 from webapp.rules.words import TASK_TITLES
@@ -96,3 +97,46 @@ def test_a_task_that_is_not_there_is_not_found(db, client, path):
 
 def test_an_unknown_status_is_refused(db, client):
     assert api(client, make_token()).get("/tasks?status=closed").json["errors"][0]["field"] == "status"
+
+
+# -- filters, and the rule behind a task
+
+
+def test_a_rules_own_task_has_readable_words_and_names_its_rule(db, client):
+    call = rule("call_big_ones", {"field": "sale_total", "op": "gte", "value": "0.00"},
+                [{"do": "task", "text_code": "call_the_customer"}], scope="sale", name="Call who buys much")
+    publish([call])
+    sale = sold(make_product().sku)
+    task = db.session.scalars(db.select(Task)).one()
+    sign_in(client)
+    for path in ("/tasks", f"/tasks/{task.id}"):
+        page = client.get(path).text
+        assert "Call the customer" in page and "Call who buys much" in page
+    assert f'href="/sales/{sale.id}/rules/call_big_ones"' in page
+    publish([])
+    assert "call_big_ones" in client.get("/tasks").text
+
+
+def test_a_task_that_no_rule_asked_for_has_no_rule(task, client, db):
+    task.effect_id, task.code, task.params = None, "unpack", {"customer": "Ana", "items": "1 × Mug"}
+    db.session.commit()
+    sign_in(client)
+    page = client.get(f"/tasks/{task.id}").text
+    assert "Unpack a cancelled order" in page and f"/sales/{task.sale_id}/rules" not in page
+
+
+def test_tasks_are_found_by_kind_and_by_order_open_and_done_alike(task, client, db):
+    other = Task(sale_id=task.sale_id, code="unpack", params={"customer": "Ana", "items": "1 × Mug"})
+    db.session.add(other)
+    db.session.commit()
+    sign_in(client)
+
+    def shown(query):
+        page = client.get(f"/tasks?{query}").text
+        return [one.code for one in (task, other) if f'id="task-{one.id}"' in page]
+
+    assert shown("kind=unpack") == ["unpack"]
+    assert shown("q=conceicao") == ["upgrade_without_membership", "unpack"] and shown("q=nobody") == []
+    client.post(f"/tasks/{other.id}/completion", data={"outcome": "On the shelf"})
+    assert shown("kind=unpack") == [] and shown("kind=unpack&status=done") == ["unpack"]
+    assert shown("kind=never%00") == []

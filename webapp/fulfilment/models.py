@@ -360,6 +360,7 @@ class Task(db.Model):
     """Something that a person of the staff must settle. Its words come from `code` and `params`."""
 
     __tablename__ = "tasks"
+    __table_args__ = (Index("ix_tasks_code_id", "code", "id"),)
     audited = ("done_at", "outcome")
     live = "task"
 

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from webapp.asked import matching
+from webapp.asked import matching, storable
 from webapp.customers.models import Customer
 from webapp.errors import NotFound
 from webapp.extensions import db
@@ -157,15 +157,19 @@ def latest_changes(membership_id: int) -> Select:
 # -- tasks ------------------------------------------------------------------------------------------
 
 
-def tasks(done: bool | None = None) -> Select:
-    query = select(Task).options(joinedload(Task.sale))
-    if done is None:
-        return query
-    return query.where(Task.done_at.is_not(None) if done else Task.done_at.is_(None))
+def tasks(done: bool | None = None, kind: str = "", q: str = "") -> Select:
+    """With their orders and the effects that opened them; `kind` is their code, `q` finds by order, customer or document."""
+    query = select(Task).join(Task.sale).options(contains_eager(Task.sale), joinedload(Task.effect))
+    if kind:
+        query = query.where(Task.code == storable(kind))
+    if done is not None:
+        query = query.where(Task.done_at.is_not(None) if done else Task.done_at.is_(None))
+    return query.where(matching(Sale.search_text, q))
 
 
-def open_task_ids() -> Select:
-    return select(Task.id).where(Task.done_at.is_(None))
+def open_task_ids(kind: str = "") -> Select:
+    query = select(Task.id).where(Task.done_at.is_(None))
+    return query.where(Task.code == storable(kind)) if kind else query
 
 
 def task_by_id(task_id: int, lock: bool = False) -> Task:

@@ -63,8 +63,12 @@ QUESTIONS = {
 }
 
 
+def title_of(code: str) -> str:
+    return str(TITLES.get(code) or task_words(code))
+
+
 def task_title(task: Task) -> str:
-    return str(TITLES.get(task.code) or task_words(task.code))
+    return title_of(task.code)
 
 
 def task_question(task: Task) -> str:

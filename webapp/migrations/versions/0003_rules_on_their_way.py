@@ -154,12 +154,14 @@ def upgrade():
         batch_op.alter_column('effect_id',
                existing_type=sa.INTEGER(),
                nullable=True)
+        batch_op.create_index('ix_tasks_code_id', ['code', 'id'], unique=False)
 
     op.execute("UPDATE effects SET created_at = (SELECT decided_at FROM decisions WHERE decisions.id = effects.decision_id)")
 
 
 def downgrade():
     with op.batch_alter_table('tasks', schema=None) as batch_op:
+        batch_op.drop_index('ix_tasks_code_id')
         batch_op.alter_column('effect_id',
                existing_type=sa.INTEGER(),
                nullable=False)
