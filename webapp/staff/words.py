@@ -22,7 +22,8 @@ ACTIONS = {
     "tried_now": _l("Tried now"),
 }
 # Where a subject has a page of its own.
-PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/customers/{}", "users": "/staff/{}"}
+PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/customers/{}", "users": "/staff/{}",
+         "packing_slips": "/packing-slips/{}"}
 FIELDS = {
     "access_key": _l("Access key"), "active": _l("May sign in"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
     "amount": _l("Amount"),
@@ -45,7 +46,7 @@ FIELDS = {
     "state": _l("State"), "state_registration": _l("State registration"), "status": _l("Status"), "step": _l("Step"),
     "street": _l("Street"), "supplier": _l("Supplier"), "taxpayer": _l("Standing with ICMS"), "time_zone": _l("Time zone"),
     "total": _l("Total"), "tracking_code": _l("Tracking code"), "trade_name": _l("Trade name"), "unit": _l("Unit"),
-    "video_url": _l("Address of the video"), "warranty_months": _l("Warranty (months)"), "weight_g": _l("Weight (g)"),
+    "video_url": _l("Address of the video"), "volumes": _l("Volumes"), "notes": _l("Notes"), "warranty_months": _l("Warranty (months)"), "weight_g": _l("Weight (g)"),
     "reason": _l("Reason"), "zip_code": _l("Postal code"),
 }
 
