@@ -3,7 +3,8 @@
 import pytest
 
 from tests.factories import api, make_product, make_token, open_shop, sign_in, work_off
-from tests.fulfilment.sold import shop_that_holds, sold
+from tests.fulfilment.sold import publish, shop_that_holds, sold
+from tests.rules.shop import rule
 from webapp.errors import Refusal
 from webapp.messages.models import Message, MessageStatus
 from webapp.processing.services import release
@@ -112,3 +113,21 @@ def test_a_message_that_is_not_there_is_not_found(db, client, path):
 def test_an_empty_outbox_teaches_what_fills_it(db, client):
     sign_in(client)
     assert "No e-mails yet" in client.get("/messages").text
+
+
+def test_a_rule_about_the_whole_order_writes_of_all_its_items(db):
+    open_shop()
+    publish([rule("tell", {"field": "sale_total", "op": "gte", "value": "0.00"}, [{"do": "email", "template": "streaming_links"}],
+                  scope="sale")])
+    sale = sold(make_product(kind="streaming", name="Neve", video_url="https://videos.example/1").sku,
+                make_product(kind="streaming", name="Trilha", video_url="https://videos.example/2").sku)
+    assert [item["name"] for item in message_of(db, sale).params["items"]] == ["Neve", "Trilha"]
+
+
+def test_a_message_of_a_cancelled_order_has_a_tab_and_is_not_sent(kept, client, db):
+    kept.status = MessageStatus.CANCELLED
+    db.session.commit()
+    sign_in(client)
+    page = client.get("/messages?status=cancelled").text
+    assert f'id="message-{kept.id}" data-status="cancelled"' in page and "Not sent: the order was cancelled" in page
+    assert not kept.can_be_sent_again

@@ -13,7 +13,7 @@ import pytest
 from tests.factories import make_product, make_sale, open_shop
 from webapp.messages.composition import parts_of
 from webapp.messages.models import Message
-from webapp.messages.words import TEMPLATES
+from webapp.messages.words import RULE_TEMPLATES, TEMPLATES
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 LANGUAGES = ("en", "pt_BR")
@@ -38,9 +38,9 @@ def written(db):
     sale.customer_name = "Zoë & Filhos <ME>"
     db.session.commit()
 
-    def write(template: str, language: str) -> tuple[str, str, str]:
+    def write(template: str, language: str, **params) -> tuple[str, str, str]:
         message = Message(sale_id=sale.id, template=template, recipient="zoe@example.com", locale=language,
-                          params=FACTS[template], created_at=dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC))
+                          params=FACTS[template] | params, created_at=dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC))
         return parts_of(message)
 
     return write
@@ -85,3 +85,23 @@ def test_every_template_has_text_html_and_a_name(app):
     assert files == {f"emails/{name}.{kind}" for name in TEMPLATES for kind in ("txt", "html")} == {
         f"emails/{name}.{kind}" for name in FACTS for kind in ("txt", "html")
     }
+
+
+MUG = {"name": "Mug", "url": "", "plan": ""}
+CLUB = {"name": "Club", "url": "", "plan": "gold"}
+
+
+@pytest.mark.parametrize("template", RULE_TEMPLATES)
+@pytest.mark.parametrize("items", [[], [MUG], [MUG, CLUB]], ids=["none", "another", "several"])
+def test_what_a_rule_may_send_can_be_written_for_any_items(written, template, items):
+    subject, plain, html = written(template, "en", items=items)
+    assert subject and "Zoë & Filhos <ME>" in plain and "Zoë &amp; Filhos" in html
+
+
+@pytest.mark.parametrize("template", [name for name in RULE_TEMPLATES if name.startswith("membership")])
+def test_the_plan_is_that_of_the_membership_among_the_items(written, template):
+    assert "plan: gold." in written(template, "en", items=[MUG, CLUB])[1]
+
+
+def test_a_rule_sends_no_email_that_tells_of_an_nfe():
+    assert set(TEMPLATES) - set(RULE_TEMPLATES) == {"invoice_authorized"}

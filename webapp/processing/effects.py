@@ -153,7 +153,7 @@ class Execution:
             return
         params = {
             "items": [{"name": line.name, "url": line.product["video_url"], "plan": line.product["plan"]}
-                      for line in self._lines(effect)]
+                      for line in self._lines(effect) or self.sale.lines]
         }
         compose(self.sale, effect.params["template"], params, self.now, self.held, effect)
 
