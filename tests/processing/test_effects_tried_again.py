@@ -1,0 +1,192 @@
+"""An effect that cannot be done holds up neither the sale nor the others: tried again by itself, then by a person."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from tests.factories import api, make_product, make_token, open_shop, sign_in, work_off
+from tests.fulfilment.sold import agent, book, publish, shop_that_holds, sold
+from tests.messages.mail_server import mail_server
+from tests.processing.undoing import effect_of, make_due, manager, own_rule, told, videos_with_a_gift
+from webapp.extensions import utc_now
+from webapp.fulfilment.models import Commission, Membership, MembershipEvent, MembershipStatus
+from webapp.messages.models import Message, MessageStatus
+from webapp.processing.claims import MAX_ATTEMPTS
+from webapp.processing.effect_step import EffectStep
+from webapp.processing.facts import House
+from webapp.rules.models import Effect, EffectStatus
+from webapp.sales.models import Sale, Status
+
+pytestmark = pytest.mark.both_databases
+UPGRADE_ALWAYS = {"field": "item_kind", "op": "eq", "value": "book"}
+
+
+@pytest.fixture(autouse=True)
+def shop_is_open(db):
+    open_shop()
+
+
+def upgrade_of_nothing(**changes) -> Sale:
+    """A sale for which a shop's own rule upgrades a membership that the customer does not have."""
+    own_rule({"do": "membership_upgrade"}, when=UPGRADE_ALWAYS)
+    sale = sold(book(plan="gold"), agent=agent(), **changes)
+    assert sale.status is Status.RULES, "the first attempt is all or nothing"
+    make_due(sale)
+    work_off()
+    return sale
+
+
+def give_a_membership(db) -> None:
+    customer = db.session.scalars(db.select(Sale.customer_id)).first()
+    db.session.add(Membership(customer_id=customer, plan="basic", status=MembershipStatus.ACTIVE, since=dt.date(2026, 1, 1)))
+    db.session.commit()
+
+
+def use_up_attempts(db, sale: Sale) -> None:
+    for _attempt in range(MAX_ATTEMPTS):
+        make_due(sale)
+        work_off()
+
+
+def test_the_sale_goes_on_with_the_other_effects(client, db):
+    sale = upgrade_of_nothing()
+    assert db.session.get(Sale, sale.id).status is Status.INVOICED
+    effect = effect_of(sale, "membership_upgrade")
+    assert (effect.status, effect.attempts, effect.error) == (EffectStatus.PENDING, 1, "NotYet: no_active_membership")
+    assert effect.due_at > utc_now() - dt.timedelta(seconds=1)
+    assert told(manager(client), sale, "commission") == [("paid", "5.00", "done")]
+    assert db.session.query(Commission).count() == 1 and db.session.query(MembershipEvent).count() == 0
+
+
+def test_it_happens_once_it_can(client, db):
+    sale = upgrade_of_nothing()
+    give_a_membership(db)
+    make_due(sale)
+    for _twice in range(2):
+        work_off()
+    effect = effect_of(sale, "membership_upgrade")
+    assert (effect.status, effect.error, effect.due_at) == (EffectStatus.DONE, "", None)
+    event = db.session.scalars(db.select(MembershipEvent)).one()
+    assert (event.kind, event.plan_before, event.plan, event.effect_id) == ("upgraded", "basic", "gold", effect.id)
+
+
+def test_after_its_last_attempt_it_waits_for_a_person(client, db):
+    calls, sale = manager(client), upgrade_of_nothing()
+    use_up_attempts(db, sale)
+    effect = effect_of(sale, "membership_upgrade")
+    assert (effect.status, effect.due_at) == (EffectStatus.FAILED, None)
+    [shown] = [each for each in calls.get(f"/sales/{sale.id}/decision").json["effects"] if each["status"] == "failed"]
+    assert shown["error"].startswith("The customer has no active membership")
+    give_a_membership(db)
+    work_off()
+    assert effect_of(sale, "membership_upgrade").status is EffectStatus.FAILED
+    assert calls.post(f"/sales/{sale.id}/effects/{effect.id}/retry").status_code == 202
+    work_off()
+    assert effect_of(sale, "membership_upgrade").status is EffectStatus.DONE
+
+
+def test_a_retry_of_what_is_done_does_nothing(client, db):
+    calls, sale = manager(client), sold(book(), agent=agent())
+    effect = effect_of(sale, "commission")
+    assert calls.post(f"/sales/{sale.id}/effects/{effect.id}/retry").json["status"] == "done"
+    work_off()
+    assert db.session.query(Commission).count() == 1
+
+
+def test_a_retry_names_an_effect_of_this_sale(client, db):
+    calls, sale, other = manager(client), sold(book(), agent=agent()), sold(book(), agent="A1")
+    effect = effect_of(other, "commission")
+    assert calls.post(f"/sales/{sale.id}/effects/{effect.id}/retry").status_code == 404
+    assert calls.post(f"/sales/{sale.id}/effects/{10**12}/retry").status_code == 404
+    assert api(client, make_token("clerk")).post(f"/sales/{other.id}/effects/{effect.id}/retry").status_code == 403
+
+
+def test_a_dead_workers_effect_is_done_once_by_the_next(client, db):
+    sale = upgrade_of_nothing()
+    give_a_membership(db)
+    make_due(sale)
+    step = EffectStep()
+    token, ids = step._claim()
+    assert step._claim() is None
+    make_due(sale)
+    work_off()
+    step._advance(token, ids)
+    db.session.rollback()
+    assert db.session.query(MembershipEvent).count() == 1
+    assert effect_of(sale, "membership_upgrade").status is EffectStatus.DONE
+
+
+def test_the_last_gift_may_go_to_somebody_else(client, db, monkeypatch):
+    """Somebody takes the last one after the rules were judged and before the gift is taken."""
+    videos_with_a_gift(stock=1)
+    look = House.gift_facts
+
+    def somebody_is_faster(house, sku, quantity=1):
+        facts = look(house, sku, quantity)
+        db.session.execute(db.text("UPDATE products SET stock = 0 WHERE sku = 'VD-2'"))
+        return facts
+
+    monkeypatch.setattr(House, "gift_facts", somebody_is_faster)
+    sale = sold("VD-1")
+    assert sale.status is Status.INVOICED and [line.sku for line in sale.lines] == ["VD-1"]
+    assert [item["sku"] for item in manager(client).get(f"/sales/{sale.id}/packing-slip").json["items"]] == ["VD-1"]
+
+
+# -- e-mails ---------------------------------------------------------------------------------------
+
+
+def stream() -> str:
+    return make_product(kind="streaming", video_url="https://example.com/v").sku
+
+
+def test_a_held_e_mail_is_pending_until_the_release(client, db):
+    shop_that_holds()
+    sale = sold(stream())
+    assert effect_of(sale, "email").status is EffectStatus.PENDING and effect_of(sale, "email").due_at is None
+    sign_in(client, "reviewer")
+    client.post(f"/sales/{sale.id}/release")
+    work_off()
+    assert effect_of(sale, "email").status is EffectStatus.DONE
+
+
+class TestWithAServer:
+    @pytest.fixture
+    def inbox(self):
+        with mail_server() as inbox:
+            yield inbox
+
+    @pytest.fixture
+    def settings(self, base_settings, database_url, inbox):
+        return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+
+    def test_an_e_mails_effect_stands_as_its_message(self, client, db, inbox):
+        sale = sold(stream())
+        assert effect_of(sale, "email").status is EffectStatus.DONE and len(inbox.letters) == 1
+
+    def test_a_message_that_cannot_be_sent_is_tried_again_by_its_effect(self, client, db, inbox):
+        calls, sale = manager(client), sold(stream(), customer={"name": "Ana", "document": "111.444.777-35",
+                                                              "email": "ana@example.com"})
+        message = db.session.scalars(db.select(Message)).one()
+        message.status, message.sent_at = MessageStatus.FAILED, None
+        message.fail("recipient: SMTPRecipientsRefused 550")
+        db.session.commit()
+        effect = effect_of(sale, "email")
+        assert effect.status is EffectStatus.FAILED
+        shown = [each["error"] for each in calls.get(f"/sales/{sale.id}/decision").json["effects"]]
+        assert shown == ["The mail server does not take this address."]
+        for _twice in range(2):
+            assert calls.post(f"/sales/{sale.id}/effects/{effect.id}/retry").json["status"] == "pending"
+        work_off()
+        assert effect_of(sale, "email").status is EffectStatus.DONE and len(inbox.letters) == 2
+
+
+def test_nothing_is_judged_again(client, db):
+    """What is tried again is what was decided, whatever the rules say by then."""
+    sale = upgrade_of_nothing()
+    publish([])
+    give_a_membership(db)
+    make_due(sale)
+    work_off()
+    assert effect_of(sale, "membership_upgrade").status is EffectStatus.DONE
+    assert db.session.query(Effect).filter(Effect.status == EffectStatus.PENDING).count() == 0
