@@ -17,8 +17,8 @@ SCOPE_LABELS = {"line": _l("Each item"), "sale": _l("The whole order")}
 EVENT_LABELS = {"paid": _l("Order paid")}
 # What became of a rule between two sets, and its badge's tone.
 CHANGE_KINDS = {
-    "added": (_l("New rule"), "good"), "removed": (_l("Removed"), "bad"), "changed": (_l("Changed"), "info"),
-    "moved": (_l("Moved"), ""),
+    "added": (_l("New rule"), "good"), "removed": (_l("Removed rule"), "bad"), "changed": (_l("Changed rule"), "info"),
+    "moved": (_l("Moved rule"), ""),
 }
 
 

@@ -38,6 +38,10 @@ class DraftStatus(enum.StrEnum):
     PUBLISHED = "published"
     DISCARDED = "discarded"
 
+    @property
+    def label(self):
+        return {self.OPEN: _l("Open"), self.PUBLISHED: _l("Published"), self.DISCARDED: _l("Discarded")}[self]
+
 
 class RuleDraft(Timestamps, db.Model):
     """A rule set on its way: a copy of a published version with changes that everybody who keeps rules shares. At most

@@ -12,18 +12,21 @@ from webapp.formatting import moment_text
 SUBJECTS = {
     "sales": _l("Order"), "products": _l("Product"), "customers": _l("Customer"), "agents": _l("Agent"),
     "invoices": _l("NF-e"), "packing_slips": _l("Packing slip"), "memberships": _l("Membership"), "tasks": _l("Task"),
-    "messages": _l("E-mail"), "rule_sets": _l("Rules"), "users": _l("Person of the staff"), "api_tokens": _l("API token"),
+    "messages": _l("E-mail"), "rule_sets": _l("Rules"), "rule_drafts": _l("Draft of the rules"),
+    "users": _l("Person of the staff"), "api_tokens": _l("API token"),
     "shop": _l("Settings"), "series": _l("NF-e series"), "jobs": _l("Job"), "queues": _l("Queue"),
     "refunds": _l("Refund"), "effects": _l("Action of a rule"),
 }
 ACTIONS = {
     "created": _l("Created"), "changed": _l("Changed"), "deleted": _l("Deleted"), "signed_in": _l("Signed in"),
     "password_set": _l("Password set"), "sessions_ended": _l("Sessions ended"), "retried": _l("Retried"),
-    "tried_now": _l("Tried now"),
+    "tried_now": _l("Tried now"), "published": _l("Published"), "restored": _l("Brought back"),
+    "draft_from": _l("Draft begun from a version"), "rule_added": _l("Rule added"), "rule_changed": _l("Rule changed"),
+    "rule_removed": _l("Rule removed"), "rule_moved": _l("Rule moved"),
 }
 # Where a subject has a page of its own.
 PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/customers/{}", "users": "/staff/{}",
-         "packing_slips": "/packing-slips/{}"}
+         "packing_slips": "/packing-slips/{}", "rule_sets": "/rules/versions/{}", "rule_drafts": "/rules/draft"}
 FIELDS = {
     "access_key": _l("Access key"), "active": _l("May sign in"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
     "amount": _l("Amount"),
