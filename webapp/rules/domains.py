@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from webapp.rules.conditions import Check
-from webapp.rules.fields import FIELDS, GOODS, Field
+from webapp.rules.fields import GOODS, KINDS, Field
 
 # Numbers are counted in their smallest unit; every one a fact can have is within the limit.
 UNITS = {"money": 100, "percent": 100, "int": 1}
@@ -132,15 +132,18 @@ def domain_of(check: Check, negated: bool = False) -> tuple[str, Domain]:
     field, op, value = check.field, check.op.key, check.value
     if op in OPPOSITES:
         op, negated = OPPOSITES[op], not negated
-    if field.key == "item_physical":
-        # The kind decides what ships: both fields are told of in the same words.
-        return "item_kind", _choices(FIELDS["item_kind"], GOODS, negated)
     if field.type in UNITS:
         return field.key, _numbers(field, op, value, negated)
     if field.type == "text":
         return field.key, _texts(field, op, value, negated)
     chosen = {"eq": {value}, "is_true": {True}, "is_set": _all_choices(field) - {None}}.get(op, value)
-    return field.key, _choices(field, frozenset(chosen), negated)
+    choices = _choices(field, frozenset(chosen), negated)
+    # The kind decides what ships: both fields are told of in the same words.
+    return ("item_kind", _kinds_that_ship(choices)) if field.key == "item_physical" else (field.key, choices)
+
+
+def _kinds_that_ship(choices: Choices) -> Choices:
+    return Choices(frozenset(kind for kind in KINDS if (kind in GOODS) in choices.values))
 
 
 def _all_choices(field: Field) -> frozenset:
