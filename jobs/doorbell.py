@@ -13,14 +13,14 @@ RUSH_SECONDS = 0.5
 _ended: dict[str, float] = {}
 
 
-def answer(queue: str) -> None:
-    """Works on what the queue owes. The quiet time of the bell ends first: whoever commits from now on rings again,
-    so that no row falls between the last look and the end of the job."""
+def answer(queue: str, seconds: float = 5.0) -> None:
+    """Works for about `seconds` on what the queue owes. The quiet time of the bell ends first: whoever commits from now
+    on rings again, so that no row falls between the last look and the end of the job."""
     connection = redis_of_app()
     if time.monotonic() - _ended.get(queue, 0) < RUSH_SECONDS:
         time.sleep(GATHER_SECONDS)
     connection.delete(bell_key(queue))
     with acting_as(f"job {queue}"):
-        if work_off(queue):
+        if work_off(queue, seconds):
             ring_now(connection, queue)
     _ended[queue] = time.monotonic()

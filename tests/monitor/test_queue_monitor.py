@@ -9,9 +9,11 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
 from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
+from tests.rules.past import changed, keep_past, open_draft_of
 from webapp.extensions import utc_now
 from webapp.monitor.queries import failing_rows, owed_by_queue
 from webapp.queue import QUEUES, connect
+from webapp.rules.backtesting import ask_backtest
 from webapp.sales.models import Sale
 from webapp.staff.models import AuditEntry
 
@@ -43,7 +45,7 @@ def test_owed_is_what_the_database_says_also_while_it_waits_for_its_next_try(db)
 
 @pytest.mark.both_databases
 def test_the_oldest_is_told_by_how_long_it_has_been_due(db):
-    assert [row.oldest_age_s for row in owed_by_queue()] == [0, 0, 0, 0]
+    assert [row.oldest_age_s for row in owed_by_queue()] == [0] * len(QUEUES)
 
     make_sale()
     db.session.execute(update(Sale).values(due_at=utc_now() - dt.timedelta(seconds=400)))
@@ -59,8 +61,24 @@ def test_rows_whose_last_attempt_failed_are_named_with_their_error(db):
     fail(db, sale)
 
     row, = failing_rows()
-    assert (row.kind, row.id, row.reference, row.queue, row.step, row.attempts, row.error) == (
-        "sale", sale.id, "WEB-7", "addresses", "address", 3, "TimeoutError: nobody answers")
+    assert (row.kind, row.id, row.about, row.url, row.queue, row.step, row.attempts, row.error) == (
+        "sale", sale.id, "WEB-7", f"/sales/{sale.id}", "addresses", "address", 3, "TimeoutError: nobody answers")
+
+
+def test_a_test_of_the_rules_is_owed_and_named_among_what_failed(client, db, manager):
+    keep_past(1)
+    open_draft_of(changed("commission", enabled=False))
+    asked = ask_backtest(None, None, "Ana Paula Reis")
+    db.session.commit()
+    assert owed()["bulk"] == 1
+
+    asked.retry(utc_now() + dt.timedelta(seconds=600), "ZeroDivisionError: division by zero")
+    db.session.commit()
+    page = client.get("/jobs").text
+    row = page.split(f'id="owed-backtest-{asked.id}"')[1].split("</tr>")[0]
+    assert f'href="/rules/backtests/{asked.id}"' in row and "ZeroDivisionError" in row
+    client.post("/jobs/queues/bulk/attempts", data={"kind": "backtest", "id": asked.id})
+    assert asked.due_at <= utc_now() + dt.timedelta(seconds=1)
 
 
 def test_the_api_answers_as_documented(app, client, db, worker):

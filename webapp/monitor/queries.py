@@ -3,12 +3,14 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from webapp.extensions import database_now, db
 from webapp.processing.claims import Step
 from webapp.processing.steps import STEPS
 from webapp.queue import QUEUES
+from webapp.rules.models import Backtest
 from webapp.sales.models import Sale
 
 FAILING_SHOWN = 20
@@ -28,12 +30,13 @@ class OwedRow:
 
 @dataclass(frozen=True)
 class FailingRow:
-    """A row whose last attempt failed and that is tried again by itself at `next_try`."""
+    """A row whose last attempt failed and that is tried again by itself at `next_try`. `about` and `url`: what the work is
+    about, in words, and its page."""
 
     kind: str
     id: int
-    sale_id: int
-    reference: str
+    about: str
+    url: str
     queue: str
     step: str
     attempts: int
@@ -61,11 +64,10 @@ def owed_by_queue() -> list[OwedRow]:
 def failing_rows() -> list[FailingRow]:
     """At most FAILING_SHOWN for each step, the next to be tried first."""
     found = [(step, row) for step in STEPS for row in _failing(step)]
-    sale_ids = {_sale_id(row) for _step, row in found}
-    references = dict(db.session.execute(select(Sale.id, Sale.reference).where(Sale.id.in_(sale_ids))).all())
+    references = _references([row for _step, row in found])
     rows = [
-        FailingRow(step.kind, row.id, _sale_id(row), references[_sale_id(row)], step.queue, str(step.status), row.attempts,
-                   row.error, row.due_at)
+        FailingRow(step.kind, row.id, *_subject(row, references), step.queue, str(step.status), row.attempts, row.error,
+                   row.due_at)
         for step, row in found
     ]
     return sorted(rows, key=lambda row: row.next_try)
@@ -79,5 +81,18 @@ def _failing(step: Step):
     )
 
 
-def _sale_id(row) -> int:
-    return row.id if isinstance(row, Sale) else row.sale_id
+def _references(rows: list) -> dict[int, str]:
+    """By the sale's id."""
+    ids = {_sale_id(row) for row in rows}
+    return dict(db.session.execute(select(Sale.id, Sale.reference).where(Sale.id.in_(ids))).all())
+
+
+def _subject(row, references: dict[int, str]) -> tuple[str, str]:
+    if isinstance(row, Backtest):
+        return _("Test of the rules"), f"/rules/backtests/{row.id}"
+    return references[_sale_id(row)], f"/sales/{_sale_id(row)}"
+
+
+def _sale_id(row) -> int | None:
+    """The sale that the work is about; a test of the rules is about many."""
+    return row.id if isinstance(row, Sale) else getattr(row, "sale_id", None)

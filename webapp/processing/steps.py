@@ -3,12 +3,16 @@
 import time
 
 from webapp.processing.address_step import AddressStep
+from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.claims import Step
+from webapp.processing.effect_step import EffectStep
 from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.rules_step import RulesStep
 
-STEPS: tuple[Step, ...] = (AddressStep(), RulesStep(), BuildStep(), SignStep(), SendStep(), MailStep())
+STEPS: tuple[Step, ...] = (
+    AddressStep(), RulesStep(), EffectStep(), BuildStep(), SignStep(), SendStep(), MailStep(), BacktestStep(),
+)
 
 
 def work_off(queue: str, seconds: float = 5.0) -> bool:

@@ -49,21 +49,20 @@ class Totals:
     changes: list[dict] = field(default_factory=list)
 
     @classmethod
-    def from_json(cls, kept: Mapping) -> Totals:
-        """The way back from `to_json`; {} is a beginning."""
-        if not kept:
+    def from_json(cls, figures: Mapping, changes: list[dict]) -> Totals:
+        """The way back from `figures_to_json`, which leaves the changes out; {} and [] are a beginning."""
+        if not figures:
             return cls()
         return cls(
-            sales=kept["sales"], changed=kept["changed"], kinds=kept["kinds"], commission=_amounts(kept["commission"]),
-            royalty=_amounts(kept["royalty"]), changes=kept["changes"],
-            agents={code: _amounts(pair) for code, pair in kept["agents"].items()},
+            sales=figures["sales"], changed=figures["changed"], kinds=figures["kinds"],
+            commission=_amounts(figures["commission"]), royalty=_amounts(figures["royalty"]), changes=changes,
+            agents={code: _amounts(pair) for code, pair in figures["agents"].items()},
         )
 
-    def to_json(self) -> dict:
+    def figures_to_json(self) -> dict:
         return {
             "sales": self.sales, "changed": self.changed, "kinds": self.kinds, "commission": _texts(self.commission),
             "royalty": _texts(self.royalty), "agents": {code: _texts(pair) for code, pair in self.agents.items()},
-            "changes": self.changes,
         }
 
     def of_kind(self, place: int) -> int:

@@ -1,0 +1,94 @@
+"""Backtests: past sales judged slice by slice by the rules in force and by a draft's. Nothing else is written."""
+
+import datetime as dt
+from time import monotonic
+from typing import NamedTuple
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased, defer
+
+from webapp.extensions import db, only_reading, utc_now
+from webapp.formatting import shop_day
+from webapp.processing.claims import Step
+from webapp.processing.facts import product_facts
+from webapp.rules.actions import ADD_ITEM
+from webapp.rules.backtest import Comparison, Totals
+from webapp.rules.backtesting import past_decisions
+from webapp.rules.engine import RuleSet
+from webapp.rules.models import Backtest, BacktestStatus
+from webapp.rules.queries import compiled
+
+# How long one slice judges before it keeps what it has: a worker is back for other queues within two seconds.
+SLICE_SECONDS = 1.5
+# Decisions read at a time; what they hold is the most that a slice keeps in memory.
+CHUNK = 1000
+
+
+class Slice(NamedTuple):
+    """What came of one: how far it got, how many sales it judged, and what all sales so far came to."""
+
+    upto: int
+    sales: int
+    totals: Totals
+
+
+class BacktestStep(Step):
+    """One row, one slice, one commit. One backtest at a time: the other workers are for orders."""
+
+    queue = "bulk"
+    model = Backtest
+    status = BacktestStatus.PENDING
+    batch = 1
+    lease_seconds = 60
+    options = (defer(Backtest.rules), defer(Backtest.result), defer(Backtest.changes))
+
+    def __init__(self):
+        # The comparison at hand, by its backtest: a worker compiles the rules once, not once for each slice.
+        self._at_hand: tuple[tuple, Comparison] | None = None
+
+    def is_owed(self, now):
+        other = aliased(Backtest)
+        at_work = select(other.id).where(other.status == self.status, other.lease.is_not(None), other.due_at > now)
+        return and_(super().is_owed(now), ~at_work.exists())
+
+    def outside(self, rows) -> dict[int, Slice]:
+        """By the backtest's id. Each chunk is read and let go before it is judged."""
+        with only_reading():
+            return {row.id: self._slice(row) for row in rows}
+
+    def apply(self, row: Backtest, shared, now: dt.datetime) -> None:
+        done = shared[row.id]
+        row.result, row.changes = done.totals.figures_to_json(), done.totals.changes
+        row.go_on(done.upto, done.sales, now)
+
+    def give_up(self, row: Backtest, error: str) -> None:
+        row.fail(error, utc_now())
+
+    def _slice(self, row: Backtest) -> Slice:
+        comparison = self._comparison(row)
+        comparison.totals = Totals.from_json(row.result, row.changes)
+        upto, sales, end = row.upto, 0, monotonic() + SLICE_SECONDS
+        while True:
+            chunk = db.session.execute(past_decisions(row, upto).limit(CHUNK)).all()
+            days = [row.as_of or shop_day(decision.paid_at) for decision in chunk]
+            db.session.rollback()
+            for decision, day in zip(chunk, days, strict=True):
+                comparison.judge(decision.sale_id, decision.facts, day)
+            sales += len(chunk)
+            upto = chunk[-1].id - 1 if len(chunk) == CHUNK else row.cursor
+            if upto <= row.cursor or monotonic() >= end:
+                break
+        return Slice(upto, sales, comparison.totals)
+
+    def _comparison(self, row: Backtest) -> Comparison:
+        key = row.id, row.created_at
+        if self._at_hand is None or self._at_hand[0] != key:
+            old, new = compiled(row.base_id), RuleSet(0, row.rules)
+            catalog = product_facts(_gifts(old) | _gifts(new))
+            db.session.rollback()
+            self._at_hand = key, Comparison(old, new, catalog.get)
+        return self._at_hand[1]
+
+
+def _gifts(rule_set: RuleSet) -> set[str]:
+    return {use.params["sku"] for rule in rule_set.rules for use in rule.then if use.action is ADD_ITEM}
