@@ -13,6 +13,7 @@ SUBJECTS = {
     "sales": _l("Order"), "products": _l("Product"), "customers": _l("Customer"), "agents": _l("Agent"),
     "invoices": _l("NF-e"), "packing_slips": _l("Packing slip"), "memberships": _l("Membership"), "tasks": _l("Task"),
     "messages": _l("E-mail"), "rule_sets": _l("Rules"), "rule_drafts": _l("Draft of the rules"),
+    "backtests": _l("Test of the rules"),
     "users": _l("Person of the staff"), "api_tokens": _l("API token"),
     "shop": _l("Settings"), "series": _l("NF-e series"), "jobs": _l("Job"), "queues": _l("Queue"),
     "refunds": _l("Refund"), "effects": _l("Action of a rule"),
@@ -26,7 +27,8 @@ ACTIONS = {
 }
 # Where a subject has a page of its own.
 PAGES = {"sales": "/sales/{}", "invoices": "/invoices/{}", "customers": "/customers/{}", "users": "/staff/{}",
-         "packing_slips": "/packing-slips/{}", "rule_sets": "/rules/versions/{}", "rule_drafts": "/rules/draft"}
+         "packing_slips": "/packing-slips/{}", "rule_sets": "/rules/versions/{}", "rule_drafts": "/rules/draft",
+         "backtests": "/rules/backtests/{}"}
 FIELDS = {
     "access_key": _l("Access key"), "active": _l("May sign in"), "agent_code": _l("Agent"), "archived_at": _l("Archived"),
     "amount": _l("Amount"),
