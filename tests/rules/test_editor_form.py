@@ -338,7 +338,7 @@ def test_actions_are_added_moved_and_removed():
 
 def test_an_example_begins_with_what_the_conditions_ask_and_the_rule_does():
     form = edited({"all": [BOOK, SHIPPED]}, "add:examples")
-    assert form.examples[0].facts == {"item_kind": "physical", "item_physical": "true"}
+    assert form.examples[0].facts == {"item_kind": "book", "item_physical": "true"}
     assert form.examples[0].expect == ["hold"]
 
 

@@ -22,6 +22,7 @@ from webapp.rules.rows import ActionRow, CheckRow, ExampleRow, GroupRow, Node, i
 from webapp.rules.rule import LANGUAGES, Rule, parse_rule
 
 ROW_PARTS = ("field", "op", "value", "low", "high")
+UNNAMED = "?"
 # Blanks at either end count where one asks for a part of a text.
 EXACT = frozenset({"contains", "starts_with"})
 
@@ -38,6 +39,8 @@ class RuleForm:
         self.errors: dict[str, str] = {}
         # Of the errors, those that only say that nothing was typed yet.
         self.missing: set[str] = set()
+        # The rule as last checked, where it can be read: all but its name may be wanting.
+        self.readable: Rule | None = None
         self.message = ""
 
     # -- what the templates ask -------------------------------------------------------------------
@@ -71,12 +74,12 @@ class RuleForm:
 
     def check(self) -> Rule | None:
         """The rule; None where something is to be mended, which `errors` then tell."""
-        raw = self.to_json()
+        raw, self.readable = self.to_json(), None
         try:
-            rule = parse_rule(raw)
+            self.readable = parse_rule(raw)
         except RuleInvalid as invalid:
             self.blame((problem.path, problem.message) for problem in invalid.problems)
-        return None if self.errors else rule
+        return None if self.errors else self.readable
 
     def blame(self, problems: Iterable[tuple[str, str]]) -> None:
         """Puts problems, by their place in the JSON, beside their fields; what is blamed already stays."""
@@ -96,7 +99,7 @@ class RuleForm:
             self._miss("then", _("Add at least one action."))
         return {
             "code": self.value("code").strip() or typed.slug(self.shown_name) or "rule",
-            "name": next(iter(names.values())) if len(set(names.values())) == 1 == len(names) - 1 else names,
+            "name": _shortest(names) or UNNAMED,
             "scope": self.scope, "event": self.value("event"),
             "priority": self._read("priority", lambda text: typed.read("int", text, self.brazilian), "0"),
             "valid_from": self._read("valid_from", typed.read_day), "valid_to": self._read("valid_to", typed.read_day),
@@ -178,6 +181,12 @@ class RuleForm:
             facts[key] = None if blank else self._tried(
                 f"{name}.facts.{key}", text, lambda text, kind=declared.type: typed.read(kind, text, self.brazilian))
         return {"facts": facts, "expect": row.expect}
+
+
+def _shortest(names: dict[str, str]) -> dict[str, str] | str:
+    """One text where both languages have the same."""
+    texts = set(names.values())
+    return texts.pop() if len(names) == 2 and len(texts) == 1 else names
 
 
 def form_name(path: str) -> str:

@@ -58,14 +58,14 @@ def posted_form() -> RuleForm:
 def _page(form: RuleForm, code: str, seen: str, focus: str = "", strict: bool = False):
     """The editor; to htmx the form alone. With `strict`, what is not filled in yet is told as well."""
     rules, blamed, message = rules_to_edit(), form.errors, form.message
-    rule = form.check()
+    form.check()
     if not strict:
         form.forgive()
     form.errors, form.message = {**form.errors, **blamed}, message
     template = "rules/_form.html" if request.headers.get("HX-Request") else "rules/form.html"
     return render_template(
         template, form=form, code=code, seen=seen, focus=focus, draft=open_draft(), offers=Offers(form, rules, code),
-        told=tell(form, rule, rules, code, shop_day(utc_now())), **_declarations(form),
+        told=tell(form, rules, code, shop_day(utc_now())), **_declarations(form),
         exceptions=[(raw, form_of(raw, form.brazilian).shown_name) for raw in exceptions_of(rules, code)] if code else [],
     )
 
@@ -145,9 +145,9 @@ def example_of_real_sale(code: str):
 def tell_rule():
     """What is said of the rule as it is typed so far."""
     form, code = posted_form(), request.form.get("replaces", "")
-    rule = form.check()
+    form.check()
     with only_reading():
-        told = tell(form, rule, rules_to_edit(), code, shop_day(utc_now()))
+        told = tell(form, rules_to_edit(), code, shop_day(utc_now()))
         return render_template("rules/_told.html", form=form.forgive(), told=told, swapped=True)
 
 

@@ -6,7 +6,7 @@ A button is "<verb>:<place>", as in "add:when.0", "up:then.1", "fact:examples.0"
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 
 from flask_babel import gettext as _
@@ -233,7 +233,24 @@ def new_action(form: RuleForm) -> ActionRow:
 
 
 def new_example(form: RuleForm) -> ExampleRow:
-    """Facts for what the conditions ask about, as in the sample sale, and everything expected that the rule does."""
-    asked = dict.fromkeys(node.field for node in nodes_of(form.when) if not isinstance(node, GroupRow))
-    facts = {key: typed(FIELDS[key].type, FIELDS[key].sample, form.brazilian) for key in asked}
+    """Facts that the conditions ask for, and everything expected that the rule does; to be looked over."""
+    facts = {row.field: typed(FIELDS[row.field].type, FIELDS[row.field].sample, form.brazilian) for row in _rows(form.when)}
+    facts |= {row.field: wanted for row in _rows(form.when, denied=False) if (wanted := _wanted(row)) is not None}
     return ExampleRow(facts, list(dict.fromkeys(row.do for row in form.then)))
+
+
+def _rows(node: Node, denied: bool = True) -> Iterator[CheckRow]:
+    """The conditions; without `denied`, those that stand in no "not"."""
+    if isinstance(node, CheckRow):
+        yield node
+    elif denied or node.kind != "not":
+        for member in node.members:
+            yield from _rows(member, denied)
+
+
+def _wanted(row: CheckRow) -> str | None:
+    """A value that meets the condition, as typed; None where none stands in it."""
+    told = {"is_true": "true", "is_false": "false", "is_empty": "", "between": row.low}
+    if row.op in ("eq", "in", "gte", "lte", "contains", "starts_with"):
+        return next((part for text in row.value for part in split(text)), None) if row.op == "in" else next(iter(row.value), None)
+    return told.get(row.op)

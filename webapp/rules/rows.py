@@ -71,10 +71,11 @@ def fitted(row: CheckRow, was: str) -> CheckRow:
     """The row with a field there is, an operator that fits it, and of its value what another field than `was` can keep."""
     declared = FIELDS.get(row.field) or next(iter(FIELDS.values()))
     op = OPERATORS.get(row.op)
-    if op is None or declared.type not in op.types:
+    changed = bool(was) and was != declared.key
+    if op is None or declared.type not in op.types or (changed and op not in operators_for(declared)):
         op = operators_for(declared)[0]
     texts = [*row.value[:1], row.low, row.high] if op.takes == "pair" else [*row.value, row.low]
-    if was and was != declared.key:
+    if changed:
         texts = [text for text in texts if _is_readable(declared, text)]
     if op.takes == "pair":
         low, high = row.low or next(iter(texts), ""), row.high

@@ -49,9 +49,9 @@ class Told:
         return sum(1 for example in self.examples.values() if example.ok)
 
 
-def tell(form: RuleForm, rule: Rule | None, rules: list[dict], code: str, today: dt.date) -> Told:
-    """`rule` is what the form comes to, `rules` the draft's, `code` that of the rule which it replaces."""
-    nodes, depth = sum(1 for _node in nodes_of(form.when)), depth_of(form.when)
+def tell(form: RuleForm, rules: list[dict], code: str, today: dt.date) -> Told:
+    """Of a form that was checked; `rules` are the draft's, `code` is that of the rule which it replaces."""
+    rule, nodes, depth = form.readable, sum(1 for _node in nodes_of(form.when)), depth_of(form.when)
     if rule is None:
         return Told(nodes, depth)
     examples = {result.index: _example(rule, result) for result in run_examples(rule)}
