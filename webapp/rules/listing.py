@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import request
 from flask_babel import gettext as _
 
-from webapp.asked import LONGEST, MOST_WORDS
+from webapp.asked import LONGEST, MOST_WORDS, storable
 from webapp.extensions import utc_now
 from webapp.formatting import fold, number_text, shop_day, with_query
 from webapp.rules.actions import ACTIONS
@@ -86,7 +86,7 @@ def fits(rule: Rule, written: str, action: str = "") -> bool:
     """Every word stands in the rule's code, in one of its names, or in a value it asks for or gives."""
     if action and all(use.action.key != action for use in rule.then):
         return False
-    words = fold(written[:LONGEST]).split()[:MOST_WORDS]
+    words = fold(storable(written[:LONGEST])).split()[:MOST_WORDS]
     if not words:
         return True
     told = fold(" ".join((rule.code, *rule.names.values(), *_values(rule))))
