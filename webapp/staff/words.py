@@ -41,6 +41,7 @@ FIELDS = {
     "discount": _l("Discount"), "document": _l("CPF/CNPJ"), "done_at": _l("Done"), "email": _l("E-mail"),
     "freight": _l("Freight"), "gtin": _l("GTIN"), "hold_hours": _l("Stock hold (hours)"), "ibge": _l("IBGE code"),
     "isbn": _l("ISBN"), "kind": _l("Kind"), "locale": _l("Language"), "low_stock": _l("Minimum stock"), "name": _l("Name"),
+    "notes": _l("Notes"), "volumes": _l("Volumes"),
     "ncm": _l("NCM"), "next_number": _l("Next number"), "neighborhood": _l("Neighborhood"), "number": _l("Number"),
     "on_nfe": _l("On the NF-e"), "origin": _l("Origin"), "outcome": _l("Outcome"), "paid_at": _l("Paid"),
     "payment_method": _l("Payment"), "phone": _l("Phone"), "plan": _l("Plan"), "price": _l("Price"),
@@ -51,7 +52,7 @@ FIELDS = {
     "state": _l("State"), "state_registration": _l("State registration"), "status": _l("Status"), "step": _l("Step"),
     "street": _l("Street"), "supplier": _l("Supplier"), "taxpayer": _l("Standing with ICMS"), "time_zone": _l("Time zone"),
     "total": _l("Total"), "tracking_code": _l("Tracking code"), "trade_name": _l("Trade name"), "unit": _l("Unit"),
-    "video_url": _l("Address of the video"), "volumes": _l("Volumes"), "notes": _l("Notes"), "warranty_months": _l("Warranty (months)"), "weight_g": _l("Weight (g)"),
+    "video_url": _l("Address of the video"), "warranty_months": _l("Warranty (months)"), "weight_g": _l("Weight (g)"),
     "reason": _l("Reason"), "zip_code": _l("Postal code"),
 }
 
