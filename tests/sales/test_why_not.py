@@ -53,6 +53,11 @@ def test_a_fact_that_was_not_there_is_told_as_nothing(clerk):
     assert "wanted: selling agent is filled in" in page and "got: nothing" in page
 
 
+def test_a_switch_is_told_in_words(clerk):
+    page = ask(clerk, sold(book()), "royalty_slip")
+    assert "wanted: the item is not a gift" in page and "got: the item is not a gift · met" in page
+
+
 def test_an_exception_and_the_rule_it_skips_name_each_other(clerk):
     agent()
     vip = rule("no_commission", BOOKS, [{"do": "skip_rule", "codes": ["commission"]}], priority=5, name="No commission on books")

@@ -70,10 +70,17 @@ def _customers(data: dict) -> None:
         kept[name] = keep(Customer(), parse(CustomerIn, facts))
     db.session.flush()
     for facts in data["memberships"]:
-        db.session.add(Membership(
-            customer_id=kept[facts["customer"]].id, plan=facts["plan"], status=MembershipStatus(facts["status"]),
-            since=dt.date.fromisoformat(facts["since"]),
-        ))
+        _membership(facts, kept[facts["customer"]].id)
+
+
+def _membership(facts: dict, customer_id: int) -> None:
+    """With its history: it began on its first day, and some have lapsed by now."""
+    since = dt.date.fromisoformat(facts["since"])
+    began = dt.datetime.combine(since, dt.time(15), dt.UTC)
+    membership = Membership.begin(customer_id, facts["plan"], since, actor="demo", at=began)
+    if MembershipStatus(facts["status"]) is MembershipStatus.LAPSED:
+        membership.lapse("Não renovada", "demo")
+    db.session.add(membership)
 
 
 def _rules(own: list) -> None:

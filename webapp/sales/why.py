@@ -14,7 +14,7 @@ from webapp.formatting import fold, money_text
 from webapp.localization import locale
 from webapp.rules.actions import SKIP_RULE
 from webapp.rules.conditions import Check, Condition
-from webapp.rules.fields import facts_from_json
+from webapp.rules.fields import Field, facts_from_json
 from webapp.rules.models import Decision, Effect
 from webapp.rules.queries import compiled
 from webapp.rules.rule import Rule
@@ -186,9 +186,14 @@ def trace_of(condition: Condition, tree: dict) -> dict:
     if isinstance(condition, Check):
         got, field = tree["got"], condition.field
         if got is not None:
-            got = value_text(field, facts_from_json({field.key: got})[field.key])
+            got = _got_text(field, facts_from_json({field.key: got})[field.key])
         cut = condition.op.takes == "list" and len(condition.value) > MOST_VALUES
         every = [value_text(field, value) for value in condition.value] if cut else []
         return {"text": condition_phrase(condition), "got": got, "ok": tree["ok"], "all": every}
     children = [trace_of(member, child) for member, child in zip(condition.members, tree["children"], strict=True)]
     return {"op": condition.op, "ok": tree["ok"], "children": children}
+
+
+def _got_text(field: Field, value: object) -> str:
+    """A switch is told by its own phrase ("the item is a gift"), since "no" says little beside "the item is not a gift"."""
+    return str(field.phrases[0 if value else 1]) if field.phrases else value_text(field, value)
