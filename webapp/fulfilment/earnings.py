@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from babel.dates import format_skeleton
-from flask import Response, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
@@ -15,9 +15,10 @@ from webapp.fulfilment import months, payments
 from webapp.fulfilment.blueprint import bp
 from webapp.fulfilment.forms import PaymentIn
 from webapp.fulfilment.models import Commission, RoyaltySlip
-from webapp.fulfilment.services import commissions_csv, royalties_csv, royalty_slips_csv
+from webapp.fulfilment.services import commission_cells, royalty_cells, royalty_slip_cells
 from webapp.lists import page_of
 from webapp.money import ZERO
+from webapp.spreadsheet import csv_file
 from webapp.staff.access import allow
 from webapp.transactions import in_transaction
 
@@ -40,17 +41,6 @@ def _month_context(month: str) -> dict:
     before, after = first - dt.timedelta(days=1), first + dt.timedelta(days=32)
     return {"month": month, "month_name": month_words_of(month), "month_before": f"{before:%Y-%m}",
             "month_after": f"{after:%Y-%m}", "is_over": month < months.this_month()}
-
-
-def _file(name: str, text: str) -> Response:
-    # The mark at its head tells spreadsheets that the file is UTF-8.
-    response = Response("\ufeff" + text, mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
-
-
-def _is_brazilian() -> bool:
-    return str(get_locale()).startswith("pt")
 
 
 # -- commissions ------------------------------------------------------------------------------------
@@ -81,7 +71,7 @@ def commissions_file():
     month = months.month_of(request.args.get("month"))
     header = [_("Agent"), _("Name"), _("Month"), _("Orders"), _("Sold"), _("Commission"), _("Paid"), _("Paid on"),
               _("Left to settle")]
-    return _file(f"commissions-{month}", commissions_csv(month, header, _is_brazilian()))
+    return csv_file(f"commissions-{month}", header, commission_cells(month))
 
 
 @bp.post("/commissions/<month>/<agent>/payment")
@@ -151,6 +141,6 @@ def royalties_file():
     month, author = months.month_of(request.args.get("month")), request.args.get("author")
     if author is None:
         header = [_("Author"), _("Month"), _("Copies"), _("Sold"), _("Royalty"), _("of which reversals")]
-        return _file(f"royalties-{month}", royalties_csv(month, header, _is_brazilian()))
+        return csv_file(f"royalties-{month}", header, royalty_cells(month))
     header = [_("Author"), _("Month"), _("Order"), _("SKU"), _("Book"), _("Copies"), _("Sold"), _("Percentage"), _("Royalty")]
-    return _file(f"royalty-slips-{month}", royalty_slips_csv(month, author, header, _is_brazilian()))
+    return csv_file(f"royalty-slips-{month}", header, royalty_slip_cells(month, author))
