@@ -1,6 +1,6 @@
 """The shapes of what a person says when rules are published."""
 
-from webapp.forms import Flag, Shape, text
+from webapp.forms import BlankIsNone, Flag, Shape, text
 
 
 class ReasonIn(Shape):
@@ -9,3 +9,14 @@ class ReasonIn(Shape):
 
 class PublicationIn(ReasonIn):
     warnings_read: Flag = False
+
+
+class BacktestIn(Shape):
+    """`as_of`: the day by which all past sales are judged; None for each one's own."""
+
+    days: Literal["30", "90", "365", "all"] = "90"
+    as_of: Annotated[dt.date | None, BlankIsNone] = None
+
+    @property
+    def past_days(self) -> int | None:
+        return None if self.days == "all" else int(self.days)
