@@ -16,6 +16,7 @@ from webapp.messages import routes as messages
 from webapp.monitor import api as monitor_api
 from webapp.monitor import routes as monitor
 from webapp.processing import api as processing_api
+from webapp.processing import routes as processing
 from webapp.rules import api as rules_api
 from webapp.rules import routes as rules
 from webapp.sales import api as sales_api
@@ -27,7 +28,7 @@ from webapp.store import routes as store
 BLUEPRINTS = [
     module.bp
     for module in (
-        health, streams, docs, dashboard, staff, store, catalog, customers, sales, invoices, rules, fulfilment,
+        health, streams, docs, dashboard, staff, store, catalog, customers, sales, processing, invoices, rules, fulfilment,
         messages, monitor, search, addresses_api, catalog_api, customers_api, sales_api, invoices_api, rules_api,
         fulfilment_api, messages_api, monitor_api, processing_api,
     )

@@ -18,6 +18,7 @@ from webapp.invoices.queries import VIEWS
 from webapp.lists import bounded_count
 from webapp.localization import time_zone
 from webapp.money import ZERO
+from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Status
 
@@ -133,6 +134,10 @@ class ToShip:
 
 def orders_to_ship() -> ToShip:
     return ToShip(*(bounded_count(slip_ids(status)) for status in (SlipStatus.TO_PACK, SlipStatus.PACKED)))
+
+
+def count_failed_effects() -> int:
+    return bounded_count(failed_effects())
 
 
 def low_products() -> list[Product]:

@@ -44,6 +44,8 @@ def page():
     if may("clerk"):
         shown |= {"stuck": queries.sales_in_attention(), "tasks": queries.open_tasks(), "low": queries.low_products(),
                   "to_ship": queries.orders_to_ship()}
+    if may("manager"):
+        shown["failed"] = queries.count_failed_effects()
     return render_template("dashboard/page.html", **shown)
 
 

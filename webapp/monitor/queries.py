@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 
 from webapp.extensions import database_now, db
 from webapp.processing.claims import Step
+from webapp.processing.queries import failed_effects
 from webapp.processing.steps import STEPS
 from webapp.queue import QUEUES
-from webapp.rules.models import Backtest
+from webapp.rules.models import Backtest, Effect
 from webapp.sales.models import Sale
 
 FAILING_SHOWN = 20
@@ -71,6 +72,12 @@ def failing_rows() -> list[FailingRow]:
         for step, row in found
     ]
     return sorted(rows, key=lambda row: row.next_try)
+
+
+def failed_effects_shown() -> list[tuple[Effect, str]]:
+    """The newest FAILING_SHOWN effects that a person must look at, each with its sale's reference."""
+    query = failed_effects().join(Sale, Sale.id == Effect.sale_id).add_columns(Sale.reference)
+    return [(effect, reference) for effect, reference in db.session.execute(query.limit(FAILING_SHOWN))]
 
 
 def _failing(step: Step):

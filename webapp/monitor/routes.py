@@ -8,7 +8,8 @@ from flask_babel import ngettext
 from webapp.errors import NotFound, Refusal
 from webapp.extensions import db, utc_now
 from webapp.monitor import services, words
-from webapp.monitor.queries import failing_rows, owed_by_queue
+from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue
+from webapp.processing.effect_words import effect_error, effect_name
 from webapp.processing.steps import STEPS
 from webapp.queue import QUEUES
 from webapp.staff.access import allow
@@ -37,7 +38,8 @@ def state():
 
 def _state() -> dict:
     """What the page shows; `counts` is None while Redis does not answer: the rest comes from the database."""
-    shown = {"owed": owed_by_queue(), "failing": failing_rows(), "words": words, "now": utc_now(),
+    shown = {"owed": owed_by_queue(), "failing": failing_rows(), "failed_effects": failed_effects_shown(),
+             "effect_name": effect_name, "effect_error": effect_error, "words": words, "now": utc_now(),
              "counts": None, "workers": [], "failed": []}
     try:
         return shown | {"counts": services.queue_counts(), "workers": services.workers(), "failed": services.failed_jobs()}

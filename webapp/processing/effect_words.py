@@ -1,15 +1,77 @@
-"""Why an effect has not happened, in the reader's words."""
+"""Effects and their reversals as a person reads them: what each is, how it stands, and why it has not happened."""
 
+import datetime as dt
+from dataclasses import dataclass, field
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.messages.words import REASONS, reason_in_words
-from webapp.rules.models import Effect
+from webapp.formatting import money_text
+from webapp.messages.models import Message
+from webapp.messages.words import REASONS, reason_in_words, template_name
+from webapp.processing.reversal import CANCELLED
+from webapp.rules.models import Effect, EffectStatus
 
+NAMES = {
+    "packing_slip": _l("Packing slip"), "royalty_slip": _l("Royalty"), "add_item": _l("Gift %(sku)s"),
+    "membership_activation": _l("Membership activated"), "membership_upgrade": _l("Membership upgraded"),
+    "membership_reactivation": _l("Membership reactivated"), "email": _l("E-mail “%(template)s”"),
+    "commission": _l("Commission"), "task": _l("Task for staff"), "hold": _l("Held for review"),
+    "approve": _l("Approved without review"),
+}
 # By the code of an effect's `NotYet`.
 NOT_YET = {
     "no_active_membership": _l("The customer has no active membership to upgrade. Give them one, then try again."),
 }
 UNKNOWN = _l("It failed for a reason that only the processing page tells. Try again; if it fails once more, tell support.")
+
+
+@dataclass
+class Shown:
+    """One effect on the page of its sale. `next_try` is empty when none is due; `waits` for its message to be released or
+    sent; `reversals` are (what happened, amount)."""
+
+    effect: Effect
+    name: str
+    error: str
+    attempts: int
+    next_try: dt.datetime | None
+    waits: bool
+    reversals: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def amount(self) -> str:
+        return "" if self.effect.amount is None else money_text(self.effect.amount)
+
+
+def effects_shown(effects: list[Effect], messages: list[Message]) -> list[Shown]:
+    """What a sale's rules brought about, each with what took it back; what has not happened first."""
+    by_effect = {message.effect_id: message for message in messages if message.effect_id}
+    shown = {effect.id: _shown(effect, by_effect.get(effect.id)) for effect in effects if effect.reverses is None}
+    for effect in effects:
+        if effect.reverses is not None:
+            amount = "" if effect.amount is None else money_text(effect.amount)
+            shown[effect.reverses].reversals.append((event_name(effect.event), amount))
+    return sorted(shown.values(), key=lambda one: not one.effect.is_unfinished)
+
+
+def _shown(effect: Effect, message: Message | None) -> Shown:
+    owing = message or effect
+    waits = effect.status is EffectStatus.PENDING and message is not None and not message.error
+    return Shown(effect, effect_name(effect), effect_error(effect) or (reason_in_words(message.error) if message else ""),
+                 owing.attempts, owing.due_at if effect.status is EffectStatus.PENDING else None, waits)
+
+
+def effect_name(effect: Effect) -> str:
+    facts = {"sku": effect.params.get("sku", ""), "template": template_name(effect.params.get("template", ""))}
+    return str(NAMES[effect.kind]) % facts
+
+
+def event_name(event: str) -> str:
+    """Of the events that reverse."""
+    if event == CANCELLED:
+        return _("Order cancelled")
+    return _("Refund %(number)s", number=event.partition(":")[2])
 
 
 def effect_error(effect: Effect) -> str:

@@ -1,6 +1,7 @@
 """One sale told to a person: its steps, what the rules came to and why, its documents, and what happened when."""
 
 import datetime as dt
+from decimal import Decimal
 from functools import cached_property
 
 from flask_babel import gettext as _
@@ -16,10 +17,11 @@ from webapp.invoices.queries import invoice_of
 from webapp.messages.queries import messages_of_sale
 from webapp.messages.words import template_name
 from webapp.money import ZERO
+from webapp.processing.effect_words import Shown, effects_shown
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of
 from webapp.sales.forms import CHANNELS
-from webapp.sales.models import Sale, SaleLine, Shipping, Status
+from webapp.sales.models import Refund, Sale, SaleLine, Shipping, Status
 from webapp.sales.reasons import mend_of, reason_text
 from webapp.sales.timeline import Happening, happenings
 from webapp.sales.why import Inquiry, Ruling
@@ -106,7 +108,8 @@ class Story:
         own = and_(AuditEntry.subject == "sales", AuditEntry.subject_id == str(self.sale.id))
         ids = db.session.scalars(select(Invoice.id).where(Invoice.sale_id == self.sale.id)).all()
         notes = and_(AuditEntry.subject == "invoices", AuditEntry.subject_id.in_([str(one) for one in ids]))
-        return list(db.session.scalars(select(AuditEntry).where(or_(own, notes)).order_by(AuditEntry.id)))
+        refunds = and_(AuditEntry.subject == "refunds", AuditEntry.subject_id.in_([str(one.id) for one in self.refunds]))
+        return list(db.session.scalars(select(AuditEntry).where(or_(own, notes, refunds)).order_by(AuditEntry.id)))
 
     @property
     def timeline(self) -> list[Happening]:
@@ -160,12 +163,42 @@ class Story:
     def _expected(self, name: str) -> str:
         return _("by %(day)s", day=day_text(self.slip.expected_delivery)) if name == "packed" and self.slip else ""
 
-    # -- rules ------------------------------------------------------------------------------------
+    # -- rules and what came of them ----------------------------------------------------------------
 
     @cached_property
     def inquiry(self) -> Inquiry | None:
         """Judged by the day of the payment, as the rules step did. None before the rules have decided."""
         return Inquiry(self.decision, shop_day(self.sale.paid_at)) if self.decision else None
+
+    @cached_property
+    def effects(self) -> list[Shown]:
+        return effects_shown(self.decision.effects, [one for _title, one in self.messages]) if self.decision else []
+
+    @property
+    def unfinished(self) -> int:
+        return sum(one.effect.is_unfinished for one in self.effects)
+
+    @cached_property
+    def refunds(self) -> list[Refund]:
+        return list(db.session.scalars(select(Refund).where(Refund.sale_id == self.sale.id).order_by(Refund.id)))
+
+    @property
+    def refunded_total(self) -> Decimal:
+        return sum((one.amount for one in self.refunds), ZERO)
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Paid and not cancelled: what an unpaid order needs is another button."""
+        return self.sale.status not in (Status.OPEN, Status.CANCELLED)
+
+    @property
+    def can_be_refunded(self) -> bool:
+        return self.can_be_undone and self.decision is not None and any(line.left for line in self.sale.lines)
+
+    @property
+    def note_total(self) -> Decimal:
+        """The NF-e's own total once it is out, whatever was refunded since."""
+        return self.invoice.total if self.invoice and self.invoice.is_sent else self.sale.note_total
 
     @property
     def rulings(self) -> list[Ruling]:

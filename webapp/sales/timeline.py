@@ -2,11 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.addresses.parts import PARTS
+from webapp.formatting import money_text
 from webapp.sales.models import Shipping
 from webapp.staff.models import AuditEntry
 
@@ -53,6 +55,9 @@ def _text(entry: AuditEntry) -> str:
     status = entry.after.get("status")
     if entry.subject == "invoices":
         return "" if entry.action == "created" else str(INVOICE_STATES.get(status, ""))
+    if entry.subject == "refunds":
+        amount = money_text(Decimal(entry.after["amount"]))
+        return _("Refund %(number)s of %(amount)s", number=entry.after["number"], amount=amount)
     if entry.action == "created":
         return _("Order entered and paid") if entry.after.get("paid_at") else _("Order entered")
     if entry.after.get("paid_at"):

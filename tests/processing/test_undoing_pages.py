@@ -1,0 +1,127 @@
+"""Undoing an order on its pages: what is undone is told before, the reason is asked for, and a doubled click does no harm."""
+
+import re
+
+import pytest
+
+from tests.factories import make_product, open_shop, sign_in, work_off
+from tests.fulfilment.sold import agent, book, sold
+from tests.processing.undoing import commission, effect_of, make_due, own_rule, stock
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.processing.claims import MAX_ATTEMPTS
+from webapp.rules.models import EffectStatus
+from webapp.sales.models import Refund, Sale, Status
+
+
+@pytest.fixture(autouse=True)
+def shop_is_open(db):
+    open_shop()
+
+
+def text_of(page: str) -> str:
+    """Without tags, in one line."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def three_books() -> Sale:
+    return sold(agent=agent(), lines=[{"sku": book(sku="BOOK", stock=10), "quantity": 3}])
+
+
+def status(db, sale: Sale) -> Status:
+    return db.session.get(Sale, sale.id, populate_existing=True).status
+
+
+def test_what_a_cancellation_undoes_is_told_before_and_nothing_of_it_stays(client, db):
+    sale = three_books()
+    sign_in(client, "manager")
+    page = text_of(client.get(f"/sales/{sale.id}/cancellation").text)
+    for words in ("Commission: R$15.00 is taken back.", "Royalty: R$30.00 is taken back.", "3 × BOOK go back on sale.",
+                  "3 items of the packing slip are taken back.", "A task for staff: Cancel the NF-e."):
+        assert words in page
+    assert status(db, sale) is Status.INVOICED and stock("BOOK") == 7 and commission() == 15
+
+
+def test_a_cancellation_asks_why_and_shows_it_in_the_timeline(client, db):
+    sale = three_books()
+    sign_in(client, "manager")
+    refused = client.post(f"/sales/{sale.id}/cancellation", data={"reason": " "})
+    assert refused.status_code == 422 and "Fill this in." in refused.text and status(db, sale) is Status.INVOICED
+    for _twice in range(2):
+        assert client.post(f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"}).status_code == 303
+    assert status(db, sale) is Status.CANCELLED and stock("BOOK") == 10
+    page = client.get(f"/sales/{sale.id}").text
+    assert "bought twice" in page and "Order cancelled: -R$15.00" in text_of(page)
+    assert "Cancel the order" not in page
+    assert client.get(f"/sales/{sale.id}/cancellation").status_code == 303
+
+
+def test_while_sefaz_has_not_answered_the_page_says_so(client, db):
+    sale = three_books()
+    db.session.scalars(db.select(Invoice)).one().status = InvoiceStatus.SENDING
+    db.session.commit()
+    sign_in(client, "manager")
+    assert "its answer is not known yet" in client.get(f"/sales/{sale.id}/cancellation").text
+    assert client.post(f"/sales/{sale.id}/cancellation", data={"reason": "x"}).status_code == 409
+
+
+def test_a_refund_is_foretold_then_made_once(client, db):
+    sale = three_books()
+    sign_in(client, "manager")
+    form = client.get(f"/sales/{sale.id}/refunds/new").text
+    key = re.search(r'name="form_key" value="(\w+)"', form)[1]
+    typed = {"form_key": key, "quantity.1": "2", "reason": ""}
+    foretold = text_of(client.post(f"/sales/{sale.id}/refunds/preview", data=typed).text)
+    assert "R$200.00" in foretold and "Commission: R$10.00 is taken back." in foretold and commission() == 15
+    for _twice in range(2):
+        assert client.post(f"/sales/{sale.id}/refunds", data=typed | {"reason": "damaged"}).status_code == 303
+    assert db.session.query(Refund).count() == 1 and stock("BOOK") == 9 and commission() == 5
+    page = text_of(client.get(f"/sales/{sale.id}").text)
+    for words in ("Refund 1 of R$200.00", "damaged", "2 units refunded", "Refund 1: -R$10.00", "−R$200.00"):
+        assert words in page
+
+
+@pytest.mark.parametrize("typed, words", [
+    ({"quantity.1": "4"}, "Only 3 of this line are left to refund."), ({"quantity.1": "two"}, "Send a whole number."),
+    ({"quantity.1": "-1"}, "At least 1."), ({"quantity.1": ""}, "Say how many units"), ({}, "Say how many units"),
+    ({"quantity.9": "1"}, "has no line 9"), ({"quantity.x": "1"}, "Send a whole number."),
+    ({"quantity.1": "1", "reason": ""}, "Fill this in."),
+])
+def test_a_refund_that_cannot_be_keeps_what_was_typed(client, db, typed, words):
+    sale = three_books()
+    sign_in(client, "manager")
+    answer = client.post(f"/sales/{sale.id}/refunds", data={"reason": "because of rain"} | typed)
+    assert answer.status_code == 422 and words in answer.text
+    assert "reason" in typed or "because of rain" in answer.text
+    assert client.post(f"/sales/{sale.id}/refunds/preview", data=typed).status_code == 200
+    assert commission() == 15
+
+
+def test_a_clerk_sees_neither_button_nor_page(client, db):
+    sale = three_books()
+    sign_in(client, "clerk")
+    page = client.get(f"/sales/{sale.id}").text
+    assert "Cancel the order" not in page and "Refund" not in page
+    for path in ("cancellation", "refunds/new"):
+        assert client.get(f"/sales/{sale.id}/{path}").status_code == 403
+
+
+def test_a_manager_meets_what_failed_without_knowing_the_order(client, db):
+    own_rule({"do": "membership_upgrade"}, when={"field": "item_kind", "op": "eq", "value": "ebook"})
+    sale = sold(make_product(kind="ebook", royalty_percent="5.00").sku)
+    sign_in(client, "manager")
+    make_due(sale)
+    work_off()
+    assert "Carrying out an effect of the rules" in client.get("/jobs").text
+    page = client.get(f"/sales/{sale.id}").text
+    assert "no active membership" in page and "tried 1 time" in page and "next try on" in page
+    for _attempt in range(MAX_ATTEMPTS):
+        make_due(sale)
+        work_off()
+    page = client.get("/jobs").text
+    assert "Effects that failed" in page and sale.reference in page and "no active membership" in page
+    effect = effect_of(sale, "membership_upgrade")
+    for path in (f"{effect.id}/retry", "retry"):
+        answer = client.post(f"/sales/{sale.id}/effects/{path}", data={"from": "jobs"})
+        assert answer.status_code == 303
+    assert effect_of(sale, "membership_upgrade").status is EffectStatus.PENDING
+    assert "Effects that failed" not in client.get("/jobs").text
