@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from webapp.rules.actions import ACTIONS
 from webapp.rules.conditions import Check, Condition
 from webapp.rules.labels import EVENT_LABELS, SCOPE_LABELS, rule_name, validity
 from webapp.rules.rule import Rule, parse_rule
@@ -176,6 +177,11 @@ def _moved(olds: dict[str, dict], news: dict[str, dict]) -> dict[str, bool]:
     rank = {code: place for place, code in enumerate(olds)}
     moved = dict.fromkeys(out_of_line(stayed, rank), False)
     if moved:
-        paying = [code for code in stayed if parse_rule(olds[code]).moves_money or parse_rule(news[code]).moves_money]
+        paying = [code for code in stayed if _pays(olds[code]) or _pays(news[code])]
         moved |= dict.fromkeys(out_of_line(paying, rank), True)
     return moved
+
+
+def _pays(raw: dict) -> bool:
+    """As `Rule.moves_money`, of JSON: of thousands of rules only those that differ are read."""
+    return any(ACTIONS[use["do"]].moves_money for use in raw["then"])

@@ -136,16 +136,16 @@ def _edit(author: Author, change: Callable[[Rules], Rules], seen_version: int | 
     draft = open_draft(lock=True)
     if seen_version is not None:
         _refuse_other_version(draft, seen_version)
-    present = published()
-    if present is None:
+    base = draft or published()
+    if base is None:
         raise Refusal(_("The shop has no published rules yet."))
-    before = draft.rules if draft else present.rules
+    before = base.rules
     rules = change(before)
     if rules == before:
         return draft
     changes = _checked(before, rules, own)
     if draft is None:
-        draft = RuleDraft(base_id=present.id, authors=[])
+        draft = RuleDraft(base_id=base.id, authors=[])
         db.session.add(draft)
     draft.rules = rules
     if author.id not in [known["id"] for known in draft.authors]:
