@@ -1,5 +1,8 @@
 """The shapes of what a person says when rules are published."""
 
+import datetime as dt
+from typing import Annotated, Literal
+
 from webapp.forms import BlankIsNone, Flag, Shape, text
 
 
