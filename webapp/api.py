@@ -1,6 +1,7 @@
 """The JSON side under /api/v1: strict reading, problem+json refusals, and its own description (OpenAPI)."""
 
 import json
+import math
 from functools import wraps
 
 from flask import Blueprint, Response, g, jsonify, request
@@ -50,10 +51,25 @@ def _no_constant(name):
     raise ValueError(name)
 
 
+def _finite(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(written)
+    return number
+
+
+def _told_once(pairs: list[tuple[str, object]]) -> dict:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Invalid([FieldError("", _("An object of the body says the same name twice."))])
+    return found
+
+
 def read_json() -> dict:
-    """The body as JSON. `NaN` and `Infinity` are not JSON; nesting that exhausts the parser is refused too."""
+    """The body as JSON. `NaN` and `Infinity` are not JSON, nor is a number that only they could keep; names that come
+    twice and nesting that exhausts the parser are refused too."""
     try:
-        return json.loads(request.get_data(), parse_constant=_no_constant)
+        return json.loads(request.get_data(), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_told_once)
     except (ValueError, RecursionError):
         raise Invalid([FieldError("", _("The body is not valid JSON."))], _("The body is not valid JSON.")) from None
 

@@ -4,7 +4,11 @@ from flask_babel import gettext as _
 
 from webapp.api import api_blueprint, endpoint
 from webapp.errors import NotFound
-from webapp.rules.queries import published
+from webapp.extensions import utc_now
+from webapp.formatting import shop_day
+from webapp.rules.checking import check
+from webapp.rules.forms import RuleCheckIn
+from webapp.rules.queries import compiled, published
 
 bp = api_blueprint("rules")
 
@@ -16,3 +20,10 @@ def get_rules():
     if version is None:
         raise NotFound(_("The shop has no published rules yet."))
     return version.to_json()
+
+
+@endpoint(bp, "POST", "/rules/check", "manager", body=RuleCheckIn)
+def post_rules_check(body: RuleCheckIn):
+    """Tries a rule on facts laid over a sample sale. Stores nothing."""
+    version = published()
+    return check(body.rule, body.facts, compiled(version.id).rules if version else (), shop_day(utc_now()))

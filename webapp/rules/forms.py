@@ -1,4 +1,7 @@
-"""The shapes of what a person says when rules are published."""
+"""The shapes of what a person says when rules are published, and of a rule to be checked."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
 
 import datetime as dt
 from typing import Annotated, Literal
@@ -23,3 +26,10 @@ class BacktestIn(Shape):
     @property
     def past_days(self) -> int | None:
         return None if self.days == "all" else int(self.days)
+
+
+class RuleCheckIn(Shape):
+    """`rule` is read by the rules themselves, which tell every mistake by its place."""
+
+    rule: Any
+    facts: dict[Any, Any] = {}

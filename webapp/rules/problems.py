@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 MOST_PROBLEMS = 50
 MOST_UNKNOWN_KEYS = 5
+# A slip of the pen is looked for among so many words.
+MOST_COMPARED = 1000
 
 
 class RuleProblem(NamedTuple):
@@ -81,5 +83,5 @@ def shown(value: object) -> str:
 
 def did_you_mean(word: object, words: Iterable[str]) -> str:
     """"; did you mean 'item_kind'?", or nothing."""
-    close = get_close_matches(word[:40], list(words), 1) if isinstance(word, str) else []
+    close = get_close_matches(word[:40], list(islice(words, MOST_COMPARED)), 1) if isinstance(word, str) else []
     return _("; did you mean '%(word)s'?", word=close[0]) if close else ""

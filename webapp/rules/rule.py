@@ -133,23 +133,8 @@ class _RuleReader:
             self.problems.add(path, _("expected an example, not %(value)s", value=shown(node)))
             return None
         self.problems.keys(node, ("facts", "expect"), path)
-        return Example(self._facts(node.get("facts"), f"{path}.facts"), self._expect(node.get("expect"), f"{path}.expect"))
-
-    def _facts(self, raw: object, path: str) -> dict[str, object]:
-        if not isinstance(raw, dict):
-            self.problems.add(path, _("expected facts by field, not %(value)s", value=shown(raw)))
-            return {}
-        self.problems.keys(raw, FIELDS, path)
-        facts = {}
-        for key in (key for key in FIELDS if key in raw):
-            if raw[key] is None and FIELDS[key].nullable:
-                facts[key] = None
-                continue
-            try:
-                facts[key] = FIELDS[key].read(raw[key])
-            except ValueRefused as refused:
-                self.problems.add(f"{path}.{key}", str(refused))
-        return facts
+        facts = read_facts(node.get("facts"), f"{path}.facts", self.problems)
+        return Example(facts, self._expect(node.get("expect"), f"{path}.expect"))
 
     def _expect(self, raw: object, path: str) -> frozenset[str]:
         if not isinstance(raw, list) or len(raw) > len(ACTIONS):
@@ -158,6 +143,24 @@ class _RuleReader:
         for place, kind in enumerate(raw):
             self.problems.choose(ACTIONS, kind, f"{path}.{place}")
         return frozenset(kind for kind in raw if isinstance(kind, str))
+
+
+def read_facts(raw: object, path: str, problems: Problems) -> dict[str, object]:
+    """JSON facts by field -> typed; what is wrong with them is added to `problems`."""
+    if not isinstance(raw, dict):
+        problems.add(path, _("expected facts by field, not %(value)s", value=shown(raw)))
+        return {}
+    problems.keys(raw, FIELDS, path)
+    facts = {}
+    for key in (key for key in FIELDS if key in raw):
+        if raw[key] is None and FIELDS[key].nullable:
+            facts[key] = None
+            continue
+        try:
+            facts[key] = FIELDS[key].read(raw[key])
+        except ValueRefused as refused:
+            problems.add(f"{path}.{key}", str(refused))
+    return facts
 
 
 def _read_names(value: object) -> dict[str, str]:
