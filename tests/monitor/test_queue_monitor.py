@@ -13,7 +13,7 @@ from tests.rules.past import changed, keep_past, open_draft_of
 from webapp.extensions import utc_now
 from webapp.monitor.queries import failing_rows, owed_by_queue
 from webapp.queue import QUEUES, connect
-from webapp.rules.backtesting import ask_backtest
+from webapp.rules.backtesting import ask_backtest, look_back
 from webapp.sales.models import Sale
 from webapp.staff.models import AuditEntry
 
@@ -68,7 +68,7 @@ def test_rows_whose_last_attempt_failed_are_named_with_their_error(db):
 def test_a_test_of_the_rules_is_owed_and_named_among_what_failed(client, db, manager):
     keep_past(1)
     open_draft_of(changed("commission", enabled=False))
-    asked = ask_backtest(None, None, "Ana Paula Reis")
+    asked = ask_backtest(look_back(None), None, "Ana Paula Reis")
     db.session.commit()
     assert owed()["bulk"] == 1
 

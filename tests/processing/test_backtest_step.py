@@ -16,7 +16,7 @@ from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.steps import work_off
 from webapp.processing.sweeping import owing_queues
 from webapp.rules.backtest import Comparison
-from webapp.rules.backtesting import ask_backtest
+from webapp.rules.backtesting import ask_backtest, look_back
 from webapp.rules.engine import RuleSet
 from webapp.rules.models import Backtest, BacktestStatus, Decision, RuleDraft
 from webapp.rules.queries import published
@@ -39,7 +39,7 @@ def small_slices(monkeypatch, chunk=10):
 def ask(days=None, as_of=None, **changes) -> int:
     if database.session.scalar(select(RuleDraft.id)) is None:
         open_draft_of(changed("commission", **changes or COMMISSION_8))
-    asked = ask_backtest(days, as_of, "Ana Paula Reis")
+    asked = ask_backtest(look_back(days), as_of, "Ana Paula Reis")
     database.session.commit()
     return asked.id
 

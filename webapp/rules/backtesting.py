@@ -1,6 +1,7 @@
 """Backtests as rows: asking for one, the past it looks at, and the last ones of a draft."""
 
 import datetime as dt
+from typing import NamedTuple
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
@@ -14,47 +15,59 @@ from webapp.sales.models import Sale
 
 EVENT = "paid"
 SHOWN_FOR_A_DRAFT = 5
+MOST_DAYS = 20
 LIGHT = (defer(Backtest.rules), defer(Backtest.changes))
 
 
-def ask_backtest(days: int | None, as_of: dt.date | None, asked_by: str) -> Backtest:
+class Past(NamedTuple):
+    """What there is to look back on from `at`: `total` decisions, their ids above `cursor` and up to `upto`."""
+
+    at: dt.datetime
+    days: int | None
+    total: int
+    cursor: int
+    upto: int
+
+
+def look_back(days: int | None) -> Past:
+    """At the sales paid in the last `days`, or all. It may take a second; nothing is written or locked."""
+    now = utc_now()
+    query = select(func.count(), func.min(Decision.id), func.max(Decision.id)).where(Decision.event == EVENT)
+    if days is not None:
+        since = now - dt.timedelta(days=days)
+        # Nothing is decided before it is paid: the index on the decisions' own moment narrows the search.
+        query = query.join(Sale, Sale.id == Decision.sale_id).where(Decision.decided_at >= since, Sale.paid_at >= since)
+    total, first, last = db.session.execute(query).one()
+    return Past(now, days, total, first - 1 if total else 0, last or 0)
+
+
+def ask_backtest(past: Past, as_of: dt.date | None, asked_by: str) -> Backtest:
     """A test of the open draft as it is now; who asks for the same one while it is under way is given that one. The
     caller commits. `as_of`: the day by which all sales are judged; None for each one's own."""
     draft = open_draft(lock=True)
     if draft is None:
         raise Refusal(_("There is no draft to test. Change a rule first."))
-    present, now = published(), utc_now()
-    same = select(Backtest).where(
-        Backtest.draft_id == draft.id, Backtest.draft_version == draft.version, Backtest.base_id == present.id,
-        Backtest.status == BacktestStatus.PENDING, Backtest.days.is_not_distinct_from(days),
+    base_id = published().id
+    under_way = db.session.scalar(select(Backtest).options(*LIGHT).limit(1).where(
+        Backtest.draft_id == draft.id, Backtest.draft_version == draft.version, Backtest.base_id == base_id,
+        Backtest.status == BacktestStatus.PENDING, Backtest.days.is_not_distinct_from(past.days),
         Backtest.as_of.is_not_distinct_from(as_of),
-    )
-    under_way = db.session.scalar(same.limit(1))
+    ))
     if under_way:
         return under_way
-    asked = Backtest(draft_id=draft.id, base_id=present.id, draft_version=draft.version, rules=draft.rules, days=days,
-                     as_of=as_of, asked_by=asked_by, created_at=now)
+    asked = Backtest(draft_id=draft.id, base_id=base_id, draft_version=draft.version, rules=draft.rules, days=past.days,
+                     as_of=as_of, asked_by=asked_by, created_at=past.at, total=past.total, cursor=past.cursor,
+                     status=BacktestStatus.PENDING, sales=0)
+    asked.go_on(past.upto, 0, past.at)
     db.session.add(asked)
-    _begin(asked, now)
+    db.session.flush()
     return asked
 
 
-def _begin(asked: Backtest, now: dt.datetime) -> None:
-    past = _past(asked).with_only_columns(func.count(), func.min(Decision.id), func.max(Decision.id))
-    asked.total, first, last = db.session.execute(past).one()
-    if asked.total:
-        asked.cursor, asked.upto = first - 1, last
-        asked.owe(now)
-    else:
-        asked.go_on(0, 0, now)
-
-
-def _past(asked: Backtest) -> Select:
-    query = select(Decision.id).where(Decision.event == EVENT)
-    if asked.since is None:
-        return query
-    # Nothing is decided before it is paid: the index on the decisions' own moment narrows the search.
-    return query.join(Sale, Sale.id == Decision.sale_id).where(Decision.decided_at >= asked.since, Sale.paid_at >= asked.since)
+def days_to_come(rules: list[dict], today: dt.date) -> list[dt.date]:
+    """The days after today on which a rule begins: a test may judge all past sales as if it were one of them."""
+    days = {dt.date.fromisoformat(raw["valid_from"]) for raw in rules if raw.get("valid_from") and raw.get("enabled", True)}
+    return sorted(day for day in days if day > today)[:MOST_DAYS]
 
 
 def past_decisions(asked: Backtest, upto: int) -> Select:
