@@ -22,7 +22,9 @@ from webapp.rules.sentence import action_phrase
 from webapp.sales.models import Sale
 
 MOST_AGENTS = 50
-TONES = {BacktestStatus.PENDING: "info", BacktestStatus.DONE: "good", BacktestStatus.FAILED: "bad", BacktestStatus.STOPPED: "warn"}
+TONES = {
+    BacktestStatus.PENDING: "info", BacktestStatus.DONE: "good", BacktestStatus.FAILED: "bad", BacktestStatus.STOPPED: "warn",
+}
 # A change of an effect by whether it was there before and is there after: label and tone.
 FATES = {(False, True): (_l("New"), "good"), (True, False): (_l("Gone"), "bad"), (True, True): (_l("Changed"), "info")}
 

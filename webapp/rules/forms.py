@@ -3,9 +3,6 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-import datetime as dt
-from typing import Annotated, Literal
-
 from webapp.forms import BlankIsNone, Flag, Shape, text
 
 
