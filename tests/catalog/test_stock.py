@@ -7,6 +7,8 @@ from tests.factories import api, make_product, make_sale, make_token, sign_in
 from webapp.catalog.forms import StockIn
 from webapp.catalog.models import Product, StockMovement
 from webapp.catalog.services import set_stock
+from webapp.catalog.words import reason_words
+from webapp.sales.services import cancel_open
 from webapp.staff.models import AuditEntry
 
 pytestmark = pytest.mark.both_databases
@@ -126,3 +128,23 @@ def test_a_change_by_hand_is_an_audit_entry_with_its_reason(db):
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "products").order_by(AuditEntry.id.desc())).first()
     assert (entry.action, entry.subject_id, entry.after, entry.why) == (
         "changed", str(product.id), {"stock": 3}, "broken in transit")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ("first stock", "sold", "order cancelled")),
+                                                 ("pt_BR", ("primeiro estoque", "vendido", "pedido cancelado"))])
+def test_the_ledger_tells_why_in_the_readers_language(db, client, language, words):
+    product = make_product()
+    sale = make_sale(sku=product.sku, paid=False)
+    cancel_open(sale, "order cancelled")
+    db.session.commit()
+    sign_in(client, locale=language)
+    page = client.get(f"/products/{product.id}").text
+    assert [word for word in words if word not in page] == []
+
+
+def test_what_was_noted_in_earlier_words_and_what_a_person_typed_can_be_read(app):
+    with app.test_request_context(headers={"Accept-Language": "pt-BR"}):
+        assert reason_words("sale WEB-1", of_sale=True) == "vendido"
+        assert reason_words("gift in WEB-1", of_sale=True) == "brinde"
+        assert reason_words("sale of the year") == "sale of the year"
+        assert reason_words("primeiro estoque") == "primeiro estoque"

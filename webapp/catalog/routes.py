@@ -11,6 +11,7 @@ from webapp.catalog.forms import ProductIn, RowIn, StockFormIn
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import VIEWS, movements, namesakes, product_by_id, products
 from webapp.catalog.services import add_product, delete_product, edit_product, edit_row, facts_of, set_stock
+from webapp.catalog.words import reason_words
 from webapp.errors import Refusal, Stale
 from webapp.extensions import db
 from webapp.formatting import with_query
@@ -20,11 +21,17 @@ from webapp.staff.access import allow
 from webapp.toast import with_toast
 
 bp = Blueprint("catalog", __name__)
+
 VIEW_LABELS = {
     "all": _l("All"), "low": _l("Low stock"), "no_ncm": _l("Without NCM"), "archived": lazy_pgettext("products", "Archived"),
 }
 # What a new product's form begins with.
 BLANK = {"kind": Kind.PHYSICAL, "unit": "UN", "origin": "0", "weight_g": 0}
+
+
+@bp.context_processor
+def words():
+    return {"reason_words": reason_words}
 
 
 @bp.get("/products")

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn
 from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
+from webapp.catalog.words import reason_words
 from webapp.errors import FieldError, Invalid, Refusal
 from webapp.extensions import db
 from webapp.formatting import fold
@@ -37,7 +38,7 @@ def add_product(wanted: ProductIn) -> Product:
     db.session.add(product)
     _flush(product)
     if wanted.stock:
-        move_stock(db.session, product.id, product.sku, wanted.stock, _("first stock"))
+        move_stock(db.session, product.id, product.sku, wanted.stock, "first stock")
         db.session.expire(product, ["stock"])
     return product
 
@@ -51,7 +52,7 @@ def edit_product(product: Product, wanted: ProductIn) -> None:
     _copy(wanted, product)
     _flush(product)
     if wanted.stock is not None:
-        set_stock(product, StockIn(set=wanted.stock, reason=_("edited")))
+        set_stock(product, StockIn(set=wanted.stock, reason="edited"))
 
 
 def edit_row(product: Product, wanted: RowIn) -> None:
@@ -78,13 +79,13 @@ def set_stock(product: Product, wanted: StockIn, seen: int | None = None, field:
     asked = field if wanted.change is None else "change"
     if before + change > MAX_STOCK:
         raise Refusal(_("At most %(high)s.", high=MAX_STOCK), asked)
-    reason = wanted.reason or _("counted by hand")
+    reason = wanted.reason or "counted by hand"
     try:
         after = move_stock(db.session, product.id, product.sku, change, reason)
     except OutOfStock as refusal:
         refusal.field = asked
         raise
-    record(db.session, "changed", "products", product.id, product.sku, why=reason, stock=after)
+    record(db.session, "changed", "products", product.id, product.sku, why=reason_words(reason), stock=after)
     db.session.expire(product, ["stock"])
     return before, after
 
@@ -109,7 +110,7 @@ def _keep_stock_as_kind_does(product: Product, wanted: ProductIn) -> None:
         product.stock = 0
     if not wanted.kind.is_goods and product.stock is not None:
         if product.stock:
-            set_stock(product, StockIn(set=0, reason=_("its kind keeps no stock")))
+            set_stock(product, StockIn(set=0, reason="its kind keeps no stock"))
         product.stock = None
 
 

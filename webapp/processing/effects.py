@@ -87,7 +87,7 @@ class Execution:
         product = self.house.product(sku)
         if product.kind.is_goods:
             try:
-                move_stock(db.session, product.id, sku, -quantity, f"gift in {self.sale.reference}", self.sale)
+                move_stock(db.session, product.id, sku, -quantity, "gift", self.sale)
             except OutOfStock:
                 # Somebody took the last one since the rules were judged.
                 self._task(effect, "gift_out_of_stock", sku=sku)

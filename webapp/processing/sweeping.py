@@ -3,7 +3,6 @@
 import logging
 
 import redis
-from flask_babel import gettext as _
 from sqlalchemy import exists, select
 
 from webapp.extensions import database_now, db, only_reading
@@ -34,7 +33,7 @@ def close_unpaid() -> int:
     late = select(Sale).where(_is_late()).limit(CLOSED_AT_ONCE)
     sales = db.session.scalars(late.with_for_update(skip_locked=True)).all()
     for sale in sales:
-        cancel_open(sale, _("not paid in time"))
+        cancel_open(sale, "not paid in time")
     db.session.commit()
     return len(sales)
 

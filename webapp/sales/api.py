@@ -145,7 +145,7 @@ def _merged(known: dict, changes: dict) -> dict:
 @endpoint(bp, "DELETE", "/sales/<int:sale_id>", "clerk", status=204)
 def cancel_sale(sale_id: int):
     """Cancels an open sale; its stock comes back."""
-    in_transaction(lambda: services.cancel_open(_sale(sale_id), _("order cancelled")))
+    in_transaction(lambda: services.cancel_open(_sale(sale_id), "order cancelled"))
 
 
 @endpoint(bp, "POST", "/sales/<int:sale_id>/payment", "clerk", status=202)

@@ -238,9 +238,9 @@ def pay(sale_id: int):
 @bp.post("/sales/<int:sale_id>/cancel")
 @allow("clerk")
 def cancel(sale_id: int):
-    reason = _("order cancelled")
-    with because(reason):
-        return _verb(sale_id, lambda sale: services.cancel_open(sale, reason), _("The order was cancelled; its stock is back."))
+    with because(_("order cancelled")):
+        return _verb(sale_id, lambda sale: services.cancel_open(sale, "order cancelled"),
+                     _("The order was cancelled; its stock is back."))
 
 
 @bp.post("/sales/<int:sale_id>/retry")

@@ -122,7 +122,7 @@ def change(sale: Sale, wanted: SaleIn) -> None:
     """Rewrites an open sale: what it held goes back to stock, and what it now wants is taken."""
     if not sale.is_editable:
         raise Refusal(_("An order that was paid or closed cannot be changed."))
-    give_back(sale, _("order changed"))
+    give_back(sale, "order changed")
     sale.lines.clear()
     db.session.flush()
     sale.reference = wanted.reference or sale.reference
@@ -261,7 +261,7 @@ def _take_stock(sale: Sale, products: dict[str, Product]) -> None:
             mark_sold(unsold.pop(line.product_id))
         if line.kind.is_goods:
             try:
-                move_stock(db.session, line.product_id, line.sku, -line.quantity, f"sale {sale.reference}", sale)
+                move_stock(db.session, line.product_id, line.sku, -line.quantity, "sold", sale)
             except Refusal as refusal:
                 refusal.field = f"lines.{line.position - 1}.quantity"
                 raise
