@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 from sqlalchemy import select
 
 from webapp.customers.models import Agent
@@ -26,7 +25,11 @@ TONES = {
     BacktestStatus.PENDING: "info", BacktestStatus.DONE: "good", BacktestStatus.FAILED: "bad", BacktestStatus.STOPPED: "warn",
 }
 # A change of an effect by whether it was there before and is there after: label and tone.
-FATES = {(False, True): (_l("New"), "good"), (True, False): (_l("Gone"), "bad"), (True, True): (_l("Changed"), "info")}
+FATES = {
+    (False, True): (lazy_pgettext("an action", "New"), "good"),
+    (True, False): (lazy_pgettext("an action", "Gone"), "bad"),
+    (True, True): (lazy_pgettext("an action", "Changed"), "info"),
+}
 
 
 @dataclass(frozen=True)
