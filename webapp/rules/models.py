@@ -5,6 +5,7 @@ import enum
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -87,7 +88,8 @@ class BacktestStatus(enum.StrEnum):
     @property
     def label(self):
         return {
-            self.PENDING: _l("Running"), self.DONE: _l("Done"), self.FAILED: _l("Failed"), self.STOPPED: _l("Stopped"),
+            self.PENDING: _l("Running"), self.DONE: lazy_pgettext("a test", "Done"), self.FAILED: _l("Failed"),
+            self.STOPPED: _l("Stopped"),
         }[self]
 
 
