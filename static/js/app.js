@@ -282,7 +282,8 @@
     for (const link of scope.querySelectorAll(".error-summary-list a:not([data-named])")) {
       const field = document.getElementById(link.hash.slice(1));
       const label = field?.labels?.[0] || field?.querySelector("legend");
-      if (label) link.prepend(`${label.textContent.replace(" *", "")}: `);
+      const name = label ? label.textContent.replace(" *", "") : field?.getAttribute("aria-label");
+      if (name) link.prepend(`${name}: `);
       link.dataset.named = "";
     }
     const summary = scope.querySelector("[data-autofocus]");

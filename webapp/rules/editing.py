@@ -33,7 +33,7 @@ class RuleForm:
     def __init__(self, brazilian: bool):
         self.brazilian = brazilian
         self.plain: dict[str, str] = {"scope": "line", "event": "paid", "priority": "0", "enabled": "1"}
-        self.when: Node = GroupRow("all", [new_check()])
+        self.when: Node = GroupRow("all", [new_check(self.scope)])
         self.then: list[ActionRow] = []
         self.examples: list[ExampleRow] = []
         self.errors: dict[str, str] = {}

@@ -123,9 +123,9 @@ def _take_sale(form: RuleForm) -> str:
     return f"fact:examples.{len(form.examples) - 1}"
 
 
-@bp.post("/rules/<code>/examples")
+@bp.post("/rules/<code>/examples", endpoint="example_of_sale")
 @allow("manager")
-def example_of_real_sale(code: str):
+def keep_example(code: str):
     """Keeps an example of the sale (its id or reference) with the rule, in the draft; then shows it."""
     me, written = author(), request.form.get("sale", "")
 

@@ -97,13 +97,13 @@ def _add(form: RuleForm, kind: str, path: tuple[int, ...], _field: str) -> str:
     if kind == "examples":
         form.examples.append(new_example(form))
         return f"fact:examples.{len(form.examples) - 1}"
-    return _grow(form, path, new_check(), "field")
+    return _grow(form, path, new_check(form.scope), "field")
 
 
 def _add_group(form: RuleForm, kind: str, path: tuple[int, ...], _field: str) -> str:
     parent = _node(form, path) if kind == "when" else None
     turn = "any" if isinstance(parent, GroupRow) and parent.kind == "all" else "all"
-    return _grow(form, path, GroupRow(turn, [new_check()]), "group")
+    return _grow(form, path, GroupRow(turn, [new_check(form.scope)]), "group")
 
 
 def _grow(form: RuleForm, path: tuple[int, ...], node: Node, part: str) -> str:
@@ -128,7 +128,7 @@ def _remove(form: RuleForm, kind: str, path: tuple[int, ...], _field: str) -> st
         del rows[path[-1]]
         return f"add:{_name(kind, path[:-1])}"
     if kind == "when" and not path:
-        form.when = GroupRow("all", [new_check()])
+        form.when = GroupRow("all", [new_check(form.scope)])
         return "when.0.field"
     return ""
 

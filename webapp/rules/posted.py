@@ -53,7 +53,7 @@ def form_from(posted: Iterable[tuple[str, list[str]]], brazilian: bool) -> RuleF
             examples.setdefault(int(found[1]), {})[found[2]] = values
         elif name not in BESIDES:
             raise Invalid([], _("This form was not understood. Reload the page and try again."))
-    form.when = _grown(nodes)
+    form.when = _grown(nodes) if nodes else GroupRow("all", [new_check(form.scope)])
     form.then = [_posted_action(actions[place]) for place in sorted(actions)[:READ_ITEMS]]
     form.examples = [_posted_example(examples[place]) for place in sorted(examples)[:READ_ITEMS]]
     return form
@@ -79,7 +79,7 @@ def _grown(nodes: dict[Path, Values]) -> Node:
         row.find = _first(values, "find")[:LONGEST]
         return row
 
-    return grow(()) if nodes else GroupRow("all", [new_check()])
+    return grow(())
 
 
 def _first(values: Values, name: str) -> str:

@@ -63,8 +63,9 @@ def is_picked(declared: Field) -> bool:
     return declared.choices is not None or declared.type == "bool" or declared.refers == "agent"
 
 
-def new_check() -> CheckRow:
-    return fitted(CheckRow("", ""), "")
+def new_check(scope: str) -> CheckRow:
+    """It asks for the first field of what the rule looks at."""
+    return fitted(CheckRow(next(key for key, declared in FIELDS.items() if declared.scope == scope), ""), "")
 
 
 def fitted(row: CheckRow, was: str) -> CheckRow:
