@@ -34,7 +34,7 @@ MENU = (
         ("coin", _l("Commissions"), "fulfilment.commissions", None),
         ("checklist", _l("Tasks"), "fulfilment.tasks", "tasks"),
     )),
-    (_l("House"), (
+    (_l("Back office"), (
         ("mail", _l("E-mails"), "messages.index", None),
         ("settings-automation", _l("Processing"), "monitor.page", None),
         ("history", _l("Audit"), "staff.audit", None),

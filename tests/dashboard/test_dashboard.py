@@ -159,7 +159,7 @@ def test_an_order_in_attention_stands_there_with_reason_and_mend(clerk, db):
 
     page = clerk.get("/").text
     item = page.split('id="waiting-sale-1"')[1].split("</li>")[0]
-    assert "WEB-9" in item and "We did not find the postal code 99999-999" in item and "Mend the address" in item
+    assert "WEB-9" in item and "We did not find the postal code 99999-999" in item and "Fix the address" in item
     assert "1 waits" in page
 
 

@@ -53,7 +53,7 @@ def test_what_left_the_house_is_not_taken_back(db, client):
     [slip] = slips("WEB-1")
     shipped(slip)
     sign_in(client)
-    assert "Passed over WEB-1: It has left the house" in said(post(client, "unpacking", slip.id))
+    assert "Passed over WEB-1: It has left the shop" in said(post(client, "unpacking", slip.id))
     assert shipping_of(slip) is Shipping.SHIPPED
 
 

@@ -63,7 +63,7 @@ def test_a_slip_of_the_finger_is_taken_back_only_before_shipping(db):
     slip.pack(utc_now())
     assert slip.unpack() and slip.status is SlipStatus.TO_PACK and slip.packed_at is None
     slip.ship("Correios", "", utc_now())
-    with refused("left the house"):
+    with refused("left the shop"):
         slip.unpack()
     assert slip.status is SlipStatus.SHIPPED
 

@@ -36,7 +36,7 @@ def test_returning_asks_for_a_reason_and_keeps_what_was_typed(db, client):
     assert refused.status_code == 422
     assert "The street is missing</textarea>" in refused.text
     unexplained = decide(client, invoice.id, "rejection", code="other", comment="")
-    assert "Say what is to be mended." in unexplained.text
+    assert "Say what is to be fixed." in unexplained.text
     assert invoice_of_sale(invoice.sale).status is InvoiceStatus.REVIEW
 
 

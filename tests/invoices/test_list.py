@@ -58,7 +58,7 @@ def test_a_row_tells_the_reason_and_offers_the_files(db, client):
     rows = client.get(f"/invoices/rows?ids={sent.id},{wrong.id},x,99").text
     assert f'<tr id="invoice-{wrong.id}" data-status="rejected"' in rows
     assert "Type it again from the box" in rows
-    assert "Mend the bar code" in rows
+    assert "Fix the bar code" in rows
     assert f'href="/invoices/{sent.id}/xml"' in rows
     assert f'href="/invoices/{wrong.id}/xml"' not in rows
 

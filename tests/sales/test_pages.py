@@ -126,7 +126,7 @@ def test_a_mended_address_sends_the_sale_on(clerk, db):
     open_shop()
     sale = make_sale(address=ADDRESS | {"number": ""})
     work_off()
-    assert "Mend the address" in text(clerk.get(f"/sales/{sale.id}?mend=address"))
+    assert "Fix the address" in text(clerk.get(f"/sales/{sale.id}?mend=address"))
     fields = {f"address.{part}": value for part, value in sale.address_parts.items()} | {"address.number": "12"}
     answer = clerk.post(f"/sales/{sale.id}/address", data=fields | {"version": sale.version})
     assert answer.status_code == 303

@@ -107,7 +107,7 @@ class PackingSlip(db.Model):
         """The step back for a slip of the finger."""
         self._refuse_idle()
         if self.has_left:
-            raise Refusal(_("It has left the house; it cannot be unpacked any more."))
+            raise Refusal(_("It has left the shop; it cannot be unpacked any more."))
         if self.sale.shipping is Shipping.TO_PACK:
             return False
         self.sale.shipping, self.packed_at = Shipping.TO_PACK, None

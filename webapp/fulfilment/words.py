@@ -42,7 +42,7 @@ QUESTIONS = {
         "Goods of NF-e %(number)s (series %(series)s) were given back after it was authorized. Issue the return note (devolução)."
     ),
     "goods_to_come_back": _l(
-        "%(items)s left the house and are owed back by %(customer)s. Once they are here, put them into stock by hand."
+        "%(items)s left the shop and are owed back by %(customer)s. Once they are here, put them into stock by hand."
     ),
     "unpack": _l(
         "The order of %(customer)s was packed and then cancelled. Put %(items)s back on the shelf; the stock counts them "

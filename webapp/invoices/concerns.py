@@ -60,7 +60,7 @@ def warnings_of(invoice: Invoice) -> list[Concern]:
     found = [_concern(finding) for finding in shown(invoice.warnings)]
     for warning in invoice.sale.address_warnings:
         question = Question(warning["code"], warning["field"], warning["params"])
-        found.append(Concern(question.code, WARNING, str(message(question)), question.field, _("Mend the address")))
+        found.append(Concern(question.code, WARNING, str(message(question)), question.field, _("Fix the address")))
     if zip_code_differs(invoice):
         found.append(Concern(ZIP_CODE_DIFFERS, WARNING, _("The order's postal code is not the one in the customer's record"),
                              "address.zip_code"))

@@ -26,5 +26,5 @@ class ReturnIn(Shape):
     @model_validator(mode="after")
     def other_is_explained(self):
         if self.code is ReturnCode.OTHER and not self.comment:
-            raise FieldRefused("comment", _l("Say what is to be mended."))
+            raise FieldRefused("comment", _l("Say what is to be fixed."))
         return self

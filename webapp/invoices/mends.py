@@ -16,7 +16,7 @@ def mend_of(concern: Concern, sale: Sale) -> Mend | None:
     """The link to mend it; None when nothing but checking again helps, or when it is another role's to mend."""
     area = (concern.field or "").partition(".")[0]
     if area == "address":
-        return Mend(concern.mend or _("Mend the address"), f"#{ADDRESS_FORM}")
+        return Mend(concern.mend or _("Fix the address"), f"#{ADDRESS_FORM}")
     if area == "settings":
         return Mend(concern.mend, url_for("store.settings_page")) if may("admin") else None
     if not may("clerk"):

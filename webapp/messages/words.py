@@ -19,7 +19,7 @@ REASONS = {
     "sender": _l("The mail server does not take the shop's own address."),
     "recipient": _l("The mail server does not take this address."),
     "refused": _l("The mail server refused the message."),
-    "address": _l("The customer's or the shop's e-mail address is not one; mend it."),
+    "address": _l("The customer's or the shop's e-mail address is not one; correct it."),
 }
 UNKNOWN = _l("The message could not be written. The processing page says why.")
 

@@ -178,7 +178,7 @@ ACTIONS = {
         Action(
             "hold", _l("hold for review"), _l("hold the sale for review"), "union", _sale,
             (Param("reason", "text", _l("reason"), read_text, required=False),), BOTH,
-            help=_l("Nothing leaves the house until a person releases the order."),
+            help=_l("Nothing leaves the shop until a person releases the order."),
         ),
         Action(
             "approve", _l("approve without review"), _l("approve without review"), "union", _sale, scopes=BOTH,

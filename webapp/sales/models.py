@@ -258,7 +258,7 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
     def resume(self, now: dt.datetime) -> None:
         """A person mended what was asked: on from the step that waited."""
         if self.status is not Status.ATTENTION:
-            raise Refusal(_("This order does not wait for anything to be mended."))
+            raise Refusal(_("This order does not wait for anything to be fixed."))
         self.go_to(Status(self.step), now)
 
     def cancel(self) -> None:

@@ -51,11 +51,11 @@ def mend_of(sale: Sale) -> Mend | None:
     field, page = sale.reason_field or "", url_for("sales.page", sale_id=sale.id)
     area = field.partition(".")[0]
     if area == "address":
-        return Mend(_("Mend the address"), url_for("sales.page", sale_id=sale.id, mend="address", _anchor="address"))
+        return Mend(_("Fix the address"), url_for("sales.page", sale_id=sale.id, mend="address", _anchor="address"))
     if area == "customer":
-        return Mend(_("Mend the customer"), url_for("customers.show", customer_id=sale.customer_id))
+        return Mend(_("Fix the customer"), url_for("customers.show", customer_id=sale.customer_id))
     if area == "lines" and "sku" in sale.reason_params.get("params", {}):
-        return Mend(_("Mend the product"), url_for("catalog.index", q=sale.reason_params["params"]["sku"]))
+        return Mend(_("Fix the product"), url_for("catalog.index", q=sale.reason_params["params"]["sku"]))
     if area == "settings":
         return Mend(_("Open the settings"), url_for("store.settings_page"))
     return Mend(_("Open the order"), page)

@@ -28,7 +28,7 @@ from webapp.sales.why import Inquiry, Ruling
 from webapp.staff.models import AuditEntry
 
 PART_LABELS = {
-    "zip_code": _l("CEP"), "street": _l("Street"), "number": _l("Number"), "complement": _l("Complement"),
+    "zip_code": _l("Postal code (CEP)"), "street": _l("Street"), "number": _l("Number"), "complement": _l("Complement"),
     "neighborhood": _l("Neighborhood"), "city": _l("City"), "state": _l("State"), "ibge": _l("IBGE code"),
     "country": _l("Country"),
 }

@@ -16,7 +16,7 @@ from webapp.staff.models import AuditEntry
 SALE_STATES = {
     "address": _l("On its way again, from the address"), "rules": _l("Address checked"), "invoice": _l("Rules applied"),
     "review": _l("Waits for a person's review"),
-    "completed": _l("Completed; it has no goods, so it needs no NF-e"), "attention": _l("Stopped: somebody must mend something"),
+    "completed": _l("Completed; it has no goods, so it needs no NF-e"), "attention": _l("Stopped: somebody must fix something"),
     "cancelled": _l("Order cancelled"),
 }
 INVOICE_STATES = {

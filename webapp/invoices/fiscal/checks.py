@@ -39,9 +39,9 @@ class Check:
 _BLANK = N_("The buyer's address has no %(label)s. Ask the buyer and fill it in.")
 _SUM = N_("The note's total for %(label)s is %(total)s, but its items add up to %(sum)s. It is our fault: tell support.")
 _OURS = N_("The access key does not fit the note. It is our fault: tell support.")
-MEND_ADDRESS, MEND_IE, MEND_ISSUER = N_("Mend the address"), N_("Mend the IE"), N_("Open the shop's settings")
-MEND_GTIN, MEND_CFOP, CHECK_TAXES = N_("Mend the bar code"), N_("Mend the CFOP"), N_("Check the product's taxes")
-CHANNEL, REWORK, DOCUMENT = N_("Choose the channel"), N_("Work the note out again"), N_("Mend the CPF or CNPJ")
+MEND_ADDRESS, MEND_IE, MEND_ISSUER = N_("Fix the address"), N_("Fix the IE"), N_("Open the shop's settings")
+MEND_GTIN, MEND_CFOP, CHECK_TAXES = N_("Fix the bar code"), N_("Fix the CFOP"), N_("Check the product's taxes")
+CHANNEL, REWORK, DOCUMENT = N_("Choose the channel"), N_("Work the note out again"), N_("Fix the CPF or CNPJ")
 
 ISSUER_CHECKS = (
     Check(N_("The shop's CNPJ"), Rejection("207", "settings.issuer.cnpj", N_(
@@ -89,7 +89,7 @@ BUYER_CHECKS = (
         "A note for tests must carry the authority's own phrase instead of the buyer's name. It is our fault: tell "
         "support."), REWORK, "reviewer"), p.homologation_name),
     Check(N_("The buyer's name can be written"), Rejection("name", "customer.name", N_(
-        "The buyer's name has signs that the note cannot carry: they are left out."), N_("Mend the name")),
+        "The buyer's name has signs that the note cannot carry: they are left out."), N_("Fix the name")),
         p.buyer_name_loses, WARNING),
 )
 ITEM_CHECKS = (
@@ -97,7 +97,7 @@ ITEM_CHECKS = (
         "The note has no goods."), N_("Open the sale")), p.no_goods),
     Check(N_("NCM of each product"), Rejection("778", "lines.*.product.ncm", N_(
         "NCM %(ncm)s of product %(sku)s is not in the table in force. Ask the supplier or the accountant for the right "
-        "code."), N_("Mend the product's NCM")), p.each_item(p.bad_ncm)),
+        "code."), N_("Fix the product's NCM")), p.each_item(p.bad_ncm)),
     *(Check(name, Rejection(code, "lines.*.product.gtin", N_(
         "The bar code of product %(sku)s is wrong: its last digit does not fit. Type it again from the box, or leave it "
         "empty."), MEND_GTIN), p.bad_gtin(tag))
@@ -110,7 +110,7 @@ ITEM_CHECKS = (
                                           ("630", "qTrib", "vUnTrib", N_("Value of each taxed unit")))),
     Check(N_("Product names can be written"), Rejection("name", "lines.*.product.name", N_(
         "The name of product %(sku)s has signs that the note cannot carry, or is too long. It goes out as: %(written)s"),
-        N_("Mend the name")), p.product_name_loses, WARNING),
+        N_("Fix the name")), p.product_name_loses, WARNING),
 )
 TAX_CHECKS = (
     Check(N_("CFOP within the state"), Rejection("523", "lines.*.cfop", N_(
@@ -198,7 +198,7 @@ DOCUMENT_CHECKS = (
 )
 CHECKS = (*ISSUER_CHECKS, *BUYER_CHECKS, *ITEM_CHECKS, *TAX_CHECKS, *TOTAL_CHECKS, *PAYMENT_CHECKS, *DOCUMENT_CHECKS)
 SCHEMA = Rejection("225", "document.*", N_(
-    'Some field has a form the authority cannot read: %(label)s, value "%(value)s". Mend the field shown.'),
+    'Some field has a form the authority cannot read: %(label)s, value "%(value)s". Fix the field shown.'),
     N_("Go to the field"), "reviewer")
 SCHEMA_NAME = N_("Schema of layout 4.00")
 

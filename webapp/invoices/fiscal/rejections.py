@@ -8,7 +8,7 @@ from .reading import Reading
 from .words import N_, Finding, Rejection
 
 _ITEM = re.compile(r"nItem: *(\d+)")
-_COMPARE = N_("Mend the CNPJ")
+_COMPARE = N_("Fix the CNPJ")
 _QUERY = N_("Ask the authority again")
 _SHOP_UNKNOWN = N_("The authority does not let the shop issue notes (yet): its registration or accreditation does not "
                    "allow it. Ask the accountant.")
