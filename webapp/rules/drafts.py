@@ -14,6 +14,7 @@ from webapp.rules import publishing, services
 from webapp.rules.actions import ACTIONS
 from webapp.rules.blueprint import author, bp
 from webapp.rules.forms import PublicationIn
+from webapp.rules.labels import rule_name
 from webapp.rules.listing import asked_action, listing_of
 from webapp.rules.queries import open_draft, published
 from webapp.staff.access import allow
@@ -33,9 +34,12 @@ def _page(form: Form):
     present = published()
     found = publishing.readiness(kept, present, author())
     listed = listing_of(found.rules, shop_day(utc_now()))
+    warned = {code for warning in found.warnings for code in (warning.code, warning.other)}
     return render_template(
         "rules/draft.html", draft=kept, present=present, found=found, listed=listed, form=form, actions=ACTIONS,
-        action=asked_action(), q=request.args.get("q", ""), changed={change.code: change.kind for change in found.changes},
+        action=asked_action(), q=request.args.get("q", ""),
+        names={rule.code: rule_name(rule) for rule in found.rules if rule.code in warned},
+        changed={change.code: change.kind for change in found.changes},
     )
 
 
