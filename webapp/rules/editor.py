@@ -163,10 +163,10 @@ def find_values():
         return render_template("rules/_found.html", place=place, options=options, written=written)
 
 
-@bp.post("/rules/new", defaults={"code": ""})
+@bp.post("/rules/new")
 @bp.post("/rules/<code>/edit")
 @allow("manager")
-def save_rule(code: str):
+def save_rule(code: str = ""):
     """Keeps the rule in the draft; what is wrong is told at its row."""
     form, seen, me = posted_form(), request.form.get("seen", ""), author()
     if code:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from flask import url_for
 from flask_babel import gettext as _
 
-from webapp.rules.actions import ACTIONS
 from webapp.rules.conditions import Check, Condition
 from webapp.rules.editing import RuleForm, form_name
 from webapp.rules.examples import ExampleResult, run_examples
 from webapp.rules.fields import facts_from_json, sample_facts
+from webapp.rules.labels import kinds_text
 from webapp.rules.lint import Warning, lint
 from webapp.rules.references import gather
 from webapp.rules.rows import depth_of, nodes_of
@@ -58,12 +58,8 @@ def tell(form: RuleForm, rules: list[dict], code: str, today: dt.date) -> Told:
     return Told(nodes, depth, sentence(rule), rule.moves_money, examples, _odd(rule, rules, code, today))
 
 
-def kinds_in_words(kinds: Collection[str]) -> str:
-    return ", ".join(str(action.label) for key, action in ACTIONS.items() if key in kinds) or _("nothing")
-
-
 def _example(rule: Rule, result: ExampleResult) -> ExampleTold:
-    return ExampleTold(result.ok, kinds_in_words(result.example.expect), kinds_in_words(result.got),
+    return ExampleTold(result.ok, kinds_text(result.example.expect), kinds_text(result.got),
                        "" if result.ok else _why(rule, result))
 
 
