@@ -20,7 +20,7 @@ from webapp.spreadsheet import csv_file
 from webapp.staff.access import allow
 from webapp.transactions import in_transaction
 
-SAMPLES = 10
+SAMPLES = 8
 ON_A_PAGE = 50
 
 
