@@ -11,7 +11,8 @@ MENU = (
 )
 OTHERS = (
     "/account", "/agents", "/search?q=web", "/sales/new", "/sales?q=nothing", "/products/new", "/customers/new", "/staff/new",
-    "/packing-slips/print?ids=1,2", "/packing-slips/shipment?ids=1,2", "/nowhere",
+    "/packing-slips/print?ids=1,2", "/packing-slips/shipment?ids=1,2", "/rules?on=2027-01-01", "/rules/draft", "/rules/versions",
+    "/rules/versions/2", "/nowhere",
 )
 # The first of each list, opened; of the sales one that waits for a person, of the NF-e one under review.
 OPENED = {

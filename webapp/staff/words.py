@@ -54,6 +54,9 @@ FIELDS = {
     "total": _l("Total"), "tracking_code": _l("Tracking code"), "trade_name": _l("Trade name"), "unit": _l("Unit"),
     "video_url": _l("Address of the video"), "warranty_months": _l("Warranty (months)"), "weight_g": _l("Weight (g)"),
     "reason": _l("Reason"), "zip_code": _l("Postal code"),
+    "drafted_by": _l("Written by"), "enabled": _l("Switched on"), "event": _l("When"), "examples": _l("Examples"),
+    "from_version": _l("Version"), "priority": _l("Priority"), "restores": _l("Brings back"), "scope": _l("Looks at"),
+    "then": _l("Actions"), "valid_from": _l("Valid from"), "valid_to": _l("Valid to"), "when": _l("Conditions"),
 }
 
 
