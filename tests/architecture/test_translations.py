@@ -70,7 +70,8 @@ SCREENS = (
     "/", "/sales", "/sales/new", "/sales/{sale}", "/products", "/products/new", "/products/{product}", "/customers",
     "/customers/new", "/customers/1", "/agents", "/invoices", "/invoices/{invoice}", "/packing-slips",
     "/packing-slips/1", "/packing-slips/print?ids=1", "/packing-slips/shipment?ids=1", "/royalties", "/commissions",
-    "/memberships", "/tasks", "/rules", "/rules/new", "/rules/commission/edit", "/rules/commission/exceptions/new", "/rules/help", "/rules?on=2027-01-01", "/rules/draft", "/rules/versions", "/rules/versions/1",
+    "/rules/new", "/rules/commission/edit", "/rules/commission/exceptions/new", "/rules/help",
+    "/memberships", "/tasks", "/rules", "/rules?on=2027-01-01", "/rules/draft", "/rules/versions", "/rules/versions/1",
     "/messages", "/messages/1",
     "/jobs", "/audit", "/staff", "/staff/new", "/settings", "/account", "/search?q=zzz", "/nowhere",
 )
