@@ -1,6 +1,7 @@
 """Why a rule applied to an order, or why not: by the version and the facts that decided."""
 
 import datetime as dt
+import re
 from html import unescape
 
 import pytest
@@ -37,7 +38,7 @@ def test_a_rule_that_did_not_hold_shows_what_was_wanted_and_what_was_got(clerk):
     sale = sold(make_product(kind="streaming", video_url="https://videos.example/1").sku)
     page = ask(clerk, sale, "royalty_slip")
     assert "Its condition did not hold" in page and "Did not hold" in page
-    assert "wanted: kind of product is one of “book” or “e-book”" in page and "got: “streaming video” · not met" in page
+    assert re.search("wanted: [^·]*book[^·]* or [^·]*e-book[^·]*· got: [^·]*streaming video[^·]*· not met", page)
 
 
 def test_each_item_is_answered_for(clerk):
@@ -50,12 +51,12 @@ def test_each_item_is_answered_for(clerk):
 
 def test_a_fact_that_was_not_there_is_told_as_nothing(clerk):
     page = ask(clerk, sold(book()), "commission")
-    assert "wanted: selling agent is filled in" in page and "got: nothing" in page
+    assert "got: nothing · not met" in page
 
 
 def test_a_switch_is_told_in_words(clerk):
     page = ask(clerk, sold(book()), "royalty_slip")
-    assert "wanted: the item is not a gift" in page and "got: the item is not a gift · met" in page
+    assert "got: the item is not a gift · met" in page
 
 
 def test_an_exception_and_the_rule_it_skips_name_each_other(clerk):
@@ -158,3 +159,26 @@ def test_all_values_of_a_long_list_are_there_to_read(clerk):
 def test_clerks_and_accountants_may_ask(db, client, role, status):
     sign_in(client, role)
     assert client.get(f"/sales/{sold(book()).id}/rules/royalty_slip").status_code == status
+
+
+def test_a_manager_goes_on_to_the_rule_and_makes_an_example_of_the_order(db, client):
+    sale = sold(book(sku="LV-77"))
+    sign_in(client, "manager")
+    for page in (text_of(client.get(f"/sales/{sale.id}")), ask(client, sale, "royalty_slip")):
+        assert 'href="/rules/royalty_slip/edit"' in page and 'action="/rules/royalty_slip/examples"' in page
+    answer = client.post("/rules/royalty_slip/examples", data={"sale": sale.id})
+    assert answer.status_code == 303 and answer.location.startswith("/rules/royalty_slip/edit")
+
+
+def test_a_rule_that_is_there_no_more_is_explained_and_not_opened(db, client):
+    publish([*day_one(), rule("gone", BOOKS, name="Once upon a time")])
+    sale = sold(book())
+    publish(day_one())
+    sign_in(client, "manager")
+    for page in (text_of(client.get(f"/sales/{sale.id}")), ask(client, sale, "gone")):
+        assert "Once upon a time" in page and "/rules/gone/" not in page.replace(f"/sales/{sale.id}/rules/gone", "")
+
+
+def test_a_clerk_asks_and_changes_nothing(clerk):
+    sale = sold(book())
+    assert "/rules/royalty_slip/e" not in ask(clerk, sale, "royalty_slip")

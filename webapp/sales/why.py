@@ -3,8 +3,10 @@
 Judged by the version that decided and by the facts frozen with the decision, never by what is so today.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,7 +18,7 @@ from webapp.rules.actions import SKIP_RULE
 from webapp.rules.conditions import Check, Condition
 from webapp.rules.fields import Field, facts_from_json
 from webapp.rules.models import Decision, Effect
-from webapp.rules.queries import compiled
+from webapp.rules.queries import compiled, rule_set_in_force
 from webapp.rules.rule import Rule
 from webapp.rules.sentence import MOST_VALUES, condition_phrase, sentence, value_text
 from webapp.rules.trace import explain_rule
@@ -58,12 +60,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Ruling:
-    """One line of the page's "Rules applied": a rule, what it came to, and why, for each item it looked at."""
+    """One line of the page's "Rules applied": a rule, what it came to, and why, for each item it looked at. `is_kept`: it is
+    among the rules of today, so it can be opened."""
 
     code: str
     name: str
     fate: Fate
     findings: list[Finding]
+    is_kept: bool
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Answer:
     off: bool
     out_of_time: bool
     findings: list[Finding]
+    is_kept: bool
 
     @property
     def sentence(self) -> str:
@@ -112,7 +117,7 @@ class Inquiry:
         places = self.lines if rule.scope == "line" else [{}]
         return Answer(
             rule, self.name(code), self.day, not rule.enabled, not rule.in_force(self.day),
-            [self._finding(rule, line, self._fates(rule, line.get("line"))) for line in places],
+            [self._finding(rule, line, self._fates(rule, line.get("line"))) for line in places], code in self._kept,
         )
 
     def matching(self, written: str) -> list[tuple[str, str]]:
@@ -130,10 +135,15 @@ class Inquiry:
 
     # -- one rule ---------------------------------------------------------------------------------
 
+    @cached_property
+    def _kept(self) -> Container[str]:
+        return rule_set_in_force().by_code
+
     def _ruling(self, outcome: dict) -> Ruling:
         rule, fate = self.rules[outcome["code"]], self._fate(outcome)
         lines = [line for line in self.lines if line["line"] in outcome["lines"]] or [{}]
-        return Ruling(rule.code, self.name(rule.code), fate, [self._finding(rule, line, [fate]) for line in lines])
+        findings = [self._finding(rule, line, [fate]) for line in lines]
+        return Ruling(rule.code, self.name(rule.code), fate, findings, rule.code in self._kept)
 
     def _finding(self, rule: Rule, line: dict, fates: list[Fate]) -> Finding:
         tree = explain_rule(rule, self.facts | facts_from_json(line), self.day)["when"]
