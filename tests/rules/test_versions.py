@@ -135,7 +135,7 @@ def test_a_draft_is_discarded(db, client):
     data = {"draft_id": draft.id, "version": draft.version}
     for _twice in range(2):
         assert client.post("/rules/draft/discarding", data=data).status_code == 303
-    assert open_draft() is None and "No draft is open" in client.get("/rules/draft").text
+    assert open_draft() is None and "There is no draft" in client.get("/rules/draft").text
 
 
 def test_failing_examples_and_warnings_lead_to_their_rules(db, client):

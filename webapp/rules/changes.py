@@ -158,7 +158,7 @@ def _examples(old: Rule, new: Rule) -> Iterator[str]:
     if gone:
         yield ngettext("%(num)s example gone", "%(num)s examples gone", gone)
     if not come and not gone:
-        yield _("Examples in another order")
+        yield _("The same examples, arranged another way")
 
 
 def _place(follows: Rule | None) -> str:
