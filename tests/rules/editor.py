@@ -1,6 +1,7 @@
 """The rule editor's page as a browser without script uses it: what stands in the form is sent, a button at a time."""
 
 from lxml import html
+from werkzeug.datastructures import MultiDict
 
 FORM = "rule-form"
 
@@ -43,6 +44,14 @@ class Editor:
         found = self.form.xpath(f'.//*[@id="f-{name.replace(".", "-")}-error"]')
         return found[0].text_content().strip() if found else ""
 
+    @property
+    def sentence(self) -> str:
+        return self.form.find_class("rule-sentence")[0].text_content()
+
+    def told(self) -> str:
+        """What the page asks for while one types."""
+        return self.client.post("/rules/form/told", data=MultiDict(self.sent()), headers=self.headers).text
+
     def type(self, **changes) -> "Editor":
         """Changes to what is sent; `__` stands for the dot. A list ticks boxes."""
         self.changes = {name.replace("__", "."): value for name, value in changes.items()}
@@ -64,8 +73,5 @@ class Editor:
         return self.post(self.form.get("action"), self.sent())
 
     def post(self, path: str, values: list[tuple[str, str]], **headers) -> "Editor":
-        data: dict[str, list[str]] = {}
-        for name, value in values:
-            data.setdefault(name, []).append(value)
-        self._show(self.client.post(path, data=data, headers=self.headers | headers))
+        self._show(self.client.post(path, data=MultiDict(values), headers=self.headers | headers))
         return self

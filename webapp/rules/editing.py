@@ -140,7 +140,7 @@ class RuleForm:
         raw = {"field": row.field, "op": row.op}
         if declared.scope == "line" and self.scope == "sale":
             self.errors[f"{name}.field"] = _("%(field)s is asked of each item; this rule looks at the whole order.",
-                                             field=str(declared.label).capitalize())
+                                             field=capitalized(str(declared.label)))
 
         def read(text: str) -> object:
             return typed.read_exactly(text) if row.op in EXACT else typed.read(declared.type, text, self.brazilian)
@@ -187,6 +187,11 @@ def _shortest(names: dict[str, str]) -> dict[str, str] | str:
     """One text where both languages have the same."""
     texts = set(names.values())
     return texts.pop() if len(names) == 2 and len(texts) == 1 else names
+
+
+def capitalized(text: str) -> str:
+    """Its first letter alone: "product's SKU" -> "Product's SKU"."""
+    return text[:1].upper() + text[1:]
 
 
 def form_name(path: str) -> str:

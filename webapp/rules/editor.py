@@ -13,7 +13,7 @@ from webapp.formatting import shop_day
 from webapp.rules import services
 from webapp.rules.actions import ACTIONS
 from webapp.rules.blueprint import author, bp
-from webapp.rules.editing import RuleForm, example_row, form_name, form_of
+from webapp.rules.editing import RuleForm, capitalized, example_row, form_name, form_of
 from webapp.rules.edits import edit, offered_actions
 from webapp.rules.exceptions import exception_to, exceptions_of, grounds_of
 from webapp.rules.fields import FIELDS
@@ -34,8 +34,6 @@ GROUP_KINDS = {
     "any": (_l("At least one"), _l("of these conditions holds")),
     "not": (lazy_pgettext("conditions", "Not"), _l("this")),
 }
-# Labels stand in running sentences, in Portuguese with their article: "o tipo do produto".
-ARTICLE = re.compile(r"(?:o|a|os|as) ", re.IGNORECASE)
 PLACE = re.compile(r"when(\.[0-9]{1,3}){0,10}")
 
 
@@ -214,9 +212,8 @@ def is_group_row(node) -> bool:
 
 @bp.app_template_filter("capital")
 def capital(text) -> str:
-    """A label that stands alone: "e-mail template" -> "E-mail template", "o tipo do produto" -> "Tipo do produto"."""
-    words = ARTICLE.sub("", str(text), count=1) if brazilian() and ARTICLE.match(str(text)) else str(text)
-    return words[:1].upper() + words[1:]
+    """A label that stands alone: "e-mail template" -> "E-mail template"."""
+    return capitalized(str(text))
 
 
 def _place_of(name: str) -> str:
