@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from webapp.formatting import money_text
 from webapp.messages.models import Message
 from webapp.messages.words import REASONS, reason_in_words, template_name
+from webapp.money import ZERO
 from webapp.processing.reversal import CANCELLED
 from webapp.rules.models import Effect, EffectStatus
 
@@ -18,6 +20,11 @@ NAMES = {
     "membership_reactivation": _l("Membership reactivated"), "email": _l("E-mail “%(template)s”"),
     "commission": _l("Commission"), "task": _l("Task for staff"), "hold": _l("Held for review"),
     "approve": _l("Approved without review"),
+}
+ICONS = {
+    "packing_slip": "truck-delivery", "royalty_slip": "receipt", "add_item": "gift", "membership_activation": "heart-handshake",
+    "membership_upgrade": "heart-handshake", "membership_reactivation": "heart-handshake", "email": "mail", "commission": "coin",
+    "task": "checklist", "hold": "player-pause", "approve": "shield-check",
 }
 # By the code of an effect's `NotYet`.
 NOT_YET = {
@@ -29,7 +36,7 @@ UNKNOWN = _l("It failed for a reason that only the processing page tells. Try ag
 @dataclass
 class Shown:
     """One effect on the page of its sale. `next_try` is empty when none is due; `waits` for its message to be released or
-    sent; `reversals` are (what happened, amount)."""
+    sent; `reversals` are its twins."""
 
     effect: Effect
     name: str
@@ -37,11 +44,23 @@ class Shown:
     attempts: int
     next_try: dt.datetime | None
     waits: bool
-    reversals: list[tuple[str, str]] = field(default_factory=list)
+    reversals: list[Effect] = field(default_factory=list)
 
     @property
-    def amount(self) -> str:
-        return "" if self.effect.amount is None else money_text(self.effect.amount)
+    def taken_back(self) -> list[str]:
+        return [reversal_text(twin) for twin in self.reversals]
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.effect.kind]
+
+    @property
+    def reversal(self) -> str:
+        """How far it is taken back; a packing slip says so itself."""
+        if not self.reversals or self.effect.kind == "packing_slip":
+            return ""
+        left = sum((twin.amount or ZERO for twin in self.reversals), self.effect.amount or ZERO)
+        return _("Partly reversed") if left else _("Reversed")
 
 
 def effects_shown(effects: list[Effect], messages: list[Message]) -> list[Shown]:
@@ -50,8 +69,7 @@ def effects_shown(effects: list[Effect], messages: list[Message]) -> list[Shown]
     shown = {effect.id: _shown(effect, by_effect.get(effect.id)) for effect in effects if effect.reverses is None}
     for effect in effects:
         if effect.reverses is not None:
-            amount = "" if effect.amount is None else money_text(effect.amount)
-            shown[effect.reverses].reversals.append((event_name(effect.event), amount))
+            shown[effect.reverses].reversals.append(effect)
     return sorted(shown.values(), key=lambda one: not one.effect.is_unfinished)
 
 
@@ -67,11 +85,16 @@ def effect_name(effect: Effect) -> str:
     return str(NAMES[effect.kind]) % facts
 
 
-def event_name(event: str) -> str:
-    """Of the events that reverse."""
-    if event == CANCELLED:
-        return _("Order cancelled")
-    return _("Refund %(number)s", number=event.partition(":")[2])
+def reversal_text(twin: Effect) -> str:
+    """What happened, and what it took back."""
+    event = twin.event
+    words = _("Order cancelled") if event == CANCELLED else _("Refund %(number)s", number=event.partition(":")[2])
+    if twin.amount is not None:
+        return f"{words}: {money_text(twin.amount)}"
+    if twin.kind == "packing_slip":
+        units = sum(item["quantity"] for item in twin.params["items"])
+        return f"{words}: {ngettext('%(num)s item', '%(num)s items', units)}"
+    return words
 
 
 def effect_error(effect: Effect) -> str:

@@ -114,7 +114,7 @@ class Reversal:
     def _twin(self, effect: Effect, amount: Decimal | None = None, **params) -> Effect:
         twin = Effect(
             decision_id=effect.decision_id, sale_id=self.sale.id, event=self.event, kind=effect.kind, target=effect.target,
-            rule=effect.rule, params={"lines": effect.params["lines"]} | params, amount=amount, reverses=effect.id,
+            rule=effect.rule, params=effect.params | params, amount=amount, reverses=effect.id,
             status=EffectStatus.DONE,
         )
         db.session.add(twin)

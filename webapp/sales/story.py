@@ -136,7 +136,7 @@ class Story:
         names = {"paid": _("Paid"), "address": _("Address"), "rules": _("Rules")}
         if sale.has_goods:
             names |= {"invoice": _("NF-e")}
-        if any(line.kind.is_goods for line in sale.lines):
+        if any(line.kind.is_goods and line.left for line in sale.lines):
             next_one = {Shipping.TO_PACK: "packed", Shipping.PACKED: "shipped"}.get(sale.shipping)
             names |= {"packed": _("Packed"), "shipped": _("Shipped"), "delivered": _("Delivered")}
             names |= {next_one: sale.shipping.label} if next_one else {}
