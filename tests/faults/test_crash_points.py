@@ -6,15 +6,22 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.factories import make_product, make_sale, open_shop, work_off
-from webapp.catalog.models import Product
+from tests.fulfilment.sold import agent
+from webapp.catalog.models import Product, StockMovement
 from webapp.extensions import db as database
 from webapp.extensions import utc_now
-from webapp.fulfilment.models import Commission, PackingSlip
+from webapp.fulfilment.models import Commission, PackingSlip, RoyaltySlip, Task
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
+from webapp.processing.cancellation import cancel, sale_to_undo
+from webapp.processing.forms import RefundIn
+from webapp.processing.refunds import refund
 from webapp.rules.models import Effect
-from webapp.sales.models import Sale, Status
+from webapp.sales.models import Refund, Sale, Status
 from webapp.store.models import SandboxNote, Series
+from webapp.transactions import in_transaction
+
+COUNTED = (Effect, Commission, RoyaltySlip, PackingSlip, Message, Task, Refund, StockMovement, SandboxNote)
 
 
 class Crash(BaseException):
@@ -23,7 +30,7 @@ class Crash(BaseException):
 
 def _leases_end():
     """What a dead worker held is due again, as it is once its lease is over."""
-    for model in (Sale, Invoice, Message):
+    for model in (Sale, Invoice, Message, Effect):
         due = model.__table__.c.due_at
         past = utc_now() - dt.timedelta(seconds=1)
         database.session.execute(update(model.__table__).where(due.is_not(None)).values(due_at=past))
@@ -64,15 +71,17 @@ def _facts() -> dict:
         "numbers": database.session.scalars(select(Invoice.number).order_by(Invoice.number)).all(),
         "next": database.session.scalar(select(Series.next_number)),
         "stock": database.session.scalars(select(Product.stock).order_by(Product.id)).all(),
-        "counts": {model.__tablename__: count(model) for model in (Effect, Commission, PackingSlip, Message, SandboxNote)},
+        "counts": {model.__tablename__: count(model) for model in COUNTED},
+        "commission": database.session.scalar(select(func.sum(Commission.amount))),
     }
 
 
-def _two_sales():
+def _two_sales(quantity: int = 1):
     open_shop()
-    product = make_product(sku="CRASH", stock=10)
+    agent()
+    product = make_product(sku="CRASH", kind="book", ncm="49019900", royalty_percent="10.00", stock=10)
     for number in ("1", "2"):
-        make_sale(sku=product.sku, reference=number)
+        make_sale(sku=product.sku, reference=number, agent="A1", quantity=quantity)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -94,6 +103,45 @@ def test_a_crash_around_any_commit_changes_nothing_in_the_end(app, db, monkeypat
             _leases_end()
             work_off()
         assert _facts() == whole, f"crash {'after' if after else 'before'} commit {number} of {commits}"
+
+
+def _undoing() -> list:
+    """Two invoiced sales: one is cancelled, of the other a unit is refunded; each is told until it is answered."""
+    asked = RefundIn.model_validate({"lines": [{"line": 1, "quantity": 1}], "reason": "damaged"})
+    first, second = database.session.scalars(select(Sale.id).order_by(Sale.id)).all()
+    database.session.rollback()
+    return [
+        lambda: in_transaction(lambda: cancel(sale_to_undo(first), "changed their mind")),
+        lambda: in_transaction(lambda: refund(sale_to_undo(second), asked, "R-1").number),
+    ]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("crashed", [0, 1], ids=["cancellation", "refund"])
+def test_a_crash_in_an_undoing_leaves_it_undone_once_or_not_at_all(app, db, monkeypatch, crashed, after):
+    def undo(at: int | None) -> dict:
+        _wipe(db)
+        _two_sales(quantity=2)
+        work_off()
+        before, acts = _facts(), _undoing()
+        for place, act in enumerate(acts):
+            if place == at:
+                with monkeypatch.context() as patch:
+                    _crash_at(patch, 1, after)
+                    with pytest.raises(Crash):
+                        act()
+                database.session.rollback()
+                assert (_facts() == before) is not after
+            act()
+            before = _facts()
+        for act in acts:
+            act()
+        work_off()
+        return _facts()
+
+    whole = undo(None)
+    assert whole["statuses"] == [Status.CANCELLED, Status.INVOICED] and whole["stock"] == [9]
+    assert undo(crashed) == whole
 
 
 def _wipe(db):
