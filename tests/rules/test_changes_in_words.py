@@ -4,9 +4,14 @@ import pytest
 
 from tests.rules.drafted import PAYS, paying, rule
 from webapp.rules.changes import changes_between
+from webapp.rules.rule import parse_rule
+from webapp.rules.sentence import sentence
 
-SHIPS = "If the product is shipped and author is “a”, then"
 IN_LIST = {"field": "item_sku", "op": "in", "value": [f"SKU-{number}" for number in range(10)]}
+
+
+def said(raw: dict) -> str:
+    return sentence(parse_rule(raw))
 
 
 def only(before, after):
@@ -28,14 +33,14 @@ def test_a_new_rule_says_what_it_does():
     change = only([], [paying("a", priority=3, enabled=False)])
     assert (change.kind, change.before, change.after["code"], change.moves_money) == ("added", None, "a", True)
     assert change.words == [
-        f"{SHIPS} pay the agent a commission of 5%.", "Priority: 3", "Switched off", "1 example",
+        said(paying("a")), "Priority: 3", "Switched off", "1 example",
     ]
 
 
 def test_a_removed_rule_says_what_it_did():
     change = only([rule("a")], [])
     assert (change.kind, change.after, change.moves_money) == ("removed", None, False)
-    assert change.words == [f"{SHIPS} put it on the packing slip."]
+    assert change.words == [said(rule("a"))]
 
 
 @pytest.mark.parametrize(("changes", "words", "money"), [
@@ -55,9 +60,10 @@ def test_each_part_that_differs_has_its_words(app, changes, words, money):
 
 def test_a_sentence_is_told_before_and_after():
     change = only([paying("a")], [paying("a", "8.00")])
-    assert change.moves_money and change.words == [
-        f"It said: {SHIPS} pay the agent a commission of 5%.",
-        f"It says: {SHIPS} pay the agent a commission of 8%.",
+    assert said(paying("a")) != said(paying("a", "8.00")) and change.moves_money
+    assert change.words == [
+        f"It said: {said(paying('a'))}",
+        f"It says: {said(paying('a', '8.00'))}",
     ]
 
 
