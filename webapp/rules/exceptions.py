@@ -13,8 +13,8 @@ from webapp.rules.fields import FIELDS, MAX_TEXT
 from webapp.rules.rule import LANGUAGES, MAX_PRIORITY
 from webapp.rules.sets import priority_of
 
-# What an exception may be for, as its field; the page offers them in this order.
-GROUNDS = ("customer_id", "item_sku", "sale_channel")
+# What an exception may be for, as its field, with values for the example of whom it is not for.
+GROUNDS = {"customer_id": ("1", "2"), "item_sku": ("SAMPLE-1", "SAMPLE-2"), "sale_channel": ("site", "store")}
 STEP = 10
 # Room for "_except_20000" behind a code of at most 60 letters.
 STEM = 47
@@ -35,7 +35,7 @@ def exception_to(target: dict, codes: Iterable[str], key: str, value: str) -> di
     priority = min(priority_of(target) + STEP, MAX_PRIORITY)
     if priority == priority_of(target):
         raise Refusal(_("No rule can stand before one of priority %(most)s. Lower its priority first.", most=MAX_PRIORITY))
-    skip = [SKIP_RULE.key]
+    skip, other = [SKIP_RULE.key], next(each for each in GROUNDS[key] if each != value)
     return {
         "code": _code(target["code"], set(codes)),
         "name": {language: _name(target, key, value, language) for language in LANGUAGES},
@@ -43,7 +43,7 @@ def exception_to(target: dict, codes: Iterable[str], key: str, value: str) -> di
         "valid_from": None, "valid_to": None, "enabled": True,
         "when": {"all": [{"field": key, "op": "eq", "value": value}]},
         "then": [{"do": SKIP_RULE.key, "codes": [target["code"]]}],
-        "examples": [{"facts": {key: value}, "expect": skip}, {"facts": {key: _another(value)}, "expect": []}],
+        "examples": [{"facts": {key: value}, "expect": skip}, {"facts": {key: other}, "expect": []}],
     }
 
 
@@ -61,7 +61,3 @@ def _name(target: dict, key: str, value: str, language: str) -> str:
         words = _("%(field)s %(value)s", field=FIELDS[key].label, value=value)
         text = _("Except for %(whom)s: “%(rule)s”", whom=words, rule=name)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
-
-
-def _another(value: str) -> str:
-    return "other" if value != "other" else "another"
