@@ -28,7 +28,7 @@ def check(db, client):
 def test_a_good_rule_is_told_in_words_and_tried_on_the_facts(check):
     answer = check(BOOKS, {"item_kind": "book"})
     assert (answer["valid"], answer["errors"], answer["fires"]) == (True, [], True)
-    assert answer["sentence"] == "If kind of product is “book”, then pay the agent a commission of 12.5%."
+    assert answer["sentence"] == "If the kind of product is book, then pay the agent a commission of 12.50 %."
     assert answer["trace"]["when"] == {"field": "item_kind", "op": "eq", "wanted": "book", "got": "book", "ok": True}
 
 

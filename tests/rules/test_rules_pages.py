@@ -21,7 +21,7 @@ def test_every_rule_stands_there_by_name_and_sentence(db, client):
     page = client.get(PAGE).text
     for each in day_one_rules():
         assert f'id="rule-{each["code"]}"' in page and each["name"]["en"].replace("'", "&#39;") in page
-    assert "If the product is shipped, then put it on the packing slip." in page
+    assert "If the product is shipped, then put the item on the packing slip." in page
 
 
 def test_a_rules_name_is_in_the_readers_language(db, client):

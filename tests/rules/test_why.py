@@ -48,12 +48,12 @@ def test_a_rule_that_matches_may_still_be_off_or_out_of_its_time(change, in_forc
 
 
 SENTENCES = {
-    "royalty_slip": "If kind of product is one of “book” or “e-book” and the item is not a gift, then send a royalty slip.",
-    "commission": "If (the product is shipped or kind of product is one of “book” or “e-book”), selling agent is filled in"
-    " and the item is not a gift, then pay the agent a commission of the agent's own percentage.",
-    "free_video_disc": "If product's SKU is “VD-0001” and the item is not a gift, then add 1 × VD-0002 free of charge.",
-    "membership_activation": "If kind of product is “membership”, then activate the membership"
-    " and e-mail the customer (membership_activated).",
+    "royalty_slip": "If the kind of product is book or e-book and the item is not a gift, then send a royalty slip.",
+    "commission": "If (the product is shipped or the kind of product is book or e-book), the order has a selling agent"
+    " and the item is not a gift, then pay the agent a commission at the agent's own percentage.",
+    "free_video_disc": "If the product's SKU is “VD-0001” and the item is not a gift, then add 1 × VD-0002 as a gift.",
+    "membership_activation": "If the kind of product is membership, then activate the membership"
+    " and send the customer the e-mail “Membership activated”.",
 }
 
 
@@ -74,9 +74,9 @@ def test_a_sentence_says_money_negation_long_lists_and_reasons():
         scope="sale",
     )
     assert sentence(parse_rule(raw)) == (
-        "If, for the whole sale, sale total is at least R$5,000.00 and it is not so that"
-        " (customer's state is one of “AC”, “AL”, “AM”, “AP”, “BA” or 2 more or agent's percentage is between 1% and 2.5%),"
-        " then hold the sale for review (100% new %(x)s) and skip the rules b, c."
+        "If, for the whole order, the order total is at least R$5,000.00 and (it is not so that"
+        " the customer's state is AC, AL, AM, AP, BA or 2 others or the agent's percentage is between 1.00 % and 2.50 %),"
+        " then hold the order for review (100% new %(x)s) and skip the rules “b” and “c”."
     )
 
 

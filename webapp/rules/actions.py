@@ -69,7 +69,7 @@ class Param:
 
 @dataclass(frozen=True)
 class Action:
-    """phrase      how the sentence of a rule says it; takes the parameters by name
+    """phrase      how the sentence of a rule says it; takes the parameters by name, worded by `webapp.rules.sentence`
     target      (params, place) -> what it is done to; place is "line:<n>" or "sale"
     amount      (params, facts) -> money it moves, or None where the facts leave nothing to pay
     needs       params -> the facts without which there is no amount
@@ -128,21 +128,22 @@ def _at_place(param: str) -> Callable[[Params, str], str]:
 
 
 ADD_ITEM = Action(
-    "add_item", _l("add a free item"), _l("add %(quantity)s × %(sku)s free of charge"), "each", _at_place("sku"),
+    "add_item", _l("add a free item"), _l("add %(quantity)s × %(sku)s as a gift"), "each", _at_place("sku"),
     (
         Param("sku", "sku", _l("product's SKU"), read_text),
-        Param("quantity", "int", _l("quantity"), read_gift_quantity, required=False, default=1),
+        Param("quantity", "int", _l("number of units"), read_gift_quantity, required=False, default=1),
     ),
     BOTH, moves_money=True,
-    help=_l("The gift joins the order at full discount. Without stock, staff get a task."),
+    help=_l("The gift joins the order at full discount, once for each item that the rule applies to, however many units of it "
+            "were bought. Without stock, staff get a task."),
 )
 SKIP_RULE = Action(
-    "skip_rule", _l("skip rules"), _l("skip the rules %(codes)s"), "skip", _sale,
+    "skip_rule", _l("skip rules"), _l("skip %(codes)s"), "skip", _sale,
     (Param("codes", "codes", _l("rules to skip"), read_codes),), BOTH, moves_money=True,
     help=_l("An exception: the rules named, which must come after this one, do nothing where this one applies."),
 )
 COMMISSION = Action(
-    "commission", _l("commission"), _l("pay the agent a commission of %(percent)s"), "first", _place,
+    "commission", _l("commission"), _l("pay the agent a commission %(percent)s"), "first", _place,
     (Param("percent", "commission", _l("percentage"), read_commission_percent),),
     moves_money=True, amount=commission_amount, needs=commission_needs,
     help=_l("A percentage of the item after discount, without freight. Without a selling agent nothing is paid."),
@@ -151,7 +152,7 @@ ACTIONS = {
     action.key: action
     for action in (
         Action(
-            "packing_slip", _l("packing slip"), _l("put it on the packing slip"), "union", _sale,
+            "packing_slip", _l("packing slip"), _l("put the item on the packing slip"), "union", _sale,
             help=_l("One slip for the whole order; printed for the parcel once the NF-e is authorized."),
         ),
         Action(
@@ -166,22 +167,22 @@ ACTIONS = {
             "union", _customer,
         ),
         Action(
-            "email", _l("e-mail to the customer"), _l("e-mail the customer (%(template)s)"), "union",
+            "email", _l("e-mail to the customer"), _l("send the customer the e-mail %(template)s"), "union",
             lambda params, _place: params["template"],
             (Param("template", "template", _l("e-mail template"), read_code),), BOTH,
         ),
         COMMISSION,
         Action(
-            "task", _l("task for staff"), _l("open a task for staff (%(text_code)s)"), "union", _at_place("text_code"),
+            "task", _l("task for staff"), _l("open the task %(text_code)s for staff"), "union", _at_place("text_code"),
             (Param("text_code", "task", _l("task"), read_code),), BOTH,
         ),
         Action(
-            "hold", _l("hold for review"), _l("hold the sale for review"), "union", _sale,
+            "hold", _l("hold for review"), _l("hold the order for review"), "union", _sale,
             (Param("reason", "text", _l("reason"), read_text, required=False),), BOTH,
             help=_l("Nothing leaves the shop until a person releases the order."),
         ),
         Action(
-            "approve", _l("approve without review"), _l("approve without review"), "union", _sale, scopes=BOTH,
+            "approve", _l("approve without review"), _l("approve the NF-e without review"), "union", _sale, scopes=BOTH,
             help=_l("The NF-e goes out by itself, even where the shop reviews every one. A hold is stronger."),
         ),
         SKIP_RULE,

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from webapp.rules.conditions import Check
 from webapp.rules.fields import GOODS, KINDS, Field
+from webapp.rules.operators import OPPOSITES
 
 # Numbers are counted in their smallest unit; every one a fact can have is within the limit.
 UNITS = {"money": 100, "percent": 100, "int": 1}
@@ -20,7 +21,7 @@ UNLISTED = "\x00unlisted"
 BLANK = frozenset({None, ""})
 # Values that are met in about the time of one box.
 LIGHT = 32
-OPPOSITES = {"ne": "eq", "not_in": "in", "is_empty": "is_set", "is_false": "is_true"}
+NEGATIONS = ("ne", "not_in", "is_empty", "is_false")
 
 Span = tuple[int, int]
 Part = tuple[str, str]
@@ -130,7 +131,7 @@ Domain = Choices | Numbers | Texts
 def domain_of(check: Check, negated: bool = False) -> tuple[str, Domain]:
     """The field and those of its values for which the check holds; with `negated`, those for which it does not."""
     field, op, value = check.field, check.op.key, check.value
-    if op in OPPOSITES:
+    if op in NEGATIONS:
         op, negated = OPPOSITES[op], not negated
     if field.type in UNITS:
         return field.key, _numbers(field, op, value, negated)

@@ -26,7 +26,7 @@ ANY = NUMBERS | LISTED | BOOL
 
 @dataclass(frozen=True)
 class Operator:
-    """phrase  how a sentence says it; may name field, value, low, high, and a bool field's own yes and no
+    """phrase  how a sentence says it, naming field and value, or low and high; where it takes none, the field has its own words
     takes   "none", "one", "list" or "pair" of values
     compile (key, value) -> the test of one fact
     """
@@ -103,8 +103,8 @@ OPERATORS = {
     for op in (
         Operator("eq", _l("is"), _l("%(field)s is %(value)s"), ANY, "one", _equal),
         Operator("ne", _l("is not"), _l("%(field)s is not %(value)s"), ANY, "one", _not_equal),
-        Operator("in", _l("is one of"), _l("%(field)s is one of %(value)s"), LISTED, "list", _in),
-        Operator("not_in", _l("is none of"), _l("%(field)s is none of %(value)s"), LISTED, "list", _not_in),
+        Operator("in", _l("is one of"), _l("%(field)s is %(value)s"), LISTED, "list", _in),
+        Operator("not_in", _l("is none of"), _l("%(field)s is neither %(value)s"), LISTED, "list", _not_in),
         Operator("gt", _l("is above"), _l("%(field)s is above %(value)s"), NUMBERS, "one", _comparison(operator.gt)),
         Operator("gte", _l("is at least"), _l("%(field)s is at least %(value)s"), NUMBERS, "one", _comparison(operator.ge)),
         Operator("lt", _l("is below"), _l("%(field)s is below %(value)s"), NUMBERS, "one", _comparison(operator.lt)),
@@ -112,12 +112,17 @@ OPERATORS = {
         Operator("between", _l("is between"), _l("%(field)s is between %(low)s and %(high)s"), NUMBERS, "pair", _between),
         Operator("contains", _l("contains"), _l("%(field)s contains %(value)s"), TEXT, "one", _contains),
         Operator("starts_with", _l("starts with"), _l("%(field)s starts with %(value)s"), TEXT, "one", _starts_with),
-        Operator("is_set", _l("is filled in"), _l("%(field)s is filled in"), ANY, "none", _is_set),
-        Operator("is_empty", _l("is empty"), _l("%(field)s is empty"), ANY, "none", _is_empty),
-        Operator("is_true", _l("yes"), "%(yes)s", BOOL, "none", _is_true),
-        Operator("is_false", _l("no"), "%(no)s", BOOL, "none", _is_false),
+        Operator("is_set", _l("is filled in"), "", ANY, "none", _is_set),
+        Operator("is_empty", _l("is empty"), "", ANY, "none", _is_empty),
+        Operator("is_true", _l("yes"), "", BOOL, "none", _is_true),
+        Operator("is_false", _l("no"), "", BOOL, "none", _is_false),
     )
 }
+
+
+# What asks for exactly the other facts.
+OPPOSITES = {"ne": "eq", "not_in": "in", "is_empty": "is_set", "is_false": "is_true"}
+OPPOSITES |= {asked: negation for negation, asked in OPPOSITES.items()}
 
 
 def operators_for(field: Field) -> list[Operator]:
