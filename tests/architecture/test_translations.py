@@ -72,7 +72,7 @@ SCREENS = (
     "/packing-slips/1", "/packing-slips/print?ids=1", "/packing-slips/shipment?ids=1", "/royalties", "/commissions",
     "/rules/new", "/rules/commission/edit", "/rules/commission/exceptions/new", "/rules/help",
     "/memberships", "/tasks", "/rules", "/rules?on=2027-01-01", "/rules/draft", "/rules/versions", "/rules/versions/1",
-    "/messages", "/messages/1",
+    "/sales/{sale}/rules/royalty_slip", "/rules/royalty_slip/orders", "/messages", "/messages/1",
     "/jobs", "/audit", "/staff", "/staff/new", "/settings", "/account", "/search?q=zzz", "/nowhere",
 )
 ENGLISH = re.compile(

@@ -12,13 +12,13 @@ MENU = (
 OTHERS = (
     "/account", "/agents", "/search?q=web", "/sales/new", "/sales?q=nothing", "/products/new", "/customers/new", "/staff/new",
     "/packing-slips/print?ids=1,2", "/packing-slips/shipment?ids=1,2", "/rules?on=2027-01-01", "/rules/draft", "/rules/versions",
-    "/rules/versions/2", "/nowhere",
+    "/rules/versions/2", "/rules/packing_slip/orders", "/sales/5/rules/commission", "/sales/5/rules?q=video", "/nowhere",
 )
 # The first of each list, opened; of the sales one that waits for a person, of the NF-e one under review.
 OPENED = {
     "/sales?status=attention": "/sales/", "/sales?status=invoiced": "/sales/", "/invoices?status=review": "/invoices/",
     "/invoices?status=authorized": "/invoices/", "/products": "/products/", "/packing-slips": "/packing-slips/",
-    "/tasks": "/tasks/", "/messages": "/messages/",
+    "/tasks": "/tasks/", "/messages": "/messages/", "/memberships": "/memberships/", "/commissions": "/commissions?",
 }
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
