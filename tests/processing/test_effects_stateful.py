@@ -1,0 +1,346 @@
+"""Sales, workers, crashes, cancellations and refunds in any order: each effect counts once and money balances to the cent."""
+
+import datetime as dt
+import time
+import uuid
+from dataclasses import replace
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import delete, select, update
+
+from tests.factories import make_product, make_sale, open_shop, work_off
+from tests.fulfilment.sold import agent, publish
+from tests.messages.mail_server import mail_server
+from tests.processing.ledger import Ledger, Told
+from webapp.customers.models import Customer
+from webapp.errors import Refusal
+from webapp.extensions import db as database
+from webapp.extensions import utc_now
+from webapp.fulfilment.models import Membership, MembershipStatus, PackingSlip
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.processing import services
+from webapp.processing.cancellation import cancel, sale_to_undo
+from webapp.processing.claims import MAX_ATTEMPTS
+from webapp.processing.forms import RefundIn
+from webapp.processing.refunds import refund
+from webapp.processing.steps import STEPS
+from webapp.rules.day_one import day_one_rules
+from webapp.rules.models import Effect
+from webapp.sales.models import Refund, Sale, Shipping, Status
+from webapp.store.models import Series
+from webapp.transactions import in_transaction
+
+PEOPLE = ("111.444.777-35", "529.982.247-25")
+PLACE = {"zip_code": "01001-000", "number": "101"}
+PRODUCTS = {
+    "BOOK": {"kind": "book", "price": "33.33", "royalty_percent": "7.77", "author": "Lívia", "ncm": "49019900", "stock": 30},
+    "CUP": {"kind": "physical", "price": "0.07", "stock": 30},
+    "EBOOK": {"kind": "ebook", "price": "9.99", "royalty_percent": "12.50"},
+    "SKI": {"kind": "video", "price": "50.01", "ncm": "85234910", "stock": 30},
+    "AID": {"kind": "video", "price": "20.00", "ncm": "85234910", "stock": 2},
+    "STREAM": {"kind": "streaming", "price": "12.00", "video_url": "https://example.com/v"},
+    "CLUB": {"kind": "membership", "price": "120.00", "plan": "basic"},
+    "GOLD": {"kind": "membership_upgrade", "price": "90.00", "plan": "gold"},
+    # A rule of the shop's own upgrades with it, whether there is a membership or not.
+    "RASH": {"kind": "physical", "price": "15.15", "stock": 30, "plan": "rash"},
+}
+OWN = [
+    {"code": "rash", "name": "Rash", "scope": "line", "event": "paid", "priority": 1,
+     "when": {"field": "item_sku", "op": "eq", "value": "RASH"}, "then": [{"do": "membership_upgrade"}]},
+    {"code": "large", "name": "Large", "scope": "sale", "event": "paid", "priority": 1,
+     "when": {"field": "sale_total", "op": "gte", "value": "200.00"},
+     "then": [{"do": "hold"}, {"do": "task", "text_code": "look"}]},
+]
+STOCK = {sku: facts["stock"] for sku, facts in PRODUCTS.items() if "stock" in facts}
+LENGTH = hypothesis.settings(max_examples=20, stateful_step_count=30, deadline=None,
+                             suppress_health_check=list(hypothesis.HealthCheck))
+ORDER = st.tuples(
+    st.lists(st.tuples(st.sampled_from(sorted(set(PRODUCTS) - {"AID"})), st.integers(1, 3)), min_size=1, max_size=3),
+    st.sampled_from(PEOPLE), st.sampled_from(["A1", None]), st.sampled_from(["0.00", "0.05"]),
+)
+
+
+def wipe() -> None:
+    """The database as it was before the first customer."""
+    database.session.rollback()
+    kept = ("shop", "rule_sets", "alembic_version", "postal_codes")
+    for table in reversed(database.metadata.sorted_tables):
+        if table.name == "series":
+            database.session.execute(update(Series).values(next_number=1))
+        elif table.name not in kept:
+            database.session.execute(delete(table))
+    database.session.commit()
+    database.session.expunge_all()
+
+
+def make_all_due() -> None:
+    """Leases are over, and what failed is tried next."""
+    past = utc_now() - dt.timedelta(seconds=1)
+    for model in {step.model for step in STEPS}:
+        database.session.execute(update(model).where(model.due_at.is_not(None)).values(due_at=past))
+    database.session.commit()
+
+
+def take_up_what_gave_up() -> None:
+    """A step that workers died in too often waits for a person, who has it tried again."""
+    for sale in database.session.scalars(select(Sale).where(Sale.status == Status.ATTENTION)):
+        services.resume(sale)
+    database.session.commit()
+
+
+def pack(sale: Sale) -> None:
+    for slip in database.session.scalars(select(PackingSlip).where(PackingSlip.sale_id == sale.id)):
+        slip.pack(utc_now())
+
+
+def ship(sale: Sale) -> None:
+    for slip in database.session.scalars(select(PackingSlip).where(PackingSlip.sale_id == sale.id)):
+        slip.ship("Correios", "AA1", utc_now())
+
+
+def release(sale: Sale) -> None:
+    waiting = select(Invoice).where(Invoice.sale_id == sale.id, Invoice.status == InvoiceStatus.REVIEW)
+    note = database.session.scalar(waiting)
+    if note:
+        services.approve(note, "ana@example.com")
+    else:
+        services.release(sale)
+
+
+def refunded(sale: Sale, asked: RefundIn, key: str) -> bool:
+    """Whether it was a new refund."""
+    known = set(database.session.scalars(select(Refund.id).where(Refund.sale_id == sale.id)))
+    made = refund(sale, asked, key or uuid.uuid4().hex)
+    database.session.flush()
+    return made is not None and made.id not in known
+
+
+class Crash(BaseException):
+    """Like a kill: nothing in the program catches it."""
+
+
+class Shop(RuleBasedStateMachine):
+    """Everything runs on the app, the database and the mail server that `run` gives it."""
+
+    inbox = None
+    sales = Bundle("sales")
+
+    def __init__(self):
+        super().__init__()
+        self.told: dict[int, Told] = {}
+        # A worker that claimed rows and has not written: (step, token, ids).
+        self.late = None
+
+    @initialize(target=sales, orders=st.lists(ORDER, min_size=1, max_size=3), processed=st.booleans())
+    def open(self, orders, processed):
+        wipe()
+        self.inbox.refuse = {}
+        agent(percent="3.33")
+        for sku, facts in PRODUCTS.items():
+            make_product(sku=sku, **facts)
+        entered = [self.place(*order) for order in orders]
+        if processed:
+            work_off()
+        return multiple(*entered)
+
+    # -- what customers do ------------------------------------------------------------------------
+
+    @rule(target=sales, order=ORDER, paid=st.sampled_from((True, True, False)))
+    def enter(self, order, paid):
+        return self.place(*order, paid)
+
+    def place(self, lines, person, seller, discount, paid=True) -> int:
+        """The sale's id; 0 when the shop refused it."""
+        asked = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
+        customer = {"name": "Ana", "document": person, "email": "ana@example.com"}
+        try:
+            sale = make_sale(lines=asked, paid=paid, agent=seller, customer=customer, discount=discount, address=PLACE)
+        except Refusal:
+            database.session.rollback()
+            return 0
+        self.told[sale.id] = Told({place: line for place, line in enumerate(lines, 1)})
+        return sale.id
+
+    @rule(sale=sales)
+    def pay(self, sale):
+        self.attempt(sale, lambda found: found.pay(utc_now()))
+
+    # -- what workers do --------------------------------------------------------------------------
+
+    @rule()
+    def work_everything_off(self):
+        work_off()
+
+    @rule(step=st.sampled_from(STEPS), number=st.integers(0, 3), after=st.booleans())
+    def work_or_die_at_a_commit(self, step, number, after):
+        """Of the step's first, second or third commit; 0 is a worker that lives."""
+        time.sleep(0.002)  # what was just committed is due on the database's clock
+        done, session = [], type(database.session())
+        commit = session.commit
+
+        def crashing(self):
+            done.append(1)
+            if len(done) == number and not after:
+                raise Crash
+            commit(self)
+            if len(done) == number:
+                raise Crash
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(session, "commit", crashing)
+            try:
+                step.run()
+            except Crash:
+                pass
+        database.session.rollback()
+
+    @rule(step=st.sampled_from(STEPS))
+    @precondition(lambda self: self.late is None)
+    def claim_and_stall(self, step):
+        claimed = step._claim()
+        database.session.rollback()
+        if claimed:
+            self.late = (step, *claimed)
+
+    @rule()
+    @precondition(lambda self: self.late is not None)
+    def a_stalled_worker_goes_on(self):
+        step, token, ids = self.late
+        self.late = None
+        step._advance(token, ids)
+        database.session.rollback()
+
+    @rule()
+    def leases_and_pauses_end(self):
+        make_all_due()
+
+    @rule()
+    def attempts_are_used_up(self):
+        for _attempt in range(MAX_ATTEMPTS):
+            make_all_due()
+            next(step for step in STEPS if step.model is Effect).run()
+        database.session.rollback()
+
+    # -- what staff and the world do --------------------------------------------------------------
+
+    @rule(sale=sales)
+    def cancel(self, sale):
+        before = self.units_out(sale)
+        if self.attempt(sale, lambda found: cancel(found, "changed their mind")) and not self.told[sale].cancelled:
+            self.told[sale].cancelled = True
+            self.told[sale].returned.update(before)
+
+    @rule(sale=sales, line=st.integers(1, 4), units=st.integers(1, 3), key=st.sampled_from(["", "R1", "R2"]))
+    def refund(self, sale, line, units, key):
+        asked = RefundIn.model_validate({"lines": [{"line": line, "quantity": units}], "reason": "damaged"})
+        before, new = self.units_out(sale), []
+        if self.attempt(sale, lambda found: new.append(refunded(found, asked, key))) and new[-1]:
+            told = self.told[sale]
+            told.refunded[line] += units
+            came = {place: left for place, left in before.items() if place == line or self.is_gift_back(sale, place)}
+            told.returned.update({place: units if place == line else left for place, left in came.items()})
+
+    @rule(sale=sales)
+    def try_again(self, sale):
+        self.attempt(sale, services.retry_effects)
+
+    @rule(person=st.sampled_from(PEOPLE), status=st.sampled_from(MembershipStatus))
+    def change_a_membership_by_hand(self, person, status):
+        document = person.replace(".", "").replace("-", "")
+        found = database.session.scalar(select(Membership).join(Membership.customer).where(Customer.document == document))
+        if found:
+            change = found.lapse if status is MembershipStatus.LAPSED else found.resume
+            change("they called", "ana@example.com")
+        database.session.commit()
+
+    @rule(sale=sales, act=st.sampled_from(("pack", "ship", "release")))
+    def handle(self, sale, act):
+        self.attempt(sale, {"pack": pack, "ship": ship, "release": release}[act])
+
+    @rule(refuses=st.booleans())
+    def the_mail_server_changes_its_mind(self, refuses):
+        self.inbox.refuse = {"@": "550 no"} if refuses else {}
+
+    # -- what must hold ---------------------------------------------------------------------------
+
+    @invariant()
+    def the_books_are_right(self):
+        if self.told:
+            Ledger(self.told, STOCK).check()
+
+    def teardown(self):
+        if not self.told:
+            return
+        for _round in range(MAX_ATTEMPTS + 1):
+            take_up_what_gave_up()
+            make_all_due()
+            work_off()
+        ledger = Ledger(self.told, STOCK)
+        ledger.check()
+        ledger.nothing_is_left_over()
+        database.session.rollback()
+
+    # -- help -------------------------------------------------------------------------------------
+
+    def attempt(self, sale: int, act) -> bool:
+        """Does `act` to the sale, locked; False when it was refused, and then nothing changed."""
+        if not sale:
+            return False
+        database.session.rollback()
+        try:
+            in_transaction(lambda: act(sale_to_undo(sale)))
+            return True
+        except Refusal:
+            return False
+
+    def units_out(self, sale: int) -> dict[int, int]:
+        """Goods of the sale that are in the house and not on the shelf, by line."""
+        if not sale:
+            return {}
+        database.session.rollback()
+        found = database.session.get_one(Sale, sale)
+        if found.shipping in (Shipping.SHIPPED, Shipping.DELIVERED):
+            return {}
+        told = self.told[sale]
+        return {line.position: line.quantity - told.returned[line.position] for line in found.lines
+                if line.quantity > told.returned[line.position]}
+
+    def is_gift_back(self, sale: int, place: int) -> bool:
+        """Whether the line is a gift whose bought line came back whole."""
+        told = self.told[sale]
+        if place in told.lines:
+            return False
+        brought = database.session.scalars(select(Effect).where(
+            Effect.sale_id == sale, Effect.kind == "add_item", Effect.reverses.is_(None))).all()
+        [gift] = [effect for effect in brought if effect.params.get("line") == place]
+        return told.left(gift.params["lines"][0]) == 0
+
+
+@pytest.fixture
+def inbox():
+    with mail_server() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def settings(base_settings, database_url, inbox):
+    return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+
+
+def test_in_any_order_each_effect_counts_once_and_money_balances(app, db, inbox):
+    open_shop()
+    publish([*day_one_rules({"SKI": "AID"}), *OWN])
+    Shop.inbox = inbox
+    run_state_machine_as_test(Shop, settings=LENGTH)
