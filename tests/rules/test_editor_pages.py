@@ -60,6 +60,7 @@ def nested(manager, **headers) -> Editor:
     return editor.type(then__0__do="commission").press("refresh")
 
 
+@pytest.mark.both_databases
 def test_a_nested_rule_is_built_by_buttons_alone_and_saved(manager):
     editor = nested(manager)
     editor.type(**{"then.0.percent.kind": "fixed", "then.0.percent": "7.5"}).save()
@@ -174,6 +175,7 @@ def test_a_rule_that_was_changed_meanwhile_is_not_overwritten(manager, app, db):
     assert drafted("commission")["priority"] == 7
 
 
+@pytest.mark.both_databases
 def test_a_new_rule_sent_twice_is_one_rule(manager):
     editor = Editor(manager).press("add:then").type(name__en="One", when__0__value="5", then__0__do="hold")
     sent = editor.sent()
@@ -226,6 +228,7 @@ def test_a_field_of_items_that_stays_is_refused_at_its_row(manager):
     assert "this rule looks at the whole order" in editor.error("when.0")
 
 
+@pytest.mark.both_databases
 def test_agents_are_chosen_by_name_and_products_and_channels_are_suggested(manager, db):
     agent("A7", name="Rosa Prado")
     make_product(sku="LV-77", name="Travessias", category="Livros")
@@ -242,6 +245,7 @@ def test_an_agent_who_is_gone_stays_in_the_rule_until_somebody_changes_it(manage
     assert editor.value("when.value") == "A9"
 
 
+@pytest.mark.both_databases
 def test_a_customer_is_found_by_name_and_shown_by_name(manager, db):
     sale = make_sale()
     customer = db.session.get_one(Sale, sale.id).customer_id
@@ -260,6 +264,7 @@ def test_customers_are_found_while_typing_without_their_names_in_an_address(mana
     assert "José da Conceição" in answer.text and 'value="pick:when.0:' in answer.text
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("data", [{}, {"place": "when.0"}, {"place": "\0", "\0.field": "customer_id"}, {"place": "when." * 9000},
                                   {"place": "when.0", "when.0.field": "item_price", "when.0.find": "x"},
                                   {"place": "when.0", "when.0.field": "customer_id", "when.0.find": "\0"}])

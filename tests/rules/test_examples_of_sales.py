@@ -62,6 +62,7 @@ def test_the_item_for_which_the_rule_fired_is_taken_else_the_first(manager, db):
     assert examples("streaming_links")[-1]["expect"] == []
 
 
+@pytest.mark.both_databases
 def test_an_order_is_named_by_its_reference_too(manager, db):
     sale = sold(book())
     assert take(manager, "royalty_slip", f" {sale.reference} ").status_code == 303
@@ -83,6 +84,7 @@ def test_a_rule_about_the_whole_order_keeps_no_facts_of_an_item(manager, db):
     assert not [key for key in example["facts"] if key.startswith("item_")]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("written", ["", "999999", "NO-SUCH", "\0", "9" * 200, "٣"])
 def test_an_order_that_is_not_there_is_not_found(manager, db, written):
     assert take(manager, "commission", written).status_code == 404

@@ -1,6 +1,6 @@
 """What the buttons of the rule editor do: each changes a `RuleForm` and says where the focus goes. Pure.
 
-A button is "<verb>:<place>", as in "add:when.0", "up:then.1", "fact:examples.0"; what names no place that is there does nothing.
+A button is "<verb>:<place>", as in "add:when.0", "up:then.1", "fact:examples.0"; one that names no place does nothing.
 """
 
 from __future__ import annotations
@@ -251,6 +251,8 @@ def _rows(node: Node, denied: bool = True) -> Iterator[CheckRow]:
 def _wanted(row: CheckRow) -> str | None:
     """A value that meets the condition, as typed; None where none stands in it."""
     told = {"is_true": "true", "is_false": "false", "is_empty": "", "between": row.low}
-    if row.op in ("eq", "in", "gte", "lte", "contains", "starts_with"):
-        return next((part for text in row.value for part in split(text)), None) if row.op == "in" else next(iter(row.value), None)
+    if row.op == "in":
+        return next((part for text in row.value for part in split(text)), None)
+    if row.op in ("eq", "gte", "lte", "contains", "starts_with"):
+        return next(iter(row.value), None)
     return told.get(row.op)

@@ -24,7 +24,8 @@ POLICIES = {
     "skip": _l("every rule named is skipped"),
 }
 TAKES = {
-    "none": _l("no value"), "one": _l("one value"), "list": _l("a list of values"), "pair": _l("two values, the lower one first"),
+    "none": _l("no value"), "one": _l("one value"), "list": _l("a list of values"),
+    "pair": _l("two values, the lower one first"),
 }
 
 
