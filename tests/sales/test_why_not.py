@@ -65,6 +65,7 @@ def test_an_exception_and_the_rule_it_skips_name_each_other(clerk):
     publish([*day_one(), vip])
     sale = sold(book(), agent="A1")
     assert "The exception “No commission on books” skips this rule." in ask(clerk, sale, "commission")
+    assert "Physical product or book: commission" in ask(clerk, sale, "no_commission")
     page = text_of(clerk.get(f"/sales/{sale.id}"))
     assert "Suppressed by an exception" in page and "The exception “No commission on books” skips this rule." in page
 

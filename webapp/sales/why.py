@@ -76,15 +76,12 @@ class Answer:
 
     rule: Rule
     name: str
+    sentence: str
     day: date
     off: bool
     out_of_time: bool
     findings: list[Finding]
     is_kept: bool
-
-    @property
-    def sentence(self) -> str:
-        return sentence(self.rule)
 
     @property
     def held(self) -> bool:
@@ -116,7 +113,7 @@ class Inquiry:
             raise NotFound(_("Version %(version)s of the rules has no rule “%(code)s”.", version=self.version, code=code[:60]))
         places = self.lines if rule.scope == "line" else [{}]
         return Answer(
-            rule, self.name(code), self.day, not rule.enabled, not rule.in_force(self.day),
+            rule, self.name(code), self._sentence(rule), self.day, not rule.enabled, not rule.in_force(self.day),
             [self._finding(rule, line, self._fates(rule, line.get("line"))) for line in places], code in self._kept,
         )
 
@@ -144,6 +141,10 @@ class Inquiry:
         lines = [line for line in self.lines if line["line"] in outcome["lines"]] or [{}]
         findings = [self._finding(rule, line, [fate]) for line in lines]
         return Ruling(rule.code, self.name(rule.code), fate, findings, rule.code in self._kept)
+
+    def _sentence(self, rule: Rule) -> str:
+        skipped = (code for use in rule.then if use.action is SKIP_RULE for code in use.params["codes"])
+        return sentence(rule, {code: self.name(code) for code in skipped})
 
     def _finding(self, rule: Rule, line: dict, fates: list[Fate]) -> Finding:
         tree = explain_rule(rule, self.facts | facts_from_json(line), self.day)["when"]
