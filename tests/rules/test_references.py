@@ -1,0 +1,71 @@
+"""What rules point at is looked up in the database, no more than is named, and an archived product is refused."""
+
+import pytest
+
+from tests.factories import make_product, make_sale
+from tests.fulfilment.sold import agent, counted
+from tests.rules.shop import rule
+from webapp.rules.references import BATCH, gather, refused
+from webapp.rules.rule import parse_rule
+
+
+def check(field, op, *value):
+    return {"field": field, "op": op} | ({"value": value[0]} if value else {})
+
+
+def parsed(when=None, then=None, **more):
+    return parse_rule(rule("a", when, then, **more))
+
+
+@pytest.fixture
+def archived(db):
+    product = make_product(sku="OLD-1")
+    product.archive()
+    db.session.commit()
+    return product.sku
+
+
+@pytest.mark.both_databases
+def test_only_what_is_named_and_there_is_known(db, archived):
+    make_product(sku="NEW-1"), make_product(sku="NEW-2")
+    customer, code = str(make_sale().customer_id), agent("B7")
+    known = gather([
+        parsed(check("item_sku", "in", ["OLD-1", "NONE"]), [{"do": "add_item", "sku": "NEW-1"}]),
+        parsed({"any": [check("agent_id", "ne", code), check("customer_id", "in", [customer, "007", "9" * 30, "nobody", "٣"])]}),
+    ])
+    assert known.skus == {"OLD-1": "archived", "NEW-1": "active"}
+    assert (known.agents, known.customers) == ({code}, {customer})
+    assert "streaming_links" in known.templates and "gift_out_of_stock" in known.tasks
+
+
+def test_thousands_of_names_are_asked_for_in_batches(db):
+    names = [parsed(check("item_sku", "in", [f"S{part}-{number}" for number in range(500)])) for part in range(7)]
+    with counted() as said:
+        gather([*names, *names])
+    assert len(said) == 7 * 500 // BATCH
+
+
+def test_nothing_named_is_nothing_asked(db):
+    with counted() as said:
+        gather([parsed()])
+    assert said == []
+
+
+@pytest.mark.parametrize(("when", "then", "path"), [
+    (check("item_sku", "eq", "OLD-1"), None, "when.value"),
+    ({"not": {"any": [check("item_gift", "is_true"), check("item_sku", "not_in", ["NEW-1", "OLD-1"])]}}, None,
+     "when.not.any.1.value"),
+    (None, [{"do": "hold"}, {"do": "add_item", "sku": "OLD-1"}], "then.1.sku"),
+])
+def test_an_archived_product_is_refused_at_its_place(db, archived, when, then, path):
+    chosen = parsed(when, then)
+    (problem,) = refused(chosen, gather([chosen]))
+    assert problem.path == path and "'OLD-1'" in problem.message
+    off = parsed(when, then, enabled=False)
+    assert refused(off, gather([off])) == []
+
+
+def test_what_was_never_there_or_is_only_a_part_is_not_refused(db, archived):
+    for when in (check("item_sku", "eq", "NONE"), check("item_sku", "contains", "OLD-1")):
+        chosen = parsed(when)
+        assert refused(chosen, gather([chosen])) == []
