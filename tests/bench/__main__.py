@@ -9,10 +9,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
 
 from _sessions import Guardian
 
-from tests.bench import document, pages, pipeline, rules
+from tests.bench import backtest, document, pages, pipeline, rules
 from tests.services import Shop
 
-PARTS = ("document", "rules", "pipeline", "pages")
+PARTS = ("document", "rules", "backtest", "pipeline", "pages")
 
 
 def main(names: list[str]) -> None:
@@ -21,6 +21,8 @@ def main(names: list[str]) -> None:
         document.measure()
     if "rules" in wanted:
         rules.measure()
+    if "backtest" in wanted:
+        backtest.measure()
     if {"pipeline", "pages"} & set(wanted):
         guardian = Guardian(dict(os.environ))
         with tempfile.TemporaryDirectory(prefix="balcao-bench-") as folder:
@@ -35,4 +37,5 @@ def main(names: list[str]) -> None:
                 guardian.close()
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

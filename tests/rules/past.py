@@ -4,7 +4,7 @@ import datetime as dt
 import random
 from decimal import Decimal
 
-from sqlalchemy import insert
+from sqlalchemy import select
 
 from tests.rules.shop import AGENTS, DISC_PAIRS, PRODUCTS, STREAM_PAIRS, TODAY, catalog, day_one, line, sale
 from webapp.customers.models import Agent, Customer
@@ -42,20 +42,23 @@ def keep_past(number: int, every: dt.timedelta = dt.timedelta(minutes=1), variet
     facts, now = random_past(min(number, variety)), utc_now()
     for first in range(0, number, AT_ONCE):
         numbers = range(first, min(first + AT_ONCE, number))
-        paid = {place: now - every * (number - 1 - place) for place in numbers}
-        ids = db.session.scalars(insert(Sale).returning(Sale.id, sort_by_parameter_order=True), [
-            {"reference": f"PAST-{place}", "status": Status.INVOICED, "payment_method": PaymentMethod.PIX, "paid_at": paid[place],
-             "total": Decimal(facts[place % variety]["sale"]["sale_total"]), "customer_id": customer.id,
-             "customer_name": customer.name, "customer_document": customer.document, "customer_taxpayer": customer.taxpayer,
-             "agent_code": facts[place % variety]["sale"]["agent_id"]}
-            for place in numbers
-        ]).all()
-        db.session.execute(insert(Decision), [
+        sales = [_sale(place, now - every * (number - 1 - place), facts[place % variety], customer) for place in numbers]
+        db.session.execute(Sale.__table__.insert(), sales)
+        kept = db.session.execute(select(Sale.id, Sale.paid_at).order_by(Sale.id.desc()).limit(len(sales))).all()
+        db.session.execute(Decision.__table__.insert(), [
             {"sale_id": sale_id, "event": "paid", "rule_set_id": version.id, "facts": facts[place % variety], "outcomes": [],
-             "decided_at": paid[place]}
-            for place, sale_id in zip(numbers, ids, strict=True)
+             "decided_at": paid_at}
+            for place, (sale_id, paid_at) in zip(numbers, reversed(kept), strict=True)
         ])
     db.session.commit()
+
+
+def _sale(place: int, paid_at: dt.datetime, facts: dict, customer: Customer) -> dict:
+    return {
+        "reference": f"PAST-{place}", "status": Status.INVOICED, "payment_method": PaymentMethod.PIX, "paid_at": paid_at,
+        "total": Decimal(facts["sale"]["sale_total"]), "agent_code": facts["sale"]["agent_id"], "customer_id": customer.id,
+        "customer_name": customer.name, "customer_document": customer.document, "customer_taxpayer": customer.taxpayer,
+    }
 
 
 def changed(code: str, **changes) -> list[dict]:

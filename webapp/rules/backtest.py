@@ -191,7 +191,8 @@ def _typed(facts: Mapping, scope: str) -> dict:
 def _alike(was: EffectPlan | None, now: EffectPlan | None) -> bool:
     if was is None or now is None:
         return False
-    return was.amount == now.amount and was.lines == now.lines and _lasting(was.params) == _lasting(now.params)
+    same_params = was.params == now.params or _lasting(was.params) == _lasting(now.params)
+    return same_params and was.amount == now.amount and was.lines == now.lines
 
 
 def _lasting(params: Mapping) -> dict:
