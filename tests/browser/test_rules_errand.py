@@ -1,0 +1,80 @@
+"""A manager's errand: an exception from the commission for one customer, tried on past orders, published by a second
+person, seen in "why?" on the next order, and taken back."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.test_errand import sign_in, watched  # noqa: F401
+
+CUSTOMER = {"name": "Otília Ramos Brandão", "document": "390.533.447-05", "email": "otilia@example.com"}
+
+
+def sell(page, reference: str):
+    """A paid order of the customer through an agent, up to its NF-e; leaves its page open."""
+    page.goto("/sales/new")
+    for name, value in CUSTOMER.items():
+        page.locator(f"[name='customer.{name}']").fill(value)
+    page.locator("[name='lines.0.sku']").fill("FI-0001")
+    page.locator("[name='lines.0.quantity']").fill("2")
+    page.locator("[name='address.zip_code']").fill("05010000")
+    page.locator("[name='address.number']").fill("7")
+    page.locator("[name=agent]").select_option("A1")
+    page.locator("[name=reference]").fill(reference)
+    page.locator("input[type=checkbox][name=paid]").check()
+    page.get_by_role("button", name="Lançar o pedido").click()
+    expect(page.locator("#sale-live")).to_have_attribute("data-status", "invoiced", timeout=20_000)
+
+
+def ruling(page):
+    """The commission rule among the rules applied to the order that is open; an exception to it stands before it."""
+    return page.locator("details.ruling", has_text="comissão do vendedor").last
+
+
+def except_customer(page) -> None:
+    """From the list of rules to an exception in the draft."""
+    page.goto("/rules/commission/edit")
+    page.get_by_role("link", name="Exceção").click()
+    page.locator("#customer-search").fill("Otília")
+    page.get_by_role("link", name=re.compile("Otília")).click()
+    expect(page.locator("main")).to_contain_text("suspender")
+    page.get_by_role("button", name="Guardar no rascunho").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rascunho das regras")
+
+
+def try_on_past_orders(page) -> None:
+    page.locator("#backtests").get_by_role("button").click()
+    expect(page.locator("main")).to_contain_text("Comissão: antes, depois", timeout=20_000)
+
+
+def test_an_exception_is_tried_published_seen_and_taken_back(page, browser, live_shop, watched):  # noqa: F811
+    sign_in(page)
+    sell(page, "RULES-1")
+    expect(ruling(page)).to_contain_text("Aplicada")
+
+    except_customer(page)
+    try_on_past_orders(page)
+    page.get_by_role("link", name="Rascunho").first.click()
+    expect(page.locator("#publish")).to_contain_text("Admin Demo")
+    expect(page.locator("#publish").get_by_role("button", name="Publicar")).to_be_disabled()
+
+    second = browser.new_context(base_url=live_shop.url, locale="pt-BR").new_page()
+    sign_in(second, "admin")
+    second.goto("/rules/draft")
+    second.get_by_label("Motivo").fill("Otília compra direto da loja")
+    second.locator("#publish").get_by_role("button", name="Publicar").click()
+    expect(second.locator("main")).to_contain_text("em vigor")
+    second.context.close()
+
+    sell(page, "RULES-2")
+    expect(ruling(page)).to_contain_text("Suspensa por exceção")
+    ruling(page).locator("summary").click()
+    expect(ruling(page)).to_contain_text("Exceto para")
+
+    page.goto("/rules/versions")
+    page.get_by_role("link", name="Versão 2").first.click()
+    page.get_by_label("Motivo").fill("A exceção valeu só um pedido")
+    page.get_by_role("button", name="Trazer").click()
+    sell(page, "RULES-3")
+    expect(ruling(page)).to_contain_text("Aplicada")
+    assert watched == []
