@@ -13,6 +13,7 @@ from webapp.messages.words import REASONS, reason_in_words, template_name
 from webapp.money import ZERO
 from webapp.processing.reversal import CANCELLED
 from webapp.rules.models import Effect, EffectStatus
+from webapp.sales.models import SaleLine
 
 NAMES = {
     "packing_slip": _l("Packing slip"), "royalty_slip": _l("Royalty"), "add_item": _l("Gift %(sku)s"),
@@ -63,26 +64,35 @@ class Shown:
         return _("Partly reversed") if left else _("Reversed")
 
 
-def effects_shown(effects: list[Effect], messages: list[Message]) -> list[Shown]:
+def effects_shown(effects: list[Effect], messages: list[Message], lines: list[SaleLine]) -> list[Shown]:
     """What a sale's rules brought about, each with what took it back; what has not happened first."""
+    skus = skus_of(lines)
     by_effect = {message.effect_id: message for message in messages if message.effect_id}
-    shown = {effect.id: _shown(effect, by_effect.get(effect.id)) for effect in effects if effect.reverses is None}
+    shown = {effect.id: _shown(effect, by_effect.get(effect.id), skus) for effect in effects if effect.reverses is None}
     for effect in effects:
         if effect.reverses is not None:
             shown[effect.reverses].reversals.append(effect)
     return sorted(shown.values(), key=lambda one: not one.effect.is_unfinished)
 
 
-def _shown(effect: Effect, message: Message | None) -> Shown:
+def _shown(effect: Effect, message: Message | None, skus: dict[int, str]) -> Shown:
     owing = message or effect
     waits = effect.status is EffectStatus.PENDING and message is not None and not message.error
-    return Shown(effect, effect_name(effect), effect_error(effect) or (reason_in_words(message.error) if message else ""),
+    return Shown(effect, effect_name(effect, skus), effect_error(effect) or (reason_in_words(message.error) if message else ""),
                  owing.attempts, owing.due_at if effect.status is EffectStatus.PENDING else None, waits)
 
 
-def effect_name(effect: Effect) -> str:
+def skus_of(lines: list[SaleLine]) -> dict[int, str]:
+    """By position; nothing where there is one line only and nobody asks which."""
+    return {line.position: line.sku for line in lines} if len(lines) > 1 else {}
+
+
+def effect_name(effect: Effect, skus: dict[int, str] | None = None) -> str:
+    """With the item, of the `skus` given, that money is about."""
     facts = {"sku": effect.params.get("sku", ""), "template": template_name(effect.params.get("template", ""))}
-    return str(NAMES[effect.kind]) % facts
+    name = str(NAMES[effect.kind]) % facts
+    item = (skus or {}).get(effect.params["lines"][0]) if effect.amount is not None else None
+    return f"{name} · {item}" if item else name
 
 
 def reversal_text(twin: Effect) -> str:

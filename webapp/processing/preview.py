@@ -15,7 +15,7 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.words import template_name
 from webapp.processing.cancellation import sale_to_undo
-from webapp.processing.effect_words import effect_name
+from webapp.processing.effect_words import effect_name, skus_of
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 
@@ -28,7 +28,7 @@ def foretold(sale_id: int, act: Callable[[Sale], object]) -> list[str]:
         before = {model: _ids(model, sale_id) for model in (Effect, StockMovement, Task)}
         act(sale)
         db.session.flush()
-        return _told(sale_id, before)
+        return _told(sale, before)
     finally:
         db.session.rollback()
 
@@ -37,14 +37,15 @@ def _ids(model, sale_id: int) -> set[int]:
     return set(db.session.scalars(select(model.id).where(model.sale_id == sale_id)))
 
 
-def _told(sale_id: int, before: dict) -> list[str]:
+def _told(sale: Sale, before: dict) -> list[str]:
+    sale_id, names = sale.id, skus_of(sale.lines)
     new = {model: db.session.scalars(select(model).where(model.sale_id == sale_id).order_by(model.id)).all() for model in before}
     new = {model: [row for row in rows if row.id not in before[model]] for model, rows in new.items()}
     skus = _skus(new[StockMovement])
     cancelled = select(Message).where(Message.sale_id == sale_id, Message.status == MessageStatus.CANCELLED)
     discarded = select(Invoice.id).where(Invoice.sale_id == sale_id, Invoice.status == InvoiceStatus.DISCARDED).limit(1)
     return [
-        *(_twin_text(twin) for twin in new[Effect]),
+        *(_twin_text(twin, names) for twin in new[Effect]),
         *(_("%(units)s × %(sku)s go back on sale.", units=one.change, sku=skus[one.product_id]) for one in new[StockMovement]),
         *(_("The e-mail “%(title)s” is not sent.", title=template_name(one.template)) for one in db.session.scalars(cancelled)),
         *([_("The NF-e is discarded.")] if db.session.scalar(discarded) else []),
@@ -57,9 +58,9 @@ def _skus(movements: list[StockMovement]) -> dict[int, str]:
     return dict(db.session.execute(select(Product.id, Product.sku).where(Product.id.in_(ids))).all())
 
 
-def _twin_text(twin: Effect) -> str:
+def _twin_text(twin: Effect, skus: dict[int, str]) -> str:
     if twin.amount is not None:
-        return _("%(effect)s: %(amount)s is taken back.", effect=effect_name(twin), amount=money_text(-twin.amount))
+        return _("%(effect)s: %(amount)s is taken back.", effect=effect_name(twin, skus), amount=money_text(-twin.amount))
     if twin.kind == "packing_slip":
         return ngettext("%(num)s item of the packing slip is taken back.", "%(num)s items of the packing slip are taken back.",
                         sum(item["quantity"] for item in twin.params["items"]))

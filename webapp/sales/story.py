@@ -172,7 +172,9 @@ class Story:
 
     @cached_property
     def effects(self) -> list[Shown]:
-        return effects_shown(self.decision.effects, [one for _title, one in self.messages]) if self.decision else []
+        if self.decision is None:
+            return []
+        return effects_shown(self.decision.effects, [one for _title, one in self.messages], self.sale.lines)
 
     @property
     def unfinished(self) -> int:
