@@ -39,7 +39,8 @@ class BacktestStep(Step):
     model = Backtest
     status = BacktestStatus.PENDING
     batch = 1
-    lease_seconds = 60
+    # Well over a slice, and over compiling the largest sets before the first one.
+    lease_seconds = 30
     options = (defer(Backtest.rules), defer(Backtest.result), defer(Backtest.changes))
 
     def __init__(self):
