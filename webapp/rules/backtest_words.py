@@ -150,7 +150,7 @@ def _amount(plan: dict | None) -> Decimal | None:
 def period(backtest: Backtest) -> str:
     if backtest.days is None:
         return _("all orders so far")
-    return ngettext("orders of the last %(num)s day", "orders of the last %(num)s days", backtest.days)
+    return _("orders of the last %(days)s days", days=backtest.days)
 
 
 def judged_by(as_of: dt.date | None) -> str:
