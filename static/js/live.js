@@ -19,8 +19,9 @@
 
   let source = null, cursor = document.body.dataset.liveSince || "", pollTimer = 0, againTimer = 0, openedAt = 0, turn = 0;
   const changed = new Map(); // "sale-12" → {kind, id}
+  const fetching = new Set(); // ids of the rows' containers and of the parts whose answer is under way
   let collectTimer = 0;
-  const listTimers = new WeakMap();
+  const listTimers = new Map(); // by the list's id: the element itself is replaced
 
   // ---------- where the news come from ----------
   function show(state) {
@@ -103,27 +104,39 @@
   function flush() {
     collectTimer = 0;
     const rows = new Map(); // container → ids
+    const parts = new Map(); // element → one of its changes
     const elsewhere = new Set(); // kinds
-    for (const [key, { kind, id }] of changed) {
+    const waiting = [];
+    for (const [key, change] of changed) {
       const box = document.getElementById(key)?.closest("[data-live-rows]");
-      if (box) rows.set(box, [...(rows.get(box) || []), id]);
-      else elsewhere.add(kind);
-      for (const part of document.querySelectorAll(`[data-live~="${CSS.escape(key)}"]`)) refreshPart(part, { kind, id });
+      const mine = [...document.querySelectorAll(`[data-live~="${CSS.escape(key)}"]`)];
+      // An answer under way may be older than this change: what it says is asked for once more, after it.
+      if (fetching.has(box?.id) || mine.some((part) => fetching.has(part.id))) {
+        waiting.push(change);
+        continue;
+      }
+      if (box) rows.set(box, [...(rows.get(box) || []), change.id]);
+      else elsewhere.add(change.kind);
+      mine.forEach((part) => parts.set(part, change));
     }
     changed.clear();
+    waiting.forEach(note);
     rows.forEach((ids, box) => refreshRows(box, ids));
+    parts.forEach((change, part) => refreshPart(part, change));
     for (const list of document.querySelectorAll("[data-live-list]")) {
       if (!list.dataset.liveKind || elsewhere.has(list.dataset.liveKind)) refreshListSoon(list);
     }
   }
 
   function refreshAll() {
-    for (const box of document.querySelectorAll("[data-live-rows]")) {
-      const ids = [...box.querySelectorAll(":scope > [id]")].map((row) => row.id.slice(row.id.lastIndexOf("-") + 1));
-      if (ids.length) refreshRows(box, ids);
+    const keys = [...document.querySelectorAll("[data-live-rows] > [id]")].map((row) => row.id);
+    for (const part of document.querySelectorAll("[data-live-url]")) {
+      const [key] = (part.dataset.live || "").trim().split(" ");
+      if (key) keys.push(key);
+      else refreshPart(part, null);
     }
+    for (const key of keys) note({ kind: key.slice(0, key.lastIndexOf("-")), id: key.slice(key.lastIndexOf("-") + 1) });
     document.querySelectorAll("[data-live-list]").forEach(refreshListSoon);
-    document.querySelectorAll("[data-live-url]").forEach((part) => refreshPart(part, null));
   }
 
   // ---------- asking for them ----------
@@ -144,25 +157,31 @@
   }
 
   async function refreshRows(box, ids) {
+    fetching.add(box.id);
     const content = await html(`${box.dataset.liveRows}${box.dataset.liveRows.includes("?") ? "&" : "?"}ids=${ids.join(",")}`);
+    fetching.delete(box.id);
     for (const fresh of elementsIn(content)) {
       const old = fresh.id && document.getElementById(fresh.id);
-      if (old && box.contains(old) && !isBusy(old)) swap(old, fresh);
+      if (old?.closest("[data-live-rows]") && !isBusy(old)) swap(old, fresh);
     }
     document.dispatchEvent(new CustomEvent("live:swapped"));
   }
 
-  function refreshListSoon(list) {
-    if (listTimers.has(list)) return;
-    listTimers.set(list, setTimeout(() => { listTimers.delete(list); refreshList(list); }, LIST_MS));
+  function refreshListSoon({ id }) {
+    if (!listTimers.has(id)) listTimers.set(id, setTimeout(() => { listTimers.delete(id); refreshList(id); }, LIST_MS));
   }
 
-  async function refreshList(list) {
-    if (!list.isConnected) return;
-    if (isBusy(list)) return refreshListSoon(list);
+  async function refreshList(id) {
+    let list = document.getElementById(id);
+    if (!list) return;
+    if (isBusy(list) || fetching.has(id)) return refreshListSoon(list);
+    fetching.add(id);
     const content = await html(list.dataset.liveList);
-    const fresh = content.getElementById(list.id);
-    if (!fresh || !list.isConnected || isBusy(list)) return;
+    fetching.delete(id);
+    const fresh = content.getElementById(id);
+    list = document.getElementById(id);
+    if (!fresh || !list) return;
+    if (isBusy(list)) return refreshListSoon(list);
     const before = new Set([...list.children].map((row) => row.id));
     swap(list, fresh);
     for (const row of fresh.children) if (row.id && !before.has(row.id)) row.classList.add("row-fresh");
@@ -178,7 +197,9 @@
       if (change) setTimeout(() => note(change), BUSY_MS);
       return;
     }
+    fetching.add(part.id);
     const content = await html(part.dataset.liveUrl);
+    fetching.delete(part.id);
     const fresh = content.getElementById(part.id) || content.firstElementChild;
     if (!fresh || !part.isConnected) return;
     if (isBusy(part)) return change && note(change);

@@ -99,3 +99,17 @@ def test_a_page_outlives_its_server(people, shop):
     expect(band).to_be_hidden(timeout=20_000)
     make_sale(seller, "FI-0002", "LIVE-6")
     expect_invoiced(onlooker, "LIVE-6")
+
+
+def test_a_slow_answer_does_not_hide_what_changed_meanwhile(people, live_shop):
+    """Each answer comes late and old; what was told while it was under way is asked for again."""
+    seller = people("/sales", live_shop.url)
+
+    def late(route):
+        response = route.fetch()
+        seller.wait_for_timeout(700)
+        route.fulfill(response=response)
+
+    seller.route("**/live*", late)
+    make_sale(seller, "FI-0002", "LIVE-SLOW")
+    expect(seller.locator("#sale-live")).to_have_attribute("data-status", "invoiced", timeout=20_000)
