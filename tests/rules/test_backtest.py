@@ -187,12 +187,23 @@ def test_totals_survive_json_between_two_slices():
     assert halves.totals == compare(new, facts, facts)
 
 
-@pytest.mark.parametrize(("new", "same"), [
-    (instead("commission", name="Another name", examples=[]), True), (instead("commission", enabled=False), False),
-    (instead("commission", priority=1), False), (day_one(rule("off", enabled=False)), True),
+@pytest.mark.parametrize(("new", "judged"), [
+    (instead("commission", name="Another name", examples=[]), []), (day_one(rule("off", enabled=False)), []),
+    (instead("commission", enabled=False), [1, 2]), (instead("commission", priority=1), [1, 2]),
+    (day_one(rule("other", {"field": "item_sku", "op": "eq", "value": "FI-0002"})), [2]),
 ])
-def test_a_set_that_decides_alike_is_known_for_it(new, same):
-    assert Comparison(day_one(), new, catalog).is_same is same
+def test_a_sale_that_no_changed_rule_concerns_is_judged_once(monkeypatch, new, judged):
+    sales, heard = [frozen([line(1, sku)], "A1") for sku in ("FI-0001", "FI-0002")], []
+    decide = RuleSet.decide
+
+    def noting(rule_set, sale, lines, *others):
+        if rule_set is new:
+            heard.append(1 + ["FI-0001", "FI-0002"].index(lines[0]["item_sku"]))
+        return decide(rule_set, sale, lines, *others)
+
+    monkeypatch.setattr(RuleSet, "decide", noting)
+    compare(new, *sales)
+    assert heard == judged
 
 
 # Against brute force

@@ -78,11 +78,6 @@ class Comparison:
         self.totals = Totals()
         self._changed = _ChangedRules(old, new)
 
-    @property
-    def is_same(self) -> bool:
-        """No rule decides otherwise; only names, notes or examples may differ."""
-        return self._changed.none
-
     def judge(self, sale_id: int, facts: Mapping, on: date) -> None:
         """`facts` as a decision froze them: {"sale": {…}, "lines": [{…}]} of JSON."""
         sale = _typed(facts["sale"], "sale")
