@@ -79,6 +79,8 @@ class BacktestStep(Step):
             upto = chunk[-1].id - 1 if len(chunk) == CHUNK else row.cursor
             if upto <= row.cursor or monotonic() >= end:
                 break
+        if upto <= row.cursor:
+            self._at_hand = None
         return Slice(upto, sales, comparison.totals)
 
     def _comparison(self, row: Backtest) -> Comparison:
