@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from webapp.rules.conditions import Check, Condition
+from webapp.rules.conditions import Check, Condition, Group
 from webapp.rules.fields import FIELDS
 from webapp.rules.operators import Facts, Test
 
 Key = tuple[str, object]
 
+# Lists within lists: a rule of three lists of 500 values would stand in 125 million places.
+MOST_PLACES = 100
 
-def compile_condition(condition: Condition) -> Test:
+
+def compile_condition(condition: Condition, made: dict[tuple, Test] | None = None) -> Test:
+    """`made` keeps tests by what they ask, so that conditions that ask alike share one: ten thousand rules then go
+    through far less memory, which is what their matching waits for."""
+    made = {} if made is None else made
+    if isinstance(condition, Check):
+        asked = (condition.field.key, condition.op.key, condition.value)
+    else:
+        asked = (condition.op, *(compile_condition(member, made) for member in condition.members))
+    if asked not in made:
+        made[asked] = _compiled(condition, asked[1:])
+    return made[asked]
+
+
+def _compiled(condition: Condition, tests: tuple[Test, ...]) -> Test:
     if isinstance(condition, Check):
         return condition.op.compile(condition.field.key, condition.value)
-    tests = tuple(compile_condition(member) for member in condition.members)
     if condition.op == "not":
-        return lambda facts, test=tests[0]: not test(facts)
-    if len(tests) == 1:
-        return tests[0]
-    return _all(tests) if condition.op == "all" else _any(tests)
+        test = tests[0]
+        return lambda facts: not test(facts)
+    return (_all if condition.op == "all" else _any)(tests)
 
 
 # Two members are by far the most common; a loop would cost them half their time.
-def _all(tests: tuple[Test, ...]) -> Test:
+def _all(tests: Sequence[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
     if len(tests) == 2:
         first, second = tests
         return lambda facts: first(facts) and second(facts)
@@ -37,7 +53,9 @@ def _all(tests: tuple[Test, ...]) -> Test:
     return test_all
 
 
-def _any(tests: tuple[Test, ...]) -> Test:
+def _any(tests: Sequence[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
     if len(tests) == 2:
         first, second = tests
         return lambda facts: first(facts) or second(facts)
@@ -84,15 +102,67 @@ def _commonness(keys: list[Key]) -> float:
     return sum(1 / FIELDS[key].distinct for key, _value in keys)
 
 
+class _Entry:
+    """A condition on its way into the index: the parts that name necessary values, rarest first, and the rest of it."""
+
+    __slots__ = ("rank", "needs", "rest", "places", "_test")
+
+    def __init__(self, rank: int, needs: list[tuple[list[Key], Condition]], rest: list[Condition], places: int = 1):
+        self.rank, self.needs, self.rest, self.places = rank, needs, rest, places
+        self._test: Test | None = None
+
+    @classmethod
+    def of(cls, rank: int, condition: Condition) -> _Entry:
+        found = [(necessities(part), part) for part in _parts(condition)]
+        needs = [(lists[0], part) for lists, part in found if lists]
+        return cls(rank, sorted(needs, key=lambda need: _commonness(need[0])), [part for lists, part in found if not lists])
+
+    @property
+    def fits_further(self) -> bool:
+        return bool(self.needs) and (self.places == 1 or self.places * len(self.needs[0][0]) <= MOST_PLACES)
+
+    def filed(self) -> tuple[Iterable[Key], _Entry]:
+        """Its rarest values, and what is still to be asked once one of them was met."""
+        keys, part = self.needs[0]
+        rest = self.rest if _is_listing(part) else [*self.rest, part]
+        return dict.fromkeys(keys), _Entry(self.rank, self.needs[1:], rest, self.places * len(keys))
+
+    def test(self, made: dict[tuple, Test]) -> Test:
+        # Looked up once for all the values it is filed under.
+        if self._test is None:
+            parts = [*(part for _keys, part in self.needs), *self.rest]
+            self._test = compile_condition(Group("all", tuple(parts)), made) if parts else _always
+        return self._test
+
+
+def _parts(condition: Condition) -> list[Condition]:
+    """All of which must hold."""
+    if isinstance(condition, Check) or condition.op != "all":
+        return [condition]
+    return [part for member in condition.members for part in _parts(member)]
+
+
+def _is_listing(condition: Condition) -> bool:
+    """Whether it asks for nothing but one of its necessary values."""
+    if isinstance(condition, Check):
+        return bool(_check_keys(condition))
+    return condition.op == "any" and all(_is_listing(member) for member in condition.members)
+
+
+def _always(_facts: Facts) -> bool:
+    return True
+
+
 class HashIndex:
     """Finds the conditions that hold without asking those that cannot.
 
-    Each is filed under its rarest necessary values; where several meet, they are filed further, under their next
-    rarest. A condition without any is always asked. `entries` are (rank, condition).
+    Each is filed under its rarest necessary values, and what was met there is not asked again; where several meet, they
+    are filed further, under their next rarest, within bounds. A condition without any is always asked. `entries` are
+    (rank, condition).
     """
 
     def __init__(self, entries: Iterable[tuple[int, Condition]]):
-        self._root = _Node([(rank, compile_condition(condition), necessities(condition)) for rank, condition in entries])
+        self._root = _Node([_Entry.of(rank, condition) for rank, condition in entries], {})
 
     def hits(self, facts: Facts) -> list[int]:
         """The ranks of the conditions that hold, in ascending order."""
@@ -105,15 +175,16 @@ class HashIndex:
 class _Node:
     __slots__ = ("_asked", "_filed")
 
-    def __init__(self, entries: list[tuple[int, Test, list[list[Key]]]]):
+    def __init__(self, entries: list[_Entry], made: dict[tuple, Test]):
         crowded = len(entries) > 1
-        self._asked = [(rank, test) for rank, test, needs in entries if not (crowded and needs)]
-        filed: dict[str, dict[object, list]] = {}
-        for rank, test, needs in entries if crowded else ():
-            for field, value in dict.fromkeys(needs[0]) if needs else ():
-                filed.setdefault(field, {}).setdefault(value, []).append((rank, test, needs[1:]))
+        self._asked = tuple((entry.rank, entry.test(made)) for entry in entries if not (crowded and entry.fits_further))
+        filed: dict[str, dict[object, list[_Entry]]] = {}
+        for entry in entries:
+            keys, left = entry.filed() if crowded and entry.fits_further else ((), entry)
+            for field, value in keys:
+                filed.setdefault(field, {}).setdefault(value, []).append(left)
         self._filed = tuple(
-            (field, {value: _Node(filed_here) for value, filed_here in by_value.items()})
+            (field, {value: _Node(filed_here, made) for value, filed_here in by_value.items()})
             for field, by_value in filed.items()
         )
 

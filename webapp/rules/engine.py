@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from flask_babel import gettext as _
 
@@ -26,8 +27,7 @@ MAX_RULES = 20_000
 Catalog = Callable[[str], dict | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a rule whose condition held, on which lines ([] when it looks at the whole sale).
 
     fired       at least one of its actions took effect
@@ -56,7 +56,7 @@ class EffectPlan:
     amount: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """`added` are the facts of the gift lines, in the shape of the lines given, to be frozen with them."""
 
@@ -99,6 +99,13 @@ class RuleSet:
         live = [(rank, rule) for rank, rule in enumerate(self.rules) if rule.enabled]
         self.line_index = HashIndex((rank, rule.when) for rank, rule in live if rule.scope == "line")
         self.sale_index = HashIndex((rank, rule.when) for rank, rule in live if rule.scope == "sale")
+        self.dated = frozenset(rank for rank, rule in live if rule.valid_from or rule.valid_to)
+        # What is heard of each rule, close together in memory, actions that are alike being one.
+        alike: dict[tuple, ActionUse] = {}
+        self.heard = tuple(
+            (rule.code, tuple(alike.setdefault((use.action.key, *use.params.items()), use) for use in rule.then))
+            for rule in self.rules
+        )
 
     def decide(self, sale_facts: dict, lines: list[dict], catalog: Catalog, on: date) -> Verdict:
         """`catalog(sku)` gives the item facts of an added item, or None; `on` is the day the rules are judged by."""
@@ -106,7 +113,8 @@ class RuleSet:
         deliberation.hear_sale()
         for line in lines:
             deliberation.hear_line(line)
-        deliberation.hear_gifts(catalog, 1 + max((line["line"] for line in lines), default=0))
+        if deliberation.gifts:
+            deliberation.hear_gifts(catalog, 1 + max((line["line"] for line in lines), default=0))
         return deliberation.verdict()
 
 
@@ -196,35 +204,36 @@ class _Deliberation:
         return Verdict(self.rule_set.version, outcomes, list(self.effects.values()), self.added)
 
     def _hear(self, index: HashIndex, facts: Facts, line: int | None, gift_of: str | None) -> None:
+        heard, dated, place = self.rule_set.heard, self.rule_set.dated, "sale" if line is None else f"line:{line}"
         # A rule only skips rules behind it, and those of the whole sale are heard before the lines.
         skips = self.sale_skips if line is None else {}
         for rank in index.hits(facts):
-            rule = self.rule_set.rules[rank]
-            if not rule.in_force(self.on):
+            if rank in dated and not self.rule_set.rules[rank].in_force(self.on):
                 continue
-            skipped_by = skips.get(rule.code) or self.sale_skips.get(rule.code)
+            code, then = heard[rank]
+            skipped_by = skips.get(code) or self.sale_skips.get(code)
             if skipped_by:
-                self._note(rule.code, "suppressed", skipped_by, line)
+                self._note(code, "suppressed", skipped_by, line)
                 continue
-            for use in rule.then:
+            for use in then:
                 if use.action is SKIP_RULE:
                     for skipped in use.params["codes"]:
-                        skips.setdefault(skipped, rule.code)
+                        skips.setdefault(skipped, code)
                     outcome, by = "fired", None
                 elif use.action is ADD_ITEM and gift_of:
                     outcome, by = "suppressed", gift_of
                 else:
-                    outcome, by = self._plan(use, rule.code, facts, line)
-                self._note(rule.code, outcome, by, line)
+                    outcome, by = self._plan(use, code, facts, line, place)
+                self._note(code, outcome, by, line)
 
-    def _plan(self, use: ActionUse, code: str, facts: Facts, line: int | None) -> tuple[str, str | None]:
+    def _plan(self, use: ActionUse, code: str, facts: Facts, line: int | None, place: str) -> tuple[str, str | None]:
         """Adds the effect by the action's hit policy; answers the outcome and who won."""
         action, amount = use.action, None
         if action.amount is not None:
             amount = action.amount(use.params, facts)
             if amount is None:
                 return "lost", None
-        target = action.target(use.params, "sale" if line is None else f"line:{line}")
+        target = action.target(use.params, place)
         known = self.effects.get((action.key, target))
         if known is not None and action.policy == "first":
             return "lost", known.rule

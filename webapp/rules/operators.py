@@ -6,7 +6,6 @@ Text is compared exactly, capital letters and accents included.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -62,11 +61,20 @@ def _not_in(key, values):
     return lambda facts: facts[key] not in members
 
 
-def _comparison(compare):
-    def compile(key, value):
-        return lambda facts: facts[key] is not None and compare(facts[key], value)
+def _above(key, value):
+    return lambda facts: (fact := facts[key]) is not None and fact > value
 
-    return compile
+
+def _at_least(key, value):
+    return lambda facts: (fact := facts[key]) is not None and fact >= value
+
+
+def _below(key, value):
+    return lambda facts: (fact := facts[key]) is not None and fact < value
+
+
+def _at_most(key, value):
+    return lambda facts: (fact := facts[key]) is not None and fact <= value
 
 
 def _between(key, pair):
@@ -105,10 +113,10 @@ OPERATORS = {
         Operator("ne", _l("is not"), _l("%(field)s is not %(value)s"), ANY, "one", _not_equal),
         Operator("in", _l("is one of"), _l("%(field)s is %(value)s"), LISTED, "list", _in),
         Operator("not_in", _l("is none of"), _l("%(field)s is neither %(value)s"), LISTED, "list", _not_in),
-        Operator("gt", _l("is above"), _l("%(field)s is above %(value)s"), NUMBERS, "one", _comparison(operator.gt)),
-        Operator("gte", _l("is at least"), _l("%(field)s is at least %(value)s"), NUMBERS, "one", _comparison(operator.ge)),
-        Operator("lt", _l("is below"), _l("%(field)s is below %(value)s"), NUMBERS, "one", _comparison(operator.lt)),
-        Operator("lte", _l("is at most"), _l("%(field)s is at most %(value)s"), NUMBERS, "one", _comparison(operator.le)),
+        Operator("gt", _l("is above"), _l("%(field)s is above %(value)s"), NUMBERS, "one", _above),
+        Operator("gte", _l("is at least"), _l("%(field)s is at least %(value)s"), NUMBERS, "one", _at_least),
+        Operator("lt", _l("is below"), _l("%(field)s is below %(value)s"), NUMBERS, "one", _below),
+        Operator("lte", _l("is at most"), _l("%(field)s is at most %(value)s"), NUMBERS, "one", _at_most),
         Operator("between", _l("is between"), _l("%(field)s is between %(low)s and %(high)s"), NUMBERS, "pair", _between),
         Operator("contains", _l("contains"), _l("%(field)s contains %(value)s"), TEXT, "one", _contains),
         Operator("starts_with", _l("starts with"), _l("%(field)s starts with %(value)s"), TEXT, "one", _starts_with),
