@@ -43,6 +43,12 @@ def test_a_removed_rule_says_what_it_did():
     assert change.words == [said(rule("a"))]
 
 
+@pytest.mark.parametrize("before", [[rule("a")], [rule("a"), rule("b", then=[{"do": "skip_rule", "codes": ["c"]}])]])
+def test_a_rule_that_is_skipped_is_named_and_not_coded(before):
+    change = only(before, [rule("a"), rule("b", then=[{"do": "skip_rule", "codes": ["a"]}])])
+    assert "skip the rule “Rule a”" in change.words[-1 if before[1:] else 0]
+
+
 @pytest.mark.parametrize(("changes", "words", "money"), [
     ({"name": "Another"}, ["Name: “Rule a” → “Another”"], False),
     ({"priority": 5}, ["Priority: 0 → 5"], True),

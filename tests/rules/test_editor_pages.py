@@ -20,7 +20,7 @@ from webapp.rules.fields import BLANK, FIELDS, Field, read_int, read_text
 from webapp.rules.models import RuleDraft
 from webapp.rules.queries import open_draft, rule_named
 from webapp.rules.rule import parse_rule
-from webapp.rules.sentence import sentence
+from webapp.rules.sentence import sentence_parts
 from webapp.sales.models import Sale
 
 NESTED = {"all": [
@@ -43,7 +43,7 @@ def drafted(code: str) -> dict:
 
 def in_words(raw: dict) -> str:
     with force_locale("en"):
-        return sentence(parse_rule(raw))
+        return "".join(piece for piece, _strong in sentence_parts(parse_rule(raw), opening=True))
 
 
 def nested(manager, **headers) -> Editor:

@@ -6,18 +6,20 @@ Sets are lists of JSON rules as published. A rule is known by its code: under an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from webapp.rules.actions import ACTIONS
 from webapp.rules.conditions import Check, Condition
-from webapp.rules.labels import EVENT_LABELS, SCOPE_LABELS, rule_name, validity
+from webapp.rules.labels import EVENT_LABELS, SCOPE_LABELS, rule_name, skipped_names, validity
 from webapp.rules.rule import Rule, parse_rule
 from webapp.rules.sentence import sentence, value_text
 from webapp.rules.sets import heard, out_of_line, priority_of
+
+Said = Callable[[Rule], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Change:
     before, after the JSON rule, and `old`, `new` the same typed; None where there is none
     moves_money  what decides differs in a rule that moves money before or after; a name or an example decides nothing
     follows      the rule heard right before a moved one now
+    others       the JSON rules of both sets by code, whose names are said of those that are skipped
     """
 
     code: str
@@ -36,6 +39,7 @@ class Change:
     new: Rule | None
     moves_money: bool
     follows: Rule | None = None
+    others: Mapping[str, dict] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -47,39 +51,43 @@ class Change:
         if self.kind == "moved":
             return [_place(self.follows)]
         if self.kind == "removed":
-            return [sentence(self.old)]
-        return _whole(self.new) if self.kind == "added" else list(_words(self.old, self.new))
+            return [self._said(self.old)]
+        return _whole(self.new, self._said) if self.kind == "added" else list(_words(self.old, self.new, self._said))
+
+    def _said(self, rule: Rule) -> str:
+        return sentence(rule, skipped_names(rule, lambda code: parse_rule(self.others[code]) if code in self.others else None))
 
 
 def changes_between(before: list[dict], after: list[dict]) -> list[Change]:
     """In the order in which the rules are heard; removed ones come last."""
     olds, news = _by_code(before), _by_code(after)
-    moved, follows = _moved(olds, news), dict(zip(list(news)[1:], news, strict=False))
+    moved, follows, others = _moved(olds, news), dict(zip(list(news)[1:], news, strict=False)), olds | news
     found = []
     for code, new in news.items():
-        change = _difference(code, olds.get(code), new)
+        change = _difference(code, olds.get(code), new, others)
         if change is None and code in moved:
             first, second = parse_rule(new), follows.get(code)
             change = Change(code, "moved", olds[code], new, first, first, moved[code], second and parse_rule(news[second]))
         if change:
             found.append(change)
-    return found + [_difference(code, old, None) for code, old in olds.items() if code not in news]
+    return found + [_difference(code, old, None, others) for code, old in olds.items() if code not in news]
 
 
 def _by_code(rules: list[dict]) -> dict[str, dict]:
     return {raw["code"]: raw for raw in heard(rules)}
 
 
-def _difference(code: str, before: dict | None, after: dict | None) -> Change | None:
+def _difference(code: str, before: dict | None, after: dict | None, others: Mapping[str, dict]) -> Change | None:
     if before == after:
         return None
     old, new = before and parse_rule(before), after and parse_rule(after)
     if old is None or new is None:
-        return Change(code, "added" if new else "removed", before, after, old, new, (old or new).moves_money)
+        kind = "added" if new else "removed"
+        return Change(code, kind, before, after, old, new, (old or new).moves_money, others=others)
     if old == new:
         return None
     moves_money = (old.moves_money or new.moves_money) and _deciding(old) != _deciding(new)
-    return Change(code, "changed", before, after, old, new, moves_money)
+    return Change(code, "changed", before, after, old, new, moves_money, others=others)
 
 
 def _deciding(rule: Rule) -> tuple:
@@ -89,8 +97,8 @@ def _deciding(rule: Rule) -> tuple:
 # Words
 
 
-def _whole(rule: Rule) -> list[str]:
-    words = [sentence(rule)]
+def _whole(rule: Rule, said: Said) -> list[str]:
+    words = [said(rule)]
     if rule.priority:
         words.append(_("Priority: %(priority)s", priority=rule.priority))
     if rule.valid_from or rule.valid_to:
@@ -101,13 +109,13 @@ def _whole(rule: Rule) -> list[str]:
     return words
 
 
-def _words(old: Rule, new: Rule) -> Iterator[str]:
+def _words(old: Rule, new: Rule, said: Said) -> Iterator[str]:
     if old.names != new.names:
         yield from _names(old, new)
     if old.enabled != new.enabled:
         yield _("Switched on") if new.enabled else _("Switched off")
     if (old.when, old.then, old.scope) != (new.when, new.then, new.scope):
-        yield from _sentences(old, new)
+        yield from _sentences(old, new, said)
     for label, was, now in (
         (_("Looks at"), SCOPE_LABELS[old.scope], SCOPE_LABELS[new.scope]),
         (_("When"), EVENT_LABELS[old.event], EVENT_LABELS[new.event]),
@@ -127,8 +135,8 @@ def _names(old: Rule, new: Rule) -> Iterator[str]:
         yield _("Its name in another language")
 
 
-def _sentences(old: Rule, new: Rule) -> Iterator[str]:
-    was, now = sentence(old), sentence(new)
+def _sentences(old: Rule, new: Rule, said: Said) -> Iterator[str]:
+    was, now = said(old), said(new)
     if was != now:
         yield _("It said: %(sentence)s", sentence=was)
         yield _("It says: %(sentence)s", sentence=now)

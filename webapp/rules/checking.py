@@ -9,6 +9,7 @@ from datetime import date
 from webapp.rules.engine import check_codes
 from webapp.rules.examples import run_examples
 from webapp.rules.fields import sample_facts
+from webapp.rules.labels import skipped_names
 from webapp.rules.lint import lint
 from webapp.rules.problems import Problems, RuleProblem
 from webapp.rules.references import gather, refused
@@ -32,7 +33,7 @@ def check(raw: object, raw_facts: object, published: Sequence[Rule], today: date
     trace = explain_rule(rule, sample_facts(facts), today)
     return _answer(
         [*problems.found, *refused(rule, known)],
-        sentence=sentence(rule),
+        sentence=sentence(rule, skipped_names(rule, {each.code: each for each in rules}.get)),
         fires=trace["holds"],
         trace=trace,
         failing_examples=_failing(rule),

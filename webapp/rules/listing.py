@@ -14,7 +14,7 @@ from webapp.extensions import utc_now
 from webapp.formatting import fold, number_text, shop_day, with_query
 from webapp.rules.actions import ACTIONS
 from webapp.rules.conditions import Check, Condition
-from webapp.rules.labels import rule_name, standing
+from webapp.rules.labels import rule_name, skipped_names, standing
 from webapp.rules.queries import Firing, firings
 from webapp.rules.rule import Rule
 from webapp.rules.sentence import sentence
@@ -62,7 +62,11 @@ def listing_of(rules: Sequence[Rule], on: dt.date) -> Listing:
     number = _page_number(fitting)
     shown = fitting[(number - 1) * ROWS : number * ROWS]
     fired = firings(shop_day(utc_now()), [rule.code for rule in shown])
-    rows = [Row(rule, rule_name(rule), sentence(rule), standing(rule, on), fired.get(rule.code)) for rule in shown]
+    rule_of = {rule.code: rule for rule in rules}.get
+    rows = [
+        Row(rule, rule_name(rule), sentence(rule, skipped_names(rule, rule_of)), standing(rule, on), fired.get(rule.code))
+        for rule in shown
+    ]
     return Listing(rows, len(fitting), len(rules), number)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import url_for
@@ -13,12 +13,13 @@ from webapp.rules.conditions import Check, Condition
 from webapp.rules.editing import RuleForm, form_name
 from webapp.rules.examples import ExampleResult, run_examples
 from webapp.rules.fields import facts_from_json, sample_facts
-from webapp.rules.labels import kinds_text
+from webapp.rules.labels import kinds_text, skipped_names
 from webapp.rules.lint import Warning, lint
+from webapp.rules.queries import rule_named
 from webapp.rules.references import gather
 from webapp.rules.rows import depth_of, nodes_of
 from webapp.rules.rule import Rule, parse_rule
-from webapp.rules.sentence import condition_phrase, sentence, value_text
+from webapp.rules.sentence import condition_phrase, sentence_parts, value_text
 from webapp.rules.trace import explain
 
 # Among more rules than these, lint takes too long for every key pressed; the draft's page has it all the same.
@@ -35,11 +36,12 @@ class ExampleTold:
 
 @dataclass(frozen=True)
 class Told:
-    """`sentence` is empty while something is to be mended. `examples` are by their place."""
+    """`sentence` is in pieces, each with whether it stands out; empty while something is to be mended. `examples` are by
+    their place."""
 
     nodes: int
     depth: int
-    sentence: str = ""
+    sentence: Sequence[tuple[str, bool]] = ()
     moves_money: bool = False
     examples: Mapping[int, ExampleTold] = field(default_factory=dict)
     warnings: Collection[tuple[str, str]] = ()
@@ -55,7 +57,15 @@ def tell(form: RuleForm, rules: list[dict], code: str, today: dt.date) -> Told:
     if rule is None:
         return Told(nodes, depth)
     examples = {result.index: _example(rule, result) for result in run_examples(rule)}
-    return Told(nodes, depth, sentence(rule), rule.moves_money, examples, _odd(rule, rules, code, today))
+    return Told(nodes, depth, _said(rule, rules), rule.moves_money, examples, _odd(rule, rules, code, today))
+
+
+def _said(rule: Rule, rules: list[dict]) -> list[tuple[str, bool]]:
+    def rule_of(code: str) -> Rule | None:
+        found = rule_named(rules, code)
+        return parse_rule(found) if found else None
+
+    return sentence_parts(rule, skipped_names(rule, rule_of), opening=True)
 
 
 def _example(rule: Rule, result: ExampleResult) -> ExampleTold:

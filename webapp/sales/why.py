@@ -17,6 +17,7 @@ from webapp.localization import locale
 from webapp.rules.actions import SKIP_RULE
 from webapp.rules.conditions import Check, Condition
 from webapp.rules.fields import Field, facts_from_json
+from webapp.rules.labels import skipped_names
 from webapp.rules.models import Decision, Effect
 from webapp.rules.queries import compiled, rule_set_in_force
 from webapp.rules.rule import Rule
@@ -143,8 +144,7 @@ class Inquiry:
         return Ruling(rule.code, self.name(rule.code), fate, findings, rule.code in self._kept)
 
     def _sentence(self, rule: Rule) -> str:
-        skipped = (code for use in rule.then if use.action is SKIP_RULE for code in use.params["codes"])
-        return sentence(rule, {code: self.name(code) for code in skipped})
+        return sentence(rule, skipped_names(rule, self.rules.get))
 
     def _finding(self, rule: Rule, line: dict, fates: list[Fate]) -> Finding:
         tree = explain_rule(rule, self.facts | facts_from_json(line), self.day)["when"]
