@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
 
 
+class NotYet(Exception):
+    """The house is not so that the work can be done: no fault of the program. The message is a code."""
+
+
 class Step:
     """One kind of work. Subclasses say which rows owe it and what is done with them."""
 
@@ -154,7 +158,7 @@ class Step:
         return list(db.session.scalars(query.execution_options(populate_existing=True)).unique())
 
     def _record_failure(self, token, row_id, error) -> None:
-        if not isinstance(error, StaleDataError | DBAPIError):
+        if not isinstance(error, StaleDataError | DBAPIError | NotYet):
             log.error("%s: row %s failed", type(self).__name__, row_id, exc_info=error)
         for row in self._mine(token, [row_id]):
             words = f"{type(error).__name__}: {error}"[:300]

@@ -10,7 +10,7 @@ from webapp.formatting import shop_day
 from webapp.fulfilment.models import Commission, Membership, MembershipStatus, PackingSlip, RoyaltySlip, Task
 from webapp.messages.queries import compose
 from webapp.money import ZERO, cents, percent_of
-from webapp.processing.claims import backoff
+from webapp.processing.claims import NotYet, backoff
 from webapp.processing.facts import House
 from webapp.rules.engine import EffectPlan, params_to_json
 from webapp.rules.models import Decision, Effect, EffectStatus
@@ -20,10 +20,6 @@ from webapp.tracking import actor
 
 log = logging.getLogger(__name__)
 DELIVERY_DAYS = 15
-
-
-class NotYet(Exception):
-    """The house is not so that the effect can be done; `effect_words` has the words of its code."""
 
 
 def effect_of(plan: EffectPlan, decision: Decision) -> Effect:
@@ -59,7 +55,8 @@ class Execution:
                 with db.session.begin_nested():
                     self._do(effect)
             except Exception as error:
-                log.warning("effect %s of sale %s failed", effect.kind, self.sale.id, exc_info=error)
+                log.warning("effect %s of sale %s failed", effect.kind, self.sale.id,
+                            exc_info=None if isinstance(error, NotYet) else error)
                 self.house.read_memberships([self.sale])
                 effect.postpone(self.now + backoff(1), f"{type(error).__name__}: {error}")
 
