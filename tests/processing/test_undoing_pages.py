@@ -7,6 +7,7 @@ import pytest
 from tests.factories import make_product, open_shop, sign_in, work_off
 from tests.fulfilment.sold import agent, book, sold
 from tests.processing.undoing import commission, effect_of, make_due, own_rule, stock
+from webapp.fulfilment.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.rules.models import EffectStatus
@@ -94,6 +95,37 @@ def test_a_refund_that_cannot_be_keeps_what_was_typed(client, db, typed, words):
     assert "reason" in typed or "because of rain" in answer.text
     assert client.post(f"/sales/{sale.id}/refunds/preview", data=typed).status_code == 200
     assert commission() == 15
+
+
+def test_a_refund_without_a_reason_still_tells_what_it_does_and_what_is_wrong_with_its_units(client, db):
+    sale = three_books()
+    sign_in(client, "manager")
+    page = text_of(client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "2", "reason": ""}).text)
+    assert "Fill this in." in page and "Commission: R$10.00 is taken back." in page
+    page = text_of(client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "4", "reason": ""}).text)
+    assert page.count("Only 3 of this line are left to refund.") > 1 and "Fill this in." in page
+    assert commission() == 15
+
+
+def test_what_a_cancellation_leaves_to_people_stands_on_the_orders_page_until_it_is_done(client, db):
+    sale = three_books()
+    sign_in(client, "manager")
+    client.post(f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"})
+    assert "1 task of this order is open Cancel the NF-e" in text_of(client.get(f"/sales/{sale.id}").text)
+    task = db.session.scalars(db.select(Task)).one()
+    client.post(f"/tasks/{task.id}/completion", data={"outcome": "done at SEFAZ"})
+    assert "of this order is open" not in client.get(f"/sales/{sale.id}").text
+
+
+def test_a_refund_during_review_does_not_tell_of_rules_applied_anew(client, db):
+    own_rule({"do": "hold"}, when={"field": "item_sku", "op": "eq", "value": "BOOK"})
+    sale = three_books()
+    sign_in(client, "manager")
+    assert status(db, sale) is Status.REVIEW
+    client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "1", "reason": "damaged"})
+    work_off()
+    timeline = text_of(client.get(f"/sales/{sale.id}").text.split('class="timeline"')[1])
+    assert timeline.count("Rules applied") <= 1 and "NF-e prepared anew" in timeline
 
 
 def test_a_clerk_sees_neither_button_nor_page(client, db):

@@ -103,7 +103,7 @@ def reversal_text(twin: Effect) -> str:
         return f"{words}: {money_text(twin.amount)}"
     if twin.kind == "packing_slip":
         units = sum(item["quantity"] for item in twin.params["items"])
-        return f"{words}: {ngettext('%(num)s item', '%(num)s items', units)}"
+        return f"{words}: {ngettext('%(num)s item taken off', '%(num)s items taken off', units)}"
     return words
 
 

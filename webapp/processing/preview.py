@@ -46,11 +46,15 @@ def _told(sale: Sale, before: dict) -> list[str]:
     discarded = select(Invoice.id).where(Invoice.sale_id == sale_id, Invoice.status == InvoiceStatus.DISCARDED).limit(1)
     return [
         *(_twin_text(twin, names) for twin in new[Effect]),
-        *(_("%(units)s × %(sku)s go back on sale.", units=one.change, sku=skus[one.product_id]) for one in new[StockMovement]),
+        *(_back_on_sale(one.change, skus[one.product_id]) for one in new[StockMovement]),
         *(_("The e-mail “%(title)s” is not sent.", title=template_name(one.template)) for one in db.session.scalars(cancelled)),
         *([_("The NF-e is discarded.")] if db.session.scalar(discarded) else []),
         *(_("A task for staff: %(title)s.", title=task_title(task)) for task in new[Task]),
     ]
+
+
+def _back_on_sale(units: int, sku: str) -> str:
+    return ngettext("%(num)s × %(sku)s goes back on sale.", "%(num)s × %(sku)s go back on sale.", units, sku=sku)
 
 
 def _skus(movements: list[StockMovement]) -> dict[int, str]:

@@ -112,16 +112,21 @@ def new_refund(sale_id: int):
 def preview_refund(sale_id: int):
     """The form with what it would do. Writes nothing."""
     form = RefundForm(request.form)
+    return _refund_page(sale_id, form, **_foreseen(sale_id, form))
+
+
+def _foreseen(sale_id: int, form: RefundForm) -> dict:
+    """What the units asked for would do, whatever the reason; what is wrong with them is added to the form's errors."""
     # What is asked for is looked at as it is typed; why is asked when it is sent.
-    form.typed["reason"] = form.value("reason").strip() or "?"
-    undone, made = [], []
+    asked, undone, made = RefundForm({**form.typed, "reason": "?"}), [], []
     try:
-        wanted = form.parse()
+        wanted = asked.parse()
         undone = foretold(sale_id, lambda sale: made.append(_amount(refund(sale, wanted, uuid.uuid4().hex))))
     except Refusal as refusal:
-        form.refuse(refusal)
-    form.typed["reason"] = request.form.get("reason", "")
-    return _refund_page(sale_id, form, undone=undone, amount=made[0] if made else None)
+        asked.refuse(refusal)
+    form.errors, form.message = asked.errors | form.errors, form.message or asked.message
+    refused = next(iter(asked.errors.values()), asked.message)
+    return {"undone": undone, "amount": made[0] if made else None, "refused": refused}
 
 
 @bp.post("/sales/<int:sale_id>/refunds")
@@ -136,7 +141,8 @@ def make_refund(sale_id: int):
             made = in_transaction(lambda: _amount(refund(sale_to_undo(sale_id), wanted, kept)))
     except Refusal as refusal:
         db.session.rollback()
-        return _refund_page(sale_id, form.refuse(refusal)), refusal.status
+        form.refuse(refusal)
+        return _refund_page(sale_id, form, **_foreseen(sale_id, form)), refusal.status
     if made is None:
         flash(_("Nothing of these items was left to give back."), "warn")
     else:
@@ -152,8 +158,8 @@ def _amount(made: Refund | None) -> str | None:
 
 def _refund_page(sale_id: int, form: RefundForm, **shown):
     template = "sales/_refund.html" if request.headers.get("HX-Request") else "sales/refund.html"
-    return render_template(template, sale=_sale(sale_id), form=form,
-                           form_key=request.form.get("form_key") or uuid.uuid4().hex, **{"undone": [], "amount": None} | shown)
+    return render_template(template, sale=_sale(sale_id), form=form, form_key=request.form.get("form_key") or uuid.uuid4().hex,
+                           **{"undone": [], "amount": None, "refused": ""} | shown)
 
 
 # -- effects ----------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from sqlalchemy import and_, or_, select
 from webapp.addresses.questions import Question, message
 from webapp.extensions import db
 from webapp.formatting import clock_text, day_text, moment_text, shop_day
-from webapp.fulfilment.models import PackingSlip
+from webapp.fulfilment.models import PackingSlip, Task
+from webapp.fulfilment.words import task_title
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of
 from webapp.messages.queries import messages_of_sale
@@ -55,6 +56,11 @@ class Story:
         return db.session.scalar(select(PackingSlip).where(PackingSlip.sale_id == self.sale.id))
 
     @cached_property
+    def open_tasks(self) -> list[tuple[str, Task]]:
+        query = select(Task).where(Task.sale_id == self.sale.id, Task.done_at.is_(None)).order_by(Task.id)
+        return [(task_title(task), task) for task in db.session.scalars(query)]
+
+    @cached_property
     def messages(self) -> list:
         found = db.session.scalars(messages_of_sale(self.sale.id))
         return [(template_name(one.template), one) for one in found]
@@ -67,6 +73,7 @@ class Story:
     def live_keys(self) -> str:
         keys = [f"sale-{self.sale.id}"]
         keys += [f"invoice-{self.invoice.id}"] if self.invoice else []
+        keys += [f"task-{task.id}" for _title, task in self.open_tasks]
         return " ".join(keys + [f"message-{one.id}" for _title, one in self.messages])
 
     @property
@@ -127,7 +134,7 @@ class Story:
         at = {
             "paid": sale.paid_at,
             "address": self._reached(Status.RULES),
-            "rules": self._reached(Status.INVOICE, Status.REVIEW, Status.COMPLETED) if self.decision else None,
+            "rules": self.decision.decided_at if self.decision else None,
             "invoice": self._reached(Status.INVOICED),
             "packed": self._went(Shipping.PACKED, Shipping.SHIPPED, Shipping.DELIVERED),
             "shipped": self._went(Shipping.SHIPPED, Shipping.DELIVERED),

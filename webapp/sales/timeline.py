@@ -62,6 +62,9 @@ def _text(entry: AuditEntry) -> str:
         return _("Order entered and paid") if entry.after.get("paid_at") else _("Order entered")
     if entry.after.get("paid_at"):
         return _("Payment noted")
+    if status == "invoice" and entry.before.get("status") == "review":
+        # A refund has its note made anew, which the note's own entry tells.
+        return ""
     if status:
         return str(SALE_STATES.get(status, ""))
     if "shipping" in entry.after:
