@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,7 +16,9 @@ from webapp.extensions import db
 from webapp.formatting import day_text
 from webapp.rules.actions import ACTIONS, ActionUse
 from webapp.rules.backtest import Totals
-from webapp.rules.models import Backtest, BacktestStatus
+from webapp.rules.labels import rule_name
+from webapp.rules.models import Backtest, BacktestStatus, RuleSetVersion
+from webapp.rules.rule import parse_rule
 from webapp.rules.sentence import action_phrase
 from webapp.sales.models import Sale
 
@@ -102,14 +104,14 @@ def figures_of(backtest: Backtest) -> Figures:
     )
 
 
-def sales_shown(kept: Sequence[dict]) -> list[ShownSale]:
-    """`kept` are some of a backtest's changes."""
+def sales_shown(shown: Backtest, kept: Sequence[dict]) -> list[ShownSale]:
+    """`kept` are some of the backtest's changes."""
     ids, names = [one["sale"] for one in kept], _agents([one["agent"] for one in kept if one["agent"]])
     rows = db.session.execute(select(Sale.id, Sale.reference, Sale.paid_at).where(Sale.id.in_(ids)))
-    sales = {row.id: row for row in rows}
+    sales, rules = {row.id: row for row in rows}, _rule_names(shown, kept)
     return [
         ShownSale(one["sale"], sales[one["sale"]].reference, sales[one["sale"]].paid_at,
-                  names.get(one["agent"], one["agent"] or ""), [_change(each) for each in one["changes"]], one["more"])
+                  names.get(one["agent"], one["agent"] or ""), [_change(each, rules) for each in one["changes"]], one["more"])
         for one in kept
     ]
 
@@ -118,12 +120,23 @@ def _agents(codes: Sequence[str]) -> dict[str, str]:
     return dict(db.session.execute(select(Agent.code, Agent.name).where(Agent.code.in_(codes))).all())
 
 
-def _change(kept: dict) -> ShownChange:
+def _rule_names(shown: Backtest, kept: Sequence[dict]) -> dict[str, str]:
+    """By code, of the rules that the changes are by: as the draft names them, or the version in force where it has them not."""
+    codes = {plan["rule"] for one in kept for change in one["changes"] for plan in (change["was"], change["now"]) if plan}
+    found = {raw["code"]: raw for raw in shown.rules if raw["code"] in codes}
+    if codes - found.keys():
+        base = db.session.get_one(RuleSetVersion, shown.base_id)
+        found = {raw["code"]: raw for raw in base.rules if raw["code"] in codes} | found
+    return {code: rule_name(parse_rule(raw)) for code, raw in found.items()}
+
+
+def _change(kept: dict, names: Mapping[str, str]) -> ShownChange:
     was, now = kept["was"], kept["now"]
     label, tone = FATES[was is not None, now is not None]
+    rules = list(dict.fromkeys(names[plan["rule"]] for plan in (was, now) if plan))
     return ShownChange(
         str(label), tone, str(ACTIONS[kept["kind"]].label), ", ".join(kept["skus"]), _did(kept["kind"], was),
-        _did(kept["kind"], now), _amount(was), _amount(now), list(dict.fromkeys(plan["rule"] for plan in (was, now) if plan)),
+        _did(kept["kind"], now), _amount(was), _amount(now), rules,
     )
 
 

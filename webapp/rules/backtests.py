@@ -83,7 +83,7 @@ def backtest_state(backtest_id: int):
 def _context(shown: Backtest) -> dict:
     draft = db.session.get_one(RuleDraft, shown.draft_id)
     return {
-        "backtest": shown, "draft": draft, "figures": figures_of(shown), "samples": sales_shown(shown.changes[:SAMPLES]),
+        "backtest": shown, "draft": draft, "figures": figures_of(shown), "samples": sales_shown(shown, shown.changes[:SAMPLES]),
         "is_outdated": draft.status is DraftStatus.OPEN and draft.version != shown.draft_version,
         "in_force": published().id,
     }
@@ -108,7 +108,7 @@ def backtest_orders(backtest_id: int):
     first = (page - 1) * ON_A_PAGE
     return render_template(
         "rules/backtest_orders.html", backtest=shown, figures=figures_of(shown), page=page, pages=pages,
-        sales=sales_shown(shown.changes[first:first + ON_A_PAGE]),
+        sales=sales_shown(shown, shown.changes[first:first + ON_A_PAGE]),
         prev_url=with_query(page=page - 1) if page > 1 else "", next_url=with_query(page=page + 1) if page < pages else "",
     )
 
@@ -124,7 +124,7 @@ def backtest_file(backtest_id: int):
 
 
 def _cells(shown: Backtest) -> Iterator[list]:
-    for sale in sales_shown(shown.changes):
+    for sale in sales_shown(shown, shown.changes):
         for change in sale.changes:
             amounts = ["" if amount is None else amount for amount in (change.before, change.after)]
             yield [sale.reference, shop_day(sale.paid_at).isoformat(), sale.agent, change.fate, change.action, change.skus,
