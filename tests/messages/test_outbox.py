@@ -129,5 +129,5 @@ def test_a_message_of_a_cancelled_order_has_a_tab_and_is_not_sent(kept, client, 
     db.session.commit()
     sign_in(client)
     page = client.get("/messages?status=cancelled").text
-    assert f'id="message-{kept.id}" data-status="cancelled"' in page and "Not sent: the order was cancelled" in page
+    assert f'id="message-{kept.id}" data-status="cancelled"' in page and "Not sent (cancelled)" in page
     assert not kept.can_be_sent_again

@@ -33,12 +33,12 @@ class MessageStatus(enum.StrEnum):
 
 
 MESSAGE_LABELS = {
-    MessageStatus.HELD: (_l("Waiting for the order's release"), "warn"),
+    MessageStatus.HELD: (_l("Held with the order"), "warn"),
     MessageStatus.PENDING: (_l("To be sent"), "info"),
     MessageStatus.SENT: (_l("Sent"), "good"),
-    MessageStatus.KEPT: (_l("Kept in the outbox"), ""),
+    MessageStatus.KEPT: (_l("In the outbox"), ""),
     MessageStatus.FAILED: (_l("Could not be sent"), "bad"),
-    MessageStatus.CANCELLED: (_l("Not sent: the order was cancelled"), ""),
+    MessageStatus.CANCELLED: (_l("Not sent (cancelled)"), ""),
 }
 
 
