@@ -173,7 +173,7 @@ class _Deliberation:
     sale_facts: dict
     on: date
     effects: dict[tuple[str, str], EffectPlan] = field(default_factory=dict)
-    outcomes: dict[tuple[str, str, str | None], list[int]] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str, str | None], Outcome] = field(default_factory=dict)
     sale_skips: dict[str, str] = field(default_factory=dict)
     gifts: list[EffectPlan] = field(default_factory=list)
     added: list[dict] = field(default_factory=list)
@@ -200,8 +200,7 @@ class _Deliberation:
             number += 1
 
     def verdict(self) -> Verdict:
-        outcomes = [Outcome(rule, outcome, lines, by) for (rule, outcome, by), lines in self.outcomes.items()]
-        return Verdict(self.rule_set.version, outcomes, list(self.effects.values()), self.added)
+        return Verdict(self.rule_set.version, list(self.outcomes.values()), list(self.effects.values()), self.added)
 
     def _hear(self, index: HashIndex, facts: Facts, line: int | None, gift_of: str | None) -> None:
         heard, dated, place = self.rule_set.heard, self.rule_set.dated, "sale" if line is None else f"line:{line}"
@@ -229,14 +228,14 @@ class _Deliberation:
     def _plan(self, use: ActionUse, code: str, facts: Facts, line: int | None, place: str) -> tuple[str, str | None]:
         """Adds the effect by the action's hit policy; answers the outcome and who won."""
         action, amount = use.action, None
-        if action.amount is not None:
-            amount = action.amount(use.params, facts)
-            if amount is None:
-                return "lost", None
         target = action.target(use.params, place)
         known = self.effects.get((action.key, target))
         if known is not None and action.policy == "first":
             return "lost", known.rule
+        if action.amount is not None:
+            amount = action.amount(use.params, facts)
+            if amount is None:
+                return "lost", None
         if known is not None and action.policy == "union":
             if line is not None and line not in known.lines:
                 known.lines.append(line)
@@ -257,6 +256,8 @@ class _Deliberation:
         return f"{target}:{number}"
 
     def _note(self, code: str, outcome: str, by: str | None, line: int | None) -> None:
-        lines = self.outcomes.setdefault((code, outcome, by), [])
-        if line is not None and line not in lines:
-            lines.append(line)
+        known = self.outcomes.get((code, outcome, by))
+        if known is None:
+            self.outcomes[code, outcome, by] = Outcome(code, outcome, [] if line is None else [line], by)
+        elif line is not None and line not in known.lines:
+            known.lines.append(line)
