@@ -44,9 +44,9 @@ PLACE = {"zip_code": "01001-000", "number": "101"}
 PRODUCTS = {
     "BOOK": {"kind": "book", "price": "33.33", "royalty_percent": "10.00", "author": "Lívia", "ncm": "49019900", "stock": 30},
     "CUP": {"kind": "physical", "price": "0.07", "stock": 30},
-    "EBOOK": {"kind": "ebook", "price": "9.99", "royalty_percent": "12.50"},
-    "SKI": {"kind": "video", "price": "50.01", "ncm": "85234910", "stock": 30},
-    "AID": {"kind": "video", "price": "20.00", "ncm": "85234910", "stock": 2},
+    "EBOOK": {"kind": "ebook", "price": "9.97", "royalty_percent": "12.50"},
+    "SKI": {"kind": "video", "price": "50.05", "ncm": "85234910", "stock": 30},
+    "AID": {"kind": "video", "price": "20.00", "ncm": "85234910", "stock": 5},
     "STREAM": {"kind": "streaming", "price": "12.00", "video_url": "https://example.com/v"},
     "CLUB": {"kind": "membership", "price": "120.00", "plan": "basic"},
     "GOLD": {"kind": "membership_upgrade", "price": "90.00", "plan": "gold"},
@@ -63,10 +63,12 @@ OWN = [
 LAST_TRY = {"attempts": MAX_ATTEMPTS - 1}
 EFFECTS = next(step for step in STEPS if step.model is Effect)
 STOCK = {sku: facts["stock"] for sku, facts in PRODUCTS.items() if "stock" in facts}
-LENGTH = hypothesis.settings(max_examples=25, stateful_step_count=30, deadline=None,
+LENGTH = hypothesis.settings(max_examples=18, stateful_step_count=30, deadline=None,
                              suppress_health_check=list(hypothesis.HealthCheck))
+# Most often what most hangs off; amounts do not divide evenly by their units.
+SKUS = ("BOOK", "SKI", "RASH", "SKI", "RASH", "BOOK", "CUP", "EBOOK", "STREAM", "CLUB", "GOLD")
 ORDER = st.tuples(
-    st.lists(st.tuples(st.sampled_from(sorted(set(PRODUCTS) - {"AID"})), st.sampled_from((3, 1, 2))), min_size=1, max_size=3),
+    st.lists(st.tuples(st.sampled_from(SKUS), st.sampled_from((3, 1, 2))), min_size=1, max_size=3),
     st.sampled_from(PEOPLE), st.sampled_from(["A1", "A1", None]), st.sampled_from(["0.00", "0.05"]),
 )
 
@@ -74,7 +76,7 @@ SALE = st.integers(0, 9)
 # What happens next; each is a method of the shop with its arguments.
 DEED = st.one_of(
     st.tuples(st.just("enter"), ORDER, st.sampled_from((True, True, False))),
-    st.tuples(st.just("work"), st.sampled_from(("run", "run", "crash", "stall", "wake", "time passes", "all", "give up")),
+    st.tuples(st.just("work"), st.sampled_from(("run", "all", "crash", "stall", "wake", "time passes", "all", "give up")),
               st.sampled_from(STEPS), st.integers(1, 3), st.booleans()),
     st.tuples(st.just("undo"), SALE, st.sampled_from(("refund", "refund", "unit by unit", "too much", "cancel", "again")),
               st.integers(0, 3), st.integers(1, 3), st.sampled_from(("", "R1", "R2"))),
@@ -192,6 +194,8 @@ class Shop(RuleBasedStateMachine):
             make_product(sku=sku, **facts)
         for order in orders:
             self.enter(order, paid=True)
+        work_off()
+        make_all_due()
         work_off()
 
     # -- what customers do ------------------------------------------------------------------------
