@@ -2,18 +2,22 @@
 
 import json
 import random
+import time
 from decimal import Decimal
 
+import pytest
 import rule_engine
 
+from tests.rules import small_world
 from tests.rules.random_rules import random_condition, random_facts
 from webapp.rules.compiler import HashIndex, compile_condition
 from webapp.rules.conditions import ConditionReader
 from webapp.rules.fields import FIELDS
+from webapp.rules.operators import OPERATORS
 from webapp.rules.problems import Problems
 from webapp.rules.trace import explain
 
-RULES, FACTS_PER_RULE = 1000, 20
+RULES, FACTS_PER_RULE = 1500, 30
 ORACLE_TYPES = {
     "money": rule_engine.DataType.FLOAT, "percent": rule_engine.DataType.FLOAT, "int": rule_engine.DataType.FLOAT,
     "text": rule_engine.DataType.STRING, "choice": rule_engine.DataType.STRING, "bool": rule_engine.DataType.BOOLEAN,
@@ -70,32 +74,64 @@ def oracle_text(raw):
     }[op]()
 
 
+def asked_by(raw):
+    """(operator, type of field) of each check, "not" for a group that is turned round, "not not" for one within one."""
+    for group in ("all", "any"):
+        if group in raw:
+            return {asked for member in raw[group] for asked in asked_by(member)}
+    if "not" in raw:
+        within = asked_by(raw["not"])
+        return within | {"not"} | ({"not not"} if "not" in within else set())
+    return {(raw["op"], FIELDS[raw["field"]].type)}
+
+
 def test_conditions_hold_exactly_when_the_oracle_says_so():
     chance = random.Random(1997)
-    held = 0
+    held, asked, blank = 0, set(), set()
     for _ in range(RULES):
         raw = random_condition(chance)
+        asked |= asked_by(raw)
         condition = typed(raw)
         ours = compile_condition(condition)
         oracle = rule_engine.Rule(oracle_text(raw), context=CONTEXT)
         for _ in range(FACTS_PER_RULE):
             facts = random_facts(chance)
+            blank |= {key for key, fact in facts.items() if fact is None}
             expected = oracle.matches(facts)
             assert ours(facts) == expected, (raw, facts)
             assert explain(condition, facts)["ok"] == expected, (raw, facts)
             held += expected
-    # The comparison is worth something only if both answers are common.
+    # The comparison is worth something only if both answers are common, and everything that may be asked was asked.
     assert 0.2 < held / (RULES * FACTS_PER_RULE) < 0.8
+    everything = {(op.key, field.type) for op in OPERATORS.values() for field in FIELDS.values() if field.type in op.types}
+    assert asked == everything | {"not", "not not"}
+    assert blank == {field.key for field in FIELDS.values() if field.nullable}
 
 
-def test_the_index_finds_exactly_the_conditions_that_hold():
+@pytest.mark.parametrize(("random_condition", "sales"), [
+    (random_condition, lambda chance: [random_facts(chance) for _ in range(300)]),
+    # Few values of few fields: many rules meet under one, and are filed further.
+    (small_world.random_condition, lambda chance: chance.sample(small_world.EVERY_SALE, 300)),
+])
+def test_the_index_finds_exactly_the_conditions_that_hold(random_condition, sales):
     chance = random.Random(2026)
     conditions = [typed(random_condition(chance)) for _ in range(600)]
     index = HashIndex(enumerate(conditions))
     tests = [compile_condition(condition) for condition in conditions]
-    for _ in range(300):
-        facts = random_facts(chance)
+    for facts in sales(chance):
         assert index.hits(facts) == [rank for rank, test in enumerate(tests) if test(facts)]
+
+
+@pytest.mark.parametrize("fields", [1, 2, 5])
+def test_rules_of_long_lists_are_filed_in_bounded_time(fields):
+    keys = ("item_sku", "item_name", "item_category", "item_author", "membership_plan")[:fields]
+    lists = [{"field": key, "op": "in", "value": [f"v{number}" for number in range(500)]} for key in keys]
+    conditions = [typed({"all": lists})] * 40
+    began = time.process_time()
+    index = HashIndex(enumerate(conditions))
+    assert time.process_time() - began < 2
+    assert index.hits(dict.fromkeys(keys, "v7")) == list(range(40))
+    assert index.hits(dict.fromkeys(keys, "v7") | {keys[-1]: "v500"}) == []
 
 
 def test_a_rule_is_not_even_asked_about_facts_without_its_rarest_value():
