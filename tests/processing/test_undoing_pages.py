@@ -117,6 +117,14 @@ def test_what_a_cancellation_leaves_to_people_stands_on_the_orders_page_until_it
     assert "of this order is open" not in client.get(f"/sales/{sale.id}").text
 
 
+def test_of_a_cancelled_order_no_refund_is_offered(client, db):
+    sale = three_books()
+    sign_in(client, "manager")
+    client.post(f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"})
+    answer = client.get(f"/sales/{sale.id}/refunds/new", follow_redirects=True)
+    assert "nothing of this order to give back now" in answer.text and answer.request.path == f"/sales/{sale.id}"
+
+
 def test_a_refund_during_review_does_not_tell_of_rules_applied_anew(client, db):
     own_rule({"do": "hold"}, when={"field": "item_sku", "op": "eq", "value": "BOOK"})
     sale = three_books()

@@ -17,6 +17,7 @@ from webapp.processing.refunds import key_of, refund
 from webapp.processing.services import retry_effect, retry_effects
 from webapp.sales.models import Refund, Sale, Status
 from webapp.sales.queries import sale_of
+from webapp.sales.story import Story
 from webapp.staff.access import allow
 from webapp.tracking import because
 from webapp.transactions import in_transaction
@@ -104,6 +105,10 @@ def _field(name: str, positions: list[str]) -> str:
 @bp.get("/sales/<int:sale_id>/refunds/new")
 @allow("manager")
 def new_refund(sale_id: int):
+    sale = _sale(sale_id)
+    if not Story(sale).can_be_refunded:
+        flash(_("There is nothing of this order to give back now."), "warn")
+        return _to(sale_id)
     return _refund_page(sale_id, RefundForm())
 
 
