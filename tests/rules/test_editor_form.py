@@ -342,6 +342,22 @@ def test_an_example_begins_with_what_the_conditions_ask_and_the_rule_does():
     assert form.examples[0].expect == ["hold"]
 
 
+@pytest.mark.parametrize(("field", "op", "value", "fact"), [
+    ("sale_total", "gt", "1000.00", "1000,01"), ("sale_total", "lt", "1000.00", "999,99"), ("item_quantity", "gt", 3, "4"),
+    ("item_quantity", "lt", 3, "2"), ("agent_percent", "gt", "7.50", "7,51"), ("sale_total", "gte", "1000.00", "1000,00"),
+])
+def test_an_example_of_more_or_less_lies_just_beyond(field, op, value, fact):
+    form = edited({"field": field, "op": op, "value": value}, "add:examples")
+    assert form.examples[0].facts == {field: fact}
+
+
+def test_an_example_begins_though_the_number_is_no_number():
+    form = form_of(rule("one", {"field": "sale_total", "op": "gt", "value": "1.00"}), True)
+    form.when.value = ["muito"]
+    edit(form, "add:examples")
+    assert form.examples[0].facts == {"sale_total": "100,00"}
+
+
 def test_facts_of_an_example_come_and_go():
     form = edited(BOOK, "add:examples")
     form.examples[0].fresh = "item_price"

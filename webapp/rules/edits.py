@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from decimal import Decimal
 
 from flask_babel import gettext as _
 
+from webapp.money import CENT
 from webapp.rules.actions import ACTIONS, MAX_ACTIONS, Action
 from webapp.rules.conditions import MAX_DEPTH, MAX_NODES
 from webapp.rules.editing import RuleForm
 from webapp.rules.fields import FIELDS
+from webapp.rules.problems import ValueRefused
 from webapp.rules.rows import ActionRow, CheckRow, ExampleRow, GroupRow, Node, depth_of, filled, new_check, nodes_of
 from webapp.rules.rule import MAX_EXAMPLES
-from webapp.rules.typed import split, typed, typed_list
+from webapp.rules.typed import read, split, typed, typed_list
 
 _PLACE = re.compile(r"(when|then|examples)((?:\.[0-9]{1,3}){0,10})(?:\.([a-z_]{1,60}))?")
 
@@ -235,7 +238,7 @@ def new_action(form: RuleForm) -> ActionRow:
 def new_example(form: RuleForm) -> ExampleRow:
     """Facts that the conditions ask for, and everything expected that the rule does; to be looked over."""
     facts = {row.field: typed(FIELDS[row.field].type, FIELDS[row.field].sample, form.brazilian) for row in _rows(form.when)}
-    facts |= {row.field: wanted for row in _rows(form.when, denied=False) if (wanted := _wanted(row)) is not None}
+    facts |= {row.field: wanted for row in _rows(form.when, denied=False) if (wanted := _wanted(row, form.brazilian)) is not None}
     return ExampleRow(facts, list(dict.fromkeys(row.do for row in form.then)))
 
 
@@ -248,11 +251,23 @@ def _rows(node: Node, denied: bool = True) -> Iterator[CheckRow]:
             yield from _rows(member, denied)
 
 
-def _wanted(row: CheckRow) -> str | None:
+def _wanted(row: CheckRow, brazilian: bool) -> str | None:
     """A value that meets the condition, as typed; None where none stands in it."""
     told = {"is_true": "true", "is_false": "false", "is_empty": "", "between": row.low}
     if row.op == "in":
         return next((part for text in row.value for part in split(text)), None)
     if row.op in ("eq", "gte", "lte", "contains", "starts_with"):
         return next(iter(row.value), None)
+    if row.op in ("gt", "lt"):
+        return _beyond(row, brazilian)
     return told.get(row.op)
+
+
+def _beyond(row: CheckRow, brazilian: bool) -> str | None:
+    """The nearest number on the side that the condition asks for; None where no number stands in it yet."""
+    kind, step = FIELDS[row.field].type, 1 if row.op == "gt" else -1
+    try:
+        value = read(kind, next(iter(row.value), ""), brazilian)
+    except ValueRefused:
+        return None
+    return typed(kind, value + step if kind == "int" else str(Decimal(value) + step * CENT), brazilian)
