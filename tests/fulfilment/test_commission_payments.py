@@ -55,6 +55,16 @@ def test_an_agents_month_is_marked_as_paid_with_its_amount_and_who_did_it(earned
     assert (entry.action, entry.subject_name, entry.after["amount"]) == ("created", f"A1 {MONTH}", "5.00")
 
 
+def test_where_all_was_taken_back_there_is_nothing_to_pay(earned, manager, db):
+    reverse(db, earned)
+    for row in db.session.scalars(db.select(Commission)):
+        row.month = MONTH
+    db.session.commit()
+    page = manager.get(f"/commissions?month={MONTH}").text
+    row = page.split('id="agent-A1"')[1].split("</tr>")[0]
+    assert "Nothing to pay" in row and "Mark as paid" not in row
+
+
 def test_said_twice_it_is_paid_once(earned, manager, db):
     pay(manager)
     paid_at = db.session.scalars(db.select(CommissionPayment)).one().paid_at

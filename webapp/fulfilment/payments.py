@@ -31,7 +31,8 @@ class Settlement:
 
     @property
     def is_settled(self) -> bool:
-        return self.payment is not None and not self.left
+        """Also where earned and taken back cancel out: there is nothing to pay."""
+        return not self.left
 
 
 def settlements(month: str, agent: str | None = None, lock: bool = False) -> dict[str, Settlement]:
