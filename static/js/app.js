@@ -187,7 +187,11 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      document.querySelectorAll(".menu[open], .phone-menu details[open]").forEach((menu) => { menu.open = false; });
+      document.querySelectorAll(".menu[open], .phone-menu details[open]").forEach((menu) => {
+        // What is hidden while it has the focus would drop it to the page's beginning.
+        if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+        menu.open = false;
+      });
     }
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     const key = event.key.toLowerCase();

@@ -47,6 +47,19 @@ def test_a_row_is_edited_and_saved_by_keys(page):
     expect(row).to_contain_text("R$ 47,90")
 
 
+def test_escape_closes_a_menu_and_goes_back_to_its_button(page):
+    sign_in(page)
+    page.goto("/rules")
+    button = page.locator("#rule-commission .menu > summary")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#rule-commission .menu-item").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#rule-commission .menu[open]")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
 def test_shortcuts_rest_while_one_types(page):
     sign_in(page)
     page.goto("/sales")
