@@ -153,7 +153,7 @@ def test_a_manager_meets_what_failed_without_knowing_the_order(client, db):
     work_off()
     assert "Carrying out an effect of the rules" in client.get("/jobs").text
     page = client.get(f"/sales/{sale.id}").text
-    assert "no active membership" in page and "tried 1 time" in page and "next try on" in page
+    assert "no active membership" in page and re.search(r"tried \d+ times?\b", page) and "next try on" in page
     for _attempt in range(MAX_ATTEMPTS):
         make_due(sale)
         work_off()
