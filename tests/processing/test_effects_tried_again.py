@@ -1,20 +1,23 @@
 """An effect that cannot be done holds up neither the sale nor the others: tried again by itself, then by a person."""
 
 import datetime as dt
+import time
 from dataclasses import replace
 
 import pytest
 
-from tests.factories import api, make_product, make_token, open_shop, sign_in, work_off
+from tests.factories import api, make_product, make_sale, make_token, open_shop, sign_in, work_off
 from tests.fulfilment.sold import agent, book, publish, shop_that_holds, sold
 from tests.messages.mail_server import mail_server
 from tests.processing.undoing import effect_of, make_due, manager, own_rule, told, videos_with_a_gift
 from webapp.extensions import utc_now
 from webapp.fulfilment.models import Commission, Membership, MembershipEvent, MembershipStatus
 from webapp.messages.models import Message, MessageStatus
+from webapp.processing.address_step import AddressStep
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.effect_step import EffectStep
 from webapp.processing.facts import House
+from webapp.processing.rules_step import RulesStep
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale, Status
 
@@ -31,7 +34,6 @@ def upgrade_of_nothing(**changes) -> Sale:
     """A sale for which a shop's own rule upgrades a membership that the customer does not have."""
     own_rule({"do": "membership_upgrade"}, when=UPGRADE_ALWAYS)
     sale = sold(book(plan="gold"), agent=agent(), **changes)
-    assert sale.status is Status.RULES, "the first attempt is all or nothing"
     make_due(sale)
     work_off()
     return sale
@@ -57,6 +59,17 @@ def test_the_sale_goes_on_with_the_other_effects(client, db):
     assert effect.attempts >= 1 and effect.due_at > utc_now() - dt.timedelta(seconds=5)
     assert told(manager(client), sale, "commission") == [("paid", "5.00", "done")]
     assert db.session.query(Commission).count() == 1 and db.session.query(MembershipEvent).count() == 0
+
+
+def test_the_first_attempt_is_all_or_nothing(db):
+    own_rule({"do": "membership_upgrade"}, when=UPGRADE_ALWAYS)
+    sale = make_sale(sku=book(plan="gold"), agent=agent())
+    for step in (AddressStep(), RulesStep()):
+        time.sleep(0.002)
+        step.run()
+    db.session.rollback()
+    assert db.session.get(Sale, sale.id).status is Status.RULES
+    assert [db.session.query(model).count() for model in (Effect, Commission, Membership)] == [0, 0, 0]
 
 
 def test_it_happens_once_it_can(client, db):
