@@ -9,10 +9,10 @@ import pytest
 from tests.rules.bench_rules import specific_rules
 from tests.rules.shop import DISC_PAIRS, STREAM_PAIRS, rule
 from webapp.messages.words import RULE_TEMPLATES
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.engine import parse_rules
-from webapp.rules.lint import lint
-from webapp.rules.references import References
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.engine import parse_rules
+from webapp.rules.linting.lint import lint
+from webapp.rules.linting.references import References
 from webapp.rules.words import TASK_TITLES
 
 TODAY = date(2026, 11, 20)
@@ -236,6 +236,14 @@ def test_a_commission_and_the_exception_that_makes_room_for_it_do_not_compete():
     assert told(room | {"valid_from": "2026-12-01"}, usual, own) == [("competing", "own", "then.0", "usual")]
 
 
+def test_many_exceptions_that_cover_all_of_where_two_meet_leave_nothing_to_compete_for():
+    few = check("item_quantity", "between", [1, 9])
+    rules = [rule(f"e{number}", check("item_quantity", "eq", number), [{"do": "skip_rule", "codes": ["usual"]}], priority=9)
+             for number in range(1, 10)]
+    assert told(*rules, paying("usual", few), paying("own", few, "9.00")) == []
+    assert told(*rules[:4], paying("usual", few), paying("own", few, "9.00")) == [("competing", "own", "then.0", "usual")]
+
+
 def test_of_many_rivals_the_first_few_are_named():
     rules = [paying(f"r{number}", check("sale_total", "gte", f"{number}.00"), f"{number}") for number in range(9, 0, -1)]
     assert [other for _kind, code, _path, other in told(*rules) if code == "r1"] == ["r9", "r8", "r7"]
@@ -265,6 +273,8 @@ def test_a_part_of_a_sku_is_no_name_of_a_product():
 def test_of_a_long_list_the_first_few_that_are_not_there_are_named():
     many = check("item_sku", "in", ["VD-0001", *(f"S{number}" for number in range(499))])
     assert message(rule("a", many)) == "No product has the SKU “S0”, “S1”, “S2”, “S3”, “S4”, 494 more."
+    five = check("item_sku", "in", [f"S{number}" for number in range(5)])
+    assert message(rule("a", five)) == "No product has the SKU “S0”, “S1”, “S2”, “S3”, “S4”."
 
 
 def test_only_what_concerns_the_rules_asked_about_is_told():
