@@ -181,6 +181,7 @@ def test_an_exception_adds_nothing_to_one_that_skips_more():
     less = rule("less", both(BOOK, GIFT), [{"do": "skip_rule", "codes": ["b"]}], priority=5)
     assert ("subsumed", "less", "", "more") in told(more, less, *rules)
     assert ("subsumed", "more", "", "less") not in told(less | {"priority": 7}, more, *rules)
+    assert ("subsumed", "less", "", "more") in told(more, less | {"then": more["then"]}, *rules)
 
 
 def test_a_commission_never_counts_behind_a_wider_one():
