@@ -285,6 +285,9 @@ def test_only_what_concerns_the_rules_asked_about_is_told():
     assert told(*rules, only={"never"}) == [("never_fires", "never", "when.all.1", None)]
     assert told(*rules, only={"lost"}) == [("unknown_sku", "lost", "then.0.sku", None)]
     assert told(*rules, only=set()) == []
+    skipped = [rule("books", BOOK, SKIP, priority=5), rule("a", both(BOOK, GIFT)), rule("b", EBOOK)]
+    assert told(*skipped, only={"a"}) == told(*skipped, only={"books"}) == [("never_fires", "a", "", "books")]
+    assert told(*skipped, only={"b"}) == []
 
 
 def test_names_are_in_the_words_not_codes():
