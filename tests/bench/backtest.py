@@ -21,10 +21,10 @@ from tests.services import redis_server
 from webapp import create_app, migrations
 from webapp.extensions import db
 from webapp.processing.backtest_step import BacktestStep
-from webapp.rules.backtest import Comparison
-from webapp.rules.backtesting import ask_backtest, backtest_by_id, look_back
-from webapp.rules.engine import RuleSet
-from webapp.rules.fields import facts_to_json
+from webapp.rules.backtesting.asking import ask_backtest, backtest_by_id, look_back
+from webapp.rules.backtesting.comparison import Comparison
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.fields import facts_to_json
 from webapp.rules.models import BacktestStatus
 from webapp.settings import Settings
 

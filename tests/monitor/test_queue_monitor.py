@@ -13,7 +13,7 @@ from tests.rules.past import changed, keep_past, open_draft_of
 from webapp.extensions import utc_now
 from webapp.monitor.queries import failing_rows, owed_by_queue
 from webapp.queue import QUEUES, connect
-from webapp.rules.backtesting import ask_backtest, look_back
+from webapp.rules.backtesting.asking import ask_backtest, look_back
 from webapp.sales.models import Sale
 from webapp.staff.models import AuditEntry
 

@@ -15,9 +15,9 @@ from webapp.processing import backtest_step, claims
 from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.steps import work_off
 from webapp.processing.sweeping import owing_queues
-from webapp.rules.backtest import Comparison
-from webapp.rules.backtesting import ask_backtest, look_back
-from webapp.rules.engine import RuleSet
+from webapp.rules.backtesting.asking import ask_backtest, look_back
+from webapp.rules.backtesting.comparison import Comparison
+from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Backtest, BacktestStatus, Decision, RuleDraft
 from webapp.rules.queries import published
 

@@ -33,7 +33,7 @@ from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.forms import RefundIn
 from webapp.processing.refunds import refund
 from webapp.processing.steps import STEPS
-from webapp.rules.day_one import day_one_rules
+from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import Effect
 from webapp.sales.models import Refund, Sale, Shipping, Status
 from webapp.store.models import Series

@@ -10,7 +10,7 @@ from tests.fulfilment.sold import publish
 from webapp.catalog.models import Product
 from webapp.extensions import db, utc_now
 from webapp.fulfilment.models import Commission, Task
-from webapp.rules.day_one import day_one_rules
+from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import Effect, RuleSetVersion
 from webapp.sales.models import Sale
 

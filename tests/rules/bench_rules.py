@@ -22,8 +22,8 @@ from datetime import date
 from decimal import Decimal
 
 from tests.bench.figures import tell
-from webapp.rules.engine import RuleSet
-from webapp.rules.fields import FIELDS, GOODS, KINDS, STATES
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.fields import FIELDS, GOODS, KINDS, STATES
 
 # Each measures all cases in turn, on facts of its own: ratios are of what ran side by side.
 ROUNDS, FACTS_A_ROUND = 24, 250

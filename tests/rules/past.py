@@ -9,8 +9,8 @@ from sqlalchemy import select
 from tests.rules.shop import AGENTS, DISC_PAIRS, PRODUCTS, STREAM_PAIRS, TODAY, catalog, day_one, line, sale
 from webapp.customers.models import Agent, Customer
 from webapp.extensions import db, utc_now
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.fields import facts_to_json
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.fields import facts_to_json
 from webapp.rules.models import Decision, DraftStatus, RuleDraft, RuleSetVersion
 from webapp.rules.queries import published
 from webapp.sales.models import PaymentMethod, Sale, Status

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from webapp.rules.fields import FIELDS
-from webapp.rules.operators import OPERATORS
+from webapp.rules.core.fields import FIELDS
+from webapp.rules.core.operators import OPERATORS
 
 TEXTS = ["a", "b", "ab", "Aço", "“x”", "c'd", 'e"f', "g\\h"]
 MONEY = ["0.00", "0.01", "10.00", "10.01", "129.90", "-5.00"]

@@ -3,9 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.engine import RuleSet
-from webapp.rules.fields import GOODS
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.fields import GOODS
 
 TODAY = date(2026, 11, 20)
 DISC_PAIRS = {"VD-0001": "VD-0002"}

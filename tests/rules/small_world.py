@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
 
-from webapp.rules.engine import RuleSet
-from webapp.rules.fields import FIELDS, KINDS, sample_facts
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.fields import FIELDS, KINDS, sample_facts
 
 TODAY = date(2026, 11, 20)
 # Values that rules ask for, some that none asks for, and some that only begin like one.

@@ -10,12 +10,12 @@ import rule_engine
 
 from tests.rules import small_world
 from tests.rules.random_rules import random_condition, random_facts
-from webapp.rules.compiler import HashIndex, compile_condition
-from webapp.rules.conditions import ConditionReader
-from webapp.rules.fields import FIELDS
-from webapp.rules.operators import OPERATORS
-from webapp.rules.problems import Problems
-from webapp.rules.trace import explain
+from webapp.rules.core.compiler import HashIndex, compile_condition
+from webapp.rules.core.conditions import ConditionReader
+from webapp.rules.core.fields import FIELDS
+from webapp.rules.core.operators import OPERATORS
+from webapp.rules.core.problems import Problems
+from webapp.rules.core.trace import explain
 
 RULES, FACTS_PER_RULE = 1500, 30
 ORACLE_TYPES = {

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.rules.random_rules import random_condition, random_facts
 from tests.rules.shop import DISC_PAIRS, STREAM_PAIRS, TODAY, catalog, day_one, line, rule, sale
 from webapp.money import ZERO, percent_of
-from webapp.rules import backtest
-from webapp.rules.backtest import Comparison, Totals
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.engine import RuleSet
-from webapp.rules.fields import FIELDS, facts_to_json
+from webapp.rules.backtesting import comparison as backtest
+from webapp.rules.backtesting.comparison import Comparison, Totals
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.fields import FIELDS, facts_to_json
 
 COMMISSION_8 = [{"do": "commission", "percent": "8.00"}]
 

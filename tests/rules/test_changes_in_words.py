@@ -3,9 +3,9 @@
 import pytest
 
 from tests.rules.drafted import PAYS, paying, rule
-from webapp.rules.changes import changes_between
-from webapp.rules.rule import parse_rule
-from webapp.rules.sentence import sentence
+from webapp.rules.core.changes import changes_between
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.core.sentence import sentence
 
 IN_LIST = {"field": "item_sku", "op": "in", "value": [f"SKU-{number}" for number in range(10)]}
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from tests.rules.shop import TODAY, catalog, commissions, day_one, decide, effects, kinds, line, outcomes
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.engine import RuleSet
-from webapp.rules.examples import run_examples
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.examples import run_examples
 
 
 @pytest.fixture(scope="module")

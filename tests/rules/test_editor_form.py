@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from tests.rules.random_rules import random_condition
 from tests.rules.shop import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, rule
 from webapp.errors import Invalid
-from webapp.rules.actions import ACTIONS
-from webapp.rules.conditions import MAX_DEPTH, MAX_NODES
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.editing import ROW_PARTS, form_of
-from webapp.rules.edits import VERBS, edit
-from webapp.rules.fields import FIELDS
-from webapp.rules.operators import OPERATORS
-from webapp.rules.posted import MAX_VALUES, PLAIN, form_from
-from webapp.rules.rows import CheckRow, GroupRow
-from webapp.rules.rule import parse_rule
+from webapp.rules.core.actions import ACTIONS
+from webapp.rules.core.conditions import MAX_DEPTH, MAX_NODES
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.fields import FIELDS
+from webapp.rules.core.operators import OPERATORS
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.editing.edits import VERBS, edit
+from webapp.rules.editing.form import ROW_PARTS, form_of
+from webapp.rules.editing.posted import MAX_VALUES, PLAIN, form_from
+from webapp.rules.editing.rows import CheckRow, GroupRow
 
 DAY_ONE = [*day_one_rules(DISC_PAIRS, STREAM_PAIRS), HIGH_VALUE_HOLD]
 SHIPPED = {"field": "item_physical", "op": "is_true"}

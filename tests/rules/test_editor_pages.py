@@ -14,13 +14,13 @@ from tests.fulfilment.sold import agent, publish
 from tests.rules.editor import Editor
 from tests.rules.shop import rule
 from tests.rules.test_editor_form import buttons, names, texts
-from webapp.rules.actions import ACTIONS, Action, Param
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.fields import BLANK, FIELDS, Field, read_int, read_text
+from webapp.rules.core.actions import ACTIONS, Action, Param
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.fields import BLANK, FIELDS, Field, read_int, read_text
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.core.sentence import sentence_parts
 from webapp.rules.models import RuleDraft
 from webapp.rules.queries import open_draft, rule_named
-from webapp.rules.rule import parse_rule
-from webapp.rules.sentence import sentence_parts
 from webapp.sales.models import Sale
 
 NESTED = {"all": [

@@ -6,13 +6,13 @@ from tests.factories import make_product, make_sale, sign_in
 from tests.fulfilment.sold import agent, book, publish, sold
 from tests.rules.editor import Editor
 from tests.rules.shop import HIGH_VALUE_HOLD
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.examples import run_examples
-from webapp.rules.fields import sample_facts
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.examples import run_examples
+from webapp.rules.core.fields import sample_facts
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.editing.sale_examples import example_of
 from webapp.rules.models import RuleDraft
 from webapp.rules.queries import decisions_of, open_draft, rule_named
-from webapp.rules.rule import parse_rule
-from webapp.rules.sale_examples import example_of
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from tests.factories import CUSTOMER, make_product, make_sale, sign_in
 from tests.fulfilment.sold import publish, sold
 from tests.rules.editor import Editor
 from tests.rules.shop import HIGH_VALUE_HOLD, PRODUCTS, TODAY, line, sale
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.engine import RuleSet
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.queries import decisions_of, open_draft, rule_named
 

@@ -18,7 +18,7 @@ from webapp.formatting import shop_day
 from webapp.fulfilment.models import Commission, Membership, MembershipStatus, PackingSlip, RoyaltySlip, Task
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
-from webapp.rules.day_one import day_one_rules
+from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import Effect, RuleSetVersion
 from webapp.sales.models import Sale, Status
 

@@ -8,13 +8,13 @@ import pytest
 from tests.rules.random_rules import random_condition as any_condition
 from tests.rules.random_rules import random_facts
 from tests.rules.small_world import EVERY_SALE, TODAY, random_condition, random_rules, random_sales, verdicts
-from webapp.rules.boxes import Effort, Region
-from webapp.rules.conditions import ConditionReader
-from webapp.rules.engine import RuleSet
-from webapp.rules.fields import sample_facts
-from webapp.rules.lint import lint
-from webapp.rules.problems import Problems
-from webapp.rules.references import References
+from webapp.rules.core.conditions import ConditionReader
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.fields import sample_facts
+from webapp.rules.core.problems import Problems
+from webapp.rules.linting.boxes import Effort, Region
+from webapp.rules.linting.lint import lint
+from webapp.rules.linting.references import References
 
 SEEDS = range(6)
 NOTHING = References({}, frozenset(), frozenset(), frozenset(), frozenset())

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from tests.rules.shop import commissions, day_one, decide, effects, line, outcomes, rule
-from webapp.rules.engine import RuleSet
-from webapp.rules.problems import RuleInvalid
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.problems import RuleInvalid
 
 
 def commission(code, percent, **more):

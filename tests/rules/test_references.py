@@ -5,8 +5,8 @@ import pytest
 from tests.factories import make_product, make_sale
 from tests.fulfilment.sold import agent, counted
 from tests.rules.shop import rule
-from webapp.rules.references import BATCH, gather, refused
-from webapp.rules.rule import parse_rule
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.linting.references import BATCH, gather, refused
 
 
 def check(field, op, *value):

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from tests.rules.shop import rule
-from webapp.rules.conditions import MAX_DEPTH, MAX_NODES
-from webapp.rules.problems import MOST_PROBLEMS, RuleInvalid
-from webapp.rules.rule import parse_rule
+from webapp.rules.core.conditions import MAX_DEPTH, MAX_NODES
+from webapp.rules.core.problems import MOST_PROBLEMS, RuleInvalid
+from webapp.rules.core.rule import parse_rule
 
 TRUE = {"field": "item_physical", "op": "is_true"}
 

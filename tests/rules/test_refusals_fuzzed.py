@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rules.shop import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, TODAY, line, sale
-from webapp.rules.actions import ACTIONS
-from webapp.rules.day_one import day_one_rules
-from webapp.rules.engine import RuleSet
-from webapp.rules.examples import run_examples
-from webapp.rules.fields import FIELDS
-from webapp.rules.operators import OPERATORS
-from webapp.rules.problems import RuleInvalid
-from webapp.rules.rule import KEYS, parse_rule
-from webapp.rules.sentence import sentence
-from webapp.rules.trace import explain_rule
+from webapp.rules.core.actions import ACTIONS
+from webapp.rules.core.day_one import day_one_rules
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.examples import run_examples
+from webapp.rules.core.fields import FIELDS
+from webapp.rules.core.operators import OPERATORS
+from webapp.rules.core.problems import RuleInvalid
+from webapp.rules.core.rule import KEYS, parse_rule
+from webapp.rules.core.sentence import sentence
+from webapp.rules.core.trace import explain_rule
 
 WORDS = [*KEYS, *FIELDS, *OPERATORS, *ACTIONS, "all", "any", "not", "field", "op", "value", "do", "facts", "expect", "percent",
          "codes", "sku", "quantity", "template", "1E+999999999", "NaN", "-0", "5.00", "2026-11-20", "\x00", "\ud800", ""]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import api, make_product, make_token
 from tests.fulfilment.sold import publish
-from webapp.rules.day_one import day_one_rules
+from webapp.rules.core.day_one import day_one_rules
 
 BOOKS = {
     "code": "books", "name": {"pt_BR": "Livros", "en": "Books"}, "when": {"field": "item_kind", "op": "eq", "value": "book"},

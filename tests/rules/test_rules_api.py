@@ -1,7 +1,7 @@
 """The published rule set as JSON."""
 
 from tests.factories import api, make_token
-from webapp.rules.day_one import day_one_rules
+from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import RuleSetVersion
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import sign_in
 from tests.fulfilment.sold import publish
-from webapp.rules.day_one import day_one_rules
+from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import RuleSetVersion
 
 PAGE = "/rules"

@@ -7,9 +7,9 @@ from flask_babel import force_locale
 
 from tests.rules.random_rules import random_condition
 from tests.rules.shop import day_one, rule
-from webapp.rules.fields import FIELDS
-from webapp.rules.rule import parse_rule
-from webapp.rules.sentence import action_phrase, condition_phrase, sentence, sentence_parts
+from webapp.rules.core.fields import FIELDS
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.core.sentence import action_phrase, condition_phrase, sentence, sentence_parts
 
 PORTUGUESE = {
     "packing_slip": "Se o produto é enviado ao cliente, então pôr o item na guia de remessa.",

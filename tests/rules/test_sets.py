@@ -3,7 +3,7 @@
 import pytest
 
 from tests.rules.drafted import paying, rule
-from webapp.rules.sets import clashes, doubled, heard, laid_over, stepped
+from webapp.rules.core.sets import clashes, doubled, heard, laid_over, stepped
 
 
 def codes(rules):

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from tests.rules.shop import HIGH_VALUE_HOLD, TODAY, commissions, day_one, decide, effects, kinds, line, rule
-from webapp.rules.engine import RuleSet
-from webapp.rules.examples import run_examples
-from webapp.rules.fields import facts_from_json, facts_to_json
-from webapp.rules.rule import parse_rule
+from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.examples import run_examples
+from webapp.rules.core.fields import facts_from_json, facts_to_json
+from webapp.rules.core.rule import parse_rule
 
 SALES = {
     "pix, two products": (

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from tests.rules.shop import TODAY, day_one, rule
-from webapp.rules.fields import FIELDS, sample_facts
-from webapp.rules.operators import OPERATORS, operators_for
-from webapp.rules.rule import parse_rule
-from webapp.rules.sentence import sentence
-from webapp.rules.trace import explain_rule
+from webapp.rules.core.fields import FIELDS, sample_facts
+from webapp.rules.core.operators import OPERATORS, operators_for
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.core.sentence import sentence
+from webapp.rules.core.trace import explain_rule
 
 
 def test_why_not_shows_wanted_and_got_of_every_part():

@@ -14,7 +14,7 @@ from webapp.customers.services import keep
 from webapp.extensions import db
 from webapp.forms import parse
 from webapp.fulfilment.models import Membership, MembershipStatus
-from webapp.rules.day_one import day_one_rules
+from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import RuleSetVersion
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale

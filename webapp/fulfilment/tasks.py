@@ -16,7 +16,7 @@ from webapp.fulfilment.models import Task
 from webapp.fulfilment.words import TITLES, title_of
 from webapp.lists import bounded_count, page_of
 from webapp.localization import locale
-from webapp.rules.engine import RuleSet
+from webapp.rules.core.engine import RuleSet
 from webapp.rules.queries import rule_set_in_force
 from webapp.rules.words import TASK_TITLES
 from webapp.staff.access import allow

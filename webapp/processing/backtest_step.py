@@ -11,10 +11,10 @@ from webapp.extensions import db, only_reading, utc_now
 from webapp.formatting import shop_day
 from webapp.processing.claims import Step
 from webapp.processing.facts import product_facts
-from webapp.rules.actions import ADD_ITEM
-from webapp.rules.backtest import Comparison, Totals
-from webapp.rules.backtesting import past_decisions
-from webapp.rules.engine import RuleSet
+from webapp.rules.backtesting.asking import past_decisions
+from webapp.rules.backtesting.comparison import Comparison, Totals
+from webapp.rules.core.actions import ADD_ITEM
+from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Backtest, BacktestStatus
 from webapp.rules.queries import compiled
 

@@ -12,7 +12,7 @@ from webapp.messages.queries import compose
 from webapp.money import ZERO, cents, percent_of
 from webapp.processing.claims import NotYet, backoff
 from webapp.processing.facts import House
-from webapp.rules.engine import EffectPlan, params_to_json
+from webapp.rules.core.engine import EffectPlan, params_to_json
 from webapp.rules.models import Decision, Effect, EffectStatus
 from webapp.sales.models import Sale, SaleLine, Shipping
 from webapp.sales.services import mark_sold, sale_line

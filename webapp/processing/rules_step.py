@@ -11,7 +11,7 @@ from webapp.invoices.queries import invoices_of
 from webapp.processing.claims import Step
 from webapp.processing.effects import Execution, effect_of, in_order
 from webapp.processing.facts import House, line_facts, sale_facts
-from webapp.rules.fields import facts_to_json
+from webapp.rules.core.fields import facts_to_json
 from webapp.rules.firings import count_firings
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of, rule_set_in_force

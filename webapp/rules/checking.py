@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
-from webapp.rules.engine import check_codes
-from webapp.rules.examples import run_examples
-from webapp.rules.fields import sample_facts
+from webapp.rules.core.engine import check_codes
+from webapp.rules.core.examples import run_examples
+from webapp.rules.core.fields import sample_facts
+from webapp.rules.core.problems import Problems, RuleProblem
+from webapp.rules.core.rule import Rule, read_facts, read_rule
+from webapp.rules.core.sentence import sentence
+from webapp.rules.core.trace import explain_rule
 from webapp.rules.labels import skipped_names
-from webapp.rules.lint import lint
-from webapp.rules.problems import Problems, RuleProblem
-from webapp.rules.references import gather, refused
-from webapp.rules.rule import Rule, read_facts, read_rule
-from webapp.rules.sentence import sentence
-from webapp.rules.trace import explain_rule
+from webapp.rules.linting.lint import lint
+from webapp.rules.linting.references import gather, refused
 
 
 def check(raw: object, raw_facts: object, published: Sequence[Rule], today: date) -> dict:

@@ -11,8 +11,8 @@ from webapp.extensions import db, utc_now
 from webapp.formatting import shop_day
 from webapp.forms import Form
 from webapp.rules import publishing, services
-from webapp.rules.actions import ACTIONS
 from webapp.rules.blueprint import author, bp
+from webapp.rules.core.actions import ACTIONS
 from webapp.rules.forms import PublicationIn
 from webapp.rules.labels import rule_name
 from webapp.rules.listing import asked_action, listing_of

@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.formatting import day_text
-from webapp.rules.actions import ACTIONS, SKIP_RULE
-from webapp.rules.rule import Rule
+from webapp.rules.core.actions import ACTIONS, SKIP_RULE
+from webapp.rules.core.rule import Rule
 
 SCOPE_LABELS = {"line": _l("Each item"), "sale": _l("The whole order")}
 EVENT_LABELS = {"paid": _l("Order paid")}

@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 from webapp.asked import LONGEST, MOST_WORDS, storable
 from webapp.extensions import utc_now
 from webapp.formatting import fold, number_text, shop_day, with_query
-from webapp.rules.actions import ACTIONS
-from webapp.rules.conditions import Check, Condition
+from webapp.rules.core.actions import ACTIONS
+from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.rule import Rule
+from webapp.rules.core.sentence import sentence
 from webapp.rules.labels import rule_name, skipped_names, standing
 from webapp.rules.queries import Firing, firings
-from webapp.rules.rule import Rule
-from webapp.rules.sentence import sentence
 
 ROWS = 50
 MOST_NAMED = 20

@@ -118,7 +118,7 @@ class Backtest(Owed, Timestamps, db.Model):
     sales: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict] = mapped_column(JSON, default=dict)
-    # The first sales that change, newest first; see webapp.rules.backtest.
+    # The first sales that change, newest first; see webapp.rules.backtesting.comparison.
     changes: Mapped[list] = mapped_column(JSON, default=list)
     asked_by: Mapped[str] = mapped_column(String(100))
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)

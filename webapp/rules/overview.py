@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from webapp.errors import FieldError, Invalid
 from webapp.extensions import db, utc_now
 from webapp.formatting import shop_day
-from webapp.rules.actions import ACTIONS
 from webapp.rules.blueprint import bp
+from webapp.rules.core.actions import ACTIONS
 from webapp.rules.listing import applying, asked_action, between, listing_of
 from webapp.rules.queries import compiled, open_draft, version_on, versions, without_rules
 from webapp.rules.services import changes_of

@@ -12,17 +12,17 @@ from sqlalchemy import func, select
 from webapp.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.extensions import db, utc_now
 from webapp.formatting import shop_day
-from webapp.rules.changes import Change, changes_between
-from webapp.rules.engine import parse_rules
-from webapp.rules.examples import ExampleResult, run_examples
+from webapp.rules.core.changes import Change, changes_between
+from webapp.rules.core.engine import parse_rules
+from webapp.rules.core.examples import ExampleResult, run_examples
+from webapp.rules.core.rule import Rule
+from webapp.rules.core.sets import clashes
 from webapp.rules.forms import PublicationIn, ReasonIn
-from webapp.rules.lint import Warning, lint
+from webapp.rules.linting.lint import Warning, lint
+from webapp.rules.linting.references import gather, refused
 from webapp.rules.models import DraftStatus, RuleDraft, RuleSetVersion
 from webapp.rules.queries import other_publishers, published, version_before
-from webapp.rules.references import gather, refused
-from webapp.rules.rule import Rule
 from webapp.rules.services import Author, changes_of
-from webapp.rules.sets import clashes
 from webapp.tracking import because, record
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer, selectinload
 
 from webapp.extensions import db
 from webapp.localization import time_zone
-from webapp.rules.engine import RuleSet
+from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Decision, DraftStatus, Effect, RuleDraft, RuleFiring, RuleSetVersion
 from webapp.staff.models import Role, User
 

@@ -12,13 +12,13 @@ from flask_babel import gettext as _
 
 from webapp.errors import FieldError, Invalid, NotFound, Refusal, Stale
 from webapp.extensions import db
-from webapp.rules.changes import Change, changes_between
-from webapp.rules.engine import parse_rules
+from webapp.rules.core.changes import Change, changes_between
+from webapp.rules.core.engine import parse_rules
+from webapp.rules.core.problems import RuleInvalid, RuleProblem
+from webapp.rules.core.sets import doubled, laid_over, stepped
+from webapp.rules.linting.references import gather, refused
 from webapp.rules.models import DraftStatus, RuleDraft, RuleSetVersion
-from webapp.rules.problems import RuleInvalid, RuleProblem
 from webapp.rules.queries import open_draft, published, rule_named
-from webapp.rules.references import gather, refused
-from webapp.rules.sets import doubled, laid_over, stepped
 from webapp.staff.models import AuditEntry
 from webapp.tracking import actor, record
 

@@ -13,7 +13,7 @@ from webapp.forms import Form
 from webapp.lists import page_of
 from webapp.rules import publishing, queries, services
 from webapp.rules.blueprint import author, bp
-from webapp.rules.changes import changes_between
+from webapp.rules.core.changes import changes_between
 from webapp.rules.forms import ReasonIn
 from webapp.rules.listing import listing_of
 from webapp.rules.models import RuleSetVersion

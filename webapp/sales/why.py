@@ -14,15 +14,15 @@ from flask_babel import lazy_gettext as _l
 from webapp.errors import NotFound
 from webapp.formatting import fold, money_text
 from webapp.localization import locale
-from webapp.rules.actions import SKIP_RULE
-from webapp.rules.conditions import Check, Condition
-from webapp.rules.fields import Field, facts_from_json
+from webapp.rules.core.actions import SKIP_RULE
+from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.fields import Field, facts_from_json
+from webapp.rules.core.rule import Rule
+from webapp.rules.core.sentence import MOST_VALUES, condition_phrase, sentence, value_text
+from webapp.rules.core.trace import explain_rule
 from webapp.rules.labels import skipped_names
 from webapp.rules.models import Decision, Effect
 from webapp.rules.queries import compiled, rule_set_in_force
-from webapp.rules.rule import Rule
-from webapp.rules.sentence import MOST_VALUES, condition_phrase, sentence, value_text
-from webapp.rules.trace import explain_rule
 
 # Rules offered to ask about: a set may hold thousands.
 MOST_RULES = 50

@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from alembic import op
 
-from webapp.rules.day_one import day_one_rules
+from webapp.rules.core.day_one import day_one_rules
 
 revision = "0002"
 down_revision = "0001"

@@ -1,0 +1,220 @@
+"""What another rule set would have changed about past sales: two sets judge the same frozen facts. Pure.
+
+Effects are compared by (kind, target); one is changed when its amount, its parameters or its lines differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+from webapp.money import ZERO, percent_of
+from webapp.rules.core.compiler import HashIndex
+from webapp.rules.core.engine import Catalog, EffectPlan, RuleSet, params_to_json
+from webapp.rules.core.fields import BLANK, FIELDS
+from webapp.rules.core.rule import Rule
+
+# The changed sales that are kept to be looked at, and the changes of each: a result stays small whatever it tells of.
+MOST_SALES = 1000
+MOST_CHANGES = 8
+MOST_SKUS = 5
+EXACT = {
+    scope: tuple(key for key, each in FIELDS.items() if each.scope == scope and each.type in ("money", "percent"))
+    for scope in ("sale", "line")
+}
+# Where a gift comes to stand follows from other gifts; it is no change of its own.
+PLACE_OF_A_GIFT = "line"
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a comparison has come to, in a space that does not grow with the sales.
+
+    kinds       kind of effect -> [added, removed, changed]
+    commission  [before, after]; royalty alike; agents: agent's code -> [before, after] of commission
+    changes     the first MOST_SALES changed sales: {"sale", "agent", "more", "changes": [{"kind", "target", "skus",
+                "was", "now"}]}, where was and now are {"rule", "lines", "params", "amount"}, or None; `more` counts
+                the changes that are left out
+    """
+
+    sales: int = 0
+    changed: int = 0
+    kinds: dict[str, list[int]] = field(default_factory=dict)
+    commission: list[Decimal] = field(default_factory=lambda: [ZERO, ZERO])
+    royalty: list[Decimal] = field(default_factory=lambda: [ZERO, ZERO])
+    agents: dict[str, list[Decimal]] = field(default_factory=dict)
+    changes: list[dict] = field(default_factory=list)
+
+    @classmethod
+    def from_json(cls, figures: Mapping, changes: list[dict]) -> Totals:
+        """The way back from `figures_to_json`, which leaves the changes out; {} and [] are a beginning."""
+        if not figures:
+            return cls()
+        return cls(
+            sales=figures["sales"], changed=figures["changed"], kinds=figures["kinds"],
+            commission=_amounts(figures["commission"]), royalty=_amounts(figures["royalty"]), changes=changes,
+            agents={code: _amounts(pair) for code, pair in figures["agents"].items()},
+        )
+
+    def figures_to_json(self) -> dict:
+        return {
+            "sales": self.sales, "changed": self.changed, "kinds": self.kinds, "commission": _texts(self.commission),
+            "royalty": _texts(self.royalty), "agents": {code: _texts(pair) for code, pair in self.agents.items()},
+        }
+
+    def of_kind(self, place: int) -> int:
+        return sum(counts[place] for counts in self.kinds.values())
+
+
+class Comparison:
+    """Judges sale after sale by both sets and keeps the `totals`. `catalog(sku)` gives the item facts of a product that a
+    rule adds today; a gift that the sale got then keeps the facts it had."""
+
+    def __init__(self, old: RuleSet, new: RuleSet, catalog: Catalog):
+        self.old, self.new, self.catalog = old, new, catalog
+        self.totals = Totals()
+        self._changed = _ChangedRules(old, new)
+
+    def judge(self, sale_id: int, facts: Mapping, on: date) -> None:
+        """`facts` as a decision froze them: {"sale": {…}, "lines": [{…}]} of JSON."""
+        sale = _typed(facts["sale"], "sale")
+        frozen = [_typed(line, "line") for line in facts["lines"]]
+        # Rules added the gifts; here they add them again.
+        lines = [line for line in frozen if not line.get("item_gift")]
+        gifts = {line["item_sku"]: line for line in frozen if line.get("item_gift")}
+        catalog = partial(self._item_facts, gifts) if gifts else self.catalog
+        before = self.old.decide(sale, lines, catalog, on)
+        heard = lines + before.added
+        self._count_money(sale, heard, before.effects, 0)
+        if self._changed.may_concern(sale, heard):
+            after = self.new.decide(sale, lines, catalog, on)
+            self._compare(sale_id, sale, lines, before, after)
+            heard = lines + after.added
+            self._count_money(sale, heard, after.effects, 1)
+        else:
+            self._count_money(sale, heard, before.effects, 1)
+        self.totals.sales += 1
+
+    def _item_facts(self, gifts: Mapping[str, dict], sku: str) -> dict | None:
+        return gifts.get(sku) or self.catalog(sku)
+
+    def _count_money(self, sale: dict, lines: list[dict], effects: list[EffectPlan], side: int) -> None:
+        for effect in effects:
+            if effect.kind == "commission":
+                self.totals.commission[side] += effect.amount
+                self.totals.agents.setdefault(sale["agent_id"], [ZERO, ZERO])[side] += effect.amount
+            elif effect.kind == "royalty_slip":
+                self.totals.royalty[side] += _royalty(lines, effect)
+
+    def _compare(self, sale_id: int, sale: dict, lines: list[dict], before, after) -> None:
+        was = {(effect.kind, effect.target): effect for effect in before.effects}
+        now = {(effect.kind, effect.target): effect for effect in after.effects}
+        changed = [key for key in {**was, **now} if not _alike(was.get(key), now.get(key))]
+        if not changed:
+            return
+        self.totals.changed += 1
+        for key in changed:
+            counts = self.totals.kinds.setdefault(key[0], [0, 0, 0])
+            counts[0 if key not in was else 1 if key not in now else 2] += 1
+        if len(self.totals.changes) < MOST_SALES:
+            skus = {line["line"]: line["item_sku"] for line in lines + before.added + after.added}
+            told = [_told(key, was.get(key), now.get(key), skus) for key in changed[:MOST_CHANGES]]
+            self.totals.changes.append(
+                {"sale": sale_id, "agent": sale["agent_id"], "more": len(changed) - len(told), "changes": told}
+            )
+
+
+class _ChangedRules:
+    """Finds the sales that may be decided otherwise: those for which the condition of a rule that differs holds, as it
+    was or as it is. A rule whose condition does not hold has no part in a decision, so that elsewhere both sets say
+    the same: their other rules are alike and stand in the same order."""
+
+    def __init__(self, old: RuleSet, new: RuleSet):
+        same = _same_rules(old, new)
+        differing = [rule for rule in (*old.rules, *new.rules) if rule.enabled and rule.code not in same]
+        self.none = not differing
+        self._lines = _index_of(differing, "line")
+        self._sales = _index_of(differing, "sale")
+
+    def may_concern(self, sale: dict, lines: list[dict]) -> bool:
+        if self.none:
+            return False
+        whole = {**BLANK, **sale}
+        return bool(self._sales.hits(whole)) or any(self._lines.hits({**whole, **line}) for line in lines)
+
+
+def _index_of(rules: list[Rule], scope: str) -> HashIndex:
+    return HashIndex((rank, rule.when) for rank, rule in enumerate(rules) if rule.scope == scope)
+
+
+def _same_rules(old: RuleSet, new: RuleSet) -> set[str]:
+    """The codes of rules that decide alike and are heard in the same order on both sides: of those that decide alike, the
+    ones before the first and behind the last that stands elsewhere."""
+    was = [rule.code for rule in old.rules if _decide_alike(rule, new.by_code.get(rule.code))]
+    now = [rule.code for rule in new.rules if _decide_alike(rule, old.by_code.get(rule.code))]
+    ahead = _run(was, now)
+    behind = min(_run(was[::-1], now[::-1]), len(was) - ahead)
+    return {*was[:ahead], *was[len(was) - behind:]}
+
+
+def _run(was: list[str], now: list[str]) -> int:
+    """How many stand in the same place from the beginning on."""
+    return next((place for place, pair in enumerate(zip(was, now, strict=True)) if pair[0] != pair[1]), len(was))
+
+
+def _decide_alike(rule: Rule, other: Rule | None) -> bool:
+    return other is not None and _deciding(rule) == _deciding(other)
+
+
+def _deciding(rule: Rule) -> tuple:
+    return rule.scope, rule.event, rule.valid_from, rule.valid_to, rule.enabled, rule.when, rule.then
+
+
+def _typed(facts: Mapping, scope: str) -> dict:
+    """`fields.facts_from_json`, at the speed of a hundred thousand sales."""
+    typed = dict(facts)
+    for key in EXACT[scope]:
+        value = typed.get(key)
+        if value is not None:
+            typed[key] = Decimal(value)
+    return typed
+
+
+def _alike(was: EffectPlan | None, now: EffectPlan | None) -> bool:
+    if was is None or now is None:
+        return False
+    same_params = was.params == now.params or _lasting(was.params) == _lasting(now.params)
+    return same_params and was.amount == now.amount and was.lines == now.lines
+
+
+def _lasting(params: Mapping) -> dict:
+    return {key: value for key, value in params.items() if key != PLACE_OF_A_GIFT}
+
+
+def _royalty(lines: list[dict], effect: EffectPlan) -> Decimal:
+    """What the slip comes to when it is made: the line's own percentage of the line."""
+    line = next(line for line in lines if line["line"] == effect.lines[0])
+    return percent_of(line["item_total"], line.get("item_royalty_percent") or ZERO)
+
+
+def _told(key: tuple[str, str], was: EffectPlan | None, now: EffectPlan | None, skus: Mapping[int, str]) -> dict:
+    touched = dict.fromkeys(skus[number] for plan in (was, now) if plan for number in plan.lines)
+    return {"kind": key[0], "target": key[1], "skus": list(touched)[:MOST_SKUS], "was": _plan(was), "now": _plan(now)}
+
+
+def _plan(plan: EffectPlan | None) -> dict | None:
+    if plan is None:
+        return None
+    amount = None if plan.amount is None else str(plan.amount)
+    return {"rule": plan.rule, "lines": plan.lines, "params": params_to_json(_lasting(plan.params)), "amount": amount}
+
+
+def _amounts(texts: list[str]) -> list[Decimal]:
+    return [Decimal(text) for text in texts]
+
+
+def _texts(amounts: list[Decimal]) -> list[str]:
+    return [str(amount) for amount in amounts]

@@ -1,0 +1,172 @@
+"""A backtest as a person reads it: figures with their differences, and each change in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from flask_babel import lazy_pgettext, ngettext
+from sqlalchemy import select
+
+from webapp.customers.models import Agent
+from webapp.extensions import db
+from webapp.formatting import day_text
+from webapp.rules.backtesting.comparison import Totals
+from webapp.rules.core.actions import ACTIONS, ActionUse
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.core.sentence import action_phrase
+from webapp.rules.labels import rule_name
+from webapp.rules.models import Backtest, BacktestStatus, RuleSetVersion
+from webapp.sales.models import Sale
+
+MOST_AGENTS = 50
+TONES = {
+    BacktestStatus.PENDING: "info", BacktestStatus.DONE: "good", BacktestStatus.FAILED: "bad", BacktestStatus.STOPPED: "warn",
+}
+# A change of an effect by whether it was there before and is there after: label and tone.
+FATES = {
+    (False, True): (lazy_pgettext("an action", "New"), "good"),
+    (True, False): (lazy_pgettext("an action", "Gone"), "bad"),
+    (True, True): (lazy_pgettext("an action", "Changed"), "info"),
+}
+
+
+@dataclass(frozen=True)
+class Money:
+    """`name` is of an agent; empty for a sum."""
+
+    name: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`agents` are those whose commission differs, the most different first; `others` of them are not shown."""
+
+    totals: Totals
+    kinds: list[tuple[str, list[int]]]
+    commission: Money
+    royalty: Money
+    agents: list[Money]
+    others: int
+
+
+@dataclass(frozen=True)
+class ShownChange:
+    """`before` and `after` are amounts, or None; `was` and `now` say what the rule did, where it did something."""
+
+    fate: str
+    tone: str
+    action: str
+    skus: str
+    was: str
+    now: str
+    before: Decimal | None
+    after: Decimal | None
+    rules: list[str]
+
+    @property
+    def words(self) -> str:
+        if self.was and self.now and self.was != self.now:
+            return _("%(before)s → %(after)s", before=self.was, after=self.now)
+        return self.now or self.was
+
+
+@dataclass(frozen=True)
+class ShownSale:
+    """A sale that changes. `more` of its changes were not kept."""
+
+    id: int
+    reference: str
+    paid_at: dt.datetime
+    agent: str
+    changes: list[ShownChange]
+    more: int
+
+
+def figures_of(backtest: Backtest) -> Figures:
+    totals = Totals.from_json(backtest.result, [])
+    differing = {code: pair for code, pair in totals.agents.items() if pair[0] != pair[1]}
+    first = sorted(differing, key=lambda code: (-abs(differing[code][1] - differing[code][0]), code))[:MOST_AGENTS]
+    names = _agents(first)
+    return Figures(
+        totals, [(str(ACTIONS[kind].label), totals.kinds[kind]) for kind in ACTIONS if kind in totals.kinds],
+        Money("", *totals.commission), Money("", *totals.royalty),
+        [Money(names.get(code, code), *differing[code]) for code in first], len(differing) - len(first),
+    )
+
+
+def sales_shown(shown: Backtest, kept: Sequence[dict]) -> list[ShownSale]:
+    """`kept` are some of the backtest's changes."""
+    ids, names = [one["sale"] for one in kept], _agents([one["agent"] for one in kept if one["agent"]])
+    rows = db.session.execute(select(Sale.id, Sale.reference, Sale.paid_at).where(Sale.id.in_(ids)))
+    sales, rules = {row.id: row for row in rows}, _rule_names(shown, kept)
+    return [
+        ShownSale(one["sale"], sales[one["sale"]].reference, sales[one["sale"]].paid_at,
+                  names.get(one["agent"], one["agent"] or ""), [_change(each, rules) for each in one["changes"]], one["more"])
+        for one in kept
+    ]
+
+
+def _agents(codes: Sequence[str]) -> dict[str, str]:
+    return dict(db.session.execute(select(Agent.code, Agent.name).where(Agent.code.in_(codes))).all())
+
+
+def _rule_names(shown: Backtest, kept: Sequence[dict]) -> dict[str, str]:
+    """By code, of the rules that the changes are by: as the draft names them, or the version in force where it has them not."""
+    codes = {plan["rule"] for one in kept for change in one["changes"] for plan in (change["was"], change["now"]) if plan}
+    found = {raw["code"]: raw for raw in shown.rules if raw["code"] in codes}
+    if codes - found.keys():
+        base = db.session.get_one(RuleSetVersion, shown.base_id)
+        found = {raw["code"]: raw for raw in base.rules if raw["code"] in codes} | found
+    return {code: rule_name(parse_rule(raw)) for code, raw in found.items()}
+
+
+def _change(kept: dict, names: Mapping[str, str]) -> ShownChange:
+    was, now = kept["was"], kept["now"]
+    label, tone = FATES[was is not None, now is not None]
+    rules = list(dict.fromkeys(names[plan["rule"]] for plan in (was, now) if plan))
+    return ShownChange(
+        str(label), tone, str(ACTIONS[kept["kind"]].label), ", ".join(kept["skus"]), _did(kept["kind"], was),
+        _did(kept["kind"], now), _amount(was), _amount(now), rules,
+    )
+
+
+def _did(kind: str, plan: dict | None) -> str:
+    """What the action says it does, and to how many items where it gathers them."""
+    if plan is None:
+        return ""
+    action = ACTIONS[kind]
+    params = {param.key: _typed(param, plan["params"].get(param.key)) for param in action.params}
+    phrase = action_phrase(ActionUse(action, params))
+    if len(plan["lines"]) < 2:
+        return phrase
+    return ngettext("%(phrase)s (%(num)s item)", "%(phrase)s (%(num)s items)", len(plan["lines"]), phrase=phrase)
+
+
+def _typed(param, value):
+    return param.default if value is None else param.read(value)
+
+
+def _amount(plan: dict | None) -> Decimal | None:
+    return None if plan is None or plan["amount"] is None else Decimal(plan["amount"])
+
+
+def period(backtest: Backtest) -> str:
+    if backtest.days is None:
+        return _("all orders so far")
+    return _("orders of the last %(days)s days", days=backtest.days)
+
+
+def judged_by(as_of: dt.date | None) -> str:
+    if as_of is None:
+        return _("each order by the rules of its own day")
+    return _("as if every order were of %(day)s", day=day_text(as_of))

@@ -1,0 +1,181 @@
+"""A rule as one sentence in the reader's language.
+
+    If the kind of product is book or e-book and the item is not a gift, then send a royalty slip.
+
+Each message is a whole phrase with named parts, so that a translator may order the parts freely. What matters in it, as
+the values and what is done, is marked on the way and becomes the strong parts of `sentence_parts`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from babel.numbers import format_currency, format_decimal
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+
+from webapp.messages.words import template_name
+from webapp.rules.core.actions import ActionUse
+from webapp.rules.core.conditions import Check, Condition, Group
+from webapp.rules.core.fields import Field
+from webapp.rules.core.operators import OPERATORS, OPPOSITES
+from webapp.rules.core.rule import Rule
+from webapp.rules.words import task_words
+
+# A list of hundreds of SKUs is no sentence.
+MOST_VALUES = 5
+# What is strong stands between these two; no text of a rule has control characters.
+STRONG, WEAK = "\x02", "\x03"
+_MARKS = re.compile(f"{STRONG}(.*?){WEAK}", re.DOTALL)
+
+Names = Mapping[str, str]
+
+
+def sentence(rule: Rule, names: Names | None = None) -> str:
+    """`names`: those of other rules by their codes, for the rules it skips."""
+    return _plain(_sentence(rule, names or {}))
+
+
+def sentence_parts(rule: Rule, names: Names | None = None, opening: bool = False) -> list[tuple[str, bool]]:
+    """The sentence in pieces, each with whether it is to stand out. `opening` puts when and of what it is asked before it."""
+    said = _opening(rule) + _sentence(rule, names or {}, begun=True) if opening else _sentence(rule, names or {})
+    # Every other piece is what stood between marks.
+    return [(piece, bool(place % 2)) for place, piece in enumerate(_MARKS.split(said)) if piece]
+
+
+def condition_phrase(condition: Condition) -> str:
+    return _plain(_condition(condition))
+
+
+def action_phrase(use: ActionUse, names: Names | None = None) -> str:
+    return _plain(_action(use, names or {}))
+
+
+def value_text(field: Field, value: object) -> str:
+    """One value as people write it: money and numbers by the reader's locale, a choice by its label."""
+    locale = get_locale() or "en"
+    if field.type == "money":
+        return format_currency(value, "BRL", locale=locale)
+    if field.type == "percent":
+        return _percent(value)
+    if field.type == "int":
+        return format_decimal(value, locale=locale)
+    if field.type == "bool":
+        return _("yes") if value else _("no")
+    # A state abroad is no choice that we know.
+    return str(field.choices.get(value, value)) if field.choices else _("“%(value)s”", value=value)
+
+
+def _plain(said: str) -> str:
+    return said.replace(STRONG, "").replace(WEAK, "")
+
+
+def _strong(said: str) -> str:
+    return STRONG + _plain(said) + WEAK
+
+
+def _opening(rule: Rule) -> str:
+    """One for each event and scope there is; what is strong stands between asterisks."""
+    whole = rule.scope == "sale"
+    words = _("When an order is *paid*, for *the whole order*:") if whole else _("When an order is *paid*, for *each item*:")
+    return re.sub(r"\*(.*?)\*", rf"{STRONG}\1{WEAK}", words) + " "
+
+
+def _sentence(rule: Rule, names: Names, begun: bool = False) -> str:
+    actions = _joined([_action(use, names) for use in rule.then], _("%(first)s and %(last)s"))
+    condition = _condition(rule.when)
+    if begun:
+        return _("if %(condition)s, then %(actions)s.", condition=condition, actions=actions)
+    if rule.scope == "sale":
+        return _("If, for the whole order, %(condition)s, then %(actions)s.", condition=condition, actions=actions)
+    return _("If %(condition)s, then %(actions)s.", condition=condition, actions=actions)
+
+
+def _condition(condition: Condition, nested: bool = False) -> str:
+    """`nested`: beside others, from which parentheses hold it apart."""
+    if isinstance(condition, Check):
+        return _check(condition)
+    if condition.op == "not":
+        return _negation(condition.members[0], nested)
+    members = [_condition(member, nested or len(condition.members) > 1) for member in condition.members]
+    phrase = _joined(members, _("%(first)s and %(last)s") if condition.op == "all" else _("%(first)s or %(last)s"))
+    return f"({phrase})" if nested and len(members) > 1 else phrase
+
+
+def _negation(condition: Condition, nested: bool) -> str:
+    if isinstance(condition, Group) and condition.op == "not":
+        return _condition(condition.members[0], nested)
+    if isinstance(condition, Check) and condition.op.key in OPPOSITES:
+        return _check(Check(condition.field, OPERATORS[OPPOSITES[condition.op.key]], condition.value))
+    phrase = _("it is not so that %(condition)s", condition=_condition(condition))
+    return f"({phrase})" if nested else phrase
+
+
+def _check(check: Check) -> str:
+    field, op = check.field, check.op
+    if op.takes == "none":
+        return _strong(_presence(field, op.key in ("is_true", "is_set")))
+    if field.phrases:
+        return _strong(_presence(field, check.value is (op.key == "eq")))
+    values = tuple(dict.fromkeys(check.value if isinstance(check.value, tuple) else (check.value,)))
+    parts = {"field": str(field.subject)}
+    if op.takes == "pair":
+        parts["low"], parts["high"] = (_strong(value_text(field, value)) for value in check.value)
+    elif op.key == "not_in" and len(values) > 1:
+        parts["value"] = _strong(_listed(field, values, _("%(first)s nor %(last)s")))
+    else:
+        op = OPERATORS["ne"] if op.key == "not_in" else op
+        parts["value"] = _strong(_listed(field, values, _("%(first)s or %(last)s")))
+    return str(op.phrase) % parts
+
+
+def _presence(field: Field, there: bool) -> str:
+    own = field.phrases or field.presence
+    if own:
+        return str(own[0] if there else own[1])
+    return _("%(field)s is filled in", field=field.subject) if there else _("%(field)s is empty", field=field.subject)
+
+
+def _listed(field: Field, values: Sequence[object], conjunction: str) -> str:
+    texts = [value_text(field, value) for value in values[:MOST_VALUES]]
+    left = len(values) - len(texts)
+    if left:
+        texts.append(ngettext("%(num)d other", "%(num)d others", left))
+    return _joined(texts, conjunction)
+
+
+def _joined(parts: list[str], conjunction: str) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    return conjunction % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
+
+
+def _action(use: ActionUse, names: Names) -> str:
+    if not use.action.params or use.action.key == "hold":
+        phrase = _strong(str(use.action.phrase))
+    else:
+        phrase = str(use.action.phrase) % {
+            param.key: _strong(_param(param.type, use.params[param.key], names)) for param in use.action.params
+        }
+    if use.params.get("reason"):
+        return _("%(action)s (%(reason)s)", action=phrase, reason=use.params["reason"])
+    return phrase
+
+
+def _param(kind: str, value: object, names: Names) -> str:
+    if kind == "commission":
+        return _("at the agent's own percentage") if value == "agent" else _("of %(percent)s", percent=_percent(value))
+    if kind == "codes":
+        rules = [_("“%(value)s”", value=names.get(code, code)) for code in value]
+        listed = _joined(rules, _("%(first)s and %(last)s"))
+        return ngettext("the rule %(rules)s", "the rules %(rules)s", len(rules), rules=listed)
+    if kind == "template":
+        return _("“%(value)s”", value=template_name(value))
+    if kind == "task":
+        return _("“%(value)s”", value=task_words(value))
+    return str(value)
+
+
+def _percent(value) -> str:
+    return format_decimal(value, "#,##0.00", locale=get_locale() or "en") + " %"

@@ -1,0 +1,136 @@
+"""Known values that the rule editor offers: read from the shop when a row asks for them, and never more than a few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from webapp.asked import storable
+from webapp.catalog.models import Product
+from webapp.customers.models import Agent, Customer
+from webapp.extensions import db
+from webapp.formatting import percent_text
+from webapp.messages.words import RULE_TEMPLATES
+from webapp.rules.core.actions import ACTIONS
+from webapp.rules.core.fields import FIELDS, Field
+from webapp.rules.core.sets import heard, priority_of
+from webapp.rules.editing.form import RuleForm
+from webapp.rules.editing.rows import CheckRow, ExampleRow, is_picked, nodes_of
+from webapp.rules.editing.typed import split
+from webapp.rules.words import TASK_TITLES
+from webapp.sales.forms import CHANNELS
+from webapp.sales.queries import customers_like, products_to_sell
+
+MOST = 500
+MOST_BOXES = 30
+# Tasks that only the house itself opens: their words need what a rule does not tell.
+OWN_TASKS = ("gift_out_of_stock", "customer_without_email")
+
+Options = list[tuple[str, object]]
+
+
+class Offers:
+    """`rules` are the JSON rules of the draft; `code` the one that is edited, empty for a new one."""
+
+    def __init__(self, form: RuleForm, rules: list[dict], code: str):
+        self.form, self.rules, self.code = form, rules, code
+
+    def options(self, declared: Field) -> Options:
+        """All values of a field that are picked."""
+        if declared.type == "bool":
+            return [("true", _("yes")), ("false", _("no"))]
+        return list(declared.choices.items()) if declared.choices else self.agents
+
+    @cached_property
+    def agents(self) -> Options:
+        found = db.session.execute(select(Agent.code, Agent.name, Agent.commission_percent).order_by(Agent.name).limit(MOST))
+        return [(code, f"{name} · {percent_text(percent)}") for code, name, percent in found]
+
+    @cached_property
+    def products(self) -> list[Product]:
+        return products_to_sell()
+
+    def known(self, source: str) -> Options:
+        """Values beside which another may be typed; `source` is a field's `offers`, or a parameter's type."""
+        if source == "channel":
+            return list(CHANNELS.items())
+        if source == "task":
+            return [(code, title) for code, title in TASK_TITLES.items() if code not in OWN_TASKS]
+        column = {"category": Product.category, "plan": Product.plan}[source]
+        query = select(column).where(column != "").distinct().order_by(column).limit(MOST)
+        return [(value, value) for value in db.session.scalars(query)]
+
+    @property
+    def templates(self) -> Options:
+        return list(RULE_TEMPLATES.items())
+
+    def found(self, row: CheckRow) -> Options:
+        """What the row's search finds: (value, label)."""
+        return found(row.declared[0].refers, row.find)
+
+    @cached_property
+    def names(self) -> dict[tuple[str, str], str]:
+        """Names of the customers and products that the conditions name, by ("customer", id) and ("sku", SKU)."""
+        rows = [node for node in nodes_of(self.form.when) if isinstance(node, CheckRow)]
+        wanted = {kind: {part for row in rows if row.declared[0].refers == kind for text in row.value for part in split(text)}
+                  for kind in ("customer", "sku")}
+        ids = sorted(int(each) for each in wanted["customer"] if each.isascii() and each.isdigit() and len(each) < 10)[:MOST]
+        skus = sorted(map(storable, wanted["sku"]))[:MOST]
+        customers = db.session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids))) if ids else ()
+        products = db.session.execute(select(Product.sku, Product.name).where(Product.sku.in_(skus))) if skus else ()
+        return {("customer", str(number)): name for number, name in customers} | {("sku", sku): name for sku, name in products}
+
+    def named(self, row: CheckRow) -> list[tuple[str, str]]:
+        """(value, name) of what the row names and the shop knows."""
+        kind = row.declared[0].refers
+        return [(part, self.names[kind, part]) for text in row.value for part in split(text) if (kind, part) in self.names]
+
+    # -- examples ---------------------------------------------------------------------------------
+
+    def kinds(self, example: ExampleRow) -> list[str]:
+        """What an example may expect: what the rule does, and what it expects already."""
+        own = {row.do for row in self.form.then} | set(example.expect)
+        return [key for key in ACTIONS if key in own]
+
+    def shown(self, declared: Field, text: str) -> object:
+        """A fact as it was typed, in words."""
+        if not text.strip():
+            return _("(empty)")
+        if declared.type == "money":
+            return f"R$ {text}"
+        return dict(self.options(declared)).get(text, text) if is_picked(declared) else text
+
+    # -- rules that this one may skip -------------------------------------------------------------
+
+    def skippable(self, chosen: Iterable[str]) -> tuple[Options, Options]:
+        """The rules to tick, and those to type where there are too many of them."""
+        others = [(raw["code"], _label(raw, self.form.brazilian)) for raw in heard(self.rules) if raw["code"] != self.code]
+        if len(others) <= MOST_BOXES:
+            return others, []
+        ticked = set(chosen)
+        return [each for each in others if each[0] in ticked], others[:MOST]
+
+
+def found(kind: str, written: str) -> Options:
+    if not written.strip():
+        return []
+    if kind == "customer":
+        return [(str(each.id), f"{each.name} · {each.city}/{each.state}" if each.city else each.name)
+                for each in customers_like(storable(written))]
+    return [(each.sku, each.name) for each in products_to_sell(storable(written))]
+
+
+def fields_offered(scope: str) -> list[tuple[str, list[Field]]]:
+    """Fields by what they tell of: those of items only where the rule looks at items."""
+    groups = [(_("Of the order"), [field for field in FIELDS.values() if field.scope == "sale"])]
+    items = (_("Of the item"), [field for field in FIELDS.values() if field.scope == "line"])
+    return [items, *groups] if scope == "line" else groups
+
+
+def _label(raw: dict, brazilian: bool) -> str:
+    names = raw["name"]
+    name = names if isinstance(names, str) else names.get("pt_BR" if brazilian else "en") or next(iter(names.values()))
+    return _("%(rule)s (priority %(priority)s)", rule=name, priority=priority_of(raw))

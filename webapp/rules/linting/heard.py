@@ -1,0 +1,127 @@
+"""Rules as lint compares them: each with its regions and days, those with one action in a pile. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+
+from flask_babel import get_locale
+
+from webapp.rules.core.actions import SKIP_RULE, ActionUse
+from webapp.rules.core.compiler import Key, necessities
+from webapp.rules.core.conditions import Check, Group
+from webapp.rules.core.fields import FIELDS
+from webapp.rules.core.operators import OPERATORS
+from webapp.rules.core.rule import Rule
+from webapp.rules.linting.boxes import Effort, Region
+
+
+class Heard:
+    """An enabled rule, with the days from today on that it is in force."""
+
+    def __init__(self, rule: Rule, today: date, effort: Effort):
+        self.rule, self.code, self.effort = rule, rule.code, effort
+        self.first = max(rule.valid_from or today, today)
+        self.last = rule.valid_to or date.max
+        self.region = Region(rule.when, effort)
+        self._acting: dict[tuple[str, ...], Region] = {(): self.region}
+
+    def acting(self, use: ActionUse) -> Region:
+        """Where the action does something: a commission needs somebody to be paid."""
+        needs = use.action.needs(use.params)
+        if needs not in self._acting:
+            there = [Check(FIELDS[key], OPERATORS["is_set"], None) for key in needs]
+            self._acting[needs] = Region(Group("all", (self.rule.when, *there)), self.effort)
+        return self._acting[needs]
+
+    @property
+    def is_over(self) -> bool:
+        return self.last < self.first
+
+    def outlasts(self, other: Heard) -> bool:
+        return self.first <= other.first and other.last <= self.last
+
+    def overlaps(self, other: Heard) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+    def skips(self, code: str) -> bool:
+        return any(use.action is SKIP_RULE and code in use.params["codes"] for use in self.rule.then)
+
+    @cached_property
+    def needs(self) -> list[list[Key]]:
+        return necessities(self.rule.when)
+
+    @cached_property
+    def bound(self) -> dict[str, set]:
+        """Fields that only have one of these values where the rule holds."""
+        return {keys[0][0]: {value for _field, value in keys} for keys in self.needs if len({field for field, _v in keys}) == 1}
+
+    @property
+    def name(self) -> str:
+        return self.rule.name_in(str(get_locale() or "en"))
+
+
+class Pile:
+    """Rules filed by the values they need, so that few are compared. An entry may come up more than once."""
+
+    def __init__(self) -> None:
+        self.anywhere: list[tuple[Heard, ActionUse]] = []
+        self.filed: dict[str, dict[object, list[tuple[Heard, ActionUse]]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, heard: Heard, use: ActionUse) -> None:
+        for field, value in heard.needs[0] if heard.needs else ():
+            self.filed[field][value].append((heard, use))
+        if not heard.needs:
+            self.anywhere.append((heard, use))
+
+    def at(self, facts: dict[str, object]) -> Iterator[tuple[Heard, ActionUse]]:
+        """Those that may hold on the facts."""
+        yield from self.anywhere
+        for field, by_value in self.filed.items():
+            yield from by_value.get(facts[field], ())
+
+    def beside(self, heard: Heard) -> Iterator[tuple[Heard, ActionUse]]:
+        """Those that may hold where the rule does."""
+        yield from self.anywhere
+        for field, by_value in self.filed.items():
+            bound = heard.bound.get(field)
+            for value in by_value if bound is None else bound & by_value.keys():
+                yield from by_value[value]
+
+
+class Earlier:
+    """Rules heard so far, by what they do."""
+
+    def __init__(self) -> None:
+        self._alike: dict[tuple, Pile] = defaultdict(Pile)
+        self._first: dict[tuple, dict[tuple, Pile]] = defaultdict(lambda: defaultdict(Pile))
+
+    def add(self, heard: Heard) -> None:
+        for use in heard.rule.then:
+            likeness = _likeness(heard, use)
+            self._alike[likeness].add(heard, use)
+            if use.action.policy == "first":
+                self._first[heard.rule.priority, *likeness][_params(use)].add(heard, use)
+
+    def doing(self, heard: Heard, use: ActionUse) -> Pile | None:
+        """Those that do what `use` does."""
+        return self._alike.get(_likeness(heard, use))
+
+    def rivals(self, heard: Heard, use: ActionUse) -> Iterator[tuple[Heard, ActionUse]]:
+        """Those of the same priority that may want something else in the place of `use`."""
+        by_params = self._first.get((heard.rule.priority, *_likeness(heard, use)), {})
+        for params, pile in by_params.items():
+            if params != _params(use):
+                yield from pile.beside(heard)
+
+
+def _likeness(heard: Heard, use: ActionUse) -> tuple:
+    """Actions that are not alike never stand in each other's way."""
+    asked = _params(use) if use.action.policy == "union" else ()
+    return heard.rule.scope, use.action.key, *asked
+
+
+def _params(use: ActionUse) -> tuple:
+    return tuple(use.params.items())

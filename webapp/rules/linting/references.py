@@ -1,0 +1,108 @@
+"""What rules point at: products, e-mail templates, tasks, agents and customers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, select
+
+from webapp.catalog.models import Product
+from webapp.customers.models import Agent, Customer
+from webapp.extensions import db
+from webapp.messages.words import RULE_TEMPLATES
+from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.problems import RuleProblem
+from webapp.rules.core.rule import Rule
+from webapp.rules.words import TASK_TITLES
+
+# Values of one query: databases take some thousands.
+BATCH = 500
+# A list of hundreds is told of by its first few.
+MOST_NAMED = 5
+KINDS = frozenset({"sku", "template", "task", "agent", "customer"})
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What is there of the things that some rules name. `skus` maps each to "active" or "archived"."""
+
+    skus: Mapping[str, str]
+    templates: frozenset[str]
+    tasks: frozenset[str]
+    agents: frozenset[str]
+    customers: frozenset[str]
+
+    def missing(self, mention: Mention) -> list[str]:
+        there = getattr(self, f"{mention.kind}s")
+        return [value for value in dict.fromkeys(mention.values) if value not in there]
+
+    def archived(self, mention: Mention) -> list[str]:
+        if mention.kind != "sku":
+            return []
+        return [value for value in dict.fromkeys(mention.values) if self.skus.get(value) == "archived"]
+
+
+class Mention(NamedTuple):
+    """What a rule names in one place: things of a kind of KINDS, and the place, as in "then.0.sku"."""
+
+    kind: str
+    values: tuple[str, ...]
+    path: str
+
+
+def mentions(rule: Rule) -> Iterator[Mention]:
+    yield from _named_by(rule.when, "when")
+    for place, use in enumerate(rule.then):
+        for param in use.action.params:
+            if param.type in KINDS:
+                yield Mention(param.type, (use.params[param.key],), f"then.{place}.{param.key}")
+
+
+def _named_by(condition: Condition, path: str) -> Iterator[Mention]:
+    if isinstance(condition, Check):
+        if condition.field.refers and condition.op.names_values:
+            values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+            yield Mention(condition.field.refers, values, f"{path}.value")
+    elif condition.op == "not":
+        yield from _named_by(condition.members[0], f"{path}.not")
+    else:
+        for place, member in enumerate(condition.members):
+            yield from _named_by(member, f"{path}.{condition.op}.{place}")
+
+
+def gather(rules: Iterable[Rule]) -> References:
+    """Asks the database for what `rules` name and nothing else."""
+    named: dict[str, set[str]] = defaultdict(set)
+    for rule in rules:
+        for mention in mentions(rule):
+            named[mention.kind].update(mention.values)
+    # "007" is no customer's number, nor is one that no database column holds.
+    customers = {int(each) for each in named["customer"] if each.isascii() and each.isdigit() and len(each) < 10}
+    return References(
+        skus={sku: "archived" if archived else "active" for sku, archived in
+              _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))},
+        templates=frozenset(RULE_TEMPLATES),
+        tasks=frozenset(TASK_TITLES),
+        agents=frozenset(code for code, in _rows(Agent.code, named["agent"])),
+        customers=frozenset(str(number) for number, in _rows(Customer.id, customers)),
+    )
+
+
+def _rows(key: ColumnElement, values: Iterable, *more: ColumnElement) -> Iterator[tuple]:
+    wanted = sorted(values)
+    for start in range(0, len(wanted), BATCH):
+        yield from db.session.execute(select(key, *more).where(key.in_(wanted[start : start + BATCH])))
+
+
+def refused(rule: Rule, known: References) -> list[RuleProblem]:
+    """What keeps an enabled rule from being published: it counts on a product that is no longer sold."""
+    if not rule.enabled:
+        return []
+    return [
+        RuleProblem(mention.path, _("product '%(sku)s' is archived; take it back into sale or name another one", sku=sku))
+        for mention in mentions(rule) for sku in known.archived(mention)[:MOST_NAMED]
+    ]
