@@ -14,6 +14,7 @@ from tests.processing.undoing import (
     manager,
     open_tasks,
     own_rule,
+    refund,
     stock,
     told,
     videos_with_a_gift,
@@ -124,6 +125,15 @@ def test_a_packed_parcel_is_unpacked_by_a_person(client, db):
     db.session.commit()
     cancel(calls, sale)
     assert stock(sku) == 10 and sorted(open_tasks()) == ["cancel_nfe", "unpack"]
+
+
+def test_a_note_that_is_to_be_cancelled_needs_no_return_note(client, db):
+    calls = manager(client)
+    sale = sold(book(stock=10), agent=agent())
+    refund(calls, sale, (1, 1))
+    assert open_tasks() == ["return_note"]
+    cancel(calls, sale)
+    assert open_tasks() == ["cancel_nfe"]
 
 
 def test_after_a_day_a_return_note_is_due(client, db):

@@ -11,7 +11,7 @@ from tests.fulfilment.sold import agent, book, publish, shop_that_holds, sold
 from tests.messages.mail_server import mail_server
 from tests.processing.undoing import effect_of, make_due, manager, own_rule, told, videos_with_a_gift
 from webapp.extensions import utc_now
-from webapp.fulfilment.models import Commission, Membership, MembershipEvent, MembershipStatus
+from webapp.fulfilment.models import Commission, Membership, MembershipEvent, MembershipStatus, PackingSlip
 from webapp.messages.models import Message, MessageStatus
 from webapp.processing.address_step import AddressStep
 from webapp.processing.claims import MAX_ATTEMPTS
@@ -19,7 +19,7 @@ from webapp.processing.effect_step import EffectStep
 from webapp.processing.facts import House
 from webapp.processing.rules_step import RulesStep
 from webapp.rules.models import Effect, EffectStatus
-from webapp.sales.models import Sale, Status
+from webapp.sales.models import Sale, Shipping, Status
 
 pytestmark = pytest.mark.both_databases
 UPGRADE_ALWAYS = {"field": "item_kind", "op": "eq", "value": "book"}
@@ -59,6 +59,20 @@ def test_the_sale_goes_on_with_the_other_effects(client, db):
     assert effect.attempts >= 1 and effect.due_at > utc_now() - dt.timedelta(seconds=5)
     assert told(manager(client), sale, "commission") == [("paid", "5.00", "done")]
     assert db.session.query(Commission).count() == 1 and db.session.query(MembershipEvent).count() == 0
+
+
+def test_of_an_effect_that_breaks_half_way_nothing_is_left(db):
+    sale = make_sale(sku=book(), agent=agent())
+    db.session.add(PackingSlip(sale_id=sale.id, items=[], weight_g=0, expected_delivery=dt.date(2026, 1, 1)))
+    db.session.commit()
+    for _attempt in range(2):
+        work_off()
+        make_due(sale)
+    effect = effect_of(sale, "packing_slip")
+    assert (effect.status, effect.error.partition(":")[0]) == (EffectStatus.PENDING, "IntegrityError")
+    sale = db.session.get(Sale, sale.id)
+    assert (sale.status, sale.shipping) == (Status.INVOICED, Shipping.NONE)
+    assert db.session.query(Commission).count() == 1 and db.session.query(PackingSlip).count() == 1
 
 
 def test_the_first_attempt_is_all_or_nothing(db):

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.extensions import db, utc_now
+from webapp.fulfilment.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.queries import messages_of_sale
 from webapp.processing.reversal import CANCELLED, Reversal, open_task
@@ -49,16 +50,23 @@ def cancel(sale: Sale, reason: str) -> None:
     if not sale.has_shipped:
         give_back(sale, reason, units)
     if invoice:
-        _undo_invoice(sale, invoice, now)
+        _undo_invoice(sale, invoice, now, any(units.values()))
     sale.cancel()
 
 
-def _undo_invoice(sale: Sale, invoice: Invoice, now: dt.datetime) -> None:
-    if invoice.status is InvoiceStatus.AUTHORIZED:
-        in_time = now - invoice.authorized_at < CANCELLABLE and not sale.has_shipped
-        note_task(sale, "cancel_nfe" if in_time else "return_note", invoice)
-    elif not invoice.is_issued:
+def _undo_invoice(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bool) -> None:
+    """`units_left`: some were not refunded before, so that no return note is asked for them yet."""
+    if not invoice.is_issued:
         invoice.discard()
+    elif invoice.status is not InvoiceStatus.AUTHORIZED:
+        return
+    elif now - invoice.authorized_at < CANCELLABLE and not sale.has_shipped:
+        # A note that is cancelled needs no return note for what was refunded before.
+        for task in db.session.scalars(select(Task).where(Task.sale_id == sale.id, Task.code == "return_note").with_for_update()):
+            task.complete(_("order cancelled"), now)
+        note_task(sale, "cancel_nfe", invoice)
+    elif units_left:
+        note_task(sale, "return_note", invoice)
 
 
 def note_task(sale: Sale, code: str, invoice: Invoice) -> None:
