@@ -208,6 +208,17 @@ def test_a_rule_behind_one_that_is_skipped_at_times_is_not_idle():
     assert told(skip, wide, for_another) == [("subsumed", "narrow", "", "wide")]
 
 
+@pytest.mark.parametrize(("exception", "narrow"), [
+    ({"then": [{"do": "hold"}, {"do": "skip_rule", "codes": ["wide", "narrow"]}]}, {}),
+    ({"valid_to": "2026-11-30"}, {"valid_from": "2026-12-01"}),
+    ({"when": check("item_quantity", "gt", 5)}, {"when": both(BOOK, check("item_quantity", "lt", 3))}),
+])
+def test_an_exception_that_never_parts_the_two_saves_neither(exception, narrow):
+    skip = rule("skip", GIFT, [{"do": "skip_rule", "codes": ["wide"]}], priority=9) | exception
+    few = paying("narrow", both(BOOK, check("item_quantity", "lt", 3)), "9.00")
+    assert told(skip, paying("wide", BOOK, priority=1), few | narrow) == [("subsumed", "narrow", "", "wide")]
+
+
 def test_commissions_of_one_priority_compete_where_both_apply():
     books, gifts = paying("books", BOOK), paying("gifts", GIFT, "9.00")
     assert told(books, gifts) == [("competing", "gifts", "then.0", "books")]
@@ -215,6 +226,12 @@ def test_commissions_of_one_priority_compete_where_both_apply():
         "Where both apply, “books” counts and “gifts” does not, only because it stands before it in the list: both have priority"
         " 0. Give one of them a higher priority."
     )
+
+
+def test_rules_that_may_hold_by_one_field_or_another_compete_with_either():
+    either = {"any": [BOOK, check("sale_channel", "eq", "site")]}
+    assert told(paying("ebooks", EBOOK), paying("either", either, "9.00")) == [("competing", "either", "then.0", "ebooks")]
+    assert told(paying("either", either), paying("ebooks", EBOOK, "9.00")) == [("competing", "ebooks", "then.0", "either")]
 
 
 @pytest.mark.parametrize("change", [
