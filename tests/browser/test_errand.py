@@ -2,7 +2,6 @@
 
 import subprocess
 
-import pytest
 from lxml import etree
 from playwright.sync_api import expect
 
@@ -45,22 +44,6 @@ def make_sale(page, sku: str, reference: str) -> None:
     expect(page.locator("main")).to_contain_text("R$ 91,00")
     page.get_by_role("button", name="Lançar o pedido").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(reference)
-
-
-@pytest.fixture
-def watched(page):
-    """Whatever the browser complains of: a script refused by the CSP, a file that is not there, an error of ours."""
-    complaints = []
-    # htmx logs as an error that it dropped a request for a newer one of the same field: that is what it is asked to do.
-    dropped = ("htmx:sendAbort", "htmx:afterRequest")
-
-    def hear(message):
-        if message.type == "error" and not message.text.startswith(dropped):
-            complaints.append(message.text)
-
-    page.on("console", hear)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return complaints
 
 
 def test_from_a_new_product_to_a_verified_xml(page, browser, live_shop, xmlsec1, tmp_path, watched):

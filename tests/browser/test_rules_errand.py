@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_errand import sign_in, watched  # noqa: F401
+from tests.browser.test_errand import sign_in
 
 CUSTOMER = {"name": "Otília Ramos Brandão", "document": "390.533.447-05", "email": "otilia@example.com"}
 
@@ -47,7 +47,7 @@ def try_on_past_orders(page) -> None:
     expect(page.locator("main")).to_contain_text("Comissão: antes, depois", timeout=20_000)
 
 
-def test_an_exception_is_tried_published_seen_and_taken_back(page, browser, live_shop, watched):  # noqa: F811
+def test_an_exception_is_tried_published_seen_and_taken_back(page, browser, live_shop, watched):
     sign_in(page)
     sell(page, "RULES-1")
     expect(ruling(page)).to_contain_text("Aplicada")

@@ -1,0 +1,19 @@
+"""What every errand in a browser may ask for."""
+
+import pytest
+
+
+@pytest.fixture
+def watched(page):
+    """Whatever the browser complains of: a script refused by the CSP, a file that is not there, an error of ours."""
+    complaints = []
+    # htmx logs as an error that it dropped a request for a newer one of the same field: that is what it is asked to do.
+    dropped = ("htmx:sendAbort", "htmx:afterRequest")
+
+    def hear(message):
+        if message.type == "error" and not message.text.startswith(dropped):
+            complaints.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
