@@ -16,7 +16,9 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 MAPPING = ROOT / "webapp" / "translations" / "babel.cfg"
 PO = ROOT / "webapp" / "translations" / "pt_BR" / "LC_MESSAGES" / "messages.po"
-KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(["_l", "lazy_gettext", "lazy_ngettext:1,2", "lazy_pgettext:1c,2"])
+KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(
+    ["_l", "lazy_gettext", "lazy_ngettext:1,2", "lazy_pgettext:1c,2"]
+)
 
 
 def extracted() -> Catalog:
@@ -37,11 +39,16 @@ def translated() -> Catalog:
 
 def untranslated(catalog: Catalog) -> list[Message]:
     """The texts that are not told in Portuguese, or only by a guess."""
-    return [message for message in catalog if message.id and (message.fuzzy or not _told(message.string))]
+    return [
+        message
+        for message in catalog
+        if message.id and (message.fuzzy or not _told(message.string))
+    ]
 
 
 def bring_up_to_date() -> Catalog:
-    """Writes the .po with the texts of today's source and compiles the .mo; dates stay, so that no change writes nothing."""
+    """Writes the .po with the texts of today's source and compiles the .mo; dates stay, so that no
+    change writes nothing."""
     template, catalog = extracted(), translated()
     template.creation_date = catalog.creation_date
     catalog.update(template, no_fuzzy_matching=True)
@@ -60,5 +67,8 @@ def _told(string):
 if __name__ == "__main__":
     left = untranslated(bring_up_to_date())
     for message in left:
-        print(f"{'guessed' if message.fuzzy else 'untranslated'}: {message.id!r} ({message.locations[0][0]})")
+        print(
+            f"{'guessed' if message.fuzzy else 'untranslated'}: {message.id!r} "
+            f"({message.locations[0][0]})"
+        )
     sys.exit(bool(left))

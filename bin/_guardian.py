@@ -1,8 +1,8 @@
 """Ends processes whose supervisor was killed with no chance to do so (kill -9, out of memory).
 
-Its standard input is a pipe that only the supervisor writes to: `+PID` for a process started, `-PID` for one that
-ended. The pipe's end is the supervisor's end. It also keeps the lock of DATA_DIR open, so that nothing starts there
-before everything of the old run is gone.
+Its standard input is a pipe that only the supervisor writes to: `+PID` for a process started,
+`-PID` for one that ended. The pipe's end is the supervisor's end. It also keeps the lock of
+DATA_DIR open, so that nothing starts there before everything of the old run is gone.
 """
 
 import signal

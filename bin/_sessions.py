@@ -1,4 +1,5 @@
-"""Starting processes so that they end with whoever started them, and ending them together with all they have started."""
+"""Starting processes so that they end with whoever started them, and ending them together with all
+they have started."""
 
 import contextlib
 import os
@@ -11,24 +12,28 @@ from pathlib import Path
 
 
 class Guardian:
-    """Starts session leaders, and ends them should this process be killed with no chance to do so; see _guardian.py."""
+    """Starts session leaders, and ends them should this process be killed with no chance to do so;
+    see _guardian.py."""
 
     def __init__(self, env: dict[str, str], keeps: Sequence[int] = ()):
-        """`keeps`: file descriptors that stay open until the last process has ended, such as a lock's."""
+        """`keeps`: file descriptors that stay open until the last process has ended, such as a
+        lock's."""
         self.env, self.keeps = env, keeps
         self.running: set[int] = set()
         self.helper: subprocess.Popen | None = None
 
     def spawn(self, command: list[str], **options) -> subprocess.Popen:
         process = subprocess.Popen(
-            command, **{"env": self.env, "stdin": subprocess.DEVNULL, "start_new_session": True} | options
+            command,
+            **{"env": self.env, "stdin": subprocess.DEVNULL, "start_new_session": True} | options,
         )
         self.running.add(process.pid)
         self._tell(f"+{process.pid}")
         return process
 
     def end(self, processes: Collection[subprocess.Popen], grace: float) -> None:
-        """Ends the processes with all they have started, within `grace` seconds, and forgets them."""
+        """Ends the processes with all they have started, within `grace` seconds, and forgets
+        them."""
         end_sessions([process.pid for process in processes], grace)
         for process in processes:
             process.wait()
@@ -44,7 +49,11 @@ class Guardian:
         if self.helper is None or self.helper.poll() is not None:
             helper = str(Path(__file__).with_name("_guardian.py"))
             self.helper = subprocess.Popen(
-                [sys.executable, helper], stdin=subprocess.PIPE, start_new_session=True, pass_fds=self.keeps, text=True,
+                [sys.executable, helper],
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+                pass_fds=self.keeps,
+                text=True,
                 env=self.env,
             )
             line = "\n".join(f"+{pid}" for pid in self.running)
@@ -53,9 +62,11 @@ class Guardian:
 
 
 def end_sessions(leaders: Collection[int], grace: float) -> None:
-    """SIGTERM to each session leader, and after `grace` seconds SIGKILL to whatever is left in their sessions.
+    """SIGTERM to each session leader, and after `grace` seconds SIGKILL to whatever is left in
+    their sessions.
 
-    A worker's horse leaves its worker's process group, never its session: that is why sessions are what is ended.
+    A worker's horse leaves its worker's process group, never its session: that is why sessions are
+    what is ended.
     """
     for pid in set(_members(leaders)) & set(leaders):
         _send(pid, signal.SIGTERM)
@@ -72,18 +83,27 @@ def _send(pid, number):
 
 
 def _members(leaders):
-    return [pid for pid, state, session in _processes() if session in leaders and not state.startswith("Z")]
+    return [
+        pid
+        for pid, state, session in _processes()
+        if session in leaders and not state.startswith("Z")
+    ]
 
 
 def _processes() -> Iterator[tuple[int, str, int]]:
-    """(pid, state, session) of every process; the process group stands for the session where there is no /proc."""
+    """(pid, state, session) of every process; the process group stands for the session where there
+    is no /proc."""
     if not Path("/proc/self/stat").exists():
-        for row in subprocess.check_output(["ps", "-axo", "pid=,stat=,pgid="], text=True).splitlines():
+        for row in subprocess.check_output(
+            ["ps", "-axo", "pid=,stat=,pgid="], text=True
+        ).splitlines():
             pid, state, group = row.split()
             yield int(pid), state, int(group)
         return
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                state, _, _, session = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[:4]
+                state, _, _, session = (
+                    Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[:4]
+                )
                 yield int(entry), state, int(session)

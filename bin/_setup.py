@@ -1,4 +1,5 @@
-"""What bin/run and bin/test share: one-line failures, the settings and the virtual environment. Standard library only."""
+"""What bin/run and bin/test share: one-line failures, the settings and the virtual environment.
+Standard library only."""
 
 import fcntl
 import hashlib
@@ -22,7 +23,8 @@ class Failure(Exception):
 
 
 def command(main: Callable[[], int]) -> None:
-    """Runs `main` from the checkout and exits with its code; a Failure is one line on stderr, a signal a quiet end."""
+    """Runs `main` from the checkout and exits with its code; a Failure is one line on stderr, a
+    signal a quiet end."""
     os.chdir(ROOT)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP on purpose
@@ -42,7 +44,8 @@ def say(text: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """The environment with the checkout's `.env` behind it: what is set in both keeps the environment's value."""
+    """The environment with the checkout's `.env` behind it: what is set in both keeps the
+    environment's value."""
     file = ROOT / ".env"
     lines = file.read_text().splitlines() if file.exists() else []
     return dict(pair for line in lines if (pair := _assignment(line))) | dict(os.environ)
@@ -59,7 +62,8 @@ def _assignment(line):
 
 
 def settings(env: dict[str, str]):
-    """The shop's `Settings`, read before anything is installed: the module is loaded by itself, without Flask."""
+    """The shop's `Settings`, read before anything is installed: the module is loaded by itself,
+    without Flask."""
     spec = importlib.util.spec_from_file_location("_settings", ROOT / "webapp" / "settings.py")
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -70,14 +74,18 @@ def settings(env: dict[str, str]):
 
 
 def ensure_packages(requirements: str) -> Path:
-    """Makes `.venv` hold what the named file pins, at once when it already does; answers its Python."""
+    """Makes `.venv` hold what the named file pins, at once when it already does; answers its
+    Python."""
     try:
         VENV.mkdir(exist_ok=True)
         with open(VENV / ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not _runs("-c", "import sys; sys.exit(sys.version_info < (3, 11))"):
                 _make_venv()
-            if not all(stamp.exists() and stamp.read_text() == digest for stamp, digest in _stamps(requirements)):
+            if not all(
+                stamp.exists() and stamp.read_text() == digest
+                for stamp, digest in _stamps(requirements)
+            ):
                 _install(requirements)
     except OSError as error:
         raise Failure(f"cannot write in {ROOT}: {error.strerror} ({error.filename})") from error
@@ -85,7 +93,10 @@ def ensure_packages(requirements: str) -> Path:
 
 
 def _runs(*arguments):
-    return PYTHON.exists() and subprocess.run([PYTHON, *arguments], capture_output=True).returncode == 0
+    return (
+        PYTHON.exists()
+        and subprocess.run([PYTHON, *arguments], capture_output=True).returncode == 0
+    )
 
 
 def _make_venv():
@@ -107,7 +118,10 @@ def _stamps(requirements):
 
 def _install(requirements):
     if not _runs("-m", "pip", "--version") and not _runs("-m", "ensurepip", "--default-pip"):
-        raise Failure("this Python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv")
+        raise Failure(
+            "this Python cannot make a virtual environment; on Debian and Ubuntu: apt install "
+            "python3-venv"
+        )
     say(f"Installing {requirements} (once, about a minute)")
     log = _pip("install", "--no-input", "--progress-bar", "off", "-r", str(ROOT / requirements))
     if log is not None:
@@ -117,16 +131,28 @@ def _install(requirements):
 
 
 def _pip(*arguments):
-    """Runs pip, showing each package as it comes. None when it went well, else its output as lines."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+    """Runs pip, showing each package as it comes. None when it went well, else its output as
+    lines."""
+    options = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+        "text": True,
+        "errors": "replace",
+    }
     environ = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUNBUFFERED": "1"}
     lines, wipe = [], "\r\033[K" if sys.stdout.isatty() else ""
     with subprocess.Popen([PYTHON, "-m", "pip", *arguments], env=environ, **options) as process:
         try:
             for line in process.stdout:
                 lines.append(line.strip())
-                if line.startswith(("Collecting ", "Installing ", "  Building ", "WARNING: Retrying")):
-                    print(f"{wipe}  {line.strip().partition(' (from')[0][:100]}", end="" if wipe else "\n", flush=True)
+                if line.startswith(
+                    ("Collecting ", "Installing ", "  Building ", "WARNING: Retrying")
+                ):
+                    print(
+                        f"{wipe}  {line.strip().partition(' (from')[0][:100]}",
+                        end="" if wipe else "\n",
+                        flush=True,
+                    )
         finally:
             process.terminate()
     print(wipe, end="", flush=True)
@@ -134,8 +160,16 @@ def _pip(*arguments):
 
 
 def _reason(log):
-    """pip's last error; a missing compiler is said in plain words, because pip says it in forty lines."""
-    if any("gcc" in line and "No such file" in line or "command 'cc' failed" in line for line in log):
-        return "one must be compiled and there is no C compiler; on Debian and Ubuntu: apt install gcc python3-dev"
-    errors = [line for line in log if line.lower().startswith("error")] or log or ["pip said nothing"]
+    """pip's last error; a missing compiler is said in plain words, because pip says it in forty
+    lines."""
+    if any(
+        "gcc" in line and "No such file" in line or "command 'cc' failed" in line for line in log
+    ):
+        return (
+            "one must be compiled and there is no C compiler; on Debian and Ubuntu: apt install "
+            "gcc python3-dev"
+        )
+    errors = (
+        [line for line in log if line.lower().startswith("error")] or log or ["pip said nothing"]
+    )
     return errors[-1].removeprefix("ERROR: ")

@@ -1,4 +1,5 @@
-"""bin/run: keeps Redis, web, workers and sweeper of one DATA_DIR running, until it is told to stop. Standard library only."""
+"""bin/run: keeps Redis, web, workers and sweeper of one DATA_DIR running, until it is told to stop.
+Standard library only."""
 
 import contextlib
 import fcntl
@@ -19,7 +20,10 @@ import _redis
 from _sessions import Guardian
 from _setup import PYTHON, Failure, ensure_packages, environment, say, settings
 
-FIRST_DELAY, LONGEST_DELAY = 0.5, 10  # seconds before a dead process is started again, doubled each time
+FIRST_DELAY, LONGEST_DELAY = (
+    0.5,
+    10,
+)  # seconds before a dead process is started again, doubled each time
 STEADY = 10  # seconds after which a process counts as well, and its next delay is the first again
 GRACE = 6  # seconds that processes get to end what they do
 READY_WITHIN = 60  # seconds
@@ -29,7 +33,8 @@ def run() -> int:
     """Sets up, starts and watches everything; answers the exit code."""
     env = environment() | {"PYTHONUNBUFFERED": "1"}
     env.setdefault("DEMO", "1")
-    # Or glibc keeps for ever the 19 MiB that one password's hash took, and leftovers for each of many threads.
+    # Or glibc keeps for ever the 19 MiB that one password's hash took, and leftovers for each of
+    # many threads.
     env.setdefault("MALLOC_MMAP_THRESHOLD_", "262144")
     env.setdefault("MALLOC_ARENA_MAX", "2")
     wanted = settings(env)
@@ -46,7 +51,8 @@ def run() -> int:
 
 @contextlib.contextmanager
 def lock(data_dir: Path):
-    """Holds DATA_DIR for one bin/run. The guardian holds it too, so it is free only when the last process is gone."""
+    """Holds DATA_DIR for one bin/run. The guardian holds it too, so it is free only when the last
+    process is gone."""
     try:
         data_dir.chmod(0o700)
     except PermissionError as error:
@@ -57,7 +63,10 @@ def lock(data_dir: Path):
             file.seek(0)
             owner = file.read().strip()
             if _alive(owner) or time.monotonic() > deadline:
-                raise Failure(f"Balcão already runs on {data_dir} (process {owner}): stop it, or choose another DATA_DIR")
+                raise Failure(
+                    f"Balcão already runs on {data_dir} (process {owner}): stop it, or choose "
+                    "another DATA_DIR"
+                )
             time.sleep(0.1)
         file.truncate(0)
         file.write(str(os.getpid()))
@@ -107,7 +116,8 @@ class Child:
 
 
 class Supervisor:
-    """The processes of one DATA_DIR. Each is the leader of a session, so that it can be ended with all it has started."""
+    """The processes of one DATA_DIR. Each is the leader of a session, so that it can be ended with
+    all it has started."""
 
     def __init__(self, wanted, env: dict[str, str], lock_file):
         self.settings, self.env, self.guardian = wanted, env, Guardian(env, [lock_file.fileno()])
@@ -145,7 +155,8 @@ class Supervisor:
         self.wait_for("the embedded Redis", redis.answers)
 
     def prepare(self) -> str:
-        """Migrates and fills an empty demo shop, in one process; answers what it says about signing in."""
+        """Migrates and fills an empty demo shop, in one process; answers what it says about signing
+        in."""
         if self.stopping:
             return ""
         with tempfile.TemporaryFile("w+") as said:
@@ -171,13 +182,17 @@ class Supervisor:
             if ready():
                 return True
             if time.monotonic() > deadline or any(child.deaths > 2 for child in self.children):
-                raise Failure(f"{what} did not start: the reason is above or in {self.settings.data_dir}")
+                raise Failure(
+                    f"{what} did not start: the reason is above or in {self.settings.data_dir}"
+                )
         return False
 
     @property
     def address(self) -> str:
         host = self.settings.host
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(
+            host, f"[{host}]" if ":" in host else host
+        )
         return f"http://{host}:{self.settings.port}"
 
     def web_is_ready(self) -> bool:
@@ -193,7 +208,8 @@ class Supervisor:
     # Watching
 
     def tend(self, pause: float = 0.2) -> None:
-        """One round: starts what is not there, and again what has died, not sooner than its delay."""
+        """One round: starts what is not there, and again what has died, not sooner than its
+        delay."""
         changed = False
         for child in self.children:
             if child.process and child.process.poll() is not None:
@@ -206,7 +222,8 @@ class Supervisor:
         time.sleep(pause)
 
     def bury(self, child: Child) -> None:
-        """Notes a death and when the process may start again; what it has left running ends with it."""
+        """Notes a death and when the process may start again; what it has left running ends with
+        it."""
         code, now = child.process.returncode, time.monotonic()
         steady = now - child.started > STEADY
         child.deaths = 1 if steady else child.deaths + 1
@@ -215,31 +232,47 @@ class Supervisor:
         child.process, child.started = None, now + delay
         if not self.stopping:
             reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            print(f"bin/run: {child.name} ended ({reason}); starting it again in {delay:g} s", file=sys.stderr, flush=True)
+            print(
+                f"bin/run: {child.name} ended ({reason}); starting it again in {delay:g} s",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def write_processes(self) -> None:
         """Keeps DATA_DIR/processes.json, for people and scripts who ask what runs."""
-        running = [{"name": child.name, "pid": child.process.pid} for child in self.children if child.process]
+        running = [
+            {"name": child.name, "pid": child.process.pid}
+            for child in self.children
+            if child.process
+        ]
         file = self.settings.data_dir / "processes.json"
         draft = file.with_suffix(".tmp")
         draft.touch(mode=0o600)
-        draft.write_text(json.dumps({"redis_url": self.env.get("REDIS_URL", ""), "processes": running}))
+        draft.write_text(
+            json.dumps({"redis_url": self.env.get("REDIS_URL", ""), "processes": running})
+        )
         draft.replace(file)
 
     # Stopping
 
     def stop(self) -> None:
-        """Ends everything, Redis last because the others still tell it that they leave. Under ten seconds."""
+        """Ends everything, Redis last because the others still tell it that they leave. Under ten
+        seconds."""
         self.stopping = True
         for redis, grace in ((False, GRACE), (True, 2)):
-            running = [child.process for child in self.children if child.process and (child.name == "redis") is redis]
+            running = [
+                child.process
+                for child in self.children
+                if child.process and (child.name == "redis") is redis
+            ]
             self.guardian.end(running, grace)
         self.carry_over_log()
         (self.settings.data_dir / "processes.json").unlink(missing_ok=True)
         self.guardian.close()
 
     def carry_over_log(self) -> None:
-        """Whoever copies a stopped shop's SQLite file has all of it: nothing stays in the log beside it."""
+        """Whoever copies a stopped shop's SQLite file has all of it: nothing stays in the log
+        beside it."""
         file = Path(self.settings.database_url.removeprefix("sqlite:///"))
         # Where it cannot be done, because somebody else has the file open, the next start does it.
         with contextlib.suppress(sqlite3.OperationalError):

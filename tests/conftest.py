@@ -1,7 +1,8 @@
-"""Fixtures that every test may use. Servers are real and start once, when the first test asks for them.
+"""Fixtures that every test may use. Servers are real and start once, when the first test asks for
+them.
 
-`app`, `client` and `db` work on a fresh, migrated SQLite file; a test marked `both_databases` runs on PostgreSQL too.
-Override `settings` in a test file to run its app with other settings.
+`app`, `client` and `db` work on a fresh, migrated SQLite file; a test marked `both_databases` runs
+on PostgreSQL too. Override `settings` in a test file to run its app with other settings.
 """
 
 import contextvars
@@ -25,8 +26,8 @@ from webapp.extensions import db as database
 from webapp.settings import Settings
 
 BROWSER_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync --disable-dev-shm-usage"
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage"
 )
 
 
@@ -34,13 +35,21 @@ BROWSER_FLAGS = (
 
 
 def pytest_addoption(parser):
-    parser.addoption("--no-skips", action="store_true", help="fail when a test could not run for want of a program")
+    parser.addoption(
+        "--no-skips",
+        action="store_true",
+        help="fail when a test could not run for want of a program",
+    )
 
 
 def needed(found, name: str):
-    """The program, or the end of this test with the reason: the one way in which a test is skipped."""
+    """The program, or the end of this test with the reason: the one way in which a test is
+    skipped."""
     if found is None:
-        pytest.skip(f"{name} is not on this machine and could not be installed; see what bin/test said at its start")
+        pytest.skip(
+            f"{name} is not on this machine and could not be installed; see what bin/test said at "
+            "its start"
+        )
     return found
 
 
@@ -49,7 +58,11 @@ def _skipped(config):
 
 
 def pytest_sessionfinish(session, exitstatus):
-    if exitstatus == pytest.ExitCode.OK and session.config.getoption("no_skips") and _skipped(session.config):
+    if (
+        exitstatus == pytest.ExitCode.OK
+        and session.config.getoption("no_skips")
+        and _skipped(session.config)
+    ):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -67,7 +80,8 @@ def pytest_terminal_summary(terminalreporter, config):
 
 @pytest.fixture(scope="session")
 def folder():
-    """A short-named folder for sockets and data of this run; pytest's own are too deep for a socket."""
+    """A short-named folder for sockets and data of this run; pytest's own are too deep for a
+    socket."""
     with tempfile.TemporaryDirectory(prefix="balcao-") as name:
         Path(name).chmod(0o755)  # PostgreSQL's user passes through it
         yield Path(name)
@@ -105,7 +119,9 @@ def postgres(folder, guardian):
 
 
 def pytest_generate_tests(metafunc):
-    if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+    if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker(
+        "both_databases"
+    ):
         metafunc.parametrize("database_kind", ["sqlite", "postgresql"])
 
 
@@ -151,7 +167,10 @@ def _migrate(settings):
 def database_url(database_kind, request):
     """The address of a fresh database with the schema and nothing in it."""
     if database_kind == "postgresql":
-        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_template")
+        server, template = (
+            request.getfixturevalue("postgres"),
+            request.getfixturevalue("migrated_template"),
+        )
         server.execute("DROP DATABASE IF EXISTS balcao WITH (FORCE)")
         server.execute(f"CREATE DATABASE balcao TEMPLATE {template}")
         return server.url("balcao")
@@ -186,20 +205,27 @@ def app(settings, _apps):
         _apps[settings] = create_app(settings)
         _apps[settings].test_client_class = Client
     app = _apps[settings]
-    app.extensions.pop("rule_sets", None)  # compiled sets are kept by version, and each database begins anew
+    app.extensions.pop(
+        "rule_sets", None
+    )  # compiled sets are kept by version, and each database begins anew
     yield app
     with app.app_context():
         database.engine.dispose()
 
 
 class Client(FlaskClient):
-    """A client whose requests have a context of their own, as in life, also while the test holds the `db` fixture."""
+    """A client whose requests have a context of their own, as in life, also while the test holds
+    the `db` fixture."""
 
     def open(self, *args, **kwargs):
         if has_app_context():
             session = database.session
-            assert not (session.new or session.dirty or session.deleted), "commit first: a request does not see what is not"
-            session.commit()  # ends the test's transaction, which would lock the request out, and loads afresh after it
+            assert not (session.new or session.dirty or session.deleted), (
+                "commit first: a request does not see what is not"
+            )
+            # ends the test's transaction, which would lock the request out, and loads afresh after
+            # it
+            session.commit()
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
@@ -254,7 +280,9 @@ def browser():
 @pytest.fixture
 def page(browser, live_shop):
     """A new browser profile on the demo shop; `page.goto("/sales")` and the like."""
-    context = browser.new_context(base_url=live_shop.url, locale="pt-BR", timezone_id="America/Sao_Paulo")
+    context = browser.new_context(
+        base_url=live_shop.url, locale="pt-BR", timezone_id="America/Sao_Paulo"
+    )
     yield context.new_page()
     context.close()
 
@@ -263,5 +291,3 @@ def page(browser, live_shop):
 def xmlsec1():
     """The program that checks XML signatures independently of our code."""
     return needed(programs.xmlsec1(), "xmlsec1")
-
-

@@ -1,6 +1,7 @@
 """People, products and sales for tests, made through the same verbs as in life. Each maker commits.
 
-All but `sign_in`, `sale_body` and `api` want the `db` fixture: they work in the test's own app context.
+All but `sign_in`, `sale_body` and `api` want the `db` fixture: they work in the test's own app
+context.
 """
 
 import contextlib
@@ -27,24 +28,36 @@ from webapp.staff.models import ApiToken, Role, User, UserSession
 from webapp.store.queries import the_shop
 
 CUSTOMER = {
-    "name": "José da Conceição", "document": "111.444.777-35", "email": "jose@example.com", "phone": "19999990000",
+    "name": "José da Conceição",
+    "document": "111.444.777-35",
+    "email": "jose@example.com",
+    "phone": "19999990000",
 }
 # A CEP of the sample provider with street and district; the number is what nobody can look up.
 ADDRESS = {"zip_code": "05010-000", "number": "100"}
 _numbers = itertools.count(1)
 
 
-def make_user(role: str = "clerk", email: str = "", name: str = "Ana Paula Reis", locale: str = "en") -> User:
+def make_user(
+    role: str = "clerk", email: str = "", name: str = "Ana Paula Reis", locale: str = "en"
+) -> User:
     """A person who may sign in (by `sign_in`; the password is nobody's). Screens are in English."""
-    user = User(email=email or f"{role}-{next(_numbers)}@example.com", name=name, role=Role(role), active=True,
-                locale=locale, password_hash="!")
+    user = User(
+        email=email or f"{role}-{next(_numbers)}@example.com",
+        name=name,
+        role=Role(role),
+        active=True,
+        locale=locale,
+        password_hash="!",
+    )
     db.session.add(user)
     db.session.commit()
     return user
 
 
 def sign_in(client, role: str = "clerk", **facts) -> str:
-    """Signs the client in as a new person of the role; answers their e-mail. Its POSTs carry the CSRF token from now on."""
+    """Signs the client in as a new person of the role; answers their e-mail. Its POSTs carry the
+    CSRF token from now on."""
     with contextlib.nullcontext() if has_app_context() else client.application.app_context():
         user = make_user(role, **facts)
         row, secret = UserSession.open(user)
@@ -76,8 +89,13 @@ class Api:
     def call(self, method: str, path: str, body=None, **headers: str):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         data = body if isinstance(body, str | bytes | None) else json.dumps(body)
-        return self.client.open("/api/v1" + path, method=method, data=data, content_type="application/json",
-                                headers=self.headers | {"Accept-Language": "en"} | headers)
+        return self.client.open(
+            "/api/v1" + path,
+            method=method,
+            data=data,
+            content_type="application/json",
+            headers=self.headers | {"Accept-Language": "en"} | headers,
+        )
 
     def get(self, path: str):
         return self.call("GET", path)
@@ -100,7 +118,11 @@ def make_product(**facts) -> Product:
     """A physical product with 100 in stock, unless `facts` (of ProductIn) say otherwise."""
     number = next(_numbers)
     kind = facts.get("kind", "physical")
-    goods = {"stock": 100, "ncm": "42029200", "weight_g": 500} if kind in ("physical", "book", "video") else {}
+    goods = (
+        {"stock": 100, "ncm": "42029200", "weight_g": 500}
+        if kind in ("physical", "book", "video")
+        else {}
+    )
     plan = {"plan": "basic"} if kind.startswith("membership") else {}
     known = {"sku": f"SKU-{number}", "name": f"Product {number}", "kind": kind, "price": "129.90"}
     product = add_product(parse(ProductIn, known | goods | plan | facts))
@@ -111,8 +133,15 @@ def make_product(**facts) -> Product:
 def sale_body(sku: str = "BOOK-1", quantity: int = 1, **changes) -> dict:
     """The JSON of a paid sale of one line; `changes` replace whole fields."""
     return {
-        "reference": "", "paid": True, "payment_method": "pix", "channel": "site", "freight": "0.00", "discount": "0.00",
-        "customer": CUSTOMER, "address": ADDRESS, "lines": [{"sku": sku, "quantity": quantity}],
+        "reference": "",
+        "paid": True,
+        "payment_method": "pix",
+        "channel": "site",
+        "freight": "0.00",
+        "discount": "0.00",
+        "customer": CUSTOMER,
+        "address": ADDRESS,
+        "lines": [{"sku": sku, "quantity": quantity}],
     } | changes
 
 
@@ -134,9 +163,14 @@ def open_shop() -> None:
 
 
 def work_off() -> None:
-    """Does in this process whatever background work is due, until nothing is; with a session of its own, as in life."""
+    """Does in this process whatever background work is due, until nothing is; with a session of its
+    own, as in life."""
     db.session.commit()
-    time.sleep(0.002)  # SQLite's clock tells whole milliseconds: what is owed from this very moment is due only then
+    time.sleep(
+        0.002
+        # SQLite's clock tells whole milliseconds: what is owed from this very moment is due only
+        # then
+    )
     with current_app._get_current_object().app_context():
         while queues := owing_queues():
             for queue in queues:

@@ -1,4 +1,5 @@
-"""Where the programs are that some tests need. Standard library only: bin/test asks before anything is installed."""
+"""Where the programs are that some tests need. Standard library only: bin/test asks before anything
+is installed."""
 
 import os
 import shutil
@@ -8,13 +9,23 @@ from pathlib import Path
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DOWNLOADS = (Path.home() / ".cache/ms-playwright", Path.home() / "Library/Caches/ms-playwright")
 DOWNLOADED = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
-POSTGRES = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin")
+POSTGRES = (
+    "/usr/lib/postgresql/*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+)
 
 
 def chromium() -> str | None:
     """The system's browser, else the one playwright has downloaded."""
-    folders = [Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"])] if "PLAYWRIGHT_BROWSERS_PATH" in os.environ else DOWNLOADS
-    downloaded = (str(file) for folder in folders for pattern in DOWNLOADED for file in folder.glob(pattern))
+    folders = (
+        [Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"])]
+        if "PLAYWRIGHT_BROWSERS_PATH" in os.environ
+        else DOWNLOADS
+    )
+    downloaded = (
+        str(file) for folder in folders for pattern in DOWNLOADED for file in folder.glob(pattern)
+    )
     return next(filter(None, map(shutil.which, BROWSERS)), None) or next(downloaded, None)
 
 
@@ -23,8 +34,17 @@ def postgres() -> Path | None:
     on_path = shutil.which("initdb")
     if on_path and Path(on_path).with_name("postgres").exists():
         return Path(on_path).parent
-    found = [folder for pattern in POSTGRES for folder in Path("/").glob(pattern[1:]) if (folder / "initdb").exists()]
-    return max(found, key=lambda folder: int("".join(filter(str.isdigit, folder.parent.name)) or 0), default=None)
+    found = [
+        folder
+        for pattern in POSTGRES
+        for folder in Path("/").glob(pattern[1:])
+        if (folder / "initdb").exists()
+    ]
+    return max(
+        found,
+        key=lambda folder: int("".join(filter(str.isdigit, folder.parent.name)) or 0),
+        default=None,
+    )
 
 
 def postgres_wheel() -> Path | None:

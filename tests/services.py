@@ -1,4 +1,5 @@
-"""Real servers for the tests: Redis, PostgreSQL and the whole shop, each in a folder of its own, gone with the tests."""
+"""Real servers for the tests: Redis, PostgreSQL and the whole shop, each in a folder of its own,
+gone with the tests."""
 
 import json
 import os
@@ -44,7 +45,8 @@ def redis_server(folder: Path, guardian: Guardian) -> Iterator[str]:
 
 
 class Postgres:
-    """A PostgreSQL server without durability, reached by a socket in its folder. As root it runs as another user."""
+    """A PostgreSQL server without durability, reached by a socket in its folder. As root it runs as
+    another user."""
 
     def __init__(self, folder: Path, guardian: Guardian):
         self.folder, self.guardian, self.process = folder, guardian, None
@@ -57,7 +59,8 @@ class Postgres:
         self.binaries = self._reachable(binaries)
 
     def _reachable(self, binaries):
-        """The wheel's programs lie in the checkout, which another user often cannot read: then they are copied."""
+        """The wheel's programs lie in the checkout, which another user often cannot read: then they
+        are copied."""
         try:
             self._call(binaries / "initdb", "--version")
         except (PermissionError, subprocess.CalledProcessError):
@@ -70,20 +73,40 @@ class Postgres:
 
     def start(self) -> None:
         data = self.folder / "data"
-        self._call(self.binaries / "initdb", "-D", data, "-U", "balcao", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._call(
+            self.binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "balcao",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        )
         self.run()
 
     def run(self) -> None:
         """Starts the server on the data that is there."""
-        options = ["listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "max_connections=200"]
+        options = [
+            "listen_addresses=",
+            f"unix_socket_directories={self.folder}",
+            "fsync=off",
+            "max_connections=200",
+        ]
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data")]
         command += [part for option in options for part in ("-c", option)]
         with open(self.folder / "log", "a") as log:
-            self.process = self.guardian.spawn(command, stdout=log, stderr=log, cwd=self.folder, **self.account)
+            self.process = self.guardian.spawn(
+                command, stdout=log, stderr=log, cwd=self.folder, **self.account
+            )
         wait_until(self._answers, why="PostgreSQL takes connections")
 
     def crash(self) -> None:
-        """An immediate shutdown: every connection is cut, and the next start recovers from the log."""
+        """An immediate shutdown: every connection is cut, and the next start recovers from the
+        log."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(10)
         self.guardian.end([self.process], 2)
@@ -97,7 +120,9 @@ class Postgres:
 
     def execute(self, statement: str) -> None:
         """Runs one statement outside any transaction, such as CREATE DATABASE."""
-        with psycopg.connect(self.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+        with psycopg.connect(
+            self.url("postgres").replace("+psycopg", ""), autocommit=True
+        ) as connection:
             connection.execute(statement)
 
     def url(self, database: str) -> str:
@@ -132,9 +157,15 @@ class Shop:
         keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         env = keep | {"PORT": port, "DATA_DIR": str(self.data_dir)} | self.settings
         with open(self.log, "a") as log:
-            self.process = self.guardian.spawn([str(ROOT / "bin/run")], env=env, stdout=log, stderr=log)
+            self.process = self.guardian.spawn(
+                [str(ROOT / "bin/run")], env=env, stdout=log, stderr=log
+            )
         self.url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200, seconds, "bin/run is ready")
+        wait_until(
+            lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200,
+            seconds,
+            "bin/run is ready",
+        )
         assert self.process.poll() is None, self.log.read_text()
         wait_until(lambda: "is ready at" in self.log.read_text())
         return self

@@ -47,9 +47,14 @@ def _config(settings: Settings) -> dict:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        # A full pool answers "busy" within two seconds instead of hanging the page. A failed statement's
-        # parameters are people's data: they stay out of the log.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 10, "max_overflow": 30, "pool_timeout": 2, "hide_parameters": True},
+        # A full pool answers "busy" within two seconds instead of hanging the page. A failed
+        # statement's parameters are people's data: they stay out of the log.
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": 10,
+            "max_overflow": 30,
+            "pool_timeout": 2,
+            "hide_parameters": True,
+        },
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 2000,
         "SESSION_COOKIE_NAME": "__Host-balcao" if settings.secure else "balcao",
@@ -69,7 +74,12 @@ def _config(settings: Settings) -> dict:
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": False,
         "COMPRESS_MIMETYPES": [
-            "text/html", "text/css", "text/javascript", "application/json", "image/svg+xml", "application/xml",
+            "text/html",
+            "text/css",
+            "text/javascript",
+            "application/json",
+            "image/svg+xml",
+            "application/xml",
         ],
         "COMPRESS_ALGORITHM": ["gzip"],
         "COMPRESS_STREAMS": True,
@@ -82,7 +92,9 @@ def _bind_extensions(app: Flask) -> None:
     htmx.init_app(app)
     compress.init_app(app)
     limiter.init_app(app)
-    babel.init_app(app, locale_selector=localization.locale, timezone_selector=localization.time_zone)
+    babel.init_app(
+        app, locale_selector=localization.locale, timezone_selector=localization.time_zone
+    )
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     with app.app_context():

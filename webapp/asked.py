@@ -19,9 +19,13 @@ def storable(word: str) -> str:
 
 
 def matching(column, written: str) -> ColumnElement[bool]:
-    """Every word of `written` stands somewhere in `column`, a folded search text; a number also without its dots and dashes."""
+    """Every word of `written` stands somewhere in `column`, a folded search text; a number also
+    without its dots and dashes."""
     words = written[:LONGEST].split()[:MOST_WORDS]
-    return and_(true(), *(or_(*(column.like(like(form), escape="\\") for form in _forms(word))) for word in words))
+    return and_(
+        true(),
+        *(or_(*(column.like(like(form), escape="\\") for form in _forms(word))) for word in words),
+    )
 
 
 def _forms(word: str) -> set[str]:

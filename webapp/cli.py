@@ -26,19 +26,29 @@ def register(app) -> None:
 @users.command("create")
 @click.argument("email")
 @click.option("--role", type=ROLES, required=True)
-@click.option("--name", default="", help="As it stands on screen; the e-mail's first part by default.")
-@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
+@click.option(
+    "--name", default="", help="As it stands on screen; the e-mail's first part by default."
+)
+@click.option(
+    "--password-stdin", is_flag=True, required=True, help="Read the password from standard input."
+)
 def create_user(email, role, name, password_stdin):
     """Adds a person who may sign in."""
     # At a terminal it is asked for, so that it does not stand on the screen.
     typed = sys.stdin.isatty()
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if typed else sys.stdin.readline().rstrip("\n")
+    password = (
+        click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        if typed
+        else sys.stdin.readline().rstrip("\n")
+    )
     try:
         with acting_as("command line"):
             add_user(email, name or email.split("@")[0], Role(role), password)
             db.session.commit()
     except Refusal as refusal:
-        raise click.ClickException(str(refusal.errors[0].message if refusal.errors else refusal)) from None
+        raise click.ClickException(
+            str(refusal.errors[0].message if refusal.errors else refusal)
+        ) from None
     click.echo(f"{email} can sign in as {role}.")
 
 
@@ -60,7 +70,9 @@ def create_token(name, role):
 def demo():
     """Loads the demo shop, unless the database holds one already."""
     with acting_as("demo"):
-        click.echo("Demo shop loaded." if load_demo() else "The database is not empty; nothing was loaded.")
+        click.echo(
+            "Demo shop loaded." if load_demo() else "The database is not empty; nothing was loaded."
+        )
 
 
 @click.command("sweep")

@@ -1,4 +1,5 @@
-"""The API described for programs (OpenAPI 3.1) and for people, made from the calls' own declarations."""
+"""The API described for programs (OpenAPI 3.1) and for people, made from the calls' own
+declarations."""
 
 import re
 
@@ -18,7 +19,9 @@ def described_calls() -> list[dict]:
 
 def openapi() -> dict:
     calls = described_calls()
-    bodies = sorted({call["body"] for call in calls if call["body"]}, key=lambda shape: shape.__name__)
+    bodies = sorted(
+        {call["body"] for call in calls if call["body"]}, key=lambda shape: shape.__name__
+    )
     _refs, schemas = models_json_schema(
         [(shape, "validation") for shape in bodies], ref_template="#/components/schemas/{model}"
     )
@@ -42,29 +45,49 @@ PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "errors": {"type": "array", "items": {"type": "object", "properties": {
-            "field": {"type": "string"}, "message": {"type": "string"}}}},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
     },
 }
 
 
 def _operation(call: dict, path: str) -> dict:
-    problem = {"description": "Refused", "content": {"application/problem+json": {
-        "schema": {"$ref": "#/components/schemas/Problem"}}}}
+    problem = {
+        "description": "Refused",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
     operation = {
         "summary": call["summary"],
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in re.findall(r"{(\w+)}", path)
-        ] + [{"name": name, "in": "query", "schema": {"type": "string"}} for name in call["query"]]
-        + [{"name": name, "in": "header", "schema": {"type": "string"}} for name in call["headers"]],
+        ]
+        + [{"name": name, "in": "query", "schema": {"type": "string"}} for name in call["query"]]
+        + [
+            {"name": name, "in": "header", "schema": {"type": "string"}} for name in call["headers"]
+        ],
         "responses": {str(call["status"]): {"description": "Done"}, "default": problem},
     }
     if call["body"]:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {
-            "schema": {"$ref": f"#/components/schemas/{call['body'].__name__}"}}}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": f"#/components/schemas/{call['body'].__name__}"}
+                }
+            },
+        }
     return operation
 
 

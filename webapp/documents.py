@@ -45,5 +45,6 @@ def format_document(bare: str) -> str:
 
 
 def masked_document(bare: str) -> str:
-    """Enough of a CPF to tell two people apart, not enough to use it; a CNPJ is public and stays whole."""
+    """Enough of a CPF to tell two people apart, not enough to use it; a CNPJ is public and stays
+    whole."""
     return f"•••.{bare[3:6]}.{bare[6:9]}-••" if len(bare) == 11 else format_document(bare)

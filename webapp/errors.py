@@ -1,6 +1,7 @@
 """Refusals: named errors that carry their HTTP status and a message for people.
 
-Domain code raises them; one handler (in `create_app`) shows each as a page, a fragment or problem+json.
+Domain code raises them; one handler (in `create_app`) shows each as a page, a fragment or
+problem+json.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ class FieldError:
 
 
 class Refusal(Exception):
-    """Something a person asked for that cannot be done; `str(error)` is the message in their language."""
+    """Something a person asked for that cannot be done; `str(error)` is the message in their
+    language."""
 
     status = 409
     title = _l("This cannot be done now")
@@ -65,6 +67,9 @@ class Stale(Refusal):
     title = _l("Somebody changed it meanwhile")
 
     def __init__(self):
-        super().__init__(_l(
-            "Somebody changed this record while you were editing it. Nothing was overwritten: reload, look, and save again."
-        ))
+        super().__init__(
+            _l(
+                "Somebody changed this record while you were editing it. Nothing was overwritten: "
+                "reload, look, and save again."
+            )
+        )

@@ -36,8 +36,9 @@ htmx = Htmx()
 compress = Compress()
 limiter = Limiter(get_remote_address, default_limits=[])
 
-# SQLite takes its write lock when a transaction begins or not at all: a reader that turns writer fails at
-# once with "database is locked", whatever the time-out. So each transaction says at its start what it is.
+# SQLite takes its write lock when a transaction begins or not at all: a reader that turns writer
+# fails at once with "database is locked", whatever the time-out. So each transaction says at its
+# start what it is.
 reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 
 
@@ -60,7 +61,8 @@ class UtcDateTime(TypeDecorator):
 
 
 class EnumText(TypeDecorator):
-    """A `StrEnum` kept as its value in a plain text column, so that a new member needs no migration."""
+    """A `StrEnum` kept as its value in a plain text column, so that a new member needs no
+    migration."""
 
     impl = String(40)
     cache_ok = True
@@ -83,7 +85,9 @@ def utc_now() -> dt.datetime:
 def database_now(session) -> dt.datetime:
     """The database's clock: leases are judged by one clock, whichever machine asks."""
     if session.get_bind().dialect.name == "sqlite":
-        return dt.datetime.fromisoformat(session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")))
+        return dt.datetime.fromisoformat(
+            session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')"))
+        )
     return session.scalar(select(text("clock_timestamp()"))).astimezone(dt.UTC)
 
 
@@ -104,8 +108,8 @@ def only_reading():
 
 @contextlib.contextmanager
 def reading_ahead():
-    """What a writing transaction needs to know, read before it takes the lock; what was read stays loaded. Inside a
-    transaction that has begun already, it is read there."""
+    """What a writing transaction needs to know, read before it takes the lock; what was read stays
+    loaded. Inside a transaction that has begun already, it is read there."""
     session = db.session()
     if session.in_transaction():
         yield
@@ -120,8 +124,8 @@ def reading_ahead():
 
 
 def after_commit(session_factory, tell) -> None:
-    """Binds `tell(session)` to be called once a transaction is committed and its connection is given back: nobody
-    waits for a lock, or a place in the pool, while others are told."""
+    """Binds `tell(session)` to be called once a transaction is committed and its connection is
+    given back: nobody waits for a lock, or a place in the pool, while others are told."""
 
     @event.listens_for(session_factory, "after_commit")
     def committed(session):

@@ -1,4 +1,5 @@
-"""How numbers, money, times and words appear on screen, in the person's language and the shop's zone."""
+"""How numbers, money, times and words appear on screen, in the person's language and the shop's
+zone."""
 
 import datetime as dt
 import unicodedata
@@ -7,7 +8,14 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import request
-from flask_babel import format_currency, format_date, format_datetime, format_decimal, gettext, ngettext
+from flask_babel import (
+    format_currency,
+    format_date,
+    format_datetime,
+    format_decimal,
+    gettext,
+    ngettext,
+)
 from flask_babel import get_locale as babel_locale
 
 from webapp.documents import format_document, masked_document
@@ -74,8 +82,11 @@ def fold(text: str) -> str:
 
 
 def like(text: str) -> str:
-    """`text` as a LIKE pattern that finds it anywhere; its own wildcards count as letters (escape `\\`), a NUL as nothing."""
-    safe = fold(text).replace("\0", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    """`text` as a LIKE pattern that finds it anywhere; its own wildcards count as letters (escape
+    `\\`), a NUL as nothing."""
+    safe = (
+        fold(text).replace("\0", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    )
     return f"%{safe}%"
 
 
@@ -91,12 +102,21 @@ def _is_pt() -> bool:
 
 
 FILTERS = {
-    "money": money_text, "number": number_text, "percent": percent_text, "day": day_text, "moment": moment_text,
-    "clock": clock_text, "duration": duration_text, "weight": weight_text, "phone": phone_text,
-    "document": format_document, "masked": masked_document,
+    "money": money_text,
+    "number": number_text,
+    "percent": percent_text,
+    "day": day_text,
+    "moment": moment_text,
+    "clock": clock_text,
+    "duration": duration_text,
+    "weight": weight_text,
+    "phone": phone_text,
+    "document": format_document,
+    "masked": masked_document,
 }
 
 
 def shop_day(moment: dt.datetime) -> dt.date:
-    """The calendar day of a moment in the shop's zone; months of commission and royalty follow it."""
+    """The calendar day of a moment in the shop's zone; months of commission and royalty follow
+    it."""
     return moment.astimezone(ZoneInfo(time_zone())).date()

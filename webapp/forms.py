@@ -1,7 +1,9 @@
-"""Input: one declared shape per thing a person or program sends, read alike from a form and from JSON.
+"""Input: one declared shape per thing a person or program sends, read alike from a form and from
+JSON.
 
-A shape is a pydantic model. `parse` answers it or raises `Invalid`, which names every wrong field at once,
-in words, in the page's language. Nothing is guessed: money comes as decimal text, unknown fields are refused.
+A shape is a pydantic model. `parse` answers it or raises `Invalid`, which names every wrong field
+at once, in words, in the page's language. Nothing is guessed: money comes as decimal text, unknown
+fields are refused.
 """
 
 import re
@@ -31,7 +33,7 @@ _BRAZILIAN_DECIMAL = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]{1,15})(,[0-9]
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _NOT_AN_AMOUNT = _l("This is not an amount; write it like 129.90.")
 _NOT_A_PERCENTAGE = _l("This is not a percentage; write it like 7.50.")
-_DECIMAL_AS_TEXT = _l("Send this as decimal text, like \"129.90\".")
+_DECIMAL_AS_TEXT = _l('Send this as decimal text, like "129.90".')
 MAX_QUANTITY = 99_999
 MAX_FORM_FIELDS = 2000
 
@@ -92,12 +94,22 @@ def _one_line(text: str) -> str:
 
 def text(longest: int, required: bool = False):
     """One line of text of at most `longest` characters."""
-    return Annotated[str, Field(strict=True, max_length=longest, min_length=1 if required else 0),
-                     BeforeValidator(_composed), AfterValidator(_readable), AfterValidator(_one_line)]
+    return Annotated[
+        str,
+        Field(strict=True, max_length=longest, min_length=1 if required else 0),
+        BeforeValidator(_composed),
+        AfterValidator(_readable),
+        AfterValidator(_one_line),
+    ]
 
 
 def long_text(longest: int):
-    return Annotated[str, Field(strict=True, max_length=longest), BeforeValidator(_composed), AfterValidator(_readable)]
+    return Annotated[
+        str,
+        Field(strict=True, max_length=longest),
+        BeforeValidator(_composed),
+        AfterValidator(_readable),
+    ]
 
 
 def _decimal_text(value, info: ValidationInfo, refusal=_NOT_AN_AMOUNT):
@@ -106,7 +118,11 @@ def _decimal_text(value, info: ValidationInfo, refusal=_NOT_AN_AMOUNT):
     if not isinstance(value, str):
         raise ValueError(_DECIMAL_AS_TEXT)
     written = value.strip().removeprefix("R$").strip()
-    if _from_form(info) and _BRAZILIAN_DECIMAL.fullmatch(written) and ("," in written or written.count(".") > 1):
+    if (
+        _from_form(info)
+        and _BRAZILIAN_DECIMAL.fullmatch(written)
+        and ("," in written or written.count(".") > 1)
+    ):
         written = written.replace(".", "").replace(",", ".")
     if not _PLAIN_DECIMAL.fullmatch(written):
         # A form's example is in its reader's notation, which JSON does not take.
@@ -132,13 +148,19 @@ def _within(low: Decimal, high: Decimal, too_low, too_high):
     return AfterValidator(check)
 
 
-_DECIMAL_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d{1,2})?$", "examples": ["129.90"]})
+_DECIMAL_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": r"^\d+(\.\d{1,2})?$", "examples": ["129.90"]}
+)
 Money = Annotated[
-    Decimal, BeforeValidator(_decimal_text), _DECIMAL_SCHEMA,
+    Decimal,
+    BeforeValidator(_decimal_text),
+    _DECIMAL_SCHEMA,
     _within(Decimal(0), MAX_MONEY, _l("It cannot be negative."), _l("This amount is too large.")),
 ]
 Percent = Annotated[
-    Decimal, BeforeValidator(_percent_text), _DECIMAL_SCHEMA,
+    Decimal,
+    BeforeValidator(_percent_text),
+    _DECIMAL_SCHEMA,
     _within(Decimal(0), Decimal(100), _l("It cannot be negative."), _l("At most 100 %.")),
 ]
 
@@ -220,7 +242,13 @@ class Form:
         return form
 
     def parse(self):
-        data = _nested({name: value for name, value in self.typed.items() if name not in ("csrf_token", "form_key", "version")})
+        data = _nested(
+            {
+                name: value
+                for name, value in self.typed.items()
+                if name not in ("csrf_token", "form_key", "version")
+            }
+        )
         return parse(self.shape, data, form=True)
 
     def refuse(self, refusal: Refusal) -> "Form":
@@ -237,7 +265,8 @@ class Form:
 
 
 def _nested(flat: dict) -> dict:
-    """`{"lines.0.sku": "A"}` → `{"lines": [{"sku": "A"}]}`; rows whose every field is blank are left out."""
+    """`{"lines.0.sku": "A"}` → `{"lines": [{"sku": "A"}]}`; rows whose every field is blank are
+    left out."""
     if len(flat) > MAX_FORM_FIELDS:
         raise Invalid([], _("This form has too many fields."))
     data: dict = {}

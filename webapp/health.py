@@ -22,7 +22,8 @@ def healthz():
 @bp.get("/readyz")
 @anyone
 def readyz():
-    """Ready when the database answers with its tables. Redis may be away: sales are taken all the same."""
+    """Ready when the database answers with its tables. Redis may be away: sales are taken all the
+    same."""
     db.session.execute(text("SELECT count(*) FROM alembic_version"))
     return {"status": "ready", "redis": _redis_answers()}
 
@@ -32,7 +33,12 @@ def readyz():
 def metrics():
     registry = CollectorRegistry()
     owed = Gauge("balcao_owed", "Rows that owe a step, by queue", ["queue"], registry=registry)
-    age = Gauge("balcao_oldest_owed_seconds", "Age of the oldest row that is due", ["queue"], registry=registry)
+    age = Gauge(
+        "balcao_oldest_owed_seconds",
+        "Age of the oldest row that is due",
+        ["queue"],
+        registry=registry,
+    )
     for row in owed_by_queue():
         owed.labels(row.queue).set(row.owed)
         age.labels(row.queue).set(row.oldest_age_s)

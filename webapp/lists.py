@@ -1,4 +1,5 @@
-"""Lists that cost the same at a million rows as at a thousand: pages by key, counts that stop at a thousand."""
+"""Lists that cost the same at a million rows as at a thousand: pages by key, counts that stop at a
+thousand."""
 
 import base64
 import json
@@ -44,8 +45,14 @@ def decode_cursor(cursor: str, keys: tuple) -> list:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, RecursionError):
         values = None
-    if not isinstance(values, list) or len(values) != len(keys) or not all(map(_fits, values, keys)):
-        raise Invalid([FieldError("cursor", _("This cursor is not one of ours; begin at the first page."))])
+    if (
+        not isinstance(values, list)
+        or len(values) != len(keys)
+        or not all(map(_fits, values, keys))
+    ):
+        raise Invalid(
+            [FieldError("cursor", _("This cursor is not one of ours; begin at the first page."))]
+        )
     return values
 
 
@@ -55,7 +62,9 @@ def _fits(value, key) -> bool:
     return isinstance(value, str) and value.isprintable()
 
 
-def paginate(query: Select, keys: tuple, after=None, before=None, limit=50, descending=True) -> Page:
+def paginate(
+    query: Select, keys: tuple, after=None, before=None, limit=50, descending=True
+) -> Page:
     """One page of `query`, ordered by `keys` (columns of one entity, the last one unique).
 
     `after` and `before` are cursors of earlier pages; at most one row more than `limit` is read.
@@ -71,8 +80,10 @@ def paginate(query: Select, keys: tuple, after=None, before=None, limit=50, desc
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
         rows.reverse()
+
     def edge_of(row):
         return encode_cursor([getattr(row, key.key) for key in keys])
+
     has_next, has_prev = (True, more) if backwards else (more, bool(cursor))
     return Page(
         rows,
@@ -83,12 +94,16 @@ def paginate(query: Select, keys: tuple, after=None, before=None, limit=50, desc
 
 def page_of(query: Select, keys: tuple, limit: int = 50, descending: bool = True) -> Page:
     """The page that the address asks for."""
-    return paginate(query, keys, request.args.get("after"), request.args.get("before"), limit, descending)
+    return paginate(
+        query, keys, request.args.get("after"), request.args.get("before"), limit, descending
+    )
 
 
 def bounded_count(query: Select) -> int:
     """The number of rows, told exactly up to COUNT_LIMIT; one more stands for "more"."""
-    return db.session.scalar(select(func.count()).select_from(query.limit(COUNT_LIMIT + 1).subquery()))
+    return db.session.scalar(
+        select(func.count()).select_from(query.limit(COUNT_LIMIT + 1).subquery())
+    )
 
 
 def count_text(count: int) -> str:

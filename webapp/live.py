@@ -1,6 +1,8 @@
-"""Rows that move by themselves: one reader of the Redis stream per web process feeds every open page.
+"""Rows that move by themselves: one reader of the Redis stream per web process feeds every open
+page.
 
-A Stream, not pub/sub: its ids serve as SSE ids, so that a page that was away is told what it missed.
+A Stream, not pub/sub: its ids serve as SSE ids, so that a page that was away is told what it
+missed.
 """
 
 import json
@@ -26,7 +28,8 @@ class Full(Exception):
 
 
 class Hub:
-    """Fans the stream out to subscribers. Its thread starts with the first of them, after any fork."""
+    """Fans the stream out to subscribers. Its thread starts with the first of them, after any
+    fork."""
 
     def __init__(self, redis_url: str, seats: int):
         self.redis_url, self.seats = redis_url, seats
@@ -61,7 +64,8 @@ class Hub:
         try:
             inbox.put_nowait(item)
         except queue.Full:
-            # A page that does not read is told to fetch again what it shows, instead of growing without bound.
+            # A page that does not read is told to fetch again what it shows, instead of growing
+            # without bound.
             while not inbox.empty():
                 inbox.get_nowait()
             inbox.put_nowait(("", "reset"))
@@ -73,7 +77,9 @@ class Hub:
             try:
                 # Not "$": between two of its reads an event would go by unheard.
                 last = last or _newest(connection)
-                for _stream, entries in connection.xread({STREAM: last}, count=200, block=10_000) or []:
+                for _stream, entries in (
+                    connection.xread({STREAM: last}, count=200, block=10_000) or []
+                ):
                     for entry_id, fields in entries:
                         last = self.cursor = entry_id.decode()
                         with self._lock:
@@ -89,11 +95,16 @@ class Hub:
 
 
 def since(connection: redis.Redis, cursor: str, limit: int = 500) -> tuple[str, list[dict]] | None:
-    """The newest cursor and the events after `cursor`, or None when it is too old to tell what was missed."""
+    """The newest cursor and the events after `cursor`, or None when it is too old to tell what was
+    missed."""
     oldest = connection.xrange(STREAM, count=1)
     if cursor and oldest and _key(oldest[0][0].decode()) > _key(cursor):
         return None
-    entries = connection.xrange(STREAM, min=f"({cursor}" if cursor else "-", count=limit) if cursor else []
+    entries = (
+        connection.xrange(STREAM, min=f"({cursor}" if cursor else "-", count=limit)
+        if cursor
+        else []
+    )
     newest = entries[-1][0].decode() if entries else cursor or _newest(connection)
     return newest, [json.loads(fields[b"data"]) for _id, fields in entries]
 
@@ -122,6 +133,10 @@ def frames(hub: Hub, inbox: queue.Queue, replay: list[str]):
             if item is None:
                 return
             entry_id, data = item
-            yield "event: reset\ndata: {}\n\n" if data == "reset" else f"id: {entry_id}\nevent: row\ndata: {data}\n\n"
+            yield (
+                "event: reset\ndata: {}\n\n"
+                if data == "reset"
+                else f"id: {entry_id}\nevent: row\ndata: {data}\n\n"
+            )
     finally:
         hub.leave(inbox)

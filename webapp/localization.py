@@ -1,4 +1,5 @@
-"""The language and zone of an answer: the person's own choice, else what the browser or program asks for."""
+"""The language and zone of an answer: the person's own choice, else what the browser or program
+asks for."""
 
 from flask import g, has_request_context, request, session
 from sqlalchemy import select
@@ -22,7 +23,8 @@ def locale() -> str:
 
 
 def time_zone() -> str:
-    """The shop's zone, read once for each request or job (both have an app context of their own)."""
+    """The shop's zone, read once for each request or job (both have an app context of their
+    own)."""
     if "time_zone" not in g:
         g.time_zone = db.session.scalar(select(Shop.time_zone))
     return g.time_zone

@@ -1,4 +1,5 @@
-"""Money and percentages: `Decimal` with two places in the code, integer hundredths in the database."""
+"""Money and percentages: `Decimal` with two places in the code, integer hundredths in the
+database."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,7 +9,8 @@ from sqlalchemy.types import TypeDecorator
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-# The NF-e's TDec_1302 holds 13 digits before the point; far below it, a typing slip is still caught.
+# The NF-e's TDec_1302 holds 13 digits before the point; far below it, a typing slip is still
+# caught.
 MAX_MONEY = Decimal("99999999.99")
 
 

@@ -20,32 +20,56 @@ HOME = ("home", _l("Home"), "dashboard.page", None)
 SALES = ("shopping-cart", _l("Orders"), "sales.index", "attention")
 PRODUCTS = ("package", _l("Products"), "catalog.index", None)
 INVOICES = ("file-invoice", _l("NF-e"), "invoices.index", "review")
-SHIPPING = ("truck-delivery", lazy_pgettext("menu", "Shipping"), "fulfilment.packing_slips", "to_ship")
+SHIPPING = (
+    "truck-delivery",
+    lazy_pgettext("menu", "Shipping"),
+    "fulfilment.packing_slips",
+    "to_ship",
+)
 MENU = (
     (None, (HOME,)),
-    (_l("Store"), (
-        SALES, PRODUCTS,
-        ("users", _l("Customers"), "customers.index", None),
-        ("id-badge-2", _l("Memberships"), "fulfilment.memberships", None),
-    )),
-    (_l("Tax and shipping"), (INVOICES, SHIPPING, ("receipt", _l("Royalties"), "fulfilment.royalties", None))),
-    (_l("Decisions"), (
-        ("git-branch", _l("Rules"), "rules.index", None),
-        ("coin", _l("Commissions"), "fulfilment.commissions", None),
-        ("checklist", _l("Tasks"), "fulfilment.tasks", "tasks"),
-    )),
-    (_l("Back office"), (
-        ("mail", _l("E-mails"), "messages.index", None),
-        ("settings-automation", _l("Processing"), "monitor.page", None),
-        ("history", _l("Audit"), "staff.audit", None),
-        ("users", _l("Staff"), "staff.index", None),
-        ("settings", _l("Settings"), "store.settings_page", None),
-    )),
+    (
+        _l("Store"),
+        (
+            SALES,
+            PRODUCTS,
+            ("users", _l("Customers"), "customers.index", None),
+            ("id-badge-2", _l("Memberships"), "fulfilment.memberships", None),
+        ),
+    ),
+    (
+        _l("Tax and shipping"),
+        (INVOICES, SHIPPING, ("receipt", _l("Royalties"), "fulfilment.royalties", None)),
+    ),
+    (
+        _l("Decisions"),
+        (
+            ("git-branch", _l("Rules"), "rules.index", None),
+            ("coin", _l("Commissions"), "fulfilment.commissions", None),
+            ("checklist", _l("Tasks"), "fulfilment.tasks", "tasks"),
+        ),
+    ),
+    (
+        _l("Back office"),
+        (
+            ("mail", _l("E-mails"), "messages.index", None),
+            ("settings-automation", _l("Processing"), "monitor.page", None),
+            ("history", _l("Audit"), "staff.audit", None),
+            ("users", _l("Staff"), "staff.index", None),
+            ("settings", _l("Settings"), "store.settings_page", None),
+        ),
+    ),
 )
 PHONE = (HOME, SALES, PRODUCTS, INVOICES, SHIPPING)
 COUNTS = {
-    "attention": (select(Sale.id).where(Sale.status == Status.ATTENTION), _l("waiting for somebody")),
-    "review": (select(Invoice.id).where(Invoice.status == InvoiceStatus.REVIEW), _l("under review")),
+    "attention": (
+        select(Sale.id).where(Sale.status == Status.ATTENTION),
+        _l("waiting for somebody"),
+    ),
+    "review": (
+        select(Invoice.id).where(Invoice.status == InvoiceStatus.REVIEW),
+        _l("under review"),
+    ),
     "to_ship": (sales_to_ship(), _l("to pack or ship")),
     "tasks": (select(Task.id).where(Task.done_at.is_(None)), _l("open")),
 }
@@ -59,10 +83,18 @@ def set_up(app) -> None:
         identity = g.get("identity")
         return {
             "current_user": identity.user if identity else None,
-            "navigation": navigation, "phone_navigation": phone_navigation, "may": may,
-            "shop": {"trade_name": shop.trade_name if shop else "", "environment": settings.nfe_environment,
-                     "authority": settings.nfe_authority, "demo": settings.demo},
-            "live_cursor": current_app.extensions["live"].cursor, "locale": locale(), "locales": LOCALES,
+            "navigation": navigation,
+            "phone_navigation": phone_navigation,
+            "may": may,
+            "shop": {
+                "trade_name": shop.trade_name if shop else "",
+                "environment": settings.nfe_environment,
+                "authority": settings.nfe_authority,
+                "demo": settings.demo,
+            },
+            "live_cursor": current_app.extensions["live"].cursor,
+            "locale": locale(),
+            "locales": LOCALES,
         }
 
 
@@ -73,7 +105,8 @@ def _open_to_me(endpoint: str) -> bool:
 
 
 def _is_within(endpoint: str) -> bool:
-    """Whether this page belongs to the entry: by its feature, or by its address where a feature has several entries."""
+    """Whether this page belongs to the entry: by its feature, or by its address where a feature has
+    several entries."""
     feature = endpoint.partition(".")[0]
     if feature in ("fulfilment", "staff"):
         return f"{request.path}/".startswith(url_for(endpoint) + "/")
@@ -85,7 +118,9 @@ def _link(icon, label, endpoint, counted) -> dict:
     if counted:
         count = bounded_count(COUNTS[counted][0])
     return {
-        "icon": icon, "label": label, "href": url_for(endpoint),
+        "icon": icon,
+        "label": label,
+        "href": url_for(endpoint),
         "active": _is_within(endpoint),
         "count": count_text(count) if count else None,
         "count_label": COUNTS[counted][1] if counted else "",

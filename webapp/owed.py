@@ -1,4 +1,5 @@
-"""What is owed is a row's own state: when it is next due, who holds it, and how often it was tried."""
+"""What is owed is a row's own state: when it is next due, who holds it, and how often it was
+tried."""
 
 import datetime as dt
 
@@ -11,8 +12,9 @@ from webapp.extensions import UtcDateTime
 class Owed:
     """Work that a row owes.
 
-    `due_at` empty: nothing is owed. A claim pushes `due_at` to the end of its lease and writes its token;
-    when a worker dies the row is simply due again, and the dead worker's writes no longer fit the token.
+    `due_at` empty: nothing is owed. A claim pushes `due_at` to the end of its lease and writes its
+    token; when a worker dies the row is simply due again, and the dead worker's writes no longer
+    fit the token.
     """
 
     # The queue that works on each status of the model.

@@ -8,7 +8,8 @@ from webapp.forms import Shape, ShapeType, parse
 
 
 def partial(shape: type[Shape]) -> type[Shape]:
-    """`shape` with no field required, nested shapes alike. What several fields decide together is checked on the whole."""
+    """`shape` with no field required, nested shapes alike. What several fields decide together is
+    checked on the whole."""
     fields = {}
     for name, field in shape.model_fields.items():
         kind = field.annotation
@@ -25,6 +26,8 @@ def patched(shape: type[ShapeType], held: dict, patch: Shape) -> ShapeType:
 
 def _over(held: dict, sent: dict) -> dict:
     return held | {
-        name: _over(held[name], value) if isinstance(value, dict) and isinstance(held.get(name), dict) else value
+        name: _over(held[name], value)
+        if isinstance(value, dict) and isinstance(held.get(name), dict)
+        else value
         for name, value in sent.items()
     }

@@ -1,7 +1,8 @@
-"""Doorbells: after a commit, tell the workers that there is work of a kind. The rows themselves say what.
+"""Doorbells: after a commit, tell the workers that there is work of a kind. The rows themselves say
+what.
 
-The only place on the web side that knows RQ. A doorbell that is lost, late or doubled does no harm: the
-sweeper rings again for whatever the database still owes.
+The only place on the web side that knows RQ. A doorbell that is lost, late or doubled does no harm:
+the sweeper rings again for whatever the database still owes.
 """
 
 import logging
@@ -17,18 +18,22 @@ from sqlalchemy import event
 from webapp.extensions import after_commit
 
 QUEUES = ("addresses", "rules", "invoices", "mail", "bulk")
-# How long one ring stands for all others of its queue. A worker lifts it before it looks for rows; the time
-# only matters when the doorbell itself is lost.
+# How long one ring stands for all others of its queue. A worker lifts it before it looks for rows;
+# the time only matters when the doorbell itself is lost.
 _QUIET_SECONDS = 3
 
 log = logging.getLogger(__name__)
 
 
 def connect(url: str, timeout: float | None = 0.3) -> redis.Redis:
-    """A client that gives up at once: a request, which tells Redis of its rows and rings, must be accepted within a
-    second while Redis is paused, down or full."""
+    """A client that gives up at once: a request, which tells Redis of its rows and rings, must be
+    accepted within a second while Redis is paused, down or full."""
     return redis.Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=0.3, retry=Retry(NoBackoff(), 0), protocol=2
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=0.3,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
     )
 
 
@@ -56,7 +61,9 @@ def ring_on_commit(session_factory) -> None:
             try:
                 ring_now(redis_of_app(), queue)
             except redis.RedisError as error:
-                log.warning("doorbell of %s not rung (%s); the sweeper will", queue, type(error).__name__)
+                log.warning(
+                    "doorbell of %s not rung (%s); the sweeper will", queue, type(error).__name__
+                )
 
     after_commit(session_factory, ring)
 

@@ -1,4 +1,5 @@
-"""Headers that every answer carries, and how each kind of failure is shown: page, fragment or problem+json."""
+"""Headers that every answer carries, and how each kind of failure is shown: page, fragment or
+problem+json."""
 
 import sqlite3
 
@@ -14,8 +15,9 @@ from webapp.errors import Refusal
 from webapp.staff.access import SignInNeeded, is_api
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src "
+    "'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'"
 )
 HTTP_TEXTS = {
     400: _l("The request could not be understood. Reload the page and try again."),
@@ -26,7 +28,10 @@ HTTP_TEXTS = {
     429: _l("Too many attempts. Wait a few minutes and try again."),
     503: _l("The shop is very busy just now. Try again in a moment; nothing was lost."),
 }
-CRASH_TEXT = _l("Something went wrong on our side. Nothing was half saved; try again, and tell support if it comes back.")
+CRASH_TEXT = _l(
+    "Something went wrong on our side. Nothing was half saved; try again, and tell support if it "
+    "comes back."
+)
 
 
 def set_up(app) -> None:
@@ -62,7 +67,10 @@ def http_answer(error: HTTPException):
     code = error.code
     text = HTTP_TEXTS.get(code, _l("This request cannot be answered."))
     if isinstance(error, CSRFError):
-        text = _l("This page was open for too long. Reload it and send again; what you typed is still there if you go back.")
+        text = _l(
+            "This page was open for too long. Reload it and send again; what you typed is still "
+            "there if you go back."
+        )
     response = _answer(code, error.name, text)
     told = dict(error.get_headers())
     for name in ("Allow", "Retry-After"):

@@ -1,4 +1,5 @@
-"""The only reader of the environment. A setting that makes no sense stops the start with one line."""
+"""The only reader of the environment. A setting that makes no sense stops the start with one
+line."""
 
 import contextlib
 import os
@@ -41,7 +42,8 @@ class Settings:
 
     @property
     def secure(self) -> bool:
-        """Whether people reach the shop by https, which turns on Secure and `__Host-` cookies and HSTS."""
+        """Whether people reach the shop by https, which turns on Secure and `__Host-` cookies and
+        HSTS."""
         return self.public_url.startswith("https://")
 
     @property
@@ -50,7 +52,8 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Reads `env`; makes DATA_DIR and SECRET_KEY when they are not there. Raises SettingsError."""
+        """Reads `env`; makes DATA_DIR and SECRET_KEY when they are not there. Raises
+        SettingsError."""
         data_dir = _writable_dir(Path(env.get("DATA_DIR") or "var"))
         port = _number(env, "PORT", 8000, 1, 65535)
         demo = _choice(env, "DEMO", ("0", "1"), "0") == "1"
@@ -68,7 +71,9 @@ class Settings:
             viacep_url=_http_url(env, "VIACEP_URL", "https://viacep.com.br/ws"),
             cep_providers=_providers(env.get("CEP_PROVIDERS"), demo),
             smtp_url=_smtp_url(env.get("SMTP_URL")),
-            nfe_environment=_choice(env, "NFE_ENVIRONMENT", ("homologation", "production"), "homologation"),
+            nfe_environment=_choice(
+                env, "NFE_ENVIRONMENT", ("homologation", "production"), "homologation"
+            ),
             nfe_authority=_choice(env, "NFE_AUTHORITY", ("sandbox",), "sandbox"),
             nfe_certificate=Path(env["NFE_CERTIFICATE"]) if env.get("NFE_CERTIFICATE") else None,
             nfe_certificate_password=env.get("NFE_CERTIFICATE_PASSWORD", ""),
@@ -82,8 +87,8 @@ class Settings:
     def _refuse_nonsense(self) -> None:
         if self.production and self.nfe_authority == "sandbox":
             raise SettingsError(
-                "NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: the sandbox has no fiscal value, "
-                "so production documents cannot go to it"
+                "NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: the sandbox has no fiscal "
+                "value, so production documents cannot go to it"
             )
         if self.nfe_certificate and not self.nfe_certificate.is_file():
             raise SettingsError(f"NFE_CERTIFICATE: there is no file {self.nfe_certificate}")
@@ -106,7 +111,9 @@ def _number(env, name, default, low, high):
 def _http_url(env, name, default):
     url = (env.get(name) or default).rstrip("/")
     if not _is_url(url, ("http", "https")):
-        raise SettingsError(f"{name}={url}: use an address such as https://host or http://host:port")
+        raise SettingsError(
+            f"{name}={url}: use an address such as https://host or http://host:port"
+        )
     return url
 
 
@@ -115,10 +122,13 @@ def _public_url(url):
 
 
 def _is_url(url, schemes, needs_host=True):
-    """Whether it is of one of these schemes, with a host and a port that is a number, should it have one."""
+    """Whether it is of one of these schemes, with a host and a port that is a number, should it
+    have one."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname or not needs_host) and parts.port != 0
+        return (
+            parts.scheme in schemes and bool(parts.hostname or not needs_host) and parts.port != 0
+        )
     except ValueError:
         return False
 
@@ -142,8 +152,12 @@ def _database_url(url, data_dir):
         return url
     # What it is reached by: a password may hold signs that only the driver understands.
     scheme, _, rest = url.partition("://")
-    if scheme not in POSTGRES_SCHEMES or not _is_url(f"{scheme}://{rest.rpartition('@')[2]}", POSTGRES_SCHEMES, needs_host=False):
-        raise SettingsError("DATABASE_URL: use postgresql://user:password@host:port/name or sqlite:///…")
+    if scheme not in POSTGRES_SCHEMES or not _is_url(
+        f"{scheme}://{rest.rpartition('@')[2]}", POSTGRES_SCHEMES, needs_host=False
+    ):
+        raise SettingsError(
+            "DATABASE_URL: use postgresql://user:password@host:port/name or sqlite:///…"
+        )
     return f"postgresql+psycopg://{rest}"
 
 
@@ -159,22 +173,28 @@ def _smtp_url(url):
     if not url:
         return None
     if not _is_url(url, ("smtp", "smtps", "smtp+starttls")):
-        raise SettingsError("SMTP_URL: use smtp://host:port, smtp+starttls://user:password@host:port or smtps://…")
+        raise SettingsError(
+            "SMTP_URL: use smtp://host:port, smtp+starttls://user:password@host:port or smtps://…"
+        )
     return url
 
 
 def _providers(written, demo):
     default = ("viacep", "brasilapi", "opencep") + (("sample",) if demo else ())
-    names = tuple(part.strip() for part in written.split(",") if part.strip()) if written else default
+    names = (
+        tuple(part.strip() for part in written.split(",") if part.strip()) if written else default
+    )
     for name in names:
         if name not in PROVIDERS:
-            raise SettingsError(f"CEP_PROVIDERS: there is no provider {name}; use {', '.join(PROVIDERS)}")
+            raise SettingsError(
+                f"CEP_PROVIDERS: there is no provider {name}; use {', '.join(PROVIDERS)}"
+            )
     return names
 
 
 def _kept_secret(path):
-    """The secret of this DATA_DIR, made once: written aside and linked into place, so that of two starts at once
-    both read the whole secret of the first."""
+    """The secret of this DATA_DIR, made once: written aside and linked into place, so that of two
+    starts at once both read the whole secret of the first."""
     if not path.exists():
         aside = path.with_name(f"{path.name}-{os.getpid()}")
         with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -1,4 +1,5 @@
-"""Files for a spreadsheet, as those of the reader's country read them: semicolons and a decimal comma in Brazil."""
+"""Files for a spreadsheet, as those of the reader's country read them: semicolons and a decimal
+comma in Brazil."""
 
 import csv
 import io

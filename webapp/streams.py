@@ -23,7 +23,11 @@ def _cursor() -> str:
     """Where the page stands: the browser's own header after a break, or what the page says."""
     written = request.headers.get("Last-Event-ID") or request.args.get("since", "")
     left, _dash, right = written.partition("-")
-    return written if left.isascii() and left.isdigit() and (right.isascii() and right.isdigit()) else ""
+    return (
+        written
+        if left.isascii() and left.isdigit() and (right.isascii() and right.isdigit())
+        else ""
+    )
 
 
 @bp.get("/events")
@@ -37,7 +41,9 @@ def events():
         cursor = _cursor()
         replay = _replay(cursor) if cursor else []
     except live.Full:
-        raise Busy(_("Too many pages are open; this one updates every few seconds instead.")) from None
+        raise Busy(
+            _("Too many pages are open; this one updates every few seconds instead.")
+        ) from None
     except redis.RedisError:
         hub.leave(inbox)
         raise Busy(_("Live updates are away for a moment.")) from None

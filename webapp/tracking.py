@@ -1,8 +1,9 @@
-"""What every commit tells: an audit entry for each change, and a live event for each row on somebody's screen.
+"""What every commit tells: an audit entry for each change, and a live event for each row on
+somebody's screen.
 
-A model says `audited = (columns…)` to have its changes kept, and `live = "sale"` to have its rows move by themselves; a
-row that owes work rings the queue of that work. Who acts comes from `acting_as`, set by the request, the job or the
-command.
+A model says `audited = (columns…)` to have its changes kept, and `live = "sale"` to have its rows
+move by themselves; a row that owes work rings the queue of that work. Who acts comes from
+`acting_as`, set by the request, the job or the command.
 """
 
 import contextlib
@@ -60,8 +61,8 @@ def _plain(value):
 
 
 def _changes(row) -> tuple[dict, dict]:
-    """Before and after of the audited columns that differ. SQLAlchemy keeps the old value of what was set, so that
-    only those are looked at: this runs for every row of every flush."""
+    """Before and after of the audited columns that differ. SQLAlchemy keeps the old value of what
+    was set, so that only those are looked at: this runs for every row of every flush."""
     state = inspect(row)
     before, after = {}, {}
     for name in row.audited:
@@ -153,11 +154,19 @@ def tell_pages(session, row) -> None:
     session.info.setdefault("events", {})[row.live, row.id] = str(getattr(row, "status", ""))
 
 
-def record(session, action: str, subject: str, subject_id, name: str = "", why: str = "", **after) -> None:
+def record(
+    session, action: str, subject: str, subject_id, name: str = "", why: str = "", **after
+) -> None:
     """An audit entry for an act that changes no column (a sign-in, a retry of a job)."""
     session.add(
         AuditEntry(
-            actor=_actor.get(), action=action, subject=subject, subject_id=str(subject_id), subject_name=name[:120],
-            before={}, after={key: _plain(value) for key, value in after.items()}, why=why[:500],
+            actor=_actor.get(),
+            action=action,
+            subject=subject,
+            subject_id=str(subject_id),
+            subject_name=name[:120],
+            before={},
+            after={key: _plain(value) for key, value in after.items()},
+            why=why[:500],
         )
     )

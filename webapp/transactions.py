@@ -14,8 +14,9 @@ LOST_RACES = ("40001", "40P01")
 
 
 def in_transaction(work: Callable[[], Result], attempts: int = 3) -> Result:
-    """Does `work` and commits; answers what it answered. Who lost a race (a unique key, a row's version, a deadlock)
-    begins anew on what the winner left, so `work` must load its rows itself and keep nothing from an earlier try.
+    """Does `work` and commits; answers what it answered. Who lost a race (a unique key, a row's
+    version, a deadlock) begins anew on what the winner left, so `work` must load its rows itself
+    and keep nothing from an earlier try.
 
     Every other failure rolls back and is raised, as is a race lost `attempts` times.
     """

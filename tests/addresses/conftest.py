@@ -1,4 +1,5 @@
-"""A shop's lookup of postal codes: a fresh table, a fake of every provider, and a real Redis when asked for."""
+"""A shop's lookup of postal codes: a fresh table, a fake of every provider, and a real Redis when
+asked for."""
 
 import pytest
 import redis

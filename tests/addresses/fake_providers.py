@@ -5,9 +5,9 @@
         fake.modes["viacep"] = "server_error"
 
 It answers from the sample's 65 codes, in each provider's own words; any other code is unknown.
-Modes: ok, unknown_boolean, outage (BrasilAPI's 404 while the services behind it are down), bad_request, forbidden,
-too_many, server_error, slow (`delay_s`), drip, garbage, empty, list, other_cep, redirect, huge. `refuse()` closes
-the port, `listen()` opens it again.
+Modes: ok, unknown_boolean, outage (BrasilAPI's 404 while the services behind it are down),
+bad_request, forbidden, too_many, server_error, slow (`delay_s`), drip, garbage, empty, list,
+other_cep, redirect, huge. `refuse()` closes the port, `listen()` opens it again.
 """
 
 import json
@@ -50,7 +50,9 @@ class FakeProviders:
     def listen(self):
         self._server = _Server(("127.0.0.1", self.port), _handler(self))
         self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
 
     def refuse(self):
         if self._server:
@@ -66,7 +68,12 @@ class FakeProviders:
 
     def answer(self, path: str, user_agent: str) -> tuple[int, dict[str, str], bytes]:
         provider = path.split("/")[1]
-        cep = path.removeprefix(PATHS.get(provider, "/?")).strip("/").removesuffix(".json").removesuffix("/json")
+        cep = (
+            path.removeprefix(PATHS.get(provider, "/?"))
+            .strip("/")
+            .removesuffix(".json")
+            .removesuffix("/json")
+        )
         with self._lock:
             self.paths.append(path)
             self.calls[provider, cep] += 1
@@ -95,7 +102,11 @@ class FakeProviders:
 
 
 def _json(status, data):
-    return status, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(data, ensure_ascii=False).encode()
+    return (
+        status,
+        {"Content-Type": "application/json; charset=utf-8"},
+        json.dumps(data, ensure_ascii=False).encode(),
+    )
 
 
 def _html(status):
@@ -141,7 +152,9 @@ _WORDS = {
         "ibge": {"city": None, "state": row["ibge"][:2]},
         "location": {"type": "Point", "coordinates": {}},
     },
-    "opencep": lambda row: {name: row[name] for name in row if name not in ("unidade", "gia", "ddd", "siafi")},
+    "opencep": lambda row: {
+        name: row[name] for name in row if name not in ("unidade", "gia", "ddd", "siafi")
+    },
     "awesomeapi": lambda row: {
         "cep": row["cep"].replace("-", ""),
         "address": row["logradouro"],

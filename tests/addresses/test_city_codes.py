@@ -25,7 +25,10 @@ def test_spelling_does_not_matter_and_the_state_does(city, state, code):
     assert city_code(city, state) == code
 
 
-@pytest.mark.parametrize(("city", "state"), [("Osasco", "RJ"), ("Xanadu", "SP"), ("", "SP"), ("Osasco", "XX"), ("Osasco", "")])
+@pytest.mark.parametrize(
+    ("city", "state"),
+    [("Osasco", "RJ"), ("Xanadu", "SP"), ("", "SP"), ("Osasco", "XX"), ("Osasco", "")],
+)
 def test_no_code_is_better_than_a_wrong_one(city, state):
     assert city_code(city, state) is None
 
@@ -38,7 +41,14 @@ def test_codes_are_known_or_not():
 
 @pytest.mark.parametrize(
     ("written", "code"),
-    [("rs", "RS"), (" RS ", "RS"), ("Rio Grande do Sul", "RS"), ("sao paulo", "SP"), ("XX", None), ("", None)],
+    [
+        ("rs", "RS"),
+        (" RS ", "RS"),
+        ("Rio Grande do Sul", "RS"),
+        ("sao paulo", "SP"),
+        ("XX", None),
+        ("", None),
+    ],
 )
 def test_states_by_letters_or_name(written, code):
     assert state_code(written) == code

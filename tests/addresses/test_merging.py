@@ -32,18 +32,38 @@ def typed_in_full(**changes):
     ("cep", "number", "street", "neighborhood", "city", "state", "ibge"),
     [
         ("05010-000", "741", "Rua Caiubi", "Perdizes", "São Paulo", "SP", "3550308"),
-        ("80030-000", "1020", "Avenida João Gualberto", "Alto da Glória", "Curitiba", "PR", "4106902"),
+        (
+            "80030-000",
+            "1020",
+            "Avenida João Gualberto",
+            "Alto da Glória",
+            "Curitiba",
+            "PR",
+            "4106902",
+        ),
         ("40140-650", "S/N", "Largo do Farol da Barra", "Barra", "Salvador", "BA", "2927408"),
         ("69020-060", "1200", "Rua Major Gabriel", "Centro", "Manaus", "AM", "1302603"),
         ("18072-856", "88", "Rua Seraphim Banietti", "Caguassu", "Sorocaba", "SP", "3552205"),
-        ("90420-200", "12", "Rua Domingos José de Almeida", "Rio Branco", "Porto Alegre", "RS", "4314902"),
+        (
+            "90420-200",
+            "12",
+            "Rua Domingos José de Almeida",
+            "Rio Branco",
+            "Porto Alegre",
+            "RS",
+            "4314902",
+        ),
     ],
 )
-def test_a_cep_and_a_number_make_a_whole_address(cep, number, street, neighborhood, city, state, ibge):
+def test_a_cep_and_a_number_make_a_whole_address(
+    cep, number, street, neighborhood, city, state, ibge
+):
     result = merged(cep, number=number)
     assert result.question is None
     assert result.warnings == ()
-    assert result.address == AddressParts(cep, "BR", state, city, neighborhood, street, number, "", ibge)
+    assert result.address == AddressParts(
+        cep, "BR", state, city, neighborhood, street, number, "", ibge
+    )
     assert result.sources == {
         "zip_code": "customer",
         "country": "customer",
@@ -63,20 +83,26 @@ def test_every_code_with_a_street_goes_on_and_every_other_asks_for_it(cep):
     if SAMPLE[cep]["logradouro"]:
         assert result.question is None
     else:
-        assert (result.question.code, result.question.field) == ("street_of_general_zip_code", "address.street")
+        assert (result.question.code, result.question.field) == (
+            "street_of_general_zip_code",
+            "address.street",
+        )
     assert result.address.ibge == SAMPLE[cep]["ibge"]
     assert result.address.complement == ""
 
 
 def test_what_was_typed_stays():
-    result = merged("05010-000", number="741", street="R. Caiubi", neighborhood="Sumaré", complement="Ap. 42")
+    result = merged(
+        "05010-000", number="741", street="R. Caiubi", neighborhood="Sumaré", complement="Ap. 42"
+    )
     assert (result.address.street, result.address.neighborhood) == ("R. Caiubi", "Sumaré")
     assert result.address.complement == "Ap. 42"
     assert result.sources["street"] == "customer"
 
 
 @pytest.mark.parametrize(
-    ("city", "state"), [("SAO PAULO", "sp"), ("são  paulo", "São Paulo"), ("", "SP"), ("Sa\u0303o Paulo", "")]
+    ("city", "state"),
+    [("SAO PAULO", "sp"), ("são  paulo", "São Paulo"), ("", "SP"), ("Sa\u0303o Paulo", "")],
 )
 def test_city_and_state_are_compared_without_accents_and_case(city, state):
     result = merged("05010-000", number="741", city=city, state=state)
@@ -109,8 +135,15 @@ def test_a_conflict_fills_nothing_and_keeps_both(typed, code, field):
 
 def test_a_general_cep_fills_the_city_and_asks_for_the_street():
     result = merged("89870-000", number="250")
-    assert (result.question.code, result.question.field) == ("street_of_general_zip_code", "address.street")
-    assert (result.address.city, result.address.state, result.address.ibge) == ("Pinhalzinho", "SC", "4212908")
+    assert (result.question.code, result.question.field) == (
+        "street_of_general_zip_code",
+        "address.street",
+    )
+    assert (result.address.city, result.address.state, result.address.ibge) == (
+        "Pinhalzinho",
+        "SC",
+        "4212908",
+    )
 
 
 def test_a_general_cep_goes_on_once_the_street_is_told():
@@ -164,7 +197,9 @@ def test_an_unknown_cep_in_an_unknown_city_asks_for_the_city():
     assert (result.question.code, result.question.field) == ("city_unknown", "address.city")
 
 
-@pytest.mark.parametrize(("zip_code", "code"), [("", "zip_code_missing"), ("0100", "zip_code_malformed")])
+@pytest.mark.parametrize(
+    ("zip_code", "code"), [("", "zip_code_missing"), ("0100", "zip_code_malformed")]
+)
 def test_without_a_cep_a_person_is_asked(zip_code, code):
     result = merge(AddressParts(zip_code=zip_code, number="1"), None)
     assert (result.question.code, result.question.field) == (code, "address.zip_code")
@@ -217,7 +252,9 @@ def test_lengths_at_the_border_pass(street, refused):
 def test_a_number_outside_the_range_is_a_warning_only(cep, number, warned):
     result = merged(cep, number=number)
     assert result.question is None
-    assert [warning.code for warning in result.warnings] == (["number_outside_range"] if warned else [])
+    assert [warning.code for warning in result.warnings] == (
+        ["number_outside_range"] if warned else []
+    )
 
 
 def test_a_large_user_s_number_inside_the_street_comes_out():
@@ -238,8 +275,14 @@ def test_a_large_user_is_named():
 
 @pytest.mark.parametrize("country", ["AR", "us", "PT"])
 def test_other_countries_are_left_alone(country):
-    typed = AddressParts(zip_code="C1425", country=country, city="Buenos  Aires", street="Av. Corrientes")
+    typed = AddressParts(
+        zip_code="C1425", country=country, city="Buenos  Aires", street="Av. Corrientes"
+    )
     result = merge(typed, None)
     assert result.question is None
     assert result.address.ibge == "9999999"
-    assert (result.address.zip_code, result.address.city, result.address.state) == ("C1425", "Buenos  Aires", "")
+    assert (result.address.zip_code, result.address.city, result.address.state) == (
+        "C1425",
+        "Buenos  Aires",
+        "",
+    )

@@ -54,7 +54,9 @@ def test_brasilapi_s_404_for_an_outage_behind_it_is_no_answer(make_lookup, fake)
         ("other_cep", "garbage", 1),
     ],
 )
-def test_misbehaviour_is_unavailable_and_only_passing_faults_are_tried_again(make_lookup, fake, mode, reason, calls):
+def test_misbehaviour_is_unavailable_and_only_passing_faults_are_tried_again(
+    make_lookup, fake, mode, reason, calls
+):
     fake.modes["viacep"] = mode
     result = make_lookup("viacep").one("05010000", budget_s=30)
     assert (result.outcome, result.reason) == (Outcome.UNAVAILABLE, f"viacep: {reason}")

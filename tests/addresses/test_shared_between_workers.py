@@ -19,7 +19,10 @@ def test_two_workers_ask_for_each_code_once(make_lookup, fake, redis_client):
     fake.delay_s = 0.1
     workers = [make_lookup(client=redis_client) for _ in range(3)]
     results = []
-    threads = [threading.Thread(target=lambda w=w: results.append(w.many(list(SAMPLE)[:20]))) for w in workers]
+    threads = [
+        threading.Thread(target=lambda w=w: results.append(w.many(list(SAMPLE)[:20])))
+        for w in workers
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -29,7 +32,9 @@ def test_two_workers_ask_for_each_code_once(make_lookup, fake, redis_client):
     assert set(fake.calls.values()) == {1}
 
 
-def test_a_claim_is_given_back_after_the_answer_and_after_an_outage(make_lookup, fake, redis_client):
+def test_a_claim_is_given_back_after_the_answer_and_after_an_outage(
+    make_lookup, fake, redis_client
+):
     make_lookup(client=redis_client).one("05010000")
     fake.modes["viacep"] = "bad_request"
     make_lookup(client=redis_client).one("01001000")
@@ -59,12 +64,18 @@ def test_beyond_its_pace_a_provider_gives_way_to_the_next(fake, make_lookup):
     alone = Shared(None)
     client = httpx.Client()
     sources = [
-        HttpSource(replace(providers.viacep(fake.url("viacep")), limit="3/hour"), lambda: client, alone.take_turn),
+        HttpSource(
+            replace(providers.viacep(fake.url("viacep")), limit="3/hour"),
+            lambda: client,
+            alone.take_turn,
+        ),
         HttpSource(providers.opencep(), lambda: client, alone.take_turn),
     ]
     with client:
         results = make_lookup(sources=sources).many(list(SAMPLE)[:10])
-    assert sorted(result.provider for result in results.values()) == ["opencep"] * 7 + ["viacep"] * 3
+    assert (
+        sorted(result.provider for result in results.values()) == ["opencep"] * 7 + ["viacep"] * 3
+    )
 
 
 def test_the_public_services_have_a_pace_and_a_shop_s_own_mirror_has_none():

@@ -5,7 +5,16 @@ from webapp.addresses.cep import format_cep, normalize_cep
 
 @pytest.mark.parametrize(
     "written",
-    ["01001-000", "01001000", "01.001-000", "01001 000", " 01001-000\n", "01001–000", "CEP 01001-000", "cep:01001000"],
+    [
+        "01001-000",
+        "01001000",
+        "01.001-000",
+        "01001 000",
+        " 01001-000\n",
+        "01001–000",
+        "CEP 01001-000",
+        "cep:01001000",
+    ],
 )
 def test_every_written_form_is_one_code(written):
     assert normalize_cep(written) == "01001000"
@@ -60,7 +69,9 @@ def test_anything_else_is_refused_not_cleaned(text):
     assert normalize_cep(text) is None
 
 
-@pytest.mark.parametrize("value", [None, True, [], {}, b"01001000", 1.5, float("nan"), float("inf"), 1e300, -1, 10**20])
+@pytest.mark.parametrize(
+    "value", [None, True, [], {}, b"01001000", 1.5, float("nan"), float("inf"), 1e300, -1, 10**20]
+)
 def test_what_is_no_text_or_whole_number_is_refused(value):
     assert normalize_cep(value) is None
 

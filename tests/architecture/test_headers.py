@@ -33,9 +33,21 @@ def assert_guarded(answer):
 
 
 PAGES = [
-    ("/", 200), ("/products", 200), ("/login", 302), ("/nowhere", 404), ("/sales/999999", 404), ("/audit", 403),
-    ("/sales?after=rubbish", 422), ("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/api/openapi.json", 200),
-    ("/api/docs", 200), ("/api/v1/sales", 401), ("/api/v1/nowhere", 404), ("/events/poll", 200),
+    ("/", 200),
+    ("/products", 200),
+    ("/login", 302),
+    ("/nowhere", 404),
+    ("/sales/999999", 404),
+    ("/audit", 403),
+    ("/sales?after=rubbish", 422),
+    ("/healthz", 200),
+    ("/readyz", 200),
+    ("/metrics", 200),
+    ("/api/openapi.json", 200),
+    ("/api/docs", 200),
+    ("/api/v1/sales", 401),
+    ("/api/v1/nowhere", 404),
+    ("/events/poll", 200),
 ]
 
 
@@ -49,9 +61,14 @@ def test_on_every_answer(clerk, path, status, htmx):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [
-    ("POST", "/login", 400), ("DELETE", "/products", 405), ("POST", "/nowhere", 404),
-])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/login", 400),
+        ("DELETE", "/products", 405),
+        ("POST", "/nowhere", 404),
+    ],
+)
 def test_on_refused_requests(app, db, method, path, status):
     client = app.test_client()
     sign_in(client, "clerk")
@@ -112,7 +129,9 @@ def test_a_busy_database_is_told_as_busy(app, client, monkeypatch, error):
 
 def test_a_failed_statement_tells_the_log_nothing_personal(db):
     with pytest.raises(DBAPIError) as failed:
-        db.session.execute(text("SELECT a FROM nowhere WHERE name = :name"), {"name": "Maria das Dores"})
+        db.session.execute(
+            text("SELECT a FROM nowhere WHERE name = :name"), {"name": "Maria das Dores"}
+        )
 
     assert "nowhere" in str(failed.value) and "Maria" not in str(failed.value)
 
@@ -125,19 +144,27 @@ def test_on_downloads_which_are_attachments(client, db):
 
     answer = client.get("/invoices/1/xml")
 
-    assert answer.status_code == 200 and answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.status_code == 200 and answer.headers["Content-Disposition"].startswith(
+        "attachment"
+    )
     assert_guarded(answer)
 
 
 def test_on_api_answers(app, db):
     calls = api(app.test_client(), make_token("clerk"))
 
-    for answer, status in ((calls.get("/sales"), 200), (calls.post("/sales", {}), 422), (calls.get("/jobs"), 403)):
+    for answer, status in (
+        (calls.get("/sales"), 200),
+        (calls.post("/sales", {}), 422),
+        (calls.get("/jobs"), 403),
+    ):
         assert answer.status_code == status
         assert_guarded(answer)
 
 
-@pytest.mark.parametrize(("path", "kinds"), [("/api/v1/sales", {"GET", "POST"}), ("/products", {"GET", "POST"})])
+@pytest.mark.parametrize(
+    ("path", "kinds"), [("/api/v1/sales", {"GET", "POST"}), ("/products", {"GET", "POST"})]
+)
 def test_a_refused_method_is_told_which_there_are(clerk, path, kinds):
     answer = clerk.open(path, method="PUT")
 
@@ -156,4 +183,4 @@ def test_on_static_files_which_may_be_kept(client):
 def test_a_page_has_no_script_of_its_own(clerk):
     page = clerk.get("/").text
 
-    assert page.count("<script") == page.count("<script src=\"/static/")
+    assert page.count("<script") == page.count('<script src="/static/')

@@ -1,6 +1,8 @@
-"""Every route of the app × everybody who may ask: access follows what the view itself declares, and nothing else.
+"""Every route of the app × everybody who may ask: access follows what the view itself declares, and
+nothing else.
 
-There is no table to keep up: a new route is walked as soon as it is there, and one that declares nobody fails.
+There is no table to keep up: a new route is walked as soon as it is there, and one that declares
+nobody fails.
 """
 
 import contextlib
@@ -13,17 +15,25 @@ from webapp.staff.access import ANYONE
 from webapp.staff.models import Role
 
 ROLES = [str(role) for role in Role]
-DUMMIES = {"IntegerConverter": 999_999, "UnicodeConverter": "none", "PathConverter": "none", "DefaultConverter": "none"}
+DUMMIES = {
+    "IntegerConverter": 999_999,
+    "UnicodeConverter": "none",
+    "PathConverter": "none",
+    "DefaultConverter": "none",
+}
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def routes(app, *methods):
-    """(method, path with dummy arguments, what the view declares) of all routes that take one of the methods."""
+    """(method, path with dummy arguments, what the view declares) of all routes that take one of
+    the methods."""
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if rule.endpoint == "static":
                 continue
-            arguments = {name: DUMMIES[type(rule._converters[name]).__name__] for name in rule.arguments}
+            arguments = {
+                name: DUMMIES[type(rule._converters[name]).__name__] for name in rule.arguments
+            }
             _host, path = rule.build(arguments)
             for method in sorted(rule.methods & set(methods)):
                 yield method, path, getattr(app.view_functions[rule.endpoint], "allowed", None)
@@ -34,7 +44,8 @@ def is_api(path: str) -> bool:
 
 
 class Person:
-    """Somebody of a role (None: nobody at all) who asks for pages and, with a token, for API calls."""
+    """Somebody of a role (None: nobody at all) who asks for pages and, with a token, for API
+    calls."""
 
     def __init__(self, app, role: str | None):
         self.app, self.role, self.token = app, role, make_token(role) if role else None
@@ -60,7 +71,12 @@ def test_reading_follows_the_declared_roles(app, db, role):
     for method, path, allowed in routes(app, "GET"):
         status = person.ask(method, path)
         if person.may(allowed):
-            good = status < 500 and status not in (401, 403) or status == 503 and path.startswith("/api/v1/postal-codes")
+            good = (
+                status < 500
+                and status not in (401, 403)
+                or status == 503
+                and path.startswith("/api/v1/postal-codes")
+            )
         elif role:
             good = status == 403
         else:
@@ -76,7 +92,8 @@ def test_changing_follows_the_declared_roles(app, db, role):
     for method, path, allowed in routes(app, *CHANGING):
         status = person.ask(method, path)
         if person.may(allowed):
-            # Nobody has no token either; that the token comes before everything else is the next test's.
+            # Nobody has no token either; that the token comes before everything else is the next
+            # test's.
             good = status < 500 and status not in (401, 403)
         elif role:
             good = status == 403
@@ -103,7 +120,9 @@ def test_no_page_changes_anything_without_the_token_of_its_form(app, db, role):
 
 
 def test_every_route_declares_who_may_use_it(app):
-    assert [path for _method, path, allowed in routes(app, "GET", *CHANGING) if allowed is None] == []
+    assert [
+        path for _method, path, allowed in routes(app, "GET", *CHANGING) if allowed is None
+    ] == []
 
 
 def test_a_route_that_declares_nobody_is_open_to_nobody(app, client, db, monkeypatch):
@@ -116,8 +135,11 @@ def test_a_route_that_declares_nobody_is_open_to_nobody(app, client, db, monkeyp
 
 def test_the_accountant_changes_nothing_but_what_is_their_own(app):
     own = ("/account/", "/login", "/logout")
-    open_to_them = [path for _method, path, allowed in routes(app, *CHANGING)
-                    if allowed is ANYONE or Role.ACCOUNTANT in allowed]
+    open_to_them = [
+        path
+        for _method, path, allowed in routes(app, *CHANGING)
+        if allowed is ANYONE or Role.ACCOUNTANT in allowed
+    ]
 
     assert open_to_them and all(path.startswith(own) for path in open_to_them), open_to_them
 

@@ -1,4 +1,5 @@
-"""Every variable that the settings read is told in the README, and nothing else reads the environment."""
+"""Every variable that the settings read is told in the README, and nothing else reads the
+environment."""
 
 import re
 from pathlib import Path
@@ -41,7 +42,11 @@ def test_each_is_in_the_readme(asked):
 
 
 def test_nothing_else_in_the_web_application_reads_the_environment():
-    readers = [str(file.relative_to(ROOT)) for folder in ("webapp", "jobs") for file in (ROOT / folder).rglob("*.py")
-               if re.search(r"\bos\.(environ|getenv)\b", file.read_text())]
+    readers = [
+        str(file.relative_to(ROOT))
+        for folder in ("webapp", "jobs")
+        for file in (ROOT / folder).rglob("*.py")
+        if re.search(r"\bos\.(environ|getenv)\b", file.read_text())
+    ]
 
     assert readers == ["webapp/settings.py"]

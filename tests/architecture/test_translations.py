@@ -1,4 +1,5 @@
-"""Every screen text is told in Portuguese, in the shop's words, and what is compiled is what is written."""
+"""Every screen text is told in Portuguese, in the shop's words, and what is compiled is what is
+written."""
 
 import re
 from collections import defaultdict
@@ -16,7 +17,8 @@ from tests.factories import make_product, make_sale, open_shop, sign_in, work_of
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|{\w+}")
 # Values and quotations inside a text are no words of its own.
 FILLED = re.compile(r"%\(\w+\)[sd]|“[^”]*”")
-# English of the source, and what its translation must then say. The XML's signature is never a membership's word.
+# English of the source, and what its translation must then say. The XML's signature is never a
+# membership's word.
 TERMS = {
     r"orders?(?! in which| more)": "pedido",
     r"products?": "produto|item",
@@ -41,39 +43,114 @@ TERMS = {
 }
 # The glossary's states and names, which stand alone on a badge, a tab or a heading.
 SCREEN_WORDS = {
-    "Awaiting payment": "Aguardando pagamento", "Checking address": "Conferindo endereço", "Applying rules": "Aplicando regras",
-    "Preparing NF-e": "Preparando NF-e", "NF-e under review": "NF-e em conferência", "Invoiced": "Faturado",
-    "Completed without NF-e": "Concluído sem NF-e", "Needs attention": "Com pendência", "Cancelled": "Cancelado",
-    "To pack": "Para embalar", "To ship": "Para despachar", "Shipped": "Enviado", "Delivered": "Entregue",
-    "Being prepared": "Em preparação", "Under review": "Em conferência", "Released": "Liberada",
-    "Awaiting SEFAZ": "Aguardando SEFAZ", "Authorized": "Autorizada", "With errors": "Com erro",
-    "Returned for correction": "Devolvida para correção", "Rejected by SEFAZ": "Rejeitada pela SEFAZ",
-    "Fired": "Aplicada", "Suppressed by an exception": "Suspensa por exceção", "Lost to another": "Superada por outra",
-    "Physical product": "Produto físico", "Book": "Livro", "E-book": "E-book", "Video on disc": "Vídeo em disco",
-    "Streaming video": "Vídeo por streaming", "Membership": "Assinatura", "Membership upgrade": "Upgrade de assinatura",
-    "Membership reactivation": "Reativação de assinatura", "Lapsed": "Vencida", "Clerk": "Atendente", "Reviewer": "Fiscal",
-    "Manager": "Gerente", "Administrator": "Administrador", "Accountant": "Contador", "Processing": "Processamento",
-    "Queued": "Na fila", "Started": "Executando", "Failed": "Falhou", "Deferred": "Adiado", "Scheduled": "Agendado",
-    "Packing slip": "Guia de remessa", "Royalty slips": "Vias de royalties", "Rules applied": "Regras aplicadas",
+    "Awaiting payment": "Aguardando pagamento",
+    "Checking address": "Conferindo endereço",
+    "Applying rules": "Aplicando regras",
+    "Preparing NF-e": "Preparando NF-e",
+    "NF-e under review": "NF-e em conferência",
+    "Invoiced": "Faturado",
+    "Completed without NF-e": "Concluído sem NF-e",
+    "Needs attention": "Com pendência",
+    "Cancelled": "Cancelado",
+    "To pack": "Para embalar",
+    "To ship": "Para despachar",
+    "Shipped": "Enviado",
+    "Delivered": "Entregue",
+    "Being prepared": "Em preparação",
+    "Under review": "Em conferência",
+    "Released": "Liberada",
+    "Awaiting SEFAZ": "Aguardando SEFAZ",
+    "Authorized": "Autorizada",
+    "With errors": "Com erro",
+    "Returned for correction": "Devolvida para correção",
+    "Rejected by SEFAZ": "Rejeitada pela SEFAZ",
+    "Fired": "Aplicada",
+    "Suppressed by an exception": "Suspensa por exceção",
+    "Lost to another": "Superada por outra",
+    "Physical product": "Produto físico",
+    "Book": "Livro",
+    "E-book": "E-book",
+    "Video on disc": "Vídeo em disco",
+    "Streaming video": "Vídeo por streaming",
+    "Membership": "Assinatura",
+    "Membership upgrade": "Upgrade de assinatura",
+    "Membership reactivation": "Reativação de assinatura",
+    "Lapsed": "Vencida",
+    "Clerk": "Atendente",
+    "Reviewer": "Fiscal",
+    "Manager": "Gerente",
+    "Administrator": "Administrador",
+    "Accountant": "Contador",
+    "Processing": "Processamento",
+    "Queued": "Na fila",
+    "Started": "Executando",
+    "Failed": "Falhou",
+    "Deferred": "Adiado",
+    "Scheduled": "Agendado",
+    "Packing slip": "Guia de remessa",
+    "Royalty slips": "Vias de royalties",
+    "Rules applied": "Regras aplicadas",
 }
 # Sentences agreed on word by word.
 SENTENCES = {
-    "This postal code stands for the whole city and does not bring the street. Ask the customer for the street and the "
-    "neighborhood.": "Este CEP vale para a cidade toda e não traz a rua. Pergunte a rua e o bairro ao cliente.",
-    "We did not find the postal code %(zip_code)s. Check it with the customer, or complete the address by hand.":
-        "Não achamos o CEP %(zip_code)s. Confira com o cliente, ou complete o endereço à mão.",
-    "%(customer)s paid for the upgrade but has no active membership. Sell the membership, change the product, or give the "
-    "money back?": "%(customer)s pagou o upgrade, mas não tem assinatura ativa. Vender a assinatura, trocar o produto ou "
-                   "devolver o dinheiro?",
+    "This postal code stands for the whole city and does not bring the street. Ask the customer "
+    "for the street and the neighborhood.": (
+        "Este CEP vale para a cidade toda e não traz a rua. Pergunte a rua e o bairro ao cliente."
+    ),
+    "We did not find the postal code %(zip_code)s. Check it with the customer, or complete the "
+    "address by hand.": (
+        "Não achamos o CEP %(zip_code)s. Confira com o cliente, ou complete o endereço à mão."
+    ),
+    "%(customer)s paid for the upgrade but has no active membership. Sell the membership, change "
+    "the product, or give the "
+    "money back?": (
+        "%(customer)s pagou o upgrade, mas não tem assinatura ativa. Vender a assinatura, trocar "
+        "o produto ou devolver o dinheiro?"
+    ),
 }
 SCREENS = (
-    "/", "/sales", "/sales/new", "/sales/{sale}", "/products", "/products/new", "/products/{product}", "/customers",
-    "/customers/new", "/customers/1", "/agents", "/invoices", "/invoices/{invoice}", "/packing-slips",
-    "/packing-slips/1", "/packing-slips/print?ids=1", "/packing-slips/shipment?ids=1", "/royalties", "/commissions",
-    "/rules/new", "/rules/commission/edit", "/rules/commission/exceptions/new", "/rules/help",
-    "/memberships", "/tasks", "/rules", "/rules?on=2027-01-01", "/rules/draft", "/rules/versions", "/rules/versions/1",
-    "/sales/{sale}/rules/royalty_slip", "/rules/royalty_slip/orders", "/messages", "/messages/1",
-    "/jobs", "/audit", "/staff", "/staff/new", "/settings", "/account", "/search?q=zzz", "/nowhere",
+    "/",
+    "/sales",
+    "/sales/new",
+    "/sales/{sale}",
+    "/products",
+    "/products/new",
+    "/products/{product}",
+    "/customers",
+    "/customers/new",
+    "/customers/1",
+    "/agents",
+    "/invoices",
+    "/invoices/{invoice}",
+    "/packing-slips",
+    "/packing-slips/1",
+    "/packing-slips/print?ids=1",
+    "/packing-slips/shipment?ids=1",
+    "/royalties",
+    "/commissions",
+    "/rules/new",
+    "/rules/commission/edit",
+    "/rules/commission/exceptions/new",
+    "/rules/help",
+    "/memberships",
+    "/tasks",
+    "/rules",
+    "/rules?on=2027-01-01",
+    "/rules/draft",
+    "/rules/versions",
+    "/rules/versions/1",
+    "/sales/{sale}/rules/royalty_slip",
+    "/rules/royalty_slip/orders",
+    "/messages",
+    "/messages/1",
+    "/jobs",
+    "/audit",
+    "/staff",
+    "/staff/new",
+    "/settings",
+    "/account",
+    "/search?q=zzz",
+    "/nowhere",
 )
 ENGLISH = re.compile(
     r"\b(?:the|and|of|with|without|from|this|that|these|was|were|are|has|have|not|yet|by|all|each|who|when|why|what|"
@@ -107,7 +184,9 @@ def forms(text) -> list[str]:
 
 def test_every_text_of_the_source_is_in_the_catalogue_and_no_other(asked, told):
     assert len(asked) > 1000
-    assert {key(message) for message in asked} ^ {key(message) for message in told} == set(), "run bin/translate"
+    assert {key(message) for message in asked} ^ {key(message) for message in told} == set(), (
+        "run bin/translate"
+    )
 
 
 def test_every_text_is_translated_and_none_is_a_guess():
@@ -121,7 +200,11 @@ def test_a_text_without_words_or_by_a_guess_is_called_untranslated():
     catalog.add(("%(num)s item", "%(num)s items"), ("%(num)s item", ""))
     catalog.add("three", "três", flags=["fuzzy"])
 
-    assert [forms(message.id)[0] for message in _catalogue.untranslated(catalog)] == ["two", "%(num)s item", "three"]
+    assert [forms(message.id)[0] for message in _catalogue.untranslated(catalog)] == [
+        "two",
+        "%(num)s item",
+        "three",
+    ]
 
 
 def test_the_compiled_catalogue_is_the_written_one():
@@ -139,7 +222,10 @@ def texts_of(compiled) -> dict:
 def test_the_application_finds_it(app):
     with app.test_request_context(headers={"Accept-Language": "pt-BR"}):
         translations = app.extensions["babel"].instance.domain_instance.get_translations()
-        assert isinstance(translations, GNUTranslations) and translations.gettext("Orders") == "Pedidos"
+        assert (
+            isinstance(translations, GNUTranslations)
+            and translations.gettext("Orders") == "Pedidos"
+        )
 
 
 # Texts fit each other
@@ -162,11 +248,14 @@ def test_a_percent_sign_is_doubled_only_where_something_is_filled_in(told):
 
 def test_a_text_ends_as_its_source_does(told):
     ends = [(forms(m.id)[0], forms(m.string)[0]) for m in told if len(forms(m.id)[0].split()) > 2]
-    assert [pair for pair in ends if len({re.search(r"[.?!:…]?$", text).group() for text in pair}) > 1] == []
+    assert [
+        pair for pair in ends if len({re.search(r"[.?!:…]?$", text).group() for text in pair}) > 1
+    ] == []
 
 
 def test_no_two_texts_differ_only_in_their_last_stop_or_in_capitals(asked):
-    """A capital may open a label that stands small elsewhere, a stamp is all capitals, and a colon leads to a value."""
+    """A capital may open a label that stands small elsewhere, a stamp is all capitals, and a colon
+    leads to a value."""
     same = defaultdict(set)
     for message in asked:
         text = forms(message.id)[0]
@@ -180,14 +269,23 @@ def test_no_two_texts_differ_only_in_their_last_stop_or_in_capitals(asked):
 
 @pytest.mark.parametrize("term", TERMS)
 def test_the_glossarys_word_is_used(told, term):
-    english, portuguese = re.compile(rf"\b(?:{term})\b", re.IGNORECASE), re.compile(TERMS[term], re.IGNORECASE)
+    english, portuguese = (
+        re.compile(rf"\b(?:{term})\b", re.IGNORECASE),
+        re.compile(TERMS[term], re.IGNORECASE),
+    )
     texts = [(FILLED.sub("", forms(m.id)[-1]), forms(m.string)[-1]) for m in told]
-    assert [pair for pair in texts if english.search(pair[0]) and not portuguese.search(pair[1])] == []
+    assert [
+        pair for pair in texts if english.search(pair[0]) and not portuguese.search(pair[1])
+    ] == []
 
 
 @pytest.mark.parametrize("agreed", [SCREEN_WORDS, SENTENCES], ids=["words", "sentences"])
 def test_what_was_agreed_on_stands_to_the_letter(told, agreed):
-    said = {message.id: message.string for message in told if not message.context and isinstance(message.id, str)}
+    said = {
+        message.id: message.string
+        for message in told
+        if not message.context and isinstance(message.id, str)
+    }
     assert {text: said.get(text) for text in agreed} == agreed
 
 
@@ -201,8 +299,12 @@ class Shown(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.hidden += tag in ("script", "style", "code", "pre")
-        self.words += [value for name, value in attrs
-                       if value and name in ("aria-label", "placeholder", "title", "alt", "hx-confirm", "data-confirm")]
+        self.words += [
+            value
+            for name, value in attrs
+            if value
+            and name in ("aria-label", "placeholder", "title", "alt", "hx-confirm", "data-confirm")
+        ]
 
     def handle_endtag(self, tag):
         self.hidden -= tag in ("script", "style", "code", "pre")
@@ -214,9 +316,12 @@ class Shown(HTMLParser):
 
 @pytest.fixture
 def portuguese_shop(db, client):
-    """A client signed in as a Brazilian administrator of a shop with an order of each kind of goods."""
+    """A client signed in as a Brazilian administrator of a shop with an order of each kind of
+    goods."""
     open_shop()
-    product = make_product(name="Caneca", sku="FI-0002", kind="book", author="Lívia", royalty_percent="10.00")
+    product = make_product(
+        name="Caneca", sku="FI-0002", kind="book", author="Lívia", royalty_percent="10.00"
+    )
     sale = make_sale(sku=product.sku)
     work_off()
     sign_in(client, "admin", locale="pt_BR")
@@ -231,4 +336,6 @@ def test_a_portuguese_screen_has_no_english_in_it(portuguese_shop, path):
 
     assert answer.status_code == (404 if path == "/nowhere" else 200)
     assert '<html lang="pt-BR"' in answer.text
-    assert [words.strip() for words in Shown(answer.text).words if ENGLISH.search(FILLED.sub("", words))] == []
+    assert [
+        words.strip() for words in Shown(answer.text).words if ENGLISH.search(FILLED.sub("", words))
+    ] == []

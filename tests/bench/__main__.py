@@ -1,4 +1,5 @@
-"""`bin/bench`: real numbers of this machine, one line each. Compare figures of one run only; machines differ."""
+"""`bin/bench`: real numbers of this machine, one line each. Compare figures of one run only;
+machines differ."""
 
 import os
 import sys

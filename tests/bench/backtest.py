@@ -1,4 +1,5 @@
-"""Backtests: sales judged by two sets beside the if/else of the same rules, and 100,000 past sales as a job of its own."""
+"""Backtests: sales judged by two sets beside the if/else of the same rules, and 100,000 past sales
+as a job of its own."""
 
 import os
 import resource
@@ -38,15 +39,27 @@ def measure() -> None:
 
 
 def _evaluation() -> None:
-    """Each sale is judged by both sets: the shop's rules with another commission, which nearly every sale with an agent
-    meets, and 1,000 mostly-specific rules of which ten differ, beside their if/else run twice."""
+    """Each sale is judged by both sets: the shop's rules with another commission, which nearly
+    every sale with an agent meets, and 1,000 mostly-specific rules of which ten differ, beside
+    their if/else run twice."""
     past = random_past(3000)
     broad = [raw | {"then": COMMISSION_8} if raw["code"] == "commission" else raw for raw in RULES]
-    tell("backtest, the shop's rules, a broad change", f"{_rate(RULES, broad, past):,.0f} sales/s (at least 15,000)")
+    tell(
+        "backtest, the shop's rules, a broad change",
+        f"{_rate(RULES, broad, past):,.0f} sales/s (at least 15,000)",
+    )
     rules, sales = specific_rules(1000), random_sales(2000)
-    redrafted = [raw | {"then": COMMISSION_8} if place % 100 == 0 else raw for place, raw in enumerate(rules)]
-    frozen = [{"sale": facts_to_json(sale), "lines": [facts_to_json(line) for line in lines]} for sale, lines in sales]
-    tell("backtest, 1,000 rules, ten of them changed", f"{_rate(rules, redrafted, frozen):,.0f} sales/s")
+    redrafted = [
+        raw | {"then": COMMISSION_8} if place % 100 == 0 else raw for place, raw in enumerate(rules)
+    ]
+    frozen = [
+        {"sale": facts_to_json(sale), "lines": [facts_to_json(line) for line in lines]}
+        for sale, lines in sales
+    ]
+    tell(
+        "backtest, 1,000 rules, ten of them changed",
+        f"{_rate(rules, redrafted, frozen):,.0f} sales/s",
+    )
     match, facts = if_else(rules), [{**sale, **lines[0]} for sale, lines in sales]
     tell("the if/else of 1,000 rules, both sides", f"{rate(match, facts[:500]) / 2:,.0f} sales/s")
 
@@ -71,9 +84,15 @@ def _as_a_job() -> None:
             _in_a_process(_seed, folder, redis_url)
             found = _in_a_process(_work, folder, redis_url)
     guardian.close()
-    tell(f"backtest of {SALES:,} sales as a job", f"{found['seconds']:.1f} s in {found['slices']} slices (at most 60)")
+    tell(
+        f"backtest of {SALES:,} sales as a job",
+        f"{found['seconds']:.1f} s in {found['slices']} slices (at most 60)",
+    )
     tell("  the longest slice", f"{found['longest']:.1f} s (about 2)")
-    tell("  peak memory of its process", f"{found['mib']:.0f} MiB (under 300); {found['before']:.0f} before the first slice")
+    tell(
+        "  peak memory of its process",
+        f"{found['mib']:.0f} MiB (under 300); {found['before']:.0f} before the first slice",
+    )
 
 
 def _in_a_process(work: Callable, folder: Path, redis_url: str) -> dict:
@@ -83,8 +102,17 @@ def _in_a_process(work: Callable, folder: Path, redis_url: str) -> dict:
 
 
 def _with_app(work: Callable, folder: Path, redis_url: str) -> dict:
-    return work(create_app(Settings(data_dir=folder, database_url=f"sqlite:///{folder / 'bench.sqlite3'}", redis_url=redis_url,
-                                    secret_key=secrets.token_hex(), cep_providers=("sample",))))
+    return work(
+        create_app(
+            Settings(
+                data_dir=folder,
+                database_url=f"sqlite:///{folder / 'bench.sqlite3'}",
+                redis_url=redis_url,
+                secret_key=secrets.token_hex(),
+                cep_providers=("sample",),
+            )
+        )
+    )
 
 
 def _seed(app) -> dict:
@@ -108,7 +136,13 @@ def _work(app) -> dict:
             if step.run():
                 times.append(time.perf_counter() - began)
         assert backtest_by_id(number).sales == SALES
-    return {"seconds": sum(times), "slices": len(times), "longest": max(times), "mib": _peak_mib(), "before": before}
+    return {
+        "seconds": sum(times),
+        "slices": len(times),
+        "longest": max(times),
+        "mib": _peak_mib(),
+        "before": before,
+    }
 
 
 def _peak_mib() -> float:

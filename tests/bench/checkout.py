@@ -15,22 +15,43 @@ from tests.services import ROOT, Shop
 from webapp.documents import _completed
 
 CONNECTIONS = 4
-CEPS = ("01001-000", "05010-000", "18072-856", "06243-110", "40140-650", "80030-000", "90420-200", "69020-060")
+CEPS = (
+    "01001-000",
+    "05010-000",
+    "18072-856",
+    "06243-110",
+    "40140-650",
+    "80030-000",
+    "90420-200",
+    "69020-060",
+)
 
 
 class Checkout:
     def __init__(self, shop: Shop):
         self.database = shop.data_dir / "balcao.sqlite3"
         self.address = urlsplit(shop.url).netloc
-        self.headers = {"Authorization": f"Bearer {_token(shop)}", "Content-Type": "application/json"}
+        self.headers = {
+            "Authorization": f"Bearer {_token(shop)}",
+            "Content-Type": "application/json",
+        }
         self._people = itertools.count(300_000_000)
         self._runs = itertools.count(1)
         connection = http.client.HTTPConnection(self.address)
         for sku in ("BENCH-1", "BENCH-2"):
-            self._send(connection, "/products", {
-                "sku": sku, "name": f"Caneca {sku}", "kind": "physical", "price": "45.50", "stock": 100_000,
-                "ncm": "73239400", "weight_g": 160,
-            })
+            self._send(
+                connection,
+                "/products",
+                {
+                    "sku": sku,
+                    "name": f"Caneca {sku}",
+                    "kind": "physical",
+                    "price": "45.50",
+                    "stock": 100_000,
+                    "ncm": "73239400",
+                    "weight_g": 160,
+                },
+            )
         connection.close()
 
     def _send(self, connection, path: str, body: dict, **headers: str) -> None:
@@ -41,15 +62,22 @@ class Checkout:
 
     def _body(self, run: int, number: int) -> dict:
         return {
-            "reference": f"BENCH-{run}-{number}", "paid": True, "payment_method": "pix", "agent": "A1",
-            "customer": {"name": f"Cliente {number}", "document": _completed(str(next(self._people)), 11),
-                         "email": f"cliente{number}@example.com"},
+            "reference": f"BENCH-{run}-{number}",
+            "paid": True,
+            "payment_method": "pix",
+            "agent": "A1",
+            "customer": {
+                "name": f"Cliente {number}",
+                "document": _completed(str(next(self._people)), 11),
+                "email": f"cliente{number}@example.com",
+            },
             "address": {"zip_code": CEPS[number % len(CEPS)], "number": "100"},
             "lines": [{"sku": "BENCH-1", "quantity": 1}, {"sku": "BENCH-2", "quantity": 2}],
         }
 
     def rush(self, sales: int) -> tuple[float, list[float]]:
-        """Sends `sales` sales and waits for the last authorized NF-e: (seconds from the first POST, each POST's seconds)."""
+        """Sends `sales` sales and waits for the last authorized NF-e: (seconds from the first POST,
+        each POST's seconds)."""
         run, numbers, lock, times = next(self._runs), itertools.count(), threading.Lock(), []
 
         def send():
@@ -61,7 +89,12 @@ class Checkout:
                     connection.close()
                     return
                 began = time.perf_counter()
-                self._send(connection, "/sales", self._body(run, number), **{"Idempotency-Key": f"{run}-{number}"})
+                self._send(
+                    connection,
+                    "/sales",
+                    self._body(run, number),
+                    **{"Idempotency-Key": f"{run}-{number}"},
+                )
                 times.append(time.perf_counter() - began)
 
         began = time.perf_counter()
@@ -87,7 +120,22 @@ class Checkout:
 
 def _token(shop: Shop) -> str:
     made = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "token", "create", "bench", "--role", "manager"], cwd=ROOT,
-        env=os.environ | {"DATA_DIR": str(shop.data_dir)}, capture_output=True, text=True, check=True,
+        [
+            sys.executable,
+            "-m",
+            "flask",
+            "--app",
+            "wsgi",
+            "token",
+            "create",
+            "bench",
+            "--role",
+            "manager",
+        ],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(shop.data_dir)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return made.stdout.splitlines()[-1]

@@ -11,4 +11,7 @@ def measure() -> None:
     documents, signatures = median(run[0] for run in runs), median(run[1] for run in runs)
     tell("document step, build + check + sign", f"{documents:,.0f} documents/s")
     tell("raw RSA-2048 signatures", f"{signatures:,.0f} signatures/s")
-    tell("document step to raw signatures", f"{median(run[0] / run[1] for run in runs):.2f} (at least 0.25)")
+    tell(
+        "document step to raw signatures",
+        f"{median(run[0] / run[1] for run in runs):.2f} (at least 0.25)",
+    )

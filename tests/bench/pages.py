@@ -17,7 +17,10 @@ def measure(shop: Shop) -> None:
         _sign_in(client)
         for path in PAGES:
             times = [_timed(client, path) for _request in range(REQUESTS)]
-            tell(f"page {path}", f"p50 {percentile(times, .5):.0f} ms, p95 {percentile(times, .95):.0f} ms")
+            tell(
+                f"page {path}",
+                f"p50 {percentile(times, 0.5):.0f} ms, p95 {percentile(times, 0.95):.0f} ms",
+            )
         tell("first page, all that it loads, on the wire", f"{_wire(client, '/') / 1000:.1f} kB")
 
 
@@ -36,7 +39,8 @@ def _timed(client: httpx.Client, path: str) -> float:
 
 
 def _wire(client: httpx.Client, path: str) -> int:
-    """Bytes of the page and of every file it names, as they travel (compressed where the server compresses)."""
+    """Bytes of the page and of every file it names, as they travel (compressed where the server
+    compresses)."""
     page = client.get(path).text
     linked = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page))
     for sheet in [name for name in linked if name.split("?")[0].endswith(".css")]:

@@ -5,9 +5,11 @@ import pytest
 
 @pytest.fixture
 def watched(page):
-    """Whatever the browser complains of: a script refused by the CSP, a file that is not there, an error of ours."""
+    """Whatever the browser complains of: a script refused by the CSP, a file that is not there, an
+    error of ours."""
     complaints = []
-    # htmx logs as an error that it dropped a request for a newer one of the same field: that is what it is asked to do.
+    # htmx logs as an error that it dropped a request for a newer one of the same field: that is
+    # what it is asked to do.
     dropped = ("htmx:sendAbort", "htmx:afterRequest")
 
     def hear(message):

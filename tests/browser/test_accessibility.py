@@ -6,26 +6,64 @@ from axe_playwright_python.base import AXE_SCRIPT
 from tests.browser.test_errand import sign_in
 
 MENU = (
-    "/", "/sales", "/products", "/customers", "/memberships", "/invoices", "/packing-slips", "/royalties", "/rules",
-    "/commissions", "/tasks", "/messages", "/jobs", "/audit", "/staff", "/settings",
+    "/",
+    "/sales",
+    "/products",
+    "/customers",
+    "/memberships",
+    "/invoices",
+    "/packing-slips",
+    "/royalties",
+    "/rules",
+    "/commissions",
+    "/tasks",
+    "/messages",
+    "/jobs",
+    "/audit",
+    "/staff",
+    "/settings",
 )
 OTHERS = (
-    "/account", "/agents", "/search?q=web", "/sales/new", "/sales?q=nothing", "/products/new", "/customers/new", "/staff/new",
-    "/packing-slips/print?ids=1,2", "/packing-slips/shipment?ids=1,2", "/rules?on=2027-01-01", "/rules/draft", "/rules/versions",
-    "/rules/versions/2", "/rules/packing_slip/orders", "/sales/5/rules/commission", "/sales/5/rules?q=video", "/nowhere",
+    "/account",
+    "/agents",
+    "/search?q=web",
+    "/sales/new",
+    "/sales?q=nothing",
+    "/products/new",
+    "/customers/new",
+    "/staff/new",
+    "/packing-slips/print?ids=1,2",
+    "/packing-slips/shipment?ids=1,2",
+    "/rules?on=2027-01-01",
+    "/rules/draft",
+    "/rules/versions",
+    "/rules/versions/2",
+    "/rules/packing_slip/orders",
+    "/sales/5/rules/commission",
+    "/sales/5/rules?q=video",
+    "/nowhere",
 )
-# The first of each list, opened; of the sales one that waits for a person, of the NF-e one under review.
+# The first of each list, opened; of the sales one that waits for a person, of the NF-e one under
+# review.
 OPENED = {
-    "/sales?status=attention": "/sales/", "/sales?status=invoiced": "/sales/", "/invoices?status=review": "/invoices/",
-    "/invoices?status=authorized": "/invoices/", "/products": "/products/", "/packing-slips": "/packing-slips/",
-    "/tasks": "/tasks/", "/messages": "/messages/", "/memberships": "/memberships/", "/commissions": "/commissions?",
+    "/sales?status=attention": "/sales/",
+    "/sales?status=invoiced": "/sales/",
+    "/invoices?status=review": "/invoices/",
+    "/invoices?status=authorized": "/invoices/",
+    "/products": "/products/",
+    "/packing-slips": "/packing-slips/",
+    "/tasks": "/tasks/",
+    "/messages": "/messages/",
+    "/memberships": "/memberships/",
+    "/commissions": "/commissions?",
 }
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
 def staff(browser, live_shop):
-    """One signed-in page for all of them. Nothing moves: a colour is not judged in the middle of a fade."""
+    """One signed-in page for all of them. Nothing moves: a colour is not judged in the middle of a
+    fade."""
     context = browser.new_context(base_url=live_shop.url, locale="pt-BR", reduced_motion="reduce")
     page = context.new_page()
     sign_in(page, "admin")
@@ -34,16 +72,24 @@ def staff(browser, live_shop):
 
 
 def faults(page) -> list[str]:
-    """What axe finds and what is wider than the screen, in each look; the dark one differs in its colours alone."""
+    """What axe finds and what is wider than the screen, in each look; the dark one differs in its
+    colours alone."""
     found = []
     page.evaluate(AXE_SCRIPT)
     for viewport in (DESK, PHONE):
         page.set_viewport_size(viewport)
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        if page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        ):
             found.append(f"wider than {viewport['width']} pixels")
-        for scheme, options in (("light", {}), ("dark", {"runOnly": ["color-contrast", "link-in-text-block"]})):
+        for scheme, options in (
+            ("light", {}),
+            ("dark", {"runOnly": ["color-contrast", "link-in-text-block"]}),
+        ):
             page.emulate_media(color_scheme=scheme)
-            result = page.evaluate("(options) => axe.run(document, options)", {"resultTypes": ["violations"]} | options)
+            result = page.evaluate(
+                "(options) => axe.run(document, options)", {"resultTypes": ["violations"]} | options
+            )
             for violation in result["violations"]:
                 nodes = ", ".join(node["html"][:120] for node in violation["nodes"][:3])
                 found.append(f"{violation['id']} ({scheme}, {viewport['width']}): {nodes}")
@@ -52,7 +98,9 @@ def faults(page) -> list[str]:
 
 def test_the_menu_has_no_other_pages(staff):
     staff.goto("/")
-    entries = staff.locator(".side-bar .side-link").evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+    entries = staff.locator(".side-bar .side-link").evaluate_all(
+        "links => links.map((link) => link.getAttribute('href'))"
+    )
     assert sorted(entries) == sorted(MENU)
 
 

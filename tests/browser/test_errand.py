@@ -1,4 +1,5 @@
-"""The errand of a new user: a product, a sale with only the CEP typed, its row going live to invoiced, the XML."""
+"""The errand of a new user: a product, a sale with only the CEP typed, its row going live to
+invoiced, the XML."""
 
 import subprocess
 
@@ -78,7 +79,15 @@ def test_from_a_new_product_to_a_verified_xml(page, browser, live_shop, xmlsec1,
     certificate = tmp_path / "certificate.pem"
     signed_by = document.find(".//{*}X509Certificate").text
     certificate.write_text(f"-----BEGIN CERTIFICATE-----\n{signed_by}\n-----END CERTIFICATE-----\n")
-    command = [xmlsec1, "--verify", "--id-attr:Id", f"{NFE}:infNFe", "--trusted-pem", certificate, file]
+    command = [
+        xmlsec1,
+        "--verify",
+        "--id-attr:Id",
+        f"{NFE}:infNFe",
+        "--trusted-pem",
+        certificate,
+        file,
+    ]
     verified = subprocess.run(command, capture_output=True, text=True)
     assert verified.returncode == 0, verified.stderr
     assert watched == []
@@ -112,5 +121,7 @@ def test_a_reviewer_approves_by_key(page, watched):
     with page.expect_navigation():
         page.keyboard.press("a")
     page.goto("/sales?q=B2B-2008")
-    expect(page.locator("tr[id^='sale-']", has_text="B2B-2008")).to_have_attribute("data-status", "invoiced", timeout=20_000)
+    expect(page.locator("tr[id^='sale-']", has_text="B2B-2008")).to_have_attribute(
+        "data-status", "invoiced", timeout=20_000
+    )
     assert watched == []

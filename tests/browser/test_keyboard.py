@@ -7,7 +7,11 @@ from tests.browser.test_errand import add_product, sign_in
 
 def test_a_search_finds_while_one_types_and_keeps_its_words(page):
     sign_in(page)
-    for path, found in (("/sales", "B2B-2008"), ("/packing-slips", "B2B-2008"), ("/customers", "Livraria Horizonte")):
+    for path, found in (
+        ("/sales", "B2B-2008"),
+        ("/packing-slips", "B2B-2008"),
+        ("/customers", "Livraria Horizonte"),
+    ):
         page.goto(path)
         field = page.locator(".filters input[type=search]")
         field.focus()

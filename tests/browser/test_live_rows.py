@@ -1,4 +1,5 @@
-"""Rows move by themselves: by the stream, without it by asking, and again by it once it can be had."""
+"""Rows move by themselves: by the stream, without it by asking, and again by it once it can be
+had."""
 
 import os
 import signal
@@ -80,8 +81,10 @@ def test_without_a_stream_the_page_asks_and_finds_back_to_it(people, live_shop):
 def test_a_page_that_nobody_looked_at_is_brought_up_to_date(people, live_shop):
     onlooker, seller = people("/sales", live_shop.url), people("/sales", live_shop.url)
     expect(state(onlooker)).to_have_text(LIVE)
-    look = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); "\
-        "document.dispatchEvent(new Event('visibilitychange')); }"
+    look = (
+        "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: "
+        "true }); document.dispatchEvent(new Event('visibilitychange')); }"
+    )
     onlooker.evaluate(look, True)
     make_sale(seller, "FI-0002", "LIVE-5")
     expect(row(onlooker, "LIVE-5")).to_have_count(0)
@@ -114,7 +117,9 @@ SLOW = """() => {
 def test_what_changes_while_an_answer_is_under_way_is_not_lost(people, live_shop):
     onlooker, packer = people("/sales", live_shop.url), people("/sales", live_shop.url)
     make_sale(onlooker, "FI-0002", "LIVE-SLOW")
-    expect(onlooker.locator("#sale-live")).to_have_attribute("data-status", "invoiced", timeout=20_000)
+    expect(onlooker.locator("#sale-live")).to_have_attribute(
+        "data-status", "invoiced", timeout=20_000
+    )
     onlooker.evaluate(SLOW)
     packer.goto(onlooker.url)
     packer.get_by_role("link", name="Embalar, despachar ou imprimir").click()

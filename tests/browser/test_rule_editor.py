@@ -1,4 +1,5 @@
-"""The rule editor in a browser: all by buttons without script; with it, the form changes in place and keeps the focus."""
+"""The rule editor in a browser: all by buttons without script; with it, the form changes in place
+and keeps the focus."""
 
 import pytest
 from playwright.sync_api import expect
@@ -64,7 +65,6 @@ def test_without_script_an_error_stands_at_its_row_and_nothing_typed_is_lost(scr
     page.get_by_role("button", name="Guardar no rascunho").last.click()
     expect(page.locator("#f-when-3-error")).to_contain_text("Não é um valor em reais")
     expect(page.locator("[name='when.3.value']")).to_have_value("cinquenta")
-
 
 
 def test_with_script_rows_change_in_place_and_the_focus_goes_along(page):

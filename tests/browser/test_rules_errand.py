@@ -1,5 +1,5 @@
-"""A manager's errand: an exception from the commission for one customer, tried on past orders, published by a second
-person, seen in "why?" on the next order, and taken back."""
+"""A manager's errand: an exception from the commission for one customer, tried on past orders,
+published by a second person, seen in "why?" on the next order, and taken back."""
 
 import re
 
@@ -7,7 +7,11 @@ from playwright.sync_api import expect
 
 from tests.browser.test_errand import sign_in
 
-CUSTOMER = {"name": "Otília Ramos Brandão", "document": "390.533.447-05", "email": "otilia@example.com"}
+CUSTOMER = {
+    "name": "Otília Ramos Brandão",
+    "document": "390.533.447-05",
+    "email": "otilia@example.com",
+}
 
 
 def sell(page, reference: str):
@@ -27,7 +31,8 @@ def sell(page, reference: str):
 
 
 def ruling(page):
-    """The commission rule among the rules applied to the order that is open; an exception to it stands before it."""
+    """The commission rule among the rules applied to the order that is open; an exception to it
+    stands before it."""
     return page.locator("details.ruling", has_text="comissão do vendedor").last
 
 

@@ -1,4 +1,5 @@
-"""What a product may not be, and what it may though it looks odd: the same for forms and programs, in both languages."""
+"""What a product may not be, and what it may though it looks odd: the same for forms and programs,
+in both languages."""
 
 import re
 
@@ -42,23 +43,43 @@ REFUSED_ALIKE = [
     ("colour", "red", "There is no field"),
 ]
 # What is no amount: a form's example is in its reader's notation, JSON has one notation for all.
-NO_AMOUNTS = [("price", "1e400"), ("price", "NaN"), ("price", "Infinity"), ("price", ""), ("price", "12 34"), ("cost", "1e3")]
+NO_AMOUNTS = [
+    ("price", "1e400"),
+    ("price", "NaN"),
+    ("price", "Infinity"),
+    ("price", ""),
+    ("price", "12 34"),
+    ("cost", "1e3"),
+]
 # the same, where a form can only send text
 REFUSED_FORMS = [
     *[(field, value, "This is not an amount") for field, value in NO_AMOUNTS],
-    ("stock", "1.5", "Send a whole number"), ("stock", "-1", "At least 0"), ("stock", "99999999999", "At most"),
-    ("stock", "ten", "Send a whole number"), ("weight_g", "NaN", "Send a whole number"),
+    ("stock", "1.5", "Send a whole number"),
+    ("stock", "-1", "At least 0"),
+    ("stock", "99999999999", "At most"),
+    ("stock", "ten", "Send a whole number"),
+    ("weight_g", "NaN", "Send a whole number"),
     ("price", "389,oo", "This is not an amount"),
     ("price", "1.234,567", "At most two digits"),
 ]
 REFUSED_JSON = [
     *[(field, value, "Send this as decimal text") for field, value in NO_AMOUNTS],
-    ("price", 129.9, "Send this as decimal text"), ("price", True, "Send this as decimal text"),
-    ("price", None, "Send this as decimal text"), ("price", "129,90", "Send this as decimal text"),
-    ("name", 5, "Write text here"), ("name", ["x"], "Write text here"), ("name", "\ud800", "This "),
-    ("stock", True, "Send a whole number"), ("stock", 1.5, "Send a whole number"), ("stock", "5", "Send a whole number"),
-    ("stock", -1, "At least 0"), ("stock", 10**30, "At most"), ("weight_g", None, "Send a whole number"),
-    ("on_nfe", "yes", "Use true or false"), ("on_nfe", 1, "Use true or false"), ("kind", True, "Choose one of"),
+    ("price", 129.9, "Send this as decimal text"),
+    ("price", True, "Send this as decimal text"),
+    ("price", None, "Send this as decimal text"),
+    ("price", "129,90", "Send this as decimal text"),
+    ("name", 5, "Write text here"),
+    ("name", ["x"], "Write text here"),
+    ("name", "\ud800", "This "),
+    ("stock", True, "Send a whole number"),
+    ("stock", 1.5, "Send a whole number"),
+    ("stock", "5", "Send a whole number"),
+    ("stock", -1, "At least 0"),
+    ("stock", 10**30, "At most"),
+    ("weight_g", None, "Send a whole number"),
+    ("on_nfe", "yes", "Use true or false"),
+    ("on_nfe", 1, "Use true or false"),
+    ("kind", True, "Choose one of"),
 ]
 
 
@@ -81,7 +102,9 @@ def test_a_program_is_told_the_field_and_the_mend(calls, db, field, value, words
 
 
 @pytest.mark.parametrize(("field", "value", "words"), REFUSED_ALIKE + REFUSED_FORMS)
-def test_a_person_is_told_beside_the_field_and_keeps_what_was_typed(client, db, field, value, words):
+def test_a_person_is_told_beside_the_field_and_keeps_what_was_typed(
+    client, db, field, value, words
+):
     sign_in(client)
     answer = client.post("/products", data=FORM | {"author": "Kept <as> typed", field: value})
     assert answer.status_code == 422
@@ -91,7 +114,9 @@ def test_a_person_is_told_beside_the_field_and_keeps_what_was_typed(client, db, 
     assert nothing_written(db)
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '"text"', "null", '{"price": NaN}', '{"price": 1e400}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", '"text"', "null", '{"price": NaN}', '{"price": 1e400}', "[" * 100_000]
+)
 def test_a_body_that_is_no_product_at_all_is_refused(calls, db, body):
     answer = calls.post("/products", body)
     assert answer.status_code == 422
@@ -105,14 +130,25 @@ def test_all_wrong_fields_are_told_at_once(calls):
 
 
 def test_only_goods_keep_stock(calls):
-    assert calls.post("/products", GOOD | {"kind": "ebook", "stock": 1}).json["errors"][0]["field"] == "stock"
+    assert (
+        calls.post("/products", GOOD | {"kind": "ebook", "stock": 1}).json["errors"][0]["field"]
+        == "stock"
+    )
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("name", [
-    "Garrafa 🏔️ térmica", "<script>alert(1)</script>", "“Curly” ‘quotes’ – dash", "Ação", "'; DROP TABLE products; --",
-    "{{ 7 * 7 }}", "x" * 120,
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Garrafa 🏔️ térmica",
+        "<script>alert(1)</script>",
+        "“Curly” ‘quotes’ – dash",
+        "Ação",
+        "'; DROP TABLE products; --",
+        "{{ 7 * 7 }}",
+        "x" * 120,
+    ],
+)
 def test_odd_text_is_text(client, calls, name):
     assert calls.post("/products", GOOD | {"name": name}).status_code == 201
     assert calls.get("/products/P-1").json["name"] == name
@@ -125,9 +161,16 @@ def test_decomposed_accents_are_kept_composed(calls):
     assert calls.post("/products", GOOD | {"name": "Ac\u0327a\u0303o"}).json["name"] == "Ação"
 
 
-@pytest.mark.parametrize(("written", "kept"), [
-    ("1.234,56", "1234.56"), ("1234,5", "1234.50"), ("R$ 89,90", "89.90"), ("89.90", "89.90"), ("0", "0.00"),
-])
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("1.234,56", "1234.56"),
+        ("1234,5", "1234.50"),
+        ("R$ 89,90", "89.90"),
+        ("89.90", "89.90"),
+        ("0", "0.00"),
+    ],
+)
 def test_a_person_writes_amounts_as_in_brazil(client, db, written, kept):
     sign_in(client)
     assert client.post("/products", data=FORM | {"price": written}).status_code == 303
@@ -142,7 +185,9 @@ def test_messages_speak_the_language_of_the_page_or_program(client, db, calls, l
     page = client.post("/products", data=FORM | {"name": "x" * 10_000}).text
     assert f'<html lang="{language}"' in page
     assert f"<span>{words}</span>" in page
-    answer = calls.call("POST", "/products", GOOD | {"name": "x" * 10_000}, Accept_Language=language)
+    answer = calls.call(
+        "POST", "/products", GOOD | {"name": "x" * 10_000}, Accept_Language=language
+    )
     assert answer.json["errors"] == [{"field": "name", "message": words}]
 
 

@@ -12,7 +12,15 @@ from webapp.catalog.forms import ProductIn
 from webapp.catalog.models import Kind, Product
 from webapp.extensions import db as database
 
-FORM = {"sku": "P-1", "name": "Bottle", "kind": "physical", "price": "129,90", "unit": "UN", "origin": "0", "weight_g": "0"}
+FORM = {
+    "sku": "P-1",
+    "name": "Bottle",
+    "kind": "physical",
+    "price": "129,90",
+    "unit": "UN",
+    "origin": "0",
+    "weight_g": "0",
+}
 
 
 @pytest.fixture
@@ -28,7 +36,9 @@ def rows(page: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_product_of_each_kind_is_added_by_the_form(staff, db, kind):
-    answer = staff.post("/products", data=FORM | {"kind": kind, "plan": "gold"}, follow_redirects=True)
+    answer = staff.post(
+        "/products", data=FORM | {"kind": kind, "plan": "gold"}, follow_redirects=True
+    )
     assert answer.status_code == 200
     assert "Bottle was added." in answer.text
     assert db.session.scalar(db.select(Product.kind)) is kind
@@ -41,18 +51,30 @@ def test_the_form_brings_every_field_of_a_product_without_script(staff):
 
 
 def test_what_the_edit_form_shows_can_be_saved_as_it_is(staff, db):
-    product = make_product(kind="book", price="1234.50", cost="7.00", royalty_percent="2.50", on_nfe=False, description="a\nb")
+    product = make_product(
+        kind="book",
+        price="1234.50",
+        cost="7.00",
+        royalty_percent="2.50",
+        on_nfe=False,
+        description="a\nb",
+    )
     page = html.fromstring(staff.get(f"/products/{product.id}/edit").text)
     form = dict(page.find_class("form-by-kind")[0].form_values())
     before = {column.key: getattr(product, column.key) for column in Product.__table__.columns}
     assert staff.post(f"/products/{product.id}", data=form).status_code == 303
-    assert {column.key: getattr(product, column.key) for column in Product.__table__.columns} == before
+    assert {
+        column.key: getattr(product, column.key) for column in Product.__table__.columns
+    } == before
 
 
 def test_the_second_of_two_editors_is_told_and_overwrites_nothing(staff, db):
     product = make_product(name="Bottle")
     seen = {"sku": product.sku, "version": str(product.version)}
-    assert staff.post(f"/products/{product.id}", data=FORM | seen | {"name": "First"}).status_code == 303
+    assert (
+        staff.post(f"/products/{product.id}", data=FORM | seen | {"name": "First"}).status_code
+        == 303
+    )
     second = staff.post(f"/products/{product.id}", data=FORM | seen | {"name": "Second"})
     assert second.status_code == 422
     assert "Somebody changed this record" in second.text and 'value="Second"' in second.text
@@ -63,7 +85,9 @@ def test_a_sale_does_not_make_an_open_form_stale(staff, db):
     product = make_product(sku="P-1")
     version = str(product.version)
     make_sale(sku="P-1")
-    assert staff.post(f"/products/{product.id}", data=FORM | {"version": version}).status_code == 303
+    assert (
+        staff.post(f"/products/{product.id}", data=FORM | {"version": version}).status_code == 303
+    )
 
 
 def test_the_same_name_is_a_warning_on_the_page_and_no_error(staff, db):
@@ -102,7 +126,10 @@ def test_an_empty_shop_teaches_the_first_step(staff):
 def test_archived_and_on_sale_again(staff, db):
     product = make_product(sku="P-1")
     for _twice in range(2):
-        assert "is archived" in staff.post(f"/products/{product.id}/archiving", follow_redirects=True).text
+        assert (
+            "is archived"
+            in staff.post(f"/products/{product.id}/archiving", follow_redirects=True).text
+        )
     assert rows(staff.get("/products").text) == []
     staff.post(f"/products/{product.id}/unarchiving")
     assert rows(staff.get("/products").text) == ["P-1"]
@@ -123,7 +150,9 @@ def test_not_deleted_once_sold_and_told_what_to_do(staff, db):
     assert f"/products/{product.id}/deletion" not in staff.get(f"/products/{product.id}").text
 
 
-@pytest.mark.parametrize("path", ["/products/7", "/products/99999999999999999999", "/products/7/edit", "/products/7/row"])
+@pytest.mark.parametrize(
+    "path", ["/products/7", "/products/99999999999999999999", "/products/7/edit", "/products/7/row"]
+)
 def test_an_unknown_product_is_not_found(staff, path):
     assert staff.get(path).status_code == 404
 
@@ -139,7 +168,10 @@ def test_price_and_stock_are_edited_in_the_row(staff, db):
     answer = staff.post(f"/products/{product.id}/row", data=fields)
     assert answer.status_code == 200
     assert f'id="product-{product.id}"' in answer.text and "row-editing" not in answer.text
-    assert json.loads(answer.headers["HX-Trigger"])["toast"] == {"kind": "good", "text": f"{product.name} was saved."}
+    assert json.loads(answer.headers["HX-Trigger"])["toast"] == {
+        "kind": "good",
+        "text": f"{product.name} was saved.",
+    }
     assert (str(product.price), product.stock) == ("389.00", 12)
 
 
@@ -148,7 +180,11 @@ def test_a_wrong_price_in_the_row_stays_as_typed_and_the_stock_as_it_was(staff, 
     fields = {"version": str(product.version), "seen": "10", "price": "389,oo", "stock": "12"}
     answer = staff.post(f"/products/{product.id}/row", data=fields)
     assert answer.status_code == 422
-    assert 'value="389,oo"' in answer.text and 'aria-invalid="true"' in answer.text and 'value="12"' in answer.text
+    assert (
+        'value="389,oo"' in answer.text
+        and 'aria-invalid="true"' in answer.text
+        and 'value="12"' in answer.text
+    )
     assert (str(product.price), product.stock) == ("10.00", 10)
 
 
@@ -182,7 +218,10 @@ def test_a_sale_tells_open_pages_that_the_stock_moved(staff, db):
     product = make_product(sku="P-1")
     cursor = staff.get("/events/poll").json["cursor"]
     make_sale(sku="P-1")
-    kinds = [(each["kind"], each["id"]) for each in staff.get(f"/events/poll?since={cursor}").json["events"]]
+    kinds = [
+        (each["kind"], each["id"])
+        for each in staff.get(f"/events/poll?since={cursor}").json["events"]
+    ]
     assert ("product", product.id) in kinds
 
 

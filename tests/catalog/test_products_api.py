@@ -28,13 +28,31 @@ def test_a_product_of_each_kind_is_added_and_read_back(calls, kind):
 
 def test_every_field_comes_back_as_it_was_sent(calls):
     body = BOOK | {
-        "stock": 7, "supplier": "South Wind", "category": "Books", "description": "22 crossings\nwith maps",
-        "specifications": "320 pages", "warranty_months": 3, "ncm": "4901.99.00", "gtin": "9786599999901", "origin": "1",
-        "unit": "UN", "weight_g": 540, "cost": "31.25", "low_stock": 2, "on_nfe": False, "royalty_percent": "10.00",
-        "author": "Lívia Montenegro", "isbn": "978-65-99999-90-1", "video_url": "https://example.com/v", "plan": "",
+        "stock": 7,
+        "supplier": "South Wind",
+        "category": "Books",
+        "description": "22 crossings\nwith maps",
+        "specifications": "320 pages",
+        "warranty_months": 3,
+        "ncm": "4901.99.00",
+        "gtin": "9786599999901",
+        "origin": "1",
+        "unit": "UN",
+        "weight_g": 540,
+        "cost": "31.25",
+        "low_stock": 2,
+        "on_nfe": False,
+        "royalty_percent": "10.00",
+        "author": "Lívia Montenegro",
+        "isbn": "978-65-99999-90-1",
+        "video_url": "https://example.com/v",
+        "plan": "",
     }
     answer = calls.post("/products", body).json
-    assert {name: answer[name] for name in body} == body | {"ncm": "49019900", "isbn": "9786599999901"}
+    assert {name: answer[name] for name in body} == body | {
+        "ncm": "49019900",
+        "isbn": "9786599999901",
+    }
 
 
 def test_the_same_sku_again_is_refused(calls):
@@ -50,11 +68,15 @@ def test_the_same_name_again_is_accepted(calls):
 
 
 def test_a_patch_changes_what_is_sent_and_nothing_else(calls):
-    before = calls.post("/products", BOOK | {"stock": 7, "author": "Lívia", "cost": "30.00", "on_nfe": False}).json
+    before = calls.post(
+        "/products", BOOK | {"stock": 7, "author": "Lívia", "cost": "30.00", "on_nfe": False}
+    ).json
     after = calls.patch("/products/BOOK-1", {"price": "99.90", "cost": None}).json
     changed = {"price", "cost", "updated_at"}
     assert (after["price"], after["cost"]) == ("99.90", None)
-    assert {k: v for k, v in after.items() if k not in changed} == {k: v for k, v in before.items() if k not in changed}
+    assert {k: v for k, v in after.items() if k not in changed} == {
+        k: v for k, v in before.items() if k not in changed
+    }
 
 
 def test_a_patch_may_change_the_kind_and_what_follows_from_it(calls):
@@ -65,9 +87,15 @@ def test_a_patch_may_change_the_kind_and_what_follows_from_it(calls):
     assert (back["stock"], back["on_nfe"]) == (0, True)
 
 
-@pytest.mark.parametrize(("patch", "field"), [
-    ({"price": 5}, "price"), ({"name": None}, "name"), ({"colour": "red"}, "colour"), ({"kind": "ebook", "stock": 3}, "stock"),
-])
+@pytest.mark.parametrize(
+    ("patch", "field"),
+    [
+        ({"price": 5}, "price"),
+        ({"name": None}, "name"),
+        ({"colour": "red"}, "colour"),
+        ({"kind": "ebook", "stock": 3}, "stock"),
+    ],
+)
 def test_a_patch_that_makes_no_sense_is_refused_and_changes_nothing(calls, patch, field):
     before = calls.post("/products", BOOK).json
     answer = calls.patch("/products/BOOK-1", {"author": "Somebody"} | patch)
@@ -108,7 +136,13 @@ def test_an_unknown_sku_is_not_found(calls, path):
 
 
 def test_the_list_is_searched_and_filtered(calls):
-    make_product(sku="LV-1", name="Aprendendo a Esquiar", kind="book", isbn="9786599999901", author="Lívia Montenegro")
+    make_product(
+        sku="LV-1",
+        name="Aprendendo a Esquiar",
+        kind="book",
+        isbn="9786599999901",
+        author="Lívia Montenegro",
+    )
     make_product(sku="EB-1", name="Aprendendo a Esquiar (e-book)", kind="ebook")
     make_product(sku="OFF_50", name="Bottle")
 
@@ -135,7 +169,13 @@ def test_the_list_goes_on_page_by_page(calls):
         make_product(sku=f"P-{number}")
     first = calls.get("/products?limit=3").json
     second = calls.get(f"/products?limit=3&cursor={first['next_cursor']}").json
-    assert [item["sku"] for item in first["items"] + second["items"]] == ["P-4", "P-3", "P-2", "P-1", "P-0"]
+    assert [item["sku"] for item in first["items"] + second["items"]] == [
+        "P-4",
+        "P-3",
+        "P-2",
+        "P-1",
+        "P-0",
+    ]
     assert second["next_cursor"] is None
 
 
@@ -144,14 +184,27 @@ def test_what_changed_is_audited_with_who_did_it(calls, db):
     calls.patch("/products/BOOK-1", {"price": "99.90"})
     entry = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "changed")).one()
     assert (entry.actor, entry.subject_name, entry.before, entry.after) == (
-        "token checkout", "BOOK-1", {"price": "89.90"}, {"price": "99.90"})
+        "token checkout",
+        "BOOK-1",
+        {"price": "89.90"},
+        {"price": "99.90"},
+    )
     assert db.session.scalar(db.select(Product.version)) == 2
 
 
-@pytest.mark.parametrize(("kind", "ncm", "plan"), [
-    ("book", "49019900", ""), ("video", "85234990", ""), ("physical", "", ""), ("ebook", "", ""), ("membership", "", "PLAIN-1"),
-])
+@pytest.mark.parametrize(
+    ("kind", "ncm", "plan"),
+    [
+        ("book", "49019900", ""),
+        ("video", "85234990", ""),
+        ("physical", "", ""),
+        ("ebook", "", ""),
+        ("membership", "", "PLAIN-1"),
+    ],
+)
 def test_what_the_kind_alone_tells_need_not_be_sent(db, client, kind, ncm, plan):
     calls = api(client, make_token("clerk"))
-    made = calls.post("/products", {"sku": "PLAIN-1", "name": "Plain", "kind": kind, "price": "10.00"})
+    made = calls.post(
+        "/products", {"sku": "PLAIN-1", "name": "Plain", "kind": kind, "price": "10.00"}
+    )
     assert (made.status_code, made.json["ncm"], made.json["plan"]) == (201, ncm, plan)

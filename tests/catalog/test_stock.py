@@ -21,7 +21,10 @@ def calls(client, db):
 
 
 def ledger(db):
-    return [(each.change, each.balance, each.reason) for each in db.session.scalars(db.select(StockMovement).order_by("id"))]
+    return [
+        (each.change, each.balance, each.reason)
+        for each in db.session.scalars(db.select(StockMovement).order_by("id"))
+    ]
 
 
 def stock(db):
@@ -29,9 +32,21 @@ def stock(db):
 
 
 def test_it_is_set_or_changed_and_each_change_is_in_the_ledger(calls, db):
-    assert calls.post("/products/BAG/stock", {"set": 5, "reason": "counted"}).json == {"sku": "BAG", "stock": 5, "previous": 10}
-    assert calls.post("/products/BAG/stock", {"change": -2, "reason": "broken"}).json == {"sku": "BAG", "stock": 3, "previous": 5}
-    assert calls.post("/products/BAG/stock", {"set": 3}).json == {"sku": "BAG", "stock": 3, "previous": 3}
+    assert calls.post("/products/BAG/stock", {"set": 5, "reason": "counted"}).json == {
+        "sku": "BAG",
+        "stock": 5,
+        "previous": 10,
+    }
+    assert calls.post("/products/BAG/stock", {"change": -2, "reason": "broken"}).json == {
+        "sku": "BAG",
+        "stock": 3,
+        "previous": 5,
+    }
+    assert calls.post("/products/BAG/stock", {"set": 3}).json == {
+        "sku": "BAG",
+        "stock": 3,
+        "previous": 3,
+    }
     assert ledger(db)[1:] == [(-5, 5, "counted"), (-2, 3, "broken")]
     assert sum(change for change, _balance, _reason in ledger(db)) == stock(db) == 3
 
@@ -50,11 +65,20 @@ def test_it_never_grows_beyond_counting(calls, db):
     assert stock(db) == 10
 
 
-@pytest.mark.parametrize(("body", "field"), [
-    ({}, "set"), ({"set": 1, "change": 1}, "set"), ({"set": -1}, "set"), ({"set": True}, "set"), ({"set": 1.5}, "set"),
-    ({"set": "5"}, "set"), ({"change": 10**9}, "change"), ({"set": 5, "seen": 10}, "seen"),
-    ({"set": 1, "reason": "\0"}, "reason"),
-])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "set"),
+        ({"set": 1, "change": 1}, "set"),
+        ({"set": -1}, "set"),
+        ({"set": True}, "set"),
+        ({"set": 1.5}, "set"),
+        ({"set": "5"}, "set"),
+        ({"change": 10**9}, "change"),
+        ({"set": 5, "seen": 10}, "seen"),
+        ({"set": 1, "reason": "\0"}, "reason"),
+    ],
+)
 def test_a_body_that_makes_no_sense_is_refused(calls, db, body, field):
     answer = calls.post("/products/BAG/stock", body)
     assert answer.status_code == 422
@@ -79,8 +103,11 @@ def test_the_movements_of_a_product_that_turns_into_another_kind_still_sum_up(ca
 def test_a_person_changes_it_on_the_products_page(client, db):
     product = make_product(stock=10)
     sign_in(client)
-    page = client.post(f"/products/{product.id}/stock", data={"set": "", "change": "-3", "reason": "gift", "seen": "10"},
-                       follow_redirects=True).text
+    page = client.post(
+        f"/products/{product.id}/stock",
+        data={"set": "", "change": "-3", "reason": "gift", "seen": "10"},
+        follow_redirects=True,
+    ).text
     assert "10 before, 7 now" in page
     assert "gift" in page
     assert ledger(db)[-1] == (-3, 7, "gift")
@@ -100,7 +127,9 @@ def test_the_same_change_sent_twice_counts_once(client, db):
 def test_a_refused_change_keeps_what_was_typed(client, db):
     product = make_product(stock=10)
     sign_in(client)
-    answer = client.post(f"/products/{product.id}/stock", data={"set": "ten", "change": "", "reason": "spring count"})
+    answer = client.post(
+        f"/products/{product.id}/stock", data={"set": "ten", "change": "", "reason": "spring count"}
+    )
     assert answer.status_code == 422
     assert 'value="ten"' in answer.text and 'value="spring count"' in answer.text
     assert "Send a whole number." in answer.text
@@ -115,7 +144,9 @@ def test_the_ledger_goes_on_page_by_page_and_leads_to_the_sale(client, db):
     sign_in(client)
     first = client.get(f"/products/{product.id}").text
     assert first.count('id="movement-') == 20
-    following = next(part.split('"')[0] for part in first.split('href="') if "after=" in part.split('"')[0])
+    following = next(
+        part.split('"')[0] for part in first.split('href="') if "after=" in part.split('"')[0]
+    )
     second = client.get(following.replace("&amp;", "&")).text
     assert second.count('id="movement-') == 7
     assert f'href="/sales/{sale.id}"' in second
@@ -125,13 +156,24 @@ def test_a_change_by_hand_is_an_audit_entry_with_its_reason(db):
     product = make_product(stock=5)
     set_stock(product, StockIn(change=-2, reason="broken in transit"))
     db.session.commit()
-    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "products").order_by(AuditEntry.id.desc())).first()
+    entry = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.subject == "products").order_by(AuditEntry.id.desc())
+    ).first()
     assert (entry.action, entry.subject_id, entry.after, entry.why) == (
-        "changed", str(product.id), {"stock": 3}, "broken in transit")
+        "changed",
+        str(product.id),
+        {"stock": 3},
+        "broken in transit",
+    )
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", ("first stock", "sold", "order cancelled")),
-                                                 ("pt_BR", ("primeiro estoque", "vendido", "pedido cancelado"))])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("first stock", "sold", "order cancelled")),
+        ("pt_BR", ("primeiro estoque", "vendido", "pedido cancelado")),
+    ],
+)
 def test_the_ledger_tells_why_in_the_readers_language(db, client, language, words):
     product = make_product()
     sale = make_sale(sku=product.sku, paid=False)

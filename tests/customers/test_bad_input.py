@@ -1,4 +1,5 @@
-"""What a customer may not be, and what it may though it looks odd: the same for forms and programs, in both languages."""
+"""What a customer may not be, and what it may though it looks odd: the same for forms and programs,
+in both languages."""
 
 import pytest
 from flask_babel import force_locale, gettext
@@ -38,9 +39,14 @@ REFUSED = [
     ("nickname", "Zé", "There is no field"),
 ]
 REFUSED_JSON = [
-    ("document", 11144477735, "Write text"), ("document", None, "Write text"), ("name", True, "Write text"),
-    ("email", ["a@example.com"], "Write text"), ("address", "Rua A, 1", "Send an object"), ("address", None, "Send an object"),
-    ("name", "\ud800", "This "), ("email", "\ud800@example.com", "This "),
+    ("document", 11144477735, "Write text"),
+    ("document", None, "Write text"),
+    ("name", True, "Write text"),
+    ("email", ["a@example.com"], "Write text"),
+    ("address", "Rua A, 1", "Send an object"),
+    ("address", None, "Send an object"),
+    ("name", "\ud800", "This "),
+    ("email", "\ud800@example.com", "This "),
 ]
 
 
@@ -68,9 +74,13 @@ def test_a_program_is_told_the_field_and_the_mend(calls, db, field, value, words
 
 
 @pytest.mark.parametrize(("field", "value", "words"), REFUSED)
-def test_a_person_is_told_beside_the_field_and_keeps_what_was_typed(client, db, field, value, words):
+def test_a_person_is_told_beside_the_field_and_keeps_what_was_typed(
+    client, db, field, value, words
+):
     sign_in(client)
-    answer = client.post("/customers", data=GOOD | {"address.city": "Kept <as> typed", field: value})
+    answer = client.post(
+        "/customers", data=GOOD | {"address.city": "Kept <as> typed", field: value}
+    )
     assert answer.status_code == 422
     assert words in answer.text
     assert f'href="#f-{field.replace(".", "-")}"' in answer.text
@@ -79,10 +89,16 @@ def test_a_person_is_told_beside_the_field_and_keeps_what_was_typed(client, db, 
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize(("written", "kept"), [
-    ("11144477735", "11144477735"), (" 111.444.777-35 ", "11144477735"), ("11.222.333/0001-81", "11222333000181"),
-    ("12.ABC.345/01DE-35", "12ABC34501DE35"), ("12abc34501de35", "12ABC34501DE35"),
-])
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("11144477735", "11144477735"),
+        (" 111.444.777-35 ", "11144477735"),
+        ("11.222.333/0001-81", "11222333000181"),
+        ("12.ABC.345/01DE-35", "12ABC34501DE35"),
+        ("12abc34501de35", "12ABC34501DE35"),
+    ],
+)
 def test_a_document_is_taken_in_every_written_form(calls, written, kept):
     answer = calls.post("/customers", GOOD | {"document": written})
     assert (answer.status_code, answer.json["document"]) == (201, kept)
@@ -96,16 +112,26 @@ def test_a_cep_is_taken_in_every_written_form(calls, written):
 
 @pytest.mark.both_databases
 def test_a_state_may_be_written_out_and_an_address_may_be_abroad(calls):
-    assert calls.post("/customers", GOOD | {"address": {"state": "são paulo"}}).json["address"]["state"] == "SP"
+    assert (
+        calls.post("/customers", GOOD | {"address": {"state": "são paulo"}}).json["address"][
+            "state"
+        ]
+        == "SP"
+    )
     abroad = {"country": "pt", "zip_code": "1100-148", "city": "Lisboa"}
-    other = calls.post("/customers", {"name": "Ana", "document": "12ABC34501DE35", "address": abroad})
+    other = calls.post(
+        "/customers", {"name": "Ana", "document": "12ABC34501DE35", "address": abroad}
+    )
     assert (other.status_code, other.json["address"]["country"]) == (201, "PT")
     far = calls.patch(f"/customers/{other.json['id']}", {"address": {"zip_code": "1234567890123"}})
     assert far.json["errors"][0]["field"] == "address.zip_code"
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("name", ["Zoë 🏔️", "<script>alert(1)</script>", "“Ana” d’Ávila", "Robert'); DROP TABLE customers;--"])
+@pytest.mark.parametrize(
+    "name",
+    ["Zoë 🏔️", "<script>alert(1)</script>", "“Ana” d’Ávila", "Robert'); DROP TABLE customers;--"],
+)
 def test_odd_text_is_text(client, calls, name):
     answer = calls.post("/customers", GOOD | {"name": name})
     assert (answer.status_code, answer.json["name"]) == (201, name)

@@ -15,7 +15,12 @@ from webapp.extensions import db as database
 from webapp.forms import parse
 from webapp.fulfilment.models import Membership, MembershipStatus
 
-JOSE = {"name": "José da Conceição", "document": "111.444.777-35", "address.zip_code": "01025-020", "address.number": "100"}
+JOSE = {
+    "name": "José da Conceição",
+    "document": "111.444.777-35",
+    "address.zip_code": "01025-020",
+    "address.number": "100",
+}
 
 
 @pytest.fixture
@@ -25,13 +30,18 @@ def staff(client, db):
 
 
 def make_customer(**facts):
-    customer = keep(Customer(), parse(CustomerIn, {"name": "Ana Souza", "document": "12ABC34501DE35"} | facts))
+    customer = keep(
+        Customer(), parse(CustomerIn, {"name": "Ana Souza", "document": "12ABC34501DE35"} | facts)
+    )
     database.session.commit()
     return customer
 
 
 def make_agent(**facts):
-    agent = keep_agent(Agent(), parse(AgentIn, {"code": "A1", "name": "Rosa", "commission_percent": "5.00"} | facts))
+    agent = keep_agent(
+        Agent(),
+        parse(AgentIn, {"code": "A1", "name": "Rosa", "commission_percent": "5.00"} | facts),
+    )
     database.session.commit()
     return agent
 
@@ -48,12 +58,22 @@ def test_a_customer_is_added_by_the_form(staff, db):
 
 def test_what_the_edit_form_shows_can_be_saved_as_it_is(staff, db):
     customer = make_customer(
-        email="ana@example.com", phone="1130000010", taxpayer="contributor", state_registration="110.042.490.114")
+        email="ana@example.com",
+        phone="1130000010",
+        taxpayer="contributor",
+        state_registration="110.042.490.114",
+    )
     page = html.fromstring(staff.get(f"/customers/{customer.id}/edit").text)
-    form = dict(next(form for form in page.forms if form.get("action") == f"/customers/{customer.id}").form_values())
+    form = dict(
+        next(
+            form for form in page.forms if form.get("action") == f"/customers/{customer.id}"
+        ).form_values()
+    )
     before = {column.key: getattr(customer, column.key) for column in Customer.__table__.columns}
     assert staff.post(f"/customers/{customer.id}", data=form).status_code == 303
-    assert {column.key: getattr(customer, column.key) for column in Customer.__table__.columns} == before
+    assert {
+        column.key: getattr(customer, column.key) for column in Customer.__table__.columns
+    } == before
 
 
 def test_the_second_of_two_editors_is_told_and_overwrites_nothing(staff, db):
@@ -81,7 +101,9 @@ def test_the_list_is_searched_and_paged(staff, db):
     assert "Nobody found" in staff.get("/customers?q=nobody").text
 
 
-@pytest.mark.parametrize(("role", "shown"), [("clerk", "•••.444.777-••"), ("reviewer", "111.444.777-35")])
+@pytest.mark.parametrize(
+    ("role", "shown"), [("clerk", "•••.444.777-••"), ("reviewer", "111.444.777-35")]
+)
 def test_a_cpf_is_masked_in_the_list_for_those_who_need_no_more(client, db, role, shown):
     customer = make_customer(document="11144477735")
     sign_in(client, role)
@@ -95,9 +117,20 @@ def test_the_customers_page_shows_orders_and_membership(staff, db):
     sale = make_sale()
     customer = sale.customer
     page = staff.get(f"/customers/{customer.id}").text
-    assert f'id="sale-{sale.id}"' in page and f'href="/sales/{sale.id}"' in page and sale.reference in page
+    assert (
+        f'id="sale-{sale.id}"' in page
+        and f'href="/sales/{sale.id}"' in page
+        and sale.reference in page
+    )
     assert "It begins with an order that has a membership in it." in page
-    db.session.add(Membership(customer_id=customer.id, plan="gold", status=MembershipStatus.ACTIVE, since=dt.date(2026, 11, 2)))
+    db.session.add(
+        Membership(
+            customer_id=customer.id,
+            plan="gold",
+            status=MembershipStatus.ACTIVE,
+            since=dt.date(2026, 11, 2),
+        )
+    )
     db.session.commit()
     page = staff.get(f"/customers/{customer.id}").text
     assert "gold" in page and "2 Nov 2026" in page
@@ -108,7 +141,9 @@ def test_an_empty_shop_says_where_customers_come_from(staff):
     assert "No agents yet" in staff.get("/agents").text
 
 
-@pytest.mark.parametrize("path", ["/customers/7", "/customers/99999999999999999999", "/customers/7/edit"])
+@pytest.mark.parametrize(
+    "path", ["/customers/7", "/customers/99999999999999999999", "/customers/7/edit"]
+)
 def test_an_unknown_customer_is_not_found(staff, path):
     assert staff.get(path).status_code == 404
 
@@ -117,9 +152,15 @@ def test_an_unknown_customer_is_not_found(staff, path):
 
 
 def test_an_agent_is_added_and_a_wrong_one_keeps_what_was_typed(staff, db):
-    page = staff.post("/agents", data={"code": "A1", "name": "Rosa", "commission_percent": "7,5"}, follow_redirects=True).text
+    page = staff.post(
+        "/agents",
+        data={"code": "A1", "name": "Rosa", "commission_percent": "7,5"},
+        follow_redirects=True,
+    ).text
     assert "Rosa was added." in page and "7.50 %" in page
-    refused = staff.post("/agents", data={"code": "A2", "name": "Caio", "commission_percent": "lots"})
+    refused = staff.post(
+        "/agents", data={"code": "A2", "name": "Caio", "commission_percent": "lots"}
+    )
     assert refused.status_code == 422
     assert 'value="lots"' in refused.text and 'value="Caio"' in refused.text
     twice = staff.post("/agents", data={"code": "A1", "name": "Caio", "commission_percent": "1"})
@@ -131,8 +172,15 @@ def test_a_percentage_is_changed_by_a_manager_and_never_over_another_change(clie
     agent = make_agent()
     sign_in(client, "manager")
     page = html.fromstring(client.get(f"/agents/{agent.id}/edit").text)
-    form = dict(next(form for form in page.forms if form.get("action") == f"/agents/{agent.id}").form_values())
-    assert client.post(f"/agents/{agent.id}", data=form | {"commission_percent": "6,25"}).status_code == 303
+    form = dict(
+        next(
+            form for form in page.forms if form.get("action") == f"/agents/{agent.id}"
+        ).form_values()
+    )
+    assert (
+        client.post(f"/agents/{agent.id}", data=form | {"commission_percent": "6,25"}).status_code
+        == 303
+    )
     assert str(agent.commission_percent) == "6.25"
     second = client.post(f"/agents/{agent.id}", data=form | {"commission_percent": "9"})
     assert second.status_code == 422 and "Somebody changed this record" in second.text
@@ -142,7 +190,9 @@ def test_a_percentage_is_changed_by_a_manager_and_never_over_another_change(clie
 def test_a_clerk_does_not_change_a_percentage(staff, db):
     agent = make_agent()
     assert f"/agents/{agent.id}/edit" not in staff.get("/agents").text
-    assert staff.post(f"/agents/{agent.id}", data={"version": str(agent.version)}).status_code == 403
+    assert (
+        staff.post(f"/agents/{agent.id}", data={"version": str(agent.version)}).status_code == 403
+    )
 
 
 # As the shop grows
@@ -151,7 +201,13 @@ def test_a_clerk_does_not_change_a_percentage(staff, db):
 def cpf(number: int) -> str:
     body = f"{number:09d}"
     for _twice in range(2):
-        rest = sum(int(digit) * weight for digit, weight in zip(body, range(len(body) + 1, 1, -1), strict=True)) % 11
+        rest = (
+            sum(
+                int(digit) * weight
+                for digit, weight in zip(body, range(len(body) + 1, 1, -1), strict=True)
+            )
+            % 11
+        )
         body += str(0 if rest < 2 else 11 - rest)
     return body
 

@@ -6,8 +6,12 @@ from tests.factories import api, make_token
 
 pytestmark = pytest.mark.both_databases
 JOSE = {
-    "name": "José da Conceição", "document": "111.444.777-35", "email": "jose@example.com", "phone": "(19) 99999-0000",
-    "address": {"zip_code": "01025020", "number": "100", "street": "Rua Cavenagui"}, "state_registration": "",
+    "name": "José da Conceição",
+    "document": "111.444.777-35",
+    "email": "jose@example.com",
+    "phone": "(19) 99999-0000",
+    "address": {"zip_code": "01025020", "number": "100", "street": "Rua Cavenagui"},
+    "state_registration": "",
     "taxpayer": "non_contributor",
 }
 
@@ -22,10 +26,20 @@ def test_a_customer_is_added_and_read_back(calls):
     assert answer.status_code == 201
     kept = answer.json
     assert kept == calls.get(f"/customers/{kept['id']}").json
-    assert (kept["name"], kept["document"], kept["taxpayer"]) == (JOSE["name"], "11144477735", "non_contributor")
+    assert (kept["name"], kept["document"], kept["taxpayer"]) == (
+        JOSE["name"],
+        "11144477735",
+        "non_contributor",
+    )
     assert kept["address"] == {
-        "zip_code": "01025-020", "country": "BR", "state": "", "city": "", "neighborhood": "", "street": "Rua Cavenagui",
-        "number": "100", "complement": "",
+        "zip_code": "01025-020",
+        "country": "BR",
+        "state": "",
+        "city": "",
+        "neighborhood": "",
+        "street": "Rua Cavenagui",
+        "number": "100",
+        "complement": "",
     }
 
 
@@ -38,10 +52,16 @@ def test_one_customer_for_each_document(calls):
 
 def test_a_patch_changes_what_is_sent_also_inside_the_address(calls):
     kept = calls.post("/customers", JOSE).json
-    after = calls.patch(f"/customers/{kept['id']}", {"email": "new@example.com", "address": {"number": "7"}}).json
+    after = calls.patch(
+        f"/customers/{kept['id']}", {"email": "new@example.com", "address": {"number": "7"}}
+    ).json
     assert after["email"] == "new@example.com"
     assert after["address"] == kept["address"] | {"number": "7"}
-    assert (after["name"], after["document"], after["phone"]) == (kept["name"], kept["document"], kept["phone"])
+    assert (after["name"], after["document"], after["phone"]) == (
+        kept["name"],
+        kept["document"],
+        kept["phone"],
+    )
 
 
 def test_a_patch_judges_the_whole_it_makes(calls):
@@ -55,7 +75,9 @@ def test_a_patch_judges_the_whole_it_makes(calls):
 def test_a_patch_does_not_take_another_customers_document(calls):
     calls.post("/customers", JOSE)
     other = calls.post("/customers", JOSE | {"document": "12ABC34501DE35", "name": "Company"}).json
-    assert calls.patch(f"/customers/{other['id']}", {"document": "111.444.777-35"}).status_code == 409
+    assert (
+        calls.patch(f"/customers/{other['id']}", {"document": "111.444.777-35"}).status_code == 409
+    )
 
 
 @pytest.mark.parametrize("path", ["/customers/7", "/customers/99999999999999999999"])
@@ -72,7 +94,14 @@ def test_customers_are_found_by_name_document_mail_and_phone_as_written(calls):
         return [item["name"] for item in calls.get(f"/customers?q={query}").json["items"]]
 
     assert found("") == ["Livraria Horizonte", "José da Conceição"]
-    for words in ("conceicao jose", "111.444.777-35", "11144477735", "jose@", "(19)99999-0000", "9999"):
+    for words in (
+        "conceicao jose",
+        "111.444.777-35",
+        "11144477735",
+        "jose@",
+        "(19)99999-0000",
+        "9999",
+    ):
         assert found(words) == ["José da Conceição"]
     assert found("12abc345") == ["Livraria Horizonte"]
     assert found("nobody") == []
@@ -87,12 +116,24 @@ def test_agents_are_added_and_listed(calls):
     assert (again.status_code, again.json["errors"][0]["field"]) == (409, "code")
 
 
-@pytest.mark.parametrize(("field", "value"), [
-    ("code", "A 1"), ("code", ""), ("code", "x" * 21), ("name", "\0"), ("commission_percent", "100.01"),
-    ("commission_percent", 5), ("commission_percent", "-1"), ("commission_percent", "NaN"), ("extra", "x"),
-])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("code", "A 1"),
+        ("code", ""),
+        ("code", "x" * 21),
+        ("name", "\0"),
+        ("commission_percent", "100.01"),
+        ("commission_percent", 5),
+        ("commission_percent", "-1"),
+        ("commission_percent", "NaN"),
+        ("extra", "x"),
+    ],
+)
 def test_an_agent_that_makes_no_sense_is_refused(calls, field, value):
-    answer = calls.post("/agents", {"code": "A1", "name": "Rosa", "commission_percent": "5.00"} | {field: value})
+    answer = calls.post(
+        "/agents", {"code": "A1", "name": "Rosa", "commission_percent": "5.00"} | {field: value}
+    )
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
     assert calls.get("/agents").json["items"] == []

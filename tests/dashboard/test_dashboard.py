@@ -27,21 +27,33 @@ def clerk(client, db):
 
 def moved(db, sale, moment):
     """The sale as if placed and paid then."""
-    db.session.execute(update(Sale).where(Sale.id == sale.id).values(paid_at=moment, created_at=moment, updated_at=utc_now()))
+    db.session.execute(
+        update(Sale)
+        .where(Sale.id == sale.id)
+        .values(paid_at=moment, created_at=moment, updated_at=utc_now())
+    )
     db.session.commit()
 
 
-# -- a new shop -------------------------------------------------------------------------------------
+# -- a new shop
+# -------------------------------------------------------------------------------------
 
 
 def test_a_new_shop_is_told_what_to_do_first_each_as_far_as_their_role(client, db):
     sign_in(client, "admin")
     page = client.get("/").text
-    assert 'id="first-steps"' in page and "Say who sells" in page and 'href="/settings"' in page and "Make a token" in page
+    assert (
+        'id="first-steps"' in page
+        and "Say who sells" in page
+        and 'href="/settings"' in page
+        and "Make a token" in page
+    )
 
     sign_in(client, "clerk")
     page = client.get("/").text
-    assert "Bring your products" in page and "Say who sells" not in page and "Make a token" not in page
+    assert (
+        "Bring your products" in page and "Say who sells" not in page and "Make a token" not in page
+    )
 
     sign_in(client, "accountant")
     page = client.get("/").text
@@ -66,14 +78,18 @@ def test_with_the_first_order_the_figures_come_and_a_missing_issuer_stays_told(c
     assert "Say who sells" not in clerk.get("/").text
 
 
-# -- figures ----------------------------------------------------------------------------------------
+# -- figures
+# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.both_databases
 def test_days_begin_at_midnight_in_the_shop_s_zone(db):
     # 02:30 UTC on the 2nd is 23:30 on the 1st in São Paulo and 22:30 in Manaus.
     today = dt.date(2026, 3, 2)
-    late, early = dt.datetime(2026, 3, 2, 2, 30, tzinfo=dt.UTC), dt.datetime(2026, 3, 2, 3, 30, tzinfo=dt.UTC)
+    late, early = (
+        dt.datetime(2026, 3, 2, 2, 30, tzinfo=dt.UTC),
+        dt.datetime(2026, 3, 2, 3, 30, tzinfo=dt.UTC),
+    )
     moved(db, make_sale(), late)
     moved(db, make_sale(), early)
 
@@ -94,13 +110,19 @@ def test_only_paid_orders_are_sales_and_none_that_was_cancelled(db):
 
     last = queries.last_days(today)[-1]
     assert (last.paid, last.sold) == (1, Decimal("129.90"))
-    assert queries.placed_by_status(last.starts_at) == {Status.OPEN: 1, Status.ADDRESS: 1, Status.CANCELLED: 1}
+    assert queries.placed_by_status(last.starts_at) == {
+        Status.OPEN: 1,
+        Status.ADDRESS: 1,
+        Status.CANCELLED: 1,
+    }
 
 
 def test_what_lies_before_the_fourteen_days_is_left_out(db):
     today = shop_day(utc_now())
     moved(db, make_sale(), queries.midnight(today - dt.timedelta(days=13)))
-    moved(db, make_sale(), queries.midnight(today - dt.timedelta(days=13)) - dt.timedelta(seconds=1))
+    moved(
+        db, make_sale(), queries.midnight(today - dt.timedelta(days=13)) - dt.timedelta(seconds=1)
+    )
 
     days = queries.last_days(today)
     assert len(days) == 14 and days[0].paid == 1 and sum(day.paid for day in days) == 1
@@ -135,14 +157,38 @@ def test_commissions_of_the_month_are_net_of_reversals_and_sum_up_day_by_day(db)
 
 def commission(db, sale, number, amount, month):
     decision = db.session.scalar(db.select(Decision).where(Decision.sale_id == sale.id))
-    effect = Effect(decision=decision, sale_id=sale.id, event="test", kind="commission", target=str(number), rule="test")
-    return Commission(sale_id=sale.id, effect=effect, month=month, agent_code="A1", agent_name="Rosa", sku="X",
-                      base=amount * 10, percent=Decimal("10.00"), amount=amount)
+    effect = Effect(
+        decision=decision,
+        sale_id=sale.id,
+        event="test",
+        kind="commission",
+        target=str(number),
+        rule="test",
+    )
+    return Commission(
+        sale_id=sale.id,
+        effect=effect,
+        month=month,
+        agent_code="A1",
+        agent_name="Rosa",
+        sku="X",
+        base=amount * 10,
+        percent=Decimal("10.00"),
+        amount=amount,
+    )
 
 
-@pytest.mark.parametrize(("largest", "top"), [
-    ("0", 4), ("3.99", 4), ("6181.80", 8000), ("7950.40", 8000), ("8000.01", 10000), ("99999999.99", 100000000),
-])
+@pytest.mark.parametrize(
+    ("largest", "top"),
+    [
+        ("0", 4),
+        ("3.99", 4),
+        ("6181.80", 8000),
+        ("7950.40", 8000),
+        ("8000.01", 10000),
+        ("99999999.99", 100000000),
+    ],
+)
 def test_the_chart_s_lines_are_round_and_hold_every_bar(app, largest, top):
     with app.test_request_context(headers={"Accept-Language": "en"}):
         lines = ticks([Decimal(0), Decimal(largest)])
@@ -150,7 +196,8 @@ def test_the_chart_s_lines_are_round_and_hold_every_bar(app, largest, top):
     assert [line["value"] for line in lines] == [top * place / 4 for place in (4, 3, 2, 1, 0)]
 
 
-# -- who waits --------------------------------------------------------------------------------------
+# -- who waits
+# --------------------------------------------------------------------------------------
 
 
 def test_an_order_in_attention_stands_there_with_reason_and_mend(clerk, db):
@@ -159,7 +206,11 @@ def test_an_order_in_attention_stands_there_with_reason_and_mend(clerk, db):
 
     page = clerk.get("/").text
     item = page.split('id="waiting-sale-1"')[1].split("</li>")[0]
-    assert "WEB-9" in item and "We did not find the postal code 99999-999" in item and "Fix the address" in item
+    assert (
+        "WEB-9" in item
+        and "We did not find the postal code 99999-999" in item
+        and "Fix the address" in item
+    )
     assert "1 waits" in page
 
 
@@ -169,7 +220,9 @@ def test_an_nfe_under_review_stands_there_with_its_age(clerk, db):
     db.session.commit()
     make_sale()
     work_off()
-    db.session.execute(update(Invoice).values(updated_at=utc_now() - dt.timedelta(hours=2, minutes=14, seconds=5)))
+    db.session.execute(
+        update(Invoice).values(updated_at=utc_now() - dt.timedelta(hours=2, minutes=14, seconds=5))
+    )
     db.session.commit()
 
     page = clerk.get("/").text
@@ -194,8 +247,14 @@ def test_an_nfe_that_sefaz_rejected_stands_there_with_its_reason(clerk, db):
     make_sale(reference="WEB-4")
     work_off()
     assert "No open rejection" in clerk.get("/").text
-    db.session.execute(update(Invoice).values(
-        status=InvoiceStatus.REJECTED, rejected_by=RejectedBy.AUTHORITY, rejection_code="703", comment="Rejeicao"))
+    db.session.execute(
+        update(Invoice).values(
+            status=InvoiceStatus.REJECTED,
+            rejected_by=RejectedBy.AUTHORITY,
+            rejection_code="703",
+            comment="Rejeicao",
+        )
+    )
     db.session.commit()
 
     section = clerk.get("/").text.split('id="rejected-title"')[1]
@@ -221,7 +280,9 @@ def test_the_accountant_sees_money_and_nfe_and_no_work_of_others(client, db):
 
     page = client.get("/").text
     assert "Paid sales today" in page and "NF-e rejected by SEFAZ" in page
-    assert "Waiting for somebody" not in page and "Nearly gone" not in page and "New order" not in page
+    assert (
+        "Waiting for somebody" not in page and "Nearly gone" not in page and "New order" not in page
+    )
 
 
 def test_orders_of_today_by_status_lead_to_their_list(clerk, db):
@@ -230,10 +291,14 @@ def test_orders_of_today_by_status_lead_to_their_list(clerk, db):
     page = clerk.get("/").text
 
     today = shop_day(utc_now()).isoformat()
-    assert f"/sales?status=open&amp;since={today}" in page and f"/sales?status=address&amp;since={today}" in page
+    assert (
+        f"/sales?status=open&amp;since={today}" in page
+        and f"/sales?status=address&amp;since={today}" in page
+    )
 
 
-# -- bounds -----------------------------------------------------------------------------------------
+# -- bounds
+# -----------------------------------------------------------------------------------------
 
 
 def test_the_page_asks_as_many_questions_of_a_full_shop_as_of_a_small_one(clerk, db):
@@ -246,6 +311,7 @@ def test_the_page_asks_as_many_questions_of_a_full_shop_as_of_a_small_one(clerk,
 
         def note(_connection, _cursor, statement, *_rest):
             asked.append(statement)
+
         event.listen(db.engine, "before_cursor_execute", note)
         assert clerk.get("/").status_code == 200
         event.remove(db.engine, "before_cursor_execute", note)
@@ -269,7 +335,11 @@ def test_at_most_five_of_a_kind_are_shown_and_the_rest_is_linked(clerk, db):
     work_off()
 
     page = clerk.get("/").text
-    assert page.count('id="waiting-sale-') == 5 and "7 wait" in page and "All orders that need attention" in page
+    assert (
+        page.count('id="waiting-sale-') == 5
+        and "7 wait" in page
+        and "All orders that need attention" in page
+    )
 
 
 def test_the_style_guide_is_only_there_while_developing(app, clerk, monkeypatch):

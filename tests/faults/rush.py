@@ -1,4 +1,5 @@
-"""Fifty sales at once against a running shop while things are killed, and what must hold in the end."""
+"""Fifty sales at once against a running shop while things are killed, and what must hold in the
+end."""
 
 import itertools
 import json
@@ -30,8 +31,15 @@ class Rush:
         self.answers: Counter[int] = Counter()
         self.sent: list[int] = []
         self._numbers, self._allowed = itertools.count(), threading.Semaphore(0)
-        product = {"sku": SKU, "name": "Caneca", "kind": "physical", "price": "45.50", "stock": SALES + SPARE, "ncm": "73239400",
-                   "weight_g": 160}
+        product = {
+            "sku": SKU,
+            "name": "Caneca",
+            "kind": "physical",
+            "price": "45.50",
+            "stock": SALES + SPARE,
+            "ncm": "73239400",
+            "weight_g": 160,
+        }
         self.client.post("/products", json=product).raise_for_status()
 
     def __enter__(self):
@@ -41,8 +49,11 @@ class Rush:
         self.client.close()
 
     def through(self, faults: Sequence[Callable[[], object]]) -> None:
-        """Sends all sales: some first, and some with each of the faults, which come one after the other."""
-        checkouts = [threading.Thread(target=self._check_out, daemon=True) for _counter in range(CHECKOUTS)]
+        """Sends all sales: some first, and some with each of the faults, which come one after the
+        other."""
+        checkouts = [
+            threading.Thread(target=self._check_out, daemon=True) for _counter in range(CHECKOUTS)
+        ]
         for each in checkouts:
             each.start()
         shares = len(faults) + 1
@@ -50,7 +61,9 @@ class Rush:
             due = SALES * number // shares
             self._allowed.release(due - SALES * (number - 1) // shares)
             happens()
-            wait_until(lambda due=due: len(self.sent) >= due, 30, f"sales are taken after {happens}")
+            wait_until(
+                lambda due=due: len(self.sent) >= due, 30, f"sales are taken after {happens}"
+            )
         self._allowed.release(CHECKOUTS)
         for each in checkouts:
             each.join(5)
@@ -64,7 +77,9 @@ class Rush:
 
     def _send(self, number) -> bool:
         try:
-            answer = self.client.post("/sales", json=_body(number), headers={"Idempotency-Key": f"fault-{number}"})
+            answer = self.client.post(
+                "/sales", json=_body(number), headers={"Idempotency-Key": f"fault-{number}"}
+            )
         except httpx.TransportError:
             return False
         self.answers[answer.status_code] += 1
@@ -73,9 +88,13 @@ class Rush:
 
     def assert_each_is_invoiced_once(self, seconds: float = 60) -> None:
         """Within `seconds`; numbers are consecutive and stock is right."""
-        wait_until(lambda: len(self._sales(status="invoiced")) == SALES, seconds, "all sales are invoiced")
+        wait_until(
+            lambda: len(self._sales(status="invoiced")) == SALES, seconds, "all sales are invoiced"
+        )
         sales = self._sales()
-        assert sorted(sale["reference"] for sale in sales) == sorted(f"FAULT-{number}" for number in range(SALES))
+        assert sorted(sale["reference"] for sale in sales) == sorted(
+            f"FAULT-{number}" for number in range(SALES)
+        )
         assert self.client.get(f"/products/{SKU}").json()["stock"] == SPARE
         issued = [invoice for invoice in self._invoices() if invoice["number"]]
         taken = sorted(invoice["number"] for invoice in issued)
@@ -93,24 +112,50 @@ class Rush:
     def _invoices(self) -> list[dict]:
         found, cursor = [], ""
         while cursor is not None:
-            page = self.client.get("/invoices", params={"limit": 200} | ({"cursor": cursor} if cursor else {}))
-            found, cursor = found + page.raise_for_status().json()["items"], page.json()["next_cursor"]
+            page = self.client.get(
+                "/invoices", params={"limit": 200} | ({"cursor": cursor} if cursor else {})
+            )
+            found, cursor = (
+                found + page.raise_for_status().json()["items"],
+                page.json()["next_cursor"],
+            )
         return found
 
 
 def _token(shop: Shop) -> str:
     made = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "token", "create", "faults", "--role", "manager"], cwd=ROOT,
-        env=os.environ | shop.settings | {"DATA_DIR": str(shop.data_dir)}, capture_output=True, text=True, check=True,
+        [
+            sys.executable,
+            "-m",
+            "flask",
+            "--app",
+            "wsgi",
+            "token",
+            "create",
+            "faults",
+            "--role",
+            "manager",
+        ],
+        cwd=ROOT,
+        env=os.environ | shop.settings | {"DATA_DIR": str(shop.data_dir)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return made.stdout.splitlines()[-1]
 
 
 def _body(number: int) -> dict:
     return {
-        "reference": f"FAULT-{number}", "paid": True, "payment_method": "pix",
-        "customer": {"name": f"Cliente {number}", "document": _completed(f"{700000000 + number}", 11)},
-        "address": {"zip_code": "05010-000", "number": "100"}, "lines": [{"sku": SKU, "quantity": 1}],
+        "reference": f"FAULT-{number}",
+        "paid": True,
+        "payment_method": "pix",
+        "customer": {
+            "name": f"Cliente {number}",
+            "document": _completed(f"{700000000 + number}", 11),
+        },
+        "address": {"zip_code": "05010-000", "number": "100"},
+        "lines": [{"sku": SKU, "quantity": 1}],
     }
 
 

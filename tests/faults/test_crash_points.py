@@ -1,4 +1,5 @@
-"""A crash before or after every commit of a sale's way, one at a time: what comes after is as if nothing had happened."""
+"""A crash before or after every commit of a sale's way, one at a time: what comes after is as if
+nothing had happened."""
 
 import datetime as dt
 
@@ -21,7 +22,17 @@ from webapp.sales.models import Refund, Sale, Status
 from webapp.store.models import SandboxNote, Series
 from webapp.transactions import in_transaction
 
-COUNTED = (Effect, Commission, RoyaltySlip, PackingSlip, Message, Task, Refund, StockMovement, SandboxNote)
+COUNTED = (
+    Effect,
+    Commission,
+    RoyaltySlip,
+    PackingSlip,
+    Message,
+    Task,
+    Refund,
+    StockMovement,
+    SandboxNote,
+)
 
 
 class Crash(BaseException):
@@ -33,14 +44,18 @@ def _leases_end():
     for model in (Sale, Invoice, Message, Effect):
         due = model.__table__.c.due_at
         past = utc_now() - dt.timedelta(seconds=1)
-        database.session.execute(update(model.__table__).where(due.is_not(None)).values(due_at=past))
+        database.session.execute(
+            update(model.__table__).where(due.is_not(None)).values(due_at=past)
+        )
     database.session.commit()
 
 
 def _commits_of_a_whole_way(monkeypatch) -> int:
     counted = []
     commit = type(database.session()).commit
-    monkeypatch.setattr(type(database.session()), "commit", lambda session: (counted.append(1), commit(session))[1])
+    monkeypatch.setattr(
+        type(database.session()), "commit", lambda session: (counted.append(1), commit(session))[1]
+    )
     work_off()
     monkeypatch.undo()
     return len(counted)
@@ -79,7 +94,9 @@ def _facts() -> dict:
 def _two_sales(quantity: int = 1):
     open_shop()
     agent()
-    product = make_product(sku="CRASH", kind="book", ncm="49019900", royalty_percent="10.00", stock=10)
+    product = make_product(
+        sku="CRASH", kind="book", ncm="49019900", royalty_percent="10.00", stock=10
+    )
     for number in ("1", "2"):
         make_sale(sku=product.sku, reference=number, agent="A1", quantity=quantity)
 
@@ -102,11 +119,14 @@ def test_a_crash_around_any_commit_changes_nothing_in_the_end(app, db, monkeypat
         for _round in range(3):
             _leases_end()
             work_off()
-        assert _facts() == whole, f"crash {'after' if after else 'before'} commit {number} of {commits}"
+        assert _facts() == whole, (
+            f"crash {'after' if after else 'before'} commit {number} of {commits}"
+        )
 
 
 def _undoing() -> list:
-    """Two invoiced sales: one is cancelled, of the other a unit is refunded; each is told until it is answered."""
+    """Two invoiced sales: one is cancelled, of the other a unit is refunded; each is told until it
+    is answered."""
     asked = RefundIn.model_validate({"lines": [{"line": 1, "quantity": 1}], "reason": "damaged"})
     first, second = database.session.scalars(select(Sale.id).order_by(Sale.id)).all()
     database.session.rollback()
@@ -118,7 +138,9 @@ def _undoing() -> list:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("crashed", [0, 1], ids=["cancellation", "refund"])
-def test_a_crash_in_an_undoing_leaves_it_undone_once_or_not_at_all(app, db, monkeypatch, crashed, after):
+def test_a_crash_in_an_undoing_leaves_it_undone_once_or_not_at_all(
+    app, db, monkeypatch, crashed, after
+):
     def undo(at: int | None) -> dict:
         _wipe(db)
         _two_sales(quantity=2)

@@ -1,4 +1,5 @@
-"""Whatever is killed, wiped, cut or paused in the middle of fifty sales: all are invoiced, once, numbers consecutive."""
+"""Whatever is killed, wiped, cut or paused in the middle of fifty sales: all are invoiced, once,
+numbers consecutive."""
 
 import os
 import signal
@@ -45,7 +46,9 @@ class Faults:
         os.kill(pid, signal.SIGCONT)
 
     def cut_every_connection(self):
-        self.postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        self.postgres.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        )
 
     def crash_postgres(self):
         self.postgres.crash()
@@ -81,7 +84,11 @@ def test_on_postgresql(shop, own_postgres):
     running = shop(CEP_PROVIDERS="sample", DATABASE_URL=own_postgres.url("balcao")).start()
     faults = Faults(running, own_postgres)
     with Rush(running) as rush:
-        rush.through([getattr(faults, name) for name in [*KILLS, "cut_every_connection", "crash_postgres"]])
+        rush.through(
+            [getattr(faults, name) for name in [*KILLS, "cut_every_connection", "crash_postgres"]]
+        )
         rush.assert_each_is_invoiced_once()
-    assert rush.answers.keys() <= {200, 201, 503}, "while the database is away a checkout is told to come again"
+    assert rush.answers.keys() <= {200, 201, 503}, (
+        "while the database is away a checkout is told to come again"
+    )
     assert running.stop() == 0

@@ -31,7 +31,9 @@ def shipping_of(slip: PackingSlip) -> Shipping:
     return db.session.get_one(Sale, slip.sale_id).shipping
 
 
-def shipped(slip: PackingSlip, carrier: str = "Correios", tracking_code: str = "AA123456785BR") -> PackingSlip:
+def shipped(
+    slip: PackingSlip, carrier: str = "Correios", tracking_code: str = "AA123456785BR"
+) -> PackingSlip:
     slip.ship(carrier, tracking_code, slip.created_at)
     db.session.commit()
     return slip

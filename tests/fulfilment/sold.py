@@ -26,8 +26,16 @@ def sold(*skus: str, **changes) -> Sale:
 
 
 def book(**facts) -> str:
-    return make_product(**{"kind": "book", "ncm": "49019900", "price": "100.00", "royalty_percent": "10.00",
-                           "author": "Lívia Prado"} | facts).sku
+    return make_product(
+        **{
+            "kind": "book",
+            "ncm": "49019900",
+            "price": "100.00",
+            "royalty_percent": "10.00",
+            "author": "Lívia Prado",
+        }
+        | facts
+    ).sku
 
 
 def agent(code: str = "A1", percent: str = "5.00", name: str = "Bruna Lima") -> str:
@@ -37,8 +45,11 @@ def agent(code: str = "A1", percent: str = "5.00", name: str = "Bruna Lima") -> 
 
 
 def publish(rules: list[dict], reason: str = "Looking closer") -> RuleSetVersion:
-    """Of a number of its own: the app, which keeps compiled versions by number, serves many tests and their databases."""
-    version = RuleSetVersion(id=next(_versions), rules=rules, published_by="rosa@example.com", reason=reason)
+    """Of a number of its own: the app, which keeps compiled versions by number, serves many tests
+    and their databases."""
+    version = RuleSetVersion(
+        id=next(_versions), rules=rules, published_by="rosa@example.com", reason=reason
+    )
     db.session.add(version)
     db.session.commit()
     return version
@@ -49,9 +60,17 @@ def shop_that_holds() -> None:
     open_shop()
     rules = db.session.scalars(db.select(RuleSetVersion)).one().rules
     hold = {
-        "code": "hold_all", "name": "Hold all", "scope": "sale", "event": "paid", "priority": 10, "valid_from": None,
-        "valid_to": None, "enabled": True, "when": {"field": "sale_total", "op": "gte", "value": "0.00"},
-        "then": [{"do": "hold"}], "examples": [],
+        "code": "hold_all",
+        "name": "Hold all",
+        "scope": "sale",
+        "event": "paid",
+        "priority": 10,
+        "valid_from": None,
+        "valid_to": None,
+        "enabled": True,
+        "when": {"field": "sale_total", "op": "gte", "value": "0.00"},
+        "then": [{"do": "hold"}],
+        "examples": [],
     }
     publish([*rules, hold])
 

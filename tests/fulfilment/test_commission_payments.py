@@ -19,7 +19,8 @@ MONTH = "2025-03"
 
 @pytest.fixture
 def earned(db):
-    """Two agents' commissions of a month that is over: R$ 5.00 and R$ 10.00; the first one's sale."""
+    """Two agents' commissions of a month that is over: R$ 5.00 and R$ 10.00; the first one's
+    sale."""
     agent("A1", "5.00"), agent("A2", "10.00", "Caio Reis")
     sale = sold(book(), agent="A1")
     sold(book(), agent="A2")
@@ -49,10 +50,18 @@ def test_an_agents_month_is_marked_as_paid_with_its_amount_and_who_did_it(earned
     assert pay(manager).location == f"/commissions?month={MONTH}"
     assert payments(db) == [("A1", "5.00")]
     page = manager.get(f"/commissions?month={MONTH}").text
-    assert 'id="agent-A1" data-status="settled"' in page and 'id="agent-A2" data-status="open"' in page
+    assert (
+        'id="agent-A1" data-status="settled"' in page and 'id="agent-A2" data-status="open"' in page
+    )
     assert "by rosa@example.com" in page
-    entry = db.session.scalars(db.select(AuditEntry).where(AuditEntry.subject == "commission_payments")).one()
-    assert (entry.action, entry.subject_name, entry.after["amount"]) == ("created", f"A1 {MONTH}", "5.00")
+    entry = db.session.scalars(
+        db.select(AuditEntry).where(AuditEntry.subject == "commission_payments")
+    ).one()
+    assert (entry.action, entry.subject_name, entry.after["amount"]) == (
+        "created",
+        f"A1 {MONTH}",
+        "5.00",
+    )
 
 
 def test_where_all_was_taken_back_there_is_nothing_to_pay(earned, manager, db):
@@ -124,7 +133,9 @@ def test_of_two_managers_at_once_one_marks_it(earned, app, db):
         with app.app_context():
             try:
                 met.wait()
-                in_transaction(lambda: mark_agent_paid(MONTH, "A1", Decimal("5.00"), who, utc_now()))
+                in_transaction(
+                    lambda: mark_agent_paid(MONTH, "A1", Decimal("5.00"), who, utc_now())
+                )
             except Exception as error:
                 failures.append(error)
 
@@ -160,11 +171,17 @@ def test_the_file_tells_what_was_paid_and_what_is_left(earned, manager, db):
     reverse(db, earned, share="0.4")
     rows = manager.get(f"/commissions.csv?month={MONTH}").text.splitlines()
     day = db.session.scalars(db.select(CommissionPayment)).one().paid_at.date().isoformat()
-    assert rows[1:] == [f"A1,Bruna Lima,{MONTH},1,60.00,3.00,5.00,{day},-2.00",
-                        f"A2,Caio Reis,{MONTH},1,100.00,10.00,0.00,,10.00"]
+    assert rows[1:] == [
+        f"A1,Bruna Lima,{MONTH},1,60.00,3.00,5.00,{day},-2.00",
+        f"A2,Caio Reis,{MONTH},1,100.00,10.00,0.00,,10.00",
+    ]
 
 
 def test_a_reversal_names_the_month_of_what_it_takes_back(earned, manager, db):
     reverse(db, earned, month="2025-04")
     page = manager.get("/commissions?month=2025-04&agent=A1").text
-    assert 'data-status="reversal"' in page and "of a commission of March 2025" in page and "-R$5.00" in page
+    assert (
+        'data-status="reversal"' in page
+        and "of a commission of March 2025" in page
+        and "-R$5.00" in page
+    )

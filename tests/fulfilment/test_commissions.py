@@ -19,14 +19,36 @@ def month(db):
 
 def reverse(db, sale, share="1", month=None) -> None:
     """What a cancellation or refund writes: a negative twin of each of the sale's commissions."""
-    for earned in db.session.scalars(db.select(Commission).where(Commission.sale_id == sale.id)).all():
-        base, amount = (-(value * Decimal(share)).quantize(Decimal("0.01")) for value in (earned.base, earned.amount))
-        effect = Effect(decision_id=earned.effect.decision_id, sale_id=sale.id, event=f"refund-{share}", kind="commission",
-                        target=earned.effect.target, rule=earned.effect.rule, amount=amount, reverses=earned.effect_id)
-        db.session.add(Commission(
-            sale_id=sale.id, effect=effect, month=month or earned.month, agent_code=earned.agent_code,
-            agent_name=earned.agent_name, sku=earned.sku, base=base, percent=earned.percent, amount=amount,
-        ))
+    for earned in db.session.scalars(
+        db.select(Commission).where(Commission.sale_id == sale.id)
+    ).all():
+        base, amount = (
+            -(value * Decimal(share)).quantize(Decimal("0.01"))
+            for value in (earned.base, earned.amount)
+        )
+        effect = Effect(
+            decision_id=earned.effect.decision_id,
+            sale_id=sale.id,
+            event=f"refund-{share}",
+            kind="commission",
+            target=earned.effect.target,
+            rule=earned.effect.rule,
+            amount=amount,
+            reverses=earned.effect_id,
+        )
+        db.session.add(
+            Commission(
+                sale_id=sale.id,
+                effect=effect,
+                month=month or earned.month,
+                agent_code=earned.agent_code,
+                agent_name=earned.agent_name,
+                sku=earned.sku,
+                base=base,
+                percent=earned.percent,
+                amount=amount,
+            )
+        )
     db.session.commit()
 
 
@@ -84,7 +106,9 @@ def test_the_list_of_agents_is_paged(db, client, month):
     assert second["next_cursor"] is None
 
 
-@pytest.mark.parametrize("written", ["2026-13", "26-11", "2026-11-01", "november", "0000-01", "9999-12", "2026-1١"])
+@pytest.mark.parametrize(
+    "written", ["2026-13", "26-11", "2026-11-01", "november", "0000-01", "9999-12", "2026-1١"]
+)
 def test_a_month_written_otherwise_is_refused(db, client, written):
     answer = api(client, make_token("manager")).get(f"/commissions?month={written}")
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "month")
@@ -108,23 +132,35 @@ def test_an_agents_page_lists_each_commission_with_its_order(db, client, month):
     reverse(db, sale)
     sign_in(client, "manager")
     page = client.get(f"/commissions?month={month}&agent=A1").text
-    assert page.count(f'href="/sales/{sale.id}"') == 2 and 'data-status="reversal"' in page and "-R$5.00" in page
+    assert (
+        page.count(f'href="/sales/{sale.id}"') == 2
+        and 'data-status="reversal"' in page
+        and "-R$5.00" in page
+    )
 
 
-@pytest.mark.parametrize(("language", "line"), [
-    ("pt_BR", "A1;Bruna Lima;{month};1;100,00;5,00"), ("en", "A1,Bruna Lima,{month},1,100.00,5.00"),
-])
-def test_the_file_is_written_as_spreadsheets_of_the_readers_country_read_it(db, client, month, language, line):
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("pt_BR", "A1;Bruna Lima;{month};1;100,00;5,00"),
+        ("en", "A1,Bruna Lima,{month},1,100.00,5.00"),
+    ],
+)
+def test_the_file_is_written_as_spreadsheets_of_the_readers_country_read_it(
+    db, client, month, language, line
+):
     agent()
     sold(book(), agent="A1")
     sign_in(client, "manager", locale=language)
     answer = client.get(f"/commissions.csv?month={month}")
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="commissions-{month}.csv"'
+    assert (
+        answer.headers["Content-Disposition"] == f'attachment; filename="commissions-{month}.csv"'
+    )
     text = answer.data.decode("utf-8")
     assert text.startswith("\ufeff") and line.format(month=month) in text
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)"])
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)"])
 def test_a_name_is_no_formula_in_a_spreadsheet(db, client, month, name):
     agent(name=name)
     sold(book(), agent="A1")
@@ -140,16 +176,24 @@ def test_a_month_without_commissions_teaches_what_brings_them(db, client):
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("path", ["/commissions?agent=A%00", "/royalties?author=%00", "/commissions?agent=nobody"])
+@pytest.mark.parametrize(
+    "path", ["/commissions?agent=A%00", "/royalties?author=%00", "/commissions?agent=nobody"]
+)
 def test_a_filter_that_fits_nothing_shows_nothing(db, client, path):
     agent()
     sold(book(), agent="A1")
     sign_in(client, "manager")
     answer = client.get(path)
-    assert answer.status_code == 200 and 'id="commission-' not in answer.text and 'id="royalty-1' not in answer.text
+    assert (
+        answer.status_code == 200
+        and 'id="commission-' not in answer.text
+        and 'id="royalty-1' not in answer.text
+    )
 
 
-@pytest.mark.parametrize("path", ["/commissions", "/commissions.csv", "/royalties", "/royalties.csv"])
+@pytest.mark.parametrize(
+    "path", ["/commissions", "/commissions.csv", "/royalties", "/royalties.csv"]
+)
 def test_what_people_earn_is_not_for_clerks(db, client, path):
     sign_in(client, "clerk")
     assert client.get(path).status_code == 403

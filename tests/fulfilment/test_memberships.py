@@ -24,7 +24,9 @@ def test_a_paid_membership_is_active_and_listed(db, client):
     assert "José da Conceição" in page and "gold" in page
     found = api(client, make_token()).get(f"/memberships?customer={sale.customer_id}").json["items"]
     today = membership_of(db).since.isoformat()
-    assert found == [{"customer": sale.customer_id, "plan": "gold", "status": "active", "since": today}]
+    assert found == [
+        {"customer": sale.customer_id, "plan": "gold", "status": "active", "since": today}
+    ]
 
 
 def test_an_upgrade_changes_the_plan_and_not_the_day(db):
@@ -67,7 +69,11 @@ def test_tabs_and_words_filter_the_list(db, client):
 
     assert shown("") == [jose, ana_id]
     assert shown("status=active") == [jose] and shown("status=lapsed") == [ana_id]
-    assert shown("q=souza") == [ana_id] and shown("q=111.444.777-35") == [jose] and shown("q=nobody") == []
+    assert (
+        shown("q=souza") == [ana_id]
+        and shown("q=111.444.777-35") == [jose]
+        and shown("q=nobody") == []
+    )
 
 
 def test_a_row_can_be_fetched_alone(db, client):
@@ -110,7 +116,11 @@ def test_its_page_tells_what_changed_it_with_the_orders(silver, manager):
     sale = sold(make_product(kind="membership_upgrade", plan="gold").sku, reference="WEB-2")
     page = manager.get(f"/memberships/{silver.id}").text
     assert page.index("Upgraded") < page.index("Activated")
-    assert "silver → gold" in page and f'href="/sales/{sale.id}">Order WEB-2' in page and "Order WEB-1" in page
+    assert (
+        "silver → gold" in page
+        and f'href="/sales/{sale.id}">Order WEB-2' in page
+        and "Order WEB-1" in page
+    )
     customer = manager.get(f"/customers/{silver.customer_id}").text
     assert f'href="/memberships/{silver.id}"' in customer and "silver → gold" in customer
 

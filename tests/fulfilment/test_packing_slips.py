@@ -20,7 +20,11 @@ def test_goods_with_an_authorized_nfe_are_to_be_packed(db, client):
     assert slip_of(db, sale).status is SlipStatus.TO_PACK
     sign_in(client)
     page = client.get("/packing-slips").text
-    assert f'id="sale-{sale.id}" data-status="to_pack"' in page and "WEB-1" in page and "1 × Mug" in page
+    assert (
+        f'id="sale-{sale.id}" data-status="to_pack"' in page
+        and "WEB-1" in page
+        and "1 × Mug" in page
+    )
 
 
 def test_without_its_nfe_a_slip_says_that_it_waits(db, client):
@@ -28,7 +32,10 @@ def test_without_its_nfe_a_slip_says_that_it_waits(db, client):
     slip = slip_of(db, sale)
     assert (sale.status, slip.status) == (Status.ATTENTION, SlipStatus.AWAITING_NFE)
     sign_in(client)
-    assert "nothing leaves before the NF-e is authorized" in client.get(f"/packing-slips/{slip.id}").text
+    assert (
+        "nothing leaves before the NF-e is authorized"
+        in client.get(f"/packing-slips/{slip.id}").text
+    )
 
 
 def test_a_held_slip_says_so_until_a_person_releases_it(db, client):
@@ -37,7 +44,9 @@ def test_a_held_slip_says_so_until_a_person_releases_it(db, client):
     slip = slip_of(db, sale)
     assert slip.status is SlipStatus.HELD
     sign_in(client)
-    assert "Pack nothing until a person releases it." in client.get(f"/packing-slips/{slip.id}").text
+    assert (
+        "Pack nothing until a person releases it." in client.get(f"/packing-slips/{slip.id}").text
+    )
     approve(invoice_of(sale.id), "reviewer@example.com")
     db.session.commit()
     assert slip.status is SlipStatus.AWAITING_NFE
@@ -51,8 +60,20 @@ def test_a_slip_bears_sender_recipient_items_weight_and_the_nfe(db, client):
     sale = sold(mug.sku, lamp.sku)
     sign_in(client)
     page = client.get(f"/packing-slips/{slip_of(db, sale).id}").text
-    for text in ("Pico Nevado", "José da Conceição", "111.444.777-35", "Praça da Sé, 101", "01001-000", "Mug", "Lamp",
-                 "06243-110", "1.25 kg", "Pix", "Volumes", invoice_of(sale.id).access_key):
+    for text in (
+        "Pico Nevado",
+        "José da Conceição",
+        "111.444.777-35",
+        "Praça da Sé, 101",
+        "01001-000",
+        "Mug",
+        "Lamp",
+        "06243-110",
+        "1.25 kg",
+        "Pix",
+        "Volumes",
+        invoice_of(sale.id).access_key,
+    ):
         assert text in page.replace(" ", "") or text in page
 
 
@@ -61,7 +82,9 @@ def test_a_book_brings_the_duplicate_for_the_royalty_department(db, client):
     with_book, without = sold(book(name="Crossings")), sold(make_product().sku)
     sign_in(client)
     page = client.get(f"/packing-slips/{slip_of(db, with_book).id}").text
-    assert "Duplicate for the royalty department" in page and "10.00 %" in page and "R$10.00" in page
+    assert (
+        "Duplicate for the royalty department" in page and "10.00 %" in page and "R$10.00" in page
+    )
     assert "Duplicate" not in client.get(f"/packing-slips/{slip_of(db, without).id}").text
 
 
@@ -74,22 +97,29 @@ def test_names_are_text_not_markup(db, client):
 
 
 # Each state of a sale with the one tab that shows its slip, besides "All".
-@pytest.mark.parametrize(("released", "status", "shipping", "tab"), [
-    (False, Status.REVIEW, Shipping.TO_PACK, "held"),
-    (True, Status.INVOICE, Shipping.TO_PACK, "awaiting_nfe"),
-    (True, Status.ATTENTION, Shipping.PACKED, "awaiting_nfe"),
-    (True, Status.INVOICED, Shipping.TO_PACK, "to_pack"),
-    (True, Status.INVOICED, Shipping.PACKED, "packed"),
-    (True, Status.INVOICED, Shipping.SHIPPED, "shipped"),
-    (True, Status.COMPLETED, Shipping.DELIVERED, "delivered"),
-    (True, Status.CANCELLED, Shipping.TO_PACK, "cancelled"),
-    (False, Status.CANCELLED, Shipping.TO_PACK, "cancelled"),
-])
+@pytest.mark.parametrize(
+    ("released", "status", "shipping", "tab"),
+    [
+        (False, Status.REVIEW, Shipping.TO_PACK, "held"),
+        (True, Status.INVOICE, Shipping.TO_PACK, "awaiting_nfe"),
+        (True, Status.ATTENTION, Shipping.PACKED, "awaiting_nfe"),
+        (True, Status.INVOICED, Shipping.TO_PACK, "to_pack"),
+        (True, Status.INVOICED, Shipping.PACKED, "packed"),
+        (True, Status.INVOICED, Shipping.SHIPPED, "shipped"),
+        (True, Status.COMPLETED, Shipping.DELIVERED, "delivered"),
+        (True, Status.CANCELLED, Shipping.TO_PACK, "cancelled"),
+        (False, Status.CANCELLED, Shipping.TO_PACK, "cancelled"),
+    ],
+)
 def test_each_slip_stands_under_one_tab(db, client, released, status, shipping, tab):
     open_shop()
     sale = sold(make_product().sku)
     slip = slip_of(db, sale)
-    sale.status, sale.shipping, slip.released_at = status, shipping, slip.released_at if released else None
+    sale.status, sale.shipping, slip.released_at = (
+        status,
+        shipping,
+        slip.released_at if released else None,
+    )
     db.session.commit()
     row = f'id="sale-{sale.id}" data-status="{tab}"'
     sign_in(client)
@@ -131,5 +161,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(db, client):
     sign_in(client)
     first = client.get("/packing-slips").text
     assert first.count('id="sale-') == 50
-    second = client.get(first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")).text
+    second = client.get(
+        first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    ).text
     assert second.count('id="sale-') == 1

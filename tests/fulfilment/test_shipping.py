@@ -32,17 +32,24 @@ def refused(words: str):
 
 
 def audited(db, slip) -> list[dict]:
-    entries = db.select(AuditEntry).where(AuditEntry.subject == "sales", AuditEntry.subject_id == str(slip.sale_id))
+    entries = db.select(AuditEntry).where(
+        AuditEntry.subject == "sales", AuditEntry.subject_id == str(slip.sale_id)
+    )
     return [entry.after for entry in db.session.scalars(entries.order_by(AuditEntry.id))]
 
 
-# -- the verbs --------------------------------------------------------------------------------------
+# -- the verbs
+# --------------------------------------------------------------------------------------
 
 
 def test_a_slip_goes_its_way_and_says_when(db):
     [slip] = slips("WEB-1")
     assert slip.pack(utc_now()) and slip.status is SlipStatus.PACKED and slip.packed_at
-    assert slip.ship("Correios", "AA1", utc_now()) and slip.status is SlipStatus.SHIPPED and slip.shipped_at
+    assert (
+        slip.ship("Correios", "AA1", utc_now())
+        and slip.status is SlipStatus.SHIPPED
+        and slip.shipped_at
+    )
     assert slip.deliver(utc_now()) and slip.status is SlipStatus.DELIVERED and slip.delivered_at
     db.session.commit()
     assert (slip.sale.carrier, slip.sale.tracking_code) == ("Correios", "AA1")
@@ -50,7 +57,11 @@ def test_a_slip_goes_its_way_and_says_when(db):
 
 def test_each_verb_said_twice_changes_nothing_more(db):
     [slip] = slips("WEB-1")
-    for verb in (lambda: slip.pack(utc_now()), lambda: slip.ship("Correios", "AA1", utc_now()), lambda: slip.deliver(utc_now())):
+    for verb in (
+        lambda: slip.pack(utc_now()),
+        lambda: slip.ship("Correios", "AA1", utc_now()),
+        lambda: slip.deliver(utc_now()),
+    ):
         assert verb() is True
         before = (slip.packed_at, slip.shipped_at, slip.delivered_at)
         assert verb() is False and (slip.packed_at, slip.shipped_at, slip.delivered_at) == before
@@ -103,9 +114,16 @@ def test_a_slip_that_may_not_leave_refuses_every_verb(db, state, verb):
     else:
         slip.sale.shipping = Shipping.NONE
     before = slip.sale.shipping
-    arguments = {"pack": [utc_now()], "unpack": [], "ship": ["Correios", "", utc_now()], "deliver": [utc_now()],
-                 "correct_shipment": ["Correios", ""]}[verb]
-    with refused({"held": "rule holds", "cancelled": "cancelled", "given back": "nothing is left"}[state]):
+    arguments = {
+        "pack": [utc_now()],
+        "unpack": [],
+        "ship": ["Correios", "", utc_now()],
+        "deliver": [utc_now()],
+        "correct_shipment": ["Correios", ""],
+    }[verb]
+    with refused(
+        {"held": "rule holds", "cancelled": "cancelled", "given back": "nothing is left"}[state]
+    ):
         getattr(slip, verb)(*arguments)
     assert slip.sale.shipping is before
 
@@ -117,7 +135,8 @@ def test_goods_that_need_no_nfe_ship_once_the_sale_is_completed(db):
     assert slip_of(sale.id).ship("Correios", "", utc_now()) and sale.shipping is Shipping.SHIPPED
 
 
-# -- the call ---------------------------------------------------------------------------------------
+# -- the call
+# ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.both_databases
@@ -126,7 +145,8 @@ def test_a_shipment_answers_the_sale_and_is_audited(db, shop):
     answer = shop.post(f"/sales/{slip.sale_id}/shipment", SHIPMENT)
     assert answer.status_code == 200
     assert {"shipping": "shipped", "status": "invoiced"} | SHIPMENT == {
-        name: answer.json[name] for name in ("shipping", "status", *SHIPMENT)}
+        name: answer.json[name] for name in ("shipping", "status", *SHIPMENT)
+    }
     assert {"shipping": "shipped"} | SHIPMENT in audited(db, slip)
     told = shop.get(f"/sales/{slip.sale_id}/packing-slip").json
     assert SHIPMENT.items() <= told.items() and told["status"] == "shipped" and told["shipped_at"]
@@ -174,11 +194,19 @@ def test_a_sale_without_a_slip_is_not_shipped(db, shop):
     assert shop.post("/sales/999/shipment", SHIPMENT).status_code == 404
 
 
-@pytest.mark.parametrize(("body", "field"), [
-    ({}, "carrier"), ({"carrier": ""}, "carrier"), ({"carrier": "x" * 61}, "carrier"), ({"carrier": None}, "carrier"),
-    ({"carrier": "Correios", "tracking_code": "x" * 61}, "tracking_code"), ({"carrier": "a\nb"}, "carrier"),
-    ({"carrier": "Correios", "tracking": "x"}, "tracking"), ({"carrier": "\0"}, "carrier"),
-])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "carrier"),
+        ({"carrier": ""}, "carrier"),
+        ({"carrier": "x" * 61}, "carrier"),
+        ({"carrier": None}, "carrier"),
+        ({"carrier": "Correios", "tracking_code": "x" * 61}, "tracking_code"),
+        ({"carrier": "a\nb"}, "carrier"),
+        ({"carrier": "Correios", "tracking": "x"}, "tracking"),
+        ({"carrier": "\0"}, "carrier"),
+    ],
+)
 def test_a_shipment_that_cannot_be_read_names_its_field(db, shop, body, field):
     [slip] = slips("WEB-1")
     answer = shop.post(f"/sales/{slip.sale_id}/shipment", body)
@@ -196,7 +224,9 @@ def test_of_two_clerks_who_ship_at_once_one_is_told(app, db):
     def clerk(carrier):
         call = api(app.test_client(), token)
         ready.wait(10)
-        answers[carrier] = call.post(f"/sales/{sale_id}/shipment", {"carrier": carrier, "tracking_code": carrier}).status_code
+        answers[carrier] = call.post(
+            f"/sales/{sale_id}/shipment", {"carrier": carrier, "tracking_code": carrier}
+        ).status_code
 
     threads = [threading.Thread(target=clerk, args=[carrier]) for carrier in ("Correios", "Jadlog")]
     for thread in threads:
@@ -209,7 +239,8 @@ def test_of_two_clerks_who_ship_at_once_one_is_told(app, db):
     assert (sale.carrier, sale.tracking_code, sale.shipping) == (carrier, carrier, Shipping.SHIPPED)
 
 
-# -- the pages --------------------------------------------------------------------------------------
+# -- the pages
+# --------------------------------------------------------------------------------------
 
 
 def test_a_clerk_packs_ships_and_delivers_on_the_slips_page(db, client):
@@ -220,7 +251,10 @@ def test_a_clerk_packs_ships_and_delivers_on_the_slips_page(db, client):
     assert shipping_of(slip) is Shipping.PACKED
     client.post(f"{page}/unpacking")
     assert shipping_of(slip) is Shipping.TO_PACK
-    assert "It is shipped." in client.post(f"{page}/shipment", data=SHIPMENT, follow_redirects=True).text
+    assert (
+        "It is shipped."
+        in client.post(f"{page}/shipment", data=SHIPMENT, follow_redirects=True).text
+    )
     client.post(f"{page}/delivery")
     assert shipping_of(slip) is Shipping.DELIVERED
     text = client.get(page).text
@@ -234,11 +268,19 @@ def test_the_page_refuses_in_words_and_keeps_what_was_typed(db, client):
     slip = awaiting()
     sign_in(client)
     answer = client.post(f"/packing-slips/{slip.id}/shipment", data=SHIPMENT)
-    assert answer.status_code == 422 and "Nothing leaves before its NF-e is authorized." in answer.text
+    assert (
+        answer.status_code == 422 and "Nothing leaves before its NF-e is authorized." in answer.text
+    )
     assert shipping_of(slip) is Shipping.TO_PACK
     [other] = slips("WEB-1")
-    answer = client.post(f"/packing-slips/{other.id}/shipment", data={"carrier": "", "tracking_code": "AB12"})
-    assert answer.status_code == 422 and 'value="AB12"' in answer.text and 'id="f-carrier-error"' in answer.text
+    answer = client.post(
+        f"/packing-slips/{other.id}/shipment", data={"carrier": "", "tracking_code": "AB12"}
+    )
+    assert (
+        answer.status_code == 422
+        and 'value="AB12"' in answer.text
+        and 'id="f-carrier-error"' in answer.text
+    )
 
 
 def test_volumes_and_notes_stand_on_the_slip(db, client, shop):
@@ -247,28 +289,52 @@ def test_volumes_and_notes_stand_on_the_slip(db, client, shop):
     data = {"volumes": "3", "notes": "Frágil\nPortaria fecha às 18h", "version": slip.version}
     assert client.post(f"/packing-slips/{slip.id}/details", data=data).status_code == 303
     told = shop.get(f"/sales/{slip.sale_id}/packing-slip").json
-    assert told["volumes"] == 3 and told["notes"].splitlines() == ["Frágil", "Portaria fecha às 18h"]
+    assert told["volumes"] == 3 and told["notes"].splitlines() == [
+        "Frágil",
+        "Portaria fecha às 18h",
+    ]
     assert "Portaria fecha às 18h" in client.get(f"/packing-slips/print?ids={slip.id}").text
 
 
-@pytest.mark.parametrize(("typed", "field"), [({"volumes": "0"}, "volumes"), ({"volumes": "many"}, "volumes"),
-                                              ({"notes": "x" * 501}, "notes")])
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"volumes": "0"}, "volumes"),
+        ({"volumes": "many"}, "volumes"),
+        ({"notes": "x" * 501}, "notes"),
+    ],
+)
 def test_details_that_cannot_be_read_stay_in_the_form(db, client, typed, field):
     [slip] = slips("WEB-1")
     sign_in(client)
     data = {"volumes": "1", "notes": "", "version": slip.version} | typed
     answer = client.post(f"/packing-slips/{slip.id}/details", data=data)
-    assert answer.status_code == 422 and f'id="f-{field}-error"' in answer.text and typed[field] in answer.text
+    assert (
+        answer.status_code == 422
+        and f'id="f-{field}-error"' in answer.text
+        and typed[field] in answer.text
+    )
 
 
 def test_of_two_who_write_notes_the_second_is_told(db, client):
     [slip] = slips("WEB-1")
     sign_in(client)
     seen = slip.version
-    client.post(f"/packing-slips/{slip.id}/details", data={"volumes": "2", "notes": "First", "version": seen})
-    answer = client.post(f"/packing-slips/{slip.id}/details", data={"volumes": "3", "notes": "Second", "version": seen})
-    assert answer.status_code == 422 and "Somebody changed this record" in answer.text and "Second" in answer.text
-    # The refused form still bears the version that its person had seen: sent again, it is refused again.
+    client.post(
+        f"/packing-slips/{slip.id}/details",
+        data={"volumes": "2", "notes": "First", "version": seen},
+    )
+    answer = client.post(
+        f"/packing-slips/{slip.id}/details",
+        data={"volumes": "3", "notes": "Second", "version": seen},
+    )
+    assert (
+        answer.status_code == 422
+        and "Somebody changed this record" in answer.text
+        and "Second" in answer.text
+    )
+    # The refused form still bears the version that its person had seen: sent again, it is refused
+    # again.
     assert f'name="version" value="{seen}"' in answer.text
     db.session.refresh(slip)
     assert (slip.volumes, slip.notes) == (2, "First")
@@ -280,7 +346,12 @@ def test_carrier_and_tracking_code_are_corrected_by_who_saw_the_last_ones(db, cl
     sign_in(client)
     seen = slip.sale.version
     path = f"/packing-slips/{slip.id}/tracking"
-    assert client.post(path, data={"carrier": "Jadlog", "tracking_code": "J1", "version": seen}).status_code == 303
+    assert (
+        client.post(
+            path, data={"carrier": "Jadlog", "tracking_code": "J1", "version": seen}
+        ).status_code
+        == 303
+    )
     answer = client.post(path, data={"carrier": "Loggi", "tracking_code": "L1", "version": seen})
     assert answer.status_code == 422 and "Somebody changed this record" in answer.text
     sale = db.session.get_one(Sale, slip.sale_id)
@@ -295,7 +366,11 @@ def test_the_timeline_and_the_steps_tell_of_the_shipment(db, client):
     assert "Correios AA123456785BR</p>" in page
     with client.application.test_request_context(), force_locale("en"):
         steps = {step["name"]: step for step in Story(db.session.get_one(Sale, slip.sale_id)).steps}
-    assert steps["Shipped"]["state"] == "done" and steps["Shipped"]["when"] and steps["Delivered"]["state"] == "now"
+    assert (
+        steps["Shipped"]["state"] == "done"
+        and steps["Shipped"]["when"]
+        and steps["Delivered"]["state"] == "now"
+    )
 
 
 def test_the_menu_and_the_first_page_count_what_is_to_pack_and_to_ship(db, client):
@@ -309,7 +384,9 @@ def test_the_menu_and_the_first_page_count_what_is_to_pack_and_to_ship(db, clien
     assert "1 packed and to ship" in page
 
 
-@pytest.mark.parametrize("verb", ["packing", "unpacking", "shipment", "delivery", "details", "tracking"])
+@pytest.mark.parametrize(
+    "verb", ["packing", "unpacking", "shipment", "delivery", "details", "tracking"]
+)
 def test_an_accountant_changes_nothing(db, client, verb):
     [slip] = slips("WEB-1")
     sign_in(client, "accountant")

@@ -1,4 +1,5 @@
-"""Packing slips on paper: what a sheet bears, and bar codes that a reader of another house reads."""
+"""Packing slips on paper: what a sheet bears, and bar codes that a reader of another house
+reads."""
 
 import io
 import re
@@ -33,7 +34,10 @@ def read(image) -> set[str]:
     return {one.text for one in found}
 
 
-@pytest.mark.parametrize("text", ["WEB-2001", "B-7", "1", "1234567", "a 1.2/~{}\\", "MLB-2000007654321098-A", "x" * 60, KEY])
+@pytest.mark.parametrize(
+    "text",
+    ["WEB-2001", "B-7", "1", "1234567", "a 1.2/~{}\\", "MLB-2000007654321098-A", "x" * 60, KEY],
+)
 def test_a_reader_reads_what_the_bars_say(text):
     assert read(picture(bar_code(text))) == {text}
 
@@ -61,10 +65,24 @@ def test_a_sheet_bears_all_that_the_parcel_needs(db, client):
     page = client.get(f"/packing-slips/print?ids={slip.id}").text
     invoice = invoice_of(sale.id)
     key = " ".join(re.findall("....", invoice.access_key))
-    for text in ("Pico Nevado", "José da Conceição", "111.444.777-35", "Praça da Sé, 101", "01001-000", "Mug", "360 g", "Pix",
-                 "Frágil", key, f"Number {invoice.number}, series {invoice.series}", ">WEB-1</figcaption>"):
+    for text in (
+        "Pico Nevado",
+        "José da Conceição",
+        "111.444.777-35",
+        "Praça da Sé, 101",
+        "01001-000",
+        "Mug",
+        "360 g",
+        "Pix",
+        "Frágil",
+        key,
+        f"Number {invoice.number}, series {invoice.series}",
+        ">WEB-1</figcaption>",
+    ):
         assert text in page.replace("\xa0", " ")
-    assert re.search(r"Volumes</dt><dd>2<", page) and re.search(r"Sticker <span class=\"tag\">gift", page)
+    assert re.search(r"Volumes</dt><dd>2<", page) and re.search(
+        r"Sticker <span class=\"tag\">gift", page
+    )
     assert page.count('class="bar-code"') == 2 and not re.search(r"<svg[^>]*style", page)
 
 
@@ -73,14 +91,21 @@ def test_before_the_nfe_a_sheet_says_that_it_waits_and_shows_no_key(db, client):
     slip = awaiting()
     sign_in(client)
     page = client.get(f"/packing-slips/print?ids={slip.id}").text
-    assert "Awaiting the NF-e" in page and "access key" not in page and page.count('class="bar-code"') == 1
+    assert (
+        "Awaiting the NF-e" in page
+        and "access key" not in page
+        and page.count('class="bar-code"') == 1
+    )
 
 
 def test_a_held_sheet_says_so(db, client):
     shop_that_holds()
     slip = slip_of(sold(make_product().sku).id)
     sign_in(client)
-    assert "Pack nothing until a person releases it." in client.get(f"/packing-slips/print?ids={slip.id}").text
+    assert (
+        "Pack nothing until a person releases it."
+        in client.get(f"/packing-slips/print?ids={slip.id}").text
+    )
 
 
 def test_books_bring_the_royalty_departments_copy_on_a_sheet_of_its_own(db, client):
@@ -88,7 +113,13 @@ def test_books_bring_the_royalty_departments_copy_on_a_sheet_of_its_own(db, clie
     slip = slip_of(sold(book(name="Crossings"), make_product(name="Mug").sku).id)
     sign_in(client)
     copy = client.get(f"/packing-slips/print?ids={slip.id}").text.split("sheet-duplicate")[1]
-    for text in ("Duplicate for the royalty department", "Crossings", "Lívia Prado", "10.00", "R$10.00"):
+    for text in (
+        "Duplicate for the royalty department",
+        "Crossings",
+        "Lívia Prado",
+        "10.00",
+        "R$10.00",
+    ):
         assert text in copy
     assert "Mug" not in copy
 
@@ -131,7 +162,8 @@ def test_more_sheets_bring_no_more_queries(db, client, path):
     assert answer.status_code == 200 and len(many) == len(few) <= 25
 
 
-# -- in the browser ---------------------------------------------------------------------------------
+# -- in the browser
+# ---------------------------------------------------------------------------------
 
 
 def test_three_slips_are_marked_and_printed_one_to_a_sheet(page, live_shop, browser):
@@ -150,8 +182,15 @@ def test_three_slips_are_marked_and_printed_one_to_a_sheet(page, live_shop, brow
     paper = fine.new_page()
     paper.goto(opened.value.url)
     paper.emulate_media(media="print")
-    seen = set().union(*(read(Image.open(io.BytesIO(code.screenshot()))) for code in paper.locator(".bar-code").all()))
-    assert {"PRINT-1", "PRINT-2", "PRINT-3"} < seen and len([one for one in seen if len(one) == 44]) == 3
+    seen = set().union(
+        *(
+            read(Image.open(io.BytesIO(code.screenshot())))
+            for code in paper.locator(".bar-code").all()
+        )
+    )
+    assert {"PRINT-1", "PRINT-2", "PRINT-3"} < seen and len(
+        [one for one in seen if len(one) == 44]
+    ) == 3
     pages = re.findall(rb"/Type\s*/Page\b(?!s)", paper.pdf(format="A4", prefer_css_page_size=True))
     assert len(pages) == 3
     fine.close()

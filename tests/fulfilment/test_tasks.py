@@ -26,7 +26,15 @@ def test_an_upgrade_without_a_membership_asks_staff_what_to_do(task, client):
 
 @pytest.mark.parametrize("code", TASK_TITLES)
 def test_every_task_of_the_house_has_its_question(app, code):
-    task = Task(code=code, params={"customer": "Ana", "sku": "VD-0002", "template": "streaming_links", "reference": "W-1"})
+    task = Task(
+        code=code,
+        params={
+            "customer": "Ana",
+            "sku": "VD-0002",
+            "template": "streaming_links",
+            "reference": "W-1",
+        },
+    )
     with app.test_request_context(headers={"Accept-Language": "en"}):
         question = task_question(task)
     assert "Ana" in question and "%(" not in question
@@ -49,7 +57,9 @@ def test_settling_a_task_moves_it_to_the_done_ones_with_its_outcome(task, client
 
 def test_an_outcome_is_asked_for_and_what_was_typed_stays(task, client, db):
     sign_in(client)
-    assert "Fill this in." in client.post(f"/tasks/{task.id}/completion", data={"outcome": " "}).text
+    assert (
+        "Fill this in." in client.post(f"/tasks/{task.id}/completion", data={"outcome": " "}).text
+    )
     answer = client.post(f"/tasks/{task.id}/completion", data={"outcome": "x" * 501})
     assert answer.status_code == 422 and "x" * 501 in answer.text
     db.session.refresh(task)
@@ -74,7 +84,11 @@ def test_the_row_of_a_task_can_be_fetched_alone(task, client):
 def test_programs_list_and_settle_tasks(task, client, db):
     calls = api(client, make_token())
     [item] = calls.get("/tasks?status=open").json["items"]
-    assert (item["id"], item["code"], item["status"]) == (task.id, "upgrade_without_membership", "open")
+    assert (item["id"], item["code"], item["status"]) == (
+        task.id,
+        "upgrade_without_membership",
+        "open",
+    )
     done = calls.post(f"/tasks/{task.id}/completion", {"outcome": "Sold it"})
     again = calls.post(f"/tasks/{task.id}/completion", {"outcome": "Another word"})
     assert done.status_code == again.status_code == 200
@@ -82,29 +96,46 @@ def test_programs_list_and_settle_tasks(task, client, db):
     assert calls.get("/tasks?status=open").json["items"] == []
 
 
-@pytest.mark.parametrize(("body", "field"), [({}, "outcome"), ({"outcome": 5}, "outcome"), ({"outcome": ""}, "outcome"),
-                                             ({"outcome": "ok", "by": "me"}, "by"), ({"outcome": "a\0b"}, "outcome")])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "outcome"),
+        ({"outcome": 5}, "outcome"),
+        ({"outcome": ""}, "outcome"),
+        ({"outcome": "ok", "by": "me"}, "by"),
+        ({"outcome": "a\0b"}, "outcome"),
+    ],
+)
 def test_a_call_of_the_wrong_shape_names_the_field(task, client, body, field):
     answer = api(client, make_token()).post(f"/tasks/{task.id}/completion", body)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
-@pytest.mark.parametrize("path", ["/tasks/999/completion", "/tasks/99999999999999999999/completion"])
+@pytest.mark.parametrize(
+    "path", ["/tasks/999/completion", "/tasks/99999999999999999999/completion"]
+)
 def test_a_task_that_is_not_there_is_not_found(db, client, path):
     assert api(client, make_token()).post(path, {"outcome": "done"}).status_code == 404
 
 
 def test_an_unknown_status_is_refused(db, client):
-    assert api(client, make_token()).get("/tasks?status=closed").json["errors"][0]["field"] == "status"
+    assert (
+        api(client, make_token()).get("/tasks?status=closed").json["errors"][0]["field"] == "status"
+    )
 
 
 # -- filters, and the rule behind a task
 
 
 def test_a_rules_own_task_has_readable_words_and_names_its_rule(db, client):
-    call = rule("call_big_ones", {"field": "sale_total", "op": "gte", "value": "0.00"},
-                [{"do": "task", "text_code": "call_the_customer"}], scope="sale", name="Call who buys much")
+    call = rule(
+        "call_big_ones",
+        {"field": "sale_total", "op": "gte", "value": "0.00"},
+        [{"do": "task", "text_code": "call_the_customer"}],
+        scope="sale",
+        name="Call who buys much",
+    )
     publish([call])
     sale = sold(make_product().sku)
     task = db.session.scalars(db.select(Task)).one()
@@ -126,7 +157,9 @@ def test_a_task_that_no_rule_asked_for_has_no_rule(task, client, db):
 
 
 def test_tasks_are_found_by_kind_and_by_order_open_and_done_alike(task, client, db):
-    other = Task(sale_id=task.sale_id, code="unpack", params={"customer": "Ana", "items": "1 × Mug"})
+    other = Task(
+        sale_id=task.sale_id, code="unpack", params={"customer": "Ana", "items": "1 × Mug"}
+    )
     db.session.add(other)
     db.session.commit()
     sign_in(client)
@@ -136,7 +169,9 @@ def test_tasks_are_found_by_kind_and_by_order_open_and_done_alike(task, client, 
         return [one.code for one in (task, other) if f'id="task-{one.id}"' in page]
 
     assert shown("kind=unpack") == ["unpack"]
-    assert shown("q=conceicao") == ["upgrade_without_membership", "unpack"] and shown("q=nobody") == []
+    assert (
+        shown("q=conceicao") == ["upgrade_without_membership", "unpack"] and shown("q=nobody") == []
+    )
     client.post(f"/tasks/{other.id}/completion", data={"outcome": "On the shelf"})
     assert shown("kind=unpack") == [] and shown("kind=unpack&status=done") == ["unpack"]
     assert shown("kind=never%00") == []

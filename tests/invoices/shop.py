@@ -44,7 +44,8 @@ def authorized(**changes) -> Invoice:
 
 
 def with_wrong_bar_code() -> Invoice:
-    """Rejected by the checks: the product came with a bar code that our own form would refuse today."""
+    """Rejected by the checks: the product came with a bar code that our own form would refuse
+    today."""
     open_shop()
     product = make_product()
     product.gtin = BAD_GTIN
@@ -54,8 +55,14 @@ def with_wrong_bar_code() -> Invoice:
 
 def hold_large_orders(total: str) -> None:
     version = db.session.scalar(select(RuleSetVersion).order_by(RuleSetVersion.id.desc()))
-    rule = {"code": "large", "name": {"en": "Large orders wait", "pt_BR": "Pedidos grandes esperam"}, "scope": "sale",
-            "event": "paid", "when": {"field": "sale_total", "op": "gte", "value": total}, "then": [{"do": "hold"}]}
+    rule = {
+        "code": "large",
+        "name": {"en": "Large orders wait", "pt_BR": "Pedidos grandes esperam"},
+        "scope": "sale",
+        "event": "paid",
+        "when": {"field": "sale_total", "op": "gte", "value": total},
+        "then": [{"do": "hold"}],
+    }
     db.session.add(RuleSetVersion(rules=[*version.rules, rule], published_by="test", reason="test"))
     db.session.commit()
 

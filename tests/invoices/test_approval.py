@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import api, make_product, make_token, sign_in, work_off
-from tests.invoices.shop import authorized, decide, hold_large_orders, in_review, invoice_of_sale, version_on, worked_off
+from tests.invoices.shop import (
+    authorized,
+    decide,
+    hold_large_orders,
+    in_review,
+    invoice_of_sale,
+    version_on,
+    worked_off,
+)
 from webapp.fulfilment.models import PackingSlip
 from webapp.invoices.models import InvoiceStatus
 from webapp.sales.models import Status
@@ -24,7 +32,11 @@ def test_an_approved_invoice_is_sent_and_authorized(db, client):
     assert (answer.status_code, answer.location) == (303, "/invoices")
     work_off()
     invoice = invoice_of_sale(invoice.sale)
-    assert (invoice.status, invoice.number, invoice.reviewer) == (InvoiceStatus.AUTHORIZED, 1, reviewer)
+    assert (invoice.status, invoice.number, invoice.reviewer) == (
+        InvoiceStatus.AUTHORIZED,
+        1,
+        reviewer,
+    )
     assert invoice.sale.status is Status.INVOICED
 
 
@@ -39,7 +51,10 @@ def test_approving_twice_does_no_harm(db, client):
     invoice = in_review()
     sign_in(client, "reviewer")
     seen = version_on(client, invoice.id)
-    assert [decide(client, invoice.id, "approval", seen).status_code for _time in range(2)] == [303, 303]
+    assert [decide(client, invoice.id, "approval", seen).status_code for _time in range(2)] == [
+        303,
+        303,
+    ]
     work_off()
     assert decide(client, invoice.id, "approval", seen).status_code == 303
     assert invoice_of_sale(invoice.sale).number == 1
@@ -74,8 +89,10 @@ def test_at_the_very_same_moment_one_of_them_decides(app, db, client):
         start.wait()
         told[verb] = person.post(f"{url}/{verb}", data={"version": seen, **fields}).status_code
 
-    acts = [threading.Thread(target=act, args=(people[0], "approval")),
-            threading.Thread(target=act, args=(people[1], "rejection"), kwargs={"code": "items"})]
+    acts = [
+        threading.Thread(target=act, args=(people[0], "approval")),
+        threading.Thread(target=act, args=(people[1], "rejection"), kwargs={"code": "items"}),
+    ]
     for thread in acts:
         thread.start()
     for thread in acts:
@@ -83,7 +100,9 @@ def test_at_the_very_same_moment_one_of_them_decides(app, db, client):
 
     assert sorted(told.values()) == [303, 409]
     decided = invoice_of_sale(invoice.sale).status
-    assert decided is (InvoiceStatus.APPROVED if told["approval"] == 303 else InvoiceStatus.REJECTED)
+    assert decided is (
+        InvoiceStatus.APPROVED if told["approval"] == 303 else InvoiceStatus.REJECTED
+    )
 
 
 def test_a_page_of_an_earlier_draft_approves_nothing(db, client):
@@ -120,7 +139,9 @@ def test_an_invoice_without_warning_is_asked_for_only_once(db, client):
 def test_what_was_sent_is_not_approved_nor_returned(db, client):
     invoice = authorized()
     sign_in(client, "reviewer")
-    refused = client.post(f"/invoices/{invoice.id}/rejection", data={"version": invoice.version, "code": "items"})
+    refused = client.post(
+        f"/invoices/{invoice.id}/rejection", data={"version": invoice.version, "code": "items"}
+    )
     assert refused.status_code == 409
     assert "cannot be returned" in refused.text
 
@@ -147,25 +168,41 @@ def test_the_api_approves_and_answers_the_invoice(db, client):
     invoice = in_review()
     calls = api(client, make_token("reviewer"))
     answer = calls.post(f"/invoices/{invoice.id}/approval")
-    assert (answer.status_code, answer.json["status"], answer.json["reasons"]) == (202, "approved", [])
+    assert (answer.status_code, answer.json["status"], answer.json["reasons"]) == (
+        202,
+        "approved",
+        [],
+    )
     assert calls.post(f"/invoices/{invoice.id}/approval").status_code == 202
 
 
 def test_the_api_tells_the_state_that_forbids_it(db, client):
     invoice = in_review()
     calls = api(client, make_token("reviewer"))
-    returned = calls.post(f"/invoices/{invoice.id}/rejection", {"code": "address", "comment": "no such street"})
+    returned = calls.post(
+        f"/invoices/{invoice.id}/rejection", {"code": "address", "comment": "no such street"}
+    )
     assert (returned.json["status"], returned.json["rejected_by"]) == ("rejected", "reviewer")
-    assert returned.json["reasons"] == [{"code": "address", "message": "no such street", "field": "address.street"}]
+    assert returned.json["reasons"] == [
+        {"code": "address", "message": "no such street", "field": "address.street"}
+    ]
     refused = calls.post(f"/invoices/{invoice.id}/approval")
     assert (refused.status_code, refused.json["detail"]) == (
-        409, "An NF-e in the state “Returned for correction” cannot be approved.")
+        409,
+        "An NF-e in the state “Returned for correction” cannot be approved.",
+    )
 
 
-@pytest.mark.parametrize(("body", "field"), [
-    ({}, "code"), ({"code": "because"}, "code"), ({"code": "other"}, "comment"), ({"code": "items", "note": ""}, "note"),
-    ({"code": "items", "comment": "x" * 501}, "comment"),
-])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "code"),
+        ({"code": "because"}, "code"),
+        ({"code": "other"}, "comment"),
+        ({"code": "items", "note": ""}, "note"),
+        ({"code": "items", "comment": "x" * 501}, "comment"),
+    ],
+)
 def test_the_api_names_what_is_wrong_with_a_rejection(db, client, body, field):
     invoice = in_review()
     refused = api(client, make_token("reviewer")).post(f"/invoices/{invoice.id}/rejection", body)

@@ -1,4 +1,5 @@
-"""An NF-e that is not right: returned, rejected by the checks or by the authority, mended, and sent again."""
+"""An NF-e that is not right: returned, rejected by the checks or by the authority, mended, and sent
+again."""
 
 import datetime as dt
 
@@ -22,7 +23,11 @@ def test_a_returned_invoice_waits_with_the_reviewers_words(db, client):
     decide(client, invoice.id, "rejection", code="address", comment="Ask for the street.")
 
     invoice = invoice_of_sale(invoice.sale)
-    assert (invoice.status, invoice.rejected_by, invoice.reviewer) == (InvoiceStatus.REJECTED, RejectedBy.REVIEWER, reviewer)
+    assert (invoice.status, invoice.rejected_by, invoice.reviewer) == (
+        InvoiceStatus.REJECTED,
+        RejectedBy.REVIEWER,
+        reviewer,
+    )
     assert invoice.sale.status is Status.ATTENTION
     page = client.get(f"/invoices/{invoice.id}").text
     assert "Ask for the street." in page
@@ -49,7 +54,11 @@ def test_returned_mended_and_reviewed_again(db, client):
     work_off()
 
     invoice = invoice_of_sale(invoice.sale)
-    assert (invoice.status, invoice.sale.number, invoice.comment) == (InvoiceStatus.REVIEW, "222", "")
+    assert (invoice.status, invoice.sale.number, invoice.comment) == (
+        InvoiceStatus.REVIEW,
+        "222",
+        "",
+    )
 
 
 def test_a_mended_address_that_is_none_stays_in_the_form(db, client):
@@ -68,7 +77,9 @@ def test_what_the_checks_refuse_names_the_field_and_goes_on_once_mended(db, clie
     page = client.get(f"/invoices/{invoice.id}").text
     product = database.session.query(Product).one()
     assert (invoice.rejected_by, invoice.number) == (RejectedBy.CHECKS, None)
-    assert page.count(f"The bar code of product {product.sku} is wrong") == 1, "611 and 612 are one fault"
+    assert page.count(f"The bar code of product {product.sku} is wrong") == 1, (
+        "611 and 612 are one fault"
+    )
     assert f'href="/products/{product.id}/edit"' in page
 
     product.gtin = ""
@@ -82,14 +93,17 @@ def test_what_the_checks_refuse_names_the_field_and_goes_on_once_mended(db, clie
 def test_checking_again_twice_does_no_harm(db, client):
     invoice = with_wrong_bar_code()
     sign_in(client, "reviewer")
-    answers = [client.post(f"/invoices/{invoice.id}/resubmission").status_code for _time in range(2)]
+    answers = [
+        client.post(f"/invoices/{invoice.id}/resubmission").status_code for _time in range(2)
+    ]
     work_off()
     assert (answers, invoice_of_sale(invoice.sale).status) == ([303, 303], InvoiceStatus.REJECTED)
 
 
 @pytest.fixture
 def slow_clock(monkeypatch):
-    """An authority whose clock is an hour behind ours: what we send was issued in its future (703)."""
+    """An authority whose clock is an hour behind ours: what we send was issued in its future
+    (703)."""
     made = SandboxAuthority.__init__
 
     def behind(self, ledger):
@@ -103,7 +117,10 @@ def slow_clock(monkeypatch):
 def test_the_authoritys_refusal_is_told_in_words_and_the_number_stays(db, client, slow_clock):
     invoice = authorized()
     assert (invoice.status, invoice.rejected_by, invoice.rejection_code) == (
-        InvoiceStatus.REJECTED, RejectedBy.AUTHORITY, "703")
+        InvoiceStatus.REJECTED,
+        RejectedBy.AUTHORITY,
+        "703",
+    )
     sign_in(client, "reviewer")
     page = client.get(f"/invoices/{invoice.id}").text
     assert "the server&#39;s clock is fast" in page
@@ -115,7 +132,11 @@ def test_the_authoritys_refusal_is_told_in_words_and_the_number_stays(db, client
     work_off()
 
     invoice = invoice_of_sale(invoice.sale)
-    assert (invoice.status, invoice.number, invoice.rejection_code) == (InvoiceStatus.AUTHORIZED, 1, None)
+    assert (invoice.status, invoice.number, invoice.rejection_code) == (
+        InvoiceStatus.AUTHORIZED,
+        1,
+        None,
+    )
 
 
 def test_a_number_that_another_system_used_is_named(db, client):
@@ -123,14 +144,18 @@ def test_a_number_that_another_system_used_is_named(db, client):
     entry = database.session.query(SandboxNote).one()
     taken = {column.name: getattr(entry, column.name) for column in SandboxNote.__table__.columns}
     key = taken["access_key"]
-    database.session.add(SandboxNote(**taken | {"number": 2, "access_key": key[:25] + "000000002" + key[34:]}))
+    database.session.add(
+        SandboxNote(**taken | {"number": 2, "access_key": key[:25] + "000000002" + key[34:]})
+    )
     database.session.commit()
 
     sale = make_sale()
     work_off()
 
     refused = invoice_of_sale(sale)
-    assert (refused.rejection_code, refused.number, other.number) == ("539", None, 1), "the number is the other note's"
+    assert (refused.rejection_code, refused.number, other.number) == ("539", None, 1), (
+        "the number is the other note's"
+    )
     sign_in(client, "admin")
     page = client.get(f"/invoices/{refused.id}").text
     assert 'href="/settings"' in page
@@ -138,7 +163,9 @@ def test_a_number_that_another_system_used_is_named(db, client):
     answer = api(client, make_token("accountant")).get(f"/invoices/{refused.id}").json
     assert answer["rejected_by"] == "authority"
     assert answer["reasons"][0]["code"] == "539"
-    assert answer["reasons"][0]["message"].startswith("Number 2 of series 1 was already used by another note")
+    assert answer["reasons"][0]["message"].startswith(
+        "Number 2 of series 1 was already used by another note"
+    )
 
     client.post(f"/invoices/{refused.id}/resubmission")
     work_off()

@@ -22,11 +22,16 @@ SCHEMAS = Path(next(iter(find_spec("nfelib").submodule_search_locations))) / "nf
 def test_the_xml_is_given_out_as_stored_under_its_key(db, client, where):
     invoice = authorized()
     stored = invoice.proc_xml
-    answer = (api(client, make_token("accountant")).get(f"/invoices/{invoice.id}/xml") if "api" in where
-              else [sign_in(client, "accountant"), client.get(f"/invoices/{invoice.id}/xml")][1])
+    answer = (
+        api(client, make_token("accountant")).get(f"/invoices/{invoice.id}/xml")
+        if "api" in where
+        else [sign_in(client, "accountant"), client.get(f"/invoices/{invoice.id}/xml")][1]
+    )
     assert answer.data == stored
     assert answer.mimetype == "application/xml"
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="{invoice.access_key}.xml"'
+    assert (
+        answer.headers["Content-Disposition"] == f'attachment; filename="{invoice.access_key}.xml"'
+    )
 
 
 def test_the_given_file_is_valid_and_its_signature_verifies(db, client, tmp_path, xmlsec1):
@@ -35,7 +40,9 @@ def test_the_given_file_is_valid_and_its_signature_verifies(db, client, tmp_path
     file = tmp_path / "nfe.xml"
     file.write_bytes(client.get(f"/invoices/{invoice.id}/xml").data)
 
-    etree.XMLSchema(etree.parse(str(SCHEMAS / "procNFe_v4.00.xsd"))).assertValid(etree.parse(str(file)))
+    etree.XMLSchema(etree.parse(str(SCHEMAS / "procNFe_v4.00.xsd"))).assertValid(
+        etree.parse(str(file))
+    )
     command = [xmlsec1, "--verify", "--insecure", "--id-attr:Id", "infNFe", str(file)]
     verified = subprocess.run(command, capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stderr
@@ -87,11 +94,15 @@ def test_a_months_files_come_as_one_zip(db, client):
     sign_in(client, "accountant")
     answer = client.get(f"/invoices/archive?month={shop_day(issued[0].issued_at):%Y-%m}")
     archive = zipfile.ZipFile(io.BytesIO(answer.data))
-    assert {name: archive.read(name) for name in archive.namelist()} == {f"{one.access_key}.xml": one.proc_xml for one in issued}
+    assert {name: archive.read(name) for name in archive.namelist()} == {
+        f"{one.access_key}.xml": one.proc_xml for one in issued
+    }
     assert answer.content_length is None, "a stream, not a file held in memory"
 
 
-@pytest.mark.parametrize(("month", "status"), [("2025-01", 404), ("2026-13", 422), ("", 422), ("2026", 422)])
+@pytest.mark.parametrize(
+    ("month", "status"), [("2025-01", 404), ("2026-13", 422), ("", 422), ("2026", 422)]
+)
 def test_a_month_without_files_or_that_is_none(db, client, month, status):
     authorized()
     answer = api(client, make_token("accountant")).get(f"/invoices/archive?month={month}")

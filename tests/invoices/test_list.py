@@ -32,8 +32,15 @@ def test_each_tab_shows_the_invoices_of_its_state(db, client):
     returned, waiting = in_review(), worked_off()
     sign_in(client, "reviewer")
     decide(client, returned.id, "rejection", code="items", comment="")
-    tabs = {"": [waiting, returned, wrong, sent], "review": [waiting], "errors": [wrong], "returned": [returned],
-            "rejected": [], "sending": [], "authorized": [sent]}
+    tabs = {
+        "": [waiting, returned, wrong, sent],
+        "review": [waiting],
+        "errors": [wrong],
+        "returned": [returned],
+        "rejected": [],
+        "sending": [],
+        "authorized": [sent],
+    }
     shown = {tab: listed(client.get(f"/invoices?status={tab}").text) for tab in tabs}
     assert shown == {tab: [one.id for one in expected] for tab, expected in tabs.items()}
 
@@ -80,11 +87,22 @@ def test_json_lists_page_by_page(db, client):
     first, second = authorized(), worked_off()
     calls = api(client, make_token("accountant"))
     page = calls.get("/invoices?status=authorized&limit=1").json
-    assert page["items"] == [{
-        "id": second.id, "sale_id": second.sale_id, "number": 2, "series": 1, "status": "authorized", "rejected_by": None,
-        "access_key": second.access_key, "reasons": [], "total": "129.90", "issued_at": second.issued_at.isoformat(),
-        "authorized_at": second.authorized_at.isoformat(), "protocol": second.protocol,
-    }]
+    assert page["items"] == [
+        {
+            "id": second.id,
+            "sale_id": second.sale_id,
+            "number": 2,
+            "series": 1,
+            "status": "authorized",
+            "rejected_by": None,
+            "access_key": second.access_key,
+            "reasons": [],
+            "total": "129.90",
+            "issued_at": second.issued_at.isoformat(),
+            "authorized_at": second.authorized_at.isoformat(),
+            "protocol": second.protocol,
+        }
+    ]
     rest = calls.get(f"/invoices?status=authorized&limit=1&cursor={page['next_cursor']}").json
     assert ([one["id"] for one in rest["items"]], rest["next_cursor"]) == ([first.id], None)
     assert calls.get("/invoices?month=2020-01").json["items"] == []

@@ -23,26 +23,34 @@ def test_an_authorized_one_shows_number_key_and_protocol(db, client):
     sign_in(client, "accountant")
     page = client.get(f"/invoices/{invoice.id}").text
     key = invoice.access_key
-    assert " ".join(key[at:at + 4] for at in range(0, 44, 4)) in page
+    assert " ".join(key[at : at + 4] for at in range(0, 44, 4)) in page
     assert invoice.protocol in page
     assert "PREVIEW" not in page
 
 
 def test_both_totals_are_shown_where_they_differ(db, client):
     goods, stream = make_product(), make_product(kind="streaming", price="20.00")
-    invoice = in_review(lines=[{"sku": goods.sku, "quantity": 1}, {"sku": stream.sku, "quantity": 1}])
+    invoice = in_review(
+        lines=[{"sku": goods.sku, "quantity": 1}, {"sku": stream.sku, "quantity": 1}]
+    )
     sign_in(client, "clerk")
     page = client.get(f"/invoices/{invoice.id}").text
     assert "R$149.90" in page.replace("\xa0", "")
     assert "carries only the goods" in page
 
 
-@pytest.mark.parametrize(("role", "decides"), [("clerk", False), ("accountant", False), ("reviewer", True), ("manager", True)])
+@pytest.mark.parametrize(
+    ("role", "decides"),
+    [("clerk", False), ("accountant", False), ("reviewer", True), ("manager", True)],
+)
 def test_only_reviewers_and_those_above_decide(db, client, role, decides):
     invoice = in_review()
     sign_in(client, role)
     page = client.get(f"/invoices/{invoice.id}").text
-    forms = [f'action="/invoices/{invoice.id}/{verb}"' in page for verb in ("approval", "rejection", "address")]
+    forms = [
+        f'action="/invoices/{invoice.id}/{verb}"' in page
+        for verb in ("approval", "rejection", "address")
+    ]
     assert forms == [decides] * 3
     for verb in ("approval", "rejection", "resubmission", "address", "zip-code"):
         assert (client.post(f"/invoices/{invoice.id}/{verb}").status_code == 403) is not decides
@@ -53,7 +61,10 @@ def test_the_queue_stands_beside_it_the_oldest_first_and_keys_lead_through_it(db
     sign_in(client, "reviewer")
     page = client.get(f"/invoices/{second.id}").text
     assert "2 of 3 in the queue" in page
-    places = [page.index(f'class="queue-link" href="/invoices/{one.id}"') for one in (first, second, third)]
+    places = [
+        page.index(f'class="queue-link" href="/invoices/{one.id}"')
+        for one in (first, second, third)
+    ]
     assert places == sorted(places)
     assert f'href="/invoices/{first.id}" aria-label="Previous NF-e of the queue"' in page
     assert f'href="/invoices/{third.id}" aria-label="Next NF-e of the queue"' in page

@@ -36,7 +36,9 @@ def test_a_sale_goes_its_way_through_real_jobs(app, db, connection):
     assert sale.status is Status.INVOICED
 
 
-@pytest.mark.parametrize(("function", "arguments"), [("os.system", ["touch {file}"]), ("jobs.mail.work", ["surprise"])])
+@pytest.mark.parametrize(
+    ("function", "arguments"), [("os.system", ["touch {file}"]), ("jobs.mail.work", ["surprise"])]
+)
 def test_a_strange_job_is_refused(app, connection, tmp_path, function, arguments):
     file = tmp_path / "ran"
     queue = Queue("mail", connection=connection, serializer=JSONSerializer)

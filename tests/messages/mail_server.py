@@ -9,7 +9,8 @@ from aiosmtpd.smtp import SMTP
 
 
 class Inbox:
-    """`refuse`: what the server says to a recipient that holds the key. `pause`: seconds before it takes a message."""
+    """`refuse`: what the server says to a recipient that holds the key. `pause`: seconds before it
+    takes a message."""
 
     def __init__(self):
         self.letters, self.refuse, self.pause, self.port = [], {}, 0, 0
@@ -40,7 +41,9 @@ def mail_server():
     loop = asyncio.new_event_loop()
 
     async def serve():
-        server = await loop.create_server(lambda: SMTP(inbox, hostname="localhost", loop=loop), "127.0.0.1", 0)
+        server = await loop.create_server(
+            lambda: SMTP(inbox, hostname="localhost", loop=loop), "127.0.0.1", 0
+        )
         inbox.port = server.sockets[0].getsockname()[1]
         ready.set()
         return server

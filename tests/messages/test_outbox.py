@@ -18,7 +18,12 @@ def message_of(db, sale) -> Message:
 @pytest.fixture
 def kept(db):
     open_shop()
-    sale = sold(make_product(kind="streaming", name="<b>Neve</b>", video_url="https://videos.example/1").sku, reference="WEB-5")
+    sale = sold(
+        make_product(
+            kind="streaming", name="<b>Neve</b>", video_url="https://videos.example/1"
+        ).sku,
+        reference="WEB-5",
+    )
     return message_of(db, sale)
 
 
@@ -33,7 +38,10 @@ def test_the_preview_shows_subject_text_and_a_frame(kept, client):
     kept.locale = "en"
     sign_in(client)
     answer = client.get(f"/messages/{kept.id}")
-    assert "https://videos.example/1" in answer.text and f'src="/messages/{kept.id}/html" sandbox' in answer.text
+    assert (
+        "https://videos.example/1" in answer.text
+        and f'src="/messages/{kept.id}/html" sandbox' in answer.text
+    )
     policy = answer.headers["Content-Security-Policy"]
     assert "frame-src 'self'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
 
@@ -42,7 +50,11 @@ def test_the_frame_runs_and_loads_nothing(kept, client):
     sign_in(client)
     answer = client.get(f"/messages/{kept.id}/html")
     policy = answer.headers["Content-Security-Policy"].split("; ")
-    assert "sandbox" in policy and "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
+    assert (
+        "sandbox" in policy
+        and "default-src 'none'" in policy
+        and "frame-ancestors 'self'" in policy
+    )
     assert not any(part.startswith(("script-src", "img-src", "connect-src")) for part in policy)
     assert "&lt;b&gt;Neve&lt;/b&gt;" in answer.text
 
@@ -72,7 +84,9 @@ def test_tabs_and_words_filter_the_list(kept, client, db):
     assert shown("") == list(ids)
     assert shown("status=kept") == [ids[0]] and shown("status=failed") == [ids[1]]
     assert shown("q=web-6") == [ids[1]]
-    assert "The mail server does not take this address." in client.get("/messages?status=failed").text
+    assert (
+        "The mail server does not take this address." in client.get("/messages?status=failed").text
+    )
 
 
 def test_a_row_can_be_fetched_alone(kept, client):
@@ -104,7 +118,9 @@ def test_an_unknown_status_is_refused(db, client):
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "status")
 
 
-@pytest.mark.parametrize("path", ["/messages/1", "/messages/1/html", "/messages/99999999999999999999"])
+@pytest.mark.parametrize(
+    "path", ["/messages/1", "/messages/1/html", "/messages/99999999999999999999"]
+)
 def test_a_message_that_is_not_there_is_not_found(db, client, path):
     sign_in(client)
     assert client.get(path).status_code == 404
@@ -117,10 +133,20 @@ def test_an_empty_outbox_teaches_what_fills_it(db, client):
 
 def test_a_rule_about_the_whole_order_writes_of_all_its_items(db):
     open_shop()
-    publish([rule("tell", {"field": "sale_total", "op": "gte", "value": "0.00"}, [{"do": "email", "template": "streaming_links"}],
-                  scope="sale")])
-    sale = sold(make_product(kind="streaming", name="Neve", video_url="https://videos.example/1").sku,
-                make_product(kind="streaming", name="Trilha", video_url="https://videos.example/2").sku)
+    publish(
+        [
+            rule(
+                "tell",
+                {"field": "sale_total", "op": "gte", "value": "0.00"},
+                [{"do": "email", "template": "streaming_links"}],
+                scope="sale",
+            )
+        ]
+    )
+    sale = sold(
+        make_product(kind="streaming", name="Neve", video_url="https://videos.example/1").sku,
+        make_product(kind="streaming", name="Trilha", video_url="https://videos.example/2").sku,
+    )
     assert [item["name"] for item in message_of(db, sale).params["items"]] == ["Neve", "Trilha"]
 
 
@@ -129,5 +155,7 @@ def test_a_message_of_a_cancelled_order_has_a_tab_and_is_not_sent(kept, client, 
     db.session.commit()
     sign_in(client)
     page = client.get("/messages?status=cancelled").text
-    assert f'id="message-{kept.id}" data-status="cancelled"' in page and "Not sent (cancelled)" in page
+    assert (
+        f'id="message-{kept.id}" data-status="cancelled"' in page and "Not sent (cancelled)" in page
+    )
     assert not kept.can_be_sent_again

@@ -1,6 +1,7 @@
 """The exact text of every e-mail, in each language whose snapshots are kept in `snapshots/`.
 
-To renew them after a change that is wanted: BALCAO_WRITE_SNAPSHOTS=1 bin/test tests/messages/test_texts.py, and read the diff.
+To renew them after a change that is wanted: BALCAO_WRITE_SNAPSHOTS=1 bin/test
+tests/messages/test_texts.py, and read the diff.
 """
 
 import datetime as dt
@@ -26,7 +27,11 @@ FACTS = {
     "membership_upgraded": {"items": [{"name": "Clube Ouro", "url": "", "plan": "ouro"}]},
     "membership_reactivated": {"items": [{"name": "Clube Ouro", "url": "", "plan": ""}]},
     "streaming_links": {"items": VIDEOS},
-    "invoice_authorized": {"number": 414, "series": 1, "access_key": "35261199888777000100550010000004141234567890"},
+    "invoice_authorized": {
+        "number": 414,
+        "series": 1,
+        "access_key": "35261199888777000100550010000004141234567890",
+    },
 }
 
 
@@ -39,8 +44,14 @@ def written(db):
     db.session.commit()
 
     def write(template: str, language: str, **params) -> tuple[str, str, str]:
-        message = Message(sale_id=sale.id, template=template, recipient="zoe@example.com", locale=language,
-                          params=FACTS[template] | params, created_at=dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC))
+        message = Message(
+            sale_id=sale.id,
+            template=template,
+            recipient="zoe@example.com",
+            locale=language,
+            params=FACTS[template] | params,
+            created_at=dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC),
+        )
         return parts_of(message)
 
     return write
@@ -67,7 +78,11 @@ def test_an_email_is_plain_html_without_scripts_images_or_sheets(written, templa
 
 def test_markup_in_a_products_name_is_text(written):
     _subject, plain, html = written("streaming_links", "en")
-    assert "Primeiros <Socorros>" in plain and "Primeiros &lt;Socorros&gt;" in html and "<Socorros>" not in html
+    assert (
+        "Primeiros <Socorros>" in plain
+        and "Primeiros &lt;Socorros&gt;" in html
+        and "<Socorros>" not in html
+    )
 
 
 def test_only_a_note_with_fiscal_value_is_to_be_looked_up(written, app):
@@ -81,10 +96,16 @@ def test_only_a_note_with_fiscal_value_is_to_be_looked_up(written, app):
 
 
 def test_every_template_has_text_html_and_a_name(app):
-    files = {name for name in app.jinja_env.list_templates() if name.startswith("emails/") and "/_" not in name}
-    assert files == {f"emails/{name}.{kind}" for name in TEMPLATES for kind in ("txt", "html")} == {
-        f"emails/{name}.{kind}" for name in FACTS for kind in ("txt", "html")
+    files = {
+        name
+        for name in app.jinja_env.list_templates()
+        if name.startswith("emails/") and "/_" not in name
     }
+    assert (
+        files
+        == {f"emails/{name}.{kind}" for name in TEMPLATES for kind in ("txt", "html")}
+        == {f"emails/{name}.{kind}" for name in FACTS for kind in ("txt", "html")}
+    )
 
 
 MUG = {"name": "Mug", "url": "", "plan": ""}
@@ -98,7 +119,9 @@ def test_what_a_rule_may_send_can_be_written_for_any_items(written, template, it
     assert subject and "Zoë & Filhos <ME>" in plain and "Zoë &amp; Filhos" in html
 
 
-@pytest.mark.parametrize("template", [name for name in RULE_TEMPLATES if name.startswith("membership")])
+@pytest.mark.parametrize(
+    "template", [name for name in RULE_TEMPLATES if name.startswith("membership")]
+)
 def test_the_plan_is_that_of_the_membership_among_the_items(written, template):
     assert "plan: gold." in written(template, "en", items=[MUG, CLUB])[1]
 

@@ -60,9 +60,17 @@ def test_rows_whose_last_attempt_failed_are_named_with_their_error(db):
     sale = make_sale(reference="WEB-7")
     fail(db, sale)
 
-    row, = failing_rows()
+    (row,) = failing_rows()
     assert (row.kind, row.id, row.about, row.url, row.queue, row.step, row.attempts, row.error) == (
-        "sale", sale.id, "WEB-7", f"/sales/{sale.id}", "addresses", "address", 3, "TimeoutError: nobody answers")
+        "sale",
+        sale.id,
+        "WEB-7",
+        f"/sales/{sale.id}",
+        "addresses",
+        "address",
+        3,
+        "TimeoutError: nobody answers",
+    )
 
 
 def test_a_test_of_the_rules_is_owed_and_named_among_what_failed(client, db, manager):
@@ -88,16 +96,19 @@ def test_the_api_answers_as_documented(app, client, db, worker):
 
     assert set(answer) == {"queues", "workers"}
     assert [queue["name"] for queue in answer["queues"]] == list(QUEUES)
-    assert all(set(queue) == {"name", "owed", "oldest_age_s"} | STATES for queue in answer["queues"])
+    assert all(
+        set(queue) == {"name", "owed", "oldest_age_s"} | STATES for queue in answer["queues"]
+    )
     assert answer["queues"][0]["owed"] == 1 and answer["queues"][0]["queued"] == 1
-    found, = answer["workers"]
+    (found,) = answer["workers"]
     assert set(found) == {"name", "pid", "state", "current", "heartbeat"}
     assert (found["name"], found["current"]) == (worker.name, None)
     assert dt.datetime.fromisoformat(found["heartbeat"]).tzinfo is not None
 
 
 def test_looking_cleans_nothing_up_in_redis(client, db, worker, manager):
-    """RQ's own counts move what is over its time to the failed jobs; four readers at once did so four times."""
+    """RQ's own counts move what is over its time to the failed jobs; four readers at once did so
+    four times."""
     queue = Queue("rules", connection=worker.connection, serializer=JSONSerializer)
     job = queue.enqueue("jobs.rules.work")
     registry = StartedJobRegistry(queue=queue)
@@ -105,6 +116,7 @@ def test_looking_cleans_nothing_up_in_redis(client, db, worker, manager):
 
     def all_of_redis():
         return {key: worker.connection.type(key) for key in worker.connection.keys("rq:*")}
+
     before = all_of_redis()
     client.get("/jobs")
     client.get("/jobs/state")
@@ -124,7 +136,9 @@ def test_looking_leaves_the_shared_connection_its_short_time_out(app, client, db
 
 def test_a_worker_is_shown_with_what_it_does(client, db, worker, manager):
     worker.register_birth()
-    job = Queue("mail", connection=worker.connection, serializer=JSONSerializer).enqueue("jobs.mail.work")
+    job = Queue("mail", connection=worker.connection, serializer=JSONSerializer).enqueue(
+        "jobs.mail.work"
+    )
     worker.set_current_job_id(job.id)
     worker.set_state("busy")
 
@@ -157,7 +171,9 @@ def test_a_deleted_job_is_gone_and_audited(client, db, manager, worker, failed_j
     assert client.post(f"/jobs/failed/{failed_job.id}/deletion").status_code == 404
 
     assert not worker.connection.exists(failed_job.key)
-    assert db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "jobs")).all() == ["deleted"]
+    assert db.session.scalars(
+        select(AuditEntry.action).where(AuditEntry.subject == "jobs")
+    ).all() == ["deleted"]
 
 
 def test_a_job_that_did_not_fail_is_left_alone(client, db, manager, worker):
@@ -182,10 +198,15 @@ def test_what_waits_is_tried_at_once(client, db, one_row, worker, manager):
     form = {"kind": "sale", "id": first.id} if one_row else {}
     assert client.post("/jobs/queues/addresses/attempts", data=form).status_code == 303
 
-    due = {sale.id for sale in (first, second) if sale.due_at <= utc_now() + dt.timedelta(seconds=1)}
+    due = {
+        sale.id for sale in (first, second) if sale.due_at <= utc_now() + dt.timedelta(seconds=1)
+    }
     assert due == ({first.id} if one_row else {first.id, second.id})
     assert Queue("addresses", connection=worker.connection, serializer=JSONSerializer).count == 1
-    assert db.session.scalar(select(AuditEntry.actor).where(AuditEntry.action == "tried_now")) == manager
+    assert (
+        db.session.scalar(select(AuditEntry.actor).where(AuditEntry.action == "tried_now"))
+        == manager
+    )
 
 
 def test_a_row_that_a_worker_holds_is_not_hurried(client, db, manager):
@@ -199,12 +220,18 @@ def test_a_row_that_a_worker_holds_is_not_hurried(client, db, manager):
     assert sale.due_at == until
 
 
-@pytest.mark.parametrize(("queue", "form"), [
-    ("nothing", {}), ("addresses", {"kind": "user", "id": "1"}),
-    ("addresses", {"kind": "sale"}), ("addresses", {"id": "1"}),
-    ("addresses", {"kind": "sale", "id": "x"}),
-    ("addresses", {"kind": "sale", "id": "1" * 30}), ("addresses", {"kind": "sale", "id": "²"}),
-])
+@pytest.mark.parametrize(
+    ("queue", "form"),
+    [
+        ("nothing", {}),
+        ("addresses", {"kind": "user", "id": "1"}),
+        ("addresses", {"kind": "sale"}),
+        ("addresses", {"id": "1"}),
+        ("addresses", {"kind": "sale", "id": "x"}),
+        ("addresses", {"kind": "sale", "id": "1" * 30}),
+        ("addresses", {"kind": "sale", "id": "²"}),
+    ],
+)
 def test_work_that_is_not_there_is_not_found(client, manager, queue, form):
     assert client.post(f"/jobs/queues/{queue}/attempts", data=form).status_code == 404
 
@@ -222,20 +249,31 @@ def without_redis(app, monkeypatch):
     monkeypatch.setitem(app.extensions, "redis", connect("redis://127.0.0.1:1"))
 
 
-def test_without_redis_the_page_says_so_and_still_tells_what_is_owed(client, db, manager, without_redis):
+def test_without_redis_the_page_says_so_and_still_tells_what_is_owed(
+    client, db, manager, without_redis
+):
     make_sale()
     page = client.get("/jobs").text
 
     assert "Redis does not answer" in page
-    assert 'data-label="Owed" class="number">1</td>' in page and 'data-label="Queued" class="number">—</td>' in page
+    assert (
+        'data-label="Owed" class="number">1</td>' in page
+        and 'data-label="Queued" class="number">—</td>' in page
+    )
 
 
-def test_without_redis_the_api_tells_what_is_owed_and_nothing_it_does_not_know(client, db, without_redis):
+def test_without_redis_the_api_tells_what_is_owed_and_nothing_it_does_not_know(
+    client, db, without_redis
+):
     make_sale()
     answer = api(client, make_token("manager")).get("/jobs").json
 
     assert answer["workers"] == []
-    assert answer["queues"][0] == {"name": "addresses", "owed": 1, "oldest_age_s": 0} | dict.fromkeys(STATES)
+    assert answer["queues"][0] == {
+        "name": "addresses",
+        "owed": 1,
+        "oldest_age_s": 0,
+    } | dict.fromkeys(STATES)
 
 
 def test_without_redis_a_retry_is_refused_and_not_audited(client, db, manager, without_redis):

@@ -1,4 +1,5 @@
-"""A test whose program is not on the machine is named with the reason at the end, and fails a run that allows no skips."""
+"""A test whose program is not on the machine is named with the reason at the end, and fails a run
+that allows no skips."""
 
 import os
 import subprocess
@@ -14,11 +15,23 @@ def run_without_programs(tmp_path):
     """Runs one test that needs xmlsec1, where nothing can be found."""
     test = tmp_path / "test_signature.py"
     test.write_text("def test_the_signature(xmlsec1):\n    raise AssertionError(xmlsec1)\n")
-    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", tmp_path, "-p", "tests.conftest"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        ROOT / "pyproject.toml",
+        "--rootdir",
+        tmp_path,
+        "-p",
+        "tests.conftest",
+    ]
     env = os.environ | {"PATH": str(tmp_path), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'bin'}"}
 
     def run(*options):
-        return subprocess.run([*command, *options, test], env=env, cwd=tmp_path, capture_output=True, text=True)
+        return subprocess.run(
+            [*command, *options, test], env=env, cwd=tmp_path, capture_output=True, text=True
+        )
 
     return run
 
@@ -27,7 +40,9 @@ def test_it_is_named_with_the_reason(run_without_programs):
     done = run_without_programs()
     assert done.returncode == 0, done.stdout
     *_, named, count = done.stdout.splitlines()
-    assert named.startswith("test_signature.py::test_the_signature: Skipped: xmlsec1 is not on this machine")
+    assert named.startswith(
+        "test_signature.py::test_the_signature: Skipped: xmlsec1 is not on this machine"
+    )
     assert "1 skipped" in count
 
 

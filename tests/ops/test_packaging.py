@@ -1,4 +1,5 @@
-"""Procfile, Dockerfile and docker-compose.yml name what is there: settings, modules, files and commands."""
+"""Procfile, Dockerfile and docker-compose.yml name what is there: settings, modules, files and
+commands."""
 
 import importlib.util
 import re
@@ -13,7 +14,9 @@ from tests.services import ROOT
 from webapp.settings import Settings, SettingsError
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"] == "balcao"}
+OURS = {
+    name: service for name, service in COMPOSE["services"].items() if service["image"] == "balcao"
+}
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 COMMANDS = PROCFILE | {f"compose {name}": service["command"] for name, service in OURS.items()}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -39,7 +42,10 @@ def filled(text: str) -> str:
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_service_starts_with_settings_that_make_sense(name, tmp_path):
-    env = Asked({key: filled(value) for key, value in OURS[name]["environment"].items()} | {"DATA_DIR": str(tmp_path)})
+    env = Asked(
+        {key: filled(value) for key, value in OURS[name]["environment"].items()}
+        | {"DATA_DIR": str(tmp_path)}
+    )
     Settings.from_env(env)
     assert set(env) <= env.names, "these variables are read by nobody"
 
@@ -71,7 +77,10 @@ def test_every_server_is_watched_and_keeps_its_data():
     for name in ("web", "postgres", "redis", "mail"):
         assert COMPOSE["services"][name]["healthcheck"]["test"][0] == "CMD"
     for name in ("web", "worker", "sweeper", "postgres", "redis"):
-        assert all(volume.partition(":")[0] in COMPOSE["volumes"] for volume in COMPOSE["services"][name]["volumes"])
+        assert all(
+            volume.partition(":")[0] in COMPOSE["volumes"]
+            for volume in COMPOSE["services"][name]["volumes"]
+        )
 
 
 def test_the_image_runs_unprivileged_on_a_supported_python():
@@ -81,8 +90,16 @@ def test_the_image_runs_unprivileged_on_a_supported_python():
 
 
 def test_the_image_copies_what_exists_and_what_the_build_context_lets_through():
-    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    copied = {name for line in re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()}
+    allowed = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    copied = {
+        name
+        for line in re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.MULTILINE)
+        for name in line.split()
+    }
     assert copied == allowed
     assert all((ROOT / name).exists() for name in copied)
 
@@ -92,9 +109,14 @@ def test_a_setting_that_makes_no_sense_is_refused_with_its_name(tmp_path):
         Settings.from_env({"DATA_DIR": str(tmp_path), "WEB_WORKERS": "many"})
 
 
-@pytest.mark.parametrize("url", [
-    "postgresql://shop:pass#word@db:5432/shop", "postgres:///shop?host=/run/postgresql", "postgresql+psycopg://db/shop",
-])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://shop:pass#word@db:5432/shop",
+        "postgres:///shop?host=/run/postgresql",
+        "postgresql+psycopg://db/shop",
+    ],
+)
 def test_addresses_of_postgresql_in_every_usual_form(url, tmp_path):
     read = Settings.from_env({"DATA_DIR": str(tmp_path), "DATABASE_URL": url})
     assert read.database_url == "postgresql+psycopg://" + url.partition("://")[2]

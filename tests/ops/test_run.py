@@ -18,7 +18,9 @@ def left_running(data_dir) -> dict[int, str]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if f"DATA_DIR={data_dir}".encode() in (entry / "environ").read_bytes().split(b"\0"):
-                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(entry.name)] = (
+                    (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                )
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return found
@@ -44,7 +46,9 @@ def test_a_shop_lives_through_deaths_and_leaves_nothing_behind(shop):
     assert time.monotonic() - began < 10
     assert left_running(running.data_dir) == {}
     assert not (running.data_dir / "processes.json").exists()
-    assert not (running.data_dir / "balcao.sqlite3-wal").exists(), "a copy of the database's file is whole"
+    assert not (running.data_dir / "balcao.sqlite3-wal").exists(), (
+        "a copy of the database's file is whole"
+    )
 
     began = time.monotonic()
     running.start()

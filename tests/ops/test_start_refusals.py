@@ -1,4 +1,5 @@
-"""What stops bin/run at its start: each with one line that says what to do, and nothing half started."""
+"""What stops bin/run at its start: each with one line that says what to do, and nothing half
+started."""
 
 import os
 import socket
@@ -16,7 +17,9 @@ from tests.services import ROOT
 def refusal(**env: str) -> str:
     """The one line that bin/run leaves with."""
     kept = {"PATH": os.environ["PATH"]}
-    done = subprocess.run([ROOT / "bin/run"], env=kept | env, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(
+        [ROOT / "bin/run"], env=kept | env, capture_output=True, text=True, timeout=20
+    )
     assert done.returncode == 1 and done.stdout == ""
     (line,) = done.stderr.splitlines()
     return line
@@ -32,11 +35,15 @@ def taken_port():
 
 def test_a_taken_port(tmp_path, taken_port):
     line = refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
-    assert line.startswith(f"bin/run: port {taken_port} on 127.0.0.1 cannot be used (Address already in use); ")
+    assert line.startswith(
+        f"bin/run: port {taken_port} on 127.0.0.1 cannot be used (Address already in use); "
+    )
 
 
 def test_a_host_that_is_no_address(tmp_path):
-    assert "HOST=no.such.invalid is no address" in refusal(DATA_DIR=str(tmp_path), HOST="no.such.invalid")
+    assert "HOST=no.such.invalid is no address" in refusal(
+        DATA_DIR=str(tmp_path), HOST="no.such.invalid"
+    )
 
 
 def test_settings_that_make_no_sense(tmp_path):
@@ -46,32 +53,51 @@ def test_settings_that_make_no_sense(tmp_path):
 
 def test_a_database_that_does_not_answer(tmp_path):
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
-    assert "the database does not answer: " in refusal(DATA_DIR=str(tmp_path), PORT=str(free_port()), DATABASE_URL=url)
+    assert "the database does not answer: " in refusal(
+        DATA_DIR=str(tmp_path), PORT=str(free_port()), DATABASE_URL=url
+    )
 
 
-@pytest.mark.parametrize("name, address", [
-    ("DATABASE_URL", "postgresql://shop:secret@db:many/shop"), ("DATABASE_URL", "mysql://shop:secret@db/shop"),
-    ("REDIS_URL", "redis://:secret@cache:many/0"), ("SMTP_URL", "smtp://shop:secret@mail:many"), ("SMTP_URL", "smtp://"),
-])
+@pytest.mark.parametrize(
+    "name, address",
+    [
+        ("DATABASE_URL", "postgresql://shop:secret@db:many/shop"),
+        ("DATABASE_URL", "mysql://shop:secret@db/shop"),
+        ("REDIS_URL", "redis://:secret@cache:many/0"),
+        ("SMTP_URL", "smtp://shop:secret@mail:many"),
+        ("SMTP_URL", "smtp://"),
+    ],
+)
 def test_an_address_that_is_none_and_may_bear_a_password(tmp_path, name, address):
     line = refusal(DATA_DIR=str(tmp_path), **{name: address})
     assert line.startswith(f"bin/run: {name}: use ") and "secret" not in line
 
 
-@pytest.mark.parametrize("name, address", [("VIACEP_URL", "http://cep:many"), ("PUBLIC_URL", "shop.example")])
+@pytest.mark.parametrize(
+    "name, address", [("VIACEP_URL", "http://cep:many"), ("PUBLIC_URL", "shop.example")]
+)
 def test_an_address_of_the_web_that_is_none(tmp_path, name, address):
-    assert refusal(DATA_DIR=str(tmp_path), **{name: address}).startswith(f"bin/run: {name}={address}: use ")
+    assert refusal(DATA_DIR=str(tmp_path), **{name: address}).startswith(
+        f"bin/run: {name}={address}: use "
+    )
 
 
 def test_a_certificate_that_does_not_open(tmp_path):
     (tmp_path / "a1.pfx").write_text("no certificate")
-    line = refusal(DATA_DIR=str(tmp_path), PORT=str(free_port()), NFE_CERTIFICATE=str(tmp_path / "a1.pfx"))
-    assert line == "bin/run: NFE_CERTIFICATE: the certificate cannot be opened: wrong password or not a PFX file"
+    line = refusal(
+        DATA_DIR=str(tmp_path), PORT=str(free_port()), NFE_CERTIFICATE=str(tmp_path / "a1.pfx")
+    )
+    assert (
+        line == "bin/run: NFE_CERTIFICATE: the certificate cannot be opened: wrong password or not "
+        "a PFX file"
+    )
 
 
 def test_a_data_dir_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    assert "cannot write there (Not a directory)" in refusal(DATA_DIR=str(tmp_path / "file" / "data"))
+    assert "cannot write there (Not a directory)" in refusal(
+        DATA_DIR=str(tmp_path / "file" / "data")
+    )
 
 
 def test_a_data_dir_that_another_run_holds(tmp_path, taken_port):
@@ -82,7 +108,10 @@ def test_a_data_dir_that_another_run_holds(tmp_path, taken_port):
 
 @pytest.mark.parametrize("script", ["run", "test"])
 def test_an_old_python(script):
-    pretend = f"import sys; sys.version_info = (3, 10, 9); exec(open({str(ROOT / 'bin' / script)!r}).read())"
+    pretend = (
+        "import sys; sys.version_info = (3, 10, 9); "
+        f"exec(open({str(ROOT / 'bin' / script)!r}).read())"
+    )
     done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == f"bin/{script}: needs Python 3.11 or newer; {sys.executable} is 3.10\n"
@@ -100,7 +129,10 @@ def empty_checkout(tmp_path, monkeypatch):
 def test_packages_that_cannot_be_had(empty_checkout, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     (empty_checkout / "requirements.txt").write_text("balcao-no-such-package==1\n")
-    with pytest.raises(_setup.Failure, match="^the packages were not installed: No matching distribution found for balcao-no"):
+    with pytest.raises(
+        _setup.Failure,
+        match="^the packages were not installed: No matching distribution found for balcao-no",
+    ):
         _setup.ensure_packages("requirements.txt")
 
 
@@ -112,7 +144,11 @@ def test_a_checkout_that_cannot_be_written(empty_checkout, monkeypatch):
 
 
 def test_a_missing_compiler_is_said_in_plain_words():
-    log = ["Building wheel for x", "error: [Errno 2] No such file or directory: 'gcc'", "ERROR: Failed building wheel for x"]
+    log = [
+        "Building wheel for x",
+        "error: [Errno 2] No such file or directory: 'gcc'",
+        "ERROR: Failed building wheel for x",
+    ]
     assert "there is no C compiler" in _setup._reason(log)
 
 
@@ -135,7 +171,9 @@ def test_packages_are_installed_again_only_when_a_pin_changes(empty_checkout, mo
 
 
 def test_the_environment_wins_over_the_env_file(empty_checkout, monkeypatch):
-    (empty_checkout / ".env").write_text("# ours\nexport PORT=8001\nSMTP_URL = 'smtp://mail'\nHOST=0.0.0.0\n\n#DEMO=0\n")
+    (empty_checkout / ".env").write_text(
+        "# ours\nexport PORT=8001\nSMTP_URL = 'smtp://mail'\nHOST=0.0.0.0\n\n#DEMO=0\n"
+    )
     for name in ("PORT", "SMTP_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOST", "::1")

@@ -1,4 +1,5 @@
-"""A web process that is told to stop ends its live streams at once, however long the pages would have stayed."""
+"""A web process that is told to stop ends its live streams at once, however long the pages would
+have stayed."""
 
 import http.client
 import re
@@ -18,8 +19,17 @@ def signed_in(shop):
     page = connection.getresponse()
     cookie = page.getheader("Set-Cookie").partition(";")[0]
     (token,) = set(re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode()))
-    form = {"csrf_token": token, "email": "admin@balcao.example", "password": "balcao-demo", "next": "/account"}
-    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
+    form = {
+        "csrf_token": token,
+        "email": "admin@balcao.example",
+        "password": "balcao-demo",
+        "next": "/account",
+    }
+    headers = {
+        "Cookie": cookie,
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Connection": "close",
+    }
     connection.request("POST", "/login", urllib.parse.urlencode(form), headers)
     answer = connection.getresponse()
     assert answer.status in (302, 303), answer.read().decode()
@@ -32,7 +42,9 @@ def test_open_streams_do_not_hold_up_a_stop(signed_in):
     streams = []
     for _ in range(10):
         connection = http.client.HTTPConnection(server, timeout=15)
-        connection.request("GET", "/events", headers={"Cookie": cookie, "Accept": "text/event-stream"})
+        connection.request(
+            "GET", "/events", headers={"Cookie": cookie, "Accept": "text/event-stream"}
+        )
         answer = connection.getresponse()
         assert answer.status == 200 and answer.read(7) == b"retry: "
         streams.append((connection, answer))

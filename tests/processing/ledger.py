@@ -1,4 +1,5 @@
-"""What must hold of sales and their effects at any moment, worked out apart from the shop's own arithmetic."""
+"""What must hold of sales and their effects at any moment, worked out apart from the shop's own
+arithmetic."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,15 +9,33 @@ from sqlalchemy import select
 
 from webapp.catalog.models import Product, StockMovement
 from webapp.extensions import db
-from webapp.fulfilment.models import Commission, Membership, MembershipEvent, PackingSlip, RoyaltySlip, Task
+from webapp.fulfilment.models import (
+    Commission,
+    Membership,
+    MembershipEvent,
+    PackingSlip,
+    RoyaltySlip,
+    Task,
+)
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.rules.models import Decision, Effect, EffectStatus
 from webapp.sales.models import Sale, Shipping, Status
 
-UNDECIDED_NOTES = {InvoiceStatus.PENDING, InvoiceStatus.REVIEW, InvoiceStatus.APPROVED, InvoiceStatus.REJECTED}
+UNDECIDED_NOTES = {
+    InvoiceStatus.PENDING,
+    InvoiceStatus.REVIEW,
+    InvoiceStatus.APPROVED,
+    InvoiceStatus.REJECTED,
+}
 # Undone as a whole or not at all; never twice.
-WHOLE = {"add_item", "membership_activation", "membership_upgrade", "membership_reactivation", "task"}
+WHOLE = {
+    "add_item",
+    "membership_activation",
+    "membership_upgrade",
+    "membership_reactivation",
+    "task",
+}
 
 
 @dataclass
@@ -73,21 +92,30 @@ class Ledger:
             assert bought == {line: told.refunded[line] for line in told.lines}
 
     def effects_happen_once(self) -> None:
-        keys = Counter((effect.sale_id, effect.event, effect.kind, effect.target) for effect in self.effects)
+        keys = Counter(
+            (effect.sale_id, effect.event, effect.kind, effect.target) for effect in self.effects
+        )
         assert not keys or max(keys.values()) == 1
         originals = {effect.id: effect for effect in self.effects if not effect.reverses}
         for reversed_id, twins in self.twins.items():
             original = originals[reversed_id]
             assert original.status is EffectStatus.DONE, "what never happened is not reversed"
-            assert all((twin.kind, twin.target) == (original.kind, original.target) for twin in twins)
+            assert all(
+                (twin.kind, twin.target) == (original.kind, original.target) for twin in twins
+            )
             assert original.kind not in WHOLE or len(twins) == 1
         decided = Counter(decision.sale_id for decision in all_of(Decision))
         assert not decided or max(decided.values()) == 1
 
     def money_balances(self, model, kind: str) -> None:
-        """Of each line exactly what its units that are not back have earned; and every record has its effect."""
+        """Of each line exactly what its units that are not back have earned; and every record has
+        its effect."""
         rows = {row.effect_id: row for row in all_of(model)}
-        done = {effect.id for effect in self.effects if effect.kind == kind and effect.status is EffectStatus.DONE}
+        done = {
+            effect.id
+            for effect in self.effects
+            if effect.kind == kind and effect.status is EffectStatus.DONE
+        }
         assert rows.keys() == done
         for effect in self.effects:
             if effect.kind != kind or effect.reverses or effect.id not in rows:
@@ -97,9 +125,15 @@ class Ledger:
             quantity = told.lines[line][1]
             back = quantity if told.cancelled else told.refunded[line]
             taken = [rows[twin.id] for twin in self.twins.get(effect.id, ())]
-            assert record.amount == part(record.base, record.percent, 100), "what was recorded is never written over"
-            assert sum((row.amount for row in taken), record.amount) == record.amount - part(record.amount, back, quantity)
-            assert sum((row.base for row in taken), record.base) == record.base - part(record.base, back, quantity)
+            assert record.amount == part(record.base, record.percent, 100), (
+                "what was recorded is never written over"
+            )
+            assert sum((row.amount for row in taken), record.amount) == record.amount - part(
+                record.amount, back, quantity
+            )
+            assert sum((row.base for row in taken), record.base) == record.base - part(
+                record.base, back, quantity
+            )
             assert all(row.amount == self.by_id[row.effect_id].amount for row in (record, *taken))
 
     @property
@@ -117,7 +151,9 @@ class Ledger:
             moved[movement.product_id] += movement.change
         for product in all_of(Product):
             if product.kind.is_goods:
-                assert product.stock == self.start[product.sku] - out[product.sku] == moved[product.id], product.sku
+                assert (
+                    product.stock == self.start[product.sku] - out[product.sku] == moved[product.id]
+                ), product.sku
 
     def papers_are_one_a_sale(self) -> None:
         slips = all_of(PackingSlip)
@@ -125,8 +161,14 @@ class Ledger:
         for slip in slips:
             sale, told = self.sales[slip.sale_id], self.told[slip.sale_id]
             if not told.cancelled and sale.shipping not in (Shipping.SHIPPED, Shipping.DELIVERED):
-                lines = {line.position: line.quantity - told.returned[line.position] for line in sale.lines if line.kind.is_goods}
-                assert {item["line"]: item["quantity"] for item in slip.items} == {n: left for n, left in lines.items() if left}
+                lines = {
+                    line.position: line.quantity - told.returned[line.position]
+                    for line in sale.lines
+                    if line.kind.is_goods
+                }
+                assert {item["line"]: item["quantity"] for item in slip.items} == {
+                    n: left for n, left in lines.items() if left
+                }
         messages = Counter((message.sale_id, message.template) for message in all_of(Message))
         assert not messages or max(messages.values()) == 1
         tasks = Counter(task.effect_id for task in all_of(Task) if task.effect_id)
@@ -134,7 +176,9 @@ class Ledger:
         state = {message.effect_id: message.status for message in all_of(Message)}
         for effect in self.effects:
             if effect.id in state:
-                assert (effect.status is EffectStatus.DONE) == (state[effect.id] in (MessageStatus.SENT, MessageStatus.KEPT))
+                assert (effect.status is EffectStatus.DONE) == (
+                    state[effect.id] in (MessageStatus.SENT, MessageStatus.KEPT)
+                )
 
     def memberships_follow_their_history(self) -> None:
         events: dict[int, list[MembershipEvent]] = {}
@@ -146,30 +190,50 @@ class Ledger:
                 assert (event.plan_before, event.status_before, event.since_before) == state
                 state = event.plan, event.status, event.since
             assert (membership.plan, membership.status, membership.since) == state
-        happened = Counter(event.effect_id for ones in events.values() for event in ones if event.effect_id)
+        happened = Counter(
+            event.effect_id for ones in events.values() for event in ones if event.effect_id
+        )
         assert not happened or max(happened.values()) == 1
 
     def nothing_is_owed_by_cancelled_sales(self) -> None:
         over = {sale_id for sale_id, told in self.told.items() if told.cancelled}
         assert all(self.sales[sale_id].due_at is None for sale_id in over)
-        assert not [effect for effect in self.effects if effect.sale_id in over and (effect.is_unfinished or effect.due_at)]
+        assert not [
+            effect
+            for effect in self.effects
+            if effect.sale_id in over and (effect.is_unfinished or effect.due_at)
+        ]
         waiting = (MessageStatus.HELD, MessageStatus.PENDING, MessageStatus.FAILED)
-        assert not [one for one in all_of(Message) if one.sale_id in over and (one.status in waiting or one.due_at)]
-        assert not [one for one in all_of(Invoice) if one.sale_id in over and (one.status in UNDECIDED_NOTES or one.due_at)]
+        assert not [
+            one
+            for one in all_of(Message)
+            if one.sale_id in over and (one.status in waiting or one.due_at)
+        ]
+        assert not [
+            one
+            for one in all_of(Invoice)
+            if one.sale_id in over and (one.status in UNDECIDED_NOTES or one.due_at)
+        ]
 
     def numbers_have_no_gap(self) -> None:
         numbers = [one.number for one in all_of(Invoice) if one.number]
         assert sorted(numbers) == list(range(1, len(numbers) + 1))
 
-    # -- when all is done ---------------------------------------------------------------------------
+    # -- when all is done
+    # ---------------------------------------------------------------------------
 
     def nothing_is_left_over(self) -> None:
-        """Once the workers had all the time they need: what is not done waits for a person, and nothing moves."""
+        """Once the workers had all the time they need: what is not done waits for a person, and
+        nothing moves."""
         resting = {Status.OPEN, Status.INVOICED, Status.COMPLETED, Status.REVIEW, Status.CANCELLED}
         assert {sale.status for sale in self.sales.values()} <= resting
         stuck = [effect for effect in self.effects if effect.is_unfinished]
-        assert all(effect.kind == "membership_upgrade" or self.is_unsent(effect) for effect in stuck)
-        assert not [row for row in (*self.sales.values(), *self.effects, *all_of(Invoice)) if row.due_at]
+        assert all(
+            effect.kind == "membership_upgrade" or self.is_unsent(effect) for effect in stuck
+        )
+        assert not [
+            row for row in (*self.sales.values(), *self.effects, *all_of(Invoice)) if row.due_at
+        ]
 
     def is_unsent(self, effect: Effect) -> bool:
         states = {one.effect_id: one.status for one in all_of(Message)}

@@ -1,4 +1,5 @@
-"""Backtests as background work: slice by slice, stopped, taken over from the dead, and nothing written but themselves."""
+"""Backtests as background work: slice by slice, stopped, taken over from the dead, and nothing
+written but themselves."""
 
 import datetime as dt
 import time
@@ -74,7 +75,10 @@ def test_it_comes_to_what_a_comparison_comes_to(past):
     assert (done.status, done.sales, done.total, done.due_at) == (BacktestStatus.DONE, 70, 70, None)
     assert done.finished_at is not None
     assert (done.result, done.changes) == (totals.figures_to_json(), totals.changes)
-    assert Decimal(done.result["commission"][0]) != Decimal(done.result["commission"][1]) and done.result["changed"] > 10
+    assert (
+        Decimal(done.result["commission"][0]) != Decimal(done.result["commission"][1])
+        and done.result["changed"] > 10
+    )
 
 
 def test_it_goes_on_where_the_slice_before_ended_and_tells_how_far_it_is(past, monkeypatch):
@@ -82,9 +86,11 @@ def test_it_goes_on_where_the_slice_before_ended_and_tells_how_far_it_is(past, m
     asked, seen = ask(), []
     while run():
         seen.append((now(asked).sales, str(now(asked).status)))
-    assert [sales for sales, _status in seen] == [10, 20, 30, 40, 50, 60, 70, 70][:len(seen)]
+    assert [sales for sales, _status in seen] == [10, 20, 30, 40, 50, 60, 70, 70][: len(seen)]
     assert seen[-1] == (70, "done") and {status for _sales, status in seen[:-1]} == {"pending"}
-    assert now(asked).result == by_hand(changed("commission", **COMMISSION_8)).totals.figures_to_json()
+    assert (
+        now(asked).result == by_hand(changed("commission", **COMMISSION_8)).totals.figures_to_json()
+    )
 
 
 def test_the_newest_sales_come_first(past, monkeypatch):
@@ -92,7 +98,9 @@ def test_the_newest_sales_come_first(past, monkeypatch):
     asked = ask(then=[{"do": "commission", "percent": "99.00"}])
     run()
     told = [change["sale"] for change in now(asked).changes]
-    newest = database.session.scalars(select(Decision.sale_id).order_by(Decision.id.desc()).limit(10)).all()
+    newest = database.session.scalars(
+        select(Decision.sale_id).order_by(Decision.id.desc()).limit(10)
+    ).all()
     assert told and told == [sale for sale in newest if sale in told]
 
 
@@ -109,7 +117,10 @@ def test_a_slice_whose_worker_died_is_judged_again_and_counted_once(past, monkey
     run()
     step._write(token, ids, shared)  # the dead one's late write
     assert now(asked).sales == 20
-    assert finish(asked).result == by_hand(changed("commission", **COMMISSION_8)).totals.figures_to_json()
+    assert (
+        finish(asked).result
+        == by_hand(changed("commission", **COMMISSION_8)).totals.figures_to_json()
+    )
 
 
 def test_one_that_was_stopped_stays_stopped_though_a_worker_is_at_it(past, monkeypatch):
@@ -124,7 +135,12 @@ def test_one_that_was_stopped_stays_stopped_though_a_worker_is_at_it(past, monke
     database.session.commit()
     step._write(token, ids, shared)
     stopped = now(asked)
-    assert (stopped.status, stopped.sales, stopped.due_at, stopped.result["sales"]) == (BacktestStatus.STOPPED, 10, None, 10)
+    assert (stopped.status, stopped.sales, stopped.due_at, stopped.result["sales"]) == (
+        BacktestStatus.STOPPED,
+        10,
+        None,
+        10,
+    )
     assert run() == 0
 
 
@@ -165,7 +181,9 @@ def test_a_test_that_cannot_be_done_is_tried_again_and_then_ends_with_the_reason
     monkeypatch.setattr(Comparison, "judge", lambda *_: 1 / 0)
     asked = ask()
     for attempt in range(claims.MAX_ATTEMPTS):
-        database.session.execute(update(Backtest).values(due_at=utc_now() - dt.timedelta(seconds=1)))
+        database.session.execute(
+            update(Backtest).values(due_at=utc_now() - dt.timedelta(seconds=1))
+        )
         database.session.commit()
         run()
         assert now(asked).attempts == attempt + 1
@@ -210,7 +228,8 @@ def dump() -> dict[str, list]:
     """All rows of all tables but the backtests'."""
     return {
         table.name: sorted(map(repr, database.session.execute(select(table)).all()))
-        for table in database.metadata.sorted_tables if table.name != "backtests"
+        for table in database.metadata.sorted_tables
+        if table.name != "backtests"
     }
 
 
@@ -219,7 +238,12 @@ def test_nothing_is_written_but_the_backtest(past, monkeypatch):
     asked, written = ask(), set()
     before = dump()
     database.session.rollback()
-    gifts = [raw | {"then": [{"do": "add_item", "sku": "FI-0001"}]} if raw["code"] == "streaming_links" else raw for raw in RULES]
+    gifts = [
+        raw | {"then": [{"do": "add_item", "sku": "FI-0001"}]}
+        if raw["code"] == "streaming_links"
+        else raw
+        for raw in RULES
+    ]
     database.session.execute(update(Backtest).values(rules=gifts))
     database.session.commit()
 

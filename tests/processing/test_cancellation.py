@@ -1,4 +1,5 @@
-"""A sale that is called off: its stock comes back and what its effects recorded is taken back, once."""
+"""A sale that is called off: its stock comes back and what its effects recorded is taken back,
+once."""
 
 import datetime as dt
 
@@ -20,7 +21,15 @@ from tests.processing.undoing import (
     videos_with_a_gift,
 )
 from webapp.extensions import utc_now
-from webapp.fulfilment.models import Commission, Membership, MembershipEvent, PackingSlip, RoyaltySlip, SlipStatus, Task
+from webapp.fulfilment.models import (
+    Commission,
+    Membership,
+    MembershipEvent,
+    PackingSlip,
+    RoyaltySlip,
+    SlipStatus,
+    Task,
+)
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.rules.models import EffectStatus
@@ -36,7 +45,9 @@ def shop_is_open(db):
 
 
 def ship(calls, sale) -> None:
-    answer = calls.post(f"/sales/{sale.id}/shipment", {"carrier": "Correios", "tracking_code": "AA1"})
+    answer = calls.post(
+        f"/sales/{sale.id}/shipment", {"carrier": "Correios", "tracking_code": "AA1"}
+    )
     assert answer.status_code == 200, answer.json
 
 
@@ -45,13 +56,28 @@ def test_an_invoiced_sale_is_called_off_with_all_that_hung_off_it(client, db):
     sale = sold(agent=agent(), lines=[{"sku": sku, "quantity": 2}])
     assert (sale.status, stock(sku)) == (Status.INVOICED, 8)
     answer = cancel(calls, sale)
-    assert (answer.status_code, answer.json["status"], answer.json["shipping"]) == (200, "cancelled", "none")
+    assert (answer.status_code, answer.json["status"], answer.json["shipping"]) == (
+        200,
+        "cancelled",
+        "none",
+    )
     assert stock(sku) == 10
-    assert told(calls, sale, "commission") == [("paid", "10.00", "done"), ("cancelled", "-10.00", "done")]
-    assert told(calls, sale, "royalty_slip") == [("paid", "20.00", "done"), ("cancelled", "-20.00", "done")]
-    assert db.session.scalars(db.select(RoyaltySlip.quantity).order_by(RoyaltySlip.id)).all() == [2, -2]
+    assert told(calls, sale, "commission") == [
+        ("paid", "10.00", "done"),
+        ("cancelled", "-10.00", "done"),
+    ]
+    assert told(calls, sale, "royalty_slip") == [
+        ("paid", "20.00", "done"),
+        ("cancelled", "-20.00", "done"),
+    ]
+    assert db.session.scalars(db.select(RoyaltySlip.quantity).order_by(RoyaltySlip.id)).all() == [
+        2,
+        -2,
+    ]
     assert db.session.scalars(db.select(PackingSlip)).one().status is SlipStatus.CANCELLED
-    assert answer.json["invoice"]["status"] == "authorized", "what SEFAZ has authorized cannot be wished away"
+    assert answer.json["invoice"]["status"] == "authorized", (
+        "what SEFAZ has authorized cannot be wished away"
+    )
     assert open_tasks() == ["cancel_nfe"]
     assert "NF-e 1" in calls.get("/tasks").json["items"][0]["text"]
 
@@ -83,8 +109,12 @@ def test_a_sale_on_its_way_goes_no_further_and_its_note_is_discarded(client, db,
     calls, sku = manager(client), book(stock=10)
     if place == "held":
         shop_that_holds()
-    changes = {"waiting for a person": {"customer": {"name": "Ana", "document": "111.444.777-35", "email": ""},
-                            "address": {"zip_code": "01001-000", "number": ""}}}.get(place, {})
+    changes = {
+        "waiting for a person": {
+            "customer": {"name": "Ana", "document": "111.444.777-35", "email": ""},
+            "address": {"zip_code": "01001-000", "number": ""},
+        }
+    }.get(place, {})
     sale_id = make_sale(sku=sku, agent=agent(), **changes).id
     if place != "on its way":
         work_off()
@@ -177,8 +207,15 @@ def test_a_membership_goes_back_to_what_it_was(client, db):
     assert membership(db) == ("basic", "active")
     cancel(calls, first)
     assert membership(db) == ("basic", "lapsed")
-    history = db.session.execute(db.select(MembershipEvent.kind, MembershipEvent.plan).order_by(MembershipEvent.id)).all()
-    assert history == [("activated", "basic"), ("upgraded", "gold"), ("reversed", "basic"), ("reversed", "basic")]
+    history = db.session.execute(
+        db.select(MembershipEvent.kind, MembershipEvent.plan).order_by(MembershipEvent.id)
+    ).all()
+    assert history == [
+        ("activated", "basic"),
+        ("upgraded", "gold"),
+        ("reversed", "basic"),
+        ("reversed", "basic"),
+    ]
 
 
 def test_a_membership_that_was_changed_since_is_a_persons_matter(client, db):
@@ -232,7 +269,10 @@ def test_a_sent_e_mail_stays_sent(client, db):
 
 def test_an_effect_that_never_happened_is_cancelled_without_a_twin(client, db):
     calls = manager(client)
-    own_rule({"do": "membership_upgrade"}, when={"field": "item_kind", "op": "eq", "value": "membership_reactivation"})
+    own_rule(
+        {"do": "membership_upgrade"},
+        when={"field": "item_kind", "op": "eq", "value": "membership_reactivation"},
+    )
     sale = sold(plan("membership_reactivation", "gold"))
     make_due(sale)
     work_off()
@@ -251,7 +291,9 @@ def test_the_reason_is_kept_with_what_was_done(client, db):
     cancel(calls, sale, "bought twice")
     db.session.rollback()
     entries = db.session.scalars(db.select(AuditEntry).where(AuditEntry.subject == "sales")).all()
-    assert [entry.why for entry in entries if entry.after.get("status") == "cancelled"] == ["bought twice"]
+    assert [entry.why for entry in entries if entry.after.get("status") == "cancelled"] == [
+        "bought twice"
+    ]
 
 
 def test_an_unpaid_sale_is_cancelled_as_ever(client, db):
@@ -261,8 +303,19 @@ def test_an_unpaid_sale_is_cancelled_as_ever(client, db):
     assert calls.post(f"/sales/{sale.id}/payment").status_code == 409
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": 5}, {"reason": "x" * 501},
-                                  {"reason": "x", "more": 1}, [], "no"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"reason": ""},
+        {"reason": "  "},
+        {"reason": 5},
+        {"reason": "x" * 501},
+        {"reason": "x", "more": 1},
+        [],
+        "no",
+    ],
+)
 def test_a_cancellation_says_why(client, db, body):
     sale = sold(book())
     answer = manager(client).post(f"/sales/{sale.id}/cancellation", body)

@@ -27,7 +27,9 @@ def shop_is_open(db):
 
 
 def _due_now(sale_id):
-    database.session.execute(update(Sale).where(Sale.id == sale_id).values(due_at=utc_now() - dt.timedelta(seconds=1)))
+    database.session.execute(
+        update(Sale).where(Sale.id == sale_id).values(due_at=utc_now() - dt.timedelta(seconds=1))
+    )
     database.session.commit()
 
 
@@ -135,7 +137,9 @@ def test_signers_at_once_leave_no_gap_and_no_repeat(app, db):
                 step.batch = 3
                 while step.run():
                     pass
-        except Exception as error:  # told by the assertion below; a thread's own failure is heard by nobody
+        except (
+            Exception
+        ) as error:  # told by the assertion below; a thread's own failure is heard by nobody
             errors.append(error)
 
     threads = [threading.Thread(target=sign) for _worker in range(4)]
@@ -144,5 +148,7 @@ def test_signers_at_once_leave_no_gap_and_no_repeat(app, db):
     for thread in threads:
         thread.join()
     assert errors == []
-    numbers = db.session.scalars(select(Invoice.number).where(Invoice.status == InvoiceStatus.SENDING)).all()
+    numbers = db.session.scalars(
+        select(Invoice.number).where(Invoice.status == InvoiceStatus.SENDING)
+    ).all()
     assert sorted(numbers) == list(range(1, 25))

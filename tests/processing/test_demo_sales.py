@@ -24,14 +24,34 @@ pytestmark = pytest.mark.both_databases
 
 # reference: status, kinds of effects, commission, note lines with CFOP
 STORY = {
-    "WEB-2001": ("invoiced", "commission packing_slip", "13.33", [("FI-0002", "5102"), ("FI-0001", "5102")]),
+    "WEB-2001": (
+        "invoiced",
+        "commission packing_slip",
+        "13.33",
+        [("FI-0002", "5102"), ("FI-0001", "5102")],
+    ),
     "WEB-2002": ("attention", "", "0.00", None),
     "WEB-2003": ("attention", "", "0.00", None),
-    "WEB-2004": ("invoiced", "commission packing_slip royalty_slip", "17.98", [("LV-0001", "6108"), ("LV-0002", "6108")]),
-    "WEB-2005": ("invoiced", "add_item commission packing_slip", "4.99", [("VD-0001", "6108"), ("VD-0002", "6910")]),
+    "WEB-2004": (
+        "invoiced",
+        "commission packing_slip royalty_slip",
+        "17.98",
+        [("LV-0001", "6108"), ("LV-0002", "6108")],
+    ),
+    "WEB-2005": (
+        "invoiced",
+        "add_item commission packing_slip",
+        "4.99",
+        [("VD-0001", "6108"), ("VD-0002", "6910")],
+    ),
     "WEB-2006": ("completed", "email", "0.00", None),
     "WEB-2007": ("completed", "task", "0.00", None),
-    "B2B-2008": ("review", "commission hold packing_slip royalty_slip", "386.40", [("LV-0001", "5102"), ("FI-0003", "5102")]),
+    "B2B-2008": (
+        "review",
+        "commission hold packing_slip royalty_slip",
+        "386.40",
+        [("LV-0001", "5102"), ("FI-0003", "5102")],
+    ),
     "WEB-2009": ("open", "", "0.00", None),
 }
 
@@ -61,7 +81,10 @@ def _lines(sale):
 def test_each_sale_ends_where_its_story_says(demo):
     told = {}
     for reference, sale in demo.items():
-        commission = sum(_scalars(select(Commission.amount).where(Commission.sale_id == sale.id)), Decimal("0.00"))
+        commission = sum(
+            _scalars(select(Commission.amount).where(Commission.sale_id == sale.id)),
+            Decimal("0.00"),
+        )
         lines = _lines(sale) if invoice_of(sale.id) else None
         told[reference] = (str(sale.status), _kinds(sale), str(commission), lines)
     assert told == STORY
@@ -71,15 +94,28 @@ def test_the_ski_disc_brings_its_gift_at_full_discount(demo):
     sale = demo["WEB-2005"]
     gift = sale.lines[1]
     assert (gift.sku, gift.gift, gift.quantity, gift.unit_price, gift.discount, gift.total) == (
-        "VD-0002", True, 1, Decimal("29.90"), Decimal("29.90"), Decimal("0.00"))
+        "VD-0002",
+        True,
+        1,
+        Decimal("29.90"),
+        Decimal("29.90"),
+        Decimal("0.00"),
+    )
     slip = _scalars(select(PackingSlip).where(PackingSlip.sale_id == sale.id))[0]
     assert [item["sku"] for item in slip.items] == ["VD-0001", "VD-0002"]
     assert invoice_of(sale.id).total == Decimal("49.90")
 
 
 def test_royalties_are_those_of_each_book(demo):
-    slips = _scalars(select(RoyaltySlip).where(RoyaltySlip.sale_id == demo["WEB-2004"].id).order_by(RoyaltySlip.sku))
-    assert [(slip.sku, slip.percent) for slip in slips] == [("LV-0001", Decimal("10.00")), ("LV-0002", Decimal("8.00"))]
+    slips = _scalars(
+        select(RoyaltySlip)
+        .where(RoyaltySlip.sale_id == demo["WEB-2004"].id)
+        .order_by(RoyaltySlip.sku)
+    )
+    assert [(slip.sku, slip.percent) for slip in slips] == [
+        ("LV-0001", Decimal("10.00")),
+        ("LV-0002", Decimal("8.00")),
+    ]
     assert slips[0].amount == Decimal("17.98")
 
 
@@ -91,10 +127,23 @@ def test_a_stream_sends_its_link_and_an_upgrade_without_membership_opens_a_task(
 
 
 def test_what_was_sold_left_the_stock_and_every_movement_tells_it(demo):
-    after = {"FI-0001": 79, "FI-0002": 147, "FI-0003": 11, "FI-0004": 2, "LV-0001": 78, "LV-0002": 34, "VD-0001": 39,
-             "VD-0002": 59, "VD-0003": 5}
+    after = {
+        "FI-0001": 79,
+        "FI-0002": 147,
+        "FI-0003": 11,
+        "FI-0004": 2,
+        "LV-0001": 78,
+        "LV-0002": 34,
+        "VD-0001": 39,
+        "VD-0002": 59,
+        "VD-0003": 5,
+    }
     assert dict(_rows(select(Product.sku, Product.stock).where(Product.sku.in_(after)))) == after
-    sums = _rows(select(Product.stock, func.sum(StockMovement.change)).join(StockMovement).group_by(Product.id, Product.stock))
+    sums = _rows(
+        select(Product.stock, func.sum(StockMovement.change))
+        .join(StockMovement)
+        .group_by(Product.id, Product.stock)
+    )
     assert sums and all(stock == total for stock, total in sums)
 
 
@@ -105,15 +154,20 @@ def _rows(query):
 
 
 def test_numbers_are_consecutive_and_keys_are_their_own(demo):
-    numbers = _rows(select(Invoice.number, Invoice.access_key).where(Invoice.status == InvoiceStatus.AUTHORIZED))
+    numbers = _rows(
+        select(Invoice.number, Invoice.access_key).where(Invoice.status == InvoiceStatus.AUTHORIZED)
+    )
     assert sorted(number for number, _key in numbers) == [1, 2, 3]
     assert all(int(key[25:34]) == number for number, key in numbers)
 
 
-@pytest.mark.parametrize(("reference", "mend"), [
-    ("WEB-2002", {"street": "Rua das Araucárias", "neighborhood": "Centro"}),
-    ("WEB-2003", {"zip_code": "90420-200"}),
-])
+@pytest.mark.parametrize(
+    ("reference", "mend"),
+    [
+        ("WEB-2002", {"street": "Rua das Araucárias", "neighborhood": "Centro"}),
+        ("WEB-2003", {"zip_code": "90420-200"}),
+    ],
+)
 def test_a_mended_address_lets_the_sale_go_on(demo, db, reference, mend):
     sale = demo[reference]
     mend_address(sale, AddressIn(**sale.address_parts | mend))

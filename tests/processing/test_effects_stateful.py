@@ -1,4 +1,5 @@
-"""Sales, workers, crashes, cancellations and refunds in any order: each effect counts once and money balances to the cent."""
+"""Sales, workers, crashes, cancellations and refunds in any order: each effect counts once and
+money balances to the cent."""
 
 import contextlib
 import datetime as dt
@@ -42,7 +43,14 @@ from webapp.transactions import in_transaction
 PEOPLE = ("111.444.777-35", "529.982.247-25")
 PLACE = {"zip_code": "01001-000", "number": "101"}
 PRODUCTS = {
-    "BOOK": {"kind": "book", "price": "33.33", "royalty_percent": "10.00", "author": "Lívia", "ncm": "49019900", "stock": 30},
+    "BOOK": {
+        "kind": "book",
+        "price": "33.33",
+        "royalty_percent": "10.00",
+        "author": "Lívia",
+        "ncm": "49019900",
+        "stock": 30,
+    },
     "CUP": {"kind": "physical", "price": "0.07", "stock": 30},
     "EBOOK": {"kind": "ebook", "price": "9.97", "royalty_percent": "12.50"},
     "SKI": {"kind": "video", "price": "50.05", "ncm": "85234910", "stock": 30},
@@ -54,34 +62,79 @@ PRODUCTS = {
     "RASH": {"kind": "physical", "price": "15.15", "stock": 30, "plan": "rash"},
 }
 OWN = [
-    {"code": "rash", "name": "Rash", "scope": "line", "event": "paid", "priority": 1,
-     "when": {"field": "item_sku", "op": "eq", "value": "RASH"}, "then": [{"do": "membership_upgrade"}]},
-    {"code": "large", "name": "Large", "scope": "sale", "event": "paid", "priority": 1,
-     "when": {"field": "sale_total", "op": "gte", "value": "200.00"},
-     "then": [{"do": "hold"}, {"do": "task", "text_code": "look"}]},
+    {
+        "code": "rash",
+        "name": "Rash",
+        "scope": "line",
+        "event": "paid",
+        "priority": 1,
+        "when": {"field": "item_sku", "op": "eq", "value": "RASH"},
+        "then": [{"do": "membership_upgrade"}],
+    },
+    {
+        "code": "large",
+        "name": "Large",
+        "scope": "sale",
+        "event": "paid",
+        "priority": 1,
+        "when": {"field": "sale_total", "op": "gte", "value": "200.00"},
+        "then": [{"do": "hold"}, {"do": "task", "text_code": "look"}],
+    },
 ]
 LAST_TRY = {"attempts": MAX_ATTEMPTS - 1}
 EFFECTS = next(step for step in STEPS if step.model is Effect)
 STOCK = {sku: facts["stock"] for sku, facts in PRODUCTS.items() if "stock" in facts}
-LENGTH = hypothesis.settings(max_examples=18, stateful_step_count=30, deadline=None,
-                             suppress_health_check=list(hypothesis.HealthCheck))
+LENGTH = hypothesis.settings(
+    max_examples=18,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
 # Most often what most hangs off; amounts do not divide evenly by their units.
 SKUS = ("BOOK", "SKI", "RASH", "SKI", "RASH", "BOOK", "CUP", "EBOOK", "STREAM", "CLUB", "GOLD")
 ORDER = st.tuples(
     st.lists(st.tuples(st.sampled_from(SKUS), st.sampled_from((3, 1, 2))), min_size=1, max_size=3),
-    st.sampled_from(PEOPLE), st.sampled_from(["A1", "A1", None]), st.sampled_from(["0.00", "0.05"]),
+    st.sampled_from(PEOPLE),
+    st.sampled_from(["A1", "A1", None]),
+    st.sampled_from(["0.00", "0.05"]),
 )
 
 SALE = st.integers(0, 9)
 # What happens next; each is a method of the shop with its arguments.
 DEED = st.one_of(
     st.tuples(st.just("enter"), ORDER, st.sampled_from((True, True, False))),
-    st.tuples(st.just("work"), st.sampled_from(("run", "all", "crash", "stall", "wake", "time passes", "all", "give up")),
-              st.sampled_from(STEPS), st.integers(1, 3), st.booleans()),
-    st.tuples(st.just("undo"), SALE, st.sampled_from(("refund", "refund", "unit by unit", "too much", "cancel", "again")),
-              st.integers(0, 3), st.integers(1, 3), st.sampled_from(("", "R1", "R2"))),
-    st.tuples(st.just("act"), SALE, st.sampled_from(
-        ("pay", "try again", "pack", "ship", "release", "lapse", "resume", "refuse mail", "take mail"))),
+    st.tuples(
+        st.just("work"),
+        st.sampled_from(("run", "all", "crash", "stall", "wake", "time passes", "all", "give up")),
+        st.sampled_from(STEPS),
+        st.integers(1, 3),
+        st.booleans(),
+    ),
+    st.tuples(
+        st.just("undo"),
+        SALE,
+        st.sampled_from(("refund", "refund", "unit by unit", "too much", "cancel", "again")),
+        st.integers(0, 3),
+        st.integers(1, 3),
+        st.sampled_from(("", "R1", "R2")),
+    ),
+    st.tuples(
+        st.just("act"),
+        SALE,
+        st.sampled_from(
+            (
+                "pay",
+                "try again",
+                "pack",
+                "ship",
+                "release",
+                "lapse",
+                "resume",
+                "refuse mail",
+                "take mail",
+            )
+        ),
+    ),
 )
 
 
@@ -102,7 +155,9 @@ def make_all_due(**changes) -> None:
     """Leases are over, and what failed is tried next."""
     past = utc_now() - dt.timedelta(seconds=1)
     for model in {step.model for step in STEPS}:
-        database.session.execute(update(model).where(model.due_at.is_not(None)).values(due_at=past, **changes))
+        database.session.execute(
+            update(model).where(model.due_at.is_not(None)).values(due_at=past, **changes)
+        )
     database.session.commit()
 
 
@@ -124,7 +179,9 @@ def ship(sale: Sale) -> None:
 
 
 def release(sale: Sale) -> None:
-    waiting = select(Invoice).where(Invoice.sale_id == sale.id, Invoice.status == InvoiceStatus.REVIEW)
+    waiting = select(Invoice).where(
+        Invoice.sale_id == sale.id, Invoice.status == InvoiceStatus.REVIEW
+    )
     note = database.session.scalar(waiting)
     if note:
         services.approve(note, "ana@example.com")
@@ -141,12 +198,16 @@ def refunded(sale: Sale, asked: RefundIn, key: str) -> bool:
 
 
 def lapse(sale: Sale) -> None:
-    for membership in database.session.scalars(select(Membership).where(Membership.customer_id == sale.customer_id)):
+    for membership in database.session.scalars(
+        select(Membership).where(Membership.customer_id == sale.customer_id)
+    ):
         membership.lapse("they called", "ana@example.com")
 
 
 def resume(sale: Sale) -> None:
-    for membership in database.session.scalars(select(Membership).where(Membership.customer_id == sale.customer_id)):
+    for membership in database.session.scalars(
+        select(Membership).where(Membership.customer_id == sale.customer_id)
+    ):
         membership.resume("they called", "ana@example.com")
 
 
@@ -174,8 +235,8 @@ def die_at_a_commit(step, number: int, after: bool) -> None:
 
 
 class Shop(RuleBasedStateMachine):
-    """Everything runs on the app, the database and the mail server that `inbox` stands for. One rule draws what
-    happens: of many rules hypothesis would leave most out of each example."""
+    """Everything runs on the app, the database and the mail server that `inbox` stands for. One
+    rule draws what happens: of many rules hypothesis would leave most out of each example."""
 
     inbox = None
 
@@ -210,7 +271,14 @@ class Shop(RuleBasedStateMachine):
         asked = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
         customer = {"name": "Ana", "document": person, "email": "ana@example.com"}
         try:
-            sale = make_sale(lines=asked, paid=paid, agent=seller, customer=customer, discount=discount, address=PLACE)
+            sale = make_sale(
+                lines=asked,
+                paid=paid,
+                agent=seller,
+                customer=customer,
+                discount=discount,
+                address=PLACE,
+            )
         except Refusal:
             database.session.rollback()
         else:
@@ -262,24 +330,42 @@ class Shop(RuleBasedStateMachine):
 
     def cancel(self, sale: int) -> None:
         before = self.units_out(sale)
-        if self.attempt(sale, lambda found: cancel(found, "changed their mind")) and not self.told[sale].cancelled:
+        if (
+            self.attempt(sale, lambda found: cancel(found, "changed their mind"))
+            and not self.told[sale].cancelled
+        ):
             self.told[sale].cancelled = True
             self.told[sale].returned.update(before)
 
     def refund(self, sale: int, line: int, units: int, key: str) -> None:
-        asked = RefundIn.model_validate({"lines": [{"line": line, "quantity": units}], "reason": "damaged"})
+        asked = RefundIn.model_validate(
+            {"lines": [{"line": line, "quantity": units}], "reason": "damaged"}
+        )
         before, new = self.units_out(sale), []
         if self.attempt(sale, lambda found: new.append(refunded(found, asked, key))) and new[-1]:
             told = self.told[sale]
             told.refunded[line] += units
-            came = {place: left for place, left in before.items() if place == line or self.is_gift_back(sale, place)}
-            told.returned.update({place: units if place == line else left for place, left in came.items()})
+            came = {
+                place: left
+                for place, left in before.items()
+                if place == line or self.is_gift_back(sale, place)
+            }
+            told.returned.update(
+                {place: units if place == line else left for place, left in came.items()}
+            )
 
     # -- what staff and the world do --------------------------------------------------------------
 
     def act(self, which, what):
-        acts = {"pay": lambda sale: sale.pay(utc_now()), "try again": services.retry_effects, "pack": pack, "ship": ship,
-                "release": release, "lapse": lapse, "resume": resume}
+        acts = {
+            "pay": lambda sale: sale.pay(utc_now()),
+            "try again": services.retry_effects,
+            "pack": pack,
+            "ship": ship,
+            "release": release,
+            "lapse": lapse,
+            "resume": resume,
+        }
         if what in acts:
             self.attempt(self.choose(which), acts[what])
         else:
@@ -333,16 +419,22 @@ class Shop(RuleBasedStateMachine):
         if found.shipping in (Shipping.SHIPPED, Shipping.DELIVERED):
             return {}
         told = self.told[sale]
-        return {line.position: line.quantity - told.returned[line.position] for line in found.lines
-                if line.quantity > told.returned[line.position]}
+        return {
+            line.position: line.quantity - told.returned[line.position]
+            for line in found.lines
+            if line.quantity > told.returned[line.position]
+        }
 
     def is_gift_back(self, sale: int, place: int) -> bool:
         """Whether the line is a gift whose bought line came back whole."""
         told = self.told[sale]
         if place in told.lines:
             return False
-        brought = database.session.scalars(select(Effect).where(
-            Effect.sale_id == sale, Effect.kind == "add_item", Effect.reverses.is_(None))).all()
+        brought = database.session.scalars(
+            select(Effect).where(
+                Effect.sale_id == sale, Effect.kind == "add_item", Effect.reverses.is_(None)
+            )
+        ).all()
         [gift] = [effect for effect in brought if effect.params.get("line") == place]
         return told.left(gift.params["lines"][0]) == 0
 

@@ -1,4 +1,5 @@
-"""An effect that cannot be done holds up neither the sale nor the others: tried again by itself, then by a person."""
+"""An effect that cannot be done holds up neither the sale nor the others: tried again by itself,
+then by a person."""
 
 import datetime as dt
 import time
@@ -9,9 +10,22 @@ import pytest
 from tests.factories import api, make_product, make_sale, make_token, open_shop, sign_in, work_off
 from tests.fulfilment.sold import agent, book, publish, shop_that_holds, sold
 from tests.messages.mail_server import mail_server
-from tests.processing.undoing import effect_of, make_due, manager, own_rule, told, videos_with_a_gift
+from tests.processing.undoing import (
+    effect_of,
+    make_due,
+    manager,
+    own_rule,
+    told,
+    videos_with_a_gift,
+)
 from webapp.extensions import utc_now
-from webapp.fulfilment.models import Commission, Membership, MembershipEvent, MembershipStatus, PackingSlip
+from webapp.fulfilment.models import (
+    Commission,
+    Membership,
+    MembershipEvent,
+    MembershipStatus,
+    PackingSlip,
+)
 from webapp.messages.models import Message, MessageStatus
 from webapp.processing.address_step import AddressStep
 from webapp.processing.claims import MAX_ATTEMPTS
@@ -41,7 +55,14 @@ def upgrade_of_nothing(**changes) -> Sale:
 
 def give_a_membership(db) -> None:
     customer = db.session.scalars(db.select(Sale.customer_id)).first()
-    db.session.add(Membership(customer_id=customer, plan="basic", status=MembershipStatus.ACTIVE, since=dt.date(2026, 1, 1)))
+    db.session.add(
+        Membership(
+            customer_id=customer,
+            plan="basic",
+            status=MembershipStatus.ACTIVE,
+            since=dt.date(2026, 1, 1),
+        )
+    )
     db.session.commit()
 
 
@@ -58,18 +79,25 @@ def test_the_sale_goes_on_with_the_other_effects(client, db):
     assert (effect.status, effect.error) == (EffectStatus.PENDING, "NotYet: no_active_membership")
     assert effect.attempts >= 1 and effect.due_at > utc_now() - dt.timedelta(seconds=5)
     assert told(manager(client), sale, "commission") == [("paid", "5.00", "done")]
-    assert db.session.query(Commission).count() == 1 and db.session.query(MembershipEvent).count() == 0
+    assert (
+        db.session.query(Commission).count() == 1 and db.session.query(MembershipEvent).count() == 0
+    )
 
 
 def test_of_an_effect_that_breaks_half_way_nothing_is_left(db):
     sale = make_sale(sku=book(), agent=agent())
-    db.session.add(PackingSlip(sale_id=sale.id, items=[], weight_g=0, expected_delivery=dt.date(2026, 1, 1)))
+    db.session.add(
+        PackingSlip(sale_id=sale.id, items=[], weight_g=0, expected_delivery=dt.date(2026, 1, 1))
+    )
     db.session.commit()
     for _attempt in range(2):
         work_off()
         make_due(sale)
     effect = effect_of(sale, "packing_slip")
-    assert (effect.status, effect.error.partition(":")[0]) == (EffectStatus.PENDING, "IntegrityError")
+    assert (effect.status, effect.error.partition(":")[0]) == (
+        EffectStatus.PENDING,
+        "IntegrityError",
+    )
     sale = db.session.get(Sale, sale.id)
     assert (sale.status, sale.shipping) == (Status.INVOICED, Shipping.NONE)
     assert db.session.query(Commission).count() == 1 and db.session.query(PackingSlip).count() == 1
@@ -83,7 +111,11 @@ def test_the_first_attempt_is_all_or_nothing(db):
         step.run()
     db.session.rollback()
     assert db.session.get(Sale, sale.id).status is Status.RULES
-    assert [db.session.query(model).count() for model in (Effect, Commission, Membership)] == [0, 0, 0]
+    assert [db.session.query(model).count() for model in (Effect, Commission, Membership)] == [
+        0,
+        0,
+        0,
+    ]
 
 
 def test_it_happens_once_it_can(client, db):
@@ -95,7 +127,12 @@ def test_it_happens_once_it_can(client, db):
     effect = effect_of(sale, "membership_upgrade")
     assert (effect.status, effect.error, effect.due_at) == (EffectStatus.DONE, "", None)
     event = db.session.scalars(db.select(MembershipEvent)).one()
-    assert (event.kind, event.plan_before, event.plan, event.effect_id) == ("upgraded", "basic", "gold", effect.id)
+    assert (event.kind, event.plan_before, event.plan, event.effect_id) == (
+        "upgraded",
+        "basic",
+        "gold",
+        effect.id,
+    )
 
 
 def test_after_its_last_attempt_it_waits_for_a_person(client, db):
@@ -103,7 +140,11 @@ def test_after_its_last_attempt_it_waits_for_a_person(client, db):
     use_up_attempts(db, sale)
     effect = effect_of(sale, "membership_upgrade")
     assert (effect.status, effect.due_at) == (EffectStatus.FAILED, None)
-    [shown] = [each for each in calls.get(f"/sales/{sale.id}/decision").json["effects"] if each["status"] == "failed"]
+    [shown] = [
+        each
+        for each in calls.get(f"/sales/{sale.id}/decision").json["effects"]
+        if each["status"] == "failed"
+    ]
     assert shown["error"].startswith("The customer has no active membership")
     give_a_membership(db)
     work_off()
@@ -126,7 +167,12 @@ def test_a_retry_names_an_effect_of_this_sale(client, db):
     effect = effect_of(other, "commission")
     assert calls.post(f"/sales/{sale.id}/effects/{effect.id}/retry").status_code == 404
     assert calls.post(f"/sales/{sale.id}/effects/{10**12}/retry").status_code == 404
-    assert api(client, make_token("clerk")).post(f"/sales/{other.id}/effects/{effect.id}/retry").status_code == 403
+    assert (
+        api(client, make_token("clerk"))
+        .post(f"/sales/{other.id}/effects/{effect.id}/retry")
+        .status_code
+        == 403
+    )
 
 
 def test_a_dead_workers_effect_is_done_once_by_the_next(client, db):
@@ -157,7 +203,9 @@ def test_the_last_gift_may_go_to_somebody_else(client, db, monkeypatch):
     monkeypatch.setattr(House, "gift_facts", somebody_is_faster)
     sale = sold("VD-1")
     assert sale.status is Status.INVOICED and [line.sku for line in sale.lines] == ["VD-1"]
-    assert [item["sku"] for item in manager(client).get(f"/sales/{sale.id}/packing-slip").json["items"]] == ["VD-1"]
+    assert [
+        item["sku"] for item in manager(client).get(f"/sales/{sale.id}/packing-slip").json["items"]
+    ] == ["VD-1"]
 
 
 # -- e-mails ---------------------------------------------------------------------------------------
@@ -170,7 +218,10 @@ def stream() -> str:
 def test_a_held_e_mail_is_pending_until_the_release(client, db):
     shop_that_holds()
     sale = sold(stream())
-    assert effect_of(sale, "email").status is EffectStatus.PENDING and effect_of(sale, "email").due_at is None
+    assert (
+        effect_of(sale, "email").status is EffectStatus.PENDING
+        and effect_of(sale, "email").due_at is None
+    )
     sign_in(client, "reviewer")
     client.post(f"/sales/{sale.id}/release")
     work_off()
@@ -192,8 +243,13 @@ class TestWithAServer:
         assert effect_of(sale, "email").status is EffectStatus.DONE and len(inbox.letters) == 1
 
     def test_a_message_that_cannot_be_sent_is_tried_again_by_its_effect(self, client, db, inbox):
-        calls, sale = manager(client), sold(stream(), customer={"name": "Ana", "document": "111.444.777-35",
-                                                              "email": "ana@example.com"})
+        calls, sale = (
+            manager(client),
+            sold(
+                stream(),
+                customer={"name": "Ana", "document": "111.444.777-35", "email": "ana@example.com"},
+            ),
+        )
         message = db.session.scalars(db.select(Message)).one()
         message.status, message.sent_at = MessageStatus.FAILED, None
         message.fail("recipient: SMTPRecipientsRefused 550")
@@ -203,7 +259,10 @@ class TestWithAServer:
         shown = [each["error"] for each in calls.get(f"/sales/{sale.id}/decision").json["effects"]]
         assert shown == ["The mail server does not take this address."]
         for _twice in range(2):
-            assert calls.post(f"/sales/{sale.id}/effects/{effect.id}/retry").json["status"] == "pending"
+            assert (
+                calls.post(f"/sales/{sale.id}/effects/{effect.id}/retry").json["status"]
+                == "pending"
+            )
         work_off()
         assert effect_of(sale, "email").status is EffectStatus.DONE and len(inbox.letters) == 2
 

@@ -47,13 +47,18 @@ def test_the_next_note_takes_it_over(client, db, strict):
     first, second = make_sale(sku=sku).id, make_sale(sku=sku).id
     work_off()
     assert numbers() == {
-        refused: (None, "discarded"), kept: (2, "rejected"), first: (1, "authorized"), second: (3, "authorized")}
+        refused: (None, "discarded"),
+        kept: (2, "rejected"),
+        first: (1, "authorized"),
+        second: (3, "authorized"),
+    }
     assert sorted(db.session.scalars(select(SandboxNote.number))) == [1, 3]
     assert db.session.scalar(select(Series.next_number)) == 4
 
 
 def test_an_older_note_takes_over_the_number_of_a_newer_one(client, db, strict):
-    """Rows are written in the order of their ids: the number must be given up before it is taken."""
+    """Rows are written in the order of their ids: the number must be given up before it is
+    taken."""
     calls, sku = manager(client), book(stock=20)
     open_shop()
     the_shop().review_policy = "all"
@@ -88,7 +93,9 @@ def test_when_the_signing_fails_nothing_is_taken(client, db, strict, monkeypatch
     work_off()
     assert numbers() == {refused: (1, "discarded"), sale: (None, "approved")}
     monkeypatch.setattr(Invoice, "send", send)
-    db.session.execute(db.update(Invoice).where(Invoice.due_at.is_not(None)).values(due_at=dt.datetime.now(dt.UTC)))
+    db.session.execute(
+        db.update(Invoice).where(Invoice.due_at.is_not(None)).values(due_at=dt.datetime.now(dt.UTC))
+    )
     db.session.commit()
     work_off()
     assert numbers() == {refused: (None, "discarded"), sale: (1, "authorized")}

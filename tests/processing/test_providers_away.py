@@ -1,4 +1,5 @@
-"""When no postal code service answers, the sale waits with a reason in words and is tried again by itself."""
+"""When no postal code service answers, the sale waits with a reason in words and is tried again by
+itself."""
 
 import datetime as dt
 from dataclasses import replace
@@ -21,7 +22,12 @@ def fake():
 
 @pytest.fixture
 def settings(base_settings, database_url, fake):
-    return replace(base_settings, database_url=database_url, cep_providers=("viacep",), viacep_url=fake.url("viacep"))
+    return replace(
+        base_settings,
+        database_url=database_url,
+        cep_providers=("viacep",),
+        viacep_url=fake.url("viacep"),
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -42,25 +42,43 @@ def test_parts_add_up_to_the_recorded_amount_to_the_cent(client, db):
     assert [each["amount"] for each in answers] == ["33.33"] * 3
     assert [each["number"] for each in answers] == [1, 2, 3]
     assert told(calls, sale, "commission") == [
-        ("paid", "5.00", "done"), ("refund:1", "-1.67", "done"), ("refund:2", "-1.66", "done"), ("refund:3", "-1.67", "done")]
-    assert [amount for _event, amount, _status in told(calls, sale, "royalty_slip")] == ["10.00", "-3.33", "-3.34", "-3.33"]
+        ("paid", "5.00", "done"),
+        ("refund:1", "-1.67", "done"),
+        ("refund:2", "-1.66", "done"),
+        ("refund:3", "-1.67", "done"),
+    ]
+    assert [amount for _event, amount, _status in told(calls, sale, "royalty_slip")] == [
+        "10.00",
+        "-3.33",
+        "-3.34",
+        "-3.33",
+    ]
     assert sum(db.session.scalars(db.select(RoyaltySlip.quantity))) == 0 == commission()
     assert stock("BOOK") == 10
 
 
 def test_the_amount_is_what_was_paid_without_the_freight(client, db):
     calls = manager(client)
-    sale = sold(agent=agent(), freight="15.00", discount="10.01",
-                lines=[{"sku": book(price="33.33"), "quantity": 3}])
+    sale = sold(
+        agent=agent(),
+        freight="15.00",
+        discount="10.01",
+        lines=[{"sku": book(price="33.33"), "quantity": 3}],
+    )
     amounts = [Decimal(refund(calls, sale, (1, 1)).json["refund"]["amount"]) for _unit in range(3)]
-    assert amounts == [Decimal("29.99"), Decimal("30.00"), Decimal("29.99")] and sum(amounts) == Decimal("89.98")
+    assert amounts == [Decimal("29.99"), Decimal("30.00"), Decimal("29.99")] and sum(
+        amounts
+    ) == Decimal("89.98")
 
 
 def test_of_nothing_left_nothing_is_given_back(client, db):
     calls, sale = manager(client), three_books()
     refund(calls, sale, (1, 3))
     again = refund(calls, sale, (1, 3))
-    assert (again.status_code, again.json["refund"]) == (200, {"number": None, "amount": "0.00", "lines": []})
+    assert (again.status_code, again.json["refund"]) == (
+        200,
+        {"number": None, "amount": "0.00", "lines": []},
+    )
     assert stock("BOOK") == 10 and commission() == 0 and db.session.query(Refund).count() == 1
 
 
@@ -79,18 +97,31 @@ def test_more_than_is_left_is_refused_with_what_is_left(client, db):
     refund(calls, sale, (1, 2))
     answer = refund(calls, sale, (1, 2))
     assert answer.status_code == 422
-    assert answer.json["errors"] == [{"field": "lines.0.quantity", "message": "Only 1 of this line are left to refund."}]
+    assert answer.json["errors"] == [
+        {"field": "lines.0.quantity", "message": "Only 1 of this line are left to refund."}
+    ]
     assert stock("BOOK") == 9
 
 
-@pytest.mark.parametrize("lines, field", [
-    ([], "lines"), ("no", "lines"), (None, "lines"), ([{"line": 1}], "lines.0.quantity"),
-    ([{"line": 9, "quantity": 1}], "lines.0.line"), ([{"line": 0, "quantity": 1}], "lines.0.line"),
-    ([{"line": 1, "quantity": 0}], "lines.0.quantity"), ([{"line": 1, "quantity": -1}], "lines.0.quantity"),
-    ([{"line": 1, "quantity": 1.5}], "lines.0.quantity"), ([{"line": "1", "quantity": 1}], "lines.0.line"),
-    ([{"line": 1, "quantity": 10**30}], "lines.0.quantity"), ([{"line": 1, "quantity": 1, "sku": "X"}], "lines.0.sku"),
-    ([{"line": 1, "quantity": 1}, {"line": 1, "quantity": 1}], "lines.1.line"), ([True], "lines.0"),
-])
+@pytest.mark.parametrize(
+    "lines, field",
+    [
+        ([], "lines"),
+        ("no", "lines"),
+        (None, "lines"),
+        ([{"line": 1}], "lines.0.quantity"),
+        ([{"line": 9, "quantity": 1}], "lines.0.line"),
+        ([{"line": 0, "quantity": 1}], "lines.0.line"),
+        ([{"line": 1, "quantity": 0}], "lines.0.quantity"),
+        ([{"line": 1, "quantity": -1}], "lines.0.quantity"),
+        ([{"line": 1, "quantity": 1.5}], "lines.0.quantity"),
+        ([{"line": "1", "quantity": 1}], "lines.0.line"),
+        ([{"line": 1, "quantity": 10**30}], "lines.0.quantity"),
+        ([{"line": 1, "quantity": 1, "sku": "X"}], "lines.0.sku"),
+        ([{"line": 1, "quantity": 1}, {"line": 1, "quantity": 1}], "lines.1.line"),
+        ([True], "lines.0"),
+    ],
+)
 def test_a_refund_that_makes_no_sense_is_refused_in_words(client, db, lines, field):
     sale = three_books()
     answer = manager(client).post(f"/sales/{sale.id}/refunds", {"lines": lines, "reason": "x"})
@@ -116,12 +147,21 @@ def test_what_cannot_be_refunded_says_why(client, db):
 
 def test_units_come_off_the_slip_that_is_not_packed_yet(client, db):
     calls = manager(client)
-    sale = sold(lines=[{"sku": book(sku="A", weight_g=300), "quantity": 3}, {"sku": book(sku="B", weight_g=200), "quantity": 1}])
+    sale = sold(
+        lines=[
+            {"sku": book(sku="A", weight_g=300), "quantity": 3},
+            {"sku": book(sku="B", weight_g=200), "quantity": 1},
+        ]
+    )
     refund(calls, sale, (1, 1), (2, 1))
     slip = db.session.scalars(db.select(PackingSlip)).one()
-    assert [(item["sku"], item["quantity"]) for item in slip.items] == [("A", 2)] and slip.weight_g == 600
+    assert [(item["sku"], item["quantity"]) for item in slip.items] == [
+        ("A", 2)
+    ] and slip.weight_g == 600
     refund(calls, sale, (1, 2))
-    slip = db.session.scalars(db.select(PackingSlip).execution_options(populate_existing=True)).one()
+    slip = db.session.scalars(
+        db.select(PackingSlip).execution_options(populate_existing=True)
+    ).one()
     assert (slip.items, slip.sale.shipping, str(slip.status)) == ([], Shipping.NONE, "cancelled")
     assert open_tasks() == ["return_note", "return_note"]
 
@@ -139,17 +179,23 @@ def test_goods_that_left_are_a_task_until_they_are_back(client, db):
     calls.post(f"/sales/{sale.id}/shipment", {"carrier": "Correios", "tracking_code": "AA1"})
     refund(calls, sale, (1, 2))
     assert stock("BOOK") == 7 and sorted(open_tasks()) == ["goods_to_come_back", "return_note"]
-    params = db.session.scalars(db.select(Task.params).where(Task.code == "goods_to_come_back")).one()
+    params = db.session.scalars(
+        db.select(Task.params).where(Task.code == "goods_to_come_back")
+    ).one()
     assert params["items"] == "2 × BOOK"
     cancel(calls, sale)
-    items = db.session.scalars(db.select(Task.params).where(Task.code == "goods_to_come_back").order_by(Task.id)).all()
+    items = db.session.scalars(
+        db.select(Task.params).where(Task.code == "goods_to_come_back").order_by(Task.id)
+    ).all()
     assert [each["items"] for each in items] == ["2 × BOOK", "1 × BOOK"] and commission() == 0
 
 
 def test_a_note_that_is_not_out_yet_is_made_of_what_is_left(client, db):
     calls = manager(client)
     shop_that_holds()
-    sale = sold(agent=agent(), freight="9.00", lines=[{"sku": book(price="33.33", stock=9), "quantity": 3}])
+    sale = sold(
+        agent=agent(), freight="9.00", lines=[{"sku": book(price="33.33", stock=9), "quantity": 3}]
+    )
     assert db.session.get(Sale, sale.id).status is Status.REVIEW
     refund(calls, sale, (1, 1))
     work_off()
@@ -223,14 +269,17 @@ def test_a_membership_ends_with_its_last_unit(client, db):
 def test_a_task_for_two_lines_stays_open_until_both_came_back(client, db):
     calls = manager(client)
     own_rule({"do": "task", "text_code": "call_them"}, scope="sale")
-    sale = sold(make_product(kind="ebook", royalty_percent="5.00").sku, make_product(kind="streaming").sku)
+    sale = sold(
+        make_product(kind="ebook", royalty_percent="5.00").sku, make_product(kind="streaming").sku
+    )
     refund(calls, sale, (1, 1))
     assert open_tasks() == ["call_them"]
     refund(calls, sale, (2, 1))
     assert open_tasks() == [] and len(told(calls, sale, "task")) == 2
 
 
-# -- with other undoings -----------------------------------------------------------------------------
+# -- with other undoings
+# -----------------------------------------------------------------------------
 
 
 def test_a_cancellation_takes_back_what_refunds_left(client, db):
@@ -238,14 +287,19 @@ def test_a_cancellation_takes_back_what_refunds_left(client, db):
     refund(calls, sale, (1, 1))
     cancel(calls, sale)
     assert told(calls, sale, "commission") == [
-        ("paid", "5.00", "done"), ("refund:1", "-1.67", "done"), ("cancelled", "-3.33", "done")]
+        ("paid", "5.00", "done"),
+        ("refund:1", "-1.67", "done"),
+        ("cancelled", "-3.33", "done"),
+    ]
     assert stock("BOOK") == 10 and commission() == 0
     assert db.session.get(Sale, sale.id).lines[0].refunded == 1
 
 
 def test_an_effect_that_comes_after_the_refund_is_reversed_as_far(client, db):
     calls = manager(client)
-    own_rule({"do": "membership_upgrade"}, when={"field": "item_kind", "op": "eq", "value": "streaming"})
+    own_rule(
+        {"do": "membership_upgrade"}, when={"field": "item_kind", "op": "eq", "value": "streaming"}
+    )
     sale = sold(lines=[{"sku": make_product(kind="streaming").sku, "quantity": 2}])
     make_due(sale)
     work_off()
@@ -268,7 +322,10 @@ def test_a_late_commission_is_reversed_as_far_as_units_came_back(client, db):
     refund(calls, sale, (1, 2))
     assert commission() is None
     work_off()
-    assert told(calls, sale, "commission") == [("paid", "5.00", "done"), ("refund:1", "-3.33", "done")]
+    assert told(calls, sale, "commission") == [
+        ("paid", "5.00", "done"),
+        ("refund:1", "-3.33", "done"),
+    ]
     assert commission() == Decimal("1.67")
     refund(calls, sale, (1, 1))
     assert commission() == 0

@@ -1,4 +1,5 @@
-"""How often a rule fired is counted with the decision: once for each sale, whatever is retried or comes twice."""
+"""How often a rule fired is counted with the decision: once for each sale, whatever is retried or
+comes twice."""
 
 import datetime as dt
 import threading
@@ -78,11 +79,17 @@ def test_a_batch_that_fails_and_goes_one_by_one_counts_each_sale_once(db, monkey
     bad, decide = make_sale().id, RulesStep._decide
     make_sale()
     run(AddressStep())
-    monkeypatch.setattr(RulesStep, "_decide", lambda step, sale, *rest: 1 / 0 if sale.id == bad else decide(step, sale, *rest))
+    monkeypatch.setattr(
+        RulesStep,
+        "_decide",
+        lambda step, sale, *rest: 1 / 0 if sale.id == bad else decide(step, sale, *rest),
+    )
     run(RulesStep())
     assert counted(db) == {"packing_slip": 1}
     monkeypatch.undo()
-    db.session.execute(update(Sale).where(Sale.id == bad).values(due_at=utc_now() - dt.timedelta(seconds=1)))
+    db.session.execute(
+        update(Sale).where(Sale.id == bad).values(due_at=utc_now() - dt.timedelta(seconds=1))
+    )
     db.session.commit()
     run(RulesStep())
     assert counted(db) == {"packing_slip": 2}
@@ -94,7 +101,9 @@ def test_what_a_dead_worker_had_not_committed_is_counted_by_its_successor_alone(
     time.sleep(0.002)
     step = RulesStep()
     token, ids = step._claim()
-    db.session.execute(update(Sale).where(Sale.id == sale_id).values(due_at=utc_now() - dt.timedelta(seconds=1)))
+    db.session.execute(
+        update(Sale).where(Sale.id == sale_id).values(due_at=utc_now() - dt.timedelta(seconds=1))
+    )
     db.session.commit()
     run(RulesStep())
     step._advance(token, ids)
@@ -103,20 +112,44 @@ def test_what_a_dead_worker_had_not_committed_is_counted_by_its_successor_alone(
 
 def test_only_rules_that_fired_count(db):
     always = {"field": "item_quantity", "op": "is_set"}
-    publish([
-        {"code": "wins", "name": "wins", "priority": 2, "when": always, "then": [{"do": "skip_rule", "codes": ["skipped"]}]},
-        {"code": "skipped", "name": "skipped", "when": always, "then": [{"do": "hold"}]},
-        {"code": "lost", "name": "lost", "when": always, "then": [{"do": "commission", "percent": "5.00"}]},
-    ])
+    publish(
+        [
+            {
+                "code": "wins",
+                "name": "wins",
+                "priority": 2,
+                "when": always,
+                "then": [{"do": "skip_rule", "codes": ["skipped"]}],
+            },
+            {"code": "skipped", "name": "skipped", "when": always, "then": [{"do": "hold"}]},
+            {
+                "code": "lost",
+                "name": "lost",
+                "when": always,
+                "then": [{"do": "commission", "percent": "5.00"}],
+            },
+        ]
+    )
     make_sale()
     work_off()
     assert counted(db) == {"wins": 1}
 
 
-def test_workers_that_count_the_same_rules_at_once_lose_nothing_and_do_not_lock_each_other_out(app, db):
+def test_workers_that_count_the_same_rules_at_once_lose_nothing_and_do_not_lock_each_other_out(
+    app, db
+):
     always = {"field": "item_quantity", "op": "is_set"}
-    publish([{"code": f"r{number}", "name": "r", "when": always, "then": [{"do": "email", "template": "streaming_links"}]}
-             for number in range(8)])
+    publish(
+        [
+            {
+                "code": f"r{number}",
+                "name": "r",
+                "when": always,
+                "then": [{"do": "email", "template": "streaming_links"}],
+            }
+            for number in range(8)
+        ]
+    )
     sku = make_product().sku
     for _sale in range(24):
         make_sale(sku=sku)
@@ -131,7 +164,9 @@ def test_workers_that_count_the_same_rules_at_once_lose_nothing_and_do_not_lock_
                 step.batch = 2
                 while step.run():
                     pass
-        except Exception as error:  # told by the assertion below; a thread's own failure is heard by nobody
+        except (
+            Exception
+        ) as error:  # told by the assertion below; a thread's own failure is heard by nobody
             errors.append(error)
 
     threads = [threading.Thread(target=work) for _worker in range(3)]

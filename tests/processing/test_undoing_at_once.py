@@ -1,5 +1,5 @@
-"""Two who undo a sale at the same moment, and a worker that is in the middle of it: what comes of it is as if they had
-come one after the other."""
+"""Two who undo a sale at the same moment, and a worker that is in the middle of it: what comes of
+it is as if they had come one after the other."""
 
 import threading
 import time
@@ -66,32 +66,49 @@ def test_two_cancellations(callers, db):
 
 def test_two_refunds_of_the_last_units(callers, db):
     sale = three_books()
-    answers = at_once(*(lambda calls=calls: refund(calls, sale, (1, 2)).status_code for calls in callers))
+    answers = at_once(
+        *(lambda calls=calls: refund(calls, sale, (1, 2)).status_code for calls in callers)
+    )
     assert sorted(answers) == [200, 422] and stock("BOOK") == 9
     assert db.session.scalars(select(Refund.number)).all() == [1]
 
 
 def test_one_refund_told_twice(callers, db):
     sale = three_books()
-    answers = at_once(*(
-        lambda calls=calls: refund(calls, sale, (1, 1), Idempotency_Key="R").json["refund"]["number"] for calls in callers))
+    answers = at_once(
+        *(
+            lambda calls=calls: refund(calls, sale, (1, 1), Idempotency_Key="R").json["refund"][
+                "number"
+            ]
+            for calls in callers
+        )
+    )
     assert answers == [1, 1] and stock("BOOK") == 8
 
 
 def test_a_cancellation_and_a_refund(callers, db):
     sale = three_books()
     one, other = callers
-    cancelled, refunded = at_once(lambda: cancel(one, sale).status_code, lambda: refund(other, sale, (1, 1)).status_code)
+    cancelled, refunded = at_once(
+        lambda: cancel(one, sale).status_code, lambda: refund(other, sale, (1, 1)).status_code
+    )
     assert cancelled == 200 and refunded in (200, 409)
     assert stock("BOOK") == 10 and commission() == 0
 
 
-STEPS = {"address": AddressStep(), "rules": RulesStep(), "build": BuildStep(), "sign": SignStep(), "send": SendStep()}
+STEPS = {
+    "address": AddressStep(),
+    "rules": RulesStep(),
+    "build": BuildStep(),
+    "sign": SignStep(),
+    "send": SendStep(),
+}
 
 
 @pytest.mark.parametrize("stage", STEPS)
 def test_a_cancellation_while_a_worker_holds_the_sale(app, callers, db, stage):
-    """The worker has claimed the row, the sale is cancelled, and then the worker writes what it found."""
+    """The worker has claimed the row, the sale is cancelled, and then the worker writes what it
+    found."""
     agent()
     sale = make_sale(agent="A1", lines=[{"sku": book(sku="BOOK", stock=10), "quantity": 3}]).id
     for name, step in STEPS.items():
@@ -112,7 +129,10 @@ def test_a_cancellation_while_a_worker_holds_the_sale(app, callers, db, stage):
     db.session.rollback()
     found = db.session.get(Sale, sale, populate_existing=True)
     assert (found.status, found.due_at, stock("BOOK")) == (Status.CANCELLED, None, 10)
-    assert not commission() and db.session.query(Effect).filter(Effect.status == EffectStatus.PENDING).count() == 0
+    assert (
+        not commission()
+        and db.session.query(Effect).filter(Effect.status == EffectStatus.PENDING).count() == 0
+    )
     left = set(db.session.scalars(select(Invoice.status)))
     assert left <= ({InvoiceStatus.AUTHORIZED} if stage == "send" else {InvoiceStatus.DISCARDED})
     assert MessageStatus.PENDING not in set(db.session.scalars(select(Message.status)))
@@ -120,7 +140,8 @@ def test_a_cancellation_while_a_worker_holds_the_sale(app, callers, db, stage):
 
 @pytest.mark.parametrize("delay_ms", [0, 5, 15, 40])
 def test_a_cancellation_in_the_rush_of_the_workers(app, callers, db, delay_ms):
-    """Whatever the workers are at: the sale ends cancelled, with nothing left over, or the answer of SEFAZ comes first."""
+    """Whatever the workers are at: the sale ends cancelled, with nothing left over, or the answer
+    of SEFAZ comes first."""
     agent()
     sku = book(sku="BOOK", stock=20)
     sales = [make_sale(agent="A1", sku=sku).id for _number in range(6)]
@@ -138,7 +159,10 @@ def test_a_cancellation_in_the_rush_of_the_workers(app, callers, db, delay_ms):
     work_off()
     assert answers == [200] * 6 and stock("BOOK") == 20 and not commission()
     assert set(db.session.scalars(select(Sale.status))) == {Status.CANCELLED}
-    assert not set(db.session.scalars(select(Invoice.status))) - {InvoiceStatus.AUTHORIZED, InvoiceStatus.DISCARDED}
+    assert not set(db.session.scalars(select(Invoice.status))) - {
+        InvoiceStatus.AUTHORIZED,
+        InvoiceStatus.DISCARDED,
+    }
 
 
 def _until_answered(calls, sale: int) -> int:

@@ -1,4 +1,5 @@
-"""Undoing an order on its pages: what is undone is told before, the reason is asked for, and a doubled click does no harm."""
+"""Undoing an order on its pages: what is undone is told before, the reason is asked for, and a
+doubled click does no harm."""
 
 import re
 
@@ -36,8 +37,13 @@ def test_what_a_cancellation_undoes_is_told_before_and_nothing_of_it_stays(clien
     sale = three_books()
     sign_in(client, "manager")
     page = text_of(client.get(f"/sales/{sale.id}/cancellation").text)
-    for words in ("Commission: R$15.00 is taken back.", "Royalty: R$30.00 is taken back.", "3 × BOOK go back on sale.",
-                  "3 items of the packing slip are taken back.", "A task for staff: Cancel the NF-e."):
+    for words in (
+        "Commission: R$15.00 is taken back.",
+        "Royalty: R$30.00 is taken back.",
+        "3 × BOOK go back on sale.",
+        "3 items of the packing slip are taken back.",
+        "A task for staff: Cancel the NF-e.",
+    ):
         assert words in page
     assert status(db, sale) is Status.INVOICED and stock("BOOK") == 7 and commission() == 15
 
@@ -46,9 +52,18 @@ def test_a_cancellation_asks_why_and_shows_it_in_the_timeline(client, db):
     sale = three_books()
     sign_in(client, "manager")
     refused = client.post(f"/sales/{sale.id}/cancellation", data={"reason": " "})
-    assert refused.status_code == 422 and "Fill this in." in refused.text and status(db, sale) is Status.INVOICED
+    assert (
+        refused.status_code == 422
+        and "Fill this in." in refused.text
+        and status(db, sale) is Status.INVOICED
+    )
     for _twice in range(2):
-        assert client.post(f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"}).status_code == 303
+        assert (
+            client.post(
+                f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"}
+            ).status_code
+            == 303
+        )
     assert status(db, sale) is Status.CANCELLED and stock("BOOK") == 10
     page = client.get(f"/sales/{sale.id}").text
     assert "bought twice" in page and "Order cancelled: -R$15.00" in text_of(page)
@@ -72,21 +87,41 @@ def test_a_refund_is_foretold_then_made_once(client, db):
     key = re.search(r'name="form_key" value="(\w+)"', form)[1]
     typed = {"form_key": key, "quantity.1": "2", "reason": ""}
     foretold = text_of(client.post(f"/sales/{sale.id}/refunds/preview", data=typed).text)
-    assert "R$200.00" in foretold and "Commission: R$10.00 is taken back." in foretold and commission() == 15
+    assert (
+        "R$200.00" in foretold
+        and "Commission: R$10.00 is taken back." in foretold
+        and commission() == 15
+    )
     for _twice in range(2):
-        assert client.post(f"/sales/{sale.id}/refunds", data=typed | {"reason": "damaged"}).status_code == 303
+        assert (
+            client.post(f"/sales/{sale.id}/refunds", data=typed | {"reason": "damaged"}).status_code
+            == 303
+        )
     assert db.session.query(Refund).count() == 1 and stock("BOOK") == 9 and commission() == 5
     page = text_of(client.get(f"/sales/{sale.id}").text)
-    for words in ("Refund 1 of R$200.00", "damaged", "2 units refunded", "Refund 1: -R$10.00", "−R$200.00"):
+    for words in (
+        "Refund 1 of R$200.00",
+        "damaged",
+        "2 units refunded",
+        "Refund 1: -R$10.00",
+        "−R$200.00",
+    ):
         assert words in page
 
 
-@pytest.mark.parametrize("typed, words", [
-    ({"quantity.1": "4"}, "Only 3 of this line are left to refund."), ({"quantity.1": "two"}, "Send a whole number."),
-    ({"quantity.1": "-1"}, "At least 1."), ({"quantity.1": ""}, "Say how many units"), ({}, "Say how many units"),
-    ({"quantity.9": "1"}, "has no line 9"), ({"quantity.x": "1"}, "Send a whole number."),
-    ({"quantity.1": "1", "reason": ""}, "Fill this in."),
-])
+@pytest.mark.parametrize(
+    "typed, words",
+    [
+        ({"quantity.1": "4"}, "Only 3 of this line are left to refund."),
+        ({"quantity.1": "two"}, "Send a whole number."),
+        ({"quantity.1": "-1"}, "At least 1."),
+        ({"quantity.1": ""}, "Say how many units"),
+        ({}, "Say how many units"),
+        ({"quantity.9": "1"}, "has no line 9"),
+        ({"quantity.x": "1"}, "Send a whole number."),
+        ({"quantity.1": "1", "reason": ""}, "Fill this in."),
+    ],
+)
 def test_a_refund_that_cannot_be_keeps_what_was_typed(client, db, typed, words):
     sale = three_books()
     sign_in(client, "manager")
@@ -97,21 +132,31 @@ def test_a_refund_that_cannot_be_keeps_what_was_typed(client, db, typed, words):
     assert commission() == 15
 
 
-def test_a_refund_without_a_reason_still_tells_what_it_does_and_what_is_wrong_with_its_units(client, db):
+def test_a_refund_without_a_reason_still_tells_what_it_does_and_what_is_wrong_with_its_units(
+    client, db
+):
     sale = three_books()
     sign_in(client, "manager")
-    page = text_of(client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "2", "reason": ""}).text)
+    page = text_of(
+        client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "2", "reason": ""}).text
+    )
     assert "Fill this in." in page and "Commission: R$10.00 is taken back." in page
-    page = text_of(client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "4", "reason": ""}).text)
+    page = text_of(
+        client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "4", "reason": ""}).text
+    )
     assert page.count("Only 3 of this line are left to refund.") > 1 and "Fill this in." in page
     assert commission() == 15
 
 
-def test_what_a_cancellation_leaves_to_people_stands_on_the_orders_page_until_it_is_done(client, db):
+def test_what_a_cancellation_leaves_to_people_stands_on_the_orders_page_until_it_is_done(
+    client, db
+):
     sale = three_books()
     sign_in(client, "manager")
     client.post(f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"})
-    assert "1 task of this order is open Cancel the NF-e" in text_of(client.get(f"/sales/{sale.id}").text)
+    assert "1 task of this order is open Cancel the NF-e" in text_of(
+        client.get(f"/sales/{sale.id}").text
+    )
     task = db.session.scalars(db.select(Task)).one()
     client.post(f"/tasks/{task.id}/completion", data={"outcome": "done at SEFAZ"})
     assert "of this order is open" not in client.get(f"/sales/{sale.id}").text
@@ -122,7 +167,10 @@ def test_of_a_cancelled_order_no_refund_is_offered(client, db):
     sign_in(client, "manager")
     client.post(f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"})
     answer = client.get(f"/sales/{sale.id}/refunds/new", follow_redirects=True)
-    assert "nothing of this order to give back now" in answer.text and answer.request.path == f"/sales/{sale.id}"
+    assert (
+        "nothing of this order to give back now" in answer.text
+        and answer.request.path == f"/sales/{sale.id}"
+    )
 
 
 def test_a_refund_during_review_does_not_tell_of_rules_applied_anew(client, db):
@@ -146,19 +194,27 @@ def test_a_clerk_sees_neither_button_nor_page(client, db):
 
 
 def test_a_manager_meets_what_failed_without_knowing_the_order(client, db):
-    own_rule({"do": "membership_upgrade"}, when={"field": "item_kind", "op": "eq", "value": "ebook"})
+    own_rule(
+        {"do": "membership_upgrade"}, when={"field": "item_kind", "op": "eq", "value": "ebook"}
+    )
     sale = sold(make_product(kind="ebook", royalty_percent="5.00").sku)
     sign_in(client, "manager")
     make_due(sale)
     work_off()
     assert "Carrying out an effect of the rules" in client.get("/jobs").text
     page = client.get(f"/sales/{sale.id}").text
-    assert "no active membership" in page and re.search(r"tried \d+ times?\b", page) and "next try on" in page
+    assert (
+        "no active membership" in page
+        and re.search(r"tried \d+ times?\b", page)
+        and "next try on" in page
+    )
     for _attempt in range(MAX_ATTEMPTS):
         make_due(sale)
         work_off()
     page = client.get("/jobs").text
-    assert "Effects that failed" in page and sale.reference in page and "no active membership" in page
+    assert (
+        "Effects that failed" in page and sale.reference in page and "no active membership" in page
+    )
     effect = effect_of(sale, "membership_upgrade")
     for path in (f"{effect.id}/retry", "retry"):
         answer = client.post(f"/sales/{sale.id}/effects/{path}", data={"from": "jobs"})

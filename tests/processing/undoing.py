@@ -23,7 +23,9 @@ def cancel(calls, sale: Sale | int, reason: str = "changed their mind"):
     return calls.post(f"/sales/{_id(sale)}/cancellation", {"reason": reason})
 
 
-def refund(calls, sale: Sale | int, *lines: tuple[int, int], reason: str = "damaged", **headers: str):
+def refund(
+    calls, sale: Sale | int, *lines: tuple[int, int], reason: str = "damaged", **headers: str
+):
     """(line, quantity) each."""
     asked = [{"line": line, "quantity": quantity} for line, quantity in lines]
     return calls.post(f"/sales/{_id(sale)}/refunds", {"lines": asked, "reason": reason}, **headers)
@@ -36,7 +38,11 @@ def _id(sale: Sale | int) -> int:
 def told(calls, sale: Sale | int, kind: str) -> list[tuple[str, str | None, str]]:
     """(event, amount, status) of the effects of a kind."""
     effects = calls.get(f"/sales/{_id(sale)}/decision").json["effects"]
-    return [(effect["event"], effect["amount"], effect["status"]) for effect in effects if effect["kind"] == kind]
+    return [
+        (effect["event"], effect["amount"], effect["status"])
+        for effect in effects
+        if effect["kind"] == kind
+    ]
 
 
 def stock(sku: str) -> int:
@@ -46,7 +52,9 @@ def stock(sku: str) -> int:
 
 def open_tasks() -> list[str]:
     db.session.rollback()
-    return list(db.session.scalars(select(Task.code).where(Task.done_at.is_(None)).order_by(Task.id)))
+    return list(
+        db.session.scalars(select(Task.code).where(Task.done_at.is_(None)).order_by(Task.id))
+    )
 
 
 def commission() -> Decimal:
@@ -56,14 +64,18 @@ def commission() -> Decimal:
 
 def effect_of(sale: Sale, kind: str, event: str = "paid") -> Effect:
     db.session.rollback()
-    return db.session.scalars(select(Effect).where(Effect.sale_id == sale.id, Effect.kind == kind, Effect.event == event)).one()
+    return db.session.scalars(
+        select(Effect).where(Effect.sale_id == sale.id, Effect.kind == kind, Effect.event == event)
+    ).one()
 
 
 def make_due(sale: Sale) -> None:
     """As if the time until the sale's next try, and its effects', had passed."""
     past = utc_now() - dt.timedelta(seconds=1)
     for model, column in ((Sale, Sale.id), (Effect, Effect.sale_id)):
-        db.session.execute(update(model).where(column == sale.id, model.due_at.is_not(None)).values(due_at=past))
+        db.session.execute(
+            update(model).where(column == sale.id, model.due_at.is_not(None)).values(due_at=past)
+        )
     db.session.commit()
 
 
@@ -75,10 +87,23 @@ def videos_with_a_gift(**gift) -> None:
 
 
 def own_rule(*then: dict, when: dict | None = None, scope: str = "line") -> None:
-    """The rules in force with one more, which holds for every line of its kind unless `when` says otherwise."""
-    rules = db.session.scalars(select(RuleSetVersion).order_by(RuleSetVersion.id.desc())).first().rules
+    """The rules in force with one more, which holds for every line of its kind unless `when` says
+    otherwise."""
+    rules = (
+        db.session.scalars(select(RuleSetVersion).order_by(RuleSetVersion.id.desc())).first().rules
+    )
     anything = {"field": "item_quantity" if scope == "line" else "sale_total", "op": "is_set"}
-    publish([*rules, {
-        "code": "own_rule", "name": "Own rule", "scope": scope, "event": "paid", "priority": 5, "when": when or anything,
-        "then": list(then),
-    }])
+    publish(
+        [
+            *rules,
+            {
+                "code": "own_rule",
+                "name": "Own rule",
+                "scope": scope,
+                "event": "paid",
+                "priority": 5,
+                "when": when or anything,
+                "then": list(then),
+            },
+        ]
+    )

@@ -1,14 +1,16 @@
-"""How fast the rules are, next to a hand-written if/else of the same rules. `bench()` prints one figure a line.
+"""How fast the rules are, next to a hand-written if/else of the same rules. `bench()` prints one
+figure a line.
 
-A fact is one line of a sale. "matching" finds the rules whose condition holds, as the if/else does; "deciding" is the
-whole of `RuleSet.decide` for a sale of one line, with the effects of the rules that fire.
+A fact is one line of a sale. "matching" finds the rules whose condition holds, as the if/else does;
+"deciding" is the whole of `RuleSet.decide` for a sale of one line, with the effects of the rules
+that fire.
 
-"grown" is a shop whose products and customers grew with its rules (two and five for each rule). In the "same" shop of
-2,000 products and 5,000 customers, ten times the rules mean that ten times as many fire for each fact, which is work
-that no index takes away.
+"grown" is a shop whose products and customers grew with its rules (two and five for each rule). In
+the "same" shop of 2,000 products and 5,000 customers, ten times the rules mean that ten times as
+many fire for each fact, which is work that no index takes away.
 
-To hold: at 1,000 rules compiled in under 0.5 s, matching at 60,000 facts/s and 5 times the if/else; at 10,000 rules, in
-a shop that grew with them, 0.4 of the rate.
+To hold: at 1,000 rules compiled in under 0.5 s, matching at 60,000 facts/s and 5 times the if/else;
+at 10,000 rules, in a shop that grew with them, 0.4 of the rate.
 """
 
 from __future__ import annotations
@@ -35,7 +37,12 @@ def specific_rules(number: int, size: int = 1000, seed: int = 7) -> list[dict]:
     """Nine of ten name products or a customer of a shop of that size; one of ten is general."""
     chance = random.Random(seed)
     return [
-        {"code": f"r{i}", "name": f"Rule {i}", "when": _condition(chance, i, size), "then": [_action(i)]}
+        {
+            "code": f"r{i}",
+            "name": f"Rule {i}",
+            "when": _condition(chance, i, size),
+            "then": [_action(i)],
+        }
         for i in range(number)
     ]
 
@@ -51,7 +58,11 @@ def _condition(chance: random.Random, i: int, size: int) -> dict:
     specific = (
         {"field": "item_sku", "op": "eq", "value": f"SKU-{chance.randrange(2 * size)}"},
         {"field": "customer_id", "op": "eq", "value": str(chance.randrange(5 * size))},
-        {"field": "item_sku", "op": "in", "value": [f"SKU-{chance.randrange(2 * size)}" for _ in range(3)]},
+        {
+            "field": "item_sku",
+            "op": "in",
+            "value": [f"SKU-{chance.randrange(2 * size)}" for _ in range(3)],
+        },
     )
     if i % 10 == 0:
         return {"all": general}
@@ -59,7 +70,11 @@ def _condition(chance: random.Random, i: int, size: int) -> dict:
 
 
 def _action(i: int) -> dict:
-    return {"do": "email", "template": f"template_{i}"} if i % 2 else {"do": "commission", "percent": "2.50"}
+    return (
+        {"do": "email", "template": f"template_{i}"}
+        if i % 2
+        else {"do": "commission", "percent": "2.50"}
+    )
 
 
 def random_sales(number: int, size: int = 1000, seed: int = 8) -> list[tuple[dict, list[dict]]]:
@@ -71,9 +86,16 @@ def _random_sale(chance: random.Random, size: int) -> tuple[dict, list[dict]]:
     facts = {key: field.sample for key, field in FIELDS.items()}
     kind, total = chance.choice(list(KINDS)), Decimal(chance.randrange(500, 100_000)) / 100
     facts.update(
-        item_sku=f"SKU-{chance.randrange(2 * size)}", item_kind=kind, item_physical=kind in GOODS, item_total=total,
-        item_price=total, sale_total=total, sale_goods_total=total, customer_id=str(chance.randrange(5 * size)),
-        sale_channel=chance.choice(CHANNELS), customer_state=chance.choice(STATES),
+        item_sku=f"SKU-{chance.randrange(2 * size)}",
+        item_kind=kind,
+        item_physical=kind in GOODS,
+        item_total=total,
+        item_price=total,
+        sale_total=total,
+        sale_goods_total=total,
+        customer_id=str(chance.randrange(5 * size)),
+        sale_channel=chance.choice(CHANNELS),
+        customer_state=chance.choice(STATES),
     )
     sale = {key: facts[key] for key, field in FIELDS.items() if field.scope == "sale"}
     line = {key: facts[key] for key, field in FIELDS.items() if field.scope == "line"}
@@ -81,7 +103,8 @@ def _random_sale(chance: random.Random, size: int) -> tuple[dict, list[dict]]:
 
 
 def if_else(rules: list[dict]) -> Callable[[dict], list[int]]:
-    """The same rules as a programmer would write them: one if after the other, in one compiled function."""
+    """The same rules as a programmer would write them: one if after the other, in one compiled
+    function."""
     body, values = [], {}
 
     def text(condition: dict) -> str:
@@ -123,7 +146,9 @@ class Case:
 
     def to(self, other: Case) -> float:
         """How many times as fast as the other, round for round."""
-        return statistics.median(theirs / ours for ours, theirs in zip(self.seconds, other.seconds, strict=True))
+        return statistics.median(
+            theirs / ours for ours, theirs in zip(self.seconds, other.seconds, strict=True)
+        )
 
 
 def rate(work: Callable[[object], object], items: list) -> float:
@@ -148,11 +173,15 @@ class Measured:
             compiling.append(time.process_time() - began)
         self.compile_s = min(compiling)
         self.matching = Case(self.rule_set.line_index.hits, self.facts)
-        self.deciding = Case(lambda sale: self.rule_set.decide(*sale, lambda sku: None, TODAY), sales)
+        self.deciding = Case(
+            lambda sale: self.rule_set.decide(*sale, lambda sku: None, TODAY), sales
+        )
 
     def figures(self, name: str) -> dict[str, float]:
         return {
-            f"{name}: rules fired for each fact": statistics.mean(len(self.matching.work(fact)) for fact in self.facts),
+            f"{name}: rules fired for each fact": statistics.mean(
+                len(self.matching.work(fact)) for fact in self.facts
+            ),
             f"{name}: matching, facts/s": self.matching.per_s,
             f"{name}: deciding, facts/s": self.deciding.per_s,
         }
@@ -161,7 +190,9 @@ class Measured:
         """The if/else of these rules, once it was seen to find the same ones."""
         match, some = if_else(self.rules), self.facts[: 2 * FACTS_A_ROUND]
         if any(match(fact) != self.rule_set.line_index.hits(fact) for fact in some):
-            raise AssertionError("the if/else and the index disagree; the comparison is worth nothing")
+            raise AssertionError(
+                "the if/else and the index disagree; the comparison is worth nothing"
+            )
         return Case(match, some)
 
 
@@ -171,7 +202,10 @@ def bench() -> dict[str, float]:
     by_hand = small.by_hand()
     gc.collect()
     for round_ in range(ROUNDS):
-        for case in (by_hand, *(case for each in (small, grown, same) for case in (each.matching, each.deciding))):
+        for case in (
+            by_hand,
+            *(case for each in (small, grown, same) for case in (each.matching, each.deciding)),
+        ):
             case.run(round_)
     figures = {
         "1,000 rules: compiling, s": small.compile_s,

@@ -14,12 +14,22 @@ SHIPPED = {"field": "item_physical", "op": "is_true"}
 
 
 def rule(code: str = "one", then=None, when=None, **more) -> dict:
-    """A rule that moves no money, unless `then` says otherwise; its one example passes, and no other rule gets in its way."""
+    """A rule that moves no money, unless `then` says otherwise; its one example passes, and no
+    other rule gets in its way."""
     then = then or SLIP
     own = {"all": [SHIPPED, {"field": "item_author", "op": "eq", "value": code}]}
-    example = {"facts": {"item_kind": "physical", "item_author": code}, "expect": [use["do"] for use in then]}
-    return {"code": code, "name": more.pop("name", f"Rule {code}"), "when": when or own, "then": then, "examples": [example],
-            **more}
+    example = {
+        "facts": {"item_kind": "physical", "item_author": code},
+        "expect": [use["do"] for use in then],
+    }
+    return {
+        "code": code,
+        "name": more.pop("name", f"Rule {code}"),
+        "when": when or own,
+        "then": then,
+        "examples": [example],
+        **more,
+    }
 
 
 def paying(code: str = "paying", percent: str = "5.00", **more) -> dict:
@@ -40,7 +50,8 @@ def somebody(name: str = "Ana", role: str = "manager") -> Author:
 
 
 def drafted(author: Author, *rules: dict) -> RuleDraft:
-    """The open draft, with each of `rules` in the place of the one of its code, or behind all others."""
+    """The open draft, with each of `rules` in the place of the one of its code, or behind all
+    others."""
     for raw in rules:
         draft = kept(author, raw)
     return draft
@@ -53,7 +64,9 @@ def kept(author: Author, raw: dict) -> RuleDraft:
     return draft
 
 
-def publish_draft(draft: RuleDraft, person: Author, reason: str = "Because", **more) -> RuleSetVersion:
+def publish_draft(
+    draft: RuleDraft, person: Author, reason: str = "Because", **more
+) -> RuleSetVersion:
     version = publish(draft.id, draft.version, person, PublicationIn(reason=reason, **more))
     db.session.commit()
     assert version is published()

@@ -1,4 +1,5 @@
-"""The rule editor's page as a browser without script uses it: what stands in the form is sent, a button at a time."""
+"""The rule editor's page as a browser without script uses it: what stands in the form is sent, a
+button at a time."""
 
 from lxml import html
 from werkzeug.datastructures import MultiDict
@@ -18,9 +19,13 @@ class Editor:
         self.form = html.fromstring(self.text).get_element_by_id(FORM, None) if self.text else None
 
     def values(self) -> list[tuple[str, str]]:
-        """What a browser would send: lxml keeps the line end after <textarea>, which a browser drops."""
+        """What a browser would send: lxml keeps the line end after <textarea>, which a browser
+        drops."""
         texts = {each.get("name") for each in self.form.iter("textarea")}
-        return [(name, value.removeprefix("\n") if name in texts else value) for name, value in self.form.form_values()]
+        return [
+            (name, value.removeprefix("\n") if name in texts else value)
+            for name, value in self.form.form_values()
+        ]
 
     def value(self, name: str) -> str:
         return dict(reversed(self.values())).get(name, "")
@@ -31,13 +36,20 @@ class Editor:
     def offered(self, name: str) -> list[str]:
         """The options of a select, or the boxes of a list."""
         field = self.form.xpath(f'.//*[@name="{name}"]')
-        return field[0].value_options if field[0].tag == "select" else [box.get("value") for box in field]
+        return (
+            field[0].value_options
+            if field[0].tag == "select"
+            else [box.get("value") for box in field]
+        )
 
     def button(self, do: str):
         return self.form.xpath(f'.//button[@name="do"][@value="{do}"]')
 
     def focused(self) -> list[str]:
-        return [each.get("name") or each.get("aria-label") for each in self.form.xpath(".//*[@autofocus]")]
+        return [
+            each.get("name") or each.get("aria-label")
+            for each in self.form.xpath(".//*[@autofocus]")
+        ]
 
     def error(self, name: str) -> str:
         """The error beside the field or row of that name."""
@@ -50,7 +62,9 @@ class Editor:
 
     def told(self) -> str:
         """What the page asks for while one types."""
-        return self.client.post("/rules/form/told", data=MultiDict(self.sent()), headers=self.headers).text
+        return self.client.post(
+            "/rules/form/told", data=MultiDict(self.sent()), headers=self.headers
+        ).text
 
     def type(self, **changes) -> "Editor":
         """Changes to what is sent; `__` stands for the dot. A list ticks boxes."""

@@ -15,8 +15,13 @@ AGENTS = {"A1": "5.00", "A2": "7.50", "A3": "10.00"}
 
 def _product(name, kind, price, royalty=None, author=None):
     return {
-        "item_name": name, "item_kind": kind, "item_physical": kind in GOODS, "item_price": Decimal(price),
-        "item_category": None, "item_royalty_percent": royalty and Decimal(royalty), "item_author": author,
+        "item_name": name,
+        "item_kind": kind,
+        "item_physical": kind in GOODS,
+        "item_price": Decimal(price),
+        "item_category": None,
+        "item_royalty_percent": royalty and Decimal(royalty),
+        "item_author": author,
     }
 
 
@@ -40,9 +45,15 @@ PRODUCTS = {
 }
 
 HIGH_VALUE_HOLD = {
-    "code": "high_value_hold", "name": "Pedido a partir de R$ 5.000,00 espera conferência", "scope": "sale",
-    "event": "paid", "priority": 10, "valid_from": "2026-01-01", "valid_to": None,
-    "when": {"field": "sale_total", "op": "gte", "value": "5000.00"}, "then": [{"do": "hold"}],
+    "code": "high_value_hold",
+    "name": "Pedido a partir de R$ 5.000,00 espera conferência",
+    "scope": "sale",
+    "event": "paid",
+    "priority": 10,
+    "valid_from": "2026-01-01",
+    "valid_to": None,
+    "when": {"field": "sale_total", "op": "gte", "value": "5000.00"},
+    "then": [{"do": "hold"}],
     "examples": [
         {"facts": {"sale_total": "5000.00"}, "expect": ["hold"]},
         {"facts": {"sale_total": "4999.99"}, "expect": []},
@@ -59,10 +70,20 @@ def line(number, sku, quantity=1, **facts):
 def sale(lines, agent=None, **facts):
     total = sum((each["item_total"] for each in lines), Decimal("0.00"))
     return {
-        "sale_total": total, "sale_goods_total": total, "sale_freight": Decimal("0.00"), "sale_channel": "site",
-        "payment_method": "pix", "customer_id": "C1", "customer_document_kind": "cpf", "customer_state": "SP",
-        "taxpayer": "non_contributor", "agent_id": agent, "agent_percent": agent and Decimal(AGENTS[agent]),
-        "membership_status": "none", "membership_plan": None, **facts,
+        "sale_total": total,
+        "sale_goods_total": total,
+        "sale_freight": Decimal("0.00"),
+        "sale_channel": "site",
+        "payment_method": "pix",
+        "customer_id": "C1",
+        "customer_document_kind": "cpf",
+        "customer_state": "SP",
+        "taxpayer": "non_contributor",
+        "agent_id": agent,
+        "agent_percent": agent and Decimal(AGENTS[agent]),
+        "membership_status": "none",
+        "membership_plan": None,
+        **facts,
     }
 
 
@@ -99,4 +120,10 @@ def rule(code, when=None, then=None, **more):
     """A JSON rule; without `when` it holds for each line of any sale."""
     scope = more.get("scope", "line")
     anything = {"field": "sale_total" if scope == "sale" else "item_quantity", "op": "is_set"}
-    return {"code": code, "name": code, "when": when or anything, "then": then or [{"do": "hold"}], **more}
+    return {
+        "code": code,
+        "name": code,
+        "when": when or anything,
+        "then": then or [{"do": "hold"}],
+        **more,
+    }

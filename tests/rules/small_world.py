@@ -10,15 +10,23 @@ from webapp.rules.core.fields import FIELDS, KINDS, sample_facts
 TODAY = date(2026, 11, 20)
 # Values that rules ask for, some that none asks for, and some that only begin like one.
 WORLD = {
-    "item_kind": list(KINDS), "item_gift": [False, True], "item_quantity": [0, 1, 2, 3, 9],
-    "agent_id": [None, "A1", "A2", "A1~", "A2~", "zz"], "sale_channel": ["site", "si", "te", "site~", "si~", "te~", "zz"],
+    "item_kind": list(KINDS),
+    "item_gift": [False, True],
+    "item_quantity": [0, 1, 2, 3, 9],
+    "agent_id": [None, "A1", "A2", "A1~", "A2~", "zz"],
+    "sale_channel": ["site", "si", "te", "site~", "si~", "te~", "zz"],
     "agent_percent": [None, Decimal("0.00"), Decimal("5.00"), Decimal("100.00")],
 }
 ASKED = {
-    "item_kind": list(KINDS)[:4], "item_quantity": [1, 2, 3], "agent_id": ["A1", "A2"], "sale_channel": ["site", "si", "te"],
+    "item_kind": list(KINDS)[:4],
+    "item_quantity": [1, 2, 3],
+    "agent_id": ["A1", "A2"],
+    "sale_channel": ["site", "si", "te"],
     "agent_percent": ["0", "5.00", "100"],
 }
-EVERY_SALE = [sample_facts(dict(zip(WORLD, values, strict=True))) for values in product(*WORLD.values())]
+EVERY_SALE = [
+    sample_facts(dict(zip(WORLD, values, strict=True))) for values in product(*WORLD.values())
+]
 GIFT = sample_facts({"item_kind": "video"})
 
 
@@ -34,7 +42,11 @@ def _check(chance):
     if op.startswith("is_"):
         return {"field": key, "op": op}
     if op == "between":
-        return {"field": key, "op": op, "value": sorted(chance.choices(ASKED[key], k=2), key=Decimal)}
+        return {
+            "field": key,
+            "op": op,
+            "value": sorted(chance.choices(ASKED[key], k=2), key=Decimal),
+        }
     few = chance.sample(ASKED[key], chance.randint(1, len(ASKED[key])))
     return {"field": key, "op": op, "value": few if op in ("in", "not_in") else few[0]}
 
@@ -50,13 +62,15 @@ def random_condition(chance, depth=1):
 
 def _action(chance, later):
     skip = [{"do": "skip_rule", "codes": chance.sample(later, min(len(later), 2))}] if later else []
-    return chance.choice([
-        *([{"do": "commission", "percent": chance.choice(["agent", "1", "2"])}] * 3),
-        {"do": "hold", "reason": chance.choice(["a", "b"])},
-        {"do": "email", "template": chance.choice(["hello", "bye"])},
-        {"do": "add_item", "sku": "X"},
-        *skip,
-    ])
+    return chance.choice(
+        [
+            *([{"do": "commission", "percent": chance.choice(["agent", "1", "2"])}] * 3),
+            {"do": "hold", "reason": chance.choice(["a", "b"])},
+            {"do": "email", "template": chance.choice(["hello", "bye"])},
+            {"do": "add_item", "sku": "X"},
+            *skip,
+        ]
+    )
 
 
 def _validity(chance):
@@ -73,8 +87,16 @@ def random_rules(chance):
         priority -= chance.random() < 0.3
         actions = [_action(chance, codes[place + 1 :]), _action(chance, [])]
         then = actions[: 1 if actions[0]["do"] == actions[1]["do"] else chance.randint(1, 2)]
-        rules.append({"code": code, "name": code, "priority": priority, "when": random_condition(chance), "then": then}
-                     | _validity(chance))
+        rules.append(
+            {
+                "code": code,
+                "name": code,
+                "priority": priority,
+                "when": random_condition(chance),
+                "then": then,
+            }
+            | _validity(chance)
+        )
     return rules
 
 
@@ -86,4 +108,7 @@ def verdicts(rules, sales):
 
 
 def random_sales(chance, number):
-    return [(chance.choice(EVERY_SALE), TODAY + timedelta(days=chance.randint(0, 3))) for _ in range(number)]
+    return [
+        (chance.choice(EVERY_SALE), TODAY + timedelta(days=chance.randint(0, 3)))
+        for _ in range(number)
+    ]

@@ -1,4 +1,5 @@
-"""Our compiled conditions against an engine of another author, and the index against asking every rule."""
+"""Our compiled conditions against an engine of another author, and the index against asking every
+rule."""
 
 import json
 import random
@@ -19,11 +20,17 @@ from webapp.rules.core.trace import explain
 
 RULES, FACTS_PER_RULE = 1500, 30
 ORACLE_TYPES = {
-    "money": rule_engine.DataType.FLOAT, "percent": rule_engine.DataType.FLOAT, "int": rule_engine.DataType.FLOAT,
-    "text": rule_engine.DataType.STRING, "choice": rule_engine.DataType.STRING, "bool": rule_engine.DataType.BOOLEAN,
+    "money": rule_engine.DataType.FLOAT,
+    "percent": rule_engine.DataType.FLOAT,
+    "int": rule_engine.DataType.FLOAT,
+    "text": rule_engine.DataType.STRING,
+    "choice": rule_engine.DataType.STRING,
+    "bool": rule_engine.DataType.BOOLEAN,
 }
 CONTEXT = rule_engine.Context(
-    type_resolver=rule_engine.type_resolver_from_dict({key: ORACLE_TYPES[field.type] for key, field in FIELDS.items()})
+    type_resolver=rule_engine.type_resolver_from_dict(
+        {key: ORACLE_TYPES[field.type] for key, field in FIELDS.items()}
+    )
 )
 SIGNS = {"eq": "==", "ne": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
@@ -47,7 +54,8 @@ def constant(field, value):
 
 
 def oracle_text(raw):
-    """The same condition in the oracle's own language, written from the JSON and not from our typed tree."""
+    """The same condition in the oracle's own language, written from the JSON and not from our typed
+    tree."""
     for group, word in (("all", " and "), ("any", " or ")):
         if group in raw:
             return "(" + word.join(oracle_text(member) for member in raw[group]) + ")"
@@ -75,7 +83,8 @@ def oracle_text(raw):
 
 
 def asked_by(raw):
-    """(operator, type of field) of each check, "not" for a group that is turned round, "not not" for one within one."""
+    """(operator, type of field) of each check, "not" for a group that is turned round, "not not"
+    for one within one."""
     for group in ("all", "any"):
         if group in raw:
             return {asked for member in raw[group] for asked in asked_by(member)}
@@ -101,18 +110,27 @@ def test_conditions_hold_exactly_when_the_oracle_says_so():
             assert ours(facts) == expected, (raw, facts)
             assert explain(condition, facts)["ok"] == expected, (raw, facts)
             held += expected
-    # The comparison is worth something only if both answers are common, and everything that may be asked was asked.
+    # The comparison is worth something only if both answers are common, and everything that may be
+    # asked was asked.
     assert 0.2 < held / (RULES * FACTS_PER_RULE) < 0.8
-    everything = {(op.key, field.type) for op in OPERATORS.values() for field in FIELDS.values() if field.type in op.types}
+    everything = {
+        (op.key, field.type)
+        for op in OPERATORS.values()
+        for field in FIELDS.values()
+        if field.type in op.types
+    }
     assert asked == everything | {"not", "not not"}
     assert blank == {field.key for field in FIELDS.values() if field.nullable}
 
 
-@pytest.mark.parametrize(("random_condition", "sales"), [
-    (random_condition, lambda chance: [random_facts(chance) for _ in range(300)]),
-    # Few values of few fields: many rules meet under one, and are filed further.
-    (small_world.random_condition, lambda chance: chance.sample(small_world.EVERY_SALE, 300)),
-])
+@pytest.mark.parametrize(
+    ("random_condition", "sales"),
+    [
+        (random_condition, lambda chance: [random_facts(chance) for _ in range(300)]),
+        # Few values of few fields: many rules meet under one, and are filed further.
+        (small_world.random_condition, lambda chance: chance.sample(small_world.EVERY_SALE, 300)),
+    ],
+)
 def test_the_index_finds_exactly_the_conditions_that_hold(random_condition, sales):
     chance = random.Random(2026)
     conditions = [typed(random_condition(chance)) for _ in range(600)]
@@ -125,7 +143,9 @@ def test_the_index_finds_exactly_the_conditions_that_hold(random_condition, sale
 @pytest.mark.parametrize("fields", [1, 2, 5])
 def test_rules_of_long_lists_are_filed_in_bounded_time(fields):
     keys = ("item_sku", "item_name", "item_category", "item_author", "membership_plan")[:fields]
-    lists = [{"field": key, "op": "in", "value": [f"v{number}" for number in range(500)]} for key in keys]
+    lists = [
+        {"field": key, "op": "in", "value": [f"v{number}" for number in range(500)]} for key in keys
+    ]
     conditions = [typed({"all": lists})] * 40
     began = time.process_time()
     index = HashIndex(enumerate(conditions))
@@ -136,8 +156,14 @@ def test_rules_of_long_lists_are_filed_in_bounded_time(fields):
 
 def test_a_rule_is_not_even_asked_about_facts_without_its_rarest_value():
     conditions = [
-        typed({"all": [{"field": "item_kind", "op": "eq", "value": "book"},
-                       {"field": "item_sku", "op": "eq", "value": f"LV-{number}"}]})
+        typed(
+            {
+                "all": [
+                    {"field": "item_kind", "op": "eq", "value": "book"},
+                    {"field": "item_sku", "op": "eq", "value": f"LV-{number}"},
+                ]
+            }
+        )
         for number in range(100)
     ]
     # These facts lack the kind: asking any of the rules would fail.

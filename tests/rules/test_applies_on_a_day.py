@@ -1,4 +1,5 @@
-"""What applies on a day: the version that was in force then, and of its rules those that count on that day."""
+"""What applies on a day: the version that was in force then, and of its rules those that count on
+that day."""
 
 import datetime as dt
 import re
@@ -19,7 +20,10 @@ def versions(db):
     old = in_force(rule("a"), rule("gone"), rule("b", name="As it was"))
     old.published_at = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
     new = in_force(
-        rule("a"), rule("b", name="As it is"), rule("off", enabled=False), rule("xmas", valid_from="2027-12-01"),
+        rule("a"),
+        rule("b", name="As it is"),
+        rule("off", enabled=False),
+        rule("xmas", valid_from="2027-12-01"),
         rule("summer", valid_to="2026-04-01"),
     )
     new.published_at = dt.datetime(2026, 3, 11, 2, 30, tzinfo=dt.UTC)
@@ -33,19 +37,35 @@ def on(client, day):
     return answer, re.findall(r'<tr id="rule-([a-z]+)"', answer.text)
 
 
-@pytest.mark.parametrize(("day", "which"), [
-    ("2026-01-04", None), ("2026-01-05", 0), ("2026-03-09", 0), ("2026-03-10", 1), ("2026-03-11", 1), ("2999-12-31", 1),
-    ("9999-12-31", 1), ("0001-01-01", None),
-])
+@pytest.mark.parametrize(
+    ("day", "which"),
+    [
+        ("2026-01-04", None),
+        ("2026-01-05", 0),
+        ("2026-03-09", 0),
+        ("2026-03-10", 1),
+        ("2026-03-11", 1),
+        ("2999-12-31", 1),
+        ("9999-12-31", 1),
+        ("0001-01-01", None),
+    ],
+)
 def test_a_day_is_judged_by_the_version_at_its_end_in_the_shops_zone(versions, day, which):
     found = version_on(dt.date.fromisoformat(day))
     assert found == (None if which is None else versions[which])
 
 
-@pytest.mark.parametrize(("day", "codes"), [
-    ("2026-02-01", ["a", "gone", "b"]), ("2026-03-31", ["a", "b", "summer"]), ("2026-04-01", ["a", "b", "summer"]),
-    ("2026-04-02", ["a", "b"]), ("2027-12-24", ["a", "b", "xmas"]), ("2025-01-01", []),
-])
+@pytest.mark.parametrize(
+    ("day", "codes"),
+    [
+        ("2026-02-01", ["a", "gone", "b"]),
+        ("2026-03-31", ["a", "b", "summer"]),
+        ("2026-04-01", ["a", "b", "summer"]),
+        ("2026-04-02", ["a", "b"]),
+        ("2027-12-24", ["a", "b", "xmas"]),
+        ("2025-01-01", []),
+    ],
+)
 def test_only_rules_that_count_on_that_day_are_shown(versions, client, day, codes):
     sign_in(client, "manager")
     assert on(client, day)[1] == codes
@@ -56,7 +76,8 @@ def test_what_changes_between_then_and_now_is_told(versions, client):
     told = on(client, "2026-02-01")[0].text.split('id="on-a-day"')[1].split("</section>")[0]
     assert f"Version {versions[0].id}" in told
     assert re.findall(r'fact-term">([^<]+)</dt><dd>([^<]+)', told) == [
-        ("Applies then, not today", "Rule gone"), ("Said something else", "As it was"),
+        ("Applies then, not today", "Rule gone"),
+        ("Said something else", "As it was"),
     ]
     assert f"/rules/versions/{versions[1].id}?against={versions[0].id}" in told
     told = on(client, "2027-12-24")[0].text.split('id="on-a-day"')[1].split("</section>")[0]
@@ -65,7 +86,9 @@ def test_what_changes_between_then_and_now_is_told(versions, client):
 
 def test_a_day_like_today_says_so(versions, client):
     sign_in(client, "manager")
-    assert "The same rules as today." in on(client, dt.datetime.now(dt.UTC).date().isoformat())[0].text
+    assert (
+        "The same rules as today." in on(client, dt.datetime.now(dt.UTC).date().isoformat())[0].text
+    )
 
 
 def test_before_the_first_version_nothing_applied(versions, client):
@@ -83,7 +106,10 @@ def test_what_is_no_day_is_refused_in_words(db, client, day):
 def test_the_days_filters_and_language_hold(versions, client):
     sign_in(client, "manager", locale="pt_BR")
     answer = client.get("/rules?on=2026-02-01&q=gone")
-    assert re.findall(r'<tr id="rule-([a-z]+)"', answer.text) == ["gone"] and "O que vale em 01/02/2026" in answer.text
+    assert (
+        re.findall(r'<tr id="rule-([a-z]+)"', answer.text) == ["gone"]
+        and "O que vale em 01/02/2026" in answer.text
+    )
 
 
 def test_without_any_version_the_page_stands(db, client):

@@ -1,4 +1,5 @@
-"""Two rule sets on the same frozen facts: what appears, disappears and changes, and the money of both, to the cent."""
+"""Two rule sets on the same frozen facts: what appears, disappears and changes, and the money of
+both, to the cent."""
 
 import json
 import random
@@ -29,7 +30,14 @@ def frozen(lines, agent=None, **facts):
 def frozen_by(rule_set, whole, lines):
     """With the gifts that the set added, through JSON and back."""
     added = rule_set.decide(whole, lines, catalog, TODAY).added
-    return json.loads(json.dumps({"sale": facts_to_json(whole), "lines": [facts_to_json(each) for each in [*lines, *added]]}))
+    return json.loads(
+        json.dumps(
+            {
+                "sale": facts_to_json(whole),
+                "lines": [facts_to_json(each) for each in [*lines, *added]],
+            }
+        )
+    )
 
 
 def compare(new, *sales, old=None, on=TODAY, items=catalog) -> Totals:
@@ -57,13 +65,36 @@ def test_a_higher_percentage_changes_commissions_and_tells_the_money_before_and_
 
 
 def test_a_changed_sale_is_told_with_both_sides_and_their_rules():
-    exception = rule("outlet", {"field": "item_sku", "op": "eq", "value": "LV-0001"}, COMMISSION_8, priority=5)
+    exception = rule(
+        "outlet", {"field": "item_sku", "op": "eq", "value": "LV-0001"}, COMMISSION_8, priority=5
+    )
     totals = compare(day_one(exception), frozen([line(1, "FI-0001"), line(2, "LV-0001")], "A1"))
-    assert totals.changes == [{"sale": 1, "agent": "A1", "more": 0, "changes": [{
-        "kind": "commission", "target": "line:2", "skus": ["LV-0001"],
-        "was": {"rule": "commission", "lines": [2], "params": {"percent": "agent"}, "amount": "4.50"},
-        "now": {"rule": "outlet", "lines": [2], "params": {"percent": "8.00"}, "amount": "7.19"},
-    }]}]
+    assert totals.changes == [
+        {
+            "sale": 1,
+            "agent": "A1",
+            "more": 0,
+            "changes": [
+                {
+                    "kind": "commission",
+                    "target": "line:2",
+                    "skus": ["LV-0001"],
+                    "was": {
+                        "rule": "commission",
+                        "lines": [2],
+                        "params": {"percent": "agent"},
+                        "amount": "4.50",
+                    },
+                    "now": {
+                        "rule": "outlet",
+                        "lines": [2],
+                        "params": {"percent": "8.00"},
+                        "amount": "7.19",
+                    },
+                }
+            ],
+        }
+    ]
 
 
 def test_a_rule_taken_out_removes_its_effects_and_a_new_one_adds_its_own():
@@ -74,15 +105,29 @@ def test_a_rule_taken_out_removes_its_effects_and_a_new_one_adds_its_own():
 
 
 def test_a_slip_with_one_line_less_is_changed_not_removed():
-    no_mugs = {"all": [{"field": "item_physical", "op": "is_true"}, {"field": "item_sku", "op": "ne", "value": "FI-0002"}]}
-    totals = compare(instead("packing_slip", when=no_mugs), frozen([line(1, "FI-0001"), line(2, "FI-0002")]))
+    no_mugs = {
+        "all": [
+            {"field": "item_physical", "op": "is_true"},
+            {"field": "item_sku", "op": "ne", "value": "FI-0002"},
+        ]
+    }
+    totals = compare(
+        instead("packing_slip", when=no_mugs), frozen([line(1, "FI-0001"), line(2, "FI-0002")])
+    )
     assert totals.kinds == {"packing_slip": [0, 0, 1]}
-    change, = totals.changes[0]["changes"]
-    assert (change["was"]["lines"], change["now"]["lines"], change["skus"]) == ([1, 2], [1], ["FI-0001", "FI-0002"])
+    (change,) = totals.changes[0]["changes"]
+    assert (change["was"]["lines"], change["now"]["lines"], change["skus"]) == (
+        [1, 2],
+        [1],
+        ["FI-0001", "FI-0002"],
+    )
 
 
 def test_another_rule_for_the_same_effect_is_no_change():
-    totals = compare(instead("commission", code="commission_of_agents", name="Renamed"), frozen([line(1, "FI-0001")], "A1"))
+    totals = compare(
+        instead("commission", code="commission_of_agents", name="Renamed"),
+        frozen([line(1, "FI-0001")], "A1"),
+    )
     assert (totals.changed, totals.kinds, totals.changes) == (0, {}, [])
 
 
@@ -104,7 +149,12 @@ def test_amounts_are_rounded_by_line_and_stay_exact_over_many_sales():
 
 
 def bought(sku):
-    return {"all": [{"field": "item_sku", "op": "eq", "value": sku}, {"field": "item_gift", "op": "is_false"}]}
+    return {
+        "all": [
+            {"field": "item_sku", "op": "eq", "value": sku},
+            {"field": "item_gift", "op": "is_false"},
+        ]
+    }
 
 
 def test_a_gift_of_that_time_is_added_again_with_the_facts_it_had():
@@ -130,7 +180,11 @@ def test_a_gift_that_moves_behind_another_one_is_no_change_of_its_own():
 
 
 def test_a_rule_that_concerns_a_gift_alone_is_heard_for_the_sale_that_got_it():
-    for_gifts = rule("for_gifts", {"field": "item_gift", "op": "is_true"}, [{"do": "task", "text_code": "wrap_gift"}])
+    for_gifts = rule(
+        "for_gifts",
+        {"field": "item_gift", "op": "is_true"},
+        [{"do": "task", "text_code": "wrap_gift"}],
+    )
     totals = compare(day_one(for_gifts), frozen([line(1, "VD-0001")]), frozen([line(1, "VD-0003")]))
     assert (totals.kinds, totals.changed) == ({"task": [1, 0, 0]}, 1)
 
@@ -139,7 +193,10 @@ def test_a_rule_that_concerns_a_gift_alone_is_heard_for_the_sale_that_got_it():
 
 
 def test_rules_that_change_places_change_who_wins():
-    first, second = (rule(code, then=[{"do": "commission", "percent": percent}]) for code, percent in (("a", "1"), ("b", "2")))
+    first, second = (
+        rule(code, then=[{"do": "commission", "percent": percent}])
+        for code, percent in (("a", "1"), ("b", "2"))
+    )
     old, new = RuleSet(1, [first, second]), RuleSet(2, [second, first])
     totals = compare(new, frozen([line(1, "FI-0001")], "A1"), old=old)
     assert totals.commission == [Decimal("1.30"), Decimal("2.60")]
@@ -167,31 +224,47 @@ def test_a_rule_that_begins_tomorrow_changes_nothing_today_and_all_when_judged_b
 
 def test_only_the_first_thousand_changed_sales_are_kept_and_all_are_counted(monkeypatch):
     monkeypatch.setattr(backtest, "MOST_SALES", 10)
-    totals = compare(instead("commission", then=COMMISSION_8), *[frozen([line(1, "FI-0001")], "A1")] * 25)
-    assert (totals.changed, len(totals.changes), totals.kinds) == (25, 10, {"commission": [0, 0, 25]})
+    totals = compare(
+        instead("commission", then=COMMISSION_8), *[frozen([line(1, "FI-0001")], "A1")] * 25
+    )
+    assert (totals.changed, len(totals.changes), totals.kinds) == (
+        25,
+        10,
+        {"commission": [0, 0, 25]},
+    )
 
 
 def test_of_a_sale_with_many_changes_the_first_are_told_and_the_rest_counted():
     many = frozen([line(number, "FI-0001") for number in range(1, 31)], "A1")
-    told, = compare(instead("commission", then=COMMISSION_8), many).changes
-    assert (len(told["changes"]), told["more"]) == (backtest.MOST_CHANGES, 30 - backtest.MOST_CHANGES)
+    (told,) = compare(instead("commission", then=COMMISSION_8), many).changes
+    assert (len(told["changes"]), told["more"]) == (
+        backtest.MOST_CHANGES,
+        30 - backtest.MOST_CHANGES,
+    )
 
 
 def test_totals_survive_json_between_two_slices():
     new, facts = instead("commission", then=COMMISSION_8), frozen([line(1, "LV-0001")], "A1")
     halves = Comparison(day_one(), new, catalog)
     halves.judge(1, facts, TODAY)
-    figures, changes = json.loads(json.dumps([halves.totals.figures_to_json(), halves.totals.changes]))
+    figures, changes = json.loads(
+        json.dumps([halves.totals.figures_to_json(), halves.totals.changes])
+    )
     halves.totals = Totals.from_json(figures, changes)
     halves.judge(2, facts, TODAY)
     assert halves.totals == compare(new, facts, facts)
 
 
-@pytest.mark.parametrize(("new", "judged"), [
-    (instead("commission", name="Another name", examples=[]), []), (day_one(rule("off", enabled=False)), []),
-    (instead("commission", enabled=False), [1, 2]), (instead("commission", priority=1), [1, 2]),
-    (day_one(rule("other", {"field": "item_sku", "op": "eq", "value": "FI-0002"})), [2]),
-])
+@pytest.mark.parametrize(
+    ("new", "judged"),
+    [
+        (instead("commission", name="Another name", examples=[]), []),
+        (day_one(rule("off", enabled=False)), []),
+        (instead("commission", enabled=False), [1, 2]),
+        (instead("commission", priority=1), [1, 2]),
+        (day_one(rule("other", {"field": "item_sku", "op": "eq", "value": "FI-0002"})), [2]),
+    ],
+)
 def test_a_sale_that_no_changed_rule_concerns_is_judged_once(monkeypatch, new, judged):
     sales, heard = [frozen([line(1, sku)], "A1") for sku in ("FI-0001", "FI-0002")], []
     decide = RuleSet.decide
@@ -213,8 +286,13 @@ def _plainly(old, new, sales, on) -> Totals:
     """The same figures without any short cut: both sets decide every sale."""
     totals = Totals()
     for facts in sales:
-        whole = {key: FIELDS[key].read(value) if value is not None else None for key, value in facts["sale"].items()}
-        heard = [{key: _value(key, value) for key, value in each.items()} for each in facts["lines"]]
+        whole = {
+            key: FIELDS[key].read(value) if value is not None else None
+            for key, value in facts["sale"].items()
+        }
+        heard = [
+            {key: _value(key, value) for key, value in each.items()} for each in facts["lines"]
+        ]
         lines = [each for each in heard if not each["item_gift"]]
         sides = [rule_set.decide(whole, lines, catalog, on) for rule_set in (old, new)]
         plans = [{(plan.kind, plan.target): plan for plan in verdict.effects} for verdict in sides]
@@ -225,7 +303,9 @@ def _plainly(old, new, sales, on) -> Totals:
                     totals.commission[side] += plan.amount
                 if plan.kind == "royalty_slip":
                     first = heard[plan.lines[0]]
-                    totals.royalty[side] += percent_of(first["item_total"], first["item_royalty_percent"] or ZERO)
+                    totals.royalty[side] += percent_of(
+                        first["item_total"], first["item_royalty_percent"] or ZERO
+                    )
         differing = 0
         for key in plans[0].keys() | plans[1].keys():
             was, now = plans[0].get(key), plans[1].get(key)
@@ -243,28 +323,54 @@ def _value(key, value):
 
 
 def _shown(plan):
-    return plan.amount, plan.lines, {key: value for key, value in plan.params.items() if key != "line"}
+    return (
+        plan.amount,
+        plan.lines,
+        {key: value for key, value in plan.params.items() if key != "line"},
+    )
 
 
 def _random_rules(chance, number):
     actions = [
-        [{"do": "commission", "percent": "5.00"}], [{"do": "commission", "percent": "2.50"}, {"do": "packing_slip"}],
-        [{"do": "royalty_slip"}], [{"do": "add_item", "sku": "VD-0002"}], [{"do": "add_item", "sku": "FI-0002"}],
-        [{"do": "hold"}], [{"do": "email", "template": "streaming_links"}], [{"do": "packing_slip"}],
+        [{"do": "commission", "percent": "5.00"}],
+        [{"do": "commission", "percent": "2.50"}, {"do": "packing_slip"}],
+        [{"do": "royalty_slip"}],
+        [{"do": "add_item", "sku": "VD-0002"}],
+        [{"do": "add_item", "sku": "FI-0002"}],
+        [{"do": "hold"}],
+        [{"do": "email", "template": "streaming_links"}],
+        [{"do": "packing_slip"}],
     ]
     rules = [
-        rule(f"r{place}", random_condition(chance, 3), chance.choice(actions), priority=chance.randint(0, 2),
-             enabled=chance.random() < 0.9, valid_to=chance.choice([None, None, "2026-11-19"]))
+        rule(
+            f"r{place}",
+            random_condition(chance, 3),
+            chance.choice(actions),
+            priority=chance.randint(0, 2),
+            enabled=chance.random() < 0.9,
+            valid_to=chance.choice([None, None, "2026-11-19"]),
+        )
         for place in range(number)
     ]
-    return [*rules, rule("skip", random_condition(chance, 3), [{"do": "skip_rule", "codes": ["r0", "r1"]}], priority=3)]
+    return [
+        *rules,
+        rule(
+            "skip",
+            random_condition(chance, 3),
+            [{"do": "skip_rule", "codes": ["r0", "r1"]}],
+            priority=3,
+        ),
+    ]
 
 
 def _redrafted(chance, rules):
-    """A few changes as a person makes them: a rule changed, taken out, put in, moved. The rules that are skipped stay."""
+    """A few changes as a person makes them: a rule changed, taken out, put in, moved. The rules
+    that are skipped stay."""
     new = [dict(each) for each in rules]
     for _change in range(chance.randint(0, 3)):
-        place = chance.choice([place for place, each in enumerate(new) if each["code"] not in ("skip", "r0", "r1")])
+        place = chance.choice(
+            [place for place, each in enumerate(new) if each["code"] not in ("skip", "r0", "r1")]
+        )
         match chance.choice(["condition", "action", "out", "in", "move", "switch"]):
             case "condition":
                 new[place]["when"] = random_condition(chance, 3)
@@ -303,4 +409,6 @@ def test_it_comes_to_the_same_as_judging_every_sale_twice(chance: random.Random)
     quick, plain = compare(new, *sales, old=old), _plainly(old, new, sales, TODAY)
     assert (quick.sales, quick.changed, quick.kinds) == (plain.sales, plain.changed, plain.kinds)
     assert (quick.commission, quick.royalty) == (plain.commission, plain.royalty)
-    assert [sum(pair[side] for pair in quick.agents.values()) for side in (0, 1)] == plain.commission
+    assert [
+        sum(pair[side] for pair in quick.agents.values()) for side in (0, 1)
+    ] == plain.commission

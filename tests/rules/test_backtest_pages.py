@@ -52,7 +52,12 @@ def count(db) -> int:
 def test_a_test_is_asked_for_watched_and_read(client, draft):
     path = ask(client)
     page = text_of(client, path)
-    assert "0 of 70 orders" in page and "<progress" in page and 'http-equiv="refresh"' in page and "Rosa Almeida" in page
+    assert (
+        "0 of 70 orders" in page
+        and "<progress" in page
+        and 'http-equiv="refresh"' in page
+        and "Rosa Almeida" in page
+    )
     work_off()
     page = text_of(client, path)
     assert "<progress" not in page and 'http-equiv="refresh"' not in page
@@ -130,10 +135,17 @@ def test_a_rule_that_begins_later_can_be_judged_as_if_it_had_begun(client, db, m
     assert "as if every order were of" in page and "Actions changed" in page
 
 
-@pytest.mark.parametrize("form", [
-    {"days": "7"}, {"days": ""}, {"days": "30", "as_of": "tomorrow"}, {"days": "30", "as_of": "2020-01-01"},
-    {"days": "30", "as_of": "9" * 400}, {"days": "30", "as_of": "\x00"},
-])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"days": "7"},
+        {"days": ""},
+        {"days": "30", "as_of": "tomorrow"},
+        {"days": "30", "as_of": "2020-01-01"},
+        {"days": "30", "as_of": "9" * 400},
+        {"days": "30", "as_of": "\x00"},
+    ],
+)
 def test_another_time_or_day_than_those_offered_is_refused(client, db, draft, form):
     assert client.post(ASK, data=form).status_code == 422
     assert count(db) == 0
@@ -162,7 +174,9 @@ def test_below_the_manager_nobody_tests_rules(client, db, draft, role):
 # What changes, order by order
 
 
-def test_all_orders_that_change_are_listed_page_by_page_the_newest_first(client, db, draft, monkeypatch):
+def test_all_orders_that_change_are_listed_page_by_page_the_newest_first(
+    client, db, draft, monkeypatch
+):
     monkeypatch.setattr(backtests, "ON_A_PAGE", 20)
     path = ask(client)
     work_off()
@@ -192,7 +206,9 @@ def test_the_file_has_a_line_for_each_change_and_is_safe_in_a_spreadsheet(client
     header, *rows = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
     changes = db.session.scalars(select(Backtest.changes)).one()
     assert len(rows) == sum(len(sale["changes"]) for sale in changes) > 10
-    assert all(len(row) == len(header) for row in rows) and {row[0] for row in rows} == {"'=HYPERLINK(1)"}
+    assert all(len(row) == len(header) for row in rows) and {row[0] for row in rows} == {
+        "'=HYPERLINK(1)"
+    }
     first = changes[0]["changes"][0]
     assert rows[0][-2:] == [first["was"]["amount"], first["now"]["amount"]]
 

@@ -25,15 +25,29 @@ def test_the_same_sets_do_not_differ():
 
 
 def test_what_is_left_out_and_what_is_said_are_the_same():
-    said = rule("a") | {"enabled": True, "priority": 0, "valid_from": None, "scope": "line", "event": "paid"}
+    said = rule("a") | {
+        "enabled": True,
+        "priority": 0,
+        "valid_from": None,
+        "scope": "line",
+        "event": "paid",
+    }
     assert changes_between([rule("a")], [said]) == []
 
 
 def test_a_new_rule_says_what_it_does():
     change = only([], [paying("a", priority=3, enabled=False)])
-    assert (change.kind, change.before, change.after["code"], change.moves_money) == ("added", None, "a", True)
+    assert (change.kind, change.before, change.after["code"], change.moves_money) == (
+        "added",
+        None,
+        "a",
+        True,
+    )
     assert change.words == [
-        said(paying("a")), "Priority: 3", "Switched off", "1 example",
+        said(paying("a")),
+        "Priority: 3",
+        "Switched off",
+        "1 example",
     ]
 
 
@@ -43,20 +57,29 @@ def test_a_removed_rule_says_what_it_did():
     assert change.words == [said(rule("a"))]
 
 
-@pytest.mark.parametrize("before", [[rule("a")], [rule("a"), rule("b", then=[{"do": "skip_rule", "codes": ["c"]}])]])
+@pytest.mark.parametrize(
+    "before", [[rule("a")], [rule("a"), rule("b", then=[{"do": "skip_rule", "codes": ["c"]}])]]
+)
 def test_a_rule_that_is_skipped_is_named_and_not_coded(before):
     change = only(before, [rule("a"), rule("b", then=[{"do": "skip_rule", "codes": ["a"]}])])
     assert "skip the rule “Rule a”" in change.words[-1 if before[1:] else 0]
 
 
-@pytest.mark.parametrize(("changes", "words", "money"), [
-    ({"name": "Another"}, ["Name: “Rule a” → “Another”"], False),
-    ({"priority": 5}, ["Priority: 0 → 5"], True),
-    ({"enabled": False}, ["Switched off"], True),
-    ({"valid_to": "2026-12-24"}, ["Validity: always → until 24 Dec 2026"], True),
-    ({"valid_from": "2026-12-01", "valid_to": "2026-12-24"}, ["Validity: always → 1 Dec 2026 to 24 Dec 2026"], True),
-    ({"examples": []}, ["1 example gone"], False),
-])
+@pytest.mark.parametrize(
+    ("changes", "words", "money"),
+    [
+        ({"name": "Another"}, ["Name: “Rule a” → “Another”"], False),
+        ({"priority": 5}, ["Priority: 0 → 5"], True),
+        ({"enabled": False}, ["Switched off"], True),
+        ({"valid_to": "2026-12-24"}, ["Validity: always → until 24 Dec 2026"], True),
+        (
+            {"valid_from": "2026-12-01", "valid_to": "2026-12-24"},
+            ["Validity: always → 1 Dec 2026 to 24 Dec 2026"],
+            True,
+        ),
+        ({"examples": []}, ["1 example gone"], False),
+    ],
+)
 def test_each_part_that_differs_has_its_words(app, changes, words, money):
     with app.test_request_context(headers={"Accept-Language": "en"}):
         change = only([paying("a")], [paying("a") | changes])
@@ -86,7 +109,11 @@ def test_what_changes_no_word_is_told_as_that():
 
 
 def test_a_rule_of_another_scope_looks_at_something_else():
-    held = {"then": [{"do": "hold"}], "when": {"field": "sale_total", "op": "gte", "value": "10.00"}, "examples": []}
+    held = {
+        "then": [{"do": "hold"}],
+        "when": {"field": "sale_total", "op": "gte", "value": "10.00"},
+        "examples": [],
+    }
     change = only([rule("a") | held], [rule("a", scope="sale") | held])
     assert "Looks at: Each item → The whole order" in change.words
 
@@ -97,9 +124,14 @@ def test_a_rule_that_begins_or_ceases_to_move_money_moves_money(turn):
     assert only(*sets[:: -1 if turn else 1]).moves_money
 
 
-@pytest.mark.parametrize(("rules", "money"), [
-    ([paying("a"), paying("b")], True), ([rule("a"), paying("b")], False), ([rule("a"), rule("b")], False),
-])
+@pytest.mark.parametrize(
+    ("rules", "money"),
+    [
+        ([paying("a"), paying("b")], True),
+        ([rule("a"), paying("b")], False),
+        ([rule("a"), rule("b")], False),
+    ],
+)
 def test_the_order_of_two_rules_moves_money_where_both_do(rules, money):
     change = only(rules, rules[::-1])
     assert (change.kind, change.moves_money) == ("moved", money)

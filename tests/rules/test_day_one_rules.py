@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rules.shop import TODAY, catalog, commissions, day_one, decide, effects, kinds, line, outcomes
+from tests.rules.shop import (
+    TODAY,
+    catalog,
+    commissions,
+    day_one,
+    decide,
+    effects,
+    kinds,
+    line,
+    outcomes,
+)
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.examples import run_examples
@@ -27,7 +37,10 @@ def test_several_lines_make_one_merged_slip(rules):
 
 def test_book_gets_a_royalty_slip_of_its_own_line(rules):
     verdict = decide(rules, [line(1, "LV-0001"), line(2, "LV-0002")])
-    assert effects(verdict, "royalty_slip") == [("royalty_slip", "line:1", [1]), ("royalty_slip", "line:2", [2])]
+    assert effects(verdict, "royalty_slip") == [
+        ("royalty_slip", "line:1", [1]),
+        ("royalty_slip", "line:2", [2]),
+    ]
 
 
 def test_a_book_that_is_also_physical_earns_one_commission(rules):
@@ -50,7 +63,10 @@ def test_sale_without_agent_earns_nobody_a_commission(rules):
 
 
 def test_commission_is_on_the_line_after_discount_rounded_half_up(rules):
-    lines = [line(1, "FI-0001", item_total=Decimal("100.10")), line(2, "FI-0002", item_total=Decimal("100.30"))]
+    lines = [
+        line(1, "FI-0001", item_total=Decimal("100.10")),
+        line(2, "FI-0002", item_total=Decimal("100.30")),
+    ]
     assert commissions(decide(rules, lines, agent="A1")) == [("line:1", "5.01"), ("line:2", "5.02")]
 
 
@@ -62,7 +78,10 @@ def test_membership_is_activated_and_its_owner_told(rules):
 
 def test_upgrade_applies_only_onto_an_active_membership(rules):
     verdict = decide(rules, [line(1, "CL-0002")], membership_status="active")
-    assert effects(verdict) == [("membership_upgrade", "customer", [1]), ("email", "membership_upgraded", [1])]
+    assert effects(verdict) == [
+        ("membership_upgrade", "customer", [1]),
+        ("email", "membership_upgraded", [1]),
+    ]
 
 
 @pytest.mark.parametrize("status", ["none", "lapsed"])
@@ -73,7 +92,10 @@ def test_upgrade_without_active_membership_is_a_task_and_no_email(rules, status)
 
 def test_reactivation_applies_only_onto_a_lapsed_membership(rules):
     verdict = decide(rules, [line(1, "CL-0003")], membership_status="lapsed")
-    assert effects(verdict) == [("membership_reactivation", "customer", [1]), ("email", "membership_reactivated", [1])]
+    assert effects(verdict) == [
+        ("membership_reactivation", "customer", [1]),
+        ("email", "membership_reactivated", [1]),
+    ]
 
 
 @pytest.mark.parametrize("status", ["none", "active"])
@@ -90,13 +112,21 @@ def test_learning_to_ski_disc_brings_first_aid_onto_the_slip_without_commission(
         ("commission", "line:1", [1]),
     ]
     (gift,) = verdict.added
-    assert (gift["line"], gift["item_sku"], gift["item_gift"], gift["item_total"]) == (2, "VD-0002", True, Decimal("0"))
+    assert (gift["line"], gift["item_sku"], gift["item_gift"], gift["item_total"]) == (
+        2,
+        "VD-0002",
+        True,
+        Decimal("0"),
+    )
     assert gift["item_price"] == Decimal("29.90")
 
 
 def test_learning_to_ski_stream_brings_first_aid_into_the_email(rules):
     verdict = decide(rules, [line(4, "ST-0003")], agent="A3")
-    assert effects(verdict) == [("add_item", "ST-0002:line4", [4]), ("email", "streaming_links", [4, 5])]
+    assert effects(verdict) == [
+        ("add_item", "ST-0002:line4", [4]),
+        ("email", "streaming_links", [4, 5]),
+    ]
 
 
 def test_streams_of_one_sale_share_one_email(rules):
@@ -118,12 +148,25 @@ def test_another_video_brings_no_gift(rules):
 
 
 def test_a_gift_brings_no_further_gift():
-    verdict = decide(RuleSet(1, [
-        {"code": "chain", "name": "Chain", "when": {"field": "item_physical", "op": "is_true"},
-         "then": [{"do": "add_item", "sku": "VD-0002"}]},
-    ]), [line(1, "VD-0001")])
+    verdict = decide(
+        RuleSet(
+            1,
+            [
+                {
+                    "code": "chain",
+                    "name": "Chain",
+                    "when": {"field": "item_physical", "op": "is_true"},
+                    "then": [{"do": "add_item", "sku": "VD-0002"}],
+                },
+            ],
+        ),
+        [line(1, "VD-0001")],
+    )
     assert effects(verdict) == [("add_item", "VD-0002:line1", [1])]
-    assert outcomes(verdict) == [("chain", "fired", [1], None), ("chain", "suppressed", [2], "chain")]
+    assert outcomes(verdict) == [
+        ("chain", "fired", [1], None),
+        ("chain", "suppressed", [2], "chain"),
+    ]
 
 
 def test_a_gift_missing_from_the_catalog_stays_in_the_plan_as_missing(rules):
@@ -136,7 +179,10 @@ def test_a_gift_missing_from_the_catalog_stays_in_the_plan_as_missing(rules):
 
 def test_without_chosen_videos_the_gift_rules_are_there_but_off():
     rules = RuleSet(1, day_one_rules())
-    assert [rules.by_code[code].enabled for code in ("free_video_disc", "free_video_stream")] == [False, False]
+    assert [rules.by_code[code].enabled for code in ("free_video_disc", "free_video_stream")] == [
+        False,
+        False,
+    ]
     sold = line(1, "VD-0001", item_sku="LEARNING-TO-SKI")
     assert kinds(rules.decide({}, [sold], catalog, TODAY)) == ["packing_slip"]
 

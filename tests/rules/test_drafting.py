@@ -1,4 +1,5 @@
-"""The draft of the rules: everybody who keeps rules writes in the same one, and nobody overwrites anybody."""
+"""The draft of the rules: everybody who keeps rules writes in the same one, and nobody overwrites
+anybody."""
 
 import threading
 
@@ -50,7 +51,9 @@ def test_the_first_change_opens_a_draft_and_leaves_what_is_in_force_alone(db):
     before, ana = in_force(rule("a"), rule("b")), somebody()
     draft = drafted(ana, rule("a", name="New name"))
     assert (draft.base_id, draft.status, draft.version) == (before.id, DraftStatus.OPEN, 1)
-    assert rule_named(draft.rules, "a")["name"] == "New name" and draft.authors == [{"id": ana.id, "name": "Ana"}]
+    assert rule_named(draft.rules, "a")["name"] == "New name" and draft.authors == [
+        {"id": ana.id, "name": "Ana"}
+    ]
     assert published().rules == [rule("a"), rule("b")]
 
 
@@ -108,12 +111,20 @@ def test_two_rules_may_be_edited_side_by_side(db):
     assert [raw["name"] for raw in rules_to_edit()] == ["First", "Second"]
 
 
-@pytest.mark.parametrize(("changes", "field"), [
-    ({"when": {"all": [{"field": "item_knd", "op": "is_set"}]}}, "when.all.0.field"),
-    ({"then": [{"do": "commission", "percent": "500"}]}, "then.0.percent"), ({"name": ""}, "name"),
-    ({"code": "Not A Code"}, "code"), ({"code": ["a"]}, "code"), ({"code": None}, "code"), ({"valid_from": "soon"}, "valid_from"),
-    ({"code": "b"}, "code"), ({"examples": [{"facts": {"nothing": 1}, "expect": []}]}, "examples.0.facts"),
-])
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"when": {"all": [{"field": "item_knd", "op": "is_set"}]}}, "when.all.0.field"),
+        ({"then": [{"do": "commission", "percent": "500"}]}, "then.0.percent"),
+        ({"name": ""}, "name"),
+        ({"code": "Not A Code"}, "code"),
+        ({"code": ["a"]}, "code"),
+        ({"code": None}, "code"),
+        ({"valid_from": "soon"}, "valid_from"),
+        ({"code": "b"}, "code"),
+        ({"examples": [{"facts": {"nothing": 1}, "expect": []}]}, "examples.0.facts"),
+    ],
+)
 def test_a_mistake_is_told_at_its_place_in_the_rule(db, changes, field):
     in_force(rule("a"), rule("b", priority=5))
     with pytest.raises(Invalid) as refused:
@@ -159,10 +170,14 @@ def test_a_rule_is_switched_removed_moved_and_copied(db):
     assert codes() == ["b_2", "a"]
 
 
-@pytest.mark.parametrize("verb", [
-    lambda ana: services.switch_rule(ana, "gone", True), lambda ana: services.move_rule(ana, "gone", True, 0),
-    lambda ana: services.duplicate_rule(ana, "gone", 0),
-])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda ana: services.switch_rule(ana, "gone", True),
+        lambda ana: services.move_rule(ana, "gone", True, 0),
+        lambda ana: services.duplicate_rule(ana, "gone", 0),
+    ],
+)
 def test_a_rule_that_is_gone_is_told_as_that(db, verb):
     with pytest.raises(NotFound):
         verb(somebody())
@@ -199,7 +214,11 @@ def test_a_draft_is_brought_up_to_what_was_published_meanwhile(db):
     newer = in_force(rule("a"), rule("b", name="Theirs"), rule("c"))
     news = services.rebase(draft.id, draft.version)
     assert [(change.code, change.kind) for change in news] == [("b", "changed"), ("c", "added")]
-    assert draft.base_id == newer.id and [raw["name"] for raw in draft.rules] == ["Ours", "Theirs", "Rule c"]
+    assert draft.base_id == newer.id and [raw["name"] for raw in draft.rules] == [
+        "Ours",
+        "Theirs",
+        "Rule c",
+    ]
     assert [author["name"] for author in draft.authors] == ["Ana"]
     assert services.rebase(draft.id, draft.version) == [], "said twice"
 
@@ -244,11 +263,17 @@ def test_each_change_is_in_the_audit_with_what_the_rule_said(db):
     drafted(ana, paying("a", "8.00"))
     services.switch_rule(ana, "a", False)
     db.session.commit()
-    entries = db.session.scalars(db.select(AuditEntry).where(AuditEntry.subject == "rule_drafts").order_by(AuditEntry.id)).all()
+    entries = db.session.scalars(
+        db.select(AuditEntry).where(AuditEntry.subject == "rule_drafts").order_by(AuditEntry.id)
+    ).all()
     told = [(entry.action, entry.subject_name) for entry in entries]
     assert sorted(told) == [("created", ""), ("rule_changed", "a"), ("rule_changed", "a")]
     first = next(entry for entry in entries if "then" in entry.before)
-    assert '"5.00"' in first.before["then"] and '"8.00"' in first.after["then"] and "when" not in first.after
+    assert (
+        '"5.00"' in first.before["then"]
+        and '"8.00"' in first.after["then"]
+        and "when" not in first.after
+    )
     assert entries[-1].after == {"enabled": False}
 
 
@@ -263,9 +288,13 @@ def test_two_people_open_the_draft_at_once_and_both_changes_are_in_it(app, db, c
 
     def switch_off(person, code):
         start.wait()
-        told[code] = person.post(f"/rules/draft/rules/{code}/switch", data={"enabled": "0"}).status_code
+        told[code] = person.post(
+            f"/rules/draft/rules/{code}/switch", data={"enabled": "0"}
+        ).status_code
 
-    acts = [threading.Thread(target=switch_off, args=pair) for pair in zip(people, "ab", strict=True)]
+    acts = [
+        threading.Thread(target=switch_off, args=pair) for pair in zip(people, "ab", strict=True)
+    ]
     for act in acts:
         act.start()
     for act in acts:

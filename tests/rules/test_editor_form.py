@@ -1,4 +1,5 @@
-"""The rule editor's form without its pages: rule -> form -> what a browser sends -> form -> the same rule."""
+"""The rule editor's form without its pages: rule -> form -> what a browser sends -> form -> the
+same rule."""
 
 import json
 import random
@@ -72,7 +73,10 @@ def through_the_form(raw, brazilian=True):
 
 def posted(brazilian=True, **values):
     """A form as it is sent, by its names."""
-    return form_from([(name, [value] if isinstance(value, str) else value) for name, value in values.items()], brazilian)
+    return form_from(
+        [(name, [value] if isinstance(value, str) else value) for name, value in values.items()],
+        brazilian,
+    )
 
 
 def condition_typed(brazilian=True, **parts):
@@ -81,7 +85,10 @@ def condition_typed(brazilian=True, **parts):
 
 def check_of(brazilian=True, **parts):
     """The condition that one typed row comes to, and its error."""
-    form = condition_typed(brazilian, **{name: value if isinstance(value, list) else [value] for name, value in parts.items()})
+    form = condition_typed(
+        brazilian,
+        **{name: value if isinstance(value, list) else [value] for name, value in parts.items()},
+    )
     made = form.to_json()["when"]
     return made, form.row_error("when")
 
@@ -93,7 +100,9 @@ def test_every_day_one_rule_comes_out_of_the_form_as_it_went_in(raw, brazilian):
     assert made == {"enabled": True, **raw}
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.integers(), st.booleans())
 def test_any_condition_comes_out_of_the_form_as_it_went_in(seed, brazilian):
     raw = rule("one", random_condition(random.Random(seed)))
@@ -119,36 +128,70 @@ def test_blanks_count_where_one_asks_how_a_name_starts():
     assert through_the_form(raw)["when"]["value"] == "Clube "
 
 
-@pytest.mark.parametrize("params", [
-    {"do": "commission", "percent": "agent"}, {"do": "commission", "percent": "7.50"},
-    {"do": "add_item", "sku": "VD-1", "quantity": 3}, {"do": "hold", "reason": "Cliente novo"}, {"do": "hold"},
-    {"do": "skip_rule", "codes": ["commission", "packing_slip"]}, {"do": "task", "text_code": "call_the_customer"},
-])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"do": "commission", "percent": "agent"},
+        {"do": "commission", "percent": "7.50"},
+        {"do": "add_item", "sku": "VD-1", "quantity": 3},
+        {"do": "hold", "reason": "Cliente novo"},
+        {"do": "hold"},
+        {"do": "skip_rule", "codes": ["commission", "packing_slip"]},
+        {"do": "task", "text_code": "call_the_customer"},
+    ],
+)
 def test_every_parameter_comes_out_of_the_form_as_it_went_in(params):
     assert through_the_form(rule("one", then=[params]))["then"] == [params]
 
 
 def test_names_days_and_priority_come_out_as_they_went_in():
-    raw = rule("one", name={"pt_BR": "Um", "en": "One"}, priority=-7, valid_from="2026-01-31", valid_to=None, enabled=False)
+    raw = rule(
+        "one",
+        name={"pt_BR": "Um", "en": "One"},
+        priority=-7,
+        valid_from="2026-01-31",
+        valid_to=None,
+        enabled=False,
+    )
     made = through_the_form(raw)
-    assert {key: made[key] for key in ("name", "priority", "valid_from", "valid_to", "enabled")} == {
-        "name": {"pt_BR": "Um", "en": "One"}, "priority": -7, "valid_from": "2026-01-31", "valid_to": None, "enabled": False}
+    assert {
+        key: made[key] for key in ("name", "priority", "valid_from", "valid_to", "enabled")
+    } == {
+        "name": {"pt_BR": "Um", "en": "One"},
+        "priority": -7,
+        "valid_from": "2026-01-31",
+        "valid_to": None,
+        "enabled": False,
+    }
     assert form_of(raw, True).value("valid_from") == "31/01/2026"
 
 
 # What people type
 
 
-@pytest.mark.parametrize(("brazilian", "text", "value"), [
-    (True, "1.234,56", "1234.56"), (True, "R$ 1.234,56", "1234.56"), (True, "129.90", "129.90"), (True, "50", "50.00"),
-    (True, "1.234", "1234.00"), (True, "-5,00", "-5.00"), (False, "1,234.56", "1234.56"), (False, "129,90", "129.90"),
-])
+@pytest.mark.parametrize(
+    ("brazilian", "text", "value"),
+    [
+        (True, "1.234,56", "1234.56"),
+        (True, "R$ 1.234,56", "1234.56"),
+        (True, "129.90", "129.90"),
+        (True, "50", "50.00"),
+        (True, "1.234", "1234.00"),
+        (True, "-5,00", "-5.00"),
+        (False, "1,234.56", "1234.56"),
+        (False, "129,90", "129.90"),
+    ],
+)
 def test_money_is_read_as_people_write_it(brazilian, text, value):
     assert check_of(brazilian, field="item_price", op="gte", value=text) == (
-        {"field": "item_price", "op": "gte", "value": value}, None)
+        {"field": "item_price", "op": "gte", "value": value},
+        None,
+    )
 
 
-@pytest.mark.parametrize("text", ["dez", "1,234", "12,345", "1..2", "9" * 400, "1E+999999999", "NaN", "∞", "٣"])
+@pytest.mark.parametrize(
+    "text", ["dez", "1,234", "12,345", "1..2", "9" * 400, "1E+999999999", "NaN", "∞", "٣"]
+)
 def test_what_is_no_amount_stays_as_typed_with_its_error(text):
     made, error = check_of(field="item_price", op="gte", value=text)
     assert made["value"] == text and "not an amount" in error
@@ -169,12 +212,24 @@ def test_lists_are_read_one_a_line_or_with_commas(text):
 
 
 def test_ticked_boxes_are_a_list():
-    assert check_of(field="item_kind", op="in", value=["book", "ebook"])[0]["value"] == ["book", "ebook"]
+    assert check_of(field="item_kind", op="in", value=["book", "ebook"])[0]["value"] == [
+        "book",
+        "ebook",
+    ]
 
 
 def test_an_upside_down_range_is_told_at_its_row():
-    form = form_from([("when.field", ["item_price"]), ("when.op", ["between"]), ("when.low", ["10"]), ("when.high", ["5"]),
-                      ("then.0.do", ["hold"]), ("name.en", ["One"])], True)
+    form = form_from(
+        [
+            ("when.field", ["item_price"]),
+            ("when.op", ["between"]),
+            ("when.low", ["10"]),
+            ("when.high", ["5"]),
+            ("then.0.do", ["hold"]),
+            ("name.en", ["One"]),
+        ],
+        True,
+    )
     assert form.check() is None
     assert "swap them" in form.row_error("when")
 
@@ -192,7 +247,9 @@ def test_what_is_no_day_is_told_so(text):
 
 
 def test_a_task_typed_in_words_becomes_a_code():
-    form = form_from([("then.0.do", ["task"]), ("then.0.text_code", ["Ligar para o cliente!"])], True)
+    form = form_from(
+        [("then.0.do", ["task"]), ("then.0.text_code", ["Ligar para o cliente!"])], True
+    )
     assert form.to_json()["then"] == [{"do": "task", "text_code": "ligar_para_o_cliente"}]
 
 
@@ -203,10 +260,16 @@ def test_a_code_is_made_from_the_name():
 # Errors find their rows
 
 
-@pytest.mark.parametrize(("when", "name"), [
-    ({"all": [BOOK, {"field": "item_sku", "op": "eq", "value": ""}]}, "when.1"),
-    ({"all": [{"not": {"any": [BOOK, {"field": "item_kind", "op": "in", "value": []}]}}]}, "when.0.0.1"),
-])
+@pytest.mark.parametrize(
+    ("when", "name"),
+    [
+        ({"all": [BOOK, {"field": "item_sku", "op": "eq", "value": ""}]}, "when.1"),
+        (
+            {"all": [{"not": {"any": [BOOK, {"field": "item_kind", "op": "in", "value": []}]}}]},
+            "when.0.0.1",
+        ),
+    ],
+)
 def test_an_error_stands_at_its_row(when, name):
     form = form_of(rule("one", when), True)
     assert form.check() is None
@@ -217,7 +280,10 @@ def test_a_field_of_items_is_refused_at_its_row_in_a_rule_about_the_whole_order(
     form = form_of(rule("one", {"all": [BOOK]}), True)
     form.plain["scope"] = "sale"
     assert form.check() is None
-    assert form.row_error("when.0") == "Kind of product is asked of each item; this rule looks at the whole order."
+    assert (
+        form.row_error("when.0")
+        == "Kind of product is asked of each item; this rule looks at the whole order."
+    )
 
 
 def test_an_example_of_wrong_facts_is_told_at_the_fact():
@@ -235,15 +301,18 @@ def test_an_empty_fact_is_nothing():
 # Changing a field
 
 
-@pytest.mark.parametrize(("was", "now", "op", "value", "kept"), [
-    ("item_price", "item_total", "gte", "50,00", ["50,00"]),
-    ("item_price", "agent_percent", "gte", "50,00", ["50,00"]),
-    ("item_price", "agent_percent", "gte", "5000,00", []),
-    ("item_sku", "item_kind", "eq", "book", ["book"]),
-    ("item_sku", "item_kind", "eq", "LV-1", []),
-    ("item_sku", "item_price", "eq", "LV-1", []),
-    ("item_kind", "item_sku", "eq", "book", ["book"]),
-])
+@pytest.mark.parametrize(
+    ("was", "now", "op", "value", "kept"),
+    [
+        ("item_price", "item_total", "gte", "50,00", ["50,00"]),
+        ("item_price", "agent_percent", "gte", "50,00", ["50,00"]),
+        ("item_price", "agent_percent", "gte", "5000,00", []),
+        ("item_sku", "item_kind", "eq", "book", ["book"]),
+        ("item_sku", "item_kind", "eq", "LV-1", []),
+        ("item_sku", "item_price", "eq", "LV-1", []),
+        ("item_kind", "item_sku", "eq", "book", ["book"]),
+    ],
+)
 def test_a_value_outlives_a_change_of_field_where_it_still_fits(was, now, op, value, kept):
     form = condition_typed(was=[was], field=[now], op=[op], value=[value])
     assert form.when == CheckRow(now, op, kept)
@@ -254,10 +323,13 @@ def test_an_operator_that_does_not_fit_the_new_field_gives_way():
     assert form.when == CheckRow("item_physical", "is_true")
 
 
-@pytest.mark.parametrize(("op", "values", "kept"), [
-    ("between", {"value": ["5"]}, CheckRow("item_price", "between", [], "5", "")),
-    ("gte", {"low": ["5"], "high": ["7"]}, CheckRow("item_price", "gte", ["5"])),
-])
+@pytest.mark.parametrize(
+    ("op", "values", "kept"),
+    [
+        ("between", {"value": ["5"]}, CheckRow("item_price", "between", [], "5", "")),
+        ("gte", {"low": ["5"], "high": ["7"]}, CheckRow("item_price", "gte", ["5"])),
+    ],
+)
 def test_a_value_outlives_a_change_of_operator(op, values, kept):
     assert condition_typed(field=["item_price"], op=[op], **values).when == kept
 
@@ -300,28 +372,41 @@ def test_a_group_joins_with_a_condition_of_its_own():
     assert made["all"][0] == BOOK and len(made["all"][1]["any"]) == 1
 
 
-@pytest.mark.parametrize(("button", "made"), [
-    ("remove:when.0", {"all": [BOOK]}), ("up:when.1", {"all": [BOOK, SHIPPED]}), ("down:when.0", {"all": [BOOK, SHIPPED]}),
-    ("copy:when.0", {"all": [SHIPPED, SHIPPED, BOOK]}), ("wrap:when.1", {"all": [SHIPPED, {"any": [BOOK]}]}),
-    ("up:when.0", {"all": [SHIPPED, BOOK]}), ("down:when.1", {"all": [SHIPPED, BOOK]}),
-    ("remove:when.7", {"all": [SHIPPED, BOOK]}), ("wrap:when", {"all": [{"all": [SHIPPED, BOOK]}]}),
-])
+@pytest.mark.parametrize(
+    ("button", "made"),
+    [
+        ("remove:when.0", {"all": [BOOK]}),
+        ("up:when.1", {"all": [BOOK, SHIPPED]}),
+        ("down:when.0", {"all": [BOOK, SHIPPED]}),
+        ("copy:when.0", {"all": [SHIPPED, SHIPPED, BOOK]}),
+        ("wrap:when.1", {"all": [SHIPPED, {"any": [BOOK]}]}),
+        ("up:when.0", {"all": [SHIPPED, BOOK]}),
+        ("down:when.1", {"all": [SHIPPED, BOOK]}),
+        ("remove:when.7", {"all": [SHIPPED, BOOK]}),
+        ("wrap:when", {"all": [{"all": [SHIPPED, BOOK]}]}),
+    ],
+)
 def test_buttons_of_a_row(button, made):
     assert tree(edited({"all": [SHIPPED, BOOK]}, button)) == made
 
 
 def test_a_group_gives_its_members_back():
-    assert tree(edited({"all": [SHIPPED, {"any": [BOOK, SHIPPED]}]}, "unwrap:when.1")) == {"all": [SHIPPED, BOOK, SHIPPED]}
+    assert tree(edited({"all": [SHIPPED, {"any": [BOOK, SHIPPED]}]}, "unwrap:when.1")) == {
+        "all": [SHIPPED, BOOK, SHIPPED]
+    }
 
 
-@pytest.mark.parametrize(("was", "kind", "made"), [
-    ({"all": [SHIPPED, BOOK]}, "not", {"not": {"all": [SHIPPED, BOOK]}}),
-    ({"any": [SHIPPED, BOOK]}, "not", {"not": {"any": [SHIPPED, BOOK]}}),
-    ({"all": [SHIPPED]}, "not", {"not": SHIPPED}),
-    ({"not": {"any": [SHIPPED, BOOK]}}, "all", {"all": [SHIPPED, BOOK]}),
-    ({"not": SHIPPED}, "any", {"any": [SHIPPED]}),
-    ({"all": [SHIPPED, BOOK]}, "any", {"any": [SHIPPED, BOOK]}),
-])
+@pytest.mark.parametrize(
+    ("was", "kind", "made"),
+    [
+        ({"all": [SHIPPED, BOOK]}, "not", {"not": {"all": [SHIPPED, BOOK]}}),
+        ({"any": [SHIPPED, BOOK]}, "not", {"not": {"any": [SHIPPED, BOOK]}}),
+        ({"all": [SHIPPED]}, "not", {"not": SHIPPED}),
+        ({"not": {"any": [SHIPPED, BOOK]}}, "all", {"all": [SHIPPED, BOOK]}),
+        ({"not": SHIPPED}, "any", {"any": [SHIPPED]}),
+        ({"all": [SHIPPED, BOOK]}, "any", {"any": [SHIPPED, BOOK]}),
+    ],
+)
 def test_a_group_turns(was, kind, made):
     values = sent(form_of(rule("one", was), True)) | {"when.group": [kind]}
     assert tree(form_from(values.items(), True)) == made
@@ -342,10 +427,17 @@ def test_an_example_begins_with_what_the_conditions_ask_and_the_rule_does():
     assert form.examples[0].expect == ["hold"]
 
 
-@pytest.mark.parametrize(("field", "op", "value", "fact"), [
-    ("sale_total", "gt", "1000.00", "1000,01"), ("sale_total", "lt", "1000.00", "999,99"), ("item_quantity", "gt", 3, "4"),
-    ("item_quantity", "lt", 3, "2"), ("agent_percent", "gt", "7.50", "7,51"), ("sale_total", "gte", "1000.00", "1000,00"),
-])
+@pytest.mark.parametrize(
+    ("field", "op", "value", "fact"),
+    [
+        ("sale_total", "gt", "1000.00", "1000,01"),
+        ("sale_total", "lt", "1000.00", "999,99"),
+        ("item_quantity", "gt", 3, "4"),
+        ("item_quantity", "lt", 3, "2"),
+        ("agent_percent", "gt", "7.50", "7,51"),
+        ("sale_total", "gte", "1000.00", "1000,00"),
+    ],
+)
 def test_an_example_of_more_or_less_lies_just_beyond(field, op, value, fact):
     form = edited({"field": field, "op": op, "value": value}, "add:examples")
     assert form.examples[0].facts == {field: fact}
@@ -376,18 +468,37 @@ def test_a_rule_does_not_outgrow_its_limits():
 # Hostile forms
 
 
-@pytest.mark.parametrize("name", ["when.0.1.2.3.4.5.6.7.8.9.field", "when.x.field", "when.-1.field", "then.0.__class__", "evil",
-                                  "when.0000.field", "examples.0.facts", "", "\0", "when." * 5000])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "when.0.1.2.3.4.5.6.7.8.9.field",
+        "when.x.field",
+        "when.-1.field",
+        "then.0.__class__",
+        "evil",
+        "when.0000.field",
+        "examples.0.facts",
+        "",
+        "\0",
+        "when." * 5000,
+    ],
+)
 def test_names_that_no_page_of_ours_sends_are_refused(name):
     with pytest.raises(Invalid):
         form_from([(name, ["x"])], True)
 
 
-@pytest.mark.parametrize("values", [
-    [(f"when.{number}.field", ["item_sku"]) for number in range(900)],
-    [("when.0.value", ["x"] * (MAX_VALUES + 1))],
-    [(f"when.{number % 1000}.{number // 1000}.field", ["item_sku"]) for number in range(MAX_VALUES + 1)],
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [(f"when.{number}.field", ["item_sku"]) for number in range(900)],
+        [("when.0.value", ["x"] * (MAX_VALUES + 1))],
+        [
+            (f"when.{number % 1000}.{number // 1000}.field", ["item_sku"])
+            for number in range(MAX_VALUES + 1)
+        ],
+    ],
+)
 def test_forms_that_are_too_large_are_refused(values):
     with pytest.raises(Invalid):
         form_from(values, True)
@@ -395,31 +506,88 @@ def test_forms_that_are_too_large_are_refused(values):
 
 def joined(*parts):
     """Dotted names of a part each; a part may be a list of parts."""
-    return st.tuples(*parts).map(lambda each: ".".join(
-        word for part in each for word in (part if isinstance(part, list) else [part])))
+    return st.tuples(*parts).map(
+        lambda each: ".".join(
+            word for part in each for word in (part if isinstance(part, list) else [part])
+        )
+    )
 
 
 numbers = st.integers(0, 3).map(str)
 names = st.one_of(
-    joined(st.just("when"), st.lists(numbers, max_size=7), st.sampled_from(["group", "was", *ROW_PARTS])),
-    joined(st.just("then"), numbers, st.sampled_from(
-        ["do", "percent", "percent.kind", "sku", "quantity", "codes", "text_code", "template", "reason"])),
-    joined(st.just("examples"), numbers, st.sampled_from(["here", "expect", "fresh", *(f"facts.{key}" for key in FIELDS)])),
+    joined(
+        st.just("when"),
+        st.lists(numbers, max_size=7),
+        st.sampled_from(["group", "was", *ROW_PARTS]),
+    ),
+    joined(
+        st.just("then"),
+        numbers,
+        st.sampled_from(
+            [
+                "do",
+                "percent",
+                "percent.kind",
+                "sku",
+                "quantity",
+                "codes",
+                "text_code",
+                "template",
+                "reason",
+            ]
+        ),
+    ),
+    joined(
+        st.just("examples"),
+        numbers,
+        st.sampled_from(["here", "expect", "fresh", *(f"facts.{key}" for key in FIELDS)]),
+    ),
     st.sampled_from(PLAIN),
 )
 texts = st.one_of(
-    st.sampled_from([
-        *FIELDS, *OPERATORS, *ACTIONS, "all", "any", "not", "agent", "fixed", "1", "0", "5,00", "R$ 1.234,56", "-0", "1E9", "NaN",
-        "book", "true", "31/12/2026", "", "\0", "\ud800", "a\nb", "9" * 300,
-    ]),
+    st.sampled_from(
+        [
+            *FIELDS,
+            *OPERATORS,
+            *ACTIONS,
+            "all",
+            "any",
+            "not",
+            "agent",
+            "fixed",
+            "1",
+            "0",
+            "5,00",
+            "R$ 1.234,56",
+            "-0",
+            "1E9",
+            "NaN",
+            "book",
+            "true",
+            "31/12/2026",
+            "",
+            "\0",
+            "\ud800",
+            "a\nb",
+            "9" * 300,
+        ]
+    ),
     st.text(max_size=8),
 )
-buttons = st.tuples(st.sampled_from([*VERBS, "evil"]), joined(
-    st.sampled_from(["when", "then", "examples"]), st.lists(numbers, max_size=5))).map(":".join)
+buttons = st.tuples(
+    st.sampled_from([*VERBS, "evil"]),
+    joined(st.sampled_from(["when", "then", "examples"]), st.lists(numbers, max_size=5)),
+).map(":".join)
 
 
-@settings(max_examples=400, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(names, st.lists(texts, min_size=1, max_size=3), max_size=25), st.lists(buttons, max_size=6), st.booleans())
+@settings(
+    max_examples=400, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.dictionaries(names, st.lists(texts, min_size=1, max_size=3), max_size=25),
+    st.lists(buttons, max_size=6),
+    st.booleans(),
+)
 def test_whatever_is_sent_is_a_rule_or_refused_in_words(values, presses, brazilian):
     try:
         form = form_from(values.items(), brazilian)

@@ -1,4 +1,5 @@
-"""The page on which a rule is written, as a manager uses it without script; htmx only takes part of the same answers."""
+"""The page on which a rule is written, as a manager uses it without script; htmx only takes part of
+the same answers."""
 
 import gc
 import re
@@ -24,12 +25,19 @@ from webapp.rules.models import RuleDraft
 from webapp.rules.queries import open_draft, rule_named
 from webapp.sales.models import Sale
 
-NESTED = {"all": [
-    {"field": "item_kind", "op": "in", "value": ["book", "ebook"]},
-    {"not": {"any": [
-        {"field": "item_price", "op": "between", "value": ["10.00", "20.00"]}, {"field": "item_gift", "op": "is_true"},
-    ]}},
-]}
+NESTED = {
+    "all": [
+        {"field": "item_kind", "op": "in", "value": ["book", "ebook"]},
+        {
+            "not": {
+                "any": [
+                    {"field": "item_price", "op": "between", "value": ["10.00", "20.00"]},
+                    {"field": "item_gift", "op": "is_true"},
+                ]
+            }
+        },
+    ]
+}
 
 
 @pytest.fixture
@@ -65,7 +73,10 @@ def nested(manager, **headers) -> Editor:
 def test_a_nested_rule_is_built_by_buttons_alone_and_saved(manager):
     editor = nested(manager)
     editor.type(**{"then.0.percent.kind": "fixed", "then.0.percent": "7.5"}).save()
-    assert (editor.status, editor.answer.location) == (303, "/rules/draft?at=some_books#rule-some_books")
+    assert (editor.status, editor.answer.location) == (
+        303,
+        "/rules/draft?at=some_books#rule-some_books",
+    )
     raw = drafted("some_books")
     assert raw["when"] == NESTED and raw["then"] == [{"do": "commission", "percent": "7.50"}]
     assert raw["name"] == {"en": "Some books"} and raw["scope"] == "line" and raw["priority"] == 0
@@ -77,7 +88,12 @@ def test_with_script_the_form_alone_is_answered(manager):
 
 
 def test_the_sentence_does_not_wait_for_the_name(manager):
-    editor = Editor(manager).press("add:then").type(when__0__field="item_gift", then__0__do="hold").press("refresh")
+    editor = (
+        Editor(manager)
+        .press("add:then")
+        .type(when__0__field="item_gift", then__0__do="hold")
+        .press("refresh")
+    )
     assert editor.sentence == in_words(rule("some", {"field": "item_gift", "op": "is_true"}))
     assert editor.save().status == 422
 
@@ -89,7 +105,9 @@ def test_a_button_writes_nothing(manager, db):
 
 def test_the_sentence_and_the_size_follow_what_is_typed(manager):
     editor = nested(manager)
-    assert editor.sentence == in_words(rule("some", NESTED, [{"do": "commission", "percent": "agent"}]))
+    assert editor.sentence == in_words(
+        rule("some", NESTED, [{"do": "commission", "percent": "agent"}])
+    )
     assert "6 of 60 conditions and groups · 4 of 6 deep" in editor.text
 
 
@@ -102,7 +120,9 @@ def test_the_sentence_alone_is_told_while_typing(manager):
 @pytest.mark.parametrize("code", [raw["code"] for raw in day_one_rules()])
 def test_every_published_rule_opens_and_is_saved_as_it_was(manager, db, code):
     editor = Editor(manager, f"/rules/{code}/edit")
-    assert editor.status == 200 and rule_named(day_one_rules(), code)["name"]["en"] in editor.text.replace("&#39;", "'")
+    assert editor.status == 200 and rule_named(day_one_rules(), code)["name"][
+        "en"
+    ] in editor.text.replace("&#39;", "'")
     editor.save()
     assert (editor.status, editor.answer.location) == (303, "/rules")
     assert db.session.scalars(db.select(RuleDraft)).all() == []
@@ -110,15 +130,22 @@ def test_every_published_rule_opens_and_is_saved_as_it_was(manager, db, code):
 
 def test_the_page_is_in_the_readers_language_and_notation(client, db):
     sign_in(client, "manager", locale="pt_BR")
-    editor = Editor(client).type(name__pt_BR="Caro", when__0__field="item_price", when__0__op="gte", when__0__value="1.234,5")
+    editor = Editor(client).type(
+        name__pt_BR="Caro", when__0__field="item_price", when__0__op="gte", when__0__value="1.234,5"
+    )
     editor.press("add:then").type(then__0__do="hold").save()
-    assert drafted("caro")["when"] == {"all": [{"field": "item_price", "op": "gte", "value": "1234.50"}]}
+    assert drafted("caro")["when"] == {
+        "all": [{"field": "item_price", "op": "gte", "value": "1234.50"}]
+    }
     assert Editor(client, "/rules/caro/edit").value("when.0.value") == "1234,50"
 
 
 def test_a_change_of_a_rule_joins_the_draft(manager):
     Editor(manager, "/rules/commission/edit").type(priority="5", valid_from="1/12/2026").save()
-    assert drafted("commission") == rule_named(day_one_rules(), "commission") | {"priority": 5, "valid_from": "2026-12-01"}
+    assert drafted("commission") == rule_named(day_one_rules(), "commission") | {
+        "priority": 5,
+        "valid_from": "2026-12-01",
+    }
 
 
 def test_a_single_condition_grows_into_a_group(manager):
@@ -130,25 +157,60 @@ def test_a_single_condition_grows_into_a_group(manager):
 # Refusals
 
 
-@pytest.mark.parametrize(("row", "typed", "error"), [
-    ("when.0", {"when.0.field": "item_price", "when.0.op": "gte", "when.0.value": "dear"}, "This is not an amount"),
-    ("when.0", {"when.0.field": "item_kind", "when.0.op": "in", "when.0.value": []}, "Choose at least one"),
-    ("when.0", {"when.0.value": ""}, "Fill this in"),
-    ("when.0", {"when.0.op": "between", "when.0.low": "9", "when.0.high": "1"}, "swap them"),
-    ("priority", {"priority": "5000"}, "priority must be from -1000 to 1000"),
-    ("valid_from", {"valid_from": "tomorrow"}, "This is not a day"),
-    ("valid_to", {"valid_from": "2026-12-02", "valid_to": "2026-12-01"}, "the last day is before the first"),
-    ("name.en", {"name.en": ""}, "Fill this in"),
-    ("code", {"code": "Não"}, "begin with a small letter"),
-    ("code", {"code": "commission"}, "another rule has the code &#39;commission&#39; already"),
-    ("then.0.sku", {"then.0.do": "add_item", "then.0.sku": ""}, "Fill this in"),
-    ("then.0.quantity", {"then.0.do": "add_item", "then.0.sku": "A", "then.0.quantity": "0"}, "quantity must be from 1"),
-    ("then.0.codes", {"then.0.do": "skip_rule", "then.0.codes": []}, "Write at least one"),
-    ("then.0.percent", {"then.0.do": "commission", "then.0.percent.kind": "fixed", "then.0.percent": "101"}, "At most 100 %"),
-])
+@pytest.mark.parametrize(
+    ("row", "typed", "error"),
+    [
+        (
+            "when.0",
+            {"when.0.field": "item_price", "when.0.op": "gte", "when.0.value": "dear"},
+            "This is not an amount",
+        ),
+        (
+            "when.0",
+            {"when.0.field": "item_kind", "when.0.op": "in", "when.0.value": []},
+            "Choose at least one",
+        ),
+        ("when.0", {"when.0.value": ""}, "Fill this in"),
+        ("when.0", {"when.0.op": "between", "when.0.low": "9", "when.0.high": "1"}, "swap them"),
+        ("priority", {"priority": "5000"}, "priority must be from -1000 to 1000"),
+        ("valid_from", {"valid_from": "tomorrow"}, "This is not a day"),
+        (
+            "valid_to",
+            {"valid_from": "2026-12-02", "valid_to": "2026-12-01"},
+            "the last day is before the first",
+        ),
+        ("name.en", {"name.en": ""}, "Fill this in"),
+        ("code", {"code": "Não"}, "begin with a small letter"),
+        ("code", {"code": "commission"}, "another rule has the code &#39;commission&#39; already"),
+        ("then.0.sku", {"then.0.do": "add_item", "then.0.sku": ""}, "Fill this in"),
+        (
+            "then.0.quantity",
+            {"then.0.do": "add_item", "then.0.sku": "A", "then.0.quantity": "0"},
+            "quantity must be from 1",
+        ),
+        ("then.0.codes", {"then.0.do": "skip_rule", "then.0.codes": []}, "Write at least one"),
+        (
+            "then.0.percent",
+            {"then.0.do": "commission", "then.0.percent.kind": "fixed", "then.0.percent": "101"},
+            "At most 100 %",
+        ),
+    ],
+)
 def test_an_error_stands_beside_its_row_and_what_was_typed_stays(manager, row, typed, error):
-    whole = {"name.en": "One", "when.0.field": "item_price", "when.0.op": "gte", "when.0.value": "5"}
-    editor = Editor(manager).press("add:then").type(**whole).press("refresh").type(**{"then.0.do": "hold"} | typed).save()
+    whole = {
+        "name.en": "One",
+        "when.0.field": "item_price",
+        "when.0.op": "gte",
+        "when.0.value": "5",
+    }
+    editor = (
+        Editor(manager)
+        .press("add:then")
+        .type(**whole)
+        .press("refresh")
+        .type(**{"then.0.do": "hold"} | typed)
+        .save()
+    )
     assert editor.status == 422
     assert error.replace("&#39;", "'") in editor.error(row)
     for name, value in typed.items():
@@ -172,13 +234,21 @@ def test_a_rule_that_was_changed_meanwhile_is_not_overwritten(manager, app, db):
     sign_in(other, "manager")
     Editor(other, "/rules/commission/edit").type(priority="7").save()
     editor.save()
-    assert editor.status == 409 and "Somebody changed" in editor.text and editor.value("priority") == "5"
+    assert (
+        editor.status == 409
+        and "Somebody changed" in editor.text
+        and editor.value("priority") == "5"
+    )
     assert drafted("commission")["priority"] == 7
 
 
 @pytest.mark.both_databases
 def test_a_new_rule_sent_twice_is_one_rule(manager):
-    editor = Editor(manager).press("add:then").type(name__en="One", when__0__value="5", then__0__do="hold")
+    editor = (
+        Editor(manager)
+        .press("add:then")
+        .type(name__en="One", when__0__value="5", then__0__do="hold")
+    )
     sent = editor.sent()
     for _time in range(2):
         assert editor.post("/rules/new", sent).status == 303
@@ -188,7 +258,9 @@ def test_a_new_rule_sent_twice_is_one_rule(manager):
 
 def test_two_rules_of_one_name_have_two_codes(manager):
     for value in ("5", "6"):
-        Editor(manager).press("add:then").type(name__en="One", when__0__value=value, then__0__do="hold").save()
+        Editor(manager).press("add:then").type(
+            name__en="One", when__0__value=value, then__0__do="hold"
+        ).save()
     assert drafted("one")["when"] != drafted("one_2")["when"]
 
 
@@ -205,12 +277,24 @@ def test_a_rule_that_is_not_there_is_not_found(manager):
     assert manager.get("/rules/nothing/edit").status_code == 404
 
 
-@pytest.mark.parametrize(("role", "status"), [
-    ("clerk", 403), ("reviewer", 403), ("accountant", 403), ("manager", 200), ("admin", 200),
-])
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("clerk", 403),
+        ("reviewer", 403),
+        ("accountant", 403),
+        ("manager", 200),
+        ("admin", 200),
+    ],
+)
 def test_rules_are_written_by_managers(client, db, role, status):
     sign_in(client, role)
-    for path in ("/rules/new", "/rules/commission/edit", "/rules/help", "/rules/commission/exceptions/new"):
+    for path in (
+        "/rules/new",
+        "/rules/commission/edit",
+        "/rules/help",
+        "/rules/commission/exceptions/new",
+    ):
         assert client.get(path).status_code == status
 
 
@@ -219,12 +303,18 @@ def test_rules_are_written_by_managers(client, db, role, status):
 
 def test_fields_of_items_are_hidden_from_a_rule_about_the_whole_order(manager):
     editor = Editor(manager).type(scope="sale").press("refresh")
-    assert "item_price" not in editor.offered("when.0.field") and "sale_total" in editor.offered("when.0.field")
+    assert "item_price" not in editor.offered("when.0.field") and "sale_total" in editor.offered(
+        "when.0.field"
+    )
     assert "commission" not in editor.press("add:then").offered("then.0.do")
 
 
 def test_a_field_of_items_that_stays_is_refused_at_its_row(manager):
-    editor = Editor(manager).type(name__en="One", when__0__field="item_price", when__0__value="1", scope="sale").press("refresh")
+    editor = (
+        Editor(manager)
+        .type(name__en="One", when__0__field="item_price", when__0__value="1", scope="sale")
+        .press("refresh")
+    )
     assert editor.value("when.0.field") == "item_price"
     assert "this rule looks at the whole order" in editor.error("when.0")
 
@@ -241,7 +331,13 @@ def test_agents_are_chosen_by_name_and_products_and_channels_are_suggested(manag
 
 
 def test_an_agent_who_is_gone_stays_in_the_rule_until_somebody_changes_it(manager):
-    publish([*day_one_rules(), day_one_rules()[0] | {"code": "gone", "when": {"field": "agent_id", "op": "eq", "value": "A9"}}])
+    publish(
+        [
+            *day_one_rules(),
+            day_one_rules()[0]
+            | {"code": "gone", "when": {"field": "agent_id", "op": "eq", "value": "A9"}},
+        ]
+    )
     editor = Editor(manager, "/rules/gone/edit")
     assert editor.value("when.value") == "A9"
 
@@ -266,16 +362,26 @@ def test_customers_are_found_while_typing_without_their_names_in_an_address(mana
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("data", [{}, {"place": "when.0"}, {"place": "\0", "\0.field": "customer_id"}, {"place": "when." * 9000},
-                                  {"place": "when.0", "when.0.field": "item_price", "when.0.find": "x"},
-                                  {"place": "when.0", "when.0.field": "customer_id", "when.0.find": "\0"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"place": "when.0"},
+        {"place": "\0", "\0.field": "customer_id"},
+        {"place": "when." * 9000},
+        {"place": "when.0", "when.0.field": "item_price", "when.0.find": "x"},
+        {"place": "when.0", "when.0.field": "customer_id", "when.0.find": "\0"},
+    ],
+)
 def test_a_search_for_nothing_finds_nothing(manager, data):
     answer = manager.post("/rules/form/found", data=data)
     assert answer.status_code == 200 and "<button" not in answer.text
 
 
 def test_names_are_text_not_markup(manager):
-    editor = Editor(manager).type(name__en="<script>alert(1)</script>", when__0__value='"><script>alert(2)</script>')
+    editor = Editor(manager).type(
+        name__en="<script>alert(1)</script>", when__0__value='"><script>alert(2)</script>'
+    )
     editor.press("refresh")
     assert "<script>alert" not in editor.text
 
@@ -283,7 +389,9 @@ def test_names_are_text_not_markup(manager):
 def test_hints_of_lint_stand_above_the_conditions(manager):
     editor = Editor(manager).press("add:then").type(then__0__do="add_item").press("refresh")
     editor.type(name__en="Gift", when__0__value="5", then__0__sku="NOWHERE").press("refresh")
-    assert re.search(r"No product has the SKU “NOWHERE”\..*?href=\"#f-then-0-sku\"", editor.text, re.DOTALL)
+    assert re.search(
+        r"No product has the SKU “NOWHERE”\..*?href=\"#f-then-0-sku\"", editor.text, re.DOTALL
+    )
 
 
 def test_a_row_that_moved_keeps_the_focus(manager):
@@ -292,7 +400,11 @@ def test_a_row_that_moved_keeps_the_focus(manager):
 
 
 def test_errors_are_told_to_screen_readers(manager):
-    editor = Editor(manager).type(name__en="One", when__0__field="item_price", when__0__op="gte", when__0__value="dear").save()
+    editor = (
+        Editor(manager)
+        .type(name__en="One", when__0__field="item_price", when__0__op="gte", when__0__value="dear")
+        .save()
+    )
     field = editor.form.xpath('.//*[@name="when.0.value"]')[0]
     assert field.get("aria-invalid") == "true" and field.get("aria-describedby") == "f-when-0-error"
     assert editor.form.xpath('.//*[@role="alert"]//a[@href="#f-when-0-value"]')
@@ -311,11 +423,16 @@ def test_examples_say_what_was_expected_what_came_and_why(manager):
 
 def test_an_example_is_added_with_facts_and_expectations_and_saved(manager):
     editor = Editor(manager, "/rules/packing_slip/edit").press("add:examples")
-    assert editor.value("examples.3.facts.item_physical") == "true" and editor.listed("examples.3.expect") == ["packing_slip"]
+    assert editor.value("examples.3.facts.item_physical") == "true" and editor.listed(
+        "examples.3.expect"
+    ) == ["packing_slip"]
     editor.type(**{"examples.3.fresh": "item_price"}).press("fact:examples.3")
     editor.type(**{"examples.3.facts.item_price": "12.50"}).press("drop:examples.3.item_physical")
     editor.press("remove:examples.0").save()
-    assert drafted("packing_slip")["examples"][-1] == {"facts": {"item_price": "12.50"}, "expect": ["packing_slip"]}
+    assert drafted("packing_slip")["examples"][-1] == {
+        "facts": {"item_price": "12.50"},
+        "expect": ["packing_slip"],
+    }
     assert len(drafted("packing_slip")["examples"]) == 3
 
 
@@ -325,14 +442,33 @@ def test_an_example_is_added_with_facts_and_expectations_and_saved(manager):
 @pytest.fixture
 def thrown_away(monkeypatch):
     """A field and an action that exist for one test only."""
-    stars = Field("item_stars", "int", "stars of the item", "the item's rating", "line", 3, help="As buyers gave them.")
+    stars = Field(
+        "item_stars",
+        "int",
+        "stars of the item",
+        "the item's rating",
+        "line",
+        3,
+        help="As buyers gave them.",
+    )
     monkeypatch.setitem(FIELDS, "item_stars", stars)
     monkeypatch.setitem(BLANK, "item_stars", None)
-    monkeypatch.setitem(ACTIONS, "confetti", Action(
-        "confetti", "confetti", "throw %(grams)s g of %(colour)s confetti", "union", lambda _params, _place: "sale",
-        (Param("grams", "int", "how many grams", read_int), Param("colour", "text", "colour", read_text)),
-        help="It must be swept up.",
-    ))
+    monkeypatch.setitem(
+        ACTIONS,
+        "confetti",
+        Action(
+            "confetti",
+            "confetti",
+            "throw %(grams)s g of %(colour)s confetti",
+            "union",
+            lambda _params, _place: "sale",
+            (
+                Param("grams", "int", "how many grams", read_int),
+                Param("colour", "text", "colour", read_text),
+            ),
+            help="It must be swept up.",
+        ),
+    )
 
 
 def test_a_new_field_and_action_bring_their_editors_sentence_and_help(manager, thrown_away):
@@ -340,23 +476,39 @@ def test_a_new_field_and_action_bring_their_editors_sentence_and_help(manager, t
     editor.type(when__0__op="gte", when__0__value="4", then__0__do="confetti").press("refresh")
     assert "Stars of the item" in editor.text and "As buyers gave them." in editor.text
     grams = editor.form.xpath('.//*[@name="then.0.grams"]')[0]
-    assert "How many grams" in editor.text and grams.get("inputmode") == "numeric" and "It must be swept up." in editor.text
+    assert (
+        "How many grams" in editor.text
+        and grams.get("inputmode") == "numeric"
+        and "It must be swept up." in editor.text
+    )
     editor.type(then__0__grams="20", then__0__colour="red").press("add:examples")
-    assert "the item's rating" in editor.sentence and "throw 20 g of red confetti" in editor.sentence
+    assert (
+        "the item's rating" in editor.sentence and "throw 20 g of red confetti" in editor.sentence
+    )
     assert "1 of 1 pass" in editor.text
     assert editor.save().status == 303
     assert drafted("party")["then"] == [{"do": "confetti", "grams": 20, "colour": "red"}]
     page = manager.get("/rules/help").text
-    assert 'id="field-item_stars"' in page and 'id="action-confetti"' in page and "how many grams (whole number)" in page
+    assert (
+        'id="field-item_stars"' in page
+        and 'id="action-confetti"' in page
+        and "how many grams (whole number)" in page
+    )
 
 
-@pytest.mark.parametrize(("locale", "words"), [
-    ("en", "the first rule by priority wins"), ("pt_BR", "vale a primeira regra por prioridade"),
-])
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", "the first rule by priority wins"),
+        ("pt_BR", "vale a primeira regra por prioridade"),
+    ],
+)
 def test_help_names_every_field_comparison_and_action(client, db, locale, words):
     sign_in(client, "manager", locale=locale)
     page = client.get("/rules/help").text
-    assert all(f'id="field-{key}"' in page for key in FIELDS) and all(f'id="action-{key}"' in page for key in ACTIONS)
+    assert all(f'id="field-{key}"' in page for key in FIELDS) and all(
+        f'id="action-{key}"' in page for key in ACTIONS
+    )
     assert words in page
 
 
@@ -367,14 +519,36 @@ def flood(name: str, count: int) -> str:
     return urlencode([(name.format(number), "x") for number in range(count)])
 
 
-@pytest.mark.parametrize("body", [
-    flood("when.{}.field", 20_000), flood("evil{}", 100_000), flood("when." + "0." * 400 + "{}.field", 400),
-    flood("examples.{}.facts.item_price", 10_000), urlencode([("then.0.codes", "x")] * 30_000),
-    urlencode({"when.0.field": "item_price", "when.0.op": "gte", "when.0.value": "9" * 300_000}),
-    urlencode({"when.0.field": "\0", "when.0.op": "\0", "name.en": "\0", "then.0.do": "\0", "do": "\0" * 1000, "replaces": "\0"}),
-    urlencode({"priority": "9" * 100_000, "valid_from": "9" * 100_000, "code": "x" * 100_000}), "%ff=%ff&%00", "",
-], ids=lambda body: body[:30])
-@pytest.mark.parametrize("path", ["/rules/form", "/rules/form/told", "/rules/new", "/rules/commission/edit"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        flood("when.{}.field", 20_000),
+        flood("evil{}", 100_000),
+        flood("when." + "0." * 400 + "{}.field", 400),
+        flood("examples.{}.facts.item_price", 10_000),
+        urlencode([("then.0.codes", "x")] * 30_000),
+        urlencode(
+            {"when.0.field": "item_price", "when.0.op": "gte", "when.0.value": "9" * 300_000}
+        ),
+        urlencode(
+            {
+                "when.0.field": "\0",
+                "when.0.op": "\0",
+                "name.en": "\0",
+                "then.0.do": "\0",
+                "do": "\0" * 1000,
+                "replaces": "\0",
+            }
+        ),
+        urlencode({"priority": "9" * 100_000, "valid_from": "9" * 100_000, "code": "x" * 100_000}),
+        "%ff=%ff&%00",
+        "",
+    ],
+    ids=lambda body: body[:30],
+)
+@pytest.mark.parametrize(
+    "path", ["/rules/form", "/rules/form/told", "/rules/new", "/rules/commission/edit"]
+)
 def test_a_hostile_form_is_refused_in_words_and_soon(manager, path, body):
     manager.get("/rules/new")
     # What thousands of tests before left in memory is not the request's to walk through.
@@ -389,12 +563,21 @@ def test_a_hostile_form_is_refused_in_words_and_soon(manager, path, body):
     assert open_draft() is None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
-    st.dictionaries(names, st.lists(texts, min_size=1, max_size=3), max_size=20), buttons,
+    st.dictionaries(names, st.lists(texts, min_size=1, max_size=3), max_size=20),
+    buttons,
     st.sampled_from(["/rules/form", "/rules/form/told", "/rules/new", "/rules/commission/edit"]),
 )
 def test_whatever_a_form_holds_it_is_never_a_crash(manager, values, do, path):
-    sent = [(name, each.encode("utf-8", "replace")) for name, listed in values.items() for each in listed]
-    answer = manager.post(path, data=urlencode([*sent, ("do", do)]), content_type="application/x-www-form-urlencoded")
+    sent = [
+        (name, each.encode("utf-8", "replace"))
+        for name, listed in values.items()
+        for each in listed
+    ]
+    answer = manager.post(
+        path, data=urlencode([*sent, ("do", do)]), content_type="application/x-www-form-urlencoded"
+    )
     assert answer.status_code in (200, 303, 409, 422)

@@ -37,7 +37,10 @@ def test_the_order_becomes_an_example_that_passes_in_the_draft(manager, db):
     assert example["expect"] == ["commission"]
     told = {"item_kind": "book", "agent_id": "A7", "agent_percent": "7.50", "item_gift": False}
     assert told.items() <= example["facts"].items()
-    assert all(result.ok for result in run_examples(parse_rule(rule_named(open_draft().rules, "commission"))))
+    assert all(
+        result.ok
+        for result in run_examples(parse_rule(rule_named(open_draft().rules, "commission")))
+    )
     assert "6 of 6 pass" in Editor(manager, "/rules/commission/edit").text
 
 
@@ -48,8 +51,14 @@ def test_only_facts_that_tell_something_are_kept(manager, db):
     assert facts["item_physical"] is True  # asked for, though it is as in the sample
     assert "sale_total" not in facts and "item_price" not in facts and "payment_method" not in facts
     decided = decisions_of([sale.id], "paid")[sale.id].facts
-    whole = {key: value for key, value in (decided["sale"] | decided["lines"][0]).items() if key != "line"}
-    assert {key: str(value) for key, value in sample_facts(facts).items()} == {key: str(value) for key, value in whole.items()}
+    whole = {
+        key: value
+        for key, value in (decided["sale"] | decided["lines"][0]).items()
+        if key != "line"
+    }
+    assert {key: str(value) for key, value in sample_facts(facts).items()} == {
+        key: str(value) for key, value in whole.items()
+    }
 
 
 def test_the_item_for_which_the_rule_fired_is_taken_else_the_first(manager, db):
@@ -99,7 +108,9 @@ def test_an_order_without_a_decision_is_refused_in_words(manager, db):
 
 def test_a_rule_that_is_full_of_examples_takes_no_more(manager, db):
     raw = rule_named(day_one_rules(), "packing_slip")
-    full = [{"facts": {"item_quantity": number}, "expect": ["packing_slip"]} for number in range(50)]
+    full = [
+        {"facts": {"item_quantity": number}, "expect": ["packing_slip"]} for number in range(50)
+    ]
     publish([raw | {"examples": full}])
     answer = take(manager, "packing_slip", sold(book()).id)
     assert answer.status_code == 409 and "at most 50 examples" in answer.text
@@ -108,15 +119,24 @@ def test_a_rule_that_is_full_of_examples_takes_no_more(manager, db):
 def test_in_the_editor_the_example_joins_the_form_and_nothing_is_written(manager, db):
     sale = sold(book())
     editor = Editor(manager, "/rules/royalty_slip/edit").type(sale=sale.reference).press("sale")
-    assert editor.value("examples.4.facts.item_kind") == "book" and editor.listed("examples.4.expect") == ["royalty_slip"]
+    assert editor.value("examples.4.facts.item_kind") == "book" and editor.listed(
+        "examples.4.expect"
+    ) == ["royalty_slip"]
     assert "5 of 5 pass" in editor.text and open_draft() is None
     assert editor.save().status == 303 and len(examples("royalty_slip")) == 5
 
 
-@pytest.mark.parametrize(("typed", "error"), [
-    ({"sale": "NO-SUCH"}, "There is no order"), ({"sale": ""}, "There is no order"),
-    ({"when.field": "item_price", "when.op": "gte", "when.value": "dear"}, "Finish the conditions"),
-])
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ({"sale": "NO-SUCH"}, "There is no order"),
+        ({"sale": ""}, "There is no order"),
+        (
+            {"when.field": "item_price", "when.op": "gte", "when.value": "dear"},
+            "Finish the conditions",
+        ),
+    ],
+)
 def test_in_the_editor_what_cannot_be_taken_is_told_at_its_field(manager, typed, error):
     editor = Editor(manager, "/rules/packing_slip/edit").type(**typed).press("sale")
     assert editor.status == 200 and error in editor.error("sale")
@@ -124,6 +144,16 @@ def test_in_the_editor_what_cannot_be_taken_is_told_at_its_field(manager, typed,
 
 def test_facts_that_are_no_choice_any_more_are_left_out():
     rule = parse_rule(rule_named(day_one_rules(), "packing_slip"))
-    facts = {"sale": {"customer_state": "EX", "sale_total": "100.00", "payment_method": None},
-             "lines": [{"line": 1, "item_kind": "barter", "item_physical": False, "item_royalty_percent": None, "gone": 1}]}
+    facts = {
+        "sale": {"customer_state": "EX", "sale_total": "100.00", "payment_method": None},
+        "lines": [
+            {
+                "line": 1,
+                "item_kind": "barter",
+                "item_physical": False,
+                "item_royalty_percent": None,
+                "gone": 1,
+            }
+        ],
+    }
     assert example_of(rule, facts, []) == {"facts": {"item_physical": False}, "expect": []}

@@ -30,8 +30,14 @@ def test_the_editor_opens_with_the_exception_filled_in(manager):
     editor = opened(manager, "commission", "customer_id", "12")
     assert editor.value("code") == "commission_except_1" and editor.value("priority") == "10"
     assert "customer 12" in editor.value("name.en") and "cliente 12" in editor.value("name.pt_BR")
-    assert (editor.value("when.0.field"), editor.value("when.0.op"), editor.value("when.0.value")) == ("customer_id", "eq", "12")
-    assert editor.listed("then.0.codes") == ["commission"] and editor.value("then.0.do") == "skip_rule"
+    assert (
+        editor.value("when.0.field"),
+        editor.value("when.0.op"),
+        editor.value("when.0.value"),
+    ) == ("customer_id", "eq", "12")
+    assert (
+        editor.listed("then.0.codes") == ["commission"] and editor.value("then.0.do") == "skip_rule"
+    )
     assert "2 of 2 pass" in editor.text and open_draft() is None
 
 
@@ -40,7 +46,9 @@ def test_a_kept_exception_skips_its_rule_and_nothing_else(manager):
     rule_set = RuleSet(1, open_draft().rules)
     facts = {"agent_id": "A1", "agent_percent": sale([], "A1")["agent_percent"]}
     for customer, kinds in (("12", {"packing_slip"}), ("13", {"packing_slip", "commission"})):
-        verdict = rule_set.decide(sale([], customer_id=customer, **facts), [line(1, "FI-0001")], PRODUCTS.get, TODAY)
+        verdict = rule_set.decide(
+            sale([], customer_id=customer, **facts), [line(1, "FI-0001")], PRODUCTS.get, TODAY
+        )
         assert {effect.kind for effect in verdict.effects} == kinds
 
 
@@ -48,7 +56,10 @@ def test_a_kept_exception_skips_its_rule_and_nothing_else(manager):
 def test_exceptions_for_a_product_or_a_channel(manager, field, value):
     assert opened(manager, "commission", field, value).save().status == 303
     raw = kept("commission_except_1")
-    assert raw["when"] == {"all": [{"field": field, "op": "eq", "value": value}]} and raw["scope"] == "line"
+    assert (
+        raw["when"] == {"all": [{"field": field, "op": "eq", "value": value}]}
+        and raw["scope"] == "line"
+    )
 
 
 def test_an_exception_to_a_rule_about_the_whole_order_looks_at_it_too_and_stands_before_it(manager):
@@ -63,7 +74,9 @@ def test_a_rule_about_the_whole_order_has_no_exception_for_a_product(manager):
     publish([*day_one_rules(), HIGH_VALUE_HOLD])
     page = manager.get("/rules/high_value_hold/exceptions/new").text
     assert 'value="item_sku"' not in page and 'value="sale_channel"' in page
-    assert manager.get("/rules/new?except=high_value_hold&field=item_sku&value=A").status_code == 422
+    assert (
+        manager.get("/rules/new?except=high_value_hold&field=item_sku&value=A").status_code == 422
+    )
 
 
 def test_a_second_exception_has_a_number_of_its_own(manager):
@@ -90,10 +103,16 @@ def test_an_exception_that_no_longer_stands_before_its_rule_is_refused(manager):
     assert editor.status == 422 and "comes before this one" in editor.error("then.0.codes")
 
 
-@pytest.mark.parametrize("query", [
-    "except=commission", "except=commission&field=customer_id", "except=commission&field=item_price&value=1",
-    "except=commission&field=customer_id&value=%00", "except=commission&field=customer_id&value=%20",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "except=commission",
+        "except=commission&field=customer_id",
+        "except=commission&field=item_price&value=1",
+        "except=commission&field=customer_id&value=%00",
+        "except=commission&field=customer_id&value=%20",
+    ],
+)
 def test_an_exception_for_nothing_is_refused(manager, query):
     assert manager.get(f"/rules/new?{query}").status_code == 422
 
@@ -105,9 +124,19 @@ def test_an_exception_to_a_rule_that_is_not_there_is_not_found(manager):
 
 def test_the_customer_is_found_by_name_without_it_in_an_address(manager, db):
     customer = make_sale().customer_id
-    page = manager.post("/rules/commission/exceptions/customers", data={"customer_search": "josé"}).text
-    assert f"except=commission&amp;field=customer_id&amp;value={customer}" in page and CUSTOMER["name"] in page
-    assert "Nobody of this name" in manager.post("/rules/commission/exceptions/customers", data={"customer_search": "zz\0"}).text
+    page = manager.post(
+        "/rules/commission/exceptions/customers", data={"customer_search": "josé"}
+    ).text
+    assert (
+        f"except=commission&amp;field=customer_id&amp;value={customer}" in page
+        and CUSTOMER["name"] in page
+    )
+    assert (
+        "Nobody of this name"
+        in manager.post(
+            "/rules/commission/exceptions/customers", data={"customer_search": "zz\0"}
+        ).text
+    )
 
 
 def test_a_published_exception_holds_for_the_next_order_and_the_order_says_so(manager, db):
@@ -117,5 +146,8 @@ def test_a_published_exception_holds_for_the_next_order_and_the_order_says_so(ma
     publish(open_draft().rules)
     order = sold(sku)
     outcomes = {each["code"]: each for each in decisions_of([order.id], "paid")[order.id].outcomes}
-    assert outcomes["packing_slip"]["outcome"] == "suppressed" and outcomes["packing_slip"]["by"] == "packing_slip_except_1"
+    assert (
+        outcomes["packing_slip"]["outcome"] == "suppressed"
+        and outcomes["packing_slip"]["by"] == "packing_slip_except_1"
+    )
     assert db.session.scalar(db.select(db.func.count(RuleSetVersion.id))) == 2

@@ -1,5 +1,6 @@
-"""The kata's rules and each of their edges on whole sales: ordered by the API, worked off by the jobs, read from the house's
-own books. What the rules alone decide about them is in `test_day_one_rules`."""
+"""The kata's rules and each of their edges on whole sales: ordered by the API, worked off by the
+jobs, read from the house's own books. What the rules alone decide about them is in
+`test_day_one_rules`."""
 
 import datetime as dt
 from decimal import Decimal
@@ -15,7 +16,14 @@ from webapp.customers.models import Agent
 from webapp.demo.load import load_demo
 from webapp.extensions import db as database
 from webapp.formatting import shop_day
-from webapp.fulfilment.models import Commission, Membership, MembershipStatus, PackingSlip, RoyaltySlip, Task
+from webapp.fulfilment.models import (
+    Commission,
+    Membership,
+    MembershipStatus,
+    PackingSlip,
+    RoyaltySlip,
+    Task,
+)
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
 from webapp.rules.core.day_one import day_one_rules
@@ -23,8 +31,11 @@ from webapp.rules.models import Effect, RuleSetVersion
 from webapp.sales.models import Sale, Status
 
 pytestmark = pytest.mark.both_databases
-GOODS = {"physical": {}, "book": {"ncm": "49019900", "royalty_percent": "10.00", "author": "Lívia Prado"},
-         "video": {"ncm": "85234910"}}
+GOODS = {
+    "physical": {},
+    "book": {"ncm": "49019900", "royalty_percent": "10.00", "author": "Lívia Prado"},
+    "video": {"ncm": "85234910"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +59,9 @@ def product(kind: str = "physical", price: str = "100.00", **facts) -> str:
 
 
 def kinds(sale: Sale) -> list[str]:
-    return sorted(set(database.session.scalars(select(Effect.kind).where(Effect.sale_id == sale.id))))
+    return sorted(
+        set(database.session.scalars(select(Effect.kind).where(Effect.sale_id == sale.id)))
+    )
 
 
 def amounts(all_of) -> list[tuple[str, str]]:
@@ -57,7 +70,9 @@ def amounts(all_of) -> list[tuple[str, str]]:
 
 def templates(all_of) -> list[str]:
     """Of the e-mails that rules sent."""
-    return [message.template for message in all_of(Message) if message.template != "invoice_authorized"]
+    return [
+        message.template for message in all_of(Message) if message.template != "invoice_authorized"
+    ]
 
 
 def test_a_physical_product_gets_a_packing_slip_to_be_delivered_15_days_later(the_only):
@@ -76,13 +91,21 @@ def test_a_book_gets_the_duplicate_for_the_royalty_department_with_its_percentag
     sold(product("book", royalty_percent="7.50"))
     assert the_only(PackingSlip).royalty_copy
     slip = the_only(RoyaltySlip)
-    assert (str(slip.percent), str(slip.base), str(slip.amount), slip.author) == ("7.50", "100.00", "7.50", "Lívia Prado")
+    assert (str(slip.percent), str(slip.base), str(slip.amount), slip.author) == (
+        "7.50",
+        "100.00",
+        "7.50",
+        "Lívia Prado",
+    )
 
 
 def test_an_ebook_gives_royalty_and_commission_but_no_shipping_slip(all_of, the_only):
     sale = sold(product("ebook", royalty_percent="25.00", author="Lívia Prado"), agent=agent())
     assert kinds(sale) == ["commission", "royalty_slip"] and all_of(PackingSlip) == []
-    assert (str(the_only(RoyaltySlip).amount), amounts(all_of)) == ("25.00", [(sale.lines[0].sku, "5.00")])
+    assert (str(the_only(RoyaltySlip).amount), amounts(all_of)) == (
+        "25.00",
+        [(sale.lines[0].sku, "5.00")],
+    )
     assert sale.status is Status.COMPLETED, "nothing in it needs an NF-e"
 
 
@@ -97,20 +120,31 @@ def test_a_sale_without_an_agent_earns_nobody_a_commission(all_of):
 
 @pytest.mark.parametrize("kind", ["streaming", "membership"])
 def test_what_is_neither_goods_nor_a_book_earns_no_commission(all_of, kind):
-    sold(product(kind, **{"video_url": "https://videos.example.com/a"} if kind == "streaming" else {}), agent=agent())
+    sold(
+        product(
+            kind, **{"video_url": "https://videos.example.com/a"} if kind == "streaming" else {}
+        ),
+        agent=agent(),
+    )
     assert all_of(Commission) == []
 
 
 def test_a_membership_is_activated_and_its_owner_told(all_of, the_only):
     sale = sold(product("membership", plan="gold"))
-    assert (the_only(Membership).status, the_only(Membership).plan) == (MembershipStatus.ACTIVE, "gold")
+    assert (the_only(Membership).status, the_only(Membership).plan) == (
+        MembershipStatus.ACTIVE,
+        "gold",
+    )
     assert templates(all_of) == ["membership_activated"] and sale.status is Status.COMPLETED
 
 
 def test_an_upgrade_of_an_active_membership_is_applied_and_its_owner_told(all_of, the_only):
     sold(product("membership", plan="silver"))
     sold(product("membership_upgrade", plan="gold"))
-    assert the_only(Membership).plan == "gold" and templates(all_of) == ["membership_activated", "membership_upgraded"]
+    assert the_only(Membership).plan == "gold" and templates(all_of) == [
+        "membership_activated",
+        "membership_upgraded",
+    ]
 
 
 def test_an_upgrade_without_a_membership_is_a_task_for_staff_and_nobody_is_told(all_of, the_only):
@@ -124,8 +158,13 @@ def test_an_upgrade_of_a_lapsed_membership_is_a_task_too(all_of, the_only, db):
     the_only(Membership).status = MembershipStatus.LAPSED
     db.session.commit()
     sold(product("membership_upgrade", plan="gold"))
-    assert the_only(Task).code == "upgrade_without_membership" and templates(all_of) == ["membership_activated"]
-    assert (the_only(Membership).status, the_only(Membership).plan) == (MembershipStatus.LAPSED, "silver")
+    assert the_only(Task).code == "upgrade_without_membership" and templates(all_of) == [
+        "membership_activated"
+    ]
+    assert (the_only(Membership).status, the_only(Membership).plan) == (
+        MembershipStatus.LAPSED,
+        "silver",
+    )
 
 
 def test_a_lapsed_membership_is_reactivated_and_its_owner_told(all_of, the_only, db):
@@ -133,11 +172,16 @@ def test_a_lapsed_membership_is_reactivated_and_its_owner_told(all_of, the_only,
     the_only(Membership).status = MembershipStatus.LAPSED
     db.session.commit()
     sold(product("membership_reactivation", plan="silver"))
-    assert the_only(Membership).status is MembershipStatus.ACTIVE and templates(all_of)[-1] == "membership_reactivated"
+    assert (
+        the_only(Membership).status is MembershipStatus.ACTIVE
+        and templates(all_of)[-1] == "membership_reactivated"
+    )
 
 
 @pytest.mark.parametrize("active", [True, False])
-def test_a_reactivation_without_a_lapsed_membership_is_a_task_and_nobody_is_told(all_of, the_only, active):
+def test_a_reactivation_without_a_lapsed_membership_is_a_task_and_nobody_is_told(
+    all_of, the_only, active
+):
     if active:
         sold(product("membership", plan="silver"))
     sold(product("membership_reactivation", plan="silver"))
@@ -145,14 +189,24 @@ def test_a_reactivation_without_a_lapsed_membership_is_a_task_and_nobody_is_told
     assert "membership_reactivated" not in templates(all_of)
 
 
-def test_learning_to_ski_on_disc_brings_first_aid_on_the_slip_and_at_full_discount_on_the_nfe(the_only):
+def test_learning_to_ski_on_disc_brings_first_aid_on_the_slip_and_at_full_discount_on_the_nfe(
+    the_only,
+):
     videos_with_a_gift(stock=5)
     sale = sold("VD-1")
     assert [item["sku"] for item in the_only(PackingSlip).items] == ["VD-1", "VD-2"]
     bought, gift = sale.lines
-    assert (gift.gift, str(gift.unit_price), str(gift.discount), str(gift.total)) == (True, "30.00", "30.00", "0.00")
+    assert (gift.gift, str(gift.unit_price), str(gift.discount), str(gift.total)) == (
+        True,
+        "30.00",
+        "30.00",
+        "0.00",
+    )
     note = the_only(Invoice)
-    assert note.total == bought.total == Decimal("50.00") and "<vDesc>30.00</vDesc>" in note.signed_xml.decode()
+    assert (
+        note.total == bought.total == Decimal("50.00")
+        and "<vDesc>30.00</vDesc>" in note.signed_xml.decode()
+    )
 
 
 def test_a_gift_earns_no_commission_and_owes_no_royalty(all_of):
@@ -179,14 +233,23 @@ def test_learning_to_ski_as_a_stream_brings_first_aid_into_the_email_with_the_li
     publish(day_one_rules({}, {"ST-1": "ST-2"}))
     sale = sold("ST-1")
     message = the_only(Message)
-    assert message.template == "streaming_links" and [item["url"] for item in message.params["items"]] == [*links.values()]
+    assert message.template == "streaming_links" and [
+        item["url"] for item in message.params["items"]
+    ] == [*links.values()]
     assert sale.status is Status.COMPLETED and [line.gift for line in sale.lines] == [False, True]
 
 
 def test_a_streaming_video_sends_its_owner_title_and_link(the_only):
-    sold(product("streaming", name="Orientação na Trilha", video_url="https://videos.example.com/trilha"))
+    sold(
+        product(
+            "streaming", name="Orientação na Trilha", video_url="https://videos.example.com/trilha"
+        )
+    )
     (item,) = the_only(Message).params["items"]
-    assert (item["name"], item["url"]) == ("Orientação na Trilha", "https://videos.example.com/trilha")
+    assert (item["name"], item["url"]) == (
+        "Orientação na Trilha",
+        "https://videos.example.com/trilha",
+    )
 
 
 def test_a_book_titled_learning_to_ski_brings_no_video(the_only):
@@ -207,7 +270,9 @@ def test_when_no_disc_is_left_the_sale_goes_on_with_a_task(the_only):
     sale = sold("VD-1")
     task = the_only(Task)
     assert (task.code, task.params["sku"]) == ("gift_out_of_stock", "VD-2")
-    assert sale.status is Status.INVOICED and [item["sku"] for item in the_only(PackingSlip).items] == ["VD-1"]
+    assert sale.status is Status.INVOICED and [
+        item["sku"] for item in the_only(PackingSlip).items
+    ] == ["VD-1"]
 
 
 def test_two_units_of_one_line_bring_one_gift():
@@ -223,21 +288,30 @@ def test_outside_the_demo_the_gift_ships_switched_off(the_only):
 
 def test_in_the_demo_it_is_switched_on(db, all_of):
     load_demo()
-    gifts = [rule for rule in all_of(RuleSetVersion)[-1].rules if rule["then"][0]["do"] == "add_item"]
+    gifts = [
+        rule for rule in all_of(RuleSetVersion)[-1].rules if rule["then"][0]["do"] == "add_item"
+    ]
     assert gifts and all(rule["enabled"] for rule in gifts)
 
 
-def test_a_refund_negates_the_recorded_commission_once_and_a_second_one_is_a_no_op(client, all_of, db):
+def test_a_refund_negates_the_recorded_commission_once_and_a_second_one_is_a_no_op(
+    client, all_of, db
+):
     sale = sold(product(), agent=agent(percent="7.50"))
     assert amounts(all_of) == [(sale.lines[0].sku, "7.50")]
     calls = manager(client)
     first, second = refund(calls, sale, (1, 1)), refund(calls, sale, (1, 1))
     assert (first.status_code, second.status_code) == (200, 200), second.json
     work_off()
-    assert commission() == 0 and [row.amount for row in all_of(Commission)] == [Decimal("7.50"), Decimal("-7.50")]
+    assert commission() == 0 and [row.amount for row in all_of(Commission)] == [
+        Decimal("7.50"),
+        Decimal("-7.50"),
+    ]
 
 
-def test_the_recorded_commission_is_negated_though_the_agents_percentage_has_changed(client, the_only, db):
+def test_the_recorded_commission_is_negated_though_the_agents_percentage_has_changed(
+    client, the_only, db
+):
     sale = sold(product(), agent=agent(percent="7.50"))
     the_only(Agent).commission_percent = Decimal("20.00")
     db.session.commit()
@@ -248,15 +322,27 @@ def test_the_recorded_commission_is_negated_though_the_agents_percentage_has_cha
 
 def test_the_same_payment_told_three_times_brings_each_effect_once(client, all_of, db):
     videos_with_a_gift(stock=5)
-    skus = ["VD-1", product("book"), product("membership", plan="gold"), product("streaming", video_url="https://v.example.com/1")]
+    skus = [
+        "VD-1",
+        product("book"),
+        product("membership", plan="gold"),
+        product("streaming", video_url="https://v.example.com/1"),
+    ]
     agent()
     calls = manager(client)
-    body = sale_body(paid=False, agent="A1", address=PLACE, lines=[{"sku": sku, "quantity": 1} for sku in skus])
+    body = sale_body(
+        paid=False, agent="A1", address=PLACE, lines=[{"sku": sku, "quantity": 1} for sku in skus]
+    )
     sale_id = calls.post("/sales", body, Idempotency_Key="once").json["id"]
     for _time in range(3):
         assert calls.post(f"/sales/{sale_id}/payment").status_code == 202
         work_off()
-    assert [len(all_of(model)) for model in (PackingSlip, RoyaltySlip, Membership, Commission)] == [1, 1, 1, 2]
+    assert [len(all_of(model)) for model in (PackingSlip, RoyaltySlip, Membership, Commission)] == [
+        1,
+        1,
+        1,
+        2,
+    ]
     assert sorted(templates(all_of)) == ["membership_activated", "streaming_links"]
     keys = [(effect.kind, effect.target) for effect in all_of(Effect)]
     assert len(keys) == len(set(keys)) and ("add_item", "VD-2:line1") in keys

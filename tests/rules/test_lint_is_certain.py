@@ -1,4 +1,5 @@
-"""What lint says of random rules, held against the sales of a small world: all it says is so, and little is left unsaid."""
+"""What lint says of random rules, held against the sales of a small world: all it says is so, and
+little is left unsaid."""
 
 import random
 from datetime import date
@@ -7,7 +8,14 @@ import pytest
 
 from tests.rules.random_rules import random_condition as any_condition
 from tests.rules.random_rules import random_facts
-from tests.rules.small_world import EVERY_SALE, TODAY, random_condition, random_rules, random_sales, verdicts
+from tests.rules.small_world import (
+    EVERY_SALE,
+    TODAY,
+    random_condition,
+    random_rules,
+    random_sales,
+    verdicts,
+)
 from webapp.rules.core.conditions import ConditionReader
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.fields import sample_facts
@@ -21,7 +29,11 @@ NOTHING = References({}, frozenset(), frozenset(), frozenset(), frozenset())
 
 
 def warnings_of(rules, *kinds):
-    return [warning for warning in lint(RuleSet(1, rules).rules, NOTHING, TODAY) if warning.kind in kinds]
+    return [
+        warning
+        for warning in lint(RuleSet(1, rules).rules, NOTHING, TODAY)
+        if warning.kind in kinds
+    ]
 
 
 def region(raw):
@@ -32,7 +44,11 @@ def without(rules, code, place=None):
     """The rules without the rule of that code, or without one of its actions."""
     left = []
     for rule in rules:
-        then = [each for number, each in enumerate(rule["then"]) if rule["code"] != code or place not in (None, number)]
+        then = [
+            each
+            for number, each in enumerate(rule["then"])
+            if rule["code"] != code or place not in (None, number)
+        ]
         left.append(rule | ({"then": then} if then else {"enabled": False}))
     return left
 
@@ -49,7 +65,10 @@ def test_what_never_applies_or_adds_nothing_can_be_left_out_of_every_sale(seed):
         for warning in warnings_of(rules, "never_fires", "subsumed"):
             told.add(warning.kind)
             place = int(warning.path.split(".")[1]) if warning.path.startswith("then") else None
-            assert effects(without(rules, warning.code, place), sales) == effects(rules, sales), (warning, rules)
+            assert effects(without(rules, warning.code, place), sales) == effects(rules, sales), (
+                warning,
+                rules,
+            )
     assert told == {"never_fires", "subsumed"}
 
 
@@ -57,7 +76,9 @@ def only_between(rules, *codes):
     """The rules with no commission but of the two."""
     left = []
     for rule in rules:
-        then = [each for each in rule["then"] if each["do"] != "commission" or rule["code"] in codes]
+        then = [
+            each for each in rule["then"] if each["do"] != "commission" or rule["code"] in codes
+        ]
         left.append(rule | ({"then": then} if then else {"enabled": False}))
     return left
 
@@ -72,11 +93,15 @@ def test_rules_that_compete_do_so_on_some_sale(seed):
             told += 1
             pair = by_code[warning.code], by_code[warning.other]
             assert pair[0]["priority"] == pair[1]["priority"]
-            day = max(TODAY, *(date.fromisoformat(rule["valid_from"] or str(TODAY)) for rule in pair))
+            day = max(
+                TODAY, *(date.fromisoformat(rule["valid_from"] or str(TODAY)) for rule in pair)
+            )
             sales = ((facts, day) for facts in chance.sample(EVERY_SALE, len(EVERY_SALE)))
             assert any(
-                (each["code"], each["by"]) == (warning.code, warning.other) and each["outcome"] == "lost"
-                for verdict in verdicts(only_between(rules, warning.code, warning.other), sales) for each in verdict["rules"]
+                (each["code"], each["by"]) == (warning.code, warning.other)
+                and each["outcome"] == "lost"
+                for verdict in verdicts(only_between(rules, warning.code, warning.other), sales)
+                for each in verdict["rules"]
             ), (warning, rules)
     assert told
 
@@ -87,16 +112,24 @@ def test_a_commission_lost_to_a_rule_of_the_same_priority_is_warned_of(seed):
     for _ in range(40):
         rules = random_rules(chance)
         by_code = {rule["code"]: rule for rule in rules}
-        told = {(warning.code, warning.other) for warning in warnings_of(rules, "competing", "subsumed")}
+        told = {
+            (warning.code, warning.other) for warning in warnings_of(rules, "competing", "subsumed")
+        }
         dead = {warning.code for warning in warnings_of(rules, "subsumed", "never_fires")}
         for verdict in verdicts(rules, random_sales(chance, 150)):
             for lost in verdict["rules"]:
-                if lost["outcome"] == "lost" and lost["by"] and differ(by_code[lost["code"]], by_code[lost["by"]]):
+                if (
+                    lost["outcome"] == "lost"
+                    and lost["by"]
+                    and differ(by_code[lost["code"]], by_code[lost["by"]])
+                ):
                     assert (lost["code"], lost["by"]) in told or lost["code"] in dead, rules
 
 
 def differ(rule, other):
-    percents = [each["percent"] for each in (*rule["then"], *other["then"]) if each["do"] == "commission"]
+    percents = [
+        each["percent"] for each in (*rule["then"], *other["then"]) if each["do"] == "commission"
+    ]
     return rule["priority"] == other["priority"] and percents[0] != percents[1]
 
 
@@ -108,7 +141,8 @@ def test_boxes_miss_no_facts_and_are_empty_only_when_nothing_fits(seed):
         one, other = region(random_condition(chance)), region(random_condition(chance))
         fitting = [facts for facts in EVERY_SALE if one.holds(facts)]
         assert bool(one.inside) or not fitting
-        # Where the small world has no such sale there is none at all, but for texts it does not know.
+        # Where the small world has no such sale there is none at all, but for texts it does not
+        # know.
         assert bool(one.sample) == bool(fitting)
         assert one.within(other) <= all(other.holds(facts) for facts in fitting)
         assert one.meets(other) >= any(other.holds(facts) for facts in fitting)
@@ -124,7 +158,9 @@ def test_facts_of_all_fields_that_fit_a_condition_are_never_said_not_to(seed):
         assert one.sample is None or one.holds(one.sample)
         for _sale in range(30):
             facts = random_facts(chance)
-            facts["item_physical"] = sample_facts({"item_kind": facts["item_kind"]})["item_physical"]
+            facts["item_physical"] = sample_facts({"item_kind": facts["item_kind"]})[
+                "item_physical"
+            ]
             assert one.inside or not one.holds(facts)
             assert one.outside or one.holds(facts)
             if one.holds(facts):

@@ -27,8 +27,12 @@ def test_only_the_orders_for_which_it_fired_the_newest_first(db):
 
 def test_an_exception_that_only_skips_another_rule_is_found_too(db):
     agent()
-    publish([rule("no_books", BOOKS, [{"do": "skip_rule", "codes": ["pay"]}], priority=5),
-             rule("pay", BOOKS, [{"do": "commission", "percent": "agent"}])])
+    publish(
+        [
+            rule("no_books", BOOKS, [{"do": "skip_rule", "codes": ["pay"]}], priority=5),
+            rule("pay", BOOKS, [{"do": "commission", "percent": "agent"}]),
+        ]
+    )
     sale = sold(book(), agent="A1")
     assert references("no_books") == [sale.reference]
     assert references("pay") == []
@@ -38,7 +42,9 @@ def test_the_page_leads_to_each_order_and_to_its_why(db, client):
     sale = sold(book())
     sign_in(client, "manager")
     page = client.get("/rules/royalty_slip/orders").text
-    assert f'href="/sales/{sale.id}"' in page and f'href="/sales/{sale.id}/rules/royalty_slip"' in page
+    assert (
+        f'href="/sales/{sale.id}"' in page and f'href="/sales/{sale.id}/rules/royalty_slip"' in page
+    )
     assert 'href="/rules/royalty_slip/orders"' in client.get("/rules").text
     assert "It has not fired yet" in client.get("/rules/never_there/orders").text
 

@@ -55,7 +55,14 @@ def test_a_commission_of_zero_wins_and_pays_nothing():
 
 
 def test_emails_of_one_template_merge_and_templates_stay_apart():
-    rules = RuleSet(1, [rule("a", then=email("hello")), rule("b", then=email("hello")), rule("c", then=email("bye"))])
+    rules = RuleSet(
+        1,
+        [
+            rule("a", then=email("hello")),
+            rule("b", then=email("hello")),
+            rule("c", then=email("bye")),
+        ],
+    )
     verdict = decide(rules, [line(1, "FI-0001"), line(2, "FI-0002")])
     assert effects(verdict) == [("email", "hello", [1, 2]), ("email", "bye", [1, 2])]
     assert verdict.effects[0].rule == "a"
@@ -64,24 +71,40 @@ def test_emails_of_one_template_merge_and_templates_stay_apart():
 def test_each_rule_adds_its_own_item():
     add = [{"do": "add_item", "sku": "VD-0002", "quantity": 2}]
     verdict = decide(RuleSet(1, [rule("a", then=add), rule("b", then=add)]), [line(7, "FI-0001")])
-    assert effects(verdict) == [("add_item", "VD-0002:line7", [7]), ("add_item", "VD-0002:line7:2", [7])]
+    assert effects(verdict) == [
+        ("add_item", "VD-0002:line7", [7]),
+        ("add_item", "VD-0002:line7:2", [7]),
+    ]
     assert [(gift["line"], gift["item_quantity"]) for gift in verdict.added] == [(8, 2), (9, 2)]
 
 
 def test_a_rule_for_the_whole_sale_acts_once_and_names_no_line():
-    rules = RuleSet(1, [rule("mug", scope="sale", then=[{"do": "add_item", "sku": "FI-0002"}, {"do": "hold", "reason": "x"}])])
+    rules = RuleSet(
+        1,
+        [
+            rule(
+                "mug",
+                scope="sale",
+                then=[{"do": "add_item", "sku": "FI-0002"}, {"do": "hold", "reason": "x"}],
+            )
+        ],
+    )
     verdict = decide(rules, [line(1, "FI-0001"), line(2, "FI-0003")])
     assert effects(verdict) == [("add_item", "FI-0002:sale", []), ("hold", "sale", [])]
     assert outcomes(verdict) == [("mug", "fired", [], None)]
 
 
 def test_an_exception_for_a_customer_suppresses_the_rule_and_says_who_did():
-    exception = rule("no_commission_c1", FOR_C1, [{"do": "skip_rule", "codes": ["commission"]}], priority=10)
+    exception = rule(
+        "no_commission_c1", FOR_C1, [{"do": "skip_rule", "codes": ["commission"]}], priority=10
+    )
     rules = day_one(exception)
     verdict = decide(rules, [line(1, "FI-0001")], agent="A1")
     assert commissions(verdict) == []
     assert ("commission", "suppressed", [1], "no_commission_c1") in outcomes(verdict)
-    assert commissions(decide(rules, [line(1, "FI-0001")], agent="A1", customer_id="C2")) == [("line:1", "6.50")]
+    assert commissions(decide(rules, [line(1, "FI-0001")], agent="A1", customer_id="C2")) == [
+        ("line:1", "6.50")
+    ]
 
 
 def test_a_line_exception_covers_only_its_line():
@@ -92,23 +115,34 @@ def test_a_line_exception_covers_only_its_line():
 
 
 def test_an_exception_for_the_whole_sale_covers_every_line():
-    exception = rule("b2b", FOR_C1, [{"do": "skip_rule", "codes": ["commission"]}], scope="sale", priority=10)
+    exception = rule(
+        "b2b", FOR_C1, [{"do": "skip_rule", "codes": ["commission"]}], scope="sale", priority=10
+    )
     verdict = decide(day_one(exception), [line(1, "FI-0001"), line(2, "FI-0002")], agent="A1")
     assert commissions(verdict) == []
     assert ("commission", "suppressed", [1, 2], "b2b") in outcomes(verdict)
 
 
 def test_a_suppressed_exception_suppresses_nothing():
-    rules = RuleSet(1, [
-        rule("outer", then=skip("inner"), priority=3), rule("inner", then=skip("hold"), priority=2), rule("hold"),
-    ])
+    rules = RuleSet(
+        1,
+        [
+            rule("outer", then=skip("inner"), priority=3),
+            rule("inner", then=skip("hold"), priority=2),
+            rule("hold"),
+        ],
+    )
     assert effects(decide(rules, [line(1, "FI-0001")])) == [("hold", "sale", [1])]
 
 
 def test_a_disabled_rule_neither_acts_nor_skips():
-    rules = RuleSet(1, [
-        rule("off", then=[{"do": "skip_rule", "codes": ["on"]}], priority=1, enabled=False), rule("on"),
-    ])
+    rules = RuleSet(
+        1,
+        [
+            rule("off", then=[{"do": "skip_rule", "codes": ["on"]}], priority=1, enabled=False),
+            rule("on"),
+        ],
+    )
     assert outcomes(decide(rules, [line(1, "FI-0001")])) == [("on", "fired", [1], None)]
 
 
@@ -126,10 +160,22 @@ def test_both_days_of_the_validity_count(day, fires):
     ("rules", "path", "words"),
     [
         ([rule("a"), rule("a")], "1.code", "already"),
-        ([rule("a", then=[{"do": "skip_rule", "codes": ["hould"]}], priority=1), rule("hold")], "0.then.0.codes", "'hold'"),
-        ([rule("hold"), rule("a", then=[{"do": "skip_rule", "codes": ["hold"]}])], "1.then.0.codes", "priority"),
+        (
+            [rule("a", then=[{"do": "skip_rule", "codes": ["hould"]}], priority=1), rule("hold")],
+            "0.then.0.codes",
+            "'hold'",
+        ),
+        (
+            [rule("hold"), rule("a", then=[{"do": "skip_rule", "codes": ["hold"]}])],
+            "1.then.0.codes",
+            "priority",
+        ),
         ([rule("a", then=[{"do": "skip_rule", "codes": ["a"]}])], "0.then.0.codes", "before"),
-        ([rule("a", then=skip("b"), priority=1), rule("b", scope="sale")], "0.then.0.codes", "whole sale"),
+        (
+            [rule("a", then=skip("b"), priority=1), rule("b", scope="sale")],
+            "0.then.0.codes",
+            "whole sale",
+        ),
         ({"code": "a"}, "", "list"),
         ([rule("a"), 7], "1", "expected a rule"),
     ],

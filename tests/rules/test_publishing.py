@@ -22,7 +22,6 @@ from webapp.staff.models import AuditEntry, Role, User
 WRONG = {"examples": [{"facts": {"item_kind": "ebook"}, "expect": ["packing_slip"]}]}
 
 
-
 @pytest.fixture(autouse=True)
 def english(db):
     """Refusals are told in English, whoever asks."""
@@ -45,8 +44,16 @@ def test_what_moves_no_money_is_published_by_its_author(db):
     ana = somebody()
     draft = drafted(ana, rule("b"))
     version = publish_draft(draft, ana, "More slips")
-    assert version.rules == [rule("a"), rule("b")] and rule_set_in_force().by_code.keys() == {"a", "b"}
-    assert (version.published_by, version.drafted_by, version.reason, version.restores) == ("Ana", ["Ana"], "More slips", None)
+    assert version.rules == [rule("a"), rule("b")] and rule_set_in_force().by_code.keys() == {
+        "a",
+        "b",
+    }
+    assert (version.published_by, version.drafted_by, version.reason, version.restores) == (
+        "Ana",
+        ["Ana"],
+        "More slips",
+        None,
+    )
     assert (draft.status, draft.published_as) == (DraftStatus.PUBLISHED, version.id)
 
 
@@ -68,7 +75,11 @@ def test_only_who_keeps_rules_is_named_as_somebody_who_may(db):
     gone.active = False
     draft = drafted(ana, paying("b"))
     told = refused(draft, ana)
-    assert "Ask an administrator for a second manager" in told and "Olga" not in told and "Ivo" not in told
+    assert (
+        "Ask an administrator for a second manager" in told
+        and "Olga" not in told
+        and "Ivo" not in told
+    )
     make_user("admin", name="Adão")
     assert "Adão" in refused(draft, ana)
 
@@ -102,7 +113,9 @@ def test_examples_that_fail_keep_it_from_being_published(db):
     draft = drafted(ana, rule("b") | WRONG)
     assert "examples of 1 rule" in refused(draft, ana)
     failing = ready(draft, ana).failing
-    assert [(each.rule.code, [result.index for result in each.results]) for each in failing] == [("b", [0])]
+    assert [(each.rule.code, [result.index for result in each.results]) for each in failing] == [
+        ("b", [0])
+    ]
     services.switch_rule(ana, "b", False)
     db.session.commit()
     assert publish_draft(draft, ana), "the examples of a rule that is switched off may wait"
@@ -186,7 +199,12 @@ def test_the_version_before_comes_back_by_one_person(db):
     second = publish_draft(drafted(ana, paying("a", "8.00")), rui)
     third = restore(first.id, ana, ReasonIn(reason="Too dear"))
     db.session.commit()
-    assert (third.rules, third.restores, third.published_by, third.reason) == (first.rules, first.id, "Ana", "Too dear")
+    assert (third.rules, third.restores, third.published_by, third.reason) == (
+        first.rules,
+        first.id,
+        "Ana",
+        "Too dear",
+    )
     assert restore(first.id, ana, ReasonIn(reason="Again")) is third, "said twice"
     assert restore(second.id, ana, ReasonIn(reason="And back")).rules == second.rules
 
@@ -213,16 +231,22 @@ def test_publishing_and_bringing_back_are_in_the_audit_with_their_reasons(db):
     version = publish_draft(drafted(ana, rule("b")), ana, "More slips")
     restored = restore(first.id, ana, ReasonIn(reason="Too many"))
     db.session.commit()
-    entries = db.session.scalars(db.select(AuditEntry).where(AuditEntry.subject == "rule_sets").order_by(AuditEntry.id)).all()
+    entries = db.session.scalars(
+        db.select(AuditEntry).where(AuditEntry.subject == "rule_sets").order_by(AuditEntry.id)
+    ).all()
     assert [(entry.action, entry.subject_id, entry.why) for entry in entries] == [
-        ("published", str(version.id), "More slips"), ("restored", str(restored.id), "Too many"),
+        ("published", str(version.id), "More slips"),
+        ("restored", str(restored.id), "Too many"),
     ]
-    closed = db.session.scalars(db.select(AuditEntry).where(AuditEntry.after["status"].as_string() == "published")).one()
+    closed = db.session.scalars(
+        db.select(AuditEntry).where(AuditEntry.after["status"].as_string() == "published")
+    ).one()
     assert (closed.subject, closed.why) == ("rule_drafts", "More slips")
 
 
 def people_at_once(app, client, *posts):
-    """Posts each (path, data) by a manager of its own, at the very same moment; answers (status, text) of each."""
+    """Posts each (path, data) by a manager of its own, at the very same moment; answers (status,
+    text) of each."""
     people = [client, *(app.test_client() for _more in posts[1:])]
     for number, each in enumerate(people):
         sign_in(each, "manager", name=f"Person {number}")
@@ -260,8 +284,13 @@ def test_of_publishing_and_bringing_back_at_once_one_wins(app, db, client):
     in_force(rule("b"))
     draft = drafted(somebody("Zoe"), paying("c"))
     count = db.session.scalar(db.select(db.func.count(RuleSetVersion.id)))
-    posts = [("/rules/draft/publication", {"draft_id": draft.id, "version": draft.version, "reason": "Now"}),
-             (f"/rules/versions/{first.id}/restoration", {"reason": "Back"})]
+    posts = [
+        (
+            "/rules/draft/publication",
+            {"draft_id": draft.id, "version": draft.version, "reason": "Now"},
+        ),
+        (f"/rules/versions/{first.id}/restoration", {"reason": "Back"}),
+    ]
     told = people_at_once(app, client, *posts)
     assert sorted(status for status, _text in told) == [303, 409]
     assert db.session.scalar(db.select(db.func.count(RuleSetVersion.id))) == count + 1
@@ -281,19 +310,33 @@ def test_a_reason_is_asked_for_and_what_was_typed_stays(db, client):
 def test_the_author_of_a_money_change_reads_who_may_publish_it(db, client):
     in_force(rule("a"))
     sign_in(client, "manager", name="Ana")
-    ana = db.session.scalars(db.select(User).where(User.name == "Ana", User.role == Role.MANAGER)).one()
+    ana = db.session.scalars(
+        db.select(User).where(User.name == "Ana", User.role == Role.MANAGER)
+    ).one()
     somebody("Rui")
     draft = drafted(services.Author(ana.id, "Ana"), paying("b"))
     page = client.get("/rules/draft").text
     assert "somebody else must publish it: Rui." in page and "Moves money" in page
-    answer = client.post("/rules/draft/publication", data={"draft_id": draft.id, "version": draft.version, "reason": "Mine"})
+    answer = client.post(
+        "/rules/draft/publication",
+        data={"draft_id": draft.id, "version": draft.version, "reason": "Mine"},
+    )
     assert answer.status_code == 409 and "Rui" in answer.text and open_draft()
 
 
-@pytest.mark.parametrize("data", [{}, {"draft_id": "x", "version": "y"}, {"draft_id": "9" * 30, "version": "1"},
-                                  {"draft_id": "1", "version": "-1", "unknown": "1"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"draft_id": "x", "version": "y"},
+        {"draft_id": "9" * 30, "version": "1"},
+        {"draft_id": "1", "version": "-1", "unknown": "1"},
+    ],
+)
 def test_a_form_of_nonsense_is_refused_in_words(db, client, data):
     sign_in(client, "manager")
-    assert client.post("/rules/draft/publication", data=data | {"reason": "Why"}).status_code in (404, 409, 422)
-
-
+    assert client.post("/rules/draft/publication", data=data | {"reason": "Why"}).status_code in (
+        404,
+        409,
+        422,
+    )

@@ -1,4 +1,5 @@
-"""What rules point at is looked up in the database, no more than is named, and an archived product is refused."""
+"""What rules point at is looked up in the database, no more than is named, and an archived product
+is refused."""
 
 import pytest
 
@@ -29,17 +30,31 @@ def archived(db):
 def test_only_what_is_named_and_there_is_known(db, archived):
     make_product(sku="NEW-1"), make_product(sku="NEW-2")
     customer, code = str(make_sale().customer_id), agent("B7")
-    known = gather([
-        parsed(check("item_sku", "in", ["OLD-1", "NONE"]), [{"do": "add_item", "sku": "NEW-1"}]),
-        parsed({"any": [check("agent_id", "ne", code), check("customer_id", "in", [customer, "007", "9" * 30, "nobody", "٣"])]}),
-    ])
+    known = gather(
+        [
+            parsed(
+                check("item_sku", "in", ["OLD-1", "NONE"]), [{"do": "add_item", "sku": "NEW-1"}]
+            ),
+            parsed(
+                {
+                    "any": [
+                        check("agent_id", "ne", code),
+                        check("customer_id", "in", [customer, "007", "9" * 30, "nobody", "٣"]),
+                    ]
+                }
+            ),
+        ]
+    )
     assert known.skus == {"OLD-1": "archived", "NEW-1": "active"}
     assert (known.agents, known.customers) == ({code}, {customer})
     assert "streaming_links" in known.templates and "gift_out_of_stock" in known.tasks
 
 
 def test_thousands_of_names_are_asked_for_in_batches(db):
-    names = [parsed(check("item_sku", "in", [f"S{part}-{number}" for number in range(500)])) for part in range(7)]
+    names = [
+        parsed(check("item_sku", "in", [f"S{part}-{number}" for number in range(500)]))
+        for part in range(7)
+    ]
     with counted() as said:
         gather([*names, *names])
     assert len(said) == 7 * 500 // BATCH
@@ -51,12 +66,25 @@ def test_nothing_named_is_nothing_asked(db):
     assert said == []
 
 
-@pytest.mark.parametrize(("when", "then", "path"), [
-    (check("item_sku", "eq", "OLD-1"), None, "when.value"),
-    ({"not": {"any": [check("item_gift", "is_true"), check("item_sku", "not_in", ["NEW-1", "OLD-1"])]}}, None,
-     "when.not.any.1.value"),
-    (None, [{"do": "hold"}, {"do": "add_item", "sku": "OLD-1"}], "then.1.sku"),
-])
+@pytest.mark.parametrize(
+    ("when", "then", "path"),
+    [
+        (check("item_sku", "eq", "OLD-1"), None, "when.value"),
+        (
+            {
+                "not": {
+                    "any": [
+                        check("item_gift", "is_true"),
+                        check("item_sku", "not_in", ["NEW-1", "OLD-1"]),
+                    ]
+                }
+            },
+            None,
+            "when.not.any.1.value",
+        ),
+        (None, [{"do": "hold"}, {"do": "add_item", "sku": "OLD-1"}], "then.1.sku"),
+    ],
+)
 def test_an_archived_product_is_refused_at_its_place(db, archived, when, then, path):
     chosen = parsed(when, then)
     (problem,) = refused(chosen, gather([chosen]))

@@ -33,14 +33,30 @@ def nested(depth):
 @pytest.mark.parametrize(
     ("when", "path", "message"),
     [
-        (check("item_knd", "eq", "book"), "when.field", "field 'item_knd' does not exist; did you mean 'item_kind'?"),
+        (
+            check("item_knd", "eq", "book"),
+            "when.field",
+            "field 'item_knd' does not exist; did you mean 'item_kind'?",
+        ),
         (check("item_kind", "eqq", "book"), "when.op", "'eqq' does not exist; did you mean 'eq'?"),
-        (check("item_kind", "eq", "bok"), "when.value", "'bok' is not an option; use one of: physical, book, "),
-        (check("item_kind", "gt", "book"), "when.op", "'gt' does not fit 'item_kind'; use one of: eq, ne, in, not_in, "),
+        (
+            check("item_kind", "eq", "bok"),
+            "when.value",
+            "'bok' is not an option; use one of: physical, book, ",
+        ),
+        (
+            check("item_kind", "gt", "book"),
+            "when.op",
+            "'gt' does not fit 'item_kind'; use one of: eq, ne, in, not_in, ",
+        ),
         (check("item_price", "contains", "9"), "when.op", "'contains' does not fit 'item_price'"),
         (check("item_price", "eq", 12.5), "when.value", "12.5 is not an amount; write it as text"),
         (check("item_price", "eq", 12), "when.value", "12 is not an amount"),
-        (check("item_price", "eq", "1E+999999999"), "when.value", "'1E+999999999' is not an amount"),
+        (
+            check("item_price", "eq", "1E+999999999"),
+            "when.value",
+            "'1E+999999999' is not an amount",
+        ),
         (check("item_price", "eq", "NaN"), "when.value", "'NaN' is not an amount"),
         (check("item_price", "eq", float("nan")), "when.value", "nan is not an amount"),
         (check("item_price", "eq", "0.001"), "when.value", "up to two decimals"),
@@ -73,7 +89,11 @@ def nested(depth):
         ({**TRUE, 7: 1}, "when", "7 is not known here"),
         (None, "when", "expected a condition, not None"),
         ([TRUE], "when", "expected a condition, not list"),
-        ({"all": [TRUE, {"any": [check("item_sku", "eq", 1)]}]}, "when.all.1.any.0.value", "expected text"),
+        (
+            {"all": [TRUE, {"any": [check("item_sku", "eq", 1)]}]},
+            "when.all.1.any.0.value",
+            "expected text",
+        ),
         (nested(MAX_DEPTH + 1), "when" + ".not" * MAX_DEPTH, "deeper than 6 levels"),
         ({"all": [TRUE] * MAX_NODES}, "when.all.59", "more than 60 conditions"),
         ({"all": [{"not": TRUE}] * 40}, "when.all.29.not", "more than 60 conditions"),
@@ -98,7 +118,11 @@ def test_a_bad_condition_is_told_by_place_and_mend(when, path, message):
         ([{"do": "commission", "percent": 5}], "then.0.percent", "5 is not a percentage"),
         ([{"do": "commission", "percent": "-1"}], "then.0.percent", "is not a percentage"),
         ([{"do": "commission", "percent": "1", "to": "me"}], "then.0", "'to' is not known here"),
-        ([{"do": "commission", "percent": "1"}, {"do": "commission", "percent": "2"}], "then.1", "already among"),
+        (
+            [{"do": "commission", "percent": "1"}, {"do": "commission", "percent": "2"}],
+            "then.1",
+            "already among",
+        ),
         ([{"do": "packing_slip"}, {"do": "packing_slip"}], "then.1", "already among"),
         ([{"do": "add_item", "sku": "X", "quantity": 0}], "then.0.quantity", "from 1 to 100"),
         ([{"do": "add_item"}], "then.0.sku", "expected text"),
@@ -127,10 +151,26 @@ def test_a_bad_action_is_told_by_place_and_mend(then, path, message):
         ({"valid_from": "2026-02-02", "valid_to": "2026-02-01"}, "valid_to", "before the first"),
         ({"enabled": "no"}, "enabled", "neither true nor false"),
         ({"prio": 3}, "", "'prio' is not known here"),
-        ({"examples": [{"facts": {"item_knd": "book"}, "expect": []}]}, "examples.0.facts", "'item_kind'"),
-        ({"examples": [{"facts": {"item_price": 3}, "expect": []}]}, "examples.0.facts.item_price", "amount"),
-        ({"examples": [{"facts": {"item_price": None}, "expect": []}]}, "examples.0.facts.item_price", "amount"),
-        ({"examples": [{"facts": {}, "expect": ["slip"]}]}, "examples.0.expect.0", "'slip' does not exist"),
+        (
+            {"examples": [{"facts": {"item_knd": "book"}, "expect": []}]},
+            "examples.0.facts",
+            "'item_kind'",
+        ),
+        (
+            {"examples": [{"facts": {"item_price": 3}, "expect": []}]},
+            "examples.0.facts.item_price",
+            "amount",
+        ),
+        (
+            {"examples": [{"facts": {"item_price": None}, "expect": []}]},
+            "examples.0.facts.item_price",
+            "amount",
+        ),
+        (
+            {"examples": [{"facts": {}, "expect": ["slip"]}]},
+            "examples.0.expect.0",
+            "'slip' does not exist",
+        ),
         ({"examples": [{"facts": {}}]}, "examples.0.expect", "empty when the rule must not fire"),
         ({"examples": [1]}, "examples.0", "expected an example"),
     ],
@@ -147,9 +187,21 @@ def test_a_rule_for_the_whole_sale_may_not_look_at_or_act_on_a_line():
 
 
 def test_all_mistakes_are_told_at_once():
-    raw = {"code": 1, "name": None, "when": {"all": [check("x", "y"), check("item_sku", "eq", 1)]}, "then": 3}
+    raw = {
+        "code": 1,
+        "name": None,
+        "when": {"all": [check("x", "y"), check("item_sku", "eq", 1)]},
+        "then": 3,
+    }
     paths = [path for path, _message in problems(raw)]
-    assert paths == ["code", "name", "when.all.0.field", "when.all.0.op", "when.all.1.value", "then"]
+    assert paths == [
+        "code",
+        "name",
+        "when.all.0.field",
+        "when.all.0.op",
+        "when.all.1.value",
+        "then",
+    ]
 
 
 def test_the_limits_themselves_are_allowed():
@@ -187,7 +239,18 @@ def endless():
         check("item_quantity", "eq", -(10**100_000)),
         {"all": [{"a": 1, "b": 2}] * 59},
     ],
-    ids=["deep", "1e9 nodes", "deep and wide", "endless", "wide", "keys", "long words", "long list", "huge number", "many"],
+    ids=[
+        "deep",
+        "1e9 nodes",
+        "deep and wide",
+        "endless",
+        "wide",
+        "keys",
+        "long words",
+        "long list",
+        "huge number",
+        "many",
+    ],
 )
 def test_a_hostile_condition_is_refused_at_once_and_briefly(when):
     start = time.perf_counter()

@@ -1,4 +1,5 @@
-"""Whatever JSON arrives is either a rule that can be used or refused with reasons; nothing else happens."""
+"""Whatever JSON arrives is either a rule that can be used or refused with reasons; nothing else
+happens."""
 
 import copy
 import json
@@ -19,15 +20,48 @@ from webapp.rules.core.rule import KEYS, parse_rule
 from webapp.rules.core.sentence import sentence
 from webapp.rules.core.trace import explain_rule
 
-WORDS = [*KEYS, *FIELDS, *OPERATORS, *ACTIONS, "all", "any", "not", "field", "op", "value", "do", "facts", "expect", "percent",
-         "codes", "sku", "quantity", "template", "1E+999999999", "NaN", "-0", "5.00", "2026-11-20", "\x00", "\ud800", ""]
+WORDS = [
+    *KEYS,
+    *FIELDS,
+    *OPERATORS,
+    *ACTIONS,
+    "all",
+    "any",
+    "not",
+    "field",
+    "op",
+    "value",
+    "do",
+    "facts",
+    "expect",
+    "percent",
+    "codes",
+    "sku",
+    "quantity",
+    "template",
+    "1E+999999999",
+    "NaN",
+    "-0",
+    "5.00",
+    "2026-11-20",
+    "\x00",
+    "\ud800",
+    "",
+]
 leaf = (
-    st.sampled_from(WORDS) | st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+    st.sampled_from(WORDS)
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
     | st.binary(max_size=3)
 )
 anything = st.recursive(
     leaf,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(leaf, inner, max_size=4) | st.tuples(inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(leaf, inner, max_size=4) | st.tuples(inner)
+    ),
     max_leaves=20,
 )
 GOOD = [*day_one_rules(DISC_PAIRS, STREAM_PAIRS), HIGH_VALUE_HOLD]

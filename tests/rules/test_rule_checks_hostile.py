@@ -1,4 +1,5 @@
-"""Whatever is sent to POST /rules/check over a real connection: an answer in words, in bounded time and memory."""
+"""Whatever is sent to POST /rules/check over a real connection: an answer in words, in bounded time
+and memory."""
 
 import copy
 import http.client
@@ -19,7 +20,12 @@ from tests.rules.random_rules import random_condition
 from tests.rules.test_refusals_fuzzed import GOOD, anything
 from tests.services import ROOT
 
-RULE = {"code": "a", "name": "A", "when": {"field": "item_physical", "op": "is_true"}, "then": [{"do": "hold"}]}
+RULE = {
+    "code": "a",
+    "name": "A",
+    "when": {"field": "item_physical", "op": "is_true"},
+    "then": [{"do": "hold"}],
+}
 SECONDS = 1.0
 MIB_GROWN = 48
 
@@ -27,11 +33,29 @@ MIB_GROWN = 48
 class Wire:
     def __init__(self, shop):
         made = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "token", "create", "hostile", "--role", "manager"], cwd=ROOT,
-            env=os.environ | {"DATA_DIR": str(shop.data_dir)}, capture_output=True, text=True, check=True,
+            [
+                sys.executable,
+                "-m",
+                "flask",
+                "--app",
+                "wsgi",
+                "token",
+                "create",
+                "hostile",
+                "--role",
+                "manager",
+            ],
+            cwd=ROOT,
+            env=os.environ | {"DATA_DIR": str(shop.data_dir)},
+            capture_output=True,
+            text=True,
+            check=True,
         )
         self.shop = shop
-        self.headers = {"Authorization": f"Bearer {made.stdout.splitlines()[-1]}", "Content-Type": "application/json"}
+        self.headers = {
+            "Authorization": f"Bearer {made.stdout.splitlines()[-1]}",
+            "Content-Type": "application/json",
+        }
 
     def send(self, body: bytes) -> tuple[int, dict]:
         """Checks what holds of every answer, and gives (status, answer)."""
@@ -62,7 +86,11 @@ class Wire:
     def resident_kib(self) -> int:
         """Of the web processes together."""
         parents = self.shop.pids("web")
-        children = [int(pid) for parent in parents for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+        children = [
+            int(pid)
+            for parent in parents
+            for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        ]
         return sum(_kib(pid) for pid in (*parents, *children))
 
 
@@ -88,37 +116,80 @@ def deep(opening: str, closing: str, depth: int) -> str:
     return opening * depth + json.dumps(RULE["when"]) + closing * depth
 
 
-SKUS = [{"field": "item_sku", "op": "not_in", "value": [f"S{group}-{number}" for number in range(500)]} for group in range(59)]
+SKUS = [
+    {"field": "item_sku", "op": "not_in", "value": [f"S{group}-{number}" for number in range(500)]}
+    for group in range(59)
+]
 NOT_JSON = {
-    "nothing": b"", "half": b'{"rule": {', "NaN": when("NaN"), "Infinity": when("-Infinity"),
+    "nothing": b"",
+    "half": b'{"rule": {',
+    "NaN": when("NaN"),
+    "Infinity": when("-Infinity"),
     "beyond a float": when("1E+999999999"),
-    "a name twice": b'{"rule": {}, "rule": {}}', "a name twice within": when('{"all": [], "all": []}'),
-    "a number of a million digits": when("9" * 1_000_000), "brackets": b"[" * 2_000_000, "braces": b'{"rule":' * 200_000,
-    "not UTF-8": b'{"rule": "\xff\xfe\xfa"}', "a bare control character": b'{"rule": "\x00"}', "an odd number": when("0x10"),
+    "a name twice": b'{"rule": {}, "rule": {}}',
+    "a name twice within": when('{"all": [], "all": []}'),
+    "a number of a million digits": when("9" * 1_000_000),
+    "brackets": b"[" * 2_000_000,
+    "braces": b'{"rule":' * 200_000,
+    "not UTF-8": b'{"rule": "\xff\xfe\xfa"}',
+    "a bare control character": b'{"rule": "\x00"}',
+    "an odd number": when("0x10"),
     "two bodies": rule() + rule(),
 }
 NO_BODY = {
-    "a list": b"[]", "text": b'"rule"', "null": b"null", "another key": b'{"rule": {}, "roule": 1}',
-    "a key of half a character": b'{"rule": {}, "\\ud800": 1}', "facts that are none": b'{"rule": {}, "facts": [1]}',
+    "a list": b"[]",
+    "text": b'"rule"',
+    "null": b"null",
+    "another key": b'{"rule": {}, "roule": 1}',
+    "a key of half a character": b'{"rule": {}, "\\ud800": 1}',
+    "facts that are none": b'{"rule": {}, "facts": [1]}',
     "facts of half a character": b'{"rule": {}, "facts": 1, "\\udfff": {"\\ud800": "\\ud800"}}',
 }
 NO_RULE = {
-    "deep nots": when(deep('{"not":', "}", 150)), "deep lists": when(deep('{"all":[', "]}", 150)),
-    "wide": when('{"all":[' + ",".join(["{}"] * 500_000) + "]}"), "wide and deep": when('{"any":[' + ",".join(
-        [deep('{"all":[', "]}", 20)] * 5_000) + "]}"),
+    "deep nots": when(deep('{"not":', "}", 150)),
+    "deep lists": when(deep('{"all":[', "]}", 150)),
+    "wide": when('{"all":[' + ",".join(["{}"] * 500_000) + "]}"),
+    "wide and deep": when('{"any":[' + ",".join([deep('{"all":[', "]}", 20)] * 5_000) + "]}"),
     "many keys": rule(when={f"key{number}": number for number in range(80_000)}),
-    "half a character": rule(when={"\ud800": "\ud800"}), "a null character": rule(name="a\x00b"),
-    "half a character in a name": rule(name="\ud800"), "a key of half a character": rule(**{"\ud800": 1}),
-    "wrong types": rule(code=[], name=3, scope={}, event=None, priority="high", enabled="yes", when=True, then={}, examples=1),
-    "huge code": rule(code="a" * 1_000_000), "huge field": rule(when={"field": "x" * 1_500_000, "op": "eq", "value": 1}),
-    "huge number": rule(priority=10**4000), "a float": rule(priority=1.5), "many actions": rule(then=[{"do": "hold"}] * 100_000),
+    "half a character": rule(when={"\ud800": "\ud800"}),
+    "a null character": rule(name="a\x00b"),
+    "half a character in a name": rule(name="\ud800"),
+    "a key of half a character": rule(**{"\ud800": 1}),
+    "wrong types": rule(
+        code=[],
+        name=3,
+        scope={},
+        event=None,
+        priority="high",
+        enabled="yes",
+        when=True,
+        then={},
+        examples=1,
+    ),
+    "huge code": rule(code="a" * 1_000_000),
+    "huge field": rule(when={"field": "x" * 1_500_000, "op": "eq", "value": 1}),
+    "huge number": rule(priority=10**4000),
+    "a float": rule(priority=1.5),
+    "many actions": rule(then=[{"do": "hold"}] * 100_000),
     "many values": rule(when={"field": "item_sku", "op": "in", "value": ["x"] * 300_000}),
-    "codes of no rule": rule(then=[{"do": "skip_rule", "codes": [f"r_{n}_{code}" for code in range(50)]} for n in range(20)]),
+    "codes of no rule": rule(
+        then=[
+            {"do": "skip_rule", "codes": [f"r_{n}_{code}" for code in range(50)]} for n in range(20)
+        ]
+    ),
     "many examples": rule(examples=[{"facts": {}, "expect": []}] * 50_000),
-    "examples of unknown facts": rule(examples=[{"facts": {f"item_{number}": 1 for number in range(1000)}, "expect": []}] * 50),
-    "unknown facts": json.dumps({"rule": RULE, "facts": {f"item_{number}": 1 for number in range(80_000)}}).encode(),
-    "facts of half a character": json.dumps({"rule": RULE, "facts": {"item_name": "\ud800", "\udfff": 1}}).encode(),
-    "an amount out of range": rule(when={"field": "item_price", "op": "eq", "value": "1E+999999999"}),
+    "examples of unknown facts": rule(
+        examples=[{"facts": {f"item_{number}": 1 for number in range(1000)}, "expect": []}] * 50
+    ),
+    "unknown facts": json.dumps(
+        {"rule": RULE, "facts": {f"item_{number}": 1 for number in range(80_000)}}
+    ).encode(),
+    "facts of half a character": json.dumps(
+        {"rule": RULE, "facts": {"item_name": "\ud800", "\udfff": 1}}
+    ).encode(),
+    "an amount out of range": rule(
+        when={"field": "item_price", "op": "eq", "value": "1E+999999999"}
+    ),
 }
 
 
@@ -159,7 +230,9 @@ def test_memory_does_not_grow_with_what_was_refused(wire):
     assert wire.resident_kib() - before < MIB_GROWN * 1024
 
 
-FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def sent_as(value) -> bytes:
@@ -189,5 +262,7 @@ def test_a_good_rule_with_one_part_exchanged_gets_an_answer(wire, good, seed, in
 @FUZZ
 @given(st.integers(0, 2**32))
 def test_a_random_rule_is_valid_and_told_in_words(wire, seed):
-    status, told = wire.quickly(sent_as({"rule": RULE | {"when": random_condition(random.Random(seed))}}))
+    status, told = wire.quickly(
+        sent_as({"rule": RULE | {"when": random_condition(random.Random(seed))}})
+    )
     assert status == 200 and told["valid"] and told["sentence"].startswith("S")

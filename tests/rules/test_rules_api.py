@@ -12,7 +12,9 @@ def test_the_published_set_is_given_as_it_was_published(db, client):
 
 
 def test_the_newest_version_is_the_published_one(db, client):
-    db.session.add(RuleSetVersion(rules=day_one_rules()[:1], published_by="rosa@example.com", reason="Less"))
+    db.session.add(
+        RuleSetVersion(rules=day_one_rules()[:1], published_by="rosa@example.com", reason="Less")
+    )
     db.session.commit()
     answer = api(client, make_token("manager")).get("/rules").json
     assert (answer["version"], len(answer["rules"]), answer["reason"]) == (2, 1, "Less")
@@ -29,4 +31,7 @@ def test_a_clerks_token_does_not_read_them(db, client):
 
 
 def test_an_unknown_parameter_is_refused(db, client):
-    assert api(client, make_token("manager")).get("/rules?version=1").json["errors"][0]["field"] == "version"
+    assert (
+        api(client, make_token("manager")).get("/rules?version=1").json["errors"][0]["field"]
+        == "version"
+    )

@@ -13,14 +13,20 @@ PAGE = "/rules"
 
 
 def rule(**changes) -> dict:
-    return day_one_rules()[0] | {"code": "one", "name": {"pt_BR": "Regra um", "en": "Rule one"}} | changes
+    return (
+        day_one_rules()[0]
+        | {"code": "one", "name": {"pt_BR": "Regra um", "en": "Rule one"}}
+        | changes
+    )
 
 
 def test_every_rule_stands_there_by_name_and_sentence(db, client):
     sign_in(client, "manager")
     page = client.get(PAGE).text
     for each in day_one_rules():
-        assert f'id="rule-{each["code"]}"' in page and each["name"]["en"].replace("'", "&#39;") in page
+        assert (
+            f'id="rule-{each["code"]}"' in page and each["name"]["en"].replace("'", "&#39;") in page
+        )
     assert "If the product is shipped, then put the item on the packing slip." in page
 
 
@@ -38,10 +44,15 @@ def test_the_version_says_who_published_it_and_why(db, client):
     assert f"Version {version.id}" in page and "rosa@example.com" in page and "Fewer slips" in page
 
 
-@pytest.mark.parametrize(("changes", "state"), [
-    ({}, "In force"), ({"enabled": False}, "Switched off"), ({"valid_from": "2099-01-01"}, "Not yet in force"),
-    ({"valid_from": "2020-01-01", "valid_to": "2020-12-31"}, "No longer in force"),
-])
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "In force"),
+        ({"enabled": False}, "Switched off"),
+        ({"valid_from": "2099-01-01"}, "Not yet in force"),
+        ({"valid_from": "2020-01-01", "valid_to": "2020-12-31"}, "No longer in force"),
+    ],
+)
 def test_a_rule_says_whether_it_counts_today(db, client, changes, state):
     publish([rule(**changes)])
     sign_in(client, "manager")
@@ -69,7 +80,9 @@ def test_without_a_published_set_the_page_says_what_rules_are(db, client):
     assert "No rules were published yet" in client.get(PAGE).text
 
 
-@pytest.mark.parametrize(("role", "status"), [("clerk", 403), ("accountant", 403), ("manager", 200), ("admin", 200)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("clerk", 403), ("accountant", 403), ("manager", 200), ("admin", 200)]
+)
 def test_rules_are_read_by_managers(db, client, role, status):
     sign_in(client, role)
     assert client.get(PAGE).status_code == status
@@ -77,6 +90,13 @@ def test_rules_are_read_by_managers(db, client, role, status):
 
 def test_the_last_day_of_a_rule_counts(db, client):
     today = dt.datetime.now(dt.UTC).date()
-    publish([rule(valid_from=str(today - dt.timedelta(days=3)), valid_to=str(today + dt.timedelta(days=1)))])
+    publish(
+        [
+            rule(
+                valid_from=str(today - dt.timedelta(days=3)),
+                valid_to=str(today + dt.timedelta(days=1)),
+            )
+        ]
+    )
     sign_in(client, "manager")
     assert "In force" in client.get(PAGE).text.split('id="rule-one"')[1]

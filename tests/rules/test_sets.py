@@ -14,17 +14,29 @@ def set_of(*codes, **priorities):
     return [rule(code, priority=priorities.get(code, 0)) for code in codes]
 
 
-@pytest.mark.parametrize(("code", "up", "order"), [
-    ("b", True, "bac"), ("b", False, "acb"), ("a", True, "abc"), ("c", False, "abc"),
-])
+@pytest.mark.parametrize(
+    ("code", "up", "order"),
+    [
+        ("b", True, "bac"),
+        ("b", False, "acb"),
+        ("a", True, "abc"),
+        ("c", False, "abc"),
+    ],
+)
 def test_among_equals_a_rule_changes_places_with_its_neighbour(code, up, order):
     moved = stepped(set_of("a", "b", "c"), code, up)
     assert "".join(codes(moved)) == order and all(raw["priority"] == 0 for raw in moved)
 
 
-@pytest.mark.parametrize(("code", "up", "order", "priority"), [
-    ("c", True, "acbd", 5), ("a", False, "bacd", 5), ("d", True, "abdc", 0), ("b", False, "acbd", 0),
-])
+@pytest.mark.parametrize(
+    ("code", "up", "order", "priority"),
+    [
+        ("c", True, "acbd", 5),
+        ("a", False, "bacd", 5),
+        ("d", True, "abdc", 0),
+        ("b", False, "acbd", 0),
+    ],
+)
 def test_past_a_neighbour_of_another_priority_it_takes_that_one(code, up, order, priority):
     moved = stepped(set_of("a", "b", "c", "d", a=9, b=5), code, up)
     assert "".join(codes(moved)) == order
@@ -35,7 +47,10 @@ def test_a_copy_stands_right_behind_switched_off_with_a_code_and_name_of_its_own
     rules = [rule("fee", name={"en": "Fee", "pt_BR": "Taxa"}), rule("other"), rule("fee_2")]
     result = doubled(rules, "fee")
     assert [raw["code"] for raw in result] == ["fee", "fee_3", "other", "fee_2"]
-    assert result[1]["name"] == {"en": "Fee (3)", "pt_BR": "Taxa (3)"} and result[1]["enabled"] is False
+    assert (
+        result[1]["name"] == {"en": "Fee (3)", "pt_BR": "Taxa (3)"}
+        and result[1]["enabled"] is False
+    )
 
 
 def test_a_copy_of_a_copy_counts_on():
@@ -53,14 +68,21 @@ def test_what_only_one_of_two_changed_is_in_the_result():
     theirs = [rule("a"), rule("b", name="Theirs"), rule("d"), rule("more")]
     result = laid_over(base, ours, theirs)
     assert [(raw["code"], raw["name"]) for raw in result] == [
-        ("a", "Ours"), ("b", "Theirs"), ("d", "Rule d"), ("new", "Rule new"), ("more", "Rule more"),
+        ("a", "Ours"),
+        ("b", "Theirs"),
+        ("d", "Rule d"),
+        ("new", "Rule new"),
+        ("more", "Rule more"),
     ]
     assert clashes(base, ours, theirs) == set()
 
 
 def test_where_both_changed_a_rule_the_draft_has_it_as_it_wants():
     base = [paying("a"), rule("b"), rule("c")]
-    ours, theirs = [paying("a", "7.00"), rule("c", name="Ours")], [paying("a", "9.00"), rule("b", name="Theirs")]
+    ours, theirs = (
+        [paying("a", "7.00"), rule("c", name="Ours")],
+        [paying("a", "9.00"), rule("b", name="Theirs")],
+    )
     result = laid_over(base, ours, theirs)
     assert result == [paying("a", "7.00"), rule("c", name="Ours")]
     assert clashes(base, ours, theirs) == {"a", "b", "c"}
@@ -68,12 +90,17 @@ def test_where_both_changed_a_rule_the_draft_has_it_as_it_wants():
 
 def test_both_did_the_same_and_nothing_clashes():
     assert clashes([rule("a")], [rule("a", name="New")], [rule("a", name="New")]) == set()
-    assert laid_over([rule("a")], [rule("a"), rule("b")], [rule("a"), rule("b")]) == [rule("a"), rule("b")]
+    assert laid_over([rule("a")], [rule("a"), rule("b")], [rule("a"), rule("b")]) == [
+        rule("a"),
+        rule("b"),
+    ]
 
 
 def test_the_drafts_order_is_kept():
     base = set_of("a", "b", "c", "d")
-    assert codes(laid_over(base, set_of("d", "a", "b", "c"), set_of("a", "b", "x", "c", "d"))) == list("dabxc")
+    assert codes(
+        laid_over(base, set_of("d", "a", "b", "c"), set_of("a", "b", "x", "c", "d"))
+    ) == list("dabxc")
 
 
 def test_the_others_order_is_kept_where_the_draft_left_it_alone():

@@ -12,7 +12,9 @@ from webapp.rules.queries import open_draft, published
 
 def test_versions_say_who_published_them_who_wrote_them_and_why(db, client):
     first = in_force(rule("a"))
-    version = publish_draft(drafted(somebody("Ana"), paying("b")), somebody("Rui"), "A share for agents")
+    version = publish_draft(
+        drafted(somebody("Ana"), paying("b")), somebody("Rui"), "A share for agents"
+    )
     sign_in(client, "manager")
     page = client.get("/rules/versions").text
     row = page.split(f'id="version-{version.id}"')[1].split("</tr>")[0]
@@ -25,11 +27,20 @@ def test_a_version_is_compared_with_the_one_before(db, client):
     version = in_force(paying("a", "8.00"))
     sign_in(client, "manager")
     page = client.get(f"/rules/versions/{version.id}").text
-    assert "2 changes" in page and "It says: If" in page and "Rule gone" in page and "Moves money" in page
+    assert (
+        "2 changes" in page
+        and "It says: If" in page
+        and "Rule gone" in page
+        and "Moves money" in page
+    )
 
 
 def test_a_version_is_compared_with_any_other(db, client):
-    first, _second, third = in_force(rule("a", name="One")), in_force(rule("a", name="Two")), in_force(rule("a", name="Three"))
+    first, _second, third = (
+        in_force(rule("a", name="One")),
+        in_force(rule("a", name="Two")),
+        in_force(rule("a", name="Three")),
+    )
     sign_in(client, "manager")
     assert "“One” → “Three”" in client.get(f"/rules/versions/{third.id}?against={first.id}").text
     assert "“Three” → “One”" in client.get(f"/rules/versions/{first.id}?against={third.id}").text
@@ -41,7 +52,9 @@ def test_the_first_version_has_nothing_before_it(db, client):
     assert "none before it to compare with" in client.get("/rules/versions/1").text
 
 
-@pytest.mark.parametrize("path", ["999999", "1?against=999999", "1?against=x", "99999999999999999999", "999999.json"])
+@pytest.mark.parametrize(
+    "path", ["999999", "1?against=999999", "1?against=x", "99999999999999999999", "999999.json"]
+)
 def test_a_version_that_is_not_there_is_not_found(db, client, path):
     sign_in(client, "manager")
     assert client.get(f"/rules/versions/{path}").status_code == 404
@@ -52,7 +65,9 @@ def test_an_old_versions_rules_are_shown_without_buttons(db, client):
     in_force(rule("c"))
     sign_in(client, "manager")
     page = client.get(f"/rules/versions/{old.id}").text
-    assert 'id="rule-a"' in page and "Switched off" in page.split('id="rule-b"')[1].split("</tr>")[0]
+    assert (
+        'id="rule-a"' in page and "Switched off" in page.split('id="rule-b"')[1].split("</tr>")[0]
+    )
     assert "/rules/draft/rules/" not in page
 
 
@@ -78,7 +93,10 @@ def test_the_version_before_is_brought_back_with_one_click_and_a_reason(db, clie
         done = client.post(f"/rules/versions/{first.id}/restoration", data=data)
         assert done.status_code == 303
     assert published().rules == first.rules and published().restores == first.id
-    assert db.session.scalar(db.select(db.func.count()).where(RuleSetVersion.restores == first.id)) == 1
+    assert (
+        db.session.scalar(db.select(db.func.count()).where(RuleSetVersion.restores == first.id))
+        == 1
+    )
     assert "are in force again" in client.get(done.headers["Location"]).text
     assert f"brings back version {first.id}" in client.get("/rules/versions").text
 
@@ -104,10 +122,13 @@ def test_while_a_draft_is_open_no_other_is_begun(db, client):
     assert "A draft is open already" in answer.text
 
 
-@pytest.mark.parametrize(("language", "words"), [
-    ("en", ["Compared with version", "It says: If", "Priority: 0 → 5"]),
-    ("pt_BR", ["Em comparação com a versão", "Diz: Se", "Prioridade: 0 → 5"]),
-])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Compared with version", "It says: If", "Priority: 0 → 5"]),
+        ("pt_BR", ["Em comparação com a versão", "Diz: Se", "Prioridade: 0 → 5"]),
+    ],
+)
 def test_what_changed_is_told_in_the_readers_language(db, client, language, words):
     in_force(paying("a"))
     version = in_force(paying("a", "7.00", priority=5))
@@ -123,8 +144,15 @@ def test_the_draft_tells_what_was_published_meanwhile_and_is_brought_up_to_date(
     sign_in(client, "manager")
     page = client.get("/rules/draft").text
     assert "The draft changes it too" in page and "Bring the draft up to date" in page
-    done = client.post("/rules/draft/rebase", data={"draft_id": draft.id, "version": draft.version}, follow_redirects=True)
-    assert "up to date with the version in force" in done.text and open_draft().base_id == published().id
+    done = client.post(
+        "/rules/draft/rebase",
+        data={"draft_id": draft.id, "version": draft.version},
+        follow_redirects=True,
+    )
+    assert (
+        "up to date with the version in force" in done.text
+        and open_draft().base_id == published().id
+    )
     assert "“Theirs” → “Ours”" in done.text
 
 
@@ -147,4 +175,6 @@ def test_failing_examples_and_warnings_lead_to_their_rules(db, client):
     failing = page.split('id="failing"')[1].split("</section>")[0]
     assert "/rules/b/edit" in failing and "expected: packing slip · came: nothing" in failing
     warnings = page.split('id="warnings"')[1].split("</section>")[0]
-    assert "/rules/b/edit" in warnings and "NO-SUCH" in warnings and "I have read the warnings" in page
+    assert (
+        "/rules/b/edit" in warnings and "NO-SUCH" in warnings and "I have read the warnings" in page
+    )

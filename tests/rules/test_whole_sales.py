@@ -5,7 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rules.shop import HIGH_VALUE_HOLD, TODAY, commissions, day_one, decide, effects, kinds, line, rule
+from tests.rules.shop import (
+    HIGH_VALUE_HOLD,
+    TODAY,
+    commissions,
+    day_one,
+    decide,
+    effects,
+    kinds,
+    line,
+    rule,
+)
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.examples import run_examples
 from webapp.rules.core.fields import facts_from_json, facts_to_json
@@ -13,19 +23,36 @@ from webapp.rules.core.rule import parse_rule
 
 SALES = {
     "pix, two products": (
-        [("FI-0002", 3), ("FI-0001", 1)], "A1", {}, ["commission", "packing_slip"], "13.33",
+        [("FI-0002", 3), ("FI-0001", 1)],
+        "A1",
+        {},
+        ["commission", "packing_slip"],
+        "13.33",
     ),
     "no agent": ([("FI-0004", 1)], None, {}, ["packing_slip"], "0.00"),
     "other video": ([("VD-0003", 1)], None, {}, ["packing_slip"], "0.00"),
     "two books": (
-        [("LV-0001", 2), ("LV-0002", 1)], "A2", {}, ["commission", "packing_slip", "royalty_slip"], "17.98",
+        [("LV-0001", 2), ("LV-0002", 1)],
+        "A2",
+        {},
+        ["commission", "packing_slip", "royalty_slip"],
+        "17.98",
     ),
-    "learning to ski": ([("VD-0001", 1)], "A3", {}, ["add_item", "commission", "packing_slip"], "4.99"),
+    "learning to ski": (
+        [("VD-0001", 1)],
+        "A3",
+        {},
+        ["add_item", "commission", "packing_slip"],
+        "4.99",
+    ),
     "streaming": ([("ST-0001", 1)], "A1", {"membership_status": "lapsed"}, ["email"], "0.00"),
     "upgrade without membership": ([("CL-0002", 1)], "A1", {}, ["task"], "0.00"),
     "high value": (
-        [("LV-0001", 40), ("FI-0003", 4)], "A2", {"customer_document_kind": "cnpj", "taxpayer": "contributor"},
-        ["commission", "hold", "packing_slip", "royalty_slip"], "386.40",
+        [("LV-0001", 40), ("FI-0003", 4)],
+        "A2",
+        {"customer_document_kind": "cnpj", "taxpayer": "contributor"},
+        ["commission", "hold", "packing_slip", "royalty_slip"],
+        "386.40",
     ),
 }
 
@@ -36,7 +63,9 @@ def test_sale(name):
     lines = [line(number, sku, quantity) for number, (sku, quantity) in enumerate(skus, 1)]
     verdict = decide(day_one(HIGH_VALUE_HOLD), lines, agent, **facts)
     assert kinds(verdict) == expected
-    assert sum((Decimal(amount) for _target, amount in commissions(verdict)), Decimal("0.00")) == Decimal(commission)
+    assert sum(
+        (Decimal(amount) for _target, amount in commissions(verdict)), Decimal("0.00")
+    ) == Decimal(commission)
 
 
 def test_the_hold_rule_holds_at_its_limit_and_not_a_cent_below():
@@ -46,18 +75,28 @@ def test_the_hold_rule_holds_at_its_limit_and_not_a_cent_below():
 
 def test_an_example_fails_when_the_rule_does_something_else():
     raw = rule("paid", then=[{"do": "commission", "percent": "3"}, {"do": "hold"}])
-    raw["examples"] = [{"facts": facts, "expect": ["commission"]} for facts in ({}, {"agent_id": None})]
+    raw["examples"] = [
+        {"facts": facts, "expect": ["commission"]} for facts in ({}, {"agent_id": None})
+    ]
     results = run_examples(parse_rule(raw))
     assert [(result.index, result.ok, sorted(result.got)) for result in results] == [
-        (0, False, ["commission", "hold"]), (1, False, ["hold"]),
+        (0, False, ["commission", "hold"]),
+        (1, False, ["hold"]),
     ]
 
 
 def test_a_verdict_is_ready_for_json_with_money_as_text():
     verdict = decide(day_one(), [line(1, "VD-0001")], agent="A3")
     kept = json.loads(json.dumps(verdict.to_json()))
-    assert kept["rules"][0] == {"code": "packing_slip", "outcome": "fired", "lines": [1, 2], "by": None}
-    assert [effect["amount"] for effect in kept["effects"] if effect["kind"] == "commission"] == ["4.99"]
+    assert kept["rules"][0] == {
+        "code": "packing_slip",
+        "outcome": "fired",
+        "lines": [1, 2],
+        "by": None,
+    }
+    assert [effect["amount"] for effect in kept["effects"] if effect["kind"] == "commission"] == [
+        "4.99"
+    ]
     assert kept["added"][0]["item_price"] == "29.90"
 
 

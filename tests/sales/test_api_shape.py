@@ -2,10 +2,35 @@
 
 import pytest
 
-from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, sale_body, sign_in, work_off
+from tests.factories import (
+    ADDRESS,
+    api,
+    make_product,
+    make_sale,
+    make_token,
+    open_shop,
+    sale_body,
+    sign_in,
+    work_off,
+)
 
-KEYS = {"id", "reference", "status", "step", "shipping", "attention", "total", "customer", "address", "lines", "invoice",
-        "carrier", "tracking_code", "created_at", "updated_at"}
+KEYS = {
+    "id",
+    "reference",
+    "status",
+    "step",
+    "shipping",
+    "attention",
+    "total",
+    "customer",
+    "address",
+    "lines",
+    "invoice",
+    "carrier",
+    "tracking_code",
+    "created_at",
+    "updated_at",
+}
 pytestmark = pytest.mark.both_databases
 
 
@@ -16,19 +41,45 @@ def checkout(client, db):
 
 def test_a_new_sale_is_told_whole(checkout):
     make_product(sku="BOOK-1", kind="book", name="Travessias", price="89.90")
-    answer = checkout.post("/sales", sale_body(reference="WEB-1", quantity=2, freight="10.00", discount="5.00"))
+    answer = checkout.post(
+        "/sales", sale_body(reference="WEB-1", quantity=2, freight="10.00", discount="5.00")
+    )
     assert answer.status_code == 201
     sale = answer.json
     assert sale.keys() == KEYS
-    assert (sale["reference"], sale["status"], sale["step"], sale["shipping"]) == ("WEB-1", "address", "address", "none")
+    assert (sale["reference"], sale["status"], sale["step"], sale["shipping"]) == (
+        "WEB-1",
+        "address",
+        "address",
+        "none",
+    )
     assert (sale["attention"], sale["invoice"], sale["total"]) == (None, None, "184.80")
     customer = sale["customer"]
     assert customer.pop("id") > 0
-    assert customer == {"name": "José da Conceição", "document": "11144477735", "email": "jose@example.com",
-                        "phone": "19999990000"}
-    assert sale["lines"] == [{"line": 1, "sku": "BOOK-1", "name": "Travessias", "kind": "book", "quantity": 2,
-                              "unit_price": "89.90", "total": "174.80", "gift": False, "refunded": 0}]
-    assert sale["address"]["zip_code"] == "05010-000" and sale["address"]["ibge"] == "" and sale["address"]["source"] == {}
+    assert customer == {
+        "name": "José da Conceição",
+        "document": "11144477735",
+        "email": "jose@example.com",
+        "phone": "19999990000",
+    }
+    assert sale["lines"] == [
+        {
+            "line": 1,
+            "sku": "BOOK-1",
+            "name": "Travessias",
+            "kind": "book",
+            "quantity": 2,
+            "unit_price": "89.90",
+            "total": "174.80",
+            "gift": False,
+            "refunded": 0,
+        }
+    ]
+    assert (
+        sale["address"]["zip_code"] == "05010-000"
+        and sale["address"]["ibge"] == ""
+        and sale["address"]["source"] == {}
+    )
 
 
 def test_the_same_sale_after_its_way_is_invoiced_with_its_address_filled(checkout, db):
@@ -38,7 +89,10 @@ def test_the_same_sale_after_its_way_is_invoiced_with_its_address_filled(checkou
     told = checkout.get(f"/sales/{sale.id}").json
     assert (told["status"], told["step"], told["shipping"]) == ("invoiced", None, "to_pack")
     assert told["address"]["city"] == "São Paulo" and told["address"]["ibge"] == "3550308"
-    assert told["address"]["source"]["street"] == "sample" and told["address"]["source"]["number"] == "customer"
+    assert (
+        told["address"]["source"]["street"] == "sample"
+        and told["address"]["source"]["number"] == "customer"
+    )
     assert told["invoice"]["status"] == "authorized" and told["invoice"]["number"] == 1
     assert len(told["invoice"]["access_key"]) == 44
 
@@ -65,10 +119,17 @@ def test_a_reference_is_made_up_where_none_is_given(checkout):
 
 def test_lists_filter_and_page(checkout, db):
     product = make_product()
-    first, second, third = (make_sale(sku=product.sku, reference=f"WEB-{n}", paid=n != 3) for n in (1, 2, 3))
+    first, second, third = (
+        make_sale(sku=product.sku, reference=f"WEB-{n}", paid=n != 3) for n in (1, 2, 3)
+    )
     page = checkout.get("/sales?limit=2").json
-    assert [one["reference"] for one in page["items"]] == ["WEB-3", "WEB-2"] and page["items"][0].keys() == KEYS
-    assert [one["id"] for one in checkout.get(f"/sales?limit=2&cursor={page['next_cursor']}").json["items"]] == [first.id]
+    assert [one["reference"] for one in page["items"]] == ["WEB-3", "WEB-2"] and page["items"][
+        0
+    ].keys() == KEYS
+    assert [
+        one["id"]
+        for one in checkout.get(f"/sales?limit=2&cursor={page['next_cursor']}").json["items"]
+    ] == [first.id]
     assert [one["id"] for one in checkout.get("/sales?status=open").json["items"]] == [third.id]
     assert [one["id"] for one in checkout.get("/sales?q=web-2").json["items"]] == [second.id]
     assert len(checkout.get("/sales?q=111.444.777-35").json["items"]) == 3
@@ -76,29 +137,43 @@ def test_lists_filter_and_page(checkout, db):
     assert len(checkout.get("/sales?updated_since=2020-01-01T00:00:00Z").json["items"]) == 3
 
 
-@pytest.mark.parametrize("query", ["status=lost", "since=yesterday", "limit=0", "limit=201", "cursor=x", "unknown=1"])
+@pytest.mark.parametrize(
+    "query", ["status=lost", "since=yesterday", "limit=0", "limit=201", "cursor=x", "unknown=1"]
+)
 def test_a_list_refuses_what_it_does_not_know(checkout, query):
     answer = checkout.get(f"/sales?{query}")
-    assert answer.status_code == 422 and answer.json["errors"][0]["field"] == query.partition("=")[0]
+    assert (
+        answer.status_code == 422 and answer.json["errors"][0]["field"] == query.partition("=")[0]
+    )
 
 
 def test_the_decision_and_the_packing_slip(checkout, db):
     open_shop()
-    sale = make_sale(sku=make_product(kind="book", royalty_percent="10.00", author="Lívia", price="50.00").sku, quantity=2)
+    sale = make_sale(
+        sku=make_product(kind="book", royalty_percent="10.00", author="Lívia", price="50.00").sku,
+        quantity=2,
+    )
     assert checkout.get(f"/sales/{sale.id}/decision").status_code == 404
     assert checkout.get(f"/sales/{sale.id}/packing-slip").status_code == 404
     work_off()
     decision = checkout.get(f"/sales/{sale.id}/decision").json
     assert {"code": "packing_slip", "outcome": "fired"}.items() <= decision["rules"][0].items()
     effects = {effect["kind"]: effect for effect in decision["effects"]}
-    assert effects["royalty_slip"]["amount"] == "10.00" and effects["packing_slip"]["status"] == "done"
+    assert (
+        effects["royalty_slip"]["amount"] == "10.00" and effects["packing_slip"]["status"] == "done"
+    )
     slip = checkout.get(f"/sales/{sale.id}/packing-slip").json
     assert slip["royalty_copy"] is True and slip["released"] is True and slip["weight_g"] == 1000
     assert slip["items"][0]["quantity"] == 2 and slip["recipient"]["name"] == "José da Conceição"
-    assert slip["sender"]["address"]["zip_code"] == "06243-110" and slip["recipient"]["address"]["zip_code"] == "05010-000"
+    assert (
+        slip["sender"]["address"]["zip_code"] == "06243-110"
+        and slip["recipient"]["address"]["zip_code"] == "05010-000"
+    )
 
 
-@pytest.mark.parametrize("path", ["/api/v1/sales?q=%00zz", "/sales?q=%00zz", "/sales?agent=A%00", "/sales?channel=%00x"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/sales?q=%00zz", "/sales?q=%00zz", "/sales?agent=A%00", "/sales?channel=%00x"]
+)
 def test_a_question_with_a_nul_finds_nothing_instead_of_failing(client, db, path):
     make_sale(reference="WEB-1")
     sign_in(client)
@@ -106,10 +181,18 @@ def test_a_question_with_a_nul_finds_nothing_instead_of_failing(client, db, path
     assert answer.status_code == 200 and "WEB-1" not in answer.text
 
 
-@pytest.mark.parametrize("path", [
-    "/sales?status=&q=&since=", "/invoices?status=&month=", "/products?kind=", "/tasks?status=", "/messages?status=",
-    "/memberships?customer=", "/sales?cursor=",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sales?status=&q=&since=",
+        "/invoices?status=&month=",
+        "/products?kind=",
+        "/tasks?status=",
+        "/messages?status=",
+        "/memberships?customer=",
+        "/sales?cursor=",
+    ],
+)
 def test_a_filter_left_empty_leaves_nothing_out(checkout, path):
     assert checkout.get(path).status_code == 200
 

@@ -23,17 +23,51 @@ def address(**facts):
 
 
 REFUSED = [
-    *[(line(quantity=bad), "lines.0.quantity") for bad in (-1, 0, 1.5, 1.0, True, 100_000, 10**30, "2", None)],
-    *[(line(unit_price=bad), "lines.0.unit_price")
-      for bad in ("1e400", "NaN", "Infinity", "-1", "0.001", 10, 10.5, True, "99999999999", "1,50", "")],
-    *[({field: bad}, field) for field in ("freight", "discount") for bad in ("1e400", "NaN", "-0.01", "0.001", 5, None)],
+    *[
+        (line(quantity=bad), "lines.0.quantity")
+        for bad in (-1, 0, 1.5, 1.0, True, 100_000, 10**30, "2", None)
+    ],
+    *[
+        (line(unit_price=bad), "lines.0.unit_price")
+        for bad in (
+            "1e400",
+            "NaN",
+            "Infinity",
+            "-1",
+            "0.001",
+            10,
+            10.5,
+            True,
+            "99999999999",
+            "1,50",
+            "",
+        )
+    ],
+    *[
+        ({field: bad}, field)
+        for field in ("freight", "discount")
+        for bad in ("1e400", "NaN", "-0.01", "0.001", 5, None)
+    ],
     ({"discount": "130.00"}, "discount"),
-    *[(customer(document=bad), "customer.document")
-      for bad in ("111.444.777-36", "11111111111", "123", "", "99.888.777/0001-01", LONG, 11144477735)],
+    *[
+        (customer(document=bad), "customer.document")
+        for bad in (
+            "111.444.777-36",
+            "11111111111",
+            "123",
+            "",
+            "99.888.777/0001-01",
+            LONG,
+            11144477735,
+        )
+    ],
     *[(customer(name=bad), "customer.name") for bad in ("", "  ", LONG, "a\x00b", "a\nb", None, 7)],
     (customer(email="nobody"), "customer.email"),
     (customer(nickname="Zé"), "customer.nickname"),
-    *[(address(zip_code=bad), "address.zip_code") for bad in ("123", "01025-02", "0102502x", "٠١٠٢٥٠٢٠", "01001000/../../x")],
+    *[
+        (address(zip_code=bad), "address.zip_code")
+        for bad in ("123", "01025-02", "0102502x", "٠١٠٢٥٠٢٠", "01001000/../../x")
+    ],
     (address(state="XX"), "address.state"),
     (address(street=LONG), "address.street"),
     ({"payment_method": "gold"}, "payment_method"),
@@ -62,12 +96,28 @@ def test_json_is_refused_with_its_field(client, db, changes, field):
     assert answer.status_code == 422, answer.text
     assert field in [error["field"] for error in answer.json["errors"]]
     assert all(error["message"] for error in answer.json["errors"])
-    assert db.session.scalar(select(func.count(Sale.id))) == db.session.scalar(select(func.count(Customer.id))) == 0
+    assert (
+        db.session.scalar(select(func.count(Sale.id)))
+        == db.session.scalar(select(func.count(Customer.id)))
+        == 0
+    )
 
 
-@pytest.mark.parametrize("body", [
-    "", "{", "[]", "null", "1", '{"lines": NaN}', '{"a":' * 5000, b"\xff\xfe", '{"freight": 1e400}', '"\\ud800"',
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "1",
+        '{"lines": NaN}',
+        '{"a":' * 5000,
+        b"\xff\xfe",
+        '{"freight": 1e400}',
+        '"\\ud800"',
+    ],
+)
 def test_what_is_no_sale_at_all_is_refused(client, db, body):
     answer = api(client, make_token()).post("/sales", body)
     assert answer.status_code == 422 and answer.mimetype == "application/problem+json"
@@ -76,7 +126,11 @@ def test_what_is_no_sale_at_all_is_refused(client, db, body):
 def test_every_wrong_field_is_named_at_once(client, db):
     body = sale_body() | line(quantity=0) | customer(document="1") | {"freight": "x"}
     answer = api(client, make_token()).post("/sales", body)
-    assert {error["field"] for error in answer.json["errors"]} == {"lines.0.quantity", "customer.document", "freight"}
+    assert {error["field"] for error in answer.json["errors"]} == {
+        "lines.0.quantity",
+        "customer.document",
+        "freight",
+    }
 
 
 def test_a_refusal_speaks_the_callers_language(client, db):
@@ -91,10 +145,28 @@ def test_a_key_that_is_too_long_is_refused(client, db):
 
 
 ACCEPTED = [
-    customer(name="José da Conceição 🎿"), customer(name="Jose\u0301 da Conceic\u0327a\u0303o"), customer(name="D’Ávila “Zé”"),
-    customer(name="<script>alert(1)</script>"), customer(document="12.ABC.345/01DE-35"), customer(document="11144477735"),
-    *[address(zip_code=form) for form in ("05010-000", "05010000", "05.010-000", " 05010 000 ", "CEP 05010-000", "05010–000")],
-    line(quantity=99_999), line(unit_price="0.00"), line(unit_price="10.5"), {"agent": None}, {"discount": "129.90"},
+    customer(name="José da Conceição 🎿"),
+    customer(name="Jose\u0301 da Conceic\u0327a\u0303o"),
+    customer(name="D’Ávila “Zé”"),
+    customer(name="<script>alert(1)</script>"),
+    customer(document="12.ABC.345/01DE-35"),
+    customer(document="11144477735"),
+    *[
+        address(zip_code=form)
+        for form in (
+            "05010-000",
+            "05010000",
+            "05.010-000",
+            " 05010 000 ",
+            "CEP 05010-000",
+            "05010–000",
+        )
+    ],
+    line(quantity=99_999),
+    line(unit_price="0.00"),
+    line(unit_price="10.5"),
+    {"agent": None},
+    {"discount": "129.90"},
 ]
 
 
@@ -113,21 +185,45 @@ def test_json_is_accepted_as_people_write(client, db, changes):
 # -- the same through the form --------------------------------------------------------------------
 
 TYPED = {
-    "customer.name": "José da Conceição", "customer.document": "111.444.777-35", "customer.email": "", "customer.phone": "",
-    "address.zip_code": "05010-000", "address.number": "100", "lines.0.sku": "BOOK-1", "lines.0.quantity": "1",
-    "lines.0.unit_price": "", "channel": "store", "payment_method": "pix", "paid": "1", "freight": "0",
-    "discount": "0", "agent": "",
+    "customer.name": "José da Conceição",
+    "customer.document": "111.444.777-35",
+    "customer.email": "",
+    "customer.phone": "",
+    "address.zip_code": "05010-000",
+    "address.number": "100",
+    "lines.0.sku": "BOOK-1",
+    "lines.0.quantity": "1",
+    "lines.0.unit_price": "",
+    "channel": "store",
+    "payment_method": "pix",
+    "paid": "1",
+    "freight": "0",
+    "discount": "0",
+    "agent": "",
 }
 REFUSED_IN_FORM = [
-    *[("lines.0.quantity", bad) for bad in ("-1", "0", "1.5", "1,5", "100000", "dois", "", "1e3", "٣")],
+    *[
+        ("lines.0.quantity", bad)
+        for bad in ("-1", "0", "1.5", "1,5", "100000", "dois", "", "1e3", "٣")
+    ],
     *[("lines.0.unit_price", bad) for bad in ("1e400", "NaN", "-1", "0,001", "0.001", "dez")],
-    ("discount", "130,00"), ("freight", "-1"), ("customer.document", "111.444.777-36"), ("customer.name", ""),
-    ("customer.name", LONG), ("customer.email", "nobody"), ("address.zip_code", "123"), ("address.state", "XX"),
-    ("lines.0.sku", "NOTHING"), ("payment_method", "gold"), ("agent", "NOBODY"),
+    ("discount", "130,00"),
+    ("freight", "-1"),
+    ("customer.document", "111.444.777-36"),
+    ("customer.name", ""),
+    ("customer.name", LONG),
+    ("customer.email", "nobody"),
+    ("address.zip_code", "123"),
+    ("address.state", "XX"),
+    ("lines.0.sku", "NOTHING"),
+    ("payment_method", "gold"),
+    ("agent", "NOBODY"),
 ]
 
 
-@pytest.mark.parametrize(("field", "typed"), REFUSED_IN_FORM, ids=[shown(case) for case in REFUSED_IN_FORM])
+@pytest.mark.parametrize(
+    ("field", "typed"), REFUSED_IN_FORM, ids=[shown(case) for case in REFUSED_IN_FORM]
+)
 def test_a_form_is_refused_beside_its_field_and_keeps_what_was_typed(client, db, field, typed):
     make_product(sku="BOOK-1", stock=500_000)
     sign_in(client)
@@ -144,14 +240,22 @@ def test_a_form_is_refused_beside_its_field_and_keeps_what_was_typed(client, db,
 def test_a_form_without_stock_says_so_beside_the_line(client, db):
     make_product(sku="BOOK-1", stock=2)
     sign_in(client)
-    answer = client.post("/sales", data=TYPED | {"lines.0.sku": "", "lines.3.sku": "BOOK-1", "lines.3.quantity": "3"})
-    assert answer.status_code == 422 and 'id="f-lines-0-quantity-error"' in answer.text and "Only 2 of BOOK-1 left" in answer.text
+    answer = client.post(
+        "/sales", data=TYPED | {"lines.0.sku": "", "lines.3.sku": "BOOK-1", "lines.3.quantity": "3"}
+    )
+    assert (
+        answer.status_code == 422
+        and 'id="f-lines-0-quantity-error"' in answer.text
+        and "Only 2 of BOOK-1 left" in answer.text
+    )
 
 
 def test_markup_is_text_on_every_page(client, db):
     make_product(sku="BOOK-1")
     sign_in(client)
-    location = client.post("/sales", data=TYPED | {"customer.name": "<script>alert(1)</script>"}).location
+    location = client.post(
+        "/sales", data=TYPED | {"customer.name": "<script>alert(1)</script>"}
+    ).location
     for page in (location, "/sales"):
         answer = client.get(page)
         assert "<script>alert(1)" not in answer.text and "&lt;script&gt;alert(1)" in answer.text

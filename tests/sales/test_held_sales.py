@@ -5,9 +5,19 @@ from webapp.messages.models import Message
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.queries import rule_set_in_force
 
-HOLD = {"code": "hold_all", "name": "Hold everything", "scope": "sale", "event": "paid", "priority": 10, "valid_from": None,
-        "valid_to": None, "enabled": True, "when": {"field": "sale_total", "op": "gte", "value": "0.00"},
-        "then": [{"do": "hold", "reason": "look first"}], "examples": []}
+HOLD = {
+    "code": "hold_all",
+    "name": "Hold everything",
+    "scope": "sale",
+    "event": "paid",
+    "priority": 10,
+    "valid_from": None,
+    "valid_to": None,
+    "enabled": True,
+    "when": {"field": "sale_total", "op": "gte", "value": "0.00"},
+    "then": [{"do": "hold", "reason": "look first"}],
+    "examples": [],
+}
 
 
 def held_stream(db):
@@ -27,7 +37,11 @@ def test_a_reviewer_releases_it_with_its_e_mail(client, db):
     assert (sale.status, message.status) == ("review", "held")
     sign_in(client, "reviewer")
     page = client.get(f"/sales/{sale.id}").text
-    assert "A rule holds this order" in page and "Held for review: look first" in page and "Release the order" in page
+    assert (
+        "A rule holds this order" in page
+        and "Held for review: look first" in page
+        and "Release the order" in page
+    )
     for _twice in range(2):
         assert client.post(f"/sales/{sale.id}/release").status_code == 303
     db.session.expire_all()

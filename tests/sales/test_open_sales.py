@@ -16,10 +16,16 @@ def checkout(client, db):
 def test_a_part_of_it_is_changed_and_the_rest_stays(checkout, db):
     product = make_product(price="10.00", stock=10)
     sale = make_sale(sku=product.sku, quantity=3, paid=False, reference="WEB-1")
-    answer = checkout.patch(f"/sales/{sale.id}", {"freight": "5.00", "customer": {"phone": "1133334444"}})
+    answer = checkout.patch(
+        f"/sales/{sale.id}", {"freight": "5.00", "customer": {"phone": "1133334444"}}
+    )
     assert answer.status_code == 200
     told = answer.json
-    assert (told["total"], told["reference"], told["customer"]["phone"]) == ("35.00", "WEB-1", "1133334444")
+    assert (told["total"], told["reference"], told["customer"]["phone"]) == (
+        "35.00",
+        "WEB-1",
+        "1133334444",
+    )
     assert told["customer"]["name"] == "José da Conceição" and told["status"] == "open"
     db.session.expire_all()
     assert product.stock == 7
@@ -39,7 +45,9 @@ def test_what_was_changed_is_kept_in_the_audit(checkout, db):
     sale = make_sale(sku=product.sku, quantity=3, paid=False)
     lines = [{"sku": "MUG", "quantity": 2, "unit_price": "15.00"}]
     checkout.patch(f"/sales/{sale.id}", {"customer": {"phone": "1133334444"}, "lines": lines})
-    kept = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "changed", AuditEntry.subject == "sales"))
+    kept = db.session.scalars(
+        db.select(AuditEntry).where(AuditEntry.action == "changed", AuditEntry.subject == "sales")
+    )
     after = {name: value for entry in kept for name, value in entry.after.items()}
     assert {"customer_phone": "1133334444", "lines": "2 × MUG (15.00)"}.items() <= after.items()
 
@@ -53,9 +61,16 @@ def test_a_change_beyond_the_stock_changes_nothing(checkout, db):
     assert product.stock == 2 and sale.lines[0].quantity == 3
 
 
-@pytest.mark.parametrize("body", [
-    {"nonsense": 1}, {"customer": "José"}, {"lines": []}, {"freight": 5}, {"address": {"zip": "1"}},
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"nonsense": 1},
+        {"customer": "José"},
+        {"lines": []},
+        {"freight": 5},
+        {"address": {"zip": "1"}},
+    ],
+)
 def test_a_change_is_read_as_strictly_as_a_sale(checkout, db, body):
     sale = make_sale(paid=False)
     assert checkout.patch(f"/sales/{sale.id}", body).status_code == 422
@@ -89,7 +104,11 @@ def test_a_mended_address_keeps_what_was_left_out_and_goes_on(checkout, db):
     sale = make_sale(address=ADDRESS | {"number": ""})
     work_off()
     answer = checkout.patch(f"/sales/{sale.id}/address", {"number": "77"})
-    assert answer.status_code == 200 and answer.json["status"] == "address" and answer.json["address"]["zip_code"] == "05010-000"
+    assert (
+        answer.status_code == 200
+        and answer.json["status"] == "address"
+        and answer.json["address"]["zip_code"] == "05010-000"
+    )
     work_off()
     assert checkout.get(f"/sales/{sale.id}").json["status"] == "invoiced"
     assert checkout.patch(f"/sales/{sale.id}/address", {"number": "78"}).status_code == 409

@@ -6,7 +6,16 @@ import io
 import pytest
 from sqlalchemy import event
 
-from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, sign_in, work_off
+from tests.factories import (
+    ADDRESS,
+    api,
+    make_product,
+    make_sale,
+    make_token,
+    open_shop,
+    sign_in,
+    work_off,
+)
 
 
 @pytest.fixture
@@ -53,7 +62,9 @@ def test_filters_live_in_the_address(clerk, db):
     make_sale(sku=product.sku, reference="WEB-1", channel="phone", paid=False)
     make_sale(sku=product.sku, reference="WEB-2")
     for query, shown, hidden in (
-        ("status=open", "WEB-1", "WEB-2"), ("channel=site", "WEB-2", "WEB-1"), ("q=web-1", "WEB-1", "WEB-2"),
+        ("status=open", "WEB-1", "WEB-2"),
+        ("channel=site", "WEB-2", "WEB-1"),
+        ("q=web-1", "WEB-1", "WEB-2"),
     ):
         page = text(clerk.get(f"/sales?{query}"))
         assert f">{shown}</a>" in page and f">{hidden}</a>" not in page
@@ -73,8 +84,11 @@ def test_a_list_costs_the_same_queries_at_any_length(clerk, db):
         return len(statements)
 
     def costs() -> list[int]:
-        return [cost(lambda: clerk.get("/sales")), cost(lambda: clerk.get("/sales/rows?ids=1,2,3,4,5")),
-                cost(lambda: checkout.get("/sales?limit=100"))]
+        return [
+            cost(lambda: clerk.get("/sales")),
+            cost(lambda: clerk.get("/sales/rows?ids=1,2,3,4,5")),
+            cost(lambda: checkout.get("/sales?limit=100")),
+        ]
 
     checkout = api(clerk.application.test_client(), make_token())
     open_shop()
@@ -103,8 +117,13 @@ def test_the_csv_holds_the_filtered_list_and_no_formula(clerk, db):
 def test_the_page_tells_the_whole_story(clerk, db):
     open_shop()
     gift = make_product(kind="book", royalty_percent="10.00", author="Lívia", name="Travessias")
-    stream = make_product(kind="streaming", price="10.00", name="Neve", video_url="https://example.com/neve")
-    sale = make_sale(reference="WEB-9", lines=[{"sku": gift.sku, "quantity": 1}, {"sku": stream.sku, "quantity": 1}])
+    stream = make_product(
+        kind="streaming", price="10.00", name="Neve", video_url="https://example.com/neve"
+    )
+    sale = make_sale(
+        reference="WEB-9",
+        lines=[{"sku": gift.sku, "quantity": 1}, {"sku": stream.sku, "quantity": 1}],
+    )
     work_off()
     page = text(clerk.get(f"/sales/{sale.id}"))
     assert page.count("<h1>") == 1 and "Order WEB-9" in page and "paid by Pix" in page
@@ -112,7 +131,13 @@ def test_the_page_tells_the_whole_story(clerk, db):
     assert "Royalty of R$12.99" in page.replace("\xa0", "") and "All of these hold:" in page
     assert "Links to the videos" in page and "Owes an NFS-e, which Balcão does not issue" in page
     assert f'data-live="sale-{sale.id} invoice-' in page
-    for told in ("Order entered and paid", "Address checked", "Rules applied", "NF-e signed and sent", "NF-e authorized"):
+    for told in (
+        "Order entered and paid",
+        "Address checked",
+        "Rules applied",
+        "NF-e signed and sent",
+        "NF-e authorized",
+    ):
         assert told in page
 
 
@@ -127,11 +152,17 @@ def test_a_mended_address_sends_the_sale_on(clerk, db):
     sale = make_sale(address=ADDRESS | {"number": ""})
     work_off()
     assert "Fix the address" in text(clerk.get(f"/sales/{sale.id}?mend=address"))
-    fields = {f"address.{part}": value for part, value in sale.address_parts.items()} | {"address.number": "12"}
+    fields = {f"address.{part}": value for part, value in sale.address_parts.items()} | {
+        "address.number": "12"
+    }
     answer = clerk.post(f"/sales/{sale.id}/address", data=fields | {"version": sale.version})
     assert answer.status_code == 303
     work_off()
-    assert (sale.status, sale.number, sale.address_source["number"]) == ("invoiced", "12", "customer")
+    assert (sale.status, sale.number, sale.address_source["number"]) == (
+        "invoiced",
+        "12",
+        "customer",
+    )
 
 
 def test_two_people_mending_one_address_do_not_overwrite_each_other(clerk, db):
@@ -139,7 +170,11 @@ def test_two_people_mending_one_address_do_not_overwrite_each_other(clerk, db):
     work_off()
     fields = {"address.zip_code": "05010-000", "address.number": "12", "version": sale.version - 1}
     answer = clerk.post(f"/sales/{sale.id}/address", data=fields)
-    assert answer.status_code == 422 and "Somebody changed this record" in answer.text and 'value="12"' in answer.text
+    assert (
+        answer.status_code == 422
+        and "Somebody changed this record" in answer.text
+        and 'value="12"' in answer.text
+    )
     assert sale.number == ""
 
 
@@ -173,7 +208,10 @@ def test_an_open_sale_is_paid_once_and_cancelled_once(clerk, db):
     clerk.post(f"/sales/{dropped.id}/cancel")
     db.session.expire_all()
     assert (paid.status, dropped.status, product.stock) == ("address", "cancelled", 2)
-    assert "cannot be paid any more" in clerk.post(f"/sales/{dropped.id}/payment", follow_redirects=True).text
+    assert (
+        "cannot be paid any more"
+        in clerk.post(f"/sales/{dropped.id}/payment", follow_redirects=True).text
+    )
 
 
 def test_an_accountant_looks_and_changes_nothing(client, db):

@@ -7,7 +7,20 @@ from webapp.addresses.questions import _TEXTS
 from webapp.sales.models import Sale, Status
 from webapp.sales.reasons import RETURN_LABELS, mend_of, reason_text
 
-PARAMS = {name: "x" for name in ("zip_code", "found_city", "found_state", "typed", "city", "state", "number", "range", "unit")}
+PARAMS = {
+    name: "x"
+    for name in (
+        "zip_code",
+        "found_city",
+        "found_state",
+        "typed",
+        "city",
+        "state",
+        "number",
+        "range",
+        "unit",
+    )
+}
 
 
 @pytest.fixture(autouse=True)
@@ -48,10 +61,17 @@ def test_a_step_that_failed_hides_the_error_itself():
     assert "Try again" in text and "KeyError" not in text
 
 
-@pytest.mark.parametrize(("field", "url"), [
-    ("address.street", "/sales/7?mend=address#address"), ("customer.document", "/customers/3"),
-    ("settings.issuer.cnpj", "/settings"), ("lines", "/sales/7"), ("payment_method", "/sales/7"), (None, "/sales/7"),
-])
+@pytest.mark.parametrize(
+    ("field", "url"),
+    [
+        ("address.street", "/sales/7?mend=address#address"),
+        ("customer.document", "/customers/3"),
+        ("settings.issuer.cnpj", "/settings"),
+        ("lines", "/sales/7"),
+        ("payment_method", "/sales/7"),
+        (None, "/sales/7"),
+    ],
+)
 def test_the_mend_leads_where_the_field_is(field, url):
     assert mend_of(waiting("zip_code_missing", field)).url == url
 

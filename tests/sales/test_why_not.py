@@ -38,7 +38,9 @@ def test_a_rule_that_did_not_hold_shows_what_was_wanted_and_what_was_got(clerk):
     sale = sold(make_product(kind="streaming", video_url="https://videos.example/1").sku)
     page = ask(clerk, sale, "royalty_slip")
     assert "Its condition did not hold" in page and "Did not hold" in page
-    assert re.search("wanted: [^·]*book[^·]* or [^·]*e-book[^·]*· got: [^·]*streaming video[^·]*· not met", page)
+    assert re.search(
+        "wanted: [^·]*book[^·]* or [^·]*e-book[^·]*· got: [^·]*streaming video[^·]*· not met", page
+    )
 
 
 def test_each_item_is_answered_for(clerk):
@@ -61,22 +63,38 @@ def test_a_switch_is_told_in_words(clerk):
 
 def test_an_exception_and_the_rule_it_skips_name_each_other(clerk):
     agent()
-    vip = rule("no_commission", BOOKS, [{"do": "skip_rule", "codes": ["commission"]}], priority=5, name="No commission on books")
+    vip = rule(
+        "no_commission",
+        BOOKS,
+        [{"do": "skip_rule", "codes": ["commission"]}],
+        priority=5,
+        name="No commission on books",
+    )
     publish([*day_one(), vip])
     sale = sold(book(), agent="A1")
-    assert "The exception “No commission on books” skips this rule." in ask(clerk, sale, "commission")
+    assert "The exception “No commission on books” skips this rule." in ask(
+        clerk, sale, "commission"
+    )
     assert "Physical product or book: commission" in ask(clerk, sale, "no_commission")
     page = text_of(clerk.get(f"/sales/{sale.id}"))
-    assert "Suppressed by an exception" in page and "The exception “No commission on books” skips this rule." in page
+    assert (
+        "Suppressed by an exception" in page
+        and "The exception “No commission on books” skips this rule." in page
+    )
 
 
 def test_of_two_commissions_the_loser_names_the_winner(clerk):
     agent()
-    first = rule("ten", BOOKS, [{"do": "commission", "percent": "10"}], priority=5, name="Ten per cent")
+    first = rule(
+        "ten", BOOKS, [{"do": "commission", "percent": "10"}], priority=5, name="Ten per cent"
+    )
     publish([*day_one(), first])
     sale = sold(book(), agent="A1")
     page = ask(clerk, sale, "commission")
-    assert "Lost to another" in page and "“Ten per cent” comes first, and only one of the two counts." in page
+    assert (
+        "Lost to another" in page
+        and "“Ten per cent” comes first, and only one of the two counts." in page
+    )
 
 
 def test_a_commission_without_an_agent_had_nothing_to_pay(clerk):
@@ -93,10 +111,16 @@ def test_a_gift_that_would_bring_a_gift_names_the_rule_that_added_it(clerk):
     assert "A gift brings no further gift: “One more” added this item." in ask(clerk, sale, "more")
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"enabled": False}, ("This rule was switched off", "It would have held; switched on")),
-    ({"valid_to": "2020-01-31"}, ("This rule was not in force on", "Would hold", "31 Jan 2020")),
-])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"enabled": False}, ("This rule was switched off", "It would have held; switched on")),
+        (
+            {"valid_to": "2020-01-31"},
+            ("This rule was not in force on", "Would hold", "31 Jan 2020"),
+        ),
+    ],
+)
 def test_a_rule_that_was_not_asked_tells_whether_it_would_have_held(clerk, change, words):
     publish([*day_one(), rule("shelf", BOOKS) | change])
     page = ask(clerk, sold(book()), "shelf")
@@ -122,9 +146,14 @@ def test_it_is_judged_by_the_day_of_the_payment_not_of_the_decision(clerk):
 
 def test_a_search_leads_to_the_one_rule_it_means_and_else_to_a_choice(clerk):
     sale = sold(book())
-    assert clerk.get(f"/sales/{sale.id}/rules?q=royalty_slip").location.endswith(f"/sales/{sale.id}/rules/royalty_slip")
+    assert clerk.get(f"/sales/{sale.id}/rules?q=royalty_slip").location.endswith(
+        f"/sales/{sale.id}/rules/royalty_slip"
+    )
     several = text_of(clerk.get(f"/sales/{sale.id}/rules?q=membership"))
-    assert f'href="/sales/{sale.id}/rules/membership_upgrade"' in several and "royalty_slip" not in several
+    assert (
+        f'href="/sales/{sale.id}/rules/membership_upgrade"' in several
+        and "royalty_slip" not in several
+    )
     assert "No rule of this name" in text_of(clerk.get(f"/sales/{sale.id}/rules?q=zebra"))
     options = text_of(clerk.get(f"/sales/{sale.id}/rule-options?q=royal"))
     assert options.count("<option") == 1 and "royalty_slip" in options
@@ -166,7 +195,10 @@ def test_a_manager_goes_on_to_the_rule_and_makes_an_example_of_the_order(db, cli
     sale = sold(book(sku="LV-77"))
     sign_in(client, "manager")
     for page in (text_of(client.get(f"/sales/{sale.id}")), ask(client, sale, "royalty_slip")):
-        assert 'href="/rules/royalty_slip/edit"' in page and 'action="/rules/royalty_slip/examples"' in page
+        assert (
+            'href="/rules/royalty_slip/edit"' in page
+            and 'action="/rules/royalty_slip/examples"' in page
+        )
     answer = client.post("/rules/royalty_slip/examples", data={"sale": sale.id})
     assert answer.status_code == 303 and answer.location.startswith("/rules/royalty_slip/edit")
 
@@ -177,7 +209,9 @@ def test_a_rule_that_is_there_no_more_is_explained_and_not_opened(db, client):
     publish(day_one())
     sign_in(client, "manager")
     for page in (text_of(client.get(f"/sales/{sale.id}")), ask(client, sale, "gone")):
-        assert "Once upon a time" in page and "/rules/gone/" not in page.replace(f"/sales/{sale.id}/rules/gone", "")
+        assert "Once upon a time" in page and "/rules/gone/" not in page.replace(
+            f"/sales/{sale.id}/rules/gone", ""
+        )
 
 
 def test_a_clerk_asks_and_changes_nothing(clerk):

@@ -41,7 +41,10 @@ def test_a_checkouts_sale_is_accepted_within_a_second(client, db, bad_redis):
     make_product(sku="BOOK-1")
     checkout = api(client, make_token())
     answers = []
-    assert seconds(lambda: answers.append(checkout.post("/sales", sale_body(), Idempotency_Key="k"))) < 1
+    assert (
+        seconds(lambda: answers.append(checkout.post("/sales", sale_body(), Idempotency_Key="k")))
+        < 1
+    )
     assert answers[0].status_code == 201
     time.sleep(0.002)
     assert owing_queues() == ["addresses"]
@@ -66,8 +69,17 @@ def test_sales_at_once_do_not_wait_for_each_others_doorbells(app, db, bad_redis)
 def test_a_clerks_sale_is_accepted_within_a_second(client, db, bad_redis):
     make_product(sku="BOOK-1")
     sign_in(client)
-    form = {"customer.name": "José", "customer.document": "111.444.777-35", "address.zip_code": "05010000", "address.number": "7",
-            "lines.0.sku": "BOOK-1", "lines.0.quantity": "1", "channel": "store", "payment_method": "pix", "paid": "1"}
+    form = {
+        "customer.name": "José",
+        "customer.document": "111.444.777-35",
+        "address.zip_code": "05010000",
+        "address.number": "7",
+        "lines.0.sku": "BOOK-1",
+        "lines.0.quantity": "1",
+        "channel": "store",
+        "payment_method": "pix",
+        "paid": "1",
+    }
     answers = []
     assert seconds(lambda: answers.append(client.post("/sales", data=form))) < 1
     assert answers[0].status_code == 303

@@ -41,7 +41,7 @@ def test_a_reference_that_two_orders_have_lists_both(clerk, db):
 
 def test_the_number_and_the_access_key_of_an_nfe_lead_to_it(clerk, db, invoiced):
     invoice = db.session.scalars(select(Invoice)).one()
-    spaced = " ".join(invoice.access_key[place:place + 4] for place in range(0, 44, 4))
+    spaced = " ".join(invoice.access_key[place : place + 4] for place in range(0, 44, 4))
 
     for written in (str(invoice.number), "000.001", invoice.access_key, spaced):
         assert ask(clerk, written).location == f"/invoices/{invoice.id}", written
@@ -89,8 +89,23 @@ def test_a_few_of_each_kind_are_shown_and_the_rest_is_linked(clerk, db):
     assert page.count("Snow glasses") == 5 and 'href="/products?q=snow"' in page
 
 
-@pytest.mark.parametrize("q", ["nothing like it", "%", "_", "\\", "'; DROP TABLE sales; --", "<script>alert(1)</script>", "\0",
-                               "🎿", "9" * 44, "9" * 9, "77777777", "x" * 5000])
+@pytest.mark.parametrize(
+    "q",
+    [
+        "nothing like it",
+        "%",
+        "_",
+        "\\",
+        "'; DROP TABLE sales; --",
+        "<script>alert(1)</script>",
+        "\0",
+        "🎿",
+        "9" * 44,
+        "9" * 9,
+        "77777777",
+        "x" * 5000,
+    ],
+)
 def test_what_fits_nothing_is_said_in_words_whatever_was_typed(clerk, db, q):
     make_sale()
     answer = ask(clerk, q)
@@ -107,6 +122,10 @@ def test_an_empty_question_explains_what_can_be_asked(clerk):
 def test_the_accountant_finds_orders_and_nfe_but_not_the_records_of_customers(client, db, invoiced):
     sign_in(client, "accountant")
     page = ask(client, "conceicao").text
-    assert 'id="found-in-invoices"' in page and 'id="found-in-customers"' not in page and 'id="found-in-products"' not in page
+    assert (
+        'id="found-in-invoices"' in page
+        and 'id="found-in-customers"' not in page
+        and 'id="found-in-products"' not in page
+    )
 
     assert ask(client, "111.444.777-35").status_code == 200

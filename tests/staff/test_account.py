@@ -43,9 +43,14 @@ def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(app, clien
     assert other.get("/account").status_code == 302
 
 
-@pytest.mark.parametrize(("old", "new", "field"), [
-    ("wrong", NEW, "old_password"), ("", NEW, "old_password"), (OLD, "short", "password"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("wrong", NEW, "old_password"),
+        ("", NEW, "old_password"),
+        (OLD, "short", "password"),
+    ],
+)
 def test_a_refused_change_leaves_all_as_it_was(app, client, db, ana, old, new, field):
     other, _ = another_browser_of(app, db, ana)
 

@@ -23,7 +23,12 @@ def rows(page: str) -> int:
 def write(db, count=1, actor="job rules", **facts):
     with acting_as(actor):
         for _ in range(count):
-            record(db.session, facts.get("action", "retried"), facts.get("subject", "jobs"), facts.get("subject_id", "j1"))
+            record(
+                db.session,
+                facts.get("action", "retried"),
+                facts.get("subject", "jobs"),
+                facts.get("subject_id", "j1"),
+            )
     db.session.commit()
 
 

@@ -6,10 +6,19 @@ from lxml import html
 from tests.factories import make_product, sign_in
 
 
-@pytest.mark.parametrize(("path", "entry"), [
-    ("/", "Home"), ("/products/new", "Products"), ("/agents", "Customers"), ("/staff/new", "Staff"), ("/audit", "Audit"),
-    ("/tasks", "Tasks"), ("/account", None), ("/search", None),
-])
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        ("/", "Home"),
+        ("/products/new", "Products"),
+        ("/agents", "Customers"),
+        ("/staff/new", "Staff"),
+        ("/audit", "Audit"),
+        ("/tasks", "Tasks"),
+        ("/account", None),
+        ("/search", None),
+    ],
+)
 def test_the_entry_that_a_page_belongs_to_is_marked(client, db, path, entry):
     sign_in(client, "admin")
     page = html.fromstring(client.get(path).text)

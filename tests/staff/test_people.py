@@ -1,4 +1,5 @@
-"""The people of the staff: added, changed, locked out at once, and never without an administrator."""
+"""The people of the staff: added, changed, locked out at once, and never without an
+administrator."""
 
 import pytest
 from sqlalchemy import select
@@ -16,12 +17,19 @@ def admin(client, db):
 
 
 def user_of(db, email) -> User:
-    return db.session.scalars(select(User).where(User.email == email).execution_options(populate_existing=True)).one()
+    return db.session.scalars(
+        select(User).where(User.email == email).execution_options(populate_existing=True)
+    ).one()
 
 
 def facts(user: User, **changes) -> dict:
-    return {"email": user.email, "name": user.name, "role": str(user.role), "active": "1",
-            "version": user.updated_at.isoformat()} | changes
+    return {
+        "email": user.email,
+        "name": user.name,
+        "role": str(user.role),
+        "active": "1",
+        "version": user.updated_at.isoformat(),
+    } | changes
 
 
 def signed_in(client) -> bool:
@@ -29,7 +37,9 @@ def signed_in(client) -> bool:
 
 
 def test_a_person_is_added_and_can_sign_in(client, db, admin):
-    answer = client.post("/staff", data=NEW | {"email": "Bia@Example.com", "name": "Bia Reis", "role": "reviewer"})
+    answer = client.post(
+        "/staff", data=NEW | {"email": "Bia@Example.com", "name": "Bia Reis", "role": "reviewer"}
+    )
 
     assert answer.status_code == 303
     bia = user_of(db, "bia@example.com")
@@ -37,10 +47,19 @@ def test_a_person_is_added_and_can_sign_in(client, db, admin):
     assert "Bia Reis" in client.get("/staff").text
 
 
-@pytest.mark.parametrize(("field", "value"), [
-    ("email", "nobody"), ("email", ""), ("name", " "), ("role", "owner"), ("password", "short"), ("password", "senha123456"),
-    ("password", "aaaaaaaaaaaa"), ("name", "x" * 81),
-])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "nobody"),
+        ("email", ""),
+        ("name", " "),
+        ("role", "owner"),
+        ("password", "short"),
+        ("password", "senha123456"),
+        ("password", "aaaaaaaaaaaa"),
+        ("name", "x" * 81),
+    ],
+)
 def test_what_does_not_fit_is_named_and_nothing_typed_is_lost(client, db, admin, field, value):
     answer = client.post("/staff", data=NEW | {field: value})
 
@@ -55,12 +74,17 @@ def test_an_e_mail_belongs_to_one_person(client, db, admin):
     bia = make_user(email="bia@example.com")
     other = make_user(email="ana@example.com")
 
-    assert "Somebody has this e-mail already." in client.post("/staff", data=NEW | {"email": "BIA@example.com"}).text
+    assert (
+        "Somebody has this e-mail already."
+        in client.post("/staff", data=NEW | {"email": "BIA@example.com"}).text
+    )
     assert client.post(f"/staff/{other.id}", data=facts(other, email=bia.email)).status_code == 422
     assert user_of(db, "ana@example.com").id == other.id
 
 
-@pytest.mark.parametrize("change", [{"role": "reviewer"}, {"active": "0"}, {"email": "new@example.com"}])
+@pytest.mark.parametrize(
+    "change", [{"role": "reviewer"}, {"active": "0"}, {"email": "new@example.com"}]
+)
 def test_whoever_is_changed_is_signed_out_at_once(app, client, db, admin, change):
     theirs = app.test_client()
     bia = user_of(db, sign_in(theirs, "clerk"))
@@ -136,8 +160,14 @@ def test_a_change_is_in_the_audit_with_before_and_after(client, db, admin):
     bia = make_user(email="bia@example.com")
     client.post(f"/staff/{bia.id}", data=facts(bia, role="manager"))
 
-    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "users", AuditEntry.action == "changed")).one()
-    assert (entry.actor, entry.before, entry.after) == (admin, {"role": "clerk"}, {"role": "manager"})
+    entry = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.subject == "users", AuditEntry.action == "changed")
+    ).one()
+    assert (entry.actor, entry.before, entry.after) == (
+        admin,
+        {"role": "clerk"},
+        {"role": "manager"},
+    )
     page = client.get("/audit?subject=users&action=changed").text
     assert "<del>Clerk</del>" in page and "<ins>Manager</ins>" in page
 

@@ -1,4 +1,5 @@
-"""Signing in and what keeps others out: session ids, throttling, time-outs, cookies, where `next` may lead."""
+"""Signing in and what keeps others out: session ids, throttling, time-outs, cookies, where `next`
+may lead."""
 
 import datetime as dt
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -15,9 +16,23 @@ from webapp.staff.sign_in import DEMO_USERS
 PASSWORD = "uma frase comprida"
 # Nothing but a page of ours is a place to go to after signing in, however another place is written.
 ELSEWHERE = (
-    "https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
-    "https:evil.example", "javascript:alert(1)", "/%5cevil.example\\", "//evil.example/%2f..", "http:///evil.example",
-    "evil.example", "//[", "/\u2028/evil.example", " //evil.example", "/\\/evil.example", "data:text/html,x",
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "https:evil.example",
+    "javascript:alert(1)",
+    "/%5cevil.example\\",
+    "//evil.example/%2f..",
+    "http:///evil.example",
+    "evil.example",
+    "//[",
+    "/\u2028/evil.example",
+    " //evil.example",
+    "/\\/evil.example",
+    "data:text/html,x",
 )
 
 
@@ -35,8 +50,11 @@ def token_of(page: str) -> str:
 
 def try_to_sign_in(client, email="ana@example.com", password=PASSWORD, next_page=""):
     csrf = token_of(client.get("/login").text)
-    return client.post("/login", data={"csrf_token": csrf, "email": email, "password": password, "next": next_page},
-                       headers={"Accept-Language": "en"})
+    return client.post(
+        "/login",
+        data={"csrf_token": csrf, "email": email, "password": password, "next": next_page},
+        headers={"Accept-Language": "en"},
+    )
 
 
 def test_the_right_password_opens_the_shop_and_is_audited(client, db, ana):
@@ -52,9 +70,14 @@ def test_the_e_mail_may_be_typed_in_any_case(client, ana):
     assert try_to_sign_in(client, email=" Ana@Example.COM ").status_code == 303
 
 
-@pytest.mark.parametrize(("email", "password"), [
-    ("ana@example.com", "falsch"), ("nobody@example.com", PASSWORD), ("no e-mail", "quatsch"),
-])
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("ana@example.com", "falsch"),
+        ("nobody@example.com", PASSWORD),
+        ("no e-mail", "quatsch"),
+    ],
+)
 def test_a_wrong_password_and_an_unknown_e_mail_get_the_same_answer(client, ana, email, password):
     answer = try_to_sign_in(client, email, password)
 
@@ -66,8 +89,19 @@ def test_a_wrong_password_and_an_unknown_e_mail_get_the_same_answer(client, ana,
 
 def test_an_unknown_e_mail_costs_as_much_time_as_a_known_one(client, ana, monkeypatch):
     verified = []
-    monkeypatch.setattr(models, "HASHER", type("Hasher", (), {
-        "verify": lambda self, password_hash, password: verified.append(password_hash) or False})())
+    monkeypatch.setattr(
+        models,
+        "HASHER",
+        type(
+            "Hasher",
+            (),
+            {
+                "verify": lambda self, password_hash, password: (
+                    verified.append(password_hash) or False
+                )
+            },
+        )(),
+    )
 
     for email in ("ana@example.com", "nobody@example.com"):
         try_to_sign_in(client, email, "wrong")
@@ -84,7 +118,9 @@ def test_after_ten_failures_the_account_is_closed_for_a_while_even_to_its_owner(
     assert try_to_sign_in(client).status_code == 429
     # The lock is of the account, not of the browser; and an account that is not there locks alike.
     assert try_to_sign_in(app.test_client(), email="ANA@example.com ").status_code == 429
-    assert try_to_sign_in(app.test_client(), email="bia@example.com", password="x").status_code == 422
+    assert (
+        try_to_sign_in(app.test_client(), email="bia@example.com", password="x").status_code == 422
+    )
 
 
 def test_unknown_accounts_are_throttled_like_known_ones(client, ana):
@@ -114,7 +150,9 @@ def test_each_sign_in_has_a_new_session_id(client, db, ana):
     assert len({"planted by somebody else", first, second}) == 3
     assert len(second) >= 43, "fewer than 256 bits"
     kept = set(db.session.scalars(select(UserSession.id_hash)))
-    assert kept == {models.digest(first), models.digest(second)}, "the database keeps more than the hashes"
+    assert kept == {models.digest(first), models.digest(second)}, (
+        "the database keeps more than the hashes"
+    )
 
 
 def test_a_cookie_replayed_after_signing_out_opens_nothing(client, app, ana):
@@ -130,7 +168,10 @@ def test_a_cookie_replayed_after_signing_out_opens_nothing(client, app, ana):
 @pytest.mark.parametrize(("column", "age"), [("seen_at", IDLE), ("created_at", ABSOLUTE)])
 def test_a_session_ends_when_left_alone_and_when_it_is_old(client, db, column, age):
     sign_in(client)
-    for past, status in ((age - dt.timedelta(minutes=2), 200), (age + dt.timedelta(minutes=2), 302)):
+    for past, status in (
+        (age - dt.timedelta(minutes=2), 200),
+        (age + dt.timedelta(minutes=2), 302),
+    ):
         # The other clock stands at now, so that each is tested alone.
         times = {"seen_at": utc_now(), "created_at": utc_now()} | {column: utc_now() - past}
         db.session.execute(update(UserSession).values(**times))
@@ -156,7 +197,11 @@ def test_a_deactivated_person_cannot_sign_in_and_is_told_no_more_than_others(cli
 
     answer = try_to_sign_in(client)
     assert answer.status_code == 422
-    assert try_to_sign_in(client, email="nobody@example.com").text.count("field-error") == answer.text.count("field-error") > 0
+    assert (
+        try_to_sign_in(client, email="nobody@example.com").text.count("field-error")
+        == answer.text.count("field-error")
+        > 0
+    )
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
@@ -166,7 +211,9 @@ def test_next_never_leads_elsewhere(client, ana, target):
     assert (answer.status_code, answer.headers.get("Location", "/")) in ((303, "/"), (422, "/"))
 
 
-@pytest.mark.parametrize("target", ["/sales?status=attention&q=a%20b", "/invoices/12", "/search?q=Jos%C3%A9"])
+@pytest.mark.parametrize(
+    "target", ["/sales?status=attention&q=a%20b", "/invoices/12", "/search?q=Jos%C3%A9"]
+)
 def test_after_signing_in_one_is_where_one_wanted_to_be(client, ana, target):
     asked = urlsplit(client.get(target).location)
     assert asked.path == "/login"
@@ -176,7 +223,10 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(client, ana, target):
 
 
 def test_signing_in_needs_the_token_of_the_form(client, ana):
-    assert client.post("/login", data={"email": "ana@example.com", "password": PASSWORD}).status_code == 400
+    assert (
+        client.post("/login", data={"email": "ana@example.com", "password": PASSWORD}).status_code
+        == 400
+    )
 
 
 def test_without_demo_there_is_neither_a_list_of_people_nor_a_default_password(client, db):

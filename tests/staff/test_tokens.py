@@ -35,8 +35,13 @@ def test_a_token_is_shown_once_and_opens_the_api_with_its_role(app, client, db, 
 def test_the_secret_is_not_in_the_audit(client, db, admin):
     secret = secret_in(make(client).text)
 
-    kept = [str(entry.before) + str(entry.after) + entry.subject_name for entry in db.session.scalars(select(AuditEntry))]
-    assert any("checkout" in text for text in kept) and not any(secret in text or digest(secret) in text for text in kept)
+    kept = [
+        str(entry.before) + str(entry.after) + entry.subject_name
+        for entry in db.session.scalars(select(AuditEntry))
+    ]
+    assert any("checkout" in text for text in kept) and not any(
+        secret in text or digest(secret) in text for text in kept
+    )
 
 
 def test_a_revoked_token_is_refused_at_once_and_revoking_twice_does_no_harm(app, client, db, admin):
@@ -62,7 +67,9 @@ def test_a_name_in_use_is_refused_so_that_a_doubled_click_makes_one_token(client
     assert len(db.session.scalars(select(ApiToken)).all()) == 1
 
 
-@pytest.mark.parametrize(("name", "role"), [("", "clerk"), ("x" * 81, "clerk"), ("checkout", "owner"), ("a\0b", "clerk")])
+@pytest.mark.parametrize(
+    ("name", "role"), [("", "clerk"), ("x" * 81, "clerk"), ("checkout", "owner"), ("a\0b", "clerk")]
+)
 def test_a_token_without_a_name_or_with_a_strange_role_is_refused(client, db, admin, name, role):
     assert make(client, name, role).status_code == 422
     assert db.session.scalars(select(ApiToken)).all() == []

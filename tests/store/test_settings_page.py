@@ -12,10 +12,21 @@ from webapp.staff.models import AuditEntry
 from webapp.store.queries import the_series, the_shop
 
 ISSUER = {
-    "name": "Pico Nevado Livros e Montanha Ltda", "trade_name": "Pico Nevado", "cnpj": "99.888.777/0001-00",
-    "state_registration": "492.730.565.410", "crt": "1", "zip_code": "06243-110", "state": "sp", "city": "osasco",
-    "neighborhood": "Jardim Elvira", "street": "Rua Rocha Pombo", "number": "845", "complement": "", "ibge": "",
-    "phone": "(11) 3000-0010", "email": "loja@piconevado.example.com",
+    "name": "Pico Nevado Livros e Montanha Ltda",
+    "trade_name": "Pico Nevado",
+    "cnpj": "99.888.777/0001-00",
+    "state_registration": "492.730.565.410",
+    "crt": "1",
+    "zip_code": "06243-110",
+    "state": "sp",
+    "city": "osasco",
+    "neighborhood": "Jardim Elvira",
+    "street": "Rua Rocha Pombo",
+    "number": "845",
+    "complement": "",
+    "ibge": "",
+    "phone": "(11) 3000-0010",
+    "email": "loja@piconevado.example.com",
 }
 
 
@@ -25,7 +36,11 @@ def admin(client, db):
 
 
 def save(client, part="issuer", **changes):
-    base = ISSUER if part == "issuer" else {"time_zone": "America/Sao_Paulo", "hold_hours": "72", "review_policy": "exceptions"}
+    base = (
+        ISSUER
+        if part == "issuer"
+        else {"time_zone": "America/Sao_Paulo", "hold_hours": "72", "review_policy": "exceptions"}
+    )
     return client.post(f"/settings/{part}", data=base | {"version": the_shop().version} | changes)
 
 
@@ -33,7 +48,10 @@ def test_a_new_shop_has_no_issuer_and_says_so(client, db, admin):
     page = client.get("/settings").text
 
     assert the_shop().cnpj == ""
-    assert "Until the issuer is filled in" in page and "A test certificate is made once the issuer has a CNPJ." in page
+    assert (
+        "Until the issuer is filled in" in page
+        and "A test certificate is made once the issuer has a CNPJ." in page
+    )
 
 
 def test_without_an_issuer_no_nfe_is_built_and_with_one_the_sale_goes_on(client, db, admin):
@@ -55,7 +73,11 @@ def test_the_issuer_is_kept_in_the_form_that_the_nfe_asks_for(client, db, admin)
 
     shop = the_shop()
     assert (shop.cnpj, shop.state_registration, shop.zip_code, shop.phone) == (
-        "99888777000100", "492730565410", "06243110", "1130000010")
+        "99888777000100",
+        "492730565410",
+        "06243110",
+        "1130000010",
+    )
     assert (shop.state, shop.ibge) == ("SP", "3534401"), "the city's code is found by its name"
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "shop")).one()
     assert (entry.actor, entry.after["cnpj"]) == (admin, "99888777000100")
@@ -66,11 +88,29 @@ def test_a_trade_name_left_blank_is_the_company_s(client, db, admin):
     assert the_shop().trade_name == ISSUER["name"]
 
 
-@pytest.mark.parametrize(("field", "value"), [
-    ("cnpj", "99.888.777/0001-01"), ("cnpj", "111.444.777-35"), ("cnpj", ""), ("name", "x"), ("name", "x" * 61), ("crt", "9"),
-    ("crt", ""), ("zip_code", "123"), ("state", "XX"), ("city", "Atlântida Perdida"), ("ibge", "1234567"), ("ibge", "3550308"),
-    ("phone", "none"), ("email", "nobody"), ("state_registration", "abc"), ("street", ""), ("number", ""), ("name", "a\0b"),
-])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("cnpj", "99.888.777/0001-01"),
+        ("cnpj", "111.444.777-35"),
+        ("cnpj", ""),
+        ("name", "x"),
+        ("name", "x" * 61),
+        ("crt", "9"),
+        ("crt", ""),
+        ("zip_code", "123"),
+        ("state", "XX"),
+        ("city", "Atlântida Perdida"),
+        ("ibge", "1234567"),
+        ("ibge", "3550308"),
+        ("phone", "none"),
+        ("email", "nobody"),
+        ("state_registration", "abc"),
+        ("street", ""),
+        ("number", ""),
+        ("name", "a\0b"),
+    ],
+)
 def test_what_does_not_fit_is_named_and_nothing_is_half_written(client, db, admin, field, value):
     answer = save(client, **{field: value})
 
@@ -95,21 +135,38 @@ def test_the_second_of_two_editors_is_told(client, db, admin):
 
 
 def test_how_the_shop_works_can_be_set_before_the_issuer(client, db, admin):
-    assert save(client, "house", time_zone="America/Manaus", hold_hours="24", review_policy="all").status_code == 303
+    assert (
+        save(
+            client, "house", time_zone="America/Manaus", hold_hours="24", review_policy="all"
+        ).status_code
+        == 303
+    )
 
     shop = the_shop()
     assert (shop.time_zone, shop.hold_hours, shop.review_policy) == ("America/Manaus", 24, "all")
 
 
-@pytest.mark.parametrize(("field", "value"), [
-    ("hold_hours", "0"), ("hold_hours", "-1"), ("hold_hours", "1.5"), ("hold_hours", "9999999"), ("time_zone", "Europe/Paris"),
-    ("time_zone", "../../etc/passwd"), ("review_policy", "none"),
-])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("hold_hours", "0"),
+        ("hold_hours", "-1"),
+        ("hold_hours", "1.5"),
+        ("hold_hours", "9999999"),
+        ("time_zone", "Europe/Paris"),
+        ("time_zone", "../../etc/passwd"),
+        ("review_policy", "none"),
+    ],
+)
 def test_a_way_of_working_that_makes_no_sense_is_refused(client, db, admin, field, value):
     answer = save(client, "house", **{field: value})
 
     assert answer.status_code == 422 and f'id="f-{field}-error"' in answer.text
-    assert (the_shop().hold_hours, the_shop().time_zone, the_shop().review_policy) == (72, "America/Sao_Paulo", "exceptions")
+    assert (the_shop().hold_hours, the_shop().time_zone, the_shop().review_policy) == (
+        72,
+        "America/Sao_Paulo",
+        "exceptions",
+    )
 
 
 def test_the_review_policy_decides_which_nfe_wait(client, db, admin):
@@ -171,7 +228,9 @@ def test_the_certificate_is_shown_with_its_end(client, db, admin):
 def test_a_certificate_that_cannot_be_read_is_told(app, client, db, admin, tmp_path, monkeypatch):
     broken = tmp_path / "broken.pfx"
     broken.write_bytes(b"not a certificate")
-    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], nfe_certificate=broken))
+    monkeypatch.setitem(
+        app.extensions, "settings", replace(app.extensions["settings"], nfe_certificate=broken)
+    )
 
     page = client.get("/settings")
     assert page.status_code == 200 and "The certificate cannot be used" in page.text

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class PostalAnswer:
     """What a provider says of a CEP (eight digits); blank where it says nothing.
 
-    `ibge` is the city's code, from our own table where the provider lacks it. `complement` is a range of house
-    numbers and `unit` a large user's name: neither belongs to the customer's address.
+    `ibge` is the city's code, from our own table where the provider lacks it. `complement` is a
+    range of house numbers and `unit` a large user's name: neither belongs to the customer's
+    address.
     """
 
     cep: str

@@ -32,7 +32,11 @@ def get_postal_code(cep: str):
     if found.outcome is Outcome.NOT_FOUND:
         raise NotFound(_words("zip_code_unknown", format_cep(bare)))
     address = {part: getattr(found.answer, part) for part in PARTS}
-    return {"zip_code": format_cep(bare)} | address | {"provider": found.provider, "fetched_at": found.fetched_at.isoformat()}
+    return (
+        {"zip_code": format_cep(bare)}
+        | address
+        | {"provider": found.provider, "fetched_at": found.fetched_at.isoformat()}
+    )
 
 
 def _words(code: str, zip_code: str) -> str:

@@ -20,9 +20,9 @@ class Passage:
 class Breaker:
     """Opens after five failures in a row, or at once; after ten seconds one call is the trial.
 
-    Kept per process: the price is one trial per process, the gain that no lost Redis can hide a provider.
-    Calls that come during a trial wait for its end and share its fate, so that a batch is not refused
-    on the very moment the provider is back.
+    Kept per process: the price is one trial per process, the gain that no lost Redis can hide a
+    provider. Calls that come during a trial wait for its end and share its fate, so that a batch is
+    not refused on the very moment the provider is back.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class Breaker:
 
     @contextlib.contextmanager
     def passage(self, patience: float) -> Iterator[Passage]:
-        """Says whether a call may be made now; hold it until the call has reported how it went. `patience`:
-        seconds to wait for another call's trial."""
+        """Says whether a call may be made now; hold it until the call has reported how it went.
+        `patience`: seconds to wait for another call's trial."""
         if self.closed or self._resting():
             yield Passage(self.closed)
             return

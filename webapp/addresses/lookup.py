@@ -1,9 +1,9 @@
 """Postal codes looked up: from the table of answers first, then from the providers in their order.
 
-No database transaction is open during an outside call. The table is read in one short transaction, the
-providers are asked, and the answers are written in another; `sessions` makes the session of each, so the
-caller's own session is never touched. On SQLite a caller must not hold a write transaction of its own while
-it calls `many`: the answers could not be written.
+No database transaction is open during an outside call. The table is read in one short transaction,
+the providers are asked, and the answers are written in another; `sessions` makes the session of
+each, so the caller's own session is never touched. On SQLite a caller must not hold a write
+transaction of its own while it calls `many`: the answers could not be written.
 """
 
 import datetime as dt
@@ -70,8 +70,9 @@ class PostalResult:
 
 
 class Lookup:
-    """Make one per process and keep it: it holds the connections, the breakers and the pace. Safe in threads
-    and after a fork; `close` it at the end. `sources` replaces the configured providers (for tests)."""
+    """Make one per process and keep it: it holds the connections, the breakers and the pace. Safe
+    in threads and after a fork; `close` it at the end. `sources` replaces the configured providers
+    (for tests)."""
 
     def __init__(
         self,
@@ -86,8 +87,9 @@ class Lookup:
         self._sources = self._configured(settings) if sources is None else list(sources)
 
     def many(self, ceps: Iterable[str], budget_s: float = math.inf) -> dict[str, PostalResult]:
-        """One result for each distinct code (eight digits, else ValueError). Takes at most about `budget_s`
-        seconds; codes without an answer by then are `unavailable`, as are those that no provider could tell."""
+        """One result for each distinct code (eight digits, else ValueError). Takes at most about
+        `budget_s` seconds; codes without an answer by then are `unavailable`, as are those that no
+        provider could tell."""
         wanted = sorted(set(ceps))
         if any(normalize_cep(cep) != cep for cep in wanted):
             raise ValueError("lookups take the eight digits of normalize_cep")
@@ -137,7 +139,9 @@ class Lookup:
     def _read_or_ask(self, ceps, deadline):
         try:
             # Whoever held the claim before may just have written the answer.
-            known = {cep: result for cep, result in self._read(sorted(ceps)).items() if result.fresh}
+            known = {
+                cep: result for cep, result in self._read(sorted(ceps)).items() if result.fresh
+            }
             asked = self._ask_all(sorted(ceps - known.keys()), deadline)
             self._write(asked)
             return known | asked
@@ -153,7 +157,10 @@ class Lookup:
         done, _ = wait(calls.values(), timeout=left)
         # A name server may hang beyond any time-out of ours; such a call ends by itself, unheard.
         pool.shutdown(wait=False, cancel_futures=True)
-        return {cep: call.result() if call in done else _unavailable("no_time") for cep, call in calls.items()}
+        return {
+            cep: call.result() if call in done else _unavailable("no_time")
+            for cep, call in calls.items()
+        }
 
     def _ask(self, cep, deadline):
         unknown_to, down = "", {}
@@ -170,8 +177,12 @@ class Lookup:
             # "Not found" does not mean that the code does not exist: the next one may know it.
             unknown_to = unknown_to or source.name
         if unknown_to or (self._sources and not down):
-            return PostalResult(Outcome.NOT_FOUND, None, unknown_to or self._sources[-1].name, utc_now())
-        return _unavailable(", ".join(f"{name}: {reason}" for name, reason in down.items()) or "no_provider")
+            return PostalResult(
+                Outcome.NOT_FOUND, None, unknown_to or self._sources[-1].name, utc_now()
+            )
+        return _unavailable(
+            ", ".join(f"{name}: {reason}" for name, reason in down.items()) or "no_provider"
+        )
 
     def _read(self, ceps):
         with only_reading(), self._sessions() as session:
@@ -187,11 +198,14 @@ class Lookup:
             dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
             insert = dialect.insert(PostalCode)
             changes = {name: insert.excluded[name] for name in rows[0] if name != "cep"}
-            session.execute(insert.on_conflict_do_update(index_elements=["cep"], set_=changes), rows)
+            session.execute(
+                insert.on_conflict_do_update(index_elements=["cep"], set_=changes), rows
+            )
 
 
 class _Clients:
-    """The process's one HTTP client: made at first use, and anew after a fork, which shares its sockets."""
+    """The process's one HTTP client: made at first use, and anew after a fork, which shares its
+    sockets."""
 
     def __init__(self, public_url: str):
         self._agent = f"Balcao/1.0 (store back office; {public_url})"
@@ -213,7 +227,11 @@ class _Clients:
     def _new(self):
         # A pool wider than ten slows httpx down; redirects would leave the fixed hosts.
         return httpx.Client(
-            headers={"User-Agent": self._agent, "Accept": "application/json", "Accept-Encoding": "identity"},
+            headers={
+                "User-Agent": self._agent,
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
             limits=httpx.Limits(max_connections=_AT_A_TIME, max_keepalive_connections=_AT_A_TIME),
             follow_redirects=False,
         )
@@ -231,7 +249,11 @@ def _unavailable(reason):
 
 def _or_stale(result, known):
     """An old answer is better than none while nobody answers; an old "not found" is not."""
-    stale = result.outcome is Outcome.UNAVAILABLE and known is not None and known.outcome is Outcome.FOUND
+    stale = (
+        result.outcome is Outcome.UNAVAILABLE
+        and known is not None
+        and known.outcome is Outcome.FOUND
+    )
     return known if stale else result
 
 

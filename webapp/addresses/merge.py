@@ -1,6 +1,8 @@
-"""What the customer typed, completed by what a provider says about the postal code. Pure: no database, no network.
+"""What the customer typed, completed by what a provider says about the postal code. Pure: no
+database, no network.
 
-Only blanks are filled, and never with an empty value. What a machine cannot settle becomes a question.
+Only blanks are filled, and never with an empty value. What a machine cannot settle becomes a
+question.
 """
 
 import re
@@ -16,8 +18,8 @@ from webapp.addresses.questions import Question
 CUSTOMER, EMPTY, TABLE = "customer", "empty", "ibge"
 WITHOUT_NUMBER = "S/N"
 _SAYS_NONE = {"sn", "semnumero", "snumero", "sno"}
-# CEPs that end in 900 to 959 belong to one large user each; there `logradouro` may end in the house number.
-# Elsewhere a number at the end is part of the street's name ("Rua 13 de Maio", "Quadra 1").
+# CEPs that end in 900 to 959 belong to one large user each; there `logradouro` may end in the house
+# number. Elsewhere a number at the end is part of the street's name ("Rua 13 de Maio", "Quadra 1").
 _LARGE_USER = re.compile(r"[0-9]{5}9[0-5][0-9]")
 _STREET_AND_NUMBER = re.compile(r"(.*[^\W\d].*?),? ([0-9]{1,6})")
 # NF-e 4.00, group E: xLgr, xBairro and xMun have 2 to 60 characters, nro and xCpl 1 to 60.
@@ -27,7 +29,8 @@ _MOST = 60
 
 @dataclass(frozen=True)
 class AddressParts:
-    """An address as typed; `state` in two letters or by name, `country` in ISO letters ("" is Brazil)."""
+    """An address as typed; `state` in two letters or by name, `country` in ISO letters ("" is
+    Brazil)."""
 
     zip_code: str = ""
     country: str = "BR"
@@ -42,8 +45,9 @@ class AddressParts:
 
 @dataclass(frozen=True)
 class Merged:
-    """The address to keep, each part's source ("customer", a provider's name, "ibge" for our own table of city
-    codes, or "empty"), the question that stops it (None: it may go on) and the warnings that do not."""
+    """The address to keep, each part's source ("customer", a provider's name, "ibge" for our own
+    table of city codes, or "empty"), the question that stops it (None: it may go on) and the
+    warnings that do not."""
 
     address: AddressParts
     sources: dict[str, str]
@@ -51,11 +55,14 @@ class Merged:
     warnings: tuple[Question, ...] = ()
 
 
-def merge(typed: AddressParts, answer: PostalAnswer | None, sources: Mapping[str, str] | None = None) -> Merged:
+def merge(
+    typed: AddressParts, answer: PostalAnswer | None, sources: Mapping[str, str] | None = None
+) -> Merged:
     """Completes `typed` from the answer for its CEP; None says that no provider knows the CEP.
 
-    `sources` are those of an earlier merge: what a provider filled then is a blank again now, so that a mended
-    CEP does not quarrel with its predecessor's city. A part that a person mends must be "customer" in it.
+    `sources` are those of an earlier merge: what a provider filled then is a blank again now, so
+    that a mended CEP does not quarrel with its predecessor's city. A part that a person mends must
+    be "customer" in it.
     """
     if typed.country.strip().upper() not in ("", "BR"):
         return _merged(replace(typed, ibge=ABROAD), {"ibge": TABLE})
@@ -73,7 +80,11 @@ def merge(typed: AddressParts, answer: PostalAnswer | None, sources: Mapping[str
 
 
 def _as_typed(typed: AddressParts, sources: Mapping[str, str]) -> AddressParts:
-    ours = {part: value for part, value in asdict(typed).items() if sources.get(part, CUSTOMER) == CUSTOMER}
+    ours = {
+        part: value
+        for part, value in asdict(typed).items()
+        if sources.get(part, CUSTOMER) == CUSTOMER
+    }
     ours.pop("ibge", None)
     clean = {part: " ".join(value.split()) for part, value in ours.items()}
     clean["state"] = state_code(clean.get("state", "")) or clean.get("state", "")
@@ -91,9 +102,12 @@ def _zip_code_question(written: str) -> Question:
 
 
 def _by_hand(own: AddressParts) -> Merged:
-    """An unknown CEP: goes on only with an address typed in full, the city's code taken from our own table."""
+    """An unknown CEP: goes on only with an address typed in full, the city's code taken from our
+    own table."""
     if not all((own.street, own.neighborhood, own.number, own.city, own.state)):
-        return _merged(own, {}, Question("zip_code_unknown", "address.zip_code", {"zip_code": own.zip_code}))
+        return _merged(
+            own, {}, Question("zip_code_unknown", "address.zip_code", {"zip_code": own.zip_code})
+        )
     code = city_code(own.city, own.state) or ""
     complete = replace(own, ibge=code)
     return _merged(complete, {"ibge": TABLE} if code else {}, _missing(complete))
@@ -114,7 +128,8 @@ def _same_city(own: AddressParts, answer: PostalAnswer) -> bool:
 
 
 def _fill(own: AddressParts, answer: PostalAnswer) -> tuple[AddressParts, dict[str, str]]:
-    """The blanks filled, and by whom. The answer's complement is a range of numbers, never the customer's."""
+    """The blanks filled, and by whom. The answer's complement is a range of numbers, never the
+    customer's."""
     street, number = _street_and_number(answer)
     offered = {
         "street": street,
@@ -124,13 +139,19 @@ def _fill(own: AddressParts, answer: PostalAnswer) -> tuple[AddressParts, dict[s
         "state": answer.state,
         "ibge": answer.ibge,
     }
-    new = {part: value for part, value in offered.items() if value and not getattr(own, part) and len(value) <= _MOST}
+    new = {
+        part: value
+        for part, value in offered.items()
+        if value and not getattr(own, part) and len(value) <= _MOST
+    }
     return replace(own, **new), dict.fromkeys(new, answer.provider)
 
 
 def _street_and_number(answer: PostalAnswer) -> tuple[str, str]:
     """The street without a large user's number in it, and that number ("" for any other CEP)."""
-    inside = _STREET_AND_NUMBER.fullmatch(answer.street) if _LARGE_USER.fullmatch(answer.cep) else None
+    inside = (
+        _STREET_AND_NUMBER.fullmatch(answer.street) if _LARGE_USER.fullmatch(answer.cep) else None
+    )
     return inside.groups() if inside else (answer.street, only_number(answer.complement))
 
 
@@ -147,7 +168,9 @@ def _missing(address: AddressParts) -> Question | None:
         if value and not least <= len(value) <= _MOST:
             return Question(f"{part}_length", f"address.{part}")
     if not address.ibge:
-        return Question("city_unknown", "address.city", {"city": address.city, "state": address.state})
+        return Question(
+            "city_unknown", "address.city", {"city": address.city, "state": address.state}
+        )
     return None
 
 

@@ -9,7 +9,8 @@ from webapp.extensions import UtcDateTime, db
 
 
 class PostalCode(db.Model):
-    """What a provider said about a CEP, and when; `found` is False where it said that it knows no such code."""
+    """What a provider said about a CEP, and when; `found` is False where it said that it knows no
+    such code."""
 
     __tablename__ = "postal_codes"
 
@@ -20,7 +21,8 @@ class PostalCode(db.Model):
     city: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[str] = mapped_column(String(2), default="")
     ibge: Mapped[str] = mapped_column(String(7), default="")
-    # The range of numbers that the code covers, or a large user's name: never part of the customer's address.
+    # The range of numbers that the code covers, or a large user's name: never part of the
+    # customer's address.
     complement: Mapped[str] = mapped_column(String(200), default="")
     unit: Mapped[str] = mapped_column(String(200), default="")
     provider: Mapped[str] = mapped_column(String(20), default="")

@@ -1,22 +1,26 @@
-"""Which house numbers a CEP covers: the Correios' `complemento`, such as "de 1367 a 2255 - lado ímpar"."""
+"""Which house numbers a CEP covers: the Correios' `complemento`, such as "de 1367 a 2255 - lado
+ímpar"."""
 
 import re
 
 _RANGE = re.compile(
-    r"(?:de (?P<low>[0-9]+(?:/[0-9]+)?) )?(?:até|a) (?P<high>[0-9]+(?:/[0-9]+)?)|de (?P<open>[0-9]+(?:/[0-9]+)?) ao fim"
+    r"(?:de (?P<low>[0-9]+(?:/[0-9]+)?) )?(?:até|a) (?P<high>[0-9]+(?:/[0-9]+)?)|de "
+    r"(?P<open>[0-9]+(?:/[0-9]+)?) ao fim"
 )
 _SIDE = re.compile(r"lado (?P<side>ímpar|par)$")
 _ONE = re.compile(r"[0-9]+")
 
 
 def house_number(written: str) -> int | None:
-    """The number in "1020", "100-B" or "nº 12"; None for "S/N", "Km 5" or "Lote 7", which no range tells about."""
+    """The number in "1020", "100-B" or "nº 12"; None for "S/N", "Km 5" or "Lote 7", which no range
+    tells about."""
     found = re.match(r"(?:n[º°o.]*\s*)?([0-9]{1,7})(?![0-9])", written.strip(), re.IGNORECASE)
     return int(found.group(1)) if found else None
 
 
 def covers(complement: str, number: int) -> bool:
-    """Whether the range in a provider's `complemento` takes in the number; True where it names no range."""
+    """Whether the range in a provider's `complemento` takes in the number; True where it names no
+    range."""
     text = complement.strip().casefold()
     if _ONE.fullmatch(text):
         return number == int(text)

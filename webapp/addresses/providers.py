@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 
 
 class ProviderDown(Exception):
-    """The provider gave no answer that can be used. `reason` is one of `refused`, `timeout`, `server_error`,
-    `blocked`, `redirect`, `too_large`, `garbage`, `unexpected_status`, `breaker_open`, `busy`, `no_time`."""
+    """The provider gave no answer that can be used. `reason` is one of `refused`, `timeout`,
+    `server_error`, `blocked`, `redirect`, `too_large`, `garbage`, `unexpected_status`,
+    `breaker_open`, `busy`, `no_time`."""
 
     def __init__(self, reason: str):
         super().__init__(reason)
@@ -39,15 +40,18 @@ class ProviderDown(Exception):
 
 
 class NotCovered(Exception):
-    """A provider that knows only some codes does not know this one: that says nothing about the code."""
+    """A provider that knows only some codes does not know this one: that says nothing about the
+    code."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A service over HTTP: where it is, what it calls the parts, and how it says that it knows no such code.
+    """A service over HTTP: where it is, what it calls the parts, and how it says that it knows no
+    such code.
 
-    `names` maps our parts to its own, dotted for nested ones. `limit` is its pace ("240/hour") in the words
-    of the package `limits`, kept only against `base_url`'s public host: a shop's own mirror has its own pace.
+    `names` maps our parts to its own, dotted for nested ones. `limit` is its pace ("240/hour") in
+    the words of the package `limits`, kept only against `base_url`'s public host: a shop's own
+    mirror has its own pace.
     """
 
     name: str
@@ -69,7 +73,11 @@ class Provider:
         if status != 200:
             raise ProviderDown("unexpected_status")
         part = {ours: _text(data, theirs) for ours, theirs in self.names.items()}
-        if not (_digits(_text(data, "cep")) == cep and part["city"] and state_code(part["state"]) == part["state"]):
+        if not (
+            _digits(_text(data, "cep")) == cep
+            and part["city"]
+            and state_code(part["state"]) == part["state"]
+        ):
             raise ProviderDown("garbage")
         ibge = part.get("ibge", "")
         return PostalAnswer(
@@ -108,7 +116,8 @@ def _viacep_unknown(status: int, data: object) -> bool:
 
 
 def _brasilapi_unknown(status: int, data: object) -> bool:
-    # It also answers 404 when the services behind it are all down; only their words tell the two apart.
+    # It also answers 404 when the services behind it are all down; only their words tell the two
+    # apart.
     errors = data.get("errors") if isinstance(data, dict) else None
     return status == 404 and "naoencontrado" in folded(json.dumps(errors or [], ensure_ascii=False))
 
@@ -130,21 +139,44 @@ _VIACEP_NAMES = {
 
 def viacep(base_url: str = "https://viacep.com.br/ws") -> Provider:
     # Blocked addresses were reported after some 550 calls in two hours.
-    return Provider("viacep", base_url, "/{cep}/json/", _VIACEP_NAMES, _viacep_unknown, _pace(base_url, "240/hour"))
+    return Provider(
+        "viacep",
+        base_url,
+        "/{cep}/json/",
+        _VIACEP_NAMES,
+        _viacep_unknown,
+        _pace(base_url, "240/hour"),
+    )
 
 
 def brasilapi(base_url: str = "https://brasilapi.com.br/api/cep/v2") -> Provider:
-    names = {"street": "street", "neighborhood": "neighborhood", "city": "city", "state": "state", "ibge": "ibge.city"}
-    return Provider("brasilapi", base_url, "/{cep}", names, _brasilapi_unknown, _pace(base_url, "240/hour"))
+    names = {
+        "street": "street",
+        "neighborhood": "neighborhood",
+        "city": "city",
+        "state": "state",
+        "ibge": "ibge.city",
+    }
+    return Provider(
+        "brasilapi", base_url, "/{cep}", names, _brasilapi_unknown, _pace(base_url, "240/hour")
+    )
 
 
 def opencep(base_url: str = "https://opencep.com/v1") -> Provider:
     # Static files behind a content network, offered without a limit: a courteous pace all the same.
-    return Provider("opencep", base_url, "/{cep}.json", _VIACEP_NAMES, _is_404, _pace(base_url, "3600/hour"))
+    return Provider(
+        "opencep", base_url, "/{cep}.json", _VIACEP_NAMES, _is_404, _pace(base_url, "3600/hour")
+    )
 
 
 def awesomeapi(base_url: str = "https://cep.awesomeapi.com.br/json") -> Provider:
-    names = {"street": "address", "neighborhood": "district", "city": "city", "state": "state", "ibge": "city_ibge"}
+    names = {
+        "street": "address",
+        "neighborhood": "district",
+        "city": "city",
+        "state": "state",
+        "ibge": "city_ibge",
+    }
     return Provider("awesomeapi", base_url, "/{cep}", names, _is_404, _pace(base_url, "240/hour"))
 
 
@@ -154,7 +186,8 @@ def _pace(base_url: str, limit: str) -> str | None:
 
 
 class HttpSource:
-    """A provider as asked by this process: through its breaker, its pace and a shared `httpx.Client`."""
+    """A provider as asked by this process: through its breaker, its pace and a shared
+    `httpx.Client`."""
 
     def __init__(
         self,
@@ -170,7 +203,8 @@ class HttpSource:
         self._take_turn = take_turn
 
     def ask(self, cep: str, deadline: float) -> PostalAnswer | None:
-        """The answer, or None for an unknown code. Raises ProviderDown. `deadline` is in `time.monotonic()`."""
+        """The answer, or None for an unknown code. Raises ProviderDown. `deadline` is in
+        `time.monotonic()`."""
         with self.breaker.passage(deadline - time.monotonic()) as passage:
             if not passage.allowed:
                 raise ProviderDown("breaker_open")
@@ -189,11 +223,14 @@ class HttpSource:
                 self._note(down.reason)
                 if attempt == attempts or down.reason not in _RETRIED or not self.breaker.closed:
                     raise
-            time.sleep(max(0.0, min(random.uniform(0.1, 0.3) * attempt, deadline - time.monotonic())))
+            time.sleep(
+                max(0.0, min(random.uniform(0.1, 0.3) * attempt, deadline - time.monotonic()))
+            )
             attempt += 1
 
     def _note(self, reason):
-        # A block shows as a refused connection, an over-used key as 403 or 429: knocking on does harm.
+        # A block shows as a refused connection, an over-used key as 403 or 429: knocking on does
+        # harm.
         if reason not in ("no_time", "busy"):
             self.breaker.failed(at_once=reason in ("refused", "blocked"))
             log.warning("postal code provider %s: %s", self.name, reason)
@@ -248,7 +285,8 @@ def _json(body: bytes, status: int) -> object:
 
 
 class SampleSource:
-    """The demo's own answers, offline: 65 real codes in ViaCEP's shape, and one that is known not to exist."""
+    """The demo's own answers, offline: 65 real codes in ViaCEP's shape, and one that is known not
+    to exist."""
 
     name = SAMPLE
 

@@ -1,4 +1,5 @@
-"""What an address leaves to a person, as codes with their field; the words are made when somebody reads them."""
+"""What an address leaves to a person, as codes with their field; the words are made when somebody
+reads them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,8 @@ from flask_babel import lazy_gettext
 
 @dataclass(frozen=True)
 class Question:
-    """A code, the field to mend (`address.street`) and what the words need; also used for warnings."""
+    """A code, the field to mend (`address.street`) and what the words need; also used for
+    warnings."""
 
     code: str
     field: str
@@ -22,30 +24,40 @@ def N_(msgid: str) -> str:
 
 _TEXTS = {
     "zip_code_missing": N_("The address has no postal code. Ask the customer for it."),
-    "zip_code_malformed": N_("“%(zip_code)s” is not a postal code. It has eight digits, as in 01001-000."),
+    "zip_code_malformed": N_(
+        "“%(zip_code)s” is not a postal code. It has eight digits, as in 01001-000."
+    ),
     "zip_code_unknown": N_(
-        "We did not find the postal code %(zip_code)s. Check it with the customer, or complete the address by hand."
+        "We did not find the postal code %(zip_code)s. Check it with the customer, or complete the "
+        "address by hand."
     ),
     "providers_unavailable": N_(
-        "No postal code service answers right now. The postal code %(zip_code)s will be looked up again by itself."
+        "No postal code service answers right now. The postal code %(zip_code)s will be looked up "
+        "again by itself."
     ),
     "street_of_general_zip_code": N_(
         "This postal code stands for the whole city and does not bring the street. "
         "Ask the customer for the street and the neighborhood."
     ),
     "state_differs": N_(
-        "The postal code %(zip_code)s is in %(found_city)s/%(found_state)s, but the address says the state is "
-        "%(typed)s. Which one is right?"
+        "The postal code %(zip_code)s is in %(found_city)s/%(found_state)s, but the address says "
+        "the state is %(typed)s. Which one is right?"
     ),
     "city_differs": N_(
-        "The postal code %(zip_code)s is in %(found_city)s/%(found_state)s, but the address says the city is "
-        "%(typed)s. Which one is right?"
+        "The postal code %(zip_code)s is in %(found_city)s/%(found_state)s, but the address says "
+        "the city is %(typed)s. Which one is right?"
     ),
-    "city_unknown": N_("We do not know a city called %(city)s in %(state)s. Check the city and the state."),
-    "neighborhood_missing": N_("The neighborhood is missing, and the postal code does not bring it. Ask the customer."),
+    "city_unknown": N_(
+        "We do not know a city called %(city)s in %(state)s. Check the city and the state."
+    ),
+    "neighborhood_missing": N_(
+        "The neighborhood is missing, and the postal code does not bring it. Ask the customer."
+    ),
     "number_missing": N_("The street number is missing. Type it, or S/N where there is none."),
     "street_length": N_("The street must have 2 to 60 characters. Shorten or complete it."),
-    "neighborhood_length": N_("The neighborhood must have 2 to 60 characters. Shorten or complete it."),
+    "neighborhood_length": N_(
+        "The neighborhood must have 2 to 60 characters. Shorten or complete it."
+    ),
     "city_length": N_("The city must have 2 to 60 characters. Shorten or complete it."),
     "number_length": N_("The street number can have at most 60 characters. Shorten it."),
     "complement_length": N_("The complement can have at most 60 characters. Shorten it."),

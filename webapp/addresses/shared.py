@@ -1,6 +1,8 @@
-"""What the processes of a shop share through Redis while they ask for postal codes: the pace, and who asks what.
+"""What the processes of a shop share through Redis while they ask for postal codes: the pace, and
+who asks what.
 
-All of it is best effort. Without Redis each process keeps the pace for itself, and one CEP may be asked twice.
+All of it is best effort. Without Redis each process keeps the pace for itself, and one CEP may be
+asked twice.
 """
 
 import logging
@@ -21,7 +23,9 @@ _PATIENCE_SECONDS = 0.25
 _LEFT_ALONE_SECONDS = 10.0
 # Longer than the slowest chunk of lookups; it only matters when its holder dies.
 _CLAIM_MS = 30_000
-_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+_RELEASE = (
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+)
 
 T = TypeVar("T")
 
@@ -43,10 +47,13 @@ class Shared:
     def take_turn(self, name: str, limit: str) -> bool:
         """Whether one more call to `name` keeps within `limit` ("240/hour")."""
         item = parse(limit)
-        return self._try(lambda: self._common_pace.hit(item, name), lambda: self._own_pace.hit(item, name))
+        return self._try(
+            lambda: self._common_pace.hit(item, name), lambda: self._own_pace.hit(item, name)
+        )
 
     def claim(self, ceps: Iterable[str]) -> set[str]:
-        """Those of the codes that are now this process's to ask; all of them where Redis is not there."""
+        """Those of the codes that are now this process's to ask; all of them where Redis is not
+        there."""
         wanted = sorted(ceps)
 
         def claim_all():
@@ -97,4 +104,6 @@ def _impatient(client: redis.Redis) -> redis.Redis:
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,
     }
-    return redis.Redis(connection_pool=redis.ConnectionPool(connection_class=pool.connection_class, **options))
+    return redis.Redis(
+        connection_pool=redis.ConnectionPool(connection_class=pool.connection_class, **options)
+    )

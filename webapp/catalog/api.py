@@ -7,7 +7,14 @@ from webapp.api import api_blueprint, endpoint, list_answer
 from webapp.catalog.forms import ProductIn, ProductPatch, StockIn
 from webapp.catalog.models import Kind, Product
 from webapp.catalog.queries import product_by_sku, products
-from webapp.catalog.services import COPIED, add_product, delete_product, edit_product, facts_of, set_stock
+from webapp.catalog.services import (
+    COPIED,
+    add_product,
+    delete_product,
+    edit_product,
+    facts_of,
+    set_stock,
+)
 from webapp.errors import FieldError, Invalid
 from webapp.extensions import db
 from webapp.patches import patched
@@ -22,7 +29,8 @@ def product_json(product: Product) -> dict:
         facts[name] = None if facts[name] is None else str(facts[name])
     return facts | {
         "archived": product.archived_at is not None,
-        "created_at": product.created_at.isoformat(), "updated_at": product.updated_at.isoformat(),
+        "created_at": product.created_at.isoformat(),
+        "updated_at": product.updated_at.isoformat(),
     }
 
 
@@ -39,8 +47,12 @@ def index():
     """Products, the latest first; `q` looks in name, SKU, GTIN, ISBN and author."""
     kind = request.args.get("kind")
     if kind and kind not in list(Kind):
-        raise Invalid([FieldError("kind", _("Choose one of: %(expected)s.", expected=", ".join(Kind)))])
-    return list_answer(products(request.args.get("q", ""), kind and Kind(kind)), (Product.id,), product_json)
+        raise Invalid(
+            [FieldError("kind", _("Choose one of: %(expected)s.", expected=", ".join(Kind)))]
+        )
+    return list_answer(
+        products(request.args.get("q", ""), kind and Kind(kind)), (Product.id,), product_json
+    )
 
 
 @endpoint(bp, "GET", "/products/<sku>", "clerk")

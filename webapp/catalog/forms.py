@@ -7,7 +7,17 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, model_validator
 
 from webapp.catalog.models import Kind
-from webapp.forms import BlankIsNone, FieldRefused, Flag, Money, Percent, Shape, long_text, text, whole
+from webapp.forms import (
+    BlankIsNone,
+    FieldRefused,
+    Flag,
+    Money,
+    Percent,
+    Shape,
+    long_text,
+    text,
+    whole,
+)
 from webapp.invoices.fiscal.digits import is_gtin
 from webapp.patches import partial
 
@@ -33,7 +43,12 @@ def _ncm(written: str) -> str:
 
 def _gtin(written: str) -> str:
     if written and not is_gtin(written):
-        raise ValueError(_l("The bar code's last digit does not fit; type it again from the package, or leave it blank."))
+        raise ValueError(
+            _l(
+                "The bar code's last digit does not fit; type it again from the package, or leave "
+                "it blank."
+            )
+        )
     return written
 
 
@@ -42,11 +57,19 @@ def _isbn(written: str) -> str:
     bare = written.replace("-", "").replace(" ", "").upper()
     if _ISBN_10.fullmatch(bare):
         digits = [10 if char == "X" else int(char) for char in bare]
-        fits = sum(weight * digit for weight, digit in zip(range(10, 0, -1), digits, strict=True)) % 11 == 0
+        fits = (
+            sum(weight * digit for weight, digit in zip(range(10, 0, -1), digits, strict=True)) % 11
+            == 0
+        )
     else:
         fits = len(bare) == 13 and is_gtin(bare)
     if bare and not fits:
-        raise ValueError(_l("This is not an ISBN: its last digit does not fit. Type it again, or leave it blank."))
+        raise ValueError(
+            _l(
+                "This is not an ISBN: its last digit does not fit. Type it again, or leave it "
+                "blank."
+            )
+        )
     return bare
 
 

@@ -60,9 +60,29 @@ class Product(Timestamps, db.Model):
     __table_args__ = (Index("ix_products_archived_at_name", "archived_at", "name"),)
     live = "product"
     audited = (
-        "sku", "name", "kind", "price", "cost", "supplier", "category", "ncm", "gtin", "origin", "unit", "weight_g",
-        "on_nfe", "low_stock", "royalty_percent", "author", "isbn", "video_url", "plan", "warranty_months",
-        "description", "specifications", "archived_at",
+        "sku",
+        "name",
+        "kind",
+        "price",
+        "cost",
+        "supplier",
+        "category",
+        "ncm",
+        "gtin",
+        "origin",
+        "unit",
+        "weight_g",
+        "on_nfe",
+        "low_stock",
+        "royalty_percent",
+        "author",
+        "isbn",
+        "video_url",
+        "plan",
+        "warranty_months",
+        "description",
+        "specifications",
+        "archived_at",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -108,7 +128,9 @@ class Product(Timestamps, db.Model):
 
     @property
     def is_low(self) -> bool:
-        return self.stock is not None and self.low_stock is not None and self.stock <= self.low_stock
+        return (
+            self.stock is not None and self.low_stock is not None and self.stock <= self.low_stock
+        )
 
     def archive(self) -> None:
         self.archived_at = self.archived_at or utc_now()
@@ -123,7 +145,9 @@ class StockMovement(db.Model):
     __tablename__ = "stock_movements"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), index=True)
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("products.id", ondelete="CASCADE"), index=True
+    )
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     change: Mapped[int]
     balance: Mapped[int]
@@ -138,7 +162,11 @@ _stock = Product.__table__.c.stock
 # Built once: a rush of sales spends its time here.
 _MOVE = (
     update(Product.__table__)
-    .where(Product.__table__.c.id == bindparam("product"), _stock.is_not(None), _stock + bindparam("change") >= 0)
+    .where(
+        Product.__table__.c.id == bindparam("product"),
+        _stock.is_not(None),
+        _stock + bindparam("change") >= 0,
+    )
     .values(stock=_stock + bindparam("change"))
     .returning(_stock)
 )
@@ -147,8 +175,8 @@ _MOVE = (
 def move_stock(session, product_id: int, sku: str, change: int, reason: str, sale=None) -> int:
     """Adds `change` units in one conditional UPDATE and writes the movement; the new balance.
 
-    Raises OutOfStock when it would go below zero, and leaves the stock as it was. The product's version is
-    left alone: a sale must not make a clerk's open form stale.
+    Raises OutOfStock when it would go below zero, and leaves the stock as it was. The product's
+    version is left alone: a sale must not make a clerk's open form stale.
     """
     balance = session.scalar(_MOVE, {"product": product_id, "change": change})
     if balance is None:
@@ -158,7 +186,12 @@ def move_stock(session, product_id: int, sku: str, change: int, reason: str, sal
     session.info.setdefault("events", {})["product", product_id] = ""
     session.add(
         StockMovement(
-            product_id=product_id, change=change, balance=balance, reason=reason[:200], sale=sale, actor=actor()
+            product_id=product_id,
+            change=change,
+            balance=balance,
+            reason=reason[:200],
+            sale=sale,
+            actor=actor(),
         )
     )
     return balance

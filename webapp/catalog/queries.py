@@ -34,7 +34,9 @@ def product_by_id(product_id: int) -> Product:
 
 
 def product_by_sku(sku: str) -> Product:
-    product = db.session.scalar(select(Product).where(Product.sku == sku)) if "\0" not in sku else None
+    product = (
+        db.session.scalar(select(Product).where(Product.sku == sku)) if "\0" not in sku else None
+    )
     if product is None:
         raise NotFound(_("There is no product with the SKU %(sku)s.", sku=sku))
     return product
@@ -42,10 +44,18 @@ def product_by_sku(sku: str) -> Product:
 
 def namesakes(product: Product) -> list[Product]:
     """Other products on sale under the same name, a few of them."""
-    return list(db.session.scalars(
-        select(Product).where(ON_SALE, Product.name == product.name, Product.id != product.id).limit(5)
-    ))
+    return list(
+        db.session.scalars(
+            select(Product)
+            .where(ON_SALE, Product.name == product.name, Product.id != product.id)
+            .limit(5)
+        )
+    )
 
 
 def movements(product: Product) -> Select:
-    return select(StockMovement).where(StockMovement.product_id == product.id).options(joinedload(StockMovement.sale))
+    return (
+        select(StockMovement)
+        .where(StockMovement.product_id == product.id)
+        .options(joinedload(StockMovement.sale))
+    )

@@ -10,7 +10,14 @@ from webapp.asked import row_ids
 from webapp.catalog.forms import ProductIn, RowIn, StockFormIn
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import VIEWS, movements, namesakes, product_by_id, products
-from webapp.catalog.services import add_product, delete_product, edit_product, edit_row, facts_of, set_stock
+from webapp.catalog.services import (
+    add_product,
+    delete_product,
+    edit_product,
+    edit_row,
+    facts_of,
+    set_stock,
+)
 from webapp.catalog.words import reason_words
 from webapp.errors import Refusal, Stale
 from webapp.extensions import db
@@ -23,7 +30,10 @@ from webapp.toast import with_toast
 bp = Blueprint("catalog", __name__)
 
 VIEW_LABELS = {
-    "all": _l("All"), "low": _l("Low stock"), "no_ncm": _l("Without NCM"), "archived": lazy_pgettext("products", "Archived"),
+    "all": _l("All"),
+    "low": _l("Low stock"),
+    "no_ncm": _l("Without NCM"),
+    "archived": lazy_pgettext("products", "Archived"),
 }
 # What a new product's form begins with.
 BLANK = {"kind": Kind.PHYSICAL, "unit": "UN", "origin": "0", "weight_g": 0}
@@ -43,8 +53,16 @@ def index():
     page = page_of(products(q, kind, view), (Product.name, Product.id), descending=False)
     counts = {name: count_text(bounded_count(products(view=name))) for name in VIEWS}
     return render_template(
-        "catalog/index.html", page=page, q=q, view=view, kind=kind, kinds=Kind, counts=counts, views=VIEW_LABELS,
-        with_query=with_query, first_page=not (request.args.get("after") or request.args.get("before")),
+        "catalog/index.html",
+        page=page,
+        q=q,
+        view=view,
+        kind=kind,
+        kinds=Kind,
+        counts=counts,
+        views=VIEW_LABELS,
+        with_query=with_query,
+        first_page=not (request.args.get("after") or request.args.get("before")),
     )
 
 
@@ -149,7 +167,15 @@ def change_stock(product_id: int):
     except Refusal as refusal:
         db.session.rollback()
         return _product_page(product, form.refuse(refusal)), 422
-    flash(_("Stock of %(name)s: %(previous)s before, %(now)s now.", name=product.name, previous=previous, now=now), "good")
+    flash(
+        _(
+            "Stock of %(name)s: %(previous)s before, %(now)s now.",
+            name=product.name,
+            previous=previous,
+            now=now,
+        ),
+        "good",
+    )
     return _to(product)
 
 
@@ -159,7 +185,13 @@ def archive(product_id: int):
     product = product_by_id(product_id)
     product.archive()
     db.session.commit()
-    flash(_("%(name)s is archived. It is not sold any more; its orders stay as they are.", name=product.name), "good")
+    flash(
+        _(
+            "%(name)s is archived. It is not sold any more; its orders stay as they are.",
+            name=product.name,
+        ),
+        "good",
+    )
     return _to(product)
 
 
@@ -199,7 +231,11 @@ def _ledger(product: Product):
 
 def _product_page(product: Product, form: Form):
     return render_template(
-        "catalog/product.html", product=product, form=form, page=_ledger(product), namesakes=namesakes(product)
+        "catalog/product.html",
+        product=product,
+        form=form,
+        page=_ledger(product),
+        namesakes=namesakes(product),
     )
 
 
@@ -208,9 +244,14 @@ def _form_page(form: Form, product: Product | None = None):
 
 
 def _row_form(product: Product) -> Form:
-    return Form.filled({
-        "price": _as_typed(product.price), "stock": product.stock, "seen": product.stock, "version": product.version,
-    })
+    return Form.filled(
+        {
+            "price": _as_typed(product.price),
+            "stock": product.stock,
+            "seen": product.stock,
+            "version": product.version,
+        }
+    )
 
 
 def _product_form(product: Product) -> Form:

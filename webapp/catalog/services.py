@@ -25,7 +25,8 @@ class SkuTaken(Refusal):
 
 
 def facts_of(product: Product) -> dict:
-    """The product's facts by the names of ProductIn, stock aside; `on_nfe` only where it differs from its kind's."""
+    """The product's facts by the names of ProductIn, stock aside; `on_nfe` only where it differs
+    from its kind's."""
     facts = {name: getattr(product, name) for name in COPIED}
     return facts | {"on_nfe": None if product.on_nfe == product.kind.is_goods else product.on_nfe}
 
@@ -44,10 +45,13 @@ def add_product(wanted: ProductIn) -> Product:
 
 
 def edit_product(product: Product, wanted: ProductIn) -> None:
-    """Rewrites the product's facts; its stock only where `wanted` gives one. Sales keep their own copy."""
+    """Rewrites the product's facts; its stock only where `wanted` gives one. Sales keep their own
+    copy."""
     _refuse_taken(wanted.sku, product.id)
     if wanted.kind is not product.kind and product.was_sold:
-        raise Invalid([FieldError("kind", _("It was sold already, so its kind stays; add another product."))])
+        raise Invalid(
+            [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]
+        )
     _keep_stock_as_kind_does(product, wanted)
     _copy(wanted, product)
     _flush(product)
@@ -56,23 +60,35 @@ def edit_product(product: Product, wanted: ProductIn) -> None:
 
 
 def edit_row(product: Product, wanted: RowIn) -> None:
-    """A new price, and the stock where it was typed anew. Raises Refusal when the stock moved since it was shown."""
+    """A new price, and the stock where it was typed anew. Raises Refusal when the stock moved since
+    it was shown."""
     product.price = wanted.price
     db.session.flush()
     if wanted.stock is not None and wanted.stock != wanted.seen:
         set_stock(product, StockIn(set=wanted.stock), wanted.seen, "stock")
 
 
-def set_stock(product: Product, wanted: StockIn, seen: int | None = None, field: str = "set") -> tuple[int, int]:
-    """The stock before and after. `seen`: what stood on the person's screen; when it is not so any more nothing changes.
+def set_stock(
+    product: Product, wanted: StockIn, seen: int | None = None, field: str = "set"
+) -> tuple[int, int]:
+    """The stock before and after. `seen`: what stood on the person's screen; when it is not so any
+    more nothing changes.
 
     Raises OutOfStock below zero, Refusal above MAX_STOCK.
     """
     if product.stock is None:
         raise Refusal(_("This kind of product keeps no stock."), field)
-    before = db.session.scalar(select(Product.stock).where(Product.id == product.id).with_for_update())
+    before = db.session.scalar(
+        select(Product.stock).where(Product.id == product.id).with_for_update()
+    )
     if seen is not None and seen != before:
-        raise Refusal(_("The stock is %(stock)s by now. Nothing was changed: look, and save again.", stock=before), field)
+        raise Refusal(
+            _(
+                "The stock is %(stock)s by now. Nothing was changed: look, and save again.",
+                stock=before,
+            ),
+            field,
+        )
     change = wanted.change if wanted.change is not None else wanted.set - before
     if not change:
         return before, before
@@ -85,7 +101,15 @@ def set_stock(product: Product, wanted: StockIn, seen: int | None = None, field:
     except OutOfStock as refusal:
         refusal.field = asked
         raise
-    record(db.session, "changed", "products", product.id, product.sku, why=reason_words(reason), stock=after)
+    record(
+        db.session,
+        "changed",
+        "products",
+        product.id,
+        product.sku,
+        why=reason_words(reason),
+        stock=after,
+    )
     db.session.expire(product, ["stock"])
     return before, after
 
@@ -105,7 +129,8 @@ def _sold_already() -> Refusal:
 
 
 def _keep_stock_as_kind_does(product: Product, wanted: ProductIn) -> None:
-    """A product that turns into a kind without stock hands back what it had, so that its movements still sum up."""
+    """A product that turns into a kind without stock hands back what it had, so that its movements
+    still sum up."""
     if wanted.kind.is_goods and product.stock is None:
         product.stock = 0
     if not wanted.kind.is_goods and product.stock is not None:
@@ -120,7 +145,9 @@ def _copy(wanted: ProductIn, product: Product) -> None:
     product.ncm = wanted.ncm or USUAL_NCM.get(wanted.kind, "")
     product.plan = wanted.plan or (wanted.sku[:PLAN_LENGTH] if wanted.kind.is_membership else "")
     product.on_nfe = wanted.kind.is_goods if wanted.on_nfe is None else wanted.on_nfe
-    product.search_text = fold(" ".join((product.sku, product.name, product.gtin, product.isbn, product.author)))
+    product.search_text = fold(
+        " ".join((product.sku, product.name, product.gtin, product.isbn, product.author))
+    )
 
 
 def _flush(product: Product) -> None:

@@ -4,9 +4,15 @@ from flask_babel import lazy_gettext as _l
 
 # What the shop notes by itself is kept in these words; what a person typed stands as it was typed.
 REASONS = {
-    "sold": _l("sold"), "gift": _l("gift"), "first stock": _l("first stock"), "edited": _l("edited"),
-    "counted by hand": _l("counted by hand"), "its kind keeps no stock": _l("its kind keeps no stock"),
-    "order changed": _l("order changed"), "order cancelled": _l("order cancelled"), "not paid in time": _l("not paid in time"),
+    "sold": _l("sold"),
+    "gift": _l("gift"),
+    "first stock": _l("first stock"),
+    "edited": _l("edited"),
+    "counted by hand": _l("counted by hand"),
+    "its kind keeps no stock": _l("its kind keeps no stock"),
+    "order changed": _l("order changed"),
+    "order cancelled": _l("order cancelled"),
+    "not paid in time": _l("not paid in time"),
 }
 # How the first versions wrote it, with the order's number behind.
 EARLIER = {"sale ": "sold", "gift in ": "gift"}
@@ -15,5 +21,7 @@ EARLIER = {"sale ": "sold", "gift in ": "gift"}
 def reason_words(reason: str, of_sale: bool = False) -> str:
     """`of_sale`: an order moved it."""
     if of_sale:
-        reason = next((known for start, known in EARLIER.items() if reason.startswith(start)), reason)
+        reason = next(
+            (known for start, known in EARLIER.items() if reason.startswith(start)), reason
+        )
     return str(REASONS.get(reason, reason))

@@ -15,13 +15,22 @@ bp = api_blueprint("customers")
 
 def customer_json(customer: Customer) -> dict:
     """The document is bare, as it is kept."""
-    return {"id": customer.id} | facts_of(customer) | {
-        "created_at": customer.created_at.isoformat(), "updated_at": customer.updated_at.isoformat(),
-    }
+    return (
+        {"id": customer.id}
+        | facts_of(customer)
+        | {
+            "created_at": customer.created_at.isoformat(),
+            "updated_at": customer.updated_at.isoformat(),
+        }
+    )
 
 
 def agent_json(agent: Agent) -> dict:
-    return {"code": agent.code, "name": agent.name, "commission_percent": str(agent.commission_percent)}
+    return {
+        "code": agent.code,
+        "name": agent.name,
+        "commission_percent": str(agent.commission_percent),
+    }
 
 
 @endpoint(bp, "POST", "/customers", "clerk", body=CustomerIn, status=201)

@@ -23,7 +23,9 @@ LONGEST_ABROAD = {"zip_code": 10, "state": 2}
 def _document(written: str) -> str:
     bare = normalize_document(written)
     if bare is None:
-        raise ValueError(_l("This is not a CPF or CNPJ: its check digits do not fit. Type it again."))
+        raise ValueError(
+            _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
+        )
     return bare
 
 
@@ -33,7 +35,9 @@ def _email(written: str) -> str:
     try:
         return validate_email(written, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
-        raise ValueError(_l("This is not an e-mail address; write it like name@example.com.")) from None
+        raise ValueError(
+            _l("This is not an e-mail address; write it like name@example.com.")
+        ) from None
 
 
 def _upper(written: str) -> str:
@@ -48,7 +52,9 @@ def _state(written: str) -> str:
 def _registration(written: str) -> str:
     bare = re.sub(r"[.\-/\s]", "", written)
     if bare and not _REGISTRATION.fullmatch(bare):
-        raise ValueError(_l("A state registration has 2 to 14 digits; leave it blank when there is none."))
+        raise ValueError(
+            _l("A state registration has 2 to 14 digits; leave it blank when there is none.")
+        )
     return bare
 
 
@@ -60,7 +66,9 @@ def _code(written: str) -> str:
 
 Document = Annotated[str, Field(strict=True, max_length=40), AfterValidator(_document)]
 Email = Annotated[str, Field(strict=True, max_length=254), AfterValidator(_email)]
-RequiredEmail = Annotated[str, Field(strict=True, min_length=1, max_length=254), AfterValidator(_email)]
+RequiredEmail = Annotated[
+    str, Field(strict=True, min_length=1, max_length=254), AfterValidator(_email)
+]
 STATES = frozenset(
     "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO".split()
 )
@@ -70,7 +78,9 @@ class AddressIn(Shape):
     """As typed: blanks are filled later from the postal code."""
 
     zip_code: text(20) = ""
-    country: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_upper)] = "BR"
+    country: Annotated[
+        str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_upper)
+    ] = "BR"
     state: Annotated[text(30), AfterValidator(_state)] = ""
     city: text(60) = ""
     neighborhood: text(60) = ""
@@ -81,7 +91,8 @@ class AddressIn(Shape):
     @field_validator("zip_code", mode="after")
     @classmethod
     def written_forms_of_a_cep(cls, written: str) -> str:
-        """A CEP in any written form becomes 01001-000; what is not one is asked about when it is looked up."""
+        """A CEP in any written form becomes 01001-000; what is not one is asked about when it is
+        looked up."""
         bare = normalize_cep(written)
         return format_cep(bare) if bare else written
 
@@ -90,10 +101,14 @@ class AddressIn(Shape):
         if self.country == "BR" and self.state and self.state not in STATES:
             raise FieldRefused("state", _l("Use the two letters of a Brazilian state, like SP."))
         if self.country == "BR" and self.zip_code and not normalize_cep(self.zip_code):
-            raise FieldRefused("zip_code", _l("This is not a CEP; write its eight digits, like 01025-020."))
+            raise FieldRefused(
+                "zip_code", _l("This is not a CEP; write its eight digits, like 01025-020.")
+            )
         for name, longest in LONGEST_ABROAD.items():
             if len(getattr(self, name)) > longest:
-                raise FieldRefused(name, _l("At most %(max_length)s characters.", max_length=longest))
+                raise FieldRefused(
+                    name, _l("At most %(max_length)s characters.", max_length=longest)
+                )
         return self
 
 

@@ -34,8 +34,19 @@ TAXPAYER_LABELS = {
 class Customer(AddressColumns, Timestamps, db.Model):
     __tablename__ = "customers"
     audited = (
-        "name", "document", "email", "phone", "state_registration", "taxpayer", "zip_code", "state", "city",
-        "neighborhood", "street", "number", "complement",
+        "name",
+        "document",
+        "email",
+        "phone",
+        "state_registration",
+        "taxpayer",
+        "zip_code",
+        "state",
+        "city",
+        "neighborhood",
+        "street",
+        "number",
+        "complement",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

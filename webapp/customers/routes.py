@@ -27,7 +27,9 @@ NEW_CUSTOMER = {"address": {"country": "BR"}, "taxpayer": Taxpayer.NON_CONTRIBUT
 def index():
     q = request.args.get("q", "")
     page = page_of(customers(q), (Customer.name, Customer.id), descending=False)
-    return render_template("customers/index.html", page=page, q=q, count=count_text(bounded_count(customers())))
+    return render_template(
+        "customers/index.html", page=page, q=q, count=count_text(bounded_count(customers()))
+    )
 
 
 @bp.get("/customers/new")
@@ -54,9 +56,13 @@ def create():
 @allow("clerk")
 def show(customer_id: int):
     customer = customer_by_id(customer_id)
-    membership = db.session.scalar(db.select(Membership).where(Membership.customer_id == customer.id))
+    membership = db.session.scalar(
+        db.select(Membership).where(Membership.customer_id == customer.id)
+    )
     return render_template(
-        "customers/customer.html", customer=customer, membership=membership,
+        "customers/customer.html",
+        customer=customer,
+        membership=membership,
         page=page_of(db.select(Sale).where(Sale.customer_id == customer.id), (Sale.id,), limit=20),
         changes=db.session.scalars(latest_changes(membership.id)).all() if membership else [],
     )
@@ -111,7 +117,14 @@ def create_agent():
 def edit_agent(agent_id: int):
     agent = agent_by_id(agent_id)
     percent = format_decimal(agent.commission_percent, "0.00")
-    form = Form.filled({"code": agent.code, "name": agent.name, "commission_percent": percent, "version": agent.version})
+    form = Form.filled(
+        {
+            "code": agent.code,
+            "name": agent.name,
+            "commission_percent": percent,
+            "version": agent.version,
+        }
+    )
     return render_template("customers/agent.html", form=form, agent=agent)
 
 

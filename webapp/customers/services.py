@@ -26,17 +26,23 @@ class CodeTaken(Refusal):
 
 
 def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Customer:
-    """The customer `known` by the buyer's document; a new one is kept with the sale's address. What is on record stays,
-    blanks are filled: a checkout's typing must not rewrite what staff have mended.
+    """The customer `known` by the buyer's document; a new one is kept with the sale's address. What
+    is on record stays, blanks are filled: a checkout's typing must not rewrite what staff have
+    mended.
 
-    Of two first sales at once, the document's unique key lets one through; the other is tried again by its caller
-    (`in_transaction`) and then knows the customer.
+    Of two first sales at once, the document's unique key lets one through; the other is tried again
+    by its caller (`in_transaction`) and then knows the customer.
     """
     customer = known
     if customer is None:
         customer = Customer(
-            document=buyer.document, name=buyer.name, email=buyer.email, phone=buyer.phone, locale="pt_BR",
-            taxpayer=Taxpayer.NON_CONTRIBUTOR, state_registration="",
+            document=buyer.document,
+            name=buyer.name,
+            email=buyer.email,
+            phone=buyer.phone,
+            locale="pt_BR",
+            taxpayer=Taxpayer.NON_CONTRIBUTOR,
+            state_registration="",
         )
         for part in PARTS:
             setattr(customer, part, getattr(address, part))
@@ -54,7 +60,8 @@ def facts_of(customer: Customer) -> dict:
 
 
 def keep(customer: Customer, wanted: CustomerIn) -> Customer:
-    """Writes `wanted` into a new or known customer. Raises Known when another one has the document."""
+    """Writes `wanted` into a new or known customer. Raises Known when another one has the
+    document."""
     known = Known(_l("Another customer has this CPF or CNPJ already."))
     other = with_document(wanted.document)
     if other is not None and other is not customer:

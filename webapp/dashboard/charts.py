@@ -11,13 +11,19 @@ ROUND = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 
 
 def ticks(values: Sequence[Decimal]) -> list[dict]:
-    """`{value, text}` of LINES + 1 evenly spaced amounts of money, the highest first, that hold every value."""
+    """`{value, text}` of LINES + 1 evenly spaced amounts of money, the highest first, that hold
+    every value."""
     step = max(max(values) / LINES, Decimal(1))
     power = Decimal(10) ** (len(str(int(step))) - 1)
     nice = next(factor * power for factor in ROUND if factor * power >= step)
-    return [{"value": float(nice * place), "text": _whole(nice * place)} for place in range(LINES, -1, -1)]
+    return [
+        {"value": float(nice * place), "text": _whole(nice * place)}
+        for place in range(LINES, -1, -1)
+    ]
 
 
 def _whole(amount: Decimal) -> str:
     """R$ 8.000: a line of a chart needs no cents."""
-    return format_currency(amount, "BRL", "¤\xa0#,##0.##", locale=get_locale(), currency_digits=False)
+    return format_currency(
+        amount, "BRL", "¤\xa0#,##0.##", locale=get_locale(), currency_digits=False
+    )

@@ -1,4 +1,5 @@
-"""The shop at a glance. Every question is bounded: by an index, by a number of days, or by a number of rows."""
+"""The shop at a glance. Every question is bounded: by an index, by a number of days, or by a number
+of rows."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -45,7 +46,9 @@ def midnight(day: dt.date) -> dt.datetime:
 
 def _day_of(column, starts: list[dt.datetime]) -> ColumnElement[int]:
     """The place in `starts` of the day that `column` falls into."""
-    return case(*((column < end, place) for place, end in enumerate(starts[1:])), else_=len(starts) - 1)
+    return case(
+        *((column < end, place) for place, end in enumerate(starts[1:])), else_=len(starts) - 1
+    )
 
 
 def last_days(today: dt.date) -> list[Day]:
@@ -53,19 +56,27 @@ def last_days(today: dt.date) -> list[Day]:
     dates = [today - dt.timedelta(days=DAYS - 1 - place) for place in range(DAYS)]
     starts = [midnight(date) for date in dates]
     paid_on = _day_of(Sale.paid_at, starts)
-    paid = {place: (count, sold) for place, count, sold in db.session.execute(
-        select(paid_on, func.count(), func.sum(Sale.total))
-        .where(Sale.paid_at >= starts[0], Sale.status != Status.CANCELLED).group_by(paid_on)
-    )}
+    paid = {
+        place: (count, sold)
+        for place, count, sold in db.session.execute(
+            select(paid_on, func.count(), func.sum(Sale.total))
+            .where(Sale.paid_at >= starts[0], Sale.status != Status.CANCELLED)
+            .group_by(paid_on)
+        )
+    }
     return [Day(date, starts[place], *paid.get(place, ())) for place, date in enumerate(dates)]
 
 
 def placed_by_status(since: dt.datetime) -> dict[Status, int]:
-    """What was placed since then also changed since then, and it is the change that has an index."""
+    """What was placed since then also changed since then, and it is the change that has an
+    index."""
     placed = select(Sale.status).where(Sale.updated_at >= since, Sale.created_at >= since)
-    # The limit also keeps SQLite from walking all sales by their status for the sake of the grouping.
+    # The limit also keeps SQLite from walking all sales by their status for the sake of the
+    # grouping.
     placed = placed.limit(MOST_PLACED).subquery()
-    counts = dict(db.session.execute(select(placed.c.status, func.count()).group_by(placed.c.status)).all())
+    counts = dict(
+        db.session.execute(select(placed.c.status, func.count()).group_by(placed.c.status)).all()
+    )
     return {status: counts[status] for status in Status if status in counts}
 
 
@@ -82,19 +93,31 @@ class Commissions:
 def commissions_of_month(today: dt.date) -> Commissions:
     starts = [midnight(today.replace(day=number)) for number in range(1, today.day + 1)]
     # A reversal counts on its own day, whenever the order was paid.
-    day = _day_of(case((Effect.reverses.is_not(None), Effect.created_at), else_=Sale.paid_at), starts)
+    day = _day_of(
+        case((Effect.reverses.is_not(None), Effect.created_at), else_=Sale.paid_at), starts
+    )
     of_month = Commission.month == today.strftime("%Y-%m")
-    earned = dict(db.session.execute(
-        select(day, func.sum(Commission.amount)).join(Commission.sale).join(Commission.effect).where(of_month).group_by(day)
-    ).all())
+    earned = dict(
+        db.session.execute(
+            select(day, func.sum(Commission.amount))
+            .join(Commission.sale)
+            .join(Commission.effect)
+            .where(of_month)
+            .group_by(day)
+        ).all()
+    )
     agents = db.session.scalar(select(func.count(Commission.agent_code.distinct())).where(of_month))
-    by_day = [sum((earned.get(place, ZERO) for place in range(last + 1)), ZERO) for last in range(len(starts))]
+    by_day = [
+        sum((earned.get(place, ZERO) for place in range(last + 1)), ZERO)
+        for last in range(len(starts))
+    ]
     return Commissions(by_day[-1], earned.get(len(starts) - 1, ZERO), agents, by_day)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """Rows of one kind that wait for a person: a few of them, the longest waiting first, and how many there are."""
+    """Rows of one kind that wait for a person: a few of them, the longest waiting first, and how
+    many there are."""
 
     rows: list
     count: int
@@ -105,7 +128,9 @@ class Waiting:
 
 
 def _waiting(query: Select, ids: Select, key) -> Waiting:
-    return Waiting(list(db.session.scalars(query.order_by(key).limit(SHOWN)).unique()), bounded_count(ids))
+    return Waiting(
+        list(db.session.scalars(query.order_by(key).limit(SHOWN)).unique()), bounded_count(ids)
+    )
 
 
 def sales_in_attention() -> Waiting:
@@ -114,9 +139,15 @@ def sales_in_attention() -> Waiting:
 
 
 def invoices_in(view: str) -> Waiting:
-    """The invoices of one tab of their list ("review", "rejected"), with what their reasons are told from."""
-    query = select(Invoice).where(VIEWS[view]).options(joinedload(Invoice.sale).options(joinedload(Sale.customer),
-                                                                                       selectinload(Sale.lines)))
+    """The invoices of one tab of their list ("review", "rejected"), with what their reasons are
+    told from."""
+    query = (
+        select(Invoice)
+        .where(VIEWS[view])
+        .options(
+            joinedload(Invoice.sale).options(joinedload(Sale.customer), selectinload(Sale.lines))
+        )
+    )
     return _waiting(query, select(Invoice.id).where(VIEWS[view]), Invoice.id)
 
 
@@ -133,7 +164,9 @@ class ToShip:
 
 
 def orders_to_ship() -> ToShip:
-    return ToShip(*(bounded_count(slip_ids(status)) for status in (SlipStatus.TO_PACK, SlipStatus.PACKED)))
+    return ToShip(
+        *(bounded_count(slip_ids(status)) for status in (SlipStatus.TO_PACK, SlipStatus.PACKED))
+    )
 
 
 def count_failed_effects() -> int:
@@ -141,7 +174,11 @@ def count_failed_effects() -> int:
 
 
 def low_products() -> list[Product]:
-    return list(db.session.scalars(products(view="low").order_by(Product.stock, Product.name).limit(LOW_SHOWN)))
+    return list(
+        db.session.scalars(
+            products(view="low").order_by(Product.stock, Product.name).limit(LOW_SHOWN)
+        )
+    )
 
 
 def anything_of(model) -> bool:

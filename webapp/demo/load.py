@@ -1,4 +1,5 @@
-"""The demo shop: invented, with check digits that fit. Made through the same verbs that staff and checkouts use."""
+"""The demo shop: invented, with check digits that fit. Made through the same verbs that staff and
+checkouts use."""
 
 import datetime as dt
 import json
@@ -26,14 +27,22 @@ from webapp.store.queries import the_shop
 from webapp.tracking import because
 
 SHOP = Path(__file__).with_name("shop.json")
-NAMES = {"clerk": "Atendente Demo", "reviewer": "Fiscal Demo", "manager": "Gerente Demo", "admin": "Admin Demo",
-         "accountant": "Contador Demo"}
+NAMES = {
+    "clerk": "Atendente Demo",
+    "reviewer": "Fiscal Demo",
+    "manager": "Gerente Demo",
+    "admin": "Admin Demo",
+    "accountant": "Contador Demo",
+}
 DISCS, STREAMS = {"VD-0001": "VD-0002"}, {"ST-0003": "ST-0002"}
 
 
 def load_demo() -> bool:
-    """Loads everything in one transaction; False when the database already holds a sale, product or person."""
-    if any(db.session.scalar(select(exists().select_from(model))) for model in (Sale, Customer, User)):
+    """Loads everything in one transaction; False when the database already holds a sale, product or
+    person."""
+    if any(
+        db.session.scalar(select(exists().select_from(model))) for model in (Sale, Customer, User)
+    ):
         return False
     data = json.loads(SHOP.read_text())
     with because("loja de demonstração"):
@@ -85,6 +94,10 @@ def _membership(facts: dict, customer_id: int) -> None:
 
 def _rules(own: list) -> None:
     """The day-one rules with the demo's two videos chosen, and the demo's own rules."""
-    db.session.add(RuleSetVersion(
-        rules=day_one_rules(DISCS, STREAMS) + own, published_by="demo", reason="Regras da loja de demonstração"
-    ))
+    db.session.add(
+        RuleSetVersion(
+            rules=day_one_rules(DISCS, STREAMS) + own,
+            published_by="demo",
+            reason="Regras da loja de demonstração",
+        )
+    )

@@ -22,7 +22,8 @@ class BarCode:
 
 
 def bar_code(text: str) -> BarCode | None:
-    """Pairs of digits share a symbol (set C). None for a text that Code 128 cannot tell: anything but printable ASCII."""
+    """Pairs of digits share a symbol (set C). None for a text that Code 128 cannot tell: anything
+    but printable ASCII."""
     # Brings an imaging library along: only a process that prints slips pays for it.
     from barcode.codex import Code128
 

@@ -1,4 +1,5 @@
-"""The blueprint that the pages of fulfilment share, and what their lists have in common; `routes` gathers them."""
+"""The blueprint that the pages of fulfilment share, and what their lists have in common; `routes`
+gathers them."""
 
 from flask import Blueprint, request
 
@@ -21,8 +22,12 @@ def asked(members):
 
 
 def tab(label, status, chosen, count=None) -> dict:
-    return {"label": label, "href": with_query(status=status, after=None, before=None), "active": status == chosen,
-            "count": None if count is None else count_text(count)}
+    return {
+        "label": label,
+        "href": with_query(status=status, after=None, before=None),
+        "active": status == chosen,
+        "count": None if count is None else count_text(count),
+    }
 
 
 def live_url(page: Page) -> str:

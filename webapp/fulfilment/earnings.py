@@ -39,11 +39,17 @@ def _month_context(month: str) -> dict:
     """The month in words and its neighbours, for the head of a monthly page."""
     first = dt.date.fromisoformat(month + "-01")
     before, after = first - dt.timedelta(days=1), first + dt.timedelta(days=32)
-    return {"month": month, "month_name": month_words_of(month), "month_before": f"{before:%Y-%m}",
-            "month_after": f"{after:%Y-%m}", "is_over": month < months.this_month()}
+    return {
+        "month": month,
+        "month_name": month_words_of(month),
+        "month_before": f"{before:%Y-%m}",
+        "month_after": f"{after:%Y-%m}",
+        "is_over": month < months.this_month(),
+    }
 
 
-# -- commissions ------------------------------------------------------------------------------------
+# -- commissions
+# ------------------------------------------------------------------------------------
 
 
 @bp.get("/commissions")
@@ -55,22 +61,43 @@ def commissions():
         page = page_of(months.commissions(month, agent), (Commission.id,))
         reversed_of = months.months_reversed(Commission, page.items)
     else:
-        page, reversed_of = page_of(months.paid_agents(month), (Commission.agent_code,), descending=False), {}
-    whole = {"sales": sum(one.total.sales for one in found.values()),
-             "sold": sum((one.total.sold for one in found.values()), ZERO),
-             "commission": sum((one.total.commission for one in found.values()), ZERO),
-             "paid": sum((one.paid for one in found.values()), ZERO),
-             "waiting": sum(not one.is_settled for one in found.values())}
-    return render_template("fulfilment/commissions.html", page=page, agent=agent, found=found, whole=whole,
-                           reversed_of=reversed_of, **_month_context(month))
+        page, reversed_of = (
+            page_of(months.paid_agents(month), (Commission.agent_code,), descending=False),
+            {},
+        )
+    whole = {
+        "sales": sum(one.total.sales for one in found.values()),
+        "sold": sum((one.total.sold for one in found.values()), ZERO),
+        "commission": sum((one.total.commission for one in found.values()), ZERO),
+        "paid": sum((one.paid for one in found.values()), ZERO),
+        "waiting": sum(not one.is_settled for one in found.values()),
+    }
+    return render_template(
+        "fulfilment/commissions.html",
+        page=page,
+        agent=agent,
+        found=found,
+        whole=whole,
+        reversed_of=reversed_of,
+        **_month_context(month),
+    )
 
 
 @bp.get("/commissions.csv")
 @allow("manager", "accountant")
 def commissions_file():
     month = months.month_of(request.args.get("month"))
-    header = [_("Agent"), _("Name"), _("Month"), _("Orders"), _("Sold"), _("Commission"), _("Paid"), _("Paid on"),
-              _("Left to settle")]
+    header = [
+        _("Agent"),
+        _("Name"),
+        _("Month"),
+        _("Orders"),
+        _("Sold"),
+        _("Commission"),
+        _("Paid"),
+        _("Paid on"),
+        _("Left to settle"),
+    ]
     return csv_file(f"commissions-{month}", header, commission_cells(month))
 
 
@@ -78,6 +105,7 @@ def commissions_file():
 @allow("manager")
 def pay_agent(month: str, agent: str):
     """Marks an agent's month as paid, in full as of now."""
+
     def mark(seen: Decimal) -> str:
         payments.mark_agent_paid(month, agent, seen, g.identity.actor, utc_now())
         return _("The commission of %(agent)s is marked as paid.", agent=agent)
@@ -89,9 +117,12 @@ def pay_agent(month: str, agent: str):
 @allow("manager")
 def pay_month(month: str):
     """Marks everybody's month as paid."""
+
     def mark(seen: Decimal) -> str:
         count = payments.mark_month_paid(month, seen, g.identity.actor, utc_now())
-        return ngettext("%(num)s agent was marked as paid.", "%(num)s agents were marked as paid.", count)
+        return ngettext(
+            "%(num)s agent was marked as paid.", "%(num)s agents were marked as paid.", count
+        )
 
     return _mark_paid(months.month_of(month), "", mark)
 
@@ -100,8 +131,14 @@ def _mark_paid(month: str, agent: str, mark):
     """A month that is not over may bring more: it is asked about before it is marked."""
     wanted = Form(request.form, PaymentIn).parse()
     if month >= months.this_month() and not wanted.confirmed:
-        return render_template("fulfilment/confirm_payment.html", agent=agent, amount=wanted.amount,
-                               month=month, month_name=month_words_of(month), url=request.path), 409
+        return render_template(
+            "fulfilment/confirm_payment.html",
+            agent=agent,
+            amount=wanted.amount,
+            month=month,
+            month_name=month_words_of(month),
+            url=request.path,
+        ), 409
     try:
         flash(in_transaction(lambda: mark(wanted.amount)), "good")
     except Refusal as refusal:
@@ -118,7 +155,8 @@ def take_payment_back(month: str, agent: str):
     return redirect(url_for("fulfilment.commissions", month=month), 303)
 
 
-# -- royalties --------------------------------------------------------------------------------------
+# -- royalties
+# --------------------------------------------------------------------------------------
 
 
 @bp.get("/royalties")
@@ -126,12 +164,27 @@ def take_payment_back(month: str, agent: str):
 def royalties():
     month, author = months.month_of(request.args.get("month")), request.args.get("author")
     totals = months.author_totals(month)
-    page = page_of(months.royalty_slips(month, author), (RoyaltySlip.id,), limit=50 if author is None else MOST_SLIPS)
+    page = page_of(
+        months.royalty_slips(month, author),
+        (RoyaltySlip.id,),
+        limit=50 if author is None else MOST_SLIPS,
+    )
     shown = totals if author is None else [total for total in totals if total.author == author]
-    whole = {"copies": sum(total.copies for total in shown), "base": sum((total.base for total in shown), ZERO),
-             "amount": sum((total.amount for total in shown), ZERO), "reversals": sum((total.reversals for total in shown), ZERO)}
-    return render_template("fulfilment/royalties.html", page=page, author=author, totals=shown, whole=whole,
-                           reversed_of=months.months_reversed(RoyaltySlip, page.items), **_month_context(month))
+    whole = {
+        "copies": sum(total.copies for total in shown),
+        "base": sum((total.base for total in shown), ZERO),
+        "amount": sum((total.amount for total in shown), ZERO),
+        "reversals": sum((total.reversals for total in shown), ZERO),
+    }
+    return render_template(
+        "fulfilment/royalties.html",
+        page=page,
+        author=author,
+        totals=shown,
+        whole=whole,
+        reversed_of=months.months_reversed(RoyaltySlip, page.items),
+        **_month_context(month),
+    )
 
 
 @bp.get("/royalties.csv")
@@ -140,7 +193,24 @@ def royalties_file():
     """A line for each author; with ?author=, a line for each of their slips."""
     month, author = months.month_of(request.args.get("month")), request.args.get("author")
     if author is None:
-        header = [_("Author"), _("Month"), _("Copies"), _("Sold"), _("Royalty"), _("of which reversals")]
+        header = [
+            _("Author"),
+            _("Month"),
+            _("Copies"),
+            _("Sold"),
+            _("Royalty"),
+            _("of which reversals"),
+        ]
         return csv_file(f"royalties-{month}", header, royalty_cells(month))
-    header = [_("Author"), _("Month"), _("Order"), _("SKU"), _("Book"), _("Copies"), _("Sold"), _("Percentage"), _("Royalty")]
+    header = [
+        _("Author"),
+        _("Month"),
+        _("Order"),
+        _("SKU"),
+        _("Book"),
+        _("Copies"),
+        _("Sold"),
+        _("Percentage"),
+        _("Royalty"),
+    ]
     return csv_file(f"royalty-slips-{month}", header, royalty_slip_cells(month, author))

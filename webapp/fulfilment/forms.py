@@ -26,7 +26,8 @@ def _amount(written: object) -> Decimal:
 
 
 class PaymentIn(Shape):
-    """A commission marked as paid: the amount that stood on the page, and whether a month that is not over may be marked."""
+    """A commission marked as paid: the amount that stood on the page, and whether a month that is
+    not over may be marked."""
 
     amount: Annotated[Decimal, BeforeValidator(_amount)]
     confirmed: Flag = False

@@ -1,4 +1,5 @@
-"""One thing done to many packing slips: each in a change of its own, so that one that cannot go along keeps back no other."""
+"""One thing done to many packing slips: each in a change of its own, so that one that cannot go
+along keeps back no other."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,22 +45,36 @@ def to_each(ids: list[int], act: Callable[[PackingSlip], bool]) -> Outcome:
             changed = in_transaction(lambda slip_id=slip_id: act(queries.slip_to_change(slip_id)))
             (outcome.done if changed else outcome.already).append(slip_id)
         except Refusal as refusal:
-            outcome.refused.setdefault(str(refusal), []).append(references.get(slip_id, str(slip_id)))
+            outcome.refused.setdefault(str(refusal), []).append(
+                references.get(slip_id, str(slip_id))
+            )
     return outcome
 
 
 def tell(outcome: Outcome, what: str) -> None:
     """`what` was done to how many of how many, and why not to the others."""
-    words = _("%(what)s: %(done)s of %(asked)s.", what=what, done=len(outcome.done), asked=outcome.asked)
+    words = _(
+        "%(what)s: %(done)s of %(asked)s.", what=what, done=len(outcome.done), asked=outcome.asked
+    )
     if outcome.already:
-        words += " " + ngettext("%(num)s was so before.", "%(num)s were so before.", len(outcome.already))
+        words += " " + ngettext(
+            "%(num)s was so before.", "%(num)s were so before.", len(outcome.already)
+        )
     flash(words, "good" if outcome.done else "info")
     told = list(outcome.refused.items())[:REASONS_TOLD]
     for reason, references in told:
-        flash(_("Passed over %(orders)s: %(reason)s", orders=_listed(references), reason=reason), "warn")
-    left = sum(map(len, outcome.refused.values())) - sum(len(references) for _reason, references in told)
+        flash(
+            _("Passed over %(orders)s: %(reason)s", orders=_listed(references), reason=reason),
+            "warn",
+        )
+    left = sum(map(len, outcome.refused.values())) - sum(
+        len(references) for _reason, references in told
+    )
     if left:
-        flash(ngettext("%(num)s more was passed over.", "%(num)s more were passed over.", left), "warn")
+        flash(
+            ngettext("%(num)s more was passed over.", "%(num)s more were passed over.", left),
+            "warn",
+        )
 
 
 def _listed(references: list[str]) -> str:
@@ -70,7 +85,11 @@ def _listed(references: list[str]) -> str:
 def marked_ids() -> list[int]:
     """The ids that were marked, in one field or in many. Raises Refusal for none, or too many."""
     written = ",".join(request.form.getlist("ids")).split(",")
-    ids = [int(one) for one in dict.fromkeys(written) if one.isascii() and one.isdigit() and len(one) < 10]
+    ids = [
+        int(one)
+        for one in dict.fromkeys(written)
+        if one.isascii() and one.isdigit() and len(one) < 10
+    ]
     if not ids:
         raise Refusal(_("Mark at least one packing slip."))
     if len(ids) > MOST_AT_ONCE:
@@ -134,20 +153,25 @@ def deliver_marked():
 @bp.post("/packing-slips/printing")
 @allow("clerk")
 def print_marked():
-    return _with_marked(lambda ids: redirect(url_for("fulfilment.printed_slips", ids=_in_address(ids)), 303))
+    return _with_marked(
+        lambda ids: redirect(url_for("fulfilment.printed_slips", ids=_in_address(ids)), 303)
+    )
 
 
 def _in_address(ids: list[int]) -> str:
     return ",".join(map(str, ids))
 
 
-# -- shipping asks for the carrier first --------------------------------------------------------------
+# -- shipping asks for the carrier first
+# --------------------------------------------------------------
 
 
 @bp.post("/packing-slips/shipping")
 @allow("clerk")
 def ask_shipment():
-    return _with_marked(lambda ids: redirect(url_for("fulfilment.shipment", ids=_in_address(ids), **_kept()), 303))
+    return _with_marked(
+        lambda ids: redirect(url_for("fulfilment.shipment", ids=_in_address(ids), **_kept()), 303)
+    )
 
 
 @bp.get("/packing-slips/shipment")
@@ -172,7 +196,10 @@ def ship_marked():
     except Refusal as refusal:
         return _shipment_page(_typed_ids(form), form.refuse(refusal)), 422
     now, codes = utc_now(), {slip.id: slip.tracking_code for slip in wanted.slips}
-    tell(to_each(list(codes), lambda slip: slip.ship(wanted.carrier, codes[slip.id], now)), _("Orders marked as shipped"))
+    tell(
+        to_each(list(codes), lambda slip: slip.ship(wanted.carrier, codes[slip.id], now)),
+        _("Orders marked as shipped"),
+    )
     return _to_list()
 
 

@@ -30,7 +30,11 @@ class View(enum.StrEnum):
 
     @property
     def label(self):
-        return {self.ACTIVE: _l("Active"), self.LAPSED: _l("Lapsed"), self.UPGRADED: _l("Upgraded")}[self]
+        return {
+            self.ACTIVE: _l("Active"),
+            self.LAPSED: _l("Lapsed"),
+            self.UPGRADED: _l("Upgraded"),
+        }[self]
 
 
 @bp.get("/memberships")
@@ -41,7 +45,14 @@ def memberships():
     tabs = [tab(pgettext("memberships", "All"), None, view)] + [
         tab(each.label, each, view, bounded_count(queries.membership_ids(each))) for each in View
     ]
-    return render_template("fulfilment/memberships.html", page=page, tabs=tabs, q=q, status=view, live_url=live_url(page))
+    return render_template(
+        "fulfilment/memberships.html",
+        page=page,
+        tabs=tabs,
+        q=q,
+        status=view,
+        live_url=live_url(page),
+    )
 
 
 @bp.get("/memberships/rows")
@@ -76,7 +87,8 @@ def resume(membership_id: int):
 
 
 def _mark(membership_id: int, verb, done: str):
-    """`verb` said by hand, with its reason; locked, so that of two people the second finds what the first left."""
+    """`verb` said by hand, with its reason; locked, so that of two people the second finds what the
+    first left."""
     form = Form(request.form, ReasonIn)
 
     def work():

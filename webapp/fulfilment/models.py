@@ -1,4 +1,5 @@
-"""What the rules bring about inside the house: slips, royalties, memberships, commissions, tasks."""
+"""What the rules bring about inside the house: slips, royalties, memberships, commissions,
+tasks."""
 
 import datetime as dt
 import enum
@@ -52,16 +53,22 @@ LEFT = (Shipping.SHIPPED, Shipping.DELIVERED)
 
 
 class PackingSlip(db.Model):
-    """One per sale; its items are the sale's goods. `released_at` is empty while a rule holds the sale.
+    """One per sale; its items are the sale's goods. `released_at` is empty while a rule holds the
+    sale.
 
-    How far they are stands in `Sale.shipping`, who carries them in `Sale.carrier` and `Sale.tracking_code`. Each verb
-    answers whether it changed anything: said twice, it does so once.
+    How far they are stands in `Sale.shipping`, who carries them in `Sale.carrier` and
+    `Sale.tracking_code`. Each verb answers whether it changed anything: said twice, it does so
+    once.
     """
 
     __tablename__ = "packing_slips"
     __table_args__ = (
-        Index("ix_packing_slips_held", "id", sqlite_where=text("released_at IS NULL"),
-              postgresql_where=text("released_at IS NULL")),
+        Index(
+            "ix_packing_slips_held",
+            "id",
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
+        ),
     )
     audited = ("released_at", "volumes", "notes")
 
@@ -89,7 +96,11 @@ class PackingSlip(db.Model):
             return SlipStatus.CANCELLED
         if self.released_at is None:
             return SlipStatus.HELD
-        return SlipStatus(self.sale.shipping) if self.sale.status in MAY_LEAVE else SlipStatus.AWAITING_NFE
+        return (
+            SlipStatus(self.sale.shipping)
+            if self.sale.status in MAY_LEAVE
+            else SlipStatus.AWAITING_NFE
+        )
 
     @property
     def has_left(self) -> bool:
@@ -114,7 +125,8 @@ class PackingSlip(db.Model):
         return True
 
     def keep(self, left: dict[int, int]) -> list[dict]:
-        """Only so many units of each line still go along: what came off, as items. What was packed is packed anew."""
+        """Only so many units of each line still go along: what came off, as items. What was packed
+        is packed anew."""
         kept, off = [], []
         for item in self.items:
             units = min(left[item["line"]], item["quantity"])
@@ -122,14 +134,18 @@ class PackingSlip(db.Model):
             if units:
                 kept.append(item | {"quantity": units, "weight_g": weight})
             if units < item["quantity"]:
-                off.append(item | {"quantity": item["quantity"] - units, "weight_g": item["weight_g"] - weight})
+                off.append(
+                    item
+                    | {"quantity": item["quantity"] - units, "weight_g": item["weight_g"] - weight}
+                )
         if off:
             self.items, self.weight_g = kept, sum(item["weight_g"] for item in kept)
             self.sale.shipping, self.packed_at = Shipping.TO_PACK if kept else Shipping.NONE, None
         return off
 
     def ship(self, carrier: str, tracking_code: str, now: dt.datetime) -> bool:
-        """Handed to the carrier, packed or not yet marked so. A tracking code that was not known then may follow."""
+        """Handed to the carrier, packed or not yet marked so. A tracking code that was not known
+        then may follow."""
         self._refuse_idle()
         sale = self.sale
         if self.has_left:
@@ -145,8 +161,14 @@ class PackingSlip(db.Model):
         if carrier == sale.carrier and tracking_code in ("", sale.tracking_code):
             return False
         if carrier != sale.carrier or sale.tracking_code:
-            raise Refusal(_("It was shipped already, with %(carrier)s %(code)s. Correct that on its packing slip.",
-                            carrier=sale.carrier, code=sale.tracking_code))
+            raise Refusal(
+                _(
+                    "It was shipped already, with %(carrier)s %(code)s. Correct that on its "
+                    "packing slip.",
+                    carrier=sale.carrier,
+                    code=sale.tracking_code,
+                )
+            )
         sale.tracking_code = tracking_code
         return True
 
@@ -228,13 +250,22 @@ class Membership(db.Model):
     status: Mapped[MembershipStatus] = mapped_column(EnumText(MembershipStatus))
     since: Mapped[dt.date]
     customer: Mapped[Customer] = relationship()
-    events: Mapped[list["MembershipEvent"]] = relationship(back_populates="membership", order_by="MembershipEvent.id")
+    events: Mapped[list["MembershipEvent"]] = relationship(
+        back_populates="membership", order_by="MembershipEvent.id"
+    )
 
     @classmethod
     def begin(cls, customer_id: int, plan: str, on: dt.date, **cause) -> "Membership":
-        """A customer's first one. `cause`, of every verb: sale_id, effect and actor, for the history."""
-        membership = cls(customer_id=customer_id, plan=plan, status=MembershipStatus.ACTIVE, since=on)
-        membership.events.append(MembershipEvent(kind="activated", plan=plan, status=membership.status, since=on, **cause))
+        """A customer's first one. `cause`, of every verb: sale_id, effect and actor, for the
+        history."""
+        membership = cls(
+            customer_id=customer_id, plan=plan, status=MembershipStatus.ACTIVE, since=on
+        )
+        membership.events.append(
+            MembershipEvent(
+                kind="activated", plan=plan, status=membership.status, since=on, **cause
+            )
+        )
         return membership
 
     def activate(self, plan: str, on: dt.date, **cause) -> None:
@@ -250,37 +281,67 @@ class Membership(db.Model):
         self._become("upgraded", plan, self.status, self.since, cause)
 
     def lapse(self, reason: str, actor: str) -> None:
-        """A person found that it is over; said twice, the first stays. Its first day is kept for `resume`."""
+        """A person found that it is over; said twice, the first stays. Its first day is kept for
+        `resume`."""
         if self.status is MembershipStatus.ACTIVE:
-            self._become("lapsed", self.plan, MembershipStatus.LAPSED, self.since, {"reason": reason, "actor": actor})
+            self._become(
+                "lapsed",
+                self.plan,
+                MembershipStatus.LAPSED,
+                self.since,
+                {"reason": reason, "actor": actor},
+            )
 
     def resume(self, reason: str, actor: str) -> None:
         """A person found that it is not over after all; said twice, the first stays."""
         if self.status is MembershipStatus.LAPSED:
-            self._become("resumed", self.plan, MembershipStatus.ACTIVE, self.since, {"reason": reason, "actor": actor})
+            self._become(
+                "resumed",
+                self.plan,
+                MembershipStatus.ACTIVE,
+                self.since,
+                {"reason": reason, "actor": actor},
+            )
 
     def go_back(self, event: "MembershipEvent", **cause) -> None:
         """To what it was before `event`; one that began with it has lapsed."""
         if event.status_before is None:
             self._become("reversed", self.plan, MembershipStatus.LAPSED, self.since, cause)
         else:
-            self._become("reversed", event.plan_before, event.status_before, event.since_before, cause)
+            self._become(
+                "reversed", event.plan_before, event.status_before, event.since_before, cause
+            )
 
-    def _become(self, kind: str, plan: str, status: MembershipStatus, since: dt.date, cause: dict) -> None:
-        self.events.append(MembershipEvent(
-            kind=kind, plan_before=self.plan, status_before=self.status, since_before=self.since, plan=plan, status=status,
-            since=since, **cause,
-        ))
+    def _become(
+        self, kind: str, plan: str, status: MembershipStatus, since: dt.date, cause: dict
+    ) -> None:
+        self.events.append(
+            MembershipEvent(
+                kind=kind,
+                plan_before=self.plan,
+                status_before=self.status,
+                since_before=self.since,
+                plan=plan,
+                status=status,
+                since=since,
+                **cause,
+            )
+        )
         self.plan, self.status, self.since = plan, status, since
 
 
 class MembershipEvent(db.Model):
-    """One change of a membership, with what it was before: its history, and what a reversal goes back to."""
+    """One change of a membership, with what it was before: its history, and what a reversal goes
+    back to."""
 
     __tablename__ = "membership_events"
     __table_args__ = (
-        Index("ix_membership_events_upgraded", "membership_id", sqlite_where=text("kind = 'upgraded'"),
-              postgresql_where=text("kind = 'upgraded'")),
+        Index(
+            "ix_membership_events_upgraded",
+            "membership_id",
+            sqlite_where=text("kind = 'upgraded'"),
+            postgresql_where=text("kind = 'upgraded'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -313,8 +374,12 @@ class MembershipEvent(db.Model):
 
 
 EVENT_LABELS = {
-    "activated": _l("Activated"), "upgraded": _l("Upgraded"), "reactivated": _l("Reactivated"),
-    "reversed": _l("Taken back with its order"), "lapsed": _l("Marked as lapsed"), "resumed": _l("Marked as active again"),
+    "activated": _l("Activated"),
+    "upgraded": _l("Upgraded"),
+    "reactivated": _l("Reactivated"),
+    "reversed": _l("Taken back with its order"),
+    "lapsed": _l("Marked as lapsed"),
+    "resumed": _l("Marked as active again"),
 }
 
 

@@ -1,4 +1,5 @@
-"""Commissions paid out: an agent's month, or everybody's, marked once however many people say so."""
+"""Commissions paid out: an agent's month, or everybody's, marked once however many people say
+so."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from webapp.money import ZERO
 
 @dataclass(frozen=True)
 class Settlement:
-    """What an agent's month comes to, and what was paid of it; `left` is what later changes leave to settle."""
+    """What an agent's month comes to, and what was paid of it; `left` is what later changes leave
+    to settle."""
 
     total: AgentTotal
     payment: CommissionPayment | None
@@ -38,11 +40,15 @@ class Settlement:
 def settlements(month: str, agent: str | None = None, lock: bool = False) -> dict[str, Settlement]:
     """By agent's code: of one agent or all."""
     payments = payments_of(month, agent, lock)
-    return {code: Settlement(total, payments.get(code)) for code, total in agent_totals(month, agent).items()}
+    return {
+        code: Settlement(total, payments.get(code))
+        for code, total in agent_totals(month, agent).items()
+    }
 
 
 def mark_agent_paid(month: str, agent: str, seen: Decimal, actor: str, now: dt.datetime) -> None:
-    """Paid in full as of now. Raises Refusal when it is not the amount `seen` any more, NotFound without commissions.
+    """Paid in full as of now. Raises Refusal when it is not the amount `seen` any more, NotFound
+    without commissions.
 
     Said by two at once, one of them meets the unique key and must begin anew (`in_transaction`).
     """
@@ -54,7 +60,8 @@ def mark_agent_paid(month: str, agent: str, seen: Decimal, actor: str, now: dt.d
 
 
 def mark_month_paid(month: str, seen: Decimal, actor: str, now: dt.datetime) -> int:
-    """Everybody whose month is not settled, who are counted; `seen` is the month's whole commission."""
+    """Everybody whose month is not settled, who are counted; `seen` is the month's whole
+    commission."""
     found = settlements(month, lock=True)
     _refuse_another(sum((one.total.commission for one in found.values()), ZERO), seen)
     waiting = [one for one in found.values() if not one.is_settled]
@@ -71,7 +78,12 @@ def take_back(month: str, agent: str) -> None:
 
 def _refuse_another(amount: Decimal, seen: Decimal) -> None:
     if amount != seen:
-        raise Refusal(_("It comes to %(amount)s by now. Nothing was marked: look, and mark it again.", amount=money_text(amount)))
+        raise Refusal(
+            _(
+                "It comes to %(amount)s by now. Nothing was marked: look, and mark it again.",
+                amount=money_text(amount),
+            )
+        )
 
 
 def _settle(month: str, found: Settlement, actor: str, now: dt.datetime) -> None:

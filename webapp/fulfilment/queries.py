@@ -10,7 +10,15 @@ from webapp.asked import matching, storable
 from webapp.customers.models import Customer
 from webapp.errors import NotFound
 from webapp.extensions import db
-from webapp.fulfilment.models import MAY_LEAVE, Membership, MembershipEvent, PackingSlip, RoyaltySlip, SlipStatus, Task
+from webapp.fulfilment.models import (
+    MAY_LEAVE,
+    Membership,
+    MembershipEvent,
+    PackingSlip,
+    RoyaltySlip,
+    SlipStatus,
+    Task,
+)
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 
@@ -20,7 +28,8 @@ MAX_ID = 2**31 - 1
 _LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
 
 
-# -- packing slips ----------------------------------------------------------------------------------
+# -- packing slips
+# ----------------------------------------------------------------------------------
 
 
 def _slip_is(status: SlipStatus):
@@ -65,7 +74,8 @@ def packing_slip(slip_id: int) -> PackingSlip:
 
 
 def slip_to_change(slip_id: int) -> PackingSlip:
-    """It and its sale, locked: of two people the second finds what the first left. Raises NotFound."""
+    """It and its sale, locked: of two people the second finds what the first left. Raises
+    NotFound."""
     query = _locked(packing_slips().where(PackingSlip.id == slip_id))
     slip = db.session.scalar(query) if slip_id <= MAX_ID else None
     if slip is None:
@@ -75,7 +85,11 @@ def slip_to_change(slip_id: int) -> PackingSlip:
 
 def references_of(slip_ids: Sequence[int]) -> dict[int, str]:
     """The order's reference by slip's id."""
-    query = select(PackingSlip.id, Sale.reference).join(PackingSlip.sale).where(PackingSlip.id.in_(slip_ids))
+    query = (
+        select(PackingSlip.id, Sale.reference)
+        .join(PackingSlip.sale)
+        .where(PackingSlip.id.in_(slip_ids))
+    )
     return {slip_id: reference for slip_id, reference in db.session.execute(query)}
 
 
@@ -91,10 +105,13 @@ def _locked(query: Select) -> Select:
 
 def sales_to_ship() -> Select:
     """Ids of the sales whose goods may leave and have not."""
-    return select(Sale.id).where(Sale.shipping.in_((Shipping.TO_PACK, Shipping.PACKED)), Sale.status.in_(MAY_LEAVE))
+    return select(Sale.id).where(
+        Sale.shipping.in_((Shipping.TO_PACK, Shipping.PACKED)), Sale.status.in_(MAY_LEAVE)
+    )
 
 
-# -- royalties --------------------------------------------------------------------------------------
+# -- royalties
+# --------------------------------------------------------------------------------------
 
 
 def royalties_of(sale_ids: Sequence[int]) -> dict[int, list[RoyaltySlip]]:
@@ -106,7 +123,8 @@ def royalties_of(sale_ids: Sequence[int]) -> dict[int, list[RoyaltySlip]]:
     return found
 
 
-# -- memberships ------------------------------------------------------------------------------------
+# -- memberships
+# ------------------------------------------------------------------------------------
 
 
 def _membership_is(view: str):
@@ -115,16 +133,24 @@ def _membership_is(view: str):
         return Membership.status == view
     undone = aliased(MembershipEvent)
     reversal = (
-        select(undone.id).join(Effect, Effect.id == undone.effect_id)
-        .where(undone.membership_id == MembershipEvent.membership_id, Effect.reverses == MembershipEvent.effect_id)
+        select(undone.id)
+        .join(Effect, Effect.id == undone.effect_id)
+        .where(
+            undone.membership_id == MembershipEvent.membership_id,
+            Effect.reverses == MembershipEvent.effect_id,
+        )
     )
-    upgrades = select(MembershipEvent.membership_id).where(MembershipEvent.kind == "upgraded", ~reversal.exists())
+    upgrades = select(MembershipEvent.membership_id).where(
+        MembershipEvent.kind == "upgraded", ~reversal.exists()
+    )
     return Membership.id.in_(upgrades)
 
 
 def memberships(view: str | None = None, q: str = "", customer_id: int | None = None) -> Select:
     """Memberships with their customers; `q` finds by name, document, e-mail or phone."""
-    query = select(Membership).join(Membership.customer).options(contains_eager(Membership.customer))
+    query = (
+        select(Membership).join(Membership.customer).options(contains_eager(Membership.customer))
+    )
     if view:
         query = query.where(_membership_is(view))
     if customer_id is not None:
@@ -137,7 +163,11 @@ def membership_ids(view: str) -> Select:
 
 
 def membership_by_id(membership_id: int, lock: bool = False) -> Membership:
-    membership = db.session.get(Membership, membership_id, with_for_update=lock) if membership_id <= MAX_ID else None
+    membership = (
+        db.session.get(Membership, membership_id, with_for_update=lock)
+        if membership_id <= MAX_ID
+        else None
+    )
     if membership is None:
         raise NotFound(_("There is no such membership."))
     return membership
@@ -154,11 +184,13 @@ def latest_changes(membership_id: int) -> Select:
     return membership_history(membership_id).order_by(MembershipEvent.id.desc()).limit(5)
 
 
-# -- tasks ------------------------------------------------------------------------------------------
+# -- tasks
+# ------------------------------------------------------------------------------------------
 
 
 def tasks(done: bool | None = None, kind: str = "", q: str = "") -> Select:
-    """With their orders and the effects that opened them; `kind` is their code, `q` finds by order, customer or document."""
+    """With their orders and the effects that opened them; `kind` is their code, `q` finds by order,
+    customer or document."""
     query = select(Task).join(Task.sale).options(contains_eager(Task.sale), joinedload(Task.effect))
     if kind:
         query = query.where(Task.code == storable(kind))

@@ -14,8 +14,17 @@ def commission_cells(month: str) -> Iterator[list]:
     for row in db.session.scalars(paid_agents(month).order_by(Commission.agent_code)):
         one = found[row.agent_code]
         paid_on = one.payment.paid_at.date().isoformat() if one.payment else ""
-        yield [row.agent_code, row.agent_name, month, one.total.sales, one.total.sold, one.total.commission, one.paid, paid_on,
-               one.left]
+        yield [
+            row.agent_code,
+            row.agent_name,
+            month,
+            one.total.sales,
+            one.total.sold,
+            one.total.commission,
+            one.paid,
+            paid_on,
+            one.left,
+        ]
 
 
 def royalty_cells(month: str) -> Iterator[list]:
@@ -26,5 +35,17 @@ def royalty_cells(month: str) -> Iterator[list]:
 
 def royalty_slip_cells(month: str, author: str) -> Iterator[list]:
     """A line for each slip of one author."""
-    for slip in db.session.scalars(royalty_slips(month, author).order_by(RoyaltySlip.id).execution_options(yield_per=500)):
-        yield [slip.author, month, slip.sale.reference, slip.sku, slip.name, slip.copies, slip.base, slip.percent, slip.amount]
+    for slip in db.session.scalars(
+        royalty_slips(month, author).order_by(RoyaltySlip.id).execution_options(yield_per=500)
+    ):
+        yield [
+            slip.author,
+            month,
+            slip.sale.reference,
+            slip.sku,
+            slip.name,
+            slip.copies,
+            slip.base,
+            slip.percent,
+            slip.amount,
+        ]

@@ -1,4 +1,5 @@
-"""A packing slip as it is printed: with its NF-e, its bar codes and the royalty department's copy."""
+"""A packing slip as it is printed: with its NF-e, its bar codes and the royalty department's
+copy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from webapp.sales.models import Sale
 
 @dataclass(frozen=True)
 class Sheet:
-    """`invoice` is the authorized NF-e, None before; `royalties` is empty where the department gets no copy."""
+    """`invoice` is the authorized NF-e, None before; `royalties` is empty where the department gets
+    no copy."""
 
     slip: PackingSlip
     invoice: Invoice | None
@@ -46,4 +48,6 @@ def sheets_of(slips: Sequence[PackingSlip]) -> list[Sheet]:
         invoice = invoices.get(sale_id)
         return invoice if invoice and invoice.status is InvoiceStatus.AUTHORIZED else None
 
-    return [Sheet(slip, authorized(slip.sale_id), royalties.get(slip.sale_id, [])) for slip in slips]
+    return [
+        Sheet(slip, authorized(slip.sale_id), royalties.get(slip.sale_id, [])) for slip in slips
+    ]

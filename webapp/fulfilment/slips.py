@@ -29,12 +29,23 @@ def packing_slips():
     status, q = asked(SlipStatus), request.args.get("q", "")
     page = page_of(queries.packing_slips(status, q), (PackingSlip.id,))
     tabs = [tab(_("All"), None, status)] + [
-        tab(each.label, each, status, bounded_count(queries.slip_ids(each)) if each in COUNTED else None)
+        tab(
+            each.label,
+            each,
+            status,
+            bounded_count(queries.slip_ids(each)) if each in COUNTED else None,
+        )
         for each in SlipStatus
     ]
     return render_template(
-        "fulfilment/packing_slips.html", page=page, tabs=tabs, q=q, status=status, live_url=live_url(page),
-        kept={name: request.args[name] for name in KEPT if request.args.get(name)}, packed=session.pop("packed", None),
+        "fulfilment/packing_slips.html",
+        page=page,
+        tabs=tabs,
+        q=q,
+        status=status,
+        live_url=live_url(page),
+        kept={name: request.args[name] for name in KEPT if request.args.get(name)},
+        packed=session.pop("packed", None),
     )
 
 
@@ -72,19 +83,36 @@ def live_slip(slip_id: int):
     return _page(slip_id, template="fulfilment/_packing_slip.html")
 
 
-def _page(slip_id: int, refused: Form | None = None, template: str = "fulfilment/packing_slip.html") -> str:
-    """Both forms show what is kept; a refused one what was typed, with the version that its person had seen."""
+def _page(
+    slip_id: int, refused: Form | None = None, template: str = "fulfilment/packing_slip.html"
+) -> str:
+    """Both forms show what is kept; a refused one what was typed, with the version that its person
+    had seen."""
     slip = queries.packing_slip(slip_id)
     sale = slip.sale
-    form = Form.filled({"volumes": slip.volumes, "notes": slip.notes, "carrier": sale.carrier,
-                        "tracking_code": sale.tracking_code})
+    form = Form.filled(
+        {
+            "volumes": slip.volumes,
+            "notes": slip.notes,
+            "carrier": sale.carrier,
+            "tracking_code": sale.tracking_code,
+        }
+    )
     versions = {SlipIn: slip.version, ShipmentIn: sale.version}
     if refused:
         form.typed |= refused.typed
         form.errors, form.message = refused.errors, refused.message
         versions[refused.shape] = refused.value("version")
-    return render_template(template, sheet=sheets_of([slip])[0], slip=slip, sale=sale, sender=the_shop(), form=form,
-                           slip_version=versions[SlipIn], sale_version=versions[ShipmentIn])
+    return render_template(
+        template,
+        sheet=sheets_of([slip])[0],
+        slip=slip,
+        sale=sale,
+        sender=the_shop(),
+        form=form,
+        slip_version=versions[SlipIn],
+        sale_version=versions[ShipmentIn],
+    )
 
 
 def _to(slip_id: int):

@@ -23,8 +23,8 @@ from webapp.staff.access import allow
 
 
 def _render(template: str, rules: RuleSet | None = None, **context) -> str:
-    """With `rule_of_task(task)`: the name of the rule that opened it, as it is called today; its code where it is in force
-    no more, "" without one."""
+    """With `rule_of_task(task)`: the name of the rule that opened it, as it is called today; its
+    code where it is in force no more, "" without one."""
     by_code = (rules or rule_set_in_force()).by_code
 
     def rule_of_task(task: Task) -> str:
@@ -35,38 +35,69 @@ def _render(template: str, rules: RuleSet | None = None, **context) -> str:
 
 
 def kinds(rules: RuleSet) -> dict[str, str]:
-    """Each kind of task there may be, by its code: the house's own and those of the shop's rules."""
-    asked = (use.params["text_code"] for rule in rules.rules for use in rule.then if use.action.key == "task")
+    """Each kind of task there may be, by its code: the house's own and those of the shop's
+    rules."""
+    asked = (
+        use.params["text_code"]
+        for rule in rules.rules
+        for use in rule.then
+        if use.action.key == "task"
+    )
     return {code: title_of(code) for code in (*TITLES, *TASK_TITLES, *asked)}
 
 
 def _kind_filter(kind: str, rules: RuleSet) -> tuple[list[dict], list[dict]]:
     """The filter that holds, and the kinds one may choose, as `lists.filters` takes them."""
+
     def to(code):
         return with_query(kind=code, after=None, before=None)
 
-    options = [{"label": label, "href": to(code), "active": code == kind} for code, label in kinds(rules).items()]
-    return [{"label": title_of(kind), "href": to(None)}] if kind else [], [{"label": _("Kind"), "options": options}]
+    options = [
+        {"label": label, "href": to(code), "active": code == kind}
+        for code, label in kinds(rules).items()
+    ]
+    return [{"label": title_of(kind), "href": to(None)}] if kind else [], [
+        {"label": _("Kind"), "options": options}
+    ]
 
 
 @bp.get("/tasks")
 @allow("clerk")
 def tasks():
-    done, kind, q = request.args.get("status") == "done", request.args.get("kind", "")[:60], request.args.get("q", "")
+    done, kind, q = (
+        request.args.get("status") == "done",
+        request.args.get("kind", "")[:60],
+        request.args.get("q", ""),
+    )
     page = page_of(queries.tasks(done, kind, q), (Task.id,))
-    tabs = [tab(_("Open"), None, "done" if done else None, bounded_count(queries.open_task_ids(kind))),
-            tab(pgettext("tasks", "Done"), "done", "done" if done else None)]
+    tabs = [
+        tab(_("Open"), None, "done" if done else None, bounded_count(queries.open_task_ids(kind))),
+        tab(pgettext("tasks", "Done"), "done", "done" if done else None),
+    ]
     rules = rule_set_in_force()
     on, add = _kind_filter(kind, rules)
-    return _render("fulfilment/tasks.html", rules, page=page, tabs=tabs, done=done, kind=kind, q=q, on=on, add=add,
-                   live_url=live_url(page))
+    return _render(
+        "fulfilment/tasks.html",
+        rules,
+        page=page,
+        tabs=tabs,
+        done=done,
+        kind=kind,
+        q=q,
+        on=on,
+        add=add,
+        live_url=live_url(page),
+    )
 
 
 @bp.get("/tasks/rows")
 @allow("clerk")
 def task_rows():
-    return _render("fulfilment/_tasks.html", fresh=True,
-                   tasks=db.session.scalars(queries.tasks().where(Task.id.in_(row_ids()))))
+    return _render(
+        "fulfilment/_tasks.html",
+        fresh=True,
+        tasks=db.session.scalars(queries.tasks().where(Task.id.in_(row_ids()))),
+    )
 
 
 @bp.get("/tasks/<int:task_id>")

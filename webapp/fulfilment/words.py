@@ -1,4 +1,5 @@
-"""What a task asks of a person, in the reader's language: from its code and the facts it was opened with."""
+"""What a task asks of a person, in the reader's language: from its code and the facts it was opened
+with."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -20,45 +21,48 @@ TITLES = {
 # By the codes of TITLES and of the rules' own.
 QUESTIONS = {
     "upgrade_without_membership": _l(
-        "%(customer)s paid for the upgrade but has no active membership. Sell the membership, change the product, "
-        "or give the money back?"
+        "%(customer)s paid for the upgrade but has no active membership. Sell the membership, "
+        "change the product, or give the money back?"
     ),
     "reactivation_without_lapsed": _l(
-        "%(customer)s paid for a reactivation but has no lapsed membership. Sell a membership, change the product, "
-        "or give the money back?"
+        "%(customer)s paid for a reactivation but has no lapsed membership. Sell a membership, "
+        "change the product, or give the money back?"
     ),
     "gift_out_of_stock": _l(
-        "%(customer)s is owed the gift %(sku)s, and none is left in stock. Order more and send it, or agree on "
-        "something else?"
+        "%(customer)s is owed the gift %(sku)s, and none is left in stock. Order more and send it, "
+        "or agree on something else?"
     ),
     "customer_without_email": _l(
-        "%(customer)s left no e-mail address, so “%(message)s” was not sent. Ask for the address and send it by hand."
+        "%(customer)s left no e-mail address, so “%(message)s” was not sent. Ask for the address "
+        "and send it by hand."
     ),
     "cancel_nfe": _l(
-        "The order was cancelled, and its NF-e %(number)s (series %(series)s) is authorized. Cancel it at SEFAZ within 24 "
-        "hours of its authorization."
+        "The order was cancelled, and its NF-e %(number)s (series %(series)s) is authorized. "
+        "Cancel it at SEFAZ within 24 hours of its authorization."
     ),
     "return_note": _l(
-        "Goods of NF-e %(number)s (series %(series)s) were given back after it was authorized. Issue the return note (devolução)."
+        "Goods of NF-e %(number)s (series %(series)s) were given back after it was authorized. "
+        "Issue the return note (devolução)."
     ),
     "goods_to_come_back": _l(
-        "%(items)s left the shop and are owed back by %(customer)s. Once they are here, put them into stock by hand."
+        "%(items)s left the shop and are owed back by %(customer)s. Once they are here, put them "
+        "into stock by hand."
     ),
     "unpack": _l(
-        "The order of %(customer)s was packed and then cancelled. Put %(items)s back on the shelf; the stock counts them "
-        "already."
+        "The order of %(customer)s was packed and then cancelled. Put %(items)s back on the shelf; "
+        "the stock counts them already."
     ),
     "repack": _l(
-        "The parcel of %(customer)s was packed before a refund. Take %(items)s out and pack it by its new slip; the stock "
-        "counts them already."
+        "The parcel of %(customer)s was packed before a refund. Take %(items)s out and pack it by "
+        "its new slip; the stock counts them already."
     ),
     "membership_changed_since": _l(
-        "What the order did to the membership of %(customer)s cannot be taken back by itself: it was changed since. Look at "
-        "it and set it right."
+        "What the order did to the membership of %(customer)s cannot be taken back by itself: it "
+        "was changed since. Look at it and set it right."
     ),
     "gift_left_out": _l(
-        "The gift %(sku)s could not be added while the order of %(customer)s was on its way. Send it separately, or agree on "
-        "something else?"
+        "The gift %(sku)s could not be added while the order of %(customer)s was on its way. Send "
+        "it separately, or agree on something else?"
     ),
 }
 
@@ -75,6 +79,14 @@ def task_question(task: Task) -> str:
     """What happened and what may be done about it."""
     question = QUESTIONS.get(task.code)
     if question is None:
-        return _("A rule asks you to look at the order of %(customer)s.", customer=task.params.get("customer", ""))
-    facts = {"customer": "", "sku": "", **task.params, "message": template_name(task.params.get("template", ""))}
+        return _(
+            "A rule asks you to look at the order of %(customer)s.",
+            customer=task.params.get("customer", ""),
+        )
+    facts = {
+        "customer": "",
+        "sku": "",
+        **task.params,
+        "message": template_name(task.params.get("template", "")),
+    }
     return str(question) % facts

@@ -19,10 +19,20 @@ bp = api_blueprint("invoices")
 
 def invoice_json(invoice: Invoice) -> dict:
     return {
-        "id": invoice.id, "sale_id": invoice.sale_id, "number": invoice.number, "series": invoice.series,
-        "status": invoice.status, "rejected_by": invoice.rejected_by, "access_key": invoice.access_key,
-        "reasons": [{"code": one.code, "message": one.text, "field": one.field} for one in reasons_of(invoice)],
-        "total": str(invoice.total), "issued_at": _moment(invoice.issued_at), "authorized_at": _moment(invoice.authorized_at),
+        "id": invoice.id,
+        "sale_id": invoice.sale_id,
+        "number": invoice.number,
+        "series": invoice.series,
+        "status": invoice.status,
+        "rejected_by": invoice.rejected_by,
+        "access_key": invoice.access_key,
+        "reasons": [
+            {"code": one.code, "message": one.text, "field": one.field}
+            for one in reasons_of(invoice)
+        ],
+        "total": str(invoice.total),
+        "issued_at": _moment(invoice.issued_at),
+        "authorized_at": _moment(invoice.authorized_at),
         "protocol": invoice.protocol,
     }
 
@@ -38,13 +48,23 @@ def _invoice(invoice_id: int) -> Invoice:
     return invoice
 
 
-@endpoint(bp, "GET", "/invoices", "clerk", "accountant", query=("status", "month", "limit", "cursor"))
+@endpoint(
+    bp, "GET", "/invoices", "clerk", "accountant", query=("status", "month", "limit", "cursor")
+)
 def list_invoices():
     """NF-e, the newest first."""
     status, query = request.args.get("status"), invoices(month=asked_month())
     if status and status not in set(InvoiceStatus):
-        raise Invalid([FieldError("status", _("Choose one of: %(expected)s.", expected=", ".join(InvoiceStatus)))])
-    return list_answer(query.where(Invoice.status == status) if status else query, (Invoice.id,), invoice_json)
+        raise Invalid(
+            [
+                FieldError(
+                    "status", _("Choose one of: %(expected)s.", expected=", ".join(InvoiceStatus))
+                )
+            ]
+        )
+    return list_answer(
+        query.where(Invoice.status == status) if status else query, (Invoice.id,), invoice_json
+    )
 
 
 @endpoint(bp, "GET", "/invoices/<int:invoice_id>", "clerk", "accountant")

@@ -33,7 +33,8 @@ def certificate() -> Certificate:
 
 
 def _make_once(path, shop) -> None:
-    """Two workers may come here at once: each makes its own, the first one linked is everybody's."""
+    """Two workers may come here at once: each makes its own, the first one linked is
+    everybody's."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         made = os.path.join(folder, "made.pfx")
         make_test_certificate(made, TEST_PASSWORD, shop.cnpj, shop.name)
@@ -48,8 +49,9 @@ def authority() -> Authority:
 
 
 class Sandbox:
-    """The sandbox authority with its memory in the database. Each call is a transaction of its own, and the judging
-    is done outside of any: only the writing of what was authorized takes the lock."""
+    """The sandbox authority with its memory in the database. Each call is a transaction of its own,
+    and the judging is done outside of any: only the writing of what was authorized takes the
+    lock."""
 
     def authorize(self, signed: list[bytes]) -> list[Answer]:
         ledger = remembered([_KEY.search(one)[1].decode() for one in signed])
@@ -80,7 +82,8 @@ class Ledger(MemoryLedger):
 
 
 def remembered(access_keys: list[str]) -> Ledger:
-    """What the database knows of these keys and of the numbers they bear (issuer, series and number are in a key)."""
+    """What the database knows of these keys and of the numbers they bear (issuer, series and number
+    are in a key)."""
     with only_reading():
         numbers = [(key[6:20], int(key[22:25]), int(key[25:34])) for key in access_keys]
         place = tuple_(SandboxNote.cnpj, SandboxNote.series, SandboxNote.number)

@@ -22,8 +22,8 @@ POLICY = "policy"
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """`field` is the place to mend (`address.street`), `mend` the words for doing so, `sku` the product it is about;
-    `same_number` is False when the number itself is what cannot be used."""
+    """`field` is the place to mend (`address.street`), `mend` the words for doing so, `sku` the
+    product it is about; `same_number` is False when the number itself is what cannot be used."""
 
     code: str
     level: str
@@ -46,7 +46,11 @@ def reasons_of(invoice: Invoice) -> list[Concern]:
     if invoice.rejected_by is RejectedBy.AUTHORITY:
         return [_concern(_refusal(invoice))]
     # Two codes may be one fault (611 and 612, the bar code): told once.
-    errors = {finding.text: _concern(finding) for finding in reversed(shown(invoice.findings)) if finding.level == ERROR}
+    errors = {
+        finding.text: _concern(finding)
+        for finding in reversed(shown(invoice.findings))
+        if finding.level == ERROR
+    }
     return list(reversed(errors.values())) or [_step_failed()]
 
 
@@ -56,14 +60,25 @@ def holds_of(invoice: Invoice) -> list[Concern]:
 
 
 def warnings_of(invoice: Invoice) -> list[Concern]:
-    """What does not stop the NF-e but asks for a second confirmation. Reads the sale and its customer."""
+    """What does not stop the NF-e but asks for a second confirmation. Reads the sale and its
+    customer."""
     found = [_concern(finding) for finding in shown(invoice.warnings)]
     for warning in invoice.sale.address_warnings:
         question = Question(warning["code"], warning["field"], warning["params"])
-        found.append(Concern(question.code, WARNING, str(message(question)), question.field, _("Fix the address")))
+        found.append(
+            Concern(
+                question.code, WARNING, str(message(question)), question.field, _("Fix the address")
+            )
+        )
     if zip_code_differs(invoice):
-        found.append(Concern(ZIP_CODE_DIFFERS, WARNING, _("The order's postal code is not the one in the customer's record"),
-                             "address.zip_code"))
+        found.append(
+            Concern(
+                ZIP_CODE_DIFFERS,
+                WARNING,
+                _("The order's postal code is not the one in the customer's record"),
+                "address.zip_code",
+            )
+        )
     return found
 
 
@@ -76,18 +91,32 @@ def zip_code_differs(invoice: Invoice) -> bool:
 
 
 def is_about_address(concern: Concern) -> bool:
-    """It is mended by writing another address; two postal codes to choose from have a form of their own."""
+    """It is mended by writing another address; two postal codes to choose from have a form of their
+    own."""
     return concern.code != ZIP_CODE_DIFFERS and (concern.field or "").startswith("address.")
 
 
 def passed(invoice: Invoice, shop: Shop) -> list[str]:
-    """The names of the checks that find nothing in the draft as it stands; none for an NF-e that was sent."""
-    return [] if invoice.is_sent else [finding.text for finding in findings_of(invoice.sale, shop) if finding.ok]
+    """The names of the checks that find nothing in the draft as it stands; none for an NF-e that
+    was sent."""
+    return (
+        []
+        if invoice.is_sent
+        else [finding.text for finding in findings_of(invoice.sale, shop) if finding.ok]
+    )
 
 
 def _concern(finding: Finding) -> Concern:
-    return Concern(finding.code, finding.level, finding.text, finding.field, finding.mend and _(finding.mend), finding.who,
-                   finding.params.get("sku", ""), finding.same_number)
+    return Concern(
+        finding.code,
+        finding.level,
+        finding.text,
+        finding.field,
+        finding.mend and _(finding.mend),
+        finding.who,
+        finding.params.get("sku", ""),
+        finding.same_number,
+    )
 
 
 def _hold(rule: str, reason: str) -> Concern:
@@ -107,13 +136,23 @@ def _returned(invoice: Invoice) -> Concern:
 
 
 def _refusal(invoice: Invoice) -> Finding:
-    """The authority's, as the sale keeps it; it knows the item. Without that, from the code alone."""
+    """The authority's, as the sale keeps it; it knows the item. Without that, from the code
+    alone."""
     kept = invoice.sale.reason_params
     if kept.get("code") == invoice.rejection_code and "message" in kept:
         return Finding(**kept)
-    params = {"code": invoice.rejection_code, "reason": invoice.comment, "number": invoice.number, "series": invoice.series}
+    params = {
+        "code": invoice.rejection_code,
+        "reason": invoice.comment,
+        "number": invoice.number,
+        "series": invoice.series,
+    }
     return words_for(invoice.rejection_code).finding(params)
 
 
 def _step_failed() -> Concern:
-    return Concern("step_failed", ERROR, _("This step failed several times. Try again; if it fails once more, tell support."))
+    return Concern(
+        "step_failed",
+        ERROR,
+        _("This step failed several times. Try again; if it fails once more, tell support."),
+    )

@@ -1,4 +1,5 @@
-"""The files of NF-e as they are given out: the stored bytes as they are, drafts marked as such, a month as one zip."""
+"""The files of NF-e as they are given out: the stored bytes as they are, drafts marked as such, a
+month as one zip."""
 
 import datetime as dt
 import io
@@ -23,23 +24,35 @@ _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def xml_file(invoice: Invoice) -> Response:
-    """The nfeProc byte for byte; before authorization a draft that says so, without number, key and signature."""
+    """The nfeProc byte for byte; before authorization a draft that says so, without number, key and
+    signature."""
     if invoice.is_issued:
         return _attachment(invoice.proc_xml, "application/xml", f"{invoice.access_key}.xml")
     name = _NOT_IN_FILE_NAMES.sub("-", invoice.sale.reference).strip("-.") or str(invoice.id)
     mark = _("DRAFT WITHOUT FISCAL VALUE: no number, no access key, no digital signature")
-    draft = f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {mark} -->\n{draft_of(invoice, the_shop()).draft_xml}'
+    draft = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {mark} '
+        f"-->\n{draft_of(invoice, the_shop()).draft_xml}"
+    )
     return _attachment(draft.encode(), "application/xml", f"{_('draft')}-{name}.xml")
 
 
 def danfe_file(invoice: Invoice) -> Response:
     if not invoice.is_issued:
-        raise Refusal(_("The DANFE is made of the authorized NF-e; this one is in the state “%(state)s”.", state=invoice.label))
-    return _attachment(danfe(invoice.proc_xml), "application/pdf", f"{invoice.access_key}.pdf", "inline")
+        raise Refusal(
+            _(
+                "The DANFE is made of the authorized NF-e; this one is in the state “%(state)s”.",
+                state=invoice.label,
+            )
+        )
+    return _attachment(
+        danfe(invoice.proc_xml), "application/pdf", f"{invoice.access_key}.pdf", "inline"
+    )
 
 
 def month_archive(month: dt.date) -> Response:
-    """Streams the month's files; raises NotFound when there is none. No transaction stays open meanwhile."""
+    """Streams the month's files; raises NotFound when there is none. No transaction stays open
+    meanwhile."""
     files = files_of(month)
     if not _read(db.engine, files.limit(1)):
         raise NotFound(_("No NF-e was authorized in %(month)s.", month=f"{month:%m/%Y}"))

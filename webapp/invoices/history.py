@@ -19,7 +19,11 @@ TOLD_BY_INVOICE = (Status.INVOICE, Status.REVIEW, Status.INVOICED, Status.ATTENT
 def timeline(entries: Sequence[AuditEntry]) -> list[dict]:
     """Items for `detail.timeline`; changes that say nothing to people are left out."""
     emails = {entry.actor for entry in entries if "@" in entry.actor}
-    names = dict(db.session.execute(select(User.email, User.name).where(User.email.in_(emails))).all()) if emails else {}
+    names = (
+        dict(db.session.execute(select(User.email, User.name).where(User.email.in_(emails))).all())
+        if emails
+        else {}
+    )
     told = ((entry, _text(entry)) for entry in entries)
     return [_shown(entry, text, names) for entry, text in told if text]
 
@@ -27,9 +31,13 @@ def timeline(entries: Sequence[AuditEntry]) -> list[dict]:
 def _shown(entry: AuditEntry, text: str, names: dict[str, str]) -> dict:
     today = shop_day(entry.at) == shop_day(utc_now())
     return {
-        "when": clock_text(entry.at) if today else moment_text(entry.at), "iso": entry.at.isoformat(), "text": text,
-        "who": names.get(entry.actor) or (entry.actor if "@" in entry.actor or entry.actor.startswith("token ") else "Balcão"),
-        "person": "@" in entry.actor, "note": entry.after.get("comment"),
+        "when": clock_text(entry.at) if today else moment_text(entry.at),
+        "iso": entry.at.isoformat(),
+        "text": text,
+        "who": names.get(entry.actor)
+        or (entry.actor if "@" in entry.actor or entry.actor.startswith("token ") else "Balcão"),
+        "person": "@" in entry.actor,
+        "note": entry.after.get("comment"),
     }
 
 
@@ -56,7 +64,11 @@ def _of_invoice(entry: AuditEntry) -> str | None:
     if status == InvoiceStatus.REJECTED:
         return str(REJECTED_LABELS[RejectedBy(after["rejected_by"])])
     if status == InvoiceStatus.SENDING and "number" in after:
-        return _("Number %(number)s of series %(series)s, signed and sent", number=after["number"], series=after["series"])
+        return _(
+            "Number %(number)s of series %(series)s, signed and sent",
+            number=after["number"],
+            series=after["series"],
+        )
     if status == InvoiceStatus.AUTHORIZED:
         return _("Authorized by SEFAZ, protocol %(protocol)s", protocol=after["protocol"])
     if status == InvoiceStatus.PENDING:

@@ -13,7 +13,8 @@ ADDRESS_FORM = "address"
 
 
 def mend_of(concern: Concern, sale: Sale) -> Mend | None:
-    """The link to mend it; None when nothing but checking again helps, or when it is another role's to mend."""
+    """The link to mend it; None when nothing but checking again helps, or when it is another role's
+    to mend."""
     area = (concern.field or "").partition(".")[0]
     if area == "address":
         return Mend(concern.mend or _("Fix the address"), f"#{ADDRESS_FORM}")
@@ -22,8 +23,13 @@ def mend_of(concern: Concern, sale: Sale) -> Mend | None:
     if not may("clerk"):
         return None
     if area == "customer":
-        return Mend(concern.mend or _("Open the customer"), url_for("customers.edit", customer_id=sale.customer_id))
-    product_id = next((line.product_id for line in sale.lines if concern.sku and line.sku == concern.sku), None)
+        return Mend(
+            concern.mend or _("Open the customer"),
+            url_for("customers.edit", customer_id=sale.customer_id),
+        )
+    product_id = next(
+        (line.product_id for line in sale.lines if concern.sku and line.sku == concern.sku), None
+    )
     if area == "lines" and product_id:
         return Mend(concern.mend, url_for("catalog.edit", product_id=product_id))
     if area in ("lines", "sale", "payment_method"):

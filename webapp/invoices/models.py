@@ -62,33 +62,55 @@ REJECTED_LABELS = {
 
 
 class Invoice(Owed, Timestamps, db.Model):
-    """Built and checked without number or signature; both come, with the key, at sending and not before."""
+    """Built and checked without number or signature; both come, with the key, at sending and not
+    before."""
 
     __tablename__ = "invoices"
     __table_args__ = (
         UniqueConstraint("series", "number"),
         Index("ix_invoices_status_id", "status", "id"),
-        Index("ix_invoices_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
-              postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "ix_invoices_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
         Index("ix_invoices_issued_at", "issued_at"),
         # Numbers that discarded invoices left behind.
-        Index("ix_invoices_spare", "series", "number", sqlite_where=text("status = 'discarded' AND number IS NOT NULL"),
-              postgresql_where=text("status = 'discarded' AND number IS NOT NULL")),
+        Index(
+            "ix_invoices_spare",
+            "series",
+            "number",
+            sqlite_where=text("status = 'discarded' AND number IS NOT NULL"),
+            postgresql_where=text("status = 'discarded' AND number IS NOT NULL"),
+        ),
     )
     live = "invoice"
     queues = {"approved": "invoices", "sending": "invoices"}
     audited = (
-        "status", "rejected_by", "series", "number", "access_key", "protocol", "reviewer", "rejection_code", "comment",
+        "status",
+        "rejected_by",
+        "series",
+        "number",
+        "access_key",
+        "protocol",
+        "reviewer",
+        "rejection_code",
+        "comment",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
-    status: Mapped[InvoiceStatus] = mapped_column(EnumText(InvoiceStatus), default=InvoiceStatus.PENDING)
+    status: Mapped[InvoiceStatus] = mapped_column(
+        EnumText(InvoiceStatus), default=InvoiceStatus.PENDING
+    )
     rejected_by: Mapped[RejectedBy | None] = mapped_column(EnumText(RejectedBy))
     total: Mapped[Decimal] = mapped_column(Hundredths)
     # What the checks found amiss: the parts of `fiscal.words.Finding`.
     findings: Mapped[list] = mapped_column(JSON, default=list)
-    # Names of the rules that hold it, with what they said: [{"rule", "reason"}]; ["policy"] is the shop's own.
+    # Names of the rules that hold it, with what they said: [{"rule", "reason"}]; ["policy"] is the
+    # shop's own.
     held_by: Mapped[list] = mapped_column(JSON, default=list)
     series: Mapped[int | None]
     number: Mapped[int | None]
@@ -96,7 +118,8 @@ class Invoice(Owed, Timestamps, db.Model):
     issued_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     authorized_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     protocol: Mapped[str | None] = mapped_column(String(20))
-    # The authority's code, or the reviewer's reason (address, customer, items, taxes, payment, other).
+    # The authority's code, or the reviewer's reason (address, customer, items, taxes, payment,
+    # other).
     rejection_code: Mapped[str | None] = mapped_column(String(12))
     comment: Mapped[str] = mapped_column(String(500), default="")
     reviewer: Mapped[str | None] = mapped_column(String(100))
@@ -124,11 +147,16 @@ class Invoice(Owed, Timestamps, db.Model):
     @property
     def is_sent(self) -> bool:
         """It bears number, key and signature, and nothing in it changes any more."""
-        return self.status in (InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED, InvoiceStatus.CANCELLED)
+        return self.status in (
+            InvoiceStatus.SENDING,
+            InvoiceStatus.AUTHORIZED,
+            InvoiceStatus.CANCELLED,
+        )
 
     @property
     def is_issued(self) -> bool:
-        """The authority has authorized it, whatever became of it later: there is an nfeProc to give out."""
+        """The authority has authorized it, whatever became of it later: there is an nfeProc to give
+        out."""
         return self.status in (InvoiceStatus.AUTHORIZED, InvoiceStatus.CANCELLED)
 
     # -- verbs ------------------------------------------------------------------------------------
@@ -143,32 +171,43 @@ class Invoice(Owed, Timestamps, db.Model):
         if self.status is InvoiceStatus.APPROVED:
             return
         if self.status not in (InvoiceStatus.PENDING, InvoiceStatus.REVIEW):
-            raise Refusal(_("An NF-e in the state “%(state)s” cannot be approved.", state=self.label))
+            raise Refusal(
+                _("An NF-e in the state “%(state)s” cannot be approved.", state=self.label)
+            )
         self.status, self.reviewer = InvoiceStatus.APPROVED, reviewer
         self.owe(now)
 
     def return_for_correction(self, reviewer: str, code: str, comment: str) -> None:
         if self.status is not InvoiceStatus.REVIEW:
-            raise Refusal(_("An NF-e in the state “%(state)s” cannot be returned.", state=self.label))
+            raise Refusal(
+                _("An NF-e in the state “%(state)s” cannot be returned.", state=self.label)
+            )
         self.reviewer, self.comment = reviewer, comment
         self._reject(RejectedBy.REVIEWER, code)
 
     def fail_checks(self) -> None:
         self._reject(RejectedBy.CHECKS, None)
 
-    def send(self, series: int, number: int, access_key: str, signed_xml: bytes, issued_at: dt.datetime) -> None:
+    def send(
+        self, series: int, number: int, access_key: str, signed_xml: bytes, issued_at: dt.datetime
+    ) -> None:
         """From here on the answer is not known until the authority gives it."""
         self.status, self.series, self.number = InvoiceStatus.SENDING, series, number
         self.access_key, self.signed_xml, self.issued_at = access_key, signed_xml, issued_at
 
     def authorize(self, protocol: str, at: dt.datetime, proc_xml: bytes) -> None:
-        self.status, self.protocol, self.authorized_at, self.proc_xml = InvoiceStatus.AUTHORIZED, protocol, at, proc_xml
+        self.status, self.protocol, self.authorized_at, self.proc_xml = (
+            InvoiceStatus.AUTHORIZED,
+            protocol,
+            at,
+            proc_xml,
+        )
         self.rejected_by = self.rejection_code = None
         self.settle()
 
     def refuse(self, code: str, reason: str, same_number: bool) -> None:
-        """The authority's rejection. The number stays with the invoice and is sent again with it, unless the
-        refusal says that another note has it."""
+        """The authority's rejection. The number stays with the invoice and is sent again with it,
+        unless the refusal says that another note has it."""
         self.comment = reason[:500]
         if not same_number:
             self.series = self.number = self.access_key = None
@@ -185,13 +224,18 @@ class Invoice(Owed, Timestamps, db.Model):
     def refuse_unanswered(self) -> None:
         """Raises Refusal while nobody knows whether the authority has authorized it."""
         if self.status is InvoiceStatus.SENDING:
-            raise Refusal(_("The NF-e is at SEFAZ and its answer is not known yet. Try again in a moment."))
+            raise Refusal(
+                _("The NF-e is at SEFAZ and its answer is not known yet. Try again in a moment.")
+            )
 
     def discard(self) -> None:
-        """Its sale is undone before it went out. The number it may bear goes to the series' next invoice."""
+        """Its sale is undone before it went out. The number it may bear goes to the series' next
+        invoice."""
         self.refuse_unanswered()
         if self.is_issued:
-            raise Refusal(_("An NF-e in the state “%(state)s” cannot be changed.", state=self.label))
+            raise Refusal(
+                _("An NF-e in the state “%(state)s” cannot be changed.", state=self.label)
+            )
         self.status = InvoiceStatus.DISCARDED
         self.settle()
 

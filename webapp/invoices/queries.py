@@ -37,12 +37,14 @@ VIEWS: dict[str, ColumnElement[bool]] = {
 
 
 def invoices(q: str = "", month: dt.date | None = None) -> Select:
-    """Invoices with their sales. `q` finds by reference, customer, document, number or access key; `month` is the
-    one in which they were issued or, not issued yet, begun."""
+    """Invoices with their sales. `q` finds by reference, customer, document, number or access key;
+    `month` is the one in which they were issued or, not issued yet, begun."""
     query = _with_sales(select(Invoice).join(Invoice.sale))
     if month:
         first, end = month_bounds(month)
-        begun = Invoice.issued_at.is_(None) & (Invoice.created_at >= first) & (Invoice.created_at < end)
+        begun = (
+            Invoice.issued_at.is_(None) & (Invoice.created_at >= first) & (Invoice.created_at < end)
+        )
         query = query.where(or_(issued_in(month), begun))
     if q.strip():
         query = query.where(_found_by(q))
@@ -50,7 +52,8 @@ def invoices(q: str = "", month: dt.date | None = None) -> Select:
 
 
 def _with_sales(query: Select) -> Select:
-    """Warnings compare the sale with its customer's record: both are at hand, with no query of their own."""
+    """Warnings compare the sale with its customer's record: both are at hand, with no query of
+    their own."""
     return query.options(joinedload(Invoice.sale).joinedload(Sale.customer))
 
 
@@ -59,7 +62,11 @@ def _found_by(q: str) -> ColumnElement[bool]:
     if len(bare) == KEY_LENGTH:
         return Invoice.access_key == bare
     found = matching(Sale.search_text, q)
-    return or_(found, Invoice.number == int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 10 else found
+    return (
+        or_(found, Invoice.number == int(bare))
+        if bare.isascii() and bare.isdigit() and len(bare) < 10
+        else found
+    )
 
 
 def month_bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:
@@ -74,7 +81,8 @@ def issued_in(month: dt.date) -> ColumnElement[bool]:
 
 
 def files_of(month: dt.date) -> Select:
-    """Id, access key and nfeProc of a month's authorized NF-e, cancelled ones too, in the order of their ids."""
+    """Id, access key and nfeProc of a month's authorized NF-e, cancelled ones too, in the order of
+    their ids."""
     query = select(Invoice.id, Invoice.access_key, Invoice.proc_xml)
     return query.where(issued_in(month), Invoice.proc_xml.is_not(None)).order_by(Invoice.id)
 
@@ -98,22 +106,35 @@ def events_of(invoice: Invoice) -> list[AuditEntry]:
     """What happened to an invoice and its sale, the latest first."""
     own = (AuditEntry.subject == "invoices") & (AuditEntry.subject_id == str(invoice.id))
     of_sale = (AuditEntry.subject == "sales") & (AuditEntry.subject_id == str(invoice.sale_id))
-    return list(db.session.scalars(select(AuditEntry).where(or_(own, of_sale)).order_by(AuditEntry.id.desc()).limit(MOST_EVENTS)))
+    return list(
+        db.session.scalars(
+            select(AuditEntry)
+            .where(or_(own, of_sale))
+            .order_by(AuditEntry.id.desc())
+            .limit(MOST_EVENTS)
+        )
+    )
 
 
 def invoice_of(sale_id: int) -> Invoice | None:
     """The sale's present NF-e; an earlier one that was discarded does not count."""
-    query = select(Invoice).where(Invoice.sale_id == sale_id, Invoice.status != InvoiceStatus.DISCARDED)
+    query = select(Invoice).where(
+        Invoice.sale_id == sale_id, Invoice.status != InvoiceStatus.DISCARDED
+    )
     return db.session.scalar(query.order_by(Invoice.id.desc()).limit(1))
 
 
 def invoices_of(sale_ids: Sequence[int]) -> dict[int, Invoice]:
-    query = select(Invoice).where(Invoice.sale_id.in_(sale_ids), Invoice.status != InvoiceStatus.DISCARDED)
+    query = select(Invoice).where(
+        Invoice.sale_id.in_(sale_ids), Invoice.status != InvoiceStatus.DISCARDED
+    )
     return {invoice.sale_id: invoice for invoice in db.session.scalars(query.order_by(Invoice.id))}
 
 
 def pending_invoices_of(sale_ids: Sequence[int]) -> dict[int, Invoice]:
-    query = select(Invoice).where(Invoice.sale_id.in_(sale_ids), Invoice.status == InvoiceStatus.PENDING)
+    query = select(Invoice).where(
+        Invoice.sale_id.in_(sale_ids), Invoice.status == InvoiceStatus.PENDING
+    )
     return {invoice.sale_id: invoice for invoice in db.session.scalars(query)}
 
 

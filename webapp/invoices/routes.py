@@ -12,7 +12,14 @@ from webapp.errors import NotFound, Refusal, Stale
 from webapp.extensions import db, utc_now
 from webapp.formatting import shop_day, with_query
 from webapp.forms import Form, parse
-from webapp.invoices.concerns import ZIP_CODE_DIFFERS, holds_of, is_about_address, passed, reasons_of, warnings_of
+from webapp.invoices.concerns import (
+    ZIP_CODE_DIFFERS,
+    holds_of,
+    is_about_address,
+    passed,
+    reasons_of,
+    warnings_of,
+)
 from webapp.invoices.downloads import danfe_file, month_archive, xml_file
 from webapp.invoices.forms import ReturnIn
 from webapp.invoices.history import timeline
@@ -30,9 +37,13 @@ from webapp.transactions import in_transaction
 
 bp = Blueprint("invoices", __name__)
 TABS = {
-    "": lazy_pgettext("NF-e", "All"), "review": _l("Under review"), "errors": _l("With errors"),
-    "returned": lazy_pgettext("NF-e", "Returned"), "rejected": lazy_pgettext("NF-e", "Rejected"),
-    "sending": _l("Awaiting SEFAZ"), "authorized": lazy_pgettext("NF-e", "Authorized"),
+    "": lazy_pgettext("NF-e", "All"),
+    "review": _l("Under review"),
+    "errors": _l("With errors"),
+    "returned": lazy_pgettext("NF-e", "Returned"),
+    "rejected": lazy_pgettext("NF-e", "Rejected"),
+    "sending": _l("Awaiting SEFAZ"),
+    "authorized": lazy_pgettext("NF-e", "Authorized"),
 }
 
 
@@ -52,14 +63,28 @@ def index():
     query = invoices(q, month)
     page = page_of(query.where(VIEWS[view]) if view in VIEWS else query, (Invoice.id,))
     is_first = not (request.args.get("after") or request.args.get("before"))
-    return render_template("invoices/index.html", page=page, tabs=_tabs(view), q=q, month=month, reasons_of=reasons_of,
-                           archive_month=month or shop_day(utc_now()), list_url=with_query() if is_first else "")
+    return render_template(
+        "invoices/index.html",
+        page=page,
+        tabs=_tabs(view),
+        q=q,
+        month=month,
+        reasons_of=reasons_of,
+        archive_month=month or shop_day(utc_now()),
+        list_url=with_query() if is_first else "",
+    )
 
 
 def _tabs(chosen: str) -> list[dict]:
     return [
-        {"label": label, "href": with_query(status=view, after=None, before=None), "active": view == chosen,
-         "count": count_text(bounded_count(select(Invoice.id).where(VIEWS[view]))) if view else None}
+        {
+            "label": label,
+            "href": with_query(status=view, after=None, before=None),
+            "active": view == chosen,
+            "count": count_text(bounded_count(select(Invoice.id).where(VIEWS[view])))
+            if view
+            else None,
+        }
         for view, label in TABS.items()
     ]
 
@@ -91,7 +116,9 @@ def state(invoice_id):
 @allow("clerk", "accountant")
 def queue(invoice_id):
     """The review queue beside an NF-e."""
-    return render_template("invoices/_queue.html", invoice=_invoice(invoice_id), queue=review_queue(), **_queue_words())
+    return render_template(
+        "invoices/_queue.html", invoice=_invoice(invoice_id), queue=review_queue(), **_queue_words()
+    )
 
 
 def _invoice(invoice_id: int) -> Invoice:
@@ -102,9 +129,13 @@ def _invoice(invoice_id: int) -> Invoice:
 
 
 def _queue_words() -> dict:
-    return {"now": utc_now(), "warnings_of": warnings_of, "holds_of": holds_of,
-            "waiting": count_text(bounded_count(select(Invoice.id).where(VIEWS["review"]))),
-            "returned": count_text(bounded_count(select(Invoice.id).where(VIEWS["returned"])))}
+    return {
+        "now": utc_now(),
+        "warnings_of": warnings_of,
+        "holds_of": holds_of,
+        "waiting": count_text(bounded_count(select(Invoice.id).where(VIEWS["review"]))),
+        "returned": count_text(bounded_count(select(Invoice.id).where(VIEWS["returned"]))),
+    }
 
 
 def _about(invoice: Invoice, **changes) -> dict:
@@ -115,14 +146,28 @@ def _about(invoice: Invoice, **changes) -> dict:
     warnings = warnings_of(invoice) if invoice.status is InvoiceStatus.REVIEW else []
     concerns = warnings if invoice.status is InvoiceStatus.REVIEW else reasons_of(invoice)
     return {
-        "invoice": invoice, "sale": invoice.sale, "queue": waiting, "place": place,
-        "previous": ids[place - 1] if place else None, "next": _next_of(invoice.id, ids),
-        "concerns": concerns, "warnings": warnings, "zip_code_differs": ZIP_CODE_DIFFERS, "mend_of": mend_of,
-        "wants_address": request.args.get("mend") == "address" or any(map(is_about_address, concerns)),
+        "invoice": invoice,
+        "sale": invoice.sale,
+        "queue": waiting,
+        "place": place,
+        "previous": ids[place - 1] if place else None,
+        "next": _next_of(invoice.id, ids),
+        "concerns": concerns,
+        "warnings": warnings,
+        "zip_code_differs": ZIP_CODE_DIFFERS,
+        "mend_of": mend_of,
+        "wants_address": request.args.get("mend") == "address"
+        or any(map(is_about_address, concerns)),
         "passed": passed(invoice, shop),
-        "sheet": sheet_of(invoice, shop), "issuer": shop, "history": timeline(events_of(invoice)),
-        "return_form": Form(), "return_labels": RETURN_LABELS, "address_form": Form.filled(invoice.sale.address_parts),
-        "asking": False, "refusal": None, **_queue_words(),
+        "sheet": sheet_of(invoice, shop),
+        "issuer": shop,
+        "history": timeline(events_of(invoice)),
+        "return_form": Form(),
+        "return_labels": RETURN_LABELS,
+        "address_form": Form.filled(invoice.sale.address_parts),
+        "asking": False,
+        "refusal": None,
+        **_queue_words(),
     } | changes
 
 
@@ -140,8 +185,14 @@ def _next_of(invoice_id: int, ids: list[int]) -> int | None:
 def approve(invoice_id):
     def work(invoice):
         _guard(invoice)
-        if invoice.status is InvoiceStatus.REVIEW and warnings_of(invoice) and request.form.get("confirm") != "1":
-            raise SecondConfirmation(_("There are warnings. Look at them once more, then approve all the same."))
+        if (
+            invoice.status is InvoiceStatus.REVIEW
+            and warnings_of(invoice)
+            and request.form.get("confirm") != "1"
+        ):
+            raise SecondConfirmation(
+                _("There are warnings. Look at them once more, then approve all the same.")
+            )
         services.approve(invoice, g.identity.actor)
 
     refused = _decide(invoice_id, work)
@@ -165,7 +216,8 @@ def reject(invoice_id):
 @bp.post("/invoices/<int:invoice_id>/resubmission")
 @allow("reviewer")
 def resubmit(invoice_id):
-    """What was wrong has been mended elsewhere: checked again, and sent again with the number it has."""
+    """What was wrong has been mended elsewhere: checked again, and sent again with the number it
+    has."""
 
     def work(invoice):
         if invoice.status is InvoiceStatus.REJECTED:
@@ -185,27 +237,36 @@ def mend_address(invoice_id):
         services.mend_address(invoice.sale, form.parse())
 
     refused = _decide(invoice_id, work, address_form=form)
-    return refused or _back(invoice_id, _("The address was changed. The NF-e is being checked again."))
+    return refused or _back(
+        invoice_id, _("The address was changed. The NF-e is being checked again.")
+    )
 
 
 @bp.post("/invoices/<int:invoice_id>/zip-code")
 @allow("reviewer")
 def choose_zip_code(invoice_id):
-    """Of two addresses, the customer's record's takes the place of the order's, or the order's stays."""
+    """Of two addresses, the customer's record's takes the place of the order's, or the order's
+    stays."""
     of_record = request.form.get("source") == "customer"
 
     def work(invoice):
         _guard(invoice)
         if of_record:
-            services.mend_address(invoice.sale, parse(AddressIn, invoice.sale.customer.address_parts))
+            services.mend_address(
+                invoice.sale, parse(AddressIn, invoice.sale.customer.address_parts)
+            )
 
     refused = _decide(invoice_id, work)
-    changed, kept = _("The address was changed. The NF-e is being checked again."), _("The order's postal code stays.")
+    changed, kept = (
+        _("The address was changed. The NF-e is being checked again."),
+        _("The order's postal code stays."),
+    )
     return refused or _back(invoice_id, changed if of_record else kept)
 
 
 def _decide(invoice_id: int, work, **forms):
-    """Does `work` on the invoice and commits; answers None, or the page again when it is refused."""
+    """Does `work` on the invoice and commits; answers None, or the page again when it is
+    refused."""
     try:
         return in_transaction(lambda: work(_invoice(invoice_id)))
     except NotFound:
@@ -214,13 +275,18 @@ def _decide(invoice_id: int, work, **forms):
         db.session.rollback()
         for form in forms.values():
             form.refuse(refusal)
-        shown = _about(_invoice(invoice_id), refusal=None if forms and refusal.errors else refusal,
-                       asking=isinstance(refusal, SecondConfirmation), **forms)
+        shown = _about(
+            _invoice(invoice_id),
+            refusal=None if forms and refusal.errors else refusal,
+            asking=isinstance(refusal, SecondConfirmation),
+            **forms,
+        )
         return render_template("invoices/page.html", **shown), refusal.status
 
 
 def _guard(invoice: Invoice) -> None:
-    """Of two people who decide about what they see, the second is told; the same person twice does no harm."""
+    """Of two people who decide about what they see, the second is told; the same person twice does
+    no harm."""
     mine = invoice.reviewer == g.identity.actor and invoice.status is not InvoiceStatus.REVIEW
     if request.form.get("version") != str(invoice.version) and not mine:
         raise Stale()
@@ -234,7 +300,10 @@ def _onward(invoice_id: int, text: str):
     """To the next NF-e that waits for a decision, or to the list."""
     flash(text, "good")
     following = _next_of(invoice_id, [each.id for each in review_queue()])
-    return redirect(url_for("invoices.page", invoice_id=following) if following else url_for("invoices.index"), 303)
+    return redirect(
+        url_for("invoices.page", invoice_id=following) if following else url_for("invoices.index"),
+        303,
+    )
 
 
 def _back(invoice_id: int, text: str):

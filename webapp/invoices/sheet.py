@@ -1,4 +1,5 @@
-"""An NF-e as people read it, taken from the very document: the one that was sent, or the draft as it stands now."""
+"""An NF-e as people read it, taken from the very document: the one that was sent, or the draft as
+it stands now."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +17,10 @@ from webapp.store.models import Shop
 
 DESTINATIONS = {"1": _l("Within the state"), "2": _l("To another state"), "3": _l("Abroad")}
 REGIMES = {
-    "1": _l("Simples Nacional"), "2": _l("Simples Nacional above the state's limit"), "3": _l("Normal regime"), "4": _l("MEI"),
+    "1": _l("Simples Nacional"),
+    "2": _l("Simples Nacional above the state's limit"),
+    "3": _l("Normal regime"),
+    "4": _l("MEI"),
 }
 
 
@@ -102,9 +106,15 @@ def draft_of(invoice: Invoice, shop: Shop) -> Sheet:
 def _item(item: ReadItem) -> SheetItem:
     product, icms, ibs_cbs = item.product, item.taxes.get("ICMS", {}), item.taxes.get("IBSCBS", {})
     return SheetItem(
-        sku=product.get("cProd", ""), name=product.get("xProd", ""), ncm=product.get("NCM", ""), cfop=product.get("CFOP", ""),
+        sku=product.get("cProd", ""),
+        name=product.get("xProd", ""),
+        ncm=product.get("NCM", ""),
+        cfop=product.get("CFOP", ""),
         icms=icms.get("CSOSN") or icms.get("CST", ""),
         ibs_cbs=" · ".join(ibs_cbs[tag] for tag in ("CST", "cClassTrib") if tag in ibs_cbs),
-        quantity=product.get("qCom", ""), unit=product.get("uCom", ""), unit_price=decimal(product, "vUnCom"),
-        total=decimal(product, "vProd"), discount=decimal(product, "vDesc"),
+        quantity=product.get("qCom", ""),
+        unit=product.get("uCom", ""),
+        unit_price=decimal(product, "vUnCom"),
+        total=decimal(product, "vProd"),
+        discount=decimal(product, "vDesc"),
     )

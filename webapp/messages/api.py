@@ -24,7 +24,13 @@ def list_messages():
 
 def _shown(message: Message) -> dict:
     return {
-        "id": message.id, "sale_id": message.sale_id, "template": message.template, "recipient": message.recipient,
-        "locale": message.locale, "status": message.status, "reason": reason_in_words(message.error),
-        "created_at": message.created_at.isoformat(), "sent_at": message.sent_at.isoformat() if message.sent_at else None,
+        "id": message.id,
+        "sale_id": message.sale_id,
+        "template": message.template,
+        "recipient": message.recipient,
+        "locale": message.locale,
+        "status": message.status,
+        "reason": reason_in_words(message.error),
+        "created_at": message.created_at.isoformat(),
+        "sent_at": message.sent_at.isoformat() if message.sent_at else None,
     }

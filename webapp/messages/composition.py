@@ -22,8 +22,11 @@ def parts_of(message: Message) -> tuple[str, str, str]:
     """Subject, plain text and HTML."""
     shop, sale = the_shop(), db.session.get_one(Sale, message.sale_id)
     context = {
-        "shop": shop, "sale": sale, "language": message.locale.replace("_", "-"),
-        "fiscal": current_app.extensions["settings"].nfe_environment == "production", **message.params,
+        "shop": shop,
+        "sale": sale,
+        "language": message.locale.replace("_", "-"),
+        "fiscal": current_app.extensions["settings"].nfe_environment == "production",
+        **message.params,
     }
     with force_locale(message.locale):
         plain = render_template(f"emails/{message.template}.txt", **context)
@@ -33,8 +36,8 @@ def parts_of(message: Message) -> tuple[str, str, str]:
 
 
 def email_of(message: Message) -> EmailMessage:
-    """The message as it goes to the server. Headers are built by parts, so that no name can break a line or add a
-    recipient. Raises BadAddress."""
+    """The message as it goes to the server. Headers are built by parts, so that no name can break a
+    line or add a recipient. Raises BadAddress."""
     subject, plain, html = parts_of(message)
     shop = the_shop()
     sender = _address(shop.email, shop.trade_name)
@@ -44,7 +47,9 @@ def email_of(message: Message) -> EmailMessage:
     email["To"] = _address(message.recipient)
     email["Date"] = format_datetime(message.created_at)
     # The row's own: a copy sent twice by a broken connection is one message to the reader.
-    email["Message-ID"] = f"<message-{message.id}.{int(message.created_at.timestamp())}@{sender.domain}>"
+    email["Message-ID"] = (
+        f"<message-{message.id}.{int(message.created_at.timestamp())}@{sender.domain}>"
+    )
     email.set_content(plain)
     email.add_alternative(html, subtype="html")
     return email

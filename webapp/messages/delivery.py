@@ -14,13 +14,14 @@ from webapp.messages.models import Message
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10
-# A slow server must not outlast the lease of the batch: whoever claimed it next would send it again.
+# A slow server must not outlast the lease of the batch: whoever claimed it next would send it
+# again.
 BATCH_SECONDS = 20
 
 
 def deliver(url: str, messages: list[Message]) -> dict[int, str | None]:
-    """What became of each message: None when the server took it, else why not: a word of `messages.words.REASONS`,
-    a colon and the failure's class, never an address."""
+    """What became of each message: None when the server took it, else why not: a word of
+    `messages.words.REASONS`, a colon and the failure's class, never an address."""
     outcome: dict[int, str | None] = {}
     letters = _letters(messages, outcome)
     # No transaction, which on SQLite is the write lock, is held while the server is talked to.
@@ -31,7 +32,9 @@ def deliver(url: str, messages: list[Message]) -> dict[int, str | None]:
     try:
         with _connect(url) as server:
             for message_id, letter in letters.items():
-                outcome[message_id] = _send(server, letter) if time.monotonic() < end else "late: out of time"
+                outcome[message_id] = (
+                    _send(server, letter) if time.monotonic() < end else "late: out of time"
+                )
     except (smtplib.SMTPException, OSError) as error:
         for message_id in letters:
             outcome.setdefault(message_id, _reason(error, "away"))
@@ -58,7 +61,9 @@ def _connect(url: str) -> smtplib.SMTP:
     port = parts.port or {"smtps": 465, "smtp+starttls": 587}.get(parts.scheme, 25)
     common = {"timeout": TIMEOUT_SECONDS, "local_hostname": socket.gethostname()}
     if secure:
-        server = smtplib.SMTP_SSL(parts.hostname, port, context=ssl.create_default_context(), **common)
+        server = smtplib.SMTP_SSL(
+            parts.hostname, port, context=ssl.create_default_context(), **common
+        )
     else:
         server = smtplib.SMTP(parts.hostname, port, **common)
     try:

@@ -1,4 +1,5 @@
-"""E-mails the shop owes its customers. Written with the decision, sent after it, never in a sale's way."""
+"""E-mails the shop owes its customers. Written with the decision, sent after it, never in a sale's
+way."""
 
 import datetime as dt
 import enum
@@ -44,9 +45,12 @@ MESSAGE_LABELS = {
 
 # How the effect stands that a message carries out.
 EFFECT_STATES = {
-    MessageStatus.HELD: EffectStatus.PENDING, MessageStatus.PENDING: EffectStatus.PENDING,
-    MessageStatus.SENT: EffectStatus.DONE, MessageStatus.KEPT: EffectStatus.DONE,
-    MessageStatus.FAILED: EffectStatus.FAILED, MessageStatus.CANCELLED: EffectStatus.CANCELLED,
+    MessageStatus.HELD: EffectStatus.PENDING,
+    MessageStatus.PENDING: EffectStatus.PENDING,
+    MessageStatus.SENT: EffectStatus.DONE,
+    MessageStatus.KEPT: EffectStatus.DONE,
+    MessageStatus.FAILED: EffectStatus.FAILED,
+    MessageStatus.CANCELLED: EffectStatus.CANCELLED,
 }
 
 
@@ -55,8 +59,13 @@ class Message(Owed, db.Model):
     __table_args__ = (
         UniqueConstraint("sale_id", "template"),
         Index("ix_messages_status_id", "status", "id"),
-        Index("ix_messages_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
-              postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "ix_messages_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
     )
     live = "message"
     queues = {"pending": "mail"}
@@ -67,10 +76,13 @@ class Message(Owed, db.Model):
     recipient: Mapped[str] = mapped_column(String(254))
     locale: Mapped[str] = mapped_column(String(8))
     params: Mapped[dict] = mapped_column(JSON, default=dict)
-    status: Mapped[MessageStatus] = mapped_column(EnumText(MessageStatus), default=MessageStatus.PENDING)
+    status: Mapped[MessageStatus] = mapped_column(
+        EnumText(MessageStatus), default=MessageStatus.PENDING
+    )
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    # The rule's effect that it carries out; empty for what is no rule's doing (the NF-e's own e-mail).
+    # The rule's effect that it carries out; empty for what is no rule's doing (the NF-e's own
+    # e-mail).
     effect_id: Mapped[int | None] = mapped_column(ForeignKey("effects.id"), unique=True)
     effect: Mapped[Effect | None] = relationship()
     sale: Mapped[Sale] = relationship()
@@ -103,11 +115,14 @@ class Message(Owed, db.Model):
         return self.status in (MessageStatus.KEPT, MessageStatus.FAILED)
 
     def send_again(self, now: dt.datetime) -> None:
-        """A person asks for another try: of what failed, or of what was kept before there was a mail server."""
+        """A person asks for another try: of what failed, or of what was kept before there was a
+        mail server."""
         if self.status is MessageStatus.PENDING:
             return
         if not self.can_be_sent_again:
-            raise Refusal(_("An e-mail in the state “%(state)s” is not sent again.", state=self.status.label))
+            raise Refusal(
+                _("An e-mail in the state “%(state)s” is not sent again.", state=self.status.label)
+            )
         self.status, self.sent_at = MessageStatus.PENDING, None
         self.owe(now)
         self.tell_effect()

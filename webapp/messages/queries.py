@@ -17,13 +17,25 @@ from webapp.sales.models import Sale
 MAX_ID = 2**31 - 1
 
 
-def compose(sale: Sale, template: str, params: dict, now: dt.datetime, held: bool = False,
-            effect: Effect | None = None) -> Message:
-    """A message to the sale's customer, owed from now on; without a mail server it stays in the outbox. `held`: it
-    waits until the sale is released. `effect`: the rule's effect that it carries out, which stands as it does."""
+def compose(
+    sale: Sale,
+    template: str,
+    params: dict,
+    now: dt.datetime,
+    held: bool = False,
+    effect: Effect | None = None,
+) -> Message:
+    """A message to the sale's customer, owed from now on; without a mail server it stays in the
+    outbox. `held`: it waits until the sale is released. `effect`: the rule's effect that it carries
+    out, which stands as it does."""
     message = Message(
-        sale_id=sale.id, template=template, recipient=sale.customer_email, locale=sale.customer_locale, params=params,
-        status=MessageStatus.HELD if held else MessageStatus.PENDING, effect=effect,
+        sale_id=sale.id,
+        template=template,
+        recipient=sale.customer_email,
+        locale=sale.customer_locale,
+        params=params,
+        status=MessageStatus.HELD if held else MessageStatus.PENDING,
+        effect=effect,
     )
     if held:
         message.tell_effect()

@@ -1,6 +1,15 @@
 """The outbox: every e-mail to a customer, its state, and its exact text."""
 
-from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 
 from webapp.asked import row_ids
@@ -16,17 +25,22 @@ from webapp.security import CSP
 from webapp.staff.access import allow
 
 bp = Blueprint("messages", __name__)
-# The e-mail's HTML in its frame: nothing runs, loads or is sent; only its own style attributes hold.
+# The e-mail's HTML in its frame: nothing runs, loads or is sent; only its own style attributes
+# hold.
 FRAME_CSP = (
-    "default-src 'none'; style-src-attr 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; style-src-attr 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri "
+    "'none'; form-action 'none'"
 )
 COUNTED = (MessageStatus.HELD, MessageStatus.PENDING, MessageStatus.FAILED)
 
 
 @bp.context_processor
 def words():
-    return {"template_name": template_name, "reason_in_words": reason_in_words,
-            "has_server": _has_server()}
+    return {
+        "template_name": template_name,
+        "reason_in_words": reason_in_words,
+        "has_server": _has_server(),
+    }
 
 
 def _has_server() -> bool:
@@ -40,12 +54,22 @@ def index():
     status = MessageStatus(written) if written in tuple(MessageStatus) else None
     page = page_of(messages(status, q), (Message.id,))
     tabs = [
-        {"label": each.label if each else _("All"), "href": with_query(status=each, after=None, before=None),
-         "active": each == status, "count": count_text(bounded_count(message_ids(each))) if each in COUNTED else None}
+        {
+            "label": each.label if each else _("All"),
+            "href": with_query(status=each, after=None, before=None),
+            "active": each == status,
+            "count": count_text(bounded_count(message_ids(each))) if each in COUNTED else None,
+        }
         for each in (None, *MessageStatus)
     ]
-    return render_template("messages/page.html", page=page, tabs=tabs, q=q, status=status,
-                           live_url="" if page.prev_cursor else with_query())
+    return render_template(
+        "messages/page.html",
+        page=page,
+        tabs=tabs,
+        q=q,
+        status=status,
+        live_url="" if page.prev_cursor else with_query(),
+    )
 
 
 @bp.get("/messages/rows")
@@ -60,7 +84,9 @@ def rows():
 def message(message_id: int):
     found = message_by_id(message_id)
     subject, plain, _html = parts_of(found)
-    response = make_response(render_template("messages/message.html", message=found, subject=subject, plain=plain))
+    response = make_response(
+        render_template("messages/message.html", message=found, subject=subject, plain=plain)
+    )
     response.headers["Content-Security-Policy"] = CSP + "; frame-src 'self'"
     return response
 
@@ -78,7 +104,9 @@ def message_html(message_id: int):
 @allow("clerk")
 def send_again(message_id: int):
     if not _has_server():
-        raise Refusal(_("No mail server is set, so e-mails are kept here. Set SMTP_URL to send them."))
+        raise Refusal(
+            _("No mail server is set, so e-mails are kept here. Set SMTP_URL to send them.")
+        )
     message_by_id(message_id).send_again(utc_now())
     db.session.commit()
     flash(_("The e-mail is on its way again."), "good")

@@ -1,4 +1,5 @@
-"""The database's schema, version by version. Bound only by who migrates: a worker need not carry Alembic."""
+"""The database's schema, version by version. Bound only by who migrates: a worker need not carry
+Alembic."""
 
 from pathlib import Path
 

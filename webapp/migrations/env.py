@@ -8,7 +8,8 @@ database = current_app.extensions["migrate"].db
 
 
 def render_item(kind, item, _autogen):
-    """Our own column types are written as what they are in the database: a migration outlives the code's classes."""
+    """Our own column types are written as what they are in the database: a migration outlives the
+    code's classes."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl!r}"
     return False
@@ -17,8 +18,11 @@ def render_item(kind, item, _autogen):
 def run() -> None:
     with database.engine.connect() as connection:
         context.configure(
-            connection=connection, target_metadata=database.metadata, render_as_batch=True,
-            transaction_per_migration=True, render_item=render_item,
+            connection=connection,
+            target_metadata=database.metadata,
+            render_as_batch=True,
+            transaction_per_migration=True,
+            render_item=render_item,
         )
         if connection.dialect.name == "postgresql":
             # A migration that waits for a long query must not queue the whole shop behind it.

@@ -12,7 +12,8 @@ STATES = ("queued", *services.REGISTRIES)
 
 @endpoint(bp, "GET", "/jobs", "manager")
 def jobs():
-    """Queues, owed by the database and held by Redis, and workers; what Redis holds is null while it does not answer."""
+    """Queues, owed by the database and held by Redis, and workers; what Redis holds is null while
+    it does not answer."""
     try:
         counts, workers = services.queue_counts(), services.workers()
     except redis.RedisError:
@@ -20,7 +21,12 @@ def jobs():
     unknown = dict.fromkeys(STATES)
     return {
         "queues": [
-            {"name": row.queue, "owed": row.owed, **counts.get(row.queue, unknown), "oldest_age_s": row.oldest_age_s}
+            {
+                "name": row.queue,
+                "owed": row.owed,
+                **counts.get(row.queue, unknown),
+                "oldest_age_s": row.oldest_age_s,
+            }
             for row in owed_by_queue()
         ],
         "workers": [

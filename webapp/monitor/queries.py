@@ -1,4 +1,5 @@
-"""What the database owes, queue by queue: the truth of the queue monitor. Redis only says what was rung."""
+"""What the database owes, queue by queue: the truth of the queue monitor. Redis only says what was
+rung."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from webapp.rules.models import Backtest, Effect
 from webapp.sales.models import Sale
 
 FAILING_SHOWN = 20
-# A row that failed waits for its next try, so it stands at the far end of what is due; no further is looked for it.
+# A row that failed waits for its next try, so it stands at the far end of what is due; no further
+# is looked for it.
 FAILING_SOUGHT = 1000
 
 
@@ -31,8 +33,8 @@ class OwedRow:
 
 @dataclass(frozen=True)
 class FailingRow:
-    """A row whose last attempt failed and that is tried again by itself at `next_try`. `about` and `url`: what the work is
-    about, in words, and its page."""
+    """A row whose last attempt failed and that is tried again by itself at `next_try`. `about` and
+    `url`: what the work is about, in words, and its page."""
 
     kind: str
     id: int
@@ -55,7 +57,9 @@ def owed_by_queue() -> list[OwedRow]:
     now = database_now(db.session)
     owed, ages = dict.fromkeys(QUEUES, 0), dict.fromkeys(QUEUES, 0)
     for step in STEPS:
-        count, oldest = db.session.execute(select(func.count(), func.min(step.model.due_at)).where(owing(step))).one()
+        count, oldest = db.session.execute(
+            select(func.count(), func.min(step.model.due_at)).where(owing(step))
+        ).one()
         owed[step.queue] += count
         if oldest:
             ages[step.queue] = max(ages[step.queue], int((now - oldest).total_seconds()))
@@ -67,24 +71,38 @@ def failing_rows() -> list[FailingRow]:
     found = [(step, row) for step in STEPS for row in _failing(step)]
     references = _references([row for _step, row in found])
     rows = [
-        FailingRow(step.kind, row.id, *_subject(row, references), step.queue, str(step.status), row.attempts, row.error,
-                   row.due_at)
+        FailingRow(
+            step.kind,
+            row.id,
+            *_subject(row, references),
+            step.queue,
+            str(step.status),
+            row.attempts,
+            row.error,
+            row.due_at,
+        )
         for step, row in found
     ]
     return sorted(rows, key=lambda row: row.next_try)
 
 
 def failed_effects_shown() -> list[tuple[Effect, str]]:
-    """The newest FAILING_SHOWN effects that a person must look at, each with its sale's reference."""
+    """The newest FAILING_SHOWN effects that a person must look at, each with its sale's
+    reference."""
     query = failed_effects().join(Sale, Sale.id == Effect.sale_id).add_columns(Sale.reference)
-    return [(effect, reference) for effect, reference in db.session.execute(query.limit(FAILING_SHOWN))]
+    return [
+        (effect, reference) for effect, reference in db.session.execute(query.limit(FAILING_SHOWN))
+    ]
 
 
 def _failing(step: Step):
     model = step.model
     last = select(model.id).where(owing(step)).order_by(model.due_at.desc()).limit(FAILING_SOUGHT)
     return db.session.scalars(
-        select(model).where(model.id.in_(last), model.error != "").order_by(model.due_at).limit(FAILING_SHOWN)
+        select(model)
+        .where(model.id.in_(last), model.error != "")
+        .order_by(model.due_at)
+        .limit(FAILING_SHOWN)
     )
 
 

@@ -37,14 +37,30 @@ def state():
 
 
 def _state() -> dict:
-    """What the page shows; `counts` is None while Redis does not answer: the rest comes from the database."""
-    shown = {"owed": owed_by_queue(), "failing": failing_rows(), "failed_effects": failed_effects_shown(),
-             "effect_name": effect_name, "effect_error": effect_error, "words": words, "now": utc_now(),
-             "counts": None, "workers": [], "failed": []}
+    """What the page shows; `counts` is None while Redis does not answer: the rest comes from the
+    database."""
+    shown = {
+        "owed": owed_by_queue(),
+        "failing": failing_rows(),
+        "failed_effects": failed_effects_shown(),
+        "effect_name": effect_name,
+        "effect_error": effect_error,
+        "words": words,
+        "now": utc_now(),
+        "counts": None,
+        "workers": [],
+        "failed": [],
+    }
     try:
-        return shown | {"counts": services.queue_counts(), "workers": services.workers(), "failed": services.failed_jobs()}
+        return shown | {
+            "counts": services.queue_counts(),
+            "workers": services.workers(),
+            "failed": services.failed_jobs(),
+        }
     except redis.RedisError as error:
-        current_app.logger.warning("queue monitor: Redis does not answer (%s)", type(error).__name__)
+        current_app.logger.warning(
+            "queue monitor: Redis does not answer (%s)", type(error).__name__
+        )
         return shown
 
 
@@ -68,14 +84,17 @@ def _act_on(verb, job_id: str) -> None:
     try:
         verb(job_id)
     except redis.RedisError as error:
-        raise RedisAway(_("Redis does not answer; nothing was changed. Try again in a moment.")) from error
+        raise RedisAway(
+            _("Redis does not answer; nothing was changed. Try again in a moment.")
+        ) from error
     db.session.commit()
 
 
 @bp.post("/jobs/queues/<queue>/attempts")
 @allow("manager")
 def try_now(queue):
-    """Now rather than at the next try: one row if `kind` and `id` say which, else all that the queue owes."""
+    """Now rather than at the next try: one row if `kind` and `id` say which, else all that the
+    queue owes."""
     kind, row_id = request.form.get("kind", ""), request.form.get("id", "")
     is_id = row_id.isascii() and row_id.isdigit() and len(row_id) < 10
     if queue not in QUEUES or kind not in KINDS or not (is_id if kind else row_id == ""):

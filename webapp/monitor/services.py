@@ -1,8 +1,8 @@
 """What Redis holds of the queues and workers, and what a manager does about it.
 
-Read-only on purpose: RQ's own `count` properties clean their registries up as they count, and several readers
-at once requeue the same job several times. Nor is a `Worker` made to read one: it would raise the time-out
-of the connection that the whole web process shares.
+Read-only on purpose: RQ's own `count` properties clean their registries up as they count, and
+several readers at once requeue the same job several times. Nor is a `Worker` made to read one: it
+would raise the time-out of the connection that the whole web process shares.
 """
 
 import datetime as dt
@@ -33,8 +33,11 @@ from webapp.tracking import record
 
 FAILED_SHOWN = 20
 REGISTRIES = {
-    "started": StartedJobRegistry, "finished": FinishedJobRegistry, "failed": FailedJobRegistry,
-    "deferred": DeferredJobRegistry, "scheduled": ScheduledJobRegistry,
+    "started": StartedJobRegistry,
+    "finished": FinishedJobRegistry,
+    "failed": FailedJobRegistry,
+    "deferred": DeferredJobRegistry,
+    "scheduled": ScheduledJobRegistry,
 }
 
 
@@ -60,7 +63,8 @@ def _queue(name: str) -> Queue:
 
 
 def queue_counts() -> dict[str, dict[str, int]]:
-    """Jobs by queue and state: queued, started, finished (those still kept), failed, deferred, scheduled.
+    """Jobs by queue and state: queued, started, finished (those still kept), failed, deferred,
+    scheduled.
 
     One round trip. Raises redis.RedisError.
     """
@@ -78,14 +82,18 @@ def queue_counts() -> dict[str, dict[str, int]]:
 
 
 def workers() -> list[dict]:
-    """`{name, pid, state, current, queue, heartbeat}`: `current` is the id of the job at hand and `queue` its queue,
-    both None while idle; `heartbeat` a moment. Raises redis.RedisError."""
+    """`{name, pid, state, current, queue, heartbeat}`: `current` is the id of the job at hand and
+    `queue` its queue, both None while idle; `heartbeat` a moment. Raises redis.RedisError."""
     connection = redis_of_app()
     keys = sorted(key.decode() for key in connection.smembers(Worker.redis_workers_keys))
     pipe = connection.pipeline(transaction=False)
     for key in keys:
         pipe.hgetall(key)
-    found = [(key, decode_redis_hash(raw, decode_values=True)) for key, raw in zip(keys, pipe.execute(), strict=True) if raw]
+    found = [
+        (key, decode_redis_hash(raw, decode_values=True))
+        for key, raw in zip(keys, pipe.execute(), strict=True)
+        if raw
+    ]
     queues = _queues_of([data.get("current_job") for _key, data in found], connection)
     return [_worker(key, data, queues) for key, data in found]
 
@@ -94,14 +102,19 @@ def _worker(key: str, data: dict, queues: dict) -> dict:
     current = data.get("current_job") or None
     heartbeat = data.get("last_heartbeat")
     return {
-        "name": key.removeprefix(Worker.redis_worker_namespace_prefix), "pid": int(data.get("pid") or 0),
-        "state": data.get("state", "?"), "current": current, "queue": queues.get(current),
+        "name": key.removeprefix(Worker.redis_worker_namespace_prefix),
+        "pid": int(data.get("pid") or 0),
+        "state": data.get("state", "?"),
+        "current": current,
+        "queue": queues.get(current),
         "heartbeat": utcparse(heartbeat) if heartbeat else None,
     }
 
 
 def _queues_of(job_ids: list, connection: Redis) -> dict[str, str]:
-    jobs = Job.fetch_many([job_id for job_id in job_ids if job_id], connection, serializer=JSONSerializer)
+    jobs = Job.fetch_many(
+        [job_id for job_id in job_ids if job_id], connection, serializer=JSONSerializer
+    )
     return {job.id: job.origin for job in jobs if job}
 
 
@@ -111,14 +124,27 @@ def failed_jobs() -> list[FailedJob]:
     for name in QUEUES:
         registry = FailedJobRegistry(queue=_queue(name))
         ids = registry.get_job_ids(0, FAILED_SHOWN - 1, desc=True, cleanup=False)
-        failed += [_failed(job) for job in Job.fetch_many(ids, registry.connection, serializer=JSONSerializer) if job]
-    return sorted(failed, key=lambda job: job.failed_at or dt.datetime.min.replace(tzinfo=dt.UTC), reverse=True)
+        failed += [
+            _failed(job)
+            for job in Job.fetch_many(ids, registry.connection, serializer=JSONSerializer)
+            if job
+        ]
+    return sorted(
+        failed,
+        key=lambda job: job.failed_at or dt.datetime.min.replace(tzinfo=dt.UTC),
+        reverse=True,
+    )
 
 
 def _failed(job: Job) -> FailedJob:
     result = job.latest_result()
-    return FailedJob(job.id, job.origin, job.func_name, job.ended_at and job.ended_at.astimezone(dt.UTC),
-                     (result and result.exc_string) or "")
+    return FailedJob(
+        job.id,
+        job.origin,
+        job.func_name,
+        job.ended_at and job.ended_at.astimezone(dt.UTC),
+        (result and result.exc_string) or "",
+    )
 
 
 def retry_failed(job_id: str) -> None:
@@ -158,7 +184,9 @@ def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
             table = step.model.__table__
             waiting = owing(step) & table.c.lease.is_(None) & (table.c.due_at > now)
             only = table.c.id == row_id if row_id else True
-            hurried += db.session.execute(update(table).where(waiting, only).values(due_at=now)).rowcount
+            hurried += db.session.execute(
+                update(table).where(waiting, only).values(due_at=now)
+            ).rowcount
     record(db.session, "tried_now", f"{kind}s" if kind else "queues", row_id or queue)
     ring_after_commit(db.session, queue)
     return hurried

@@ -27,7 +27,9 @@ def lookup() -> Lookup:
     app = current_app
     if "lookup" not in app.extensions:
         settings: Settings = app.extensions["settings"]
-        app.extensions["lookup"] = Lookup(settings, db.session.session_factory, app.extensions["redis"])
+        app.extensions["lookup"] = Lookup(
+            settings, db.session.session_factory, app.extensions["redis"]
+        )
     return app.extensions["lookup"]
 
 
@@ -46,9 +48,13 @@ class AddressStep(Step):
         result = shared.get(normalize_cep(row.zip_code))
         if result is not None and result.outcome is Outcome.UNAVAILABLE:
             pause = dt.timedelta(seconds=RETRY_SECONDS * random.uniform(0.8, 1.2))
-            row.wait(now + pause, "providers_unavailable", {"zip_code": row.zip_code}, result.reason)
+            row.wait(
+                now + pause, "providers_unavailable", {"zip_code": row.zip_code}, result.reason
+            )
             return
-        merged = merge(AddressParts(**row.address_parts), result and result.answer, row.address_source)
+        merged = merge(
+            AddressParts(**row.address_parts), result and result.answer, row.address_source
+        )
         for part in PARTS:
             setattr(row, part, getattr(merged.address, part))
         row.ibge = merged.address.ibge

@@ -35,7 +35,8 @@ def refund_json(made: Refund | None) -> dict:
 
 @endpoint(bp, "POST", "/sales/<int:sale_id>/cancellation", "manager", body=CancellationIn)
 def cancel_sale(wanted: CancellationIn, sale_id: int):
-    """Cancels a sale in any state but while SEFAZ has not answered: stock back (if it did not ship), effects reversed."""
+    """Cancels a sale in any state but while SEFAZ has not answered: stock back (if it did not
+    ship), effects reversed."""
 
     def work():
         sale = sale_to_undo(sale_id)
@@ -46,12 +47,27 @@ def cancel_sale(wanted: CancellationIn, sale_id: int):
         return in_transaction(work)
 
 
-@endpoint(bp, "POST", "/sales/<int:sale_id>/refunds", "manager", body=RefundIn, headers=("Idempotency-Key",))
+@endpoint(
+    bp,
+    "POST",
+    "/sales/<int:sale_id>/refunds",
+    "manager",
+    body=RefundIn,
+    headers=("Idempotency-Key",),
+)
 def refund_sale(wanted: RefundIn, sale_id: int):
-    """Gives units of lines back: their share of every effect is reversed, to the cent; the freight is not given back."""
+    """Gives units of lines back: their share of every effect is reversed, to the cent; the freight
+    is not given back."""
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > LONGEST_KEY:
-        raise Invalid([FieldError("Idempotency-Key", _("At most %(max_length)s characters.", max_length=LONGEST_KEY))])
+        raise Invalid(
+            [
+                FieldError(
+                    "Idempotency-Key",
+                    _("At most %(max_length)s characters.", max_length=LONGEST_KEY),
+                )
+            ]
+        )
     kept = key_of(identity_scope(), key or uuid.uuid4().hex)
 
     def work():

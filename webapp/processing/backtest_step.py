@@ -1,4 +1,5 @@
-"""Backtests: past sales judged slice by slice by the rules in force and by a draft's. Nothing else is written."""
+"""Backtests: past sales judged slice by slice by the rules in force and by a draft's. Nothing else
+is written."""
 
 import datetime as dt
 from time import monotonic
@@ -18,14 +19,16 @@ from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Backtest, BacktestStatus
 from webapp.rules.queries import compiled
 
-# How long one slice judges before it keeps what it has: a worker is back for other queues within two seconds.
+# How long one slice judges before it keeps what it has: a worker is back for other queues within
+# two seconds.
 SLICE_SECONDS = 1.5
 # Decisions read at a time; what they hold is the most that a slice keeps in memory.
 CHUNK = 1000
 
 
 class Slice(NamedTuple):
-    """What came of one: how far it got, how many sales it judged, and what all sales so far came to."""
+    """What came of one: how far it got, how many sales it judged, and what all sales so far came
+    to."""
 
     upto: int
     sales: int
@@ -44,12 +47,15 @@ class BacktestStep(Step):
     options = (defer(Backtest.rules), defer(Backtest.result), defer(Backtest.changes))
 
     def __init__(self):
-        # The comparison at hand, by its backtest: a worker compiles the rules once, not once for each slice.
+        # The comparison at hand, by its backtest: a worker compiles the rules once, not once for
+        # each slice.
         self._at_hand: tuple[tuple, Comparison] | None = None
 
     def is_owed(self, now):
         other = aliased(Backtest)
-        at_work = select(other.id).where(other.status == self.status, other.lease.is_not(None), other.due_at > now)
+        at_work = select(other.id).where(
+            other.status == self.status, other.lease.is_not(None), other.due_at > now
+        )
         return and_(super().is_owed(now), ~at_work.exists())
 
     def outside(self, rows) -> dict[int, Slice]:
@@ -94,4 +100,6 @@ class BacktestStep(Step):
 
 
 def _gifts(rule_set: RuleSet) -> set[str]:
-    return {use.params["sku"] for rule in rule_set.rules for use in rule.then if use.action is ADD_ITEM}
+    return {
+        use.params["sku"] for rule in rule_set.rules for use in rule.then if use.action is ADD_ITEM
+    }

@@ -1,4 +1,5 @@
-"""A sale is called off, whatever state it is in: its stock comes back and its effects are reversed."""
+"""A sale is called off, whatever state it is in: its stock comes back and its effects are
+reversed."""
 
 import datetime as dt
 
@@ -24,8 +25,11 @@ def sale_to_undo(sale_id: int) -> Sale:
 
 
 def invoice_to_undo(sale: Sale) -> Invoice | None:
-    """Its NF-e, locked. Raises Refusal while SEFAZ has not answered: nobody knows yet whether there is one."""
-    query = select(Invoice).where(Invoice.sale_id == sale.id, Invoice.status != InvoiceStatus.DISCARDED)
+    """Its NF-e, locked. Raises Refusal while SEFAZ has not answered: nobody knows yet whether there
+    is one."""
+    query = select(Invoice).where(
+        Invoice.sale_id == sale.id, Invoice.status != InvoiceStatus.DISCARDED
+    )
     query = query.order_by(Invoice.id.desc()).limit(1).with_for_update(of=Invoice)
     invoice = db.session.scalar(query.execution_options(populate_existing=True))
     if invoice:
@@ -34,9 +38,11 @@ def invoice_to_undo(sale: Sale) -> Invoice | None:
 
 
 def cancel(sale: Sale, reason: str) -> None:
-    """Calls the sale off; said twice, the second changes nothing. The caller holds the sale's lock and commits.
+    """Calls the sale off; said twice, the second changes nothing. The caller holds the sale's lock
+    and commits.
 
-    An NF-e that is authorized stays so: a task asks a person to cancel it or, when that is too late, for a return note.
+    An NF-e that is authorized stays so: a task asks a person to cancel it or, when that is too
+    late, for a return note.
     """
     if sale.status in (Status.OPEN, Status.CANCELLED):
         cancel_open(sale, reason)
@@ -62,7 +68,11 @@ def _undo_invoice(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bo
         return
     elif now - invoice.authorized_at < CANCELLABLE and not sale.has_shipped:
         # A note that is cancelled needs no return note for what was refunded before.
-        for task in db.session.scalars(select(Task).where(Task.sale_id == sale.id, Task.code == "return_note").with_for_update()):
+        for task in db.session.scalars(
+            select(Task)
+            .where(Task.sale_id == sale.id, Task.code == "return_note")
+            .with_for_update()
+        ):
             task.complete(_("order cancelled"), now)
         note_task(sale, "cancel_nfe", invoice)
     elif units_left:
@@ -71,4 +81,6 @@ def _undo_invoice(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bo
 
 def note_task(sale: Sale, code: str, invoice: Invoice) -> None:
     """What an authorized NF-e asks of a person now that its sale is not as it says."""
-    open_task(sale, code, number=invoice.number, series=invoice.series, access_key=invoice.access_key)
+    open_task(
+        sale, code, number=invoice.number, series=invoice.series, access_key=invoice.access_key
+    )

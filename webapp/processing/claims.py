@@ -1,8 +1,8 @@
 """Claim and advance: the one loop that every kind of background work goes through.
 
-A step's rows are claimed in batches with a lease and a token; outside calls are made with no transaction
-open; the results are written in one transaction that only touches rows still bearing the token. So a step
-may run twice, at once or after a kill, and the second run changes nothing.
+A step's rows are claimed in batches with a lease and a token; outside calls are made with no
+transaction open; the results are written in one transaction that only touches rows still bearing
+the token. So a step may run twice, at once or after a kill, and the second run changes nothing.
 """
 
 import datetime as dt
@@ -22,7 +22,8 @@ MAX_ATTEMPTS = 8
 
 
 class NotYet(Exception):
-    """The house is not so that the work can be done: no fault of the program. The message is a code."""
+    """The house is not so that the work can be done: no fault of the program. The message is a
+    code."""
 
 
 class Step:
@@ -38,8 +39,8 @@ class Step:
     options: tuple = ()
 
     def outside(self, rows: Sequence):
-        """Calls to the outside world for these rows (detached, to be read only). No transaction is open.
-        A step that needs none does not override it, and its rows are read once."""
+        """Calls to the outside world for these rows (detached, to be read only). No transaction is
+        open. A step that needs none does not override it, and its rows are read once."""
         raise NotImplementedError
 
     def begin(self, rows: Sequence, answers) -> object:
@@ -76,7 +77,9 @@ class Step:
     def owes(self) -> bool:
         """Whether any row is due; a look that takes no lock."""
         with only_reading():
-            owing = db.session.scalar(select(exists().where(self.is_owed(database_now(db.session)))))
+            owing = db.session.scalar(
+                select(exists().where(self.is_owed(database_now(db.session))))
+            )
             db.session.rollback()
         return owing
 
@@ -88,22 +91,28 @@ class Step:
         token = secrets.token_hex(16)
         now = database_now(db.session)
         due = (
-            select(self.model.id).where(self.is_owed(now)).order_by(self.model.due_at, self.model.id)
-            .limit(self.batch).with_for_update(skip_locked=True)
+            select(self.model.id)
+            .where(self.is_owed(now))
+            .order_by(self.model.due_at, self.model.id)
+            .limit(self.batch)
+            .with_for_update(skip_locked=True)
         )
         ids = db.session.scalars(
             update(self.model.__table__)
             .where(self.model.__table__.c.id.in_(due.scalar_subquery()))
-            .values(lease=token, due_at=now + dt.timedelta(seconds=self.lease_seconds),
-                    attempts=self.model.__table__.c.attempts + 1)
+            .values(
+                lease=token,
+                due_at=now + dt.timedelta(seconds=self.lease_seconds),
+                attempts=self.model.__table__.c.attempts + 1,
+            )
             .returning(self.model.__table__.c.id)
         ).all()
         db.session.commit()
         return (token, sorted(ids)) if ids else None
 
     def _advance(self, token: str, ids: list[int]) -> None:
-        """All rows in one transaction; if that fails, one by one, so that a bad row holds up no other. What the
-        outside world answered is kept for that: it is not asked twice."""
+        """All rows in one transaction; if that fails, one by one, so that a bad row holds up no
+        other. What the outside world answered is kept for that: it is not asked twice."""
         try:
             answers = self._ask(token, ids)
         except Exception as error:
@@ -115,7 +124,12 @@ class Step:
             self._write(token, ids, answers)
         except Exception as error:
             db.session.rollback()
-            log.info("%s: a batch of %s failed (%s), now one by one", type(self).__name__, len(ids), type(error).__name__)
+            log.info(
+                "%s: a batch of %s failed (%s), now one by one",
+                type(self).__name__,
+                len(ids),
+                type(error).__name__,
+            )
             for row_id in ids:
                 self._write_one(token, row_id, answers)
 
@@ -131,7 +145,8 @@ class Step:
             return None
         with only_reading():
             rows = list(db.session.scalars(self._held(token, ids).options(*self.asks)).unique())
-            # Detached, or the first look at a row would open a transaction again under the outside call.
+            # Detached, or the first look at a row would open a transaction again under the outside
+            # call.
             db.session.expunge_all()
             db.session.rollback()
         return self.outside(rows)
@@ -151,7 +166,11 @@ class Step:
 
     def _held(self, token, ids):
         """The rows that still bear the token."""
-        return select(self.model).where(self.model.id.in_(ids), self.model.lease == token).order_by(self.model.id)
+        return (
+            select(self.model)
+            .where(self.model.id.in_(ids), self.model.lease == token)
+            .order_by(self.model.id)
+        )
 
     def _mine(self, token, ids):
         query = self._held(token, ids).options(*self.options).with_for_update(of=self.model)
@@ -170,5 +189,6 @@ class Step:
 
 
 def backoff(attempts: int) -> dt.timedelta:
-    """1, 2, 4 … at most 15 seconds, with jitter, so that what failed together is not tried together."""
+    """1, 2, 4 … at most 15 seconds, with jitter, so that what failed together is not tried
+    together."""
     return dt.timedelta(seconds=min(2 ** (attempts - 1), 15) * random.uniform(0.7, 1.3))

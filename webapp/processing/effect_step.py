@@ -1,4 +1,5 @@
-"""Effects that did not happen with their decision: tried again until they do, or until a person must look."""
+"""Effects that did not happen with their decision: tried again until they do, or until a person
+must look."""
 
 import datetime as dt
 
@@ -32,12 +33,18 @@ class EffectStep(Step):
     def _mine(self, token, ids):
         # The sales first, as whoever cancels or refunds one: nobody waits in a circle.
         of_these = select(Effect.sale_id).where(Effect.id.in_(ids))
-        db.session.execute(select(Sale.id).where(Sale.id.in_(of_these)).order_by(Sale.id).with_for_update())
+        db.session.execute(
+            select(Sale.id).where(Sale.id.in_(of_these)).order_by(Sale.id).with_for_update()
+        )
         return super()._mine(token, ids)
 
     def begin(self, rows, answers):
         ids = {effect.sale_id for effect in rows}
-        sales = list(db.session.scalars(select(Sale).where(Sale.id.in_(ids)).options(selectinload(Sale.lines))))
+        sales = list(
+            db.session.scalars(
+                select(Sale).where(Sale.id.in_(ids)).options(selectinload(Sale.lines))
+            )
+        )
         return {sale.id: sale for sale in sales}, House(sales), held_among(sales)
 
     def apply(self, row: Effect, shared, now: dt.datetime) -> None:
@@ -56,7 +63,9 @@ def held_among(sales: list[Sale]) -> set[int]:
     ids = [sale.id for sale in sales]
     holding, invoices = effects_of(ids, ("hold",)), invoices_of(ids)
     return {
-        sale.id for sale in sales
-        if sale.id in holding and not sale.status.is_final
+        sale.id
+        for sale in sales
+        if sale.id in holding
+        and not sale.status.is_final
         and not (sale.id in invoices and invoices[sale.id].status in RELEASED)
     }

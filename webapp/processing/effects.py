@@ -1,4 +1,5 @@
-"""What each kind of effect does inside the house: from its own row and its sale alone, nothing is judged again."""
+"""What each kind of effect does inside the house: from its own row and its sale alone, nothing is
+judged again."""
 
 import datetime as dt
 import logging
@@ -7,7 +8,14 @@ from decimal import Decimal
 from webapp.catalog.models import OutOfStock, move_stock
 from webapp.extensions import db
 from webapp.formatting import shop_day
-from webapp.fulfilment.models import Commission, Membership, MembershipStatus, PackingSlip, RoyaltySlip, Task
+from webapp.fulfilment.models import (
+    Commission,
+    Membership,
+    MembershipStatus,
+    PackingSlip,
+    RoyaltySlip,
+    Task,
+)
 from webapp.messages.queries import compose
 from webapp.money import ZERO, cents, percent_of
 from webapp.processing.claims import NotYet, backoff
@@ -25,8 +33,15 @@ DELIVERY_DAYS = 15
 def effect_of(plan: EffectPlan, decision: Decision) -> Effect:
     """The row that a plan becomes: all that it takes to carry it out, now or later."""
     return Effect(
-        decision=decision, sale_id=decision.sale_id, event=decision.event, kind=plan.kind, target=plan.target, rule=plan.rule,
-        params=params_to_json(plan.params) | {"lines": plan.lines}, amount=plan.amount, status=EffectStatus.DONE,
+        decision=decision,
+        sale_id=decision.sale_id,
+        event=decision.event,
+        kind=plan.kind,
+        target=plan.target,
+        rule=plan.rule,
+        params=params_to_json(plan.params) | {"lines": plan.lines},
+        amount=plan.amount,
+        status=EffectStatus.DONE,
     )
 
 
@@ -36,8 +51,8 @@ def in_order(effects: list[Effect]) -> list[Effect]:
 
 
 class Execution:
-    """Carries out effects of one sale. `held`: a rule keeps the sale from doing anything outside the house. `late`: the
-    sale went on without them."""
+    """Carries out effects of one sale. `held`: a rule keeps the sale from doing anything outside
+    the house. `late`: the sale went on without them."""
 
     def __init__(self, sale: Sale, house: House, now: dt.datetime, held: bool, late: bool = False):
         self.sale, self.house, self.now, self.held, self.late = sale, house, now, held, late
@@ -49,14 +64,19 @@ class Execution:
             self._do(effect)
 
     def carry_out_each(self, effects: list[Effect]) -> None:
-        """Each for itself: one that raises waits for its next try, and the sale goes on with the others."""
+        """Each for itself: one that raises waits for its next try, and the sale goes on with the
+        others."""
         for effect in in_order(effects):
             try:
                 with db.session.begin_nested():
                     self._do(effect)
             except Exception as error:
-                log.warning("effect %s of sale %s failed", effect.kind, self.sale.id,
-                            exc_info=None if isinstance(error, NotYet) else error)
+                log.warning(
+                    "effect %s of sale %s failed",
+                    effect.kind,
+                    self.sale.id,
+                    exc_info=None if isinstance(error, NotYet) else error,
+                )
                 self.house.read_memberships([self.sale])
                 effect.postpone(self.now + backoff(1), f"{type(error).__name__}: {error}")
 
@@ -69,7 +89,8 @@ class Execution:
         lines = {line.position: line for line in self.sale.lines}
         return [lines[number] for number in effect.params["lines"] if number in lines]
 
-    # -- one method for each kind -------------------------------------------------------------------
+    # -- one method for each kind
+    # -------------------------------------------------------------------
 
     def add_item(self, effect: Effect) -> None:
         params = effect.params
@@ -96,42 +117,69 @@ class Execution:
 
     def packing_slip(self, effect: Effect) -> None:
         items = self._lines(effect)
-        db.session.add(PackingSlip(
-            sale_id=self.sale.id,
-            items=[
-                {"line": item.position, "sku": item.sku, "name": item.name, "quantity": item.quantity,
-                 "weight_g": item.product["weight_g"] * item.quantity}
-                for item in items
-            ],
-            weight_g=sum(item.product["weight_g"] * item.quantity for item in items),
-            expected_delivery=shop_day(self.sale.paid_at) + dt.timedelta(days=DELIVERY_DAYS),
-            royalty_copy=any(item.royalty_percent and not item.gift for item in items),
-            released_at=None if self.held else self.now,
-        ))
+        db.session.add(
+            PackingSlip(
+                sale_id=self.sale.id,
+                items=[
+                    {
+                        "line": item.position,
+                        "sku": item.sku,
+                        "name": item.name,
+                        "quantity": item.quantity,
+                        "weight_g": item.product["weight_g"] * item.quantity,
+                    }
+                    for item in items
+                ],
+                weight_g=sum(item.product["weight_g"] * item.quantity for item in items),
+                expected_delivery=shop_day(self.sale.paid_at) + dt.timedelta(days=DELIVERY_DAYS),
+                royalty_copy=any(item.royalty_percent and not item.gift for item in items),
+                released_at=None if self.held else self.now,
+            )
+        )
         self.sale.shipping = Shipping.TO_PACK
 
     def royalty_slip(self, effect: Effect) -> None:
-        line, = self._lines(effect)
+        (line,) = self._lines(effect)
         percent = line.royalty_percent or ZERO
         effect.amount = percent_of(line.total, percent)
-        db.session.add(RoyaltySlip(
-            sale_id=self.sale.id, effect=effect, month=self.month, sku=line.sku, name=line.name,
-            author=line.product["author"], quantity=line.quantity, base=line.total, percent=percent,
-            amount=effect.amount,
-        ))
+        db.session.add(
+            RoyaltySlip(
+                sale_id=self.sale.id,
+                effect=effect,
+                month=self.month,
+                sku=line.sku,
+                name=line.name,
+                author=line.product["author"],
+                quantity=line.quantity,
+                base=line.total,
+                percent=percent,
+                amount=effect.amount,
+            )
+        )
 
     def commission(self, effect: Effect) -> None:
-        line, = self._lines(effect)
+        (line,) = self._lines(effect)
         percent = effect.params["percent"]
-        db.session.add(Commission(
-            sale_id=self.sale.id, effect=effect, month=self.month, agent_code=self.sale.agent_code,
-            agent_name=self.sale.agent_name, sku=line.sku, base=line.total,
-            percent=self.sale.agent_percent if percent == "agent" else cents(Decimal(percent)), amount=effect.amount,
-        ))
+        db.session.add(
+            Commission(
+                sale_id=self.sale.id,
+                effect=effect,
+                month=self.month,
+                agent_code=self.sale.agent_code,
+                agent_name=self.sale.agent_name,
+                sku=line.sku,
+                base=line.total,
+                percent=self.sale.agent_percent if percent == "agent" else cents(Decimal(percent)),
+                amount=effect.amount,
+            )
+        )
 
     def membership(self, effect: Effect) -> None:
         plan = self._lines(effect)[0].product["plan"]
-        today, cause = shop_day(self.now), {"sale_id": self.sale.id, "effect": effect, "actor": actor()}
+        today, cause = (
+            shop_day(self.now),
+            {"sale_id": self.sale.id, "effect": effect, "actor": actor()},
+        )
         membership = self.house.membership_to_change(self.sale.customer_id)
         if effect.kind == "membership_upgrade":
             if membership is None or membership.status is not MembershipStatus.ACTIVE:
@@ -149,13 +197,19 @@ class Execution:
             self._task(effect, "customer_without_email", template=effect.params["template"])
             return
         params = {
-            "items": [{"name": line.name, "url": line.product["video_url"], "plan": line.product["plan"]}
-                      for line in self._lines(effect) or self.sale.lines]
+            "items": [
+                {"name": line.name, "url": line.product["video_url"], "plan": line.product["plan"]}
+                for line in self._lines(effect) or self.sale.lines
+            ]
         }
         compose(self.sale, effect.params["template"], params, self.now, self.held, effect)
 
     def task(self, effect: Effect) -> None:
-        self._task(effect, effect.params["text_code"], sku=", ".join(line.sku for line in self._lines(effect)))
+        self._task(
+            effect,
+            effect.params["text_code"],
+            sku=", ".join(line.sku for line in self._lines(effect)),
+        )
 
     def nothing(self, effect: Effect) -> None:
         """`hold` and `approve` are read from the decision when the NF-e is prepared."""

@@ -1,4 +1,5 @@
-"""The facts that the rules are judged by, gathered from what the sale keeps and from the house as it is now."""
+"""The facts that the rules are judged by, gathered from what the sale keeps and from the house as
+it is now."""
 
 from decimal import Decimal
 
@@ -24,11 +25,14 @@ class House:
         customers = {sale.customer_id for sale in sales}
         for customer in customers:
             self.memberships.pop(customer, None)
-        for membership in db.session.scalars(select(Membership).where(Membership.customer_id.in_(customers))):
+        for membership in db.session.scalars(
+            select(Membership).where(Membership.customer_id.in_(customers))
+        ):
             self.memberships[membership.customer_id] = membership
 
     def membership_to_change(self, customer_id: int) -> Membership | None:
-        """The customer's membership, locked and as it is now: its history tells what it was before each change."""
+        """The customer's membership, locked and as it is now: its history tells what it was before
+        each change."""
         membership = self.memberships.get(customer_id)
         if membership:
             db.session.flush()
@@ -41,7 +45,8 @@ class House:
         return self._products[sku]
 
     def gift_facts(self, sku: str, quantity: int = 1) -> dict | None:
-        """The item facts of a product that a rule adds; None when it is not there or none is left."""
+        """The item facts of a product that a rule adds; None when it is not there or none is
+        left."""
         product = self.product(sku)
         if product is None:
             return None
@@ -49,8 +54,15 @@ class House:
             db.session.refresh(product, ["stock"])
             if product.stock < quantity:
                 return None
-        return _item_facts(product.sku, product.name, product.kind, product.category, product.price,
-                           product.royalty_percent, product.author)
+        return _item_facts(
+            product.sku,
+            product.name,
+            product.kind,
+            product.category,
+            product.price,
+            product.royalty_percent,
+            product.author,
+        )
 
 
 def sale_facts(sale: Sale, house: House) -> dict:
@@ -73,8 +85,15 @@ def sale_facts(sale: Sale, house: House) -> dict:
 
 
 def line_facts(line: SaleLine) -> dict:
-    facts = _item_facts(line.sku, line.name, line.kind, line.product["category"], line.unit_price,
-                        line.royalty_percent, line.product["author"])
+    facts = _item_facts(
+        line.sku,
+        line.name,
+        line.kind,
+        line.product["category"],
+        line.unit_price,
+        line.royalty_percent,
+        line.product["author"],
+    )
     return facts | {
         "line": line.position,
         "item_quantity": line.quantity,
@@ -84,16 +103,26 @@ def line_facts(line: SaleLine) -> dict:
 
 
 def product_facts(skus: set[str]) -> dict[str, dict]:
-    """The item facts of products as they are now, whatever is in stock; by SKU, those that exist."""
+    """The item facts of products as they are now, whatever is in stock; by SKU, those that
+    exist."""
     products = db.session.scalars(select(Product).where(Product.sku.in_(skus)))
     return {
-        product.sku: _item_facts(product.sku, product.name, product.kind, product.category, product.price,
-                                 product.royalty_percent, product.author)
+        product.sku: _item_facts(
+            product.sku,
+            product.name,
+            product.kind,
+            product.category,
+            product.price,
+            product.royalty_percent,
+            product.author,
+        )
         for product in products
     }
 
 
-def _item_facts(sku: str, name: str, kind: Kind, category: str, price: Decimal, royalty, author: str) -> dict:
+def _item_facts(
+    sku: str, name: str, kind: Kind, category: str, price: Decimal, royalty, author: str
+) -> dict:
     return {
         "item_sku": sku,
         "item_name": name,

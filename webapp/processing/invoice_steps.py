@@ -1,4 +1,5 @@
-"""The NF-e's way: built and checked without number or signature; numbered and signed; sent and answered."""
+"""The NF-e's way: built and checked without number or signature; numbered and signed; sent and
+answered."""
 
 import datetime as dt
 
@@ -24,15 +25,16 @@ from webapp.sales.models import Sale, Status
 from webapp.store.models import Series
 from webapp.store.queries import the_shop
 
-# The whole second at which a note says it was issued lies this far back: a clock of ours that is slightly ahead of
-# the authority's must not make it a note of the future (rejection 703).
+# The whole second at which a note says it was issued lies this far back: a clock of ours that is
+# slightly ahead of the authority's must not make it a note of the future (rejection 703).
 CLOCK_MARGIN = dt.timedelta(seconds=2)
 
 
 class BuildStep(Step):
     """Builds the draft, checks it, and approves it, holds it for a person or stops the sale.
 
-    Building and checking take the most time and touch no row, so they are done before the transaction.
+    Building and checking take the most time and touch no row, so they are done before the
+    transaction.
     """
 
     queue = "invoices"
@@ -53,7 +55,12 @@ class BuildStep(Step):
 
     def begin(self, rows, answers):
         ids = [sale.id for sale in rows]
-        return answers, review_policy(), pending_invoices_of(ids), effects_of(ids, ("hold", "approve"))
+        return (
+            answers,
+            review_policy(),
+            pending_invoices_of(ids),
+            effects_of(ids, ("hold", "approve")),
+        )
 
     def apply(self, row: Sale, shared, now: dt.datetime) -> None:
         found, policy, invoices, effects = shared
@@ -83,7 +90,11 @@ class BuildStep(Step):
 
 
 def _held_by(effects, policy: str) -> list[dict]:
-    holds = [{"rule": effect.rule, "reason": effect.params.get("reason") or ""} for effect in effects if effect.kind == "hold"]
+    holds = [
+        {"rule": effect.rule, "reason": effect.params.get("reason") or ""}
+        for effect in effects
+        if effect.kind == "hold"
+    ]
     if holds:
         return holds
     approved = any(effect.kind == "approve" for effect in effects)
@@ -91,14 +102,19 @@ def _held_by(effects, policy: str) -> list[dict]:
 
 
 class Numbers:
-    """The numbers of a series, whose row the caller has locked. Those that discarded notes were refused with come first:
-    the authority knows no note of theirs, and a number that is never used would be a gap."""
+    """The numbers of a series, whose row the caller has locked. Those that discarded notes were
+    refused with come first: the authority knows no note of theirs, and a number that is never used
+    would be a gap."""
 
     def __init__(self, series: Series, most: int):
         self.series = series
         # As literal text, or the partial index does not serve.
-        spare = select(Invoice).where(text("status = 'discarded' AND number IS NOT NULL"), Invoice.series == series.number)
-        self.spare = list(db.session.scalars(spare.order_by(Invoice.number.desc()).limit(most).with_for_update()))
+        spare = select(Invoice).where(
+            text("status = 'discarded' AND number IS NOT NULL"), Invoice.series == series.number
+        )
+        self.spare = list(
+            db.session.scalars(spare.order_by(Invoice.number.desc()).limit(most).with_for_update())
+        )
 
     def take(self) -> int:
         """The next one. It is given back with the transaction."""
@@ -120,14 +136,19 @@ class SignStep(Step):
     options = (joinedload(Invoice.sale).selectinload(Sale.lines),)
 
     def begin(self, rows, answers):
-        series = db.session.scalars(select(Series).order_by(Series.number).limit(1).with_for_update()).one()
+        series = db.session.scalars(
+            select(Series).order_by(Series.number).limit(1).with_for_update()
+        ).one()
         return the_shop(), Numbers(series, len(rows)), certificate().signer
 
     def apply(self, row: Invoice, shared, now: dt.datetime) -> None:
         shop, numbers, signer = shared
         number = row.number if row.number is not None else numbers.take()
         issued_at = (now - CLOCK_MARGIN).replace(microsecond=0)
-        document = build(note_of(row.sale, shop), Numbering(numbers.series.number, number, issued_at, random_code(number)))
+        document = build(
+            note_of(row.sale, shop),
+            Numbering(numbers.series.number, number, issued_at, random_code(number)),
+        )
         key = access_key_of(document)
         row.send(numbers.series.number, number, key, signer.sign(document), issued_at)
         row.owe(now)
@@ -138,7 +159,8 @@ class SignStep(Step):
 
 
 class SendStep(Step):
-    """Sends what is signed. After a first attempt whose answer is not known, the key is queried before anything."""
+    """Sends what is signed. After a first attempt whose answer is not known, the key is queried
+    before anything."""
 
     queue = "invoices"
     model = Invoice
@@ -151,21 +173,29 @@ class SendStep(Step):
         sefaz = authority()
         answers: dict[int, Answer] = {}
         unsure = [invoice for invoice in rows if invoice.attempts > 1]
-        for invoice, answer in zip(unsure, sefaz.query([i.access_key for i in unsure]), strict=True):
+        for invoice, answer in zip(
+            unsure, sefaz.query([i.access_key for i in unsure]), strict=True
+        ):
             if answer.is_authorized:
                 answers[invoice.id] = answer
         fresh = [invoice for invoice in rows if invoice.id not in answers]
-        for invoice, answer in zip(fresh, sefaz.authorize([i.signed_xml for i in fresh]), strict=True):
+        for invoice, answer in zip(
+            fresh, sefaz.authorize([i.signed_xml for i in fresh]), strict=True
+        ):
             answers[invoice.id] = answer
         doubled = [invoice for invoice in rows if answers[invoice.id].is_duplicate]
-        for invoice, answer in zip(doubled, sefaz.query([i.access_key for i in doubled]), strict=True):
+        for invoice, answer in zip(
+            doubled, sefaz.query([i.access_key for i in doubled]), strict=True
+        ):
             answers[invoice.id] = answer
         return answers
 
     def apply(self, row: Invoice, shared, now: dt.datetime) -> None:
         answer = shared[row.id]
         if answer.is_authorized:
-            row.authorize(answer.protocol, answer.received_at, nfe_proc(row.signed_xml, answer.protnfe))
+            row.authorize(
+                answer.protocol, answer.received_at, nfe_proc(row.signed_xml, answer.protnfe)
+            )
             row.sale.rest_in(Status.INVOICED)
             if row.sale.customer_email:
                 params = {"number": row.number, "series": row.series, "access_key": row.access_key}

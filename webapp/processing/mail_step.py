@@ -11,7 +11,8 @@ from webapp.processing.claims import MAX_ATTEMPTS, Step, backoff
 
 
 class MailStep(Step):
-    # Small batches: what a killed worker had sent and not yet written down goes out twice (with the same Message-ID).
+    # Small batches: what a killed worker had sent and not yet written down goes out twice (with the
+    # same Message-ID).
     queue = "mail"
     model = Message
     status = MessageStatus.PENDING
@@ -20,8 +21,9 @@ class MailStep(Step):
     lease_seconds = 60
 
     def outside(self, rows):
-        """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told from the first.
-        None without a mail server: what was released, or written before the server was taken away, is kept."""
+        """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told
+        from the first. None without a mail server: what was released, or written before the server
+        was taken away, is kept."""
         url = current_app.extensions["settings"].smtp_url
         return deliver(url, rows) if url else None
 
@@ -33,7 +35,8 @@ class MailStep(Step):
         if error is None:
             row.sent(now)
         elif error.startswith("away:"):
-            # It is not the message's fault: tried for as long as the server is away, once a minute at the least.
+            # It is not the message's fault: tried for as long as the server is away, once a minute
+            # at the least.
             row.retry(now + backoff(row.attempts) * 4, error)
             row.attempts = min(row.attempts, MAX_ATTEMPTS - 1)
         elif row.attempts >= MAX_ATTEMPTS:

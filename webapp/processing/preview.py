@@ -1,4 +1,5 @@
-"""What undoing a sale would do, in words: it is done, told, and rolled back, so that no second logic foretells the first."""
+"""What undoing a sale would do, in words: it is done, told, and rolled back, so that no second
+logic foretells the first."""
 
 from collections.abc import Callable
 
@@ -21,7 +22,8 @@ from webapp.sales.models import Sale
 
 
 def foretold(sale_id: int, act: Callable[[Sale], object]) -> list[str]:
-    """What `act` would do to the sale, one sentence for each thing. Nothing of it stays. Raises what `act` raises."""
+    """What `act` would do to the sale, one sentence for each thing. Nothing of it stays. Raises
+    what `act` raises."""
     db.session.rollback()
     try:
         sale = sale_to_undo(sale_id)
@@ -39,35 +41,62 @@ def _ids(model, sale_id: int) -> set[int]:
 
 def _told(sale: Sale, before: dict) -> list[str]:
     sale_id, names = sale.id, skus_of(sale.lines)
-    new = {model: db.session.scalars(select(model).where(model.sale_id == sale_id).order_by(model.id)).all() for model in before}
-    new = {model: [row for row in rows if row.id not in before[model]] for model, rows in new.items()}
+    new = {
+        model: db.session.scalars(
+            select(model).where(model.sale_id == sale_id).order_by(model.id)
+        ).all()
+        for model in before
+    }
+    new = {
+        model: [row for row in rows if row.id not in before[model]] for model, rows in new.items()
+    }
     skus = _skus(new[StockMovement])
-    cancelled = select(Message).where(Message.sale_id == sale_id, Message.status == MessageStatus.CANCELLED)
-    discarded = select(Invoice.id).where(Invoice.sale_id == sale_id, Invoice.status == InvoiceStatus.DISCARDED).limit(1)
+    cancelled = select(Message).where(
+        Message.sale_id == sale_id, Message.status == MessageStatus.CANCELLED
+    )
+    discarded = (
+        select(Invoice.id)
+        .where(Invoice.sale_id == sale_id, Invoice.status == InvoiceStatus.DISCARDED)
+        .limit(1)
+    )
     return [
         *(_twin_text(twin, names) for twin in new[Effect]),
         *(_back_on_sale(one.change, skus[one.product_id]) for one in new[StockMovement]),
-        *(_("The e-mail “%(title)s” is not sent.", title=template_name(one.template)) for one in db.session.scalars(cancelled)),
+        *(
+            _("The e-mail “%(title)s” is not sent.", title=template_name(one.template))
+            for one in db.session.scalars(cancelled)
+        ),
         *([_("The NF-e is discarded.")] if db.session.scalar(discarded) else []),
         *(_("A task for staff: %(title)s.", title=task_title(task)) for task in new[Task]),
     ]
 
 
 def _back_on_sale(units: int, sku: str) -> str:
-    return ngettext("%(num)s × %(sku)s goes back on sale.", "%(num)s × %(sku)s go back on sale.", units, sku=sku)
+    return ngettext(
+        "%(num)s × %(sku)s goes back on sale.", "%(num)s × %(sku)s go back on sale.", units, sku=sku
+    )
 
 
 def _skus(movements: list[StockMovement]) -> dict[int, str]:
     ids = {one.product_id for one in movements}
-    return dict(db.session.execute(select(Product.id, Product.sku).where(Product.id.in_(ids))).all())
+    return dict(
+        db.session.execute(select(Product.id, Product.sku).where(Product.id.in_(ids))).all()
+    )
 
 
 def _twin_text(twin: Effect, skus: dict[int, str]) -> str:
     if twin.amount is not None:
-        return _("%(effect)s: %(amount)s is taken back.", effect=effect_name(twin, skus), amount=money_text(-twin.amount))
+        return _(
+            "%(effect)s: %(amount)s is taken back.",
+            effect=effect_name(twin, skus),
+            amount=money_text(-twin.amount),
+        )
     if twin.kind == "packing_slip":
-        return ngettext("%(num)s item of the packing slip is taken back.", "%(num)s items of the packing slip are taken back.",
-                        sum(item["quantity"] for item in twin.params["items"]))
+        return ngettext(
+            "%(num)s item of the packing slip is taken back.",
+            "%(num)s items of the packing slip are taken back.",
+            sum(item["quantity"] for item in twin.params["items"]),
+        )
     if twin.kind == "task":
         return _("The open task of this order is closed.")
     return _("%(effect)s: it is taken back.", effect=effect_name(twin))

@@ -9,4 +9,8 @@ def failed_effects() -> Select:
     """The newest first."""
     # As literal text, or the partial index does not serve.
     unfinished = text("effects.status IN ('pending', 'failed')")
-    return select(Effect).where(unfinished, Effect.status == EffectStatus.FAILED).order_by(Effect.id.desc())
+    return (
+        select(Effect)
+        .where(unfinished, Effect.status == EffectStatus.FAILED)
+        .order_by(Effect.id.desc())
+    )

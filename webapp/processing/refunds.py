@@ -1,4 +1,5 @@
-"""Some units of a paid sale are given back: their stock comes back, and their share of every effect is reversed."""
+"""Some units of a paid sale are given back: their stock comes back, and their share of every effect
+is reversed."""
 
 import hashlib
 from decimal import Decimal
@@ -25,10 +26,11 @@ def key_of(scope: str, key: str) -> str:
 
 
 def refund(sale: Sale, wanted: RefundIn, key: str) -> Refund | None:
-    """The refund that `key` made or makes; None when nothing of the lines named is left to give back.
+    """The refund that `key` made or makes; None when nothing of the lines named is left to give
+    back.
 
-    The caller holds the sale's lock and commits. The freight is not given back. Raises Invalid, naming the line, for more
-    than is left, and Refusal when the sale cannot be refunded now.
+    The caller holds the sale's lock and commits. The freight is not given back. Raises Invalid,
+    naming the line, for more than is left, and Refusal when the sale cannot be refunded now.
     """
     lines = [{"line": line.line, "quantity": line.quantity} for line in wanted.lines]
     known = db.session.scalar(select(Refund).where(Refund.sale_id == sale.id, Refund.key == key))
@@ -42,9 +44,19 @@ def refund(sale: Sale, wanted: RefundIn, key: str) -> Refund | None:
         return None
     _refuse_too_many(named)
     invoice, now = invoice_to_undo(sale), utc_now()
-    number = 1 + (db.session.scalar(select(func.max(Refund.number)).where(Refund.sale_id == sale.id)) or 0)
-    made = Refund(sale_id=sale.id, number=number, key=key, lines=lines, amount=_give_units_back(named), reason=wanted.reason,
-                  refunded_by=actor(), sale=sale)
+    number = 1 + (
+        db.session.scalar(select(func.max(Refund.number)).where(Refund.sale_id == sale.id)) or 0
+    )
+    made = Refund(
+        sale_id=sale.id,
+        number=number,
+        key=key,
+        lines=lines,
+        amount=_give_units_back(named),
+        reason=wanted.reason,
+        refunded_by=actor(),
+        sale=sale,
+    )
     db.session.add(made)
     reversal = Reversal(sale, refund_event(number), now)
     reversal.run({line.position: units for line, units in named})
@@ -63,18 +75,29 @@ def _refuse(sale: Sale) -> None:
     if not sale.paid_at:
         raise Refusal(_("This order is not paid: there is nothing to give back."))
     if not decisions_of([sale.id], "paid"):
-        raise Refusal(_("The rules were not applied to this order yet. Wait for them, or cancel the order."))
+        raise Refusal(
+            _("The rules were not applied to this order yet. Wait for them, or cancel the order.")
+        )
 
 
 def _named(sale: Sale, wanted: RefundIn) -> list[tuple[SaleLine, int]]:
-    """The lines asked for, with their units. Raises Invalid for one that is not there or comes twice."""
+    """The lines asked for, with their units. Raises Invalid for one that is not there or comes
+    twice."""
     lines = {line.position: line for line in sale.lines}
     named, errors = {}, []
     for place, asked in enumerate(wanted.lines):
         if asked.line not in lines:
-            errors.append(FieldError(f"lines.{place}.line", _("This order has no line %(line)s.", line=asked.line)))
+            errors.append(
+                FieldError(
+                    f"lines.{place}.line", _("This order has no line %(line)s.", line=asked.line)
+                )
+            )
         elif asked.line in named:
-            errors.append(FieldError(f"lines.{place}.line", _("Line %(line)s is named twice.", line=asked.line)))
+            errors.append(
+                FieldError(
+                    f"lines.{place}.line", _("Line %(line)s is named twice.", line=asked.line)
+                )
+            )
         else:
             named[asked.line] = (lines[asked.line], asked.quantity)
     if errors:
@@ -84,15 +107,20 @@ def _named(sale: Sale, wanted: RefundIn) -> list[tuple[SaleLine, int]]:
 
 def _refuse_too_many(named: list[tuple[SaleLine, int]]) -> None:
     errors = [
-        FieldError(f"lines.{place}.quantity", _("Only %(left)s of this line are left to refund.", left=line.left))
-        for place, (line, units) in enumerate(named) if units > line.left
+        FieldError(
+            f"lines.{place}.quantity",
+            _("Only %(left)s of this line are left to refund.", left=line.left),
+        )
+        for place, (line, units) in enumerate(named)
+        if units > line.left
     ]
     if errors:
         raise Invalid(errors)
 
 
 def _give_units_back(named: list[tuple[SaleLine, int]]) -> Decimal:
-    """Counts the units as refunded; what the buyer paid for them, so that a line's refunds add up to its total."""
+    """Counts the units as refunded; what the buyer paid for them, so that a line's refunds add up
+    to its total."""
     amount = ZERO
     for line, units in named:
         left = line.total_left
@@ -102,7 +130,8 @@ def _give_units_back(named: list[tuple[SaleLine, int]]) -> Decimal:
 
 
 def _adjust(sale: Sale, invoice: Invoice) -> None:
-    """A note that is out needs a return note; one that is not is made of what is left, or not at all."""
+    """A note that is out needs a return note; one that is not is made of what is left, or not at
+    all."""
     if invoice.status is InvoiceStatus.AUTHORIZED:
         note_task(sale, "return_note", invoice)
     elif invoice.is_issued:

@@ -34,7 +34,8 @@ def _to(sale_id: int):
     return redirect(url_for("sales.page", sale_id=sale_id), 303)
 
 
-# -- cancellation -----------------------------------------------------------------------------------
+# -- cancellation
+# -----------------------------------------------------------------------------------
 
 
 @bp.get("/sales/<int:sale_id>/cancellation")
@@ -52,7 +53,9 @@ def _cancellation_page(sale_id: int, form: Form):
         undone = foretold(sale_id, lambda sale: cancel(sale, ""))
     except Refusal as error:
         refusal = error
-    return render_template("sales/cancellation.html", sale=_sale(sale_id), form=form, undone=undone, refusal=refusal)
+    return render_template(
+        "sales/cancellation.html", sale=_sale(sale_id), form=form, undone=undone, refusal=refusal
+    )
 
 
 @bp.post("/sales/<int:sale_id>/cancellation")
@@ -70,16 +73,22 @@ def cancel_sale(sale_id: int):
     return _to(sale_id)
 
 
-# -- refunds ----------------------------------------------------------------------------------------
+# -- refunds
+# ----------------------------------------------------------------------------------------
 
 
 class RefundForm(Form):
-    """Its quantities are named by the line's position (`quantity.3`); a line left at zero is not refunded."""
+    """Its quantities are named by the line's position (`quantity.3`); a line left at zero is not
+    refunded."""
 
     @property
     def asked(self) -> list[tuple[str, str]]:
         """(position, what was typed) of the lines with something in them."""
-        typed = [(name.partition(".")[2], value.strip()) for name, value in self.typed.items() if name.startswith("quantity.")]
+        typed = [
+            (name.partition(".")[2], value.strip())
+            for name, value in self.typed.items()
+            if name.startswith("quantity.")
+        ]
         return [(position, value) for position, value in typed if value not in ("", "0")]
 
     def parse(self) -> RefundIn:
@@ -121,12 +130,15 @@ def preview_refund(sale_id: int):
 
 
 def _foreseen(sale_id: int, form: RefundForm) -> dict:
-    """What the units asked for would do, whatever the reason; what is wrong with them is added to the form's errors."""
+    """What the units asked for would do, whatever the reason; what is wrong with them is added to
+    the form's errors."""
     # What is asked for is looked at as it is typed; why is asked when it is sent.
     asked, undone, made = RefundForm({**form.typed, "reason": "?"}), [], []
     try:
         wanted = asked.parse()
-        undone = foretold(sale_id, lambda sale: made.append(_amount(refund(sale, wanted, uuid.uuid4().hex))))
+        undone = foretold(
+            sale_id, lambda sale: made.append(_amount(refund(sale, wanted, uuid.uuid4().hex)))
+        )
     except Refusal as refusal:
         asked.refuse(refusal)
     form.errors, form.message = asked.errors | form.errors, form.message or asked.message
@@ -138,7 +150,10 @@ def _foreseen(sale_id: int, form: RefundForm) -> dict:
 @allow("manager")
 def make_refund(sale_id: int):
     """The form's own key makes a doubled click one refund."""
-    form, key = RefundForm(request.form), request.form.get("form_key", "")[:MAX_KEY] or uuid.uuid4().hex
+    form, key = (
+        RefundForm(request.form),
+        request.form.get("form_key", "")[:MAX_KEY] or uuid.uuid4().hex,
+    )
     kept = key_of(g.identity.scope, "form:" + key)
     try:
         wanted = form.parse()
@@ -151,8 +166,14 @@ def make_refund(sale_id: int):
     if made is None:
         flash(_("Nothing of these items was left to give back."), "warn")
     else:
-        flash(_("%(amount)s are to be given back to the customer; their share of the rules' effects is reversed.",
-                amount=made), "good")
+        flash(
+            _(
+                "%(amount)s are to be given back to the customer; their share of the rules' "
+                "effects is reversed.",
+                amount=made,
+            ),
+            "good",
+        )
     return _to(sale_id)
 
 
@@ -163,11 +184,17 @@ def _amount(made: Refund | None) -> str | None:
 
 def _refund_page(sale_id: int, form: RefundForm, **shown):
     template = "sales/_refund.html" if request.headers.get("HX-Request") else "sales/refund.html"
-    return render_template(template, sale=_sale(sale_id), form=form, form_key=request.form.get("form_key") or uuid.uuid4().hex,
-                           **{"undone": [], "amount": None, "refused": ""} | shown)
+    return render_template(
+        template,
+        sale=_sale(sale_id),
+        form=form,
+        form_key=request.form.get("form_key") or uuid.uuid4().hex,
+        **{"undone": [], "amount": None, "refused": ""} | shown,
+    )
 
 
-# -- effects ----------------------------------------------------------------------------------------
+# -- effects
+# ----------------------------------------------------------------------------------------
 
 
 @bp.post("/sales/<int:sale_id>/effects/<int:effect_id>/retry")
@@ -182,10 +209,19 @@ def retry(sale_id: int, effect_id: int):
 @allow("manager")
 def retry_all(sale_id: int):
     tried = in_transaction(lambda: retry_effects(sale_to_undo(sale_id)))
-    flash(ngettext("%(num)s effect is tried again now.", "%(num)s effects are tried again now.", tried), "good")
+    flash(
+        ngettext(
+            "%(num)s effect is tried again now.", "%(num)s effects are tried again now.", tried
+        ),
+        "good",
+    )
     return _back(sale_id)
 
 
 def _back(sale_id: int):
     """To the list of what failed, or to the sale."""
-    return redirect(url_for("monitor.page"), 303) if request.form.get("from") == "jobs" else _to(sale_id)
+    return (
+        redirect(url_for("monitor.page"), 303)
+        if request.form.get("from") == "jobs"
+        else _to(sale_id)
+    )

@@ -1,4 +1,5 @@
-"""The rules step: facts frozen, the published version applied, the decision and all its effects in one go."""
+"""The rules step: facts frozen, the published version applied, the decision and all its effects in
+one go."""
 
 import datetime as dt
 
@@ -46,8 +47,14 @@ class RulesStep(Step):
         facts, lines = sale_facts(sale, house), [line_facts(line) for line in sale.lines]
         verdict = rule_set.decide(facts, lines, house.gift_facts, shop_day(sale.paid_at))
         decision = Decision(
-            sale_id=sale.id, event=EVENT, rule_set_id=rule_set.version, decided_at=now,
-            facts={"sale": facts_to_json(facts), "lines": [facts_to_json(line) for line in [*lines, *verdict.added]]},
+            sale_id=sale.id,
+            event=EVENT,
+            rule_set_id=rule_set.version,
+            decided_at=now,
+            facts={
+                "sale": facts_to_json(facts),
+                "lines": [facts_to_json(line) for line in [*lines, *verdict.added]],
+            },
             outcomes=verdict.to_json()["rules"],
         )
         db.session.add(decision)
@@ -58,7 +65,8 @@ class RulesStep(Step):
         if sale.attempts == 1:
             execution.carry_out(effects)
         else:
-            # All in one go has failed: whichever cannot be done is tried again by itself, and the sale goes on.
+            # All in one go has failed: whichever cannot be done is tried again by itself, and the
+            # sale goes on.
             execution.carry_out_each(effects)
         return decision
 
@@ -67,7 +75,9 @@ class RulesStep(Step):
         held_by = [effect for effect in decision.effects if effect.kind == "hold"]
         if sale.owes_note:
             if invoice is None:
-                db.session.add(Invoice(sale=sale, total=sale.note_total, status=InvoiceStatus.PENDING))
+                db.session.add(
+                    Invoice(sale=sale, total=sale.note_total, status=InvoiceStatus.PENDING)
+                )
             sale.go_to(Status.INVOICE, now)
         elif held_by:
             sale.rest_in(Status.REVIEW)

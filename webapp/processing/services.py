@@ -25,9 +25,12 @@ MENDABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
 
 
 def mend_address(sale: Sale, wanted: AddressIn) -> None:
-    """A person's address: what they changed is theirs, and the sale goes on from the address step."""
+    """A person's address: what they changed is theirs, and the sale goes on from the address
+    step."""
     invoice = invoice_of(sale.id)
-    if sale.status not in MENDABLE or (invoice and invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING)):
+    if sale.status not in MENDABLE or (
+        invoice and invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING)
+    ):
         raise Refusal(_("The address cannot be changed any more: the NF-e is on its way or out."))
     sources = dict(sale.address_source)
     for part in PARTS:
@@ -44,7 +47,8 @@ def mend_address(sale: Sale, wanted: AddressIn) -> None:
 
 
 def resume(sale: Sale) -> None:
-    """Something outside the sale was mended (a product, a customer, a setting): on from the step that waits."""
+    """Something outside the sale was mended (a product, a customer, a setting): on from the step
+    that waits."""
     now = utc_now()
     invoice = invoice_of(sale.id)
     if sale.status is Status.ATTENTION and invoice:
@@ -54,13 +58,17 @@ def resume(sale: Sale) -> None:
 
 
 def _take_facts_anew(sale: Sale) -> None:
-    """The facts that the NF-e was refused for, as they are now that somebody mended them; prices never change."""
+    """The facts that the NF-e was refused for, as they are now that somebody mended them; prices
+    never change."""
     for fact in ("document", "taxpayer", "state_registration"):
         setattr(sale, f"customer_{fact}", getattr(sale.customer, fact))
     if (sale.reason_field or "").startswith("customer."):
         sale.customer_name = sale.customer.name
     ids = [line.product_id for line in sale.lines]
-    products = {product.id: product for product in db.session.scalars(select(Product).where(Product.id.in_(ids)))}
+    products = {
+        product.id: product
+        for product in db.session.scalars(select(Product).where(Product.id.in_(ids)))
+    }
     for line in sale.lines:
         product = products[line.product_id]
         line.name = product.name
@@ -68,7 +76,8 @@ def _take_facts_anew(sale: Sale) -> None:
 
 
 def approve(invoice: Invoice, reviewer: str) -> None:
-    """A person releases the NF-e, and with it whatever a rule held back. Said twice, it is released once."""
+    """A person releases the NF-e, and with it whatever a rule held back. Said twice, it is released
+    once."""
     if invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED):
         return
     now = utc_now()
@@ -88,19 +97,33 @@ def release(sale: Sale) -> None:
 
 def return_for_correction(invoice: Invoice, reviewer: str, code: str, comment: str) -> None:
     """A person found something to mend; the sale waits for it with their words."""
-    if invoice.status is InvoiceStatus.REJECTED and invoice.rejection_code == code and invoice.comment == comment:
+    if (
+        invoice.status is InvoiceStatus.REJECTED
+        and invoice.rejection_code == code
+        and invoice.comment == comment
+    ):
         return
     invoice.return_for_correction(reviewer, code, comment)
-    invoice.sale.ask("invoice", "returned", RETURN_FIELDS.get(code), {"code": code, "comment": comment})
+    invoice.sale.ask(
+        "invoice", "returned", RETURN_FIELDS.get(code), {"code": code, "comment": comment}
+    )
 
 
-RETURN_FIELDS = {"address": "address.street", "customer": "customer.document", "items": "lines", "payment": "payment_method"}
+RETURN_FIELDS = {
+    "address": "address.street",
+    "customer": "customer.document",
+    "items": "lines",
+    "payment": "payment_method",
+}
 
 
 def retry_effect(sale: Sale, effect_id: int) -> Effect:
-    """A person asks for another try of an effect; of an e-mail, of its message. The caller holds the sale's lock. What is
-    done already stays done. Raises NotFound, and Refusal for what will not be done any more."""
-    effect = db.session.get(Effect, effect_id, populate_existing=True) if effect_id < 2**31 else None
+    """A person asks for another try of an effect; of an e-mail, of its message. The caller holds
+    the sale's lock. What is done already stays done. Raises NotFound, and Refusal for what will not
+    be done any more."""
+    effect = (
+        db.session.get(Effect, effect_id, populate_existing=True) if effect_id < 2**31 else None
+    )
     if effect is None or effect.sale_id != sale.id:
         raise NotFound(_("This order has no such effect."))
     if effect.status is EffectStatus.CANCELLED:
@@ -119,7 +142,9 @@ def retry_effects(sale: Sale) -> int:
 
 
 def _try_again(effect: Effect, now: dt.datetime) -> bool:
-    message = db.session.scalar(select(Message).where(Message.effect_id == effect.id).with_for_update(of=Message))
+    message = db.session.scalar(
+        select(Message).where(Message.effect_id == effect.id).with_for_update(of=Message)
+    )
     record(db.session, "retried", "effects", effect.id, effect.kind)
     if message is None:
         effect.try_again(now)

@@ -16,7 +16,8 @@ CLOSED_AT_ONCE = 50
 
 
 def sweep_once() -> list[str]:
-    """Names of the queues rung. A doorbell may have been lost with Redis: whoever owes is rung for again."""
+    """Names of the queues rung. A doorbell may have been lost with Redis: whoever owes is rung for
+    again."""
     close_unpaid()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung
@@ -52,7 +53,8 @@ def _any_late() -> bool:
 def _ring(queue: str) -> bool:
     connection = redis_of_app()
     try:
-        # What is still due a second later was not taken: the quiet time of an earlier ring must not stop this one.
+        # What is still due a second later was not taken: the quiet time of an earlier ring must not
+        # stop this one.
         if not connection.exists(f"rq:queue:{queue}"):
             connection.delete(bell_key(queue))
         ring_now(connection, queue)

@@ -26,4 +26,6 @@ def get_rules():
 def post_rules_check(body: RuleCheckIn):
     """Tries a rule on facts laid over a sample sale. Stores nothing."""
     version = published()
-    return check(body.rule, body.facts, compiled(version.id).rules if version else (), shop_day(utc_now()))
+    return check(
+        body.rule, body.facts, compiled(version.id).rules if version else (), shop_day(utc_now())
+    )

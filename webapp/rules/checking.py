@@ -1,4 +1,5 @@
-"""A rule tried before it is anybody's: what is wrong or odd about it beside the published ones, and what it would do."""
+"""A rule tried before it is anybody's: what is wrong or odd about it beside the published ones, and
+what it would do."""
 
 from __future__ import annotations
 
@@ -19,9 +20,11 @@ from webapp.rules.linting.references import gather, refused
 
 
 def check(raw: object, raw_facts: object, published: Sequence[Rule], today: date) -> dict:
-    """`{"valid", "errors", "sentence", "fires", "trace", "failing_examples", "warnings"}`, ready for JSON.
+    """`{"valid", "errors", "sentence", "fires", "trace", "failing_examples", "warnings"}`, ready
+    for JSON.
 
-    `raw_facts` are laid over the sample sale. A rule of a published one's code is looked at in its place.
+    `raw_facts` are laid over the sample sale. A rule of a published one's code is looked at in its
+    place.
     """
     problems = Problems()
     rule, facts = read_rule(raw, "", problems), read_facts(raw_facts, "facts", problems)
@@ -55,6 +58,11 @@ def _with(rule: Rule, published: Sequence[Rule]) -> list[Rule]:
 
 def _failing(rule: Rule) -> list[dict]:
     return [
-        {"example": result.index, "expect": sorted(result.example.expect), "got": sorted(result.got)}
-        for result in run_examples(rule) if not result.ok
+        {
+            "example": result.index,
+            "expect": sorted(result.example.expect),
+            "got": sorted(result.got),
+        }
+        for result in run_examples(rule)
+        if not result.ok
     ]

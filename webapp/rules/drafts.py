@@ -36,8 +36,15 @@ def _page(form: Form):
     listed = listing_of(found.rules, shop_day(utc_now()))
     warned = {code for warning in found.warnings for code in (warning.code, warning.other)}
     return render_template(
-        "rules/draft.html", draft=kept, present=present, found=found, listed=listed, form=form, actions=ACTIONS,
-        action=asked_action(), q=request.args.get("q", ""),
+        "rules/draft.html",
+        draft=kept,
+        present=present,
+        found=found,
+        listed=listed,
+        form=form,
+        actions=ACTIONS,
+        action=asked_action(),
+        q=request.args.get("q", ""),
         names={rule.code: rule_name(rule) for rule in found.rules if rule.code in warned},
         changed={change.code: change.kind for change in found.changes},
     )
@@ -63,7 +70,10 @@ def publish():
 @allow("manager")
 def discard():
     draft_id, seen = _number("draft_id"), _number("version")
-    return _done(lambda: services.discard_draft(draft_id, seen), _("The draft is discarded; nothing else changed."))
+    return _done(
+        lambda: services.discard_draft(draft_id, seen),
+        _("The draft is discarded; nothing else changed."),
+    )
 
 
 @bp.post("/rules/draft/rebase")
@@ -71,7 +81,10 @@ def discard():
 def rebase():
     """Brings the draft up to the version in force."""
     draft_id, seen = _number("draft_id"), _number("version")
-    return _done(lambda: services.rebase(draft_id, seen), _("The draft is up to date with the version in force."))
+    return _done(
+        lambda: services.rebase(draft_id, seen),
+        _("The draft is up to date with the version in force."),
+    )
 
 
 @bp.post("/rules/draft/rules/<code>/copies")
@@ -94,7 +107,11 @@ def switch(code: str):
 @allow("manager")
 def move(code: str):
     me, seen, up = author(), _number("version"), request.form.get("step") == "up"
-    done = _("It is heard one step earlier in the draft.") if up else _("It is heard one step later in the draft.")
+    done = (
+        _("It is heard one step earlier in the draft.")
+        if up
+        else _("It is heard one step later in the draft.")
+    )
     return _done(lambda: services.move_rule(me, code, up, seen), done, code)
 
 
@@ -106,15 +123,24 @@ def remove(code: str):
 
 
 def _done(verb: Callable[[], object], news: str, code: str = ""):
-    """Does what a button says, and shows the draft where the rule of that code stands, or why it was not done."""
+    """Does what a button says, and shows the draft where the rule of that code stands, or why it
+    was not done."""
     try:
         in_transaction(verb)
         flash(news, "good")
     except Stale:
-        flash(_("The draft changed since this page was opened, so nothing was done. Look at it as it is now."), "warn")
+        flash(
+            _(
+                "The draft changed since this page was opened, so nothing was done. Look at it as "
+                "it is now."
+            ),
+            "warn",
+        )
     except Refusal as refusal:
         flash(str(refusal), "bad")
-    return redirect(url_for("rules.draft", at=code or None, _anchor=f"rule-{code}" if code else None), 303)
+    return redirect(
+        url_for("rules.draft", at=code or None, _anchor=f"rule-{code}" if code else None), 303
+    )
 
 
 def _number(name: str) -> int:

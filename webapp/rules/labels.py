@@ -17,7 +17,9 @@ SCOPE_LABELS = {"line": _l("Each item"), "sale": _l("The whole order")}
 EVENT_LABELS = {"paid": _l("Order paid")}
 # What became of a rule between two sets, and its badge's tone.
 CHANGE_KINDS = {
-    "added": (_l("New rule"), "good"), "removed": (_l("Removed rule"), "bad"), "changed": (_l("Changed rule"), "info"),
+    "added": (_l("New rule"), "good"),
+    "removed": (_l("Removed rule"), "bad"),
+    "changed": (_l("Changed rule"), "info"),
     "moved": (_l("Moved rule"), ""),
 }
 
@@ -27,19 +29,24 @@ def rule_name(rule: Rule) -> str:
 
 
 def skipped_names(rule: Rule, rule_of: Callable[[str], Rule | None]) -> dict[str, str]:
-    """The names of the rules that it skips, by code, for its sentence; `rule_of` finds a rule by its code."""
+    """The names of the rules that it skips, by code, for its sentence; `rule_of` finds a rule by
+    its code."""
     codes = (code for use in rule.then if use.action is SKIP_RULE for code in use.params["codes"])
     return {code: rule_name(skipped) for code in codes if (skipped := rule_of(code))}
 
 
 def kinds_text(kinds: Collection[str]) -> str:
     """Kinds of action in words, always in the same order."""
-    return ", ".join(str(action.label) for key, action in ACTIONS.items() if key in kinds) or _("nothing")
+    return ", ".join(str(action.label) for key, action in ACTIONS.items() if key in kinds) or _(
+        "nothing"
+    )
 
 
 def validity(rule: Rule) -> str:
     if rule.valid_from and rule.valid_to:
-        return _("%(first)s to %(last)s", first=day_text(rule.valid_from), last=day_text(rule.valid_to))
+        return _(
+            "%(first)s to %(last)s", first=day_text(rule.valid_from), last=day_text(rule.valid_to)
+        )
     if rule.valid_from:
         return _("from %(day)s", day=day_text(rule.valid_from))
     if rule.valid_to:

@@ -44,8 +44,12 @@ class Listing:
     @property
     def text(self) -> str:
         first = (self.number - 1) * ROWS
-        return _("%(first)s to %(last)s of %(found)s, in the order in which they are heard", first=number_text(first + 1),
-                 last=number_text(first + len(self.rows)), found=number_text(self.found))
+        return _(
+            "%(first)s to %(last)s of %(found)s, in the order in which they are heard",
+            first=number_text(first + 1),
+            last=number_text(first + len(self.rows)),
+            found=number_text(self.found),
+        )
 
     @property
     def prev_url(self) -> str | None:
@@ -53,18 +57,27 @@ class Listing:
 
     @property
     def next_url(self) -> str | None:
-        return with_query(page=self.number + 1, at=None) if self.number * ROWS < self.found else None
+        return (
+            with_query(page=self.number + 1, at=None) if self.number * ROWS < self.found else None
+        )
 
 
 def listing_of(rules: Sequence[Rule], on: dt.date) -> Listing:
-    """The page that the address asks for: ?q= text, ?action= one of ACTIONS, ?page= or ?at= a rule's code."""
+    """The page that the address asks for: ?q= text, ?action= one of ACTIONS, ?page= or ?at= a
+    rule's code."""
     fitting = [rule for rule in rules if fits(rule, request.args.get("q", ""), asked_action())]
     number = _page_number(fitting)
     shown = fitting[(number - 1) * ROWS : number * ROWS]
     fired = firings(shop_day(utc_now()), [rule.code for rule in shown])
     rule_of = {rule.code: rule for rule in rules}.get
     rows = [
-        Row(rule, rule_name(rule), sentence(rule, skipped_names(rule, rule_of)), standing(rule, on), fired.get(rule.code))
+        Row(
+            rule,
+            rule_name(rule),
+            sentence(rule, skipped_names(rule, rule_of)),
+            standing(rule, on),
+            fired.get(rule.code),
+        )
         for rule in shown
     ]
     return Listing(rows, len(fitting), len(rules), number)
@@ -78,7 +91,9 @@ def asked_action() -> str:
 
 def _page_number(fitting: Sequence[Rule]) -> int:
     at = request.args.get("at")
-    place = next((place for place, rule in enumerate(fitting) if rule.code == at), None) if at else None
+    place = (
+        next((place for place, rule in enumerate(fitting) if rule.code == at), None) if at else None
+    )
     if place is not None:
         return place // ROWS + 1
     written = request.args.get("page", "1")
@@ -87,7 +102,8 @@ def _page_number(fitting: Sequence[Rule]) -> int:
 
 
 def fits(rule: Rule, written: str, action: str = "") -> bool:
-    """Every word stands in the rule's code, in one of its names, or in a value it asks for or gives."""
+    """Every word stands in the rule's code, in one of its names, or in a value it asks for or
+    gives."""
     if action and all(use.action.key != action for use in rule.then):
         return False
     words = fold(storable(written[:LONGEST])).split()[:MOST_WORDS]
@@ -106,7 +122,9 @@ def _values(rule: Rule) -> Iterator[str]:
 
 def _asked_for(condition: Condition) -> Iterator[str]:
     if isinstance(condition, Check):
-        yield from map(str, condition.value if isinstance(condition.value, tuple) else (condition.value,))
+        yield from map(
+            str, condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        )
     else:
         for member in condition.members:
             yield from _asked_for(member)
@@ -132,11 +150,15 @@ def applying(rules: Sequence[Rule], on: dt.date) -> list[Rule]:
 
 
 def between(now: Sequence[Rule], then: Sequence[Rule]) -> Between:
-    """Of the rules that apply on two days: those that apply on the second alone, on the first alone, and on both, but
-    say something else."""
+    """Of the rules that apply on two days: those that apply on the second alone, on the first
+    alone, and on both, but say something else."""
     today, that_day = {rule.code: rule for rule in now}, {rule.code: rule for rule in then}
     return Between(
         [rule_name(rule) for code, rule in that_day.items() if code not in today],
         [rule_name(rule) for code, rule in today.items() if code not in that_day],
-        [rule_name(rule) for code, rule in that_day.items() if code in today and today[code] != rule],
+        [
+            rule_name(rule)
+            for code, rule in that_day.items()
+            if code in today and today[code] != rule
+        ],
     )

@@ -1,4 +1,5 @@
-"""Rule sets: the draft, the published versions, what each decided about a sale, and the effects that hang off it."""
+"""Rule sets: the draft, the published versions, what each decided about a sale, and the effects
+that hang off it."""
 
 import datetime as dt
 import enum
@@ -30,8 +31,13 @@ class RuleSetVersion(db.Model):
     restores: Mapped[int | None]
 
     def to_json(self) -> dict:
-        return {"version": self.id, "published_at": self.published_at.isoformat(), "published_by": self.published_by,
-                "reason": self.reason, "rules": self.rules}
+        return {
+            "version": self.id,
+            "published_at": self.published_at.isoformat(),
+            "published_by": self.published_by,
+            "reason": self.reason,
+            "rules": self.rules,
+        }
 
 
 class DraftStatus(enum.StrEnum):
@@ -41,24 +47,34 @@ class DraftStatus(enum.StrEnum):
 
     @property
     def label(self):
-        return {self.OPEN: _l("Open"), self.PUBLISHED: _l("Published"), self.DISCARDED: _l("Discarded")}[self]
+        return {
+            self.OPEN: _l("Open"),
+            self.PUBLISHED: _l("Published"),
+            self.DISCARDED: _l("Discarded"),
+        }[self]
 
 
 class RuleDraft(Timestamps, db.Model):
-    """A rule set on its way: a copy of a published version with changes that everybody who keeps rules shares. At most
-    one is open."""
+    """A rule set on its way: a copy of a published version with changes that everybody who keeps
+    rules shares. At most one is open."""
 
     __tablename__ = "rule_drafts"
     __table_args__ = (
-        Index("ix_rule_drafts_open", "status", unique=True, sqlite_where=text("status = 'open'"),
-              postgresql_where=text("status = 'open'")),
+        Index(
+            "ix_rule_drafts_open",
+            "status",
+            unique=True,
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
     )
     audited = ("status",)  # each change of a rule has an audit entry of its own, by `services`
 
     id: Mapped[int] = mapped_column(primary_key=True)
     base_id: Mapped[int] = mapped_column(ForeignKey("rule_sets.id"))
     rules: Mapped[list] = mapped_column(JSON)
-    # Everybody who changed it: [{"id", "name"}]. None of them publishes it alone where it moves money.
+    # Everybody who changed it: [{"id", "name"}]. None of them publishes it alone where it moves
+    # money.
     authors: Mapped[list] = mapped_column(JSON, default=list)
     status: Mapped[DraftStatus] = mapped_column(EnumText(DraftStatus), default=DraftStatus.OPEN)
     published_as: Mapped[int | None] = mapped_column(ForeignKey("rule_sets.id"))
@@ -68,8 +84,8 @@ class RuleDraft(Timestamps, db.Model):
 
 
 class RuleFiring(db.Model):
-    """How many sales a rule fired for on one of the shop's days; counted with the decisions, so that a list of rules
-    costs the same after a million sales."""
+    """How many sales a rule fired for on one of the shop's days; counted with the decisions, so
+    that a list of rules costs the same after a million sales."""
 
     __tablename__ = "rule_firings"
 
@@ -88,14 +104,16 @@ class BacktestStatus(enum.StrEnum):
     @property
     def label(self):
         return {
-            self.PENDING: _l("Running"), self.DONE: lazy_pgettext("a test", "Done"), self.FAILED: _l("Failed"),
+            self.PENDING: _l("Running"),
+            self.DONE: lazy_pgettext("a test", "Done"),
+            self.FAILED: _l("Failed"),
             self.STOPPED: _l("Stopped"),
         }[self]
 
 
 class Backtest(Owed, Timestamps, db.Model):
-    """What a draft would have changed about past sales: worked off slice by slice, so that it can be watched, stopped,
-    and goes on after a worker's death. Writes nothing but itself."""
+    """What a draft would have changed about past sales: worked off slice by slice, so that it can
+    be watched, stopped, and goes on after a worker's death. Writes nothing but itself."""
 
     __tablename__ = "backtests"
     live = "backtest"
@@ -103,11 +121,14 @@ class Backtest(Owed, Timestamps, db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("rule_drafts.id"), index=True)
-    # What is compared: the version in force, and the draft's rules as they were when the test was asked for.
+    # What is compared: the version in force, and the draft's rules as they were when the test was
+    # asked for.
     base_id: Mapped[int] = mapped_column(ForeignKey("rule_sets.id"))
     draft_version: Mapped[int]
     rules: Mapped[list] = mapped_column(JSON)
-    status: Mapped[BacktestStatus] = mapped_column(EnumText(BacktestStatus), default=BacktestStatus.PENDING)
+    status: Mapped[BacktestStatus] = mapped_column(
+        EnumText(BacktestStatus), default=BacktestStatus.PENDING
+    )
     # Past days looked at; None for all sales there are.
     days: Mapped[int | None]
     # The day by which both sides judge every sale; None for each sale's own.
@@ -137,7 +158,8 @@ class Backtest(Owed, Timestamps, db.Model):
             self._end(BacktestStatus.DONE, now)
 
     def stop(self, now: dt.datetime) -> None:
-        """A worker that is at it finds its lease gone. Said twice, or too late, it changes nothing."""
+        """A worker that is at it finds its lease gone. Said twice, or too late, it changes
+        nothing."""
         if self.status is BacktestStatus.PENDING:
             self._end(BacktestStatus.STOPPED, now)
 
@@ -151,10 +173,14 @@ class Backtest(Owed, Timestamps, db.Model):
 
 
 class Decision(db.Model):
-    """Frozen: the sale, the event, the version, the facts of that time and what each rule came to."""
+    """Frozen: the sale, the event, the version, the facts of that time and what each rule came
+    to."""
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("sale_id", "event"), Index("ix_decisions_decided_at", "decided_at"))
+    __table_args__ = (
+        UniqueConstraint("sale_id", "event"),
+        Index("ix_decisions_decided_at", "decided_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"))
@@ -192,18 +218,29 @@ EFFECT_LABELS = {
 
 
 class Effect(Owed, db.Model):
-    """One consequence of a decision. Its key makes it happen once, however often the job runs. A reversal is an effect
-    of its own, of the event that brought it about ("cancelled", "refund:1"), and names the one it `reverses`."""
+    """One consequence of a decision. Its key makes it happen once, however often the job runs. A
+    reversal is an effect of its own, of the event that brought it about ("cancelled", "refund:1"),
+    and names the one it `reverses`."""
 
     __tablename__ = "effects"
     __table_args__ = (
         UniqueConstraint("sale_id", "event", "kind", "target"),
         Index("ix_effects_decision_id", "decision_id"),
         Index("ix_effects_reverses", "reverses"),
-        Index("ix_effects_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
-              postgresql_where=text("due_at IS NOT NULL")),
-        Index("ix_effects_unfinished", "status", "id", sqlite_where=text("status IN ('pending', 'failed')"),
-              postgresql_where=text("status IN ('pending', 'failed')")),
+        Index(
+            "ix_effects_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_effects_unfinished",
+            "status",
+            "id",
+            sqlite_where=text("status IN ('pending', 'failed')"),
+            postgresql_where=text("status IN ('pending', 'failed')"),
+        ),
     )
     queues = {"pending": "rules"}
 

@@ -24,14 +24,25 @@ def index():
     version = version_on(day) if day else present
     rules = compiled(version.id).rules if version else ()
     draft = open_draft()
-    context = {"version": version, "present": present, "draft": draft, "day": day, "q": request.args.get("q", ""),
-               "actions": ACTIONS, "action": asked_action()}
+    context = {
+        "version": version,
+        "present": present,
+        "draft": draft,
+        "day": day,
+        "q": request.args.get("q", ""),
+        "actions": ACTIONS,
+        "action": asked_action(),
+    }
     if day:
         then = applying(rules, day)
         now = applying(compiled(present.id).rules, today) if present else []
-        return render_template("rules/page.html", listed=listing_of(then, day), between=between(now, then), **context)
+        return render_template(
+            "rules/page.html", listed=listing_of(then, day), between=between(now, then), **context
+        )
     changed = {change.code: change.kind for change in changes_of(draft)} if draft else {}
-    return render_template("rules/page.html", listed=listing_of(rules, today), changed=changed, **context)
+    return render_template(
+        "rules/page.html", listed=listing_of(rules, today), changed=changed, **context
+    )
 
 
 def _asked_day() -> dt.date | None:

@@ -40,7 +40,8 @@ class Readiness:
     changes    what the draft changes of the version it began from
     failing    enabled rules whose examples fail, changed or not
     warnings   lint of the changed rules; they are to be read, and keep nobody from publishing
-    meanwhile  what was published since the draft began; `clashing` are the codes of rules that both changed
+    meanwhile what was published since the draft began; `clashing` are the codes of rules that both
+    changed
     others     some who may publish it where this person may not
     blocks     why this person cannot publish it now, a sentence each
     """
@@ -83,25 +84,43 @@ def readiness(draft: RuleDraft, present: RuleSetVersion, person: Author) -> Read
 
 
 def _failing(rules: Sequence[Rule]) -> list[Failing]:
-    tried = ((rule, [result for result in run_examples(rule) if not result.ok]) for rule in rules if rule.enabled)
+    tried = (
+        (rule, [result for result in run_examples(rule) if not result.ok])
+        for rule in rules
+        if rule.enabled
+    )
     return [Failing(rule, results) for rule, results in tried if results]
 
 
 def _warnings(rules: Sequence[Rule], changes: Sequence[Change]) -> list[Warning]:
     changed = {change.code: change.new for change in changes if change.new}
-    return lint(rules, gather(changed.values()), shop_day(utc_now()), only=changed.keys()) if changed else []
+    return (
+        lint(rules, gather(changed.values()), shop_day(utc_now()), only=changed.keys())
+        if changed
+        else []
+    )
 
 
 def _blocks(found: Readiness, newer: RuleSetVersion | None) -> list[str]:
     blocks = []
     if newer:
-        blocks.append(_("Version %(number)s was published since this draft began. Bring the draft up to date first.",
-                        number=newer.id))
+        blocks.append(
+            _(
+                "Version %(number)s was published since this draft began. Bring the draft up to "
+                "date first.",
+                number=newer.id,
+            )
+        )
     if not found.changes:
         blocks.append(_("The draft changes nothing yet."))
     if found.failing:
-        blocks.append(ngettext("The examples of %(num)s rule do not come out as they should.",
-                               "The examples of %(num)s rules do not come out as they should.", len(found.failing)))
+        blocks.append(
+            ngettext(
+                "The examples of %(num)s rule do not come out as they should.",
+                "The examples of %(num)s rules do not come out as they should.",
+                len(found.failing),
+            )
+        )
     blocks += _archived(found.changes)
     if found.needs_other:
         blocks.append(_second_person(found.others))
@@ -113,19 +132,28 @@ def _archived(changes: Sequence[Change]) -> list[str]:
     known = gather(change.new for change in changes if change.new)
     return [
         _("Rule %(code)s: %(problem)s", code=change.code, problem=problem.message)
-        for change in changes if change.new for problem in refused(change.new, known)
+        for change in changes
+        if change.new
+        for problem in refused(change.new, known)
     ]
 
 
 def _second_person(others: Sequence[str]) -> str:
     if not others:
-        return _("The draft moves money and you wrote part of it, so somebody else must publish it; nobody else keeps rules "
-                 "here. Ask an administrator for a second manager.")
-    return _("The draft moves money and you wrote part of it, so somebody else must publish it: %(people)s.",
-             people=", ".join(others))
+        return _(
+            "The draft moves money and you wrote part of it, so somebody else must publish it; "
+            "nobody else keeps rules here. Ask an administrator for a second manager."
+        )
+    return _(
+        "The draft moves money and you wrote part of it, so somebody else must publish it: "
+        "%(people)s.",
+        people=", ".join(others),
+    )
 
 
-def publish(draft_id: int, seen_version: int, person: Author, wanted: PublicationIn) -> RuleSetVersion:
+def publish(
+    draft_id: int, seen_version: int, person: Author, wanted: PublicationIn
+) -> RuleSetVersion:
     """Makes the draft the version in force. Said twice by the same person, it is published once."""
     draft = db.session.get(RuleDraft, draft_id, with_for_update=True, populate_existing=True)
     if draft is None:
@@ -133,17 +161,27 @@ def publish(draft_id: int, seen_version: int, person: Author, wanted: Publicatio
     if draft.status is not DraftStatus.OPEN:
         return _done_already(draft, person)
     if draft.version != seen_version:
-        raise Refusal(_("Somebody changed the draft since you opened this page. Read what it changes now, then publish it."))
+        raise Refusal(
+            _(
+                "Somebody changed the draft since you opened this page. Read what it changes now, "
+                "then publish it."
+            )
+        )
     found = readiness(draft, _in_force_locked(), person)
     if found.blocks:
         raise Refusal(" ".join(found.blocks))
     if found.warnings and not wanted.warnings_read:
         raise Invalid([FieldError("warnings_read", _("Read the warnings and mark that you did."))])
     with because(wanted.reason):
-        version = _added(RuleSetVersion(
-            rules=draft.rules, published_by=person.name, reason=wanted.reason,
-            drafted_by=[author["name"] for author in draft.authors],
-        ), "published")
+        version = _added(
+            RuleSetVersion(
+                rules=draft.rules,
+                published_by=person.name,
+                reason=wanted.reason,
+                drafted_by=[author["name"] for author in draft.authors],
+            ),
+            "published",
+        )
         draft.status, draft.published_as = DraftStatus.PUBLISHED, version.id
         db.session.flush()
     return version
@@ -154,33 +192,54 @@ def _done_already(draft: RuleDraft, person: Author) -> RuleSetVersion:
         raise Refusal(_("Somebody discarded this draft meanwhile; nothing was published."))
     version = db.session.get_one(RuleSetVersion, draft.published_as)
     if version.published_by != person.name:
-        raise Refusal(_("%(person)s has just published this draft as version %(number)s. Nothing is left to do.",
-                        person=version.published_by, number=version.id))
+        raise Refusal(
+            _(
+                "%(person)s has just published this draft as version %(number)s. Nothing is left "
+                "to do.",
+                person=version.published_by,
+                number=version.id,
+            )
+        )
     return version
 
 
 def restore(version_id: int, person: Author, wanted: ReasonIn) -> RuleSetVersion:
-    """Brings back the version that was in force right before the present one, as a new version. It takes one person: its
-    rules went through the publishing once. Said twice, it is brought back once."""
+    """Brings back the version that was in force right before the present one, as a new version. It
+    takes one person: its rules went through the publishing once. Said twice, it is brought back
+    once."""
     present = _in_force_locked()
     if present.restores == version_id:
         return present
     before = version_before(present.id)
     if before is None or before.id != version_id:
-        raise Refusal(_("Only the version right before the present one comes back at once. Start a draft from version "
-                        "%(number)s and publish it.", number=version_id))
-    return _added(RuleSetVersion(
-        rules=before.rules, published_by=person.name, reason=wanted.reason, drafted_by=before.drafted_by, restores=before.id,
-    ), "restored")
+        raise Refusal(
+            _(
+                "Only the version right before the present one comes back at once. Start a draft "
+                "from version %(number)s and publish it.",
+                number=version_id,
+            )
+        )
+    return _added(
+        RuleSetVersion(
+            rules=before.rules,
+            published_by=person.name,
+            reason=wanted.reason,
+            drafted_by=before.drafted_by,
+            restores=before.id,
+        ),
+        "restored",
+    )
 
 
 def _in_force_locked() -> RuleSetVersion:
-    """Nobody else publishes until this transaction ends. Who waited for another one looks again: the version it locked is
-    no longer the newest."""
+    """Nobody else publishes until this transaction ends. Who waited for another one looks again:
+    the version it locked is no longer the newest."""
     newest = select(func.max(RuleSetVersion.id))
     while True:
         locked = db.session.scalar(
-            select(RuleSetVersion.id).where(RuleSetVersion.id == newest.scalar_subquery()).with_for_update(key_share=True)
+            select(RuleSetVersion.id)
+            .where(RuleSetVersion.id == newest.scalar_subquery())
+            .with_for_update(key_share=True)
         )
         if locked is None:
             raise Refusal(_("The shop has no published rules yet."))
@@ -191,6 +250,13 @@ def _in_force_locked() -> RuleSetVersion:
 def _added(version: RuleSetVersion, action: str) -> RuleSetVersion:
     db.session.add(version)
     db.session.flush()
-    record(db.session, action, "rule_sets", version.id, why=version.reason, drafted_by=", ".join(version.drafted_by),
-           restores=version.restores)
+    record(
+        db.session,
+        action,
+        "rule_sets",
+        version.id,
+        why=version.reason,
+        drafted_by=", ".join(version.drafted_by),
+        restores=version.restores,
+    )
     return version

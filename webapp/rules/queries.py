@@ -36,7 +36,9 @@ def rule_set_in_force() -> RuleSet:
 def compiled(version: int) -> RuleSet:
     """A published version; those last asked for stay compiled."""
     kept: dict[int, RuleSet] = current_app.extensions.setdefault("rule_sets", {})
-    found = kept.pop(version, None) or RuleSet(version, db.session.get_one(RuleSetVersion, version).rules)
+    found = kept.pop(version, None) or RuleSet(
+        version, db.session.get_one(RuleSetVersion, version).rules
+    )
     kept[version] = found
     for oldest in list(kept)[:-KEPT_SETS]:
         kept.pop(oldest, None)
@@ -45,12 +47,19 @@ def compiled(version: int) -> RuleSet:
 
 def decisions_of(sale_ids: Sequence[int], event: str) -> dict[int, Decision]:
     query = select(Decision).where(Decision.sale_id.in_(sale_ids), Decision.event == event)
-    return {decision.sale_id: decision for decision in db.session.scalars(query.options(selectinload(Decision.effects)))}
+    return {
+        decision.sale_id: decision
+        for decision in db.session.scalars(query.options(selectinload(Decision.effects)))
+    }
 
 
 def effects_of(sale_ids: Sequence[int], kinds: tuple[str, ...]) -> dict[int, list[Effect]]:
     found: dict[int, list[Effect]] = {}
-    query = select(Effect).where(Effect.sale_id.in_(sale_ids), Effect.kind.in_(kinds)).order_by(Effect.id)
+    query = (
+        select(Effect)
+        .where(Effect.sale_id.in_(sale_ids), Effect.kind.in_(kinds))
+        .order_by(Effect.id)
+    )
     for effect in db.session.scalars(query):
         found.setdefault(effect.sale_id, []).append(effect)
     return found
@@ -80,7 +89,8 @@ def version_before(version_id: int) -> RuleSetVersion | None:
 
 
 def version_on(day: dt.date) -> RuleSetVersion | None:
-    """The version in force at the end of that day of the shop's: today and later the newest; None before the first."""
+    """The version in force at the end of that day of the shop's: today and later the newest; None
+    before the first."""
     if day == dt.date.max:
         return published()
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(time_zone()))
@@ -109,7 +119,9 @@ def rule_named(rules: Iterable[dict], code: str) -> dict | None:
 
 def other_publishers(author_ids: Iterable[int]) -> list[str]:
     """Names of some who may publish what these people wrote."""
-    query = select(User.name).where(User.role.in_((Role.MANAGER, Role.ADMIN)), User.active, User.id.not_in(author_ids))
+    query = select(User.name).where(
+        User.role.in_((Role.MANAGER, Role.ADMIN)), User.active, User.id.not_in(author_ids)
+    )
     return list(db.session.scalars(query.order_by(User.name).limit(PUBLISHERS_NAMED)))
 
 
@@ -118,8 +130,12 @@ def other_publishers(author_ids: Iterable[int]) -> list[str]:
 
 def firings(today: dt.date, codes: Sequence[str] | None = None) -> dict[str, Firing]:
     """By rule, those of `codes` only where given; a rule that never fired is not among them."""
-    recent = case((RuleFiring.day > today - dt.timedelta(days=FIRED_DAYS), RuleFiring.sales), else_=0)
-    query = select(RuleFiring.code, func.max(RuleFiring.last_at), func.sum(recent)).group_by(RuleFiring.code)
+    recent = case(
+        (RuleFiring.day > today - dt.timedelta(days=FIRED_DAYS), RuleFiring.sales), else_=0
+    )
+    query = select(RuleFiring.code, func.max(RuleFiring.last_at), func.sum(recent)).group_by(
+        RuleFiring.code
+    )
     if codes is not None:
         query = query.where(RuleFiring.code.in_(codes))
     return {code: Firing(last_at, int(sales)) for code, last_at, sales in db.session.execute(query)}

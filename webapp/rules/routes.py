@@ -6,4 +6,14 @@ from webapp.rules.blueprint import bp
 from webapp.rules.editing import exception_pages, help
 from webapp.rules.editing import pages as editor
 
-__all__ = ["bp", "backtests", "drafts", "editor", "exception_pages", "fired_for", "help", "overview", "versions"]
+__all__ = [
+    "bp",
+    "backtests",
+    "drafts",
+    "editor",
+    "exception_pages",
+    "fired_for",
+    "help",
+    "overview",
+    "versions",
+]

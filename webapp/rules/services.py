@@ -1,5 +1,6 @@
-"""Writing the draft that becomes the next rule set. Everybody who keeps rules shares it; each verb opens one where none
-is open. The caller commits, within `in_transaction`: two people may open a draft at once."""
+"""Writing the draft that becomes the next rule set. Everybody who keeps rules shares it; each verb
+opens one where none is open. The caller commits, within `in_transaction`: two people may open a
+draft at once."""
 
 from __future__ import annotations
 
@@ -38,13 +39,17 @@ def fingerprint(raw: dict | None) -> str:
     return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest() if raw else ""
 
 
-def keep_rule(author: Author, raw: dict, replaces: str | None, seen: str | None) -> RuleDraft | None:
-    """Puts `raw` in the place of the rule coded `replaces`, or behind all others where that is None.
+def keep_rule(
+    author: Author, raw: dict, replaces: str | None, seen: str | None
+) -> RuleDraft | None:
+    """Puts `raw` in the place of the rule coded `replaces`, or behind all others where that is
+    None.
 
-    Answers the draft; None where nothing differs and none is open. Raises Stale when the rule is no longer what `seen`
-    is the fingerprint of, and Invalid with fields such as "when.all.0.value"; what another rule would suffer is told in
-    the message.
+    Answers the draft; None where nothing differs and none is open. Raises Stale when the rule is no
+    longer what `seen` is the fingerprint of, and Invalid with fields such as "when.all.0.value";
+    what another rule would suffer is told in the message.
     """
+
     def put(rules: Rules) -> Rules:
         if raw in rules:
             return rules
@@ -74,24 +79,33 @@ def switch_rule(author: Author, code: str, enabled: bool) -> RuleDraft | None:
 
 
 def duplicate_rule(author: Author, code: str, seen_version: int) -> RuleDraft | None:
-    """A copy right behind it, switched off. `seen_version` is the draft's that was on the screen; 0 where there was none."""
+    """A copy right behind it, switched off. `seen_version` is the draft's that was on the screen; 0
+    where there was none."""
     return _edit(author, lambda rules: _present(rules, code) and doubled(rules, code), seen_version)
 
 
 def move_rule(author: Author, code: str, up: bool, seen_version: int) -> RuleDraft | None:
     """One step earlier or later among those heard; see `duplicate_rule` for `seen_version`."""
-    return _edit(author, lambda rules: _present(rules, code) and stepped(rules, code, up), seen_version)
+    return _edit(
+        author, lambda rules: _present(rules, code) and stepped(rules, code, up), seen_version
+    )
 
 
 def draft_from(author: Author, version_id: int) -> RuleDraft:
     """A draft with the rules of an earlier version, to be published the usual way."""
-    version, draft, present = db.session.get(RuleSetVersion, version_id), open_draft(lock=True), published()
+    version, draft, present = (
+        db.session.get(RuleSetVersion, version_id),
+        open_draft(lock=True),
+        published(),
+    )
     if version is None:
         raise NotFound(_("There is no such version."))
     if draft and draft.rules != version.rules:
         raise Refusal(_("A draft is open already. Publish or discard it first."))
     if version.rules == present.rules:
-        raise Refusal(_("The rules in force are the same as those of version %(number)s.", number=version.id))
+        raise Refusal(
+            _("The rules in force are the same as those of version %(number)s.", number=version.id)
+        )
     if draft is None:
         draft = RuleDraft(base_id=present.id, rules=version.rules, authors=[_signed(author)])
         db.session.add(draft)
@@ -109,8 +123,8 @@ def discard_draft(draft_id: int, seen_version: int) -> None:
 
 
 def rebase(draft_id: int, seen_version: int) -> list[Change]:
-    """Brings the draft up to the version in force; answers what that version had changed meanwhile. Nobody becomes an
-    author by it: what the draft itself changes stays what its authors wrote."""
+    """Brings the draft up to the version in force; answers what that version had changed meanwhile.
+    Nobody becomes an author by it: what the draft itself changes stays what its authors wrote."""
     draft, present = open_draft(lock=True), published()
     if draft is None or draft.id != draft_id or draft.base_id == present.id:
         return []
@@ -130,8 +144,12 @@ def changes_of(draft: RuleDraft) -> list[Change]:
 # Editing
 
 
-def _edit(author: Author, change: Callable[[Rules], Rules], seen_version: int | None = None,
-          own: dict | None = None) -> RuleDraft | None:
+def _edit(
+    author: Author,
+    change: Callable[[Rules], Rules],
+    seen_version: int | None = None,
+    own: dict | None = None,
+) -> RuleDraft | None:
     """`change` makes new rules of the draft's; `own` is the rule whose problems are the form's."""
     draft = open_draft(lock=True)
     if seen_version is not None:
@@ -176,11 +194,17 @@ def _note(draft: RuleDraft, change: Change) -> None:
     """An audit entry that names the rule and what it said before and after."""
     before, after = change.before or {}, change.after or {}
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    db.session.add(AuditEntry(
-        actor=actor(), action=f"rule_{change.kind}", subject="rule_drafts", subject_id=str(draft.id), subject_name=change.code,
-        before={name: _plain(before[name]) for name in names if name in before},
-        after={name: _plain(after[name]) for name in names if name in after},
-    ))
+    db.session.add(
+        AuditEntry(
+            actor=actor(),
+            action=f"rule_{change.kind}",
+            subject="rule_drafts",
+            subject_id=str(draft.id),
+            subject_name=change.code,
+            before={name: _plain(before[name]) for name in names if name in before},
+            after={name: _plain(after[name]) for name in names if name in after},
+        )
+    )
 
 
 def _plain(value: object) -> object:
@@ -203,7 +227,9 @@ def _checked(before: Rules, rules: Rules, own: dict | None = None) -> list[Chang
     known = gather(change.new for change in changes if change.new)
     problems = [
         RuleProblem(f"{rules.index(change.after)}.{problem.path}", problem.message)
-        for change in changes if change.new for problem in refused(change.new, known)
+        for change in changes
+        if change.new
+        for problem in refused(change.new, known)
     ]
     if problems:
         raise _refusal(problems, rules, own)
@@ -211,7 +237,8 @@ def _checked(before: Rules, rules: Rules, own: dict | None = None) -> list[Chang
 
 
 def _refusal(problems: Iterable[RuleProblem], rules: Rules, own: dict | None) -> Invalid:
-    """`problems` have paths within the whole set, such as "3.when.value"; those of `own` belong to the form's fields."""
+    """`problems` have paths within the whole set, such as "3.when.value"; those of `own` belong to
+    the form's fields."""
     errors, others = [], []
     for problem in problems:
         place, _dot, path = problem.path.partition(".")
@@ -219,7 +246,9 @@ def _refusal(problems: Iterable[RuleProblem], rules: Rules, own: dict | None) ->
         if rule is not None and rule is own:
             errors.append(FieldError(path, problem.message))
         elif rule is not None:
-            others.append(_("Rule %(code)s: %(problem)s", code=rule["code"], problem=problem.message))
+            others.append(
+                _("Rule %(code)s: %(problem)s", code=rule["code"], problem=problem.message)
+            )
         else:
             others.append(problem.message)
     return Invalid(errors, " ".join(others) or None)

@@ -25,7 +25,9 @@ from webapp.transactions import in_transaction
 @allow("manager")
 def versions():
     page = page_of(queries.without_rules(db.select(RuleSetVersion)), (RuleSetVersion.id,))
-    return render_template("rules/versions.html", page=page, present=queries.published(), draft=queries.open_draft())
+    return render_template(
+        "rules/versions.html", page=page, present=queries.published(), draft=queries.open_draft()
+    )
 
 
 @bp.get("/rules/versions/<int:version_id>")
@@ -36,9 +38,18 @@ def version(version_id: int):
 
 def _page(shown: RuleSetVersion, form: Form):
     present, before = queries.published(), queries.version_before(shown.id)
-    against = _version(version_of(request.args["against"]) or 0) if request.args.get("against") else before
+    against = (
+        _version(version_of(request.args["against"]) or 0)
+        if request.args.get("against")
+        else before
+    )
     return render_template(
-        "rules/version.html", version=shown, present=present, against=against, form=form, draft=queries.open_draft(),
+        "rules/version.html",
+        version=shown,
+        present=present,
+        against=against,
+        form=form,
+        draft=queries.open_draft(),
         is_previous=shown == queries.version_before(present.id),
         changes=changes_between(against.rules, shown.rules) if against else [],
         listed=listing_of(queries.compiled(shown.id).rules, shop_day(utc_now())),
@@ -97,5 +108,8 @@ def export_version(version_id: int):
 def _download(version: RuleSetVersion) -> Response:
     """A file of the shape that GET /api/v1/rules answers."""
     written = json.dumps(version.to_json(), ensure_ascii=False, indent=2)
-    return Response(written, mimetype="application/json",
-                    headers={"Content-Disposition": f'attachment; filename="rules-v{version.id}.json"'})
+    return Response(
+        written,
+        mimetype="application/json",
+        headers={"Content-Disposition": f'attachment; filename="rules-v{version.id}.json"'},
+    )

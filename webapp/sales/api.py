@@ -34,25 +34,51 @@ LONGEST_KEY = 200
 def sale_json(sale: Sale, invoice: Invoice | None) -> dict:
     reason = reason_text(sale)
     return {
-        "id": sale.id, "reference": sale.reference, "status": sale.status, "step": sale.step, "shipping": sale.shipping,
+        "id": sale.id,
+        "reference": sale.reference,
+        "status": sale.status,
+        "step": sale.step,
+        "shipping": sale.shipping,
         "attention": reason and {"step": sale.step, "reason": reason, "field": sale.reason_field},
-        "carrier": sale.carrier, "tracking_code": sale.tracking_code, "total": str(sale.total),
+        "carrier": sale.carrier,
+        "tracking_code": sale.tracking_code,
+        "total": str(sale.total),
         "customer": {
-            "id": sale.customer_id, "name": sale.customer_name, "document": sale.customer_document,
-            "email": sale.customer_email, "phone": sale.customer_phone,
+            "id": sale.customer_id,
+            "name": sale.customer_name,
+            "document": sale.customer_document,
+            "email": sale.customer_email,
+            "phone": sale.customer_phone,
         },
         "address": sale.address_parts | {"ibge": sale.ibge, "source": sale.address_source},
         "lines": [
-            {"line": line.position, "sku": line.sku, "name": line.name, "kind": line.kind, "quantity": line.quantity,
-             "unit_price": str(line.unit_price), "total": str(line.total), "gift": line.gift, "refunded": line.refunded}
+            {
+                "line": line.position,
+                "sku": line.sku,
+                "name": line.name,
+                "kind": line.kind,
+                "quantity": line.quantity,
+                "unit_price": str(line.unit_price),
+                "total": str(line.total),
+                "gift": line.gift,
+                "refunded": line.refunded,
+            }
             for line in sale.lines
         ],
-        "invoice": invoice and {
-            "id": invoice.id, "number": invoice.number, "series": invoice.series, "status": invoice.status,
+        "invoice": invoice
+        and {
+            "id": invoice.id,
+            "number": invoice.number,
+            "series": invoice.series,
+            "status": invoice.status,
             "access_key": invoice.access_key,
-            "reasons": [{"code": one.code, "message": one.text, "field": one.field} for one in reasons_of(invoice)],
+            "reasons": [
+                {"code": one.code, "message": one.text, "field": one.field}
+                for one in reasons_of(invoice)
+            ],
         },
-        "created_at": sale.created_at.isoformat(), "updated_at": sale.updated_at.isoformat(),
+        "created_at": sale.created_at.isoformat(),
+        "updated_at": sale.updated_at.isoformat(),
     }
 
 
@@ -77,7 +103,14 @@ def create_sale(wanted: SaleIn):
     """Enters a sale; with an Idempotency-Key it is made once, however often it is sent."""
     key, scope = request.headers.get("Idempotency-Key", "").strip(), identity_scope()
     if len(key) > LONGEST_KEY:
-        raise Invalid([FieldError("Idempotency-Key", _("At most %(max_length)s characters.", max_length=LONGEST_KEY))])
+        raise Invalid(
+            [
+                FieldError(
+                    "Idempotency-Key",
+                    _("At most %(max_length)s characters.", max_length=LONGEST_KEY),
+                )
+            ]
+        )
 
     def work():
         sale, is_new = place_once(scope, key, wanted) if key else (place(wanted), True)
@@ -87,15 +120,26 @@ def create_sale(wanted: SaleIn):
     return in_transaction(work)
 
 
-@endpoint(bp, "GET", "/sales", "clerk", "accountant", query=("status", "q", "since", "updated_since", "limit", "cursor"))
+@endpoint(
+    bp,
+    "GET",
+    "/sales",
+    "clerk",
+    "accountant",
+    query=("status", "q", "since", "updated_since", "limit", "cursor"),
+)
 def list_sales():
     """Sales, the newest first."""
     status = request.args.get("status")
     if status and status not in set(Status):
-        raise Invalid([FieldError("status", _("Choose one of: %(expected)s.", expected=", ".join(Status)))])
+        raise Invalid(
+            [FieldError("status", _("Choose one of: %(expected)s.", expected=", ".join(Status)))]
+        )
     query = sales(
-        status=Status(status) if status else None, q=request.args.get("q", "")[:200],
-        since=_moment("since"), updated_since=_moment("updated_since"),
+        status=Status(status) if status else None,
+        q=request.args.get("q", "")[:200],
+        since=_moment("since"),
+        updated_since=_moment("updated_since"),
     )
     answer = list_answer(whole(query), (Sale.id,), lambda sale: sale)
     return answer | {"items": _all_shown(answer["items"])}
@@ -121,7 +165,8 @@ def get_sale(sale_id: int):
 
 @endpoint(bp, "PATCH", "/sales/<int:sale_id>", "clerk")
 def change_sale(sale_id: int):
-    """Changes an open sale: any part of the body that POST /sales takes; lines are replaced as a whole."""
+    """Changes an open sale: any part of the body that POST /sales takes; lines are replaced as a
+    whole."""
     changes = read_json()
     if not isinstance(changes, dict):
         raise Invalid([FieldError("", _("Send an object here."))])
@@ -137,7 +182,9 @@ def change_sale(sale_id: int):
 
 def _merged(known: dict, changes: dict) -> dict:
     return known | {
-        name: known[name] | value if isinstance(value, dict) and isinstance(known.get(name), dict) else value
+        name: known[name] | value
+        if isinstance(value, dict) and isinstance(known.get(name), dict)
+        else value
         for name, value in changes.items()
     }
 
@@ -185,9 +232,18 @@ def get_decision(sale_id: int):
         "rule_set_version": decision.rule_set_id,
         "rules": decision.outcomes,
         "effects": [
-            {"id": effect.id, "kind": effect.kind, "rule": effect.rule, "target": effect.target, "event": effect.event,
-             "amount": None if effect.amount is None else str(effect.amount), "status": effect.status,
-             "attempts": effect.attempts, "error": effect_error(effect), "reverses": effect.reverses}
+            {
+                "id": effect.id,
+                "kind": effect.kind,
+                "rule": effect.rule,
+                "target": effect.target,
+                "event": effect.event,
+                "amount": None if effect.amount is None else str(effect.amount),
+                "status": effect.status,
+                "attempts": effect.attempts,
+                "error": effect_error(effect),
+                "reverses": effect.reverses,
+            }
             for effect in decision.effects
         ],
     }

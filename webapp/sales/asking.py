@@ -22,14 +22,21 @@ def _inquiry(sale_id: int) -> tuple[Sale, Inquiry]:
 
 def _page(sale: Sale, inquiry: Inquiry, answer: Answer | None = None, found=()):
     template = "sales/_why.html" if request.headers.get("HX-Request") else "sales/why.html"
-    return render_template(template, sale=sale, version=inquiry.version, answer=answer, found=found,
-                           typed=request.args.get("q", ""))
+    return render_template(
+        template,
+        sale=sale,
+        version=inquiry.version,
+        answer=answer,
+        found=found,
+        typed=request.args.get("q", ""),
+    )
 
 
 @bp.get("/sales/<int:sale_id>/rules")
 @allow("clerk", "accountant")
 def ask_rules(sale_id: int):
-    """The rules that ?q= may mean, of the version that decided; straight to the answer when it is one."""
+    """The rules that ?q= may mean, of the version that decided; straight to the answer when it is
+    one."""
     sale, inquiry = _inquiry(sale_id)
     found = inquiry.matching(request.args.get("q", ""))
     if len(found) == 1:
@@ -42,7 +49,9 @@ def ask_rules(sale_id: int):
 def rule_options(sale_id: int):
     """What the field offers while one types."""
     _sale, inquiry = _inquiry(sale_id)
-    return render_template("sales/_rule_options.html", found=inquiry.matching(request.args.get("q", "")))
+    return render_template(
+        "sales/_rule_options.html", found=inquiry.matching(request.args.get("q", ""))
+    )
 
 
 @bp.get("/sales/<int:sale_id>/rules/<code>")

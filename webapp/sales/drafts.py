@@ -21,16 +21,21 @@ from webapp.sales.models import Sale
 from webapp.sales.services import sale_line
 
 # What the page sends beside the sale itself.
-BESIDES = frozenset(("csrf_token", "form_key", "version", "do", "sale_id", "customer_search", "known_zip_code"))
+BESIDES = frozenset(
+    ("csrf_token", "form_key", "version", "do", "sale_id", "customer_search", "known_zip_code")
+)
 LINE_PARTS = ("sku", "quantity", "unit_price")
 _LINE = re.compile(r"lines\.([0-9]{1,6})\.(sku|quantity|unit_price)", re.ASCII)
 
 
 class Draft(Form):
-    """The form of a sale. Its lines are numbered from 0 without gaps, so that an error finds the line it is about."""
+    """The form of a sale. Its lines are numbered from 0 without gaps, so that an error finds the
+    line it is about."""
 
     def __init__(self, values: Mapping[str, str]):
-        super().__init__({name: value for name, value in values.items() if name not in BESIDES}, SaleIn)
+        super().__init__(
+            {name: value for name, value in values.items() if name not in BESIDES}, SaleIn
+        )
         for name in ("freight", "discount"):
             self.typed[name] = self.typed.get(name) or "0"
         rows: dict[int, dict[str, str]] = {}
@@ -49,7 +54,9 @@ class Draft(Form):
 
     def keep_lines(self, lines: list[dict[str, str]]) -> None:
         self._lines = lines[:MAX_LINES] or [{"quantity": "1"}]
-        self.typed = {name: value for name, value in self.typed.items() if not name.startswith("lines.")}
+        self.typed = {
+            name: value for name, value in self.typed.items() if not name.startswith("lines.")
+        }
         for number, line in enumerate(self._lines):
             self.typed |= {f"lines.{number}.{part}": line.get(part, "") for part in LINE_PARTS}
 
@@ -71,7 +78,8 @@ class Draft(Form):
             self.typed[f"address.{part}"] = getattr(customer, part)
 
     def take_address(self, answer: PostalAnswer, before: str) -> None:
-        """Fills blanks; another CEP than `before` brings its own street, and the number was of the other one."""
+        """Fills blanks; another CEP than `before` brings its own street, and the number was of the
+        other one."""
         changed = bool(before) and before != answer.cep
         for part in ("street", "neighborhood", "city", "state"):
             if changed or not self.value(f"address.{part}"):
@@ -87,7 +95,8 @@ class _Amount(Shape):
 
 @dataclass(frozen=True)
 class Totals:
-    """What the shop would charge; `lines` are each line's total (None where it cannot be told yet)."""
+    """What the shop would charge; `lines` are each line's total (None where it cannot be told
+    yet)."""
 
     lines: list[Decimal | None]
     products: Decimal
@@ -98,19 +107,36 @@ class Totals:
 
 
 def totals_of(draft: Draft) -> Totals:
-    """Worked out as the sale itself would be, from those parts that can be read already. Writes nothing."""
+    """Worked out as the sale itself would be, from those parts that can be read already. Writes
+    nothing."""
     wanted = [_line(line) for line in draft.lines]
     skus = {line.sku for line in wanted if line}
-    products = {product.sku: product for product in db.session.scalars(select(Product).where(Product.sku.in_(skus)))}
+    products = {
+        product.sku: product
+        for product in db.session.scalars(select(Product).where(Product.sku.in_(skus)))
+    }
     made = [
-        sale_line(number, products[line.sku], line.quantity, line.unit_price) if line and line.sku in products else None
+        sale_line(number, products[line.sku], line.quantity, line.unit_price)
+        if line and line.sku in products
+        else None
         for number, line in enumerate(wanted, 1)
     ]
     lines = [line for line in made if line]
     gross = sum((line.gross for line in lines), ZERO)
-    sale = Sale(lines=lines, discount=min(_amount(draft, "discount"), gross), freight=_amount(draft, "freight"))
+    sale = Sale(
+        lines=lines,
+        discount=min(_amount(draft, "discount"), gross),
+        freight=_amount(draft, "freight"),
+    )
     sale.price()
-    return Totals([line and line.total for line in made], gross, sale.discount, sale.freight, sale.total, sale.note_total)
+    return Totals(
+        [line and line.total for line in made],
+        gross,
+        sale.discount,
+        sale.freight,
+        sale.total,
+        sale.note_total,
+    )
 
 
 def _line(typed: dict[str, str]) -> LineIn | None:

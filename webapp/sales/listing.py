@@ -51,8 +51,11 @@ class Filters:
     @classmethod
     def from_args(cls, args: Mapping[str, str]) -> "Filters":
         return cls(
-            status=_member(Status, args, "status"), shipping=_member(Shipping, args, "shipping"),
-            channel=args.get("channel", "")[:20], agent=args.get("agent", "")[:20], since=_day(args.get("since", "")),
+            status=_member(Status, args, "status"),
+            shipping=_member(Shipping, args, "shipping"),
+            channel=args.get("channel", "")[:20],
+            agent=args.get("agent", "")[:20],
+            since=_day(args.get("since", "")),
             q=args.get("q", "")[:200],
         )
 
@@ -64,7 +67,9 @@ class Filters:
 def _member(members, args: Mapping[str, str], name: str):
     written = args.get(name)
     if written and written not in set(members):
-        raise Invalid([FieldError(name, _("Choose one of: %(expected)s.", expected=", ".join(members)))])
+        raise Invalid(
+            [FieldError(name, _("Choose one of: %(expected)s.", expected=", ".join(members)))]
+        )
     return members(written) if written else None
 
 
@@ -79,11 +84,20 @@ def _day(written: str) -> dt.date | None:
 
 
 def tabs(filters: Filters) -> list[dict]:
-    """The tabs with their counts, exact up to a thousand. Other filters do not count: a tab says what waits."""
-    here = {name: getattr(filters, name) for name in ("status", "shipping") if getattr(filters, name)}
+    """The tabs with their counts, exact up to a thousand. Other filters do not count: a tab says
+    what waits."""
+    here = {
+        name: getattr(filters, name) for name in ("status", "shipping") if getattr(filters, name)
+    }
     return [
-        {"label": label, "href": with_query(after=None, before=None, **{"status": None, "shipping": None} | asked),
-         "count": count_text(bounded_count(sales(**asked).with_only_columns(Sale.id))), "active": asked == here}
+        {
+            "label": label,
+            "href": with_query(
+                after=None, before=None, **{"status": None, "shipping": None} | asked
+            ),
+            "count": count_text(bounded_count(sales(**asked).with_only_columns(Sale.id))),
+            "active": asked == here,
+        }
         for label, asked in TABS
     ]
 
@@ -97,8 +111,11 @@ def chosen(filters: Filters) -> list[dict]:
         "agent": filters.agent and _("Agent %(code)s", code=filters.agent),
         "since": filters.since and _("Since %(day)s", day=day_text(filters.since)),
     }
-    return [{"label": label, "href": with_query(**{name: None, "after": None, "before": None})}
-            for name, label in words.items() if label]
+    return [
+        {"label": label, "href": with_query(**{name: None, "after": None, "before": None})}
+        for name, label in words.items()
+        if label
+    ]
 
 
 def choices(filters: Filters, agents: list) -> list[dict]:
@@ -107,16 +124,30 @@ def choices(filters: Filters, agents: list) -> list[dict]:
     ago = {0: _("Today"), 6: _("Last 7 days"), 29: _("Last 30 days")}
     days = [((today - dt.timedelta(back)).isoformat(), label) for back, label in ago.items()]
     offered = (
-        ("status", _("Status"), [(str(status), status.label) for status in Status], str(filters.status)),
+        (
+            "status",
+            _("Status"),
+            [(str(status), status.label) for status in Status],
+            str(filters.status),
+        ),
         ("channel", _("Channel"), list(CHANNELS.items()), filters.channel),
         ("agent", _("Agent"), [(agent.code, agent.name) for agent in agents], filters.agent),
         ("since", _("Since"), days, str(filters.since)),
     )
     return [
-        {"label": label, "options": [
-            {"label": words, "href": with_query(**{name: value, "after": None, "before": None}), "active": value == now}
-            for value, words in options]}
-        for name, label, options, now in offered if options
+        {
+            "label": label,
+            "options": [
+                {
+                    "label": words,
+                    "href": with_query(**{name: value, "after": None, "before": None}),
+                    "active": value == now,
+                }
+                for value, words in options
+            ],
+        }
+        for name, label, options, now in offered
+        if options
     ]
 
 
@@ -151,10 +182,13 @@ class Row:
 def rows_of(found: list[Sale]) -> list[Row]:
     ids = [sale.id for sale in found]
     invoices = invoices_of(ids)
-    slips = select(PackingSlip.sale_id, PackingSlip.expected_delivery).where(PackingSlip.sale_id.in_(ids))
+    slips = select(PackingSlip.sale_id, PackingSlip.expected_delivery).where(
+        PackingSlip.sale_id.in_(ids)
+    )
     expected = {sale_id: day for sale_id, day in db.session.execute(slips)}
     return [
-        Row(sale, invoices.get(sale.id), expected.get(sale.id), reason_text(sale), mend_of(sale)) for sale in found
+        Row(sale, invoices.get(sale.id), expected.get(sale.id), reason_text(sale), mend_of(sale))
+        for sale in found
     ]
 
 
@@ -170,10 +204,24 @@ def csv_answer(filters: Filters) -> Response:
 
 def _csv_lines(filters: Filters) -> Iterator[str]:
     # With a byte order mark, spreadsheets read the accents.
-    yield "\ufeff" + _csv_line((
-        _("Order"), _("When"), _("Customer"), _("Status"), _("Channel"), _("Agent"), _("Payment"), _("Freight"),
-        _("Discount"), _("Total"), _("Series"), _("NF-e"), _("Access key"), _("Shipping"),
-    ))
+    yield "\ufeff" + _csv_line(
+        (
+            _("Order"),
+            _("When"),
+            _("Customer"),
+            _("Status"),
+            _("Channel"),
+            _("Agent"),
+            _("Payment"),
+            _("Freight"),
+            _("Discount"),
+            _("Total"),
+            _("Series"),
+            _("NF-e"),
+            _("Access key"),
+            _("Shipping"),
+        )
+    )
     last, left = None, MOST_EXPORTED
     while left:
         text, last, count = _csv_chunk(filters, last, min(CHUNK, left))
@@ -184,7 +232,8 @@ def _csv_lines(filters: Filters) -> Iterator[str]:
 
 
 def _csv_chunk(filters: Filters, last: int | None, most: int) -> tuple[str, int | None, int]:
-    """(lines, the last sale's id, how many). No transaction stays open while somebody's slow line takes them in."""
+    """(lines, the last sale's id, how many). No transaction stays open while somebody's slow line
+    takes them in."""
     with only_reading():
         query = filters.query() if last is None else filters.query().where(Sale.id < last)
         found = list(db.session.scalars(query.order_by(Sale.id.desc()).limit(most)))
@@ -198,10 +247,20 @@ def _csv_chunk(filters: Filters, last: int | None, most: int) -> tuple[str, int 
 def _cells(row: Row) -> tuple:
     sale, invoice = row.sale, row.invoice
     return (
-        sale.reference, sale.created_at.isoformat(timespec="seconds"), sale.customer_name, sale.status.label, row.channel,
-        sale.agent_code or "", sale.payment_method.label, sale.freight, sale.discount, sale.total,
-        invoice.series if invoice and invoice.series else "", invoice.number if invoice and invoice.number else "",
-        invoice.access_key if invoice and invoice.access_key else "", sale.shipping.label,
+        sale.reference,
+        sale.created_at.isoformat(timespec="seconds"),
+        sale.customer_name,
+        sale.status.label,
+        row.channel,
+        sale.agent_code or "",
+        sale.payment_method.label,
+        sale.freight,
+        sale.discount,
+        sale.total,
+        invoice.series if invoice and invoice.series else "",
+        invoice.number if invoice and invoice.number else "",
+        invoice.access_key if invoice and invoice.access_key else "",
+        sale.shipping.label,
     )
 
 

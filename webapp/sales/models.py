@@ -121,8 +121,13 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
     __table_args__ = (
         Index("ix_sales_status_id", "status", "id"),
         Index("ix_sales_shipping_id", "shipping", "id"),
-        Index("ix_sales_due", "status", "due_at", sqlite_where=text("due_at IS NOT NULL"),
-              postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "ix_sales_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
         Index("ix_sales_updated_at_id", "updated_at", "id"),
         Index("ix_sales_created_at", "created_at"),
         Index("ix_sales_paid_at", "paid_at"),
@@ -130,9 +135,32 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
     live = "sale"
     queues = {"address": "addresses", "rules": "rules", "invoice": "invoices"}
     audited = (
-        "status", "step", "shipping", "reason_code", "paid_at", "reference", "payment_method", "freight", "discount",
-        "total", "agent_code", "zip_code", "state", "city", "neighborhood", "street", "number", "complement", "ibge",
-        "carrier", "tracking_code", "channel", "customer_name", "customer_document", "customer_email", "customer_phone",
+        "status",
+        "step",
+        "shipping",
+        "reason_code",
+        "paid_at",
+        "reference",
+        "payment_method",
+        "freight",
+        "discount",
+        "total",
+        "agent_code",
+        "zip_code",
+        "state",
+        "city",
+        "neighborhood",
+        "street",
+        "number",
+        "complement",
+        "ibge",
+        "carrier",
+        "tracking_code",
+        "channel",
+        "customer_name",
+        "customer_document",
+        "customer_email",
+        "customer_phone",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -204,18 +232,25 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
 
     @property
     def note_total(self) -> Decimal:
-        """The NF-e's total as it would be now: the goods not refunded, with their share of discount and freight."""
-        return sum((line.total_left + line.freight_left for line in self.lines if line.is_on_note), ZERO)
+        """The NF-e's total as it would be now: the goods not refunded, with their share of discount
+        and freight."""
+        return sum(
+            (line.total_left + line.freight_left for line in self.lines if line.is_on_note), ZERO
+        )
 
     # -- what happens to it -----------------------------------------------------------------------
 
     def price(self) -> None:
         """Splits discount and freight over the lines and sums up. Freight is of what ships."""
         bought = [line for line in self.lines if not line.gift]
-        for line, share in zip(bought, split(self.discount, [line.gross for line in bought]), strict=True):
+        for line, share in zip(
+            bought, split(self.discount, [line.gross for line in bought]), strict=True
+        ):
             line.discount = share
         carrying = [line for line in bought if line.kind.is_goods] or bought
-        for line, share in zip(carrying, split(self.freight, [line.gross for line in carrying]), strict=True):
+        for line, share in zip(
+            carrying, split(self.freight, [line.gross for line in carrying]), strict=True
+        ):
             line.freight = share
         for line in bought:
             line.total = line.gross - line.discount
@@ -238,7 +273,8 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
         self.owe(now)
 
     def rest_in(self, status: Status) -> None:
-        """A state in which the sale itself owes nothing: a person decides, the NF-e is on its way, or all is done."""
+        """A state in which the sale itself owes nothing: a person decides, the NF-e is on its way,
+        or all is done."""
         self.status, self.step = status, None if status.is_final else str(status)
         self._clear_reason()
         self.settle()
@@ -309,7 +345,8 @@ class SaleLine(db.Model):
         return self.quantity - self.refunded
 
     def share(self, amount: Decimal, units: int) -> Decimal:
-        """What of an amount of the whole line is so many of its units', rounded half up: of all its units all of it."""
+        """What of an amount of the whole line is so many of its units', rounded half up: of all its
+        units all of it."""
         return cents(amount * units / self.quantity)
 
     @property

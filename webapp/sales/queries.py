@@ -18,18 +18,37 @@ OFFERED = 20
 OUT_OF_TURN = 1000
 
 
-def sales(status: Status | None = None, shipping: Shipping | None = None, channel: str = "", agent: str = "",
-          since: dt.datetime | None = None, updated_since: dt.datetime | None = None, q: str = "") -> Select:
-    """Sales that pass every filter given. `q` finds by reference, customer, e-mail, CPF or CNPJ in any written form."""
+def sales(
+    status: Status | None = None,
+    shipping: Shipping | None = None,
+    channel: str = "",
+    agent: str = "",
+    since: dt.datetime | None = None,
+    updated_since: dt.datetime | None = None,
+    q: str = "",
+) -> Select:
+    """Sales that pass every filter given. `q` finds by reference, customer, e-mail, CPF or CNPJ in
+    any written form."""
     query = select(Sale)
     channel, agent = storable(channel), storable(agent)
-    for column, value in ((Sale.status, status), (Sale.shipping, shipping), (Sale.channel, channel), (Sale.agent_code, agent)):
+    for column, value in (
+        (Sale.status, status),
+        (Sale.shipping, shipping),
+        (Sale.channel, channel),
+        (Sale.agent_code, agent),
+    ):
         if value:
             query = query.where(column == value)
     if since:
-        # Lists go by id, and ids rise with time: the first one since then is where the reading may end. Transactions
-        # that ran side by side may be numbered a little out of turn.
-        first = select(Sale.id).where(Sale.created_at >= since).order_by(Sale.created_at).limit(1).scalar_subquery()
+        # Lists go by id, and ids rise with time: the first one since then is where the reading may
+        # end. Transactions that ran side by side may be numbered a little out of turn.
+        first = (
+            select(Sale.id)
+            .where(Sale.created_at >= since)
+            .order_by(Sale.created_at)
+            .limit(1)
+            .scalar_subquery()
+        )
         query = query.where(Sale.created_at >= since, Sale.id >= first - OUT_OF_TURN)
     if updated_since:
         query = query.where(Sale.updated_at >= updated_since)
@@ -45,7 +64,8 @@ def whole(query: Select) -> Select:
 
 
 def sale_of(sale_id: int, message, lock: bool = False) -> Sale:
-    """The sale with its lines; raises NotFound with the message. `lock`: whoever else changes it waits until we are done."""
+    """The sale with its lines; raises NotFound with the message. `lock`: whoever else changes it
+    waits until we are done."""
     query = whole(select(Sale).where(Sale.id == sale_id))
     if lock:
         query = query.with_for_update(of=Sale).execution_options(populate_existing=True)
@@ -66,7 +86,9 @@ def agents() -> list[Agent]:
 
 def products_to_sell(q: str = "") -> list[Product]:
     """The first few products that a line may name, by SKU, name, GTIN or author."""
-    query = select(Product).where(Product.archived_at.is_(None), Product.search_text.like(like(q.strip()), escape="\\"))
+    query = select(Product).where(
+        Product.archived_at.is_(None), Product.search_text.like(like(q.strip()), escape="\\")
+    )
     return list(db.session.scalars(query.order_by(Product.name).limit(OFFERED)))
 
 

@@ -38,7 +38,11 @@ def reason_text(sale: Sale) -> str | None:
         return Finding(**params).text
     if code == "returned":
         label = RETURN_LABELS.get(params["code"], params["code"])
-        return _("Returned by the reviewer (%(label)s): %(comment)s", label=label, comment=params["comment"] or "—")
+        return _(
+            "Returned by the reviewer (%(label)s): %(comment)s",
+            label=label,
+            comment=params["comment"] or "—",
+        )
     if code == "step_failed":
         return _("This step failed several times. Try again; if it fails once more, tell support.")
     return str(message(Question(code, sale.reason_field or "", params)))
@@ -51,11 +55,16 @@ def mend_of(sale: Sale) -> Mend | None:
     field, page = sale.reason_field or "", url_for("sales.page", sale_id=sale.id)
     area = field.partition(".")[0]
     if area == "address":
-        return Mend(_("Fix the address"), url_for("sales.page", sale_id=sale.id, mend="address", _anchor="address"))
+        return Mend(
+            _("Fix the address"),
+            url_for("sales.page", sale_id=sale.id, mend="address", _anchor="address"),
+        )
     if area == "customer":
         return Mend(_("Fix the customer"), url_for("customers.show", customer_id=sale.customer_id))
     if area == "lines" and "sku" in sale.reason_params.get("params", {}):
-        return Mend(_("Fix the product"), url_for("catalog.index", q=sale.reason_params["params"]["sku"]))
+        return Mend(
+            _("Fix the product"), url_for("catalog.index", q=sale.reason_params["params"]["sku"])
+        )
     if area == "settings":
         return Mend(_("Open the settings"), url_for("store.settings_page"))
     return Mend(_("Open the order"), page)

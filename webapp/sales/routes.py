@@ -37,8 +37,13 @@ def index():
     filters = listing.Filters.from_args(request.args)
     page = page_of(filters.query(), (Sale.id,))
     return render_template(
-        "sales/index.html", rows=listing.rows_of(page.items), page=page, filters=filters,
-        tabs=listing.tabs(filters), chosen=listing.chosen(filters), choices=listing.choices(filters, agents()),
+        "sales/index.html",
+        rows=listing.rows_of(page.items),
+        page=page,
+        filters=filters,
+        tabs=listing.tabs(filters),
+        chosen=listing.chosen(filters),
+        choices=listing.choices(filters, agents()),
         is_first=not (request.args.get("after") or request.args.get("before")),
     )
 
@@ -47,8 +52,14 @@ def index():
 @allow("clerk", "accountant")
 def rows():
     """The rows of ?ids=1,2, each in a <template>, for pages whose rows move by themselves."""
-    ids = [int(one) for one in request.args.get("ids", "").split(",") if one.isascii() and one.isdigit() and len(one) < 10]
-    return render_template("sales/_rows_alone.html", rows=listing.rows_of(sales_by_ids(ids[:MOST_ROWS])))
+    ids = [
+        int(one)
+        for one in request.args.get("ids", "").split(",")
+        if one.isascii() and one.isdigit() and len(one) < 10
+    ]
+    return render_template(
+        "sales/_rows_alone.html", rows=listing.rows_of(sales_by_ids(ids[:MOST_ROWS]))
+    )
 
 
 @bp.get("/sales/export.csv")
@@ -63,8 +74,13 @@ def export():
 def _form_page(draft: Draft, sale: Sale | None = None):
     template = "sales/_form.html" if request.headers.get("HX-Request") else "sales/form.html"
     return render_template(
-        template, form=draft, sale=sale, totals=totals_of(draft), products=products_to_sell(),
-        form_key=request.form.get("form_key") or uuid.uuid4().hex, channels=CHANNELS,
+        template,
+        form=draft,
+        sale=sale,
+        totals=totals_of(draft),
+        products=products_to_sell(),
+        form_key=request.form.get("form_key") or uuid.uuid4().hex,
+        channels=CHANNELS,
         agent_options=[("", _("None")), *((agent.code, agent.name) for agent in agents())],
         method_options=[(str(method), method.label) for method in PaymentMethod],
         version=request.form.get("version") or (sale.version if sale else ""),
@@ -87,11 +103,19 @@ def new():
 @allow("clerk")
 def create():
     """Enters the sale; the form's own key makes a doubled click one sale."""
-    draft, key, scope = Draft(request.form), request.form.get("form_key", "")[:200], g.identity.scope
+    draft, key, scope = (
+        Draft(request.form),
+        request.form.get("form_key", "")[:200],
+        g.identity.scope,
+    )
     draft.drop_blank_lines()
 
     def work():
-        sale, _is_new = services.place_once(scope, "form:" + key, wanted) if key else (services.place(wanted), True)
+        sale, _is_new = (
+            services.place_once(scope, "form:" + key, wanted)
+            if key
+            else (services.place(wanted), True)
+        )
         db.session.flush()
         return sale.id, sale.reference
 
@@ -137,7 +161,8 @@ def change(sale_id: int):
 @bp.post("/sales/draft")
 @allow("clerk")
 def draft():
-    """The form with one thing done to it (`do`): a line more or less, a customer picked, a CEP looked up. Writes nothing."""
+    """The form with one thing done to it (`do`): a line more or less, a customer picked, a CEP
+    looked up. Writes nothing."""
     sale_id = request.form.get("sale_id", "")
     draft = Draft(request.form)
     verb, _colon, what = request.form.get("do", "").partition(":")
@@ -157,21 +182,30 @@ def draft():
 def _look_up(draft: Draft) -> None:
     # No transaction of ours may be open meanwhile: the answer is written by another one.
     db.session.rollback()
-    cep, before = normalize_cep(draft.value("address.zip_code")), request.form.get("known_zip_code", "")
+    cep, before = (
+        normalize_cep(draft.value("address.zip_code")),
+        request.form.get("known_zip_code", ""),
+    )
     result = lookup().one(cep) if cep else None
     if result is None:
-        draft.errors["address.zip_code"] = _("This is not a CEP; write its eight digits, like 01025-020.")
+        draft.errors["address.zip_code"] = _(
+            "This is not a CEP; write its eight digits, like 01025-020."
+        )
     elif result.answer:
         draft.take_address(result.answer, before)
     else:
-        draft.errors["address.zip_code"] = _("This CEP was not found now. Save anyway: it will be looked up again.")
+        draft.errors["address.zip_code"] = _(
+            "This CEP was not found now. Save anyway: it will be looked up again."
+        )
 
 
 @bp.post("/sales/preview")
 @allow("clerk")
 def preview():
     """The totals of what is typed so far."""
-    return render_template("sales/_totals.html", totals=totals_of(Draft(request.form)), swapped=True)
+    return render_template(
+        "sales/_totals.html", totals=totals_of(Draft(request.form)), swapped=True
+    )
 
 
 @bp.post("/sales/customers")
@@ -179,7 +213,11 @@ def preview():
 def find_customers():
     """Customers to pick from; a POST, so that nobody's name stands in an address."""
     typed = request.form.get("customer_search", "")[:120]
-    return render_template("sales/_customers.html", customers=customers_like(typed) if typed.strip() else [], typed=typed)
+    return render_template(
+        "sales/_customers.html",
+        customers=customers_like(typed) if typed.strip() else [],
+        typed=typed,
+    )
 
 
 @bp.get("/sales/products")
@@ -202,8 +240,13 @@ def _to(sale_id: int):
 
 def _page(sale_id: int, template: str, form: Form | None = None):
     sale = _sale(sale_id)
-    return render_template(template, sale=sale, story=Story(sale), form=form or Form.filled({"address": sale.address_parts}),
-                           mending=request.args.get("mend") == "address" or form is not None)
+    return render_template(
+        template,
+        sale=sale,
+        story=Story(sale),
+        form=form or Form.filled({"address": sale.address_parts}),
+        mending=request.args.get("mend") == "address" or form is not None,
+    )
 
 
 @bp.get("/sales/<int:sale_id>")
@@ -232,15 +275,22 @@ def _verb(sale_id: int, act, done: str):
 @bp.post("/sales/<int:sale_id>/payment")
 @allow("clerk")
 def pay(sale_id: int):
-    return _verb(sale_id, lambda sale: sale.pay(utc_now()), _("The payment is noted; the order is on its way."))
+    return _verb(
+        sale_id,
+        lambda sale: sale.pay(utc_now()),
+        _("The payment is noted; the order is on its way."),
+    )
 
 
 @bp.post("/sales/<int:sale_id>/cancel")
 @allow("clerk")
 def cancel(sale_id: int):
     with because(_("order cancelled")):
-        return _verb(sale_id, lambda sale: services.cancel_open(sale, "order cancelled"),
-                     _("The order was cancelled; its stock is back."))
+        return _verb(
+            sale_id,
+            lambda sale: services.cancel_open(sale, "order cancelled"),
+            _("The order was cancelled; its stock is back."),
+        )
 
 
 @bp.post("/sales/<int:sale_id>/retry")

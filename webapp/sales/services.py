@@ -22,7 +22,18 @@ from webapp.store.models import Shop
 from webapp.tracking import record
 
 # A product's facts that a sale keeps as they were.
-KEPT_FACTS = ("ncm", "gtin", "origin", "unit", "weight_g", "on_nfe", "category", "author", "video_url", "plan")
+KEPT_FACTS = (
+    "ncm",
+    "gtin",
+    "origin",
+    "unit",
+    "weight_g",
+    "on_nfe",
+    "category",
+    "author",
+    "video_url",
+    "plan",
+)
 
 
 # Statements that every sale needs are built once.
@@ -39,7 +50,9 @@ class KeyReused(Refusal):
 
 
 def body_hash(wanted: SaleIn) -> str:
-    return hashlib.sha256(json.dumps(wanted.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(wanted.model_dump(mode="json"), sort_keys=True).encode()
+    ).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,9 @@ class Known:
     def to(cls, wanted: SaleIn) -> "Known":
         """Raises Invalid for a product or agent that is not there."""
         return cls(
-            _products(wanted.lines), _agent(wanted.agent), with_document(wanted.customer.document),
+            _products(wanted.lines),
+            _agent(wanted.agent),
+            with_document(wanted.customer.document),
             db.session.scalar(_HOLD_HOURS),
         )
 
@@ -63,8 +78,9 @@ class Known:
 def place_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
     """The sale that `key` made or makes, and whether it is new. Commits nothing.
 
-    Told twice at once, the key's row lets only one transaction through; the other fails on it and, tried again
-    (`in_transaction`), finds the sale. Raises KeyReused when the key came with another body.
+    Told twice at once, the key's row lets only one transaction through; the other fails on it and,
+    tried again (`in_transaction`), finds the sale. Raises KeyReused when the key came with another
+    body.
     """
     asked = body_hash(wanted)
     with reading_ahead():
@@ -90,8 +106,13 @@ def place(wanted: SaleIn, known: Known | None = None) -> Sale:
     now = utc_now()
     with db.session.no_autoflush:
         sale = Sale(
-            reference=wanted.reference, channel=wanted.channel, payment_method=wanted.payment_method,
-            freight=wanted.freight, discount=wanted.discount, status=Status.OPEN, step=str(Status.OPEN),
+            reference=wanted.reference,
+            channel=wanted.channel,
+            payment_method=wanted.payment_method,
+            freight=wanted.freight,
+            discount=wanted.discount,
+            status=Status.OPEN,
+            step=str(Status.OPEN),
             hold_until=now + dt.timedelta(hours=known.hold_hours),
         )
         _fill(sale, wanted, known)
@@ -115,7 +136,9 @@ def _fill(sale: Sale, wanted: SaleIn, known: Known) -> None:
     _set_agent(sale, known.agent)
     _set_address(sale, wanted)
     _price(sale)
-    _set_customer(sale, customer_of_sale(wanted.customer, wanted.address, known.customer), wanted.customer)
+    _set_customer(
+        sale, customer_of_sale(wanted.customer, wanted.address, known.customer), wanted.customer
+    )
 
 
 def change(sale: Sale, wanted: SaleIn) -> None:
@@ -144,24 +167,34 @@ def _in_words(lines: list[SaleLine]) -> str:
 
 
 def as_input(sale: Sale) -> dict:
-    """The sale as a SaleIn would tell it, to be edited: text as in JSON. Gifts are the rules', not the buyer's."""
+    """The sale as a SaleIn would tell it, to be edited: text as in JSON. Gifts are the rules', not
+    the buyer's."""
     return {
-        "reference": sale.reference, "paid": sale.paid_at is not None, "payment_method": str(sale.payment_method),
-        "agent": sale.agent_code, "channel": sale.channel, "freight": str(sale.freight), "discount": str(sale.discount),
+        "reference": sale.reference,
+        "paid": sale.paid_at is not None,
+        "payment_method": str(sale.payment_method),
+        "agent": sale.agent_code,
+        "channel": sale.channel,
+        "freight": str(sale.freight),
+        "discount": str(sale.discount),
         "customer": {
-            "name": sale.customer_name, "document": sale.customer_document, "email": sale.customer_email,
+            "name": sale.customer_name,
+            "document": sale.customer_document,
+            "email": sale.customer_email,
             "phone": sale.customer_phone,
         },
         "address": sale.address_parts,
         "lines": [
             {"sku": line.sku, "quantity": line.quantity, "unit_price": str(line.unit_price)}
-            for line in sale.lines if not line.gift
+            for line in sale.lines
+            if not line.gift
         ],
     }
 
 
 def cancel_open(sale: Sale, reason: str) -> None:
-    """An unpaid sale is dropped and its stock comes back; said twice, the second changes nothing."""
+    """An unpaid sale is dropped and its stock comes back; said twice, the second changes
+    nothing."""
     if sale.status is Status.CANCELLED:
         return
     if sale.status is not Status.OPEN:
@@ -180,22 +213,47 @@ def _products(wanted: list[LineIn]) -> dict[str, Product]:
     for place_, line in enumerate(wanted):
         product = products.get(line.sku)
         if product is None:
-            errors.append(FieldError(f"lines.{place_}.sku", _("There is no product with the SKU %(sku)s.", sku=line.sku)))
+            errors.append(
+                FieldError(
+                    f"lines.{place_}.sku",
+                    _("There is no product with the SKU %(sku)s.", sku=line.sku),
+                )
+            )
         elif product.archived_at:
-            errors.append(FieldError(f"lines.{place_}.sku", _("The product %(sku)s is archived.", sku=line.sku)))
+            errors.append(
+                FieldError(
+                    f"lines.{place_}.sku", _("The product %(sku)s is archived.", sku=line.sku)
+                )
+            )
     if errors:
         raise Invalid(errors)
     return products
 
 
-def sale_line(position: int, product: Product, quantity: int, unit_price=None, gift: bool = False) -> SaleLine:
+def sale_line(
+    position: int, product: Product, quantity: int, unit_price=None, gift: bool = False
+) -> SaleLine:
     """A line that keeps the product's facts as they are now; a gift is given at full discount."""
     price = product.price if unit_price is None else unit_price
     line = SaleLine(
-        position=position, product_id=product.id, sku=product.sku, name=product.name, kind=product.kind,
-        quantity=quantity, unit_price=price, gift=gift, discount=ZERO, freight=ZERO, total=ZERO, refunded=0,
+        position=position,
+        product_id=product.id,
+        sku=product.sku,
+        name=product.name,
+        kind=product.kind,
+        quantity=quantity,
+        unit_price=price,
+        gift=gift,
+        discount=ZERO,
+        freight=ZERO,
+        total=ZERO,
+        refunded=0,
         product={fact: getattr(product, fact) for fact in KEPT_FACTS}
-        | {"royalty_percent": None if product.royalty_percent is None else str(product.royalty_percent)},
+        | {
+            "royalty_percent": None
+            if product.royalty_percent is None
+            else str(product.royalty_percent)
+        },
     )
     if gift:
         line.discount = line.gross
@@ -203,7 +261,8 @@ def sale_line(position: int, product: Product, quantity: int, unit_price=None, g
 
 
 def mark_sold(product: Product) -> None:
-    """From its first sale on a product is archived, never deleted. Its version stays: no clerk's form grows stale."""
+    """From its first sale on a product is archived, never deleted. Its version stays: no clerk's
+    form grows stale."""
     table = Product.__table__
     db.session.execute(update(table).where(table.c.id == product.id).values(was_sold=True))
 
@@ -211,7 +270,9 @@ def mark_sold(product: Product) -> None:
 def _price(sale: Sale) -> None:
     goods = sum((line.gross for line in sale.lines), ZERO)
     if sale.discount > goods:
-        raise Invalid([FieldError("discount", _("The discount is larger than the products' total."))])
+        raise Invalid(
+            [FieldError("discount", _("The discount is larger than the products' total."))]
+        )
     sale.price()
     if sale.total > MAX_MONEY:
         raise Invalid([FieldError("lines", _("This amount is too large."))])
@@ -222,7 +283,9 @@ def _agent(code: str | None) -> Agent | None:
         return None
     agent = db.session.scalar(_BY_CODE, {"code": code})
     if agent is None:
-        raise Invalid([FieldError("agent", _("There is no agent with the code %(code)s.", code=code))])
+        raise Invalid(
+            [FieldError("agent", _("There is no agent with the code %(code)s.", code=code))]
+        )
     return agent
 
 
@@ -234,7 +297,8 @@ def _set_agent(sale: Sale, agent: Agent | None) -> None:
 
 
 def _set_customer(sale: Sale, customer: Customer, buyer: BuyerIn) -> None:
-    """The sale's own copy: who bought as the checkout tells it, the tax facts as the shop keeps them."""
+    """The sale's own copy: who bought as the checkout tells it, the tax facts as the shop keeps
+    them."""
     sale.customer = customer
     for fact in ("name", "email", "phone"):
         setattr(sale, f"customer_{fact}", getattr(buyer, fact) or getattr(customer, fact))
@@ -250,12 +314,15 @@ def _set_address(sale: Sale, wanted: SaleIn) -> None:
 
 
 def _search_text(sale: Sale) -> str:
-    return fold(" ".join((sale.reference, sale.customer_name, sale.customer_document, sale.customer_email)))
+    return fold(
+        " ".join((sale.reference, sale.customer_name, sale.customer_document, sale.customer_email))
+    )
 
 
 def _take_stock(sale: Sale, products: dict[str, Product]) -> None:
     unsold = {product.id: product for product in products.values() if not product.was_sold}
-    # Always in one order, so that two sales of the same products never wait for each other in a ring.
+    # Always in one order, so that two sales of the same products never wait for each other in a
+    # ring.
     for line in sorted(sale.lines, key=lambda line: line.product_id):
         if line.product_id in unsold:
             mark_sold(unsold.pop(line.product_id))
@@ -268,7 +335,8 @@ def _take_stock(sale: Sale, products: dict[str, Product]) -> None:
 
 
 def give_back(sale: Sale, reason: str, units: dict[int, int] | None = None) -> None:
-    """Goods go back on sale: so many units by line's position, or all that are left. In one order, as they are taken."""
+    """Goods go back on sale: so many units by line's position, or all that are left. In one order,
+    as they are taken."""
     for line in sorted(sale.lines, key=lambda line: line.product_id):
         returned = line.left if units is None else units.get(line.position, 0)
         if line.kind.is_goods and returned:

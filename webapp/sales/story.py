@@ -1,4 +1,5 @@
-"""One sale told to a person: its steps, what the rules came to and why, its documents, and what happened when."""
+"""One sale told to a person: its steps, what the rules came to and why, its documents, and what
+happened when."""
 
 import datetime as dt
 from decimal import Decimal
@@ -29,18 +30,31 @@ from webapp.sales.why import Inquiry, Ruling
 from webapp.staff.models import AuditEntry
 
 PART_LABELS = {
-    "zip_code": _l("Postal code (CEP)"), "street": _l("Street"), "number": _l("Number"), "complement": _l("Complement"),
-    "neighborhood": _l("Neighborhood"), "city": _l("City"), "state": _l("State"), "ibge": _l("IBGE code"),
+    "zip_code": _l("Postal code (CEP)"),
+    "street": _l("Street"),
+    "number": _l("Number"),
+    "complement": _l("Complement"),
+    "neighborhood": _l("Neighborhood"),
+    "city": _l("City"),
+    "state": _l("State"),
+    "ibge": _l("IBGE code"),
     "country": _l("Country"),
 }
 SOURCE_LABELS = {
-    "customer": _l("customer"), "empty": _l("blank"), "ibge": _l("IBGE table"), "viacep": _l("ViaCEP"),
-    "brasilapi": _l("BrasilAPI"), "opencep": _l("OpenCEP"), "awesomeapi": _l("AwesomeAPI"), "sample": _l("sample"),
+    "customer": _l("customer"),
+    "empty": _l("blank"),
+    "ibge": _l("IBGE table"),
+    "viacep": _l("ViaCEP"),
+    "brasilapi": _l("BrasilAPI"),
+    "opencep": _l("OpenCEP"),
+    "awesomeapi": _l("AwesomeAPI"),
+    "sample": _l("sample"),
 }
 
 
 class Story:
-    """What the page of one sale shows beside the sale itself. Each part is read once, when it is asked for."""
+    """What the page of one sale shows beside the sale itself. Each part is read once, when it is
+    asked for."""
 
     def __init__(self, sale: Sale):
         self.sale = sale
@@ -57,7 +71,11 @@ class Story:
 
     @cached_property
     def open_tasks(self) -> list[tuple[str, Task]]:
-        query = select(Task).where(Task.sale_id == self.sale.id, Task.done_at.is_(None)).order_by(Task.id)
+        query = (
+            select(Task)
+            .where(Task.sale_id == self.sale.id, Task.done_at.is_(None))
+            .order_by(Task.id)
+        )
         return [(task_title(task), task) for task in db.session.scalars(query)]
 
     @cached_property
@@ -79,7 +97,9 @@ class Story:
     @property
     def owes_services(self) -> list[SaleLine]:
         """Lines that are services, for which the town hall's document (NFS-e) is owed."""
-        return [line for line in self.sale.lines if line.kind == "streaming" or line.kind.is_membership]
+        return [
+            line for line in self.sale.lines if line.kind == "streaming" or line.kind.is_membership
+        ]
 
     # -- money ------------------------------------------------------------------------------------
 
@@ -100,8 +120,13 @@ class Story:
         if self.sale.country == "BR":
             parts.pop("country")
         return [
-            {"term": label, "value": parts[part], "source": SOURCE_LABELS.get(sources.get(part), sources.get(part))}
-            for part, label in PART_LABELS.items() if part in parts
+            {
+                "term": label,
+                "value": parts[part],
+                "source": SOURCE_LABELS.get(sources.get(part), sources.get(part)),
+            }
+            for part, label in PART_LABELS.items()
+            if part in parts
         ]
 
     @property
@@ -114,9 +139,18 @@ class Story:
     def entries(self) -> list[AuditEntry]:
         own = and_(AuditEntry.subject == "sales", AuditEntry.subject_id == str(self.sale.id))
         ids = db.session.scalars(select(Invoice.id).where(Invoice.sale_id == self.sale.id)).all()
-        notes = and_(AuditEntry.subject == "invoices", AuditEntry.subject_id.in_([str(one) for one in ids]))
-        refunds = and_(AuditEntry.subject == "refunds", AuditEntry.subject_id.in_([str(one.id) for one in self.refunds]))
-        return list(db.session.scalars(select(AuditEntry).where(or_(own, notes, refunds)).order_by(AuditEntry.id)))
+        notes = and_(
+            AuditEntry.subject == "invoices", AuditEntry.subject_id.in_([str(one) for one in ids])
+        )
+        refunds = and_(
+            AuditEntry.subject == "refunds",
+            AuditEntry.subject_id.in_([str(one.id) for one in self.refunds]),
+        )
+        return list(
+            db.session.scalars(
+                select(AuditEntry).where(or_(own, notes, refunds)).order_by(AuditEntry.id)
+            )
+        )
 
     @property
     def timeline(self) -> list[Happening]:
@@ -124,7 +158,11 @@ class Story:
 
     def _reached(self, *statuses: Status) -> dt.datetime | None:
         """When the sale last went into one of the states."""
-        moments = [entry.at for entry in self.entries if entry.subject == "sales" and entry.after.get("status") in statuses]
+        moments = [
+            entry.at
+            for entry in self.entries
+            if entry.subject == "sales" and entry.after.get("status") in statuses
+        ]
         return moments[-1] if moments else None
 
     @property
@@ -147,41 +185,68 @@ class Story:
             next_one = {Shipping.TO_PACK: "packed", Shipping.PACKED: "shipped"}.get(sale.shipping)
             names |= {"packed": _("Packed"), "shipped": _("Shipped"), "delivered": _("Delivered")}
             names |= {next_one: sale.shipping.label} if next_one else {}
-        # A sale sent back on its way (a mended address) is where it is now, whatever it had reached before.
+        # A sale sent back on its way (a mended address) is where it is now, whatever it had reached
+        # before.
         begun = sale.step if sale.step in names else "invoice" if sale.step == "review" else None
         order = list(names)
-        upto = order.index(begun) if begun in order else next((i for i, name in enumerate(order) if not at[name]), len(order))
+        upto = (
+            order.index(begun)
+            if begun in order
+            else next((i for i, name in enumerate(order) if not at[name]), len(order))
+        )
         return [
-            {"name": names[name], "when": self._when(at[name]) if i < upto else self._expected(name),
-             "state": "done" if i < upto else "now" if i == upto and sale.status is not Status.CANCELLED else ""}
+            {
+                "name": names[name],
+                "when": self._when(at[name]) if i < upto else self._expected(name),
+                "state": "done"
+                if i < upto
+                else "now"
+                if i == upto and sale.status is not Status.CANCELLED
+                else "",
+            }
             for i, name in enumerate(order)
         ]
 
     def _went(self, state: Shipping, *later: Shipping) -> dt.datetime | bool:
         """When its goods came into a state; False before, True where nobody noted when."""
-        return self.sale.shipping in (state, *later) and (getattr(self.slip, f"{state}_at", None) or True)
+        return self.sale.shipping in (state, *later) and (
+            getattr(self.slip, f"{state}_at", None) or True
+        )
 
     def _when(self, moment) -> str:
         if not isinstance(moment, dt.datetime):
             return ""
-        return clock_text(moment) if self.sale.paid_at and shop_day(moment) == shop_day(self.sale.paid_at) \
-            and moment != self.sale.paid_at else moment_text(moment)
+        return (
+            clock_text(moment)
+            if self.sale.paid_at
+            and shop_day(moment) == shop_day(self.sale.paid_at)
+            and moment != self.sale.paid_at
+            else moment_text(moment)
+        )
 
     def _expected(self, name: str) -> str:
-        return _("by %(day)s", day=day_text(self.slip.expected_delivery)) if name == "packed" and self.slip else ""
+        return (
+            _("by %(day)s", day=day_text(self.slip.expected_delivery))
+            if name == "packed" and self.slip
+            else ""
+        )
 
-    # -- rules and what came of them ----------------------------------------------------------------
+    # -- rules and what came of them
+    # ----------------------------------------------------------------
 
     @cached_property
     def inquiry(self) -> Inquiry | None:
-        """Judged by the day of the payment, as the rules step did. None before the rules have decided."""
+        """Judged by the day of the payment, as the rules step did. None before the rules have
+        decided."""
         return Inquiry(self.decision, shop_day(self.sale.paid_at)) if self.decision else None
 
     @cached_property
     def effects(self) -> list[Shown]:
         if self.decision is None:
             return []
-        return effects_shown(self.decision.effects, [one for _title, one in self.messages], self.sale.lines)
+        return effects_shown(
+            self.decision.effects, [one for _title, one in self.messages], self.sale.lines
+        )
 
     @property
     def unfinished(self) -> int:
@@ -189,7 +254,11 @@ class Story:
 
     @cached_property
     def refunds(self) -> list[Refund]:
-        return list(db.session.scalars(select(Refund).where(Refund.sale_id == self.sale.id).order_by(Refund.id)))
+        return list(
+            db.session.scalars(
+                select(Refund).where(Refund.sale_id == self.sale.id).order_by(Refund.id)
+            )
+        )
 
     @property
     def refunded_total(self) -> Decimal:
@@ -202,7 +271,11 @@ class Story:
 
     @property
     def can_be_refunded(self) -> bool:
-        return self.can_be_undone and self.decision is not None and any(line.left for line in self.sale.lines)
+        return (
+            self.can_be_undone
+            and self.decision is not None
+            and any(line.left for line in self.sale.lines)
+        )
 
     @property
     def note_total(self) -> Decimal:

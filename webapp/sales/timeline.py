@@ -14,15 +14,23 @@ from webapp.staff.models import AuditEntry
 
 # An invoiced sale's news is its NF-e's.
 SALE_STATES = {
-    "address": _l("On its way again, from the address"), "rules": _l("Address checked"), "invoice": _l("Rules applied"),
+    "address": _l("On its way again, from the address"),
+    "rules": _l("Address checked"),
+    "invoice": _l("Rules applied"),
     "review": _l("Waits for a person's review"),
-    "completed": _l("Completed; it has no goods, so it needs no NF-e"), "attention": _l("Stopped: somebody must fix something"),
+    "completed": _l("Completed; it has no goods, so it needs no NF-e"),
+    "attention": _l("Stopped: somebody must fix something"),
     "cancelled": _l("Order cancelled"),
 }
 INVOICE_STATES = {
-    "review": _l("NF-e prepared; held for review"), "approved": _l("NF-e released"), "sending": _l("NF-e signed and sent"),
-    "authorized": _l("NF-e authorized"), "rejected": _l("NF-e rejected"), "discarded": _l("NF-e discarded"),
-    "cancelled": _l("NF-e cancelled"), "pending": _l("NF-e prepared anew"),
+    "review": _l("NF-e prepared; held for review"),
+    "approved": _l("NF-e released"),
+    "sending": _l("NF-e signed and sent"),
+    "authorized": _l("NF-e authorized"),
+    "rejected": _l("NF-e rejected"),
+    "discarded": _l("NF-e discarded"),
+    "cancelled": _l("NF-e cancelled"),
+    "pending": _l("NF-e prepared anew"),
 }
 SHIPMENT = {"carrier", "tracking_code"}
 
@@ -43,7 +51,8 @@ def happenings(entries: list[AuditEntry]) -> list[Happening]:
     told = [(entry, _text(entry)) for entry in entries]
     return [
         Happening(entry.at, text, _who(entry.actor), "@" in entry.actor, _note(entry))
-        for entry, text in reversed(told) if text
+        for entry, text in reversed(told)
+        if text
     ]
 
 
@@ -73,12 +82,22 @@ def _text(entry: AuditEntry) -> str:
         return _("Carrier or tracking code changed")
     if any(part in entry.after for part in PARTS):
         return _("Address changed")
-    return _("Order changed") if {"total", "payment_method", "freight", "discount"} & entry.after.keys() else ""
+    return (
+        _("Order changed")
+        if {"total", "payment_method", "freight", "discount"} & entry.after.keys()
+        else ""
+    )
 
 
 def _note(entry: AuditEntry) -> str:
-    parts = [f"{entry.before.get(part) or '—'} → {entry.after[part] or '—'}" for part in PARTS if part in entry.after]
+    parts = [
+        f"{entry.before.get(part) or '—'} → {entry.after[part] or '—'}"
+        for part in PARTS
+        if part in entry.after
+    ]
     if entry.action == "changed" and parts and "@" in entry.actor:
         return " · ".join(parts)
-    shipment = " ".join(filter(None, (entry.after.get(name) for name in ("carrier", "tracking_code"))))
+    shipment = " ".join(
+        filter(None, (entry.after.get(name) for name in ("carrier", "tracking_code")))
+    )
     return shipment or entry.after.get("comment") or entry.why

@@ -32,7 +32,11 @@ def exact_invoice(q: str) -> Invoice | None:
     if len(bare) == KEY_LENGTH:
         return _only(select(Invoice).where(Invoice.access_key == bare))
     if bare.isascii() and bare.isdigit() and len(bare) < 10:
-        return _only(select(Invoice).where(Invoice.series.in_(select(Series.number)), Invoice.number == int(bare)))
+        return _only(
+            select(Invoice).where(
+                Invoice.series.in_(select(Series.number)), Invoice.number == int(bare)
+            )
+        )
     return None
 
 

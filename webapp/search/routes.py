@@ -28,7 +28,9 @@ def page():
         groups = {"sales": queries.sales_like(q), "invoices": queries.invoices_like(q)}
         if may("clerk"):
             groups |= {"customers": queries.customers_like(q), "products": queries.products_like(q)}
-    return render_template("search/page.html", q=q, search_text=q, groups=groups, shown=queries.SHOWN)
+    return render_template(
+        "search/page.html", q=q, search_text=q, groups=groups, shown=queries.SHOWN
+    )
 
 
 def _meant(q: str) -> str | None:

@@ -1,4 +1,5 @@
-"""Who is asking, and whether they may: every route declares its roles, and one that does not answers 403."""
+"""Who is asking, and whether they may: every route declares its roles, and one that does not
+answers 403."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -44,11 +45,12 @@ class Identity:
 
 
 def allow(*names: str):
-    """Opens a route to the named roles: a role of the ladder brings those above it, `accountant` stands aside."""
+    """Opens a route to the named roles: a role of the ladder brings those above it, `accountant`
+    stands aside."""
     roles = set()
     for name in names:
         role = Role(name)
-        roles |= set(LADDER[LADDER.index(role):]) if role in LADDER else {role}
+        roles |= set(LADDER[LADDER.index(role) :]) if role in LADDER else {role}
 
     def mark(view):
         view.allowed = frozenset(roles)
@@ -67,7 +69,8 @@ def is_api() -> bool:
 
 
 def may(*names: str) -> bool:
-    """Whether the person may do what is open to `names`; for templates, to hide what one may not do."""
+    """Whether the person may do what is open to `names`; for templates, to hide what one may not
+    do."""
     return bool(g.identity) and g.identity.role in allow(*names)(lambda: None).allowed
 
 
@@ -102,14 +105,17 @@ def _note_seen() -> None:
         id_hash = row.id_hash
         db.session.rollback()
         flag = reading_only.set(False)
-        db.session.execute(update(UserSession).where(UserSession.id_hash == id_hash).values(seen_at=utc_now()))
+        db.session.execute(
+            update(UserSession).where(UserSession.id_hash == id_hash).values(seen_at=utc_now())
+        )
         db.session.commit()
         reading_only.reset(flag)
         g.identity = _by_session()
 
 
 def guard():
-    """Before each request: the identity, the transaction's kind, and whether the route is open to it."""
+    """Before each request: the identity, the transaction's kind, and whether the route is open to
+    it."""
     g.reading = reading_only.set(True)
     g.identity = None
     view = current_app.view_functions.get(request.endpoint or "")
@@ -123,7 +129,8 @@ def guard():
     g.acting = acting_as(g.identity.actor if g.identity else "anonymous")
     g.acting.__enter__()
     if request.method not in ("GET", "HEAD", "OPTIONS"):
-        # Who asks was only read; the write lock is taken when the view first needs it, not while input is parsed.
+        # Who asks was only read; the write lock is taken when the view first needs it, not while
+        # input is parsed.
         db.session.rollback()
         reading_only.set(False)
     return _admit(allowed)
@@ -135,7 +142,9 @@ def _admit(allowed):
     if g.identity is None:
         return _sign_in_first()
     if g.identity.role not in allowed:
-        raise Forbidden(_("Your role does not open this page. Ask an administrator if you need it."))
+        raise Forbidden(
+            _("Your role does not open this page. Ask an administrator if you need it.")
+        )
     return None
 
 
@@ -149,7 +158,11 @@ def release(_error=None) -> None:
 
 def _sign_in_first():
     if is_api() or request.headers.get("HX-Request") or request.path.startswith("/events"):
-        raise SignInNeeded(_("Send your token in the header Authorization: Bearer TOKEN.") if is_api() else _("Sign in first"))
+        raise SignInNeeded(
+            _("Send your token in the header Authorization: Bearer TOKEN.")
+            if is_api()
+            else _("Sign in first")
+        )
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("staff.login", next=target if target and target != "/" else None))
 
@@ -165,5 +178,7 @@ def sign_in(user: User) -> None:
 
 def sign_out() -> None:
     if session.get("sid"):
-        db.session.execute(db.delete(UserSession).where(UserSession.id_hash == digest(session["sid"])))
+        db.session.execute(
+            db.delete(UserSession).where(UserSession.id_hash == digest(session["sid"]))
+        )
     session.clear()

@@ -35,8 +35,14 @@ def account():
 
 def _account_page(form: Form):
     now = utc_now()
-    sessions = [row for row in db.session.scalars(sessions_of(g.identity.user.id)).unique() if row.is_live(now)]
-    return render_template("staff/account.html", form=form, sessions=sessions, present=g.user_session.id_hash)
+    sessions = [
+        row
+        for row in db.session.scalars(sessions_of(g.identity.user.id)).unique()
+        if row.is_live(now)
+    ]
+    return render_template(
+        "staff/account.html", form=form, sessions=sessions, present=g.user_session.id_hash
+    )
 
 
 @bp.post("/account/password")

@@ -24,8 +24,12 @@ FILTERS = ("q", "subject", "subject_id", "action", "since")
 def audit():
     chosen = {name: storable(request.args.get(name, "")).strip()[:100] for name in FILTERS}
     who = chosen["q"].lower() if "@" in chosen["q"] else chosen["q"]
-    query = audit_entries(who, chosen["subject"], chosen["subject_id"], chosen["action"], _since(chosen["since"]))
-    return render_template("staff/audit.html", page=page_of(query, (AuditEntry.id,)), chosen=chosen, words=words)
+    query = audit_entries(
+        who, chosen["subject"], chosen["subject_id"], chosen["action"], _since(chosen["since"])
+    )
+    return render_template(
+        "staff/audit.html", page=page_of(query, (AuditEntry.id,)), chosen=chosen, words=words
+    )
 
 
 def _since(written: str) -> dt.datetime | None:

@@ -11,8 +11,9 @@ from webapp.staff.models import Role
 
 SHORTEST_PASSWORD = 10
 COMMON = frozenset(
-    "1234567890 0123456789 12345678910 123456789a qwertyuiop password12 password123 senha12345 senha123456 "
-    "balcao1234 administrador 1q2w3e4r5t abcdefghij abc1234567 iloveyou12 brasil2026 brasil1234".split()
+    "1234567890 0123456789 12345678910 123456789a qwertyuiop password12 password123 senha12345 "
+    "senha123456 balcao1234 administrador 1q2w3e4r5t abcdefghij abc1234567 iloveyou12 "
+    "brasil2026 brasil1234".split()
 )
 
 

@@ -44,7 +44,8 @@ LADDER = (Role.CLERK, Role.REVIEWER, Role.MANAGER, Role.ADMIN)
 
 
 def digest(secret: str) -> str:
-    """What the database keeps of a session id or token: enough to know it again, useless to a thief."""
+    """What the database keeps of a session id or token: enough to know it again, useless to a
+    thief."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -90,7 +91,8 @@ def matches(password_hash: str, password: str) -> bool:
 
 
 class UserSession(db.Model):
-    """One signed-in browser. Deleting the row signs it out, however often its cookie is replayed."""
+    """One signed-in browser. Deleting the row signs it out, however often its cookie is
+    replayed."""
 
     __tablename__ = "user_sessions"
 

@@ -29,8 +29,12 @@ def index():
 def _index_page(token_form: Form, secret: str = ""):
     newest = tokens().order_by(ApiToken.id.desc()).limit(TOKENS_SHOWN)
     return render_template(
-        "staff/index.html", people=page_of(people(), (User.id,), limit=PEOPLE_SHOWN, descending=False), roles=ROLES,
-        tokens=db.session.scalars(newest).all(), form=token_form, secret=secret,
+        "staff/index.html",
+        people=page_of(people(), (User.id,), limit=PEOPLE_SHOWN, descending=False),
+        roles=ROLES,
+        tokens=db.session.scalars(newest).all(),
+        form=token_form,
+        secret=secret,
     )
 
 
@@ -82,11 +86,15 @@ def change_person(user_id):
 @bp.post("/staff/<int:user_id>/password")
 @allow("admin")
 def set_password(user_id):
-    """A new password for somebody else, who is signed out everywhere. One's own asks for the old one."""
+    """A new password for somebody else, who is signed out everywhere. One's own asks for the old
+    one."""
     user, form = _person(user_id), Form(request.form, PasswordIn)
     try:
         if user is g.identity.user:
-            raise Refusal(_("Change your own password under your account; it asks for the present one."), "password")
+            raise Refusal(
+                _("Change your own password under your account; it asks for the present one."),
+                "password",
+            )
         user.set_password(form.parse().password)
         services.end_sessions(user)
         record(db.session, "password_set", "users", user.id, user.email)
@@ -111,7 +119,13 @@ def _version(user: User) -> str:
 
 
 def _facts(user: User) -> dict:
-    return {"email": user.email, "name": user.name, "role": user.role, "active": int(user.active), "version": _version(user)}
+    return {
+        "email": user.email,
+        "name": user.name,
+        "role": user.role,
+        "active": int(user.active),
+        "version": _version(user),
+    }
 
 
 def _person_page(form: Form, user: User | None = None):
@@ -125,8 +139,20 @@ def create_token():
     form = Form(request.form, TokenIn)
     try:
         wanted = form.parse()
-        if db.session.scalar(select(exists().where(ApiToken.name == wanted.name, ApiToken.revoked_at.is_(None)))):
-            raise Invalid([FieldError("name", _("A token of this name is in use; revoke it first or choose another name."))])
+        if db.session.scalar(
+            select(exists().where(ApiToken.name == wanted.name, ApiToken.revoked_at.is_(None)))
+        ):
+            raise Invalid(
+                [
+                    FieldError(
+                        "name",
+                        _(
+                            "A token of this name is in use; revoke it first or choose another "
+                            "name."
+                        ),
+                    )
+                ]
+            )
     except Refusal as refusal:
         return _index_page(form.refuse(refusal)), 422
     token, secret = ApiToken.issue(wanted.name, wanted.role)

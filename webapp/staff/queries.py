@@ -18,7 +18,11 @@ def tokens() -> Select:
 
 def sessions_of(user_id: int) -> Select:
     """The person's sessions, the one used last first; over-age ones are still among them."""
-    return select(UserSession).where(UserSession.user_id == user_id).order_by(UserSession.seen_at.desc())
+    return (
+        select(UserSession)
+        .where(UserSession.user_id == user_id)
+        .order_by(UserSession.seen_at.desc())
+    )
 
 
 def user_of(email: str) -> User | None:
@@ -27,14 +31,27 @@ def user_of(email: str) -> User | None:
 
 def active_admins() -> Select:
     """Locked in one order, so that two admins who demote each other at once do not both succeed."""
-    return select(User).where(User.role == Role.ADMIN, User.active).order_by(User.id).with_for_update()
+    return (
+        select(User).where(User.role == Role.ADMIN, User.active).order_by(User.id).with_for_update()
+    )
 
 
-def audit_entries(actor: str = "", subject: str = "", subject_id: str = "", action: str = "", since: dt.datetime | None = None):
-    """Entries that fit all filters given. `since` becomes the id it begins at: times and ids grow together."""
+def audit_entries(
+    actor: str = "",
+    subject: str = "",
+    subject_id: str = "",
+    action: str = "",
+    since: dt.datetime | None = None,
+):
+    """Entries that fit all filters given. `since` becomes the id it begins at: times and ids grow
+    together."""
     query = select(AuditEntry)
-    for column, value in ((AuditEntry.actor, actor), (AuditEntry.subject, subject), (AuditEntry.subject_id, subject_id),
-                          (AuditEntry.action, action)):
+    for column, value in (
+        (AuditEntry.actor, actor),
+        (AuditEntry.subject, subject),
+        (AuditEntry.subject_id, subject_id),
+        (AuditEntry.action, action),
+    ):
         if value:
             query = query.where(column == value)
     if since:

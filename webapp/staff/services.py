@@ -22,12 +22,22 @@ def add_user(email: str, name: str, role: Role, password: str) -> User:
 
 
 def change_user(user: User, wanted: UserIn) -> None:
-    """What an admin changes. Whoever's role, e-mail or standing changes is signed out everywhere at once."""
+    """What an admin changes. Whoever's role, e-mail or standing changes is signed out everywhere at
+    once."""
     _refuse_taken(wanted.email, user)
-    if user.role is Role.ADMIN and user.active and not (wanted.role is Role.ADMIN and wanted.active):
+    if (
+        user.role is Role.ADMIN
+        and user.active
+        and not (wanted.role is Role.ADMIN and wanted.active)
+    ):
         _refuse_last_admin(user)
     before = (user.email, user.role, user.active)
-    user.email, user.name, user.role, user.active = wanted.email.lower(), wanted.name, wanted.role, wanted.active
+    user.email, user.name, user.role, user.active = (
+        wanted.email.lower(),
+        wanted.name,
+        wanted.role,
+        wanted.active,
+    )
     if (user.email, user.role, user.active) != before:
         end_sessions(user)
 
@@ -41,12 +51,16 @@ def _refuse_taken(email: str, owner: User | None) -> None:
 def _refuse_last_admin(user: User) -> None:
     admins = db.session.scalars(active_admins()).all()
     if all(admin is user for admin in admins):
-        raise Refusal(_("This is the last active administrator. Make somebody else one first."), "role")
+        raise Refusal(
+            _("This is the last active administrator. Make somebody else one first."), "role"
+        )
 
 
 def end_sessions(user: User, but: str = "") -> None:
     """Signs the person out of every browser, except the session whose id hash is `but`."""
-    db.session.execute(delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != but))
+    db.session.execute(
+        delete(UserSession).where(UserSession.user_id == user.id, UserSession.id_hash != but)
+    )
 
 
 def end_session(user: User, id_hash: str) -> None:
@@ -57,8 +71,8 @@ def end_session(user: User, id_hash: str) -> None:
 
 
 def authenticate(email: str, password: str) -> int | None:
-    """The id of the active user with this password, or None. As slow for an unknown e-mail as for a known one,
-    and with no transaction open while the hash is worked out."""
+    """The id of the active user with this password, or None. As slow for an unknown e-mail as for a
+    known one, and with no transaction open while the hash is worked out."""
     user = user_of(email)
     user_id, active = (user.id, user.active) if user else (None, False)
     password_hash = user.password_hash if user else NOBODY

@@ -61,14 +61,21 @@ def _verified(wanted: SignInIn) -> int:
     with only_reading():
         user_id = authenticate(wanted.email, wanted.password)
     if user_id is None:
-        raise Invalid([FieldError("password", _("E-mail or password do not fit."))], _("E-mail or password do not fit."))
+        raise Invalid(
+            [FieldError("password", _("E-mail or password do not fit."))],
+            _("E-mail or password do not fit."),
+        )
     return user_id
 
 
 def _login_page(form: Form):
     demo = current_app.extensions["settings"].demo
-    users = [{"email": f"{role}@balcao.example", "role": role} for role in DEMO_USERS] if demo else []
-    return render_template("staff/login.html", form=form, demo_users=users, demo_password=DEMO_PASSWORD if demo else "")
+    users = (
+        [{"email": f"{role}@balcao.example", "role": role} for role in DEMO_USERS] if demo else []
+    )
+    return render_template(
+        "staff/login.html", form=form, demo_users=users, demo_password=DEMO_PASSWORD if demo else ""
+    )
 
 
 def own_page(target: str) -> str | None:
@@ -77,7 +84,12 @@ def own_page(target: str) -> str | None:
         parts = urlsplit(target)
     except ValueError:
         return None
-    ours = target.startswith("/") and not target.startswith("//") and not parts.netloc and not parts.scheme
+    ours = (
+        target.startswith("/")
+        and not target.startswith("//")
+        and not parts.netloc
+        and not parts.scheme
+    )
     return target if ours and "\\" not in target and target.isprintable() else None
 
 

@@ -12,24 +12,36 @@ from webapp.forms import FieldRefused, Shape, text, whole
 
 # The zones in which Brazil lives, one name for each (IANA).
 TIME_ZONES = {
-    "America/Sao_Paulo": _l("Brasília"), "America/Fortaleza": _l("Fortaleza"), "America/Bahia": _l("Salvador"),
-    "America/Recife": _l("Recife"), "America/Belem": _l("Belém"), "America/Araguaina": _l("Palmas"),
-    "America/Cuiaba": _l("Cuiabá"), "America/Campo_Grande": _l("Campo Grande"), "America/Manaus": _l("Manaus"),
-    "America/Porto_Velho": _l("Porto Velho"), "America/Boa_Vista": _l("Boa Vista"), "America/Rio_Branco": _l("Rio Branco"),
+    "America/Sao_Paulo": _l("Brasília"),
+    "America/Fortaleza": _l("Fortaleza"),
+    "America/Bahia": _l("Salvador"),
+    "America/Recife": _l("Recife"),
+    "America/Belem": _l("Belém"),
+    "America/Araguaina": _l("Palmas"),
+    "America/Cuiaba": _l("Cuiabá"),
+    "America/Campo_Grande": _l("Campo Grande"),
+    "America/Manaus": _l("Manaus"),
+    "America/Porto_Velho": _l("Porto Velho"),
+    "America/Boa_Vista": _l("Boa Vista"),
+    "America/Rio_Branco": _l("Rio Branco"),
     "America/Noronha": _l("Fernando de Noronha"),
 }
 # The NF-e's CRT (MOC, field C21).
 TAX_REGIMES = {
-    "1": _l("1: Simples Nacional"), "2": _l("2: Simples Nacional, above the gross revenue limit"),
-    "3": _l("3: normal regime"), "4": _l("4: MEI"),
+    "1": _l("1: Simples Nacional"),
+    "2": _l("2: Simples Nacional, above the gross revenue limit"),
+    "3": _l("3: normal regime"),
+    "4": _l("4: MEI"),
 }
 REVIEW_POLICIES = {
-    "exceptions": _l("Only those that a check or a rule holds"), "all": _l("Every NF-e"),
+    "exceptions": _l("Only those that a check or a rule holds"),
+    "all": _l("Every NF-e"),
 }
 
 
 def _digits(shortest: int, longest: int, message):
     """The digits of what was typed, without its punctuation."""
+
     def check(written: str) -> str:
         digits = "".join(c for c in written if c not in " ().-/+")
         if not (digits.isascii() and digits.isdigit() and shortest <= len(digits) <= longest):
@@ -74,7 +86,9 @@ class IssuerIn(Shape):
     name: Part
     trade_name: text(60) = ""
     cnpj: Annotated[Document, AfterValidator(_company)]
-    state_registration: Annotated[text(20, required=True), _digits(2, 14, _l("Write the digits of the state registration."))]
+    state_registration: Annotated[
+        text(20, required=True), _digits(2, 14, _l("Write the digits of the state registration."))
+    ]
     crt: Literal["1", "2", "3", "4"]
     zip_code: Annotated[text(12, required=True), AfterValidator(_zip_code)]
     state: Annotated[text(20, required=True), AfterValidator(_state)]
@@ -84,23 +98,33 @@ class IssuerIn(Shape):
     number: text(60, required=True)
     complement: text(60) = ""
     ibge: text(7) = ""
-    phone: Annotated[text(20, required=True), _digits(6, 14, _l("Write the phone with its area code, digits only."))]
+    phone: Annotated[
+        text(20, required=True),
+        _digits(6, 14, _l("Write the phone with its area code, digits only.")),
+    ]
     email: Annotated[Email, Field(max_length=60)] = ""
 
     @field_validator("ibge")
     @classmethod
     def known_city(cls, written: str) -> str:
         if written and not is_city_code(written):
-            raise ValueError(_l("IBGE knows no city of this code; leave it blank to have it found."))
+            raise ValueError(
+                _l("IBGE knows no city of this code; leave it blank to have it found.")
+            )
         return written
 
     @model_validator(mode="after")
     def city_of_its_state(self):
         found = city_code(self.city, self.state)
         if found is None and not self.ibge:
-            raise FieldRefused("city", _l("There is no such city in this state; check both, or give its IBGE code."))
+            raise FieldRefused(
+                "city",
+                _l("There is no such city in this state; check both, or give its IBGE code."),
+            )
         if found and self.ibge and found != self.ibge:
-            raise FieldRefused("ibge", _l("This is another city's code; leave it blank to have it found."))
+            raise FieldRefused(
+                "ibge", _l("This is another city's code; leave it blank to have it found.")
+            )
         return self
 
     @property

@@ -13,8 +13,24 @@ class Shop(db.Model):
 
     __tablename__ = "shop"
     audited = (
-        "name", "trade_name", "cnpj", "state_registration", "crt", "zip_code", "state", "city", "neighborhood",
-        "street", "number", "complement", "ibge", "phone", "email", "time_zone", "hold_hours", "review_policy",
+        "name",
+        "trade_name",
+        "cnpj",
+        "state_registration",
+        "crt",
+        "zip_code",
+        "state",
+        "city",
+        "neighborhood",
+        "street",
+        "number",
+        "complement",
+        "ibge",
+        "phone",
+        "email",
+        "time_zone",
+        "hold_hours",
+        "review_policy",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,14 +68,16 @@ class Series(db.Model):
     next_number: Mapped[int] = mapped_column(default=1)
 
     def take(self) -> int:
-        """The next number. The caller holds this row's lock until the document that bears it is stored."""
+        """The next number. The caller holds this row's lock until the document that bears it is
+        stored."""
         taken = self.next_number
         self.next_number = taken + 1
         return taken
 
 
 class SandboxNote(db.Model):
-    """What the sandbox authority remembers: the notes it has authorized. Never read by the shop's own code."""
+    """What the sandbox authority remembers: the notes it has authorized. Never read by the shop's
+    own code."""
 
     __tablename__ = "sandbox_notes"
     __table_args__ = (UniqueConstraint("cnpj", "series", "number"),)

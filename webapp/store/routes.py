@@ -32,19 +32,31 @@ def _page(**refused: Form):
     """The page with each form as kept, except the refused one, which stays as typed."""
     shop, series, settings = the_shop(), the_series(), current_app.extensions["settings"]
     form_of = {
-        "issuer": Form.filled({name: getattr(shop, name) for name in (*ISSUER, "version")} | {
-            "cnpj": format_document(shop.cnpj), "zip_code": format_cep(shop.zip_code) if shop.zip_code else ""}),
+        "issuer": Form.filled(
+            {name: getattr(shop, name) for name in (*ISSUER, "version")}
+            | {
+                "cnpj": format_document(shop.cnpj),
+                "zip_code": format_cep(shop.zip_code) if shop.zip_code else "",
+            }
+        ),
         "house": Form.filled({name: getattr(shop, name) for name in (*HOUSE, "version")}),
         "series": Form.filled({"next_number": series.next_number}),
     }
     return render_template(
-        "store/settings.html", record=shop, series=series, certificate=_certificate(shop), settings=settings,
-        forms_of=form_of | refused, options=forms, review_policy=settings.review_policy,
+        "store/settings.html",
+        record=shop,
+        series=series,
+        certificate=_certificate(shop),
+        settings=settings,
+        forms_of=form_of | refused,
+        options=forms,
+        review_policy=settings.review_policy,
     )
 
 
 def _certificate(shop: Shop) -> dict | None:
-    """`{expires_at, days, cnpj, test}` or `{error}`; None before there is a CNPJ to make one for."""
+    """`{expires_at, days, cnpj, test}` or `{error}`; None before there is a CNPJ to make one
+    for."""
     settings = current_app.extensions["settings"]
     if not (shop.cnpj or settings.nfe_certificate):
         return None
@@ -53,8 +65,13 @@ def _certificate(shop: Shop) -> dict | None:
     except CertificateError as error:
         return {"error": str(error)}
     days = (found.expires_at - utc_now()).days
-    return {"expires_at": found.expires_at, "days": days, "soon": days < EXPIRES_SOON_DAYS, "cnpj": found.cnpj,
-            "test": not settings.nfe_certificate}
+    return {
+        "expires_at": found.expires_at,
+        "days": days,
+        "soon": days < EXPIRES_SOON_DAYS,
+        "cnpj": found.cnpj,
+        "test": not settings.nfe_certificate,
+    }
 
 
 def _save(name: str, shape, apply, done: str):
@@ -80,18 +97,31 @@ def _shop_as_seen(form: Form) -> Shop:
 @bp.post("/settings/issuer")
 @allow("admin")
 def issuer():
-    return _save("issuer", IssuerIn, lambda form: services.set_issuer(_shop_as_seen(form), form.parse()),
-                 _("The issuer is saved."))
+    return _save(
+        "issuer",
+        IssuerIn,
+        lambda form: services.set_issuer(_shop_as_seen(form), form.parse()),
+        _("The issuer is saved."),
+    )
 
 
 @bp.post("/settings/house")
 @allow("admin")
 def house():
-    return _save("house", HouseIn, lambda form: services.set_house(_shop_as_seen(form), form.parse()), _("Saved."))
+    return _save(
+        "house",
+        HouseIn,
+        lambda form: services.set_house(_shop_as_seen(form), form.parse()),
+        _("Saved."),
+    )
 
 
 @bp.post("/settings/series")
 @allow("admin")
 def series():
-    return _save("series", SeriesIn, lambda form: services.raise_next_number(the_series().id, form.parse()),
-                 _("The numbering goes on from there."))
+    return _save(
+        "series",
+        SeriesIn,
+        lambda form: services.raise_next_number(the_series().id, form.parse()),
+        _("The numbering goes on from there."),
+    )

@@ -1,4 +1,6 @@
-"""How many documents a core makes ready to send, against how many bare RSA signatures it makes in the same run."""
+"""How many documents a core makes ready to send, against how many bare RSA signatures it makes in
+the same run."""
+
 from time import thread_time
 
 from cryptography import x509
@@ -15,16 +17,30 @@ BATCH = 10  # between two looks at the clock
 
 
 def bench_document(seconds: float) -> tuple[float, float]:
-    """(documents per second, bare RSA-2048 signatures per second); a document is built, checked and signed.
+    """(documents per second, bare RSA-2048 signatures per second); a document is built, checked and
+    signed.
 
-    Each is the best of its slices, as `timeit` advises: what a neighbour on the machine takes is not the code's.
+    Each is the best of its slices, as `timeit` advises: what a neighbour on the machine takes is
+    not the code's.
     """
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([])
-    certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-                   .serial_number(1).not_valid_before(NOW).not_valid_after(NOW.replace(year=2027))
-                   .sign(key, hashes.SHA256()))
-    signer, note, scheme, sha = Signer(key, certificate), a_note(), padding.PKCS1v15(), hashes.SHA1()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW.replace(year=2027))
+        .sign(key, hashes.SHA256())
+    )
+    signer, note, scheme, sha = (
+        Signer(key, certificate),
+        a_note(),
+        padding.PKCS1v15(),
+        hashes.SHA1(),
+    )
 
     def make_document():
         document = build(note, NUMBERING)
@@ -53,4 +69,7 @@ def _rate(make) -> float:
 
 if __name__ == "__main__":
     documents, signatures = bench_document(4)
-    print(f"{documents:.0f} documents/s, {signatures:.0f} signatures/s, ratio {documents / signatures:.3f}")
+    print(
+        f"{documents:.0f} documents/s, {signatures:.0f} signatures/s, ratio "
+        f"{documents / signatures:.3f}"
+    )

@@ -37,15 +37,30 @@ def verified_elsewhere(certificate, tmp_path_factory):
     """Whether xmlsec1, a verifier of its own, accepts the signature of the bytes given."""
     command = shutil.which("xmlsec1")
     if command is None:
-        pytest.fail("xmlsec1 is missing: install it (Debian: apt install xmlsec1) to verify signatures independently")
+        pytest.fail(
+            "xmlsec1 is missing: install it (Debian: apt install xmlsec1) to verify signatures "
+            "independently"
+        )
     folder = tmp_path_factory.mktemp("verify")
     (folder / "certificate.pem").write_bytes(certificate.x509.public_bytes(Encoding.PEM))
 
     def verify(document: bytes) -> bool:
         (folder / "document.xml").write_bytes(document)
         done = subprocess.run(
-            [command, "--verify", "--id-attr:Id", f"{NAMESPACE}:infNFe", "--trusted-pem", "certificate.pem",
-             "--verification-time", f"{NOW:%Y-%m-%d %H:%M:%S}", "document.xml"], cwd=folder, capture_output=True)
+            [
+                command,
+                "--verify",
+                "--id-attr:Id",
+                f"{NAMESPACE}:infNFe",
+                "--trusted-pem",
+                "certificate.pem",
+                "--verification-time",
+                f"{NOW:%Y-%m-%d %H:%M:%S}",
+                "document.xml",
+            ],
+            cwd=folder,
+            capture_output=True,
+        )
         return done.returncode == 0
 
     return verify

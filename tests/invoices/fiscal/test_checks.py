@@ -28,7 +28,8 @@ def built(note, numbering=NUMBERING):
 
 
 def edited(tag, text, note=None, under="*"):
-    """The sample's document with the first `tag` below `under` written over; removed when `text` is None."""
+    """The sample's document with the first `tag` below `under` written over; removed when `text` is
+    None."""
     note, document = built(note or a_note())
     parent = next(document.iter(f"{{{NAMESPACE}}}{under}" if under != "*" else "*"))
     element = next(parent.iter(f"{{{NAMESPACE}}}{tag}"))
@@ -68,7 +69,9 @@ def of_version(version):
 
 def with_prefix():
     note, document = built(a_note())
-    return note, etree.fromstring(etree.tostring(document).replace(b"<NFe ", b'<NFe xmlns:n="urn:other" '))
+    return note, etree.fromstring(
+        etree.tostring(document).replace(b"<NFe ", b'<NFe xmlns:n="urn:other" ')
+    )
 
 
 def with_signature():
@@ -91,9 +94,13 @@ FAILING = {
     "The buyer's CPF": ("237", lambda: buyer(document="99910482861")),
     "The buyer's CNPJ": ("208", lambda: buyer(document="7K2M9QX4000109")),
     "The buyer's state registration is given": (
-        "232", lambda: built(a_note(recipient=replace(BOOKSHOP, state_registration="")))),
+        "232",
+        lambda: built(a_note(recipient=replace(BOOKSHOP, state_registration=""))),
+    ),
     "The buyer's state registration": (
-        "210", lambda: built(a_note(recipient=replace(BOOKSHOP, state_registration="111111111111")))),
+        "210",
+        lambda: built(a_note(recipient=replace(BOOKSHOP, state_registration="111111111111"))),
+    ),
     "The buyer's tax status": ("805", lambda: buyer(taxpayer="exempt")),
     "The buyer's country": ("377", lambda: built(a_note(address=replace(LISBON, country="XX")))),
     "The city lies in the state": ("275", lambda: address(ibge="4106902")),
@@ -109,17 +116,28 @@ FAILING = {
     "Bar code of each taxed unit": ("612", lambda: edited("cEANTrib", "9786599999902")),
     "Value of each item": ("629", lambda: edited("qCom", "4")),
     "Value of each taxed unit": ("630", lambda: edited("vUnTrib", "45.51")),
-    "Product names can be written": ("name", lambda: built(a_note(items=(an_item(name="Caneca 🏔️"),)))),
+    "Product names can be written": (
+        "name",
+        lambda: built(a_note(items=(an_item(name="Caneca 🏔️"),))),
+    ),
     "CFOP within the state": ("523", lambda: edited("CFOP", "6102")),
     "CFOP out of the state": ("733", lambda: edited("CFOP", "5102", a_note(address=CURITIBA))),
-    "Delivery and kind of operation": ("773", lambda: edited("idDest", "1", a_note(address=CURITIBA))),
+    "Delivery and kind of operation": (
+        "773",
+        lambda: edited("idDest", "1", a_note(address=CURITIBA)),
+    ),
     "Tax code of the regime (Simples)": ("590", lambda: edited("CRT", "1", a_note(crt="3"))),
     "Tax code of the regime (normal)": ("591", lambda: edited("CRT", "3")),
     "ICMS of each item": ("528", lambda: edited("vICMS", "1.00", a_note(crt="3"))),
-    "ICMS of the destination's state": ("694", lambda: edited("ICMSUFDest", None, a_note(crt="3", address=CURITIBA))),
+    "ICMS of the destination's state": (
+        "694",
+        lambda: edited("ICMSUFDest", None, a_note(crt="3", address=CURITIBA)),
+    ),
     "IBS and CBS": ("1115", lambda: edited("IBSCBS", None, a_note(crt="3"))),
     "IBS and CBS rates of the year": (
-        "rates", lambda: built(a_note(crt="3"), replace(NUMBERING, issued_at=NOW.replace(year=2027)))),
+        "rates",
+        lambda: built(a_note(crt="3"), replace(NUMBERING, issued_at=NOW.replace(year=2027))),
+    ),
     "Total of the ICMS base": ("531", lambda: edited("vBC", "1.00", under="total")),
     "Total of ICMS": ("532", lambda: edited("vICMS", "1.00", under="total")),
     "Total of the ICMS-ST base": ("533", lambda: edited("vBCST", "1.00", under="total")),
@@ -134,12 +152,21 @@ FAILING = {
     "Payment covers the note": ("865", lambda: edited("vPag", "1.00")),
     "Payment does not exceed the note": ("866", lambda: edited("vPag", "999.00")),
     "Channel of the sale": ("434", lambda: edited("indIntermed", None)),
-    "Marketplace is named": ("438", lambda: edited("infIntermed", None, a_note(marketplace=MARKETPLACE))),
+    "Marketplace is named": (
+        "438",
+        lambda: edited("infIntermed", None, a_note(marketplace=MARKETPLACE)),
+    ),
     "No marketplace without need": ("439", with_marketplace_unasked),
-    "CNPJ of the marketplace": ("440", lambda: built(a_note(marketplace=replace(MARKETPLACE, cnpj="99777666000119")))),
+    "CNPJ of the marketplace": (
+        "440",
+        lambda: built(a_note(marketplace=replace(MARKETPLACE, cnpj="99777666000119"))),
+    ),
     "Version of the layout": ("239", lambda: of_version("3.10")),
     "Form of the document": ("404", with_prefix),
-    "Digit of the access key": ("236", lambda: with_key("35261199888777000100550010000001011481516237")),
+    "Digit of the access key": (
+        "236",
+        lambda: with_key("35261199888777000100550010000001011481516237"),
+    ),
     "Digit written on the note": ("253", lambda: edited("cDV", "9")),
     "Access key and number": ("502", lambda: edited("nNF", "102")),
     "Date of issue is recent": ("228", lambda: issued(-timedelta(days=31))),
@@ -155,11 +182,17 @@ def failed(note, document):
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.words.code} {check.name}")
 def test_fails_where_it_should_and_passes_elsewhere(check):
     code, wrong = FAILING[check.name]
-    found = [finding for finding in failed(*wrong())
-             if (finding.code, finding.field, finding.message) == (code, check.words.field, check.words.message)]
+    found = [
+        finding
+        for finding in failed(*wrong())
+        if (finding.code, finding.field, finding.message)
+        == (code, check.words.field, check.words.message)
+    ]
     assert found and found[0].level == check.level
     assert found[0].mend and "—" not in found[0].text
-    assert (code, check.name) in {(finding.code, finding.message) for finding in run_checks(*built(a_note()), NOW)}
+    assert (code, check.name) in {
+        (finding.code, finding.message) for finding in run_checks(*built(a_note()), NOW)
+    }
 
 
 def test_nothing_else_fails_when_one_thing_is_wrong():
@@ -171,28 +204,41 @@ def test_the_schema_names_field_value_and_product():
     note, document = built(a_note(items=(an_item(), an_item(sku="X-2", unit="", ncm="73239400"))))
     found = failed(note, document)
     assert [(finding.code, finding.field, finding.params) for finding in found] == [
-        ("225", "lines.*.product.unit", {"label": "unit", "value": "", "item": 2, "sku": "X-2"})]
+        ("225", "lines.*.product.unit", {"label": "unit", "value": "", "item": 2, "sku": "X-2"})
+    ]
 
 
 def test_a_place_nobody_types_in_is_named_by_its_path():
     (finding,) = failed(*edited("modFrete", "7"))
-    assert (finding.field, finding.params["label"], finding.params["value"]) == ("document.*", "transp/modFrete", "7")
+    assert (finding.field, finding.params["label"], finding.params["value"]) == (
+        "document.*",
+        "transp/modFrete",
+        "7",
+    )
     assert 'transp/modFrete, value "7"' in finding.text
 
 
 def test_a_blank_part_is_told_once():
     assert [finding.field for finding in failed(*address(street="", zip_code="1"))] == [
-        "address.street", "address.zip_code"]
+        "address.street",
+        "address.zip_code",
+    ]
 
 
 def test_a_postal_code_that_is_too_short_is_found_by_the_schema():
     (finding,) = failed(*address(zip_code="0501"))
-    assert (finding.code, finding.field, finding.params["value"]) == ("225", "address.zip_code", "0501")
+    assert (finding.code, finding.field, finding.params["value"]) == (
+        "225",
+        "address.zip_code",
+        "0501",
+    )
 
 
 def test_a_discount_above_the_value_shows_in_the_total():
     found = failed(*built(a_note(items=(an_item(discount=Decimal("500.00")),))))
-    assert [(finding.field, finding.params["value"]) for finding in found] == [("invoice.total", "-363.50")]
+    assert [(finding.field, finding.params["value"]) for finding in found] == [
+        ("invoice.total", "-363.50")
+    ]
 
 
 def test_every_failing_item_is_named():

@@ -26,26 +26,45 @@ from webapp.invoices.fiscal.xml import NAMESPACE
 
 ALPHANUMERIC = replace(ISSUER, cnpj="12.ABC.345/01DE-35")
 NOTES = {
-    "simples": a_note(), "MEI": a_note(crt="4"), "normal regime": a_note(crt="3"),
-    "above the Simples limit": a_note(crt="2"), "letters in the shop's CNPJ": a_note(issuer=ALPHANUMERIC),
-    "gift": a_note(items=(MUG, GIFT)), "gift under the normal regime": a_note(items=(MUG, GIFT), crt="3"),
-    "only gifts": a_note(items=(GIFT,)), "out of state": a_note(address=CURITIBA),
+    "simples": a_note(),
+    "MEI": a_note(crt="4"),
+    "normal regime": a_note(crt="3"),
+    "above the Simples limit": a_note(crt="2"),
+    "letters in the shop's CNPJ": a_note(issuer=ALPHANUMERIC),
+    "gift": a_note(items=(MUG, GIFT)),
+    "gift under the normal regime": a_note(items=(MUG, GIFT), crt="3"),
+    "only gifts": a_note(items=(GIFT,)),
+    "out of state": a_note(address=CURITIBA),
     "out of state under the normal regime": a_note(address=CURITIBA, crt="3"),
     "out of state above the limit": a_note(address=CURITIBA, crt="2"),
-    "taxpayer": a_note(recipient=BOOKSHOP), "taxpayer under the normal regime": a_note(recipient=BOOKSHOP, crt="3"),
-    "marketplace": a_note(marketplace=MARKETPLACE), "abroad": a_note(address=LISBON),
-    "abroad under the normal regime": a_note(address=LISBON, crt="3"), "card": a_note(payment_method="credit_card"),
-    "other payment": a_note(payment_method="barter"), "production": a_note(environment="production"),
+    "taxpayer": a_note(recipient=BOOKSHOP),
+    "taxpayer under the normal regime": a_note(recipient=BOOKSHOP, crt="3"),
+    "marketplace": a_note(marketplace=MARKETPLACE),
+    "abroad": a_note(address=LISBON),
+    "abroad under the normal regime": a_note(address=LISBON, crt="3"),
+    "card": a_note(payment_method="credit_card"),
+    "other payment": a_note(payment_method="barter"),
+    "production": a_note(environment="production"),
     "imported goods": a_note(items=(an_item(origin="1"),), address=CURITIBA, crt="3"),
     "emoji": a_note(items=(an_item(name="Caneca 🏔️ “azul” – 350 ml"),)),
-    "script": a_note(items=(an_item(name="<script>alert('x') & y</script>", sku='A"&<B>'),), environment="production"),
-    "decomposed accents": a_note(recipient=replace(BUYER, name="Joa\u0303o da Conceic\u0327a\u0303o"), environment="production"),
-    "no phone, e-mail or weight": a_note(items=(an_item(weight_g=0),), recipient=replace(BUYER, email="", phone="")),
+    "script": a_note(
+        items=(an_item(name="<script>alert('x') & y</script>", sku='A"&<B>'),),
+        environment="production",
+    ),
+    "decomposed accents": a_note(
+        recipient=replace(BUYER, name="Joa\u0303o da Conceic\u0327a\u0303o"),
+        environment="production",
+    ),
+    "no phone, e-mail or weight": a_note(
+        items=(an_item(weight_g=0),), recipient=replace(BUYER, email="", phone="")
+    ),
 }
 
 
 def text(document, path):
-    return document.findtext("/".join(f"{{{NAMESPACE}}}{tag}" for tag in f"infNFe/{path}".split("/")))
+    return document.findtext(
+        "/".join(f"{{{NAMESPACE}}}{tag}" for tag in f"infNFe/{path}".split("/"))
+    )
 
 
 def texts(document, tag):
@@ -60,8 +79,11 @@ def test_is_valid_as_draft_and_as_signed_note(note, signer):
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())
 def test_passes_every_check(note):
-    failed = [finding.text for finding in run_checks(note, build(note, NUMBERING), NOW)
-              if not finding.ok and finding.level == "error"]
+    failed = [
+        finding.text
+        for finding in run_checks(note, build(note, NUMBERING), NOW)
+        if not finding.ok and finding.level == "error"
+    ]
     assert failed == []
 
 
@@ -77,7 +99,9 @@ def test_a_changed_note_is_refused_by_the_other_verifier(signer, verified_elsewh
 
 def test_number_time_and_key_agree():
     document = build(a_note(), NUMBERING)
-    assert access_key_of(document) == "3526119988877700010055001000000101148151623" + text(document, "ide/cDV")
+    assert access_key_of(document) == "3526119988877700010055001000000101148151623" + text(
+        document, "ide/cDV"
+    )
     assert (text(document, "ide/serie"), text(document, "ide/nNF")) == ("1", "101")
     assert text(document, "ide/dhEmi") == "2026-11-20T10:30:00-03:00"
 
@@ -103,8 +127,9 @@ def test_markup_in_a_name_stays_text():
 
 def test_sums_are_of_the_goods_with_freight_and_discount():
     document = build(a_note())
-    assert [text(document, f"total/ICMSTot/{tag}") for tag in ("vProd", "vFrete", "vDesc", "vNF")] == [
-        "316.30", "12.34", "10.00", "318.64"]
+    assert [
+        text(document, f"total/ICMSTot/{tag}") for tag in ("vProd", "vFrete", "vDesc", "vNF")
+    ] == ["316.30", "12.34", "10.00", "318.64"]
     assert text(document, "pag/detPag/vPag") == "318.64"
 
 
@@ -120,8 +145,18 @@ def test_only_gifts_need_no_payment():
     assert (text(document, "pag/detPag/tPag"), text(document, "pag/detPag/vPag")) == ("90", "0.00")
 
 
-@pytest.mark.parametrize("method, code", [("pix", "17"), ("credit_card", "03"), ("debit_card", "04"), ("boleto", "15"),
-                                          ("wallet", "18"), ("store_credit", "05"), ("other", "99")])
+@pytest.mark.parametrize(
+    "method, code",
+    [
+        ("pix", "17"),
+        ("credit_card", "03"),
+        ("debit_card", "04"),
+        ("boleto", "15"),
+        ("wallet", "18"),
+        ("store_credit", "05"),
+        ("other", "99"),
+    ],
+)
 def test_payment_method(method, code):
     document = build(a_note(payment_method=method))
     assert text(document, "pag/detPag/tPag") == code
@@ -139,13 +174,18 @@ def test_marketplace_is_named():
 def test_abroad_has_country_and_port_instead_of_state():
     document = build(a_note(address=LISBON))
     assert [text(document, f"dest/enderDest/{tag}") for tag in ("UF", "cMun", "cPais", "CEP")] == [
-        "EX", "9999999", "6076", None]
+        "EX",
+        "9999999",
+        "6076",
+        None,
+    ]
     assert (text(document, "ide/idDest"), text(document, "exporta/UFSaidaPais")) == ("3", "SP")
 
 
 def test_simples_says_so_and_names_the_sale():
     assert text(build(a_note()), "infAdic/infCpl") == (
-        "DOCUMENTO EMITIDO POR ME OU EPP OPTANTE PELO SIMPLES NACIONAL. Pedido WEB-2001")
+        "DOCUMENTO EMITIDO POR ME OU EPP OPTANTE PELO SIMPLES NACIONAL. Pedido WEB-2001"
+    )
     assert text(build(a_note(crt="3")), "infAdic/infCpl") == "Pedido WEB-2001"
 
 

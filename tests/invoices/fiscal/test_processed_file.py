@@ -15,6 +15,7 @@ def sent(signer, authority):
     def send(note, **numbering):
         signed = signer.sign(build(note, replace(NUMBERING, **numbering)))
         return signed, authority.authorize([signed])[0].protnfe
+
     return send
 
 

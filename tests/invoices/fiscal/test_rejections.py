@@ -14,9 +14,15 @@ def document():
 
 
 def test_a_used_number_needs_another_number(document):
-    told = explain("539", "Rejeicao: Duplicidade de NF-e, com diferenca na Chave de Acesso", document)
+    told = explain(
+        "539", "Rejeicao: Duplicidade de NF-e, com diferenca na Chave de Acesso", document
+    )
     assert told.text.startswith("Number 77 of series 1 was already used")
-    assert (told.field, told.who, told.same_number) == ("settings.series.next_number", "admin", False)
+    assert (told.field, told.who, told.same_number) == (
+        "settings.series.next_number",
+        "admin",
+        False,
+    )
 
 
 def test_the_item_the_authority_names_is_named(document):
@@ -25,13 +31,39 @@ def test_the_item_the_authority_names_is_named(document):
     assert told.params["item"] == 2
 
 
-@pytest.mark.parametrize("reason", ["Rejeicao: NCM inexistente", "Rejeicao: NCM inexistente [nItem: 9]"])
+@pytest.mark.parametrize(
+    "reason", ["Rejeicao: NCM inexistente", "Rejeicao: NCM inexistente [nItem: 9]"]
+)
 def test_what_the_authority_does_not_tell_is_a_dash(document, reason):
     assert explain("778", reason, document).text.startswith("NCM — of product —")
 
 
-@pytest.mark.parametrize("code", ["204", "539", "110", "178", "179", "180", "181", "182", "203", "230", "231", "233", "234",
-                                  "301", "302", "303", "291", "232", "805", "225", "610"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "204",
+        "539",
+        "110",
+        "178",
+        "179",
+        "180",
+        "181",
+        "182",
+        "203",
+        "230",
+        "231",
+        "233",
+        "234",
+        "301",
+        "302",
+        "303",
+        "291",
+        "232",
+        "805",
+        "225",
+        "610",
+    ],
+)
 def test_known_codes_have_their_own_words(document, code):
     told = explain(code, "reason", document)
     assert (told.code, told.ok) == (code, False)
@@ -52,5 +84,12 @@ def test_our_checks_share_their_words():
 
 
 def test_labels_are_translated_with_the_message():
-    finding = Finding("225", "error", "x", N_("The buyer's address has no %(label)s."), {"label": N_("street")}, False)
+    finding = Finding(
+        "225",
+        "error",
+        "x",
+        N_("The buyer's address has no %(label)s."),
+        {"label": N_("street")},
+        False,
+    )
     assert finding.text == "The buyer's address has no street."

@@ -14,7 +14,9 @@ from webapp.invoices.fiscal.signature import digest_of
 
 @pytest.fixture
 def signed(signer):
-    return lambda note=None, **numbering: signer.sign(build(note or a_note(), replace(NUMBERING, **numbering)))
+    return lambda note=None, **numbering: signer.sign(
+        build(note or a_note(), replace(NUMBERING, **numbering))
+    )
 
 
 def test_authorises_a_good_note(authority, signed):
@@ -45,27 +47,39 @@ def test_the_same_number_under_another_key_is_refused(authority, signed):
 
 def test_a_number_is_free_again_after_a_refusal(authority, signed):
     bad = a_note(items=(an_item(ncm="00000000"),))
-    assert [answer.code for answer in authority.authorize([signed(bad), signed()])] == ["778", "100"]
+    assert [answer.code for answer in authority.authorize([signed(bad), signed()])] == [
+        "778",
+        "100",
+    ]
 
 
 def test_a_query_for_no_key_is_refused(authority):
     assert [answer.code for answer in authority.query(["1" * 44, "abc"])] == ["236", "236"]
 
 
-@pytest.mark.parametrize("note, numbering, code", [
-    (a_note(), {"issued_at": NOW + timedelta(minutes=10)}, "703"),
-    (a_note(environment="production"), {}, "252"),
-    (a_note(recipient=replace(BUYER, document="99910482861")), {}, "237"),
-    (a_note(items=(an_item(ncm="77010000"),)), {}, "778"),
-])
+@pytest.mark.parametrize(
+    "note, numbering, code",
+    [
+        (a_note(), {"issued_at": NOW + timedelta(minutes=10)}, "703"),
+        (a_note(environment="production"), {}, "252"),
+        (a_note(recipient=replace(BUYER, document="99910482861")), {}, "237"),
+        (a_note(items=(an_item(ncm="77010000"),)), {}, "778"),
+    ],
+)
 def test_refuses_what_the_real_one_refuses(authority, signed, note, numbering, code):
     assert authority.authorize([signed(note, **numbering)])[0].code == code
 
 
-@pytest.mark.parametrize("old, new, code", [
-    (b"<vNF>318.64", b"<vNF>318.65", "610"), (b"<xNome>Pico", b"<xNome>Pica", "297"), (b"<mod>55", b"<mod>99", "225"),
-    (b"NF-E EMITIDA", b"NF-E FEITA", "598"), (b"<cDV>6", b"<cDV>7", "253"),
-])
+@pytest.mark.parametrize(
+    "old, new, code",
+    [
+        (b"<vNF>318.64", b"<vNF>318.65", "610"),
+        (b"<xNome>Pico", b"<xNome>Pica", "297"),
+        (b"<mod>55", b"<mod>99", "225"),
+        (b"NF-E EMITIDA", b"NF-E FEITA", "598"),
+        (b"<cDV>6", b"<cDV>7", "253"),
+    ],
+)
 def test_refuses_a_note_that_was_changed(authority, signed, old, new, code):
     changed = signed().replace(old, new)
     assert changed != signed()
@@ -87,7 +101,9 @@ def test_refuses_an_expired_certificate(authority, tmp_path):
 
 
 def test_a_document_type_is_refused(authority, signed):
-    bomb = b'<!DOCTYPE NFe [<!ENTITY a SYSTEM "file:///etc/hostname">]>' + signed().replace(b">Pico Nevado<", b">&a;<")
+    bomb = b'<!DOCTYPE NFe [<!ENTITY a SYSTEM "file:///etc/hostname">]>' + signed().replace(
+        b">Pico Nevado<", b">&a;<"
+    )
     assert authority.authorize([bomb])[0].code == "225"
 
 

@@ -28,16 +28,23 @@ def test_signing_twice_gives_the_same_bytes(signed, signer):
 
 
 def test_has_no_line_break_and_no_prefix(signed):
-    signature = signed[signed.index(b"<Signature"):]
+    signature = signed[signed.index(b"<Signature") :]
     assert b"\n" not in signature and b"ds:" not in signature
 
 
-@pytest.mark.parametrize("old, new, reason", [
-    (b"<xNome>Pico", b"<xNome>Pica", "digest does not fit"), (b"<SignatureValue>", b"<SignatureValue>AAAA", "does not fit"),
-    (b"<Signature ", b"<Other ", "no signature"), (b'URI="#NFe3', b'URI="#NFe4', "another document"),
-])
+@pytest.mark.parametrize(
+    "old, new, reason",
+    [
+        (b"<xNome>Pico", b"<xNome>Pica", "digest does not fit"),
+        (b"<SignatureValue>", b"<SignatureValue>AAAA", "does not fit"),
+        (b"<Signature ", b"<Other ", "no signature"),
+        (b'URI="#NFe3', b'URI="#NFe4', "another document"),
+    ],
+)
 def test_a_change_is_refused(signed, old, new, reason):
-    changed = signed.replace(old, new).replace(b"</Signature>", b"</Other>" if b"Other" in new else b"</Signature>")
+    changed = signed.replace(old, new).replace(
+        b"</Signature>", b"</Other>" if b"Other" in new else b"</Signature>"
+    )
     with pytest.raises(SignatureError, match=reason):
         verify(etree.fromstring(changed))
 
@@ -57,7 +64,9 @@ def test_threads_share_signer_and_schema(signer):
 
     def work(note):
         document = build(note, NUMBERING)
-        failing = [finding.params["sku"] for finding in run_checks(note, document, NOW) if not finding.ok]
+        failing = [
+            finding.params["sku"] for finding in run_checks(note, document, NOW) if not finding.ok
+        ]
         return failing, verify(etree.fromstring(signer.sign(document))) is not None
 
     with ThreadPoolExecutor(4) as pool:

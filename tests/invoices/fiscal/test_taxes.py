@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from tests.invoices.fiscal.samples import BOOK, BOOKSHOP, BUYER, CURITIBA, GIFT, LISBON, MUG, a_note, an_item
+from tests.invoices.fiscal.samples import (
+    BOOK,
+    BOOKSHOP,
+    BUYER,
+    CURITIBA,
+    GIFT,
+    LISBON,
+    MUG,
+    a_note,
+    an_item,
+)
 from webapp.invoices.fiscal.places import interstate_rate
 from webapp.invoices.fiscal.taxes import assess
 
@@ -13,39 +23,70 @@ RESELLER = replace(BOOKSHOP, address=CURITIBA)
 EXEMPT = replace(BUYER, address=CURITIBA, taxpayer="exempt")
 
 
-@pytest.mark.parametrize("changes, item, cfop", [
-    ({}, MUG, "5102"), ({"address": CURITIBA}, MUG, "6108"), ({"recipient": RESELLER}, MUG, "6102"),
-    ({"recipient": EXEMPT}, MUG, "6102"), ({"address": LISBON}, MUG, "7102"), ({}, GIFT, "5910"),
-    ({"address": CURITIBA}, GIFT, "6910"), ({"address": LISBON}, GIFT, "7949"),
-])
+@pytest.mark.parametrize(
+    "changes, item, cfop",
+    [
+        ({}, MUG, "5102"),
+        ({"address": CURITIBA}, MUG, "6108"),
+        ({"recipient": RESELLER}, MUG, "6102"),
+        ({"recipient": EXEMPT}, MUG, "6102"),
+        ({"address": LISBON}, MUG, "7102"),
+        ({}, GIFT, "5910"),
+        ({"address": CURITIBA}, GIFT, "6910"),
+        ({"address": LISBON}, GIFT, "7949"),
+    ],
+)
 def test_cfop_follows_destination_buyer_and_gift(changes, item, cfop):
     assert assess(a_note(**changes), item, TODAY).cfop == cfop
 
 
-@pytest.mark.parametrize("crt, item, expected", [
-    ("1", MUG, ("102", "49", "000", "000001")), ("1", BOOK, ("300", "49", "410", "410008")),
-    ("1", GIFT, ("400", "49", "410", "410001")), ("4", MUG, ("102", "49", "000", "000001")),
-    ("3", MUG, ("00", "01", "000", "000001")), ("3", BOOK, ("41", "06", "410", "410008")),
-    ("3", GIFT, ("41", "08", "410", "410001")), ("2", MUG, ("00", "49", "000", "000001")),
-])
+@pytest.mark.parametrize(
+    "crt, item, expected",
+    [
+        ("1", MUG, ("102", "49", "000", "000001")),
+        ("1", BOOK, ("300", "49", "410", "410008")),
+        ("1", GIFT, ("400", "49", "410", "410001")),
+        ("4", MUG, ("102", "49", "000", "000001")),
+        ("3", MUG, ("00", "01", "000", "000001")),
+        ("3", BOOK, ("41", "06", "410", "410008")),
+        ("3", GIFT, ("41", "08", "410", "410001")),
+        ("2", MUG, ("00", "49", "000", "000001")),
+    ],
+)
 def test_tax_class(crt, item, expected):
     found = assess(a_note(crt=crt), item, TODAY).tax_class
     assert (found.icms, found.pis_cofins, found.ibs_cbs, found.ibs_cbs_class) == expected
 
 
-@pytest.mark.parametrize("crt, item, day, written", [
-    ("3", MUG, TODAY, True), ("1", MUG, TODAY, False), ("1", BOOK, TODAY, True), ("1", GIFT, TODAY, True),
-    ("1", MUG, date(2027, 1, 3), False), ("1", MUG, date(2027, 1, 4), True), ("2", MUG, date(2027, 1, 4), True),
-    ("4", MUG, date(2027, 1, 4), True),
-])
+@pytest.mark.parametrize(
+    "crt, item, day, written",
+    [
+        ("3", MUG, TODAY, True),
+        ("1", MUG, TODAY, False),
+        ("1", BOOK, TODAY, True),
+        ("1", GIFT, TODAY, True),
+        ("1", MUG, date(2027, 1, 3), False),
+        ("1", MUG, date(2027, 1, 4), True),
+        ("2", MUG, date(2027, 1, 4), True),
+        ("4", MUG, date(2027, 1, 4), True),
+    ],
+)
 def test_ibs_and_cbs_are_written_from_the_day_of_the_regime(crt, item, day, written):
     assert assess(a_note(crt=crt), item, day).ibs_cbs_written is written
 
 
 def test_normal_regime_in_the_state():
     taxes = assess(a_note(crt="3"), an_item(quantity=1, unit_price=Decimal("100.00")), TODAY)
-    assert (taxes.icms, taxes.pis, taxes.cofins) == (Decimal("18.00"), Decimal("0.53"), Decimal("2.46"))
-    assert (taxes.ibs_cbs_base, taxes.ibs_state, taxes.cbs) == (Decimal("79.01"), Decimal("0.08"), Decimal("0.71"))
+    assert (taxes.icms, taxes.pis, taxes.cofins) == (
+        Decimal("18.00"),
+        Decimal("0.53"),
+        Decimal("2.46"),
+    )
+    assert (taxes.ibs_cbs_base, taxes.ibs_state, taxes.cbs) == (
+        Decimal("79.01"),
+        Decimal("0.08"),
+        Decimal("0.71"),
+    )
 
 
 def test_consumer_of_another_state_owes_the_difference_of_rates():
@@ -57,9 +98,15 @@ def test_consumer_of_another_state_owes_the_difference_of_rates():
     assert assess(a_note(crt="1", address=CURITIBA), item, TODAY).difal_rate is None
 
 
-@pytest.mark.parametrize("origin, target, goods, rate", [
-    ("SP", "PR", "0", "12.00"), ("SP", "BA", "0", "7.00"), ("SP", "ES", "0", "7.00"), ("BA", "SP", "0", "12.00"),
-    ("SP", "BA", "1", "4.00"),
-])
+@pytest.mark.parametrize(
+    "origin, target, goods, rate",
+    [
+        ("SP", "PR", "0", "12.00"),
+        ("SP", "BA", "0", "7.00"),
+        ("SP", "ES", "0", "7.00"),
+        ("BA", "SP", "0", "12.00"),
+        ("SP", "BA", "1", "4.00"),
+    ],
+)
 def test_rate_between_states(origin, target, goods, rate):
     assert interstate_rate(origin, target, goods) == Decimal(rate)

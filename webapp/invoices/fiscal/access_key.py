@@ -1,4 +1,6 @@
-"""The access key (44 places): state, year and month, CNPJ, model, series, number, emission, random code, digit."""
+"""The access key (44 places): state, year and month, CNPJ, model, series, number, emission, random
+code, digit."""
+
 import secrets
 from datetime import datetime
 
@@ -16,7 +18,12 @@ def random_code(number: int) -> str:
             return code
 
 
-def access_key(state_code: str, issued_at: datetime, cnpj: str, series: int, number: int, code: str) -> str:
+def access_key(
+    state_code: str, issued_at: datetime, cnpj: str, series: int, number: int, code: str
+) -> str:
     """`issued_at` is the local time of issue, as the document shows it."""
-    body = f"{state_code}{issued_at:%y%m}{cnpj:0>14}{MODEL}{series:03d}{number:09d}{NORMAL_EMISSION}{code}"
+    body = (
+        f"{state_code}{issued_at:%y%m}{cnpj:0>14}{MODEL}{series:03d}{number:09d}"
+        f"{NORMAL_EMISSION}{code}"
+    )
     return body + mod11(body)

@@ -1,4 +1,5 @@
 """Who authorises a note: the real authority or the sandbox, behind one protocol."""
+
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +10,9 @@ DUPLICATE = "204"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer for one note. `protocol`, `received_at` and `protnfe` (the bytes to keep) come with an authorisation."""
+    """The answer for one note. `protocol`, `received_at` and `protnfe` (the bytes to keep) come
+    with an authorisation."""
+
     access_key: str
     code: str
     reason: str
@@ -28,7 +31,8 @@ class Answer:
 
 
 class Authority(Protocol):
-    """Both calls answer in the order of what they were given; a lost answer is an exception of the transport."""
+    """Both calls answer in the order of what they were given; a lost answer is an exception of the
+    transport."""
 
     def authorize(self, signed: list[bytes]) -> list[Answer]: ...
 

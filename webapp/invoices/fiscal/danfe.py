@@ -5,11 +5,19 @@ import sys
 
 
 def danfe(nfe_proc: bytes) -> bytes:
-    """The PDF of an `nfeProc`. It costs a hundred times the XML: make it when first asked for, and keep it.
+    """The PDF of an `nfeProc`. It costs a hundred times the XML: make it when first asked for, and
+    keep it.
 
-    Made by a process of its own, alone with this file: fonts and images would stay with a web process for life.
+    Made by a process of its own, alone with this file: fonts and images would stay with a web
+    process for life.
     """
-    made = subprocess.run([sys.executable, "-I", __file__], input=nfe_proc, capture_output=True, timeout=30, check=True)
+    made = subprocess.run(
+        [sys.executable, "-I", __file__],
+        input=nfe_proc,
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
     return made.stdout
 
 

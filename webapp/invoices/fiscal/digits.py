@@ -1,4 +1,5 @@
 """Check digits of the access key, the GTIN and the state registration, all without punctuation."""
+
 import re
 from functools import lru_cache
 from itertools import accumulate
@@ -11,7 +12,8 @@ _ZEROS = (0, *accumulate(weight * ord("0") for weight in _WEIGHTS))
 def mod11(body: str) -> str:
     """Modulo 11, weights 2 to 9 from the right, 0 for a remainder of 0 or 1.
 
-    `ord - 48` is the rule of the alphanumeric CNPJ (IN RFB 2.229/2024) and is the digit itself for digits.
+    `ord - 48` is the rule of the alphanumeric CNPJ (IN RFB 2.229/2024) and is the digit itself for
+    digits.
     """
     rest = (sum(map(mul, body.encode("ascii", "replace")[::-1], _WEIGHTS)) - _ZEROS[len(body)]) % 11
     return "0" if rest < 2 else str(11 - rest)
@@ -22,11 +24,14 @@ def is_gtin(value: str) -> bool:
     """GTIN-8, 12, 13 or 14 (GS1 general specifications, modulo 10)."""
     if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", value):
         return False
-    total = sum(int(char) * (3 if place % 2 == 0 else 1) for place, char in enumerate(reversed(value[:-1])))
+    total = sum(
+        int(char) * (3 if place % 2 == 0 else 1) for place, char in enumerate(reversed(value[:-1]))
+    )
     return (10 - total % 10) % 10 == int(value[-1])
 
 
-# State: weights of each check digit in turn. A state that is not here is left to the authority (codes 209 and 210).
+# State: weights of each check digit in turn. A state that is not here is left to the authority
+# (codes 209 and 210).
 _PLAIN_STATE = ((9, 8, 7, 6, 5, 4, 3, 2),)
 _STATE_WEIGHTS = {
     **dict.fromkeys(("AM", "CE", "ES", "PB", "PI", "SC", "SE"), _PLAIN_STATE),
@@ -38,7 +43,8 @@ _STATE_WEIGHTS = {
 
 @lru_cache(maxsize=64)  # nearly always the shop's own
 def is_state_registration(state: str, value: str) -> bool:
-    """Whether `value` fits the state's digit rule (SINTEGRA); true for a state whose rule is not held here."""
+    """Whether `value` fits the state's digit rule (SINTEGRA); true for a state whose rule is not
+    held here."""
     if state == "SP":
         return _is_sao_paulo(value)
     weights = _STATE_WEIGHTS.get(state)
@@ -46,14 +52,20 @@ def is_state_registration(state: str, value: str) -> bool:
         return bool(re.fullmatch(r"[0-9]{2,14}", value))
     if not value.isdigit() or len(value) != len(weights[-1]) + 1:
         return False
-    return all(_weighted(value[:len(row)], row) == value[len(row)] for row in weights)
+    return all(_weighted(value[: len(row)], row) == value[len(row)] for row in weights)
 
 
 def _is_sao_paulo(value: str) -> bool:
     if not re.fullmatch(r"[0-9]{12}", value):
         return False
-    first = sum(int(c) * w for c, w in zip(value, (1, 3, 4, 5, 6, 7, 8, 10), strict=False)) % 11 % 10
-    second = sum(int(c) * w for c, w in zip(value, (3, 2, 10, 9, 8, 7, 6, 5, 4, 3, 2), strict=False)) % 11 % 10
+    first = (
+        sum(int(c) * w for c, w in zip(value, (1, 3, 4, 5, 6, 7, 8, 10), strict=False)) % 11 % 10
+    )
+    second = (
+        sum(int(c) * w for c, w in zip(value, (3, 2, 10, 9, 8, 7, 6, 5, 4, 3, 2), strict=False))
+        % 11
+        % 10
+    )
     return value[8] == str(first) and value[11] == str(second)
 
 

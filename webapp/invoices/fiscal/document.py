@@ -1,8 +1,10 @@
 """The note as the XML of layout 4.00 (manual MOC 7.0, NT 2025.002), children in the schema's order.
 
-A section is a dict in document order: a value of None is left out, a list repeats its tag, `@` marks an attribute.
-Building never refuses: what is missing or wrong is written as it is, and `checks` names it.
+A section is a dict in document order: a value of None is left out, a list repeats its tag, `@`
+marks an attribute. Building never refuses: what is missing or wrong is written as it is, and
+`checks` names it.
 """
+
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -33,7 +35,9 @@ REGISTRATION = {Taxpayer.CONTRIBUTOR: "1", Taxpayer.EXEMPT: "2", Taxpayer.NON_CO
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """What a note gets at sending: `issued_at` is aware, `code` the eight digits of `access_key.random_code`."""
+    """What a note gets at sending: `issued_at` is aware, `code` the eight digits of
+    `access_key.random_code`."""
+
     series: int
     number: int
     issued_at: datetime
@@ -41,24 +45,38 @@ class Numbering:
 
 
 def build(note: Note, number: Numbering | None = None) -> etree._Element:
-    """The unsigned `NFe` element. Without `number` it is a draft: complete but for number, key and signature."""
+    """The unsigned `NFe` element. Without `number` it is a draft: complete but for number, key and
+    signature."""
     given = number or Numbering(0, 1, datetime.now(UTC), DRAFT_CODE)
     issued_at = given.issued_at.astimezone(state(note.issuer.address.state).zone)
-    key = access_key(state(note.issuer.address.state).code, issued_at, identifier(note.issuer.cnpj), given.series,
-                     given.number, given.code)
+    key = access_key(
+        state(note.issuer.address.state).code,
+        issued_at,
+        identifier(note.issuer.cnpj),
+        given.series,
+        given.number,
+        given.code,
+    )
     taxes = [assess(note, item, issued_at.date()) for item in note.items]
     with_ibs_cbs = any(tax.ibs_cbs_written for tax in taxes)
     body = {
-        "@Id": f"NFe{key}", "@versao": VERSION,
+        "@Id": f"NFe{key}",
+        "@versao": VERSION,
         "ide": _identification(note, given, issued_at, key),
         "emit": _issuer(note.issuer),
         "dest": _recipient(note),
-        "det": [_item(n, item, tax, with_ibs_cbs) for n, (item, tax) in enumerate(zip(note.items, taxes, strict=True), 1)],
+        "det": [
+            _item(n, item, tax, with_ibs_cbs)
+            for n, (item, tax) in enumerate(zip(note.items, taxes, strict=True), 1)
+        ],
         "total": tax_totals(note, taxes, with_ibs_cbs),
         "transp": _transport(note),
         "pag": {"detPag": _payment(note)},
-        "infIntermed": note.marketplace and {"CNPJ": identifier(note.marketplace.cnpj),
-                                             "idCadIntTran": clean(note.marketplace.seller_id)},
+        "infIntermed": note.marketplace
+        and {
+            "CNPJ": identifier(note.marketplace.cnpj),
+            "idCadIntTran": clean(note.marketplace.seller_id),
+        },
         "infAdic": _remarks(note),
         "exporta": _export(note),
     }
@@ -72,30 +90,47 @@ def access_key_of(document: etree._Element) -> str:
 def _identification(note: Note, given: Numbering, issued_at: datetime, key: str) -> dict:
     only_gifts = note.items and all(item.gift for item in note.items)
     return {
-        "cUF": key[:2], "cNF": given.code,
+        "cUF": key[:2],
+        "cNF": given.code,
         "natOp": "Remessa em bonificacao" if only_gifts else "Venda de mercadoria",
-        "mod": MODEL, "serie": str(given.series), "nNF": str(given.number),
-        "dhEmi": issued_at.isoformat(timespec="seconds"), "tpNF": "1", "idDest": note.destination.value,
-        "cMunFG": digits(note.issuer.address.ibge), "tpImp": "1", "tpEmis": NORMAL_EMISSION, "cDV": key[-1],
-        "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2", "finNFe": "1",
+        "mod": MODEL,
+        "serie": str(given.series),
+        "nNF": str(given.number),
+        "dhEmi": issued_at.isoformat(timespec="seconds"),
+        "tpNF": "1",
+        "idDest": note.destination.value,
+        "cMunFG": digits(note.issuer.address.ibge),
+        "tpImp": "1",
+        "tpEmis": NORMAL_EMISSION,
+        "cDV": key[-1],
+        "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
+        "finNFe": "1",
         "indFinal": "0" if note.recipient.taxpayer == Taxpayer.CONTRIBUTOR else "1",
-        "indPres": "2", "indIntermed": "1" if note.marketplace else "0", "procEmi": "0", "verProc": SOFTWARE,
+        "indPres": "2",
+        "indIntermed": "1" if note.marketplace else "0",
+        "procEmi": "0",
+        "verProc": SOFTWARE,
     }
 
 
 @lru_cache(maxsize=8)
 def _issuer(issuer: Issuer) -> dict:
     return {
-        "CNPJ": identifier(issuer.cnpj), "xNome": clean(issuer.name), "xFant": clean(issuer.trade_name) or None,
+        "CNPJ": identifier(issuer.cnpj),
+        "xNome": clean(issuer.name),
+        "xFant": clean(issuer.trade_name) or None,
         "enderEmit": _address(issuer.address, issuer.phone),
-        "IE": digits(issuer.state_registration) or None, "CRT": clean(issuer.crt, 1),
+        "IE": digits(issuer.state_registration) or None,
+        "CRT": clean(issuer.crt, 1),
     }
 
 
 def _recipient(note: Note) -> dict:
     buyer = note.recipient
     homologation = note.environment != Environment.PRODUCTION
-    registration = digits(buyer.state_registration) if buyer.taxpayer == Taxpayer.CONTRIBUTOR else ""
+    registration = (
+        digits(buyer.state_registration) if buyer.taxpayer == Taxpayer.CONTRIBUTOR else ""
+    )
     return _buyer_document(buyer) | {
         "xNome": HOMOLOGATION_NAME if homologation else clean(buyer.name),
         "enderDest": _address(buyer.address, buyer.phone),
@@ -113,15 +148,24 @@ def _buyer_document(buyer: Party) -> dict:
 
 
 def _address(address: Address, phone: str) -> dict:
-    place = {"cMun": digits(address.ibge), "xMun": clean(address.city), "UF": clean(address.state, 2),
-             "CEP": digits(address.zip_code), **BRAZIL}
+    place = {
+        "cMun": digits(address.ibge),
+        "xMun": clean(address.city),
+        "UF": clean(address.state, 2),
+        "CEP": digits(address.zip_code),
+        **BRAZIL,
+    }
     if address.is_foreign:
         code, name = COUNTRIES.get(address.country, (None, None))
         place = {"cMun": "9999999", "xMun": "EXTERIOR", "UF": "EX", "cPais": code, "xPais": name}
     fone = digits(phone)
     return {
-        "xLgr": clean(address.street), "nro": clean(address.number), "xCpl": clean(address.complement) or None,
-        "xBairro": clean(address.neighborhood), **place, "fone": fone if 6 <= len(fone) <= 14 else None,
+        "xLgr": clean(address.street),
+        "nro": clean(address.number),
+        "xCpl": clean(address.complement) or None,
+        "xBairro": clean(address.neighborhood),
+        **place,
+        "fone": fone if 6 <= len(fone) <= 14 else None,
     }
 
 
@@ -131,10 +175,22 @@ def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> dict:
     return {
         "@nItem": str(place),
         "prod": {
-            "cProd": clean(item.sku), "cEAN": gtin, "xProd": clean(item.name, 120), "NCM": digits(item.ncm),
-            "CFOP": tax.cfop, "uCom": unit, "qCom": quantity, "vUnCom": price, "vProd": amount(item.goods),
-            "cEANTrib": gtin, "uTrib": unit, "qTrib": quantity, "vUnTrib": price, "vFrete": positive(item.freight),
-            "vDesc": positive(item.discount), "indTot": "1",
+            "cProd": clean(item.sku),
+            "cEAN": gtin,
+            "xProd": clean(item.name, 120),
+            "NCM": digits(item.ncm),
+            "CFOP": tax.cfop,
+            "uCom": unit,
+            "qCom": quantity,
+            "vUnCom": price,
+            "vProd": amount(item.goods),
+            "cEANTrib": gtin,
+            "uTrib": unit,
+            "qTrib": quantity,
+            "vUnTrib": price,
+            "vFrete": positive(item.freight),
+            "vDesc": positive(item.discount),
+            "indTot": "1",
         },
         "imposto": item_taxes(tax, clean(item.origin, 1)),
         "vItem": amount(item.total) if with_ibs_cbs else None,
@@ -144,14 +200,24 @@ def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> dict:
 def _transport(note: Note) -> dict:
     grams = sum(item.quantity * item.weight_g for item in note.items)
     weight = f"{Decimal(grams) / 1000:.3f}" if grams else None
-    return {"modFrete": "0", "vol": {"qVol": "1", "esp": "VOLUME", "pesoL": weight, "pesoB": weight}}
+    return {
+        "modFrete": "0",
+        "vol": {"qVol": "1", "esp": "VOLUME", "pesoL": weight, "pesoB": weight},
+    }
 
 
 def _payment(note: Note) -> dict:
-    method = payments.METHODS.get(note.payment_method, payments.OTHER) if note.total > ZERO else payments.NONE
+    method = (
+        payments.METHODS.get(note.payment_method, payments.OTHER)
+        if note.total > ZERO
+        else payments.NONE
+    )
     return {
-        "indPag": "0", "tPag": method, "xPag": "Outro meio de pagamento" if method == payments.OTHER else None,
-        "vPag": amount(note.total), "card": {"tpIntegra": "2"} if method in payments.CARDS else None,
+        "indPag": "0",
+        "tPag": method,
+        "xPag": "Outro meio de pagamento" if method == payments.OTHER else None,
+        "vPag": amount(note.total),
+        "card": {"tpIntegra": "2"} if method in payments.CARDS else None,
     }
 
 
@@ -165,11 +231,15 @@ def _remarks(note: Note) -> dict | None:
 def _export(note: Note) -> dict | None:
     if note.destination is not Destination.ABROAD:
         return None
-    return {"UFSaidaPais": clean(note.issuer.address.state, 2), "xLocExporta": clean(note.issuer.address.city)}
+    return {
+        "UFSaidaPais": clean(note.issuer.address.state, 2),
+        "xLocExporta": clean(note.issuer.address.city),
+    }
 
 
 def preview(document: etree._Element) -> str:
-    """The document indented for reading, without what only sending gives: number, code, key and time."""
+    """The document indented for reading, without what only sending gives: number, code, key and
+    time."""
     copy = etree.fromstring(etree.tostring(document))
     copy[0].attrib.pop("Id")
     for tag in ("cNF", "serie", "nNF", "dhEmi", "cDV"):

@@ -1,18 +1,34 @@
-"""Where the shop mends what the schema refuses: the place in the document, the field, and its name for people."""
+"""Where the shop mends what the schema refuses: the place in the document, the field, and its name
+for people."""
+
 from .schema import Problem
 from .words import N_
 
 _ADDRESS = {
-    "xLgr": ("street", N_("street")), "nro": ("number", N_("number")), "xCpl": ("complement", N_("complement")),
-    "xBairro": ("neighborhood", N_("neighborhood")), "cMun": ("city", N_("IBGE code of the city")),
-    "xMun": ("city", N_("city")), "UF": ("state", N_("state")), "CEP": ("zip_code", N_("postal code")),
+    "xLgr": ("street", N_("street")),
+    "nro": ("number", N_("number")),
+    "xCpl": ("complement", N_("complement")),
+    "xBairro": ("neighborhood", N_("neighborhood")),
+    "cMun": ("city", N_("IBGE code of the city")),
+    "xMun": ("city", N_("city")),
+    "UF": ("state", N_("state")),
+    "CEP": ("zip_code", N_("postal code")),
 }
 _ICMS_GROUPS = ("ICMSSN102", "ICMS00", "ICMS40")
 
 FIELDS = {
-    **{f"dest/enderDest/{tag}": (f"address.{name}", label) for tag, (name, label) in _ADDRESS.items()},
-    **{f"emit/enderEmit/{tag}": (f"settings.issuer.address.{name}", label) for tag, (name, label) in _ADDRESS.items()},
-    **{f"det/imposto/ICMS/{group}/orig": ("lines.*.product.origin", N_("origin of the goods")) for group in _ICMS_GROUPS},
+    **{
+        f"dest/enderDest/{tag}": (f"address.{name}", label)
+        for tag, (name, label) in _ADDRESS.items()
+    },
+    **{
+        f"emit/enderEmit/{tag}": (f"settings.issuer.address.{name}", label)
+        for tag, (name, label) in _ADDRESS.items()
+    },
+    **{
+        f"det/imposto/ICMS/{group}/orig": ("lines.*.product.origin", N_("origin of the goods"))
+        for group in _ICMS_GROUPS
+    },
     "ide/cUF": ("settings.issuer.address.state", N_("state")),
     "ide/cMunFG": ("settings.issuer.address.city", N_("IBGE code of the city")),
     "@Id": ("settings.issuer.cnpj", N_("CNPJ")),  # the one part of the key that is typed

@@ -1,4 +1,5 @@
 """The tax groups of an item and the totals of the note, as sections of the document."""
+
 from webapp.money import ZERO
 
 from .note import Note
@@ -24,26 +25,48 @@ def _icms(tax: Taxes, origin: str) -> dict:
     if len(code) == 3:
         return {"ICMSSN102": {"orig": origin, "CSOSN": code}}
     if code == "00":
-        return {"ICMS00": {"orig": origin, "CST": code, "modBC": "3", "vBC": amount(tax.base),
-                           "pICMS": rate(tax.icms_rate), "vICMS": amount(tax.icms)}}
+        return {
+            "ICMS00": {
+                "orig": origin,
+                "CST": code,
+                "modBC": "3",
+                "vBC": amount(tax.base),
+                "pICMS": rate(tax.icms_rate),
+                "vICMS": amount(tax.icms),
+            }
+        }
     return {"ICMS40": {"orig": origin, "CST": code}}
 
 
 def _contribution(name: str, tax: Taxes, value, percentage) -> dict:
     code = tax.tax_class.pis_cofins
     if code == "01":
-        return {f"{name}Aliq": {"CST": code, "vBC": amount(tax.pis_base), f"p{name}": rate(percentage),
-                                f"v{name}": amount(value)}}
+        return {
+            f"{name}Aliq": {
+                "CST": code,
+                "vBC": amount(tax.pis_base),
+                f"p{name}": rate(percentage),
+                f"v{name}": amount(value),
+            }
+        }
     if code == "49":
-        return {f"{name}Outr": {"CST": code, "vBC": NOTHING, f"p{name}": NOTHING, f"v{name}": NOTHING}}
+        return {
+            f"{name}Outr": {"CST": code, "vBC": NOTHING, f"p{name}": NOTHING, f"v{name}": NOTHING}
+        }
     return {f"{name}NT": {"CST": code}}
 
 
 def _difal(tax: Taxes) -> dict | None:
     if tax.difal_rate is None:
         return None
-    return {"vBCUFDest": amount(tax.base), "pICMSUFDest": rate(tax.difal_rate), "pICMSInter": amount(tax.icms_rate),
-            "pICMSInterPart": "100.0000", "vICMSUFDest": amount(tax.difal), "vICMSUFRemet": NOTHING}
+    return {
+        "vBCUFDest": amount(tax.base),
+        "pICMSUFDest": rate(tax.difal_rate),
+        "pICMSInter": amount(tax.icms_rate),
+        "pICMSInterPart": "100.0000",
+        "vICMSUFDest": amount(tax.difal),
+        "vICMSUFRemet": NOTHING,
+    }
 
 
 def _ibs_cbs(tax: Taxes) -> dict:
@@ -57,7 +80,11 @@ def _ibs_cbs(tax: Taxes) -> dict:
             "vIBS": amount(tax.ibs_state + tax.ibs_city),
             "gCBS": {"pCBS": rate(rates.cbs), "vCBS": amount(tax.cbs)},
         }
-    return {"CST": tax.tax_class.ibs_cbs, "cClassTrib": tax.tax_class.ibs_cbs_class, "gIBSCBS": group}
+    return {
+        "CST": tax.tax_class.ibs_cbs,
+        "cClassTrib": tax.tax_class.ibs_cbs_class,
+        "gIBSCBS": group,
+    }
 
 
 def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> dict:
@@ -65,13 +92,26 @@ def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> dict:
     has_difal = any(tax.difal_rate is not None for tax in taxes)
     return {
         "ICMSTot": {
-            "vBC": _sum(taxes, "base"), "vICMS": _sum(taxes, "icms"), "vICMSDeson": NOTHING,
+            "vBC": _sum(taxes, "base"),
+            "vICMS": _sum(taxes, "icms"),
+            "vICMSDeson": NOTHING,
             "vICMSUFDest": _sum(taxes, "difal") if has_difal else None,
             "vICMSUFRemet": NOTHING if has_difal else None,
-            "vFCP": NOTHING, "vBCST": NOTHING, "vST": NOTHING, "vFCPST": NOTHING, "vFCPSTRet": NOTHING,
-            "vProd": amount(note.goods), "vFrete": amount(note.freight), "vSeg": NOTHING,
-            "vDesc": amount(note.discount), "vII": NOTHING, "vIPI": NOTHING, "vIPIDevol": NOTHING,
-            "vPIS": _sum(taxes, "pis"), "vCOFINS": _sum(taxes, "cofins"), "vOutro": NOTHING,
+            "vFCP": NOTHING,
+            "vBCST": NOTHING,
+            "vST": NOTHING,
+            "vFCPST": NOTHING,
+            "vFCPSTRet": NOTHING,
+            "vProd": amount(note.goods),
+            "vFrete": amount(note.freight),
+            "vSeg": NOTHING,
+            "vDesc": amount(note.discount),
+            "vII": NOTHING,
+            "vIPI": NOTHING,
+            "vIPIDevol": NOTHING,
+            "vPIS": _sum(taxes, "pis"),
+            "vCOFINS": _sum(taxes, "cofins"),
+            "vOutro": NOTHING,
             "vNF": amount(note.total),
         },
         "IBSCBSTot": _ibs_cbs_totals(taxes) if with_ibs_cbs else None,
@@ -85,8 +125,12 @@ def _ibs_cbs_totals(taxes: list[Taxes]) -> dict:
     ibs = sum((tax.ibs_state + tax.ibs_city for tax in taxes), ZERO)
     return {
         "vBCIBSCBS": _sum(taxes, "ibs_cbs_base"),
-        "gIBS": {"gIBSUF": {**nothing, "vIBSUF": _sum(taxes, "ibs_state")},
-                 "gIBSMun": {**nothing, "vIBSMun": _sum(taxes, "ibs_city")}, "vIBS": amount(ibs), **credits},
+        "gIBS": {
+            "gIBSUF": {**nothing, "vIBSUF": _sum(taxes, "ibs_state")},
+            "gIBSMun": {**nothing, "vIBSMun": _sum(taxes, "ibs_city")},
+            "vIBS": amount(ibs),
+            **credits,
+        },
         "gCBS": {**nothing, "vCBS": _sum(taxes, "cbs"), **credits},
     }
 

@@ -1,4 +1,6 @@
-"""What a note says before it is a document. Money is `Decimal` reais with two places; weights are grams."""
+"""What a note says before it is a document. Money is `Decimal` reais with two places; weights are
+grams."""
+
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +15,7 @@ class Environment(StrEnum):
 
 class Taxpayer(StrEnum):
     """The buyer's standing with its state's goods tax (ICMS)."""
+
     CONTRIBUTOR = "contributor"
     EXEMPT = "exempt"
     NON_CONTRIBUTOR = "non_contributor"
@@ -20,6 +23,7 @@ class Taxpayer(StrEnum):
 
 class Destination(StrEnum):
     """Where the goods go, as the document's `idDest` writes it."""
+
     IN_STATE = "1"
     OUT_OF_STATE = "2"
     ABROAD = "3"
@@ -28,6 +32,7 @@ class Destination(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Address:
     """`country` is ISO 3166 alpha-2; `ibge` is the seven-digit code of the municipality."""
+
     street: str
     number: str
     complement: str
@@ -46,6 +51,7 @@ class Address:
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """`crt` is the tax regime: 1 Simples, 2 Simples above the state's limit, 3 normal, 4 MEI."""
+
     cnpj: str
     name: str
     trade_name: str
@@ -58,6 +64,7 @@ class Issuer:
 @dataclass(frozen=True, slots=True)
 class Party:
     """The buyer. `document` is a CPF, a CNPJ (letters too) or, abroad, a passport or the like."""
+
     name: str
     document: str
     address: Address
@@ -69,7 +76,9 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line. `discount` and `freight` are the line's own share; a gift has its whole value as discount."""
+    """One line. `discount` and `freight` are the line's own share; a gift has its whole value as
+    discount."""
+
     sku: str
     name: str
     ncm: str
@@ -96,6 +105,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Marketplace:
     """The platform a sale came through; `seller_id` is the shop's name there."""
+
     cnpj: str
     seller_id: str
 
@@ -116,7 +126,9 @@ class Note:
 
     def __post_init__(self):
         for name in ("goods", "discount", "freight"):
-            object.__setattr__(self, name, cents(sum((getattr(item, name) for item in self.items), ZERO)))
+            object.__setattr__(
+                self, name, cents(sum((getattr(item, name) for item in self.items), ZERO))
+            )
 
     @property
     def total(self) -> Decimal:

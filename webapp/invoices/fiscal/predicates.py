@@ -1,4 +1,6 @@
-"""What each check looks for: a function from a reading to the parameters of every failure; none when it passes."""
+"""What each check looks for: a function from a reading to the parameters of every failure; none
+when it passes."""
+
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -26,7 +28,6 @@ ADDED = ("vProd", "vST", "vFCPST", "vFrete", "vSeg", "vOutro", "vII", "vIPI", "v
 LATEST, OLDEST = timedelta(minutes=5), timedelta(days=30)
 
 
-
 def failing(condition: bool, **params) -> Failures:
     return [params] if condition else []
 
@@ -37,16 +38,23 @@ def each_item(test: Callable[[Reading, ReadItem], bool]) -> Test:
 
 
 def blank_address(tag: str, label: str) -> Test:
-    return lambda reading: failing(not reading.is_foreign and not reading.recipient.get(tag), label=label)
+    return lambda reading: failing(
+        not reading.is_foreign and not reading.recipient.get(tag), label=label
+    )
 
 
 def total_differs(tag: str, group: str, item_tag: str, label: str) -> Test:
-    """A total of the note against the sum over its items; `group` is a tax group, or empty for the goods."""
+    """A total of the note against the sum over its items; `group` is a tax group, or empty for the
+    goods."""
+
     def test(reading: Reading) -> Failures:
         parts = [item.taxes.get(group, {}) if group else item.product for item in reading.items]
         summed = sum([Decimal(part[item_tag]) for part in parts if item_tag in part])
         total = decimal(reading.total, tag)
-        return [] if summed == total else [{"label": label, "total": str(total), "sum": str(summed)}]
+        return (
+            [] if summed == total else [{"label": label, "total": str(total), "sum": str(summed)}]
+        )
+
     return test
 
 
@@ -62,7 +70,10 @@ def issuer_cnpj(reading: Reading) -> Failures:
 
 def issuer_registration(reading: Reading) -> Failures:
     number = reading.issuer.get("IE", "")
-    return failing(bool(number) and not is_state_registration(reading.issuer.get("UF", ""), number), number=number)
+    return failing(
+        bool(number) and not is_state_registration(reading.issuer.get("UF", ""), number),
+        number=number,
+    )
 
 
 def issuer_state(reading: Reading) -> Failures:
@@ -74,19 +85,26 @@ def city_outside_state(section: str) -> Test:
     def test(reading: Reading) -> Failures:
         party = getattr(reading, section)
         code, name = party.get("cMun", ""), party.get("UF", "")
-        return failing(bool(code) and name in STATES and not code.startswith(state(name).code),
-                       city=party.get("xMun", ""), state=name)
+        return failing(
+            bool(code) and name in STATES and not code.startswith(state(name).code),
+            city=party.get("xMun", ""),
+            state=name,
+        )
+
     return test
 
 
 def recipient_document_missing(reading: Reading) -> Failures:
-    return failing(not reading.is_foreign and not any(reading.recipient.get(tag) for tag in ("CPF", "CNPJ")))
+    return failing(
+        not reading.is_foreign and not any(reading.recipient.get(tag) for tag in ("CPF", "CNPJ"))
+    )
 
 
 def recipient_document_wrong(tag: str, length: int) -> Test:
     def test(reading: Reading) -> Failures:
         value = reading.recipient.get(tag, "")
         return failing(bool(value) and (len(value) != length or not normalize_document(value)))
+
     return test
 
 
@@ -96,13 +114,19 @@ def recipient_registration_missing(reading: Reading) -> Failures:
 
 def recipient_registration(reading: Reading) -> Failures:
     number = reading.recipient.get("IE", "")
-    return failing(bool(number) and not is_state_registration(reading.recipient.get("UF", ""), number), number=number)
+    return failing(
+        bool(number) and not is_state_registration(reading.recipient.get("UF", ""), number),
+        number=number,
+    )
 
 
 def exempt_refused(reading: Reading) -> Failures:
     taxed = any(_icms_code(item) not in TAX_FREE for item in reading.items)
     name = reading.recipient.get("UF", "")
-    return failing(reading.recipient.get("indIEDest") == "2" and name in STATES_WITHOUT_EXEMPT and taxed, state=name)
+    return failing(
+        reading.recipient.get("indIEDest") == "2" and name in STATES_WITHOUT_EXEMPT and taxed,
+        state=name,
+    )
 
 
 def unknown_country(reading: Reading) -> Failures:
@@ -110,7 +134,10 @@ def unknown_country(reading: Reading) -> Failures:
 
 
 def homologation_name(reading: Reading) -> Failures:
-    return failing(reading.identification.get("tpAmb") == "2" and reading.recipient.get("xNome") != HOMOLOGATION_NAME)
+    return failing(
+        reading.identification.get("tpAmb") == "2"
+        and reading.recipient.get("xNome") != HOMOLOGATION_NAME
+    )
 
 
 def no_goods(reading: Reading) -> Failures:
@@ -127,6 +154,7 @@ def bad_gtin(tag: str) -> Test:
     def test(_: Reading, item: ReadItem) -> bool:
         value = item.product.get(tag, "")
         return value not in ("", NO_GTIN) and not is_gtin(value)
+
     return each_item(test)
 
 
@@ -135,6 +163,7 @@ def wrong_value(quantity: str, price: str) -> Test:
         product = item.product
         exact = cents(decimal(product, quantity) * decimal(product, price))
         return abs(exact - decimal(product, "vProd")) > CENT
+
     return each_item(test)
 
 
@@ -145,7 +174,9 @@ def cfop_of_state(reading: Reading, item: ReadItem) -> bool:
 
 
 def cfop_inside(reading: Reading, item: ReadItem) -> bool:
-    return item.product.get("CFOP", "").startswith("5") and reading.identification.get("idDest") != "1"
+    return (
+        item.product.get("CFOP", "").startswith("5") and reading.identification.get("idDest") != "1"
+    )
 
 
 def states_differ(reading: Reading) -> Failures:
@@ -169,7 +200,9 @@ def wrong_icms(_: Reading, item: ReadItem) -> bool:
 
 def difal_missing(reading: Reading, item: ReadItem) -> bool:
     """694: a taxed item of a shop outside Simples, to a consumer of another state."""
-    consumer = reading.identification.get("idDest") == "2" and reading.recipient.get("indIEDest") == "9"
+    consumer = (
+        reading.identification.get("idDest") == "2" and reading.recipient.get("indIEDest") == "9"
+    )
     taxed = "CST" in item.taxes.get("ICMS", {}) and _icms_code(item) not in TAX_FREE
     return consumer and taxed and "ICMSUFDest" not in item.taxes
 
@@ -180,8 +213,14 @@ def ibs_cbs_missing(reading: Reading, item: ReadItem) -> bool:
 
 
 def ibs_cbs_rates_unknown(reading: Reading) -> Failures:
-    day, written = reading.issued_at.date(), any("vCBS" in item.taxes.get("IBSCBS", {}) for item in reading.items)
-    return failing(written and not any(rates.start <= day <= rates.end for rates in IBS_CBS_RATES), year=day.year)
+    day, written = (
+        reading.issued_at.date(),
+        any("vCBS" in item.taxes.get("IBSCBS", {}) for item in reading.items),
+    )
+    return failing(
+        written and not any(rates.start <= day <= rates.end for rates in IBS_CBS_RATES),
+        year=day.year,
+    )
 
 
 def wrong_note_total(reading: Reading) -> Failures:
@@ -203,7 +242,9 @@ def paid_less(reading: Reading) -> Failures:
 
 def paid_more(reading: Reading) -> Failures:
     paid, total = decimal(reading.payment, "vPag"), decimal(reading.total, "vNF")
-    return failing(paid > total + decimal(reading.payment, "vTroco"), paid=str(paid), total=str(total))
+    return failing(
+        paid > total + decimal(reading.payment, "vTroco"), paid=str(paid), total=str(total)
+    )
 
 
 def channel_missing(reading: Reading) -> Failures:
@@ -212,11 +253,15 @@ def channel_missing(reading: Reading) -> Failures:
 
 
 def marketplace_missing(reading: Reading) -> Failures:
-    return failing(reading.identification.get("indIntermed") == "1" and reading.intermediary is None)
+    return failing(
+        reading.identification.get("indIntermed") == "1" and reading.intermediary is None
+    )
 
 
 def marketplace_unasked(reading: Reading) -> Failures:
-    return failing(reading.identification.get("indIntermed") != "1" and reading.intermediary is not None)
+    return failing(
+        reading.identification.get("indIntermed") != "1" and reading.intermediary is not None
+    )
 
 
 def marketplace_cnpj(reading: Reading) -> Failures:
@@ -272,8 +317,11 @@ def buyer_name_loses(reading: Reading) -> Failures:
 def product_name_loses(reading: Reading) -> Failures:
     items = reading.note.items if reading.note else ()
     written = {item.number: item.product.get("xProd", "") for item in reading.items}
-    return [{"item": n, "sku": item.sku, "written": written.get(n, "")} for n, item in enumerate(items, 1)
-            if loses(item.name, 120)]
+    return [
+        {"item": n, "sku": item.sku, "written": written.get(n, "")}
+        for n, item in enumerate(items, 1)
+        if loses(item.name, 120)
+    ]
 
 
 def _icms_code(item: ReadItem) -> str:

@@ -1,4 +1,6 @@
-"""The file to keep and to give out: note and protocol in one `nfeProc`, joined as bytes, never rewritten."""
+"""The file to keep and to give out: note and protocol in one `nfeProc`, joined as bytes, never
+rewritten."""
+
 from .document import VERSION
 from .signature import digest_of
 from .xml import NAMESPACE

@@ -1,4 +1,5 @@
 """A document read once, section by section, for the checks."""
+
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -25,7 +26,9 @@ def decimal(group: Leaves, tag: str) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class ReadItem:
-    """`taxes` holds the leaves of each tax group by its name: ICMS, PIS, COFINS, ICMSUFDest, IBSCBS."""
+    """`taxes` holds the leaves of each tax group by its name: ICMS, PIS, COFINS, ICMSUFDest,
+    IBSCBS."""
+
     number: int
     product: Leaves
     taxes: dict[str, Leaves]
@@ -33,8 +36,13 @@ class ReadItem:
     @property
     def params(self) -> dict:
         product = self.product
-        return {"item": self.number, "sku": product.get("cProd", ""), "ncm": product.get("NCM", ""),
-                "gtin": product.get("cEAN", ""), "cfop": product.get("CFOP", "")}
+        return {
+            "item": self.number,
+            "sku": product.get("cProd", ""),
+            "ncm": product.get("NCM", ""),
+            "gtin": product.get("cEAN", ""),
+            "cfop": product.get("CFOP", ""),
+        }
 
 
 class Reading:
@@ -73,10 +81,16 @@ class Reading:
 
 def _item(det: etree._Element) -> ReadItem:
     product, taxes = det[0], det[1]
-    return ReadItem(int(det.get("nItem")), leaves(product), {group.tag[_OFFSET:]: leaves(group) for group in taxes})
+    return ReadItem(
+        int(det.get("nItem")),
+        leaves(product),
+        {group.tag[_OFFSET:]: leaves(group) for group in taxes},
+    )
 
 
 def _key_body(ide: Leaves, cnpj: str, issued_at: datetime) -> str:
     """The first 43 places of the key as the document's own fields give them."""
-    return (f"{ide.get('cUF')}{issued_at:%y%m}{cnpj:0>14}{ide.get('mod')}{ide.get('serie', ''):0>3}"
-            f"{ide.get('nNF', ''):0>9}{ide.get('tpEmis')}{ide.get('cNF')}")
+    return (
+        f"{ide.get('cUF')}{issued_at:%y%m}{cnpj:0>14}{ide.get('mod')}{ide.get('serie', ''):0>3}"
+        f"{ide.get('nNF', ''):0>9}{ide.get('tpEmis')}{ide.get('cNF')}"
+    )

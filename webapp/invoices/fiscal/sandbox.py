@@ -1,4 +1,5 @@
 """An authority in the house: judges as the real one does, gives protocols without fiscal value."""
+
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,20 +24,29 @@ from .xml import NAMESPACE, xml
 SOFTWARE = "SANDBOX_1.0"
 AUTHORIZED = ("100", "Autorizado o uso da NF-e")
 REASONS = {
-    DUPLICATE: "Rejeicao: Duplicidade de NF-e", "213": "Rejeicao: CNPJ-Base do Emitente difere do CNPJ-Base do Certificado",
-    "217": "Rejeicao: NF-e nao consta na base de dados da SEFAZ", "225": "Rejeicao: Falha no Schema XML da NFe",
+    DUPLICATE: "Rejeicao: Duplicidade de NF-e",
+    "213": "Rejeicao: CNPJ-Base do Emitente difere do CNPJ-Base do Certificado",
+    "217": "Rejeicao: NF-e nao consta na base de dados da SEFAZ",
+    "225": "Rejeicao: Falha no Schema XML da NFe",
     "236": "Rejeicao: Chave de Acesso com digito verificador invalido",
     "252": "Rejeicao: Ambiente informado diverge do Ambiente de recebimento",
-    "291": "Rejeicao: Certificado Assinatura - erro Data Validade", "297": "Rejeicao: Assinatura difere do calculado",
+    "291": "Rejeicao: Certificado Assinatura - erro Data Validade",
+    "297": "Rejeicao: Assinatura difere do calculado",
     "539": "Rejeicao: Duplicidade de NF-e, com diferenca na Chave de Acesso",
     "703": "Rejeicao: Data-Hora de Emissao posterior ao horario de recebimento",
 }
-_PARSER = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
+_PARSER = {
+    "resolve_entities": False,
+    "no_network": True,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An authorised note as the ledger keeps it."""
+
     access_key: str
     cnpj: str
     series: int
@@ -48,7 +58,8 @@ class Entry:
 
 
 class Ledger(Protocol):
-    """What the sandbox remembers. `record` is atomic: False, and nothing kept, if the key or the number is there."""
+    """What the sandbox remembers. `record` is atomic: False, and nothing kept, if the key or the
+    number is there."""
 
     def find_key(self, access_key: str) -> Entry | None: ...
 
@@ -115,7 +126,9 @@ class SandboxAuthority:
         """The first rule the document breaks, or two empty texts."""
         for finding in run_checks(None, document, received_at):
             if not finding.ok and finding.level == ERROR:
-                return finding.code, REASONS.get(finding.code, f"Rejeicao: {finding.message % finding.params}")
+                return finding.code, REASONS.get(
+                    finding.code, f"Rejeicao: {finding.message % finding.params}"
+                )
         section = leaves(document[0][0])
         if section["tpAmb"] != "2":
             return "252", REASONS["252"]
@@ -127,10 +140,17 @@ class SandboxAuthority:
 
     def _duplicate(self, entry: Entry) -> Answer | None:
         if first := self._ledger.find_key(entry.access_key):
-            return Answer(first.access_key, DUPLICATE, f"{REASONS[DUPLICATE]} [nProt: {first.protocol}]", first.protocol,
-                          first.received_at)
+            return Answer(
+                first.access_key,
+                DUPLICATE,
+                f"{REASONS[DUPLICATE]} [nProt: {first.protocol}]",
+                first.protocol,
+                first.received_at,
+            )
         if other := self._ledger.find_number(entry.cnpj, entry.series, entry.number):
-            return _refused(entry.access_key, "539", f"{REASONS['539']} [chNFe: {other.access_key}]")
+            return _refused(
+                entry.access_key, "539", f"{REASONS['539']} [chNFe: {other.access_key}]"
+            )
         return None
 
     def _kept(self, entry: Entry) -> Answer:
@@ -143,11 +163,26 @@ def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> En
     protocol = f"1{key[:2]}{received_at:%y}{secrets.randbelow(10**10):010d}"
     zone = next(state.zone for state in STATES.values() if state.code == key[:2])
     code, reason = AUTHORIZED
-    protnfe = xml("protNFe", {"@xmlns": NAMESPACE, "@versao": VERSION, "infProt": {
-        "tpAmb": "2", "verAplic": SOFTWARE, "chNFe": key,
-        "dhRecbto": received_at.astimezone(zone).isoformat(timespec="seconds"), "nProt": protocol, "digVal": digest,
-        "cStat": code, "xMotivo": reason}})
-    return Entry(key, key[6:20], int(key[22:25]), int(key[25:34]), digest, protocol, received_at, protnfe)
+    protnfe = xml(
+        "protNFe",
+        {
+            "@xmlns": NAMESPACE,
+            "@versao": VERSION,
+            "infProt": {
+                "tpAmb": "2",
+                "verAplic": SOFTWARE,
+                "chNFe": key,
+                "dhRecbto": received_at.astimezone(zone).isoformat(timespec="seconds"),
+                "nProt": protocol,
+                "digVal": digest,
+                "cStat": code,
+                "xMotivo": reason,
+            },
+        },
+    )
+    return Entry(
+        key, key[6:20], int(key[22:25]), int(key[25:34]), digest, protocol, received_at, protnfe
+    )
 
 
 def _authorized(entry: Entry) -> Answer:

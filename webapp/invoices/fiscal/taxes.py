@@ -1,8 +1,9 @@
 """Taxes of an item: one table of tax classes, one of dates, one assessment.
 
-The classes are examples for a shop that resells goods; the shop's accountant decides (CGSN 140/2018, LC 87/1996,
-LC 190/2022, LC 214/2025, NT 2025.002).
+The classes are examples for a shop that resells goods; the shop's accountant decides (CGSN
+140/2018, LC 87/1996, LC 190/2022, LC 214/2025, NT 2025.002).
 """
+
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,6 +20,7 @@ PIS_RATE, COFINS_RATE = Decimal("0.65"), Decimal("3.00")
 @dataclass(frozen=True, slots=True)
 class TaxClass:
     """`icms` is a CSOSN of three places (Simples) or a CST of two; `pis_cofins` the CST of both."""
+
     icms: str
     pis_cofins: str
     ibs_cbs: str
@@ -35,17 +37,32 @@ CLASSES = {
     ("normal", "gift"): TaxClass("41", "08", "410", "410001"),
     ("normal", "export"): TaxClass("41", "08", "410", "410004"),
 }
-SALE_CFOP = {Destination.IN_STATE: "5102", Destination.OUT_OF_STATE: "6102", Destination.ABROAD: "7102"}
+SALE_CFOP = {
+    Destination.IN_STATE: "5102",
+    Destination.OUT_OF_STATE: "6102",
+    Destination.ABROAD: "7102",
+}
 SALE_CFOP_TO_CONSUMER = "6108"
-GIFT_CFOP = {Destination.IN_STATE: "5910", Destination.OUT_OF_STATE: "6910", Destination.ABROAD: "7949"}
+GIFT_CFOP = {
+    Destination.IN_STATE: "5910",
+    Destination.OUT_OF_STATE: "6910",
+    Destination.ABROAD: "7949",
+}
 
-# Rule 1115: from which day a regime must write the IBS and CBS groups. An exempt class is written from the start.
-IBS_CBS_FROM = {"3": date(2026, 1, 1), "1": date(2027, 1, 4), "2": date(2027, 1, 4), "4": date(2027, 1, 4)}
+# Rule 1115: from which day a regime must write the IBS and CBS groups. An exempt class is written
+# from the start.
+IBS_CBS_FROM = {
+    "3": date(2026, 1, 1),
+    "1": date(2027, 1, 4),
+    "2": date(2027, 1, 4),
+    "4": date(2027, 1, 4),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class IbsCbsRates:
     """Percent, in force from `start` to `end` (both included)."""
+
     start: date
     end: date
     ibs_state: Decimal
@@ -53,17 +70,25 @@ class IbsCbsRates:
     cbs: Decimal
 
 
-IBS_CBS_RATES = (IbsCbsRates(date(2026, 1, 1), date(2026, 12, 31), Decimal("0.10"), Decimal("0.00"), Decimal("0.90")),)
+IBS_CBS_RATES = (
+    IbsCbsRates(
+        date(2026, 1, 1), date(2026, 12, 31), Decimal("0.10"), Decimal("0.00"), Decimal("0.90")
+    ),
+)
 
 
 def ibs_cbs_rates(day: date) -> IbsCbsRates:
     """The rates in force, or the last known ones: `checks` warns when they are out of date."""
-    return next((rates for rates in IBS_CBS_RATES if rates.start <= day <= rates.end), IBS_CBS_RATES[-1])
+    return next(
+        (rates for rates in IBS_CBS_RATES if rates.start <= day <= rates.end), IBS_CBS_RATES[-1]
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Taxes:
-    """The assessment of one item. `difal` is what the destination's state gets from a shop elsewhere."""
+    """The assessment of one item. `difal` is what the destination's state gets from a shop
+    elsewhere."""
+
     cfop: str
     tax_class: TaxClass
     base: Decimal = ZERO
@@ -85,7 +110,10 @@ class Taxes:
 def cfop(note: Note, item: Item) -> str:
     if item.gift:
         return GIFT_CFOP[note.destination]
-    if note.destination is Destination.OUT_OF_STATE and note.recipient.taxpayer == Taxpayer.NON_CONTRIBUTOR:
+    if (
+        note.destination is Destination.OUT_OF_STATE
+        and note.recipient.taxpayer == Taxpayer.NON_CONTRIBUTOR
+    ):
         return SALE_CFOP_TO_CONSUMER
     return SALE_CFOP[note.destination]
 
@@ -112,7 +140,9 @@ def assess(note: Note, item: Item, day: date) -> Taxes:
     if tax_class.pis_cofins == "01":
         values |= _pis_cofins(item.total - values["icms"])
     if written and tax_class.ibs_cbs == "000":
-        withheld = sum((values.get(name, ZERO) for name in ("icms", "difal", "pis", "cofins")), ZERO)
+        withheld = sum(
+            (values.get(name, ZERO) for name in ("icms", "difal", "pis", "cofins")), ZERO
+        )
         values |= _ibs_cbs(item.total - withheld, ibs_cbs_rates(day))
     return Taxes(cfop(note, item), tax_class, ibs_cbs_written=written, **values)
 
@@ -129,9 +159,18 @@ def _icms(note: Note, item: Item) -> dict:
 
 
 def _pis_cofins(base: Decimal) -> dict:
-    return {"pis_base": base, "pis": percent_of(base, PIS_RATE), "cofins": percent_of(base, COFINS_RATE)}
+    return {
+        "pis_base": base,
+        "pis": percent_of(base, PIS_RATE),
+        "cofins": percent_of(base, COFINS_RATE),
+    }
 
 
 def _ibs_cbs(base: Decimal, rates: IbsCbsRates) -> dict:
-    return {"ibs_cbs_rates": rates, "ibs_cbs_base": base, "ibs_state": percent_of(base, rates.ibs_state),
-            "ibs_city": percent_of(base, rates.ibs_city), "cbs": percent_of(base, rates.cbs)}
+    return {
+        "ibs_cbs_rates": rates,
+        "ibs_cbs_base": base,
+        "ibs_state": percent_of(base, rates.ibs_state),
+        "ibs_city": percent_of(base, rates.ibs_city),
+        "cbs": percent_of(base, rates.cbs),
+    }

@@ -1,13 +1,36 @@
-"""Any text brought into the alphabet of the schema's TString: one line of Latin-1, no edge or double blanks."""
+"""Any text brought into the alphabet of the schema's TString: one line of Latin-1, no edge or
+double blanks."""
+
 import re
 import unicodedata
 
 _PLAIN = re.compile(r"[!-~¡-¬®-ÿ]+(?: [!-~¡-¬®-ÿ]+)*\Z").match
 _KEPT = re.compile(r"[ -~¡-¬®-ÿ]").match
-_MAPPED = str.maketrans({
-    "‘": "'", "’": "'", "‚": "'", "′": "'", "“": '"', "”": '"', "„": '"', "″": '"', "–": "-", "—": "-", "−": "-",
-    "‐": "-", "‑": "-", "•": "-", "€": "EUR", "Œ": "OE", "œ": "oe", "Ł": "L", "ł": "l", "ı": "i", "\u00ad": "",
-})
+_MAPPED = str.maketrans(
+    {
+        "‘": "'",
+        "’": "'",
+        "‚": "'",
+        "′": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "″": '"',
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "‐": "-",
+        "‑": "-",
+        "•": "-",
+        "€": "EUR",
+        "Œ": "OE",
+        "œ": "oe",
+        "Ł": "L",
+        "ł": "l",
+        "ı": "i",
+        "\u00ad": "",
+    }
+)
 _UNSEEN = {"Mn", "Me", "Cf"}
 
 
@@ -19,7 +42,8 @@ def _letter(char: str) -> str:
 
 
 def clean(value: str, length: int = 60) -> str:
-    """`value` as the schema can read it, at most `length` long; empty when nothing of it can be written."""
+    """`value` as the schema can read it, at most `length` long; empty when nothing of it can be
+    written."""
     if not _PLAIN(value):
         composed = unicodedata.normalize("NFC", value).translate(_MAPPED)
         value = " ".join("".join(map(_letter, composed)).split())
@@ -31,7 +55,10 @@ def loses(value: str, length: int = 60) -> bool:
     if _PLAIN(value):
         return len(value) > length
     composed = unicodedata.normalize("NFC", value).translate(_MAPPED)
-    return any(_letter(char) == " " and not char.isspace() for char in composed) or len(clean(value, length + 1)) > length
+    return (
+        any(_letter(char) == " " and not char.isspace() for char in composed)
+        or len(clean(value, length + 1)) > length
+    )
 
 
 def digits(value: str) -> str:
@@ -40,5 +67,6 @@ def digits(value: str) -> str:
 
 
 def identifier(value: str) -> str:
-    """The ASCII letters, upper case, and digits of `value`: a CPF or CNPJ without its punctuation."""
+    """The ASCII letters, upper case, and digits of `value`: a CPF or CNPJ without its
+    punctuation."""
     return re.sub(r"[^0-9A-Z]", "", value.upper())

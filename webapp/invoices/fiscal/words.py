@@ -1,4 +1,6 @@
-"""How a check or a refusal is told to people. Messages are msgids; they are translated when shown."""
+"""How a check or a refusal is told to people. Messages are msgids; they are translated when
+shown."""
+
 import re
 from dataclasses import dataclass
 
@@ -15,11 +17,13 @@ def N_(msgid: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check, or the authority, found. Every part is plain data, so that it can be kept as JSON.
+    """What a check, or the authority, found. Every part is plain data, so that it can be kept as
+    JSON.
 
-    A finding that is ok has the check's name as message. `*` in `field` is the item that `params["item"]` (from 1) and
-    `params["sku"]` name; `params["label"]` is a msgid too.
+    A finding that is ok has the check's name as message. `*` in `field` is the item that
+    `params["item"]` (from 1) and `params["sku"]` name; `params["label"]` is a msgid too.
     """
+
     code: str
     level: str
     field: str
@@ -42,7 +46,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A refusal in words. `field` is where it is mended, `who` mends it (clerk, reviewer, admin or system)."""
+    """A refusal in words. `field` is where it is mended, `who` mends it (clerk, reviewer, admin or
+    system)."""
+
     code: str
     field: str
     message: str
@@ -51,4 +57,14 @@ class Rejection:
     same_number: bool = True
 
     def finding(self, params: dict, level: str = ERROR) -> Finding:
-        return Finding(self.code, level, self.field, self.message, params, False, self.mend, self.who, self.same_number)
+        return Finding(
+            self.code,
+            level,
+            self.field,
+            self.message,
+            params,
+            False,
+            self.mend,
+            self.who,
+            self.same_number,
+        )

@@ -1,4 +1,5 @@
 """Dicts to XML text, and amounts as the schema's types want them."""
+
 from decimal import Decimal
 
 from webapp.money import cents
@@ -21,11 +22,14 @@ def rate(value: Decimal) -> str:
 
 
 def escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return (
+        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    )
 
 
 def xml(tag: str, value: dict) -> bytes:
-    """`value` is a dict of children: a text, a dict, a list of dicts, or None: left out. `@` marks an attribute."""
+    """`value` is a dict of children: a text, a dict, a list of dicts, or None: left out. `@` marks
+    an attribute."""
     parts: list[str] = []
     _write(parts.append, tag, value)
     return "".join(parts).encode()

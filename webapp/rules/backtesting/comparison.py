@@ -1,6 +1,8 @@
-"""What another rule set would have changed about past sales: two sets judge the same frozen facts. Pure.
+"""What another rule set would have changed about past sales: two sets judge the same frozen facts.
+Pure.
 
-Effects are compared by (kind, target); one is changed when its amount, its parameters or its lines differ.
+Effects are compared by (kind, target); one is changed when its amount, its parameters or its lines
+differ.
 """
 
 from __future__ import annotations
@@ -17,12 +19,17 @@ from webapp.rules.core.engine import Catalog, EffectPlan, RuleSet, params_to_jso
 from webapp.rules.core.fields import BLANK, FIELDS
 from webapp.rules.core.rule import Rule
 
-# The changed sales that are kept to be looked at, and the changes of each: a result stays small whatever it tells of.
+# The changed sales that are kept to be looked at, and the changes of each: a result stays small
+# whatever it tells of.
 MOST_SALES = 1000
 MOST_CHANGES = 8
 MOST_SKUS = 5
 EXACT = {
-    scope: tuple(key for key, each in FIELDS.items() if each.scope == scope and each.type in ("money", "percent"))
+    scope: tuple(
+        key
+        for key, each in FIELDS.items()
+        if each.scope == scope and each.type in ("money", "percent")
+    )
     for scope in ("sale", "line")
 }
 # Where a gift comes to stand follows from other gifts; it is no change of its own.
@@ -34,10 +41,10 @@ class Totals:
     """What a comparison has come to, in a space that does not grow with the sales.
 
     kinds       kind of effect -> [added, removed, changed]
-    commission  [before, after]; royalty alike; agents: agent's code -> [before, after] of commission
-    changes     the first MOST_SALES changed sales: {"sale", "agent", "more", "changes": [{"kind", "target", "skus",
-                "was", "now"}]}, where was and now are {"rule", "lines", "params", "amount"}, or None; `more` counts
-                the changes that are left out
+    commission [before, after]; royalty alike; agents: agent's code -> [before, after] of commission
+    changes the first MOST_SALES changed sales: {"sale", "agent", "more", "changes": [{"kind",
+                "target", "skus", "was", "now"}]}, where was and now are {"rule", "lines", "params",
+                "amount"}, or None; `more` counts the changes that are left out
     """
 
     sales: int = 0
@@ -50,19 +57,28 @@ class Totals:
 
     @classmethod
     def from_json(cls, figures: Mapping, changes: list[dict]) -> Totals:
-        """The way back from `figures_to_json`, which leaves the changes out; {} and [] are a beginning."""
+        """The way back from `figures_to_json`, which leaves the changes out; {} and [] are a
+        beginning."""
         if not figures:
             return cls()
         return cls(
-            sales=figures["sales"], changed=figures["changed"], kinds=figures["kinds"],
-            commission=_amounts(figures["commission"]), royalty=_amounts(figures["royalty"]), changes=changes,
+            sales=figures["sales"],
+            changed=figures["changed"],
+            kinds=figures["kinds"],
+            commission=_amounts(figures["commission"]),
+            royalty=_amounts(figures["royalty"]),
+            changes=changes,
             agents={code: _amounts(pair) for code, pair in figures["agents"].items()},
         )
 
     def figures_to_json(self) -> dict:
         return {
-            "sales": self.sales, "changed": self.changed, "kinds": self.kinds, "commission": _texts(self.commission),
-            "royalty": _texts(self.royalty), "agents": {code: _texts(pair) for code, pair in self.agents.items()},
+            "sales": self.sales,
+            "changed": self.changed,
+            "kinds": self.kinds,
+            "commission": _texts(self.commission),
+            "royalty": _texts(self.royalty),
+            "agents": {code: _texts(pair) for code, pair in self.agents.items()},
         }
 
     def of_kind(self, place: int) -> int:
@@ -70,8 +86,9 @@ class Totals:
 
 
 class Comparison:
-    """Judges sale after sale by both sets and keeps the `totals`. `catalog(sku)` gives the item facts of a product that a
-    rule adds today; a gift that the sale got then keeps the facts it had."""
+    """Judges sale after sale by both sets and keeps the `totals`. `catalog(sku)` gives the item
+    facts of a product that a rule adds today; a gift that the sale got then keeps the facts it
+    had."""
 
     def __init__(self, old: RuleSet, new: RuleSet, catalog: Catalog):
         self.old, self.new, self.catalog = old, new, catalog
@@ -101,7 +118,9 @@ class Comparison:
     def _item_facts(self, gifts: Mapping[str, dict], sku: str) -> dict | None:
         return gifts.get(sku) or self.catalog(sku)
 
-    def _count_money(self, sale: dict, lines: list[dict], effects: list[EffectPlan], side: int) -> None:
+    def _count_money(
+        self, sale: dict, lines: list[dict], effects: list[EffectPlan], side: int
+    ) -> None:
         for effect in effects:
             if effect.kind == "commission":
                 self.totals.commission[side] += effect.amount
@@ -123,18 +142,26 @@ class Comparison:
             skus = {line["line"]: line["item_sku"] for line in lines + before.added + after.added}
             told = [_told(key, was.get(key), now.get(key), skus) for key in changed[:MOST_CHANGES]]
             self.totals.changes.append(
-                {"sale": sale_id, "agent": sale["agent_id"], "more": len(changed) - len(told), "changes": told}
+                {
+                    "sale": sale_id,
+                    "agent": sale["agent_id"],
+                    "more": len(changed) - len(told),
+                    "changes": told,
+                }
             )
 
 
 class _ChangedRules:
-    """Finds the sales that may be decided otherwise: those for which the condition of a rule that differs holds, as it
-    was or as it is. A rule whose condition does not hold has no part in a decision, so that elsewhere both sets say
-    the same: their other rules are alike and stand in the same order."""
+    """Finds the sales that may be decided otherwise: those for which the condition of a rule that
+    differs holds, as it was or as it is. A rule whose condition does not hold has no part in a
+    decision, so that elsewhere both sets say the same: their other rules are alike and stand in the
+    same order."""
 
     def __init__(self, old: RuleSet, new: RuleSet):
         same = _same_rules(old, new)
-        differing = [rule for rule in (*old.rules, *new.rules) if rule.enabled and rule.code not in same]
+        differing = [
+            rule for rule in (*old.rules, *new.rules) if rule.enabled and rule.code not in same
+        ]
         self.none = not differing
         self._lines = _index_of(differing, "line")
         self._sales = _index_of(differing, "sale")
@@ -143,7 +170,9 @@ class _ChangedRules:
         if self.none:
             return False
         whole = {**BLANK, **sale}
-        return bool(self._sales.hits(whole)) or any(self._lines.hits({**whole, **line}) for line in lines)
+        return bool(self._sales.hits(whole)) or any(
+            self._lines.hits({**whole, **line}) for line in lines
+        )
 
 
 def _index_of(rules: list[Rule], scope: str) -> HashIndex:
@@ -151,18 +180,21 @@ def _index_of(rules: list[Rule], scope: str) -> HashIndex:
 
 
 def _same_rules(old: RuleSet, new: RuleSet) -> set[str]:
-    """The codes of rules that decide alike and are heard in the same order on both sides: of those that decide alike, the
-    ones before the first and behind the last that stands elsewhere."""
+    """The codes of rules that decide alike and are heard in the same order on both sides: of those
+    that decide alike, the ones before the first and behind the last that stands elsewhere."""
     was = [rule.code for rule in old.rules if _decide_alike(rule, new.by_code.get(rule.code))]
     now = [rule.code for rule in new.rules if _decide_alike(rule, old.by_code.get(rule.code))]
     ahead = _run(was, now)
     behind = min(_run(was[::-1], now[::-1]), len(was) - ahead)
-    return {*was[:ahead], *was[len(was) - behind:]}
+    return {*was[:ahead], *was[len(was) - behind :]}
 
 
 def _run(was: list[str], now: list[str]) -> int:
     """How many stand in the same place from the beginning on."""
-    return next((place for place, pair in enumerate(zip(was, now, strict=True)) if pair[0] != pair[1]), len(was))
+    return next(
+        (place for place, pair in enumerate(zip(was, now, strict=True)) if pair[0] != pair[1]),
+        len(was),
+    )
 
 
 def _decide_alike(rule: Rule, other: Rule | None) -> bool:
@@ -170,7 +202,15 @@ def _decide_alike(rule: Rule, other: Rule | None) -> bool:
 
 
 def _deciding(rule: Rule) -> tuple:
-    return rule.scope, rule.event, rule.valid_from, rule.valid_to, rule.enabled, rule.when, rule.then
+    return (
+        rule.scope,
+        rule.event,
+        rule.valid_from,
+        rule.valid_to,
+        rule.enabled,
+        rule.when,
+        rule.then,
+    )
 
 
 def _typed(facts: Mapping, scope: str) -> dict:
@@ -200,16 +240,29 @@ def _royalty(lines: list[dict], effect: EffectPlan) -> Decimal:
     return percent_of(line["item_total"], line.get("item_royalty_percent") or ZERO)
 
 
-def _told(key: tuple[str, str], was: EffectPlan | None, now: EffectPlan | None, skus: Mapping[int, str]) -> dict:
+def _told(
+    key: tuple[str, str], was: EffectPlan | None, now: EffectPlan | None, skus: Mapping[int, str]
+) -> dict:
     touched = dict.fromkeys(skus[number] for plan in (was, now) if plan for number in plan.lines)
-    return {"kind": key[0], "target": key[1], "skus": list(touched)[:MOST_SKUS], "was": _plan(was), "now": _plan(now)}
+    return {
+        "kind": key[0],
+        "target": key[1],
+        "skus": list(touched)[:MOST_SKUS],
+        "was": _plan(was),
+        "now": _plan(now),
+    }
 
 
 def _plan(plan: EffectPlan | None) -> dict | None:
     if plan is None:
         return None
     amount = None if plan.amount is None else str(plan.amount)
-    return {"rule": plan.rule, "lines": plan.lines, "params": params_to_json(_lasting(plan.params)), "amount": amount}
+    return {
+        "rule": plan.rule,
+        "lines": plan.lines,
+        "params": params_to_json(_lasting(plan.params)),
+        "amount": amount,
+    }
 
 
 def _amounts(texts: list[str]) -> list[Decimal]:

@@ -27,8 +27,14 @@ ON_A_PAGE = 50
 @bp.context_processor
 def backtest_words():
     """What rules/_backtests.html needs on the draft's page as well."""
-    return {"backtests_of": backtesting.backtests_of, "days_to_come": _days_to_come, "backtest_tones": TONES,
-            "backtest_figures": figures_of, "backtest_period": period, "judged_by": judged_by}
+    return {
+        "backtests_of": backtesting.backtests_of,
+        "days_to_come": _days_to_come,
+        "backtest_tones": TONES,
+        "backtest_figures": figures_of,
+        "backtest_period": period,
+        "judged_by": judged_by,
+    }
 
 
 def _days_to_come(draft: RuleDraft) -> list[dt.date]:
@@ -48,7 +54,11 @@ def draft_backtests():
 @bp.post("/rules/draft/backtests")
 @allow("manager")
 def ask_backtest():
-    wanted = parse(BacktestIn, {name: request.form[name] for name in ("days", "as_of") if name in request.form}, form=True)
+    wanted = parse(
+        BacktestIn,
+        {name: request.form[name] for name in ("days", "as_of") if name in request.form},
+        form=True,
+    )
     name = g.identity.user.name
     with reading_ahead():
         _refuse_other_day(wanted)
@@ -70,20 +80,27 @@ def _refuse_other_day(wanted: BacktestIn) -> None:
 @bp.get("/rules/backtests/<int:backtest_id>")
 @allow("manager")
 def backtest(backtest_id: int):
-    return render_template("rules/backtest.html", **_context(backtesting.backtest_by_id(backtest_id)))
+    return render_template(
+        "rules/backtest.html", **_context(backtesting.backtest_by_id(backtest_id))
+    )
 
 
 @bp.get("/rules/backtests/<int:backtest_id>/state")
 @allow("manager")
 def backtest_state(backtest_id: int):
     """The part of the page that moves."""
-    return render_template("rules/_backtest.html", **_context(backtesting.backtest_by_id(backtest_id)))
+    return render_template(
+        "rules/_backtest.html", **_context(backtesting.backtest_by_id(backtest_id))
+    )
 
 
 def _context(shown: Backtest) -> dict:
     draft = db.session.get_one(RuleDraft, shown.draft_id)
     return {
-        "backtest": shown, "draft": draft, "figures": figures_of(shown), "samples": sales_shown(shown, shown.changes[:SAMPLES]),
+        "backtest": shown,
+        "draft": draft,
+        "figures": figures_of(shown),
+        "samples": sales_shown(shown, shown.changes[:SAMPLES]),
         "is_outdated": draft.status is DraftStatus.OPEN and draft.version != shown.draft_version,
         "in_force": published().id,
     }
@@ -107,9 +124,14 @@ def backtest_orders(backtest_id: int):
     page = max(1, min(page, pages))
     first = (page - 1) * ON_A_PAGE
     return render_template(
-        "rules/backtest_orders.html", backtest=shown, figures=figures_of(shown), page=page, pages=pages,
-        sales=sales_shown(shown, shown.changes[first:first + ON_A_PAGE]),
-        prev_url=with_query(page=page - 1) if page > 1 else "", next_url=with_query(page=page + 1) if page < pages else "",
+        "rules/backtest_orders.html",
+        backtest=shown,
+        figures=figures_of(shown),
+        page=page,
+        pages=pages,
+        sales=sales_shown(shown, shown.changes[first : first + ON_A_PAGE]),
+        prev_url=with_query(page=page - 1) if page > 1 else "",
+        next_url=with_query(page=page + 1) if page < pages else "",
     )
 
 
@@ -118,8 +140,19 @@ def backtest_orders(backtest_id: int):
 def backtest_file(backtest_id: int):
     """A line for each change of the sales that were kept."""
     shown = backtesting.backtest_by_id(backtest_id)
-    header = [_("Order"), _("Paid on"), _("Agent"), _("Change"), _("Action"), _("SKU"), _("Rules"), _("What it was"),
-              _("What it becomes"), _("Amount before"), _("Amount after")]
+    header = [
+        _("Order"),
+        _("Paid on"),
+        _("Agent"),
+        _("Change"),
+        _("Action"),
+        _("SKU"),
+        _("Rules"),
+        _("What it was"),
+        _("What it becomes"),
+        _("Amount before"),
+        _("Amount after"),
+    ]
     return csv_file(f"rules-test-{shown.id}", header, _cells(shown))
 
 
@@ -127,5 +160,15 @@ def _cells(shown: Backtest) -> Iterator[list]:
     for sale in sales_shown(shown, shown.changes):
         for change in sale.changes:
             amounts = ["" if amount is None else amount for amount in (change.before, change.after)]
-            yield [sale.reference, shop_day(sale.paid_at).isoformat(), sale.agent, change.fate, change.action, change.skus,
-                   ", ".join(change.rules), change.was, change.now, *amounts]
+            yield [
+                sale.reference,
+                shop_day(sale.paid_at).isoformat(),
+                sale.agent,
+                change.fate,
+                change.action,
+                change.skus,
+                ", ".join(change.rules),
+                change.was,
+                change.now,
+                *amounts,
+            ]

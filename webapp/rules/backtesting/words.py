@@ -24,7 +24,10 @@ from webapp.sales.models import Sale
 
 MOST_AGENTS = 50
 TONES = {
-    BacktestStatus.PENDING: "info", BacktestStatus.DONE: "good", BacktestStatus.FAILED: "bad", BacktestStatus.STOPPED: "warn",
+    BacktestStatus.PENDING: "info",
+    BacktestStatus.DONE: "good",
+    BacktestStatus.FAILED: "bad",
+    BacktestStatus.STOPPED: "warn",
 }
 # A change of an effect by whether it was there before and is there after: label and tone.
 FATES = {
@@ -49,7 +52,8 @@ class Money:
 
 @dataclass(frozen=True)
 class Figures:
-    """`agents` are those whose commission differs, the most different first; `others` of them are not shown."""
+    """`agents` are those whose commission differs, the most different first; `others` of them are
+    not shown."""
 
     totals: Totals
     kinds: list[tuple[str, list[int]]]
@@ -61,7 +65,8 @@ class Figures:
 
 @dataclass(frozen=True)
 class ShownChange:
-    """`before` and `after` are amounts, or None; `was` and `now` say what the rule did, where it did something."""
+    """`before` and `after` are amounts, or None; `was` and `now` say what the rule did, where it
+    did something."""
 
     fate: str
     tone: str
@@ -95,34 +100,61 @@ class ShownSale:
 def figures_of(backtest: Backtest) -> Figures:
     totals = Totals.from_json(backtest.result, [])
     differing = {code: pair for code, pair in totals.agents.items() if pair[0] != pair[1]}
-    first = sorted(differing, key=lambda code: (-abs(differing[code][1] - differing[code][0]), code))[:MOST_AGENTS]
+    first = sorted(
+        differing, key=lambda code: (-abs(differing[code][1] - differing[code][0]), code)
+    )[:MOST_AGENTS]
     names = _agents(first)
     return Figures(
-        totals, [(str(ACTIONS[kind].label), totals.kinds[kind]) for kind in ACTIONS if kind in totals.kinds],
-        Money("", *totals.commission), Money("", *totals.royalty),
-        [Money(names.get(code, code), *differing[code]) for code in first], len(differing) - len(first),
+        totals,
+        [
+            (str(ACTIONS[kind].label), totals.kinds[kind])
+            for kind in ACTIONS
+            if kind in totals.kinds
+        ],
+        Money("", *totals.commission),
+        Money("", *totals.royalty),
+        [Money(names.get(code, code), *differing[code]) for code in first],
+        len(differing) - len(first),
     )
 
 
 def sales_shown(shown: Backtest, kept: Sequence[dict]) -> list[ShownSale]:
     """`kept` are some of the backtest's changes."""
-    ids, names = [one["sale"] for one in kept], _agents([one["agent"] for one in kept if one["agent"]])
+    ids, names = (
+        [one["sale"] for one in kept],
+        _agents([one["agent"] for one in kept if one["agent"]]),
+    )
     rows = db.session.execute(select(Sale.id, Sale.reference, Sale.paid_at).where(Sale.id.in_(ids)))
     sales, rules = {row.id: row for row in rows}, _rule_names(shown, kept)
     return [
-        ShownSale(one["sale"], sales[one["sale"]].reference, sales[one["sale"]].paid_at,
-                  names.get(one["agent"], one["agent"] or ""), [_change(each, rules) for each in one["changes"]], one["more"])
+        ShownSale(
+            one["sale"],
+            sales[one["sale"]].reference,
+            sales[one["sale"]].paid_at,
+            names.get(one["agent"], one["agent"] or ""),
+            [_change(each, rules) for each in one["changes"]],
+            one["more"],
+        )
         for one in kept
     ]
 
 
 def _agents(codes: Sequence[str]) -> dict[str, str]:
-    return dict(db.session.execute(select(Agent.code, Agent.name).where(Agent.code.in_(codes))).all())
+    return dict(
+        db.session.execute(select(Agent.code, Agent.name).where(Agent.code.in_(codes))).all()
+    )
 
 
 def _rule_names(shown: Backtest, kept: Sequence[dict]) -> dict[str, str]:
-    """By code, of the rules that the changes are by: as the draft names them, or the version in force where it has them not."""
-    codes = {plan["rule"] for one in kept for change in one["changes"] for plan in (change["was"], change["now"]) if plan}
+    """By code, of the rules that the changes are by: as the draft names them, or the version in
+    force where it has them not."""
+    codes = {
+        plan["rule"]
+        for one in kept
+        for change in one["changes"]
+        for plan in (change["was"], change["now"])
+        if plan
+    }
     found = {raw["code"]: raw for raw in shown.rules if raw["code"] in codes}
     if codes - found.keys():
         base = db.session.get_one(RuleSetVersion, shown.base_id)
@@ -135,8 +167,15 @@ def _change(kept: dict, names: Mapping[str, str]) -> ShownChange:
     label, tone = FATES[was is not None, now is not None]
     rules = list(dict.fromkeys(names[plan["rule"]] for plan in (was, now) if plan))
     return ShownChange(
-        str(label), tone, str(ACTIONS[kept["kind"]].label), ", ".join(kept["skus"]), _did(kept["kind"], was),
-        _did(kept["kind"], now), _amount(was), _amount(now), rules,
+        str(label),
+        tone,
+        str(ACTIONS[kept["kind"]].label),
+        ", ".join(kept["skus"]),
+        _did(kept["kind"], was),
+        _did(kept["kind"], now),
+        _amount(was),
+        _amount(now),
+        rules,
     )
 
 
@@ -149,7 +188,9 @@ def _did(kind: str, plan: dict | None) -> str:
     phrase = action_phrase(ActionUse(action, params))
     if len(plan["lines"]) < 2:
         return phrase
-    return ngettext("%(phrase)s (%(num)s item)", "%(phrase)s (%(num)s items)", len(plan["lines"]), phrase=phrase)
+    return ngettext(
+        "%(phrase)s (%(num)s item)", "%(phrase)s (%(num)s items)", len(plan["lines"]), phrase=phrase
+    )
 
 
 def _typed(param, value):

@@ -1,7 +1,7 @@
 """What a rule may do. A new action is one declaration in ACTIONS.
 
-The hit policy says what happens when several rules ask for the same thing (same action, same target):
-"union" merges them, "first" lets the first by priority win, "each" does every one of them.
+The hit policy says what happens when several rules ask for the same thing (same action, same
+target): "union" merges them, "first" lets the first by priority win, "each" does every one of them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ LINE = ("line",)
 def read_code(value: object) -> str:
     if isinstance(value, str) and CODE.fullmatch(value):
         return value
-    message = _("%(value)s is not a code; begin with a small letter, then letters, digits and _", value=shown(value))
+    message = _(
+        "%(value)s is not a code; begin with a small letter, then letters, digits and _",
+        value=shown(value),
+    )
     raise ValueRefused(message)
 
 
@@ -69,7 +72,8 @@ class Param:
 
 @dataclass(frozen=True)
 class Action:
-    """phrase      how the sentence of a rule says it; takes the parameters by name, worded by `webapp.rules.core.sentence`
+    """phrase how the sentence of a rule says it; takes the parameters by name, worded by
+    `webapp.rules.core.sentence`
     target      (params, place) -> what it is done to; place is "line:<n>" or "sale"
     amount      (params, facts) -> money it moves, or None where the facts leave nothing to pay
     needs       params -> the facts without which there is no amount
@@ -104,7 +108,8 @@ def commission_needs(params: Params) -> tuple[str, ...]:
 
 
 def commission_amount(params: Params, facts: Mapping[str, object]) -> Decimal | None:
-    """Percentage of the line after discount, without freight, rounded half up; None where a fact it needs is empty."""
+    """Percentage of the line after discount, without freight, rounded half up; None where a fact it
+    needs is empty."""
     percent = facts["agent_percent"] if params["percent"] == "agent" else params["percent"]
     if not facts["agent_id"] or percent is None or facts["item_total"] is None:
         return None
@@ -128,62 +133,137 @@ def _at_place(param: str) -> Callable[[Params, str], str]:
 
 
 ADD_ITEM = Action(
-    "add_item", _l("add a free item"), _l("add %(quantity)s × %(sku)s as a gift"), "each", _at_place("sku"),
+    "add_item",
+    _l("add a free item"),
+    _l("add %(quantity)s × %(sku)s as a gift"),
+    "each",
+    _at_place("sku"),
     (
         Param("sku", "sku", _l("product's SKU"), read_text),
-        Param("quantity", "int", _l("number of units"), read_gift_quantity, required=False, default=1),
+        Param(
+            "quantity", "int", _l("number of units"), read_gift_quantity, required=False, default=1
+        ),
     ),
-    BOTH, moves_money=True,
-    help=_l("The gift joins the order at full discount, once for each item that the rule applies to, however many units of it "
-            "were bought. Without stock, staff get a task."),
+    BOTH,
+    moves_money=True,
+    help=_l(
+        "The gift joins the order at full discount, once for each item that the rule applies to, "
+        "however many units of it were bought. Without stock, staff get a task."
+    ),
 )
 SKIP_RULE = Action(
-    "skip_rule", _l("skip rules"), _l("skip %(codes)s"), "skip", _sale,
-    (Param("codes", "codes", _l("rules to skip"), read_codes),), BOTH, moves_money=True,
-    help=_l("An exception: the rules named, which must come after this one, do nothing where this one applies."),
+    "skip_rule",
+    _l("skip rules"),
+    _l("skip %(codes)s"),
+    "skip",
+    _sale,
+    (Param("codes", "codes", _l("rules to skip"), read_codes),),
+    BOTH,
+    moves_money=True,
+    help=_l(
+        "An exception: the rules named, which must come after this one, do nothing where this one "
+        "applies."
+    ),
 )
 COMMISSION = Action(
-    "commission", _l("commission"), _l("pay the agent a commission %(percent)s"), "first", _place,
+    "commission",
+    _l("commission"),
+    _l("pay the agent a commission %(percent)s"),
+    "first",
+    _place,
     (Param("percent", "commission", _l("percentage"), read_commission_percent),),
-    moves_money=True, amount=commission_amount, needs=commission_needs,
-    help=_l("A percentage of the item after discount, without freight. Without a selling agent nothing is paid."),
+    moves_money=True,
+    amount=commission_amount,
+    needs=commission_needs,
+    help=_l(
+        "A percentage of the item after discount, without freight. Without a selling agent nothing "
+        "is paid."
+    ),
 )
 ACTIONS = {
     action.key: action
     for action in (
         Action(
-            "packing_slip", _l("packing slip"), _l("put the item on the packing slip"), "union", _sale,
-            help=_l("One slip for the whole order; printed for the parcel once the NF-e is authorized."),
+            "packing_slip",
+            _l("packing slip"),
+            _l("put the item on the packing slip"),
+            "union",
+            _sale,
+            help=_l(
+                "One slip for the whole order; printed for the parcel once the NF-e is authorized."
+            ),
         ),
         Action(
-            "royalty_slip", _l("royalty slip"), _l("send a royalty slip"), "union", _place, moves_money=True,
+            "royalty_slip",
+            _l("royalty slip"),
+            _l("send a royalty slip"),
+            "union",
+            _place,
+            moves_money=True,
             help=_l("At the product's royalty percentage, for its author."),
         ),
         ADD_ITEM,
-        Action("membership_activation", _l("activate the membership"), _l("activate the membership"), "union", _customer),
-        Action("membership_upgrade", _l("upgrade the membership"), _l("upgrade the membership"), "union", _customer),
         Action(
-            "membership_reactivation", _l("reactivate the membership"), _l("reactivate the membership"),
-            "union", _customer,
+            "membership_activation",
+            _l("activate the membership"),
+            _l("activate the membership"),
+            "union",
+            _customer,
         ),
         Action(
-            "email", _l("e-mail to the customer"), _l("send the customer the e-mail %(template)s"), "union",
+            "membership_upgrade",
+            _l("upgrade the membership"),
+            _l("upgrade the membership"),
+            "union",
+            _customer,
+        ),
+        Action(
+            "membership_reactivation",
+            _l("reactivate the membership"),
+            _l("reactivate the membership"),
+            "union",
+            _customer,
+        ),
+        Action(
+            "email",
+            _l("e-mail to the customer"),
+            _l("send the customer the e-mail %(template)s"),
+            "union",
             lambda params, _place: params["template"],
-            (Param("template", "template", _l("e-mail template"), read_code),), BOTH,
+            (Param("template", "template", _l("e-mail template"), read_code),),
+            BOTH,
         ),
         COMMISSION,
         Action(
-            "task", _l("task for staff"), _l("open the task %(text_code)s for staff"), "union", _at_place("text_code"),
-            (Param("text_code", "task", _l("task"), read_code),), BOTH,
+            "task",
+            _l("task for staff"),
+            _l("open the task %(text_code)s for staff"),
+            "union",
+            _at_place("text_code"),
+            (Param("text_code", "task", _l("task"), read_code),),
+            BOTH,
         ),
         Action(
-            "hold", _l("hold for review"), _l("hold the order for review"), "union", _sale,
-            (Param("reason", "text", _l("reason"), read_text, required=False),), BOTH,
+            "hold",
+            _l("hold for review"),
+            _l("hold the order for review"),
+            "union",
+            _sale,
+            (Param("reason", "text", _l("reason"), read_text, required=False),),
+            BOTH,
             help=_l("Nothing leaves the shop until a person releases the order."),
         ),
         Action(
-            "approve", _l("approve without review"), _l("approve the NF-e without review"), "union", _sale, scopes=BOTH,
-            help=_l("The NF-e goes out by itself, even where the shop reviews every one. A hold is stronger."),
+            "approve",
+            _l("approve without review"),
+            _l("approve the NF-e without review"),
+            "union",
+            _sale,
+            scopes=BOTH,
+            help=_l(
+                "The NF-e goes out by itself, even where the shop reviews every one. A hold is "
+                "stronger."
+            ),
         ),
         SKIP_RULE,
     )
@@ -199,8 +279,14 @@ def read_actions(raw: object, path: str, scope: str, problems: Problems) -> tupl
         use = _read_action(node, f"{path}.{place}", scope, problems)
         if use is None:
             continue
-        if any(use.action is other.action and (use.action.policy == "first" or use == other) for other in uses):
-            problems.add(f"{path}.{place}", _("'%(do)s' is already among the actions; remove one", do=use.action.key))
+        if any(
+            use.action is other.action and (use.action.policy == "first" or use == other)
+            for other in uses
+        ):
+            problems.add(
+                f"{path}.{place}",
+                _("'%(do)s' is already among the actions; remove one", do=use.action.key),
+            )
         uses.append(use)
     return tuple(uses)
 
@@ -213,9 +299,14 @@ def _read_action(node: object, path: str, scope: str, problems: Problems) -> Act
     if action is None:
         return None
     if scope not in action.scopes:
-        problems.add(f"{path}.do", _("'%(do)s' needs a line; this rule looks at the whole sale", do=action.key))
+        problems.add(
+            f"{path}.do",
+            _("'%(do)s' needs a line; this rule looks at the whole sale", do=action.key),
+        )
     problems.keys(node, ("do", *(param.key for param in action.params)), path)
-    return ActionUse(action, {param.key: _read_param(node, param, path, problems) for param in action.params})
+    return ActionUse(
+        action, {param.key: _read_param(node, param, path, problems) for param in action.params}
+    )
 
 
 def _read_param(node: dict, param: Param, path: str, problems: Problems) -> object:

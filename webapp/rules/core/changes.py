@@ -1,6 +1,7 @@
 """What differs between two rule sets, rule by rule and in the reader's language. Pure.
 
-Sets are lists of JSON rules as published. A rule is known by its code: under another one it is another rule.
+Sets are lists of JSON rules as published. A rule is known by its code: under another one it is
+another rule.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ Said = Callable[[Rule], str]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """kind         added, removed, changed, or moved: as it was, but heard at another place among its equals
-    before, after the JSON rule, and `old`, `new` the same typed; None where there is none
-    moves_money  what decides differs in a rule that moves money before or after; a name or an example decides nothing
+    """kind added, removed, changed, or moved: as it was, but heard at another place among its
+    equals before, after the JSON rule, and `old`, `new` the same typed; None where there is none
+    moves_money what decides differs in a rule that moves money before or after; a name or an
+    example decides nothing
     follows      the rule heard right before a moved one now
     others       the JSON rules of both sets by code, whose names are said of those that are skipped
     """
@@ -47,37 +49,64 @@ class Change:
 
     @property
     def words(self) -> list[str]:
-        """What differs, a phrase each. Worked out when asked for: a page shows some of thousands."""
+        """What differs, a phrase each. Worked out when asked for: a page shows some of
+        thousands."""
         if self.kind == "moved":
             return [_place(self.follows)]
         if self.kind == "removed":
             return [self._said(self.old)]
-        return _whole(self.new, self._said) if self.kind == "added" else list(_words(self.old, self.new, self._said))
+        return (
+            _whole(self.new, self._said)
+            if self.kind == "added"
+            else list(_words(self.old, self.new, self._said))
+        )
 
     def _said(self, rule: Rule) -> str:
-        return sentence(rule, skipped_names(rule, lambda code: parse_rule(self.others[code]) if code in self.others else None))
+        return sentence(
+            rule,
+            skipped_names(
+                rule, lambda code: parse_rule(self.others[code]) if code in self.others else None
+            ),
+        )
 
 
 def changes_between(before: list[dict], after: list[dict]) -> list[Change]:
     """In the order in which the rules are heard; removed ones come last."""
     olds, news = _by_code(before), _by_code(after)
-    moved, follows, others = _moved(olds, news), dict(zip(list(news)[1:], news, strict=False)), olds | news
+    moved, follows, others = (
+        _moved(olds, news),
+        dict(zip(list(news)[1:], news, strict=False)),
+        olds | news,
+    )
     found = []
     for code, new in news.items():
         change = _difference(code, olds.get(code), new, others)
         if change is None and code in moved:
             first, second = parse_rule(new), follows.get(code)
-            change = Change(code, "moved", olds[code], new, first, first, moved[code], second and parse_rule(news[second]))
+            change = Change(
+                code,
+                "moved",
+                olds[code],
+                new,
+                first,
+                first,
+                moved[code],
+                second and parse_rule(news[second]),
+            )
         if change:
             found.append(change)
-    return found + [_difference(code, old, None, others) for code, old in olds.items() if code not in news]
+    return found + [
+        _difference(code, old, None, others) for code, old in olds.items() if code not in news
+    ]
 
 
 def _by_code(rules: list[dict]) -> dict[str, dict]:
     return {raw["code"]: raw for raw in heard(rules)}
 
 
-def _difference(code: str, before: dict | None, after: dict | None, others: Mapping[str, dict]) -> Change | None:
+def _difference(
+    code: str, before: dict | None, after: dict | None, others: Mapping[str, dict]
+) -> Change | None:
     if before == after:
         return None
     old, new = before and parse_rule(before), after and parse_rule(after)
@@ -91,7 +120,16 @@ def _difference(code: str, before: dict | None, after: dict | None, others: Mapp
 
 
 def _deciding(rule: Rule) -> tuple:
-    return rule.scope, rule.event, rule.priority, rule.valid_from, rule.valid_to, rule.enabled, rule.when, rule.then
+    return (
+        rule.scope,
+        rule.event,
+        rule.priority,
+        rule.valid_from,
+        rule.valid_to,
+        rule.enabled,
+        rule.when,
+        rule.then,
+    )
 
 
 # Words
@@ -179,9 +217,11 @@ def _place(follows: Rule | None) -> str:
 
 
 def _moved(olds: dict[str, dict], news: dict[str, dict]) -> dict[str, bool]:
-    """The fewest rules whose moving explains the new order, and whether it moves money: of two rules of the same
-    priority that both move money, the first may win."""
-    stayed = [code for code in news if code in olds and priority_of(olds[code]) == priority_of(news[code])]
+    """The fewest rules whose moving explains the new order, and whether it moves money: of two
+    rules of the same priority that both move money, the first may win."""
+    stayed = [
+        code for code in news if code in olds and priority_of(olds[code]) == priority_of(news[code])
+    ]
     rank = {code: place for place, code in enumerate(olds)}
     moved = dict.fromkeys(out_of_line(stayed, rank), False)
     if moved:

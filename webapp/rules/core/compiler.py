@@ -1,4 +1,5 @@
-"""Conditions -> closures, filed under a hash index, so that a sale wakes only the rules it may concern."""
+"""Conditions -> closures, filed under a hash index, so that a sale wakes only the rules it may
+concern."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ MOST_PLACES = 100
 
 
 def compile_condition(condition: Condition, made: dict[tuple, Test] | None = None) -> Test:
-    """`made` keeps tests by what they ask, so that conditions that ask alike share one: ten thousand rules then go
-    through far less memory, which is what their matching waits for."""
+    """`made` keeps tests by what they ask, so that conditions that ask alike share one: ten
+    thousand rules then go through far less memory, which is what their matching waits for."""
     made = {} if made is None else made
     if isinstance(condition, Check):
         asked = (condition.field.key, condition.op.key, condition.value)
@@ -70,7 +71,8 @@ def _any(tests: Sequence[Test]) -> Test:
 
 
 def necessities(condition: Condition) -> list[list[Key]]:
-    """Lists of (field, value) pairs, the rarest list first: the condition can only hold if one pair of EACH list does."""
+    """Lists of (field, value) pairs, the rarest list first: the condition can only hold if one pair
+    of EACH list does."""
     if isinstance(condition, Check):
         keys = _check_keys(condition)
         return [keys] if keys else []
@@ -103,11 +105,18 @@ def _commonness(keys: list[Key]) -> float:
 
 
 class _Entry:
-    """A condition on its way into the index: the parts that name necessary values, rarest first, and the rest of it."""
+    """A condition on its way into the index: the parts that name necessary values, rarest first,
+    and the rest of it."""
 
     __slots__ = ("rank", "needs", "rest", "places", "_test")
 
-    def __init__(self, rank: int, needs: list[tuple[list[Key], Condition]], rest: list[Condition], places: int = 1):
+    def __init__(
+        self,
+        rank: int,
+        needs: list[tuple[list[Key], Condition]],
+        rest: list[Condition],
+        places: int = 1,
+    ):
         self.rank, self.needs, self.rest, self.places = rank, needs, rest, places
         self._test: Test | None = None
 
@@ -115,11 +124,17 @@ class _Entry:
     def of(cls, rank: int, condition: Condition) -> _Entry:
         found = [(necessities(part), part) for part in _parts(condition)]
         needs = [(lists[0], part) for lists, part in found if lists]
-        return cls(rank, sorted(needs, key=lambda need: _commonness(need[0])), [part for lists, part in found if not lists])
+        return cls(
+            rank,
+            sorted(needs, key=lambda need: _commonness(need[0])),
+            [part for lists, part in found if not lists],
+        )
 
     @property
     def fits_further(self) -> bool:
-        return bool(self.needs) and (self.places == 1 or self.places * len(self.needs[0][0]) <= MOST_PLACES)
+        return bool(self.needs) and (
+            self.places == 1 or self.places * len(self.needs[0][0]) <= MOST_PLACES
+        )
 
     def filed(self) -> tuple[Iterable[Key], _Entry]:
         """Its rarest values, and what is still to be asked once one of them was met."""
@@ -156,9 +171,9 @@ def _always(_facts: Facts) -> bool:
 class HashIndex:
     """Finds the conditions that hold without asking those that cannot.
 
-    Each is filed under its rarest necessary values, and what was met there is not asked again; where several meet, they
-    are filed further, under their next rarest, within bounds. A condition without any is always asked. `entries` are
-    (rank, condition).
+    Each is filed under its rarest necessary values, and what was met there is not asked again;
+    where several meet, they are filed further, under their next rarest, within bounds. A condition
+    without any is always asked. `entries` are (rank, condition).
     """
 
     def __init__(self, entries: Iterable[tuple[int, Condition]]):
@@ -177,7 +192,11 @@ class _Node:
 
     def __init__(self, entries: list[_Entry], made: dict[tuple, Test]):
         crowded = len(entries) > 1
-        self._asked = tuple((entry.rank, entry.test(made)) for entry in entries if not (crowded and entry.fits_further))
+        self._asked = tuple(
+            (entry.rank, entry.test(made))
+            for entry in entries
+            if not (crowded and entry.fits_further)
+        )
         filed: dict[str, dict[object, list[_Entry]]] = {}
         for entry in entries:
             keys, left = entry.filed() if crowded and entry.fits_further else ((), entry)

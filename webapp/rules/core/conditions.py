@@ -1,6 +1,6 @@
 """JSON condition tree -> typed tree, with every mistake told by its place.
 
-    {"all": [{"field": "item_kind", "op": "in", "value": ["book", "ebook"]}, {"not": {…}}]}
+{"all": [{"field": "item_kind", "op": "in", "value": ["book", "ebook"]}, {"not": {…}}]}
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ GROUPS = ("all", "any", "not")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One fact asked for. `value` is typed: None, one value, or a tuple ("list" and "pair" operators)."""
+    """One fact asked for. `value` is typed: None, one value, or a tuple ("list" and "pair"
+    operators)."""
 
     field: Field
     op: Operator
@@ -51,11 +52,19 @@ class ConditionReader:
         """None where a problem was added. The root is at depth 1."""
         self.left -= 1
         if self.left == -1:
-            self.problems.add(path, _("the rule has more than %(most)d conditions; split it", most=MAX_NODES))
+            self.problems.add(
+                path, _("the rule has more than %(most)d conditions; split it", most=MAX_NODES)
+            )
         if self.left < 0:
             return None
         if depth > MAX_DEPTH:
-            self.problems.add(path, _("conditions are nested deeper than %(most)d levels; split the rule", most=MAX_DEPTH))
+            self.problems.add(
+                path,
+                _(
+                    "conditions are nested deeper than %(most)d levels; split the rule",
+                    most=MAX_DEPTH,
+                ),
+            )
             return None
         if not isinstance(node, dict):
             self.problems.add(path, _("expected a condition, not %(value)s", value=shown(node)))
@@ -74,7 +83,9 @@ class ConditionReader:
             self.problems.add(path, _("this group is empty; add a condition or remove the group"))
             return None
         within = raw[: max(self.left, 0) + 1]
-        members = [self.read(member, f"{path}.{place}", depth + 1) for place, member in enumerate(within)]
+        members = [
+            self.read(member, f"{path}.{place}", depth + 1) for place, member in enumerate(within)
+        ]
         return Group(op, tuple(members)) if all(members) else None
 
     def _check(self, node: dict, path: str) -> Check | None:
@@ -93,9 +104,14 @@ class ConditionReader:
         field = FIELDS.get(key) if isinstance(key, str) else None
         if field is None:
             hint = did_you_mean(key, FIELDS)
-            self.problems.add(path, _("field %(field)s does not exist%(hint)s", field=shown(key), hint=hint))
+            self.problems.add(
+                path, _("field %(field)s does not exist%(hint)s", field=shown(key), hint=hint)
+            )
         elif field.scope == "line" and self.scope == "sale":
-            self.problems.add(path, _("'%(field)s' belongs to a line; this rule looks at the whole sale", field=key))
+            self.problems.add(
+                path,
+                _("'%(field)s' belongs to a line; this rule looks at the whole sale", field=key),
+            )
         return field
 
     def _operator(self, key: object, field: Field | None, path: str) -> Operator | None:
@@ -103,7 +119,12 @@ class ConditionReader:
         if op is None or field is None or field.type in op.types:
             return op
         fitting = ", ".join(known.key for known in OPERATORS.values() if field.type in known.types)
-        message = _("'%(op)s' does not fit '%(field)s'; use one of: %(ops)s", op=op.key, field=field.key, ops=fitting)
+        message = _(
+            "'%(op)s' does not fit '%(field)s'; use one of: %(ops)s",
+            op=op.key,
+            field=field.key,
+            ops=fitting,
+        )
         self.problems.add(path, message)
         return None
 

@@ -1,7 +1,8 @@
 """A rule set decides about a sale: pure, from facts to a verdict. Nothing is written here.
 
-Facts are dicts of typed values by field key. Each line's dict also has `line`, its position (int); a line's
-facts are laid over the sale's. Rules go by priority, the higher first, then by their order in the set.
+Facts are dicts of typed values by field key. Each line's dict also has `line`, its position (int);
+a line's facts are laid over the sale's. Rules go by priority, the higher first, then by their order
+in the set.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ Catalog = Callable[[str], dict | None]
 
 
 class Outcome(NamedTuple):
-    """What became of a rule whose condition held, on which lines ([] when it looks at the whole sale).
+    """What became of a rule whose condition held, on which lines ([] when it looks at the whole
+    sale).
 
     fired       at least one of its actions took effect
-    suppressed  `by`: the rule that skips it, or the rule that added this gift (a gift brings no gift)
+    suppressed `by`: the rule that skips it, or the rule that added this gift (a gift brings no
+    gift)
     lost        `by`: the rule that won; None when the facts left nothing to pay
     """
 
@@ -45,7 +48,8 @@ class Outcome(NamedTuple):
 class EffectPlan:
     """One effect to carry out, unique by (kind, target) within its sale.
 
-    An added item's params hold `line`, the gift's new position, or `missing: true` when the catalog has no such SKU.
+    An added item's params hold `line`, the gift's new position, or `missing: true` when the catalog
+    has no such SKU.
     """
 
     kind: str
@@ -58,7 +62,8 @@ class EffectPlan:
 
 @dataclass(slots=True)
 class Verdict:
-    """`added` are the facts of the gift lines, in the shape of the lines given, to be frozen with them."""
+    """`added` are the facts of the gift lines, in the shape of the lines given, to be frozen with
+    them."""
 
     version: int
     outcomes: list[Outcome]
@@ -69,12 +74,17 @@ class Verdict:
         return {
             "rule_set_version": self.version,
             "rules": [
-                {"code": o.rule, "outcome": o.outcome, "lines": o.lines, "by": o.by} for o in self.outcomes
+                {"code": o.rule, "outcome": o.outcome, "lines": o.lines, "by": o.by}
+                for o in self.outcomes
             ],
             "effects": [
                 {
-                    "kind": e.kind, "target": e.target, "rule": e.rule, "lines": e.lines,
-                    "params": params_to_json(e.params), "amount": None if e.amount is None else str(e.amount),
+                    "kind": e.kind,
+                    "target": e.target,
+                    "rule": e.rule,
+                    "lines": e.lines,
+                    "params": params_to_json(e.params),
+                    "amount": None if e.amount is None else str(e.amount),
                 }
                 for e in self.effects
             ],
@@ -83,13 +93,17 @@ class Verdict:
 
 
 def params_to_json(params: dict[str, object]) -> dict[str, object]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in facts_to_json(params).items()}
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in facts_to_json(params).items()
+    }
 
 
 class RuleSet:
     """Published rules, compiled once and used for many sales; safe to share between threads.
 
-    Raises RuleInvalid with paths such as "3.when.all.0.field", for rules_json as from JSON: a list of rules.
+    Raises RuleInvalid with paths such as "3.when.all.0.field", for rules_json as from JSON: a list
+    of rules.
     """
 
     def __init__(self, version: int, rules_json: list):
@@ -97,18 +111,29 @@ class RuleSet:
         self.rules = tuple(parse_rules(rules_json))
         self.by_code = {rule.code: rule for rule in self.rules}
         live = [(rank, rule) for rank, rule in enumerate(self.rules) if rule.enabled]
-        self.line_index = HashIndex((rank, rule.when) for rank, rule in live if rule.scope == "line")
-        self.sale_index = HashIndex((rank, rule.when) for rank, rule in live if rule.scope == "sale")
+        self.line_index = HashIndex(
+            (rank, rule.when) for rank, rule in live if rule.scope == "line"
+        )
+        self.sale_index = HashIndex(
+            (rank, rule.when) for rank, rule in live if rule.scope == "sale"
+        )
         self.dated = frozenset(rank for rank, rule in live if rule.valid_from or rule.valid_to)
         # What is heard of each rule, close together in memory, actions that are alike being one.
         alike: dict[tuple, ActionUse] = {}
         self.heard = tuple(
-            (rule.code, tuple(alike.setdefault((use.action.key, *use.params.items()), use) for use in rule.then))
+            (
+                rule.code,
+                tuple(
+                    alike.setdefault((use.action.key, *use.params.items()), use)
+                    for use in rule.then
+                ),
+            )
             for rule in self.rules
         )
 
     def decide(self, sale_facts: dict, lines: list[dict], catalog: Catalog, on: date) -> Verdict:
-        """`catalog(sku)` gives the item facts of an added item, or None; `on` is the day the rules are judged by."""
+        """`catalog(sku)` gives the item facts of an added item, or None; `on` is the day the rules
+        are judged by."""
         deliberation = _Deliberation(self, sale_facts, on)
         deliberation.hear_sale()
         for line in lines:
@@ -122,7 +147,14 @@ def parse_rules(rules_json: object) -> list[Rule]:
     """In order of priority, the higher first. Raises RuleInvalid."""
     problems = Problems()
     if not isinstance(rules_json, list) or len(rules_json) > MAX_RULES:
-        problems.add("", _("expected a list of at most %(most)d rules, not %(value)s", most=MAX_RULES, value=shown(rules_json)))
+        problems.add(
+            "",
+            _(
+                "expected a list of at most %(most)d rules, not %(value)s",
+                most=MAX_RULES,
+                value=shown(rules_json),
+            ),
+        )
         problems.raise_if_any()
     placed = []
     for place, raw in enumerate(rules_json):
@@ -137,11 +169,14 @@ def parse_rules(rules_json: object) -> list[Rule]:
 
 
 def check_codes(placed: Sequence[tuple[object, Rule]], problems: Problems) -> None:
-    """Codes are used once, and a rule only skips rules behind it. `placed` are (what paths begin with, rule) in order."""
+    """Codes are used once, and a rule only skips rules behind it. `placed` are (what paths begin
+    with, rule) in order."""
     known = {}
     for place, rule in placed:
         if rule.code in known:
-            problems.add(f"{place}.code", _("another rule has the code '%(code)s' already", code=rule.code))
+            problems.add(
+                f"{place}.code", _("another rule has the code '%(code)s' already", code=rule.code)
+            )
         known[rule.code] = rule
     heard = set()
     for place, rule in placed:
@@ -157,7 +192,9 @@ def check_codes(placed: Sequence[tuple[object, Rule]], problems: Problems) -> No
 def _skip_refused(rule: Rule, code: str, known: dict[str, Rule], heard: set[str]) -> str:
     """Why `rule` cannot skip the rule of that code; empty when it can."""
     if code not in known:
-        return _("rule '%(code)s' does not exist%(hint)s", code=code, hint=did_you_mean(code, known))
+        return _(
+            "rule '%(code)s' does not exist%(hint)s", code=code, hint=did_you_mean(code, known)
+        )
     if code in heard:
         return _("rule '%(code)s' comes before this one; raise this rule's priority", code=code)
     if rule.scope == "line" and known[code].scope == "sale":
@@ -192,7 +229,12 @@ class _Deliberation:
                 plan.params["missing"] = True
                 continue
             quantity = plan.params["quantity"]
-            gift = {"item_sku": plan.params["sku"], "item_gift": True, "item_total": ZERO, "item_quantity": quantity}
+            gift = {
+                "item_sku": plan.params["sku"],
+                "item_gift": True,
+                "item_total": ZERO,
+                "item_quantity": quantity,
+            }
             line = {**item, **gift, "line": number}
             plan.params["line"] = number
             self.added.append(line)
@@ -200,10 +242,19 @@ class _Deliberation:
             number += 1
 
     def verdict(self) -> Verdict:
-        return Verdict(self.rule_set.version, list(self.outcomes.values()), list(self.effects.values()), self.added)
+        return Verdict(
+            self.rule_set.version,
+            list(self.outcomes.values()),
+            list(self.effects.values()),
+            self.added,
+        )
 
     def _hear(self, index: HashIndex, facts: Facts, line: int | None, gift_of: str | None) -> None:
-        heard, dated, place = self.rule_set.heard, self.rule_set.dated, "sale" if line is None else f"line:{line}"
+        heard, dated, place = (
+            self.rule_set.heard,
+            self.rule_set.dated,
+            "sale" if line is None else f"line:{line}",
+        )
         # A rule only skips rules behind it, and those of the whole sale are heard before the lines.
         skips = self.sale_skips if line is None else {}
         for rank in index.hits(facts):
@@ -225,7 +276,9 @@ class _Deliberation:
                     outcome, by = self._plan(use, code, facts, line, place)
                 self._note(code, outcome, by, line)
 
-    def _plan(self, use: ActionUse, code: str, facts: Facts, line: int | None, place: str) -> tuple[str, str | None]:
+    def _plan(
+        self, use: ActionUse, code: str, facts: Facts, line: int | None, place: str
+    ) -> tuple[str, str | None]:
         """Adds the effect by the action's hit policy; answers the outcome and who won."""
         action, amount = use.action, None
         target = action.target(use.params, place)
@@ -242,14 +295,16 @@ class _Deliberation:
             return "fired", None
         if known is not None:
             target = self._next_target(action.key, target)
-        plan = EffectPlan(action.key, target, code, [] if line is None else [line], dict(use.params), amount)
+        plan = EffectPlan(
+            action.key, target, code, [] if line is None else [line], dict(use.params), amount
+        )
         self.effects[action.key, target] = plan
         if action is ADD_ITEM:
             self.gifts.append(plan)
         return "fired", None
 
     def _next_target(self, kind: str, target: str) -> str:
-        """"each" asked for once more: "VD-0002:line1:2"."""
+        """ "each" asked for once more: "VD-0002:line1:2"."""
         number = 2
         while (kind, f"{target}:{number}") in self.effects:
             number += 1
@@ -258,6 +313,8 @@ class _Deliberation:
     def _note(self, code: str, outcome: str, by: str | None, line: int | None) -> None:
         known = self.outcomes.get((code, outcome, by))
         if known is None:
-            self.outcomes[code, outcome, by] = Outcome(code, outcome, [] if line is None else [line], by)
+            self.outcomes[code, outcome, by] = Outcome(
+                code, outcome, [] if line is None else [line], by
+            )
         elif line is not None and line not in known.lines:
             known.lines.append(line)

@@ -1,4 +1,5 @@
-"""A rule's own examples: facts laid over the sample sale, and the effects expected of this rule alone."""
+"""A rule's own examples: facts laid over the sample sale, and the effects expected of this rule
+alone."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from webapp.rules.core.rule import Example, Rule
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """`got` and `example.expect` are kinds of action; `index` is the example's place in the rule."""
+    """`got` and `example.expect` are kinds of action; `index` is the example's place in the
+    rule."""
 
     index: int
     example: Example
@@ -29,7 +31,11 @@ def run_examples(rule: Rule) -> list[ExampleResult]:
     results = []
     for index, example in enumerate(rule.examples):
         facts = sample_facts(example.facts)
-        got = (use.action.key for use in rule.then if _takes_effect(use, facts)) if holds(facts) else ()
+        got = (
+            (use.action.key for use in rule.then if _takes_effect(use, facts))
+            if holds(facts)
+            else ()
+        )
         results.append(ExampleResult(index, example, frozenset(got)))
     return results
 

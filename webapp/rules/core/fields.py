@@ -31,11 +31,13 @@ class Field:
     subject  as a sentence begins with it; a switch has none
     sample   its value in the sample sale that examples start from
     choices  value -> label, for type "choice"
-    phrases  how a sentence says yes and no, for type "bool"
-    presence how a sentence says that it is filled in and that it is empty, where it may be
-    distinct roughly how many different values a shop has; the index files a rule under its rarest one
-    refers   what its values point at ("sku", "customer", "agent"), so that lint knows those that are not there
-    offers   a list of known values that the editor offers beside free text ("channel", "category", "plan")
+    phrases how a sentence says yes and no, for type "bool" presence how a sentence says that it is
+    filled in and that it is empty, where it may be distinct roughly how many different values a
+    shop has; the index files a rule under its rarest one
+    refers what its values point at ("sku", "customer", "agent"), so that lint knows those that are
+    not there
+    offers a list of known values that the editor offers beside free text ("channel", "category",
+    "plan")
     help     what the label does not say, for the editor and the page of help
     """
 
@@ -58,7 +60,8 @@ class Field:
         return self.presence is not None
 
     def read(self, value: object) -> object:
-        """JSON -> typed value. Money and percentages are decimal text, never a number. Raises ValueRefused."""
+        """JSON -> typed value. Money and percentages are decimal text, never a number. Raises
+        ValueRefused."""
         if self.choices is not None:
             return read_choice(value, self.choices)
         return READERS[self.type](value)
@@ -79,14 +82,24 @@ def read_text(value: object) -> str:
 def read_choice(value: object, choices: Mapping[str, str]) -> str:
     if not isinstance(value, str) or value not in choices:
         options = ", ".join(choices)
-        raise ValueRefused(_("%(value)s is not an option; use one of: %(options)s", value=shown(value), options=options))
+        raise ValueRefused(
+            _(
+                "%(value)s is not an option; use one of: %(options)s",
+                value=shown(value),
+                options=options,
+            )
+        )
     return value
 
 
 def read_money(value: object) -> Decimal:
     if not isinstance(value, str) or not _MONEY.fullmatch(value):
         raise ValueRefused(
-            _("%(value)s is not an amount; write it as text with up to two decimals, like \"129.90\"", value=shown(value))
+            _(
+                "%(value)s is not an amount; write it as text with up to two decimals, like "
+                '"129.90"',
+                value=shown(value),
+            )
         )
     return Decimal(value)
 
@@ -94,7 +107,10 @@ def read_money(value: object) -> Decimal:
 def read_percent(value: object) -> Decimal:
     if not isinstance(value, str) or not _PERCENT.fullmatch(value) or Decimal(value) > 100:
         raise ValueRefused(
-            _("%(value)s is not a percentage; write it as text from \"0\" to \"100\", like \"7.50\"", value=shown(value))
+            _(
+                '%(value)s is not a percentage; write it as text from "0" to "100", like "7.50"',
+                value=shown(value),
+            )
         )
     return Decimal(value)
 
@@ -116,7 +132,13 @@ def read_bool(value: object) -> bool:
     return value
 
 
-READERS = {"money": read_money, "percent": read_percent, "int": read_int, "bool": read_bool, "text": read_text}
+READERS = {
+    "money": read_money,
+    "percent": read_percent,
+    "int": read_int,
+    "bool": read_bool,
+    "text": read_text,
+}
 
 KINDS = {
     "physical": _l("physical product"),
@@ -146,11 +168,19 @@ TAXPAYERS = {
     "exempt": _l("exempt from registration"),
     "non_contributor": _l("non-contributor"),
 }
-MEMBERSHIP_STATUSES = {"none": lazy_pgettext("membership", "missing"), "active": _l("active"), "lapsed": _l("lapsed")}
+MEMBERSHIP_STATUSES = {
+    "none": lazy_pgettext("membership", "missing"),
+    "active": _l("active"),
+    "lapsed": _l("lapsed"),
+}
 
 
-def _choice(key: str, label: str, subject: str, scope: str, sample: str, choices: Mapping[str, str], **more) -> Field:
-    return Field(key, "choice", label, subject, scope, sample, choices=choices, distinct=len(choices), **more)
+def _choice(
+    key: str, label: str, subject: str, scope: str, sample: str, choices: Mapping[str, str], **more
+) -> Field:
+    return Field(
+        key, "choice", label, subject, scope, sample, choices=choices, distinct=len(choices), **more
+    )
 
 
 def _bool(key: str, label: str, scope: str, sample: bool, yes: str, no: str, help: str) -> Field:
@@ -160,48 +190,216 @@ def _bool(key: str, label: str, scope: str, sample: bool, yes: str, no: str, hel
 FIELDS = {
     field.key: field
     for field in (
-        Field("sale_total", "money", _l("order total"), _l("the order total"), "sale", Decimal("100.00"),
-              help=_l("What the customer pays: items after discount, and freight.")),
-        Field("sale_goods_total", "money", _l("total of the goods"), _l("the total of the goods"), "sale", Decimal("100.00"),
-              help=_l("Items that are shipped, after discount, without freight.")),
-        Field("sale_freight", "money", _l("order freight"), _l("the freight"), "sale", Decimal("0.00")),
-        Field("sale_channel", "text", _l("sales channel"), _l("the sales channel"), "sale", "site", distinct=4, offers="channel"),
-        _choice("payment_method", _l("payment method"), _l("the payment method"), "sale", "pix", PAYMENT_METHODS),
-        Field("customer_id", "text", _l("customer"), _l("the customer"), "sale", "1", distinct=5000, refers="customer"),
-        _choice("customer_document_kind", _l("customer's document"), _l("the customer's document"), "sale", "cpf",
-                {"cpf": "CPF", "cnpj": "CNPJ"}),
-        _choice("customer_state", _l("customer's state"), _l("the customer's state"), "sale", "SP", {uf: uf for uf in STATES},
-                presence=(_l("the customer's state is known"), _l("the customer's state is not known"))),
-        _choice("taxpayer", _l("customer's ICMS status"), _l("the customer's ICMS status"), "sale", "non_contributor", TAXPAYERS),
-        Field("agent_id", "text", _l("selling agent"), _l("the selling agent"), "sale", "A1", distinct=20, refers="agent",
-              presence=(_l("the order has a selling agent"), _l("the order has no selling agent"))),
-        Field("agent_percent", "percent", _l("agent's percentage"), _l("the agent's percentage"), "sale", Decimal("5.00"),
-              presence=(_l("the agent has a percentage"), _l("the agent has no percentage")),
-              help=_l("The selling agent's own commission when the order was entered.")),
-        _choice("membership_status", _l("customer's membership"), _l("the customer's membership"), "sale", "none",
-                MEMBERSHIP_STATUSES, help=_l("As it was right before this order.")),
-        Field("membership_plan", "text", _l("customer's membership plan"), _l("the customer's membership plan"), "sale", None,
-              distinct=4, offers="plan",
-              presence=(_l("the customer has a membership plan"), _l("the customer has no membership plan"))),
-        Field("item_sku", "text", _l("product's SKU"), _l("the product's SKU"), "line", "SAMPLE-1", distinct=2000, refers="sku"),
-        Field("item_name", "text", _l("product's name"), _l("the product's name"), "line", "Sample product", distinct=2000,
-              help=_l("A product may be renamed; its SKU stays.")),
-        Field("item_category", "text", _l("product's category"), _l("the product's category"), "line", "Sample",
-              distinct=40, offers="category",
-              presence=(_l("the product has a category"), _l("the product has no category"))),
-        _choice("item_kind", _l("kind of product"), _l("the kind of product"), "line", "physical", KINDS),
-        _bool("item_physical", _l("shipped"), "line", True, _l("the product is shipped"), _l("the product is not shipped"),
-              help=_l("Physical products, books and videos on disc are.")),
-        Field("item_price", "money", _l("item unit price"), _l("the unit price"), "line", Decimal("100.00")),
-        Field("item_quantity", "int", _l("item quantity"), _l("the quantity"), "line", 1, distinct=10),
-        Field("item_total", "money", _l("item total"), _l("the item total"), "line", Decimal("100.00"),
-              help=_l("After discount, without freight.")),
-        _bool("item_gift", _l("gift"), "line", False, _l("the item is a gift"), _l("the item is not a gift"),
-              help=_l("Added free of charge by a rule.")),
-        Field("item_royalty_percent", "percent", _l("royalty percentage"), _l("the royalty percentage"), "line", None,
-              distinct=10, presence=(_l("the product pays royalties"), _l("the product pays no royalties"))),
-        Field("item_author", "text", _l("author"), _l("the author"), "line", None, distinct=200,
-              presence=(_l("the product has an author"), _l("the product has no author"))),
+        Field(
+            "sale_total",
+            "money",
+            _l("order total"),
+            _l("the order total"),
+            "sale",
+            Decimal("100.00"),
+            help=_l("What the customer pays: items after discount, and freight."),
+        ),
+        Field(
+            "sale_goods_total",
+            "money",
+            _l("total of the goods"),
+            _l("the total of the goods"),
+            "sale",
+            Decimal("100.00"),
+            help=_l("Items that are shipped, after discount, without freight."),
+        ),
+        Field(
+            "sale_freight", "money", _l("order freight"), _l("the freight"), "sale", Decimal("0.00")
+        ),
+        Field(
+            "sale_channel",
+            "text",
+            _l("sales channel"),
+            _l("the sales channel"),
+            "sale",
+            "site",
+            distinct=4,
+            offers="channel",
+        ),
+        _choice(
+            "payment_method",
+            _l("payment method"),
+            _l("the payment method"),
+            "sale",
+            "pix",
+            PAYMENT_METHODS,
+        ),
+        Field(
+            "customer_id",
+            "text",
+            _l("customer"),
+            _l("the customer"),
+            "sale",
+            "1",
+            distinct=5000,
+            refers="customer",
+        ),
+        _choice(
+            "customer_document_kind",
+            _l("customer's document"),
+            _l("the customer's document"),
+            "sale",
+            "cpf",
+            {"cpf": "CPF", "cnpj": "CNPJ"},
+        ),
+        _choice(
+            "customer_state",
+            _l("customer's state"),
+            _l("the customer's state"),
+            "sale",
+            "SP",
+            {uf: uf for uf in STATES},
+            presence=(_l("the customer's state is known"), _l("the customer's state is not known")),
+        ),
+        _choice(
+            "taxpayer",
+            _l("customer's ICMS status"),
+            _l("the customer's ICMS status"),
+            "sale",
+            "non_contributor",
+            TAXPAYERS,
+        ),
+        Field(
+            "agent_id",
+            "text",
+            _l("selling agent"),
+            _l("the selling agent"),
+            "sale",
+            "A1",
+            distinct=20,
+            refers="agent",
+            presence=(_l("the order has a selling agent"), _l("the order has no selling agent")),
+        ),
+        Field(
+            "agent_percent",
+            "percent",
+            _l("agent's percentage"),
+            _l("the agent's percentage"),
+            "sale",
+            Decimal("5.00"),
+            presence=(_l("the agent has a percentage"), _l("the agent has no percentage")),
+            help=_l("The selling agent's own commission when the order was entered."),
+        ),
+        _choice(
+            "membership_status",
+            _l("customer's membership"),
+            _l("the customer's membership"),
+            "sale",
+            "none",
+            MEMBERSHIP_STATUSES,
+            help=_l("As it was right before this order."),
+        ),
+        Field(
+            "membership_plan",
+            "text",
+            _l("customer's membership plan"),
+            _l("the customer's membership plan"),
+            "sale",
+            None,
+            distinct=4,
+            offers="plan",
+            presence=(
+                _l("the customer has a membership plan"),
+                _l("the customer has no membership plan"),
+            ),
+        ),
+        Field(
+            "item_sku",
+            "text",
+            _l("product's SKU"),
+            _l("the product's SKU"),
+            "line",
+            "SAMPLE-1",
+            distinct=2000,
+            refers="sku",
+        ),
+        Field(
+            "item_name",
+            "text",
+            _l("product's name"),
+            _l("the product's name"),
+            "line",
+            "Sample product",
+            distinct=2000,
+            help=_l("A product may be renamed; its SKU stays."),
+        ),
+        Field(
+            "item_category",
+            "text",
+            _l("product's category"),
+            _l("the product's category"),
+            "line",
+            "Sample",
+            distinct=40,
+            offers="category",
+            presence=(_l("the product has a category"), _l("the product has no category")),
+        ),
+        _choice(
+            "item_kind", _l("kind of product"), _l("the kind of product"), "line", "physical", KINDS
+        ),
+        _bool(
+            "item_physical",
+            _l("shipped"),
+            "line",
+            True,
+            _l("the product is shipped"),
+            _l("the product is not shipped"),
+            help=_l("Physical products, books and videos on disc are."),
+        ),
+        Field(
+            "item_price",
+            "money",
+            _l("item unit price"),
+            _l("the unit price"),
+            "line",
+            Decimal("100.00"),
+        ),
+        Field(
+            "item_quantity", "int", _l("item quantity"), _l("the quantity"), "line", 1, distinct=10
+        ),
+        Field(
+            "item_total",
+            "money",
+            _l("item total"),
+            _l("the item total"),
+            "line",
+            Decimal("100.00"),
+            help=_l("After discount, without freight."),
+        ),
+        _bool(
+            "item_gift",
+            _l("gift"),
+            "line",
+            False,
+            _l("the item is a gift"),
+            _l("the item is not a gift"),
+            help=_l("Added free of charge by a rule."),
+        ),
+        Field(
+            "item_royalty_percent",
+            "percent",
+            _l("royalty percentage"),
+            _l("the royalty percentage"),
+            "line",
+            None,
+            distinct=10,
+            presence=(_l("the product pays royalties"), _l("the product pays no royalties")),
+        ),
+        Field(
+            "item_author",
+            "text",
+            _l("author"),
+            _l("the author"),
+            "line",
+            None,
+            distinct=200,
+            presence=(_l("the product has an author"), _l("the product has no author")),
+        ),
     )
 }
 SALE_FIELDS = frozenset(key for key, field in FIELDS.items() if field.scope == "sale")
@@ -210,7 +408,8 @@ BLANK = {key: False if field.type == "bool" else None for key, field in FIELDS.i
 
 
 def sample_facts(facts: Mapping[str, object]) -> dict[str, object]:
-    """The sample sale with `facts` over it. Whether the item ships follows its kind unless `facts` say."""
+    """The sample sale with `facts` over it. Whether the item ships follows its kind unless `facts`
+    say."""
     sample = {key: field.sample for key, field in FIELDS.items()}
     kind = facts.get("item_kind", sample["item_kind"])
     return {**sample, "item_physical": kind in GOODS, **facts}
@@ -218,10 +417,16 @@ def sample_facts(facts: Mapping[str, object]) -> dict[str, object]:
 
 def facts_to_json(facts: Mapping[str, object]) -> dict[str, object]:
     """Typed facts -> what JSON can keep: decimals as text."""
-    return {key: str(value) if isinstance(value, Decimal) else value for key, value in facts.items()}
+    return {
+        key: str(value) if isinstance(value, Decimal) else value for key, value in facts.items()
+    }
 
 
 def facts_from_json(facts: Mapping[str, object]) -> dict[str, object]:
-    """The way back from `facts_to_json`; keys that are no fields (such as `line`) pass unchanged."""
+    """The way back from `facts_to_json`; keys that are no fields (such as `line`) pass
+    unchanged."""
     exact = {key for key, field in FIELDS.items() if field.type in ("money", "percent")}
-    return {key: Decimal(value) if key in exact and value is not None else value for key, value in facts.items()}
+    return {
+        key: Decimal(value) if key in exact and value is not None else value
+        for key, value in facts.items()
+    }

@@ -1,7 +1,7 @@
 """What a condition may ask of a field. An operator is one declaration in OPERATORS.
 
-An empty fact (None) is not equal to anything, not in any list, and neither above nor below anything.
-Text is compared exactly, capital letters and accents included.
+An empty fact (None) is not equal to anything, not in any list, and neither above nor below
+anything. Text is compared exactly, capital letters and accents included.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ ANY = NUMBERS | LISTED | BOOL
 
 @dataclass(frozen=True)
 class Operator:
-    """phrase  how a sentence says it, naming field and value, or low and high; where it takes none, the field has its own words
+    """phrase how a sentence says it, naming field and value, or low and high; where it takes none,
+    the field has its own words
     takes   "none", "one", "list" or "pair" of values
     compile (key, value) -> the test of one fact
     """
@@ -112,14 +113,46 @@ OPERATORS = {
         Operator("eq", _l("is"), _l("%(field)s is %(value)s"), ANY, "one", _equal),
         Operator("ne", _l("is not"), _l("%(field)s is not %(value)s"), ANY, "one", _not_equal),
         Operator("in", _l("is one of"), _l("%(field)s is %(value)s"), LISTED, "list", _in),
-        Operator("not_in", _l("is none of"), _l("%(field)s is neither %(value)s"), LISTED, "list", _not_in),
+        Operator(
+            "not_in",
+            _l("is none of"),
+            _l("%(field)s is neither %(value)s"),
+            LISTED,
+            "list",
+            _not_in,
+        ),
         Operator("gt", _l("is above"), _l("%(field)s is above %(value)s"), NUMBERS, "one", _above),
-        Operator("gte", _l("is at least"), _l("%(field)s is at least %(value)s"), NUMBERS, "one", _at_least),
+        Operator(
+            "gte",
+            _l("is at least"),
+            _l("%(field)s is at least %(value)s"),
+            NUMBERS,
+            "one",
+            _at_least,
+        ),
         Operator("lt", _l("is below"), _l("%(field)s is below %(value)s"), NUMBERS, "one", _below),
-        Operator("lte", _l("is at most"), _l("%(field)s is at most %(value)s"), NUMBERS, "one", _at_most),
-        Operator("between", _l("is between"), _l("%(field)s is between %(low)s and %(high)s"), NUMBERS, "pair", _between),
-        Operator("contains", _l("contains"), _l("%(field)s contains %(value)s"), TEXT, "one", _contains),
-        Operator("starts_with", _l("starts with"), _l("%(field)s starts with %(value)s"), TEXT, "one", _starts_with),
+        Operator(
+            "lte", _l("is at most"), _l("%(field)s is at most %(value)s"), NUMBERS, "one", _at_most
+        ),
+        Operator(
+            "between",
+            _l("is between"),
+            _l("%(field)s is between %(low)s and %(high)s"),
+            NUMBERS,
+            "pair",
+            _between,
+        ),
+        Operator(
+            "contains", _l("contains"), _l("%(field)s contains %(value)s"), TEXT, "one", _contains
+        ),
+        Operator(
+            "starts_with",
+            _l("starts with"),
+            _l("%(field)s starts with %(value)s"),
+            TEXT,
+            "one",
+            _starts_with,
+        ),
         Operator("is_set", _l("is filled in"), "", ANY, "none", _is_set),
         Operator("is_empty", _l("is empty"), "", ANY, "none", _is_empty),
         Operator("is_true", _l("yes"), "", BOOL, "none", _is_true),

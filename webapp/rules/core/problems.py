@@ -37,7 +37,8 @@ class ValueRefused(ValueError):
 
 
 class Problems:
-    """Collects problems, at most MOST_PROBLEMS of them: a hostile rule must not buy an endless answer."""
+    """Collects problems, at most MOST_PROBLEMS of them: a hostile rule must not buy an endless
+    answer."""
 
     def __init__(self) -> None:
         self.found: list[RuleProblem] = []
@@ -55,10 +56,18 @@ class Problems:
             raise RuleInvalid(self.found)
 
     def choose(self, options: Mapping[str, T], key: object, path: str) -> T | None:
-        """The option of that name; None, with a problem that names the nearest one, where there is none."""
+        """The option of that name; None, with a problem that names the nearest one, where there is
+        none."""
         chosen = options.get(key) if isinstance(key, str) else None
         if chosen is None:
-            self.add(path, _("%(name)s does not exist%(hint)s", name=shown(key), hint=did_you_mean(key, options)))
+            self.add(
+                path,
+                _(
+                    "%(name)s does not exist%(hint)s",
+                    name=shown(key),
+                    hint=did_you_mean(key, options),
+                ),
+            )
         return chosen
 
     def keys(self, node: Mapping, known: Iterable[str], path: str) -> None:
@@ -66,11 +75,19 @@ class Problems:
         known = tuple(known)
         unknown = (key for key in node if not (isinstance(key, str) and key in known))
         for key in islice(unknown, MOST_UNKNOWN_KEYS):
-            self.add(path, _("%(key)s is not known here%(hint)s", key=shown(key), hint=did_you_mean(key, known)))
+            self.add(
+                path,
+                _(
+                    "%(key)s is not known here%(hint)s",
+                    key=shown(key),
+                    hint=did_you_mean(key, known),
+                ),
+            )
 
 
 def shown(value: object) -> str:
-    """A value as it may stand in a message: short whatever its size. A number of millions of digits is never printed."""
+    """A value as it may stand in a message: short whatever its size. A number of millions of digits
+    is never printed."""
     if isinstance(value, str):
         text = value if len(value) <= 40 else value[:40] + "…"
         return "'" + text.encode("utf-8", "replace").decode() + "'"
@@ -82,6 +99,10 @@ def shown(value: object) -> str:
 
 
 def did_you_mean(word: object, words: Iterable[str]) -> str:
-    """"; did you mean 'item_kind'?", or nothing."""
-    close = get_close_matches(word[:40], list(islice(words, MOST_COMPARED)), 1) if isinstance(word, str) else []
+    """ "; did you mean 'item_kind'?", or nothing."""
+    close = (
+        get_close_matches(word[:40], list(islice(words, MOST_COMPARED)), 1)
+        if isinstance(word, str)
+        else []
+    )
     return _("; did you mean '%(word)s'?", word=close[0]) if close else ""

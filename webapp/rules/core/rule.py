@@ -21,7 +21,17 @@ MAX_EXAMPLES = 50
 MAX_PRIORITY = 1000
 
 KEYS = (
-    "code", "name", "scope", "event", "priority", "valid_from", "valid_to", "enabled", "when", "then", "examples",
+    "code",
+    "name",
+    "scope",
+    "event",
+    "priority",
+    "valid_from",
+    "valid_to",
+    "enabled",
+    "when",
+    "then",
+    "examples",
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -36,7 +46,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`names` maps a language ("pt_BR", "en") to the rule's name; with one name for all languages the key is ""."""
+    """`names` maps a language ("pt_BR", "en") to the rule's name; with one name for all languages
+    the key is ""."""
 
     code: str
     names: Mapping[str, str]
@@ -55,7 +66,9 @@ class Rule:
 
     def in_force(self, on: date) -> bool:
         """Both days of the validity count."""
-        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_to is None or on <= self.valid_to
+        )
 
     @property
     def moves_money(self) -> bool:
@@ -71,7 +84,8 @@ def parse_rule(raw: object) -> Rule:
 
 
 def read_rule(raw: object, path: str, problems: Problems) -> Rule | None:
-    """A rule to be thrown away where it added to `problems`; `path` is the rule's place in a set, or empty."""
+    """A rule to be thrown away where it added to `problems`; `path` is the rule's place in a set,
+    or empty."""
     if not isinstance(raw, dict):
         problems.add(path, _("expected a rule, not %(value)s", value=shown(raw)))
         return None
@@ -111,22 +125,31 @@ class _RuleReader:
             return None
 
     def option(self, key: str, options: tuple[str, ...], default: str) -> str:
-        chosen = self.problems.choose({name: name for name in options}, self.raw.get(key, default), f"{self.path}.{key}")
+        chosen = self.problems.choose(
+            {name: name for name in options}, self.raw.get(key, default), f"{self.path}.{key}"
+        )
         return chosen or default
 
     def last_day(self) -> date | None:
         first = _day_or_none(self.raw.get("valid_from"))
         last = self.value("valid_to", _read_day, None)
         if first and last and last < first:
-            self.problems.add(f"{self.path}.valid_to", _("the last day is before the first; swap them"))
+            self.problems.add(
+                f"{self.path}.valid_to", _("the last day is before the first; swap them")
+            )
         return last
 
     def examples(self, scope: str) -> tuple[Example, ...]:
         raw = self.raw.get("examples", [])
         if not isinstance(raw, list) or len(raw) > MAX_EXAMPLES:
-            self.problems.add(f"{self.path}.examples", _("expected a list of at most %(most)d examples", most=MAX_EXAMPLES))
+            self.problems.add(
+                f"{self.path}.examples",
+                _("expected a list of at most %(most)d examples", most=MAX_EXAMPLES),
+            )
             return ()
-        return tuple(self._example(node, f"{self.path}.examples.{place}") for place, node in enumerate(raw))
+        return tuple(
+            self._example(node, f"{self.path}.examples.{place}") for place, node in enumerate(raw)
+        )
 
     def _example(self, node: object, path: str) -> Example | None:
         if not isinstance(node, dict):
@@ -138,7 +161,9 @@ class _RuleReader:
 
     def _expect(self, raw: object, path: str) -> frozenset[str]:
         if not isinstance(raw, list) or len(raw) > len(ACTIONS):
-            self.problems.add(path, _("expected a list of kinds of action; empty when the rule must not fire"))
+            self.problems.add(
+                path, _("expected a list of kinds of action; empty when the rule must not fire")
+            )
             return frozenset()
         for place, kind in enumerate(raw):
             self.problems.choose(ACTIONS, kind, f"{path}.{place}")
@@ -165,8 +190,17 @@ def read_facts(raw: object, path: str, problems: Problems) -> dict[str, object]:
 
 def _read_names(value: object) -> dict[str, str]:
     if isinstance(value, dict):
-        if not value or len(value) > len(LANGUAGES) or any(language not in LANGUAGES for language in value):
-            raise ValueRefused(_("a name is text, or text by language: %(languages)s", languages=", ".join(LANGUAGES)))
+        if (
+            not value
+            or len(value) > len(LANGUAGES)
+            or any(language not in LANGUAGES for language in value)
+        ):
+            raise ValueRefused(
+                _(
+                    "a name is text, or text by language: %(languages)s",
+                    languages=", ".join(LANGUAGES),
+                )
+            )
         return {language: read_text(name) for language, name in value.items()}
     return {"": read_text(value)}
 
@@ -174,7 +208,9 @@ def _read_names(value: object) -> dict[str, str]:
 def _read_priority(value: object) -> int:
     priority = read_int(value)
     if abs(priority) > MAX_PRIORITY:
-        raise ValueRefused(_("priority must be from %(least)d to %(most)d", least=-MAX_PRIORITY, most=MAX_PRIORITY))
+        raise ValueRefused(
+            _("priority must be from %(least)d to %(most)d", least=-MAX_PRIORITY, most=MAX_PRIORITY)
+        )
     return priority
 
 

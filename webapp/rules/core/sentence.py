@@ -2,8 +2,9 @@
 
     If the kind of product is book or e-book and the item is not a gift, then send a royalty slip.
 
-Each message is a whole phrase with named parts, so that a translator may order the parts freely. What matters in it, as
-the values and what is done, is marked on the way and becomes the strong parts of `sentence_parts`.
+Each message is a whole phrase with named parts, so that a translator may order the parts freely.
+What matters in it, as the values and what is done, is marked on the way and becomes the strong
+parts of `sentence_parts`.
 """
 
 from __future__ import annotations
@@ -37,9 +38,16 @@ def sentence(rule: Rule, names: Names | None = None) -> str:
     return _plain(_sentence(rule, names or {}))
 
 
-def sentence_parts(rule: Rule, names: Names | None = None, opening: bool = False) -> list[tuple[str, bool]]:
-    """The sentence in pieces, each with whether it is to stand out. `opening` puts when and of what it is asked before it."""
-    said = _opening(rule) + _sentence(rule, names or {}, begun=True) if opening else _sentence(rule, names or {})
+def sentence_parts(
+    rule: Rule, names: Names | None = None, opening: bool = False
+) -> list[tuple[str, bool]]:
+    """The sentence in pieces, each with whether it is to stand out. `opening` puts when and of what
+    it is asked before it."""
+    said = (
+        _opening(rule) + _sentence(rule, names or {}, begun=True)
+        if opening
+        else _sentence(rule, names or {})
+    )
     # Every other piece is what stood between marks.
     return [(piece, bool(place % 2)) for place, piece in enumerate(_MARKS.split(said)) if piece]
 
@@ -53,7 +61,8 @@ def action_phrase(use: ActionUse, names: Names | None = None) -> str:
 
 
 def value_text(field: Field, value: object) -> str:
-    """One value as people write it: money and numbers by the reader's locale, a choice by its label."""
+    """One value as people write it: money and numbers by the reader's locale, a choice by its
+    label."""
     locale = get_locale() or "en"
     if field.type == "money":
         return format_currency(value, "BRL", locale=locale)
@@ -78,7 +87,11 @@ def _strong(said: str) -> str:
 def _opening(rule: Rule) -> str:
     """One for each event and scope there is; what is strong stands between asterisks."""
     whole = rule.scope == "sale"
-    words = _("When an order is *paid*, for *the whole order*:") if whole else _("When an order is *paid*, for *each item*:")
+    words = (
+        _("When an order is *paid*, for *the whole order*:")
+        if whole
+        else _("When an order is *paid*, for *each item*:")
+    )
     return re.sub(r"\*(.*?)\*", rf"{STRONG}\1{WEAK}", words) + " "
 
 
@@ -88,7 +101,11 @@ def _sentence(rule: Rule, names: Names, begun: bool = False) -> str:
     if begun:
         return _("if %(condition)s, then %(actions)s.", condition=condition, actions=actions)
     if rule.scope == "sale":
-        return _("If, for the whole order, %(condition)s, then %(actions)s.", condition=condition, actions=actions)
+        return _(
+            "If, for the whole order, %(condition)s, then %(actions)s.",
+            condition=condition,
+            actions=actions,
+        )
     return _("If %(condition)s, then %(actions)s.", condition=condition, actions=actions)
 
 
@@ -98,8 +115,13 @@ def _condition(condition: Condition, nested: bool = False) -> str:
         return _check(condition)
     if condition.op == "not":
         return _negation(condition.members[0], nested)
-    members = [_condition(member, nested or len(condition.members) > 1) for member in condition.members]
-    phrase = _joined(members, _("%(first)s and %(last)s") if condition.op == "all" else _("%(first)s or %(last)s"))
+    members = [
+        _condition(member, nested or len(condition.members) > 1) for member in condition.members
+    ]
+    phrase = _joined(
+        members,
+        _("%(first)s and %(last)s") if condition.op == "all" else _("%(first)s or %(last)s"),
+    )
     return f"({phrase})" if nested and len(members) > 1 else phrase
 
 
@@ -107,7 +129,9 @@ def _negation(condition: Condition, nested: bool) -> str:
     if isinstance(condition, Group) and condition.op == "not":
         return _condition(condition.members[0], nested)
     if isinstance(condition, Check) and condition.op.key in OPPOSITES:
-        return _check(Check(condition.field, OPERATORS[OPPOSITES[condition.op.key]], condition.value))
+        return _check(
+            Check(condition.field, OPERATORS[OPPOSITES[condition.op.key]], condition.value)
+        )
     phrase = _("it is not so that %(condition)s", condition=_condition(condition))
     return f"({phrase})" if nested else phrase
 
@@ -134,7 +158,11 @@ def _presence(field: Field, there: bool) -> str:
     own = field.phrases or field.presence
     if own:
         return str(own[0] if there else own[1])
-    return _("%(field)s is filled in", field=field.subject) if there else _("%(field)s is empty", field=field.subject)
+    return (
+        _("%(field)s is filled in", field=field.subject)
+        if there
+        else _("%(field)s is empty", field=field.subject)
+    )
 
 
 def _listed(field: Field, values: Sequence[object], conjunction: str) -> str:
@@ -156,7 +184,8 @@ def _action(use: ActionUse, names: Names) -> str:
         phrase = _strong(str(use.action.phrase))
     else:
         phrase = str(use.action.phrase) % {
-            param.key: _strong(_param(param.type, use.params[param.key], names)) for param in use.action.params
+            param.key: _strong(_param(param.type, use.params[param.key], names))
+            for param in use.action.params
         }
     if use.params.get("reason"):
         return _("%(action)s (%(reason)s)", action=phrase, reason=use.params["reason"])
@@ -165,7 +194,11 @@ def _action(use: ActionUse, names: Names) -> str:
 
 def _param(kind: str, value: object, names: Names) -> str:
     if kind == "commission":
-        return _("at the agent's own percentage") if value == "agent" else _("of %(percent)s", percent=_percent(value))
+        return (
+            _("at the agent's own percentage")
+            if value == "agent"
+            else _("of %(percent)s", percent=_percent(value))
+        )
     if kind == "codes":
         rules = [_("“%(value)s”", value=names.get(code, code)) for code in value]
         listed = _joined(rules, _("%(first)s and %(last)s"))

@@ -1,4 +1,5 @@
-"""Rule sets as lists of JSON rules: how one becomes another. Pure; what is wrong with the result, `parse_rules` says."""
+"""Rule sets as lists of JSON rules: how one becomes another. Pure; what is wrong with the result,
+`parse_rules` says."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def heard(rules: Sequence[dict]) -> list[dict]:
 
 
 def stepped(rules: list[dict], code: str, up: bool) -> list[dict]:
-    """The rule of that code heard one step earlier or later: at its neighbour's place, with its neighbour's priority."""
+    """The rule of that code heard one step earlier or later: at its neighbour's place, with its
+    neighbour's priority."""
     order = heard(rules)
     at = [raw["code"] for raw in order].index(code)
     to = at - 1 if up else at + 1
@@ -45,8 +47,16 @@ def doubled(rules: list[dict], code: str) -> list[dict]:
         number += 1
     at = codes.index(code)
     name = rules[at]["name"]
-    names = {language: _numbered(text, number) for language, text in name.items()} if isinstance(name, dict) else None
-    copy = rules[at] | {"code": f"{stem}_{number}", "name": names or _numbered(name, number), "enabled": False}
+    names = (
+        {language: _numbered(text, number) for language, text in name.items()}
+        if isinstance(name, dict)
+        else None
+    )
+    copy = rules[at] | {
+        "code": f"{stem}_{number}",
+        "name": names or _numbered(name, number),
+        "enabled": False,
+    }
     return _inserted(rules, at + 1, copy)
 
 
@@ -60,13 +70,20 @@ def _inserted(rules: list[dict], place: int, rule: dict) -> list[dict]:
 
 
 def laid_over(base: list[dict], ours: list[dict], theirs: list[dict]) -> list[dict]:
-    """`theirs`, with what differs between `base` and `ours`: where both changed a rule, it is as in `ours`."""
+    """`theirs`, with what differs between `base` and `ours`: where both changed a rule, it is as in
+    `ours`."""
     known, kept = _by_code(base), _by_code(ours)
     gone = known.keys() - kept.keys()
     changed = {code for code, raw in kept.items() if raw != known.get(code)}
-    result = [kept[code] if (code := raw["code"]) in changed else raw for raw in theirs if raw["code"] not in gone]
+    result = [
+        kept[code] if (code := raw["code"]) in changed else raw
+        for raw in theirs
+        if raw["code"] not in gone
+    ]
     rank = {code: place for place, code in enumerate(known)}
-    placed = {*out_of_line([code for code in kept if code in known], rank)} & _by_code(result).keys()
+    placed = {*out_of_line([code for code in kept if code in known], rank)} & _by_code(
+        result
+    ).keys()
     return _placed(result, ours, placed | (changed - _by_code(result).keys()))
 
 
@@ -74,8 +91,10 @@ def clashes(base: list[dict], ours: list[dict], theirs: list[dict]) -> set[str]:
     """The codes of the rules that both changed, each in another way."""
     known, kept, found = _by_code(base), _by_code(ours), _by_code(theirs)
     return {
-        code for code in {*kept, *found}
-        if kept.get(code) != known.get(code) != found.get(code) and kept.get(code) != found.get(code)
+        code
+        for code in {*kept, *found}
+        if kept.get(code) != known.get(code) != found.get(code)
+        and kept.get(code) != found.get(code)
     }
 
 
@@ -99,7 +118,8 @@ def _placed(rules: list[dict], ours: list[dict], codes: Collection[str]) -> list
 
 
 def out_of_line(codes: Sequence[str], rank: Mapping[str, int]) -> list[str]:
-    """Those outside the longest run that is still in ascending order of `rank`: what must have been moved."""
+    """Those outside the longest run that is still in ascending order of `rank`: what must have been
+    moved."""
     ends: list[int] = []
     tails: list[str] = []
     before: dict[str, str | None] = {}

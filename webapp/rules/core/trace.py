@@ -1,4 +1,5 @@
-"""Why a rule fired, or why not: its condition with wanted, got and ok for every part, nothing cut short."""
+"""Why a rule fired, or why not: its condition with wanted, got and ok for every part, nothing cut
+short."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from webapp.rules.core.rule import Rule
 
 
 def explain_rule(rule: Rule, facts: Facts, on: date) -> dict:
-    """`{"code", "enabled", "in_force", "holds", "when": tree}`, ready for JSON. `holds`: it would fire on these facts."""
+    """`{"code", "enabled", "in_force", "holds", "when": tree}`, ready for JSON. `holds`: it would
+    fire on these facts."""
     tree = explain(rule.when, {**BLANK, **facts})
     in_force = rule.in_force(on)
     return {
@@ -25,7 +27,8 @@ def explain_rule(rule: Rule, facts: Facts, on: date) -> dict:
 
 
 def explain(condition: Condition, facts: Facts) -> dict:
-    """`{"op", "ok", "children"}` for a group, `{"field", "op", "wanted", "got", "ok"}` for a check."""
+    """`{"op", "ok", "children"}` for a group, `{"field", "op", "wanted", "got", "ok"}` for a
+    check."""
     if isinstance(condition, Check):
         key = condition.field.key
         ok = condition.op.compile(key, condition.value)(facts)

@@ -1,6 +1,8 @@
-"""What the buttons of the rule editor do: each changes a `RuleForm` and says where the focus goes. Pure.
+"""What the buttons of the rule editor do: each changes a `RuleForm` and says where the focus goes.
+Pure.
 
-A button is "<verb>:<place>", as in "add:when.0", "up:then.1", "fact:examples.0"; one that names no place does nothing.
+A button is "<verb>:<place>", as in "add:when.0", "up:then.1", "fact:examples.0"; one that names no
+place does nothing.
 """
 
 from __future__ import annotations
@@ -19,14 +21,25 @@ from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.problems import ValueRefused
 from webapp.rules.core.rule import MAX_EXAMPLES
 from webapp.rules.editing.form import RuleForm
-from webapp.rules.editing.rows import ActionRow, CheckRow, ExampleRow, GroupRow, Node, depth_of, filled, new_check, nodes_of
+from webapp.rules.editing.rows import (
+    ActionRow,
+    CheckRow,
+    ExampleRow,
+    GroupRow,
+    Node,
+    depth_of,
+    filled,
+    new_check,
+    nodes_of,
+)
 from webapp.rules.editing.typed import read, split, typed, typed_list
 
 _PLACE = re.compile(r"(when|then|examples)((?:\.[0-9]{1,3}){0,10})(?:\.([a-z_]{1,60}))?")
 
 
 def edit(form: RuleForm, do: str) -> str:
-    """Answers the name of the field, or the value of the button, that takes the focus; empty for none."""
+    """Answers the name of the field, or the value of the button, that takes the focus; empty for
+    none."""
     verb, _colon, place = do.partition(":")
     if verb == "pick":
         return _pick(form, place)
@@ -110,7 +123,8 @@ def _add_group(form: RuleForm, kind: str, path: tuple[int, ...], _field: str) ->
 
 
 def _grow(form: RuleForm, path: tuple[int, ...], node: Node, part: str) -> str:
-    """Puts the node at the end of the group there; a single condition, or what is denied, becomes a group first."""
+    """Puts the node at the end of the group there; a single condition, or what is denied, becomes a
+    group first."""
     parent = _node(form, path)
     if parent is None:
         return ""
@@ -165,7 +179,11 @@ def _wrap(form: RuleForm, kind: str, path: tuple[int, ...], _field: str) -> str:
     if node is None:
         return ""
     parent = _node(form, path[:-1]) if path else None
-    _replace(form, path, GroupRow("any" if isinstance(parent, GroupRow) and parent.kind == "all" else "all", [node]))
+    _replace(
+        form,
+        path,
+        GroupRow("any" if isinstance(parent, GroupRow) and parent.kind == "all" else "all", [node]),
+    )
     return f"{_name('when', path)}.group"
 
 
@@ -178,7 +196,7 @@ def _unwrap(form: RuleForm, kind: str, path: tuple[int, ...], _field: str) -> st
     if len(node.members) == 1:
         _replace(form, path, node.members[0])
     elif rows is not None and isinstance(parent, GroupRow) and parent.kind != "not":
-        rows[path[-1]:path[-1] + 1] = node.members
+        rows[path[-1] : path[-1] + 1] = node.members
     return f"menu:{_name('when', path)}"
 
 
@@ -209,14 +227,24 @@ def _pick(form: RuleForm, told: str) -> str:
         return ""
     listed = row.declared[1].takes == "list"
     known = [part for text in row.value for part in split(text)] if listed else []
-    row.value = [typed_list("text", dict.fromkeys([*known, value]), form.brazilian)] if listed else [value]
+    row.value = (
+        [typed_list("text", dict.fromkeys([*known, value]), form.brazilian)] if listed else [value]
+    )
     row.find = ""
     return f"{place}.value"
 
 
 VERBS: dict[str, Callable[[RuleForm, str, tuple[int, ...], str], str]] = {
-    "add": _add, "group": _add_group, "remove": _remove, "copy": _copy, "up": _move(-1), "down": _move(1), "wrap": _wrap,
-    "unwrap": _unwrap, "fact": _add_fact, "drop": _drop_fact,
+    "add": _add,
+    "group": _add_group,
+    "remove": _remove,
+    "copy": _copy,
+    "up": _move(-1),
+    "down": _move(1),
+    "wrap": _wrap,
+    "unwrap": _unwrap,
+    "fact": _add_fact,
+    "drop": _drop_fact,
 }
 
 
@@ -236,9 +264,17 @@ def new_action(form: RuleForm) -> ActionRow:
 
 
 def new_example(form: RuleForm) -> ExampleRow:
-    """Facts that the conditions ask for, and everything expected that the rule does; to be looked over."""
-    facts = {row.field: typed(FIELDS[row.field].type, FIELDS[row.field].sample, form.brazilian) for row in _rows(form.when)}
-    facts |= {row.field: wanted for row in _rows(form.when, denied=False) if (wanted := _wanted(row, form.brazilian)) is not None}
+    """Facts that the conditions ask for, and everything expected that the rule does; to be looked
+    over."""
+    facts = {
+        row.field: typed(FIELDS[row.field].type, FIELDS[row.field].sample, form.brazilian)
+        for row in _rows(form.when)
+    }
+    facts |= {
+        row.field: wanted
+        for row in _rows(form.when, denied=False)
+        if (wanted := _wanted(row, form.brazilian)) is not None
+    }
     return ExampleRow(facts, list(dict.fromkeys(row.do for row in form.then)))
 
 
@@ -264,10 +300,13 @@ def _wanted(row: CheckRow, brazilian: bool) -> str | None:
 
 
 def _beyond(row: CheckRow, brazilian: bool) -> str | None:
-    """The nearest number on the side that the condition asks for; None where no number stands in it yet."""
+    """The nearest number on the side that the condition asks for; None where no number stands in it
+    yet."""
     kind, step = FIELDS[row.field].type, 1 if row.op == "gt" else -1
     try:
         value = read(kind, next(iter(row.value), ""), brazilian)
     except ValueRefused:
         return None
-    return typed(kind, value + step if kind == "int" else str(Decimal(value) + step * CENT), brazilian)
+    return typed(
+        kind, value + step if kind == "int" else str(Decimal(value) + step * CENT), brazilian
+    )

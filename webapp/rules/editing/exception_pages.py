@@ -1,4 +1,5 @@
-"""Whom or what an exception to a rule is for; the editor then opens with the exception filled in."""
+"""Whom or what an exception to a rule is for; the editor then opens with the exception filled
+in."""
 
 from flask import render_template, request
 
@@ -30,7 +31,12 @@ def find_excepted(code: str):
 def _page(code: str, written: str):
     raw = rule_asked(code)
     return render_template(
-        "rules/_excepted.html" if request.headers.get("HX-Request") else "rules/exception.html", code=code,
-        name=form_of(raw, brazilian()).shown_name, grounds=grounds_of(raw), written=written, options=found("customer", written),
-        products=products_to_sell(), channels=list(CHANNELS.items()),
+        "rules/_excepted.html" if request.headers.get("HX-Request") else "rules/exception.html",
+        code=code,
+        name=form_of(raw, brazilian()).shown_name,
+        grounds=grounds_of(raw),
+        written=written,
+        options=found("customer", written),
+        products=products_to_sell(),
+        channels=list(CHANNELS.items()),
     )

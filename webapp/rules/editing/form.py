@@ -1,11 +1,13 @@
-"""A rule while it is typed: JSON -> `RuleForm` -> JSON; webapp/rules/editing/posted.py reads what a form sends. Pure.
+"""A rule while it is typed: JSON -> `RuleForm` -> JSON; webapp/rules/editing/posted.py reads what a
+form sends. Pure.
 
 The whole tree lives in the form, so that nothing is kept between two requests. Names are places:
 
-    when.group, when.0.field, when.0.op, when.0.value (or low and high), when.1.0.field …
-    then.0.do, then.0.<parameter> · examples.0.facts.<field>, examples.0.expect · code, name.pt_BR, priority …
+    when.group, when.0.field, when.0.op, when.0.value (or low and high), when.1.0.field … then.0.do,
+    then.0.<parameter> · examples.0.facts.<field>, examples.0.expect · code, name.pt_BR, priority …
 
-`was` beside a field or group is what it was when the form was made: a value outlives a change where it still fits.
+`was` beside a field or group is what it was when the form was made: a value outlives a change where
+it still fits.
 """
 
 from __future__ import annotations
@@ -19,7 +21,15 @@ from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.problems import RuleInvalid, ValueRefused
 from webapp.rules.core.rule import LANGUAGES, Rule, parse_rule
 from webapp.rules.editing import typed
-from webapp.rules.editing.rows import ActionRow, CheckRow, ExampleRow, GroupRow, Node, is_picked, new_check
+from webapp.rules.editing.rows import (
+    ActionRow,
+    CheckRow,
+    ExampleRow,
+    GroupRow,
+    Node,
+    is_picked,
+    new_check,
+)
 
 ROW_PARTS = ("field", "op", "value", "low", "high")
 UNNAMED = "?"
@@ -28,11 +38,17 @@ EXACT = frozenset({"contains", "starts_with"})
 
 
 class RuleForm:
-    """Problems are in `errors`, by the name of the field they are about; `message` is about the whole."""
+    """Problems are in `errors`, by the name of the field they are about; `message` is about the
+    whole."""
 
     def __init__(self, brazilian: bool):
         self.brazilian = brazilian
-        self.plain: dict[str, str] = {"scope": "line", "event": "paid", "priority": "0", "enabled": "1"}
+        self.plain: dict[str, str] = {
+            "scope": "line",
+            "event": "paid",
+            "priority": "0",
+            "enabled": "1",
+        }
         self.when: Node = GroupRow("all", [new_check(self.scope)])
         self.then: list[ActionRow] = []
         self.examples: list[ExampleRow] = []
@@ -67,7 +83,9 @@ class RuleForm:
 
     def forgive(self) -> RuleForm:
         """Says nothing of what is not typed yet: the rule is still on its way."""
-        self.errors = {name: message for name, message in self.errors.items() if name not in self.missing}
+        self.errors = {
+            name: message for name, message in self.errors.items() if name not in self.missing
+        }
         return self
 
     # -- typed -> JSON ----------------------------------------------------------------------------
@@ -82,7 +100,8 @@ class RuleForm:
         return None if self.errors else self.readable
 
     def blame(self, problems: Iterable[tuple[str, str]]) -> None:
-        """Puts problems, by their place in the JSON, beside their fields; what is blamed already stays."""
+        """Puts problems, by their place in the JSON, beside their fields; what is blamed already
+        stays."""
         known = {_row_of(name) for name in self.errors}
         for path, message in problems:
             name = form_name(path)
@@ -100,13 +119,19 @@ class RuleForm:
         return {
             "code": self.value("code").strip() or typed.slug(self.shown_name) or "rule",
             "name": _shortest(names) or UNNAMED,
-            "scope": self.scope, "event": self.value("event"),
-            "priority": self._read("priority", lambda text: typed.read("int", text, self.brazilian), "0"),
-            "valid_from": self._read("valid_from", typed.read_day), "valid_to": self._read("valid_to", typed.read_day),
+            "scope": self.scope,
+            "event": self.value("event"),
+            "priority": self._read(
+                "priority", lambda text: typed.read("int", text, self.brazilian), "0"
+            ),
+            "valid_from": self._read("valid_from", typed.read_day),
+            "valid_to": self._read("valid_to", typed.read_day),
             "enabled": self.value("enabled") == "1",
             "when": self._node(self.when, "when"),
             "then": [self._action(row, f"then.{place}") for place, row in enumerate(self.then)],
-            "examples": [self._example(row, f"examples.{place}") for place, row in enumerate(self.examples)],
+            "examples": [
+                self._example(row, f"examples.{place}") for place, row in enumerate(self.examples)
+            ],
         }
 
     def _read(self, name: str, read: Callable[[str], object], blank: str = "") -> object:
@@ -128,7 +153,9 @@ class RuleForm:
     def _node(self, node: Node, name: str) -> dict:
         if isinstance(node, CheckRow):
             return self._check(node, name)
-        members = [self._node(member, f"{name}.{place}") for place, member in enumerate(node.members)]
+        members = [
+            self._node(member, f"{name}.{place}") for place, member in enumerate(node.members)
+        ]
         if not members:
             self._miss(name, _("this group is empty; add a condition or remove the group"))
         if node.kind != "not":
@@ -139,24 +166,43 @@ class RuleForm:
         declared, op = row.declared
         raw = {"field": row.field, "op": row.op}
         if declared.scope == "line" and self.scope == "sale":
-            self.errors[f"{name}.field"] = _("%(field)s is asked of each item; this rule looks at the whole order.",
-                                             field=capitalized(str(declared.label)))
+            self.errors[f"{name}.field"] = _(
+                "%(field)s is asked of each item; this rule looks at the whole order.",
+                field=capitalized(str(declared.label)),
+            )
 
         def read(text: str) -> object:
-            return typed.read_exactly(text) if row.op in EXACT else typed.read(declared.type, text, self.brazilian)
+            return (
+                typed.read_exactly(text)
+                if row.op in EXACT
+                else typed.read(declared.type, text, self.brazilian)
+            )
 
         if op.takes == "one":
             raw["value"] = self._tried(f"{name}.value", row.value[0] if row.value else "", read)
         elif op.takes == "list":
             raw["value"] = self._members(f"{name}.value", row.value, read, is_picked(declared))
         elif op.takes == "pair":
-            raw["value"] = [self._tried(f"{name}.{part}", getattr(row, part), read) for part in ("low", "high")]
+            raw["value"] = [
+                self._tried(f"{name}.{part}", getattr(row, part), read) for part in ("low", "high")
+            ]
         return raw
 
-    def _members(self, name: str, values: list[str], read: Callable[[str], object], picked: bool) -> list:
-        texts = [each for each in values if each] if picked else [part for each in values for part in typed.split(each)]
+    def _members(
+        self, name: str, values: list[str], read: Callable[[str], object], picked: bool
+    ) -> list:
+        texts = (
+            [each for each in values if each]
+            if picked
+            else [part for each in values for part in typed.split(each)]
+        )
         if not texts:
-            self._miss(name, _("Choose at least one.") if picked else _("Write at least one, each on a line of its own."))
+            self._miss(
+                name,
+                _("Choose at least one.")
+                if picked
+                else _("Write at least one, each on a line of its own."),
+            )
         return [self._tried(name, text, read) for text in texts]
 
     def _action(self, row: ActionRow, name: str) -> dict:
@@ -169,8 +215,11 @@ class RuleForm:
             elif row.values.get(f"{param.key}.kind") == [typed.AGENTS_OWN]:
                 raw[param.key] = typed.AGENTS_OWN
             elif param.required or any(text.strip() for text in texts):
-                raw[param.key] = self._tried(place, texts[0] if texts else "",
-                                             lambda text, kind=param.type: typed.read(kind, text, self.brazilian))
+                raw[param.key] = self._tried(
+                    place,
+                    texts[0] if texts else "",
+                    lambda text, kind=param.type: typed.read(kind, text, self.brazilian),
+                )
         return raw
 
     def _example(self, row: ExampleRow, name: str) -> dict:
@@ -178,8 +227,15 @@ class RuleForm:
         for key, text in row.facts.items():
             declared = FIELDS[key]
             blank = declared.nullable and not text.strip()
-            facts[key] = None if blank else self._tried(
-                f"{name}.facts.{key}", text, lambda text, kind=declared.type: typed.read(kind, text, self.brazilian))
+            facts[key] = (
+                None
+                if blank
+                else self._tried(
+                    f"{name}.facts.{key}",
+                    text,
+                    lambda text, kind=declared.type: typed.read(kind, text, self.brazilian),
+                )
+            )
         return {"facts": facts, "expect": row.expect}
 
 
@@ -195,10 +251,16 @@ def capitalized(text: str) -> str:
 
 
 def form_name(path: str) -> str:
-    """The field that a place in the JSON is typed in: "when.all.0.not.value" -> "when.0.0.value"."""
+    """The field that a place in the JSON is typed in: "when.all.0.not.value" ->
+    "when.0.0.value"."""
     first, *rest = path.split(".")
     if first == "when":
-        return ".".join([first, *("0" if part == "not" else part for part in rest if part not in ("all", "any"))])
+        return ".".join(
+            [
+                first,
+                *("0" if part == "not" else part for part in rest if part not in ("all", "any")),
+            ]
+        )
     if first == "examples":
         return ".".join([first, *(rest[:2] if "expect" in rest else rest)])
     return "name.pt_BR" if first == "name" else path
@@ -217,8 +279,11 @@ def form_of(raw: dict, brazilian: bool) -> RuleForm:
     form = RuleForm(brazilian)
     names = raw["name"] if isinstance(raw["name"], dict) else dict.fromkeys(LANGUAGES, raw["name"])
     form.plain |= {
-        "code": raw["code"], "scope": raw.get("scope", "line"), "event": raw.get("event", "paid"),
-        "priority": str(raw.get("priority") or 0), "enabled": "0" if raw.get("enabled") is False else "1",
+        "code": raw["code"],
+        "scope": raw.get("scope", "line"),
+        "event": raw.get("event", "paid"),
+        "priority": str(raw.get("priority") or 0),
+        "enabled": "0" if raw.get("enabled") is False else "1",
         **{key: typed.typed_day(raw.get(key), brazilian) for key in ("valid_from", "valid_to")},
         **{f"name.{language}": name for language, name in names.items()},
     }
@@ -231,7 +296,9 @@ def form_of(raw: dict, brazilian: bool) -> RuleForm:
 def _row(raw: dict, brazilian: bool) -> Node:
     kind = next((key for key in GROUPS if key in raw), None)
     if kind:
-        return GroupRow(kind, [_row(each, brazilian) for each in ([raw["not"]] if kind == "not" else raw[kind])])
+        return GroupRow(
+            kind, [_row(each, brazilian) for each in ([raw["not"]] if kind == "not" else raw[kind])]
+        )
     row = CheckRow(raw["field"], raw["op"])
     declared, op = row.declared
     if op.takes == "pair":
@@ -250,12 +317,18 @@ def _action_row(raw: dict, brazilian: bool) -> ActionRow:
     for param in row.declared.params:
         value = raw.get(param.key)
         if param.type == "commission":
-            row.values[f"{param.key}.kind"] = [typed.AGENTS_OWN if value == typed.AGENTS_OWN else "fixed"]
+            row.values[f"{param.key}.kind"] = [
+                typed.AGENTS_OWN if value == typed.AGENTS_OWN else "fixed"
+            ]
             value = None if value == typed.AGENTS_OWN else value
-        row.values[param.key] = list(value) if param.type == "codes" else [typed.typed(param.type, value, brazilian)]
+        row.values[param.key] = (
+            list(value) if param.type == "codes" else [typed.typed(param.type, value, brazilian)]
+        )
     return row
 
 
 def example_row(raw: dict, brazilian: bool) -> ExampleRow:
-    facts = {key: typed.typed(FIELDS[key].type, value, brazilian) for key, value in raw["facts"].items()}
+    facts = {
+        key: typed.typed(FIELDS[key].type, value, brazilian) for key, value in raw["facts"].items()
+    }
     return ExampleRow(facts, list(raw["expect"]))

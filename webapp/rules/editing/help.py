@@ -12,9 +12,16 @@ from webapp.rules.core.rule import MAX_EXAMPLES, MAX_PRIORITY
 from webapp.staff.access import allow
 
 TYPES = {
-    "money": _l("amount of money"), "percent": _l("percentage"), "int": _l("whole number"), "bool": _l("yes or no"),
-    "text": _l("text"), "choice": _l("one of a list"), "sku": _l("SKU of a product"), "codes": _l("codes of rules"),
-    "template": _l("e-mail that a rule may send"), "task": _l("kind of task"),
+    "money": _l("amount of money"),
+    "percent": _l("percentage"),
+    "int": _l("whole number"),
+    "bool": _l("yes or no"),
+    "text": _l("text"),
+    "choice": _l("one of a list"),
+    "sku": _l("SKU of a product"),
+    "codes": _l("codes of rules"),
+    "template": _l("e-mail that a rule may send"),
+    "task": _l("kind of task"),
     "commission": _l("a percentage, or the agent's own"),
 }
 POLICIES = {
@@ -24,7 +31,9 @@ POLICIES = {
     "skip": _l("every rule named is skipped"),
 }
 TAKES = {
-    "none": _l("no value"), "one": _l("one value"), "list": _l("a list of values"),
+    "none": _l("no value"),
+    "one": _l("one value"),
+    "list": _l("a list of values"),
     "pair": _l("two values, the lower one first"),
 }
 
@@ -33,9 +42,23 @@ TAKES = {
 @allow("manager")
 def help_page():
     return render_template(
-        "rules/help.html", fields=FIELDS.values(), operators=OPERATORS.values(), actions=ACTIONS.values(), types=TYPES,
-        policies=POLICIES, takes=TAKES, asked_how=_asked_how, asked_of=_asked_of, parts=_parts,
-        limits={"nodes": MAX_NODES, "depth": MAX_DEPTH, "list": MAX_LIST, "examples": MAX_EXAMPLES, "priority": MAX_PRIORITY},
+        "rules/help.html",
+        fields=FIELDS.values(),
+        operators=OPERATORS.values(),
+        actions=ACTIONS.values(),
+        types=TYPES,
+        policies=POLICIES,
+        takes=TAKES,
+        asked_how=_asked_how,
+        asked_of=_asked_of,
+        parts=_parts,
+        limits={
+            "nodes": MAX_NODES,
+            "depth": MAX_DEPTH,
+            "list": MAX_LIST,
+            "examples": MAX_EXAMPLES,
+            "priority": MAX_PRIORITY,
+        },
     )
 
 
@@ -50,4 +73,7 @@ def _asked_of(op: Operator) -> list[str]:
 
 def _parts(action: Action) -> list[tuple[str, str, bool]]:
     """(label, type in words, required) of each parameter."""
-    return [(str(param.label), str(TYPES.get(param.type, param.type)), param.required) for param in action.params]
+    return [
+        (str(param.label), str(TYPES.get(param.type, param.type)), param.required)
+        for param in action.params
+    ]

@@ -1,4 +1,5 @@
-"""Known values that the rule editor offers: read from the shop when a row asks for them, and never more than a few."""
+"""Known values that the rule editor offers: read from the shop when a row asks for them, and never
+more than a few."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ Options = list[tuple[str, object]]
 
 
 class Offers:
-    """`rules` are the JSON rules of the draft; `code` the one that is edited, empty for a new one."""
+    """`rules` are the JSON rules of the draft; `code` the one that is edited, empty for a new
+    one."""
 
     def __init__(self, form: RuleForm, rules: list[dict], code: str):
         self.form, self.rules, self.code = form, rules, code
@@ -46,7 +48,11 @@ class Offers:
 
     @cached_property
     def agents(self) -> Options:
-        found = db.session.execute(select(Agent.code, Agent.name, Agent.commission_percent).order_by(Agent.name).limit(MOST))
+        found = db.session.execute(
+            select(Agent.code, Agent.name, Agent.commission_percent)
+            .order_by(Agent.name)
+            .limit(MOST)
+        )
         return [(code, f"{name} · {percent_text(percent)}") for code, name, percent in found]
 
     @cached_property
@@ -54,7 +60,8 @@ class Offers:
         return products_to_sell()
 
     def known(self, source: str) -> Options:
-        """Values beside which another may be typed; `source` is a field's `offers`, or a parameter's type."""
+        """Values beside which another may be typed; `source` is a field's `offers`, or a
+        parameter's type."""
         if source == "channel":
             return list(CHANNELS.items())
         if source == "task":
@@ -73,20 +80,48 @@ class Offers:
 
     @cached_property
     def names(self) -> dict[tuple[str, str], str]:
-        """Names of the customers and products that the conditions name, by ("customer", id) and ("sku", SKU)."""
+        """Names of the customers and products that the conditions name, by ("customer", id) and
+        ("sku", SKU)."""
         rows = [node for node in nodes_of(self.form.when) if isinstance(node, CheckRow)]
-        wanted = {kind: {part for row in rows if row.declared[0].refers == kind for text in row.value for part in split(text)}
-                  for kind in ("customer", "sku")}
-        ids = sorted(int(each) for each in wanted["customer"] if each.isascii() and each.isdigit() and len(each) < 10)[:MOST]
+        wanted = {
+            kind: {
+                part
+                for row in rows
+                if row.declared[0].refers == kind
+                for text in row.value
+                for part in split(text)
+            }
+            for kind in ("customer", "sku")
+        }
+        ids = sorted(
+            int(each)
+            for each in wanted["customer"]
+            if each.isascii() and each.isdigit() and len(each) < 10
+        )[:MOST]
         skus = sorted(map(storable, wanted["sku"]))[:MOST]
-        customers = db.session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids))) if ids else ()
-        products = db.session.execute(select(Product.sku, Product.name).where(Product.sku.in_(skus))) if skus else ()
-        return {("customer", str(number)): name for number, name in customers} | {("sku", sku): name for sku, name in products}
+        customers = (
+            db.session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids)))
+            if ids
+            else ()
+        )
+        products = (
+            db.session.execute(select(Product.sku, Product.name).where(Product.sku.in_(skus)))
+            if skus
+            else ()
+        )
+        return {("customer", str(number)): name for number, name in customers} | {
+            ("sku", sku): name for sku, name in products
+        }
 
     def named(self, row: CheckRow) -> list[tuple[str, str]]:
         """(value, name) of what the row names and the shop knows."""
         kind = row.declared[0].refers
-        return [(part, self.names[kind, part]) for text in row.value for part in split(text) if (kind, part) in self.names]
+        return [
+            (part, self.names[kind, part])
+            for text in row.value
+            for part in split(text)
+            if (kind, part) in self.names
+        ]
 
     # -- examples ---------------------------------------------------------------------------------
 
@@ -107,7 +142,11 @@ class Offers:
 
     def skippable(self, chosen: Iterable[str]) -> tuple[Options, Options]:
         """The rules to tick, and those to type where there are too many of them."""
-        others = [(raw["code"], _label(raw, self.form.brazilian)) for raw in heard(self.rules) if raw["code"] != self.code]
+        others = [
+            (raw["code"], _label(raw, self.form.brazilian))
+            for raw in heard(self.rules)
+            if raw["code"] != self.code
+        ]
         if len(others) <= MOST_BOXES:
             return others, []
         ticked = set(chosen)
@@ -118,8 +157,10 @@ def found(kind: str, written: str) -> Options:
     if not written.strip():
         return []
     if kind == "customer":
-        return [(str(each.id), f"{each.name} · {each.city}/{each.state}" if each.city else each.name)
-                for each in customers_like(storable(written))]
+        return [
+            (str(each.id), f"{each.name} · {each.city}/{each.state}" if each.city else each.name)
+            for each in customers_like(storable(written))
+        ]
     return [(each.sku, each.name) for each in products_to_sell(storable(written))]
 
 
@@ -132,5 +173,9 @@ def fields_offered(scope: str) -> list[tuple[str, list[Field]]]:
 
 def _label(raw: dict, brazilian: bool) -> str:
     names = raw["name"]
-    name = names if isinstance(names, str) else names.get("pt_BR" if brazilian else "en") or next(iter(names.values()))
+    name = (
+        names
+        if isinstance(names, str)
+        else names.get("pt_BR" if brazilian else "en") or next(iter(names.values()))
+    )
     return _("%(rule)s (priority %(priority)s)", rule=name, priority=priority_of(raw))

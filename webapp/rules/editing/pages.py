@@ -1,4 +1,5 @@
-"""The page on which a rule is written: the whole rule is the form, and each button posts it and gets it back changed."""
+"""The page on which a rule is written: the whole rule is the form, and each button posts it and
+gets it back changed."""
 
 import re
 
@@ -54,7 +55,8 @@ def posted_form() -> RuleForm:
 
 
 def _page(form: RuleForm, code: str, seen: str, focus: str = "", strict: bool = False):
-    """The editor; to htmx the form alone. With `strict`, what is not filled in yet is told as well."""
+    """The editor; to htmx the form alone. With `strict`, what is not filled in yet is told as
+    well."""
     rules, blamed, message = rules_to_edit(), form.errors, form.message
     form.check()
     if not strict:
@@ -62,28 +64,50 @@ def _page(form: RuleForm, code: str, seen: str, focus: str = "", strict: bool = 
     form.errors, form.message = {**form.errors, **blamed}, message
     template = "rules/_form.html" if request.headers.get("HX-Request") else "rules/form.html"
     return render_template(
-        template, form=form, code=code, seen=seen, focus=focus, draft=open_draft(), offers=Offers(form, rules, code),
-        told=tell(form, rules, code, shop_day(utc_now())), **_declarations(form),
-        exceptions=[(raw, form_of(raw, form.brazilian).shown_name) for raw in exceptions_of(rules, code)] if code else [],
+        template,
+        form=form,
+        code=code,
+        seen=seen,
+        focus=focus,
+        draft=open_draft(),
+        offers=Offers(form, rules, code),
+        told=tell(form, rules, code, shop_day(utc_now())),
+        **_declarations(form),
+        exceptions=[
+            (raw, form_of(raw, form.brazilian).shown_name) for raw in exceptions_of(rules, code)
+        ]
+        if code
+        else [],
     )
 
 
 def _declarations(form: RuleForm) -> dict:
     return {
-        "fields": FIELDS, "operators": OPERATORS, "actions": ACTIONS, "fields_offered": fields_offered(form.scope),
-        "operators_for": operators_for, "actions_offered": offered_actions(form.scope), "is_picked": is_picked,
-        "place_of": _place_of, "group_kinds": GROUP_KINDS,
+        "fields": FIELDS,
+        "operators": OPERATORS,
+        "actions": ACTIONS,
+        "fields_offered": fields_offered(form.scope),
+        "operators_for": operators_for,
+        "actions_offered": offered_actions(form.scope),
+        "is_picked": is_picked,
+        "place_of": _place_of,
+        "group_kinds": GROUP_KINDS,
     }
 
 
 @bp.get("/rules/new")
 @allow("manager")
 def new_rule():
-    """A blank rule; with ?except=commission&field=customer_id&value=12 an exception to another one."""
+    """A blank rule; with ?except=commission&field=customer_id&value=12 an exception to another
+    one."""
     target = request.args.get("except")
     if not target:
         return _page(RuleForm(brazilian()), "", "")
-    raw, key, value = rule_asked(target), request.args.get("field", ""), request.args.get("value", "").strip()[:200]
+    raw, key, value = (
+        rule_asked(target),
+        request.args.get("field", ""),
+        request.args.get("value", "").strip()[:200],
+    )
     if key not in grounds_of(raw) or not value or not value.isprintable():
         raise Invalid([], _("Choose what the exception is for."))
     codes = [each["code"] for each in rules_to_edit()]
@@ -113,8 +137,15 @@ def _take_sale(form: RuleForm) -> str:
     form.errors = {}
     try:
         if rule is None:
-            raise Refusal(_("Finish the conditions and actions first: the example holds what the rule comes to."))
-        form.examples.append(example_row(example_of_sale(rule, request.form.get("sale", "")), form.brazilian))
+            raise Refusal(
+                _(
+                    "Finish the conditions and actions first: the example holds what the rule "
+                    "comes to."
+                )
+            )
+        form.examples.append(
+            example_row(example_of_sale(rule, request.form.get("sale", "")), form.brazilian)
+        )
     except Refusal as refusal:
         form.errors["sale"] = str(refusal)
         return "sale"
@@ -124,7 +155,8 @@ def _take_sale(form: RuleForm) -> str:
 @bp.post("/rules/<code>/examples", endpoint="example_of_sale")
 @allow("manager")
 def keep_example(code: str):
-    """Keeps an example of the sale (its id or reference) with the rule, in the draft; then shows it."""
+    """Keeps an example of the sale (its id or reference) with the rule, in the draft; then shows
+    it."""
     me, written = author(), request.form.get("sale", "")
 
     def work():
@@ -152,7 +184,8 @@ def tell_rule():
 @bp.post("/rules/form/found")
 @allow("manager")
 def find_values():
-    """Customers or products for one condition; a POST, so that nobody's name stands in an address."""
+    """Customers or products for one condition; a POST, so that nobody's name stands in an
+    address."""
     place = request.form.get("place", "")
     field = FIELDS.get(request.form.get(f"{place}.field", "")) if PLACE.fullmatch(place) else None
     written = request.form.get(f"{place}.find", "")[:100]
@@ -193,7 +226,8 @@ def save_rule(code: str = ""):
 
 
 def _free_code(raw: dict) -> str:
-    """The code made from the name, numbered where another rule has it; the same rule, sent twice, gets the same one."""
+    """The code made from the name, numbered where another rule has it; the same rule, sent twice,
+    gets the same one."""
     taken, number = {each["code"]: each for each in rules_to_edit()}, 1
     while (made := raw["code"][:54] + (f"_{number}" if number > 1 else "")) in taken:
         if taken[made] == raw | {"code": made}:

@@ -14,18 +14,40 @@ from webapp.rules.core.conditions import GROUPS, MAX_DEPTH, MAX_NODES
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.rule import EVENTS, LANGUAGES, SCOPES
 from webapp.rules.editing.form import RuleForm
-from webapp.rules.editing.rows import ActionRow, CheckRow, ExampleRow, GroupRow, Node, Values, filled, fitted, new_check, turned
+from webapp.rules.editing.rows import (
+    ActionRow,
+    CheckRow,
+    ExampleRow,
+    GroupRow,
+    Node,
+    Values,
+    filled,
+    fitted,
+    new_check,
+    turned,
+)
 
 # A rule as large as one may be, with all its boxes ticked, has fewer.
 MAX_VALUES = 6000
 # A form may hold what is too much by a little, so that it can be said at its row.
 READ_DEPTH, READ_NODES, READ_ITEMS = MAX_DEPTH + 2, 2 * MAX_NODES, 100
-PLAIN = ("code", "scope", "event", "priority", "valid_from", "valid_to", "enabled", *(f"name.{each}" for each in LANGUAGES))
+PLAIN = (
+    "code",
+    "scope",
+    "event",
+    "priority",
+    "valid_from",
+    "valid_to",
+    "enabled",
+    *(f"name.{each}" for each in LANGUAGES),
+)
 CHOICES = {"scope": SCOPES, "event": EVENTS}
 # What the page sends beside the rule itself.
 BESIDES = frozenset({"csrf_token", "do", "seen", "replaces", "place", "sale"})
 
-_NODE = re.compile(rf"when((?:\.[0-9]{{1,3}}){{0,{READ_DEPTH - 1}}})\.(group|field|op|value|low|high|was|find)")
+_NODE = re.compile(
+    rf"when((?:\.[0-9]{{1,3}}){{0,{READ_DEPTH - 1}}})\.(group|field|op|value|low|high|was|find)"
+)
 _ACTION = re.compile(r"then\.([0-9]{1,3})\.([a-z][a-z_]{0,39}(?:\.kind)?)")
 _EXAMPLE = re.compile(r"examples\.([0-9]{1,3})\.(here|expect|fresh|facts\.[a-z0-9_]{1,60})")
 
@@ -33,7 +55,8 @@ Path = tuple[int, ...]
 
 
 def form_from(posted: Iterable[tuple[str, list[str]]], brazilian: bool) -> RuleForm:
-    """`posted` are names with their values. Raises Invalid for what no page of ours sends; nothing is visited unbounded."""
+    """`posted` are names with their values. Raises Invalid for what no page of ours sends; nothing
+    is visited unbounded."""
     form = RuleForm(brazilian)
     nodes: dict[Path, Values] = {}
     actions: dict[int, Values] = {}
@@ -44,7 +67,9 @@ def form_from(posted: Iterable[tuple[str, list[str]]], brazilian: bool) -> RuleF
         if count > MAX_VALUES:
             raise Invalid([], _("This form has too many fields."))
         if name in PLAIN:
-            form.plain[name] = values[0] if values[0] in CHOICES.get(name, values) else CHOICES[name][0]
+            form.plain[name] = (
+                values[0] if values[0] in CHOICES.get(name, values) else CHOICES[name][0]
+            )
         elif found := _NODE.fullmatch(name):
             nodes.setdefault(tuple(map(int, found[1].split(".")[1:])), {})[found[2]] = values
         elif found := _ACTION.fullmatch(name):
@@ -72,9 +97,16 @@ def _grown(nodes: dict[Path, Values]) -> Node:
         within = [grow((*path, place)) for place in sorted(members.get(path, ()))]
         kind, was = _first(values, "group"), _first(values, "was")
         if within or kind:
-            return turned(GroupRow(was if was in GROUPS else kind, within), kind if kind in GROUPS else "all")
-        row = CheckRow(_first(values, "field"), _first(values, "op"), values.get("value", []), _first(values, "low"),
-                       _first(values, "high"))
+            return turned(
+                GroupRow(was if was in GROUPS else kind, within), kind if kind in GROUPS else "all"
+            )
+        row = CheckRow(
+            _first(values, "field"),
+            _first(values, "op"),
+            values.get("value", []),
+            _first(values, "low"),
+            _first(values, "high"),
+        )
         row = fitted(row, was)
         row.find = _first(values, "find")[:LONGEST]
         return row
@@ -88,10 +120,17 @@ def _first(values: Values, name: str) -> str:
 
 def _posted_action(values: Values) -> ActionRow:
     do = _first(values, "do")
-    row = ActionRow(do if do in ACTIONS else next(iter(ACTIONS)), {key: each for key, each in values.items() if key != "do"})
+    row = ActionRow(
+        do if do in ACTIONS else next(iter(ACTIONS)),
+        {key: each for key, each in values.items() if key != "do"},
+    )
     return filled(row)
 
 
 def _posted_example(values: Values) -> ExampleRow:
-    facts = {name[6:]: each[0] for name, each in values.items() if name.startswith("facts.") and name[6:] in FIELDS}
+    facts = {
+        name[6:]: each[0]
+        for name, each in values.items()
+        if name.startswith("facts.") and name[6:] in FIELDS
+    }
     return ExampleRow(facts, values.get("expect", []), _first(values, "fresh"))

@@ -1,4 +1,5 @@
-"""The rows of the rule editor: conditions, groups, actions and examples as they stand in the form. Pure."""
+"""The rows of the rule editor: conditions, groups, actions and examples as they stand in the form.
+Pure."""
 
 from __future__ import annotations
 
@@ -65,22 +66,31 @@ def is_picked(declared: Field) -> bool:
 
 def new_check(scope: str) -> CheckRow:
     """It asks for the first field of what the rule looks at."""
-    return fitted(CheckRow(next(key for key, declared in FIELDS.items() if declared.scope == scope), ""), "")
+    return fitted(
+        CheckRow(next(key for key, declared in FIELDS.items() if declared.scope == scope), ""), ""
+    )
 
 
 def fitted(row: CheckRow, was: str) -> CheckRow:
-    """The row with a field there is, an operator that fits it, and of its value what another field than `was` can keep."""
+    """The row with a field there is, an operator that fits it, and of its value what another field
+    than `was` can keep."""
     declared = FIELDS.get(row.field) or next(iter(FIELDS.values()))
     op = OPERATORS.get(row.op)
     changed = bool(was) and was != declared.key
-    if op is None or declared.type not in op.types or (changed and op not in operators_for(declared)):
+    if (
+        op is None
+        or declared.type not in op.types
+        or (changed and op not in operators_for(declared))
+    ):
         op = operators_for(declared)[0]
     texts = [*row.value[:1], row.low, row.high] if op.takes == "pair" else [*row.value, row.low]
     if changed:
         texts = [text for text in texts if _is_readable(declared, text)]
     if op.takes == "pair":
         low, high = row.low or next(iter(texts), ""), row.high
-        return CheckRow(declared.key, op.key, [], *(text if text in texts else "" for text in (low, high)))
+        return CheckRow(
+            declared.key, op.key, [], *(text if text in texts else "" for text in (low, high))
+        )
     value = [text for text in row.value if text in texts] or [text for text in texts if text]
     if op.takes == "one" and value:
         value = value[:1] if "\n" not in value[0] else typed.split(value[0])[:1]
@@ -111,8 +121,14 @@ def filled(row: ActionRow) -> ActionRow:
 def turned(group: GroupRow, kind: str) -> GroupRow:
     """The group as another kind: a "not" has one member, which is then the group that it was."""
     if kind == "not" and len(group.members) > 1:
-        return GroupRow("not", [GroupRow(group.kind if group.kind in ("all", "any") else "all", group.members)])
-    if group.kind == "not" != kind and len(group.members) == 1 and isinstance(group.members[0], GroupRow):
+        return GroupRow(
+            "not", [GroupRow(group.kind if group.kind in ("all", "any") else "all", group.members)]
+        )
+    if (
+        group.kind == "not" != kind
+        and len(group.members) == 1
+        and isinstance(group.members[0], GroupRow)
+    ):
         return GroupRow(kind, group.members[0].members)
     return GroupRow(kind, group.members)
 
@@ -124,4 +140,8 @@ def nodes_of(node: Node) -> Iterator[Node]:
 
 
 def depth_of(node: Node) -> int:
-    return 1 + max((depth_of(member) for member in node.members), default=0) if isinstance(node, GroupRow) else 1
+    return (
+        1 + max((depth_of(member) for member in node.members), default=0)
+        if isinstance(node, GroupRow)
+        else 1
+    )

@@ -1,4 +1,5 @@
-"""An example of a real sale: the facts frozen with its decision, and what one rule comes to on them."""
+"""An example of a real sale: the facts frozen with its decision, and what one rule comes to on
+them."""
 
 from __future__ import annotations
 
@@ -22,12 +23,15 @@ from webapp.sales.models import Sale
 
 
 def example_of_sale(rule: Rule, written: str) -> dict:
-    """`written` is the sale's reference or its id. Raises Refusal where no decision about such a sale is kept."""
+    """`written` is the sale's reference or its id. Raises Refusal where no decision about such a
+    sale is kept."""
     written = storable(written.strip())[:LONGEST]
     number = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
     sales = select(Sale.id).where(or_(Sale.reference == written, Sale.id == number))
     # A reference that reads like a number goes before the id.
-    sale_id = db.session.scalar(sales.order_by(Sale.reference != written).limit(1)) if written else None
+    sale_id = (
+        db.session.scalar(sales.order_by(Sale.reference != written).limit(1)) if written else None
+    )
     if sale_id is None:
         raise NotFound(_("There is no order of this reference or number."))
     decision = decisions_of([sale_id], "paid").get(sale_id)
@@ -37,12 +41,17 @@ def example_of_sale(rule: Rule, written: str) -> dict:
 
 
 def example_of(rule: Rule, facts: Mapping, outcomes: list[dict]) -> dict:
-    """`facts` and `outcomes` are a Decision's. Of the sale's lines, the first on which the rule fired, else its first.
+    """`facts` and `outcomes` are a Decision's. Of the sale's lines, the first on which the rule
+    fired, else its first.
 
-    Answers `{"facts": {…}, "expect": […]}` with those facts that differ from the sample sale or that the rule asks about.
+    Answers `{"facts": {…}, "expect": […]}` with those facts that differ from the sample sale or
+    that the rule asks about.
     """
     known = facts["sale"] | (_line(rule, facts["lines"], outcomes) if rule.scope == "line" else {})
-    told = _telling(facts_from_json({key: known[key] for key in FIELDS if _can_tell(rule, key, known)}), _asked(rule.when))
+    told = _telling(
+        facts_from_json({key: known[key] for key in FIELDS if _can_tell(rule, key, known)}),
+        _asked(rule.when),
+    )
     return {"facts": facts_to_json(told), "expect": expected(rule, told)}
 
 
@@ -63,12 +72,18 @@ def with_example(raw: dict, example: dict) -> dict:
 
 
 def _line(rule: Rule, lines: list[dict], outcomes: list[dict]) -> dict:
-    fired = {line for each in outcomes if each["code"] == rule.code and each["outcome"] == "fired" for line in each["lines"]}
+    fired = {
+        line
+        for each in outcomes
+        if each["code"] == rule.code and each["outcome"] == "fired"
+        for line in each["lines"]
+    }
     return next((line for line in lines if line["line"] in fired), lines[0] if lines else {})
 
 
 def _can_tell(rule: Rule, key: str, known: Mapping) -> bool:
-    """Whether an example may hold the fact: an older decision may lack it, or hold what is no choice any more."""
+    """Whether an example may hold the fact: an older decision may lack it, or hold what is no
+    choice any more."""
     if key not in known or (FIELDS[key].scope == "line" and rule.scope == "sale"):
         return False
     if known[key] is None:
@@ -81,9 +96,14 @@ def _can_tell(rule: Rule, key: str, known: Mapping) -> bool:
 
 
 def _telling(facts: dict, asked: set[str]) -> dict:
-    told = {key: value for key, value in facts.items() if key in asked or sample_facts({})[key] != value}
+    told = {
+        key: value for key, value in facts.items() if key in asked or sample_facts({})[key] != value
+    }
     # Whether an item ships follows its kind unless it is said.
-    return {**told, **{key: value for key, value in facts.items() if sample_facts(told)[key] != value}}
+    return {
+        **told,
+        **{key: value for key, value in facts.items() if sample_facts(told)[key] != value},
+    }
 
 
 def _asked(condition: Condition) -> set[str]:

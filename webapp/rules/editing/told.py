@@ -1,4 +1,5 @@
-"""What the editor says of a rule while it is typed: its sentence, its size, how its examples come out, and what is odd."""
+"""What the editor says of a rule while it is typed: its sentence, its size, how its examples come
+out, and what is odd."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ from webapp.rules.linting.lint import Warning, lint
 from webapp.rules.linting.references import gather
 from webapp.rules.queries import rule_named
 
-# Among more rules than these, lint takes too long for every key pressed; the draft's page has it all the same.
+# Among more rules than these, lint takes too long for every key pressed; the draft's page has it
+# all the same.
 MOST_COMPARED = 1000
 
 
@@ -36,8 +38,8 @@ class ExampleTold:
 
 @dataclass(frozen=True)
 class Told:
-    """`sentence` is in pieces, each with whether it stands out; empty while something is to be mended. `examples` are by
-    their place."""
+    """`sentence` is in pieces, each with whether it stands out; empty while something is to be
+    mended. `examples` are by their place."""
 
     nodes: int
     depth: int
@@ -52,12 +54,15 @@ class Told:
 
 
 def tell(form: RuleForm, rules: list[dict], code: str, today: dt.date) -> Told:
-    """Of a form that was checked; `rules` are the draft's, `code` is that of the rule which it replaces."""
+    """Of a form that was checked; `rules` are the draft's, `code` is that of the rule which it
+    replaces."""
     rule, nodes, depth = form.readable, sum(1 for _node in nodes_of(form.when)), depth_of(form.when)
     if rule is None:
         return Told(nodes, depth)
     examples = {result.index: _example(rule, result) for result in run_examples(rule)}
-    return Told(nodes, depth, _said(rule, rules), rule.moves_money, examples, _odd(rule, rules, code, today))
+    return Told(
+        nodes, depth, _said(rule, rules), rule.moves_money, examples, _odd(rule, rules, code, today)
+    )
 
 
 def _said(rule: Rule, rules: list[dict]) -> list[tuple[str, bool]]:
@@ -69,8 +74,12 @@ def _said(rule: Rule, rules: list[dict]) -> list[tuple[str, bool]]:
 
 
 def _example(rule: Rule, result: ExampleResult) -> ExampleTold:
-    return ExampleTold(result.ok, kinds_text(result.example.expect), kinds_text(result.got),
-                       "" if result.ok else _why(rule, result))
+    return ExampleTold(
+        result.ok,
+        kinds_text(result.example.expect),
+        kinds_text(result.got),
+        "" if result.ok else _why(rule, result),
+    )
 
 
 def _why(rule: Rule, result: ExampleResult) -> str:
@@ -78,7 +87,10 @@ def _why(rule: Rule, result: ExampleResult) -> str:
     if not tree["ok"]:
         return unmet(rule.when, tree)
     if result.example.expect - result.got:
-        return _("Every condition holds, but the facts leave nothing to pay, or the rule has no such action.")
+        return _(
+            "Every condition holds, but the facts leave nothing to pay, or the rule has no such "
+            "action."
+        )
     return _("Every condition holds.")
 
 
@@ -88,7 +100,9 @@ def unmet(condition: Condition, tree: dict) -> str:
         phrase, got = condition_phrase(condition), tree["got"]
         if got is None:
             return _("Not met: %(condition)s; it was empty", condition=phrase)
-        value = value_text(condition.field, facts_from_json({condition.field.key: got})[condition.field.key])
+        value = value_text(
+            condition.field, facts_from_json({condition.field.key: got})[condition.field.key]
+        )
         return _("Not met: %(condition)s; it was %(value)s", condition=phrase, value=value)
     if condition.op == "not":
         return _("Not met: %(condition)s", condition=condition_phrase(condition))
@@ -102,9 +116,16 @@ def _odd(rule: Rule, rules: list[dict], code: str, today: dt.date) -> list[tuple
         return []
     places = [raw["code"] for raw in rules]
     others = [parse_rule(raw) for raw in rules]
-    whole = [rule if each.code == code else each for each in others] if code in places else [*others, rule]
+    whole = (
+        [rule if each.code == code else each for each in others]
+        if code in places
+        else [*others, rule]
+    )
     whole.sort(key=lambda each: -each.priority)
-    return [(warning.message, _mend(warning)) for warning in lint(whole, gather([rule]), today, {rule.code})]
+    return [
+        (warning.message, _mend(warning))
+        for warning in lint(whole, gather([rule]), today, {rule.code})
+    ]
 
 
 def _mend(warning: Warning) -> str:

@@ -1,7 +1,7 @@
 """One value as people type it in their language ↔ as a rule's JSON keeps it. Pure.
 
-`kind` is a field's or a parameter's type: money, percent, int, bool, code, commission, task …; one without a reader of
-its own is text. In JSON money and percentages are decimal text with two places.
+`kind` is a field's or a parameter's type: money, percent, int, bool, code, commission, task …; one
+without a reader of its own is text. In JSON money and percentages are decimal text with two places.
 """
 
 from __future__ import annotations
@@ -20,10 +20,15 @@ AGENTS_OWN = "agent"
 LONGEST_CODE = 60
 
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
-_GROUPED = {".": re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+"), ",": re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+")}
+_GROUPED = {
+    ".": re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+"),
+    ",": re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+"),
+}
 _FRACTION = re.compile(r"[0-9]{0,2}")
-_DAYS = (re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"),
-         re.compile(r"(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})[/.](?P<y>[0-9]{4})"))
+_DAYS = (
+    re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"),
+    re.compile(r"(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})[/.](?P<y>[0-9]{4})"),
+)
 
 
 class Missing(ValueRefused):
@@ -93,7 +98,9 @@ def read_day(text: str) -> str | None:
     try:
         return date(int(found["y"]), int(found["m"]), int(found["d"])).isoformat()
     except (TypeError, ValueError):
-        raise ValueRefused(_("This is not a day; write it like 20/11/2026 or 2026-11-20.")) from None
+        raise ValueRefused(
+            _("This is not a day; write it like 20/11/2026 or 2026-11-20.")
+        ) from None
 
 
 def slug(text: str) -> str:
@@ -109,7 +116,8 @@ def _read_text(text: str, _brazilian: bool) -> str:
 
 
 def _plain_decimal(text: str, brazilian: bool) -> str | None:
-    """"1.234,5" -> "1234.50"; None where it is no number. The language says which sign parts the thousands."""
+    """ "1.234,5" -> "1234.50"; None where it is no number. The language says which sign parts the
+    thousands."""
     thousands, point = (".", ",") if brazilian else (",", ".")
     written = text.replace("\u2212", "-").replace("\u00a0", "").replace(" ", "")
     if point not in written and _GROUPED[thousands].fullmatch(written):
@@ -168,6 +176,10 @@ def _read_task(text: str, _brazilian: bool) -> str:
 
 
 READERS: dict[str, Callable[[str, bool], object]] = {
-    "money": _read_money, "percent": _read_percent, "commission": _read_commission, "int": _read_int, "bool": _read_bool,
+    "money": _read_money,
+    "percent": _read_percent,
+    "commission": _read_commission,
+    "int": _read_int,
+    "bool": _read_bool,
     "task": _read_task,
 }

@@ -1,8 +1,8 @@
 """Where a condition can hold, as boxes: for each field it asks for, the values it may have. Pure.
 
-A condition is rewritten as "in any of these boxes". Boxes may say too much (a condition of more than MAX_BOXES has some
-part of it left out), never too little: no box means that nothing fits, for certain; a box means something only once
-facts were found in it.
+A condition is rewritten as "in any of these boxes". Boxes may say too much (a condition of more
+than MAX_BOXES has some part of it left out), never too little: no box means that nothing fits, for
+certain; a box means something only once facts were found in it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Effort:
 
 
 class Region:
-    """A condition with the boxes it lies in and those its opposite lies in, worked out when first asked for.
+    """A condition with the boxes it lies in and those its opposite lies in, worked out when first
+    asked for.
 
     Everything raises TooMuch once the effort is spent.
     """
@@ -76,12 +77,19 @@ def _nothing_in(some: list[Box], others: list[Box], effort: Effort) -> bool:
     return all(_meet(one, other, effort) is None for one, other in product(some, others))
 
 
-def sample_of(regions: Sequence[Region], outside_of: Sequence[Region] = ()) -> dict[str, object] | None:
-    """Facts that for certain fit all `regions` and none of the others; None when there are none, or none come to mind."""
+def sample_of(
+    regions: Sequence[Region], outside_of: Sequence[Region] = ()
+) -> dict[str, object] | None:
+    """Facts that for certain fit all `regions` and none of the others; None when there are none, or
+    none come to mind."""
     corners = [*(region.inside for region in regions), *(region.outside for region in outside_of)]
     for box in islice(_meetings(corners, regions[0].effort), MAX_TRIES):
         facts = _facts_in(box)
-        if facts and all(each.holds(facts) for each in regions) and not any(each.holds(facts) for each in outside_of):
+        if (
+            facts
+            and all(each.holds(facts) for each in regions)
+            and not any(each.holds(facts) for each in outside_of)
+        ):
             return facts
     return None
 
@@ -104,7 +112,11 @@ def _all_of(parts: list[list[Box]], effort: Effort) -> list[Box]:
     found: list[Box] = [{}]
     for part in sorted(parts, key=len):
         if len(found) * len(part) <= MAX_BOXES:
-            found = [met for one, other in product(found, part) if (met := _meet(one, other, effort)) is not None]
+            found = [
+                met
+                for one, other in product(found, part)
+                if (met := _meet(one, other, effort)) is not None
+            ]
     return found
 
 

@@ -1,6 +1,8 @@
-"""The values a field may have, as one check sees them: exact sets that can be met, of a check and of its opposite. Pure.
+"""The values a field may have, as one check sees them: exact sets that can be met, of a check and
+of its opposite. Pure.
 
-A domain is false when it is empty for certain. `weight` says how long it takes to meet, beyond the usual.
+A domain is false when it is empty for certain. `weight` says how long it takes to meet, beyond the
+usual.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class Choices:
         return Choices(self.values & other.values)
 
     def pick(self, field: Field) -> object:
-        """One of its values, the sample's if that is among them. Raises LookupError where none can be written down."""
+        """One of its values, the sample's if that is among them. Raises LookupError where none can
+        be written down."""
         known = sorted(self.values - {UNLISTED}, key=str)
         return field.sample if field.sample in known else known[0]
 
@@ -96,7 +99,9 @@ class Texts:
     def __bool__(self) -> bool:
         if self.among:
             return bool(self.listed)
-        return _one_beginning(self.must) and not any(_implies(part, barred) for part in self.must for barred in self.never)
+        return _one_beginning(self.must) and not any(
+            _implies(part, barred) for part in self.must for barred in self.never
+        )
 
     @property
     def weight(self) -> int:
@@ -104,12 +109,16 @@ class Texts:
 
     def meet(self, other: Texts) -> Texts:
         if not self.among and not other.among:
-            return Texts(self.listed | other.listed, False, self.must | other.must, self.never | other.never)
+            return Texts(
+                self.listed | other.listed, False, self.must | other.must, self.never | other.never
+            )
         few, most = (self, other) if self.among else (other, self)
         return Texts(frozenset(value for value in few.listed if most.has(value)), True)
 
     def has(self, value: str | None) -> bool:
-        fits = all(_is(value, part) for part in self.must) and not any(_is(value, part) for part in self.never)
+        fits = all(_is(value, part) for part in self.must) and not any(
+            _is(value, part) for part in self.never
+        )
         return fits and (value in self.listed) == self.among
 
     def pick(self, field: Field) -> object:
@@ -129,7 +138,8 @@ Domain = Choices | Numbers | Texts
 
 
 def domain_of(check: Check, negated: bool = False) -> tuple[str, Domain]:
-    """The field and those of its values for which the check holds; with `negated`, those for which it does not."""
+    """The field and those of its values for which the check holds; with `negated`, those for which
+    it does not."""
     field, op, value = check.field, check.op.key, check.value
     if op in NEGATIONS:
         op, negated = OPPOSITES[op], not negated
@@ -137,10 +147,16 @@ def domain_of(check: Check, negated: bool = False) -> tuple[str, Domain]:
         return field.key, _numbers(field, op, value, negated)
     if field.type == "text":
         return field.key, _texts(field, op, value, negated)
-    chosen = {"eq": {value}, "is_true": {True}, "is_set": _all_choices(field) - {None}}.get(op, value)
+    chosen = {"eq": {value}, "is_true": {True}, "is_set": _all_choices(field) - {None}}.get(
+        op, value
+    )
     choices = _choices(field, frozenset(chosen), negated)
     # The kind decides what ships: both fields are told of in the same words.
-    return ("item_kind", _kinds_that_ship(choices)) if field.key == "item_physical" else (field.key, choices)
+    return (
+        ("item_kind", _kinds_that_ship(choices))
+        if field.key == "item_physical"
+        else (field.key, choices)
+    )
 
 
 def _kinds_that_ship(choices: Choices) -> Choices:

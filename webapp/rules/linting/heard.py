@@ -1,4 +1,5 @@
-"""Rules as lint compares them: each with its regions and days, those with one action in a pile. Pure."""
+"""Rules as lint compares them: each with its regions and days, those with one action in a pile.
+Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ class Heard:
         return self.first <= other.last and other.first <= self.last
 
     def skips(self, code: str) -> bool:
-        return any(use.action is SKIP_RULE and code in use.params["codes"] for use in self.rule.then)
+        return any(
+            use.action is SKIP_RULE and code in use.params["codes"] for use in self.rule.then
+        )
 
     @cached_property
     def needs(self) -> list[list[Key]]:
@@ -56,7 +59,11 @@ class Heard:
     @cached_property
     def bound(self) -> dict[str, set]:
         """Fields that only have one of these values where the rule holds."""
-        return {keys[0][0]: {value for _field, value in keys} for keys in self.needs if len({field for field, _v in keys}) == 1}
+        return {
+            keys[0][0]: {value for _field, value in keys}
+            for keys in self.needs
+            if len({field for field, _v in keys}) == 1
+        }
 
     @property
     def name(self) -> str:
@@ -64,11 +71,14 @@ class Heard:
 
 
 class Pile:
-    """Rules filed by the values they need, so that few are compared. An entry may come up more than once."""
+    """Rules filed by the values they need, so that few are compared. An entry may come up more than
+    once."""
 
     def __init__(self) -> None:
         self.anywhere: list[tuple[Heard, ActionUse]] = []
-        self.filed: dict[str, dict[object, list[tuple[Heard, ActionUse]]]] = defaultdict(lambda: defaultdict(list))
+        self.filed: dict[str, dict[object, list[tuple[Heard, ActionUse]]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
 
     def add(self, heard: Heard, use: ActionUse) -> None:
         for field, value in heard.needs[0] if heard.needs else ():

@@ -1,7 +1,8 @@
-"""What is odd about rules that are right as such, in words. Pure: what exists is told by `References`.
+"""What is odd about rules that are right as such, in words. Pure: what exists is told by
+`References`.
 
-Of conditions only what is certain is said: `Region` never takes a rule for narrower than it is, and that two rules
-compete is said of facts that were found and tried.
+Of conditions only what is certain is said: `Region` never takes a rule for narrower than it is, and
+that two rules compete is said of facts that were found and tried.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from webapp.rules.linting.boxes import Effort, Region, TooMuch, sample_of
 from webapp.rules.linting.heard import Earlier, Heard, Pile
 from webapp.rules.linting.references import MOST_NAMED, References, mentions
 
-# About two seconds of work. 1,000 rules need a tenth of it; thousands that are wide and nested would go on for hours.
+# About two seconds of work. 1,000 rules need a tenth of it; thousands that are wide and nested
+# would go on for hours.
 MOST_EFFORT = 300_000
 # A rule that competes with hundreds is told of the first few.
 MOST_RIVALS = 3
@@ -31,8 +33,8 @@ MOST_EXCEPTIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class Warning:
-    """kind   never_fires, subsumed, competing, archived_sku, unknown_sku, _template, _task, _agent or _customer;
-              unexamined: from this rule on, rules were too many and too wide to be compared
+    """kind never_fires, subsumed, competing, archived_sku, unknown_sku, _template, _task, _agent or
+    _customer; unexamined: from this rule on, rules were too many and too wide to be compared
     path   the place in the rule `code`, as in "then.0.sku"; empty for the whole rule
     other  the code of the other rule it is about, which comes before this one
     """
@@ -44,10 +46,18 @@ class Warning:
     other: str | None = None
 
 
-def lint(rules: Sequence[Rule], known: References, today: date, only: Collection[str] | None = None) -> list[Warning]:
-    """Of enabled rules; with `only`, what concerns the rules of these codes. `rules` are in the order they are heard."""
+def lint(
+    rules: Sequence[Rule], known: References, today: date, only: Collection[str] | None = None
+) -> list[Warning]:
+    """Of enabled rules; with `only`, what concerns the rules of these codes. `rules` are in the
+    order they are heard."""
     enabled = [rule for rule in rules if rule.enabled]
-    found = [warning for rule in enabled if only is None or rule.code in only for warning in _missing(rule, known)]
+    found = [
+        warning
+        for rule in enabled
+        if only is None or rule.code in only
+        for warning in _missing(rule, known)
+    ]
     return [*found, *_Comparison(enabled, today, only).warnings()]
 
 
@@ -55,13 +65,25 @@ def _missing(rule: Rule, known: References) -> Iterator[Warning]:
     for mention in mentions(rule):
         missing, archived = known.missing(mention), known.archived(mention)
         if missing:
-            yield Warning(f"unknown_{mention.kind}", rule.code, mention.path, _missing_words(mention.kind, _listed(missing)))
+            yield Warning(
+                f"unknown_{mention.kind}",
+                rule.code,
+                mention.path,
+                _missing_words(mention.kind, _listed(missing)),
+            )
         if archived:
-            yield Warning("archived_sku", rule.code, mention.path, _("Archived: %(sku)s.", sku=_listed(archived)))
+            yield Warning(
+                "archived_sku",
+                rule.code,
+                mention.path,
+                _("Archived: %(sku)s.", sku=_listed(archived)),
+            )
 
 
 def _listed(values: list[str]) -> str:
-    more = [_("%(number)d more", number=len(values) - MOST_NAMED)] if len(values) > MOST_NAMED else []
+    more = (
+        [_("%(number)d more", number=len(values) - MOST_NAMED)] if len(values) > MOST_NAMED else []
+    )
     return ", ".join([*(_("“%(value)s”", value=value) for value in values[:MOST_NAMED]), *more])
 
 
@@ -69,7 +91,9 @@ def _missing_words(kind: str, value: str) -> str:
     words = {
         "sku": _("No product has the SKU %(value)s.", value=value),
         "template": _("There is no e-mail %(value)s that a rule may send.", value=value),
-        "task": _("The task %(value)s has no words of its own; staff will see only its code.", value=value),
+        "task": _(
+            "The task %(value)s has no words of its own; staff will see only its code.", value=value
+        ),
         "agent": _("No agent has the code %(value)s.", value=value),
         "customer": _("There is no customer number %(value)s.", value=value),
     }
@@ -77,7 +101,8 @@ def _missing_words(kind: str, value: str) -> str:
 
 
 class _Comparison:
-    """Enabled rules held against one another, each against those heard before it. `chosen` are the rules asked about."""
+    """Enabled rules held against one another, each against those heard before it. `chosen` are the
+    rules asked about."""
 
     def __init__(self, rules: Sequence[Rule], today: date, only: Collection[str] | None):
         self.effort = Effort(MOST_EFFORT)
@@ -92,7 +117,10 @@ class _Comparison:
             try:
                 yield from list(self._about(heard))
             except TooMuch:
-                message = _("The rules are too many and too wide to compare them all: this one and those after it were not.")
+                message = _(
+                    "The rules are too many and too wide to compare them all: this one and those "
+                    "after it were not."
+                )
                 yield Warning("unexamined", heard.code, "", message)
                 return
             self._remember(heard)
@@ -130,18 +158,28 @@ class _Comparison:
             yield from self._never_alone(heard)
         for exception in self._exceptions_to(heard):
             if self._always_before(exception, heard, heard.region, exception.region):
-                message = _("It never applies: wherever it would, “%(name)s” skips it.", name=exception.name)
+                message = _(
+                    "It never applies: wherever it would, “%(name)s” skips it.", name=exception.name
+                )
                 yield Warning("never_fires", heard.code, "", message, exception.code)
 
     def _never_alone(self, heard: Heard) -> Iterator[Warning]:
         if heard.is_over:
-            yield Warning("never_fires", heard.code, "valid_to", _("Its last day is over: it never applies again."))
+            yield Warning(
+                "never_fires",
+                heard.code,
+                "valid_to",
+                _("Its last day is over: it never applies again."),
+            )
         elif not heard.region.inside:
             path, message = _contradiction(heard.rule.when, "when", self.effort)
             yield Warning("never_fires", heard.code, path, message)
         for place, use in enumerate(heard.rule.then):
             if not heard.acting(use).inside:
-                message = _("It never does anything: wherever the rule applies, something that it needs is empty.")
+                message = _(
+                    "It never does anything: wherever the rule applies, something that it needs is "
+                    "empty."
+                )
                 yield Warning("never_fires", heard.code, f"then.{place}", message)
 
     def _exceptions_to(self, heard: Heard) -> Iterator[Heard]:
@@ -152,14 +190,22 @@ class _Comparison:
                     yield exception
 
     def _always_before(self, rival: Heard, heard: Heard, region: Region, theirs: Region) -> bool:
-        """Whether for certain `rival` acts wherever `heard` would: nothing skips the one and not the other."""
-        return rival.outlasts(heard) and region.within(theirs) and all(
-            exception.skips(heard.code) or not exception.overlaps(heard) or not exception.region.meets(region)
-            for exception, _use in self.exceptions[rival.code].beside(heard)
+        """Whether for certain `rival` acts wherever `heard` would: nothing skips the one and not
+        the other."""
+        return (
+            rival.outlasts(heard)
+            and region.within(theirs)
+            and all(
+                exception.skips(heard.code)
+                or not exception.overlaps(heard)
+                or not exception.region.meets(region)
+                for exception, _use in self.exceptions[rival.code].beside(heard)
+            )
         )
 
     def _done_before(self, heard: Heard, use: ActionUse) -> tuple[Heard, ActionUse] | None:
-        """A rule heard earlier that for certain leaves this action nothing to do, and the action of it that does."""
+        """A rule heard earlier that for certain leaves this action nothing to do, and the action of
+        it that does."""
         pile, region = self._before(heard).doing(heard, use), heard.acting(use)
         if pile is None or use.action.policy == "each" or region.sample is None:
             return None
@@ -174,14 +220,25 @@ class _Comparison:
         for rival, theirs in self._before(heard).rivals(heard, use):
             self.effort.spend()
             acting = heard.acting(use), rival.acting(theirs)
-            if rival not in told and rival.overlaps(heard) and self._both_act(heard, rival, *acting):
+            if (
+                rival not in told
+                and rival.overlaps(heard)
+                and self._both_act(heard, rival, *acting)
+            ):
                 told.add(rival)
-                yield Warning("competing", heard.code, f"then.{place}", _competing_words(heard, rival), rival.code)
+                yield Warning(
+                    "competing",
+                    heard.code,
+                    f"then.{place}",
+                    _competing_words(heard, rival),
+                    rival.code,
+                )
             if len(told) == MOST_RIVALS:
                 return
 
     def _both_act(self, heard: Heard, rival: Heard, region: Region, theirs: Region) -> bool:
-        """Whether there are facts, found and tried, on which both act on one day and no exception skips either."""
+        """Whether there are facts, found and tried, on which both act on one day and no exception
+        skips either."""
         day = max(heard.first, rival.first)
         apart: list[Region] = []
         while len(apart) <= MOST_EXCEPTIONS:
@@ -210,30 +267,50 @@ def _covers(theirs: ActionUse, use: ActionUse) -> bool:
 
 def _subsumed(heard: Heard, rival: Heard, places: list[int], alike: bool) -> Iterator[Warning]:
     if alike:
-        message = _("It adds nothing: wherever it applies, “%(name)s” comes first and does the same.", name=rival.name)
+        message = _(
+            "It adds nothing: wherever it applies, “%(name)s” comes first and does the same.",
+            name=rival.name,
+        )
     else:
-        message = _("It never counts: wherever it applies, “%(name)s” comes first and wins.", name=rival.name)
+        message = _(
+            "It never counts: wherever it applies, “%(name)s” comes first and wins.",
+            name=rival.name,
+        )
     whole = len(places) == len(heard.rule.then)
     for path in [""] if whole else [f"then.{place}" for place in places]:
         yield Warning("subsumed", heard.code, path, message, rival.code)
 
 
 def _competing_words(heard: Heard, rival: Heard) -> str:
-    return _("Where both apply, “%(first)s” counts and “%(second)s” does not, only because it stands before it in the list: both "
-             "have priority %(priority)d. Give one of them a higher priority.",
-             first=rival.name, second=heard.name, priority=heard.rule.priority)
+    return _(
+        "Where both apply, “%(first)s” counts and “%(second)s” does not, only because it stands "
+        "before it in the list: both have priority %(priority)d. Give one of them a higher "
+        "priority.",
+        first=rival.name,
+        second=heard.name,
+        priority=heard.rule.priority,
+    )
 
 
 def _contradiction(condition: Condition, path: str, effort: Effort) -> tuple[str, str]:
     """The place of the narrowest part that never holds, and why."""
     if isinstance(condition, Check) or condition.op != "all":
-        return path, _("It never applies: it cannot be that %(condition)s.", condition=condition_phrase(condition))
-    parts = [(Region(member, effort), f"{path}.all.{place}") for place, member in enumerate(condition.members)]
+        return path, _(
+            "It never applies: it cannot be that %(condition)s.",
+            condition=condition_phrase(condition),
+        )
+    parts = [
+        (Region(member, effort), f"{path}.all.{place}")
+        for place, member in enumerate(condition.members)
+    ]
     for region, place in parts:
         if not region.inside:
             return _contradiction(region.condition, place, effort)
     for (one, _place), (other, place) in combinations(parts, 2):
         if not one.meets(other):
-            return place, _("It never applies: it cannot be that %(one)s and at once %(other)s.",
-                            one=condition_phrase(one.condition), other=condition_phrase(other.condition))
+            return place, _(
+                "It never applies: it cannot be that %(one)s and at once %(other)s.",
+                one=condition_phrase(one.condition),
+                other=condition_phrase(other.condition),
+            )
     return path, _("It never applies: its conditions contradict each other.")

@@ -28,7 +28,8 @@ KINDS = frozenset({"sku", "template", "task", "agent", "customer"})
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What is there of the things that some rules name. `skus` maps each to "active" or "archived"."""
+    """What is there of the things that some rules name. `skus` maps each to "active" or
+    "archived"."""
 
     skus: Mapping[str, str]
     templates: frozenset[str]
@@ -43,11 +44,14 @@ class References:
     def archived(self, mention: Mention) -> list[str]:
         if mention.kind != "sku":
             return []
-        return [value for value in dict.fromkeys(mention.values) if self.skus.get(value) == "archived"]
+        return [
+            value for value in dict.fromkeys(mention.values) if self.skus.get(value) == "archived"
+        ]
 
 
 class Mention(NamedTuple):
-    """What a rule names in one place: things of a kind of KINDS, and the place, as in "then.0.sku"."""
+    """What a rule names in one place: things of a kind of KINDS, and the place, as in
+    "then.0.sku"."""
 
     kind: str
     values: tuple[str, ...]
@@ -81,28 +85,41 @@ def gather(rules: Iterable[Rule]) -> References:
         for mention in mentions(rule):
             named[mention.kind].update(mention.values)
     # "007" is no customer's number, nor is one that no database column holds.
-    customers = {int(each) for each in named["customer"] if each.isascii() and each.isdigit() and len(each) < 10}
+    customers = {
+        int(each)
+        for each in named["customer"]
+        if each.isascii() and each.isdigit() and len(each) < 10
+    }
     return References(
-        skus={sku: "archived" if archived else "active" for sku, archived in
-              _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))},
+        skus={
+            sku: "archived" if archived else "active"
+            for sku, archived in _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))
+        },
         templates=frozenset(RULE_TEMPLATES),
         tasks=frozenset(TASK_TITLES),
-        agents=frozenset(code for code, in _rows(Agent.code, named["agent"])),
-        customers=frozenset(str(number) for number, in _rows(Customer.id, customers)),
+        agents=frozenset(code for (code,) in _rows(Agent.code, named["agent"])),
+        customers=frozenset(str(number) for (number,) in _rows(Customer.id, customers)),
     )
 
 
 def _rows(key: ColumnElement, values: Iterable, *more: ColumnElement) -> Iterator[tuple]:
     wanted = sorted(values)
     for start in range(0, len(wanted), BATCH):
-        yield from db.session.execute(select(key, *more).where(key.in_(wanted[start : start + BATCH])))
+        yield from db.session.execute(
+            select(key, *more).where(key.in_(wanted[start : start + BATCH]))
+        )
 
 
 def refused(rule: Rule, known: References) -> list[RuleProblem]:
-    """What keeps an enabled rule from being published: it counts on a product that is no longer sold."""
+    """What keeps an enabled rule from being published: it counts on a product that is no longer
+    sold."""
     if not rule.enabled:
         return []
     return [
-        RuleProblem(mention.path, _("product '%(sku)s' is archived; take it back into sale or name another one", sku=sku))
-        for mention in mentions(rule) for sku in known.archived(mention)[:MOST_NAMED]
+        RuleProblem(
+            mention.path,
+            _("product '%(sku)s' is archived; take it back into sale or name another one", sku=sku),
+        )
+        for mention in mentions(rule)
+        for sku in known.archived(mention)[:MOST_NAMED]
     ]
