@@ -4,7 +4,7 @@ import gc
 import signal
 from pathlib import Path
 
-from webapp.settings import Settings
+from webapp.platform.settings import Settings
 
 _settings = Settings.from_env()
 

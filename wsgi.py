@@ -3,7 +3,7 @@
 import sys
 
 from webapp import create_app, migrations
-from webapp.settings import SettingsError
+from webapp.platform.settings import SettingsError
 
 try:
     app = migrations.bind(create_app())

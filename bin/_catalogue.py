@@ -53,7 +53,7 @@ def bring_up_to_date() -> Catalog:
     template.creation_date = catalog.creation_date
     catalog.update(template, no_fuzzy_matching=True)
     po, mo = BytesIO(), BytesIO()
-    write_po(po, catalog, width=0, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
+    write_po(po, catalog, width=0, sort_output=True, ignore_obsolete=True, no_location=True)
     write_mo(mo, catalog)
     PO.write_bytes(po.getvalue())
     PO.with_suffix(".mo").write_bytes(mo.getvalue())

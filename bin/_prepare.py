@@ -15,12 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from webapp import create_app, migrations
+from webapp.audit.tracking import acting_as
 from webapp.demo.load import load_demo
-from webapp.extensions import db
-from webapp.invoices.fiscal.certificate import CertificateError, load
+from webapp.fiscal.certificate import CertificateError, load
+from webapp.platform.database import db
 from webapp.staff.models import User
-from webapp.staff.routes import DEMO_PASSWORD, DEMO_USERS
-from webapp.tracking import acting_as
+from webapp.staff.pages import DEMO_PASSWORD, DEMO_USERS
 
 DEMO = """\
 Sign in with the e-mail admin@balcao.example and the password {password}

@@ -64,7 +64,9 @@ def _assignment(line):
 def settings(env: dict[str, str]):
     """The shop's `Settings`, read before anything is installed: the module is loaded by itself,
     without Flask."""
-    spec = importlib.util.spec_from_file_location("_settings", ROOT / "webapp" / "settings.py")
+    spec = importlib.util.spec_from_file_location(
+        "_settings", ROOT / "webapp" / "platform" / "settings.py"
+    )
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     try:

@@ -5,9 +5,9 @@ import signal
 import threading
 
 from webapp import create_app
-from webapp.extensions import db
+from webapp.audit.tracking import acting_as
+from webapp.platform.database import db
 from webapp.processing.sweeping import sweep_once
-from webapp.tracking import acting_as
 
 PAUSE_SECONDS = 1
 log = logging.getLogger(__name__)

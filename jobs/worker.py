@@ -14,8 +14,8 @@ from rq.worker import DequeueStrategy
 from sqlalchemy.orm import configure_mappers
 
 from webapp import create_app
-from webapp.extensions import db
-from webapp.queue import QUEUES, connect
+from webapp.platform.database import db
+from webapp.platform.queue import QUEUES, connect
 
 ALLOWED = frozenset(f"jobs.{queue}.work" for queue in QUEUES)
 

@@ -22,8 +22,8 @@ from playwright.sync_api import sync_playwright
 
 from tests import programs, services
 from webapp import create_app, migrations
-from webapp.extensions import db as database
-from webapp.settings import Settings
+from webapp.platform.database import db as database
+from webapp.platform.settings import Settings
 
 BROWSER_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

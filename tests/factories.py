@@ -15,15 +15,15 @@ from itsdangerous import URLSafeTimedSerializer
 
 from webapp.catalog.forms import ProductIn
 from webapp.catalog.models import Product
-from webapp.catalog.services import add_product
+from webapp.catalog.product_edits import add_product
 from webapp.demo.load import SHOP
-from webapp.extensions import db
-from webapp.forms import parse
+from webapp.http.forms import parse
+from webapp.platform.database import db
 from webapp.processing.steps import work_off as work_off_queue
 from webapp.processing.sweeping import owing_queues
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
-from webapp.sales.services import place
+from webapp.sales.placing import place
 from webapp.staff.models import ApiToken, Role, User, UserSession
 from webapp.store.queries import the_shop
 

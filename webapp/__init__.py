@@ -6,14 +6,20 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import cli, formatting, live, localization, logs, navigation, security, sqlite
-from webapp.errors import Refusal, Stale
-from webapp.extensions import babel, compress, csrf, db, htmx, limiter
+from webapp import cli
+from webapp.audit.tracking import track
 from webapp.features import BLUEPRINTS
-from webapp.queue import connect, ring_on_commit
-from webapp.settings import Settings
+from webapp.http import formatting, localization
+from webapp.menu import MENU
+from webapp.platform import live, logs, sqlite
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal, Stale
+from webapp.platform.libraries import babel, compress, csrf, htmx, limiter
+from webapp.platform.queue import connect, ring_on_commit
+from webapp.platform.settings import Settings
 from webapp.staff import access
-from webapp.tracking import track
+from webapp.store.queries import shop_time_zone
+from webapp.web import navigation, security
 
 track(db.session)
 ring_on_commit(db.session)
@@ -33,7 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.before_request(access.guard)
     app.teardown_request(access.release)
     security.set_up(app)
-    navigation.set_up(app)
+    navigation.set_up(app, MENU)
+    localization.set_up(app, shop_time_zone)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
         if blueprint.name.endswith("_api"):

@@ -5,13 +5,13 @@ import sys
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from webapp.audit.tracking import acting_as
 from webapp.demo.load import load_demo
-from webapp.errors import Refusal
-from webapp.extensions import db
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
 from webapp.processing.sweeping import sweep_once
 from webapp.staff.models import ApiToken, Role
-from webapp.staff.services import add_user
-from webapp.tracking import acting_as
+from webapp.staff.people import add_user
 
 ROLES = click.Choice([str(role) for role in Role])
 users = AppGroup("user", help="The people who sign in.")

@@ -1,29 +1,30 @@
 """Every feature's pages and calls; a new feature is one line here."""
 
-from webapp import docs, health, streams
 from webapp.addresses import api as addresses_api
+from webapp.audit import pages as audit
 from webapp.catalog import api as catalog_api
-from webapp.catalog import routes as catalog
+from webapp.catalog import pages as catalog
 from webapp.customers import api as customers_api
-from webapp.customers import routes as customers
-from webapp.dashboard import routes as dashboard
+from webapp.customers import pages as customers
+from webapp.dashboard import pages as dashboard
 from webapp.fulfilment import api as fulfilment_api
-from webapp.fulfilment import routes as fulfilment
-from webapp.invoices import api as invoices_api
-from webapp.invoices import routes as invoices
+from webapp.fulfilment import pages as fulfilment
+from webapp.invoice_pages import api as invoices_api
+from webapp.invoice_pages import pages as invoices
 from webapp.messages import api as messages_api
-from webapp.messages import routes as messages
+from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
-from webapp.monitor import routes as monitor
-from webapp.processing import api as processing_api
-from webapp.processing import routes as processing
+from webapp.monitor import pages as monitor
 from webapp.rules import api as rules_api
-from webapp.rules import routes as rules
-from webapp.sales import api as sales_api
-from webapp.sales import routes as sales
-from webapp.search import routes as search
-from webapp.staff import routes as staff
-from webapp.store import routes as store
+from webapp.rules import pages as rules
+from webapp.sale_pages import api as sales_api
+from webapp.sale_pages import pages as sales
+from webapp.sale_pages import undo_api as processing_api
+from webapp.sale_pages import undo_pages as processing
+from webapp.search import pages as search
+from webapp.staff import pages as staff
+from webapp.store import pages as store
+from webapp.web.pages import docs, health, streams
 
 BLUEPRINTS = [
     module.bp
@@ -33,6 +34,7 @@ BLUEPRINTS = [
         docs,
         dashboard,
         staff,
+        audit,
         store,
         catalog,
         customers,

@@ -7,10 +7,10 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from tests.addresses.fake_providers import FakeProviders
-from webapp import sqlite
 from webapp.addresses import providers
 from webapp.addresses.lookup import Lookup
-from webapp.settings import Settings
+from webapp.platform import sqlite
+from webapp.platform.settings import Settings
 
 
 @pytest.fixture

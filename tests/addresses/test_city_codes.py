@@ -1,7 +1,7 @@
 import pytest
 
 from tests.addresses.fake_providers import SAMPLE
-from webapp.addresses.ibge import city_code, is_city_code, state_code
+from webapp.platform.towns import city_code, is_city_code, state_code
 
 
 @pytest.mark.parametrize("row", SAMPLE.values(), ids=list(SAMPLE))

@@ -6,7 +6,7 @@ from sqlalchemy import event
 from tests.addresses.fake_providers import SAMPLE
 from webapp.addresses.lookup import Outcome
 from webapp.addresses.models import PostalCode
-from webapp.extensions import utc_now
+from webapp.platform.clock import utc_now
 
 
 def age(sessions, **ages):

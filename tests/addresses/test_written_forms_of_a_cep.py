@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.addresses.cep import format_cep, normalize_cep
+from webapp.platform.cep import format_cep, normalize_cep
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
-from webapp.security import CSP
 from webapp.staff.access import anyone
+from webapp.web.security import CSP
 
 
 def crash():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.settings import Settings
+from webapp.platform.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,4 +49,4 @@ def test_nothing_else_in_the_web_application_reads_the_environment():
         if re.search(r"\bos\.(environ|getenv)\b", file.read_text())
     ]
 
-    assert readers == ["webapp/settings.py"]
+    assert readers == ["webapp/platform/settings.py"]

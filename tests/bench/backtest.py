@@ -20,14 +20,14 @@ from tests.rules.past import RULES, changed, keep_past, open_draft_of, random_pa
 from tests.rules.shop import TODAY, catalog
 from tests.services import redis_server
 from webapp import create_app, migrations
-from webapp.extensions import db
+from webapp.platform.database import db
+from webapp.platform.settings import Settings
 from webapp.processing.backtest_step import BacktestStep
-from webapp.rules.backtesting.asking import ask_backtest, backtest_by_id, look_back
+from webapp.rules.backtesting.backtests import ask_backtest, backtest_by_id, look_back
 from webapp.rules.backtesting.comparison import Comparison
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.fields import facts_to_json
 from webapp.rules.models import BacktestStatus
-from webapp.settings import Settings
 
 SALES = 100_000
 COMMISSION_8 = [{"do": "commission", "percent": "8.00"}]

@@ -12,7 +12,7 @@ import time
 from urllib.parse import urlsplit
 
 from tests.services import ROOT, Shop
-from webapp.documents import _completed
+from webapp.platform.documents import _completed
 
 CONNECTIONS = 4
 CEPS = (

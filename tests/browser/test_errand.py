@@ -6,8 +6,8 @@ import subprocess
 from lxml import etree
 from playwright.sync_api import expect
 
-from webapp.invoices.fiscal.schema import problems
-from webapp.staff.routes import DEMO_PASSWORD
+from webapp.fiscal.schema import problems
+from webapp.staff.pages import DEMO_PASSWORD
 
 NFE = "http://www.portalfiscal.inf.br/nfe"
 

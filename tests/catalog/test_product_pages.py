@@ -10,7 +10,7 @@ from sqlalchemy import event
 from tests.factories import make_product, make_sale, sign_in
 from webapp.catalog.forms import ProductIn
 from webapp.catalog.models import Kind, Product
-from webapp.extensions import db as database
+from webapp.platform.database import db as database
 
 FORM = {
     "sku": "P-1",

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.factories import api, make_product, make_sale, make_token
+from webapp.audit.models import AuditEntry
 from webapp.catalog.models import Kind, Product
-from webapp.staff.models import AuditEntry
 
 pytestmark = pytest.mark.both_databases
 BOOK = {"sku": "BOOK-1", "name": "Crossings", "kind": "book", "price": "89.90"}

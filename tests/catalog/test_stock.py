@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import api, make_product, make_sale, make_token, sign_in
+from webapp.audit.models import AuditEntry
 from webapp.catalog.forms import StockIn
 from webapp.catalog.models import Product, StockMovement
-from webapp.catalog.services import set_stock
+from webapp.catalog.product_edits import set_stock
 from webapp.catalog.words import reason_words
-from webapp.sales.services import cancel_open
-from webapp.staff.models import AuditEntry
+from webapp.sales.placing import cancel_open
 
 pytestmark = pytest.mark.both_databases
 

@@ -8,12 +8,12 @@ from lxml import html
 from sqlalchemy import event
 
 from tests.factories import make_sale, sign_in
+from webapp.customers.customer_edits import keep, keep_agent
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer
-from webapp.customers.services import keep, keep_agent
-from webapp.extensions import db as database
-from webapp.forms import parse
 from webapp.fulfilment.models import Membership, MembershipStatus
+from webapp.http.forms import parse
+from webapp.platform.database import db as database
 
 JOSE = {
     "name": "José da Conceição",

@@ -6,11 +6,11 @@ import pytest
 
 from tests.factories import make_product, sale_body
 from webapp.customers.models import Customer
-from webapp.forms import parse
+from webapp.http.forms import parse
+from webapp.http.transactions import in_transaction
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
-from webapp.sales.services import place
-from webapp.transactions import in_transaction
+from webapp.sales.placing import place
 
 
 @pytest.mark.both_databases

@@ -9,11 +9,11 @@ from sqlalchemy import event, update
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
 from webapp.dashboard import queries
 from webapp.dashboard.charts import ticks
-from webapp.extensions import utc_now
-from webapp.formatting import shop_day
 from webapp.fulfilment.models import Commission
+from webapp.http.formatting import shop_day
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
-from webapp.money import ZERO
+from webapp.platform.clock import utc_now
+from webapp.platform.money import ZERO
 from webapp.rules.models import Decision, Effect
 from webapp.sales.models import Sale, Status
 from webapp.store.queries import the_shop

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.services import ROOT, wait_until
-from webapp import sqlite
+from webapp.platform import sqlite
 
 OTHER = """
 import sys, time

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import httpx
 
 from tests.services import ROOT, Shop, wait_until
-from webapp.documents import _completed
+from webapp.platform.documents import _completed
 
 SALES = 50
 CHECKOUTS = 3

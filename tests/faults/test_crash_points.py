@@ -9,18 +9,18 @@ from sqlalchemy import func, select, update
 from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.fulfilment.sold import agent
 from webapp.catalog.models import Product, StockMovement
-from webapp.extensions import db as database
-from webapp.extensions import utc_now
 from webapp.fulfilment.models import Commission, PackingSlip, RoyaltySlip, Task
+from webapp.http.transactions import in_transaction
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
 from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.forms import RefundIn
 from webapp.processing.refunds import refund
 from webapp.rules.models import Effect
 from webapp.sales.models import Refund, Sale, Status
 from webapp.store.models import SandboxNote, Series
-from webapp.transactions import in_transaction
 
 COUNTED = (
     Effect,

@@ -2,8 +2,8 @@
 
 from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.fulfilment.sold import PLACE
-from webapp.extensions import db
 from webapp.fulfilment.models import PackingSlip
+from webapp.platform.database import db
 from webapp.sales.models import Sale, Shipping
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import event
 
 from tests.factories import make_product, make_sale, open_shop, work_off
 from webapp.customers.models import Agent
-from webapp.extensions import db
-from webapp.money import cents
+from webapp.platform.database import db
+from webapp.platform.money import cents
 from webapp.rules.models import RuleSetVersion
 from webapp.sales.models import Sale
 

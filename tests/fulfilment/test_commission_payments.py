@@ -8,11 +8,11 @@ import pytest
 from tests.factories import sign_in
 from tests.fulfilment.sold import agent, book, sold
 from tests.fulfilment.test_commissions import reverse
-from webapp.extensions import utc_now
+from webapp.audit.models import AuditEntry
 from webapp.fulfilment.models import Commission, CommissionPayment
 from webapp.fulfilment.payments import mark_agent_paid
-from webapp.staff.models import AuditEntry
-from webapp.transactions import in_transaction
+from webapp.http.transactions import in_transaction
+from webapp.platform.clock import utc_now
 
 MONTH = "2025-03"
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.factories import api, make_product, make_token, sign_in
 from tests.fulfilment.sold import agent, book, sold
-from webapp.formatting import shop_day
 from webapp.fulfilment.models import Commission
+from webapp.http.formatting import shop_day
 from webapp.rules.models import Effect
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.factories import open_shop, sign_in
 from tests.fulfilment.parcels import awaiting, shipped, shipping_of, slips
-from webapp.extensions import utc_now
 from webapp.fulfilment.models import PackingSlip
+from webapp.platform.clock import utc_now
 from webapp.sales.models import Sale, Shipping, Status
 
 

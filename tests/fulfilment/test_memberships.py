@@ -6,8 +6,8 @@ import pytest
 
 from tests.factories import CUSTOMER, api, make_product, make_token, sign_in
 from tests.fulfilment.sold import sold
-from webapp.errors import Refusal
 from webapp.fulfilment.models import Membership, MembershipStatus
+from webapp.platform.errors import Refusal
 
 ANOTHER = {"name": "Ana Souza", "document": "529.982.247-25", "email": "ana@example.com"}
 

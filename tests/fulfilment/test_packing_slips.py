@@ -6,7 +6,7 @@ from tests.factories import make_product, make_sale, open_shop, sign_in, work_of
 from tests.fulfilment.sold import PLACE, book, shop_that_holds, sold
 from webapp.fulfilment.models import PackingSlip, SlipStatus
 from webapp.invoices.queries import invoice_of
-from webapp.processing.services import approve
+from webapp.processing.attention import approve
 from webapp.sales.models import Shipping, Status
 
 

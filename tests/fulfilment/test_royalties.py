@@ -7,9 +7,9 @@ import pytest
 
 from tests.factories import make_product, sign_in
 from tests.fulfilment.sold import book, sold
-from webapp.formatting import shop_day
 from webapp.fulfilment.models import RoyaltySlip
 from webapp.fulfilment.months import AuthorTotal, author_totals
+from webapp.http.formatting import shop_day
 from webapp.rules.models import Effect
 
 

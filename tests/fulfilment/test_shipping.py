@@ -9,12 +9,12 @@ from flask_babel import force_locale
 from tests.factories import api, make_product, make_token, open_shop, sign_in
 from tests.fulfilment.parcels import awaiting, shipped, shipping_of, slip_of, slips
 from tests.fulfilment.sold import shop_that_holds, sold
-from webapp.errors import Refusal
-from webapp.extensions import utc_now
+from webapp.audit.models import AuditEntry
 from webapp.fulfilment.models import SlipStatus
+from webapp.platform.clock import utc_now
+from webapp.platform.errors import Refusal
+from webapp.sale_pages.sale_page import Story
 from webapp.sales.models import Sale, Shipping, Status
-from webapp.sales.story import Story
-from webapp.staff.models import AuditEntry
 
 SHIPMENT = {"carrier": "Correios", "tracking_code": "AA123456785BR"}
 

@@ -5,8 +5,8 @@ import re
 from sqlalchemy import select
 
 from tests.factories import make_product, make_sale, open_shop, work_off
-from webapp.extensions import db
 from webapp.invoices.models import Invoice
+from webapp.platform.database import db
 from webapp.rules.models import RuleSetVersion
 from webapp.store.queries import the_shop
 

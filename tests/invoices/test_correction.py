@@ -9,9 +9,9 @@ from tests.factories import api, make_sale, make_token, sign_in, work_off
 from tests.invoices.shop import authorized, decide, in_review, invoice_of_sale, with_wrong_bar_code
 from webapp.catalog.models import Product
 from webapp.customers.models import Customer
-from webapp.extensions import db as database
-from webapp.invoices.fiscal.sandbox import SandboxAuthority
+from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
+from webapp.platform.database import db as database
 from webapp.sales.models import Status
 from webapp.store.models import SandboxNote
 

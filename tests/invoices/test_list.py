@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from tests.factories import api, make_token, sign_in
 from tests.invoices.shop import authorized, decide, in_review, with_wrong_bar_code, worked_off
-from webapp.extensions import db as database
+from webapp.platform.database import db as database
 
 
 def listed(page: str) -> list[int]:

@@ -8,7 +8,7 @@ from rq.serializers import JSONSerializer
 
 from jobs.worker import ALLOWED, make_worker
 from tests.factories import make_sale, open_shop
-from webapp.queue import QUEUES, connect
+from webapp.platform.queue import QUEUES, connect
 from webapp.sales.models import Status
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from tests.factories import CUSTOMER, make_product, open_shop, work_off
 from tests.fulfilment.sold import sold
-from webapp.extensions import utc_now
 from webapp.messages import delivery
 from webapp.messages.delivery import deliver
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.words import reason_in_words
+from webapp.platform.clock import utc_now
 from webapp.processing.steps import STEPS
 from webapp.sales.models import Status
 from webapp.store.queries import the_shop

@@ -5,9 +5,9 @@ import pytest
 from tests.factories import api, make_product, make_token, open_shop, sign_in, work_off
 from tests.fulfilment.sold import publish, shop_that_holds, sold
 from tests.rules.shop import rule
-from webapp.errors import Refusal
 from webapp.messages.models import Message, MessageStatus
-from webapp.processing.services import release
+from webapp.platform.errors import Refusal
+from webapp.processing.attention import release
 from webapp.sales.models import Sale, Status
 
 

@@ -7,7 +7,7 @@ from rq.serializers import JSONSerializer
 
 from jobs.worker import make_worker
 from tests.factories import sign_in
-from webapp.queue import QUEUES
+from webapp.platform.queue import QUEUES
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 
 from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
 from tests.rules.past import changed, keep_past, open_draft_of
-from webapp.extensions import utc_now
+from webapp.audit.models import AuditEntry
 from webapp.monitor.queries import failing_rows, owed_by_queue
-from webapp.queue import QUEUES, connect
-from webapp.rules.backtesting.asking import ask_backtest, look_back
+from webapp.platform.clock import utc_now
+from webapp.platform.queue import QUEUES, connect
+from webapp.rules.backtesting.backtests import ask_backtest, look_back
 from webapp.sales.models import Sale
-from webapp.staff.models import AuditEntry
 
 STATES = {"queued", "started", "finished", "failed", "deferred", "scheduled"}
 

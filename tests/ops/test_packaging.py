@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.services import ROOT
-from webapp.settings import Settings, SettingsError
+from webapp.platform.settings import Settings, SettingsError
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {

@@ -8,7 +8,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlalchemy import select
 
 from webapp.catalog.models import Product, StockMovement
-from webapp.extensions import db
 from webapp.fulfilment.models import (
     Commission,
     Membership,
@@ -19,6 +18,7 @@ from webapp.fulfilment.models import (
 )
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
+from webapp.platform.database import db
 from webapp.rules.models import Decision, Effect, EffectStatus
 from webapp.sales.models import Sale, Shipping, Status
 

@@ -10,13 +10,14 @@ from sqlalchemy import event, select, update
 
 from tests.rules.past import RULES, changed, keep_past, open_draft_of
 from tests.rules.shop import catalog
-from webapp.extensions import db as database
-from webapp.extensions import reading_only, utc_now
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
+from webapp.platform.transactions import reading_only
 from webapp.processing import backtest_step, claims
 from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.steps import work_off
 from webapp.processing.sweeping import owing_queues
-from webapp.rules.backtesting.asking import ask_backtest, look_back
+from webapp.rules.backtesting.backtests import ask_backtest, look_back
 from webapp.rules.backtesting.comparison import Comparison
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Backtest, BacktestStatus, Decision, RuleDraft

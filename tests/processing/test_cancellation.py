@@ -20,7 +20,7 @@ from tests.processing.undoing import (
     told,
     videos_with_a_gift,
 )
-from webapp.extensions import utc_now
+from webapp.audit.models import AuditEntry
 from webapp.fulfilment.models import (
     Commission,
     Membership,
@@ -32,9 +32,9 @@ from webapp.fulfilment.models import (
 )
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
+from webapp.platform.clock import utc_now
 from webapp.rules.models import EffectStatus
 from webapp.sales.models import Sale, Shipping, Status
-from webapp.staff.models import AuditEntry
 
 pytestmark = pytest.mark.both_databases
 

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.factories import make_sale, open_shop, work_off
-from webapp.extensions import db as database
-from webapp.extensions import utc_now
 from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
 from webapp.processing import claims
 from webapp.processing.address_step import AddressStep
 from webapp.processing.invoice_steps import BuildStep, SignStep

@@ -9,13 +9,13 @@ from tests.factories import work_off
 from webapp.catalog.models import Product, StockMovement
 from webapp.customers.forms import AddressIn
 from webapp.demo.load import load_demo
+from webapp.fiscal.taxes import cfop
 from webapp.fulfilment.models import Commission, Membership, PackingSlip, RoyaltySlip, Task
 from webapp.invoices.composition import note_of
-from webapp.invoices.fiscal.taxes import cfop
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of
 from webapp.messages.models import Message
-from webapp.processing.services import approve, mend_address
+from webapp.processing.attention import approve, mend_address
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 from webapp.store.queries import the_shop
@@ -68,7 +68,7 @@ def _kinds(sale):
 
 
 def _scalars(query):
-    from webapp.extensions import db
+    from webapp.platform.database import db
 
     return list(db.session.scalars(query))
 
@@ -148,7 +148,7 @@ def test_what_was_sold_left_the_stock_and_every_movement_tells_it(demo):
 
 
 def _rows(query):
-    from webapp.extensions import db
+    from webapp.platform.database import db
 
     return [tuple(row) for row in db.session.execute(query)]
 

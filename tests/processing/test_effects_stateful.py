@@ -23,12 +23,13 @@ from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.fulfilment.sold import agent, publish
 from tests.messages.mail_server import mail_server
 from tests.processing.ledger import Ledger, Told
-from webapp.errors import Refusal
-from webapp.extensions import db as database
-from webapp.extensions import utc_now
 from webapp.fulfilment.models import Membership, PackingSlip
+from webapp.http.transactions import in_transaction
 from webapp.invoices.models import Invoice, InvoiceStatus
-from webapp.processing import services
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
+from webapp.platform.errors import Refusal
+from webapp.processing import attention as services
 from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.forms import RefundIn
@@ -38,7 +39,6 @@ from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import Effect
 from webapp.sales.models import Refund, Sale, Shipping, Status
 from webapp.store.models import Series
-from webapp.transactions import in_transaction
 
 PEOPLE = ("111.444.777-35", "529.982.247-25")
 PLACE = {"zip_code": "01001-000", "number": "101"}

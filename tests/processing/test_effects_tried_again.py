@@ -18,7 +18,6 @@ from tests.processing.undoing import (
     told,
     videos_with_a_gift,
 )
-from webapp.extensions import utc_now
 from webapp.fulfilment.models import (
     Commission,
     Membership,
@@ -27,6 +26,7 @@ from webapp.fulfilment.models import (
     PackingSlip,
 )
 from webapp.messages.models import Message, MessageStatus
+from webapp.platform.clock import utc_now
 from webapp.processing.address_step import AddressStep
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.effect_step import EffectStep

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from tests.factories import make_sale, open_shop, work_off
 from tests.fulfilment.sold import book
 from tests.processing.undoing import cancel, manager
-from webapp.extensions import db as database
-from webapp.invoices.fiscal.sandbox import SandboxAuthority
+from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.invoices.models import Invoice
+from webapp.platform.database import db as database
 from webapp.store.models import SandboxNote, Series
 from webapp.store.queries import the_shop
 

@@ -9,9 +9,9 @@ from sqlalchemy import update
 
 from tests.addresses.fake_providers import FakeProviders
 from tests.factories import make_sale, open_shop, work_off
-from webapp.extensions import utc_now
+from webapp.platform.clock import utc_now
+from webapp.sale_pages.reasons import reason_text
 from webapp.sales.models import Sale, Status
-from webapp.sales.reasons import reason_text
 
 
 @pytest.fixture(scope="module")

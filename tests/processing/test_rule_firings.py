@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.fulfilment.sold import publish
-from webapp.extensions import utc_now
-from webapp.formatting import shop_day
+from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
 from webapp.processing.address_step import AddressStep
 from webapp.processing.rules_step import RulesStep
 from webapp.rules.models import RuleFiring

@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 
 from tests.factories import make_product, make_sale
 from webapp.catalog.models import Product
-from webapp.extensions import utc_now
+from webapp.platform.clock import utc_now
+from webapp.platform.queue import redis_of_app, ring_now
 from webapp.processing.sweeping import sweep_once
-from webapp.queue import redis_of_app, ring_now
 from webapp.sales.models import Sale, Status
 
 pytestmark = pytest.mark.both_databases
@@ -46,9 +46,9 @@ def test_many_rings_are_one_doorbell(db):
 
 def test_a_sale_rolled_back_rings_nothing(db):
     from tests.factories import sale_body
-    from webapp.forms import parse
+    from webapp.http.forms import parse
     from webapp.sales.forms import SaleIn
-    from webapp.sales.services import place
+    from webapp.sales.placing import place
 
     place(parse(SaleIn, sale_body(sku=make_product().sku)))
     db.session.flush()

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from tests.factories import api, make_sale, make_token, open_shop, work_off
 from tests.fulfilment.sold import agent, book, sold
 from tests.processing.undoing import cancel, commission, refund, stock
-from webapp.extensions import db as database
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
+from webapp.platform.database import db as database
 from webapp.processing.address_step import AddressStep
 from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
 from webapp.processing.rules_step import RulesStep

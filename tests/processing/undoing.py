@@ -8,8 +8,9 @@ from sqlalchemy import func, select, update
 from tests.factories import api, make_product, make_token
 from tests.fulfilment.sold import publish
 from webapp.catalog.models import Product
-from webapp.extensions import db, utc_now
 from webapp.fulfilment.models import Commission, Task
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import Effect, RuleSetVersion
 from webapp.sales.models import Sale

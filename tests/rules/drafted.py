@@ -1,12 +1,12 @@
 """Rules, drafts and versions for tests of how rules are changed. All want the `db` fixture."""
 
 from tests.factories import make_user
-from webapp.extensions import db
+from webapp.platform.database import db
+from webapp.rules.drafting import Author, fingerprint, keep_rule
 from webapp.rules.forms import PublicationIn
 from webapp.rules.models import RuleDraft, RuleSetVersion
 from webapp.rules.publishing import publish
 from webapp.rules.queries import published, rule_named, rules_to_edit
-from webapp.rules.services import Author, fingerprint, keep_rule
 
 PAYS = [{"do": "commission", "percent": "5.00"}]
 SLIP = [{"do": "packing_slip"}]

@@ -19,7 +19,8 @@ from tests.rules.shop import (
     sale,
 )
 from webapp.customers.models import Agent, Customer
-from webapp.extensions import db, utc_now
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.fields import facts_to_json
 from webapp.rules.models import Decision, DraftStatus, RuleDraft, RuleSetVersion

@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import sign_in
 from tests.rules.drafted import in_force, rule
-from webapp.extensions import db as database
+from webapp.platform.database import db as database
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.queries import version_on
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.rules.random_rules import random_condition, random_facts
 from tests.rules.shop import DISC_PAIRS, STREAM_PAIRS, TODAY, catalog, day_one, line, rule, sale
-from webapp.money import ZERO, percent_of
+from webapp.platform.money import ZERO, percent_of
 from webapp.rules.backtesting import comparison as backtest
 from webapp.rules.backtesting.comparison import Comparison, Totals
 from webapp.rules.core.day_one import day_one_rules

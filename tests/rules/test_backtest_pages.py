@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from tests.factories import make_user, sign_in, work_off
 from tests.fulfilment.sold import counted
 from tests.rules.past import changed, keep_past, open_draft_of
-from webapp.extensions import utc_now
-from webapp.rules.backtesting import pages as backtests
+from webapp.platform.clock import utc_now
 from webapp.rules.models import Backtest, BacktestStatus, RuleDraft
+from webapp.rules.pages import backtests
 from webapp.sales.models import Sale
 
 ASK = "/rules/draft/backtests"

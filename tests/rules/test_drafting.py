@@ -8,13 +8,13 @@ from flask_babel import force_locale
 
 from tests.factories import make_product, sign_in
 from tests.rules.drafted import drafted, in_force, kept, paying, publish_draft, rule, somebody
-from webapp.errors import Invalid, NotFound, Refusal, Stale
-from webapp.extensions import utc_now
-from webapp.rules import services
+from webapp.audit.models import AuditEntry
+from webapp.platform.clock import utc_now
+from webapp.platform.errors import Invalid, NotFound, Refusal, Stale
+from webapp.rules import drafting as services
+from webapp.rules.drafting import fingerprint, keep_rule
 from webapp.rules.models import DraftStatus, RuleDraft, RuleSetVersion
 from webapp.rules.queries import open_draft, published, rule_named, rules_to_edit
-from webapp.rules.services import fingerprint, keep_rule
-from webapp.staff.models import AuditEntry
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.rules.random_rules import random_condition
 from tests.rules.shop import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, rule
-from webapp.errors import Invalid
+from webapp.platform.errors import Invalid
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.conditions import MAX_DEPTH, MAX_NODES
 from webapp.rules.core.day_one import day_one_rules

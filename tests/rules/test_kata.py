@@ -14,8 +14,6 @@ from tests.processing.undoing import commission, manager, refund, videos_with_a_
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent
 from webapp.demo.load import load_demo
-from webapp.extensions import db as database
-from webapp.formatting import shop_day
 from webapp.fulfilment.models import (
     Commission,
     Membership,
@@ -24,8 +22,10 @@ from webapp.fulfilment.models import (
     RoyaltySlip,
     Task,
 )
+from webapp.http.formatting import shop_day
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
+from webapp.platform.database import db as database
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import Effect, RuleSetVersion
 from webapp.sales.models import Sale, Status

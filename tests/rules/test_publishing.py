@@ -8,16 +8,17 @@ from flask_babel import force_locale
 from tests.factories import make_user, sign_in
 from tests.rules.drafted import drafted, in_force, paying, publish_draft, rule, somebody
 from tests.rules.test_drafting import archived, naming
+from webapp.audit.models import AuditEntry
 from webapp.catalog.models import Product
-from webapp.errors import Invalid, NotFound, Refusal
-from webapp.extensions import db as database
-from webapp.extensions import utc_now
-from webapp.rules import services
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
+from webapp.platform.errors import Invalid, NotFound, Refusal
+from webapp.rules import drafting as services
 from webapp.rules.forms import PublicationIn, ReasonIn
 from webapp.rules.models import DraftStatus, RuleSetVersion
 from webapp.rules.publishing import publish, readiness, restore
 from webapp.rules.queries import open_draft, published, rule_set_in_force
-from webapp.staff.models import AuditEntry, Role, User
+from webapp.staff.models import Role, User
 
 WRONG = {"examples": [{"facts": {"item_kind": "ebook"}, "expect": ["packing_slip"]}]}
 

@@ -10,9 +10,9 @@ import pytest
 from tests.factories import sign_in
 from tests.fulfilment.sold import counted
 from tests.rules.drafted import drafted, in_force, paying, rule, somebody
-from webapp.extensions import utc_now
-from webapp.rules.listing import ROWS
+from webapp.platform.clock import utc_now
 from webapp.rules.models import RuleFiring
+from webapp.rules.pages.listing import ROWS
 from webapp.rules.queries import KEPT_SETS, compiled, firings, open_draft, rules_to_edit
 
 TODAY = dt.date(2026, 11, 20)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, work_off
-from webapp.staff.models import AuditEntry
+from webapp.audit.models import AuditEntry
 
 pytestmark = pytest.mark.both_databases
 

@@ -4,8 +4,9 @@ import pytest
 
 from tests.factories import make_product, make_sale, open_shop, work_off
 from webapp.addresses.questions import _TEXTS
+from webapp.invoices.forms import RETURN_LABELS
+from webapp.sale_pages.reasons import mend_of, reason_text
 from webapp.sales.models import Sale, Status
-from webapp.sales.reasons import RETURN_LABELS, mend_of, reason_text
 
 PARAMS = {
     name: "x"

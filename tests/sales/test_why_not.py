@@ -9,7 +9,7 @@ import pytest
 from tests.factories import make_product, sign_in
 from tests.fulfilment.sold import agent, book, publish, sold
 from tests.rules.shop import rule
-from webapp.extensions import db
+from webapp.platform.database import db
 from webapp.rules.models import RuleSetVersion
 
 BOOKS = {"field": "item_kind", "op": "eq", "value": "book"}

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from tests.factories import make_product, sign_in
-from webapp.extensions import utc_now
-from webapp.staff.models import AuditEntry
-from webapp.tracking import acting_as, because, record
+from webapp.audit.models import AuditEntry
+from webapp.audit.tracking import acting_as, because, record
+from webapp.platform.clock import utc_now
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import make_user, sign_in
-from webapp.staff.models import AuditEntry, Role, User, UserSession
+from webapp.audit.models import AuditEntry
+from webapp.staff.models import Role, User, UserSession
 
 PASSWORD = "uma frase comprida"
 NEW = {"email": "bia@example.com", "name": "Bia", "role": "clerk", "password": PASSWORD}

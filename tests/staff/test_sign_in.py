@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import make_user, sign_in
-from webapp.extensions import utc_now
+from webapp.audit.models import AuditEntry
+from webapp.platform.clock import utc_now
 from webapp.staff import models
-from webapp.staff.models import ABSOLUTE, IDLE, AuditEntry, UserSession
-from webapp.staff.sign_in import DEMO_USERS
+from webapp.staff.models import ABSOLUTE, IDLE, UserSession
+from webapp.staff.pages.sign_in import DEMO_USERS
 
 PASSWORD = "uma frase comprida"
 # Nothing but a page of ours is a place to go to after signing in, however another place is written.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from webapp.staff.sign_in import DEMO_USERS
+from webapp.staff.pages.sign_in import DEMO_USERS
 
 SHOP = "https://shop.example"
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import api, sign_in
-from webapp.staff.models import ApiToken, AuditEntry, digest
+from webapp.audit.models import AuditEntry
+from webapp.staff.models import ApiToken, digest
 
 
 @pytest.fixture

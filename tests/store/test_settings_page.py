@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import make_sale, open_shop, sign_in, work_off
+from webapp.audit.models import AuditEntry
 from webapp.invoices.models import Invoice
 from webapp.sales.models import Sale, Status
-from webapp.staff.models import AuditEntry
 from webapp.store.queries import the_series, the_shop
 
 ISSUER = {

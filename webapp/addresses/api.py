@@ -2,13 +2,13 @@
 
 from flask_babel import gettext as _
 
-from webapp.addresses.cep import format_cep, normalize_cep
 from webapp.addresses.lookup import Outcome
 from webapp.addresses.questions import Question, message
-from webapp.api import api_blueprint, endpoint
-from webapp.errors import FieldError, Invalid, NotFound, Refusal
-from webapp.extensions import db
+from webapp.platform.cep import format_cep, normalize_cep
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.processing.address_step import lookup
+from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("addresses")
 PARTS = ("street", "neighborhood", "city", "state", "ibge", "complement", "unit")

@@ -25,12 +25,13 @@ from sqlalchemy.orm import sessionmaker
 
 from webapp.addresses import providers
 from webapp.addresses.answer import PostalAnswer
-from webapp.addresses.cep import normalize_cep
 from webapp.addresses.models import PostalCode
 from webapp.addresses.providers import HttpSource, NotCovered, ProviderDown, SampleSource
 from webapp.addresses.shared import Shared
-from webapp.extensions import only_reading, utc_now
-from webapp.settings import Settings
+from webapp.platform.cep import normalize_cep
+from webapp.platform.clock import utc_now
+from webapp.platform.settings import Settings
+from webapp.platform.transactions import only_reading
 
 FOUND_FOR = dt.timedelta(days=90)
 # Providers learn of new codes late, and the demo's own sample only stands in for them.

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
 from webapp.addresses.answer import PostalAnswer
-from webapp.addresses.cep import folded, format_cep, normalize_cep
-from webapp.addresses.ibge import ABROAD, city_code, state_code
 from webapp.addresses.number_range import covers, house_number, only_number
 from webapp.addresses.questions import Question
+from webapp.platform.cep import folded, format_cep, normalize_cep
+from webapp.platform.towns import ABROAD, city_code, state_code
 
 CUSTOMER, EMPTY, TABLE = "customer", "empty", "ibge"
 WITHOUT_NUMBER = "S/N"

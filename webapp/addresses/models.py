@@ -5,7 +5,8 @@ import datetime as dt
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.extensions import UtcDateTime, db
+from webapp.platform.columns import UtcDateTime
+from webapp.platform.database import db
 
 
 class PostalCode(db.Model):

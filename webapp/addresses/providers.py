@@ -16,8 +16,8 @@ import httpx
 
 from webapp.addresses.answer import PostalAnswer
 from webapp.addresses.breaker import Breaker
-from webapp.addresses.cep import folded
-from webapp.addresses.ibge import city_code, is_city_code, state_code
+from webapp.platform.cep import folded
+from webapp.platform.towns import city_code, is_city_code, state_code
 
 SAMPLE = "sample"
 _MOST_BYTES = 64 * 1024

@@ -3,11 +3,9 @@
 from flask import request
 from flask_babel import gettext as _
 
-from webapp.api import api_blueprint, endpoint, list_answer
 from webapp.catalog.forms import ProductIn, ProductPatch, StockIn
 from webapp.catalog.models import Kind, Product
-from webapp.catalog.queries import product_by_sku, products
-from webapp.catalog.services import (
+from webapp.catalog.product_edits import (
     COPIED,
     add_product,
     delete_product,
@@ -15,9 +13,11 @@ from webapp.catalog.services import (
     facts_of,
     set_stock,
 )
-from webapp.errors import FieldError, Invalid
-from webapp.extensions import db
-from webapp.patches import patched
+from webapp.catalog.queries import product_by_sku, products
+from webapp.http.patches import patched
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid
+from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("catalog")
 

@@ -7,7 +7,8 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, model_validator
 
 from webapp.catalog.models import Kind
-from webapp.forms import (
+from webapp.fiscal.digits import is_gtin
+from webapp.http.forms import (
     BlankIsNone,
     FieldRefused,
     Flag,
@@ -18,8 +19,7 @@ from webapp.forms import (
     text,
     whole,
 )
-from webapp.invoices.fiscal.digits import is_gtin
-from webapp.patches import partial
+from webapp.http.patches import partial
 
 MAX_STOCK = 9_999_999
 _NCM = re.compile(r"[0-9]{8}", re.ASCII)

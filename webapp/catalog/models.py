@@ -9,10 +9,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.errors import Refusal
-from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
-from webapp.money import Hundredths
-from webapp.tracking import actor
+from webapp.audit.tracking import actor
+from webapp.platform.clock import utc_now
+from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
 
 
 class Kind(enum.StrEnum):

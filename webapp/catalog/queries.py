@@ -4,10 +4,10 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
-from webapp.asked import matching
 from webapp.catalog.models import Kind, Product, StockMovement
-from webapp.errors import NotFound
-from webapp.extensions import db
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.text import matching
 
 MAX_ID = 2**31 - 1
 ON_SALE = Product.archived_at.is_(None)

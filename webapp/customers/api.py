@@ -2,13 +2,13 @@
 
 from flask import request
 
-from webapp.api import api_blueprint, endpoint, list_answer
+from webapp.customers.customer_edits import facts_of, keep, keep_agent
 from webapp.customers.forms import AgentIn, CustomerIn, CustomerPatch
 from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import agents, customer_by_id, customers
-from webapp.customers.services import facts_of, keep, keep_agent
-from webapp.extensions import db
-from webapp.patches import patched
+from webapp.http.patches import patched
+from webapp.platform.database import db
+from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("customers")
 

@@ -3,41 +3,20 @@
 import re
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from webapp.addresses.cep import format_cep, normalize_cep
-from webapp.addresses.ibge import state_code
 from webapp.customers.models import Taxpayer
-from webapp.documents import normalize_document
-from webapp.forms import FieldRefused, Percent, Shape, text
-from webapp.patches import partial
+from webapp.http.fields import Document, Email
+from webapp.http.forms import FieldRefused, Percent, Shape, text
+from webapp.http.patches import partial
+from webapp.platform.cep import format_cep, normalize_cep
+from webapp.platform.towns import state_code
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII)
 _REGISTRATION = re.compile(r"[0-9]{2,14}", re.ASCII)
 # How long a foreign postal code and region may be, as they are kept.
 LONGEST_ABROAD = {"zip_code": 10, "state": 2}
-
-
-def _document(written: str) -> str:
-    bare = normalize_document(written)
-    if bare is None:
-        raise ValueError(
-            _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
-        )
-    return bare
-
-
-def _email(written: str) -> str:
-    if not written:
-        return ""
-    try:
-        return validate_email(written, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError:
-        raise ValueError(
-            _l("This is not an e-mail address; write it like name@example.com.")
-        ) from None
 
 
 def _upper(written: str) -> str:
@@ -64,11 +43,6 @@ def _code(written: str) -> str:
     return written
 
 
-Document = Annotated[str, Field(strict=True, max_length=40), AfterValidator(_document)]
-Email = Annotated[str, Field(strict=True, max_length=254), AfterValidator(_email)]
-RequiredEmail = Annotated[
-    str, Field(strict=True, min_length=1, max_length=254), AfterValidator(_email)
-]
 STATES = frozenset(
     "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO".split()
 )

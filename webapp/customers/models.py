@@ -8,8 +8,8 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.addresses.parts import AddressColumns
-from webapp.extensions import EnumText, Timestamps, db
-from webapp.money import Hundredths
+from webapp.platform.columns import EnumText, Hundredths, Timestamps
+from webapp.platform.database import db
 
 
 class Taxpayer(enum.StrEnum):

@@ -3,10 +3,10 @@
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
-from webapp.asked import matching
 from webapp.customers.models import Agent, Customer
-from webapp.errors import NotFound
-from webapp.extensions import db
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.text import matching
 
 MAX_ID = 2**31 - 1
 

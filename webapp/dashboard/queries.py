@@ -11,14 +11,14 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
-from webapp.extensions import db
 from webapp.fulfilment.models import Commission, SlipStatus, Task
 from webapp.fulfilment.queries import open_task_ids, slip_ids, tasks
+from webapp.http.lists import bounded_count
+from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS
-from webapp.lists import bounded_count
-from webapp.localization import time_zone
-from webapp.money import ZERO
+from webapp.platform.database import db
+from webapp.platform.money import ZERO
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Status

@@ -7,24 +7,24 @@ from pathlib import Path
 
 from sqlalchemy import exists, select
 
+from webapp.audit.tracking import because
 from webapp.catalog.forms import ProductIn
-from webapp.catalog.services import add_product
+from webapp.catalog.product_edits import add_product
+from webapp.customers.customer_edits import keep
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer
-from webapp.customers.services import keep
-from webapp.extensions import db
-from webapp.forms import parse
 from webapp.fulfilment.models import Membership, MembershipStatus
+from webapp.http.forms import parse
+from webapp.platform.database import db
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import RuleSetVersion
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
-from webapp.sales.services import place_once
+from webapp.sales.placing import place_once
 from webapp.staff.models import Role, User
-from webapp.staff.routes import DEMO_PASSWORD, DEMO_USERS
-from webapp.staff.services import add_user
+from webapp.staff.pages import DEMO_PASSWORD, DEMO_USERS
+from webapp.staff.people import add_user
 from webapp.store.queries import the_shop
-from webapp.tracking import because
 
 SHOP = Path(__file__).with_name("shop.json")
 NAMES = {

@@ -4,19 +4,20 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.addresses.cep import format_cep
-from webapp.api import api_blueprint, endpoint, list_answer
-from webapp.errors import FieldError, Invalid, NotFound, Refusal
-from webapp.extensions import db, utc_now
 from webapp.fulfilment import months, queries
 from webapp.fulfilment.forms import OutcomeIn, ShipmentIn
 from webapp.fulfilment.models import Commission, Membership, PackingSlip, Task
 from webapp.fulfilment.words import task_question, task_title
+from webapp.http.transactions import in_transaction
 from webapp.invoices.queries import invoice_of
-from webapp.sales.api import sale_json
+from webapp.platform.cep import format_cep
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
+from webapp.sale_pages.api import sale_json
 from webapp.sales.queries import sale_of
 from webapp.store.queries import the_shop
-from webapp.transactions import in_transaction
+from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("fulfilment")
 PAGE = ("limit", "cursor")

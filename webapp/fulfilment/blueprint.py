@@ -3,9 +3,9 @@ gathers them."""
 
 from flask import Blueprint, request
 
-from webapp.formatting import with_query
 from webapp.fulfilment.words import task_question, task_title
-from webapp.lists import Page, count_text
+from webapp.http.formatting import with_query
+from webapp.http.lists import Page, count_text
 
 bp = Blueprint("fulfilment", __name__)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import BeforeValidator, Field
 
-from webapp.forms import Flag, Shape, long_text, text, whole
+from webapp.http.forms import Flag, Shape, long_text, text, whole
 
 MOST_AT_ONCE = 200
 MAX_VOLUMES = 999

@@ -11,9 +11,11 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.customers.models import Customer
-from webapp.errors import Refusal
-from webapp.extensions import EnumText, UtcDateTime, db, utc_now
-from webapp.money import ZERO, Hundredths
+from webapp.platform.clock import utc_now
+from webapp.platform.columns import EnumText, Hundredths, UtcDateTime
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.platform.money import ZERO
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 

@@ -9,12 +9,13 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import joinedload
 
-from webapp.asked import storable
-from webapp.errors import FieldError, Invalid
-from webapp.extensions import db, utc_now
-from webapp.formatting import shop_day
 from webapp.fulfilment.models import Commission, CommissionPayment, RoyaltySlip
-from webapp.money import ZERO
+from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid
+from webapp.platform.money import ZERO
+from webapp.platform.text import storable
 
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from webapp.errors import NotFound, Refusal
-from webapp.extensions import db
-from webapp.formatting import money_text
 from webapp.fulfilment.models import CommissionPayment
 from webapp.fulfilment.months import AgentTotal, agent_totals, payments_of
-from webapp.money import ZERO
+from webapp.http.formatting import money_text
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound, Refusal
+from webapp.platform.money import ZERO
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from webapp.asked import matching, storable
 from webapp.customers.models import Customer
-from webapp.errors import NotFound
-from webapp.extensions import db
 from webapp.fulfilment.models import (
     MAY_LEAVE,
     Membership,
@@ -19,6 +16,9 @@ from webapp.fulfilment.models import (
     SlipStatus,
     Task,
 )
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.text import matching, storable
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 

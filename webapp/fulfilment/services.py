@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from webapp.extensions import db
 from webapp.fulfilment.models import Commission, RoyaltySlip
 from webapp.fulfilment.months import author_totals, paid_agents, royalty_slips
 from webapp.fulfilment.payments import settlements
+from webapp.platform.database import db
 
 
 def commission_cells(month: str) -> Iterator[list]:

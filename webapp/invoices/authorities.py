@@ -8,10 +8,11 @@ from dataclasses import fields
 from flask import current_app
 from sqlalchemy import select, tuple_
 
-from webapp.extensions import db, only_reading
-from webapp.invoices.fiscal.authority import Answer, Authority
-from webapp.invoices.fiscal.certificate import Certificate, load, make_test_certificate
-from webapp.invoices.fiscal.sandbox import Entry, MemoryLedger, SandboxAuthority
+from webapp.fiscal.authority import Answer, Authority
+from webapp.fiscal.certificate import Certificate, load, make_test_certificate
+from webapp.fiscal.sandbox import Entry, MemoryLedger, SandboxAuthority
+from webapp.platform.database import db
+from webapp.platform.transactions import only_reading
 from webapp.store.models import SandboxNote
 from webapp.store.queries import the_shop
 

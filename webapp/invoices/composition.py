@@ -6,10 +6,10 @@ from dataclasses import fields
 
 from flask import current_app
 
-from webapp.invoices.fiscal.checks import run_checks
-from webapp.invoices.fiscal.document import build
-from webapp.invoices.fiscal.note import Address, Issuer, Item, Note, Party
-from webapp.invoices.fiscal.words import Finding
+from webapp.fiscal.checks import run_checks
+from webapp.fiscal.document import build
+from webapp.fiscal.note import Address, Issuer, Item, Note, Party
+from webapp.fiscal.words import Finding
 from webapp.sales.models import Sale, SaleLine
 from webapp.store.models import Shop
 

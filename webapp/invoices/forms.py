@@ -5,11 +5,11 @@ import enum
 from flask_babel import lazy_gettext as _l
 from pydantic import model_validator
 
-from webapp.forms import FieldRefused, Shape, long_text
+from webapp.http.forms import FieldRefused, Shape, long_text
 
 
 class ReturnCode(enum.StrEnum):
-    """What a reviewer returns an NF-e for; `webapp.sales.reasons.RETURN_LABELS` has the words."""
+    """What a reviewer returns an NF-e for; RETURN_LABELS has the words."""
 
     ADDRESS = "address"
     CUSTOMER = "customer"
@@ -28,3 +28,14 @@ class ReturnIn(Shape):
         if self.code is ReturnCode.OTHER and not self.comment:
             raise FieldRefused("comment", _l("Say what is to be fixed."))
         return self
+
+
+# What a reviewer returns an NF-e for.
+RETURN_LABELS = {
+    "address": _l("Address"),
+    "customer": _l("Customer"),
+    "items": _l("Items"),
+    "taxes": _l("Taxes"),
+    "payment": _l("Payment"),
+    "other": _l("Other reason"),
+}

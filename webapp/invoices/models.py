@@ -10,10 +10,10 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from webapp.errors import Refusal
-from webapp.extensions import EnumText, Timestamps, UtcDateTime, db
-from webapp.money import Hundredths
-from webapp.owed import Owed
+from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.platform.owed import Owed
 from webapp.sales.models import Sale
 
 

@@ -6,7 +6,7 @@ import re
 from flask import request
 from flask_babel import gettext as _
 
-from webapp.errors import FieldError, Invalid
+from webapp.platform.errors import FieldError, Invalid
 
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
 

@@ -8,12 +8,12 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
-from webapp.asked import matching
-from webapp.extensions import db
+from webapp.audit.models import AuditEntry
+from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
-from webapp.localization import time_zone
+from webapp.platform.database import db
+from webapp.platform.text import matching
 from webapp.sales.models import Sale
-from webapp.staff.models import AuditEntry
 from webapp.store.queries import the_shop
 
 KEY_LENGTH = 44

@@ -3,11 +3,11 @@
 from flask import request
 from flask_babel import gettext as _
 
-from webapp.api import api_blueprint, endpoint, list_answer
-from webapp.errors import FieldError, Invalid
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.queries import messages
 from webapp.messages.words import reason_in_words
+from webapp.platform.errors import FieldError, Invalid
+from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("messages")
 

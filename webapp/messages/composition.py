@@ -8,8 +8,8 @@ from email.utils import format_datetime
 from flask import current_app, render_template
 from flask_babel import force_locale
 
-from webapp.extensions import db
 from webapp.messages.models import Message
+from webapp.platform.database import db
 from webapp.sales.models import Sale
 from webapp.store.queries import the_shop
 

@@ -8,9 +8,9 @@ import time
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from webapp.extensions import db
 from webapp.messages.composition import BadAddress, email_of
 from webapp.messages.models import Message
+from webapp.platform.database import db
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10

@@ -9,9 +9,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.errors import Refusal
-from webapp.extensions import EnumText, UtcDateTime, db, utc_now
-from webapp.owed import Owed
+from webapp.platform.clock import utc_now
+from webapp.platform.columns import EnumText, UtcDateTime
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.platform.owed import Owed
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale
 

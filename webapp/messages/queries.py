@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
-from webapp.asked import matching
-from webapp.errors import NotFound
-from webapp.extensions import db
 from webapp.messages.models import Message, MessageStatus
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.text import matching
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import flask_migrate
 from flask import Flask
 
-from webapp.extensions import db
+from webapp.platform.database import db
 
 _migrate = flask_migrate.Migrate(db=db, directory=str(Path(__file__).parent), render_as_batch=True)
 

@@ -2,9 +2,9 @@
 
 import redis
 
-from webapp.api import api_blueprint, endpoint
-from webapp.monitor import services
+from webapp.monitor import registries as services
 from webapp.monitor.queries import owed_by_queue
+from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("monitor")
 STATES = ("queued", *services.REGISTRIES)

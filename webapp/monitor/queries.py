@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from webapp.extensions import database_now, db
+from webapp.platform.clock import database_now
+from webapp.platform.database import db
+from webapp.platform.queue import QUEUES
 from webapp.processing.claims import Step
 from webapp.processing.queries import failed_effects
 from webapp.processing.steps import STEPS
-from webapp.queue import QUEUES
 from webapp.rules.models import Backtest, Effect
 from webapp.sales.models import Sale
 

@@ -6,15 +6,15 @@ from dataclasses import asdict
 
 from flask import current_app
 
-from webapp.addresses.cep import normalize_cep
 from webapp.addresses.lookup import Lookup, Outcome
 from webapp.addresses.merge import AddressParts, merge
 from webapp.addresses.parts import PARTS
 from webapp.addresses.questions import Question
-from webapp.extensions import db
+from webapp.platform.cep import normalize_cep
+from webapp.platform.database import db
+from webapp.platform.settings import Settings
 from webapp.processing.claims import Step
 from webapp.sales.models import Sale, Status
-from webapp.settings import Settings
 
 # A provider that comes back is noticed within this time.
 RETRY_SECONDS = 10

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased, defer
 
-from webapp.extensions import db, only_reading, utc_now
-from webapp.formatting import shop_day
+from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
 from webapp.processing.facts import product_facts
-from webapp.rules.backtesting.asking import past_decisions
+from webapp.rules.backtesting.backtests import past_decisions
 from webapp.rules.backtesting.comparison import Comparison, Totals
 from webapp.rules.core.actions import ADD_ITEM
 from webapp.rules.core.engine import RuleSet

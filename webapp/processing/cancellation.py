@@ -6,14 +6,15 @@ import datetime as dt
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from webapp.extensions import db, utc_now
 from webapp.fulfilment.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.queries import messages_of_sale
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
 from webapp.processing.reversal import CANCELLED, Reversal, open_task
 from webapp.sales.models import Sale, Status
+from webapp.sales.placing import cancel_open, give_back
 from webapp.sales.queries import sale_of
-from webapp.sales.services import cancel_open, give_back
 
 # For so long SEFAZ takes the cancellation of an NF-e whose goods have not left.
 CANCELLABLE = dt.timedelta(hours=24)

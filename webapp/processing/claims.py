@@ -15,7 +15,9 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
-from webapp.extensions import database_now, db, only_reading
+from webapp.platform.clock import database_now
+from webapp.platform.database import db
+from webapp.platform.transactions import only_reading
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8

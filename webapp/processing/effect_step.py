@@ -6,9 +6,10 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from webapp.extensions import db
+from webapp.audit.tracking import tell_pages
 from webapp.invoices.models import InvoiceStatus
 from webapp.invoices.queries import invoices_of
+from webapp.platform.database import db
 from webapp.processing.claims import Step
 from webapp.processing.effects import Execution
 from webapp.processing.facts import House
@@ -16,7 +17,6 @@ from webapp.processing.reversal import Reversal
 from webapp.rules.models import Effect, EffectStatus
 from webapp.rules.queries import effects_of
 from webapp.sales.models import Sale
-from webapp.tracking import tell_pages
 
 # What a rule held back has been released by a person.
 RELEASED = (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED)

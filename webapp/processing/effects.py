@@ -5,9 +5,8 @@ import datetime as dt
 import logging
 from decimal import Decimal
 
+from webapp.audit.tracking import actor
 from webapp.catalog.models import OutOfStock, move_stock
-from webapp.extensions import db
-from webapp.formatting import shop_day
 from webapp.fulfilment.models import (
     Commission,
     Membership,
@@ -16,15 +15,16 @@ from webapp.fulfilment.models import (
     RoyaltySlip,
     Task,
 )
+from webapp.http.formatting import shop_day
 from webapp.messages.queries import compose
-from webapp.money import ZERO, cents, percent_of
+from webapp.platform.database import db
+from webapp.platform.money import ZERO, cents, percent_of
 from webapp.processing.claims import NotYet, backoff
 from webapp.processing.facts import House
 from webapp.rules.core.engine import EffectPlan, params_to_json
 from webapp.rules.models import Decision, Effect, EffectStatus
 from webapp.sales.models import Sale, SaleLine, Shipping
-from webapp.sales.services import mark_sold, sale_line
-from webapp.tracking import actor
+from webapp.sales.placing import mark_sold, sale_line
 
 log = logging.getLogger(__name__)
 DELIVERY_DAYS = 15

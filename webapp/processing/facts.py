@@ -6,9 +6,9 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from webapp.catalog.models import Kind, Product
-from webapp.extensions import db
 from webapp.fulfilment.models import Membership
-from webapp.money import ZERO
+from webapp.platform.database import db
+from webapp.platform.money import ZERO
 from webapp.sales.models import Sale, SaleLine
 
 

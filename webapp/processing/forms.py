@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from webapp.forms import Quantity, Shape, text, whole
+from webapp.http.forms import Quantity, Shape, text, whole
 from webapp.sales.forms import MAX_LINES
 
 

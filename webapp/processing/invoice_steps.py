@@ -7,18 +7,19 @@ from lxml import etree
 from sqlalchemy import select, text
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
-from webapp.extensions import db, only_reading
+from webapp.fiscal.access_key import random_code
+from webapp.fiscal.authority import Answer
+from webapp.fiscal.checks import run_checks
+from webapp.fiscal.document import Numbering, access_key_of, build
+from webapp.fiscal.proc import nfe_proc
+from webapp.fiscal.rejections import explain
 from webapp.invoices.authorities import authority, certificate
 from webapp.invoices.composition import kept, note_of
-from webapp.invoices.fiscal.access_key import random_code
-from webapp.invoices.fiscal.authority import Answer
-from webapp.invoices.fiscal.checks import run_checks
-from webapp.invoices.fiscal.document import Numbering, access_key_of, build
-from webapp.invoices.fiscal.proc import nfe_proc
-from webapp.invoices.fiscal.rejections import explain
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.messages.queries import compose
+from webapp.platform.database import db
+from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
 from webapp.rules.queries import effects_of
 from webapp.sales.models import Sale, Status

@@ -7,17 +7,18 @@ from decimal import Decimal
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from webapp.errors import FieldError, Invalid, Refusal
-from webapp.extensions import db, utc_now
+from webapp.audit.tracking import actor
 from webapp.invoices.models import Invoice, InvoiceStatus
-from webapp.money import ZERO
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.money import ZERO
 from webapp.processing.cancellation import invoice_to_undo, note_task
 from webapp.processing.forms import RefundIn
 from webapp.processing.reversal import Reversal, refund_event
 from webapp.rules.queries import decisions_of
 from webapp.sales.models import Refund, Sale, SaleLine, Status
-from webapp.sales.services import KeyReused, give_back
-from webapp.tracking import actor
+from webapp.sales.placing import KeyReused, give_back
 
 
 def key_of(scope: str, key: str) -> str:

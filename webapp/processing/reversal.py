@@ -10,8 +10,7 @@ from functools import cached_property
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from webapp.extensions import db
-from webapp.formatting import shop_day
+from webapp.audit.tracking import actor
 from webapp.fulfilment.models import (
     Commission,
     Membership,
@@ -20,10 +19,11 @@ from webapp.fulfilment.models import (
     RoyaltySlip,
     Task,
 )
+from webapp.http.formatting import shop_day
 from webapp.messages.models import Message
+from webapp.platform.database import db
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Refund, Sale, SaleLine, Shipping
-from webapp.tracking import actor
 
 CANCELLED = "cancelled"
 

@@ -5,15 +5,15 @@ import datetime as dt
 
 from sqlalchemy.orm import selectinload
 
-from webapp.extensions import db
-from webapp.formatting import shop_day
+from webapp.http.formatting import shop_day
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoices_of
+from webapp.platform.database import db
 from webapp.processing.claims import Step
 from webapp.processing.effects import Execution, effect_of, in_order
 from webapp.processing.facts import House, line_facts, sale_facts
 from webapp.rules.core.fields import facts_to_json
-from webapp.rules.firings import count_firings
+from webapp.rules.firing_counts import count_firings
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of, rule_set_in_force
 from webapp.sales.models import Sale, Status

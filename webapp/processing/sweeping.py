@@ -5,11 +5,13 @@ import logging
 import redis
 from sqlalchemy import exists, select
 
-from webapp.extensions import database_now, db, only_reading
+from webapp.platform.clock import database_now
+from webapp.platform.database import db
+from webapp.platform.queue import bell_key, redis_of_app, ring_now
+from webapp.platform.transactions import only_reading
 from webapp.processing.steps import STEPS
-from webapp.queue import bell_key, redis_of_app, ring_now
 from webapp.sales.models import Sale, Status
-from webapp.sales.services import cancel_open
+from webapp.sales.placing import cancel_open
 
 log = logging.getLogger(__name__)
 CLOSED_AT_ONCE = 50

@@ -2,13 +2,13 @@
 
 from flask_babel import gettext as _
 
-from webapp.api import api_blueprint, endpoint
-from webapp.errors import NotFound
-from webapp.extensions import utc_now
-from webapp.formatting import shop_day
+from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
+from webapp.platform.errors import NotFound
 from webapp.rules.checking import check
 from webapp.rules.forms import RuleCheckIn
 from webapp.rules.queries import compiled, published
+from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("rules")
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from webapp.forms import BlankIsNone, Flag, Shape, text
+from webapp.http.forms import BlankIsNone, Flag, Shape, text
 
 
 class ReasonIn(Shape):

@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.formatting import day_text
+from webapp.http.formatting import day_text
 from webapp.rules.core.actions import ACTIONS, SKIP_RULE
 from webapp.rules.core.rule import Rule
 

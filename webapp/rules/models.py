@@ -10,9 +10,10 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
-from webapp.money import Hundredths
-from webapp.owed import Owed
+from webapp.platform.clock import utc_now
+from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.database import db
+from webapp.platform.owed import Owed
 
 
 class RuleSetVersion(db.Model):

@@ -9,21 +9,22 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 
-from webapp.errors import FieldError, Invalid, NotFound, Refusal
-from webapp.extensions import db, utc_now
-from webapp.formatting import shop_day
+from webapp.audit.tracking import because, record
+from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.rules.core.changes import Change, changes_between
 from webapp.rules.core.engine import parse_rules
 from webapp.rules.core.examples import ExampleResult, run_examples
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.sets import clashes
+from webapp.rules.drafting import Author, changes_of
 from webapp.rules.forms import PublicationIn, ReasonIn
 from webapp.rules.linting.lint import Warning, lint
 from webapp.rules.linting.references import gather, refused
 from webapp.rules.models import DraftStatus, RuleDraft, RuleSetVersion
 from webapp.rules.queries import other_publishers, published, version_before
-from webapp.rules.services import Author, changes_of
-from webapp.tracking import because, record
 
 
 @dataclass(frozen=True, slots=True)

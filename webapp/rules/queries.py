@@ -9,8 +9,8 @@ from flask import current_app
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import defer, selectinload
 
-from webapp.extensions import db
-from webapp.localization import time_zone
+from webapp.http.localization import time_zone
+from webapp.platform.database import db
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Decision, DraftStatus, Effect, RuleDraft, RuleFiring, RuleSetVersion
 from webapp.staff.models import Role, User

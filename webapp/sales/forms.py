@@ -5,9 +5,10 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
-from webapp.customers.forms import AddressIn, Document, Email
-from webapp.forms import BlankIsNone, Flag, Money, Quantity, Shape, text
-from webapp.money import ZERO
+from webapp.customers.forms import AddressIn
+from webapp.http.fields import Document, Email
+from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, text
+from webapp.platform.money import ZERO
 from webapp.sales.models import PaymentMethod
 
 CHANNELS = {

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.addresses.parts import AddressColumns
 from webapp.catalog.models import Kind
 from webapp.customers.models import Customer, Taxpayer
-from webapp.errors import Refusal
-from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
-from webapp.money import ZERO, Hundredths, cents, split
-from webapp.owed import Owed
+from webapp.platform.clock import utc_now
+from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.platform.money import ZERO, cents, split
+from webapp.platform.owed import Owed
 
 
 class Status(enum.StrEnum):

@@ -5,13 +5,12 @@ import datetime as dt
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from webapp.asked import storable
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
-from webapp.documents import normalize_document
-from webapp.errors import NotFound
-from webapp.extensions import db
-from webapp.formatting import like
+from webapp.platform.database import db
+from webapp.platform.documents import normalize_document
+from webapp.platform.errors import NotFound
+from webapp.platform.text import like, storable
 from webapp.sales.models import Sale, Shipping, Status
 
 OFFERED = 20

@@ -9,10 +9,10 @@ from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.customers.models import Customer
 from webapp.customers.queries import customers
-from webapp.documents import normalize_document
-from webapp.extensions import db
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import KEY_LENGTH, invoices
+from webapp.platform.database import db
+from webapp.platform.documents import normalize_document
 from webapp.sales.models import Sale
 from webapp.sales.queries import sales
 from webapp.store.models import Series

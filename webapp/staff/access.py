@@ -9,10 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select, update
 
-from webapp.errors import Forbidden, Refusal
-from webapp.extensions import db, reading_only, utc_now
+from webapp.audit.tracking import acting_as
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import Forbidden, Refusal
+from webapp.platform.transactions import reading_only
 from webapp.staff.models import LADDER, ApiToken, Role, User, UserSession, digest
-from webapp.tracking import acting_as
 
 ANYONE = frozenset()
 SEEN_EVERY = dt.timedelta(minutes=5)

@@ -5,8 +5,8 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field
 
-from webapp.customers.forms import RequiredEmail
-from webapp.forms import Flag, Shape, text
+from webapp.http.fields import RequiredEmail
+from webapp.http.forms import Flag, Shape, text
 from webapp.staff.models import Role
 
 SHORTEST_PASSWORD = 10

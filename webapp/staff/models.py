@@ -8,10 +8,12 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import EnumText, Timestamps, UtcDateTime, db, utc_now
+from webapp.platform.clock import utc_now
+from webapp.platform.columns import EnumText, Timestamps, UtcDateTime
+from webapp.platform.database import db
 
 # OWASP's Argon2id minimum: 19 MiB and two passes, 19 ms here instead of 157.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -135,28 +137,3 @@ class ApiToken(db.Model):
         """The token's row and its secret, which is shown this once and kept nowhere."""
         secret = "balcao_" + secrets.token_urlsafe(32)
         return cls(name=name, role=role, secret_hash=digest(secret)), secret
-
-
-class AuditEntry(db.Model):
-    """One change: who made it, to what, before and after, and why. Written by `webapp.tracking`."""
-
-    __tablename__ = "audit_entries"
-    # One for each filter of the audit page, in its order, and one for where "since" begins.
-    __table_args__ = (
-        Index("ix_audit_entries_subject", "subject", "subject_id"),
-        Index("ix_audit_entries_subject_by_id", "subject", "id"),
-        Index("ix_audit_entries_actor_by_id", "actor", "id"),
-        Index("ix_audit_entries_action_by_id", "action", "id"),
-        Index("ix_audit_entries_at", "at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
-    actor: Mapped[str] = mapped_column(String(100))
-    action: Mapped[str] = mapped_column(String(40))
-    subject: Mapped[str] = mapped_column(String(40))
-    subject_id: Mapped[str] = mapped_column(String(40))
-    subject_name: Mapped[str] = mapped_column(String(120), default="")
-    before: Mapped[dict] = mapped_column(JSON, default=dict)
-    after: Mapped[dict] = mapped_column(JSON, default=dict)
-    why: Mapped[str] = mapped_column(String(500), default="")

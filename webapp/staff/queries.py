@@ -1,11 +1,9 @@
 """People, tokens, sessions, and what was changed by whom."""
 
-import datetime as dt
-
 from sqlalchemy import Select, select
 
-from webapp.extensions import db
-from webapp.staff.models import ApiToken, AuditEntry, Role, User, UserSession
+from webapp.platform.database import db
+from webapp.staff.models import ApiToken, Role, User, UserSession
 
 
 def people() -> Select:
@@ -34,27 +32,3 @@ def active_admins() -> Select:
     return (
         select(User).where(User.role == Role.ADMIN, User.active).order_by(User.id).with_for_update()
     )
-
-
-def audit_entries(
-    actor: str = "",
-    subject: str = "",
-    subject_id: str = "",
-    action: str = "",
-    since: dt.datetime | None = None,
-):
-    """Entries that fit all filters given. `since` becomes the id it begins at: times and ids grow
-    together."""
-    query = select(AuditEntry)
-    for column, value in (
-        (AuditEntry.actor, actor),
-        (AuditEntry.subject, subject),
-        (AuditEntry.subject_id, subject_id),
-        (AuditEntry.action, action),
-    ):
-        if value:
-            query = query.where(column == value)
-    if since:
-        first = select(AuditEntry.id).where(AuditEntry.at >= since).order_by(AuditEntry.at).limit(1)
-        query = query.where(AuditEntry.id >= (db.session.scalar(first) or 2**62))
-    return query

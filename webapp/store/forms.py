@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from webapp.addresses.cep import normalize_cep
-from webapp.addresses.ibge import city_code, is_city_code, state_code
-from webapp.customers.forms import Document, Email
-from webapp.forms import FieldRefused, Shape, text, whole
+from webapp.http.fields import Document, Email
+from webapp.http.forms import FieldRefused, Shape, text, whole
+from webapp.platform.cep import normalize_cep
+from webapp.platform.towns import city_code, is_city_code, state_code
 
 # The zones in which Brazil lives, one name for each (IANA).
 TIME_ZONES = {

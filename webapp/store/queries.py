@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from webapp.extensions import db
+from webapp.platform.database import db
 from webapp.store.models import Series, Shop
 
 # Asked for by every page and every job: built once.
@@ -17,3 +17,7 @@ def the_shop() -> Shop:
 def the_series() -> Series:
     """The series the shop numbers its NF-e in."""
     return db.session.scalars(select(Series).order_by(Series.id).limit(1)).one()
+
+
+def shop_time_zone() -> str:
+    return db.session.scalars(select(Shop.time_zone)).one()

@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests.invoices.fiscal.samples import NOW, NUMBERING, a_note
-from webapp.invoices.fiscal.checks import run_checks
-from webapp.invoices.fiscal.document import build
-from webapp.invoices.fiscal.signature import Signer
+from webapp.fiscal.checks import run_checks
+from webapp.fiscal.document import build
+from webapp.fiscal.signature import Signer
 
 SLICE = 0.05  # seconds of processor time for each in turn
 BATCH = 10  # between two looks at the clock

@@ -6,9 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.invoices.fiscal.samples import NOW
-from webapp.invoices.fiscal.certificate import Certificate, load, make_test_certificate
-from webapp.invoices.fiscal.sandbox import MemoryLedger, SandboxAuthority
-from webapp.invoices.fiscal.xml import NAMESPACE
+from webapp.fiscal.certificate import Certificate, load, make_test_certificate
+from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
+from webapp.fiscal.xml import NAMESPACE
 
 
 def new_certificate(folder: Path, cnpj: str = "99888777000100", now=NOW) -> Certificate:

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from webapp.invoices.fiscal.document import Numbering
-from webapp.invoices.fiscal.note import Address, Issuer, Item, Marketplace, Note, Party
+from webapp.fiscal.document import Numbering
+from webapp.fiscal.note import Address, Issuer, Item, Marketplace, Note, Party
 
 NOW = datetime(2026, 11, 20, 13, 30, tzinfo=UTC)
 ISSUER = Issuer(

@@ -3,8 +3,8 @@ from datetime import datetime
 
 import pytest
 
-from webapp.invoices.fiscal.access_key import access_key, random_code
-from webapp.invoices.fiscal.digits import is_gtin, is_state_registration, mod11
+from webapp.fiscal.access_key import access_key, random_code
+from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
 
 WHEN = datetime.fromisoformat("2026-11-20T10:30:00-03:00")
 

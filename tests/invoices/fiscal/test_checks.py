@@ -18,9 +18,9 @@ from tests.invoices.fiscal.samples import (
     a_note,
     an_item,
 )
-from webapp.invoices.fiscal.checks import CHECKS, run_checks
-from webapp.invoices.fiscal.document import build
-from webapp.invoices.fiscal.xml import NAMESPACE
+from webapp.fiscal.checks import CHECKS, run_checks
+from webapp.fiscal.document import build
+from webapp.fiscal.xml import NAMESPACE
 
 
 def built(note, numbering=NUMBERING):

@@ -19,10 +19,10 @@ from tests.invoices.fiscal.samples import (
     a_note,
     an_item,
 )
-from webapp.invoices.fiscal.checks import run_checks
-from webapp.invoices.fiscal.document import HOMOLOGATION_NAME, access_key_of, build, preview
-from webapp.invoices.fiscal.schema import problems
-from webapp.invoices.fiscal.xml import NAMESPACE
+from webapp.fiscal.checks import run_checks
+from webapp.fiscal.document import HOMOLOGATION_NAME, access_key_of, build, preview
+from webapp.fiscal.schema import problems
+from webapp.fiscal.xml import NAMESPACE
 
 ALPHANUMERIC = replace(ISSUER, cnpj="12.ABC.345/01DE-35")
 NOTES = {

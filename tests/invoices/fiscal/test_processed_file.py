@@ -4,10 +4,10 @@ import pytest
 from lxml import etree
 
 from tests.invoices.fiscal.samples import NUMBERING, a_note, an_item
-from webapp.invoices.fiscal.danfe import danfe
-from webapp.invoices.fiscal.document import build
-from webapp.invoices.fiscal.proc import ProtocolMismatch, nfe_proc
-from webapp.invoices.fiscal.schema import PROCESSED, problems
+from webapp.fiscal.danfe import danfe
+from webapp.fiscal.document import build
+from webapp.fiscal.proc import ProtocolMismatch, nfe_proc
+from webapp.fiscal.schema import PROCESSED, problems
 
 
 @pytest.fixture

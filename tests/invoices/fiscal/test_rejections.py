@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 
 from tests.invoices.fiscal.samples import CURITIBA, NUMBERING, a_note
-from webapp.invoices.fiscal.document import build
-from webapp.invoices.fiscal.rejections import REJECTIONS, explain, words_for
-from webapp.invoices.fiscal.words import N_, Finding
+from webapp.fiscal.document import build
+from webapp.fiscal.rejections import REJECTIONS, explain, words_for
+from webapp.fiscal.words import N_, Finding
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from lxml import etree
 
 from tests.invoices.fiscal.conftest import new_certificate
 from tests.invoices.fiscal.samples import BUYER, NOW, NUMBERING, a_note, an_item
-from webapp.invoices.fiscal.document import build
-from webapp.invoices.fiscal.sandbox import MemoryLedger, SandboxAuthority
-from webapp.invoices.fiscal.signature import digest_of
+from webapp.fiscal.document import build
+from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
+from webapp.fiscal.signature import digest_of
 
 
 @pytest.fixture

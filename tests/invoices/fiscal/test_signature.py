@@ -8,10 +8,10 @@ from lxml import etree
 
 from tests.invoices.fiscal.conftest import new_certificate
 from tests.invoices.fiscal.samples import NOW, NUMBERING, a_note, an_item
-from webapp.invoices.fiscal.certificate import CertificateError, load, make_test_certificate
-from webapp.invoices.fiscal.checks import run_checks
-from webapp.invoices.fiscal.document import build
-from webapp.invoices.fiscal.signature import SignatureError, digest_of, verify
+from webapp.fiscal.certificate import CertificateError, load, make_test_certificate
+from webapp.fiscal.checks import run_checks
+from webapp.fiscal.document import build
+from webapp.fiscal.signature import SignatureError, digest_of, verify
 
 
 @pytest.fixture

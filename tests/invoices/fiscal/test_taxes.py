@@ -15,8 +15,8 @@ from tests.invoices.fiscal.samples import (
     a_note,
     an_item,
 )
-from webapp.invoices.fiscal.places import interstate_rate
-from webapp.invoices.fiscal.taxes import assess
+from webapp.fiscal.places import interstate_rate
+from webapp.fiscal.taxes import assess
 
 TODAY = date(2026, 11, 20)
 RESELLER = replace(BOOKSHOP, address=CURITIBA)

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.invoices.fiscal.samples import BUYER, NUMBERING, a_note, an_item
-from webapp.invoices.fiscal.document import build
-from webapp.invoices.fiscal.schema import problems
-from webapp.invoices.fiscal.text import clean, digits, identifier, loses
+from webapp.fiscal.document import build
+from webapp.fiscal.schema import problems
+from webapp.fiscal.text import clean, digits, identifier, loses
 
 ANY_TEXT = st.text(st.characters(), max_size=80)
 

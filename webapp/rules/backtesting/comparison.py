@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from webapp.money import ZERO, percent_of
+from webapp.platform.money import ZERO, percent_of
 from webapp.rules.core.compiler import HashIndex
 from webapp.rules.core.engine import Catalog, EffectPlan, RuleSet, params_to_json
 from webapp.rules.core.fields import BLANK, FIELDS

@@ -12,8 +12,8 @@ from flask_babel import lazy_pgettext, ngettext
 from sqlalchemy import select
 
 from webapp.customers.models import Agent
-from webapp.extensions import db
-from webapp.formatting import day_text
+from webapp.http.formatting import day_text
+from webapp.platform.database import db
 from webapp.rules.backtesting.comparison import Totals
 from webapp.rules.core.actions import ACTIONS, ActionUse
 from webapp.rules.core.rule import parse_rule

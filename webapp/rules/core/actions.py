@@ -14,7 +14,7 @@ from decimal import Decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.money import percent_of
+from webapp.platform.money import percent_of
 from webapp.rules.core.fields import read_int, read_percent, read_text
 from webapp.rules.core.problems import Problems, ValueRefused, shown
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
-from webapp.money import ZERO
+from webapp.platform.money import ZERO
 from webapp.rules.core.actions import ADD_ITEM, SKIP_RULE, ActionUse
 from webapp.rules.core.compiler import HashIndex
 from webapp.rules.core.fields import BLANK, facts_to_json

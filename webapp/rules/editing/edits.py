@@ -14,13 +14,14 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from webapp.money import CENT
+from webapp.platform.money import CENT
 from webapp.rules.core.actions import ACTIONS, MAX_ACTIONS, Action
 from webapp.rules.core.conditions import MAX_DEPTH, MAX_NODES
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.problems import ValueRefused
 from webapp.rules.core.rule import MAX_EXAMPLES
 from webapp.rules.editing.form import RuleForm
+from webapp.rules.editing.input_format import read, split, typed, typed_list
 from webapp.rules.editing.rows import (
     ActionRow,
     CheckRow,
@@ -32,7 +33,6 @@ from webapp.rules.editing.rows import (
     new_check,
     nodes_of,
 )
-from webapp.rules.editing.typed import read, split, typed, typed_list
 
 _PLACE = re.compile(r"(when|then|examples)((?:\.[0-9]{1,3}){0,10})(?:\.([a-z_]{1,60}))?")
 

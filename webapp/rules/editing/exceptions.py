@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from webapp.errors import Refusal
+from webapp.platform.errors import Refusal
 from webapp.rules.core.actions import SKIP_RULE
 from webapp.rules.core.fields import FIELDS, MAX_TEXT
 from webapp.rules.core.rule import LANGUAGES, MAX_PRIORITY

@@ -20,7 +20,7 @@ from webapp.rules.core.conditions import GROUPS
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.problems import RuleInvalid, ValueRefused
 from webapp.rules.core.rule import LANGUAGES, Rule, parse_rule
-from webapp.rules.editing import typed
+from webapp.rules.editing import input_format as typed
 from webapp.rules.editing.rows import (
     ActionRow,
     CheckRow,

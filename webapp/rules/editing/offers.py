@@ -9,18 +9,18 @@ from functools import cached_property
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from webapp.asked import storable
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
-from webapp.extensions import db
-from webapp.formatting import percent_text
+from webapp.http.formatting import percent_text
 from webapp.messages.words import RULE_TEMPLATES
+from webapp.platform.database import db
+from webapp.platform.text import storable
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.fields import FIELDS, Field
 from webapp.rules.core.sets import heard, priority_of
 from webapp.rules.editing.form import RuleForm
+from webapp.rules.editing.input_format import split
 from webapp.rules.editing.rows import CheckRow, ExampleRow, is_picked, nodes_of
-from webapp.rules.editing.typed import split
 from webapp.rules.words import TASK_TITLES
 from webapp.sales.forms import CHANNELS
 from webapp.sales.queries import customers_like, products_to_sell

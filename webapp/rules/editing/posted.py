@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from flask_babel import gettext as _
 
-from webapp.asked import LONGEST
-from webapp.errors import Invalid
+from webapp.platform.errors import Invalid
+from webapp.platform.text import LONGEST
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.conditions import GROUPS, MAX_DEPTH, MAX_NODES
 from webapp.rules.core.fields import FIELDS

@@ -10,7 +10,7 @@ from webapp.rules.core.actions import ACTIONS, Action
 from webapp.rules.core.fields import FIELDS, Field
 from webapp.rules.core.operators import OPERATORS, Operator, operators_for
 from webapp.rules.core.problems import ValueRefused
-from webapp.rules.editing import typed
+from webapp.rules.editing import input_format as typed
 
 Values = dict[str, list[str]]
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from webapp.asked import LONGEST, storable
-from webapp.errors import NotFound, Refusal
-from webapp.extensions import db
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound, Refusal
+from webapp.platform.text import LONGEST, storable
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.examples import run_examples

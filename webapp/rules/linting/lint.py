@@ -20,7 +20,7 @@ from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.sentence import condition_phrase
 from webapp.rules.linting.boxes import Effort, Region, TooMuch, sample_of
-from webapp.rules.linting.heard import Earlier, Heard, Pile
+from webapp.rules.linting.evaluated import Earlier, Heard, Pile
 from webapp.rules.linting.references import MOST_NAMED, References, mentions
 
 # About two seconds of work. 1,000 rules need a tenth of it; thousands that are wide and nested

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, select
 
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
-from webapp.extensions import db
 from webapp.messages.words import RULE_TEMPLATES
+from webapp.platform.database import db
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.problems import RuleProblem
 from webapp.rules.core.rule import Rule

@@ -1,0 +1,32 @@
+"""Audit entries as lists."""
+
+import datetime as dt
+
+from sqlalchemy import select
+
+from webapp.audit.models import AuditEntry
+from webapp.platform.database import db
+
+
+def audit_entries(
+    actor: str = "",
+    subject: str = "",
+    subject_id: str = "",
+    action: str = "",
+    since: dt.datetime | None = None,
+):
+    """Entries that fit all filters given. `since` becomes the id it begins at: times and ids grow
+    together."""
+    query = select(AuditEntry)
+    for column, value in (
+        (AuditEntry.actor, actor),
+        (AuditEntry.subject, subject),
+        (AuditEntry.subject_id, subject_id),
+        (AuditEntry.action, action),
+    ):
+        if value:
+            query = query.where(column == value)
+    if since:
+        first = select(AuditEntry.id).where(AuditEntry.at >= since).order_by(AuditEntry.at).limit(1)
+        query = query.where(AuditEntry.id >= (db.session.scalar(first) or 2**62))
+    return query

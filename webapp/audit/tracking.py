@@ -1,0 +1,173 @@
+"""What every commit tells: an audit entry for each change, and a live event for each row on
+somebody's screen.
+
+A model says `audited = (columns…)` to have its changes kept, and `live = "sale"` to have its rows
+move by themselves; a row that owes work rings the queue of that work. Who acts comes from
+`acting_as`, set by the request, the job or the command.
+"""
+
+import contextlib
+import datetime as dt
+import json
+import logging
+from contextvars import ContextVar
+from decimal import Decimal
+
+import redis
+from sqlalchemy import event, inspect
+from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
+
+from webapp.audit.models import AuditEntry
+from webapp.platform.clock import utc_now
+from webapp.platform.live import KEPT_EVENTS, STREAM
+from webapp.platform.owed import Owed
+from webapp.platform.queue import redis_of_app, ring_after_commit
+from webapp.platform.transactions import after_commit
+
+log = logging.getLogger(__name__)
+_KEEP = AuditEntry.__table__.insert()
+_actor: ContextVar[str] = ContextVar("actor", default="system")
+_why: ContextVar[str] = ContextVar("why", default="")
+
+
+@contextlib.contextmanager
+def acting_as(actor: str):
+    token = _actor.set(actor)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+@contextlib.contextmanager
+def because(reason: str):
+    """The reason that the audit entries written inside carry."""
+    token = _why.set(reason)
+    try:
+        yield
+    finally:
+        _why.reset(token)
+
+
+def actor() -> str:
+    return _actor.get()
+
+
+def _plain(value):
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    return value
+
+
+def _changes(row) -> tuple[dict, dict]:
+    """Before and after of the audited columns that differ. SQLAlchemy keeps the old value of what
+    was set, so that only those are looked at: this runs for every row of every flush."""
+    state = inspect(row)
+    before, after = {}, {}
+    for name in row.audited:
+        if name in state.committed_state:
+            old, new = state.committed_state[name], state.dict.get(name)
+            old = None if old is NO_VALUE or old is NEVER_SET else old
+            if old != new:
+                before[name], after[name] = _plain(old), _plain(new)
+    return before, after
+
+
+def _entry(row, action, before, after) -> dict:
+    return {
+        "at": utc_now(),
+        "actor": _actor.get(),
+        "action": action,
+        "subject": row.__tablename__,
+        "subject_id": str(row.id),
+        "subject_name": str(getattr(row, "audit_name", "") or "")[:120],
+        "before": before,
+        "after": after,
+        "why": _why.get()[:500],
+    }
+
+
+def track(session_factory) -> None:
+    """Binds the session's flushes and commits to the audit and the live stream."""
+    event.listen(session_factory, "before_flush", _collect)
+    event.listen(session_factory, "after_flush", _write)
+    event.listen(session_factory, "after_rollback", _forget)
+    after_commit(session_factory, _publish)
+
+
+def _collect(session, _context, _instances) -> None:
+    pending = session.info.setdefault("audit", [])
+    pending += [(row, "created", *_changes(row)) for row in session.new if hasattr(row, "audited")]
+    for row in session.dirty:
+        if hasattr(row, "audited"):
+            before, after = _changes(row)
+            if after:
+                pending.append((row, "changed", before, after))
+    for row in session.deleted:
+        if hasattr(row, "audited"):
+            gone = {name: _plain(getattr(row, name)) for name in row.audited}
+            session.add(AuditEntry(**_entry(row, "deleted", gone, {})))
+    touched = session.info.setdefault("live", {})
+    for row in (*session.new, *session.dirty):
+        if hasattr(row, "live"):
+            touched[id(row)] = row
+        if isinstance(row, Owed) and row.due_at and not row.lease and row.queue:
+            ring_after_commit(session, row.queue)
+
+
+def _write(session, _context) -> None:
+    """Ids of new rows are known only now; plain inserts, because the flush is already under way."""
+    entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
+    if entries:
+        session.execute(_KEEP, entries)
+    events = session.info.setdefault("events", {})
+    for row in session.info.pop("live", {}).values():
+        events[(row.live, row.id)] = str(getattr(row, "status", ""))
+
+
+def _publish(session) -> None:
+    events = session.info.pop("events", None)
+    if not events:
+        return
+    try:
+        with redis_of_app().pipeline(transaction=False) as pipe:
+            for (kind, row_id), status in events.items():
+                data = json.dumps({"kind": kind, "id": row_id, "status": status})
+                pipe.xadd(STREAM, {"data": data}, maxlen=KEPT_EVENTS, approximate=True)
+            pipe.execute()
+    except redis.RedisError as error:
+        log.warning("live events not published (%s); pages poll", type(error).__name__)
+
+
+def _forget(session) -> None:
+    # What a flush that failed was about to tell.
+    for key in ("audit", "live"):
+        session.info.pop(key, None)
+    # Events outlive a savepoint: the transaction goes on, and an event too many does no harm.
+    if not session.in_nested_transaction():
+        session.info.pop("events", None)
+
+
+def tell_pages(session, row) -> None:
+    """An event of a live row whose own columns did not change, though what its page shows did."""
+    session.info.setdefault("events", {})[row.live, row.id] = str(getattr(row, "status", ""))
+
+
+def record(
+    session, action: str, subject: str, subject_id, name: str = "", why: str = "", **after
+) -> None:
+    """An audit entry for an act that changes no column (a sign-in, a retry of a job)."""
+    session.add(
+        AuditEntry(
+            actor=_actor.get(),
+            action=action,
+            subject=subject,
+            subject_id=str(subject_id),
+            subject_name=name[:120],
+            before={},
+            after={key: _plain(value) for key, value in after.items()},
+            why=why[:500],
+        )
+    )

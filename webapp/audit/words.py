@@ -1,0 +1,202 @@
+"""The audit in words: what was changed, how, and each field's name and value."""
+
+import datetime as dt
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Boolean
+
+from webapp.http.formatting import moment_text
+from webapp.platform.columns import EnumText, UtcDateTime
+from webapp.platform.database import db
+
+SUBJECTS = {
+    "sales": _l("Order"),
+    "products": _l("Product"),
+    "customers": _l("Customer"),
+    "agents": _l("Agent"),
+    "invoices": _l("NF-e"),
+    "packing_slips": _l("Packing slip"),
+    "memberships": _l("Membership"),
+    "tasks": _l("Task"),
+    "messages": _l("E-mail"),
+    "rule_sets": _l("Rules"),
+    "rule_drafts": _l("Draft of the rules"),
+    "backtests": _l("Test of the rules"),
+    "users": _l("Person of the staff"),
+    "api_tokens": _l("API token"),
+    "shop": _l("Settings"),
+    "series": _l("NF-e series"),
+    "jobs": _l("Job"),
+    "queues": _l("Queue"),
+    "refunds": _l("Refund"),
+    "effects": _l("Action of a rule"),
+}
+ACTIONS = {
+    "created": _l("Created"),
+    "changed": _l("Changed"),
+    "deleted": _l("Deleted"),
+    "signed_in": _l("Signed in"),
+    "password_set": _l("Password set"),
+    "sessions_ended": _l("Sessions ended"),
+    "retried": _l("Retried"),
+    "tried_now": _l("Tried now"),
+    "published": _l("Published"),
+    "restored": _l("Brought back"),
+    "draft_from": _l("Draft begun from a version"),
+    "rule_added": _l("Rule added"),
+    "rule_changed": _l("Rule changed"),
+    "rule_removed": _l("Rule removed"),
+    "rule_moved": _l("Rule moved"),
+}
+# Where a subject has a page of its own.
+PAGES = {
+    "sales": "/sales/{}",
+    "invoices": "/invoices/{}",
+    "customers": "/customers/{}",
+    "users": "/staff/{}",
+    "packing_slips": "/packing-slips/{}",
+    "rule_sets": "/rules/versions/{}",
+    "rule_drafts": "/rules/draft",
+    "backtests": "/rules/backtests/{}",
+}
+FIELDS = {
+    "access_key": _l("Access key"),
+    "active": _l("May sign in"),
+    "agent_code": _l("Agent"),
+    "archived_at": _l("Archived"),
+    "amount": _l("Amount"),
+    "author": _l("Author"),
+    "stock": _l("Stock"),
+    "carrier": _l("Carrier"),
+    "category": _l("Category"),
+    "city": _l("City"),
+    "channel": _l("Channel"),
+    "cnpj": _l("CNPJ"),
+    "code": _l("Code"),
+    "comment": _l("Comment"),
+    "commission_percent": _l("Commission (%)"),
+    "complement": _l("Complement"),
+    "cost": _l("Cost"),
+    "crt": _l("Tax regime (CRT)"),
+    "description": _l("Description"),
+    "customer_document": _l("CPF/CNPJ"),
+    "customer_email": _l("E-mail"),
+    "customer_name": _l("Customer"),
+    "customer_phone": _l("Phone"),
+    "lines": _l("Products"),
+    "discount": _l("Discount"),
+    "document": _l("CPF/CNPJ"),
+    "done_at": _l("Done"),
+    "email": _l("E-mail"),
+    "freight": _l("Freight"),
+    "gtin": _l("GTIN"),
+    "hold_hours": _l("Stock hold (hours)"),
+    "ibge": _l("IBGE code"),
+    "isbn": _l("ISBN"),
+    "kind": _l("Kind"),
+    "locale": _l("Language"),
+    "low_stock": _l("Minimum stock"),
+    "name": _l("Name"),
+    "notes": _l("Notes"),
+    "volumes": _l("Volumes"),
+    "ncm": _l("NCM"),
+    "next_number": _l("Next number"),
+    "neighborhood": _l("Neighborhood"),
+    "number": _l("Number"),
+    "on_nfe": _l("On the NF-e"),
+    "origin": _l("Origin"),
+    "outcome": _l("Outcome"),
+    "paid_at": _l("Paid"),
+    "payment_method": _l("Payment"),
+    "phone": _l("Phone"),
+    "plan": _l("Plan"),
+    "price": _l("Price"),
+    "protocol": _l("Protocol"),
+    "reason_code": _l("Reason"),
+    "reference": _l("Reference"),
+    "rejected_by": _l("Rejected by"),
+    "rejection_code": _l("Rejection code"),
+    "released_at": _l("Released"),
+    "review_policy": _l("Review policy"),
+    "reviewer": _l("Reviewer"),
+    "revoked_at": _l("Revoked"),
+    "role": _l("Role"),
+    "royalty_percent": _l("Royalty (%)"),
+    "series": _l("Series"),
+    "shipping": _l("Shipping"),
+    "sku": _l("SKU"),
+    "specifications": _l("Specifications"),
+    "state": _l("State"),
+    "state_registration": _l("State registration"),
+    "status": _l("Status"),
+    "step": _l("Step"),
+    "street": _l("Street"),
+    "supplier": _l("Supplier"),
+    "taxpayer": _l("Standing with ICMS"),
+    "time_zone": _l("Time zone"),
+    "total": _l("Total"),
+    "tracking_code": _l("Tracking code"),
+    "trade_name": _l("Trade name"),
+    "unit": _l("Unit"),
+    "video_url": _l("Address of the video"),
+    "warranty_months": _l("Warranty (months)"),
+    "weight_g": _l("Weight (g)"),
+    "reason": _l("Reason"),
+    "zip_code": _l("Postal code"),
+    "drafted_by": _l("Written by"),
+    "enabled": _l("Switched on"),
+    "event": _l("When"),
+    "examples": _l("Examples"),
+    "from_version": _l("Version"),
+    "priority": _l("Priority"),
+    "restores": _l("Brings back"),
+    "scope": _l("Looks at"),
+    "then": _l("Actions"),
+    "valid_from": _l("Valid from"),
+    "valid_to": _l("Valid to"),
+    "when": _l("Conditions"),
+}
+
+
+def changes(entry) -> list[dict]:
+    """`{field, before, after}` for each field that an entry fills, changes or empties, in words."""
+    blank = (None, "", [], {})
+    names = [
+        name
+        for name in {**entry.before, **entry.after}
+        if entry.before.get(name) not in blank or entry.after.get(name) not in blank
+    ]
+    return [
+        {
+            "field": FIELDS.get(name, name),
+            "before": _value(entry.subject, name, entry.before.get(name)),
+            "after": _value(entry.subject, name, entry.after.get(name)),
+        }
+        for name in names
+    ]
+
+
+def page_of(entry) -> str | None:
+    """The address of what was changed, unless it is gone or has no page."""
+    return (
+        PAGES[entry.subject].format(entry.subject_id)
+        if entry.subject in PAGES and entry.action != "deleted"
+        else None
+    )
+
+
+def _value(subject: str, field: str, kept):
+    """A kept value as people read it, by the type of the column it came from."""
+    table = db.metadata.tables.get(subject)
+    # The step at which an order waits is one of its states.
+    column = table.c.get("status" if field == "step" else field) if table is not None else None
+    if kept is None or column is None:
+        return kept
+    if isinstance(column.type, EnumText) and kept in list(column.type.members):
+        return getattr(column.type.members(kept), "label", kept)
+    if isinstance(column.type, UtcDateTime):
+        return moment_text(dt.datetime.fromisoformat(kept))
+    if isinstance(column.type, Boolean):
+        return _("yes") if kept else _("no")
+    return kept

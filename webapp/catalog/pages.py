@@ -1,0 +1,266 @@
+"""Pages of products and their stock."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import format_decimal, lazy_pgettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.catalog.forms import ProductIn, RowIn, StockFormIn
+from webapp.catalog.models import Kind, Product, StockMovement
+from webapp.catalog.product_edits import (
+    add_product,
+    delete_product,
+    edit_product,
+    edit_row,
+    facts_of,
+    set_stock,
+)
+from webapp.catalog.queries import VIEWS, movements, namesakes, product_by_id, products
+from webapp.catalog.words import reason_words
+from webapp.http.formatting import with_query
+from webapp.http.forms import Form
+from webapp.http.lists import bounded_count, count_text, page_of
+from webapp.http.query import row_ids, version_of
+from webapp.http.toast import with_toast
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal, Stale
+from webapp.staff.access import allow
+
+bp = Blueprint("catalog", __name__)
+
+VIEW_LABELS = {
+    "all": _l("All"),
+    "low": _l("Low stock"),
+    "no_ncm": _l("Without NCM"),
+    "archived": lazy_pgettext("products", "Archived"),
+}
+# What a new product's form begins with.
+BLANK = {"kind": Kind.PHYSICAL, "unit": "UN", "origin": "0", "weight_g": 0}
+
+
+@bp.context_processor
+def words():
+    return {"reason_words": reason_words}
+
+
+@bp.get("/products")
+@allow("clerk")
+def index():
+    q = request.args.get("q", "")
+    view = request.args.get("view") if request.args.get("view") in VIEWS else "all"
+    kind = Kind(request.args["kind"]) if request.args.get("kind") in list(Kind) else None
+    page = page_of(products(q, kind, view), (Product.name, Product.id), descending=False)
+    counts = {name: count_text(bounded_count(products(view=name))) for name in VIEWS}
+    return render_template(
+        "catalog/index.html",
+        page=page,
+        q=q,
+        view=view,
+        kind=kind,
+        kinds=Kind,
+        counts=counts,
+        views=VIEW_LABELS,
+        with_query=with_query,
+        first_page=not (request.args.get("after") or request.args.get("before")),
+    )
+
+
+@bp.get("/products/rows")
+@allow("clerk")
+def rows():
+    found = db.session.scalars(db.select(Product).where(Product.id.in_(row_ids())))
+    return render_template("catalog/_rows.html", products=found)
+
+
+@bp.get("/products/<int:product_id>/row")
+@allow("clerk")
+def row(product_id: int):
+    product = product_by_id(product_id)
+    form = _row_form(product) if request.args.get("edit") else None
+    return render_template("catalog/_row.html", product=product, form=form)
+
+
+@bp.post("/products/<int:product_id>/row")
+@allow("clerk")
+def save_row(product_id: int):
+    form = Form(request.form, RowIn)
+    product = product_by_id(product_id)
+    try:
+        wanted = form.parse()
+        _refuse_stale(product)
+        edit_row(product, wanted)
+        db.session.commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        return render_template("catalog/_row.html", product=product, form=form.refuse(refusal)), 422
+    saved = _("%(name)s was saved.", name=product.name)
+    return with_toast(render_template("catalog/_row.html", product=product, form=None), saved)
+
+
+@bp.get("/products/new")
+@allow("clerk")
+def new():
+    return _form_page(Form.filled(BLANK))
+
+
+@bp.post("/products")
+@allow("clerk")
+def create():
+    form = Form(request.form, ProductIn)
+    try:
+        product = add_product(form.parse())
+        db.session.commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        return _form_page(form.refuse(refusal)), 422
+    flash(_("%(name)s was added.", name=product.name), "good")
+    return _to(product)
+
+
+@bp.get("/products/<int:product_id>")
+@allow("clerk")
+def show(product_id: int):
+    return _product_page(product_by_id(product_id), Form())
+
+
+@bp.get("/products/<int:product_id>/edit")
+@allow("clerk")
+def edit(product_id: int):
+    product = product_by_id(product_id)
+    return _form_page(_product_form(product), product)
+
+
+@bp.post("/products/<int:product_id>")
+@allow("clerk")
+def update(product_id: int):
+    form = Form(request.form, ProductIn)
+    product = product_by_id(product_id)
+    try:
+        wanted = form.parse()
+        _refuse_stale(product)
+        edit_product(product, wanted)
+        db.session.commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        return _form_page(form.refuse(refusal), product), 422
+    flash(_("%(name)s was saved.", name=product.name), "good")
+    return _to(product)
+
+
+@bp.get("/products/<int:product_id>/stock")
+@allow("clerk")
+def stock(product_id: int):
+    product = product_by_id(product_id)
+    return render_template("catalog/_stock.html", product=product, page=_ledger(product))
+
+
+@bp.post("/products/<int:product_id>/stock")
+@allow("clerk")
+def change_stock(product_id: int):
+    form = Form(request.form, StockFormIn)
+    product = product_by_id(product_id)
+    try:
+        wanted = form.parse()
+        previous, now = set_stock(product, wanted, wanted.seen)
+        db.session.commit()
+    except Refusal as refusal:
+        db.session.rollback()
+        return _product_page(product, form.refuse(refusal)), 422
+    flash(
+        _(
+            "Stock of %(name)s: %(previous)s before, %(now)s now.",
+            name=product.name,
+            previous=previous,
+            now=now,
+        ),
+        "good",
+    )
+    return _to(product)
+
+
+@bp.post("/products/<int:product_id>/archiving")
+@allow("clerk")
+def archive(product_id: int):
+    product = product_by_id(product_id)
+    product.archive()
+    db.session.commit()
+    flash(
+        _(
+            "%(name)s is archived. It is not sold any more; its orders stay as they are.",
+            name=product.name,
+        ),
+        "good",
+    )
+    return _to(product)
+
+
+@bp.post("/products/<int:product_id>/unarchiving")
+@allow("clerk")
+def unarchive(product_id: int):
+    product = product_by_id(product_id)
+    product.unarchive()
+    db.session.commit()
+    flash(_("%(name)s is on sale again.", name=product.name), "good")
+    return _to(product)
+
+
+@bp.post("/products/<int:product_id>/deletion")
+@allow("clerk")
+def delete(product_id: int):
+    product = product_by_id(product_id)
+    name = product.name
+    delete_product(product)
+    db.session.commit()
+    flash(_("%(name)s was deleted.", name=name), "good")
+    return redirect(url_for("catalog.index"), 303)
+
+
+def _to(product: Product):
+    return redirect(url_for("catalog.show", product_id=product.id), 303)
+
+
+def _refuse_stale(product: Product) -> None:
+    if version_of(request.form.get("version")) != product.version:
+        raise Stale()
+
+
+def _ledger(product: Product):
+    return page_of(movements(product), (StockMovement.id,), limit=20)
+
+
+def _product_page(product: Product, form: Form):
+    return render_template(
+        "catalog/product.html",
+        product=product,
+        form=form,
+        page=_ledger(product),
+        namesakes=namesakes(product),
+    )
+
+
+def _form_page(form: Form, product: Product | None = None):
+    return render_template("catalog/form.html", form=form, product=product, kinds=Kind)
+
+
+def _row_form(product: Product) -> Form:
+    return Form.filled(
+        {
+            "price": _as_typed(product.price),
+            "stock": product.stock,
+            "seen": product.stock,
+            "version": product.version,
+        }
+    )
+
+
+def _product_form(product: Product) -> Form:
+    values = facts_of(product)
+    for name in ("price", "cost", "royalty_percent"):
+        values[name] = _as_typed(values[name])
+    on_nfe = "" if values["on_nfe"] is None else int(values["on_nfe"])
+    return Form.filled(values | {"on_nfe": on_nfe, "version": product.version})
+
+
+def _as_typed(value):
+    """An amount as the person would type it, in the page's language."""
+    return None if value is None else format_decimal(value, "0.00")

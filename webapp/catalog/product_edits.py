@@ -1,0 +1,170 @@
+"""Adding, editing and deleting products; their stock by hand."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from webapp.audit.tracking import record
+from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn
+from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
+from webapp.catalog.words import reason_words
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.text import fold
+
+COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
+
+# Mercosur's nomenclature, where the kind alone tells it: printed books, recorded optical discs.
+USUAL_NCM = {Kind.BOOK: "49019900", Kind.VIDEO: "85234990"}
+PLAN_LENGTH = 40
+
+
+class SkuTaken(Refusal):
+    field = "sku"
+
+
+def facts_of(product: Product) -> dict:
+    """The product's facts by the names of ProductIn, stock aside; `on_nfe` only where it differs
+    from its kind's."""
+    facts = {name: getattr(product, name) for name in COPIED}
+    return facts | {"on_nfe": None if product.on_nfe == product.kind.is_goods else product.on_nfe}
+
+
+def add_product(wanted: ProductIn) -> Product:
+    """A new product with its first stock. Raises SkuTaken."""
+    _refuse_taken(wanted.sku, None)
+    product = Product(stock=0 if wanted.kind.is_goods else None)
+    _copy(wanted, product)
+    db.session.add(product)
+    _flush(product)
+    if wanted.stock:
+        move_stock(db.session, product.id, product.sku, wanted.stock, "first stock")
+        db.session.expire(product, ["stock"])
+    return product
+
+
+def edit_product(product: Product, wanted: ProductIn) -> None:
+    """Rewrites the product's facts; its stock only where `wanted` gives one. Sales keep their own
+    copy."""
+    _refuse_taken(wanted.sku, product.id)
+    if wanted.kind is not product.kind and product.was_sold:
+        raise Invalid(
+            [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]
+        )
+    _keep_stock_as_kind_does(product, wanted)
+    _copy(wanted, product)
+    _flush(product)
+    if wanted.stock is not None:
+        set_stock(product, StockIn(set=wanted.stock, reason="edited"))
+
+
+def edit_row(product: Product, wanted: RowIn) -> None:
+    """A new price, and the stock where it was typed anew. Raises Refusal when the stock moved since
+    it was shown."""
+    product.price = wanted.price
+    db.session.flush()
+    if wanted.stock is not None and wanted.stock != wanted.seen:
+        set_stock(product, StockIn(set=wanted.stock), wanted.seen, "stock")
+
+
+def set_stock(
+    product: Product, wanted: StockIn, seen: int | None = None, field: str = "set"
+) -> tuple[int, int]:
+    """The stock before and after. `seen`: what stood on the person's screen; when it is not so any
+    more nothing changes.
+
+    Raises OutOfStock below zero, Refusal above MAX_STOCK.
+    """
+    if product.stock is None:
+        raise Refusal(_("This kind of product keeps no stock."), field)
+    before = db.session.scalar(
+        select(Product.stock).where(Product.id == product.id).with_for_update()
+    )
+    if seen is not None and seen != before:
+        raise Refusal(
+            _(
+                "The stock is %(stock)s by now. Nothing was changed: look, and save again.",
+                stock=before,
+            ),
+            field,
+        )
+    change = wanted.change if wanted.change is not None else wanted.set - before
+    if not change:
+        return before, before
+    asked = field if wanted.change is None else "change"
+    if before + change > MAX_STOCK:
+        raise Refusal(_("At most %(high)s.", high=MAX_STOCK), asked)
+    reason = wanted.reason or "counted by hand"
+    try:
+        after = move_stock(db.session, product.id, product.sku, change, reason)
+    except OutOfStock as refusal:
+        refusal.field = asked
+        raise
+    record(
+        db.session,
+        "changed",
+        "products",
+        product.id,
+        product.sku,
+        why=reason_words(reason),
+        stock=after,
+    )
+    db.session.expire(product, ["stock"])
+    return before, after
+
+
+def delete_product(product: Product) -> None:
+    if product.was_sold:
+        raise _sold_already()
+    db.session.delete(product)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise _sold_already() from None
+
+
+def _sold_already() -> Refusal:
+    return Refusal(_l("It was sold, so it cannot be deleted; archive it instead."))
+
+
+def _keep_stock_as_kind_does(product: Product, wanted: ProductIn) -> None:
+    """A product that turns into a kind without stock hands back what it had, so that its movements
+    still sum up."""
+    if wanted.kind.is_goods and product.stock is None:
+        product.stock = 0
+    if not wanted.kind.is_goods and product.stock is not None:
+        if product.stock:
+            set_stock(product, StockIn(set=0, reason="its kind keeps no stock"))
+        product.stock = None
+
+
+def _copy(wanted: ProductIn, product: Product) -> None:
+    for name in COPIED:
+        setattr(product, name, getattr(wanted, name))
+    product.ncm = wanted.ncm or USUAL_NCM.get(wanted.kind, "")
+    product.plan = wanted.plan or (wanted.sku[:PLAN_LENGTH] if wanted.kind.is_membership else "")
+    product.on_nfe = wanted.kind.is_goods if wanted.on_nfe is None else wanted.on_nfe
+    product.search_text = fold(
+        " ".join((product.sku, product.name, product.gtin, product.isbn, product.author))
+    )
+
+
+def _flush(product: Product) -> None:
+    sku = product.sku
+    try:
+        db.session.flush()
+    except IntegrityError:
+        # Two people took the SKU in the same moment.
+        raise _taken(sku) from None
+
+
+def _refuse_taken(sku: str, own_id: int | None) -> None:
+    other = db.session.scalar(select(Product.id).where(Product.sku == sku))
+    if other is not None and other != own_id:
+        raise _taken(sku)
+
+
+def _taken(sku: str) -> SkuTaken:
+    # Its words are looked up after the rollback: the person's language is a row too.
+    return SkuTaken(_l("Another product has the SKU %(sku)s already.", sku=sku))

@@ -1,0 +1,104 @@
+"""Keeping customers, one per CPF or CNPJ however many sales name it, and agents."""
+
+import re
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from webapp.addresses.parts import PARTS
+from webapp.customers.forms import AddressIn, AgentIn, CustomerIn
+from webapp.customers.models import Agent, Customer, Taxpayer
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.platform.text import fold
+
+_WITH_DOCUMENT = select(Customer).where(Customer.document == bindparam("document"))
+COPIED = tuple(name for name in CustomerIn.model_fields if name != "address")
+
+
+class Known(Refusal):
+    field = "document"
+
+
+class CodeTaken(Refusal):
+    field = "code"
+
+
+def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Customer:
+    """The customer `known` by the buyer's document; a new one is kept with the sale's address. What
+    is on record stays, blanks are filled: a checkout's typing must not rewrite what staff have
+    mended.
+
+    Of two first sales at once, the document's unique key lets one through; the other is tried again
+    by its caller (`in_transaction`) and then knows the customer.
+    """
+    customer = known
+    if customer is None:
+        customer = Customer(
+            document=buyer.document,
+            name=buyer.name,
+            email=buyer.email,
+            phone=buyer.phone,
+            locale="pt_BR",
+            taxpayer=Taxpayer.NON_CONTRIBUTOR,
+            state_registration="",
+        )
+        for part in PARTS:
+            setattr(customer, part, getattr(address, part))
+        db.session.add(customer)
+    else:
+        customer.email = customer.email or buyer.email
+        customer.phone = customer.phone or buyer.phone
+    customer.search_text = search_text(customer)
+    return customer
+
+
+def facts_of(customer: Customer) -> dict:
+    """The customer by the names of CustomerIn."""
+    return {name: getattr(customer, name) for name in COPIED} | {"address": customer.address_parts}
+
+
+def keep(customer: Customer, wanted: CustomerIn) -> Customer:
+    """Writes `wanted` into a new or known customer. Raises Known when another one has the
+    document."""
+    known = Known(_l("Another customer has this CPF or CNPJ already."))
+    other = with_document(wanted.document)
+    if other is not None and other is not customer:
+        raise known
+    for name in COPIED:
+        setattr(customer, name, getattr(wanted, name))
+    for part in PARTS:
+        setattr(customer, part, getattr(wanted.address, part))
+    customer.search_text = search_text(customer)
+    return _saved(customer, known)
+
+
+def keep_agent(agent: Agent, wanted: AgentIn) -> Agent:
+    """Writes `wanted` into a new or known agent. Raises CodeTaken when another one has the code."""
+    taken = CodeTaken(_l("Another agent has the code %(code)s already.", code=wanted.code))
+    other = db.session.scalar(select(Agent).where(Agent.code == wanted.code))
+    if other is not None and other is not agent:
+        raise taken
+    for name in AgentIn.model_fields:
+        setattr(agent, name, getattr(wanted, name))
+    return _saved(agent, taken)
+
+
+def search_text(customer: Customer) -> str:
+    phone = re.sub(r"\D", "", customer.phone)
+    return fold(" ".join((customer.name, customer.document, customer.email, customer.phone, phone)))
+
+
+def with_document(document: str) -> Customer | None:
+    return db.session.scalar(_WITH_DOCUMENT, {"document": document})
+
+
+def _saved(row, twin: Refusal):
+    """The row, flushed; `twin` is raised when another one took its place in the same moment."""
+    db.session.add(row)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise twin from None
+    return row

@@ -1,0 +1,724 @@
+"""The checks made before a note is sent: one table, in the authority's own codes.
+
+Sources: MOC 7.0 annex I, NT 2020.006 (marketplaces), NT 2023.004 (payments), NT 2025.002 (IBS and
+CBS). A code that is not a number is the shop's own.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from webapp.fiscal import predicates as p
+from webapp.fiscal.fields import field_of
+from webapp.fiscal.note import Note
+from webapp.fiscal.reading import Reading
+from webapp.fiscal.schema import problems
+from webapp.fiscal.words import ERROR, N_, WARNING, Finding, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`name` tells what was looked at; `numbered` checks are left out for a draft."""
+
+    name: str
+    words: Rejection
+    test: p.Test
+    level: str = ERROR
+    numbered: bool = False
+
+    passed: list[Finding] = field(init=False)
+
+    def __post_init__(self):
+        passed = Finding(self.words.code, self.level, self.words.field, self.name, {}, True)
+        object.__setattr__(self, "passed", [passed])
+
+    def run(self, reading: Reading) -> list[Finding]:
+        failures = self.test(reading)
+        return (
+            [self.words.finding(params, self.level) for params in failures]
+            if failures
+            else self.passed
+        )
+
+
+_BLANK = N_("The buyer's address has no %(label)s. Ask the buyer and fill it in.")
+_SUM = N_(
+    "The note's total for %(label)s is %(total)s, but its items add up to %(sum)s. It is our "
+    "fault: tell support."
+)
+_OURS = N_("The access key does not fit the note. It is our fault: tell support.")
+MEND_ADDRESS, MEND_IE, MEND_ISSUER = (
+    N_("Fix the address"),
+    N_("Fix the IE"),
+    N_("Open the shop's settings"),
+)
+MEND_GTIN, MEND_CFOP, CHECK_TAXES = (
+    N_("Fix the bar code"),
+    N_("Fix the CFOP"),
+    N_("Check the product's taxes"),
+)
+CHANNEL, REWORK, DOCUMENT = (
+    N_("Choose the channel"),
+    N_("Work the note out again"),
+    N_("Fix the CPF or CNPJ"),
+)
+
+ISSUER_CHECKS = (
+    Check(
+        N_("The shop's CNPJ"),
+        Rejection(
+            "207",
+            "settings.issuer.cnpj",
+            N_(
+                "The check digits of the shop's CNPJ, %(cnpj)s, do not fit. Compare it with the "
+                "CNPJ card."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        p.issuer_cnpj,
+    ),
+    Check(
+        N_("The shop's state registration"),
+        Rejection(
+            "209",
+            "settings.issuer.state_registration",
+            N_(
+                "The shop's state registration (IE), %(number)s, is not one of its state: its "
+                "digits do not fit."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        p.issuer_registration,
+    ),
+    Check(
+        N_("The shop's state"),
+        Rejection(
+            "226",
+            "settings.issuer.address.state",
+            N_("The shop's state, %(state)s, is not the one the note goes to."),
+            MEND_ISSUER,
+            "admin",
+        ),
+        p.issuer_state,
+    ),
+    Check(
+        N_("The shop's city"),
+        Rejection(
+            "273",
+            "settings.issuer.address.city",
+            N_(
+                "The city of the shop's address is not in the state %(state)s. Check postal code, "
+                "city and state."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        p.city_outside_state("issuer"),
+    ),
+)
+BUYER_CHECKS = (
+    Check(
+        N_("The buyer's document is given"),
+        Rejection(
+            "225",
+            "customer.document",
+            N_("The buyer's CPF or CNPJ is missing. Ask the buyer and fill it in."),
+            DOCUMENT,
+        ),
+        p.recipient_document_missing,
+    ),
+    Check(
+        N_("The buyer's CPF"),
+        Rejection(
+            "237",
+            "customer.document",
+            N_(
+                "The buyer's CPF is wrong: its last two digits do not fit. Ask the buyer for it "
+                "again."
+            ),
+            DOCUMENT,
+        ),
+        p.recipient_document_wrong("CPF", 11),
+    ),
+    Check(
+        N_("The buyer's CNPJ"),
+        Rejection(
+            "208",
+            "customer.document",
+            N_(
+                "The buyer's CNPJ is wrong: its last two digits do not fit. Compare it with the "
+                "buyer's CNPJ card."
+            ),
+            DOCUMENT,
+        ),
+        p.recipient_document_wrong("CNPJ", 14),
+    ),
+    Check(
+        N_("The buyer's state registration is given"),
+        Rejection(
+            "232",
+            "customer.state_registration",
+            N_(
+                "The buyer is a company registered with its state and its state registration (IE) "
+                "is missing. Ask the buyer and fill it in."
+            ),
+            N_("Fill in the IE"),
+        ),
+        p.recipient_registration_missing,
+    ),
+    Check(
+        N_("The buyer's state registration"),
+        Rejection(
+            "210",
+            "customer.state_registration",
+            N_(
+                "The buyer's state registration (IE), %(number)s, is not one of its state: its "
+                "digits do not fit."
+            ),
+            MEND_IE,
+        ),
+        p.recipient_registration,
+    ),
+    Check(
+        N_("The buyer's tax status"),
+        Rejection(
+            "805",
+            "customer.taxpayer",
+            N_(
+                "The record says the buyer is exempt from state registration, which %(state)s does "
+                'not accept. Mark "not a '
+                'taxpayer" or give the IE.'
+            ),
+            N_("Change the buyer's tax status"),
+        ),
+        p.exempt_refused,
+    ),
+    Check(
+        N_("The buyer's country"),
+        Rejection(
+            "377",
+            "address.country",
+            N_("The country of the address is not in the table of countries."),
+            MEND_ADDRESS,
+        ),
+        p.unknown_country,
+    ),
+    Check(
+        N_("The city lies in the state"),
+        Rejection(
+            "275",
+            "address.city",
+            N_(
+                "The city in the address is not in the state chosen. Check postal code, city and "
+                "state."
+            ),
+            MEND_ADDRESS,
+        ),
+        p.city_outside_state("recipient"),
+    ),
+    *(
+        Check(name, Rejection("225", field, _BLANK, MEND_ADDRESS), p.blank_address(tag, label))
+        for tag, field, name, label in (
+            ("xLgr", "address.street", N_("The street is given"), N_("street")),
+            ("nro", "address.number", N_("The number is given"), N_("number")),
+            (
+                "xBairro",
+                "address.neighborhood",
+                N_("The neighborhood is given"),
+                N_("neighborhood"),
+            ),
+            ("cMun", "address.city", N_("The city is known"), N_("IBGE code of the city")),
+        )
+    ),
+    Check(
+        N_("The name for tests"),
+        Rejection(
+            "598",
+            "customer.name",
+            N_(
+                "A note for tests must carry the authority's own phrase instead of the buyer's "
+                "name. It is our fault: tell support."
+            ),
+            REWORK,
+            "reviewer",
+        ),
+        p.homologation_name,
+    ),
+    Check(
+        N_("The buyer's name can be written"),
+        Rejection(
+            "name",
+            "customer.name",
+            N_("The buyer's name has signs that the note cannot carry: they are left out."),
+            N_("Fix the name"),
+        ),
+        p.buyer_name_loses,
+        WARNING,
+    ),
+)
+ITEM_CHECKS = (
+    Check(
+        N_("The note has goods"),
+        Rejection("225", "sale.lines", N_("The note has no goods."), N_("Open the sale")),
+        p.no_goods,
+    ),
+    Check(
+        N_("NCM of each product"),
+        Rejection(
+            "778",
+            "lines.*.product.ncm",
+            N_(
+                "NCM %(ncm)s of product %(sku)s is not in the table in force. Ask the supplier or "
+                "the accountant for the right code."
+            ),
+            N_("Fix the product's NCM"),
+        ),
+        p.each_item(p.bad_ncm),
+    ),
+    *(
+        Check(
+            name,
+            Rejection(
+                code,
+                "lines.*.product.gtin",
+                N_(
+                    "The bar code of product %(sku)s is wrong: its last digit does not fit. Type "
+                    "it again from the box, or leave it "
+                    "empty."
+                ),
+                MEND_GTIN,
+            ),
+            p.bad_gtin(tag),
+        )
+        for code, tag, name in (
+            ("611", "cEAN", N_("Bar code of each product")),
+            ("612", "cEANTrib", N_("Bar code of each taxed unit")),
+        )
+    ),
+    *(
+        Check(
+            name,
+            Rejection(
+                code,
+                "lines.*.unit_price",
+                N_(
+                    "The value of product %(sku)s is not its price times its quantity. It is our "
+                    "fault: tell support."
+                ),
+                REWORK,
+                "reviewer",
+            ),
+            p.wrong_value(quantity, price),
+        )
+        for code, quantity, price, name in (
+            ("629", "qCom", "vUnCom", N_("Value of each item")),
+            ("630", "qTrib", "vUnTrib", N_("Value of each taxed unit")),
+        )
+    ),
+    Check(
+        N_("Product names can be written"),
+        Rejection(
+            "name",
+            "lines.*.product.name",
+            N_(
+                "The name of product %(sku)s has signs that the note cannot carry, or is too long. "
+                "It goes out as: %(written)s"
+            ),
+            N_("Fix the name"),
+        ),
+        p.product_name_loses,
+        WARNING,
+    ),
+)
+TAX_CHECKS = (
+    Check(
+        N_("CFOP within the state"),
+        Rejection(
+            "523",
+            "lines.*.cfop",
+            N_(
+                "Product %(sku)s carries CFOP %(cfop)s, which is not for a delivery in the shop's "
+                "own state. Use the in-state one (e.g. 5102 for 6102)."
+            ),
+            MEND_CFOP,
+            "reviewer",
+        ),
+        p.each_item(p.cfop_of_state),
+    ),
+    Check(
+        N_("CFOP out of the state"),
+        Rejection(
+            "733",
+            "lines.*.cfop",
+            N_(
+                "Product %(sku)s carries an in-state CFOP but goes to another state. Use the "
+                "out-of-state one (e.g. 6108 for 5102)."
+            ),
+            MEND_CFOP,
+            "reviewer",
+        ),
+        p.each_item(p.cfop_inside),
+    ),
+    Check(
+        N_("Delivery and kind of operation"),
+        Rejection(
+            "773",
+            "address.state",
+            N_("The note says the goods stay in the state, but they go to another one."),
+            MEND_ADDRESS,
+        ),
+        p.states_differ,
+    ),
+    Check(
+        N_("Tax code of the regime (Simples)"),
+        Rejection(
+            "590",
+            "settings.issuer.crt",
+            N_("Product %(sku)s carries a tax code (CST) that a shop in Simples does not use."),
+            CHECK_TAXES,
+            "reviewer",
+        ),
+        p.each_item(p.cst_of_other_regime),
+    ),
+    Check(
+        N_("Tax code of the regime (normal)"),
+        Rejection(
+            "591",
+            "settings.issuer.crt",
+            N_("Product %(sku)s carries a tax code (CSOSN) that only a shop in Simples uses."),
+            CHECK_TAXES,
+            "reviewer",
+        ),
+        p.each_item(p.csosn_of_other_regime),
+    ),
+    Check(
+        N_("ICMS of each item"),
+        Rejection(
+            "528",
+            "lines.*.icms",
+            N_(
+                "The ICMS of product %(sku)s is not its base times its rate. It is our fault: tell "
+                "support."
+            ),
+            REWORK,
+            "reviewer",
+        ),
+        p.each_item(p.wrong_icms),
+    ),
+    Check(
+        N_("ICMS of the destination's state"),
+        Rejection(
+            "694",
+            "lines.*.icms",
+            N_(
+                "Product %(sku)s goes to a consumer of another state and the part of that state's "
+                "ICMS (DIFAL) is missing."
+            ),
+            CHECK_TAXES,
+            "reviewer",
+        ),
+        p.each_item(p.difal_missing),
+    ),
+    Check(
+        N_("IBS and CBS"),
+        Rejection(
+            "1115",
+            "lines.*.ibs_cbs",
+            N_("Product %(sku)s lacks the IBS and CBS group, which is compulsory on this date."),
+            CHECK_TAXES,
+            "reviewer",
+        ),
+        p.each_item(p.ibs_cbs_missing),
+    ),
+    Check(
+        N_("IBS and CBS rates of the year"),
+        Rejection(
+            "rates",
+            "lines.*.ibs_cbs",
+            N_(
+                "The IBS and CBS rates of %(year)s are not known to this version: the last known "
+                "ones were used. Update the program."
+            ),
+            CHECK_TAXES,
+            "admin",
+        ),
+        p.ibs_cbs_rates_unknown,
+        WARNING,
+    ),
+)
+TOTAL_CHECKS = (
+    *(
+        Check(
+            name,
+            Rejection(code, "invoice.total", _SUM, REWORK, "reviewer"),
+            p.total_differs(total, group, tag, label),
+        )
+        for code, total, group, tag, name, label in (
+            ("531", "vBC", "ICMS", "vBC", N_("Total of the ICMS base"), N_("the ICMS base")),
+            ("532", "vICMS", "ICMS", "vICMS", N_("Total of ICMS"), N_("ICMS")),
+            (
+                "533",
+                "vBCST",
+                "ICMS",
+                "vBCST",
+                N_("Total of the ICMS-ST base"),
+                N_("the ICMS-ST base"),
+            ),
+            ("534", "vST", "ICMS", "vICMSST", N_("Total of ICMS-ST"), N_("ICMS-ST")),
+            ("564", "vProd", "", "vProd", N_("Total of goods"), N_("goods")),
+            ("535", "vFrete", "", "vFrete", N_("Total of freight"), N_("freight")),
+            ("537", "vDesc", "", "vDesc", N_("Total of discounts"), N_("discount")),
+            ("602", "vPIS", "PIS", "vPIS", N_("Total of PIS"), N_("PIS")),
+            ("603", "vCOFINS", "COFINS", "vCOFINS", N_("Total of COFINS"), N_("COFINS")),
+        )
+    ),
+    Check(
+        N_("Total of the note"),
+        Rejection(
+            "610",
+            "invoice.total",
+            N_(
+                "The note's total does not add up from goods, freight and discount. If nobody "
+                "typed amounts by hand it is our fault: tell support."
+            ),
+            REWORK,
+            "reviewer",
+        ),
+        p.wrong_note_total,
+    ),
+)
+PAYMENT_CHECKS = (
+    Check(
+        N_("Card data"),
+        Rejection(
+            "391",
+            "sale.payment_method",
+            N_("The sale was paid by card and the note lacks the card's data."),
+            REWORK,
+            "reviewer",
+        ),
+        p.card_missing,
+    ),
+    Check(
+        N_("Payment covers the note"),
+        Rejection(
+            "865",
+            "sale.payment_method",
+            N_("The payments come to %(paid)s, less than the note's total of %(total)s."),
+            REWORK,
+            "reviewer",
+        ),
+        p.paid_less,
+    ),
+    Check(
+        N_("Payment does not exceed the note"),
+        Rejection(
+            "866",
+            "sale.payment_method",
+            N_(
+                "The payments come to %(paid)s, more than the note's total of %(total)s, and no "
+                "change was given."
+            ),
+            REWORK,
+            "reviewer",
+        ),
+        p.paid_more,
+    ),
+    Check(
+        N_("Channel of the sale"),
+        Rejection(
+            "434",
+            "sale.channel",
+            N_(
+                "The note does not say whether a marketplace stood between. Choose the sale's "
+                "channel; the shop's own site counts "
+                "as one too."
+            ),
+            CHANNEL,
+        ),
+        p.channel_missing,
+    ),
+    Check(
+        N_("Marketplace is named"),
+        Rejection(
+            "438",
+            "sale.channel",
+            N_("The sale came through a marketplace and the note does not name it."),
+            CHANNEL,
+        ),
+        p.marketplace_missing,
+    ),
+    Check(
+        N_("No marketplace without need"),
+        Rejection(
+            "439",
+            "sale.channel",
+            N_("The note names a marketplace, but the sale did not come through one."),
+            CHANNEL,
+        ),
+        p.marketplace_unasked,
+    ),
+    Check(
+        N_("CNPJ of the marketplace"),
+        Rejection(
+            "440",
+            "sale.channel",
+            N_("The check digits of the marketplace's CNPJ, %(cnpj)s, do not fit."),
+            CHANNEL,
+            "admin",
+        ),
+        p.marketplace_cnpj,
+    ),
+)
+DOCUMENT_CHECKS = (
+    Check(
+        N_("Version of the layout"),
+        Rejection(
+            "239",
+            "document.*",
+            N_(
+                "The note is in a version of the layout that the authority does not read. Update "
+                "the program."
+            ),
+            REWORK,
+            "admin",
+        ),
+        p.wrong_version,
+    ),
+    Check(
+        N_("Form of the document"),
+        Rejection(
+            "404",
+            "document.*",
+            N_(
+                "The document uses namespace prefixes, which the authority refuses. It is our "
+                "fault: tell support."
+            ),
+            REWORK,
+            "reviewer",
+        ),
+        p.namespace_prefix,
+    ),
+    *(
+        Check(
+            name,
+            Rejection(code, "invoice.access_key", _OURS, REWORK, "reviewer"),
+            test,
+            numbered=True,
+        )
+        for code, name, test in (
+            ("236", N_("Digit of the access key"), p.wrong_key_digit),
+            ("253", N_("Digit written on the note"), p.wrong_written_digit),
+            ("502", N_("Access key and number"), p.wrong_id),
+        )
+    ),
+    Check(
+        N_("Date of issue is recent"),
+        Rejection(
+            "228",
+            "settings.clock",
+            N_(
+                "The note's date is more than 30 days old. Send it again: it gets the date of "
+                "sending."
+            ),
+            N_("Send again with the right time"),
+            "reviewer",
+        ),
+        p.issued_late,
+        numbered=True,
+    ),
+    Check(
+        N_("Date of issue is not ahead"),
+        Rejection(
+            "703",
+            "settings.clock",
+            N_(
+                "The note's time is ahead of the authority's: the server's clock is fast. Set the "
+                "clock and send again."
+            ),
+            N_("Send again with the right time"),
+            "admin",
+        ),
+        p.issued_ahead,
+        numbered=True,
+    ),
+    Check(
+        N_("Digital signature"),
+        Rejection(
+            "297",
+            "document.*",
+            N_(
+                "The digital signature does not fit the note: it was changed after signing. Work "
+                "it out again."
+            ),
+            REWORK,
+            "reviewer",
+        ),
+        p.wrong_signature,
+        numbered=True,
+    ),
+)
+CHECKS = (
+    *ISSUER_CHECKS,
+    *BUYER_CHECKS,
+    *ITEM_CHECKS,
+    *TAX_CHECKS,
+    *TOTAL_CHECKS,
+    *PAYMENT_CHECKS,
+    *DOCUMENT_CHECKS,
+)
+SCHEMA = Rejection(
+    "225",
+    "document.*",
+    N_(
+        'Some field has a form the authority cannot read: %(label)s, value "%(value)s". Fix the '
+        "field shown."
+    ),
+    N_("Go to the field"),
+    "reviewer",
+)
+SCHEMA_NAME = N_("Schema of layout 4.00")
+
+
+def run_checks(
+    note: Note | None, document: etree._Element, now: datetime | None = None
+) -> list[Finding]:
+    """Every check of the table on `document`, passed and failed, in the table's order; the schema
+    comes last.
+
+    `document` is a draft or a numbered note, signed or not; `note` is what it was built from (None
+    where unknown).
+    """
+    reading = Reading(document, note, now or datetime.now(UTC))
+    found = [
+        finding
+        for check in CHECKS
+        if not (check.numbered and reading.is_draft)
+        for finding in check.run(reading)
+    ]
+    return found + _schema_findings(reading, found)
+
+
+def _schema_findings(reading: Reading, found: list[Finding]) -> list[Finding]:
+    """What the schema refuses and no other check has told already, once for each place."""
+    refused = problems(reading.document)
+    if not refused:
+        return [Finding(SCHEMA.code, ERROR, SCHEMA.field, SCHEMA_NAME, {}, True)]
+    told = {(finding.field, finding.params.get("item")) for finding in found if not finding.ok}
+    findings = []
+    for problem in refused:
+        place, label = field_of(problem)
+        if (place, problem.item) in told:
+            continue
+        told.add((place, problem.item))
+        params = {"label": label, "value": problem.value}
+        if problem.item:
+            params |= {
+                "item": problem.item,
+                "sku": reading.items[problem.item - 1].product.get("cProd", ""),
+            }
+        findings.append(replace(SCHEMA, field=place).finding(params))
+    return findings

@@ -1,0 +1,256 @@
+"""The note as the XML of layout 4.00 (manual MOC 7.0, NT 2025.002), children in the schema's order.
+
+A section is a dict in document order: a value of None is left out, a list repeats its tag, `@`
+marks an attribute. Building never refuses: what is missing or wrong is written as it is, and
+`checks` names it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from lxml import etree
+
+from webapp.fiscal import payments
+from webapp.fiscal.access_key import MODEL, NORMAL_EMISSION, access_key
+from webapp.fiscal.item_taxes import item_taxes, tax_totals
+from webapp.fiscal.note import (
+    Address,
+    Destination,
+    Environment,
+    Issuer,
+    Item,
+    Note,
+    Party,
+    Taxpayer,
+)
+from webapp.fiscal.places import COUNTRIES, state
+from webapp.fiscal.taxes import SIMPLES, Taxes, assess
+from webapp.fiscal.text import clean, digits, identifier
+from webapp.fiscal.xml import NAMESPACE, amount, positive, xml
+from webapp.platform.money import ZERO
+
+VERSION = "4.00"
+SOFTWARE = "Balcao 1.0"
+HOMOLOGATION_NAME = "NF-E EMITIDA EM AMBIENTE DE HOMOLOGACAO - SEM VALOR FISCAL"
+SIMPLES_NOTICE = "DOCUMENTO EMITIDO POR ME OU EPP OPTANTE PELO SIMPLES NACIONAL"
+NO_GTIN = "SEM GTIN"
+BRAZIL = {"cPais": "1058", "xPais": "BRASIL"}
+DRAFT_CODE = "00000000"  # no real note has it: one digit repeated
+REGISTRATION = {Taxpayer.CONTRIBUTOR: "1", Taxpayer.EXEMPT: "2", Taxpayer.NON_CONTRIBUTOR: "9"}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """What a note gets at sending: `issued_at` is aware, `code` the eight digits of
+    `access_key.random_code`."""
+
+    series: int
+    number: int
+    issued_at: datetime
+    code: str
+
+
+def build(note: Note, number: Numbering | None = None) -> etree._Element:
+    """The unsigned `NFe` element. Without `number` it is a draft: complete but for number, key and
+    signature."""
+    given = number or Numbering(0, 1, datetime.now(UTC), DRAFT_CODE)
+    issued_at = given.issued_at.astimezone(state(note.issuer.address.state).zone)
+    key = access_key(
+        state(note.issuer.address.state).code,
+        issued_at,
+        identifier(note.issuer.cnpj),
+        given.series,
+        given.number,
+        given.code,
+    )
+    taxes = [assess(note, item, issued_at.date()) for item in note.items]
+    with_ibs_cbs = any(tax.ibs_cbs_written for tax in taxes)
+    body = {
+        "@Id": f"NFe{key}",
+        "@versao": VERSION,
+        "ide": _identification(note, given, issued_at, key),
+        "emit": _issuer(note.issuer),
+        "dest": _recipient(note),
+        "det": [
+            _item(n, item, tax, with_ibs_cbs)
+            for n, (item, tax) in enumerate(zip(note.items, taxes, strict=True), 1)
+        ],
+        "total": tax_totals(note, taxes, with_ibs_cbs),
+        "transp": _transport(note),
+        "pag": {"detPag": _payment(note)},
+        "infIntermed": note.marketplace
+        and {
+            "CNPJ": identifier(note.marketplace.cnpj),
+            "idCadIntTran": clean(note.marketplace.seller_id),
+        },
+        "infAdic": _remarks(note),
+        "exporta": _export(note),
+    }
+    return etree.fromstring(xml("NFe", {"@xmlns": NAMESPACE, "infNFe": body}))
+
+
+def access_key_of(document: etree._Element) -> str:
+    return document[0].get("Id")[3:]
+
+
+def _identification(note: Note, given: Numbering, issued_at: datetime, key: str) -> dict:
+    only_gifts = note.items and all(item.gift for item in note.items)
+    return {
+        "cUF": key[:2],
+        "cNF": given.code,
+        "natOp": "Remessa em bonificacao" if only_gifts else "Venda de mercadoria",
+        "mod": MODEL,
+        "serie": str(given.series),
+        "nNF": str(given.number),
+        "dhEmi": issued_at.isoformat(timespec="seconds"),
+        "tpNF": "1",
+        "idDest": note.destination.value,
+        "cMunFG": digits(note.issuer.address.ibge),
+        "tpImp": "1",
+        "tpEmis": NORMAL_EMISSION,
+        "cDV": key[-1],
+        "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
+        "finNFe": "1",
+        "indFinal": "0" if note.recipient.taxpayer == Taxpayer.CONTRIBUTOR else "1",
+        "indPres": "2",
+        "indIntermed": "1" if note.marketplace else "0",
+        "procEmi": "0",
+        "verProc": SOFTWARE,
+    }
+
+
+@lru_cache(maxsize=8)
+def _issuer(issuer: Issuer) -> dict:
+    return {
+        "CNPJ": identifier(issuer.cnpj),
+        "xNome": clean(issuer.name),
+        "xFant": clean(issuer.trade_name) or None,
+        "enderEmit": _address(issuer.address, issuer.phone),
+        "IE": digits(issuer.state_registration) or None,
+        "CRT": clean(issuer.crt, 1),
+    }
+
+
+def _recipient(note: Note) -> dict:
+    buyer = note.recipient
+    homologation = note.environment != Environment.PRODUCTION
+    registration = (
+        digits(buyer.state_registration) if buyer.taxpayer == Taxpayer.CONTRIBUTOR else ""
+    )
+    return _buyer_document(buyer) | {
+        "xNome": HOMOLOGATION_NAME if homologation else clean(buyer.name),
+        "enderDest": _address(buyer.address, buyer.phone),
+        "indIEDest": REGISTRATION.get(buyer.taxpayer, "9"),
+        "IE": registration or None,
+        "email": clean(buyer.email, 61) if 0 < len(clean(buyer.email, 61)) <= 60 else None,
+    }
+
+
+def _buyer_document(buyer: Party) -> dict:
+    if buyer.address.is_foreign:
+        return {"idEstrangeiro": clean(buyer.document, 20)}
+    value = identifier(buyer.document)
+    return {"CPF": value} if len(value) <= 11 else {"CNPJ": value}
+
+
+def _address(address: Address, phone: str) -> dict:
+    place = {
+        "cMun": digits(address.ibge),
+        "xMun": clean(address.city),
+        "UF": clean(address.state, 2),
+        "CEP": digits(address.zip_code),
+        **BRAZIL,
+    }
+    if address.is_foreign:
+        code, name = COUNTRIES.get(address.country, (None, None))
+        place = {"cMun": "9999999", "xMun": "EXTERIOR", "UF": "EX", "cPais": code, "xPais": name}
+    fone = digits(phone)
+    return {
+        "xLgr": clean(address.street),
+        "nro": clean(address.number),
+        "xCpl": clean(address.complement) or None,
+        "xBairro": clean(address.neighborhood),
+        **place,
+        "fone": fone if 6 <= len(fone) <= 14 else None,
+    }
+
+
+def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> dict:
+    gtin, unit = digits(item.gtin) or NO_GTIN, clean(item.unit, 6)
+    quantity, price = str(item.quantity), format(item.unit_price, "f")
+    return {
+        "@nItem": str(place),
+        "prod": {
+            "cProd": clean(item.sku),
+            "cEAN": gtin,
+            "xProd": clean(item.name, 120),
+            "NCM": digits(item.ncm),
+            "CFOP": tax.cfop,
+            "uCom": unit,
+            "qCom": quantity,
+            "vUnCom": price,
+            "vProd": amount(item.goods),
+            "cEANTrib": gtin,
+            "uTrib": unit,
+            "qTrib": quantity,
+            "vUnTrib": price,
+            "vFrete": positive(item.freight),
+            "vDesc": positive(item.discount),
+            "indTot": "1",
+        },
+        "imposto": item_taxes(tax, clean(item.origin, 1)),
+        "vItem": amount(item.total) if with_ibs_cbs else None,
+    }
+
+
+def _transport(note: Note) -> dict:
+    grams = sum(item.quantity * item.weight_g for item in note.items)
+    weight = f"{Decimal(grams) / 1000:.3f}" if grams else None
+    return {
+        "modFrete": "0",
+        "vol": {"qVol": "1", "esp": "VOLUME", "pesoL": weight, "pesoB": weight},
+    }
+
+
+def _payment(note: Note) -> dict:
+    method = (
+        payments.METHODS.get(note.payment_method, payments.OTHER)
+        if note.total > ZERO
+        else payments.NONE
+    )
+    return {
+        "indPag": "0",
+        "tPag": method,
+        "xPag": "Outro meio de pagamento" if method == payments.OTHER else None,
+        "vPag": amount(note.total),
+        "card": {"tpIntegra": "2"} if method in payments.CARDS else None,
+    }
+
+
+def _remarks(note: Note) -> dict | None:
+    notice = SIMPLES_NOTICE if note.issuer.crt in SIMPLES else ""
+    reference = clean(note.reference)
+    text = ". ".join(filter(None, (notice, f"Pedido {reference}" if reference else "")))
+    return {"infCpl": text} if text else None
+
+
+def _export(note: Note) -> dict | None:
+    if note.destination is not Destination.ABROAD:
+        return None
+    return {
+        "UFSaidaPais": clean(note.issuer.address.state, 2),
+        "xLocExporta": clean(note.issuer.address.city),
+    }
+
+
+def preview(document: etree._Element) -> str:
+    """The document indented for reading, without what only sending gives: number, code, key and
+    time."""
+    copy = etree.fromstring(etree.tostring(document))
+    copy[0].attrib.pop("Id")
+    for tag in ("cNF", "serie", "nNF", "dhEmi", "cDV"):
+        found = copy[0][0].find(f"{{{NAMESPACE}}}{tag}")
+        copy[0][0].remove(found)
+    return etree.tostring(copy, pretty_print=True, encoding="unicode")

@@ -1,0 +1,69 @@
+"""Where the shop mends what the schema refuses: the place in the document, the field, and its name
+for people."""
+
+from webapp.fiscal.schema import Problem
+from webapp.fiscal.words import N_
+
+_ADDRESS = {
+    "xLgr": ("street", N_("street")),
+    "nro": ("number", N_("number")),
+    "xCpl": ("complement", N_("complement")),
+    "xBairro": ("neighborhood", N_("neighborhood")),
+    "cMun": ("city", N_("IBGE code of the city")),
+    "xMun": ("city", N_("city")),
+    "UF": ("state", N_("state")),
+    "CEP": ("zip_code", N_("postal code")),
+}
+_ICMS_GROUPS = ("ICMSSN102", "ICMS00", "ICMS40")
+
+FIELDS = {
+    **{
+        f"dest/enderDest/{tag}": (f"address.{name}", label)
+        for tag, (name, label) in _ADDRESS.items()
+    },
+    **{
+        f"emit/enderEmit/{tag}": (f"settings.issuer.address.{name}", label)
+        for tag, (name, label) in _ADDRESS.items()
+    },
+    **{
+        f"det/imposto/ICMS/{group}/orig": ("lines.*.product.origin", N_("origin of the goods"))
+        for group in _ICMS_GROUPS
+    },
+    "ide/cUF": ("settings.issuer.address.state", N_("state")),
+    "ide/cMunFG": ("settings.issuer.address.city", N_("IBGE code of the city")),
+    "@Id": ("settings.issuer.cnpj", N_("CNPJ")),  # the one part of the key that is typed
+    "emit/CNPJ": ("settings.issuer.cnpj", N_("CNPJ")),
+    "emit/xNome": ("settings.issuer.name", N_("company name")),
+    "emit/IE": ("settings.issuer.state_registration", N_("state registration")),
+    "emit/CRT": ("settings.issuer.crt", N_("tax regime")),
+    "dest/CPF": ("customer.document", N_("CPF or CNPJ")),
+    "dest/CNPJ": ("customer.document", N_("CPF or CNPJ")),
+    "dest/idEstrangeiro": ("customer.document", N_("foreign document")),
+    "dest/xNome": ("customer.name", N_("name")),
+    "dest/IE": ("customer.state_registration", N_("state registration")),
+    "dest/email": ("customer.email", N_("e-mail")),
+    "det/prod/cProd": ("lines.*.product.sku", N_("product code")),
+    "det/prod/xProd": ("lines.*.product.name", N_("product name")),
+    "det/prod/NCM": ("lines.*.product.ncm", N_("NCM")),
+    "det/prod/cEAN": ("lines.*.product.gtin", N_("bar code")),
+    "det/prod/cEANTrib": ("lines.*.product.gtin", N_("bar code")),
+    "det/prod/uCom": ("lines.*.product.unit", N_("unit")),
+    "det/prod/uTrib": ("lines.*.product.unit", N_("unit")),
+    "det/prod/qCom": ("lines.*.quantity", N_("quantity")),
+    "det/prod/qTrib": ("lines.*.quantity", N_("quantity")),
+    "det/prod/vUnCom": ("lines.*.unit_price", N_("unit price")),
+    "det/prod/vUnTrib": ("lines.*.unit_price", N_("unit price")),
+    "det/prod/vProd": ("lines.*.unit_price", N_("unit price")),
+    "det/prod/vDesc": ("lines.*.discount", N_("discount")),
+    "det/prod/vFrete": ("lines.*.freight", N_("freight")),
+    "infIntermed/CNPJ": ("sale.channel", N_("CNPJ of the marketplace")),
+    "infIntermed/idCadIntTran": ("sale.channel", N_("seller's name at the marketplace")),
+    "total/ICMSTot/vNF": ("invoice.total", N_("Total of the note")),
+    "pag/detPag/vPag": ("invoice.total", N_("Total of the note")),
+    "total": ("sale.lines", N_("goods")),
+}
+
+
+def field_of(problem: Problem) -> tuple[str, str]:
+    """The field and its label; a place nobody types in is named by its path."""
+    return FIELDS.get(problem.place, ("document.*", problem.place))

@@ -1,0 +1,142 @@
+"""What a note says before it is a document. Money is `Decimal` reais with two places; weights are
+grams."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from webapp.platform.money import ZERO, cents
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    HOMOLOGATION = "homologation"
+
+
+class Taxpayer(StrEnum):
+    """The buyer's standing with its state's goods tax (ICMS)."""
+
+    CONTRIBUTOR = "contributor"
+    EXEMPT = "exempt"
+    NON_CONTRIBUTOR = "non_contributor"
+
+
+class Destination(StrEnum):
+    """Where the goods go, as the document's `idDest` writes it."""
+
+    IN_STATE = "1"
+    OUT_OF_STATE = "2"
+    ABROAD = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`country` is ISO 3166 alpha-2; `ibge` is the seven-digit code of the municipality."""
+
+    street: str
+    number: str
+    complement: str
+    neighborhood: str
+    city: str
+    ibge: str
+    state: str
+    zip_code: str
+    country: str = "BR"
+
+    @property
+    def is_foreign(self) -> bool:
+        return self.country not in ("", "BR")
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """`crt` is the tax regime: 1 Simples, 2 Simples above the state's limit, 3 normal, 4 MEI."""
+
+    cnpj: str
+    name: str
+    trade_name: str
+    state_registration: str
+    crt: str
+    address: Address
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The buyer. `document` is a CPF, a CNPJ (letters too) or, abroad, a passport or the like."""
+
+    name: str
+    document: str
+    address: Address
+    email: str = ""
+    phone: str = ""
+    state_registration: str = ""
+    taxpayer: str = Taxpayer.NON_CONTRIBUTOR
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line. `discount` and `freight` are the line's own share; a gift has its whole value as
+    discount."""
+
+    sku: str
+    name: str
+    ncm: str
+    quantity: int
+    unit_price: Decimal
+    gtin: str = ""
+    origin: str = "0"
+    unit: str = "UN"
+    discount: Decimal = ZERO
+    freight: Decimal = ZERO
+    weight_g: int = 0
+    kind: str = "physical"
+    gift: bool = False
+
+    @property
+    def goods(self) -> Decimal:
+        return cents(self.quantity * self.unit_price)
+
+    @property
+    def total(self) -> Decimal:
+        return self.goods + self.freight - self.discount
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """The platform a sale came through; `seller_id` is the shop's name there."""
+
+    cnpj: str
+    seller_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    environment: str
+    issuer: Issuer
+    recipient: Party
+    items: tuple[Item, ...]
+    payment_method: str
+    channel: str = "site"
+    marketplace: Marketplace | None = None
+    reference: str = ""
+    goods: Decimal = field(init=False)
+    discount: Decimal = field(init=False)
+    freight: Decimal = field(init=False)
+
+    def __post_init__(self):
+        for name in ("goods", "discount", "freight"):
+            object.__setattr__(
+                self, name, cents(sum((getattr(item, name) for item in self.items), ZERO))
+            )
+
+    @property
+    def total(self) -> Decimal:
+        return self.goods + self.freight - self.discount
+
+    @property
+    def destination(self) -> Destination:
+        if self.recipient.address.is_foreign:
+            return Destination.ABROAD
+        same = self.recipient.address.state == self.issuer.address.state
+        return Destination.IN_STATE if same else Destination.OUT_OF_STATE

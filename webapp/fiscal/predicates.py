@@ -1,0 +1,328 @@
+"""What each check looks for: a function from a reading to the parameters of every failure; none
+when it passes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
+from webapp.fiscal.document import HOMOLOGATION_NAME, NO_GTIN, VERSION
+from webapp.fiscal.payments import CARDS
+from webapp.fiscal.places import STATES, state
+from webapp.fiscal.reading import Reading, ReadItem, decimal
+from webapp.fiscal.signature import SignatureError, is_signed, verify
+from webapp.fiscal.taxes import IBS_CBS_FROM, IBS_CBS_RATES, SIMPLES
+from webapp.fiscal.text import loses
+from webapp.platform.documents import normalize_document
+from webapp.platform.money import cents
+
+Failures = list[dict]
+Test = Callable[[Reading], Failures]
+CENT = Decimal("0.01")
+TAX_FREE = {"103", "300", "400", "40", "41"}
+# MOC 7.0, rule E16a-30: states whose buyers are never "exempt" from registration.
+STATES_WITHOUT_EXEMPT = {"AM", "BA", "CE", "GO", "MG", "MS", "MT", "PA", "PE", "RN", "SE", "SP"}
+ADDED = ("vProd", "vST", "vFCPST", "vFrete", "vSeg", "vOutro", "vII", "vIPI", "vIPIDevol")
+LATEST, OLDEST = timedelta(minutes=5), timedelta(days=30)
+
+
+def failing(condition: bool, **params) -> Failures:
+    return [params] if condition else []
+
+
+def each_item(test: Callable[[Reading, ReadItem], bool]) -> Test:
+    """The check fails once for every item for which `test` is true."""
+    return lambda reading: [item.params for item in reading.items if test(reading, item)]
+
+
+def blank_address(tag: str, label: str) -> Test:
+    return lambda reading: failing(
+        not reading.is_foreign and not reading.recipient.get(tag), label=label
+    )
+
+
+def total_differs(tag: str, group: str, item_tag: str, label: str) -> Test:
+    """A total of the note against the sum over its items; `group` is a tax group, or empty for the
+    goods."""
+
+    def test(reading: Reading) -> Failures:
+        parts = [item.taxes.get(group, {}) if group else item.product for item in reading.items]
+        summed = sum([Decimal(part[item_tag]) for part in parts if item_tag in part])
+        total = decimal(reading.total, tag)
+        return (
+            [] if summed == total else [{"label": label, "total": str(total), "sum": str(summed)}]
+        )
+
+    return test
+
+
+@lru_cache(maxsize=64)  # the shop's own and its marketplaces
+def is_cnpj(value: str) -> bool:
+    return len(value) == 14 and normalize_document(value) is not None
+
+
+def issuer_cnpj(reading: Reading) -> Failures:
+    cnpj = reading.issuer.get("CNPJ", "")
+    return failing(not is_cnpj(cnpj), cnpj=cnpj)
+
+
+def issuer_registration(reading: Reading) -> Failures:
+    number = reading.issuer.get("IE", "")
+    return failing(
+        bool(number) and not is_state_registration(reading.issuer.get("UF", ""), number),
+        number=number,
+    )
+
+
+def issuer_state(reading: Reading) -> Failures:
+    code, expected = reading.identification.get("cUF"), STATES.get(reading.issuer.get("UF", ""))
+    return failing(expected is None or expected.code != code, state=reading.issuer.get("UF", ""))
+
+
+def city_outside_state(section: str) -> Test:
+    def test(reading: Reading) -> Failures:
+        party = getattr(reading, section)
+        code, name = party.get("cMun", ""), party.get("UF", "")
+        return failing(
+            bool(code) and name in STATES and not code.startswith(state(name).code),
+            city=party.get("xMun", ""),
+            state=name,
+        )
+
+    return test
+
+
+def recipient_document_missing(reading: Reading) -> Failures:
+    return failing(
+        not reading.is_foreign and not any(reading.recipient.get(tag) for tag in ("CPF", "CNPJ"))
+    )
+
+
+def recipient_document_wrong(tag: str, length: int) -> Test:
+    def test(reading: Reading) -> Failures:
+        value = reading.recipient.get(tag, "")
+        return failing(bool(value) and (len(value) != length or not normalize_document(value)))
+
+    return test
+
+
+def recipient_registration_missing(reading: Reading) -> Failures:
+    return failing(reading.recipient.get("indIEDest") == "1" and not reading.recipient.get("IE"))
+
+
+def recipient_registration(reading: Reading) -> Failures:
+    number = reading.recipient.get("IE", "")
+    return failing(
+        bool(number) and not is_state_registration(reading.recipient.get("UF", ""), number),
+        number=number,
+    )
+
+
+def exempt_refused(reading: Reading) -> Failures:
+    taxed = any(_icms_code(item) not in TAX_FREE for item in reading.items)
+    name = reading.recipient.get("UF", "")
+    return failing(
+        reading.recipient.get("indIEDest") == "2" and name in STATES_WITHOUT_EXEMPT and taxed,
+        state=name,
+    )
+
+
+def unknown_country(reading: Reading) -> Failures:
+    return failing(reading.is_foreign and not reading.recipient.get("cPais"))
+
+
+def homologation_name(reading: Reading) -> Failures:
+    return failing(
+        reading.identification.get("tpAmb") == "2"
+        and reading.recipient.get("xNome") != HOMOLOGATION_NAME
+    )
+
+
+def no_goods(reading: Reading) -> Failures:
+    return failing(not reading.items)
+
+
+def bad_ncm(_: Reading, item: ReadItem) -> bool:
+    """Eight digits in a chapter of the nomenclature: 01 to 97, where 77 is empty."""
+    ncm = item.product.get("NCM", "")
+    return len(ncm) != 8 or not 1 <= int(ncm[:2]) <= 97 or ncm[:2] == "77"
+
+
+def bad_gtin(tag: str) -> Test:
+    def test(_: Reading, item: ReadItem) -> bool:
+        value = item.product.get(tag, "")
+        return value not in ("", NO_GTIN) and not is_gtin(value)
+
+    return each_item(test)
+
+
+def wrong_value(quantity: str, price: str) -> Test:
+    def test(_: Reading, item: ReadItem) -> bool:
+        product = item.product
+        exact = cents(decimal(product, quantity) * decimal(product, price))
+        return abs(exact - decimal(product, "vProd")) > CENT
+
+    return each_item(test)
+
+
+def cfop_of_state(reading: Reading, item: ReadItem) -> bool:
+    """523: both in one state, yet the CFOP is not one of within the state."""
+    same = reading.issuer.get("UF") == reading.recipient.get("UF")
+    return same and not item.product.get("CFOP", "").startswith("5")
+
+
+def cfop_inside(reading: Reading, item: ReadItem) -> bool:
+    return (
+        item.product.get("CFOP", "").startswith("5") and reading.identification.get("idDest") != "1"
+    )
+
+
+def states_differ(reading: Reading) -> Failures:
+    differ = reading.issuer.get("UF") != reading.recipient.get("UF")
+    return failing(reading.identification.get("idDest") == "1" and differ)
+
+
+def cst_of_other_regime(reading: Reading, item: ReadItem) -> bool:
+    return reading.issuer.get("CRT") in SIMPLES and "CST" in item.taxes.get("ICMS", {})
+
+
+def csosn_of_other_regime(reading: Reading, item: ReadItem) -> bool:
+    return reading.issuer.get("CRT") not in SIMPLES and "CSOSN" in item.taxes.get("ICMS", {})
+
+
+def wrong_icms(_: Reading, item: ReadItem) -> bool:
+    icms = item.taxes.get("ICMS", {})
+    exact = decimal(icms, "vBC") * decimal(icms, "pICMS") / 100
+    return abs(exact - decimal(icms, "vICMS")) > CENT
+
+
+def difal_missing(reading: Reading, item: ReadItem) -> bool:
+    """694: a taxed item of a shop outside Simples, to a consumer of another state."""
+    consumer = (
+        reading.identification.get("idDest") == "2" and reading.recipient.get("indIEDest") == "9"
+    )
+    taxed = "CST" in item.taxes.get("ICMS", {}) and _icms_code(item) not in TAX_FREE
+    return consumer and taxed and "ICMSUFDest" not in item.taxes
+
+
+def ibs_cbs_missing(reading: Reading, item: ReadItem) -> bool:
+    start = IBS_CBS_FROM.get(reading.issuer.get("CRT", ""))
+    return start is not None and start <= reading.issued_at.date() and "IBSCBS" not in item.taxes
+
+
+def ibs_cbs_rates_unknown(reading: Reading) -> Failures:
+    day, written = (
+        reading.issued_at.date(),
+        any("vCBS" in item.taxes.get("IBSCBS", {}) for item in reading.items),
+    )
+    return failing(
+        written and not any(rates.start <= day <= rates.end for rates in IBS_CBS_RATES),
+        year=day.year,
+    )
+
+
+def wrong_note_total(reading: Reading) -> Failures:
+    total = decimal(reading.total, "vNF")
+    added = sum((decimal(reading.total, tag) for tag in ADDED), Decimal())
+    expected = added - decimal(reading.total, "vDesc") - decimal(reading.total, "vICMSDeson")
+    agreed = reading.note is None or reading.note.total == total
+    return failing(total != expected or not agreed, total=str(total), sum=str(expected))
+
+
+def card_missing(reading: Reading) -> Failures:
+    return failing(reading.payment.get("tPag") in CARDS and "tpIntegra" not in reading.payment)
+
+
+def paid_less(reading: Reading) -> Failures:
+    paid, total = decimal(reading.payment, "vPag"), decimal(reading.total, "vNF")
+    return failing(paid < total, paid=str(paid), total=str(total))
+
+
+def paid_more(reading: Reading) -> Failures:
+    paid, total = decimal(reading.payment, "vPag"), decimal(reading.total, "vNF")
+    return failing(
+        paid > total + decimal(reading.payment, "vTroco"), paid=str(paid), total=str(total)
+    )
+
+
+def channel_missing(reading: Reading) -> Failures:
+    remote = reading.identification.get("indPres") in {"2", "3", "4", "9"}
+    return failing(remote and "indIntermed" not in reading.identification)
+
+
+def marketplace_missing(reading: Reading) -> Failures:
+    return failing(
+        reading.identification.get("indIntermed") == "1" and reading.intermediary is None
+    )
+
+
+def marketplace_unasked(reading: Reading) -> Failures:
+    return failing(
+        reading.identification.get("indIntermed") != "1" and reading.intermediary is not None
+    )
+
+
+def marketplace_cnpj(reading: Reading) -> Failures:
+    cnpj = (reading.intermediary or {}).get("CNPJ", "")
+    return failing(reading.intermediary is not None and not is_cnpj(cnpj), cnpj=cnpj)
+
+
+def wrong_version(reading: Reading) -> Failures:
+    return failing(reading.version != VERSION)
+
+
+def namespace_prefix(reading: Reading) -> Failures:
+    # a prefix is declared on the root, on infNFe or on Signature by every writer known
+    elements = (reading.document, *reading.document)
+    return failing(any(prefix for element in elements for prefix in element.nsmap))
+
+
+def wrong_key_digit(reading: Reading) -> Failures:
+    key = reading.id[3:]
+    return failing(len(key) != 44 or mod11(key[:43]) != key[43])
+
+
+def wrong_written_digit(reading: Reading) -> Failures:
+    return failing(reading.identification.get("cDV") != mod11(reading.key_body))
+
+
+def wrong_id(reading: Reading) -> Failures:
+    return failing(reading.id != f"NFe{reading.key_body}{reading.identification.get('cDV')}")
+
+
+def issued_late(reading: Reading) -> Failures:
+    return failing(reading.issued_at < reading.now - OLDEST)
+
+
+def issued_ahead(reading: Reading) -> Failures:
+    return failing(reading.issued_at > reading.now + LATEST)
+
+
+def wrong_signature(reading: Reading) -> Failures:
+    if not is_signed(reading.document):
+        return []
+    try:
+        verify(reading.document)
+    except SignatureError:
+        return [{}]
+    return []
+
+
+def buyer_name_loses(reading: Reading) -> Failures:
+    return failing(reading.note is not None and loses(reading.note.recipient.name))
+
+
+def product_name_loses(reading: Reading) -> Failures:
+    items = reading.note.items if reading.note else ()
+    written = {item.number: item.product.get("xProd", "") for item in reading.items}
+    return [
+        {"item": n, "sku": item.sku, "written": written.get(n, "")}
+        for n, item in enumerate(items, 1)
+        if loses(item.name, 120)
+    ]
+
+
+def _icms_code(item: ReadItem) -> str:
+    icms = item.taxes.get("ICMS", {})
+    return icms.get("CSOSN") or icms.get("CST", "")

@@ -1,0 +1,275 @@
+"""The authority's refusals in words: its own codes here, those our checks share from their
+table."""
+
+import re
+
+from lxml import etree
+
+from webapp.fiscal.checks import CHECKS, MEND_IE, MEND_ISSUER, SCHEMA
+from webapp.fiscal.reading import Reading
+from webapp.fiscal.words import N_, Finding, Rejection
+
+_ITEM = re.compile(r"nItem: *(\d+)")
+_COMPARE = N_("Fix the CNPJ")
+_QUERY = N_("Ask the authority again")
+_SHOP_UNKNOWN = N_(
+    "The authority does not let the shop issue notes (yet): its registration or accreditation does "
+    "not allow it. Ask the accountant."
+)
+_BUYER_BARRED = N_(
+    "The buyer's standing with its state does not allow the sale. Talk to the buyer before "
+    "shipping."
+)
+_OTHER_COMPANY = N_(
+    "The certificate is another company's. Install the certificate of the shop's CNPJ."
+)
+_CERTIFICATE = N_("Install a new certificate")
+
+REJECTIONS = {
+    one.code: one
+    for one in (
+        Rejection(
+            "204",
+            "invoice.access_key",
+            N_(
+                "This very note is already authorised: only the answer got lost. Do not send "
+                "again; Balcão fetches the authorisation and goes on by itself."
+            ),
+            N_("Fetch the authorisation"),
+            "system",
+        ),
+        Rejection(
+            "539",
+            "settings.series.next_number",
+            N_(
+                "Number %(number)s of series %(series)s was already used by another note, nearly "
+                "always by another system. Balcão "
+                "looks that note up; if it is not this one, it goes on with the next free number."
+            ),
+            N_("Check the numbering"),
+            "admin",
+            same_number=False,
+        ),
+        Rejection(
+            "206",
+            "settings.series.next_number",
+            N_("Number %(number)s of series %(series)s was voided and cannot be used any more."),
+            N_("Check the numbering"),
+            "admin",
+            same_number=False,
+        ),
+        Rejection(
+            "108",
+            "settings.authority",
+            N_(
+                "The authority's service stands still for a short time. Balcão sends the note "
+                "again by itself."
+            ),
+            _QUERY,
+            "system",
+        ),
+        Rejection(
+            "109",
+            "settings.authority",
+            N_(
+                "The authority's service stands still and nobody knows for how long. Balcão sends "
+                "the note again by itself."
+            ),
+            _QUERY,
+            "system",
+        ),
+        Rejection(
+            "656",
+            "settings.authority",
+            N_(
+                "The authority was asked too often and makes the shop wait for an hour. Do not "
+                "send again by hand."
+            ),
+            _QUERY,
+            "system",
+        ),
+        Rejection(
+            "217",
+            "invoice.access_key",
+            N_(
+                "The authority does not know this note: it never arrived. It can be sent again "
+                "with the same number."
+            ),
+            N_("Send again"),
+            "system",
+        ),
+        Rejection(
+            "178",
+            "settings.issuer.cnpj",
+            N_(
+                "The shop's CNPJ was not found at the federal revenue (Receita). Compare it with "
+                "the CNPJ card."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        Rejection(
+            "179",
+            "settings.issuer.cnpj",
+            N_(
+                "The shop's CNPJ is not active at the federal revenue (Receita). Ask the "
+                "accountant."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        Rejection(
+            "180",
+            "settings.issuer.crt",
+            N_(
+                "The tax regime in the settings is not the shop's regime at the federal revenue "
+                "(Receita). Ask the accountant."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        Rejection(
+            "181",
+            "customer.document",
+            N_(
+                "The buyer's CNPJ was not found at the federal revenue (Receita). Compare it "
+                "letter by letter with the buyer's CNPJ "
+                "card."
+            ),
+            _COMPARE,
+        ),
+        Rejection(
+            "182",
+            "customer.document",
+            N_(
+                "The buyer's CNPJ is not active at the federal revenue (Receita). Talk to the "
+                "buyer."
+            ),
+            _COMPARE,
+        ),
+        Rejection("203", "settings.issuer.cnpj", _SHOP_UNKNOWN, MEND_ISSUER, "admin"),
+        Rejection(
+            "230",
+            "settings.issuer.state_registration",
+            N_(
+                "The state does not know the shop's state registration (IE). Compare it with the "
+                "registration card."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        Rejection(
+            "231",
+            "settings.issuer.state_registration",
+            N_(
+                "The shop's state registration (IE) belongs to another CNPJ. Each branch has its "
+                "own."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        Rejection(
+            "233",
+            "customer.state_registration",
+            N_(
+                "The buyer's state does not know its state registration (IE). Ask the buyer for it "
+                "again."
+            ),
+            MEND_IE,
+        ),
+        Rejection(
+            "234",
+            "customer.state_registration",
+            N_(
+                "The state registration given belongs to another CNPJ. Check both numbers with the "
+                "buyer; each branch has its own."
+            ),
+            MEND_IE,
+        ),
+        *(
+            Rejection(
+                code, "settings.issuer.state_registration", _SHOP_UNKNOWN, MEND_ISSUER, "admin"
+            )
+            for code in ("110", "301")
+        ),
+        *(
+            Rejection(code, "customer.state_registration", _BUYER_BARRED, MEND_IE)
+            for code in ("302", "303")
+        ),
+        Rejection("213", "settings.certificate", _OTHER_COMPANY, _CERTIFICATE, "admin"),
+        *(
+            Rejection(
+                code,
+                "settings.certificate",
+                N_(
+                    "The shop's digital certificate has expired or is not valid yet. No note goes "
+                    "out until the new A1 certificate is "
+                    "installed."
+                ),
+                _CERTIFICATE,
+                "admin",
+            )
+            for code in ("281", "291")
+        ),
+        *(
+            Rejection(
+                code,
+                "settings.certificate",
+                N_(
+                    "The authority does not accept the shop's digital certificate. Install an A1 "
+                    "certificate of ICP-Brasil."
+                ),
+                _CERTIFICATE,
+                "admin",
+            )
+            for code in ("280", "290", "292", "293", "296")
+        ),
+        Rejection(
+            "252",
+            "settings.environment",
+            N_(
+                "The note is for tests and went to the real authority, or the reverse. Check the "
+                "environment in the settings."
+            ),
+            MEND_ISSUER,
+            "admin",
+        ),
+        Rejection(
+            "215",
+            SCHEMA.field,
+            N_(
+                "The authority could not read the note (%(reason)s). It is our fault: tell support."
+            ),
+            SCHEMA.mend,
+            "reviewer",
+        ),
+    )
+}
+OTHER = N_("The authority refused the note with code %(code)s: %(reason)s")
+
+
+def words_for(code: str) -> Rejection:
+    """The words for an official code, known or not."""
+    shared = (check.words for check in CHECKS if check.words.code == code)
+    return (
+        REJECTIONS.get(code)
+        or (SCHEMA if code == SCHEMA.code else next(shared, None))
+        or Rejection(code, "document.*", OTHER, N_("Open the note"), "reviewer")
+    )
+
+
+def explain(code: str, reason: str, document: etree._Element) -> Finding:
+    """A refusal of `document` told as a check's failure is, naming the item if the authority's
+    `reason` does."""
+    reading = Reading(document, None, None)
+    params = {
+        "code": code,
+        "reason": reason,
+        "number": reading.identification.get("nNF", ""),
+        "series": reading.identification.get("serie", ""),
+        "state": reading.recipient.get("UF", ""),
+    }
+    named = _ITEM.search(reason)
+    if named and 0 < int(named[1]) <= len(reading.items):
+        params |= reading.items[int(named[1]) - 1].params
+    return words_for(code).finding(params)

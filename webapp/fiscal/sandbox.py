@@ -1,0 +1,193 @@
+"""An authority in the house: judges as the real one does, gives protocols without fiscal value."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Protocol
+
+from lxml import etree
+
+from webapp.fiscal.authority import DUPLICATE, Answer
+from webapp.fiscal.certificate import cnpj_of
+from webapp.fiscal.checks import run_checks
+from webapp.fiscal.digits import mod11
+from webapp.fiscal.document import VERSION, access_key_of
+from webapp.fiscal.places import STATES
+from webapp.fiscal.reading import leaves
+from webapp.fiscal.schema import problems
+from webapp.fiscal.signature import digest_of, is_signed, is_valid_on, verify
+from webapp.fiscal.words import ERROR
+from webapp.fiscal.xml import NAMESPACE, xml
+
+SOFTWARE = "SANDBOX_1.0"
+AUTHORIZED = ("100", "Autorizado o uso da NF-e")
+REASONS = {
+    DUPLICATE: "Rejeicao: Duplicidade de NF-e",
+    "213": "Rejeicao: CNPJ-Base do Emitente difere do CNPJ-Base do Certificado",
+    "217": "Rejeicao: NF-e nao consta na base de dados da SEFAZ",
+    "225": "Rejeicao: Falha no Schema XML da NFe",
+    "236": "Rejeicao: Chave de Acesso com digito verificador invalido",
+    "252": "Rejeicao: Ambiente informado diverge do Ambiente de recebimento",
+    "291": "Rejeicao: Certificado Assinatura - erro Data Validade",
+    "297": "Rejeicao: Assinatura difere do calculado",
+    "539": "Rejeicao: Duplicidade de NF-e, com diferenca na Chave de Acesso",
+    "703": "Rejeicao: Data-Hora de Emissao posterior ao horario de recebimento",
+}
+_PARSER = {
+    "resolve_entities": False,
+    "no_network": True,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An authorised note as the ledger keeps it."""
+
+    access_key: str
+    cnpj: str
+    series: int
+    number: int
+    digest: str
+    protocol: str
+    received_at: datetime
+    protnfe: bytes
+
+
+class Ledger(Protocol):
+    """What the sandbox remembers. `record` is atomic: False, and nothing kept, if the key or the
+    number is there."""
+
+    def find_key(self, access_key: str) -> Entry | None: ...
+
+    def find_number(self, cnpj: str, series: int, number: int) -> Entry | None: ...
+
+    def record(self, entry: Entry) -> bool: ...
+
+
+class MemoryLedger:
+    """A ledger that lives as long as its process."""
+
+    def __init__(self):
+        self._lock, self._keys, self._numbers = Lock(), {}, {}
+
+    def find_key(self, access_key: str) -> Entry | None:
+        return self._keys.get(access_key)
+
+    def find_number(self, cnpj: str, series: int, number: int) -> Entry | None:
+        return self._numbers.get((cnpj, series, number))
+
+    def record(self, entry: Entry) -> bool:
+        place = (entry.cnpj, entry.series, entry.number)
+        with self._lock:
+            if entry.access_key in self._keys or place in self._numbers:
+                return False
+            self._keys[entry.access_key] = self._numbers[place] = entry
+        return True
+
+
+class SandboxAuthority:
+    """`now` gives the time of receipt (aware)."""
+
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime] = lambda: datetime.now(UTC)):
+        self._ledger, self._now = ledger, now
+
+    def authorize(self, signed: list[bytes]) -> list[Answer]:
+        return [self._judge(one) for one in signed]
+
+    def query(self, access_keys: list[str]) -> list[Answer]:
+        return [self._remembered(key) for key in access_keys]
+
+    def _remembered(self, key: str) -> Answer:
+        if len(key) != 44 or mod11(key[:43]) != key[43]:
+            return _refused(key, "236")
+        entry = self._ledger.find_key(key)
+        return _authorized(entry) if entry else _refused(key, "217")
+
+    def _judge(self, signed: bytes) -> Answer:
+        received_at = self._now()
+        try:
+            document = etree.fromstring(signed, etree.XMLParser(**_PARSER))
+        except etree.XMLSyntaxError:
+            return _refused("", "225")
+        if document.getroottree().docinfo.doctype or problems(document) or not is_signed(document):
+            return _refused("", "225")
+        key = access_key_of(document)
+        code, reason = self._fault(document, received_at)
+        if code:
+            return _refused(key, code, reason)
+        entry = _entry(document, signed, received_at)
+        return self._duplicate(entry) or self._kept(entry)
+
+    def _fault(self, document: etree._Element, received_at: datetime) -> tuple[str, str]:
+        """The first rule the document breaks, or two empty texts."""
+        for finding in run_checks(None, document, received_at):
+            if not finding.ok and finding.level == ERROR:
+                return finding.code, REASONS.get(
+                    finding.code, f"Rejeicao: {finding.message % finding.params}"
+                )
+        section = leaves(document[0][0])
+        if section["tpAmb"] != "2":
+            return "252", REASONS["252"]
+        certificate = verify(document)
+        if not is_valid_on(certificate, received_at):
+            return "291", REASONS["291"]
+        issuer = document[0].findtext(f"{{{NAMESPACE}}}emit/{{{NAMESPACE}}}CNPJ")
+        return ("", "") if cnpj_of(certificate)[:8] == issuer[:8] else ("213", REASONS["213"])
+
+    def _duplicate(self, entry: Entry) -> Answer | None:
+        if first := self._ledger.find_key(entry.access_key):
+            return Answer(
+                first.access_key,
+                DUPLICATE,
+                f"{REASONS[DUPLICATE]} [nProt: {first.protocol}]",
+                first.protocol,
+                first.received_at,
+            )
+        if other := self._ledger.find_number(entry.cnpj, entry.series, entry.number):
+            return _refused(
+                entry.access_key, "539", f"{REASONS['539']} [chNFe: {other.access_key}]"
+            )
+        return None
+
+    def _kept(self, entry: Entry) -> Answer:
+        # another process may have recorded the key or the number since it was looked up
+        return _authorized(entry) if self._ledger.record(entry) else self._duplicate(entry)
+
+
+def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> Entry:
+    key, digest = access_key_of(document), digest_of(signed)
+    protocol = f"1{key[:2]}{received_at:%y}{secrets.randbelow(10**10):010d}"
+    zone = next(state.zone for state in STATES.values() if state.code == key[:2])
+    code, reason = AUTHORIZED
+    protnfe = xml(
+        "protNFe",
+        {
+            "@xmlns": NAMESPACE,
+            "@versao": VERSION,
+            "infProt": {
+                "tpAmb": "2",
+                "verAplic": SOFTWARE,
+                "chNFe": key,
+                "dhRecbto": received_at.astimezone(zone).isoformat(timespec="seconds"),
+                "nProt": protocol,
+                "digVal": digest,
+                "cStat": code,
+                "xMotivo": reason,
+            },
+        },
+    )
+    return Entry(
+        key, key[6:20], int(key[22:25]), int(key[25:34]), digest, protocol, received_at, protnfe
+    )
+
+
+def _authorized(entry: Entry) -> Answer:
+    return Answer(entry.access_key, *AUTHORIZED, entry.protocol, entry.received_at, entry.protnfe)
+
+
+def _refused(key: str, code: str, reason: str = "") -> Answer:
+    return Answer(key, code, reason or REASONS[code])

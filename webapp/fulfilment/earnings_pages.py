@@ -1,0 +1,216 @@
+"""Pages of what agents and authors are owed, month by month, and of what agents were paid."""
+
+import datetime as dt
+from decimal import Decimal
+
+from babel.dates import format_skeleton
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+
+from webapp.fulfilment import months, payments
+from webapp.fulfilment.blueprint import bp
+from webapp.fulfilment.forms import PaymentIn
+from webapp.fulfilment.models import Commission, RoyaltySlip
+from webapp.fulfilment.services import commission_cells, royalty_cells, royalty_slip_cells
+from webapp.http.csv import csv_file
+from webapp.http.forms import Form
+from webapp.http.lists import page_of
+from webapp.http.transactions import in_transaction
+from webapp.platform.clock import utc_now
+from webapp.platform.errors import Refusal
+from webapp.platform.money import ZERO
+from webapp.staff.access import allow
+
+# An author's slips of a month belong on one sheet of paper, as long as it is no book itself.
+MOST_SLIPS = 200
+
+
+@bp.context_processor
+def month_words():
+    return {"month_words": month_words_of}
+
+
+def month_words_of(month: str) -> str:
+    return format_skeleton("yMMMM", dt.date.fromisoformat(month + "-01"), locale=get_locale())
+
+
+def _month_context(month: str) -> dict:
+    """The month in words and its neighbours, for the head of a monthly page."""
+    first = dt.date.fromisoformat(month + "-01")
+    before, after = first - dt.timedelta(days=1), first + dt.timedelta(days=32)
+    return {
+        "month": month,
+        "month_name": month_words_of(month),
+        "month_before": f"{before:%Y-%m}",
+        "month_after": f"{after:%Y-%m}",
+        "is_over": month < months.this_month(),
+    }
+
+
+# -- commissions
+# ------------------------------------------------------------------------------------
+
+
+@bp.get("/commissions")
+@allow("manager", "accountant")
+def commissions():
+    month, agent = months.month_of(request.args.get("month")), request.args.get("agent", "")
+    found = payments.settlements(month)
+    if agent:
+        page = page_of(months.commissions(month, agent), (Commission.id,))
+        reversed_of = months.months_reversed(Commission, page.items)
+    else:
+        page, reversed_of = (
+            page_of(months.paid_agents(month), (Commission.agent_code,), descending=False),
+            {},
+        )
+    whole = {
+        "sales": sum(one.total.sales for one in found.values()),
+        "sold": sum((one.total.sold for one in found.values()), ZERO),
+        "commission": sum((one.total.commission for one in found.values()), ZERO),
+        "paid": sum((one.paid for one in found.values()), ZERO),
+        "waiting": sum(not one.is_settled for one in found.values()),
+    }
+    return render_template(
+        "fulfilment/commissions.html",
+        page=page,
+        agent=agent,
+        found=found,
+        whole=whole,
+        reversed_of=reversed_of,
+        **_month_context(month),
+    )
+
+
+@bp.get("/commissions.csv")
+@allow("manager", "accountant")
+def commissions_file():
+    month = months.month_of(request.args.get("month"))
+    header = [
+        _("Agent"),
+        _("Name"),
+        _("Month"),
+        _("Orders"),
+        _("Sold"),
+        _("Commission"),
+        _("Paid"),
+        _("Paid on"),
+        _("Left to settle"),
+    ]
+    return csv_file(f"commissions-{month}", header, commission_cells(month))
+
+
+@bp.post("/commissions/<month>/<agent>/payment")
+@allow("manager")
+def pay_agent(month: str, agent: str):
+    """Marks an agent's month as paid, in full as of now."""
+
+    def mark(seen: Decimal) -> str:
+        payments.mark_agent_paid(month, agent, seen, g.identity.actor, utc_now())
+        return _("The commission of %(agent)s is marked as paid.", agent=agent)
+
+    return _mark_paid(months.month_of(month), agent, mark)
+
+
+@bp.post("/commissions/<month>/payments")
+@allow("manager")
+def pay_month(month: str):
+    """Marks everybody's month as paid."""
+
+    def mark(seen: Decimal) -> str:
+        count = payments.mark_month_paid(month, seen, g.identity.actor, utc_now())
+        return ngettext(
+            "%(num)s agent was marked as paid.", "%(num)s agents were marked as paid.", count
+        )
+
+    return _mark_paid(months.month_of(month), "", mark)
+
+
+def _mark_paid(month: str, agent: str, mark):
+    """A month that is not over may bring more: it is asked about before it is marked."""
+    wanted = Form(request.form, PaymentIn).parse()
+    if month >= months.this_month() and not wanted.confirmed:
+        return render_template(
+            "fulfilment/confirm_payment.html",
+            agent=agent,
+            amount=wanted.amount,
+            month=month,
+            month_name=month_words_of(month),
+            url=request.path,
+        ), 409
+    try:
+        flash(in_transaction(lambda: mark(wanted.amount)), "good")
+    except Refusal as refusal:
+        flash(str(refusal), "warn")
+    return redirect(url_for("fulfilment.commissions", month=month), 303)
+
+
+@bp.post("/commissions/<month>/<agent>/payment/withdrawal")
+@allow("manager")
+def take_payment_back(month: str, agent: str):
+    month = months.month_of(month)
+    in_transaction(lambda: payments.take_back(month, agent))
+    flash(_("The commission of %(agent)s is no longer marked as paid.", agent=agent), "good")
+    return redirect(url_for("fulfilment.commissions", month=month), 303)
+
+
+# -- royalties
+# --------------------------------------------------------------------------------------
+
+
+@bp.get("/royalties")
+@allow("manager", "accountant")
+def royalties():
+    month, author = months.month_of(request.args.get("month")), request.args.get("author")
+    totals = months.author_totals(month)
+    page = page_of(
+        months.royalty_slips(month, author),
+        (RoyaltySlip.id,),
+        limit=50 if author is None else MOST_SLIPS,
+    )
+    shown = totals if author is None else [total for total in totals if total.author == author]
+    whole = {
+        "copies": sum(total.copies for total in shown),
+        "base": sum((total.base for total in shown), ZERO),
+        "amount": sum((total.amount for total in shown), ZERO),
+        "reversals": sum((total.reversals for total in shown), ZERO),
+    }
+    return render_template(
+        "fulfilment/royalties.html",
+        page=page,
+        author=author,
+        totals=shown,
+        whole=whole,
+        reversed_of=months.months_reversed(RoyaltySlip, page.items),
+        **_month_context(month),
+    )
+
+
+@bp.get("/royalties.csv")
+@allow("manager", "accountant")
+def royalties_file():
+    """A line for each author; with ?author=, a line for each of their slips."""
+    month, author = months.month_of(request.args.get("month")), request.args.get("author")
+    if author is None:
+        header = [
+            _("Author"),
+            _("Month"),
+            _("Copies"),
+            _("Sold"),
+            _("Royalty"),
+            _("of which reversals"),
+        ]
+        return csv_file(f"royalties-{month}", header, royalty_cells(month))
+    header = [
+        _("Author"),
+        _("Month"),
+        _("Order"),
+        _("SKU"),
+        _("Book"),
+        _("Copies"),
+        _("Sold"),
+        _("Percentage"),
+        _("Royalty"),
+    ]
+    return csv_file(f"royalty-slips-{month}", header, royalty_slip_cells(month, author))

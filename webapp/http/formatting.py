@@ -1,0 +1,106 @@
+"""How numbers, money, times and words appear on screen, in the person's language and the shop's
+zone."""
+
+import datetime as dt
+from decimal import Decimal
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import request
+from flask_babel import (
+    format_currency,
+    format_date,
+    format_datetime,
+    format_decimal,
+    gettext,
+    ngettext,
+)
+from flask_babel import get_locale as babel_locale
+
+from webapp.http.localization import time_zone
+from webapp.platform.documents import format_document, masked_document
+
+
+def money_text(value: Decimal) -> str:
+    return format_currency(value, "BRL")
+
+
+def number_text(value: int) -> str:
+    return format_decimal(value)
+
+
+def percent_text(value: Decimal) -> str:
+    return format_decimal(value, "#,##0.00") + " %"
+
+
+def day_text(value: dt.date | None) -> str:
+    return format_date(value, "dd/MM/yyyy" if _is_pt() else "d MMM yyyy") if value else "—"
+
+
+def moment_text(value: dt.datetime | None) -> str:
+    """A moment in the shop's zone, short: 20/11 14:32, with the year when it is another one."""
+    if value is None:
+        return "—"
+    year = "" if value.year == dt.datetime.now(dt.UTC).year else ("/yy" if _is_pt() else " yy")
+    return format_datetime(value, f"dd/MM{year} HH:mm" if _is_pt() else f"d MMM{year} HH:mm")
+
+
+def clock_text(value: dt.datetime) -> str:
+    return format_datetime(value, "HH:mm")
+
+
+def duration_text(seconds: float) -> str:
+    """A waiting time in words: 2 h 14 min."""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return ngettext("%(num)s day", "%(num)s days", hours // 24)
+    if hours:
+        return gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{minutes:02d}")
+    if minutes:
+        return gettext("%(minutes)s min", minutes=minutes)
+    return gettext("%(seconds)s s", seconds=seconds)
+
+
+def weight_text(grams: int) -> str:
+    if grams < 1000:
+        return f"{grams} g"
+    return format_decimal(Decimal(grams) / 1000, "#,##0.###") + " kg"
+
+
+def phone_text(digits: str) -> str:
+    if len(digits) in (10, 11) and digits.isdigit():
+        return f"({digits[:2]}) {digits[2:-4]}-{digits[-4:]}"
+    return digits
+
+
+def with_query(**changes) -> str:
+    """The present address with some query parameters changed; None takes one away."""
+    query = {name: value for name, value in request.args.items() if name != "partial"} | changes
+    kept = {name: value for name, value in query.items() if value not in (None, "")}
+    return request.path + ("?" + urlencode(kept) if kept else "")
+
+
+def _is_pt() -> bool:
+    return str(babel_locale()).startswith("pt")
+
+
+FILTERS = {
+    "money": money_text,
+    "number": number_text,
+    "percent": percent_text,
+    "day": day_text,
+    "moment": moment_text,
+    "clock": clock_text,
+    "duration": duration_text,
+    "weight": weight_text,
+    "phone": phone_text,
+    "document": format_document,
+    "masked": masked_document,
+}
+
+
+def shop_day(moment: dt.datetime) -> dt.date:
+    """The calendar day of a moment in the shop's zone; months of commission and royalty follow
+    it."""
+    return moment.astimezone(ZoneInfo(time_zone())).date()

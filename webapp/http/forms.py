@@ -1,0 +1,297 @@
+"""Input: one declared shape per thing a person or program sends, read alike from a form and from
+JSON.
+
+A shape is a pydantic model. `parse` answers it or raises `Invalid`, which names every wrong field
+at once, in words, in the page's language. Nothing is guessed: money comes as decimal text, unknown
+fields are refused.
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Annotated, TypeVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.money import MAX_MONEY
+
+_PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
+# As people write in Brazil: 1.234,56 or 1234,56.
+_BRAZILIAN_DECIMAL = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]{1,15})(,[0-9]{1,15})?", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_NOT_AN_AMOUNT = _l("This is not an amount; write it like 129.90.")
+_NOT_A_PERCENTAGE = _l("This is not a percentage; write it like 7.50.")
+_DECIMAL_AS_TEXT = _l('Send this as decimal text, like "129.90".')
+MAX_QUANTITY = 99_999
+MAX_FORM_FIELDS = 2000
+
+# The words for what pydantic found, by its error type.
+MESSAGES = {
+    "missing": _l("Fill this in."),
+    "extra_forbidden": _l("There is no field of this name."),
+    "string_type": _l("Write text here."),
+    "string_too_long": _l("At most %(max_length)s characters."),
+    "string_too_short": _l("Fill this in."),
+    "bool_type": _l("Use true or false."),
+    "list_type": _l("Send a list here."),
+    "too_long": _l("At most %(max_length)s entries."),
+    "too_short": _l("Add at least one."),
+    "enum": _l("Choose one of: %(expected)s."),
+    "literal_error": _l("Choose one of: %(expected)s."),
+    "model_type": _l("Send an object here."),
+    "model_attributes_type": _l("Send an object here."),
+    "dict_type": _l("Send an object here."),
+}
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+class FieldRefused(ValueError):
+    """Raised by a check over several fields, to name the one to mend."""
+
+    def __init__(self, field: str, message):
+        super().__init__(message)
+        self.field = field
+
+
+ShapeType = TypeVar("ShapeType", bound=Shape)
+
+
+def _from_form(info: ValidationInfo) -> bool:
+    return bool(info.context and info.context.get("form"))
+
+
+def _composed(text):
+    """Before the length is judged: NFC can make a text longer."""
+    return unicodedata.normalize("NFC", text) if isinstance(text, str) else text
+
+
+def _readable(text: str) -> str:
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t" for c in text):
+        raise ValueError(_l("This has characters that cannot be printed; type it again."))
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\r" in text:
+        raise ValueError(_l("Write this on one line."))
+    return text
+
+
+def text(longest: int, required: bool = False):
+    """One line of text of at most `longest` characters."""
+    return Annotated[
+        str,
+        Field(strict=True, max_length=longest, min_length=1 if required else 0),
+        BeforeValidator(_composed),
+        AfterValidator(_readable),
+        AfterValidator(_one_line),
+    ]
+
+
+def long_text(longest: int):
+    return Annotated[
+        str,
+        Field(strict=True, max_length=longest),
+        BeforeValidator(_composed),
+        AfterValidator(_readable),
+    ]
+
+
+def _decimal_text(value, info: ValidationInfo, refusal=_NOT_AN_AMOUNT):
+    if isinstance(value, Decimal):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(_DECIMAL_AS_TEXT)
+    written = value.strip().removeprefix("R$").strip()
+    if (
+        _from_form(info)
+        and _BRAZILIAN_DECIMAL.fullmatch(written)
+        and ("," in written or written.count(".") > 1)
+    ):
+        written = written.replace(".", "").replace(",", ".")
+    if not _PLAIN_DECIMAL.fullmatch(written):
+        # A form's example is in its reader's notation, which JSON does not take.
+        raise ValueError(refusal if _from_form(info) else _DECIMAL_AS_TEXT)
+    number = Decimal(written)
+    if number != number.quantize(Decimal("0.01")):
+        raise ValueError(_l("At most two digits after the point."))
+    return number.quantize(Decimal("0.01"))
+
+
+def _percent_text(value, info: ValidationInfo):
+    return _decimal_text(value, info, _NOT_A_PERCENTAGE)
+
+
+def _within(low: Decimal, high: Decimal, too_low, too_high):
+    def check(number: Decimal) -> Decimal:
+        if number < low:
+            raise ValueError(too_low)
+        if number > high:
+            raise ValueError(too_high)
+        return number
+
+    return AfterValidator(check)
+
+
+_DECIMAL_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": r"^\d+(\.\d{1,2})?$", "examples": ["129.90"]}
+)
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_decimal_text),
+    _DECIMAL_SCHEMA,
+    _within(Decimal(0), MAX_MONEY, _l("It cannot be negative."), _l("This amount is too large.")),
+]
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(_percent_text),
+    _DECIMAL_SCHEMA,
+    _within(Decimal(0), Decimal(100), _l("It cannot be negative."), _l("At most 100 %.")),
+]
+
+
+def _whole(value, info: ValidationInfo):
+    if isinstance(value, str) and _from_form(info) and _WHOLE.fullmatch(value.strip()):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(_l("Send a whole number."))
+    return value
+
+
+def whole(low: int, high: int):
+    def check(number: int) -> int:
+        if number < low:
+            raise ValueError(_l("At least %(low)s.", low=low))
+        if number > high:
+            raise ValueError(_l("At most %(high)s.", high=high))
+        return number
+
+    schema = WithJsonSchema({"type": "integer", "minimum": low, "maximum": high})
+    return Annotated[int, BeforeValidator(_whole), AfterValidator(check), schema]
+
+
+Quantity = whole(1, MAX_QUANTITY)
+
+
+def _flag(value, info: ValidationInfo):
+    if _from_form(info) and isinstance(value, str):
+        return value not in ("", "0", "off", "false")
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
+
+
+def _blank(value, info: ValidationInfo):
+    return None if _from_form(info) and value == "" else value
+
+
+# A form sends "" where JSON leaves a field out.
+BlankIsNone = BeforeValidator(_blank)
+
+
+def parse(shape: type[ShapeType], data, form: bool = False) -> ShapeType:
+    try:
+        return shape.model_validate(data, context={"form": form})
+    except ValidationError as error:
+        raise Invalid([_field_error(found) for found in error.errors(include_url=False)]) from None
+
+
+def _field_error(found: dict) -> FieldError:
+    path = ".".join(str(part) for part in found["loc"])
+    context = found.get("ctx", {})
+    if found["type"] == "value_error":
+        if isinstance(context["error"], FieldRefused):
+            path = f"{path}.{context['error'].field}".lstrip(".")
+        return FieldError(path, str(context["error"].args[0]))
+    message = MESSAGES.get(found["type"])
+    if message is None:
+        return FieldError(path, _("This cannot be read; check how it is written."))
+    return FieldError(path, str(message) % {key: str(value) for key, value in context.items()})
+
+
+class Form:
+    """What was typed, kept as typed, with each field's error beside it."""
+
+    def __init__(self, values=None, shape: type[Shape] | None = None):
+        self.shape = shape
+        self.typed = dict(values.items()) if values is not None else {}
+        self.errors: dict[str, str] = {}
+        self.message = ""
+
+    @classmethod
+    def filled(cls, values: dict) -> "Form":
+        """A form that shows what the record holds; nested values become dotted names."""
+        form = cls()
+        form.typed = _flatten(values)
+        return form
+
+    def parse(self):
+        data = _nested(
+            {
+                name: value
+                for name, value in self.typed.items()
+                if name not in ("csrf_token", "form_key", "version")
+            }
+        )
+        return parse(self.shape, data, form=True)
+
+    def refuse(self, refusal: Refusal) -> "Form":
+        self.errors = {error.field: str(error.message) for error in refusal.errors}
+        self.message = str(refusal)
+        return self
+
+    def value(self, name: str) -> str:
+        value = self.typed.get(name)
+        return "" if value is None else str(value)
+
+    def error(self, name: str) -> str | None:
+        return self.errors.get(name)
+
+
+def _nested(flat: dict) -> dict:
+    """`{"lines.0.sku": "A"}` → `{"lines": [{"sku": "A"}]}`; rows whose every field is blank are
+    left out."""
+    if len(flat) > MAX_FORM_FIELDS:
+        raise Invalid([], _("This form has too many fields."))
+    data: dict = {}
+    for name, value in flat.items():
+        *parents, last = name.split(".")[:4]
+        place = data
+        for part in parents:
+            place = place.setdefault(part, {}) if isinstance(place.get(part, {}), dict) else {}
+        place[last] = value
+    return {name: _rows(value) for name, value in data.items()}
+
+
+def _rows(value):
+    if isinstance(value, dict) and value and all(key.isascii() and key.isdigit() for key in value):
+        return [value[key] for key in sorted(value, key=int)]
+    return value
+
+
+def _flatten(values: dict, prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, list):
+            value = dict(enumerate(value))
+        if isinstance(value, dict):
+            flat |= _flatten(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = "" if value is None else value
+    return flat

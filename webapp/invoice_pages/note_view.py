@@ -1,0 +1,120 @@
+"""An NF-e as people read it, taken from the very document: the one that was sent, or the draft as
+it stands now."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from flask_babel import lazy_gettext as _l
+from lxml import etree
+
+from webapp.fiscal.document import build, preview
+from webapp.fiscal.reading import Reading, ReadItem, decimal
+from webapp.fiscal.xml import NAMESPACE
+from webapp.invoices.composition import note_of
+from webapp.invoices.models import Invoice
+from webapp.store.models import Shop
+
+DESTINATIONS = {"1": _l("Within the state"), "2": _l("To another state"), "3": _l("Abroad")}
+REGIMES = {
+    "1": _l("Simples Nacional"),
+    "2": _l("Simples Nacional above the state's limit"),
+    "3": _l("Normal regime"),
+    "4": _l("MEI"),
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`is_sent`: it bears number, key and signature. Money is `Decimal`."""
+
+    document: etree._Element
+    is_sent: bool
+
+    @cached_property
+    def reading(self) -> Reading:
+        return Reading(self.document, None, None)
+
+    @property
+    def operation(self) -> str:
+        return self.reading.identification["natOp"]
+
+    @property
+    def destination(self):
+        return DESTINATIONS.get(self.reading.identification["idDest"], "")
+
+    @property
+    def regime(self):
+        return REGIMES.get(self.reading.issuer.get("CRT"), "")
+
+    @property
+    def payment_code(self) -> str:
+        return self.reading.payment.get("tPag", "")
+
+    @property
+    def paid(self) -> Decimal:
+        return decimal(self.reading.payment, "vPag")
+
+    @property
+    def remarks(self) -> list[str]:
+        """The sentences of `infCpl`."""
+        return (self.document.findtext(f".//{{{NAMESPACE}}}infCpl") or "").split(". ")
+
+    @cached_property
+    def items(self) -> list["SheetItem"]:
+        return [_item(item) for item in self.reading.items]
+
+    def total(self, tag: str) -> Decimal:
+        return decimal(self.reading.total, tag)
+
+    @cached_property
+    def draft_xml(self) -> str:
+        """A draft indented for reading, without what only sending gives."""
+        return preview(self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetItem:
+    sku: str
+    name: str
+    ncm: str
+    cfop: str
+    icms: str
+    ibs_cbs: str
+    quantity: str
+    unit: str
+    unit_price: Decimal
+    total: Decimal
+    discount: Decimal
+
+    @property
+    def is_immune(self) -> bool:
+        return self.icms == "300"
+
+
+def sheet_of(invoice: Invoice, shop: Shop) -> Sheet:
+    if invoice.is_sent:
+        return Sheet(etree.fromstring(invoice.signed_xml), True)
+    return draft_of(invoice, shop)
+
+
+def draft_of(invoice: Invoice, shop: Shop) -> Sheet:
+    """Never signed, whatever became of the invoice meanwhile."""
+    return Sheet(build(note_of(invoice.sale, shop)), False)
+
+
+def _item(item: ReadItem) -> SheetItem:
+    product, icms, ibs_cbs = item.product, item.taxes.get("ICMS", {}), item.taxes.get("IBSCBS", {})
+    return SheetItem(
+        sku=product.get("cProd", ""),
+        name=product.get("xProd", ""),
+        ncm=product.get("NCM", ""),
+        cfop=product.get("CFOP", ""),
+        icms=icms.get("CSOSN") or icms.get("CST", ""),
+        ibs_cbs=" · ".join(ibs_cbs[tag] for tag in ("CST", "cClassTrib") if tag in ibs_cbs),
+        quantity=product.get("qCom", ""),
+        unit=product.get("uCom", ""),
+        unit_price=decimal(product, "vUnCom"),
+        total=decimal(product, "vProd"),
+        discount=decimal(product, "vDesc"),
+    )

@@ -1,0 +1,114 @@
+"""The outbox: every e-mail to a customer, its state, and its exact text."""
+
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+
+from webapp.http.formatting import with_query
+from webapp.http.lists import bounded_count, count_text, page_of
+from webapp.http.query import row_ids
+from webapp.messages.composition import parts_of
+from webapp.messages.models import Message, MessageStatus
+from webapp.messages.queries import message_by_id, message_ids, messages
+from webapp.messages.words import reason_in_words, template_name
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.staff.access import allow
+from webapp.web.security import CSP
+
+bp = Blueprint("messages", __name__)
+# The e-mail's HTML in its frame: nothing runs, loads or is sent; only its own style attributes
+# hold.
+FRAME_CSP = (
+    "default-src 'none'; style-src-attr 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri "
+    "'none'; form-action 'none'"
+)
+COUNTED = (MessageStatus.HELD, MessageStatus.PENDING, MessageStatus.FAILED)
+
+
+@bp.context_processor
+def words():
+    return {
+        "template_name": template_name,
+        "reason_in_words": reason_in_words,
+        "has_server": _has_server(),
+    }
+
+
+def _has_server() -> bool:
+    return bool(current_app.extensions["settings"].smtp_url)
+
+
+@bp.get("/messages")
+@allow("clerk")
+def index():
+    written, q = request.args.get("status", ""), request.args.get("q", "")
+    status = MessageStatus(written) if written in tuple(MessageStatus) else None
+    page = page_of(messages(status, q), (Message.id,))
+    tabs = [
+        {
+            "label": each.label if each else _("All"),
+            "href": with_query(status=each, after=None, before=None),
+            "active": each == status,
+            "count": count_text(bounded_count(message_ids(each))) if each in COUNTED else None,
+        }
+        for each in (None, *MessageStatus)
+    ]
+    return render_template(
+        "messages/page.html",
+        page=page,
+        tabs=tabs,
+        q=q,
+        status=status,
+        live_url="" if page.prev_cursor else with_query(),
+    )
+
+
+@bp.get("/messages/rows")
+@allow("clerk")
+def rows():
+    found = db.session.scalars(messages().where(Message.id.in_(row_ids())))
+    return render_template("messages/_rows.html", messages=found, fresh=True)
+
+
+@bp.get("/messages/<int:message_id>")
+@allow("clerk")
+def message(message_id: int):
+    found = message_by_id(message_id)
+    subject, plain, _html = parts_of(found)
+    response = make_response(
+        render_template("messages/message.html", message=found, subject=subject, plain=plain)
+    )
+    response.headers["Content-Security-Policy"] = CSP + "; frame-src 'self'"
+    return response
+
+
+@bp.get("/messages/<int:message_id>/html")
+@allow("clerk")
+def message_html(message_id: int):
+    """The e-mail's own HTML, for the frame on its page."""
+    response = make_response(parts_of(message_by_id(message_id))[2])
+    response.headers["Content-Security-Policy"] = FRAME_CSP
+    return response
+
+
+@bp.post("/messages/<int:message_id>/sending")
+@allow("clerk")
+def send_again(message_id: int):
+    if not _has_server():
+        raise Refusal(
+            _("No mail server is set, so e-mails are kept here. Set SMTP_URL to send them.")
+        )
+    message_by_id(message_id).send_again(utc_now())
+    db.session.commit()
+    flash(_("The e-mail is on its way again."), "good")
+    return redirect(url_for("messages.message", message_id=message_id), 303)

@@ -1,0 +1,107 @@
+"""The queue monitor: what is owed, what Redis holds, and what a manager may do about it."""
+
+import redis
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from webapp.monitor import registries as services
+from webapp.monitor import words
+from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound, Refusal
+from webapp.platform.queue import QUEUES
+from webapp.processing.steps import STEPS
+from webapp.sale_pages.effect_words import effect_error, effect_name
+from webapp.staff.access import allow
+
+bp = Blueprint("monitor", __name__)
+KINDS = ("", *(step.kind for step in STEPS))
+
+
+class RedisAway(Refusal):
+    status = 503
+    title = "Redis"
+
+
+@bp.get("/jobs")
+@allow("manager")
+def page():
+    return render_template("monitor/page.html", **_state())
+
+
+@bp.get("/jobs/state")
+@allow("manager")
+def state():
+    """The part of the page that is fetched again every few seconds."""
+    return render_template("monitor/_state.html", **_state())
+
+
+def _state() -> dict:
+    """What the page shows; `counts` is None while Redis does not answer: the rest comes from the
+    database."""
+    shown = {
+        "owed": owed_by_queue(),
+        "failing": failing_rows(),
+        "failed_effects": failed_effects_shown(),
+        "effect_name": effect_name,
+        "effect_error": effect_error,
+        "words": words,
+        "now": utc_now(),
+        "counts": None,
+        "workers": [],
+        "failed": [],
+    }
+    try:
+        return shown | {
+            "counts": services.queue_counts(),
+            "workers": services.workers(),
+            "failed": services.failed_jobs(),
+        }
+    except redis.RedisError as error:
+        current_app.logger.warning(
+            "queue monitor: Redis does not answer (%s)", type(error).__name__
+        )
+        return shown
+
+
+@bp.post("/jobs/failed/<job_id>/retry")
+@allow("manager")
+def retry(job_id):
+    _act_on(services.retry_failed, job_id)
+    flash(_("The job is back in its queue."), "good")
+    return redirect(url_for("monitor.page"), 303)
+
+
+@bp.post("/jobs/failed/<job_id>/deletion")
+@allow("manager")
+def delete(job_id):
+    _act_on(services.delete_failed, job_id)
+    flash(_("The failed job was deleted. What it rang for is still owed and goes on."), "good")
+    return redirect(url_for("monitor.page"), 303)
+
+
+def _act_on(verb, job_id: str) -> None:
+    try:
+        verb(job_id)
+    except redis.RedisError as error:
+        raise RedisAway(
+            _("Redis does not answer; nothing was changed. Try again in a moment.")
+        ) from error
+    db.session.commit()
+
+
+@bp.post("/jobs/queues/<queue>/attempts")
+@allow("manager")
+def try_now(queue):
+    """Now rather than at the next try: one row if `kind` and `id` say which, else all that the
+    queue owes."""
+    kind, row_id = request.form.get("kind", ""), request.form.get("id", "")
+    is_id = row_id.isascii() and row_id.isdigit() and len(row_id) < 10
+    if queue not in QUEUES or kind not in KINDS or not (is_id if kind else row_id == ""):
+        raise NotFound(_("There is no such work."))
+    hurried = services.try_now(queue, kind, int(row_id) if kind else None)
+    db.session.commit()
+    flash(ngettext("%(num)s row is tried now.", "%(num)s rows are tried now.", hurried), "good")
+    return redirect(url_for("monitor.page"), 303)

@@ -1,0 +1,193 @@
+"""What Redis holds of the queues and workers, and what a manager does about it.
+
+Read-only on purpose: RQ's own `count` properties clean their registries up as they count, and
+several readers at once requeue the same job several times. Nor is a `Worker` made to read one: it
+would raise the time-out of the connection that the whole web process shares.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from redis import Redis
+from rq import Queue, Worker
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.job import Job
+from rq.registry import (
+    DeferredJobRegistry,
+    FailedJobRegistry,
+    FinishedJobRegistry,
+    ScheduledJobRegistry,
+    StartedJobRegistry,
+)
+from rq.serializers import JSONSerializer
+from rq.utils import decode_redis_hash, utcparse
+from sqlalchemy import update
+
+from webapp.audit.tracking import record
+from webapp.monitor.queries import owing
+from webapp.monitor.words import JOB_GONE
+from webapp.platform.clock import database_now, utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.queue import QUEUES, redis_of_app, ring_after_commit
+from webapp.processing.steps import STEPS
+
+FAILED_SHOWN = 20
+REGISTRIES = {
+    "started": StartedJobRegistry,
+    "finished": FinishedJobRegistry,
+    "failed": FailedJobRegistry,
+    "deferred": DeferredJobRegistry,
+    "scheduled": ScheduledJobRegistry,
+}
+
+
+@dataclass(frozen=True)
+class FailedJob:
+    """A doorbell that failed. The rows it rang for are still owed, whatever becomes of it."""
+
+    id: str
+    queue: str
+    function: str
+    failed_at: dt.datetime | None
+    traceback: str
+
+    @property
+    def cause(self) -> str:
+        """The exception in one line."""
+        lines = self.traceback.strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+def _queue(name: str) -> Queue:
+    return Queue(name, connection=redis_of_app(), serializer=JSONSerializer)
+
+
+def queue_counts() -> dict[str, dict[str, int]]:
+    """Jobs by queue and state: queued, started, finished (those still kept), failed, deferred,
+    scheduled.
+
+    One round trip. Raises redis.RedisError.
+    """
+    now = utc_now().timestamp()
+    pipe = redis_of_app().pipeline(transaction=False)
+    for name in QUEUES:
+        queue = _queue(name)
+        pipe.llen(queue.key)
+        for state, registry in REGISTRIES.items():
+            key = registry(queue=queue).key
+            # A registry keeps what is over its time until a worker clears it.
+            pipe.zcount(key, now, "+inf") if state in ("finished", "failed") else pipe.zcard(key)
+    counts = iter(pipe.execute())
+    return {name: {state: next(counts) for state in ("queued", *REGISTRIES)} for name in QUEUES}
+
+
+def workers() -> list[dict]:
+    """`{name, pid, state, current, queue, heartbeat}`: `current` is the id of the job at hand and
+    `queue` its queue, both None while idle; `heartbeat` a moment. Raises redis.RedisError."""
+    connection = redis_of_app()
+    keys = sorted(key.decode() for key in connection.smembers(Worker.redis_workers_keys))
+    pipe = connection.pipeline(transaction=False)
+    for key in keys:
+        pipe.hgetall(key)
+    found = [
+        (key, decode_redis_hash(raw, decode_values=True))
+        for key, raw in zip(keys, pipe.execute(), strict=True)
+        if raw
+    ]
+    queues = _queues_of([data.get("current_job") for _key, data in found], connection)
+    return [_worker(key, data, queues) for key, data in found]
+
+
+def _worker(key: str, data: dict, queues: dict) -> dict:
+    current = data.get("current_job") or None
+    heartbeat = data.get("last_heartbeat")
+    return {
+        "name": key.removeprefix(Worker.redis_worker_namespace_prefix),
+        "pid": int(data.get("pid") or 0),
+        "state": data.get("state", "?"),
+        "current": current,
+        "queue": queues.get(current),
+        "heartbeat": utcparse(heartbeat) if heartbeat else None,
+    }
+
+
+def _queues_of(job_ids: list, connection: Redis) -> dict[str, str]:
+    jobs = Job.fetch_many(
+        [job_id for job_id in job_ids if job_id], connection, serializer=JSONSerializer
+    )
+    return {job.id: job.origin for job in jobs if job}
+
+
+def failed_jobs() -> list[FailedJob]:
+    """The newest of each queue. Raises redis.RedisError."""
+    failed = []
+    for name in QUEUES:
+        registry = FailedJobRegistry(queue=_queue(name))
+        ids = registry.get_job_ids(0, FAILED_SHOWN - 1, desc=True, cleanup=False)
+        failed += [
+            _failed(job)
+            for job in Job.fetch_many(ids, registry.connection, serializer=JSONSerializer)
+            if job
+        ]
+    return sorted(
+        failed,
+        key=lambda job: job.failed_at or dt.datetime.min.replace(tzinfo=dt.UTC),
+        reverse=True,
+    )
+
+
+def _failed(job: Job) -> FailedJob:
+    result = job.latest_result()
+    return FailedJob(
+        job.id,
+        job.origin,
+        job.func_name,
+        job.ended_at and job.ended_at.astimezone(dt.UTC),
+        (result and result.exc_string) or "",
+    )
+
+
+def retry_failed(job_id: str) -> None:
+    """Puts it back into its queue; somebody who did so already makes it NotFound, not twice."""
+    job = _fetch(job_id)
+    record(db.session, "retried", "jobs", job_id, job.origin)
+    try:
+        job.failed_job_registry.requeue(job)
+    except InvalidJobOperation:
+        raise NotFound(JOB_GONE) from None
+
+
+def delete_failed(job_id: str) -> None:
+    job = _fetch(job_id)
+    if job not in job.failed_job_registry:
+        raise NotFound(JOB_GONE)
+    record(db.session, "deleted", "jobs", job_id, job.origin)
+    job.delete()
+
+
+def _fetch(job_id: str) -> Job:
+    try:
+        job = Job.fetch(job_id, connection=redis_of_app(), serializer=JSONSerializer)
+    except NoSuchJobError:
+        raise NotFound(JOB_GONE) from None
+    if job.origin not in QUEUES:
+        raise NotFound(JOB_GONE)
+    return job
+
+
+def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
+    """Makes what waits for its next try due at once: one row (of a step's kind), or all that the
+    queue owes. Rows that a worker holds are left alone. The number of rows hurried."""
+    now, hurried = database_now(db.session), 0
+    for step in STEPS:
+        if step.queue == queue and kind in ("", step.kind):
+            table = step.model.__table__
+            waiting = owing(step) & table.c.lease.is_(None) & (table.c.due_at > now)
+            only = table.c.id == row_id if row_id else True
+            hurried += db.session.execute(
+                update(table).where(waiting, only).values(due_at=now)
+            ).rowcount
+    record(db.session, "tried_now", f"{kind}s" if kind else "queues", row_id or queue)
+    ring_after_commit(db.session, queue)
+    return hurried

@@ -1,0 +1,68 @@
+"""Column types and column sets that models of several features share."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, DateTime, String
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from webapp.platform.clock import utc_now
+
+
+class UtcDateTime(TypeDecorator):
+    """A moment in UTC, aware in the code; SQLite keeps no zone, so it is put back when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        if value is None:
+            return None
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value, dialect):
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class EnumText(TypeDecorator):
+    """A `StrEnum` kept as its value in a plain text column, so that a new member needs no
+    migration."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, members: type[enum.StrEnum]):
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else str(self.members(value))
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else self.members(value)
+
+
+class Timestamps:
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now, onupdate=utc_now)
+
+
+class Hundredths(TypeDecorator):
+    """A two-place `Decimal` kept as an integer: cents of money, hundredths of a per cent."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else int(value.scaleb(2))
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else Decimal(value).scaleb(-2)
+
+    def coerce_compared_value(self, op, value):
+        return self

@@ -1,0 +1,42 @@
+"""What is owed is a row's own state: when it is next due, who holds it, and how often it was
+tried."""
+
+import datetime as dt
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.platform.columns import UtcDateTime
+
+
+class Owed:
+    """Work that a row owes.
+
+    `due_at` empty: nothing is owed. A claim pushes `due_at` to the end of its lease and writes its
+    token; when a worker dies the row is simply due again, and the dead worker's writes no longer
+    fit the token.
+    """
+
+    # The queue that works on each status of the model.
+    queues: dict = {}
+
+    due_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    lease: Mapped[str | None] = mapped_column(String(32))
+    attempts: Mapped[int] = mapped_column(default=0)
+    # The last failure, for the queue monitor: a class and a sentence, never personal data.
+    error: Mapped[str] = mapped_column(String(300), default="")
+
+    @property
+    def queue(self) -> str | None:
+        return self.queues.get(str(self.status))
+
+    def owe(self, at: dt.datetime) -> None:
+        """Work is owed from `at` on; attempts count from zero again."""
+        self.due_at, self.lease, self.attempts, self.error = at, None, 0, ""
+
+    def settle(self) -> None:
+        """Nothing is owed any more."""
+        self.due_at, self.lease, self.error = None, None, ""
+
+    def retry(self, at: dt.datetime, error: str) -> None:
+        self.due_at, self.lease, self.error = at, None, error[:300]

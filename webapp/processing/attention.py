@@ -1,0 +1,162 @@
+"""What a person does to a sale on its way: mend, go on, release, return."""
+
+import datetime as dt
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from webapp.addresses.parts import PARTS
+from webapp.audit.tracking import record
+from webapp.catalog.models import Product
+from webapp.customers.forms import AddressIn
+from webapp.fulfilment.models import PackingSlip
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.queries import invoice_of
+from webapp.messages.models import Message, MessageStatus
+from webapp.messages.queries import held_messages
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound, Refusal
+from webapp.rules.models import Effect, EffectStatus
+from webapp.sales.models import Sale, Status
+
+# What the NF-e tells of a product.
+FISCAL_FACTS = ("ncm", "gtin", "origin", "unit")
+MENDABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
+
+
+def mend_address(sale: Sale, wanted: AddressIn) -> None:
+    """A person's address: what they changed is theirs, and the sale goes on from the address
+    step."""
+    invoice = invoice_of(sale.id)
+    if sale.status not in MENDABLE or (
+        invoice and invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING)
+    ):
+        raise Refusal(_("The address cannot be changed any more: the NF-e is on its way or out."))
+    sources = dict(sale.address_source)
+    for part in PARTS:
+        value = getattr(wanted, part)
+        if value != getattr(sale, part):
+            setattr(sale, part, value)
+            sources[part] = "customer"
+    sale.address_source = sources
+    if sale.status is Status.OPEN:
+        return
+    if invoice:
+        invoice.rebuild()
+    sale.go_to(Status.ADDRESS, utc_now())
+
+
+def resume(sale: Sale) -> None:
+    """Something outside the sale was mended (a product, a customer, a setting): on from the step
+    that waits."""
+    now = utc_now()
+    invoice = invoice_of(sale.id)
+    if sale.status is Status.ATTENTION and invoice:
+        invoice.rebuild()
+        _take_facts_anew(sale)
+    sale.resume(now)
+
+
+def _take_facts_anew(sale: Sale) -> None:
+    """The facts that the NF-e was refused for, as they are now that somebody mended them; prices
+    never change."""
+    for fact in ("document", "taxpayer", "state_registration"):
+        setattr(sale, f"customer_{fact}", getattr(sale.customer, fact))
+    if (sale.reason_field or "").startswith("customer."):
+        sale.customer_name = sale.customer.name
+    ids = [line.product_id for line in sale.lines]
+    products = {
+        product.id: product
+        for product in db.session.scalars(select(Product).where(Product.id.in_(ids)))
+    }
+    for line in sale.lines:
+        product = products[line.product_id]
+        line.name = product.name
+        line.product = line.product | {fact: getattr(product, fact) for fact in FISCAL_FACTS}
+
+
+def approve(invoice: Invoice, reviewer: str) -> None:
+    """A person releases the NF-e, and with it whatever a rule held back. Said twice, it is released
+    once."""
+    if invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED):
+        return
+    now = utc_now()
+    invoice.approve(reviewer, now)
+    sale = invoice.sale
+    sale.rest_in(Status.INVOICE)
+    _release_held(sale, now)
+
+
+def release(sale: Sale) -> None:
+    """A held sale without goods has no NF-e to approve; it is released itself."""
+    if sale.status is not Status.REVIEW or invoice_of(sale.id):
+        raise Refusal(_("This order is not held."))
+    sale.rest_in(Status.COMPLETED)
+    _release_held(sale, utc_now())
+
+
+def return_for_correction(invoice: Invoice, reviewer: str, code: str, comment: str) -> None:
+    """A person found something to mend; the sale waits for it with their words."""
+    if (
+        invoice.status is InvoiceStatus.REJECTED
+        and invoice.rejection_code == code
+        and invoice.comment == comment
+    ):
+        return
+    invoice.return_for_correction(reviewer, code, comment)
+    invoice.sale.ask(
+        "invoice", "returned", RETURN_FIELDS.get(code), {"code": code, "comment": comment}
+    )
+
+
+RETURN_FIELDS = {
+    "address": "address.street",
+    "customer": "customer.document",
+    "items": "lines",
+    "payment": "payment_method",
+}
+
+
+def retry_effect(sale: Sale, effect_id: int) -> Effect:
+    """A person asks for another try of an effect; of an e-mail, of its message. The caller holds
+    the sale's lock. What is done already stays done. Raises NotFound, and Refusal for what will not
+    be done any more."""
+    effect = (
+        db.session.get(Effect, effect_id, populate_existing=True) if effect_id < 2**31 else None
+    )
+    if effect is None or effect.sale_id != sale.id:
+        raise NotFound(_("This order has no such effect."))
+    if effect.status is EffectStatus.CANCELLED:
+        raise Refusal(_("This was cancelled before it was done; it is not tried again."))
+    if effect.is_unfinished:
+        _try_again(effect, utc_now())
+    return effect
+
+
+def retry_effects(sale: Sale) -> int:
+    """All that failed or waits for its next try; how many. The caller holds the sale's lock."""
+    now = utc_now()
+    effects = db.session.scalars(select(Effect).where(Effect.sale_id == sale.id)).all()
+    unfinished = [effect for effect in effects if effect.is_unfinished]
+    return sum(_try_again(effect, now) for effect in unfinished)
+
+
+def _try_again(effect: Effect, now: dt.datetime) -> bool:
+    message = db.session.scalar(
+        select(Message).where(Message.effect_id == effect.id).with_for_update(of=Message)
+    )
+    record(db.session, "retried", "effects", effect.id, effect.kind)
+    if message is None:
+        effect.try_again(now)
+    elif message.can_be_sent_again:
+        message.send_again(now)
+    return message is None or message.status is MessageStatus.PENDING
+
+
+def _release_held(sale: Sale, now: dt.datetime) -> None:
+    slip = db.session.scalar(select(PackingSlip).where(PackingSlip.sale_id == sale.id))
+    if slip and not slip.released_at:
+        slip.released_at = now
+    for message in db.session.scalars(held_messages(sale.id)):
+        message.release(now)

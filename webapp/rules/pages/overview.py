@@ -1,0 +1,57 @@
+"""The rules in force, in words; and those that apply on another day."""
+
+import datetime as dt
+
+from flask import render_template, request
+from flask_babel import gettext as _
+
+from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid
+from webapp.rules.core.actions import ACTIONS
+from webapp.rules.drafting import changes_of
+from webapp.rules.pages.blueprint import bp
+from webapp.rules.pages.listing import applying, asked_action, between, listing_of
+from webapp.rules.queries import compiled, open_draft, version_on, versions, without_rules
+from webapp.staff.access import allow
+
+
+@bp.get("/rules")
+@allow("manager")
+def index():
+    day, today = _asked_day(), shop_day(utc_now())
+    present = db.session.scalar(without_rules(versions()).limit(1))
+    version = version_on(day) if day else present
+    rules = compiled(version.id).rules if version else ()
+    draft = open_draft()
+    context = {
+        "version": version,
+        "present": present,
+        "draft": draft,
+        "day": day,
+        "q": request.args.get("q", ""),
+        "actions": ACTIONS,
+        "action": asked_action(),
+    }
+    if day:
+        then = applying(rules, day)
+        now = applying(compiled(present.id).rules, today) if present else []
+        return render_template(
+            "rules/page.html", listed=listing_of(then, day), between=between(now, then), **context
+        )
+    changed = {change.code: change.kind for change in changes_of(draft)} if draft else {}
+    return render_template(
+        "rules/page.html", listed=listing_of(rules, today), changed=changed, **context
+    )
+
+
+def _asked_day() -> dt.date | None:
+    """The day of ?on=; None where it is not asked for."""
+    written = request.args.get("on", "").strip()
+    if not written:
+        return None
+    try:
+        return dt.date.fromisoformat(written)
+    except ValueError:
+        raise Invalid([FieldError("on", _("Write the day like 2026-11-20."))]) from None

@@ -1,0 +1,62 @@
+"""Pages that answer "why not RULE?" about one sale."""
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from webapp.platform.errors import Refusal
+from webapp.sale_pages.blueprint import bp
+from webapp.sale_pages.sale_page import Story
+from webapp.sale_pages.why import Answer, Inquiry
+from webapp.sales.models import Sale
+from webapp.sales.queries import sale_of
+from webapp.staff.access import allow
+
+
+def _inquiry(sale_id: int) -> tuple[Sale, Inquiry]:
+    sale = sale_of(sale_id, _("There is no order with this number."))
+    inquiry = Story(sale).inquiry
+    if inquiry is None:
+        raise Refusal(_("The rules have not decided about this order yet."))
+    return sale, inquiry
+
+
+def _page(sale: Sale, inquiry: Inquiry, answer: Answer | None = None, found=()):
+    template = "sales/_why.html" if request.headers.get("HX-Request") else "sales/why.html"
+    return render_template(
+        template,
+        sale=sale,
+        version=inquiry.version,
+        answer=answer,
+        found=found,
+        typed=request.args.get("q", ""),
+    )
+
+
+@bp.get("/sales/<int:sale_id>/rules")
+@allow("clerk", "accountant")
+def ask_rules(sale_id: int):
+    """The rules that ?q= may mean, of the version that decided; straight to the answer when it is
+    one."""
+    sale, inquiry = _inquiry(sale_id)
+    found = inquiry.matching(request.args.get("q", ""))
+    if len(found) == 1:
+        return redirect(url_for("sales.why", sale_id=sale_id, code=found[0][0]), 303)
+    return _page(sale, inquiry, found=found)
+
+
+@bp.get("/sales/<int:sale_id>/rule-options")
+@allow("clerk", "accountant")
+def rule_options(sale_id: int):
+    """What the field offers while one types."""
+    _sale, inquiry = _inquiry(sale_id)
+    return render_template(
+        "sales/_rule_options.html", found=inquiry.matching(request.args.get("q", ""))
+    )
+
+
+@bp.get("/sales/<int:sale_id>/rules/<code>")
+@allow("clerk", "accountant")
+def why(sale_id: int, code: str):
+    """Why this rule applied to the sale, or why not."""
+    sale, inquiry = _inquiry(sale_id)
+    return _page(sale, inquiry, answer=inquiry.answer(code))

@@ -1,0 +1,345 @@
+"""A sale where several aggregates meet: customer, products, stock, agent and the sale itself."""
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import bindparam, select, update
+
+from webapp.addresses.parts import PARTS
+from webapp.audit.tracking import record
+from webapp.catalog.models import Product, move_stock
+from webapp.customers.customer_edits import customer_of_sale, with_document
+from webapp.customers.models import Agent, Customer
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.money import MAX_MONEY, ZERO
+from webapp.platform.text import fold
+from webapp.platform.transactions import reading_ahead
+from webapp.sales.forms import BuyerIn, LineIn, SaleIn
+from webapp.sales.models import IdempotencyKey, Sale, SaleLine, Status
+from webapp.store.models import Shop
+
+# A product's facts that a sale keeps as they were.
+KEPT_FACTS = (
+    "ncm",
+    "gtin",
+    "origin",
+    "unit",
+    "weight_g",
+    "on_nfe",
+    "category",
+    "author",
+    "video_url",
+    "plan",
+)
+
+
+# Statements that every sale needs are built once.
+_BY_SKU = select(Product).where(Product.sku.in_(bindparam("skus", expanding=True)))
+_BY_CODE = select(Agent).where(Agent.code == bindparam("code"))
+_HOLD_HOURS = select(Shop.hold_hours)
+_KEY = select(IdempotencyKey.body_hash, IdempotencyKey.sale_id).where(
+    IdempotencyKey.scope == bindparam("scope"), IdempotencyKey.key == bindparam("key")
+)
+
+
+class KeyReused(Refusal):
+    field = "Idempotency-Key"
+
+
+def body_hash(wanted: SaleIn) -> str:
+    return hashlib.sha256(
+        json.dumps(wanted.model_dump(mode="json"), sort_keys=True).encode()
+    ).hexdigest()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a sale needs to know of the house, read before its transaction takes any lock."""
+
+    products: dict[str, Product]
+    agent: Agent | None
+    customer: Customer | None
+    hold_hours: int
+
+    @classmethod
+    def to(cls, wanted: SaleIn) -> "Known":
+        """Raises Invalid for a product or agent that is not there."""
+        return cls(
+            _products(wanted.lines),
+            _agent(wanted.agent),
+            with_document(wanted.customer.document),
+            db.session.scalar(_HOLD_HOURS),
+        )
+
+
+def place_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
+    """The sale that `key` made or makes, and whether it is new. Commits nothing.
+
+    Told twice at once, the key's row lets only one transaction through; the other fails on it and,
+    tried again (`in_transaction`), finds the sale. Raises KeyReused when the key came with another
+    body.
+    """
+    asked = body_hash(wanted)
+    with reading_ahead():
+        row = db.session.execute(_KEY, {"scope": scope, "key": key}).first()
+        known = Known.to(wanted) if row is None else None
+    if row is None:
+        sale = place(wanted, known)
+        db.session.add(IdempotencyKey(scope=scope, key=key, body_hash=asked, sale=sale))
+        return sale, True
+    if row.body_hash != asked:
+        raise KeyReused(_("This Idempotency-Key was used before, with another body."))
+    return db.session.get_one(Sale, row.sale_id), False
+
+
+def place(wanted: SaleIn, known: Known | None = None) -> Sale:
+    """A new sale: priced, its stock taken, and (when paid) its processing owed. Commits nothing.
+
+    Everything is written by one flush at the end: the pipeline's speed is made here.
+    """
+    if known is None:
+        with reading_ahead():
+            known = Known.to(wanted)
+    now = utc_now()
+    with db.session.no_autoflush:
+        sale = Sale(
+            reference=wanted.reference,
+            channel=wanted.channel,
+            payment_method=wanted.payment_method,
+            freight=wanted.freight,
+            discount=wanted.discount,
+            status=Status.OPEN,
+            step=str(Status.OPEN),
+            hold_until=now + dt.timedelta(hours=known.hold_hours),
+        )
+        _fill(sale, wanted, known)
+        db.session.add(sale)
+        if not sale.reference:
+            db.session.flush()
+            sale.reference = f"B-{sale.id}"
+        sale.search_text = _search_text(sale)
+        _take_stock(sale, known.products)
+        if wanted.paid:
+            sale.pay(now)
+    return sale
+
+
+def _fill(sale: Sale, wanted: SaleIn, known: Known) -> None:
+    """Writes what is wanted into the sale."""
+    sale.lines = [
+        sale_line(number, known.products[line.sku], line.quantity, line.unit_price)
+        for number, line in enumerate(wanted.lines, 1)
+    ]
+    _set_agent(sale, known.agent)
+    _set_address(sale, wanted)
+    _price(sale)
+    _set_customer(
+        sale, customer_of_sale(wanted.customer, wanted.address, known.customer), wanted.customer
+    )
+
+
+def change(sale: Sale, wanted: SaleIn) -> None:
+    """Rewrites an open sale: what it held goes back to stock, and what it now wants is taken."""
+    if not sale.is_editable:
+        raise Refusal(_("An order that was paid or closed cannot be changed."))
+    give_back(sale, "order changed")
+    sale.lines.clear()
+    db.session.flush()
+    sale.reference = wanted.reference or sale.reference
+    sale.channel, sale.payment_method = wanted.channel, wanted.payment_method
+    sale.freight, sale.discount = wanted.freight, wanted.discount
+    known = Known.to(wanted)
+    _fill(sale, wanted, known)
+    sale.search_text = _search_text(sale)
+    db.session.flush()
+    _take_stock(sale, known.products)
+    record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
+    if wanted.paid:
+        sale.pay(utc_now())
+
+
+def _in_words(lines: list[SaleLine]) -> str:
+    """For the audit, which keeps a sale's own columns only."""
+    return ", ".join(f"{line.quantity} × {line.sku} ({line.unit_price})" for line in lines)
+
+
+def as_input(sale: Sale) -> dict:
+    """The sale as a SaleIn would tell it, to be edited: text as in JSON. Gifts are the rules', not
+    the buyer's."""
+    return {
+        "reference": sale.reference,
+        "paid": sale.paid_at is not None,
+        "payment_method": str(sale.payment_method),
+        "agent": sale.agent_code,
+        "channel": sale.channel,
+        "freight": str(sale.freight),
+        "discount": str(sale.discount),
+        "customer": {
+            "name": sale.customer_name,
+            "document": sale.customer_document,
+            "email": sale.customer_email,
+            "phone": sale.customer_phone,
+        },
+        "address": sale.address_parts,
+        "lines": [
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": str(line.unit_price)}
+            for line in sale.lines
+            if not line.gift
+        ],
+    }
+
+
+def cancel_open(sale: Sale, reason: str) -> None:
+    """An unpaid sale is dropped and its stock comes back; said twice, the second changes
+    nothing."""
+    if sale.status is Status.CANCELLED:
+        return
+    if sale.status is not Status.OPEN:
+        raise Refusal(_("Only an order that is not paid yet can be cancelled here."))
+    sale.cancel()
+    give_back(sale, reason)
+
+
+def _products(wanted: list[LineIn]) -> dict[str, Product]:
+    """The products named, by SKU; raises Invalid when one is not there or not for sale."""
+    products = {
+        product.sku: product
+        for product in db.session.scalars(_BY_SKU, {"skus": list({line.sku for line in wanted})})
+    }
+    errors = []
+    for place_, line in enumerate(wanted):
+        product = products.get(line.sku)
+        if product is None:
+            errors.append(
+                FieldError(
+                    f"lines.{place_}.sku",
+                    _("There is no product with the SKU %(sku)s.", sku=line.sku),
+                )
+            )
+        elif product.archived_at:
+            errors.append(
+                FieldError(
+                    f"lines.{place_}.sku", _("The product %(sku)s is archived.", sku=line.sku)
+                )
+            )
+    if errors:
+        raise Invalid(errors)
+    return products
+
+
+def sale_line(
+    position: int, product: Product, quantity: int, unit_price=None, gift: bool = False
+) -> SaleLine:
+    """A line that keeps the product's facts as they are now; a gift is given at full discount."""
+    price = product.price if unit_price is None else unit_price
+    line = SaleLine(
+        position=position,
+        product_id=product.id,
+        sku=product.sku,
+        name=product.name,
+        kind=product.kind,
+        quantity=quantity,
+        unit_price=price,
+        gift=gift,
+        discount=ZERO,
+        freight=ZERO,
+        total=ZERO,
+        refunded=0,
+        product={fact: getattr(product, fact) for fact in KEPT_FACTS}
+        | {
+            "royalty_percent": None
+            if product.royalty_percent is None
+            else str(product.royalty_percent)
+        },
+    )
+    if gift:
+        line.discount = line.gross
+    return line
+
+
+def mark_sold(product: Product) -> None:
+    """From its first sale on a product is archived, never deleted. Its version stays: no clerk's
+    form grows stale."""
+    table = Product.__table__
+    db.session.execute(update(table).where(table.c.id == product.id).values(was_sold=True))
+
+
+def _price(sale: Sale) -> None:
+    goods = sum((line.gross for line in sale.lines), ZERO)
+    if sale.discount > goods:
+        raise Invalid(
+            [FieldError("discount", _("The discount is larger than the products' total."))]
+        )
+    sale.price()
+    if sale.total > MAX_MONEY:
+        raise Invalid([FieldError("lines", _("This amount is too large."))])
+
+
+def _agent(code: str | None) -> Agent | None:
+    if not code:
+        return None
+    agent = db.session.scalar(_BY_CODE, {"code": code})
+    if agent is None:
+        raise Invalid(
+            [FieldError("agent", _("There is no agent with the code %(code)s.", code=code))]
+        )
+    return agent
+
+
+def _set_agent(sale: Sale, agent: Agent | None) -> None:
+    sale.agent_id = agent and agent.id
+    sale.agent_code = agent and agent.code
+    sale.agent_name = agent and agent.name
+    sale.agent_percent = agent and agent.commission_percent
+
+
+def _set_customer(sale: Sale, customer: Customer, buyer: BuyerIn) -> None:
+    """The sale's own copy: who bought as the checkout tells it, the tax facts as the shop keeps
+    them."""
+    sale.customer = customer
+    for fact in ("name", "email", "phone"):
+        setattr(sale, f"customer_{fact}", getattr(buyer, fact) or getattr(customer, fact))
+    for fact in ("document", "taxpayer", "state_registration", "locale"):
+        setattr(sale, f"customer_{fact}", getattr(customer, fact))
+
+
+def _set_address(sale: Sale, wanted: SaleIn) -> None:
+    for part in PARTS:
+        setattr(sale, part, getattr(wanted.address, part))
+    sale.ibge = ""
+    sale.address_source = {}
+
+
+def _search_text(sale: Sale) -> str:
+    return fold(
+        " ".join((sale.reference, sale.customer_name, sale.customer_document, sale.customer_email))
+    )
+
+
+def _take_stock(sale: Sale, products: dict[str, Product]) -> None:
+    unsold = {product.id: product for product in products.values() if not product.was_sold}
+    # Always in one order, so that two sales of the same products never wait for each other in a
+    # ring.
+    for line in sorted(sale.lines, key=lambda line: line.product_id):
+        if line.product_id in unsold:
+            mark_sold(unsold.pop(line.product_id))
+        if line.kind.is_goods:
+            try:
+                move_stock(db.session, line.product_id, line.sku, -line.quantity, "sold", sale)
+            except Refusal as refusal:
+                refusal.field = f"lines.{line.position - 1}.quantity"
+                raise
+
+
+def give_back(sale: Sale, reason: str, units: dict[int, int] | None = None) -> None:
+    """Goods go back on sale: so many units by line's position, or all that are left. In one order,
+    as they are taken."""
+    for line in sorted(sale.lines, key=lambda line: line.product_id):
+        returned = line.left if units is None else units.get(line.position, 0)
+        if line.kind.is_goods and returned:
+            move_stock(db.session, line.product_id, line.sku, returned, reason, sale)

@@ -1,0 +1,113 @@
+"""A person's own account: language, colours, password, and where they are signed in."""
+
+from flask import flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+
+from webapp.audit.tracking import record
+from webapp.http.forms import Form
+from webapp.http.localization import LOCALES
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.libraries import limiter
+from webapp.staff import people as services
+from webapp.staff.access import allow, anyone
+from webapp.staff.forms import OwnPasswordIn
+from webapp.staff.models import User
+from webapp.staff.pages.blueprint import bp
+from webapp.staff.pages.sign_in import own_page
+from webapp.staff.queries import sessions_of
+
+THEMES = ("light", "dark")
+
+
+def _me() -> str:
+    return f"password:{g.identity.user.id}"
+
+
+def _refused(response) -> bool:
+    return response.status_code != 303
+
+
+@bp.get("/account")
+@allow("clerk", "accountant")
+def account():
+    return _account_page(Form())
+
+
+def _account_page(form: Form):
+    now = utc_now()
+    sessions = [
+        row
+        for row in db.session.scalars(sessions_of(g.identity.user.id)).unique()
+        if row.is_live(now)
+    ]
+    return render_template(
+        "staff/account.html", form=form, sessions=sessions, present=g.user_session.id_hash
+    )
+
+
+@bp.post("/account/password")
+@allow("clerk", "accountant")
+@limiter.limit("10/15 minutes", key_func=_me, deduct_when=_refused)
+def change_password():
+    """A new password for oneself; every other browser is signed out."""
+    form, user = Form(request.form, OwnPasswordIn), g.identity.user
+    try:
+        _set_own_password(user, form.parse())
+    except Refusal as refusal:
+        form.typed.clear()
+        return _account_page(form.refuse(refusal)), 422
+    db.session.commit()
+    flash(_("Your password was changed. Other browsers were signed out."), "good")
+    return redirect(url_for("staff.account"), 303)
+
+
+def _set_own_password(user: User, wanted: OwnPasswordIn) -> None:
+    if not user.has_password(wanted.old_password):
+        raise Invalid([FieldError("old_password", _("This is not your present password."))])
+    user.set_password(wanted.password)
+    services.end_sessions(user, but=g.user_session.id_hash)
+    record(db.session, "password_set", "users", user.id, user.email)
+
+
+@bp.post("/account/sessions/end")
+@allow("clerk", "accountant")
+def end_session():
+    """Ends the session named by `session`, or all but this one."""
+    user, chosen = g.identity.user, request.form.get("session", "")
+    if chosen:
+        services.end_session(user, chosen)
+    else:
+        services.end_sessions(user, but=g.user_session.id_hash)
+    record(db.session, "sessions_ended", "users", user.id, user.email)
+    db.session.commit()
+    flash(_("Signed out there."), "good")
+    return redirect(url_for("staff.account"), 303)
+
+
+@bp.post("/account/locale")
+@anyone
+def choose_locale():
+    if request.form.get("locale") in LOCALES:
+        session["locale"] = request.form["locale"]
+        if g.identity:
+            g.identity.user.locale = request.form["locale"]
+            db.session.commit()
+    return redirect(_back(), 303)
+
+
+@bp.post("/account/theme")
+@anyone
+def choose_theme():
+    theme = request.form.get("theme")
+    if g.identity and theme in THEMES:
+        g.identity.user.theme = theme
+        db.session.commit()
+    if request.headers.get("HX-Request"):
+        return "", 204
+    return redirect(_back(), 303)
+
+
+def _back() -> str:
+    return own_page(request.form.get("next", "")) or url_for("dashboard.page")

@@ -1,0 +1,103 @@
+"""Signing in and out."""
+
+from urllib.parse import urlsplit
+
+from flask import current_app, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from webapp.audit.tracking import acting_as, record
+from webapp.http.forms import Form
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.libraries import limiter
+from webapp.platform.transactions import only_reading
+from webapp.staff import access
+from webapp.staff.access import anyone
+from webapp.staff.forms import SignInIn
+from webapp.staff.models import User
+from webapp.staff.pages.blueprint import bp
+from webapp.staff.people import authenticate
+
+# The demo's sign-ins, shown on the sign-in page while DEMO=1.
+DEMO_PASSWORD = "balcao-demo"
+DEMO_USERS = ("clerk", "reviewer", "manager", "admin", "accountant")
+
+
+def _account_tried() -> str:
+    return "account:" + request.form.get("email", "").strip().lower()[:254]
+
+
+def _failed(response) -> bool:
+    return response.status_code != 303
+
+
+@bp.get("/login")
+@anyone
+def login():
+    if g.identity:
+        return redirect(url_for("dashboard.page"))
+    return _login_page(Form({"next": request.args.get("next", "")}))
+
+
+@bp.post("/login")
+@anyone
+@limiter.limit("60/minute", deduct_when=_failed)
+@limiter.limit("10/15 minutes", key_func=_account_tried, deduct_when=_failed)
+def sign_in():
+    form = Form(request.form, SignInIn)
+    try:
+        wanted = form.parse()
+        user_id = _verified(wanted)
+    except Refusal as refusal:
+        form.typed.pop("password", None)
+        return _login_page(form.refuse(refusal)), 422
+    user = db.session.get_one(User, user_id)
+    access.sign_in(user)
+    with acting_as(user.email):
+        record(db.session, "signed_in", "users", user.id, user.email)
+    db.session.commit()
+    return redirect(own_page(wanted.next) or url_for("dashboard.page"), 303)
+
+
+def _verified(wanted: SignInIn) -> int:
+    with only_reading():
+        user_id = authenticate(wanted.email, wanted.password)
+    if user_id is None:
+        raise Invalid(
+            [FieldError("password", _("E-mail or password do not fit."))],
+            _("E-mail or password do not fit."),
+        )
+    return user_id
+
+
+def _login_page(form: Form):
+    demo = current_app.extensions["settings"].demo
+    users = (
+        [{"email": f"{role}@balcao.example", "role": role} for role in DEMO_USERS] if demo else []
+    )
+    return render_template(
+        "staff/login.html", form=form, demo_users=users, demo_password=DEMO_PASSWORD if demo else ""
+    )
+
+
+def own_page(target: str) -> str | None:
+    """`target` when it is a page of ours: never another host, however it is written."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    ours = (
+        target.startswith("/")
+        and not target.startswith("//")
+        and not parts.netloc
+        and not parts.scheme
+    )
+    return target if ours and "\\" not in target and target.isprintable() else None
+
+
+@bp.post("/logout")
+@anyone
+def sign_out():
+    access.sign_out()
+    db.session.commit()
+    return redirect(url_for("staff.login"), 303)

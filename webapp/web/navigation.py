@@ -1,0 +1,114 @@
+"""The menu: what the person may open, and how much waits behind each entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g, request, url_for
+from sqlalchemy import Select, select
+
+from webapp.http.lists import bounded_count, count_text
+from webapp.http.localization import LOCALES, locale
+from webapp.platform.database import db
+from webapp.staff.access import ANYONE, may
+from webapp.store.models import Shop
+
+
+@dataclass(frozen=True, eq=False)
+class Counter:
+    """What waits behind an entry: the ids of it, and what it is called."""
+
+    ids: Select
+    label: object
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu. `counted` tells how much waits behind it."""
+
+    icon: str
+    label: object
+    endpoint: str
+    counted: Counter | None = None
+
+
+@dataclass(frozen=True)
+class Menu:
+    """Groups of entries, each with its heading (None: the first has none), and those that a phone
+    shows at its foot."""
+
+    groups: Sequence[tuple[object, Sequence[Entry]]]
+    phone: Sequence[Entry]
+
+
+def set_up(app: Flask, menu: Menu) -> None:
+    app.extensions["menu"] = menu
+
+    @app.context_processor
+    def layout_context():
+        settings = current_app.extensions["settings"]
+        shop = db.session.scalars(select(Shop)).first()
+        identity = g.get("identity")
+        return {
+            "current_user": identity.user if identity else None,
+            "navigation": navigation,
+            "phone_navigation": phone_navigation,
+            "may": may,
+            "shop": {
+                "trade_name": shop.trade_name if shop else "",
+                "environment": settings.nfe_environment,
+                "authority": settings.nfe_authority,
+                "demo": settings.demo,
+            },
+            "live_cursor": current_app.extensions["live"].cursor,
+            "locale": locale(),
+            "locales": LOCALES,
+        }
+
+
+def _open_to_me(endpoint: str) -> bool:
+    view = current_app.view_functions.get(endpoint)
+    allowed = getattr(view, "allowed", None)
+    return allowed is ANYONE or bool(allowed and g.identity and g.identity.role in allowed)
+
+
+def _is_within(endpoint: str) -> bool:
+    """Whether this page belongs to the entry: by its feature, or by its address where a feature has
+    several entries."""
+    feature = endpoint.partition(".")[0]
+    if feature in ("fulfilment", "staff"):
+        return f"{request.path}/".startswith(url_for(endpoint) + "/")
+    return request.blueprint == feature
+
+
+def _count(counter: Counter) -> int:
+    """Counted once for each page, however often its entry stands there."""
+    counts = g.setdefault("menu_counts", {})
+    if counter not in counts:
+        counts[counter] = bounded_count(counter.ids)
+    return counts[counter]
+
+
+def _link(entry: Entry) -> dict:
+    count = _count(entry.counted) if entry.counted else 0
+    return {
+        "icon": entry.icon,
+        "label": entry.label,
+        "href": url_for(entry.endpoint),
+        "active": _is_within(entry.endpoint),
+        "count": count_text(count) if count else None,
+        "count_label": entry.counted.label if entry.counted else "",
+    }
+
+
+def _links(entries: Sequence[Entry]) -> list[dict]:
+    return [_link(entry) for entry in entries if _open_to_me(entry.endpoint)]
+
+
+def navigation() -> list[dict]:
+    menu: Menu = current_app.extensions["menu"]
+    groups = [{"label": label, "links": _links(entries)} for label, entries in menu.groups]
+    return [group for group in groups if group["links"]]
+
+
+def phone_navigation() -> list[dict]:
+    return _links(current_app.extensions["menu"].phone)

@@ -1,0 +1,74 @@
+"""The live stream of row changes, and the same events for pages that cannot stream."""
+
+import json
+
+import redis
+from flask import Blueprint, Response, current_app, jsonify, request
+from flask_babel import gettext as _
+
+from webapp.platform import live
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.platform.queue import redis_of_app
+from webapp.staff.access import allow
+
+bp = Blueprint("streams", __name__)
+
+
+class Busy(Refusal):
+    status = 503
+
+
+def _cursor() -> str:
+    """Where the page stands: the browser's own header after a break, or what the page says."""
+    written = request.headers.get("Last-Event-ID") or request.args.get("since", "")
+    left, _dash, right = written.partition("-")
+    return (
+        written
+        if left.isascii() and left.isdigit() and (right.isascii() and right.isdigit())
+        else ""
+    )
+
+
+@bp.get("/events")
+@allow("clerk", "accountant")
+def events():
+    # The stream lives for hours; its request must not hold a database connection meanwhile.
+    db.session.remove()
+    hub: live.Hub = current_app.extensions["live"]
+    try:
+        inbox = hub.subscribe()
+        cursor = _cursor()
+        replay = _replay(cursor) if cursor else []
+    except live.Full:
+        raise Busy(
+            _("Too many pages are open; this one updates every few seconds instead.")
+        ) from None
+    except redis.RedisError:
+        hub.leave(inbox)
+        raise Busy(_("Live updates are away for a moment.")) from None
+    response = Response(live.frames(hub, inbox, replay), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _replay(cursor: str) -> list[str]:
+    missed = live.since(redis_of_app(), cursor)
+    if missed is None:
+        return ["event: reset\ndata: {}\n\n"]
+    newest, rows = missed
+    return [f"id: {newest}\nevent: row\ndata: {json.dumps(row)}\n\n" for row in rows]
+
+
+@bp.get("/events/poll")
+@allow("clerk", "accountant")
+def poll():
+    """`{cursor, events, reset}`: what changed after ?since=, for pages without a stream."""
+    try:
+        missed = live.since(redis_of_app(), _cursor())
+    except redis.RedisError:
+        # Without Redis nobody knows what changed: the page fetches again what it shows.
+        return jsonify(cursor="", events=[], reset=True)
+    if missed is None:
+        return jsonify(cursor="", events=[], reset=True)
+    return jsonify(cursor=missed[0], events=missed[1], reset=False)

@@ -1,0 +1,99 @@
+"""Headers that every answer carries, and how each kind of failure is shown: page, fragment or
+problem+json."""
+
+import sqlite3
+
+from flask import Response, make_response, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from webapp.platform.errors import Refusal
+from webapp.staff.access import SignInNeeded, is_api
+from webapp.web.api import problem
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src "
+    "'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'"
+)
+HTTP_TEXTS = {
+    400: _l("The request could not be understood. Reload the page and try again."),
+    404: _l("There is nothing at this address. It may have been deleted, or mistyped."),
+    405: _l("This address does not take that kind of request."),
+    413: _l("This is too large to be sent."),
+    415: _l("This kind of content is not taken here."),
+    429: _l("Too many attempts. Wait a few minutes and try again."),
+    503: _l("The shop is very busy just now. Try again in a moment; nothing was lost."),
+}
+CRASH_TEXT = _l(
+    "Something went wrong on our side. Nothing was half saved; try again, and tell support if it "
+    "comes back."
+)
+
+
+def set_up(app) -> None:
+    secure = app.extensions["settings"].secure
+
+    @app.after_request
+    def headers(response: Response):
+        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers.add("Vary", "HX-Request")
+        if secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def refusal_answer(refusal: Refusal):
+    if is_api():
+        return problem(refusal)
+    if isinstance(refusal, SignInNeeded):
+        response = make_response("", 401)
+        response.headers["HX-Redirect"] = url_for("staff.login")
+        return response
+    # A page of its own has no fields to mark: it tells what is wrong with each.
+    text = " ".join(str(error.message) for error in refusal.errors) or str(refusal)
+    return _page(refusal.status, refusal.title, text)
+
+
+def http_answer(error: HTTPException):
+    code = error.code
+    text = HTTP_TEXTS.get(code, _l("This request cannot be answered."))
+    if isinstance(error, CSRFError):
+        text = _l(
+            "This page was open for too long. Reload it and send again; what you typed is still "
+            "there if you go back."
+        )
+    response = _answer(code, error.name, text)
+    told = dict(error.get_headers())
+    for name in ("Allow", "Retry-After"):
+        if name in told:
+            response.headers[name] = told[name]
+    return response
+
+
+def crash_answer(error: Exception):
+    # SQLite's own error comes bare from where its transactions begin.
+    if isinstance(error, PoolTimeout | OperationalError | sqlite3.OperationalError):
+        return _answer(503, "Service Unavailable", HTTP_TEXTS[503])
+    return _answer(500, "Internal Server Error", CRASH_TEXT)
+
+
+def _answer(code: int, title, text):
+    if is_api():
+        refusal = Refusal(text)
+        refusal.status, refusal.title = code, title
+        return problem(refusal)
+    return _page(code, None, str(text))
+
+
+def _page(code: int, title, text: str):
+    template = "errors/_fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
+    return make_response(render_template(template, code=code, title=title, text=text), code)
