@@ -10,6 +10,8 @@ from webapp import cli
 from webapp.audit.tracking import track
 from webapp.features import BLUEPRINTS
 from webapp.http import formatting, localization
+from webapp.http.query import IdConverter
+from webapp.http.transactions import TransactionalFlask
 from webapp.menu import MENU
 from webapp.platform import live, logs, sqlite
 from webapp.platform.database import db
@@ -28,7 +30,8 @@ ring_on_commit(db.session)
 def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     logs.set_up(settings.log_format)
-    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app = TransactionalFlask(__name__, template_folder="../templates", static_folder="../static")
+    app.url_map.converters["id"] = IdConverter
     app.config.from_mapping(_config(settings))
     app.extensions["settings"] = settings
     app.extensions["redis"] = connect(settings.redis_url)

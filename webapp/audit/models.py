@@ -11,7 +11,8 @@ from webapp.platform.database import db
 
 
 class AuditEntry(db.Model):
-    """One change: who made it, to what, before and after, and why. Written by `webapp.audit.tracking`."""
+    """One change: who made it, to what, before and after, and why. Written by
+    `webapp.audit.tracking`."""
 
     __tablename__ = "audit_entries"
     # One for each filter of the audit page, in its order, and one for where "since" begins.

@@ -19,11 +19,11 @@ from webapp.catalog.queries import VIEWS, movements, namesakes, product_by_id, p
 from webapp.catalog.words import reason_words
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
+from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import bounded_count, count_text, page_of
-from webapp.http.query import row_ids, version_of
+from webapp.http.query import query_choice, query_ids
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
-from webapp.platform.errors import Refusal, Stale
 from webapp.staff.access import allow
 
 bp = Blueprint("catalog", __name__)
@@ -48,7 +48,7 @@ def words():
 def index():
     q = request.args.get("q", "")
     view = request.args.get("view") if request.args.get("view") in VIEWS else "all"
-    kind = Kind(request.args["kind"]) if request.args.get("kind") in list(Kind) else None
+    kind = query_choice("kind", Kind)
     page = page_of(products(q, kind, view), (Product.name, Product.id), descending=False)
     counts = {name: count_text(bounded_count(products(view=name))) for name in VIEWS}
     return render_template(
@@ -68,11 +68,11 @@ def index():
 @bp.get("/products/rows")
 @allow("clerk")
 def rows():
-    found = db.session.scalars(db.select(Product).where(Product.id.in_(row_ids())))
+    found = db.session.scalars(db.select(Product).where(Product.id.in_(query_ids())))
     return render_template("catalog/_rows.html", products=found)
 
 
-@bp.get("/products/<int:product_id>/row")
+@bp.get("/products/<id:product_id>/row")
 @allow("clerk")
 def row(product_id: int):
     product = product_by_id(product_id)
@@ -80,21 +80,24 @@ def row(product_id: int):
     return render_template("catalog/_row.html", product=product, form=form)
 
 
-@bp.post("/products/<int:product_id>/row")
+def _row_again(form: Form, product_id: int):
+    return render_template("catalog/_row.html", product=product_by_id(product_id), form=form)
+
+
+@bp.post("/products/<id:product_id>/row")
 @allow("clerk")
-def save_row(product_id: int):
-    form = Form(request.form, RowIn)
+@submits(RowIn, again=_row_again)
+def save_row(wanted: RowIn, product_id: int):
     product = product_by_id(product_id)
-    try:
-        wanted = form.parse()
-        _refuse_stale(product)
-        edit_row(product, wanted)
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return render_template("catalog/_row.html", product=product, form=form.refuse(refusal)), 422
+    refuse_stale(product)
+    edit_row(product, wanted)
     saved = _("%(name)s was saved.", name=product.name)
     return with_toast(render_template("catalog/_row.html", product=product, form=None), saved)
+
+
+def _form_page(form: Form, product_id: int | None = None):
+    product = product_by_id(product_id) if product_id else None
+    return render_template("catalog/form.html", form=form, product=product, kinds=Kind)
 
 
 @bp.get("/products/new")
@@ -105,130 +108,15 @@ def new():
 
 @bp.post("/products")
 @allow("clerk")
-def create():
-    form = Form(request.form, ProductIn)
-    try:
-        product = add_product(form.parse())
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _form_page(form.refuse(refusal)), 422
+@submits(ProductIn, again=_form_page)
+def create(wanted: ProductIn):
+    product = add_product(wanted)
     flash(_("%(name)s was added.", name=product.name), "good")
     return _to(product)
 
 
-@bp.get("/products/<int:product_id>")
-@allow("clerk")
-def show(product_id: int):
-    return _product_page(product_by_id(product_id), Form())
-
-
-@bp.get("/products/<int:product_id>/edit")
-@allow("clerk")
-def edit(product_id: int):
+def _product_page(form: Form, product_id: int):
     product = product_by_id(product_id)
-    return _form_page(_product_form(product), product)
-
-
-@bp.post("/products/<int:product_id>")
-@allow("clerk")
-def update(product_id: int):
-    form = Form(request.form, ProductIn)
-    product = product_by_id(product_id)
-    try:
-        wanted = form.parse()
-        _refuse_stale(product)
-        edit_product(product, wanted)
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _form_page(form.refuse(refusal), product), 422
-    flash(_("%(name)s was saved.", name=product.name), "good")
-    return _to(product)
-
-
-@bp.get("/products/<int:product_id>/stock")
-@allow("clerk")
-def stock(product_id: int):
-    product = product_by_id(product_id)
-    return render_template("catalog/_stock.html", product=product, page=_ledger(product))
-
-
-@bp.post("/products/<int:product_id>/stock")
-@allow("clerk")
-def change_stock(product_id: int):
-    form = Form(request.form, StockFormIn)
-    product = product_by_id(product_id)
-    try:
-        wanted = form.parse()
-        previous, now = set_stock(product, wanted, wanted.seen)
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _product_page(product, form.refuse(refusal)), 422
-    flash(
-        _(
-            "Stock of %(name)s: %(previous)s before, %(now)s now.",
-            name=product.name,
-            previous=previous,
-            now=now,
-        ),
-        "good",
-    )
-    return _to(product)
-
-
-@bp.post("/products/<int:product_id>/archiving")
-@allow("clerk")
-def archive(product_id: int):
-    product = product_by_id(product_id)
-    product.archive()
-    db.session.commit()
-    flash(
-        _(
-            "%(name)s is archived. It is not sold any more; its orders stay as they are.",
-            name=product.name,
-        ),
-        "good",
-    )
-    return _to(product)
-
-
-@bp.post("/products/<int:product_id>/unarchiving")
-@allow("clerk")
-def unarchive(product_id: int):
-    product = product_by_id(product_id)
-    product.unarchive()
-    db.session.commit()
-    flash(_("%(name)s is on sale again.", name=product.name), "good")
-    return _to(product)
-
-
-@bp.post("/products/<int:product_id>/deletion")
-@allow("clerk")
-def delete(product_id: int):
-    product = product_by_id(product_id)
-    name = product.name
-    delete_product(product)
-    db.session.commit()
-    flash(_("%(name)s was deleted.", name=name), "good")
-    return redirect(url_for("catalog.index"), 303)
-
-
-def _to(product: Product):
-    return redirect(url_for("catalog.show", product_id=product.id), 303)
-
-
-def _refuse_stale(product: Product) -> None:
-    if version_of(request.form.get("version")) != product.version:
-        raise Stale()
-
-
-def _ledger(product: Product):
-    return page_of(movements(product), (StockMovement.id,), limit=20)
-
-
-def _product_page(product: Product, form: Form):
     return render_template(
         "catalog/product.html",
         product=product,
@@ -238,8 +126,90 @@ def _product_page(product: Product, form: Form):
     )
 
 
-def _form_page(form: Form, product: Product | None = None):
-    return render_template("catalog/form.html", form=form, product=product, kinds=Kind)
+@bp.get("/products/<id:product_id>")
+@allow("clerk")
+def show(product_id: int):
+    return _product_page(Form(), product_id)
+
+
+@bp.get("/products/<id:product_id>/edit")
+@allow("clerk")
+def edit(product_id: int):
+    return _form_page(_product_form(product_by_id(product_id)), product_id)
+
+
+@bp.post("/products/<id:product_id>")
+@allow("clerk")
+@submits(ProductIn, again=_form_page)
+def update(wanted: ProductIn, product_id: int):
+    product = product_by_id(product_id)
+    refuse_stale(product)
+    edit_product(product, wanted)
+    flash(_("%(name)s was saved.", name=product.name), "good")
+    return _to(product)
+
+
+@bp.get("/products/<id:product_id>/stock")
+@allow("clerk")
+def stock(product_id: int):
+    product = product_by_id(product_id)
+    return render_template("catalog/_stock.html", product=product, page=_ledger(product))
+
+
+@bp.post("/products/<id:product_id>/stock")
+@allow("clerk")
+@submits(StockFormIn, again=_product_page)
+def change_stock(wanted: StockFormIn, product_id: int):
+    product = product_by_id(product_id)
+    previous, now = set_stock(product, wanted, wanted.seen)
+    text = _(
+        "Stock of %(name)s: %(previous)s before, %(now)s now.",
+        name=product.name,
+        previous=previous,
+        now=now,
+    )
+    flash(text, "good")
+    return _to(product)
+
+
+@bp.post("/products/<id:product_id>/archiving")
+@allow("clerk")
+def archive(product_id: int):
+    product = product_by_id(product_id)
+    product.archive()
+    text = _(
+        "%(name)s is archived. It is not sold any more; its orders stay as they are.",
+        name=product.name,
+    )
+    flash(text, "good")
+    return _to(product)
+
+
+@bp.post("/products/<id:product_id>/unarchiving")
+@allow("clerk")
+def unarchive(product_id: int):
+    product = product_by_id(product_id)
+    product.unarchive()
+    flash(_("%(name)s is on sale again.", name=product.name), "good")
+    return _to(product)
+
+
+@bp.post("/products/<id:product_id>/deletion")
+@allow("clerk")
+def delete(product_id: int):
+    product = product_by_id(product_id)
+    delete_product(product)
+    flash(_("%(name)s was deleted.", name=product.name), "good")
+    return redirect(url_for("catalog.index"), 303)
+
+
+def _to(product: Product):
+    db.session.flush()
+    return redirect(url_for("catalog.show", product_id=product.id), 303)
+
+
+def _ledger(product: Product):
+    return page_of(movements(product), (StockMovement.id,), limit=20)
 
 
 def _row_form(product: Product) -> Form:

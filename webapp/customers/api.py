@@ -47,13 +47,13 @@ def list_customers():
     return list_answer(customers(request.args.get("q", "")), (Customer.id,), customer_json)
 
 
-@endpoint(bp, "GET", "/customers/<int:customer_id>", "clerk")
+@endpoint(bp, "GET", "/customers/<id:customer_id>", "clerk")
 def show_customer(customer_id: int):
     """One customer."""
     return customer_json(customer_by_id(customer_id))
 
 
-@endpoint(bp, "PATCH", "/customers/<int:customer_id>", "clerk", body=CustomerPatch)
+@endpoint(bp, "PATCH", "/customers/<id:customer_id>", "clerk", body=CustomerPatch)
 def change_customer(patch, customer_id: int):
     """Changes the fields that are sent, of the address too."""
     customer = customer_by_id(customer_id)

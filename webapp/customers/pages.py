@@ -11,10 +11,9 @@ from webapp.customers.queries import agent_by_id, agents, customer_by_id, custom
 from webapp.fulfilment.models import Membership
 from webapp.fulfilment.queries import latest_changes
 from webapp.http.forms import Form
+from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import bounded_count, count_text, page_of
-from webapp.http.query import version_of
 from webapp.platform.database import db
-from webapp.platform.errors import Refusal, Stale
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
 
@@ -32,6 +31,11 @@ def index():
     )
 
 
+def _customer_form(form: Form, customer_id: int | None = None):
+    customer = customer_by_id(customer_id) if customer_id else None
+    return render_template("customers/form.html", form=form, customer=customer, taxpayers=Taxpayer)
+
+
 @bp.get("/customers/new")
 @allow("clerk")
 def new():
@@ -40,19 +44,14 @@ def new():
 
 @bp.post("/customers")
 @allow("clerk")
-def create():
-    form = Form(request.form, CustomerIn)
-    try:
-        customer = keep(Customer(), form.parse())
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _customer_form(form.refuse(refusal)), 422
+@submits(CustomerIn, again=_customer_form)
+def create(wanted: CustomerIn):
+    customer = keep(Customer(), wanted)
     flash(_("%(name)s was added.", name=customer.name), "good")
-    return redirect(url_for("customers.show", customer_id=customer.id), 303)
+    return _to(customer)
 
 
-@bp.get("/customers/<int:customer_id>")
+@bp.get("/customers/<id:customer_id>")
 @allow("clerk")
 def show(customer_id: int):
     customer = customer_by_id(customer_id)
@@ -68,28 +67,33 @@ def show(customer_id: int):
     )
 
 
-@bp.get("/customers/<int:customer_id>/edit")
+@bp.get("/customers/<id:customer_id>/edit")
 @allow("clerk")
 def edit(customer_id: int):
     customer = customer_by_id(customer_id)
-    return _customer_form(Form.filled(facts_of(customer) | {"version": customer.version}), customer)
+    form = Form.filled(facts_of(customer) | {"version": customer.version})
+    return _customer_form(form, customer_id)
 
 
-@bp.post("/customers/<int:customer_id>")
+@bp.post("/customers/<id:customer_id>")
 @allow("clerk")
-def update(customer_id: int):
-    form = Form(request.form, CustomerIn)
+@submits(CustomerIn, again=_customer_form)
+def update(wanted: CustomerIn, customer_id: int):
     customer = customer_by_id(customer_id)
-    try:
-        wanted = form.parse()
-        _refuse_stale(customer)
-        keep(customer, wanted)
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _customer_form(form.refuse(refusal), customer), 422
+    refuse_stale(customer)
+    keep(customer, wanted)
     flash(_("%(name)s was saved.", name=customer.name), "good")
+    return _to(customer)
+
+
+def _to(customer: Customer):
+    db.session.flush()
     return redirect(url_for("customers.show", customer_id=customer.id), 303)
+
+
+def _agents_page(form: Form):
+    page = page_of(agents(), (Agent.name, Agent.id), descending=False)
+    return render_template("customers/agents.html", form=form, page=page)
 
 
 @bp.get("/agents")
@@ -100,60 +104,36 @@ def agents_page():
 
 @bp.post("/agents")
 @allow("clerk")
-def create_agent():
-    form = Form(request.form, AgentIn)
-    try:
-        agent = keep_agent(Agent(), form.parse())
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _agents_page(form.refuse(refusal)), 422
+@submits(AgentIn, again=_agents_page)
+def create_agent(wanted: AgentIn):
+    agent = keep_agent(Agent(), wanted)
     flash(_("%(name)s was added.", name=agent.name), "good")
     return redirect(url_for("customers.agents_page"), 303)
 
 
-@bp.get("/agents/<int:agent_id>/edit")
+def _agent_form(form: Form, agent_id: int):
+    return render_template("customers/agent.html", form=form, agent=agent_by_id(agent_id))
+
+
+@bp.get("/agents/<id:agent_id>/edit")
 @allow("manager")
 def edit_agent(agent_id: int):
     agent = agent_by_id(agent_id)
-    percent = format_decimal(agent.commission_percent, "0.00")
-    form = Form.filled(
-        {
-            "code": agent.code,
-            "name": agent.name,
-            "commission_percent": percent,
-            "version": agent.version,
-        }
-    )
-    return render_template("customers/agent.html", form=form, agent=agent)
+    values = {
+        "code": agent.code,
+        "name": agent.name,
+        "commission_percent": format_decimal(agent.commission_percent, "0.00"),
+        "version": agent.version,
+    }
+    return _agent_form(Form.filled(values), agent_id)
 
 
-@bp.post("/agents/<int:agent_id>")
+@bp.post("/agents/<id:agent_id>")
 @allow("manager")
-def update_agent(agent_id: int):
-    form = Form(request.form, AgentIn)
+@submits(AgentIn, again=_agent_form)
+def update_agent(wanted: AgentIn, agent_id: int):
     agent = agent_by_id(agent_id)
-    try:
-        wanted = form.parse()
-        _refuse_stale(agent)
-        keep_agent(agent, wanted)
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return render_template("customers/agent.html", form=form.refuse(refusal), agent=agent), 422
+    refuse_stale(agent)
+    keep_agent(agent, wanted)
     flash(_("%(name)s was saved.", name=agent.name), "good")
     return redirect(url_for("customers.agents_page"), 303)
-
-
-def _refuse_stale(row: Customer | Agent) -> None:
-    if version_of(request.form.get("version")) != row.version:
-        raise Stale()
-
-
-def _customer_form(form: Form, customer: Customer | None = None):
-    return render_template("customers/form.html", form=form, customer=customer, taxpayers=Taxpayer)
-
-
-def _agents_page(form: Form):
-    page = page_of(agents(), (Agent.name, Agent.id), descending=False)
-    return render_template("customers/agents.html", form=form, page=page)

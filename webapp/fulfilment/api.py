@@ -24,7 +24,7 @@ PAGE = ("limit", "cursor")
 NO_SALE = _l("There is no order with this number.")
 
 
-@endpoint(bp, "GET", "/sales/<int:sale_id>/packing-slip", "clerk", "accountant")
+@endpoint(bp, "GET", "/sales/<id:sale_id>/packing-slip", "clerk", "accountant")
 def get_packing_slip(sale_id: int):
     """The packing slip, once the rules have made one; `released` is false while the sale is
     held."""
@@ -73,7 +73,7 @@ def _slip(slip: PackingSlip) -> dict:
     } | {name: moment and moment.isoformat() for name, moment in moments.items()}
 
 
-@endpoint(bp, "POST", "/sales/<int:sale_id>/shipment", "clerk", body=ShipmentIn)
+@endpoint(bp, "POST", "/sales/<id:sale_id>/shipment", "clerk", body=ShipmentIn)
 def ship_sale(wanted: ShipmentIn, sale_id: int):
     """Marks a sale as shipped. The same again changes nothing; a tracking code that was left out
     may follow; 409 before its NF-e is authorized, and for another carrier or code than those it was
@@ -144,7 +144,7 @@ def list_tasks():
     return list_answer(queries.tasks(written == "done" if written else None), (Task.id,), _task)
 
 
-@endpoint(bp, "POST", "/tasks/<int:task_id>/completion", "clerk", body=OutcomeIn)
+@endpoint(bp, "POST", "/tasks/<id:task_id>/completion", "clerk", body=OutcomeIn)
 def complete(wanted: OutcomeIn, task_id: int):
     """Settles a task; said twice, the first outcome stays."""
     task = queries.task_by_id(task_id, lock=True)

@@ -14,7 +14,7 @@ from webapp.fulfilment.forms import MOST_AT_ONCE, ShipmentsIn
 from webapp.fulfilment.models import PackingSlip
 from webapp.fulfilment.parcel_pages import KEPT
 from webapp.http.forms import Form
-from webapp.http.query import row_ids
+from webapp.http.query import query_ids
 from webapp.http.transactions import in_transaction
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
@@ -177,7 +177,7 @@ def ask_shipment():
 @bp.get("/packing-slips/shipment")
 @allow("clerk")
 def shipment():
-    return _shipment_page(row_ids(), Form())
+    return _shipment_page(query_ids(), Form())
 
 
 def _shipment_page(ids: list[int], form: Form) -> str:

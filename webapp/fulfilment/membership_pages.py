@@ -14,7 +14,7 @@ from webapp.fulfilment.forms import ReasonIn
 from webapp.fulfilment.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of
-from webapp.http.query import row_ids
+from webapp.http.query import query_ids
 from webapp.http.transactions import in_transaction
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
@@ -58,11 +58,11 @@ def memberships():
 @bp.get("/memberships/rows")
 @allow("clerk")
 def membership_rows():
-    rows = db.session.scalars(queries.memberships().where(Membership.id.in_(row_ids())))
+    rows = db.session.scalars(queries.memberships().where(Membership.id.in_(query_ids())))
     return render_template("fulfilment/_memberships.html", memberships=rows, fresh=True)
 
 
-@bp.get("/memberships/<int:membership_id>")
+@bp.get("/memberships/<id:membership_id>")
 @allow("clerk")
 def membership(membership_id: int):
     return _page(membership_id, Form())
@@ -74,13 +74,13 @@ def _page(membership_id: int, form: Form):
     return render_template("fulfilment/membership.html", membership=found, page=page, form=form)
 
 
-@bp.post("/memberships/<int:membership_id>/lapse")
+@bp.post("/memberships/<id:membership_id>/lapse")
 @allow("manager")
 def lapse(membership_id: int):
     return _mark(membership_id, Membership.lapse, _("The membership is marked as lapsed."))
 
 
-@bp.post("/memberships/<int:membership_id>/resumption")
+@bp.post("/memberships/<id:membership_id>/resumption")
 @allow("manager")
 def resume(membership_id: int):
     return _mark(membership_id, Membership.resume, _("The membership is active again."))

@@ -10,7 +10,7 @@ from webapp.fulfilment.models import PackingSlip, SlipStatus
 from webapp.fulfilment.sheets import sheets_of
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of
-from webapp.http.query import row_ids
+from webapp.http.query import query_ids
 from webapp.http.transactions import in_transaction
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -54,7 +54,7 @@ def packing_slips():
 @allow("clerk")
 def packing_slip_rows():
     """A slip's row bears its sale's id and moves with it."""
-    slips = db.session.scalars(queries.packing_slips().where(PackingSlip.sale_id.in_(row_ids())))
+    slips = db.session.scalars(queries.packing_slips().where(PackingSlip.sale_id.in_(query_ids())))
     return render_template("fulfilment/_packing_slips.html", slips=slips, fresh=True)
 
 
@@ -62,7 +62,7 @@ def packing_slip_rows():
 @allow("clerk")
 def printed_slips():
     """One slip to a sheet, each with the royalty department's copy behind it."""
-    slips = queries.slips_by_ids(row_ids())
+    slips = queries.slips_by_ids(query_ids())
     if not slips:
         raise NotFound(_("There is no such packing slip."))
     return render_template("fulfilment/print.html", sheets=sheets_of(slips), sender=the_shop())
@@ -71,13 +71,13 @@ def printed_slips():
 # -- one slip -------------------------------------------------------------------------------------
 
 
-@bp.get("/packing-slips/<int:slip_id>")
+@bp.get("/packing-slips/<id:slip_id>")
 @allow("clerk")
 def packing_slip(slip_id: int):
     return _page(slip_id)
 
 
-@bp.get("/packing-slips/<int:slip_id>/live")
+@bp.get("/packing-slips/<id:slip_id>/live")
 @allow("clerk")
 def live_slip(slip_id: int):
     """The page's part that moves by itself."""
@@ -130,19 +130,19 @@ def _verb(slip_id: int, act, done: str):
     return _to(slip_id)
 
 
-@bp.post("/packing-slips/<int:slip_id>/packing")
+@bp.post("/packing-slips/<id:slip_id>/packing")
 @allow("clerk")
 def pack(slip_id: int):
     return _verb(slip_id, lambda slip: slip.pack(utc_now()), _("It is packed."))
 
 
-@bp.post("/packing-slips/<int:slip_id>/unpacking")
+@bp.post("/packing-slips/<id:slip_id>/unpacking")
 @allow("clerk")
 def unpack(slip_id: int):
     return _verb(slip_id, lambda slip: slip.unpack(), _("It is to be packed again."))
 
 
-@bp.post("/packing-slips/<int:slip_id>/delivery")
+@bp.post("/packing-slips/<id:slip_id>/delivery")
 @allow("clerk")
 def deliver(slip_id: int):
     return _verb(slip_id, lambda slip: slip.deliver(utc_now()), _("It is delivered."))
@@ -165,7 +165,7 @@ def _refuse_stale(version: int) -> None:
         raise Stale
 
 
-@bp.post("/packing-slips/<int:slip_id>/shipment")
+@bp.post("/packing-slips/<id:slip_id>/shipment")
 @allow("clerk")
 def ship(slip_id: int):
     def save(slip: PackingSlip, wanted: ShipmentIn) -> None:
@@ -174,7 +174,7 @@ def ship(slip_id: int):
     return _saved(slip_id, ShipmentIn, save, _("It is shipped."))
 
 
-@bp.post("/packing-slips/<int:slip_id>/tracking")
+@bp.post("/packing-slips/<id:slip_id>/tracking")
 @allow("clerk")
 def correct_shipment(slip_id: int):
     def save(slip: PackingSlip, wanted: ShipmentIn) -> None:
@@ -184,7 +184,7 @@ def correct_shipment(slip_id: int):
     return _saved(slip_id, ShipmentIn, save, _("Carrier and tracking code were saved."))
 
 
-@bp.post("/packing-slips/<int:slip_id>/details")
+@bp.post("/packing-slips/<id:slip_id>/details")
 @allow("clerk")
 def describe(slip_id: int):
     def save(slip: PackingSlip, wanted: SlipIn) -> None:

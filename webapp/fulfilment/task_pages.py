@@ -13,7 +13,7 @@ from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of
 from webapp.http.localization import locale
-from webapp.http.query import row_ids
+from webapp.http.query import query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
@@ -97,11 +97,11 @@ def task_rows():
     return _render(
         "fulfilment/_tasks.html",
         fresh=True,
-        tasks=db.session.scalars(queries.tasks().where(Task.id.in_(row_ids()))),
+        tasks=db.session.scalars(queries.tasks().where(Task.id.in_(query_ids()))),
     )
 
 
-@bp.get("/tasks/<int:task_id>")
+@bp.get("/tasks/<id:task_id>")
 @allow("clerk")
 def task(task_id: int):
     return _task_page(queries.task_by_id(task_id), Form())
@@ -111,7 +111,7 @@ def _task_page(task: Task, form: Form) -> str:
     return _render("fulfilment/task.html", task=task, form=form)
 
 
-@bp.post("/tasks/<int:task_id>/completion")
+@bp.post("/tasks/<id:task_id>/completion")
 @allow("clerk")
 def complete_task(task_id: int):
     form = Form(request.form, OutcomeIn)

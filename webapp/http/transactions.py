@@ -1,19 +1,59 @@
-"""A request's writing as one transaction, done again when it lost a race against another one."""
+"""A request's writing as one transaction, done again when it lost a race against another one.
+
+Views neither commit nor catch what a commit raises; see docs/decisions/0005.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar
 
+from flask import Flask, Response, request, session
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from webapp.platform.database import db
 
 Result = TypeVar("Result")
+ATTEMPTS = 3
+READING = ("GET", "HEAD", "OPTIONS")
 # PostgreSQL: serialization_failure, deadlock_detected.
 LOST_RACES = ("40001", "40P01")
 
 
-def in_transaction(work: Callable[[], Result], attempts: int = 3) -> Result:
+class TransactionalFlask(Flask):
+    """Runs each request that may write as one transaction: committed when its view answers, rolled
+    back when it raises or answers with an error, and begun anew when it lost a race (a unique key,
+    a row's version, a deadlock). So a view may run more than once and loads its rows itself."""
+
+    def dispatch_request(self) -> Response:
+        if request.method in READING:
+            return self.make_response(super().dispatch_request())
+        kept = dict(session)
+        for _attempt in range(ATTEMPTS - 1):
+            try:
+                return self._answer_and_commit()
+            except Exception as error:
+                db.session.rollback()
+                if not is_lost_race(error):
+                    raise
+                _restore_session(kept)
+        return self._answer_and_commit()
+
+    def _answer_and_commit(self) -> Response:
+        response = self.make_response(super().dispatch_request())
+        if response.status_code < 400:
+            db.session.commit()
+        else:
+            db.session.rollback()
+        return response
+
+
+def _restore_session(kept: dict) -> None:
+    """What a lost try left in the browser's cookie, such as news to show, is taken back."""
+    session.clear()
+    session.update(kept)
+
+
+def in_transaction(work: Callable[[], Result], attempts: int = ATTEMPTS) -> Result:
     """Does `work` and commits; answers what it answered. Who lost a race (a unique key, a row's
     version, a deadlock) begins anew on what the winner left, so `work` must load its rows itself
     and keep nothing from an earlier try.

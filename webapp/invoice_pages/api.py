@@ -3,12 +3,12 @@
 from flask import g, request
 from flask_babel import gettext as _
 
+from webapp.http.query import query_month
 from webapp.http.transactions import in_transaction
 from webapp.invoice_pages.concerns import reasons_of
 from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
 from webapp.invoices.forms import ReturnIn
 from webapp.invoices.models import Invoice, InvoiceStatus
-from webapp.invoices.months import asked_month
 from webapp.invoices.queries import invoice_by_id, invoices
 from webapp.platform.errors import FieldError, Invalid, NotFound
 from webapp.processing import attention as services
@@ -53,7 +53,7 @@ def _invoice(invoice_id: int) -> Invoice:
 )
 def list_invoices():
     """NF-e, the newest first."""
-    status, query = request.args.get("status"), invoices(month=asked_month())
+    status, query = request.args.get("status"), invoices(month=query_month())
     if status and status not in set(InvoiceStatus):
         raise Invalid(
             [
@@ -67,19 +67,19 @@ def list_invoices():
     )
 
 
-@endpoint(bp, "GET", "/invoices/<int:invoice_id>", "clerk", "accountant")
+@endpoint(bp, "GET", "/invoices/<id:invoice_id>", "clerk", "accountant")
 def get_invoice(invoice_id: int):
     """One NF-e as it stands."""
     return invoice_json(_invoice(invoice_id))
 
 
-@endpoint(bp, "GET", "/invoices/<int:invoice_id>/xml", "clerk", "accountant")
+@endpoint(bp, "GET", "/invoices/<id:invoice_id>/xml", "clerk", "accountant")
 def get_xml(invoice_id: int):
     """The nfeProc as it is stored; before authorization a marked draft."""
     return xml_file(_invoice(invoice_id))
 
 
-@endpoint(bp, "GET", "/invoices/<int:invoice_id>/danfe.pdf", "clerk", "accountant")
+@endpoint(bp, "GET", "/invoices/<id:invoice_id>/danfe.pdf", "clerk", "accountant")
 def get_danfe(invoice_id: int):
     """The DANFE of an authorized NF-e."""
     return danfe_file(_invoice(invoice_id))
@@ -88,10 +88,10 @@ def get_danfe(invoice_id: int):
 @endpoint(bp, "GET", "/invoices/archive", "clerk", "accountant", query=("month",))
 def get_archive():
     """A zip of the month's nfeProc files."""
-    return month_archive(asked_month(required=True))
+    return month_archive(query_month(required=True))
 
 
-@endpoint(bp, "POST", "/invoices/<int:invoice_id>/approval", "reviewer", status=202)
+@endpoint(bp, "POST", "/invoices/<id:invoice_id>/approval", "reviewer", status=202)
 def approve_invoice(invoice_id: int):
     """Releases an NF-e under review, over its warnings; said twice, it is sent once."""
 
@@ -103,7 +103,7 @@ def approve_invoice(invoice_id: int):
     return in_transaction(work)
 
 
-@endpoint(bp, "POST", "/invoices/<int:invoice_id>/rejection", "reviewer", body=ReturnIn)
+@endpoint(bp, "POST", "/invoices/<id:invoice_id>/rejection", "reviewer", body=ReturnIn)
 def reject_invoice(wanted: ReturnIn, invoice_id: int):
     """Returns an NF-e under review for correction."""
 

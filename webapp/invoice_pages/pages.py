@@ -10,7 +10,7 @@ from webapp.customers.forms import AddressIn
 from webapp.http.formatting import shop_day, with_query
 from webapp.http.forms import Form, parse
 from webapp.http.lists import bounded_count, count_text, page_of
-from webapp.http.query import row_ids
+from webapp.http.query import query_ids, query_month
 from webapp.http.transactions import in_transaction
 from webapp.invoice_pages.concerns import (
     ZIP_CODE_DIFFERS,
@@ -26,7 +26,6 @@ from webapp.invoice_pages.history import timeline
 from webapp.invoice_pages.note_view import sheet_of
 from webapp.invoices.forms import RETURN_LABELS, ReturnIn
 from webapp.invoices.models import Invoice, InvoiceStatus
-from webapp.invoices.months import asked_month
 from webapp.invoices.queries import VIEWS, events_of, invoice_by_id, invoices, review_queue
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -59,7 +58,7 @@ class SecondConfirmation(Refusal):
 @bp.get("/invoices")
 @allow("clerk", "accountant")
 def index():
-    view, q, month = request.args.get("status", ""), request.args.get("q", ""), asked_month()
+    view, q, month = request.args.get("status", ""), request.args.get("q", ""), query_month()
     query = invoices(q, month)
     page = page_of(query.where(VIEWS[view]) if view in VIEWS else query, (Invoice.id,))
     is_first = not (request.args.get("after") or request.args.get("before"))
@@ -92,27 +91,27 @@ def _tabs(chosen: str) -> list[dict]:
 @bp.get("/invoices/rows")
 @allow("clerk", "accountant")
 def rows():
-    found = db.session.scalars(invoices().where(Invoice.id.in_(row_ids()))).all()
+    found = db.session.scalars(invoices().where(Invoice.id.in_(query_ids()))).all()
     return render_template("invoices/_rows.html", invoices=found, reasons_of=reasons_of)
 
 
 # -- one NF-e -------------------------------------------------------------------------------------
 
 
-@bp.get("/invoices/<int:invoice_id>")
+@bp.get("/invoices/<id:invoice_id>")
 @allow("clerk", "accountant")
 def page(invoice_id):
     return render_template("invoices/page.html", **_about(_invoice(invoice_id)))
 
 
-@bp.get("/invoices/<int:invoice_id>/state")
+@bp.get("/invoices/<id:invoice_id>/state")
 @allow("clerk", "accountant")
 def state(invoice_id):
     """What of the page changes by itself."""
     return render_template("invoices/_invoice.html", **_about(_invoice(invoice_id)))
 
 
-@bp.get("/invoices/<int:invoice_id>/queue")
+@bp.get("/invoices/<id:invoice_id>/queue")
 @allow("clerk", "accountant")
 def queue(invoice_id):
     """The review queue beside an NF-e."""
@@ -180,7 +179,7 @@ def _next_of(invoice_id: int, ids: list[int]) -> int | None:
 # -- decisions ------------------------------------------------------------------------------------
 
 
-@bp.post("/invoices/<int:invoice_id>/approval")
+@bp.post("/invoices/<id:invoice_id>/approval")
 @allow("reviewer")
 def approve(invoice_id):
     def work(invoice):
@@ -199,7 +198,7 @@ def approve(invoice_id):
     return refused or _onward(invoice_id, _("NF-e approved. It is on its way to SEFAZ."))
 
 
-@bp.post("/invoices/<int:invoice_id>/rejection")
+@bp.post("/invoices/<id:invoice_id>/rejection")
 @allow("reviewer")
 def reject(invoice_id):
     form = Form(_without_version(), ReturnIn)
@@ -213,7 +212,7 @@ def reject(invoice_id):
     return refused or _onward(invoice_id, _("NF-e returned for correction."))
 
 
-@bp.post("/invoices/<int:invoice_id>/resubmission")
+@bp.post("/invoices/<id:invoice_id>/resubmission")
 @allow("reviewer")
 def resubmit(invoice_id):
     """What was wrong has been mended elsewhere: checked again, and sent again with the number it
@@ -227,7 +226,7 @@ def resubmit(invoice_id):
     return refused or _back(invoice_id, _("The NF-e is being checked again."))
 
 
-@bp.post("/invoices/<int:invoice_id>/address")
+@bp.post("/invoices/<id:invoice_id>/address")
 @allow("reviewer")
 def mend_address(invoice_id):
     form = Form(_without_version(), AddressIn)
@@ -242,7 +241,7 @@ def mend_address(invoice_id):
     )
 
 
-@bp.post("/invoices/<int:invoice_id>/zip-code")
+@bp.post("/invoices/<id:invoice_id>/zip-code")
 @allow("reviewer")
 def choose_zip_code(invoice_id):
     """Of two addresses, the customer's record's takes the place of the order's, or the order's
@@ -314,13 +313,13 @@ def _back(invoice_id: int, text: str):
 # -- files ----------------------------------------------------------------------------------------
 
 
-@bp.get("/invoices/<int:invoice_id>/xml")
+@bp.get("/invoices/<id:invoice_id>/xml")
 @allow("clerk", "accountant")
 def xml(invoice_id):
     return xml_file(_invoice(invoice_id))
 
 
-@bp.get("/invoices/<int:invoice_id>/danfe.pdf")
+@bp.get("/invoices/<id:invoice_id>/danfe.pdf")
 @allow("clerk", "accountant")
 def danfe(invoice_id):
     return danfe_file(_invoice(invoice_id))
@@ -329,4 +328,4 @@ def danfe(invoice_id):
 @bp.get("/invoices/archive")
 @allow("clerk", "accountant")
 def archive():
-    return month_archive(asked_month(required=True))
+    return month_archive(query_month(required=True))

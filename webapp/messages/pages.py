@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from webapp.http.formatting import with_query
 from webapp.http.lists import bounded_count, count_text, page_of
-from webapp.http.query import row_ids
+from webapp.http.query import query_ids
 from webapp.messages.composition import parts_of
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.queries import message_by_id, message_ids, messages
@@ -76,11 +76,11 @@ def index():
 @bp.get("/messages/rows")
 @allow("clerk")
 def rows():
-    found = db.session.scalars(messages().where(Message.id.in_(row_ids())))
+    found = db.session.scalars(messages().where(Message.id.in_(query_ids())))
     return render_template("messages/_rows.html", messages=found, fresh=True)
 
 
-@bp.get("/messages/<int:message_id>")
+@bp.get("/messages/<id:message_id>")
 @allow("clerk")
 def message(message_id: int):
     found = message_by_id(message_id)
@@ -92,7 +92,7 @@ def message(message_id: int):
     return response
 
 
-@bp.get("/messages/<int:message_id>/html")
+@bp.get("/messages/<id:message_id>/html")
 @allow("clerk")
 def message_html(message_id: int):
     """The e-mail's own HTML, for the frame on its page."""
@@ -101,7 +101,7 @@ def message_html(message_id: int):
     return response
 
 
-@bp.post("/messages/<int:message_id>/sending")
+@bp.post("/messages/<id:message_id>/sending")
 @allow("clerk")
 def send_again(message_id: int):
     if not _has_server():

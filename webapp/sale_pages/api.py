@@ -158,13 +158,13 @@ def _moment(name: str) -> dt.datetime | None:
         raise Invalid([FieldError(name, _("Write a moment like 2026-11-20T14:30:00Z."))]) from None
 
 
-@endpoint(bp, "GET", "/sales/<int:sale_id>", "clerk", "accountant")
+@endpoint(bp, "GET", "/sales/<id:sale_id>", "clerk", "accountant")
 def get_sale(sale_id: int):
     """One sale as it stands."""
     return _shown(_sale(sale_id))
 
 
-@endpoint(bp, "PATCH", "/sales/<int:sale_id>", "clerk")
+@endpoint(bp, "PATCH", "/sales/<id:sale_id>", "clerk")
 def change_sale(sale_id: int):
     """Changes an open sale: any part of the body that POST /sales takes; lines are replaced as a
     whole."""
@@ -190,13 +190,13 @@ def _merged(known: dict, changes: dict) -> dict:
     }
 
 
-@endpoint(bp, "DELETE", "/sales/<int:sale_id>", "clerk", status=204)
+@endpoint(bp, "DELETE", "/sales/<id:sale_id>", "clerk", status=204)
 def cancel_sale(sale_id: int):
     """Cancels an open sale; its stock comes back."""
     in_transaction(lambda: services.cancel_open(_sale(sale_id), "order cancelled"))
 
 
-@endpoint(bp, "POST", "/sales/<int:sale_id>/payment", "clerk", status=202)
+@endpoint(bp, "POST", "/sales/<id:sale_id>/payment", "clerk", status=202)
 def pay_sale(sale_id: int):
     """Starts the processing of an open sale; said twice, it starts once."""
 
@@ -209,7 +209,7 @@ def pay_sale(sale_id: int):
     return in_transaction(work)
 
 
-@endpoint(bp, "PATCH", "/sales/<int:sale_id>/address", "clerk", body=AddressIn)
+@endpoint(bp, "PATCH", "/sales/<id:sale_id>/address", "clerk", body=AddressIn)
 def change_address(wanted: AddressIn, sale_id: int):
     """Mends the address (parts left out stay); the sale goes on."""
 
@@ -223,7 +223,7 @@ def change_address(wanted: AddressIn, sale_id: int):
     return in_transaction(work)
 
 
-@endpoint(bp, "GET", "/sales/<int:sale_id>/decision", "clerk", "accountant")
+@endpoint(bp, "GET", "/sales/<id:sale_id>/decision", "clerk", "accountant")
 def get_decision(sale_id: int):
     """What the rules came to, and every effect."""
     decision = decisions_of([_sale(sale_id).id], "paid").get(sale_id)

@@ -131,7 +131,7 @@ def create():
     return _to(sale_id)
 
 
-@bp.get("/sales/<int:sale_id>/edit")
+@bp.get("/sales/<id:sale_id>/edit")
 @allow("clerk")
 def edit(sale_id: int):
     sale = _sale(sale_id)
@@ -140,7 +140,7 @@ def edit(sale_id: int):
     return _form_page(Draft(Form.filled(services.as_input(sale)).typed), sale)
 
 
-@bp.post("/sales/<int:sale_id>/edit")
+@bp.post("/sales/<id:sale_id>/edit")
 @allow("clerk")
 def change(sale_id: int):
     draft = Draft(request.form)
@@ -252,13 +252,13 @@ def _page(sale_id: int, template: str, form: Form | None = None):
     )
 
 
-@bp.get("/sales/<int:sale_id>")
+@bp.get("/sales/<id:sale_id>")
 @allow("clerk", "accountant")
 def page(sale_id: int):
     return _page(sale_id, "sales/page.html")
 
 
-@bp.get("/sales/<int:sale_id>/live")
+@bp.get("/sales/<id:sale_id>/live")
 @allow("clerk", "accountant")
 def live(sale_id: int):
     """The page's part that moves by itself."""
@@ -275,7 +275,7 @@ def _verb(sale_id: int, act, done: str):
     return _to(sale_id)
 
 
-@bp.post("/sales/<int:sale_id>/payment")
+@bp.post("/sales/<id:sale_id>/payment")
 @allow("clerk")
 def pay(sale_id: int):
     return _verb(
@@ -285,7 +285,7 @@ def pay(sale_id: int):
     )
 
 
-@bp.post("/sales/<int:sale_id>/cancel")
+@bp.post("/sales/<id:sale_id>/cancel")
 @allow("clerk")
 def cancel(sale_id: int):
     with because(_("order cancelled")):
@@ -296,19 +296,19 @@ def cancel(sale_id: int):
         )
 
 
-@bp.post("/sales/<int:sale_id>/retry")
+@bp.post("/sales/<id:sale_id>/retry")
 @allow("clerk")
 def retry(sale_id: int):
     return _verb(sale_id, processing.resume, _("The order goes on."))
 
 
-@bp.post("/sales/<int:sale_id>/release")
+@bp.post("/sales/<id:sale_id>/release")
 @allow("reviewer")
 def release(sale_id: int):
     return _verb(sale_id, processing.release, _("The order was released."))
 
 
-@bp.post("/sales/<int:sale_id>/address")
+@bp.post("/sales/<id:sale_id>/address")
 @allow("clerk")
 def mend_address(sale_id: int):
     form = Form(request.form, SaleAddressIn)

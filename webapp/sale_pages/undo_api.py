@@ -33,7 +33,7 @@ def refund_json(made: Refund | None) -> dict:
     return {"number": made.number, "amount": str(made.amount), "lines": made.lines}
 
 
-@endpoint(bp, "POST", "/sales/<int:sale_id>/cancellation", "manager", body=CancellationIn)
+@endpoint(bp, "POST", "/sales/<id:sale_id>/cancellation", "manager", body=CancellationIn)
 def cancel_sale(wanted: CancellationIn, sale_id: int):
     """Cancels a sale in any state but while SEFAZ has not answered: stock back (if it did not
     ship), effects reversed."""
@@ -50,7 +50,7 @@ def cancel_sale(wanted: CancellationIn, sale_id: int):
 @endpoint(
     bp,
     "POST",
-    "/sales/<int:sale_id>/refunds",
+    "/sales/<id:sale_id>/refunds",
     "manager",
     body=RefundIn,
     headers=("Idempotency-Key",),
@@ -79,7 +79,7 @@ def refund_sale(wanted: RefundIn, sale_id: int):
         return in_transaction(work)
 
 
-@endpoint(bp, "POST", "/sales/<int:sale_id>/effects/<int:effect_id>/retry", "manager", status=202)
+@endpoint(bp, "POST", "/sales/<id:sale_id>/effects/<id:effect_id>/retry", "manager", status=202)
 def retry(sale_id: int, effect_id: int):
     """Tries an effect that failed again, at once."""
 

@@ -38,7 +38,7 @@ def _to(sale_id: int):
 # -----------------------------------------------------------------------------------
 
 
-@bp.get("/sales/<int:sale_id>/cancellation")
+@bp.get("/sales/<id:sale_id>/cancellation")
 @allow("manager")
 def cancellation(sale_id: int):
     """Asks for the reason and says what will be undone."""
@@ -58,7 +58,7 @@ def _cancellation_page(sale_id: int, form: Form):
     )
 
 
-@bp.post("/sales/<int:sale_id>/cancellation")
+@bp.post("/sales/<id:sale_id>/cancellation")
 @allow("manager")
 def cancel_sale(sale_id: int):
     form = Form(request.form, CancellationIn)
@@ -111,7 +111,7 @@ def _field(name: str, positions: list[str]) -> str:
     return f"quantity.{positions[int(place)]}" if part == "lines" and place.isdigit() else name
 
 
-@bp.get("/sales/<int:sale_id>/refunds/new")
+@bp.get("/sales/<id:sale_id>/refunds/new")
 @allow("manager")
 def new_refund(sale_id: int):
     sale = _sale(sale_id)
@@ -121,7 +121,7 @@ def new_refund(sale_id: int):
     return _refund_page(sale_id, RefundForm())
 
 
-@bp.post("/sales/<int:sale_id>/refunds/preview")
+@bp.post("/sales/<id:sale_id>/refunds/preview")
 @allow("manager")
 def preview_refund(sale_id: int):
     """The form with what it would do. Writes nothing."""
@@ -146,7 +146,7 @@ def _foreseen(sale_id: int, form: RefundForm) -> dict:
     return {"undone": undone, "amount": made[0] if made else None, "refused": refused}
 
 
-@bp.post("/sales/<int:sale_id>/refunds")
+@bp.post("/sales/<id:sale_id>/refunds")
 @allow("manager")
 def make_refund(sale_id: int):
     """The form's own key makes a doubled click one refund."""
@@ -197,7 +197,7 @@ def _refund_page(sale_id: int, form: RefundForm, **shown):
 # ----------------------------------------------------------------------------------------
 
 
-@bp.post("/sales/<int:sale_id>/effects/<int:effect_id>/retry")
+@bp.post("/sales/<id:sale_id>/effects/<id:effect_id>/retry")
 @allow("manager")
 def retry(sale_id: int, effect_id: int):
     in_transaction(lambda: retry_effect(sale_to_undo(sale_id), effect_id))
@@ -205,7 +205,7 @@ def retry(sale_id: int, effect_id: int):
     return _back(sale_id)
 
 
-@bp.post("/sales/<int:sale_id>/effects/retry")
+@bp.post("/sales/<id:sale_id>/effects/retry")
 @allow("manager")
 def retry_all(sale_id: int):
     tried = in_transaction(lambda: retry_effects(sale_to_undo(sale_id)))

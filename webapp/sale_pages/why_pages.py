@@ -32,7 +32,7 @@ def _page(sale: Sale, inquiry: Inquiry, answer: Answer | None = None, found=()):
     )
 
 
-@bp.get("/sales/<int:sale_id>/rules")
+@bp.get("/sales/<id:sale_id>/rules")
 @allow("clerk", "accountant")
 def ask_rules(sale_id: int):
     """The rules that ?q= may mean, of the version that decided; straight to the answer when it is
@@ -44,7 +44,7 @@ def ask_rules(sale_id: int):
     return _page(sale, inquiry, found=found)
 
 
-@bp.get("/sales/<int:sale_id>/rule-options")
+@bp.get("/sales/<id:sale_id>/rule-options")
 @allow("clerk", "accountant")
 def rule_options(sale_id: int):
     """What the field offers while one types."""
@@ -54,7 +54,7 @@ def rule_options(sale_id: int):
     )
 
 
-@bp.get("/sales/<int:sale_id>/rules/<code>")
+@bp.get("/sales/<id:sale_id>/rules/<code>")
 @allow("clerk", "accountant")
 def why(sale_id: int, code: str):
     """Why this rule applied to the sale, or why not."""

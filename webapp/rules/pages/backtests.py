@@ -79,7 +79,7 @@ def _refuse_other_day(wanted: BacktestIn) -> None:
         raise Invalid([FieldError("as_of", _("No rule of the draft begins on that day."))])
 
 
-@bp.get("/rules/backtests/<int:backtest_id>")
+@bp.get("/rules/backtests/<id:backtest_id>")
 @allow("manager")
 def backtest(backtest_id: int):
     return render_template(
@@ -87,7 +87,7 @@ def backtest(backtest_id: int):
     )
 
 
-@bp.get("/rules/backtests/<int:backtest_id>/state")
+@bp.get("/rules/backtests/<id:backtest_id>/state")
 @allow("manager")
 def backtest_state(backtest_id: int):
     """The part of the page that moves."""
@@ -108,14 +108,14 @@ def _context(shown: Backtest) -> dict:
     }
 
 
-@bp.post("/rules/backtests/<int:backtest_id>/stop")
+@bp.post("/rules/backtests/<id:backtest_id>/stop")
 @allow("manager")
 def stop_backtest(backtest_id: int):
     in_transaction(lambda: backtesting.backtest_by_id(backtest_id, lock=True).stop(utc_now()))
     return redirect(url_for("rules.backtest", backtest_id=backtest_id), 303)
 
 
-@bp.get("/rules/backtests/<int:backtest_id>/orders")
+@bp.get("/rules/backtests/<id:backtest_id>/orders")
 @allow("manager")
 def backtest_orders(backtest_id: int):
     """The sales that change, those that were kept."""
@@ -137,7 +137,7 @@ def backtest_orders(backtest_id: int):
     )
 
 
-@bp.get("/rules/backtests/<int:backtest_id>.csv")
+@bp.get("/rules/backtests/<id:backtest_id>.csv")
 @allow("manager")
 def backtest_file(backtest_id: int):
     """A line for each change of the sales that were kept."""

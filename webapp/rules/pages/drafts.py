@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from webapp.http.formatting import shop_day
 from webapp.http.forms import Form
-from webapp.http.query import version_of
+from webapp.http.query import whole_number
 from webapp.http.transactions import in_transaction
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -147,5 +147,5 @@ def _done(verb: Callable[[], object], news: str, code: str = ""):
 
 def _number(name: str) -> int:
     """What the form saw; no row has the number 0, which is also what no column could hold."""
-    number = version_of(request.form.get(name)) or 0
+    number = whole_number(request.form.get(name)) or 0
     return number if number < 2**31 else 0

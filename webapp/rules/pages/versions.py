@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from webapp.http.formatting import shop_day
 from webapp.http.forms import Form
 from webapp.http.lists import page_of
-from webapp.http.query import version_of
+from webapp.http.query import whole_number
 from webapp.http.transactions import in_transaction
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -32,7 +32,7 @@ def versions():
     )
 
 
-@bp.get("/rules/versions/<int:version_id>")
+@bp.get("/rules/versions/<id:version_id>")
 @allow("manager")
 def version(version_id: int):
     return _page(_version(version_id), Form())
@@ -41,7 +41,7 @@ def version(version_id: int):
 def _page(shown: RuleSetVersion, form: Form):
     present, before = queries.published(), queries.version_before(shown.id)
     against = (
-        _version(version_of(request.args["against"]) or 0)
+        _version(whole_number(request.args["against"]) or 0)
         if request.args.get("against")
         else before
     )
@@ -65,7 +65,7 @@ def _version(version_id: int) -> RuleSetVersion:
     return found
 
 
-@bp.post("/rules/versions/<int:version_id>/restoration")
+@bp.post("/rules/versions/<id:version_id>/restoration")
 @allow("manager")
 def restore(version_id: int):
     form, me = Form(request.form, ReasonIn), author()
@@ -79,7 +79,7 @@ def restore(version_id: int):
     return redirect(url_for("rules.version", version_id=restored.id), 303)
 
 
-@bp.post("/rules/versions/<int:version_id>/draft")
+@bp.post("/rules/versions/<id:version_id>/draft")
 @allow("manager")
 def begin_draft(version_id: int):
     me = author()
@@ -101,7 +101,7 @@ def export():
     return _download(present)
 
 
-@bp.get("/rules/versions/<int:version_id>.json")
+@bp.get("/rules/versions/<id:version_id>.json")
 @allow("manager")
 def export_version(version_id: int):
     return _download(_version(version_id))

@@ -61,14 +61,14 @@ def add_person():
     return redirect(url_for("staff.index"), 303)
 
 
-@bp.get("/staff/<int:user_id>")
+@bp.get("/staff/<id:user_id>")
 @allow("admin")
 def person(user_id):
     user = _person(user_id)
     return _person_page(Form.filled(_facts(user)), user)
 
 
-@bp.post("/staff/<int:user_id>")
+@bp.post("/staff/<id:user_id>")
 @allow("admin")
 def change_person(user_id):
     user, form = _person(user_id), Form(request.form, UserIn)
@@ -84,7 +84,7 @@ def change_person(user_id):
     return redirect(url_for("staff.index"), 303)
 
 
-@bp.post("/staff/<int:user_id>/password")
+@bp.post("/staff/<id:user_id>/password")
 @allow("admin")
 def set_password(user_id):
     """A new password for somebody else, who is signed out everywhere. One's own asks for the old
@@ -162,7 +162,7 @@ def create_token():
     return _index_page(Form(), secret), 201
 
 
-@bp.post("/staff/tokens/<int:token_id>/revocation")
+@bp.post("/staff/tokens/<id:token_id>/revocation")
 @allow("admin")
 def revoke_token(token_id):
     token = db.session.get(ApiToken, token_id)

@@ -1,0 +1,62 @@
+"""What every page that takes a form does alike: read it, act, or show it again with what is wrong.
+
+`submits` is the one path of a posted form; `page_or_fragment` the one answer that is a page to a
+browser and its part to htmx.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol
+
+from flask import Response, make_response, render_template, request
+
+from webapp.http.forms import Form, Shape
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal, Stale
+
+
+class Versioned(Protocol):
+    version: Any
+
+
+def submits(shape: type[Shape], again: Callable[..., str]) -> Callable:
+    """Makes a view of one that acts on a form: it gets the parsed `shape` as its first argument.
+
+    A refusal, of the form or of the act, undoes what was done and shows `again(form, **url
+    values)`, the page with what was typed and each error beside its field, as 422.
+    """
+
+    def wrap(act: Callable) -> Callable:
+        @wraps(act)
+        def view(**values):
+            form = Form(request.form, shape)
+            try:
+                answer = act(form.parse(), **values)
+                # What the database refuses is known before the answer leaves.
+                db.session.flush()
+                return answer
+            except Refusal as refusal:
+                return refused(form, refusal, again, **values)
+
+        return view
+
+    return wrap
+
+
+def refused(form: Form, refusal: Refusal, again: Callable[..., str], **values) -> Response:
+    """The form again: nothing was done, and nothing typed is lost."""
+    db.session.rollback()
+    return make_response(again(form.refuse(refusal), **values), 422)
+
+
+def refuse_stale(row: Versioned) -> None:
+    """Raises Stale when the form was made from another version of `row` than the present one."""
+    if request.form.get("version") != str(row.version):
+        raise Stale()
+
+
+def page_or_fragment(page: str, fragment: str, **context) -> str:
+    """The whole page, or to htmx the part of it that is swapped. A page that the browser restores
+    is whole."""
+    partial = request.htmx and not request.htmx.history_restore_request
+    return render_template(fragment if partial else page, **context)
