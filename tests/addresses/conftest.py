@@ -6,7 +6,7 @@ import redis
 from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
-from tests.addresses.fake_providers import FakeProviders
+from tests.support.postal_code_providers import FakeProviders
 from webapp.addresses import providers
 from webapp.addresses.lookup import Lookup
 from webapp.platform import sqlite

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from tests.addresses.fake_providers import SAMPLE
+from tests.support.postal_code_providers import SAMPLE
 from webapp.addresses.breaker import FAILURES, OPEN_SECONDS, Breaker
 from webapp.addresses.lookup import Outcome
 

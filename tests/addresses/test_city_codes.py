@@ -1,6 +1,6 @@
 import pytest
 
-from tests.addresses.fake_providers import SAMPLE
+from tests.support.postal_code_providers import SAMPLE
 from webapp.platform.towns import city_code, is_city_code, state_code
 
 

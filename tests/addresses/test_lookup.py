@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import event
 
-from tests.addresses.fake_providers import SAMPLE
+from tests.support.postal_code_providers import SAMPLE
 from webapp.addresses.lookup import Outcome
 from webapp.addresses.models import PostalCode
 from webapp.platform.clock import utc_now

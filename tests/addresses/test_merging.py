@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.addresses.fake_providers import SAMPLE
+from tests.support.postal_code_providers import SAMPLE
 from webapp.addresses.merge import AddressParts, merge
 from webapp.addresses.providers import SampleSource
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from tests.addresses.fake_providers import SAMPLE
+from tests.support.postal_code_providers import SAMPLE
 from webapp.addresses.lookup import Outcome
 
 EVERY = ["viacep", "brasilapi", "opencep", "awesomeapi"]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import redis
 
-from tests.addresses.fake_providers import SAMPLE
+from tests.support.postal_code_providers import SAMPLE
 from webapp.addresses import providers
 from webapp.addresses.lookup import Outcome
 from webapp.addresses.providers import HttpSource

@@ -15,10 +15,10 @@ from statistics import median
 from _sessions import Guardian
 
 from tests.bench.figures import tell
-from tests.rules.bench_rules import if_else, random_sales, rate, specific_rules
-from tests.rules.past import RULES, changed, keep_past, open_draft_of, random_past
-from tests.rules.shop import TODAY, catalog
+from tests.bench.rule_rate import if_else, random_sales, rate, specific_rules
 from tests.services import redis_server
+from tests.support.past_decisions import RULES, changed, keep_past, open_draft_of, random_past
+from tests.support.rule_facts import TODAY, catalog
 from webapp import create_app, migrations
 from webapp.platform.database import db
 from webapp.platform.settings import Settings

@@ -2,8 +2,8 @@
 
 from statistics import median
 
+from tests.bench.document_rate import bench_document
 from tests.bench.figures import tell
-from tests.invoices.fiscal.bench_document import bench_document
 
 
 def measure() -> None:

@@ -1,6 +1,6 @@
 """The rules core beside a hand-written if/else of the same rules."""
 
-from tests.rules.bench_rules import bench
+from tests.bench.rule_rate import bench
 
 
 def measure() -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.factories import make_product, make_sale, open_shop, work_off
-from tests.fulfilment.sold import agent
+from tests.support.processed_sales import agent
 from webapp.catalog.models import Product, StockMovement
 from webapp.fulfilment.models import Commission, PackingSlip, RoyaltySlip, Task
 from webapp.http.transactions import in_transaction

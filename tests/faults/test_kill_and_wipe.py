@@ -8,8 +8,8 @@ import time
 import pytest
 import redis
 
-from tests.faults.rush import Rush, redis_url
 from tests.services import Postgres, wait_until
+from tests.support.checkout_rush import Rush, redis_url
 
 
 class Faults:

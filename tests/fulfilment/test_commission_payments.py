@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import sign_in
-from tests.fulfilment.sold import agent, book, sold
 from tests.fulfilment.test_commissions import reverse
+from tests.support.processed_sales import agent, book, sold
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.models import Commission, CommissionPayment
 from webapp.fulfilment.payments import mark_agent_paid

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import api, make_product, make_token, sign_in
-from tests.fulfilment.sold import agent, book, sold
+from tests.support.processed_sales import agent, book, sold
 from webapp.fulfilment.models import Commission
 from webapp.http.formatting import shop_day
 from webapp.rules.models import Effect

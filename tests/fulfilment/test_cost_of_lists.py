@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
-from tests.fulfilment.sold import PLACE, agent, book, counted
+from tests.support.processed_sales import PLACE, agent, book, counted
 
 CUSTOMERS = ("111.444.777-35", "529.982.247-25", "390.533.447-05", "123.456.789-09")
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from tests.factories import CUSTOMER, api, make_product, make_token, sign_in
-from tests.fulfilment.sold import sold
+from tests.support.processed_sales import sold
 from webapp.fulfilment.models import Membership, MembershipStatus
 from webapp.platform.errors import Refusal
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import make_product, sign_in
-from tests.fulfilment.sold import book, sold
+from tests.support.processed_sales import book, sold
 from webapp.fulfilment.models import RoyaltySlip
 from webapp.fulfilment.months import AuthorTotal, author_totals
 from webapp.http.formatting import shop_day

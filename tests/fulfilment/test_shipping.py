@@ -7,8 +7,8 @@ import pytest
 from flask_babel import force_locale
 
 from tests.factories import api, make_product, make_token, open_shop, sign_in
-from tests.fulfilment.parcels import awaiting, shipped, shipping_of, slip_of, slips
-from tests.fulfilment.sold import shop_that_holds, sold
+from tests.support.packing_slips import awaiting, shipped, shipping_of, slip_of, slips
+from tests.support.processed_sales import shop_that_holds, sold
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.models import SlipStatus
 from webapp.platform.clock import utc_now

@@ -12,8 +12,8 @@ from tests.browser.test_errand import make_sale as type_sale
 from tests.browser.test_errand import sign_in as sign_in_browser
 from tests.factories import make_product, open_shop, sign_in, work_off
 from tests.factories import make_sale as place_sale
-from tests.fulfilment.parcels import awaiting, slip_of, slips
-from tests.fulfilment.sold import PLACE, book, counted, shop_that_holds, sold
+from tests.support.packing_slips import awaiting, slip_of, slips
+from tests.support.processed_sales import PLACE, book, counted, shop_that_holds, sold
 from webapp.fulfilment.barcode import QUIET, bar_code
 from webapp.invoices.queries import invoice_of
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.factories import api, make_product, make_token, sign_in
-from tests.fulfilment.sold import publish, sold
-from tests.rules.shop import rule
+from tests.support.processed_sales import publish, sold
+from tests.support.rule_facts import rule
 from webapp.fulfilment.models import Task
 from webapp.fulfilment.words import task_question
 from webapp.rules.words import TASK_TITLES

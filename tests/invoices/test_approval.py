@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import api, make_product, make_token, sign_in, work_off
-from tests.invoices.shop import (
+from tests.support.invoices import (
     authorized,
     decide,
     hold_large_orders,

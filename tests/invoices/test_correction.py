@@ -6,7 +6,13 @@ import datetime as dt
 import pytest
 
 from tests.factories import api, make_sale, make_token, sign_in, work_off
-from tests.invoices.shop import authorized, decide, in_review, invoice_of_sale, with_wrong_bar_code
+from tests.support.invoices import (
+    authorized,
+    decide,
+    in_review,
+    invoice_of_sale,
+    with_wrong_bar_code,
+)
 from webapp.catalog.models import Product
 from webapp.customers.models import Customer
 from webapp.fiscal.sandbox import SandboxAuthority

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from tests.factories import api, make_token, sign_in
-from tests.invoices.shop import authorized, in_review, worked_off
+from tests.support.invoices import authorized, in_review, worked_off
 from webapp.http.formatting import shop_day
 from webapp.invoices.authorities import Sandbox
 from webapp.invoices.models import InvoiceStatus

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.factories import api, make_token, sign_in
-from tests.invoices.shop import authorized, decide, in_review, with_wrong_bar_code, worked_off
+from tests.support.invoices import authorized, decide, in_review, with_wrong_bar_code, worked_off
 from webapp.platform.database import db as database
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import make_product, sign_in
-from tests.invoices.shop import authorized, in_review, worked_off
+from tests.support.invoices import authorized, in_review, worked_off
 
 
 def test_a_draft_is_shown_as_a_preview_without_number(db, client):

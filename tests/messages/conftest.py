@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.messages.mail_server import mail_server
+from tests.support.mail_server import mail_server
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import CUSTOMER, make_product, open_shop, work_off
-from tests.fulfilment.sold import sold
+from tests.support.processed_sales import sold
 from webapp.messages import delivery
 from webapp.messages.delivery import deliver
 from webapp.messages.models import Message, MessageStatus

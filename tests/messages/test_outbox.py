@@ -3,8 +3,8 @@
 import pytest
 
 from tests.factories import api, make_product, make_token, open_shop, sign_in, work_off
-from tests.fulfilment.sold import publish, shop_that_holds, sold
-from tests.rules.shop import rule
+from tests.support.processed_sales import publish, shop_that_holds, sold
+from tests.support.rule_facts import rule
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.errors import Refusal
 from webapp.processing.attention import release

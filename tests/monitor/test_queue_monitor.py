@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
 from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
-from tests.rules.past import changed, keep_past, open_draft_of
+from tests.support.past_decisions import changed, keep_past, open_draft_of
 from webapp.audit.models import AuditEntry
 from webapp.monitor.queries import failing_rows, owed_by_queue
 from webapp.platform.clock import utc_now

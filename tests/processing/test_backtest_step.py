@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event, select, update
 
-from tests.rules.past import RULES, changed, keep_past, open_draft_of
-from tests.rules.shop import catalog
+from tests.support.past_decisions import RULES, changed, keep_past, open_draft_of
+from tests.support.rule_facts import catalog
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.platform.transactions import reading_only

@@ -6,8 +6,8 @@ import datetime as dt
 import pytest
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
-from tests.fulfilment.sold import agent, book, shop_that_holds, sold
-from tests.processing.undoing import (
+from tests.support.processed_sales import agent, book, shop_that_holds, sold
+from tests.support.sale_reversals import (
     cancel,
     commission,
     effect_of,

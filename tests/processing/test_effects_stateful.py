@@ -20,9 +20,9 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, select, update
 
 from tests.factories import make_product, make_sale, open_shop, work_off
-from tests.fulfilment.sold import agent, publish
-from tests.messages.mail_server import mail_server
-from tests.processing.ledger import Ledger, Told
+from tests.support.effects_ledger import Ledger, Told
+from tests.support.mail_server import mail_server
+from tests.support.processed_sales import agent, publish
 from webapp.fulfilment.models import Membership, PackingSlip
 from webapp.http.transactions import in_transaction
 from webapp.invoices.models import Invoice, InvoiceStatus

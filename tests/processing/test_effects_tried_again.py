@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, sign_in, work_off
-from tests.fulfilment.sold import agent, book, publish, shop_that_holds, sold
-from tests.messages.mail_server import mail_server
-from tests.processing.undoing import (
+from tests.support.mail_server import mail_server
+from tests.support.processed_sales import agent, book, publish, shop_that_holds, sold
+from tests.support.sale_reversals import (
     effect_of,
     make_due,
     manager,

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import make_sale, open_shop, work_off
-from tests.fulfilment.sold import book
-from tests.processing.undoing import cancel, manager
+from tests.support.processed_sales import book
+from tests.support.sale_reversals import cancel, manager
 from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db as database

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from tests.addresses.fake_providers import FakeProviders
 from tests.factories import make_sale, open_shop, work_off
+from tests.support.postal_code_providers import FakeProviders
 from webapp.platform.clock import utc_now
 from webapp.sale_pages.reasons import reason_text
 from webapp.sales.models import Sale, Status

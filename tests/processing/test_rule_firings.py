@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import make_product, make_sale, open_shop, work_off
-from tests.fulfilment.sold import publish
+from tests.support.processed_sales import publish
 from webapp.http.formatting import shop_day
 from webapp.platform.clock import utc_now
 from webapp.processing.address_step import AddressStep

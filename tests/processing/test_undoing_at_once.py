@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import api, make_sale, make_token, open_shop, work_off
-from tests.fulfilment.sold import agent, book, sold
-from tests.processing.undoing import cancel, commission, refund, stock
+from tests.support.processed_sales import agent, book, sold
+from tests.support.sale_reversals import cancel, commission, refund, stock
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.database import db as database

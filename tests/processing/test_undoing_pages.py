@@ -6,8 +6,8 @@ import re
 import pytest
 
 from tests.factories import make_product, open_shop, sign_in, work_off
-from tests.fulfilment.sold import agent, book, sold
-from tests.processing.undoing import commission, effect_of, make_due, own_rule, stock
+from tests.support.processed_sales import agent, book, sold
+from tests.support.sale_reversals import commission, effect_of, make_due, own_rule, stock
 from webapp.fulfilment.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.processing.claims import MAX_ATTEMPTS

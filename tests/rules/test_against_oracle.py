@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 import rule_engine
 
-from tests.rules import small_world
-from tests.rules.random_rules import random_condition, random_facts
+from tests.support import small_world
+from tests.support.random_conditions import random_condition, random_facts
 from webapp.rules.core.compiler import HashIndex, compile_condition
 from webapp.rules.core.conditions import ConditionReader
 from webapp.rules.core.fields import FIELDS

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.factories import sign_in
-from tests.rules.drafted import in_force, rule
+from tests.support.rule_drafts import in_force, rule
 from webapp.platform.database import db as database
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.queries import version_on

@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rules.random_rules import random_condition, random_facts
-from tests.rules.shop import DISC_PAIRS, STREAM_PAIRS, TODAY, catalog, day_one, line, rule, sale
+from tests.support.random_conditions import random_condition, random_facts
+from tests.support.rule_facts import (
+    DISC_PAIRS,
+    STREAM_PAIRS,
+    TODAY,
+    catalog,
+    day_one,
+    line,
+    rule,
+    sale,
+)
 from webapp.platform.money import ZERO, percent_of
 from webapp.rules.backtesting import comparison as backtest
 from webapp.rules.backtesting.comparison import Comparison, Totals

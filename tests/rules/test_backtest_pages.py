@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories import make_user, sign_in, work_off
-from tests.fulfilment.sold import counted
-from tests.rules.past import changed, keep_past, open_draft_of
+from tests.support.past_decisions import changed, keep_past, open_draft_of
+from tests.support.processed_sales import counted
 from webapp.platform.clock import utc_now
 from webapp.rules.models import Backtest, BacktestStatus, RuleDraft
 from webapp.rules.pages import backtests

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rules.drafted import PAYS, paying, rule
+from tests.support.rule_drafts import PAYS, paying, rule
 from webapp.rules.core.changes import changes_between
 from webapp.rules.core.rule import parse_rule
 from webapp.rules.core.sentence import sentence

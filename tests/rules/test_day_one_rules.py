@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rules.shop import (
+from tests.support.rule_facts import (
     TODAY,
     catalog,
     commissions,

@@ -7,7 +7,7 @@ import pytest
 from flask_babel import force_locale
 
 from tests.factories import make_product, sign_in
-from tests.rules.drafted import drafted, in_force, kept, paying, publish_draft, rule, somebody
+from tests.support.rule_drafts import drafted, in_force, kept, paying, publish_draft, rule, somebody
 from webapp.audit.models import AuditEntry
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import Invalid, NotFound, Refusal, Stale

@@ -9,8 +9,8 @@ from flask_babel import force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.rules.random_rules import random_condition
-from tests.rules.shop import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, rule
+from tests.support.random_conditions import random_condition
+from tests.support.rule_facts import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, rule
 from webapp.platform.errors import Invalid
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.conditions import MAX_DEPTH, MAX_NODES

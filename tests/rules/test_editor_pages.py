@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_product, make_sale, sign_in
-from tests.fulfilment.sold import agent, publish
-from tests.rules.editor import Editor
-from tests.rules.shop import rule
 from tests.rules.test_editor_form import buttons, names, texts
+from tests.support.processed_sales import agent, publish
+from tests.support.rule_editor_page import Editor
+from tests.support.rule_facts import rule
 from webapp.rules.core.actions import ACTIONS, Action, Param
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.fields import BLANK, FIELDS, Field, read_int, read_text

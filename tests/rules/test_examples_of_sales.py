@@ -3,9 +3,9 @@
 import pytest
 
 from tests.factories import make_product, make_sale, sign_in
-from tests.fulfilment.sold import agent, book, publish, sold
-from tests.rules.editor import Editor
-from tests.rules.shop import HIGH_VALUE_HOLD
+from tests.support.processed_sales import agent, book, publish, sold
+from tests.support.rule_editor_page import Editor
+from tests.support.rule_facts import HIGH_VALUE_HOLD
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.examples import run_examples
 from webapp.rules.core.fields import sample_facts

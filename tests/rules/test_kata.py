@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import make_product, open_shop, sale_body, work_off
-from tests.fulfilment.sold import PLACE, agent, publish, sold
-from tests.processing.undoing import commission, manager, refund, videos_with_a_gift
+from tests.support.processed_sales import PLACE, agent, publish, sold
+from tests.support.sale_reversals import commission, manager, refund, videos_with_a_gift
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent
 from webapp.demo.load import load_demo

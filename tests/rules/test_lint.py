@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from tests.rules.bench_rules import specific_rules
-from tests.rules.shop import DISC_PAIRS, STREAM_PAIRS, rule
+from tests.bench.rule_rate import specific_rules
+from tests.support.rule_facts import DISC_PAIRS, STREAM_PAIRS, rule
 from webapp.messages.words import RULE_TEMPLATES
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.engine import parse_rules

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from tests.rules.random_rules import random_condition as any_condition
-from tests.rules.random_rules import random_facts
-from tests.rules.small_world import (
+from tests.support.random_conditions import random_condition as any_condition
+from tests.support.random_conditions import random_facts
+from tests.support.small_world import (
     EVERY_SALE,
     TODAY,
     random_condition,

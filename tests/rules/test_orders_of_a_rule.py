@@ -3,8 +3,8 @@
 import pytest
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
-from tests.fulfilment.sold import PLACE, agent, book, counted, publish, sold
-from tests.rules.shop import rule
+from tests.support.processed_sales import PLACE, agent, book, counted, publish, sold
+from tests.support.rule_facts import rule
 from webapp.rules.models import Decision
 from webapp.rules.pages.rule_orders import MOST_ORDERS, last_fired_for
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.rules.shop import commissions, day_one, decide, effects, line, outcomes, rule
+from tests.support.rule_facts import commissions, day_one, decide, effects, line, outcomes, rule
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.problems import RuleInvalid
 

@@ -6,8 +6,8 @@ import pytest
 from flask_babel import force_locale
 
 from tests.factories import make_user, sign_in
-from tests.rules.drafted import drafted, in_force, paying, publish_draft, rule, somebody
 from tests.rules.test_drafting import archived, naming
+from tests.support.rule_drafts import drafted, in_force, paying, publish_draft, rule, somebody
 from webapp.audit.models import AuditEntry
 from webapp.catalog.models import Product
 from webapp.platform.clock import utc_now

@@ -4,8 +4,8 @@ is refused."""
 import pytest
 
 from tests.factories import make_product, make_sale
-from tests.fulfilment.sold import agent, counted
-from tests.rules.shop import rule
+from tests.support.processed_sales import agent, counted
+from tests.support.rule_facts import rule
 from webapp.rules.core.rule import parse_rule
 from webapp.rules.linting.references import BATCH, gather, refused
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rules.shop import rule
+from tests.support.rule_facts import rule
 from webapp.rules.core.conditions import MAX_DEPTH, MAX_NODES
 from webapp.rules.core.problems import MOST_PROBLEMS, RuleInvalid
 from webapp.rules.core.rule import parse_rule

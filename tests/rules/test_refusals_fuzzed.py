@@ -8,7 +8,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rules.shop import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, TODAY, line, sale
+from tests.support.rule_facts import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, TODAY, line, sale
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.engine import RuleSet

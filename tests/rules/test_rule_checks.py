@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import api, make_product, make_token
-from tests.fulfilment.sold import publish
+from tests.support.processed_sales import publish
 from webapp.rules.core.day_one import day_one_rules
 
 BOOKS = {

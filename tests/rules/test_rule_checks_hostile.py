@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.rules.random_rules import random_condition
 from tests.rules.test_refusals_fuzzed import GOOD, anything
 from tests.services import ROOT
+from tests.support.random_conditions import random_condition
 
 RULE = {
     "code": "a",

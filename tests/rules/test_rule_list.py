@@ -8,8 +8,8 @@ import time
 import pytest
 
 from tests.factories import sign_in
-from tests.fulfilment.sold import counted
-from tests.rules.drafted import drafted, in_force, paying, rule, somebody
+from tests.support.processed_sales import counted
+from tests.support.rule_drafts import drafted, in_force, paying, rule, somebody
 from webapp.platform.clock import utc_now
 from webapp.rules.models import RuleFiring
 from webapp.rules.pages.listing import ROWS

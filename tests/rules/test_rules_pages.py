@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from tests.factories import sign_in
-from tests.fulfilment.sold import publish
+from tests.support.processed_sales import publish
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import RuleSetVersion
 

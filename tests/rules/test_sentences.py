@@ -5,8 +5,8 @@ import random
 import pytest
 from flask_babel import force_locale
 
-from tests.rules.random_rules import random_condition
-from tests.rules.shop import day_one, rule
+from tests.support.random_conditions import random_condition
+from tests.support.rule_facts import day_one, rule
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.rule import parse_rule
 from webapp.rules.core.sentence import action_phrase, condition_phrase, sentence, sentence_parts

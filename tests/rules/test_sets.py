@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rules.drafted import paying, rule
+from tests.support.rule_drafts import paying, rule
 from webapp.rules.core.sets import clashes, doubled, heard, laid_over, stepped
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.factories import api, make_token, sign_in
-from tests.rules.drafted import drafted, in_force, paying, publish_draft, rule, somebody
+from tests.support.rule_drafts import drafted, in_force, paying, publish_draft, rule, somebody
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.queries import open_draft, published
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rules.shop import (
+from tests.support.rule_facts import (
     HIGH_VALUE_HOLD,
     TODAY,
     commissions,

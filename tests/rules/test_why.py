@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rules.shop import TODAY, day_one, rule
+from tests.support.rule_facts import TODAY, day_one, rule
 from webapp.rules.core.fields import FIELDS, sample_facts
 from webapp.rules.core.operators import OPERATORS, operators_for
 from webapp.rules.core.rule import parse_rule

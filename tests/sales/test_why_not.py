@@ -7,8 +7,8 @@ from html import unescape
 import pytest
 
 from tests.factories import make_product, sign_in
-from tests.fulfilment.sold import agent, book, publish, sold
-from tests.rules.shop import rule
+from tests.support.processed_sales import agent, book, publish, sold
+from tests.support.rule_facts import rule
 from webapp.platform.database import db
 from webapp.rules.models import RuleSetVersion
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.invoices.fiscal.samples import BUYER, NUMBERING, a_note, an_item
+from tests.support.fiscal_notes import BUYER, NUMBERING, a_note, an_item
 from webapp.fiscal.document import build
 from webapp.fiscal.schema import problems
 from webapp.fiscal.text import clean, digits, identifier, loses

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.invoices.fiscal.samples import NOW
+from tests.support.fiscal_notes import NOW
 from webapp.fiscal.certificate import Certificate, load, make_test_certificate
 from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
 from webapp.fiscal.xml import NAMESPACE

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from tests.invoices.fiscal.samples import NUMBERING, a_note, an_item
+from tests.support.fiscal_notes import NUMBERING, a_note, an_item
 from webapp.fiscal.danfe import danfe
 from webapp.fiscal.document import build
 from webapp.fiscal.proc import ProtocolMismatch, nfe_proc

@@ -6,7 +6,7 @@ from json import dumps
 import pytest
 from lxml import etree
 
-from tests.invoices.fiscal.samples import (
+from tests.support.fiscal_notes import (
     BOOKSHOP,
     BUYER,
     CURITIBA,

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from tests.invoices.fiscal.samples import NOW, NUMBERING, a_note
+from tests.support.fiscal_notes import NOW, NUMBERING, a_note
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import build
 from webapp.fiscal.signature import Signer

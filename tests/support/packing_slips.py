@@ -1,7 +1,7 @@
 """Packing slips for tests of their way out of the house."""
 
 from tests.factories import make_product, make_sale, open_shop, work_off
-from tests.fulfilment.sold import PLACE
+from tests.support.processed_sales import PLACE
 from webapp.fulfilment.models import PackingSlip
 from webapp.platform.database import db
 from webapp.sales.models import Sale, Shipping

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.invoices.fiscal.samples import CURITIBA, NUMBERING, a_note
+from tests.support.fiscal_notes import CURITIBA, NUMBERING, a_note
 from webapp.fiscal.document import build
 from webapp.fiscal.rejections import REJECTIONS, explain, words_for
 from webapp.fiscal.words import N_, Finding

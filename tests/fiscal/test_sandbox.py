@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from tests.invoices.fiscal.conftest import new_certificate
-from tests.invoices.fiscal.samples import BUYER, NOW, NUMBERING, a_note, an_item
+from tests.fiscal.conftest import new_certificate
+from tests.support.fiscal_notes import BUYER, NOW, NUMBERING, a_note, an_item
 from webapp.fiscal.document import build
 from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
 from webapp.fiscal.signature import digest_of

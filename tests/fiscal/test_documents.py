@@ -4,7 +4,7 @@ from datetime import datetime
 import pytest
 from lxml import etree
 
-from tests.invoices.fiscal.samples import (
+from tests.support.fiscal_notes import (
     BOOK,
     BOOKSHOP,
     BUYER,

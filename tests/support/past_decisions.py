@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from tests.rules.shop import (
+from tests.support.rule_facts import (
     AGENTS,
     DISC_PAIRS,
     PRODUCTS,

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.invoices.fiscal.samples import (
+from tests.support.fiscal_notes import (
     BOOK,
     BOOKSHOP,
     BUYER,

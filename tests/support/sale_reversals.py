@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import func, select, update
 
 from tests.factories import api, make_product, make_token
-from tests.fulfilment.sold import publish
+from tests.support.processed_sales import publish
 from webapp.catalog.models import Product
 from webapp.fulfilment.models import Commission, Task
 from webapp.platform.clock import utc_now

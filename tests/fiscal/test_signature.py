@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from tests.invoices.fiscal.conftest import new_certificate
-from tests.invoices.fiscal.samples import NOW, NUMBERING, a_note, an_item
+from tests.fiscal.conftest import new_certificate
+from tests.support.fiscal_notes import NOW, NUMBERING, a_note, an_item
 from webapp.fiscal.certificate import CertificateError, load, make_test_certificate
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import build
