@@ -17,6 +17,7 @@ from webapp.staff.models import Role
 ROLES = [str(role) for role in Role]
 DUMMIES = {
     "IntegerConverter": 999_999,
+    "IdConverter": 999_999,
     "UnicodeConverter": "none",
     "PathConverter": "none",
     "DefaultConverter": "none",
