@@ -12,12 +12,12 @@ from webapp.http.forms import (
     BlankIsNone,
     FieldRefused,
     Flag,
+    LongText,
     Money,
     Percent,
     Shape,
-    long_text,
-    text,
-    whole,
+    Text,
+    Whole,
 )
 from webapp.http.patches import partial
 
@@ -85,31 +85,36 @@ def _url(written: str) -> str:
     return written
 
 
+Stock = Annotated[int, Whole(0, MAX_STOCK)]
+StockChange = Annotated[int, Whole(-MAX_STOCK, MAX_STOCK)]
+Months = Annotated[int, Whole(0, 1200)]
+
+
 class ProductIn(Shape):
-    sku: Annotated[text(200, required=True), AfterValidator(_sku)]
-    name: text(120, required=True)
+    sku: Annotated[str, Text(200, required=True), AfterValidator(_sku)]
+    name: Annotated[str, Text(120, required=True)]
     kind: Kind
     price: Money
-    stock: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
-    supplier: text(80) = ""
-    category: text(60) = ""
-    description: long_text(5000) = ""
-    specifications: long_text(5000) = ""
-    warranty_months: Annotated[whole(0, 1200) | None, BlankIsNone] = None
+    stock: Annotated[Stock | None, BlankIsNone] = None
+    supplier: Annotated[str, Text(80)] = ""
+    category: Annotated[str, Text(60)] = ""
+    description: Annotated[str, LongText(5000)] = ""
+    specifications: Annotated[str, LongText(5000)] = ""
+    warranty_months: Annotated[Months | None, BlankIsNone] = None
     ncm: Annotated[str, Field(strict=True, max_length=20), AfterValidator(_ncm)] = ""
     gtin: Annotated[str, Field(strict=True, max_length=20), AfterValidator(_gtin)] = ""
     origin: Annotated[str, Field(strict=True), AfterValidator(_origin)] = "0"
-    unit: text(6, required=True) = "UN"
-    weight_g: whole(0, 10_000_000) = 0
+    unit: Annotated[str, Text(6, required=True)] = "UN"
+    weight_g: Annotated[int, Whole(0, 10_000_000)] = 0
     cost: Annotated[Money | None, BlankIsNone] = None
-    low_stock: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
+    low_stock: Annotated[Stock | None, BlankIsNone] = None
     # Left out: goods go on the NF-e, the others do not.
     on_nfe: Annotated[Flag | None, BlankIsNone] = None
     royalty_percent: Annotated[Percent | None, BlankIsNone] = None
-    author: text(80) = ""
-    isbn: Annotated[text(20), AfterValidator(_isbn)] = ""
-    video_url: Annotated[text(500), AfterValidator(_url)] = ""
-    plan: text(40) = ""
+    author: Annotated[str, Text(80)] = ""
+    isbn: Annotated[str, Text(20), AfterValidator(_isbn)] = ""
+    video_url: Annotated[str, Text(500), AfterValidator(_url)] = ""
+    plan: Annotated[str, Text(40)] = ""
 
     @model_validator(mode="after")
     def kinds_and_what_they_need(self):
@@ -124,9 +129,9 @@ ProductPatch = partial(ProductIn)
 class StockIn(Shape):
     """Either the new stock or the change."""
 
-    set: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
-    change: Annotated[whole(-MAX_STOCK, MAX_STOCK) | None, BlankIsNone] = None
-    reason: text(200) = ""
+    set: Annotated[Stock | None, BlankIsNone] = None
+    change: Annotated[StockChange | None, BlankIsNone] = None
+    reason: Annotated[str, Text(200)] = ""
 
     @model_validator(mode="after")
     def one_of_both(self):
@@ -138,12 +143,12 @@ class StockIn(Shape):
 class StockFormIn(StockIn):
     """A person's change, with the stock that stood on the screen."""
 
-    seen: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
+    seen: Annotated[Stock | None, BlankIsNone] = None
 
 
 class RowIn(Shape):
     """Price and stock as edited in a row of the list."""
 
     price: Money
-    stock: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
-    seen: Annotated[whole(0, MAX_STOCK) | None, BlankIsNone] = None
+    stock: Annotated[Stock | None, BlankIsNone] = None
+    seen: Annotated[Stock | None, BlankIsNone] = None

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from webapp.customers.models import Taxpayer
 from webapp.http.fields import Document, Email
-from webapp.http.forms import FieldRefused, Percent, Shape, text
+from webapp.http.forms import FieldRefused, Percent, Shape, Text
 from webapp.http.patches import partial
 from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.towns import state_code
@@ -51,16 +51,16 @@ STATES = frozenset(
 class AddressIn(Shape):
     """As typed: blanks are filled later from the postal code."""
 
-    zip_code: text(20) = ""
+    zip_code: Annotated[str, Text(20)] = ""
     country: Annotated[
         str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_upper)
     ] = "BR"
-    state: Annotated[text(30), AfterValidator(_state)] = ""
-    city: text(60) = ""
-    neighborhood: text(60) = ""
-    street: text(60) = ""
-    number: text(60) = ""
-    complement: text(60) = ""
+    state: Annotated[str, Text(30), AfterValidator(_state)] = ""
+    city: Annotated[str, Text(60)] = ""
+    neighborhood: Annotated[str, Text(60)] = ""
+    street: Annotated[str, Text(60)] = ""
+    number: Annotated[str, Text(60)] = ""
+    complement: Annotated[str, Text(60)] = ""
 
     @field_validator("zip_code", mode="after")
     @classmethod
@@ -87,12 +87,12 @@ class AddressIn(Shape):
 
 
 class CustomerIn(Shape):
-    name: text(120, required=True)
+    name: Annotated[str, Text(120, required=True)]
     document: Document
     email: Email = ""
-    phone: text(20) = ""
+    phone: Annotated[str, Text(20)] = ""
     address: AddressIn = AddressIn()
-    state_registration: Annotated[text(20), AfterValidator(_registration)] = ""
+    state_registration: Annotated[str, Text(20), AfterValidator(_registration)] = ""
     taxpayer: Taxpayer = Taxpayer.NON_CONTRIBUTOR
 
 
@@ -101,5 +101,5 @@ CustomerPatch = partial(CustomerIn)
 
 class AgentIn(Shape):
     code: Annotated[str, Field(strict=True), AfterValidator(_code)]
-    name: text(80, required=True)
+    name: Annotated[str, Text(80, required=True)]
     commission_percent: Percent

@@ -7,7 +7,7 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import BeforeValidator, Field
 
-from webapp.http.forms import Flag, Shape, long_text, text, whole
+from webapp.http.forms import Flag, LongText, Shape, Text, Whole
 
 MOST_AT_ONCE = 200
 MAX_VOLUMES = 999
@@ -15,7 +15,7 @@ _SIGNED = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}", re.ASCII)
 
 
 class OutcomeIn(Shape):
-    outcome: text(500, required=True)
+    outcome: Annotated[str, Text(500, required=True)]
 
 
 def _amount(written: object) -> Decimal:
@@ -36,28 +36,28 @@ class PaymentIn(Shape):
 class ReasonIn(Shape):
     """Why a person changes a membership by hand."""
 
-    reason: text(500, required=True)
+    reason: Annotated[str, Text(500, required=True)]
 
 
 class SlipIn(Shape):
     """What the packer adds to a slip."""
 
-    volumes: whole(1, MAX_VOLUMES)
-    notes: long_text(500) = ""
+    volumes: Annotated[int, Whole(1, MAX_VOLUMES)]
+    notes: Annotated[str, LongText(500)] = ""
 
 
 class ShipmentIn(Shape):
-    carrier: text(60, required=True)
-    tracking_code: text(60) = ""
+    carrier: Annotated[str, Text(60, required=True)]
+    tracking_code: Annotated[str, Text(60)] = ""
 
 
 class SlipShippedIn(Shape):
-    id: whole(1, 2**31 - 1)
-    tracking_code: text(60) = ""
+    id: Annotated[int, Whole(1, 2**31 - 1)]
+    tracking_code: Annotated[str, Text(60)] = ""
 
 
 class ShipmentsIn(Shape):
     """Many slips handed to one carrier."""
 
-    carrier: text(60, required=True)
+    carrier: Annotated[str, Text(60, required=True)]
     slips: Annotated[list[SlipShippedIn], Field(min_length=1, max_length=MOST_AT_ONCE)]

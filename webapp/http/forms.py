@@ -8,9 +8,12 @@ fields are refused.
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
+from annotated_types import GroupedMetadata, MaxLen, MinLen
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from pydantic import (
@@ -19,10 +22,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    Strict,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import ErrorDetails, core_schema
 
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.money import MAX_MONEY
@@ -92,24 +98,45 @@ def _one_line(text: str) -> str:
     return text
 
 
-def text(longest: int, required: bool = False):
-    """One line of text of at most `longest` characters."""
-    return Annotated[
-        str,
-        Field(strict=True, max_length=longest, min_length=1 if required else 0),
-        BeforeValidator(_composed),
-        AfterValidator(_readable),
-        AfterValidator(_one_line),
-    ]
+@dataclass(frozen=True)
+class Text(GroupedMetadata):
+    """One line of text of at most `longest` characters: `Annotated[str, Text(60)]`."""
+
+    longest: int
+    required: bool = False
+
+    def __iter__(self) -> Iterator[object]:
+        yield Strict()
+        yield MinLen(1 if self.required else 0)
+        yield MaxLen(self.longest)
+        yield BeforeValidator(_composed)
+        yield AfterValidator(_readable)
+        yield AfterValidator(_one_line)
 
 
-def long_text(longest: int):
-    return Annotated[
-        str,
-        Field(strict=True, max_length=longest),
-        BeforeValidator(_composed),
-        AfterValidator(_readable),
-    ]
+@dataclass(frozen=True)
+class OneOf:
+    """One of some codes that are kept in a table: `Annotated[str, OneOf(tuple(TABLE))]`."""
+
+    codes: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(
+        self, _source: object, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.literal_schema(list(self.codes))
+
+
+@dataclass(frozen=True)
+class LongText(GroupedMetadata):
+    """Text of any number of lines."""
+
+    longest: int
+
+    def __iter__(self) -> Iterator[object]:
+        yield Strict()
+        yield MaxLen(self.longest)
+        yield BeforeValidator(_composed)
+        yield AfterValidator(_readable)
 
 
 def _decimal_text(value, info: ValidationInfo, refusal=_NOT_AN_AMOUNT):
@@ -173,19 +200,27 @@ def _whole(value, info: ValidationInfo):
     return value
 
 
-def whole(low: int, high: int):
-    def check(number: int) -> int:
-        if number < low:
-            raise ValueError(_l("At least %(low)s.", low=low))
-        if number > high:
-            raise ValueError(_l("At most %(high)s.", high=high))
+@dataclass(frozen=True)
+class Whole(GroupedMetadata):
+    """A whole number from `low` to `high`: `Annotated[int, Whole(1, 12)]`."""
+
+    low: int
+    high: int
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(_whole)
+        yield AfterValidator(self._check)
+        yield WithJsonSchema({"type": "integer", "minimum": self.low, "maximum": self.high})
+
+    def _check(self, number: int) -> int:
+        if number < self.low:
+            raise ValueError(_l("At least %(low)s.", low=self.low))
+        if number > self.high:
+            raise ValueError(_l("At most %(high)s.", high=self.high))
         return number
 
-    schema = WithJsonSchema({"type": "integer", "minimum": low, "maximum": high})
-    return Annotated[int, BeforeValidator(_whole), AfterValidator(check), schema]
 
-
-Quantity = whole(1, MAX_QUANTITY)
+Quantity = Annotated[int, Whole(1, MAX_QUANTITY)]
 
 
 def _flag(value, info: ValidationInfo):
@@ -212,7 +247,7 @@ def parse(shape: type[ShapeType], data, form: bool = False) -> ShapeType:
         raise Invalid([_field_error(found) for found in error.errors(include_url=False)]) from None
 
 
-def _field_error(found: dict) -> FieldError:
+def _field_error(found: ErrorDetails) -> FieldError:
     path = ".".join(str(part) for part in found["loc"])
     context = found.get("ctx", {})
     if found["type"] == "value_error":
@@ -241,7 +276,8 @@ class Form:
         form.typed = _flatten(values)
         return form
 
-    def parse(self):
+    def parse(self) -> Any:
+        assert self.shape, "a form that was filled from a record is not parsed"
         data = _nested(
             {
                 name: value

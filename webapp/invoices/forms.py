@@ -1,11 +1,12 @@
 """The shapes of a person's decision about an NF-e."""
 
 import enum
+from typing import Annotated
 
 from flask_babel import lazy_gettext as _l
 from pydantic import model_validator
 
-from webapp.http.forms import FieldRefused, Shape, long_text
+from webapp.http.forms import FieldRefused, LongText, Shape
 
 
 class ReturnCode(enum.StrEnum):
@@ -21,7 +22,7 @@ class ReturnCode(enum.StrEnum):
 
 class ReturnIn(Shape):
     code: ReturnCode
-    comment: long_text(500) = ""
+    comment: Annotated[str, LongText(500)] = ""
 
     @model_validator(mode="after")
     def other_is_explained(self):

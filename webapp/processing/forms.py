@@ -4,21 +4,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from webapp.http.forms import Quantity, Shape, text, whole
+from webapp.http.forms import Quantity, Shape, Text, Whole
 from webapp.sales.forms import MAX_LINES
 
 
 class CancellationIn(Shape):
-    reason: text(500, required=True)
+    reason: Annotated[str, Text(500, required=True)]
 
 
 class RefundLineIn(Shape):
     """`line` is the line's position in the sale, from 1 on."""
 
-    line: whole(1, 10_000)
+    line: Annotated[int, Whole(1, 10_000)]
     quantity: Quantity
 
 
 class RefundIn(Shape):
     lines: Annotated[list[RefundLineIn], Field(min_length=1, max_length=2 * MAX_LINES)]
-    reason: text(500, required=True)
+    reason: Annotated[str, Text(500, required=True)]

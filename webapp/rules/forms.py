@@ -3,11 +3,11 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from webapp.http.forms import BlankIsNone, Flag, Shape, text
+from webapp.http.forms import BlankIsNone, Flag, Shape, Text
 
 
 class ReasonIn(Shape):
-    reason: text(500, required=True)
+    reason: Annotated[str, Text(500, required=True)]
 
 
 class PublicationIn(ReasonIn):

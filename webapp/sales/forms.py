@@ -7,7 +7,7 @@ from pydantic import Field
 
 from webapp.customers.forms import AddressIn
 from webapp.http.fields import Document, Email
-from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, text
+from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text
 from webapp.platform.money import ZERO
 from webapp.sales.models import PaymentMethod
 
@@ -20,25 +20,28 @@ CHANNELS = {
 MAX_LINES = 200
 
 
+AgentCode = Annotated[str, Text(20)]
+
+
 class LineIn(Shape):
-    sku: text(60, required=True)
+    sku: Annotated[str, Text(60, required=True)]
     quantity: Quantity
     unit_price: Annotated[Money | None, BlankIsNone] = None
 
 
 class BuyerIn(Shape):
-    name: text(120, required=True)
+    name: Annotated[str, Text(120, required=True)]
     document: Document
     email: Email = ""
-    phone: text(20) = ""
+    phone: Annotated[str, Text(20)] = ""
 
 
 class SaleIn(Shape):
-    reference: text(60) = ""
+    reference: Annotated[str, Text(60)] = ""
     paid: Flag = False
     payment_method: PaymentMethod
-    agent: Annotated[text(20) | None, BlankIsNone] = None
-    channel: text(20, required=True) = "site"
+    agent: Annotated[AgentCode | None, BlankIsNone] = None
+    channel: Annotated[str, Text(20, required=True)] = "site"
     freight: Money = ZERO
     discount: Money = ZERO
     customer: BuyerIn

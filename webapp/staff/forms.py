@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field
 
 from webapp.http.fields import RequiredEmail
-from webapp.http.forms import Flag, Shape, text
+from webapp.http.forms import Flag, Shape, Text
 from webapp.staff.models import Role
 
 SHORTEST_PASSWORD = 10
@@ -29,21 +29,21 @@ Password = Annotated[str, Field(strict=True, max_length=200), AfterValidator(_pa
 
 
 class SignInIn(Shape):
-    email: text(254, required=True)
+    email: Annotated[str, Text(254, required=True)]
     password: Annotated[str, Field(strict=True, min_length=1, max_length=200)]
-    next: text(500) = ""
+    next: Annotated[str, Text(500)] = ""
 
 
 class UserIn(Shape):
     email: RequiredEmail
-    name: text(80, required=True)
+    name: Annotated[str, Text(80, required=True)]
     role: Role
     active: Flag = False
 
 
 class NewUserIn(Shape):
     email: RequiredEmail
-    name: text(80, required=True)
+    name: Annotated[str, Text(80, required=True)]
     role: Role
     password: Password
 
@@ -62,5 +62,5 @@ class OwnPasswordIn(Shape):
 
 
 class TokenIn(Shape):
-    name: text(80, required=True)
+    name: Annotated[str, Text(80, required=True)]
     role: Role

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from webapp.http.fields import Document, Email
-from webapp.http.forms import FieldRefused, Shape, text, whole
+from webapp.http.forms import FieldRefused, OneOf, Shape, Text, Whole
 from webapp.platform.cep import normalize_cep
 from webapp.platform.towns import city_code, is_city_code, state_code
 
@@ -77,29 +77,32 @@ def _two_letters(written: str) -> str:
     return written
 
 
-Part = Annotated[text(60, required=True), AfterValidator(_two_letters)]
+Part = Annotated[str, Text(60, required=True), AfterValidator(_two_letters)]
 
 
 class IssuerIn(Shape):
     """Who issues the shop's documents, with the parts the NF-e asks of an issuer's address."""
 
     name: Part
-    trade_name: text(60) = ""
+    trade_name: Annotated[str, Text(60)] = ""
     cnpj: Annotated[Document, AfterValidator(_company)]
     state_registration: Annotated[
-        text(20, required=True), _digits(2, 14, _l("Write the digits of the state registration."))
+        str,
+        Text(20, required=True),
+        _digits(2, 14, _l("Write the digits of the state registration.")),
     ]
     crt: Literal["1", "2", "3", "4"]
-    zip_code: Annotated[text(12, required=True), AfterValidator(_zip_code)]
-    state: Annotated[text(20, required=True), AfterValidator(_state)]
+    zip_code: Annotated[str, Text(12, required=True), AfterValidator(_zip_code)]
+    state: Annotated[str, Text(20, required=True), AfterValidator(_state)]
     city: Part
     neighborhood: Part
     street: Part
-    number: text(60, required=True)
-    complement: text(60) = ""
-    ibge: text(7) = ""
+    number: Annotated[str, Text(60, required=True)]
+    complement: Annotated[str, Text(60)] = ""
+    ibge: Annotated[str, Text(7)] = ""
     phone: Annotated[
-        text(20, required=True),
+        str,
+        Text(20, required=True),
         _digits(6, 14, _l("Write the phone with its area code, digits only.")),
     ]
     email: Annotated[Email, Field(max_length=60)] = ""
@@ -130,16 +133,16 @@ class IssuerIn(Shape):
     @property
     def city_ibge(self) -> str:
         """The city's code, found by its name when it was left blank."""
-        return self.ibge or city_code(self.city, self.state)
+        return self.ibge or city_code(self.city, self.state) or ""
 
 
 class HouseIn(Shape):
     """How the shop works. `review_policy` is left out while the environment sets it."""
 
-    time_zone: Literal[tuple(TIME_ZONES)]
-    hold_hours: whole(1, 24 * 90)
-    review_policy: Literal[tuple(REVIEW_POLICIES)] | None = None
+    time_zone: Annotated[str, OneOf(tuple(TIME_ZONES))]
+    hold_hours: Annotated[int, Whole(1, 24 * 90)]
+    review_policy: Annotated[str, OneOf(tuple(REVIEW_POLICIES))] | None = None
 
 
 class SeriesIn(Shape):
-    next_number: whole(1, 999_999_999)
+    next_number: Annotated[int, Whole(1, 999_999_999)]
