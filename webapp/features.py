@@ -7,8 +7,11 @@ from webapp.catalog import pages as catalog
 from webapp.customers import api as customers_api
 from webapp.customers import pages as customers
 from webapp.dashboard import pages as dashboard
-from webapp.fulfilment import api as fulfilment_api
 from webapp.fulfilment import pages as fulfilment
+from webapp.fulfilment.commissions import api as commissions_api
+from webapp.fulfilment.memberships import api as memberships_api
+from webapp.fulfilment.parcels import api as parcels_api
+from webapp.fulfilment.tasks import api as tasks_api
 from webapp.invoice_pages import api as invoices_api
 from webapp.invoice_pages import pages as invoices
 from webapp.messages import api as messages_api
@@ -52,7 +55,10 @@ BLUEPRINTS = [
         sales_api,
         invoices_api,
         rules_api,
-        fulfilment_api,
+        parcels_api,
+        memberships_api,
+        commissions_api,
+        tasks_api,
         messages_api,
         monitor_api,
         processing_api,

@@ -4,8 +4,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import select
 
-from webapp.fulfilment.models import Task
-from webapp.fulfilment.queries import sales_to_ship
+from webapp.fulfilment.parcels.queries import sales_to_ship
+from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.sales.models import Sale, Status
 from webapp.web.navigation import Counter, Entry, Menu

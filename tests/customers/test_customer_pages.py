@@ -11,7 +11,7 @@ from tests.factories import make_sale, sign_in
 from webapp.customers.customer_edits import keep, keep_agent
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer
-from webapp.fulfilment.models import Membership, MembershipStatus
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.http.forms import parse
 from webapp.platform.database import db as database
 

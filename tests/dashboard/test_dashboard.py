@@ -9,7 +9,7 @@ from sqlalchemy import event, update
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
 from webapp.dashboard import queries
 from webapp.dashboard.charts import ticks
-from webapp.fulfilment.models import Commission
+from webapp.fulfilment.commissions.models import Commission
 from webapp.http.formatting import shop_day
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.clock import utc_now

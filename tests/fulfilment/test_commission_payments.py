@@ -9,8 +9,8 @@ from tests.factories import sign_in
 from tests.fulfilment.test_commissions import reverse
 from tests.support.processed_sales import agent, book, sold
 from webapp.audit.models import AuditEntry
-from webapp.fulfilment.models import Commission, CommissionPayment
-from webapp.fulfilment.payments import mark_agent_paid
+from webapp.fulfilment.commissions.models import Commission, CommissionPayment
+from webapp.fulfilment.commissions.payments import mark_agent_paid
 from webapp.http.transactions import in_transaction
 from webapp.platform.clock import utc_now
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import api, make_product, make_token, sign_in
 from tests.support.processed_sales import agent, book, sold
-from webapp.fulfilment.models import Commission
+from webapp.fulfilment.commissions.models import Commission
 from webapp.http.formatting import shop_day
 from webapp.rules.models import Effect
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import open_shop, sign_in
 from tests.support.packing_slips import awaiting, shipped, shipping_of, slips
-from webapp.fulfilment.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.platform.clock import utc_now
 from webapp.sales.models import Sale, Shipping, Status
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import CUSTOMER, api, make_product, make_token, sign_in
 from tests.support.processed_sales import sold
-from webapp.fulfilment.models import Membership, MembershipStatus
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.platform.errors import Refusal
 
 ANOTHER = {"name": "Ana Souza", "document": "529.982.247-25", "email": "ana@example.com"}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
 from tests.support.processed_sales import PLACE, book, shop_that_holds, sold
-from webapp.fulfilment.models import PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.invoices.queries import invoice_of
 from webapp.processing.attention import approve
 from webapp.sales.models import Shipping, Status

@@ -7,8 +7,8 @@ import pytest
 
 from tests.factories import make_product, sign_in
 from tests.support.processed_sales import book, sold
-from webapp.fulfilment.models import RoyaltySlip
-from webapp.fulfilment.months import AuthorTotal, author_totals
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.royalties.queries import AuthorTotal, author_totals
 from webapp.http.formatting import shop_day
 from webapp.rules.models import Effect
 

@@ -10,7 +10,7 @@ from tests.factories import api, make_product, make_token, open_shop, sign_in
 from tests.support.packing_slips import awaiting, shipped, shipping_of, slip_of, slips
 from tests.support.processed_sales import shop_that_holds, sold
 from webapp.audit.models import AuditEntry
-from webapp.fulfilment.models import SlipStatus
+from webapp.fulfilment.parcels.models import SlipStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import Refusal
 from webapp.sale_pages.sale_page import Story

@@ -14,7 +14,7 @@ from tests.factories import make_product, open_shop, sign_in, work_off
 from tests.factories import make_sale as place_sale
 from tests.support.packing_slips import awaiting, slip_of, slips
 from tests.support.processed_sales import PLACE, book, counted, shop_that_holds, sold
-from webapp.fulfilment.barcode import QUIET, bar_code
+from webapp.fulfilment.parcels.barcode import QUIET, bar_code
 from webapp.invoices.queries import invoice_of
 
 KEY = "35261112345678000195550010000004141123456789"

@@ -5,8 +5,8 @@ import pytest
 from tests.factories import api, make_product, make_token, sign_in
 from tests.support.processed_sales import publish, sold
 from tests.support.rule_facts import rule
-from webapp.fulfilment.models import Task
-from webapp.fulfilment.words import task_question
+from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.words import task_question
 from webapp.rules.words import TASK_TITLES
 
 

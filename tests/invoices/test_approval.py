@@ -15,7 +15,7 @@ from tests.support.invoices import (
     version_on,
     worked_off,
 )
-from webapp.fulfilment.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.invoices.models import InvoiceStatus
 from webapp.sales.models import Status
 

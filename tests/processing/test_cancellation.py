@@ -21,15 +21,11 @@ from tests.support.sale_reversals import (
     videos_with_a_gift,
 )
 from webapp.audit.models import AuditEntry
-from webapp.fulfilment.models import (
-    Commission,
-    Membership,
-    MembershipEvent,
-    PackingSlip,
-    RoyaltySlip,
-    SlipStatus,
-    Task,
-)
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.memberships.models import Membership, MembershipEvent
+from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.clock import utc_now

@@ -10,7 +10,11 @@ from webapp.catalog.models import Product, StockMovement
 from webapp.customers.forms import AddressIn
 from webapp.demo.load import load_demo
 from webapp.fiscal.taxes import cfop
-from webapp.fulfilment.models import Commission, Membership, PackingSlip, RoyaltySlip, Task
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.memberships.models import Membership
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of

@@ -18,13 +18,9 @@ from tests.support.sale_reversals import (
     told,
     videos_with_a_gift,
 )
-from webapp.fulfilment.models import (
-    Commission,
-    Membership,
-    MembershipEvent,
-    MembershipStatus,
-    PackingSlip,
-)
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.memberships.models import Membership, MembershipEvent, MembershipStatus
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.clock import utc_now
 from webapp.processing.address_step import AddressStep

@@ -19,7 +19,10 @@ from tests.support.sale_reversals import (
     told,
     videos_with_a_gift,
 )
-from webapp.fulfilment.models import Membership, MembershipStatus, PackingSlip, RoyaltySlip, Task
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.rules.models import Effect
 from webapp.sales.models import Refund, Sale, SaleLine, Shipping, Status

@@ -8,7 +8,7 @@ import pytest
 from tests.factories import make_product, open_shop, sign_in, work_off
 from tests.support.processed_sales import agent, book, sold
 from tests.support.sale_reversals import commission, effect_of, make_due, own_rule, stock
-from webapp.fulfilment.models import Task
+from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.rules.models import EffectStatus

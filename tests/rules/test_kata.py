@@ -14,14 +14,11 @@ from tests.support.sale_reversals import commission, manager, refund, videos_wit
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent
 from webapp.demo.load import load_demo
-from webapp.fulfilment.models import (
-    Commission,
-    Membership,
-    MembershipStatus,
-    PackingSlip,
-    RoyaltySlip,
-    Task,
-)
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.tasks.models import Task
 from webapp.http.formatting import shop_day
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message

@@ -8,14 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlalchemy import select
 
 from webapp.catalog.models import Product, StockMovement
-from webapp.fulfilment.models import (
-    Commission,
-    Membership,
-    MembershipEvent,
-    PackingSlip,
-    RoyaltySlip,
-    Task,
-)
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.memberships.models import Membership, MembershipEvent
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.database import db

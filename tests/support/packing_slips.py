@@ -2,7 +2,7 @@
 
 from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.processed_sales import PLACE
-from webapp.fulfilment.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.platform.database import db
 from webapp.sales.models import Sale, Shipping
 

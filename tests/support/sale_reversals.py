@@ -8,7 +8,8 @@ from sqlalchemy import func, select, update
 from tests.factories import api, make_product, make_token
 from tests.support.processed_sales import publish
 from webapp.catalog.models import Product
-from webapp.fulfilment.models import Commission, Task
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.tasks.models import Task
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.rules.core.day_one import day_one_rules

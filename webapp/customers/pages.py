@@ -8,8 +8,8 @@ from webapp.customers.customer_edits import facts_of, keep, keep_agent
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.customers.queries import agent_by_id, agents, customer_by_id, customers
-from webapp.fulfilment.models import Membership
-from webapp.fulfilment.queries import latest_changes
+from webapp.fulfilment.memberships.models import Membership
+from webapp.fulfilment.memberships.queries import latest_changes
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import bounded_count, count_text, page_of

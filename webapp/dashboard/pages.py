@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from webapp.catalog.models import Product
 from webapp.dashboard import queries
 from webapp.dashboard.charts import ticks
-from webapp.fulfilment.words import task_question
+from webapp.fulfilment.tasks.words import task_question
 from webapp.http.formatting import money_text, shop_day
 from webapp.http.forms import Form
 from webapp.http.lists import count_text

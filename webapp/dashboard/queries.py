@@ -11,8 +11,11 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
-from webapp.fulfilment.models import Commission, SlipStatus, Task
-from webapp.fulfilment.queries import open_task_ids, slip_ids, tasks
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.parcels.models import SlipStatus
+from webapp.fulfilment.parcels.queries import slip_ids
+from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.queries import open_task_ids, tasks
 from webapp.http.lists import bounded_count
 from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice

@@ -13,7 +13,7 @@ from webapp.catalog.product_edits import add_product
 from webapp.customers.customer_edits import keep
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer
-from webapp.fulfilment.models import Membership, MembershipStatus
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.http.forms import parse
 from webapp.platform.database import db
 from webapp.rules.core.day_one import day_one_rules

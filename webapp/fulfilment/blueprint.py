@@ -1,9 +1,10 @@
-"""The blueprint that the pages of fulfilment share, and what their lists have in common; `routes`
+"""The blueprint that the pages of fulfilment share, and what their lists have in common; `pages`
 gathers them."""
 
 from flask import Blueprint, request
 
-from webapp.fulfilment.words import task_question, task_title
+from webapp.fulfilment.months import month_words_of
+from webapp.fulfilment.tasks.words import task_question, task_title
 from webapp.http.formatting import with_query
 from webapp.http.lists import Page, count_text
 
@@ -13,6 +14,11 @@ bp = Blueprint("fulfilment", __name__)
 @bp.context_processor
 def task_words():
     return {"task_title": task_title, "task_question": task_question}
+
+
+@bp.context_processor
+def month_words():
+    return {"month_words": month_words_of}
 
 
 def asked(members):

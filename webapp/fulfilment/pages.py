@@ -1,10 +1,10 @@
-"""Pages of what the rules bring about; each kind has a module of its own."""
+"""Pages of what the rules bring about, gathered from its features."""
 
-from webapp.fulfilment import bulk_pages as marked
-from webapp.fulfilment import earnings_pages as earnings
-from webapp.fulfilment import membership_pages as memberships
-from webapp.fulfilment import parcel_pages as slips
-from webapp.fulfilment import task_pages as tasks
 from webapp.fulfilment.blueprint import bp
+from webapp.fulfilment.commissions import pages as commissions
+from webapp.fulfilment.memberships import pages as memberships
+from webapp.fulfilment.parcels import pages as parcels
+from webapp.fulfilment.royalties import pages as royalties
+from webapp.fulfilment.tasks import pages as tasks
 
-__all__ = ["bp", "earnings", "marked", "memberships", "slips", "tasks"]
+__all__ = ["bp", "commissions", "memberships", "parcels", "royalties", "tasks"]

@@ -9,7 +9,7 @@ from webapp.addresses.parts import PARTS
 from webapp.audit.tracking import record
 from webapp.catalog.models import Product
 from webapp.customers.forms import AddressIn
-from webapp.fulfilment.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of
 from webapp.messages.models import Message, MessageStatus

@@ -6,7 +6,7 @@ import datetime as dt
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from webapp.fulfilment.models import Task
+from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.queries import messages_of_sale
 from webapp.platform.clock import utc_now

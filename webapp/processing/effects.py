@@ -7,14 +7,11 @@ from decimal import Decimal
 
 from webapp.audit.tracking import actor
 from webapp.catalog.models import OutOfStock, move_stock
-from webapp.fulfilment.models import (
-    Commission,
-    Membership,
-    MembershipStatus,
-    PackingSlip,
-    RoyaltySlip,
-    Task,
-)
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.tasks.models import Task
 from webapp.http.formatting import shop_day
 from webapp.messages.queries import compose
 from webapp.platform.database import db

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from webapp.catalog.models import Kind, Product
-from webapp.fulfilment.models import Membership
+from webapp.fulfilment.memberships.models import Membership
 from webapp.platform.database import db
 from webapp.platform.money import ZERO
 from webapp.sales.models import Sale, SaleLine

@@ -11,14 +11,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.audit.tracking import actor
-from webapp.fulfilment.models import (
-    Commission,
-    Membership,
-    MembershipEvent,
-    PackingSlip,
-    RoyaltySlip,
-    Task,
-)
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.memberships.models import Membership, MembershipEvent
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.tasks.models import Task
 from webapp.http.formatting import shop_day
 from webapp.messages.models import Message
 from webapp.platform.database import db

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
-from webapp.fulfilment.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.http.formatting import day_text, with_query
 from webapp.http.lists import bounded_count, count_text
 from webapp.http.localization import time_zone

@@ -8,8 +8,8 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from webapp.catalog.models import Product, StockMovement
-from webapp.fulfilment.models import Task
-from webapp.fulfilment.words import task_title
+from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import money_text
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus

@@ -11,8 +11,9 @@ from sqlalchemy import and_, or_, select
 
 from webapp.addresses.questions import Question, message
 from webapp.audit.models import AuditEntry
-from webapp.fulfilment.models import PackingSlip, Task
-from webapp.fulfilment.words import task_title
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import clock_text, day_text, moment_text, shop_day
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of

@@ -4,9 +4,10 @@ copy."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webapp.fulfilment.barcode import BarCode, bar_code
-from webapp.fulfilment.models import PackingSlip, RoyaltySlip
-from webapp.fulfilment.queries import royalties_of
+from webapp.fulfilment.parcels.barcode import BarCode, bar_code
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.royalties.queries import royalties_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoices_of
 from webapp.sales.models import Sale

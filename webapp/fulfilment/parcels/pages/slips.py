@@ -3,11 +3,11 @@
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
-from webapp.fulfilment import queries
 from webapp.fulfilment.blueprint import asked, bp, live_url, tab
-from webapp.fulfilment.forms import ShipmentIn, SlipIn
-from webapp.fulfilment.models import PackingSlip, SlipStatus
-from webapp.fulfilment.sheets import sheets_of
+from webapp.fulfilment.parcels import queries
+from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
+from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.sheets import sheets_of
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of
 from webapp.http.query import query_ids

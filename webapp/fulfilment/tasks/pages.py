@@ -4,11 +4,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from webapp.fulfilment import queries
 from webapp.fulfilment.blueprint import bp, live_url, tab
-from webapp.fulfilment.forms import OutcomeIn
-from webapp.fulfilment.models import Task
-from webapp.fulfilment.words import TITLES, title_of
+from webapp.fulfilment.tasks import queries
+from webapp.fulfilment.tasks.forms import OutcomeIn
+from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.words import TITLES, title_of
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of

@@ -4,7 +4,7 @@ with."""
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.fulfilment.models import Task
+from webapp.fulfilment.tasks.models import Task
 from webapp.messages.words import template_name
 from webapp.rules.words import task_words
 

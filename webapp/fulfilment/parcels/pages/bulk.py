@@ -8,11 +8,11 @@ from flask import Response, flash, redirect, render_template, request, session, 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.fulfilment import queries
 from webapp.fulfilment.blueprint import bp
-from webapp.fulfilment.forms import MOST_AT_ONCE, ShipmentsIn
-from webapp.fulfilment.models import PackingSlip
-from webapp.fulfilment.parcel_pages import KEPT
+from webapp.fulfilment.parcels import queries
+from webapp.fulfilment.parcels.forms import MOST_AT_ONCE, ShipmentsIn
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.pages.slips import KEPT
 from webapp.http.forms import Form
 from webapp.http.query import query_ids
 from webapp.http.transactions import in_transaction

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from webapp.fulfilment.models import CommissionPayment
-from webapp.fulfilment.months import AgentTotal, agent_totals, payments_of
+from webapp.fulfilment.commissions.models import CommissionPayment
+from webapp.fulfilment.commissions.queries import AgentTotal, agent_totals, payments_of
 from webapp.http.formatting import money_text
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal

@@ -8,10 +8,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 
 from webapp.audit.tracking import because
-from webapp.fulfilment import queries
 from webapp.fulfilment.blueprint import asked, bp, live_url, tab
-from webapp.fulfilment.forms import ReasonIn
-from webapp.fulfilment.models import Membership, MembershipEvent
+from webapp.fulfilment.memberships import queries
+from webapp.fulfilment.memberships.forms import ReasonIn
+from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of
 from webapp.http.query import query_ids

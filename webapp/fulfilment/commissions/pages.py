@@ -1,18 +1,17 @@
-"""Pages of what agents and authors are owed, month by month, and of what agents were paid."""
+"""Pages of what agents are owed, month by month, and of what they were paid."""
 
-import datetime as dt
 from decimal import Decimal
 
-from babel.dates import format_skeleton
 from flask import flash, g, redirect, render_template, request, url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
-from webapp.fulfilment import months, payments
+from webapp.fulfilment import months
 from webapp.fulfilment.blueprint import bp
-from webapp.fulfilment.forms import PaymentIn
-from webapp.fulfilment.models import Commission, RoyaltySlip
-from webapp.fulfilment.services import commission_cells, royalty_cells, royalty_slip_cells
+from webapp.fulfilment.commissions import payments, queries
+from webapp.fulfilment.commissions.forms import PaymentIn
+from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.commissions.spreadsheet import commission_cells
 from webapp.http.csv import csv_file
 from webapp.http.forms import Form
 from webapp.http.lists import page_of
@@ -22,35 +21,6 @@ from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO
 from webapp.staff.access import allow
 
-# An author's slips of a month belong on one sheet of paper, as long as it is no book itself.
-MOST_SLIPS = 200
-
-
-@bp.context_processor
-def month_words():
-    return {"month_words": month_words_of}
-
-
-def month_words_of(month: str) -> str:
-    return format_skeleton("yMMMM", dt.date.fromisoformat(month + "-01"), locale=get_locale())
-
-
-def _month_context(month: str) -> dict:
-    """The month in words and its neighbours, for the head of a monthly page."""
-    first = dt.date.fromisoformat(month + "-01")
-    before, after = first - dt.timedelta(days=1), first + dt.timedelta(days=32)
-    return {
-        "month": month,
-        "month_name": month_words_of(month),
-        "month_before": f"{before:%Y-%m}",
-        "month_after": f"{after:%Y-%m}",
-        "is_over": month < months.this_month(),
-    }
-
-
-# -- commissions
-# ------------------------------------------------------------------------------------
-
 
 @bp.get("/commissions")
 @allow("manager", "accountant")
@@ -58,11 +28,11 @@ def commissions():
     month, agent = months.month_of(request.args.get("month")), request.args.get("agent", "")
     found = payments.settlements(month)
     if agent:
-        page = page_of(months.commissions(month, agent), (Commission.id,))
+        page = page_of(queries.commissions(month, agent), (Commission.id,))
         reversed_of = months.months_reversed(Commission, page.items)
     else:
         page, reversed_of = (
-            page_of(months.paid_agents(month), (Commission.agent_code,), descending=False),
+            page_of(queries.paid_agents(month), (Commission.agent_code,), descending=False),
             {},
         )
     whole = {
@@ -79,7 +49,7 @@ def commissions():
         found=found,
         whole=whole,
         reversed_of=reversed_of,
-        **_month_context(month),
+        **months.month_context(month),
     )
 
 
@@ -136,7 +106,7 @@ def _mark_paid(month: str, agent: str, mark):
             agent=agent,
             amount=wanted.amount,
             month=month,
-            month_name=month_words_of(month),
+            month_name=months.month_words_of(month),
             url=request.path,
         ), 409
     try:
@@ -153,64 +123,3 @@ def take_payment_back(month: str, agent: str):
     in_transaction(lambda: payments.take_back(month, agent))
     flash(_("The commission of %(agent)s is no longer marked as paid.", agent=agent), "good")
     return redirect(url_for("fulfilment.commissions", month=month), 303)
-
-
-# -- royalties
-# --------------------------------------------------------------------------------------
-
-
-@bp.get("/royalties")
-@allow("manager", "accountant")
-def royalties():
-    month, author = months.month_of(request.args.get("month")), request.args.get("author")
-    totals = months.author_totals(month)
-    page = page_of(
-        months.royalty_slips(month, author),
-        (RoyaltySlip.id,),
-        limit=50 if author is None else MOST_SLIPS,
-    )
-    shown = totals if author is None else [total for total in totals if total.author == author]
-    whole = {
-        "copies": sum(total.copies for total in shown),
-        "base": sum((total.base for total in shown), ZERO),
-        "amount": sum((total.amount for total in shown), ZERO),
-        "reversals": sum((total.reversals for total in shown), ZERO),
-    }
-    return render_template(
-        "fulfilment/royalties.html",
-        page=page,
-        author=author,
-        totals=shown,
-        whole=whole,
-        reversed_of=months.months_reversed(RoyaltySlip, page.items),
-        **_month_context(month),
-    )
-
-
-@bp.get("/royalties.csv")
-@allow("manager", "accountant")
-def royalties_file():
-    """A line for each author; with ?author=, a line for each of their slips."""
-    month, author = months.month_of(request.args.get("month")), request.args.get("author")
-    if author is None:
-        header = [
-            _("Author"),
-            _("Month"),
-            _("Copies"),
-            _("Sold"),
-            _("Royalty"),
-            _("of which reversals"),
-        ]
-        return csv_file(f"royalties-{month}", header, royalty_cells(month))
-    header = [
-        _("Author"),
-        _("Month"),
-        _("Order"),
-        _("SKU"),
-        _("Book"),
-        _("Copies"),
-        _("Sold"),
-        _("Percentage"),
-        _("Royalty"),
-    ]
-    return csv_file(f"royalty-slips-{month}", header, royalty_slip_cells(month, author))

@@ -1,0 +1,79 @@
+"""Commissions as lists, and what agents are owed for a month, reversals taken off."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import joinedload
+
+from webapp.fulfilment.commissions.models import Commission, CommissionPayment
+from webapp.platform.database import db
+from webapp.platform.money import ZERO
+from webapp.platform.text import storable
+
+
+def commissions(month: str, agent: str | None = None) -> Select:
+    query = select(Commission).where(Commission.month == month)
+    query = query.options(joinedload(Commission.sale), joinedload(Commission.effect))
+    return query.where(Commission.agent_code == storable(agent)) if agent else query
+
+
+def paid_agents(month: str, agent: str | None = None) -> Select:
+    """One commission of the month, the newest, for each agent: a list of agents, paged by their
+    code."""
+    newest = (
+        select(func.max(Commission.id))
+        .where(Commission.month == month)
+        .group_by(Commission.agent_code)
+    )
+    query = select(Commission).where(Commission.id.in_(newest))
+    return query.where(Commission.agent_code == storable(agent)) if agent else query
+
+
+@dataclass(frozen=True)
+class AgentTotal:
+    """`sales` counts those with something left after reversals; `sold` is what the commission is
+    taken of."""
+
+    agent: str
+    sales: int
+    sold: Decimal
+    commission: Decimal
+
+
+def agent_totals(month: str, agent: str | None = None) -> dict[str, AgentTotal]:
+    """Net of reversals, by agent's code: of one agent or all."""
+    asked = Commission.month == month
+    if agent:
+        asked &= Commission.agent_code == storable(agent)
+    by_sale = (
+        select(
+            Commission.agent_code,
+            func.sum(Commission.base).label("sold"),
+            func.sum(Commission.amount).label("earned"),
+        )
+        .where(asked)
+        .group_by(Commission.agent_code, Commission.sale_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            by_sale.c.agent_code,
+            func.sum(case((by_sale.c.sold > ZERO, 1), else_=0)),
+            func.sum(by_sale.c.sold),
+            func.sum(by_sale.c.earned),
+        ).group_by(by_sale.c.agent_code)
+    )
+    return {code: AgentTotal(code, int(sales), sold, earned) for code, sales, sold, earned in rows}
+
+
+def payments_of(
+    month: str, agent: str | None = None, lock: bool = False
+) -> dict[str, CommissionPayment]:
+    """What was paid out for the month, by agent's code."""
+    query = select(CommissionPayment).where(CommissionPayment.month == month)
+    if agent:
+        query = query.where(CommissionPayment.agent_code == storable(agent))
+    if lock:
+        query = query.order_by(CommissionPayment.id).with_for_update()
+    return {payment.agent_code: payment for payment in db.session.scalars(query)}

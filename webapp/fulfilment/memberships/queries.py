@@ -1,0 +1,71 @@
+"""Memberships as lists and one by one, with what changed them."""
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from webapp.customers.models import Customer
+from webapp.fulfilment.memberships.models import Membership, MembershipEvent
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.text import matching
+from webapp.rules.models import Effect
+
+MAX_ID = 2**31 - 1
+
+
+def _membership_is(view: str):
+    """A view of the list: "active", "lapsed", or "upgraded" (an upgrade that still counts)."""
+    if view != "upgraded":
+        return Membership.status == view
+    undone = aliased(MembershipEvent)
+    reversal = (
+        select(undone.id)
+        .join(Effect, Effect.id == undone.effect_id)
+        .where(
+            undone.membership_id == MembershipEvent.membership_id,
+            Effect.reverses == MembershipEvent.effect_id,
+        )
+    )
+    upgrades = select(MembershipEvent.membership_id).where(
+        MembershipEvent.kind == "upgraded", ~reversal.exists()
+    )
+    return Membership.id.in_(upgrades)
+
+
+def memberships(view: str | None = None, q: str = "", customer_id: int | None = None) -> Select:
+    """Memberships with their customers; `q` finds by name, document, e-mail or phone."""
+    query = (
+        select(Membership).join(Membership.customer).options(contains_eager(Membership.customer))
+    )
+    if view:
+        query = query.where(_membership_is(view))
+    if customer_id is not None:
+        query = query.where(Membership.customer_id == customer_id)
+    return query.where(matching(Customer.search_text, q))
+
+
+def membership_ids(view: str) -> Select:
+    return select(Membership.id).where(_membership_is(view))
+
+
+def membership_by_id(membership_id: int, lock: bool = False) -> Membership:
+    membership = (
+        db.session.get(Membership, membership_id, with_for_update=lock)
+        if membership_id <= MAX_ID
+        else None
+    )
+    if membership is None:
+        raise NotFound(_("There is no such membership."))
+    return membership
+
+
+def membership_history(membership_id: int) -> Select:
+    """What changed it, with the orders that did."""
+    query = select(MembershipEvent).where(MembershipEvent.membership_id == membership_id)
+    return query.options(joinedload(MembershipEvent.sale))
+
+
+def latest_changes(membership_id: int) -> Select:
+    """The last few, for the customer's page."""
+    return membership_history(membership_id).order_by(MembershipEvent.id.desc()).limit(5)

@@ -1,0 +1,88 @@
+"""JSON calls of packing slips."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.fulfilment.parcels import queries
+from webapp.fulfilment.parcels.forms import ShipmentIn
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.http.transactions import in_transaction
+from webapp.invoices.queries import invoice_of
+from webapp.platform.cep import format_cep
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound, Refusal
+from webapp.sale_pages.api import sale_json
+from webapp.sales.queries import sale_of
+from webapp.store.queries import the_shop
+from webapp.web.api import api_blueprint, endpoint
+
+bp = api_blueprint("parcels")
+NO_SALE = _l("There is no order with this number.")
+
+
+@endpoint(bp, "GET", "/sales/<id:sale_id>/packing-slip", "clerk", "accountant")
+def get_packing_slip(sale_id: int):
+    """The packing slip, once the rules have made one; `released` is false while the sale is
+    held."""
+    sale = sale_of(sale_id, NO_SALE)
+    slip = queries.slip_of_sale(sale.id)
+    if slip is None:
+        raise NotFound(_("This order has no packing slip."))
+    return _slip(slip)
+
+
+def _slip(slip: PackingSlip) -> dict:
+    sale, shop = slip.sale, the_shop()
+    parts = ("street", "number", "complement", "neighborhood", "city", "state")
+    moments = {name: getattr(slip, name) for name in ("packed_at", "shipped_at", "delivered_at")}
+    return {
+        "sale_id": sale.id,
+        "reference": sale.reference,
+        "released": slip.released_at is not None,
+        "status": slip.status,
+        "sender": {
+            "name": shop.trade_name,
+            "document": shop.cnpj,
+            "phone": shop.phone,
+            "address": {part: getattr(shop, part) for part in parts}
+            | {"zip_code": format_cep(shop.zip_code)},
+        },
+        "recipient": {
+            "name": sale.customer_name,
+            "document": sale.customer_document,
+            "phone": sale.customer_phone,
+            "address": sale.address_parts,
+        },
+        "items": slip.items,
+        "weight_g": slip.weight_g,
+        "volumes": slip.volumes,
+        "carrier": sale.carrier,
+        "tracking_code": sale.tracking_code,
+        "expected_delivery": slip.expected_delivery.isoformat(),
+        "payment": {
+            "method": sale.payment_method,
+            "total": str(sale.total),
+            "paid_at": sale.paid_at.isoformat(),
+        },
+        "notes": slip.notes,
+        "royalty_copy": slip.royalty_copy,
+    } | {name: moment and moment.isoformat() for name, moment in moments.items()}
+
+
+@endpoint(bp, "POST", "/sales/<id:sale_id>/shipment", "clerk", body=ShipmentIn)
+def ship_sale(wanted: ShipmentIn, sale_id: int):
+    """Marks a sale as shipped. The same again changes nothing; a tracking code that was left out
+    may follow; 409 before its NF-e is authorized, and for another carrier or code than those it was
+    shipped with."""
+
+    def work():
+        sale = sale_of(sale_id, NO_SALE)
+        slip = queries.slip_of_sale(sale_id, lock=True)
+        if slip is None:
+            raise Refusal(_("This order has no packing slip."))
+        slip.ship(wanted.carrier, wanted.tracking_code, utc_now())
+        db.session.flush()
+        return sale_json(sale, invoice_of(sale_id))
+
+    return in_transaction(work)

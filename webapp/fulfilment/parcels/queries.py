@@ -1,0 +1,96 @@
+"""Packing slips as lists and one by one."""
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager
+
+from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.text import matching
+from webapp.sales.models import Sale, Shipping, Status
+
+# Named one by one, not as "none of those", so that the index on the status serves.
+UNDER_WAY = tuple(status for status in Status if status not in (*MAY_LEAVE, Status.CANCELLED))
+MAX_ID = 2**31 - 1
+_LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
+
+
+def _slip_is(status: SlipStatus):
+    """`PackingSlip.status` as a condition on slips joined with their sales."""
+    if status is SlipStatus.CANCELLED:
+        return (Sale.status == Status.CANCELLED) | (Sale.shipping == Shipping.NONE)
+    ships = Sale.shipping != Shipping.NONE
+    if status is SlipStatus.HELD:
+        return PackingSlip.released_at.is_(None) & (Sale.status != Status.CANCELLED) & ships
+    released = PackingSlip.released_at.is_not(None)
+    if status is SlipStatus.AWAITING_NFE:
+        return released & Sale.status.in_(UNDER_WAY) & ships
+    return released & Sale.status.in_(MAY_LEAVE) & (Sale.shipping == Shipping(status))
+
+
+def slip_ids(status: SlipStatus | None = None) -> Select:
+    query = select(PackingSlip.id).join(PackingSlip.sale)
+    return query if status is None else query.where(_slip_is(status))
+
+
+def packing_slips(status: SlipStatus | None = None, q: str = "") -> Select:
+    """Slips with their sales; `q` finds by order, customer or document."""
+    query = select(PackingSlip).join(PackingSlip.sale).options(contains_eager(PackingSlip.sale))
+    if status is not None:
+        query = query.where(_slip_is(status))
+    return query.where(matching(Sale.search_text, q))
+
+
+def slips_by_ids(ids: Sequence[int]) -> list[PackingSlip]:
+    """With their sales and lines, in the order asked for; ids of none are passed over."""
+    query = packing_slips().where(PackingSlip.id.in_(ids))
+    found = {slip.id: slip for slip in db.session.scalars(query.options(_LINES))}
+    return [found[slip_id] for slip_id in dict.fromkeys(ids) if slip_id in found]
+
+
+def packing_slip(slip_id: int) -> PackingSlip:
+    """With its sale and lines. Raises NotFound."""
+    found = slips_by_ids([slip_id]) if slip_id <= MAX_ID else []
+    if not found:
+        raise NotFound(_("There is no such packing slip."))
+    return found[0]
+
+
+def slip_to_change(slip_id: int) -> PackingSlip:
+    """It and its sale, locked: of two people the second finds what the first left. Raises
+    NotFound."""
+    query = _locked(packing_slips().where(PackingSlip.id == slip_id))
+    slip = db.session.scalar(query) if slip_id <= MAX_ID else None
+    if slip is None:
+        raise NotFound(_("There is no such packing slip."))
+    return slip
+
+
+def references_of(slip_ids: Sequence[int]) -> dict[int, str]:
+    """The order's reference by slip's id."""
+    query = (
+        select(PackingSlip.id, Sale.reference)
+        .join(PackingSlip.sale)
+        .where(PackingSlip.id.in_(slip_ids))
+    )
+    return {slip_id: reference for slip_id, reference in db.session.execute(query)}
+
+
+def slip_of_sale(sale_id: int, lock: bool = False) -> PackingSlip | None:
+    query = packing_slips().where(PackingSlip.sale_id == sale_id)
+    return db.session.scalar(_locked(query) if lock else query)
+
+
+def _locked(query: Select) -> Select:
+    """By the sale's row, as everybody else who changes what a sale comes to."""
+    return query.with_for_update(of=Sale).execution_options(populate_existing=True)
+
+
+def sales_to_ship() -> Select:
+    """Ids of the sales whose goods may leave and have not."""
+    return select(Sale.id).where(
+        Sale.shipping.in_((Shipping.TO_PACK, Shipping.PACKED)), Sale.status.in_(MAY_LEAVE)
+    )

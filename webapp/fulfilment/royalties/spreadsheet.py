@@ -1,0 +1,31 @@
+"""A month's royalties as the cells of a spreadsheet."""
+
+from collections.abc import Iterator
+
+from webapp.fulfilment.royalties.models import RoyaltySlip
+from webapp.fulfilment.royalties.queries import author_totals, royalty_slips
+from webapp.platform.database import db
+
+
+def royalty_cells(month: str) -> Iterator[list]:
+    """A line for each author."""
+    for total in author_totals(month):
+        yield [total.author, month, total.copies, total.base, total.amount, total.reversals]
+
+
+def royalty_slip_cells(month: str, author: str) -> Iterator[list]:
+    """A line for each slip of one author."""
+    for slip in db.session.scalars(
+        royalty_slips(month, author).order_by(RoyaltySlip.id).execution_options(yield_per=500)
+    ):
+        yield [
+            slip.author,
+            month,
+            slip.sale.reference,
+            slip.sku,
+            slip.name,
+            slip.copies,
+            slip.base,
+            slip.percent,
+            slip.amount,
+        ]

@@ -1,0 +1,36 @@
+"""Tasks as lists and one by one."""
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from webapp.fulfilment.tasks.models import Task
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.text import matching, storable
+from webapp.sales.models import Sale
+
+MAX_ID = 2**31 - 1
+
+
+def tasks(done: bool | None = None, kind: str = "", q: str = "") -> Select:
+    """With their orders and the effects that opened them; `kind` is their code, `q` finds by order,
+    customer or document."""
+    query = select(Task).join(Task.sale).options(contains_eager(Task.sale), joinedload(Task.effect))
+    if kind:
+        query = query.where(Task.code == storable(kind))
+    if done is not None:
+        query = query.where(Task.done_at.is_not(None) if done else Task.done_at.is_(None))
+    return query.where(matching(Sale.search_text, q))
+
+
+def open_task_ids(kind: str = "") -> Select:
+    query = select(Task.id).where(Task.done_at.is_(None))
+    return query.where(Task.code == storable(kind)) if kind else query
+
+
+def task_by_id(task_id: int, lock: bool = False) -> Task:
+    task = db.session.get(Task, task_id, with_for_update=lock) if task_id <= MAX_ID else None
+    if task is None:
+        raise NotFound(_("There is no such task."))
+    return task
