@@ -58,3 +58,16 @@ def test_no_template_has(app, what):
     assert [
         name for name, source in without_comments.items() if FORBIDDEN[what].search(source)
     ] == []
+
+
+def test_no_line_of_a_template_is_longer_than_120(app):
+    names = app.jinja_env.list_templates(extensions=["html", "txt"])
+    lines = [
+        f"{name}:{number}"
+        for name in names
+        for number, line in enumerate(
+            app.jinja_env.loader.get_source(app.jinja_env, name)[0].split("\n"), 1
+        )
+        if len(line) > 120
+    ]
+    assert not lines
