@@ -26,7 +26,7 @@ from webapp.platform.clock import utc_now
 from webapp.processing.address_step import AddressStep
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.effect_step import EffectStep
-from webapp.processing.facts import House
+from webapp.processing.facts import BatchContext
 from webapp.processing.rules_step import RulesStep
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale, Shipping, Status
@@ -189,14 +189,14 @@ def test_a_dead_workers_effect_is_done_once_by_the_next(client, db):
 def test_the_last_gift_may_go_to_somebody_else(client, db, monkeypatch):
     """Somebody takes the last one after the rules were judged and before the gift is taken."""
     videos_with_a_gift(stock=1)
-    look = House.gift_facts
+    look = BatchContext.gift_facts
 
-    def somebody_is_faster(house, sku, quantity=1):
-        facts = look(house, sku, quantity)
+    def somebody_is_faster(batch, sku, quantity=1):
+        facts = look(batch, sku, quantity)
         db.session.execute(db.text("UPDATE products SET stock = 0 WHERE sku = 'VD-2'"))
         return facts
 
-    monkeypatch.setattr(House, "gift_facts", somebody_is_faster)
+    monkeypatch.setattr(BatchContext, "gift_facts", somebody_is_faster)
     sale = sold("VD-1")
     assert sale.status is Status.INVOICED and [line.sku for line in sale.lines] == ["VD-1"]
     assert [

@@ -12,7 +12,7 @@ from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
 from webapp.processing.claims import Step
 from webapp.processing.effects import Execution
-from webapp.processing.facts import House
+from webapp.processing.facts import BatchContext
 from webapp.processing.reversal import Reversal
 from webapp.rules.models import Effect, EffectStatus
 from webapp.rules.queries import effects_of
@@ -45,12 +45,12 @@ class EffectStep(Step):
                 select(Sale).where(Sale.id.in_(ids)).options(selectinload(Sale.lines))
             )
         )
-        return {sale.id: sale for sale in sales}, House(sales), held_among(sales)
+        return {sale.id: sale for sale in sales}, BatchContext(sales), held_among(sales)
 
     def apply(self, row: Effect, shared, now: dt.datetime) -> None:
-        sales, house, held = shared
+        sales, batch, held = shared
         sale = sales[row.sale_id]
-        Execution(sale, house, now, sale.id in held, late=True).carry_out([row])
+        Execution(sale, batch, now, sale.id in held, late=True).carry_out([row])
         Reversal.catch_up(sale, now)
         tell_pages(db.session, sale)
 

@@ -17,7 +17,7 @@ from webapp.messages.queries import compose
 from webapp.platform.database import db
 from webapp.platform.money import ZERO, cents, percent_of
 from webapp.processing.claims import NotYet, backoff
-from webapp.processing.facts import House
+from webapp.processing.facts import BatchContext
 from webapp.rules.core.engine import EffectPlan, params_to_json
 from webapp.rules.models import Decision, Effect, EffectStatus
 from webapp.sales.models import Sale, SaleLine, Shipping
@@ -51,8 +51,10 @@ class Execution:
     """Carries out effects of one sale. `held`: a rule keeps the sale from doing anything outside
     the house. `late`: the sale went on without them."""
 
-    def __init__(self, sale: Sale, house: House, now: dt.datetime, held: bool, late: bool = False):
-        self.sale, self.house, self.now, self.held, self.late = sale, house, now, held, late
+    def __init__(
+        self, sale: Sale, batch: BatchContext, now: dt.datetime, held: bool, late: bool = False
+    ):
+        self.sale, self.batch, self.now, self.held, self.late = sale, batch, now, held, late
         self.month = shop_day(sale.paid_at).strftime("%Y-%m")
 
     def carry_out(self, effects: list[Effect]) -> None:
@@ -74,7 +76,7 @@ class Execution:
                     self.sale.id,
                     exc_info=None if isinstance(error, NotYet) else error,
                 )
-                self.house.read_memberships([self.sale])
+                self.batch.read_memberships([self.sale])
                 effect.postpone(self.now + backoff(1), f"{type(error).__name__}: {error}")
 
     def _do(self, effect: Effect) -> None:
@@ -99,7 +101,7 @@ class Execution:
             self._add_gift(effect, params["line"], params["sku"], params["quantity"])
 
     def _add_gift(self, effect: Effect, position: int, sku: str, quantity: int) -> None:
-        product = self.house.product(sku)
+        product = self.batch.product(sku)
         if product.kind.is_goods:
             try:
                 move_stock(db.session, product.id, sku, -quantity, "gift", self.sale)
@@ -177,7 +179,7 @@ class Execution:
             shop_day(self.now),
             {"sale_id": self.sale.id, "effect": effect, "actor": actor()},
         )
-        membership = self.house.membership_to_change(self.sale.customer_id)
+        membership = self.batch.membership_to_change(self.sale.customer_id)
         if effect.kind == "membership_upgrade":
             if membership is None or membership.status is not MembershipStatus.ACTIVE:
                 raise NotYet("no_active_membership")
@@ -187,7 +189,7 @@ class Execution:
         else:
             membership = Membership.begin(self.sale.customer_id, plan, today, **cause)
             db.session.add(membership)
-            self.house.memberships[self.sale.customer_id] = membership
+            self.batch.memberships[self.sale.customer_id] = membership
 
     def email(self, effect: Effect) -> None:
         if not self.sale.customer_email:

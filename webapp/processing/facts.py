@@ -1,19 +1,27 @@
 """The facts that the rules are judged by, gathered from what the sale keeps and from the house as
-it is now."""
+it is now.
 
+A field of `webapp.rules.core.fields` has one entry here, in the table of its scope: the function
+that reads it. A gift has no line yet; its facts are read from the line that it would be.
+"""
+
+from collections.abc import Callable
 from decimal import Decimal
 
 from sqlalchemy import select
 
-from webapp.catalog.models import Kind, Product
+from webapp.catalog.models import Product
 from webapp.fulfilment.memberships.models import Membership
 from webapp.platform.database import db
 from webapp.platform.money import ZERO
 from webapp.sales.models import Sale, SaleLine
+from webapp.sales.placing import sale_line
+
+Facts = dict[str, object]
 
 
-class House:
-    """What a batch of sales needs to know beyond itself, read once for all of them."""
+class BatchContext:
+    """What the sales of a batch need to know beyond themselves, read once for all of them."""
 
     def __init__(self, sales: list[Sale]):
         self.memberships: dict[int, Membership] = {}
@@ -44,92 +52,90 @@ class House:
             self._products[sku] = db.session.scalar(select(Product).where(Product.sku == sku))
         return self._products[sku]
 
-    def gift_facts(self, sku: str, quantity: int = 1) -> dict | None:
-        """The item facts of a product that a rule adds; None when it is not there or none is
-        left."""
+    def gift_facts(self, sku: str, quantity: int = 1) -> Facts | None:
+        """The facts of a product that a rule adds; None when it is not there or none is left."""
         product = self.product(sku)
         if product is None:
             return None
         if product.kind.is_goods:
             db.session.refresh(product, ["stock"])
-            if product.stock < quantity:
+            if (product.stock or 0) < quantity:
                 return None
-        return _item_facts(
-            product.sku,
-            product.name,
-            product.kind,
-            product.category,
-            product.price,
-            product.royalty_percent,
-            product.author,
-        )
+        return _facts_as_gift(product)
 
 
-def sale_facts(sale: Sale, house: House) -> dict:
-    membership = house.memberships.get(sale.customer_id)
-    return {
-        "sale_total": sale.total,
-        "sale_goods_total": sum((line.total for line in sale.lines if line.kind.is_goods), ZERO),
-        "sale_freight": sale.freight,
-        "sale_channel": sale.channel,
-        "payment_method": str(sale.payment_method),
-        "customer_id": str(sale.customer_id),
-        "customer_document_kind": "cpf" if len(sale.customer_document) == 11 else "cnpj",
-        "customer_state": sale.state or None,
-        "taxpayer": str(sale.customer_taxpayer),
-        "agent_id": sale.agent_code,
-        "agent_percent": sale.agent_percent,
-        "membership_status": str(membership.status) if membership else "none",
-        "membership_plan": membership.plan if membership else None,
-    }
+# -- of the sale -----------------------------------------------------------------------------------
 
 
-def line_facts(line: SaleLine) -> dict:
-    facts = _item_facts(
-        line.sku,
-        line.name,
-        line.kind,
-        line.product["category"],
-        line.unit_price,
-        line.royalty_percent,
-        line.product["author"],
-    )
-    return facts | {
-        "line": line.position,
-        "item_quantity": line.quantity,
-        "item_total": line.total,
-        "item_gift": line.gift,
-    }
+def _goods_total(sale: Sale, _batch: BatchContext) -> Decimal:
+    return sum((line.total for line in sale.lines if line.kind.is_goods), ZERO)
 
 
-def product_facts(skus: set[str]) -> dict[str, dict]:
-    """The item facts of products as they are now, whatever is in stock; by SKU, those that
-    exist."""
+def _document_kind(sale: Sale, _batch: BatchContext) -> str:
+    return "cpf" if len(sale.customer_document) == 11 else "cnpj"
+
+
+def _membership_status(sale: Sale, batch: BatchContext) -> str:
+    membership = batch.memberships.get(sale.customer_id)
+    return str(membership.status) if membership else "none"
+
+
+def _membership_plan(sale: Sale, batch: BatchContext) -> str | None:
+    membership = batch.memberships.get(sale.customer_id)
+    return membership.plan if membership else None
+
+
+SALE_FACTS: dict[str, Callable[[Sale, BatchContext], object]] = {
+    "sale_total": lambda sale, _batch: sale.total,
+    "sale_goods_total": _goods_total,
+    "sale_freight": lambda sale, _batch: sale.freight,
+    "sale_channel": lambda sale, _batch: sale.channel,
+    "payment_method": lambda sale, _batch: str(sale.payment_method),
+    "customer_id": lambda sale, _batch: str(sale.customer_id),
+    "customer_document_kind": _document_kind,
+    "customer_state": lambda sale, _batch: sale.state or None,
+    "taxpayer": lambda sale, _batch: str(sale.customer_taxpayer),
+    "agent_id": lambda sale, _batch: sale.agent_code,
+    "agent_percent": lambda sale, _batch: sale.agent_percent,
+    "membership_status": _membership_status,
+    "membership_plan": _membership_plan,
+}
+
+
+def sale_facts(sale: Sale, batch: BatchContext) -> Facts:
+    return {key: read(sale, batch) for key, read in SALE_FACTS.items()}
+
+
+# -- of its lines ----------------------------------------------------------------------------------
+
+LINE_FACTS: dict[str, Callable[[SaleLine], object]] = {
+    "item_sku": lambda line: line.sku,
+    "item_name": lambda line: line.name,
+    "item_category": lambda line: line.product["category"] or None,
+    "item_kind": lambda line: str(line.kind),
+    "item_physical": lambda line: line.kind.is_goods,
+    "item_price": lambda line: line.unit_price,
+    "item_royalty_percent": lambda line: line.royalty_percent,
+    "item_author": lambda line: line.product["author"] or None,
+    "item_quantity": lambda line: line.quantity,
+    "item_total": lambda line: line.total,
+    "item_gift": lambda line: line.gift,
+}
+
+
+def line_facts(line: SaleLine) -> Facts:
+    """With `line`, its position, which is no field."""
+    facts = {key: read(line) for key, read in LINE_FACTS.items()}
+    facts["line"] = line.position
+    return facts
+
+
+def product_facts(skus: set[str]) -> dict[str, Facts]:
+    """The facts of products as gifts, whatever is in stock; by SKU, those that exist."""
     products = db.session.scalars(select(Product).where(Product.sku.in_(skus)))
-    return {
-        product.sku: _item_facts(
-            product.sku,
-            product.name,
-            product.kind,
-            product.category,
-            product.price,
-            product.royalty_percent,
-            product.author,
-        )
-        for product in products
-    }
+    return {product.sku: _facts_as_gift(product) for product in products}
 
 
-def _item_facts(
-    sku: str, name: str, kind: Kind, category: str, price: Decimal, royalty, author: str
-) -> dict:
-    return {
-        "item_sku": sku,
-        "item_name": name,
-        "item_category": category or None,
-        "item_kind": str(kind),
-        "item_physical": kind.is_goods,
-        "item_price": price,
-        "item_royalty_percent": royalty,
-        "item_author": author or None,
-    }
+def _facts_as_gift(product: Product) -> Facts:
+    """The rules give it its position and quantity."""
+    return line_facts(sale_line(0, product, 1, gift=True))

@@ -11,7 +11,7 @@ from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
 from webapp.processing.claims import Step
 from webapp.processing.effects import Execution, effect_of, in_order
-from webapp.processing.facts import House, line_facts, sale_facts
+from webapp.processing.facts import BatchContext, line_facts, sale_facts
 from webapp.rules.core.fields import facts_to_json
 from webapp.rules.firing_counts import count_firings
 from webapp.rules.models import Decision
@@ -29,13 +29,19 @@ class RulesStep(Step):
 
     def begin(self, rows, answers):
         ids = [sale.id for sale in rows]
-        return House(rows), rule_set_in_force(), decisions_of(ids, EVENT), invoices_of(ids), []
+        return (
+            BatchContext(rows),
+            rule_set_in_force(),
+            decisions_of(ids, EVENT),
+            invoices_of(ids),
+            [],
+        )
 
     def apply(self, row: Sale, shared, now: dt.datetime) -> None:
-        house, rule_set, decided, invoices, new = shared
+        batch, rule_set, decided, invoices, new = shared
         decision = decided.get(row.id)
         if decision is None:
-            decision = self._decide(row, house, rule_set, now)
+            decision = self._decide(row, batch, rule_set, now)
             new.append(decision)
         self._go_on(row, decision, invoices.get(row.id), now)
 
@@ -43,9 +49,9 @@ class RulesStep(Step):
         *_facts, new = shared
         count_firings(new, shop_day(now), now)
 
-    def _decide(self, sale: Sale, house: House, rule_set, now) -> Decision:
-        facts, lines = sale_facts(sale, house), [line_facts(line) for line in sale.lines]
-        verdict = rule_set.decide(facts, lines, house.gift_facts, shop_day(sale.paid_at))
+    def _decide(self, sale: Sale, batch: BatchContext, rule_set, now) -> Decision:
+        facts, lines = sale_facts(sale, batch), [line_facts(line) for line in sale.lines]
+        verdict = rule_set.decide(facts, lines, batch.gift_facts, shop_day(sale.paid_at))
         decision = Decision(
             sale_id=sale.id,
             event=EVENT,
@@ -61,7 +67,7 @@ class RulesStep(Step):
         effects = [effect_of(plan, decision) for plan in in_order(verdict.effects)]
         db.session.add_all(effects)
         held = any(effect.kind == "hold" for effect in effects)
-        execution = Execution(sale, house, now, held)
+        execution = Execution(sale, batch, now, held)
         if sale.attempts == 1:
             execution.carry_out(effects)
         else:
