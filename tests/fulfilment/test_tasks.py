@@ -7,7 +7,7 @@ from tests.support.processed_sales import publish, sold
 from tests.support.rule_facts import rule
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_question
-from webapp.rules.words import TASK_TITLES
+from webapp.rules.core.vocabulary import TASK_TITLES
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from tests.support.rule_facts import DISC_PAIRS, STREAM_PAIRS, rule
 from webapp.messages.words import RULE_TEMPLATES
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.engine import parse_rules
+from webapp.rules.core.vocabulary import TASK_TITLES
 from webapp.rules.linting.lint import lint
 from webapp.rules.linting.references import References
-from webapp.rules.words import TASK_TITLES
 
 TODAY = date(2026, 11, 20)
 SKUS = {sku: "active" for pair in (*DISC_PAIRS.items(), *STREAM_PAIRS.items()) for sku in pair}

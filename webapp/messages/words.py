@@ -2,15 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 
-TEMPLATES = {
-    "membership_activated": _l("Membership activated"),
-    "membership_upgraded": _l("Membership upgraded"),
-    "membership_reactivated": _l("Membership reactivated"),
-    "streaming_links": _l("Links to the videos"),
-    "invoice_authorized": _l("NF-e authorized"),
-}
+from webapp.rules.core.vocabulary import EMAIL_TITLES
+
 # Those that a rule may send: they ask for nothing but the sale and its items.
-RULE_TEMPLATES = {name: title for name, title in TEMPLATES.items() if name != "invoice_authorized"}
+RULE_TEMPLATES = EMAIL_TITLES
+TEMPLATES = {**RULE_TEMPLATES, "invoice_authorized": _l("NF-e authorized")}
 # By the word that begins a message's `error`; the rest of it is for the queue monitor.
 REASONS = {
     "away": _l("The mail server does not answer."),

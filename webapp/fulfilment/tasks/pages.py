@@ -18,8 +18,8 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.vocabulary import TASK_TITLES
 from webapp.rules.queries import rule_set_in_force
-from webapp.rules.words import TASK_TITLES
 from webapp.staff.access import allow
 
 

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.fulfilment.tasks.models import Task
 from webapp.messages.words import template_name
-from webapp.rules.words import task_words
+from webapp.rules.core.vocabulary import task_words
 
 # Tasks that come of cancellations, refunds and effects that came too late; no rule opens them.
 TITLES = {

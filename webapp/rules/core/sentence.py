@@ -16,13 +16,12 @@ from babel.numbers import format_currency, format_decimal
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from webapp.messages.words import template_name
 from webapp.rules.core.actions import ActionUse
 from webapp.rules.core.conditions import Check, Condition, Group
 from webapp.rules.core.fields import Field
 from webapp.rules.core.operators import OPERATORS, OPPOSITES
 from webapp.rules.core.rule import Rule
-from webapp.rules.words import task_words
+from webapp.rules.core.vocabulary import email_words, task_words
 
 # A list of hundreds of SKUs is no sentence.
 MOST_VALUES = 5
@@ -204,7 +203,7 @@ def _param(kind: str, value: object, names: Names) -> str:
         listed = _joined(rules, _("%(first)s and %(last)s"))
         return ngettext("the rule %(rules)s", "the rules %(rules)s", len(rules), rules=listed)
     if kind == "template":
-        return _("“%(value)s”", value=template_name(value))
+        return _("“%(value)s”", value=email_words(value))
     if kind == "task":
         return _("“%(value)s”", value=task_words(value))
     return str(value)

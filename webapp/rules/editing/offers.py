@@ -12,16 +12,15 @@ from sqlalchemy import select
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
 from webapp.http.formatting import percent_text
-from webapp.messages.words import RULE_TEMPLATES
 from webapp.platform.database import db
 from webapp.platform.text import storable
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.fields import FIELDS, Field
 from webapp.rules.core.sets import heard, priority_of
+from webapp.rules.core.vocabulary import EMAIL_TITLES, TASK_TITLES
 from webapp.rules.editing.form import RuleForm
 from webapp.rules.editing.input_format import split
 from webapp.rules.editing.rows import CheckRow, ExampleRow, is_picked, nodes_of
-from webapp.rules.words import TASK_TITLES
 from webapp.sales.forms import CHANNELS
 from webapp.sales.queries import customers_like, products_to_sell
 
@@ -72,7 +71,7 @@ class Offers:
 
     @property
     def templates(self) -> Options:
-        return list(RULE_TEMPLATES.items())
+        return list(EMAIL_TITLES.items())
 
     def found(self, row: CheckRow) -> Options:
         """What the row's search finds: (value, label)."""

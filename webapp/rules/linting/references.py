@@ -12,12 +12,11 @@ from sqlalchemy import ColumnElement, select
 
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
-from webapp.messages.words import RULE_TEMPLATES
 from webapp.platform.database import db
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.problems import RuleProblem
 from webapp.rules.core.rule import Rule
-from webapp.rules.words import TASK_TITLES
+from webapp.rules.core.vocabulary import EMAIL_TITLES, TASK_TITLES
 
 # Values of one query: databases take some thousands.
 BATCH = 500
@@ -95,7 +94,7 @@ def gather(rules: Iterable[Rule]) -> References:
             sku: "archived" if archived else "active"
             for sku, archived in _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))
         },
-        templates=frozenset(RULE_TEMPLATES),
+        templates=frozenset(EMAIL_TITLES),
         tasks=frozenset(TASK_TITLES),
         agents=frozenset(code for (code,) in _rows(Agent.code, named["agent"])),
         customers=frozenset(str(number) for (number,) in _rows(Customer.id, customers)),

@@ -1,13 +1,24 @@
-"""The titles of the tasks that rules open, by their codes."""
+"""What a rule may name beside the shop's own things: e-mails that it may send and tasks that it
+opens, by their codes."""
 
 from flask_babel import lazy_gettext as _l
 
+EMAIL_TITLES = {
+    "membership_activated": _l("Membership activated"),
+    "membership_upgraded": _l("Membership upgraded"),
+    "membership_reactivated": _l("Membership reactivated"),
+    "streaming_links": _l("Links to the videos"),
+}
 TASK_TITLES = {
     "upgrade_without_membership": _l("Upgrade without an active membership"),
     "reactivation_without_lapsed": _l("Reactivation without a lapsed membership"),
     "gift_out_of_stock": _l("The gift has run out"),
     "customer_without_email": _l("No e-mail address"),
 }
+
+
+def email_words(template: str) -> str:
+    return str(EMAIL_TITLES.get(template, template))
 
 
 def task_words(code: str) -> str:
