@@ -25,6 +25,7 @@ def post_worker_init(worker):
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     end = signal.getsignal(signal.SIGTERM)
+    assert callable(end)
 
     def end_streams_first(number, frame):
         worker.wsgi.extensions["live"].close()

@@ -47,6 +47,7 @@ def configure(folder: Path, python: Path) -> EmbeddedRedis:
     data = folder / "redis"
     data.mkdir(mode=0o700, exist_ok=True)
     path, password = str(folder / "redis.sock"), ""
+    address: str | tuple[str, int]
     if len(path.encode()) <= SOCKET_PATH_LIMIT:
         address, url = path, f"unix://{quote(path)}"
         listen = f'port 0\nunixsocket "{path}"\nunixsocketperm 600\n'

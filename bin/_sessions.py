@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 
 class Guardian:
@@ -22,11 +23,9 @@ class Guardian:
         self.running: set[int] = set()
         self.helper: subprocess.Popen | None = None
 
-    def spawn(self, command: list[str], **options) -> subprocess.Popen:
-        process = subprocess.Popen(
-            command,
-            **{"env": self.env, "stdin": subprocess.DEVNULL, "start_new_session": True} | options,
-        )
+    def spawn(self, command: list[str], **options: Any) -> subprocess.Popen:
+        usual: dict[str, Any] = {"env": self.env, "stdin": subprocess.DEVNULL}
+        process = subprocess.Popen(command, start_new_session=True, **usual | options)
         self.running.add(process.pid)
         self._tell(f"+{process.pid}")
         return process
@@ -41,24 +40,28 @@ class Guardian:
             self._tell(f"-{process.pid}")
 
     def close(self) -> None:
-        if self.helper:
+        if self.helper and self.helper.stdin:
             self.helper.stdin.close()
             self.helper.wait()
 
-    def _tell(self, line):
+    def _tell(self, line: str) -> None:
         if self.helper is None or self.helper.poll() is not None:
-            helper = str(Path(__file__).with_name("_guardian.py"))
-            self.helper = subprocess.Popen(
-                [sys.executable, helper],
-                stdin=subprocess.PIPE,
-                start_new_session=True,
-                pass_fds=self.keeps,
-                text=True,
-                env=self.env,
-            )
+            self.helper = self._start_helper()
             line = "\n".join(f"+{pid}" for pid in self.running)
-        self.helper.stdin.write(line + "\n")
-        self.helper.stdin.flush()
+        pipe = self.helper.stdin
+        assert pipe
+        pipe.write(line + "\n")
+        pipe.flush()
+
+    def _start_helper(self) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("_guardian.py"))],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=self.keeps,
+            text=True,
+            env=self.env,
+        )
 
 
 def end_sessions(leaders: Collection[int], grace: float) -> None:

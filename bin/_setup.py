@@ -12,6 +12,8 @@ import sys
 import venv
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -64,15 +66,22 @@ def _assignment(line):
 def settings(env: dict[str, str]):
     """The shop's `Settings`, read before anything is installed: the module is loaded by itself,
     without Flask."""
-    spec = importlib.util.spec_from_file_location(
-        "_settings", ROOT / "webapp" / "platform" / "settings.py"
-    )
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_alone(ROOT / "webapp" / "platform" / "settings.py")
     try:
         return module.Settings.from_env(env)
     except module.SettingsError as error:
         raise Failure(str(error)) from error
+
+
+def load_alone(file: Path) -> ModuleType:
+    """The module in that file, without the packages around it."""
+    name = f"_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec and spec.loader
+    # A dataclass looks its module up while it is being made.
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def ensure_packages(requirements: str) -> Path:
@@ -135,7 +144,7 @@ def _install(requirements):
 def _pip(*arguments):
     """Runs pip, showing each package as it comes. None when it went well, else its output as
     lines."""
-    options = {
+    options: dict[str, Any] = {
         "stdout": subprocess.PIPE,
         "stderr": subprocess.STDOUT,
         "text": True,
@@ -144,6 +153,7 @@ def _pip(*arguments):
     environ = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUNBUFFERED": "1"}
     lines, wipe = [], "\r\033[K" if sys.stdout.isatty() else ""
     with subprocess.Popen([PYTHON, "-m", "pip", *arguments], env=environ, **options) as process:
+        assert process.stdout
         try:
             for line in process.stdout:
                 lines.append(line.strip())

@@ -213,7 +213,7 @@ class Supervisor:
         changed = False
         for child in self.children:
             if child.process and child.process.poll() is not None:
-                self.bury(child)
+                self.bury(child, child.process)
             if child.process is None and not self.stopping and time.monotonic() >= child.started:
                 child.process, child.started = self.guardian.spawn(child.command), time.monotonic()
                 changed = True
@@ -221,14 +221,14 @@ class Supervisor:
             self.write_processes()
         time.sleep(pause)
 
-    def bury(self, child: Child) -> None:
+    def bury(self, child: Child, process: subprocess.Popen) -> None:
         """Notes a death and when the process may start again; what it has left running ends with
         it."""
-        code, now = child.process.returncode, time.monotonic()
+        code, now = process.returncode, time.monotonic()
         steady = now - child.started > STEADY
         child.deaths = 1 if steady else child.deaths + 1
         delay = min(FIRST_DELAY * 2 ** (child.deaths - 1), LONGEST_DELAY)
-        self.guardian.end([child.process], 0)
+        self.guardian.end([process], 0)
         child.process, child.started = None, now + delay
         if not self.stopping:
             reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"

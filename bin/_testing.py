@@ -1,12 +1,11 @@
 """bin/test: the packages and programs that the tests need, then pytest. Standard library only."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 
-from _setup import PYTHON, ROOT, ensure_packages, say
+from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
 
 APT = {"DEBIAN_FRONTEND": "noninteractive"}
 
@@ -15,7 +14,7 @@ def run() -> int:
     """Sets up and becomes pytest. What cannot be had is said, and the tests that need it name it
     once more at the end."""
     ensure_packages("requirements-dev.txt")
-    programs = _load(ROOT / "tests" / "programs.py")
+    programs = load_alone(ROOT / "tests" / "programs.py")
     provide("Chromium", programs.chromium, _playwright, _apt("chromium"))
     provide("PostgreSQL", programs.postgres, _apt("postgresql"))
     if not programs.postgres():
@@ -25,13 +24,6 @@ def run() -> int:
         )
     provide("xmlsec1", programs.xmlsec1, _apt("xmlsec1"))
     os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *sys.argv[1:]])
-
-
-def _load(file):
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def provide(name: str, find, *installers) -> None:
