@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
+from htmx_flask import request
 
 from webapp.http.forms import Form, Shape
 from webapp.platform.database import db
@@ -16,7 +17,8 @@ from webapp.platform.errors import Refusal, Stale
 
 
 class Versioned(Protocol):
-    version: Any
+    @property
+    def version(self) -> Any: ...
 
 
 def submits(shape: type[Shape], again: Callable[..., str]) -> Callable:
@@ -58,5 +60,8 @@ def refuse_stale(row: Versioned) -> None:
 def page_or_fragment(page: str, fragment: str, **context) -> str:
     """The whole page, or to htmx the part of it that is swapped. A page that the browser restores
     is whole."""
-    partial = request.htmx and not request.htmx.history_restore_request
-    return render_template(fragment if partial else page, **context)
+    return render_template(fragment if wants_fragment() else page, **context)
+
+
+def wants_fragment() -> bool:
+    return bool(request.htmx) and not request.htmx.history_restore_request

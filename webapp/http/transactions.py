@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flask import Flask, Response, request, session
+from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from webapp.platform.database import db
+from webapp.platform.transactions import reading_only
 
 Result = TypeVar("Result")
 ATTEMPTS = 3
@@ -51,6 +53,18 @@ def _restore_session(kept: dict) -> None:
     """What a lost try left in the browser's cookie, such as news to show, is taken back."""
     session.clear()
     session.update(kept)
+
+
+def write_apart(statement: Executable) -> None:
+    """Executes `statement` in a small transaction of its own, before the request's has begun: for
+    what is noted whatever becomes of the request. Rows loaded before are read anew."""
+    db.session.rollback()
+    flag = reading_only.set(False)
+    try:
+        db.session.execute(statement)
+        db.session.commit()
+    finally:
+        reading_only.reset(flag)
 
 
 def in_transaction(work: Callable[[], Result], attempts: int = ATTEMPTS) -> Result:

@@ -4,12 +4,14 @@ answers 403."""
 import datetime as dt
 from dataclasses import dataclass
 
-from flask import current_app, g, redirect, request, session, url_for
+from flask import current_app, g, redirect, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from htmx_flask import request
 from sqlalchemy import bindparam, select, update
 
 from webapp.audit.tracking import acting_as
+from webapp.http.transactions import READING, write_apart
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, Refusal
@@ -104,14 +106,8 @@ def _note_seen() -> None:
     """Keeps the session from going idle; a write of its own, since most requests only read."""
     row = g.get("user_session")
     if row is not None and utc_now() - row.seen_at > SEEN_EVERY:
-        id_hash = row.id_hash
-        db.session.rollback()
-        flag = reading_only.set(False)
-        db.session.execute(
-            update(UserSession).where(UserSession.id_hash == id_hash).values(seen_at=utc_now())
-        )
-        db.session.commit()
-        reading_only.reset(flag)
+        mine = UserSession.id_hash == row.id_hash
+        write_apart(update(UserSession).where(mine).values(seen_at=utc_now()))
         g.identity = _by_session()
 
 
@@ -130,7 +126,7 @@ def guard():
     _note_seen()
     g.acting = acting_as(g.identity.actor if g.identity else "anonymous")
     g.acting.__enter__()
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
+    if request.method not in READING:
         # Who asks was only read; the write lock is taken when the view first needs it, not while
         # input is parsed.
         db.session.rollback()
@@ -159,7 +155,7 @@ def release(_error=None) -> None:
 
 
 def _sign_in_first():
-    if is_api() or request.headers.get("HX-Request") or request.path.startswith("/events"):
+    if is_api() or request.htmx or request.path.startswith("/events"):
         raise SignInNeeded(
             _("Send your token in the header Authorization: Bearer TOKEN.")
             if is_api()

@@ -74,6 +74,11 @@ class User(Timestamps, db.Model):
         return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
     @property
+    def version(self) -> str:
+        """What a form of this person was made from; changes with each change."""
+        return self.updated_at.isoformat()
+
+    @property
     def role_label(self):
         return self.role.label
 

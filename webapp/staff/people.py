@@ -1,13 +1,13 @@
 """Signing in, and keeping the people and programs who may."""
 
 from flask_babel import gettext as _
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from webapp.http.forms import parse
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
-from webapp.staff.forms import NewUserIn, UserIn
-from webapp.staff.models import NOBODY, Role, User, UserSession, matches
+from webapp.staff.forms import NewUserIn, TokenIn, UserIn
+from webapp.staff.models import NOBODY, ApiToken, Role, User, UserSession, matches
 from webapp.staff.queries import active_admins, user_of
 
 
@@ -40,6 +40,18 @@ def change_user(user: User, wanted: UserIn) -> None:
     )
     if (user.email, user.role, user.active) != before:
         end_sessions(user)
+
+
+def issue_token(wanted: TokenIn) -> str:
+    """A new token for a program; returns its secret, which is kept nowhere. Raises Invalid while
+    another token in use has this name."""
+    in_use = select(ApiToken.id).where(ApiToken.name == wanted.name, ApiToken.revoked_at.is_(None))
+    if db.session.scalar(in_use.limit(1)):
+        text = _("A token of this name is in use; revoke it first or choose another name.")
+        raise Invalid([FieldError("name", text)])
+    token, secret = ApiToken.issue(wanted.name, wanted.role)
+    db.session.add(token)
+    return secret
 
 
 def _refuse_taken(email: str, owner: User | None) -> None:

@@ -1,8 +1,10 @@
 """People, tokens, sessions, and what was changed by whom."""
 
+from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
 from webapp.platform.database import db
+from webapp.platform.errors import NotFound
 from webapp.staff.models import ApiToken, Role, User, UserSession
 
 
@@ -21,6 +23,20 @@ def sessions_of(user_id: int) -> Select:
         .where(UserSession.user_id == user_id)
         .order_by(UserSession.seen_at.desc())
     )
+
+
+def user_by_id(user_id: int) -> User:
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound(_("There is no such person."))
+    return user
+
+
+def token_by_id(token_id: int) -> ApiToken:
+    token = db.session.get(ApiToken, token_id)
+    if token is None:
+        raise NotFound(_("There is no such token."))
+    return token
 
 
 def user_of(email: str) -> User | None:

@@ -3,13 +3,14 @@ problem+json."""
 
 import sqlite3
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, make_response, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from webapp.http.handling import page_or_fragment
 from webapp.platform.errors import Refusal
 from webapp.staff.access import SignInNeeded, is_api
 from webapp.web.api import problem
@@ -95,5 +96,7 @@ def _answer(code: int, title, text):
 
 
 def _page(code: int, title, text: str):
-    template = "errors/_fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
-    return make_response(render_template(template, code=code, title=title, text=text), code)
+    answer = page_or_fragment(
+        "errors/page.html", "errors/_fragment.html", code=code, title=title, text=text
+    )
+    return make_response(answer, code)

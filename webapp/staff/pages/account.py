@@ -1,21 +1,23 @@
 """A person's own account: language, colours, password, and where they are signed in."""
 
-from flask import flash, g, redirect, render_template, request, session, url_for
+from flask import Response, flash, g, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from htmx_flask import request
 
 from webapp.audit.tracking import record
 from webapp.http.forms import Form
+from webapp.http.handling import submits
 from webapp.http.localization import LOCALES
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.libraries import limiter
-from webapp.staff import people as services
 from webapp.staff.access import allow, anyone
 from webapp.staff.forms import OwnPasswordIn
-from webapp.staff.models import User
 from webapp.staff.pages.blueprint import bp
 from webapp.staff.pages.sign_in import own_page
+from webapp.staff.people import end_session, end_sessions
 from webapp.staff.queries import sessions_of
 
 THEMES = ("light", "dark")
@@ -25,17 +27,17 @@ def _me() -> str:
     return f"password:{g.identity.user.id}"
 
 
-def _refused(response) -> bool:
+def _refused(response: Response) -> bool:
     return response.status_code != 303
 
 
 @bp.get("/account")
 @allow("clerk", "accountant")
-def account():
+def account() -> str:
     return _account_page(Form())
 
 
-def _account_page(form: Form):
+def _account_page(form: Form) -> str:
     now = utc_now()
     sessions = [
         row
@@ -47,64 +49,58 @@ def _account_page(form: Form):
     )
 
 
+def _password_again(form: Form) -> str:
+    form.typed.clear()
+    return _account_page(form)
+
+
 @bp.post("/account/password")
 @allow("clerk", "accountant")
 @limiter.limit("10/15 minutes", key_func=_me, deduct_when=_refused)
-def change_password():
+@submits(OwnPasswordIn, again=_password_again)
+def change_password(wanted: OwnPasswordIn) -> ResponseReturnValue:
     """A new password for oneself; every other browser is signed out."""
-    form, user = Form(request.form, OwnPasswordIn), g.identity.user
-    try:
-        _set_own_password(user, form.parse())
-    except Refusal as refusal:
-        form.typed.clear()
-        return _account_page(form.refuse(refusal)), 422
-    db.session.commit()
+    user = g.identity.user
+    if not user.has_password(wanted.old_password):
+        raise Invalid([FieldError("old_password", _("This is not your present password."))])
+    user.set_password(wanted.password)
+    end_sessions(user, but=g.user_session.id_hash)
+    record(db.session, "password_set", "users", user.id, user.email)
     flash(_("Your password was changed. Other browsers were signed out."), "good")
     return redirect(url_for("staff.account"), 303)
 
 
-def _set_own_password(user: User, wanted: OwnPasswordIn) -> None:
-    if not user.has_password(wanted.old_password):
-        raise Invalid([FieldError("old_password", _("This is not your present password."))])
-    user.set_password(wanted.password)
-    services.end_sessions(user, but=g.user_session.id_hash)
-    record(db.session, "password_set", "users", user.id, user.email)
-
-
 @bp.post("/account/sessions/end")
 @allow("clerk", "accountant")
-def end_session():
+def sign_out_elsewhere() -> ResponseReturnValue:
     """Ends the session named by `session`, or all but this one."""
     user, chosen = g.identity.user, request.form.get("session", "")
     if chosen:
-        services.end_session(user, chosen)
+        end_session(user, chosen)
     else:
-        services.end_sessions(user, but=g.user_session.id_hash)
+        end_sessions(user, but=g.user_session.id_hash)
     record(db.session, "sessions_ended", "users", user.id, user.email)
-    db.session.commit()
     flash(_("Signed out there."), "good")
     return redirect(url_for("staff.account"), 303)
 
 
 @bp.post("/account/locale")
 @anyone
-def choose_locale():
+def choose_locale() -> ResponseReturnValue:
     if request.form.get("locale") in LOCALES:
         session["locale"] = request.form["locale"]
         if g.identity:
             g.identity.user.locale = request.form["locale"]
-            db.session.commit()
     return redirect(_back(), 303)
 
 
 @bp.post("/account/theme")
 @anyone
-def choose_theme():
+def choose_theme() -> ResponseReturnValue:
     theme = request.form.get("theme")
     if g.identity and theme in THEMES:
         g.identity.user.theme = theme
-        db.session.commit()
-    if request.headers.get("HX-Request"):
+    if request.htmx:
         return "", 204
     return redirect(_back(), 303)
 

@@ -1,21 +1,22 @@
 """Who may sign in, and the tokens of the programs that call the API."""
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
 
 from webapp.audit.tracking import record
 from webapp.http.forms import Form
+from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import page_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal, Stale
-from webapp.staff import people as services
+from webapp.platform.errors import Refusal
 from webapp.staff.access import allow
 from webapp.staff.forms import NewUserIn, PasswordIn, TokenIn, UserIn
 from webapp.staff.models import ApiToken, Role, User
 from webapp.staff.pages.blueprint import bp
-from webapp.staff.queries import people, tokens
+from webapp.staff.people import add_user, change_user, end_sessions, issue_token
+from webapp.staff.queries import people, token_by_id, tokens, user_by_id
 
 PEOPLE_SHOWN = TOKENS_SHOWN = 100
 ROLES = [(role, role.label) for role in Role]
@@ -23,152 +24,112 @@ ROLES = [(role, role.label) for role in Role]
 
 @bp.get("/staff")
 @allow("admin")
-def index():
+def index() -> str:
     return _index_page(Form())
 
 
-def _index_page(token_form: Form, secret: str = ""):
+def _index_page(form: Form, secret: str = "") -> str:
     newest = tokens().order_by(ApiToken.id.desc()).limit(TOKENS_SHOWN)
     return render_template(
         "staff/index.html",
         people=page_of(people(), (User.id,), limit=PEOPLE_SHOWN, descending=False),
         roles=ROLES,
         tokens=db.session.scalars(newest).all(),
-        form=token_form,
+        form=form,
         secret=secret,
     )
 
 
+def _person_page(form: Form, user_id: int | None = None) -> str:
+    user = user_by_id(user_id) if user_id else None
+    form.typed.pop("password", None)
+    return render_template("staff/person.html", form=form, person=user, roles=ROLES)
+
+
 @bp.get("/staff/new")
 @allow("admin")
-def new_person():
+def new_person() -> str:
     return _person_page(Form({"role": Role.CLERK}))
 
 
 @bp.post("/staff")
 @allow("admin")
-def add_person():
-    form = Form(request.form, NewUserIn)
-    try:
-        wanted = form.parse()
-        services.add_user(wanted.email, wanted.name, wanted.role, wanted.password)
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        form.typed.pop("password", None)
-        return _person_page(form.refuse(refusal)), 422
+@submits(NewUserIn, again=_person_page)
+def create_person(wanted: NewUserIn) -> ResponseReturnValue:
+    add_user(wanted.email, wanted.name, wanted.role, wanted.password)
     flash(_("%(name)s can sign in now.", name=wanted.name), "good")
     return redirect(url_for("staff.index"), 303)
 
 
 @bp.get("/staff/<id:user_id>")
 @allow("admin")
-def person(user_id):
-    user = _person(user_id)
-    return _person_page(Form.filled(_facts(user)), user)
+def person(user_id: int) -> str:
+    return _person_page(_form_of(user_by_id(user_id)), user_id)
 
 
 @bp.post("/staff/<id:user_id>")
 @allow("admin")
-def change_person(user_id):
-    user, form = _person(user_id), Form(request.form, UserIn)
-    try:
-        if form.value("version") != _version(user):
-            raise Stale
-        services.change_user(user, form.parse())
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _person_page(form.refuse(refusal), user), 422
+@submits(UserIn, again=_person_page)
+def update_person(wanted: UserIn, user_id: int) -> ResponseReturnValue:
+    user = user_by_id(user_id)
+    refuse_stale(user)
+    change_user(user, wanted)
     flash(_("Saved."), "good")
     return redirect(url_for("staff.index"), 303)
 
 
+def _password_again(form: Form, user_id: int) -> str:
+    """The page of the person as kept, with what is wrong with the password."""
+    page_form = _form_of(user_by_id(user_id))
+    page_form.errors, page_form.message = form.errors, form.message
+    return _person_page(page_form, user_id)
+
+
 @bp.post("/staff/<id:user_id>/password")
 @allow("admin")
-def set_password(user_id):
+@submits(PasswordIn, again=_password_again)
+def set_password(wanted: PasswordIn, user_id: int) -> ResponseReturnValue:
     """A new password for somebody else, who is signed out everywhere. One's own asks for the old
     one."""
-    user, form = _person(user_id), Form(request.form, PasswordIn)
-    try:
-        if user is g.identity.user:
-            raise Refusal(
-                _("Change your own password under your account; it asks for the present one."),
-                "password",
-            )
-        user.set_password(form.parse().password)
-        services.end_sessions(user)
-        record(db.session, "password_set", "users", user.id, user.email)
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        refused = Form.filled(_facts(user)).refuse(refusal)
-        return _person_page(refused, user), 422
+    user = user_by_id(user_id)
+    if user is g.identity.user:
+        raise Refusal(
+            _("Change your own password under your account; it asks for the present one."),
+            "password",
+        )
+    user.set_password(wanted.password)
+    end_sessions(user)
+    record(db.session, "password_set", "users", user.id, user.email)
     flash(_("The new password of %(name)s is set.", name=user.name), "good")
     return redirect(url_for("staff.index"), 303)
 
 
-def _person(user_id: int) -> User:
-    user = db.session.get(User, user_id)
-    if user is None:
-        raise NotFound(_("There is no such person."))
-    return user
-
-
-def _version(user: User) -> str:
-    return user.updated_at.isoformat()
-
-
-def _facts(user: User) -> dict:
-    return {
-        "email": user.email,
-        "name": user.name,
-        "role": user.role,
-        "active": int(user.active),
-        "version": _version(user),
-    }
-
-
-def _person_page(form: Form, user: User | None = None):
-    return render_template("staff/person.html", form=form, person=user, roles=ROLES)
+def _form_of(user: User) -> Form:
+    return Form.filled(
+        {
+            "email": user.email,
+            "name": user.name,
+            "role": user.role,
+            "active": int(user.active),
+            "version": user.version,
+        }
+    )
 
 
 @bp.post("/staff/tokens")
 @allow("admin")
-def create_token():
+@submits(TokenIn, again=_index_page)
+def create_token(wanted: TokenIn) -> ResponseReturnValue:
     """Answers the page with the secret on it, this once; nothing keeps it."""
-    form = Form(request.form, TokenIn)
-    try:
-        wanted = form.parse()
-        if db.session.scalar(
-            select(exists().where(ApiToken.name == wanted.name, ApiToken.revoked_at.is_(None)))
-        ):
-            raise Invalid(
-                [
-                    FieldError(
-                        "name",
-                        _(
-                            "A token of this name is in use; revoke it first or choose another "
-                            "name."
-                        ),
-                    )
-                ]
-            )
-    except Refusal as refusal:
-        return _index_page(form.refuse(refusal)), 422
-    token, secret = ApiToken.issue(wanted.name, wanted.role)
-    db.session.add(token)
-    db.session.commit()
+    secret = issue_token(wanted)
+    db.session.flush()
     return _index_page(Form(), secret), 201
 
 
 @bp.post("/staff/tokens/<id:token_id>/revocation")
 @allow("admin")
-def revoke_token(token_id):
-    token = db.session.get(ApiToken, token_id)
-    if token is None:
-        raise NotFound(_("There is no such token."))
+def revoke_token(token_id: int) -> ResponseReturnValue:
+    token = token_by_id(token_id)
     token.revoke(utc_now())
-    db.session.commit()
     flash(_("The token %(name)s is worth nothing any more.", name=token.name), "good")
     return redirect(url_for("staff.index"), 303)

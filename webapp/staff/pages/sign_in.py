@@ -2,13 +2,15 @@
 
 from urllib.parse import urlsplit
 
-from flask import current_app, g, redirect, render_template, request, url_for
+from flask import Response, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.audit.tracking import acting_as, record
 from webapp.http.forms import Form
+from webapp.http.handling import submits
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.libraries import limiter
 from webapp.platform.transactions import only_reading
 from webapp.staff import access
@@ -27,35 +29,39 @@ def _account_tried() -> str:
     return "account:" + request.form.get("email", "").strip().lower()[:254]
 
 
-def _failed(response) -> bool:
+def _failed(response: Response) -> bool:
     return response.status_code != 303
 
 
 @bp.get("/login")
 @anyone
-def login():
+def login() -> ResponseReturnValue:
     if g.identity:
         return redirect(url_for("dashboard.page"))
     return _login_page(Form({"next": request.args.get("next", "")}))
+
+
+def _login_page(form: Form) -> str:
+    demo = current_app.extensions["settings"].demo
+    users = (
+        [{"email": f"{role}@balcao.example", "role": role} for role in DEMO_USERS] if demo else []
+    )
+    form.typed.pop("password", None)
+    return render_template(
+        "staff/login.html", form=form, demo_users=users, demo_password=DEMO_PASSWORD if demo else ""
+    )
 
 
 @bp.post("/login")
 @anyone
 @limiter.limit("60/minute", deduct_when=_failed)
 @limiter.limit("10/15 minutes", key_func=_account_tried, deduct_when=_failed)
-def sign_in():
-    form = Form(request.form, SignInIn)
-    try:
-        wanted = form.parse()
-        user_id = _verified(wanted)
-    except Refusal as refusal:
-        form.typed.pop("password", None)
-        return _login_page(form.refuse(refusal)), 422
-    user = db.session.get_one(User, user_id)
+@submits(SignInIn, again=_login_page)
+def sign_in(wanted: SignInIn) -> ResponseReturnValue:
+    user = db.session.get_one(User, _verified(wanted))
     access.sign_in(user)
     with acting_as(user.email):
         record(db.session, "signed_in", "users", user.id, user.email)
-    db.session.commit()
     return redirect(own_page(wanted.next) or url_for("dashboard.page"), 303)
 
 
@@ -68,16 +74,6 @@ def _verified(wanted: SignInIn) -> int:
             _("E-mail or password do not fit."),
         )
     return user_id
-
-
-def _login_page(form: Form):
-    demo = current_app.extensions["settings"].demo
-    users = (
-        [{"email": f"{role}@balcao.example", "role": role} for role in DEMO_USERS] if demo else []
-    )
-    return render_template(
-        "staff/login.html", form=form, demo_users=users, demo_password=DEMO_PASSWORD if demo else ""
-    )
 
 
 def own_page(target: str) -> str | None:
@@ -97,7 +93,6 @@ def own_page(target: str) -> str | None:
 
 @bp.post("/logout")
 @anyone
-def sign_out():
+def sign_out() -> ResponseReturnValue:
     access.sign_out()
-    db.session.commit()
     return redirect(url_for("staff.login"), 303)
