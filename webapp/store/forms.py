@@ -136,7 +136,7 @@ class IssuerIn(Shape):
         return self.ibge or city_code(self.city, self.state) or ""
 
 
-class HouseIn(Shape):
+class ShopSettingsIn(Shape):
     """How the shop works. `review_policy` is left out while the environment sets it."""
 
     time_zone: Annotated[str, OneOf(tuple(TIME_ZONES))]

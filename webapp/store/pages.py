@@ -1,47 +1,43 @@
 """The settings page."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from collections.abc import Callable
+
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.fiscal.certificate import CertificateError
 from webapp.http.forms import Form
+from webapp.http.handling import refuse_stale, submits
 from webapp.invoices.authorities import certificate
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
-from webapp.platform.database import db
 from webapp.platform.documents import format_document
-from webapp.platform.errors import Refusal, Stale
 from webapp.staff.access import allow
 from webapp.store import forms
-from webapp.store import settings_edits as services
-from webapp.store.forms import HouseIn, IssuerIn, SeriesIn
+from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn
 from webapp.store.models import Shop
 from webapp.store.queries import the_series, the_shop
+from webapp.store.settings_edits import raise_next_number, set_issuer, set_shop_settings
 
 bp = Blueprint("store", __name__)
-HOUSE = tuple(HouseIn.model_fields)
+SHOP_SETTINGS = tuple(ShopSettingsIn.model_fields)
 ISSUER = tuple(IssuerIn.model_fields)
 EXPIRES_SOON_DAYS = 30
 
 
 @bp.get("/settings")
 @allow("admin")
-def settings_page():
+def settings_page() -> str:
     return _page()
 
 
-def _page(**refused: Form):
+def _page(**refused: Form) -> str:
     """The page with each form as kept, except the refused one, which stays as typed."""
     shop, series, settings = the_shop(), the_series(), current_app.extensions["settings"]
     form_of = {
-        "issuer": Form.filled(
-            {name: getattr(shop, name) for name in (*ISSUER, "version")}
-            | {
-                "cnpj": format_document(shop.cnpj),
-                "zip_code": format_cep(shop.zip_code) if shop.zip_code else "",
-            }
-        ),
-        "house": Form.filled({name: getattr(shop, name) for name in (*HOUSE, "version")}),
+        "issuer": Form.filled(_issuer_facts(shop)),
+        "house": Form.filled({name: getattr(shop, name) for name in (*SHOP_SETTINGS, "version")}),
         "series": Form.filled({"next_number": series.next_number}),
     }
     return render_template(
@@ -54,6 +50,23 @@ def _page(**refused: Form):
         options=forms,
         review_policy=settings.review_policy,
     )
+
+
+def _page_with(name: str) -> Callable[[Form], str]:
+    """What shows the page again when its form called `name` was refused."""
+
+    def again(form: Form) -> str:
+        return _page(**{name: form})
+
+    return again
+
+
+def _issuer_facts(shop: Shop) -> dict:
+    facts = {name: getattr(shop, name) for name in (*ISSUER, "version")}
+    return facts | {
+        "cnpj": format_document(shop.cnpj),
+        "zip_code": format_cep(shop.zip_code) if shop.zip_code else "",
+    }
 
 
 def _certificate(shop: Shop) -> dict | None:
@@ -76,54 +89,34 @@ def _certificate(shop: Shop) -> dict | None:
     }
 
 
-def _save(name: str, shape, apply, done: str):
-    """Parses one of the page's forms and applies it; on a refusal the page comes back as typed."""
-    form = Form(request.form, shape)
-    try:
-        apply(form)
-        db.session.commit()
-    except Refusal as refusal:
-        db.session.rollback()
-        return _page(**{name: form.refuse(refusal)}), 422
-    flash(done, "good")
+def _saved(news: str) -> ResponseReturnValue:
+    flash(news, "good")
     return redirect(url_for("store.settings_page"), 303)
-
-
-def _shop_as_seen(form: Form) -> Shop:
-    shop = the_shop()
-    if form.value("version") != str(shop.version):
-        raise Stale
-    return shop
 
 
 @bp.post("/settings/issuer")
 @allow("admin")
-def issuer():
-    return _save(
-        "issuer",
-        IssuerIn,
-        lambda form: services.set_issuer(_shop_as_seen(form), form.parse()),
-        _("The issuer is saved."),
-    )
+@submits(IssuerIn, again=_page_with("issuer"))
+def save_issuer(wanted: IssuerIn) -> ResponseReturnValue:
+    shop = the_shop()
+    refuse_stale(shop)
+    set_issuer(shop, wanted)
+    return _saved(_("The issuer is saved."))
 
 
 @bp.post("/settings/house")
 @allow("admin")
-def house():
-    return _save(
-        "house",
-        HouseIn,
-        lambda form: services.set_house(_shop_as_seen(form), form.parse()),
-        _("Saved."),
-    )
+@submits(ShopSettingsIn, again=_page_with("house"))
+def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
+    shop = the_shop()
+    refuse_stale(shop)
+    set_shop_settings(shop, wanted)
+    return _saved(_("Saved."))
 
 
 @bp.post("/settings/series")
 @allow("admin")
-def series():
-    return _save(
-        "series",
-        SeriesIn,
-        lambda form: services.raise_next_number(the_series().id, form.parse()),
-        _("The numbering goes on from there."),
-    )
+@submits(SeriesIn, again=_page_with("series"))
+def save_series(wanted: SeriesIn) -> ResponseReturnValue:
+    raise_next_number(the_series().id, wanted)
+    return _saved(_("The numbering goes on from there."))

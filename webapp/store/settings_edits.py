@@ -7,7 +7,7 @@ from sqlalchemy import select
 from webapp.audit.tracking import record
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
-from webapp.store.forms import HouseIn, IssuerIn, SeriesIn
+from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn
 from webapp.store.models import Series, Shop
 
 
@@ -18,7 +18,7 @@ def set_issuer(shop: Shop, wanted: IssuerIn) -> None:
     shop.ibge = wanted.city_ibge
 
 
-def set_house(shop: Shop, wanted: HouseIn) -> None:
+def set_shop_settings(shop: Shop, wanted: ShopSettingsIn) -> None:
     shop.time_zone, shop.hold_hours = wanted.time_zone, wanted.hold_hours
     if wanted.review_policy and wanted.review_policy != shop.review_policy:
         if current_app.extensions["settings"].review_policy_from_env:
