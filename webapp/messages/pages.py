@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from webapp.http.formatting import with_query
 from webapp.http.lists import bounded_count, count_text, page_of
-from webapp.http.query import query_ids
+from webapp.http.query import query_choice, query_ids
 from webapp.messages.composition import parts_of
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.queries import message_by_id, message_ids, messages
@@ -51,17 +51,17 @@ def _has_server() -> bool:
 @bp.get("/messages")
 @allow("clerk")
 def index():
-    written, q = request.args.get("status", ""), request.args.get("q", "")
-    status = MessageStatus(written) if written in tuple(MessageStatus) else None
+    q = request.args.get("q", "")
+    status = query_choice("status", MessageStatus)
     page = page_of(messages(status, q), (Message.id,))
     tabs = [
         {
-            "label": each.label if each else _("All"),
-            "href": with_query(status=each, after=None, before=None),
-            "active": each == status,
-            "count": count_text(bounded_count(message_ids(each))) if each in COUNTED else None,
+            "label": state.label if state else _("All"),
+            "href": with_query(status=state, after=None, before=None),
+            "active": state == status,
+            "count": count_text(bounded_count(message_ids(state))) if state in COUNTED else None,
         }
-        for each in (None, *MessageStatus)
+        for state in (None, *MessageStatus)
     ]
     return render_template(
         "messages/page.html",
@@ -109,6 +109,5 @@ def send_again(message_id: int):
             _("No mail server is set, so e-mails are kept here. Set SMTP_URL to send them.")
         )
     message_by_id(message_id).send_again(utc_now())
-    db.session.commit()
     flash(_("The e-mail is on its way again."), "good")
     return redirect(url_for("messages.message", message_id=message_id), 303)

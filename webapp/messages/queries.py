@@ -14,8 +14,6 @@ from webapp.platform.text import matching
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 
-MAX_ID = 2**31 - 1
-
 
 def compose(
     sale: Sale,
@@ -62,7 +60,7 @@ def message_ids(status: str | None = None) -> Select:
 
 
 def message_by_id(message_id: int) -> Message:
-    message = db.session.get(Message, message_id) if message_id <= MAX_ID else None
+    message = db.session.get(Message, message_id)
     if message is None:
         raise NotFound(_("There is no such e-mail."))
     return message

@@ -2,12 +2,12 @@
 
 import redis
 
-from webapp.monitor import registries as services
+from webapp.monitor import registries
 from webapp.monitor.queries import owed_by_queue
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("monitor")
-STATES = ("queued", *services.REGISTRIES)
+STATES = ("queued", *registries.REGISTRIES)
 
 
 @endpoint(bp, "GET", "/jobs", "manager")
@@ -15,7 +15,7 @@ def jobs():
     """Queues, owed by the database and held by Redis, and workers; what Redis holds is null while
     it does not answer."""
     try:
-        counts, workers = services.queue_counts(), services.workers()
+        counts, workers = registries.queue_counts(), registries.workers()
     except redis.RedisError:
         counts, workers = {}, []
     unknown = dict.fromkeys(STATES)

@@ -5,11 +5,10 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.monitor import registries as services
-from webapp.monitor import words
+from webapp.http.query import whole_number
+from webapp.monitor import registries, words
 from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue
 from webapp.platform.clock import utc_now
-from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
 from webapp.processing.steps import STEPS
@@ -55,9 +54,9 @@ def _state() -> dict:
     }
     try:
         return shown | {
-            "counts": services.queue_counts(),
-            "workers": services.workers(),
-            "failed": services.failed_jobs(),
+            "counts": registries.queue_counts(),
+            "workers": registries.workers(),
+            "failed": registries.failed_jobs(),
         }
     except redis.RedisError as error:
         current_app.logger.warning(
@@ -69,7 +68,7 @@ def _state() -> dict:
 @bp.post("/jobs/failed/<job_id>/retry")
 @allow("manager")
 def retry(job_id):
-    _act_on(services.retry_failed, job_id)
+    _act_on(registries.retry_failed, job_id)
     flash(_("The job is back in its queue."), "good")
     return redirect(url_for("monitor.page"), 303)
 
@@ -77,7 +76,7 @@ def retry(job_id):
 @bp.post("/jobs/failed/<job_id>/deletion")
 @allow("manager")
 def delete(job_id):
-    _act_on(services.delete_failed, job_id)
+    _act_on(registries.delete_failed, job_id)
     flash(_("The failed job was deleted. What it rang for is still owed and goes on."), "good")
     return redirect(url_for("monitor.page"), 303)
 
@@ -89,7 +88,6 @@ def _act_on(verb, job_id: str) -> None:
         raise RedisAway(
             _("Redis does not answer; nothing was changed. Try again in a moment.")
         ) from error
-    db.session.commit()
 
 
 @bp.post("/jobs/queues/<queue>/attempts")
@@ -97,11 +95,11 @@ def _act_on(verb, job_id: str) -> None:
 def try_now(queue):
     """Now rather than at the next try: one row if `kind` and `id` say which, else all that the
     queue owes."""
-    kind, row_id = request.form.get("kind", ""), request.form.get("id", "")
-    is_id = row_id.isascii() and row_id.isdigit() and len(row_id) < 10
-    if queue not in QUEUES or kind not in KINDS or not (is_id if kind else row_id == ""):
+    kind, written = request.form.get("kind", ""), request.form.get("id", "")
+    row_id = whole_number(written, least=1)
+    is_meant = row_id is not None if kind else not written
+    if queue not in QUEUES or kind not in KINDS or not is_meant:
         raise NotFound(_("There is no such work."))
-    hurried = services.try_now(queue, kind, int(row_id) if kind else None)
-    db.session.commit()
+    hurried = registries.try_now(queue, kind, row_id)
     flash(ngettext("%(num)s row is tried now.", "%(num)s rows are tried now.", hurried), "good")
     return redirect(url_for("monitor.page"), 303)
