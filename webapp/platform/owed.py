@@ -2,8 +2,10 @@
 tried."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import String
+from sqlalchemy import String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import UtcDateTime
@@ -18,7 +20,12 @@ class Owed:
     """
 
     # The queue that works on each status of the model.
-    queues: dict = {}
+    queues: ClassVar[Mapping[str, str]] = {}
+    if TYPE_CHECKING:
+        # What each model has of its own.
+        __table__: ClassVar[Table]
+        id: Mapped[int]
+        status: Mapped[Any]
 
     due_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     lease: Mapped[str | None] = mapped_column(String(32))

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from flask import current_app
 
-from webapp.addresses.lookup import Lookup, Outcome
+from webapp.addresses.lookup import Lookup, Outcome, PostalResult
 from webapp.addresses.merge import AddressParts, merge
 from webapp.addresses.parts import PARTS
 from webapp.addresses.questions import Question
@@ -33,28 +33,29 @@ def lookup() -> Lookup:
     return app.extensions["lookup"]
 
 
-class AddressStep(Step):
+class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
     queue = "addresses"
     model = Sale
     status = Status.ADDRESS
     batch = 100
     lease_seconds = 25
 
-    def outside(self, rows):
-        ceps = {normalize_cep(sale.zip_code) for sale in rows if sale.country == "BR"} - {None}
+    def call_external(self, rows: list[Sale]) -> dict[str, PostalResult]:
+        """{postal code: what came of looking it up}"""
+        written = (normalize_cep(sale.zip_code) for sale in rows if sale.country == "BR")
+        ceps = {cep for cep in written if cep}
         return lookup().many(ceps, budget_s=LOOKUP_SECONDS) if ceps else {}
 
-    def apply(self, row: Sale, shared, now: dt.datetime) -> None:
-        result = shared.get(normalize_cep(row.zip_code))
+    def write_row(self, row: Sale, shared: dict[str, PostalResult], now: dt.datetime) -> None:
+        result = shared.get(normalize_cep(row.zip_code) or "")
         if result is not None and result.outcome is Outcome.UNAVAILABLE:
             pause = dt.timedelta(seconds=RETRY_SECONDS * random.uniform(0.8, 1.2))
             row.wait(
                 now + pause, "providers_unavailable", {"zip_code": row.zip_code}, result.reason
             )
             return
-        merged = merge(
-            AddressParts(**row.address_parts), result and result.answer, row.address_source
-        )
+        answer = result.answer if result else None
+        merged = merge(AddressParts(**row.address_parts), answer, row.address_source)
         for part in PARTS:
             setattr(row, part, getattr(merged.address, part))
         row.ibge = merged.address.ibge

@@ -5,7 +5,7 @@ import datetime as dt
 from time import monotonic
 from typing import NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased, defer
 
 from webapp.http.formatting import shop_day
@@ -37,7 +37,7 @@ class Slice(NamedTuple):
     totals: Totals
 
 
-class BacktestStep(Step):
+class BacktestStep(Step[Backtest, dict[int, Slice], dict[int, Slice]]):
     """One row, one slice, one commit. One backtest at a time: the other workers are for orders."""
 
     queue = "bulk"
@@ -46,26 +46,26 @@ class BacktestStep(Step):
     batch = 1
     # Well over a slice, and over compiling the largest sets before the first one.
     lease_seconds = 30
-    options = (defer(Backtest.rules), defer(Backtest.result), defer(Backtest.changes))
+    write_load = (defer(Backtest.rules), defer(Backtest.result), defer(Backtest.changes))
 
     def __init__(self):
         # The comparison at hand, by its backtest: a worker compiles the rules once, not once for
         # each slice.
         self._at_hand: tuple[tuple, Comparison] | None = None
 
-    def is_owed(self, now):
+    def is_owed(self, now: dt.datetime) -> ColumnElement[bool]:
         other = aliased(Backtest)
         at_work = select(other.id).where(
             other.status == self.status, other.lease.is_not(None), other.due_at > now
         )
         return and_(super().is_owed(now), ~at_work.exists())
 
-    def outside(self, rows) -> dict[int, Slice]:
+    def call_external(self, rows: list[Backtest]) -> dict[int, Slice]:
         """By the backtest's id. Each chunk is read and let go before it is judged."""
         with only_reading():
             return {row.id: self._slice(row) for row in rows}
 
-    def apply(self, row: Backtest, shared, now: dt.datetime) -> None:
+    def write_row(self, row: Backtest, shared: dict[int, Slice], now: dt.datetime) -> None:
         done = shared[row.id]
         row.result, row.changes = done.totals.figures_to_json(), done.totals.changes
         row.go_on(done.upto, done.sales, now)

@@ -67,7 +67,7 @@ def _undo_invoice(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bo
         invoice.discard()
     elif invoice.status is not InvoiceStatus.AUTHORIZED:
         return
-    elif now - invoice.authorized_at < CANCELLABLE and not sale.has_shipped:
+    elif not sale.has_shipped and _is_cancellable(invoice, now):
         # A note that is cancelled needs no return note for what was refunded before.
         for task in db.session.scalars(
             select(Task)
@@ -78,6 +78,11 @@ def _undo_invoice(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bo
         note_task(sale, "cancel_nfe", invoice)
     elif units_left:
         note_task(sale, "return_note", invoice)
+
+
+def _is_cancellable(invoice: Invoice, now: dt.datetime) -> bool:
+    assert invoice.authorized_at is not None, "the NF-e is authorized"
+    return now - invoice.authorized_at < CANCELLABLE
 
 
 def note_task(sale: Sale, code: str, invoice: Invoice) -> None:

@@ -6,21 +6,30 @@ the token. So a step may run twice, at once or after a kill, and the second run 
 """
 
 import datetime as dt
+import enum
 import logging
 import random
 import secrets
 from collections.abc import Sequence
+from typing import ClassVar, Generic, TypeVar, cast
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.sql.base import ExecutableOption
 
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
+from webapp.platform.owed import Owed
 from webapp.platform.transactions import only_reading
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
+# The model whose rows owe the step, what the outside world answered for a batch, and what a batch's
+# rows share while they are written.
+Row = TypeVar("Row", bound=Owed)
+Answers = TypeVar("Answers")
+Shared = TypeVar("Shared")
 
 
 class NotYet(Exception):
@@ -28,42 +37,45 @@ class NotYet(Exception):
     code."""
 
 
-class Step:
+class Step(Generic[Row, Answers, Shared]):
     """One kind of work. Subclasses say which rows owe it and what is done with them."""
 
-    queue: str
-    model: type
-    status: str
+    queue: ClassVar[str]
+    model: type[Row]
+    status: ClassVar[enum.StrEnum]
     batch = 50
     lease_seconds = 15
-    # What is loaded with the rows: to ask the outside world, and to write.
-    asks: tuple = ()
-    options: tuple = ()
+    # What is loaded with the rows: for the external call, and for writing.
+    external_load: ClassVar[tuple[ExecutableOption, ...]] = ()
+    write_load: ClassVar[tuple[ExecutableOption, ...]] = ()
 
-    def outside(self, rows: Sequence):
-        """Calls to the outside world for these rows (detached, to be read only). No transaction is
+    def call_external(self, rows: list[Row]) -> Answers:
+        """Calls the outside world for these rows (detached, to be read only). No transaction is
         open. A step that needs none does not override it, and its rows are read once."""
         raise NotImplementedError
 
-    def begin(self, rows: Sequence, answers) -> object:
-        """What the whole batch shares, read once inside the writing transaction."""
-        return answers
+    def lock_before(self, ids: Sequence[int]) -> None:
+        """Locks what others lock before these rows, so that nobody waits in a circle."""
 
-    def apply(self, row, shared, now: dt.datetime) -> None:
+    def load_shared(self, rows: list[Row], answers: Answers) -> Shared:
+        """Reads once, inside the writing transaction, what the whole batch shares."""
+        return cast(Shared, answers)
+
+    def write_row(self, row: Row, shared: Shared, now: dt.datetime) -> None:
         """Writes the result of one row and its next state. Inside the transaction."""
         raise NotImplementedError
 
-    def finish(self, shared, now: dt.datetime) -> None:
-        """What is written once for the whole batch, after its rows, in their transaction."""
+    def write_batch(self, shared: Shared, now: dt.datetime) -> None:
+        """Writes once for the whole batch, after its rows, in their transaction."""
 
-    def give_up(self, row, error: str) -> None:
+    def give_up(self, row: Row, error: str) -> None:
         """The last attempt failed: leaves the row with a person, with a reason in words."""
         raise NotImplementedError
 
     @property
     def kind(self) -> str:
         """What the queue monitor calls this step's rows."""
-        return self.model.live
+        return self.model.__name__.lower()
 
     # -- the loop ---------------------------------------------------------------------------------
 
@@ -79,17 +91,16 @@ class Step:
     def owes(self) -> bool:
         """Whether any row is due; a look that takes no lock."""
         with only_reading():
-            owing = db.session.scalar(
-                select(exists().where(self.is_owed(database_now(db.session))))
-            )
+            due = exists().where(self.is_owed(database_now(db.session)))
+            owing = db.session.execute(select(due)).scalar_one()
             db.session.rollback()
         return owing
 
-    def is_owed(self, now: dt.datetime):
+    def is_owed(self, now: dt.datetime) -> ColumnElement[bool]:
         """The SQL condition: rows of this step that are due."""
         return (self.model.status == self.status) & (self.model.due_at <= now)
 
-    def _claim(self):
+    def _claim(self) -> tuple[str, list[int]] | None:
         token = secrets.token_hex(16)
         now = database_now(db.session)
         due = (
@@ -99,16 +110,14 @@ class Step:
             .limit(self.batch)
             .with_for_update(skip_locked=True)
         )
-        ids = db.session.scalars(
-            update(self.model.__table__)
-            .where(self.model.__table__.c.id.in_(due.scalar_subquery()))
-            .values(
-                lease=token,
-                due_at=now + dt.timedelta(seconds=self.lease_seconds),
-                attempts=self.model.__table__.c.attempts + 1,
-            )
-            .returning(self.model.__table__.c.id)
-        ).all()
+        table = self.model.__table__
+        claim = update(table).where(table.c.id.in_(due.scalar_subquery()))
+        lease = {
+            "lease": token,
+            "due_at": now + dt.timedelta(seconds=self.lease_seconds),
+            "attempts": table.c.attempts + 1,
+        }
+        ids = db.session.scalars(claim.values(lease).returning(table.c.id)).all()
         db.session.commit()
         return (token, sorted(ids)) if ids else None
 
@@ -116,7 +125,7 @@ class Step:
         """All rows in one transaction; if that fails, one by one, so that a bad row holds up no
         other. What the outside world answered is kept for that: it is not asked twice."""
         try:
-            answers = self._ask(token, ids)
+            answers = self._call(token, ids)
         except Exception as error:
             db.session.rollback()
             for row_id in ids:
@@ -135,38 +144,40 @@ class Step:
             for row_id in ids:
                 self._write_one(token, row_id, answers)
 
-    def _write_one(self, token: str, row_id: int, answers) -> None:
+    def _write_one(self, token: str, row_id: int, answers: Answers) -> None:
         try:
             self._write(token, [row_id], answers)
         except Exception as error:
             db.session.rollback()
             self._record_failure(token, row_id, error)
 
-    def _ask(self, token, ids):
-        if type(self).outside is Step.outside:
-            return None
+    def _call(self, token: str, ids: list[int]) -> Answers:
+        if type(self).call_external is Step.call_external:
+            return cast(Answers, None)
         with only_reading():
-            rows = list(db.session.scalars(self._held(token, ids).options(*self.asks)).unique())
+            rows = list(
+                db.session.scalars(self._held(token, ids).options(*self.external_load)).unique()
+            )
             # Detached, or the first look at a row would open a transaction again under the outside
             # call.
             db.session.expunge_all()
             db.session.rollback()
-        return self.outside(rows)
+        return self.call_external(rows)
 
-    def _write(self, token, ids, answers) -> None:
-        rows = self._mine(token, ids)
+    def _write(self, token: str, ids: list[int], answers: Answers) -> None:
+        rows = self._lock(token, ids)
         if rows:
             now = database_now(db.session)
-            shared = self.begin(rows, answers)
+            shared = self.load_shared(rows, answers)
             for row in rows:
                 if row.attempts > MAX_ATTEMPTS:
                     self.give_up(row, row.error or "attempts used up")
                 else:
-                    self.apply(row, shared, now)
-            self.finish(shared, now)
+                    self.write_row(row, shared, now)
+            self.write_batch(shared, now)
         db.session.commit()
 
-    def _held(self, token, ids):
+    def _held(self, token: str, ids: list[int]) -> Select[Row]:
         """The rows that still bear the token."""
         return (
             select(self.model)
@@ -174,14 +185,15 @@ class Step:
             .order_by(self.model.id)
         )
 
-    def _mine(self, token, ids):
-        query = self._held(token, ids).options(*self.options).with_for_update(of=self.model)
+    def _lock(self, token: str, ids: list[int]) -> list[Row]:
+        self.lock_before(ids)
+        query = self._held(token, ids).options(*self.write_load).with_for_update(of=self.model)
         return list(db.session.scalars(query.execution_options(populate_existing=True)).unique())
 
-    def _record_failure(self, token, row_id, error) -> None:
+    def _record_failure(self, token: str, row_id: int, error: Exception) -> None:
         if not isinstance(error, StaleDataError | DBAPIError | NotYet):
             log.error("%s: row %s failed", type(self).__name__, row_id, exc_info=error)
-        for row in self._mine(token, [row_id]):
+        for row in self._lock(token, [row_id]):
             words = f"{type(error).__name__}: {error}"[:300]
             if row.attempts >= MAX_ATTEMPTS:
                 self.give_up(row, words)

@@ -2,6 +2,8 @@
 must look."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -22,35 +24,42 @@ from webapp.sales.models import Sale
 RELEASED = (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED)
 
 
-class EffectStep(Step):
+class EffectBatch(NamedTuple):
+    """What the effects of a batch share. `held`: ids of the sales that a rule holds."""
+
+    sales: dict[int, Sale]
+    context: BatchContext
+    held: set[int]
+
+
+class EffectStep(Step[Effect, None, EffectBatch]):
     """An e-mail's effect is not due here: its message is sent by the step of its own."""
 
     queue = "rules"
-    kind = "effect"
     model = Effect
     status = EffectStatus.PENDING
 
-    def _mine(self, token, ids):
-        # The sales first, as whoever cancels or refunds one: nobody waits in a circle.
+    def lock_before(self, ids: Sequence[int]) -> None:
+        """The sales, as whoever cancels or refunds one."""
         of_these = select(Effect.sale_id).where(Effect.id.in_(ids))
         db.session.execute(
             select(Sale.id).where(Sale.id.in_(of_these)).order_by(Sale.id).with_for_update()
         )
-        return super()._mine(token, ids)
 
-    def begin(self, rows, answers):
+    def load_shared(self, rows: list[Effect], answers: None) -> EffectBatch:
         ids = {effect.sale_id for effect in rows}
         sales = list(
             db.session.scalars(
                 select(Sale).where(Sale.id.in_(ids)).options(selectinload(Sale.lines))
             )
         )
-        return {sale.id: sale for sale in sales}, BatchContext(sales), held_among(sales)
+        by_id = {sale.id: sale for sale in sales}
+        return EffectBatch(by_id, BatchContext(sales), held_among(sales))
 
-    def apply(self, row: Effect, shared, now: dt.datetime) -> None:
-        sales, batch, held = shared
-        sale = sales[row.sale_id]
-        Execution(sale, batch, now, sale.id in held, late=True).carry_out([row])
+    def write_row(self, row: Effect, shared: EffectBatch, now: dt.datetime) -> None:
+        sale = shared.sales[row.sale_id]
+        held = sale.id in shared.held
+        Execution(sale, shared.context, now, held, late=True).carry_out([row])
         Reversal.catch_up(sale, now)
         tell_pages(db.session, sale)
 

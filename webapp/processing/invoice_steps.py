@@ -2,6 +2,8 @@
 answered."""
 
 import datetime as dt
+from decimal import Decimal
+from typing import NamedTuple
 
 from lxml import etree
 from sqlalchemy import select, text
@@ -13,17 +15,21 @@ from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import Numbering, access_key_of, build
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import explain
+from webapp.fiscal.signature import Signer
+from webapp.fiscal.words import Finding
 from webapp.invoices.authorities import authority, certificate
 from webapp.invoices.composition import kept, note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.messages.queries import compose
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
+from webapp.rules.models import Effect
 from webapp.rules.queries import effects_of
 from webapp.sales.models import Sale, Status
-from webapp.store.models import Series
+from webapp.store.models import Series, Shop
 from webapp.store.queries import the_shop
 
 # The whole second at which a note says it was issued lies this far back: a clock of ours that is
@@ -31,7 +37,24 @@ from webapp.store.queries import the_shop
 CLOCK_MARGIN = dt.timedelta(seconds=2)
 
 
-class BuildStep(Step):
+class Built(NamedTuple):
+    """What building and checking came to: by it a sale that changed meanwhile is told."""
+
+    version: int
+    total: Decimal
+    findings: list[Finding]
+
+
+class BuildBatch(NamedTuple):
+    """What the sales of a batch share: drafts and invoices and effects by the sale's id."""
+
+    built: dict[int, Built]
+    policy: str
+    invoices: dict[int, Invoice]
+    effects: dict[int, list[Effect]]
+
+
+class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
     """Builds the draft, checks it, and approves it, holds it for a person or stops the sale.
 
     Building and checking take the most time and touch no row, so they are done before the
@@ -41,42 +64,36 @@ class BuildStep(Step):
     queue = "invoices"
     model = Sale
     status = Status.INVOICE
-    asks = (selectinload(Sale.lines),)
+    external_load = (selectinload(Sale.lines),)
 
-    def outside(self, rows) -> dict[int, tuple]:
-        """{sale id: (its version, the note's total, what the checks found)}"""
+    def call_external(self, rows: list[Sale]) -> dict[int, Built]:
         with only_reading():
             shop = the_shop()
-            found = {}
+            built = {}
             for sale in rows:
                 note = note_of(sale, shop)
-                found[sale.id] = sale.version, note.total, run_checks(note, build(note))
+                built[sale.id] = Built(sale.version, note.total, run_checks(note, build(note)))
             db.session.rollback()
-        return found
+        return built
 
-    def begin(self, rows, answers):
+    def load_shared(self, rows: list[Sale], answers: dict[int, Built]) -> BuildBatch:
         ids = [sale.id for sale in rows]
-        return (
-            answers,
-            review_policy(),
-            pending_invoices_of(ids),
-            effects_of(ids, ("hold", "approve")),
-        )
+        effects = effects_of(ids, ("hold", "approve"))
+        return BuildBatch(answers, review_policy(), pending_invoices_of(ids), effects)
 
-    def apply(self, row: Sale, shared, now: dt.datetime) -> None:
-        found, policy, invoices, effects = shared
-        version, total, findings = found[row.id]
-        if version != row.version:
+    def write_row(self, row: Sale, shared: BuildBatch, now: dt.datetime) -> None:
+        built = shared.built[row.id]
+        if built.version != row.version:
             row.owe(now)
             return
-        invoice = invoices[row.id]
-        invoice.findings, invoice.total = kept(findings), total
-        errors = [finding for finding in findings if not finding.ok and finding.level == "error"]
+        invoice = shared.invoices[row.id]
+        invoice.findings, invoice.total = kept(built.findings), built.total
+        errors = [found for found in built.findings if not found.ok and found.level == "error"]
         if errors:
             invoice.fail_checks()
             row.ask("invoice", "nfe_check", errors[0].field, kept(errors)[0])
             return
-        held_by = _held_by(effects.get(row.id, ()), policy)
+        held_by = _held_by(shared.effects.get(row.id, []), shared.policy)
         if held_by:
             invoice.hold(held_by)
             row.rest_in(Status.REVIEW)
@@ -90,7 +107,7 @@ class BuildStep(Step):
         row.ask("invoice", "step_failed", None, {"error": error[:200]})
 
 
-def _held_by(effects, policy: str) -> list[dict]:
+def _held_by(effects: list[Effect], policy: str) -> list[dict]:
     holds = [
         {"rule": effect.rule, "reason": effect.params.get("reason") or ""}
         for effect in effects
@@ -107,7 +124,7 @@ class Numbers:
     refused with come first: the authority knows no note of theirs, and a number that is never used
     would be a gap."""
 
-    def __init__(self, series: Series, most: int):
+    def __init__(self, series: Series, most: int) -> None:
         self.series = series
         # As literal text, or the partial index does not serve.
         spare = select(Invoice).where(
@@ -122,27 +139,37 @@ class Numbers:
         if not self.spare:
             return self.series.take()
         left_behind = self.spare.pop()
-        number, left_behind.number = left_behind.number, None
+        number = left_behind.number
+        assert number is not None, "the query asks for invoices that bear one"
+        left_behind.number = None
         # Before the next note bears it: a number is unique.
         db.session.flush()
         return number
 
 
-class SignStep(Step):
+class SignBatch(NamedTuple):
+    """What the invoices of a batch share."""
+
+    shop: Shop
+    numbers: Numbers
+    signer: Signer
+
+
+class SignStep(Step[Invoice, None, SignBatch]):
     """In one transaction: the number, the time of issue, the key, the signature."""
 
     queue = "invoices"
     model = Invoice
     status = InvoiceStatus.APPROVED
-    options = (joinedload(Invoice.sale).selectinload(Sale.lines),)
+    write_load = (joinedload(Invoice.sale).selectinload(Sale.lines),)
 
-    def begin(self, rows, answers):
+    def load_shared(self, rows: list[Invoice], answers: None) -> SignBatch:
         series = db.session.scalars(
             select(Series).order_by(Series.number).limit(1).with_for_update()
         ).one()
-        return the_shop(), Numbers(series, len(rows)), certificate().signer
+        return SignBatch(the_shop(), Numbers(series, len(rows)), certificate().signer)
 
-    def apply(self, row: Invoice, shared, now: dt.datetime) -> None:
+    def write_row(self, row: Invoice, shared: SignBatch, now: dt.datetime) -> None:
         shop, numbers, signer = shared
         number = row.number if row.number is not None else numbers.take()
         issued_at = (now - CLOCK_MARGIN).replace(microsecond=0)
@@ -159,54 +186,52 @@ class SignStep(Step):
         row.sale.ask("invoice", "step_failed", None, {"error": error[:200]})
 
 
-class SendStep(Step):
+class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
     """Sends what is signed. After a first attempt whose answer is not known, the key is queried
     before anything."""
 
     queue = "invoices"
     model = Invoice
     status = InvoiceStatus.SENDING
-    asks = (load_only(Invoice.attempts, Invoice.access_key, Invoice.signed_xml),)
-    options = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
+    external_load = (load_only(Invoice.attempts, Invoice.access_key, Invoice.signed_xml),)
+    write_load = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
     lease_seconds = 20
 
-    def outside(self, rows) -> dict[int, Answer]:
-        sefaz = authority()
-        answers: dict[int, Answer] = {}
+    def call_external(self, rows: list[Invoice]) -> dict[int, Answer]:
         unsure = [invoice for invoice in rows if invoice.attempts > 1]
-        for invoice, answer in zip(
-            unsure, sefaz.query([i.access_key for i in unsure]), strict=True
-        ):
-            if answer.is_authorized:
-                answers[invoice.id] = answer
+        answers = {row_id: known for row_id, known in _query(unsure).items() if known.is_authorized}
         fresh = [invoice for invoice in rows if invoice.id not in answers]
-        for invoice, answer in zip(
-            fresh, sefaz.authorize([i.signed_xml for i in fresh]), strict=True
-        ):
+        sent = authority().authorize([invoice.signed_xml or b"" for invoice in fresh])
+        for invoice, answer in zip(fresh, sent, strict=True):
             answers[invoice.id] = answer
         doubled = [invoice for invoice in rows if answers[invoice.id].is_duplicate]
-        for invoice, answer in zip(
-            doubled, sefaz.query([i.access_key for i in doubled]), strict=True
-        ):
-            answers[invoice.id] = answer
-        return answers
+        return answers | _query(doubled)
 
-    def apply(self, row: Invoice, shared, now: dt.datetime) -> None:
+    def write_row(self, row: Invoice, shared: dict[int, Answer], now: dt.datetime) -> None:
         answer = shared[row.id]
+        signed = row.signed_xml
+        assert signed is not None, "what is sending is signed"
         if answer.is_authorized:
-            row.authorize(
-                answer.protocol, answer.received_at, nfe_proc(row.signed_xml, answer.protnfe)
-            )
+            assert answer.protocol and answer.received_at and answer.protnfe
+            row.authorize(answer.protocol, answer.received_at, nfe_proc(signed, answer.protnfe))
             row.sale.rest_in(Status.INVOICED)
             if row.sale.customer_email:
                 params = {"number": row.number, "series": row.series, "access_key": row.access_key}
                 compose(row.sale, "invoice_authorized", params, now)
             return
-        finding = explain(answer.code, answer.reason, etree.fromstring(row.signed_xml))
+        finding = explain(answer.code, answer.reason, etree.fromstring(signed))
         row.refuse(answer.code, answer.reason, finding.same_number)
         row.sale.ask("invoice", "nfe_check", finding.field, kept([finding])[0])
 
     def give_up(self, row: Invoice, error: str) -> None:
         """Never: the answer of a note that was sent must be learned, however long it takes."""
-        row.retry(row.due_at, error)
+        row.retry(row.due_at or utc_now(), error)
         row.attempts = 2
+
+
+def _query(invoices: list[Invoice]) -> dict[int, Answer]:
+    """What the authority knows of each invoice's key, by the invoice's id."""
+    if not invoices:
+        return {}
+    answers = authority().query([invoice.access_key or "" for invoice in invoices])
+    return {invoice.id: answer for invoice, answer in zip(invoices, answers, strict=True)}

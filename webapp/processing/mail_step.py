@@ -9,25 +9,28 @@ from webapp.messages.delivery import deliver
 from webapp.messages.models import Message, MessageStatus
 from webapp.processing.claims import MAX_ATTEMPTS, Step, backoff
 
+# By the message's id: why it did not go out, None where it did.
+Outcomes = dict[int, str | None]
 
-class MailStep(Step):
+
+class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
     # Small batches: what a killed worker had sent and not yet written down goes out twice (with the
     # same Message-ID).
     queue = "mail"
     model = Message
     status = MessageStatus.PENDING
-    options = (joinedload(Message.effect),)
+    write_load = (joinedload(Message.effect),)
     batch = 5
     lease_seconds = 60
 
-    def outside(self, rows):
+    def call_external(self, rows: list[Message]) -> Outcomes | None:
         """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told
         from the first. None without a mail server: what was released, or written before the server
         was taken away, is kept."""
         url = current_app.extensions["settings"].smtp_url
         return deliver(url, rows) if url else None
 
-    def apply(self, row: Message, shared, now: dt.datetime) -> None:
+    def write_row(self, row: Message, shared: Outcomes | None, now: dt.datetime) -> None:
         if shared is None:
             row.keep(now)
             return

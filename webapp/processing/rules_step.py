@@ -2,6 +2,7 @@
 one go."""
 
 import datetime as dt
+from typing import NamedTuple
 
 from sqlalchemy.orm import selectinload
 
@@ -12,6 +13,7 @@ from webapp.platform.database import db
 from webapp.processing.claims import Step
 from webapp.processing.effects import Execution, effect_of, in_order
 from webapp.processing.facts import BatchContext, line_facts, sale_facts
+from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.fields import facts_to_json
 from webapp.rules.firing_counts import count_firings
 from webapp.rules.models import Decision
@@ -21,35 +23,40 @@ from webapp.sales.models import Sale, Status
 EVENT = "paid"
 
 
-class RulesStep(Step):
+class RulesBatch(NamedTuple):
+    """What the sales of a batch share. `new`: the decisions that are made of them."""
+
+    context: BatchContext
+    rule_set: RuleSet
+    decided: dict[int, Decision]
+    invoices: dict[int, Invoice]
+    new: list[Decision]
+
+
+class RulesStep(Step[Sale, None, RulesBatch]):
     queue = "rules"
     model = Sale
     status = Status.RULES
-    options = (selectinload(Sale.lines),)
+    write_load = (selectinload(Sale.lines),)
 
-    def begin(self, rows, answers):
+    def load_shared(self, rows: list[Sale], answers: None) -> RulesBatch:
         ids = [sale.id for sale in rows]
-        return (
-            BatchContext(rows),
-            rule_set_in_force(),
-            decisions_of(ids, EVENT),
-            invoices_of(ids),
-            [],
-        )
+        decided = decisions_of(ids, EVENT)
+        return RulesBatch(BatchContext(rows), rule_set_in_force(), decided, invoices_of(ids), [])
 
-    def apply(self, row: Sale, shared, now: dt.datetime) -> None:
-        batch, rule_set, decided, invoices, new = shared
-        decision = decided.get(row.id)
+    def write_row(self, row: Sale, shared: RulesBatch, now: dt.datetime) -> None:
+        decision = shared.decided.get(row.id)
         if decision is None:
-            decision = self._decide(row, batch, rule_set, now)
-            new.append(decision)
-        self._go_on(row, decision, invoices.get(row.id), now)
+            decision = self._decide(row, shared.context, shared.rule_set, now)
+            shared.new.append(decision)
+        self._go_on(row, decision, shared.invoices.get(row.id), now)
 
-    def finish(self, shared, now: dt.datetime) -> None:
-        *_facts, new = shared
-        count_firings(new, shop_day(now), now)
+    def write_batch(self, shared: RulesBatch, now: dt.datetime) -> None:
+        count_firings(shared.new, shop_day(now), now)
 
-    def _decide(self, sale: Sale, batch: BatchContext, rule_set, now) -> Decision:
+    def _decide(
+        self, sale: Sale, batch: BatchContext, rule_set: RuleSet, now: dt.datetime
+    ) -> Decision:
         facts, lines = sale_facts(sale, batch), [line_facts(line) for line in sale.lines]
         verdict = rule_set.decide(facts, lines, batch.gift_facts, shop_day(sale.paid_at))
         decision = Decision(
@@ -76,7 +83,9 @@ class RulesStep(Step):
             execution.carry_out_each(effects)
         return decision
 
-    def _go_on(self, sale: Sale, decision: Decision, invoice: Invoice | None, now) -> None:
+    def _go_on(
+        self, sale: Sale, decision: Decision, invoice: Invoice | None, now: dt.datetime
+    ) -> None:
         """A sale that was mended comes by again: decided already, its NF-e there already."""
         held_by = [effect for effect in decision.effects if effect.kind == "hold"]
         if sale.owes_note:

@@ -3,7 +3,7 @@
 import logging
 
 import redis
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
@@ -41,13 +41,13 @@ def close_unpaid() -> int:
     return len(sales)
 
 
-def _is_late():
+def _is_late() -> ColumnElement[bool]:
     return (Sale.status == Status.OPEN) & (Sale.hold_until < database_now(db.session))
 
 
 def _any_late() -> bool:
     with only_reading():
-        late = db.session.scalar(select(exists().where(_is_late())))
+        late = db.session.execute(select(exists().where(_is_late()))).scalar_one()
         db.session.rollback()
     return late
 
