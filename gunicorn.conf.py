@@ -19,9 +19,10 @@ loglevel = "warning"
 
 
 def post_worker_init(worker):
-    """What lives as long as the process is kept out of the garbage collector's rounds. And a
-    stopping worker ends its live streams at once: each would otherwise hold it for the whole
-    graceful time."""
+    """Requests do not wait for Redis to hear of them. What lives as long as the process is kept out
+    of the garbage collector's rounds. And a stopping worker ends its live streams at once: each
+    would otherwise hold it for the whole graceful time."""
+    worker.wsgi.extensions["notifier"].in_background = True
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     end = signal.getsignal(signal.SIGTERM)

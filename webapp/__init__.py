@@ -17,14 +17,15 @@ from webapp.platform import live, logs, sqlite
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal, Stale
 from webapp.platform.libraries import babel, compress, csrf, htmx, limiter
-from webapp.platform.queue import connect, ring_on_commit
+from webapp.platform.notices import Notifier, send_on_commit
+from webapp.platform.queue import connect
 from webapp.platform.settings import Settings
 from webapp.staff import access
 from webapp.store.queries import shop_time_zone
 from webapp.web import navigation, security
 
 track(db.session)
-ring_on_commit(db.session)
+send_on_commit(db.session)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_config(settings))
     app.extensions["settings"] = settings
     app.extensions["redis"] = connect(settings.redis_url)
+    app.extensions["notifier"] = Notifier(lambda: app.extensions["redis"])
     app.extensions["live"] = live.Hub(settings.redis_url, seats=32)
     if settings.secure:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)

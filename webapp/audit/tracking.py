@@ -8,23 +8,17 @@ move by themselves; a row that owes work rings the queue of that work. Who acts 
 
 import contextlib
 import datetime as dt
-import json
-import logging
 from contextvars import ContextVar
 from decimal import Decimal
 
-import redis
 from sqlalchemy import event, inspect
 from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 
 from webapp.audit.models import AuditEntry
 from webapp.platform.clock import utc_now
-from webapp.platform.live import KEPT_EVENTS, STREAM
+from webapp.platform.notices import notices_of, tell_pages
 from webapp.platform.owed import Owed
-from webapp.platform.queue import redis_of_app, ring_after_commit
-from webapp.platform.transactions import after_commit
 
-log = logging.getLogger(__name__)
 _KEEP = AuditEntry.__table__.insert()
 _actor: ContextVar[str] = ContextVar("actor", default="system")
 _why: ContextVar[str] = ContextVar("why", default="")
@@ -94,7 +88,6 @@ def track(session_factory) -> None:
     event.listen(session_factory, "before_flush", _collect)
     event.listen(session_factory, "after_flush", _write)
     event.listen(session_factory, "after_rollback", _forget)
-    after_commit(session_factory, _publish)
 
 
 def _collect(session, _context, _instances) -> None:
@@ -114,7 +107,7 @@ def _collect(session, _context, _instances) -> None:
         if hasattr(row, "live"):
             touched[id(row)] = row
         if isinstance(row, Owed) and row.due_at and not row.lease and row.queue:
-            ring_after_commit(session, row.queue)
+            notices_of(session).ring(row.queue)
 
 
 def _write(session, _context) -> None:
@@ -122,37 +115,14 @@ def _write(session, _context) -> None:
     entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
     if entries:
         session.execute(_KEEP, entries)
-    events = session.info.setdefault("events", {})
     for row in session.info.pop("live", {}).values():
-        events[(row.live, row.id)] = str(getattr(row, "status", ""))
-
-
-def _publish(session) -> None:
-    events = session.info.pop("events", None)
-    if not events:
-        return
-    try:
-        with redis_of_app().pipeline(transaction=False) as pipe:
-            for (kind, row_id), status in events.items():
-                data = json.dumps({"kind": kind, "id": row_id, "status": status})
-                pipe.xadd(STREAM, {"data": data}, maxlen=KEPT_EVENTS, approximate=True)
-            pipe.execute()
-    except redis.RedisError as error:
-        log.warning("live events not published (%s); pages poll", type(error).__name__)
+        tell_pages(session, row)
 
 
 def _forget(session) -> None:
-    # What a flush that failed was about to tell.
+    """Drops what a flush that failed was about to tell."""
     for key in ("audit", "live"):
         session.info.pop(key, None)
-    # Events outlive a savepoint: the transaction goes on, and an event too many does no harm.
-    if not session.in_nested_transaction():
-        session.info.pop("events", None)
-
-
-def tell_pages(session, row) -> None:
-    """An event of a live row whose own columns did not change, though what its page shows did."""
-    session.info.setdefault("events", {})[row.live, row.id] = str(getattr(row, "status", ""))
 
 
 def record(

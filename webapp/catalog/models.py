@@ -14,6 +14,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.platform.notices import notices_of
 
 
 class Kind(enum.StrEnum):
@@ -184,7 +185,7 @@ def move_stock(session, product_id: int, sku: str, change: int, reason: str, sal
         left = session.scalar(select(_stock).where(Product.__table__.c.id == product_id)) or 0
         raise OutOfStock(_("Only %(left)s of %(sku)s left in stock.", left=left, sku=sku))
     # Told to open pages by hand: the statement above is none of the session's own.
-    session.info.setdefault("events", {})["product", product_id] = ""
+    notices_of(session).row_changed("product", product_id)
     session.add(
         StockMovement(
             product_id=product_id,

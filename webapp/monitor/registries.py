@@ -29,7 +29,8 @@ from webapp.monitor.words import JOB_GONE
 from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.queue import QUEUES, redis_of_app, ring_after_commit
+from webapp.platform.notices import notices_of
+from webapp.platform.queue import QUEUES, redis_of_app
 from webapp.processing.steps import STEPS
 
 FAILED_SHOWN = 20
@@ -189,5 +190,5 @@ def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
                 update(table).where(waiting, only).values(due_at=now)
             ).rowcount
     record(db.session, "tried_now", f"{kind}s" if kind else "queues", row_id or queue)
-    ring_after_commit(db.session, queue)
+    notices_of(db.session).ring(queue)
     return hurried

@@ -5,24 +5,17 @@ The only place on the web side that knows RQ. A doorbell that is lost, late or d
 the sweeper rings again for whatever the database still owes.
 """
 
-import logging
-
 import redis
 from flask import current_app
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import event
-
-from webapp.platform.transactions import after_commit
 
 QUEUES = ("addresses", "rules", "invoices", "mail", "bulk")
 # How long one ring stands for all others of its queue. A worker lifts it before it looks for rows;
 # the time only matters when the doorbell itself is lost.
 _QUIET_SECONDS = 3
-
-log = logging.getLogger(__name__)
 
 
 def connect(url: str, timeout: float | None = 0.3) -> redis.Redis:
@@ -41,37 +34,22 @@ def bell_key(queue: str) -> str:
     return f"balcao:bell:{queue}"
 
 
+def ask_to_ring(connection: redis.Redis, queue: str):
+    """Whether nobody has rung this queue just now; in a pipeline the answer comes with the
+    others."""
+    return connection.set(bell_key(queue), 1, nx=True, ex=_QUIET_SECONDS)
+
+
+def enqueue_doorbell(connection: redis.Redis, queue: str) -> None:
+    Queue(queue, connection=connection, serializer=JSONSerializer).enqueue(
+        f"jobs.{queue}.work", result_ttl=3600, failure_ttl=30 * 86400, job_timeout=120
+    )
+
+
 def ring_now(connection: redis.Redis, queue: str) -> None:
     """Enqueues "there is work" unless such a doorbell already waits."""
-    if connection.set(bell_key(queue), 1, nx=True, ex=_QUIET_SECONDS):
-        Queue(queue, connection=connection, serializer=JSONSerializer).enqueue(
-            f"jobs.{queue}.work", result_ttl=3600, failure_ttl=30 * 86400, job_timeout=120
-        )
-
-
-def ring_after_commit(session, queue: str) -> None:
-    session.info.setdefault("rings", set()).add(queue)
-
-
-def ring_on_commit(session_factory) -> None:
-    """Binds the session's commits to the doorbells."""
-
-    def ring(session):
-        for queue in session.info.pop("rings", ()):
-            try:
-                ring_now(redis_of_app(), queue)
-            except redis.RedisError as error:
-                log.warning(
-                    "doorbell of %s not rung (%s); the sweeper will", queue, type(error).__name__
-                )
-
-    after_commit(session_factory, ring)
-
-    @event.listens_for(session_factory, "after_rollback")
-    def forget(session):
-        # Behind a savepoint the transaction goes on, and a ring too many does no harm.
-        if not session.in_nested_transaction():
-            session.info.pop("rings", None)
+    if ask_to_ring(connection, queue):
+        enqueue_doorbell(connection, queue)
 
 
 def redis_of_app() -> redis.Redis:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from webapp.audit.tracking import tell_pages
 from webapp.invoices.models import InvoiceStatus
 from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
+from webapp.platform.notices import tell_pages
 from webapp.processing.claims import Step
 from webapp.processing.effects import Execution
 from webapp.processing.facts import BatchContext

@@ -1,0 +1,121 @@
+"""What a commit tells the world by way of Redis: rows that changed, for open pages, and doorbells,
+for the workers.
+
+Both may be lost without harm: pages fetch again what they show, and the sweeper rings for whatever
+is owed. So a request need not wait for them: the web server sends them from a thread of its own.
+"""
+
+import json
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import redis
+from flask import current_app
+from sqlalchemy import event
+
+from webapp.platform.live import KEPT_EVENTS, STREAM
+from webapp.platform.queue import ask_to_ring, enqueue_doorbell
+from webapp.platform.transactions import after_commit
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Notices:
+    """What one transaction has to tell: the status of each changed row by (kind, id), and the
+    queues to ring."""
+
+    rows: dict[tuple[str, int], str] = field(default_factory=dict)
+    rings: set[str] = field(default_factory=set)
+
+    def row_changed(self, kind: str, row_id: int, status: str = "") -> None:
+        self.rows[kind, row_id] = status
+
+    def ring(self, queue_name: str) -> None:
+        self.rings.add(queue_name)
+
+    def add(self, later: "Notices") -> None:
+        """Takes in what a later transaction tells: of a row changed twice the last status."""
+        self.rows |= later.rows
+        self.rings |= later.rings
+
+
+class Notifier:
+    """Sends notices: at once, or (in the web server) from a thread that sends together whatever
+    came in while it was sending."""
+
+    def __init__(self, connection: Callable[[], redis.Redis]):
+        self._connection = connection
+        self._inbox: queue.SimpleQueue[Notices] = queue.SimpleQueue()
+        self._thread_of_pid = 0
+        self.in_background = False
+
+    def send(self, notices: Notices) -> None:
+        if not self.in_background:
+            self._send(notices)
+            return
+        self._inbox.put(notices)
+        # A process that was forked after the start has no thread of its own yet.
+        if self._thread_of_pid != os.getpid():
+            self._thread_of_pid = os.getpid()
+            threading.Thread(target=self._send_forever, daemon=True, name="notices").start()
+
+    def _send_forever(self) -> None:
+        while True:
+            notices = self._inbox.get()
+            while not self._inbox.empty():
+                notices.add(self._inbox.get())
+            try:
+                self._send(notices)
+            except Exception:
+                log.exception("notices not sent; pages poll and the sweeper rings")
+
+    def _send(self, notices: Notices) -> None:
+        rings, connection = sorted(notices.rings), self._connection()
+        try:
+            with connection.pipeline(transaction=False) as pipe:
+                for (kind, row_id), status in notices.rows.items():
+                    data = json.dumps({"kind": kind, "id": row_id, "status": status})
+                    pipe.xadd(STREAM, {"data": data}, maxlen=KEPT_EVENTS, approximate=True)
+                for name in rings:
+                    ask_to_ring(pipe, name)
+                answers = pipe.execute()
+            for name, answer in zip(rings, answers[len(notices.rows) :], strict=True):
+                if answer:
+                    enqueue_doorbell(connection, name)
+        except redis.RedisError as error:
+            log.warning(
+                "notices not sent (%s); pages poll and the sweeper rings", type(error).__name__
+            )
+
+
+def notices_of(session) -> Notices:
+    """What the session's transaction has to tell once it is committed."""
+    return session.info.setdefault("notices", Notices())
+
+
+def tell_pages(session, row) -> None:
+    """Tells open pages of a live row whose own columns did not change, though what they show
+    did."""
+    notices_of(session).row_changed(row.live, row.id, str(getattr(row, "status", "")))
+
+
+def send_on_commit(session_factory) -> None:
+    """Binds the session's commits to the notifier."""
+
+    def send(session):
+        notices = session.info.pop("notices", None)
+        if notices and (notices.rows or notices.rings):
+            current_app.extensions["notifier"].send(notices)
+
+    after_commit(session_factory, send)
+
+    @event.listens_for(session_factory, "after_rollback")
+    def forget(session):
+        # Behind a savepoint the transaction goes on, and a notice too many does no harm.
+        if not session.in_nested_transaction():
+            session.info.pop("notices", None)
