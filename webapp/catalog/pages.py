@@ -1,9 +1,9 @@
 """Pages of products and their stock."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import format_decimal, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from webapp.catalog.forms import ProductIn, RowIn, StockFormIn
 from webapp.catalog.models import Kind, Product, StockMovement
@@ -215,7 +215,7 @@ def _ledger(product: Product):
 def _row_form(product: Product) -> Form:
     return Form.filled(
         {
-            "price": _as_typed(product.price),
+            "price": product.price,
             "stock": product.stock,
             "seen": product.stock,
             "version": product.version,
@@ -225,12 +225,5 @@ def _row_form(product: Product) -> Form:
 
 def _product_form(product: Product) -> Form:
     values = facts_of(product)
-    for name in ("price", "cost", "royalty_percent"):
-        values[name] = _as_typed(values[name])
     on_nfe = "" if values["on_nfe"] is None else int(values["on_nfe"])
     return Form.filled(values | {"on_nfe": on_nfe, "version": product.version})
-
-
-def _as_typed(value):
-    """An amount as the person would type it, in the page's language."""
-    return None if value is None else format_decimal(value, "0.00")

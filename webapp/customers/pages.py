@@ -1,7 +1,6 @@
 """Pages of customers and agents."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from webapp.customers.customer_edits import facts_of, keep, keep_agent
@@ -122,7 +121,7 @@ def edit_agent(agent_id: int):
     values = {
         "code": agent.code,
         "name": agent.name,
-        "commission_percent": format_decimal(agent.commission_percent, "0.00"),
+        "commission_percent": agent.commission_percent,
         "version": agent.version,
     }
     return _agent_form(Form.filled(values), agent_id)

@@ -8,7 +8,7 @@ fields are refused.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -30,12 +30,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, core_schema
 
+from webapp.http.numbers import field_text, is_brazilian, read_money, read_percent
 from webapp.platform.errors import FieldError, Invalid, Refusal
-from webapp.platform.money import MAX_MONEY
+from webapp.platform.money import CENT, MAX_MONEY
 
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
-# As people write in Brazil: 1.234,56 or 1234,56.
-_BRAZILIAN_DECIMAL = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]{1,15})(,[0-9]{1,15})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _NOT_AN_AMOUNT = _l("This is not an amount; write it like 129.90.")
 _NOT_A_PERCENTAGE = _l("This is not a percentage; write it like 7.50.")
@@ -139,32 +138,35 @@ class LongText(GroupedMetadata):
         yield AfterValidator(_readable)
 
 
-def _decimal_text(value, info: ValidationInfo, refusal=_NOT_AN_AMOUNT):
-    if isinstance(value, Decimal):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(_DECIMAL_AS_TEXT)
-    written = value.strip().removeprefix("R$").strip()
-    if (
-        _from_form(info)
-        and _BRAZILIAN_DECIMAL.fullmatch(written)
-        and ("," in written or written.count(".") > 1)
-    ):
-        written = written.replace(".", "").replace(",", ".")
-    if not _PLAIN_DECIMAL.fullmatch(written):
-        # A form's example is in its reader's notation, which JSON does not take.
-        raise ValueError(refusal if _from_form(info) else _DECIMAL_AS_TEXT)
-    number = Decimal(written)
-    if number != number.quantize(Decimal("0.01")):
-        raise ValueError(_l("At most two digits after the point."))
-    return number.quantize(Decimal("0.01"))
+@dataclass(frozen=True)
+class _Hundredths:
+    """Reads a number of two places: from a form as `read` takes it in the page's language, from
+    JSON as plain decimal text. A form's refusal gives an example in its reader's notation, which
+    JSON does not take."""
+
+    read: Callable[[str, bool], Decimal | None]
+    refusal: object
+
+    def __call__(self, value: object, info: ValidationInfo) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        number = self._number(value, info) if isinstance(value, str) else None
+        if number is None:
+            raise ValueError(
+                self.refusal if _from_form(info) and isinstance(value, str) else _DECIMAL_AS_TEXT
+            )
+        if number != number.quantize(CENT):
+            raise ValueError(_l("At most two digits after the point."))
+        return number.quantize(CENT)
+
+    def _number(self, value: str, info: ValidationInfo) -> Decimal | None:
+        if _from_form(info):
+            return self.read(value, is_brazilian())
+        written = value.strip().removeprefix("R$").strip()
+        return Decimal(written) if _PLAIN_DECIMAL.fullmatch(written) else None
 
 
-def _percent_text(value, info: ValidationInfo):
-    return _decimal_text(value, info, _NOT_A_PERCENTAGE)
-
-
-def _within(low: Decimal, high: Decimal, too_low, too_high):
+def _within(low: Decimal, high: Decimal, too_low: object, too_high: object) -> AfterValidator:
     def check(number: Decimal) -> Decimal:
         if number < low:
             raise ValueError(too_low)
@@ -180,13 +182,13 @@ _DECIMAL_SCHEMA = WithJsonSchema(
 )
 Money = Annotated[
     Decimal,
-    BeforeValidator(_decimal_text),
+    BeforeValidator(_Hundredths(read_money, _NOT_AN_AMOUNT)),
     _DECIMAL_SCHEMA,
     _within(Decimal(0), MAX_MONEY, _l("It cannot be negative."), _l("This amount is too large.")),
 ]
 Percent = Annotated[
     Decimal,
-    BeforeValidator(_percent_text),
+    BeforeValidator(_Hundredths(read_percent, _NOT_A_PERCENTAGE)),
     _DECIMAL_SCHEMA,
     _within(Decimal(0), Decimal(100), _l("It cannot be negative."), _l("At most 100 %.")),
 ]
@@ -265,7 +267,7 @@ class Form:
 
     def __init__(self, values=None, shape: type[Shape] | None = None):
         self.shape = shape
-        self.typed = dict(values.items()) if values is not None else {}
+        self.typed: dict[str, Any] = dict(values.items()) if values is not None else {}
         self.errors: dict[str, str] = {}
         self.message = ""
 
@@ -293,7 +295,11 @@ class Form:
         return self
 
     def value(self, name: str) -> str:
+        """What stands in the field: as typed, or as a person of the page's language would type
+        what the record holds."""
         value = self.typed.get(name)
+        if isinstance(value, Decimal):
+            return field_text(value, is_brazilian())
         return "" if value is None else str(value)
 
     def error(self, name: str) -> str | None:
@@ -321,8 +327,8 @@ def _rows(value):
     return value
 
 
-def _flatten(values: dict, prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
+def _flatten(values: dict, prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
     for name, value in values.items():
         if isinstance(value, list):
             value = dict(enumerate(value))

@@ -37,7 +37,8 @@ class Draft(Form):
             {name: value for name, value in values.items() if name not in BESIDES}, SaleIn
         )
         for name in ("freight", "discount"):
-            self.typed[name] = self.typed.get(name) or "0"
+            if self.typed.get(name) in (None, ""):
+                self.typed[name] = "0"
         rows: dict[int, dict[str, str]] = {}
         for name in list(self.typed):
             if found := _LINE.fullmatch(name):

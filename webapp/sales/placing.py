@@ -169,7 +169,7 @@ def _in_words(lines: list[SaleLine]) -> str:
 
 
 def as_input(sale: Sale) -> dict:
-    """The sale as a SaleIn would tell it, to be edited: text as in JSON. Gifts are the rules', not
+    """The sale as a SaleIn would tell it, to be edited. Gifts are the rules', not
     the buyer's."""
     return {
         "reference": sale.reference,
@@ -177,8 +177,8 @@ def as_input(sale: Sale) -> dict:
         "payment_method": str(sale.payment_method),
         "agent": sale.agent_code,
         "channel": sale.channel,
-        "freight": str(sale.freight),
-        "discount": str(sale.discount),
+        "freight": sale.freight,
+        "discount": sale.discount,
         "customer": {
             "name": sale.customer_name,
             "document": sale.customer_document,
@@ -187,7 +187,7 @@ def as_input(sale: Sale) -> dict:
         },
         "address": sale.address_parts,
         "lines": [
-            {"sku": line.sku, "quantity": line.quantity, "unit_price": str(line.unit_price)}
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
             for line in sale.lines
             if not line.gift
         ],

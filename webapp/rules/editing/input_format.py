@@ -9,22 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
+from decimal import Decimal
 
 from flask_babel import gettext as _
 
+from webapp.http.numbers import field_text, read_decimal, read_money, read_percent
+from webapp.platform.money import cents
 from webapp.platform.text import fold
 from webapp.rules.core.fields import MAX_INT, MAX_TEXT
 from webapp.rules.core.problems import ValueRefused
 
 AGENTS_OWN = "agent"
 LONGEST_CODE = 60
+# As far as a rule's JSON goes.
+MAX_AMOUNT = Decimal("999999999999.99")
 
-_WHOLE = re.compile(r"-?[0-9]{1,12}")
-_GROUPED = {
-    ".": re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+"),
-    ",": re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+"),
-}
-_FRACTION = re.compile(r"[0-9]{0,2}")
 _DAYS = (
     re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"),
     re.compile(r"(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})[/.](?P<y>[0-9]{4})"),
@@ -43,9 +42,7 @@ def typed(kind: str, value: object, brazilian: bool) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if kind in ("money", "percent", "commission") and brazilian:
-        return str(value).replace(".", ",")
-    return str(value)
+    return field_text(str(value), brazilian and kind in ("money", "percent", "commission"))
 
 
 def typed_list(kind: str, values: Iterable[object], brazilian: bool) -> str:
@@ -96,8 +93,10 @@ def read_day(text: str) -> str | None:
         return None
     found = next((match for pattern in _DAYS if (match := pattern.fullmatch(text))), None)
     try:
+        if found is None:
+            raise ValueError(text)
         return date(int(found["y"]), int(found["m"]), int(found["d"])).isoformat()
-    except (TypeError, ValueError):
+    except ValueError:
         raise ValueRefused(
             _("This is not a day; write it like 20/11/2026 or 2026-11-20.")
         ) from None
@@ -115,37 +114,20 @@ def _read_text(text: str, _brazilian: bool) -> str:
     return text
 
 
-def _plain_decimal(text: str, brazilian: bool) -> str | None:
-    """ "1.234,5" -> "1234.50"; None where it is no number. The language says which sign parts the
-    thousands."""
-    thousands, point = (".", ",") if brazilian else (",", ".")
-    written = text.replace("\u2212", "-").replace("\u00a0", "").replace(" ", "")
-    if point not in written and _GROUPED[thousands].fullmatch(written):
-        return written.replace(thousands, "") + ".00"
-    if point not in written and written.count(thousands) == 1:
-        point = thousands
-    whole, _point, fraction = written.rpartition(point) if point in written else (written, "", "")
-    if point != thousands and _GROUPED[thousands].fullmatch(whole):
-        whole = whole.replace(thousands, "")
-    if not _WHOLE.fullmatch(whole) or not _FRACTION.fullmatch(fraction):
-        return None
-    return f"{whole}.{fraction:0<2}"
-
-
 def _read_money(text: str, brazilian: bool) -> str:
-    amount = _plain_decimal(text.removeprefix("R$"), brazilian)
-    if amount is None:
+    amount = read_money(text, brazilian)
+    if amount is None or abs(amount) > MAX_AMOUNT or amount != cents(amount):
         raise ValueRefused(_("This is not an amount; write it like 129.90."))
-    return amount
+    return f"{amount:.2f}"
 
 
 def _read_percent(text: str, brazilian: bool) -> str:
-    percent = _plain_decimal(text.removesuffix("%"), brazilian)
-    if percent is None or percent.startswith("-"):
+    percent = read_percent(text, brazilian)
+    if percent is None or percent.is_signed() or percent != cents(percent):
         raise ValueRefused(_("This is not a percentage; write it like 7.50."))
-    if float(percent) > 100:
+    if percent > 100:
         raise ValueRefused(_("At most 100 %."))
-    return percent
+    return f"{percent:.2f}"
 
 
 def _read_commission(text: str, brazilian: bool) -> str:
@@ -153,12 +135,12 @@ def _read_commission(text: str, brazilian: bool) -> str:
 
 
 def _read_int(text: str, brazilian: bool) -> int:
-    number = _plain_decimal(text, brazilian)
-    if number is None or not number.endswith(".00"):
+    number = read_decimal(text, brazilian)
+    if number is None or number != int(number):
         raise ValueRefused(_("This is not a whole number."))
-    if abs(int(number[:-3])) > MAX_INT:
+    if abs(number) > MAX_INT:
         raise ValueRefused(_("This number is out of range."))
-    return int(number[:-3])
+    return int(number)
 
 
 def _read_bool(text: str, _brazilian: bool) -> bool:
