@@ -174,8 +174,9 @@ _MOVE = (
 )
 
 
-def move_stock(session, product_id: int, sku: str, change: int, reason: str, sale=None) -> int:
-    """Adds `change` units in one conditional UPDATE and writes the movement; the new balance.
+def change_stock(session, product_id: int, sku: str, change: int) -> int:
+    """Adds `change` units in one conditional UPDATE; returns the new balance, which a movement must
+    record (`move_stock` does both).
 
     Raises OutOfStock when it would go below zero, and leaves the stock as it was. The product's
     version is left alone: a sale must not make a clerk's open form stale.
@@ -186,14 +187,22 @@ def move_stock(session, product_id: int, sku: str, change: int, reason: str, sal
         raise OutOfStock(_("Only %(left)s of %(sku)s left in stock.", left=left, sku=sku))
     # Told to open pages by hand: the statement above is none of the session's own.
     notices_of(session).row_changed("product", product_id)
-    session.add(
-        StockMovement(
-            product_id=product_id,
-            change=change,
-            balance=balance,
-            reason=reason[:200],
-            sale=sale,
-            actor=actor(),
-        )
-    )
+    return balance
+
+
+def movement(product_id: int, change: int, balance: int, reason: str) -> dict:
+    """The columns of a stock movement of the person or job that acts, but for its sale."""
+    return {
+        "product_id": product_id,
+        "change": change,
+        "balance": balance,
+        "reason": reason[:200],
+        "actor": actor(),
+    }
+
+
+def move_stock(session, product_id: int, sku: str, change: int, reason: str, sale=None) -> int:
+    """Changes the stock and writes the movement; returns the new balance. Raises OutOfStock."""
+    balance = change_stock(session, product_id, sku, change)
+    session.add(StockMovement(**movement(product_id, change, balance, reason), sale=sale))
     return balance

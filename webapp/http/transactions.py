@@ -43,6 +43,8 @@ class TransactionalFlask(Flask):
     def _answer_and_commit(self) -> Response:
         response = self.make_response(super().dispatch_request())
         if response.status_code < 400:
+            # Nothing is read after the answer is made: what was loaded need not be marked stale.
+            db.session().expire_on_commit = False
             db.session.commit()
         else:
             db.session.rollback()
