@@ -2,7 +2,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel, force_locale
 
-from webapp.addresses.questions import _TEXTS, Question, message
+from webapp.addresses.questions import TEXTS, address_issue
 
 PARAMS = {
     "zip_code": "99999-999",
@@ -25,17 +25,19 @@ def app():
         yield app
 
 
-@pytest.mark.parametrize("code", _TEXTS)
+@pytest.mark.parametrize("code", TEXTS)
 def test_every_question_says_what_it_knows(app, code):
-    words = str(message(Question(code, "address.city", PARAMS)))
+    words = address_issue(code, "address.city", PARAMS).text
     assert "%" not in words
     assert words.endswith((".", "?"))
 
 
 def test_the_words_wait_for_their_reader():
-    assert message(Question("number_missing", "address.number")) is not None
+    assert address_issue("number_missing", "address.number").message
 
 
 def test_a_city_named_like_a_format_is_only_text(app):
-    question = Question("city_unknown", "address.city", {"city": "%(secret)s %d", "state": "SP"})
-    assert "%(secret)s %d" in str(message(question))
+    question = address_issue(
+        "city_unknown", "address.city", {"city": "%(secret)s %d", "state": "SP"}
+    )
+    assert "%(secret)s %d" in question.text

@@ -5,7 +5,7 @@ import pytest
 from tests.support.fiscal_notes import CURITIBA, NUMBERING, a_note
 from webapp.fiscal.document import build
 from webapp.fiscal.rejections import REJECTIONS, explain, words_for
-from webapp.fiscal.words import N_, Finding
+from webapp.platform.issues import N_, Issue
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_what_the_authority_does_not_tell_is_a_dash(document, reason):
 )
 def test_known_codes_have_their_own_words(document, code):
     told = explain(code, "reason", document)
-    assert (told.code, told.ok) == (code, False)
-    assert "refused the note with code" not in told.text and told.mend and told.field
+    assert told.code == code
+    assert "refused the note with code" not in told.text and told.fix and told.field
 
 
 def test_an_unknown_code_gives_the_authority_s_own_reason(document):
@@ -80,16 +80,10 @@ def test_only_what_uses_up_the_number_asks_for_another():
 
 
 def test_our_checks_share_their_words():
-    assert words_for("232").mend == "Fill in the IE"
+    assert words_for("232").fix == "Fill in the IE"
 
 
 def test_labels_are_translated_with_the_message():
-    finding = Finding(
-        "225",
-        "error",
-        "x",
-        N_("The buyer's address has no %(label)s."),
-        {"label": N_("street")},
-        False,
-    )
-    assert finding.text == "The buyer's address has no street."
+    message = N_("The buyer's address has no %(label)s.")
+    issue = Issue("225", "x", {"label": N_("street")}, message=message)
+    assert issue.text == "The buyer's address has no street."

@@ -64,9 +64,7 @@ def test_threads_share_signer_and_schema(signer):
 
     def work(note):
         document = build(note, NUMBERING)
-        failing = [
-            finding.params["sku"] for finding in run_checks(note, document, NOW) if not finding.ok
-        ]
+        failing = [issue.params["sku"] for issue in run_checks(note, document, NOW).issues]
         return failing, verify(etree.fromstring(signer.sign(document))) is not None
 
     with ThreadPoolExecutor(4) as pool:

@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from tests.factories import make_sale, open_shop, work_off
 from tests.support.postal_code_providers import FakeProviders
+from webapp.invoices.issues import issue_of
 from webapp.platform.clock import utc_now
-from webapp.sale_pages.reasons import reason_text
 from webapp.sales.models import Sale, Status
 
 
@@ -44,7 +44,7 @@ def test_a_sale_waits_and_goes_on_when_the_provider_is_back(app, db, fake):
     sale = make_sale(address={"zip_code": "05010-000", "number": "100"})
     work_off()
     assert (sale.status, sale.reason_code) == (Status.ADDRESS, "providers_unavailable")
-    assert "05010-000" in reason_text(sale)
+    assert "05010-000" in issue_of(sale).text
     assert utc_now() < sale.due_at < utc_now() + dt.timedelta(seconds=30)
 
     fake.modes["viacep"] = "ok"

@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 
 from webapp.addresses.lookup import Outcome
-from webapp.addresses.questions import Question, message
+from webapp.addresses.questions import address_issue
 from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
@@ -40,4 +40,4 @@ def get_postal_code(cep: str):
 
 
 def _words(code: str, zip_code: str) -> str:
-    return str(message(Question(code, "address.zip_code", {"zip_code": zip_code})))
+    return address_issue(code, "address.zip_code", {"zip_code": zip_code}).text

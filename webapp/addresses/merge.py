@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from webapp.addresses.answer import PostalAnswer
 from webapp.addresses.number_range import covers, house_number, only_number
-from webapp.addresses.questions import Question
+from webapp.addresses.questions import address_issue
 from webapp.platform.cep import folded, format_cep, normalize_cep
+from webapp.platform.issues import Issue
 from webapp.platform.towns import ABROAD, city_code, state_code
 
 CUSTOMER, EMPTY, TABLE = "customer", "empty", "ibge"
@@ -51,8 +52,8 @@ class Merged:
 
     address: AddressParts
     sources: dict[str, str]
-    question: Question | None = None
-    warnings: tuple[Question, ...] = ()
+    question: Issue | None = None
+    warnings: tuple[Issue, ...] = ()
 
 
 def merge(
@@ -95,10 +96,10 @@ def _number(written: str) -> str:
     return WITHOUT_NUMBER if folded(written) in _SAYS_NONE else written
 
 
-def _zip_code_question(written: str) -> Question:
+def _zip_code_question(written: str) -> Issue:
     if not written:
-        return Question("zip_code_missing", "address.zip_code")
-    return Question("zip_code_malformed", "address.zip_code", {"zip_code": written[:20]})
+        return address_issue("zip_code_missing", "address.zip_code")
+    return address_issue("zip_code_malformed", "address.zip_code", {"zip_code": written[:20]})
 
 
 def _by_hand(own: AddressParts) -> Merged:
@@ -106,19 +107,21 @@ def _by_hand(own: AddressParts) -> Merged:
     own table."""
     if not all((own.street, own.neighborhood, own.number, own.city, own.state)):
         return _merged(
-            own, {}, Question("zip_code_unknown", "address.zip_code", {"zip_code": own.zip_code})
+            own,
+            {},
+            address_issue("zip_code_unknown", "address.zip_code", {"zip_code": own.zip_code}),
         )
     code = city_code(own.city, own.state) or ""
     complete = replace(own, ibge=code)
     return _merged(complete, {"ibge": TABLE} if code else {}, _missing(complete))
 
 
-def _conflict(own: AddressParts, answer: PostalAnswer) -> Question | None:
+def _conflict(own: AddressParts, answer: PostalAnswer) -> Issue | None:
     found = {"zip_code": own.zip_code, "found_city": answer.city, "found_state": answer.state}
     if own.state and own.state != answer.state:
-        return Question("state_differs", "address.state", {**found, "typed": own.state})
+        return address_issue("state_differs", "address.state", {**found, "typed": own.state})
     if own.city and folded(own.city) != folded(answer.city) and not _same_city(own, answer):
-        return Question("city_differs", "address.city", {**found, "typed": own.city})
+        return address_issue("city_differs", "address.city", {**found, "typed": own.city})
     return None
 
 
@@ -155,38 +158,43 @@ def _street_and_number(answer: PostalAnswer) -> tuple[str, str]:
     return inside.groups() if inside else (answer.street, only_number(answer.complement))
 
 
-def _missing(address: AddressParts) -> Question | None:
+def _missing(address: AddressParts) -> Issue | None:
     """The first thing that the NF-e needs and that only a person can say."""
     if not address.street:
-        return Question("street_of_general_zip_code", "address.street")
+        return address_issue("street_of_general_zip_code", "address.street")
     if not address.neighborhood:
-        return Question("neighborhood_missing", "address.neighborhood")
+        return address_issue("neighborhood_missing", "address.neighborhood")
     if not address.number:
-        return Question("number_missing", "address.number")
+        return address_issue("number_missing", "address.number")
     for part, least in _LENGTHS.items():
         value = getattr(address, part)
         if value and not least <= len(value) <= _MOST:
-            return Question(f"{part}_length", f"address.{part}")
+            return address_issue(f"{part}_length", f"address.{part}")
     if not address.ibge:
-        return Question(
+        return address_issue(
             "city_unknown", "address.city", {"city": address.city, "state": address.state}
         )
     return None
 
 
-def _warnings(address: AddressParts, answer: PostalAnswer) -> tuple[Question, ...]:
+def _warnings(address: AddressParts, answer: PostalAnswer) -> tuple[Issue, ...]:
     warnings = []
     number = house_number(address.number)
     own_number = _street_and_number(answer)[1]
     if number is not None and not covers(own_number or answer.complement, number):
         params = {"number": address.number, "range": own_number or answer.complement}
-        warnings.append(Question("number_outside_range", "address.number", params))
+        warnings.append(address_issue("number_outside_range", "address.number", params))
     if answer.unit:
-        warnings.append(Question("large_user", "address.zip_code", {"unit": answer.unit}))
+        warnings.append(address_issue("large_user", "address.zip_code", {"unit": answer.unit}))
     return tuple(warnings)
 
 
-def _merged(address: AddressParts, origin: dict[str, str], question=None, warnings=()) -> Merged:
+def _merged(
+    address: AddressParts,
+    origin: dict[str, str],
+    question: Issue | None = None,
+    warnings: tuple[Issue, ...] = (),
+) -> Merged:
     sources = {
         part.name: origin.get(part.name) or (CUSTOMER if getattr(address, part.name) else EMPTY)
         for part in fields(address)

@@ -19,7 +19,7 @@ class AddressColumns:
     # Where each part came from: {"street": "viacep", "number": "customer"}.
     address_source: Mapped[dict] = mapped_column(JSON, default=dict)
 
-    # What a person should look at though nothing stops: questions of `addresses.merge`, as dicts.
+    # Read by `addresses.questions.warnings_of`.
     address_warnings: Mapped[list] = mapped_column(JSON, default=list)
 
     @property

@@ -1,28 +1,12 @@
-"""What an address leaves to a person, as codes with their field; the words are made when somebody
-reads them."""
+"""What an address leaves to a person, as issues by code."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from typing import Any
 
-from flask_babel import lazy_gettext
+from webapp.addresses.parts import AddressColumns
+from webapp.platform.issues import ERROR, N_, WARNING, Issue
 
-
-@dataclass(frozen=True)
-class Question:
-    """A code, the field to mend (`address.street`) and what the words need; also used for
-    warnings."""
-
-    code: str
-    field: str
-    params: Mapping[str, str] = field(default_factory=dict)
-
-
-def N_(msgid: str) -> str:
-    """Marks a text for the catalogue; `message` translates it."""
-    return msgid
-
-
-_TEXTS = {
+TEXTS = {
     "zip_code_missing": N_("The address has no postal code. Ask the customer for it."),
     "zip_code_malformed": N_(
         "“%(zip_code)s” is not a postal code. It has eight digits, as in 01001-000."
@@ -69,6 +53,25 @@ _TEXTS = {
 }
 
 
-def message(question: Question):
-    """The question in words, in the language of whoever reads it (a lazy text)."""
-    return lazy_gettext(_TEXTS[question.code], **question.params)
+def address_issue(
+    code: str, field: str, params: dict[str, str] | None = None, level: str = ERROR
+) -> Issue:
+    """The issue that `code` names; `field` is the part to fix (`address.street`), `params` what its
+    words need."""
+    return Issue(code, field, params or {}, level, TEXTS[code], N_("Fix the address"))
+
+
+def warnings_to_json(warnings: Iterable[Issue]) -> list[dict[str, Any]]:
+    """For the column `address_warnings`, which `warnings_of` reads."""
+    return [
+        {"code": issue.code, "field": issue.field, "params": dict(issue.params)}
+        for issue in warnings
+    ]
+
+
+def warnings_of(record: AddressColumns) -> list[Issue]:
+    """What a person should look at though nothing stops."""
+    return [
+        address_issue(stored["code"], stored["field"], stored["params"], WARNING)
+        for stored in record.address_warnings
+    ]

@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
-from flask import Blueprint, current_app, render_template, url_for
+from flask import Blueprint, current_app, g, render_template, url_for
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
@@ -14,10 +14,11 @@ from webapp.fulfilment.tasks.words import task_question
 from webapp.http.formatting import money_text, shop_day
 from webapp.http.forms import Form
 from webapp.http.lists import count_text
-from webapp.invoice_pages.concerns import reasons_of
+from webapp.invoices.issues import issue_of, issues_of
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
-from webapp.sale_pages.reasons import mend_of, reason_text
+from webapp.platform.issues import Issue
+from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.models import Sale
 from webapp.staff.access import allow, may
 from webapp.store.queries import the_shop
@@ -46,9 +47,9 @@ def page():
         "statuses": queries.placed_by_status(days[-1].starts_at),
         "review": queries.invoices_in("review"),
         "rejected": queries.invoices_in("rejected"),
-        "reasons_of": reasons_of,
-        "reason_text": reason_text,
-        "mend_of": mend_of,
+        "issue_of": issue_of,
+        "issues_of": issues_of,
+        "fix_of": _fix_of,
         "task_question": task_question,
     }
     shown |= {
@@ -66,6 +67,10 @@ def page():
     if may("manager"):
         shown["failed"] = queries.count_failed_effects()
     return render_template("dashboard/page.html", **shown)
+
+
+def _fix_of(issue: Issue, sale: Sale) -> FixLink:
+    return fix_link(issue, sale, g.identity.role) or order_link(sale)
 
 
 def _bars(days: list[queries.Day]) -> list[dict]:

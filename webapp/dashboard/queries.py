@@ -138,7 +138,8 @@ def _waiting(query: Select, ids: Select, key) -> Waiting:
 
 def sales_in_attention() -> Waiting:
     stuck = Sale.status == Status.ATTENTION
-    return _waiting(select(Sale).where(stuck), select(Sale.id).where(stuck), Sale.id)
+    query = select(Sale).where(stuck).options(selectinload(Sale.lines))
+    return _waiting(query, select(Sale.id).where(stuck), Sale.id)
 
 
 def invoices_in(view: str) -> Waiting:

@@ -4,8 +4,9 @@ Sources: MOC 7.0 annex I, NT 2020.006 (marketplaces), NT 2023.004 (payments), NT
 CBS). A code that is not a number is the shop's own.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -14,7 +15,8 @@ from webapp.fiscal.fields import field_of
 from webapp.fiscal.note import Note
 from webapp.fiscal.reading import Reading
 from webapp.fiscal.schema import problems
-from webapp.fiscal.words import ERROR, N_, WARNING, Finding, Rejection
+from webapp.fiscal.words import Rejection
+from webapp.platform.issues import ERROR, N_, WARNING, Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +29,16 @@ class Check:
     level: str = ERROR
     numbered: bool = False
 
-    passed: list[Finding] = field(init=False)
+    def run(self, reading: Reading) -> list[Issue]:
+        """What fails; nothing when it passes."""
+        return [self.words.issue(params, self.level) for params in self.test(reading)]
 
-    def __post_init__(self):
-        passed = Finding(self.words.code, self.level, self.words.field, self.name, {}, True)
-        object.__setattr__(self, "passed", [passed])
 
-    def run(self, reading: Reading) -> list[Finding]:
-        failures = self.test(reading)
-        return (
-            [self.words.finding(params, self.level) for params in failures]
-            if failures
-            else self.passed
-        )
+class CheckReport(NamedTuple):
+    """What the checks found, and the names (msgids) of those that found nothing."""
+
+    issues: list[Issue]
+    passed: list[str]
 
 
 _BLANK = N_("The buyer's address has no %(label)s. Ask the buyer and fill it in.")
@@ -48,12 +47,12 @@ _SUM = N_(
     "fault: tell support."
 )
 _OURS = N_("The access key does not fit the note. It is our fault: tell support.")
-MEND_ADDRESS, MEND_IE, MEND_ISSUER = (
+FIX_ADDRESS, FIX_IE, FIX_ISSUER = (
     N_("Fix the address"),
     N_("Fix the IE"),
     N_("Open the shop's settings"),
 )
-MEND_GTIN, MEND_CFOP, CHECK_TAXES = (
+FIX_GTIN, FIX_CFOP, CHECK_TAXES = (
     N_("Fix the bar code"),
     N_("Fix the CFOP"),
     N_("Check the product's taxes"),
@@ -74,7 +73,7 @@ ISSUER_CHECKS = (
                 "The check digits of the shop's CNPJ, %(cnpj)s, do not fit. Compare it with the "
                 "CNPJ card."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         p.issuer_cnpj,
@@ -88,7 +87,7 @@ ISSUER_CHECKS = (
                 "The shop's state registration (IE), %(number)s, is not one of its state: its "
                 "digits do not fit."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         p.issuer_registration,
@@ -99,7 +98,7 @@ ISSUER_CHECKS = (
             "226",
             "settings.issuer.address.state",
             N_("The shop's state, %(state)s, is not the one the note goes to."),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         p.issuer_state,
@@ -113,7 +112,7 @@ ISSUER_CHECKS = (
                 "The city of the shop's address is not in the state %(state)s. Check postal code, "
                 "city and state."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         p.city_outside_state("issuer"),
@@ -178,7 +177,7 @@ BUYER_CHECKS = (
                 "The buyer's state registration (IE), %(number)s, is not one of its state: its "
                 "digits do not fit."
             ),
-            MEND_IE,
+            FIX_IE,
         ),
         p.recipient_registration,
     ),
@@ -202,7 +201,7 @@ BUYER_CHECKS = (
             "377",
             "address.country",
             N_("The country of the address is not in the table of countries."),
-            MEND_ADDRESS,
+            FIX_ADDRESS,
         ),
         p.unknown_country,
     ),
@@ -215,12 +214,12 @@ BUYER_CHECKS = (
                 "The city in the address is not in the state chosen. Check postal code, city and "
                 "state."
             ),
-            MEND_ADDRESS,
+            FIX_ADDRESS,
         ),
         p.city_outside_state("recipient"),
     ),
     *(
-        Check(name, Rejection("225", field, _BLANK, MEND_ADDRESS), p.blank_address(tag, label))
+        Check(name, Rejection("225", field, _BLANK, FIX_ADDRESS), p.blank_address(tag, label))
         for tag, field, name, label in (
             ("xLgr", "address.street", N_("The street is given"), N_("street")),
             ("nro", "address.number", N_("The number is given"), N_("number")),
@@ -289,7 +288,7 @@ ITEM_CHECKS = (
                     "it again from the box, or leave it "
                     "empty."
                 ),
-                MEND_GTIN,
+                FIX_GTIN,
             ),
             p.bad_gtin(tag),
         )
@@ -343,7 +342,7 @@ TAX_CHECKS = (
                 "Product %(sku)s carries CFOP %(cfop)s, which is not for a delivery in the shop's "
                 "own state. Use the in-state one (e.g. 5102 for 6102)."
             ),
-            MEND_CFOP,
+            FIX_CFOP,
             "reviewer",
         ),
         p.each_item(p.cfop_of_state),
@@ -357,7 +356,7 @@ TAX_CHECKS = (
                 "Product %(sku)s carries an in-state CFOP but goes to another state. Use the "
                 "out-of-state one (e.g. 6108 for 5102)."
             ),
-            MEND_CFOP,
+            FIX_CFOP,
             "reviewer",
         ),
         p.each_item(p.cfop_inside),
@@ -368,7 +367,7 @@ TAX_CHECKS = (
             "773",
             "address.state",
             N_("The note says the goods stay in the state, but they go to another one."),
-            MEND_ADDRESS,
+            FIX_ADDRESS,
         ),
         p.states_differ,
     ),
@@ -685,40 +684,39 @@ SCHEMA_NAME = N_("Schema of layout 4.00")
 
 def run_checks(
     note: Note | None, document: etree._Element, now: datetime | None = None
-) -> list[Finding]:
-    """Every check of the table on `document`, passed and failed, in the table's order; the schema
-    comes last.
+) -> CheckReport:
+    """Every check of the table on `document`, in the table's order; the schema comes last.
 
     `document` is a draft or a numbered note, signed or not; `note` is what it was built from (None
     where unknown).
     """
     reading = Reading(document, note, now or datetime.now(UTC))
-    found = [
-        finding
-        for check in CHECKS
-        if not (check.numbered and reading.is_draft)
-        for finding in check.run(reading)
-    ]
-    return found + _schema_findings(reading, found)
+    report = CheckReport([], [])
+    for check in CHECKS:
+        if check.numbered and reading.is_draft:
+            continue
+        if found := check.run(reading):
+            report.issues.extend(found)
+        else:
+            report.passed.append(check.name)
+    _check_schema(reading, report)
+    return report
 
 
-def _schema_findings(reading: Reading, found: list[Finding]) -> list[Finding]:
-    """What the schema refuses and no other check has told already, once for each place."""
+def _check_schema(reading: Reading, report: CheckReport) -> None:
+    """Adds what the schema refuses and no other check has found already, once for each place."""
     refused = problems(reading.document)
     if not refused:
-        return [Finding(SCHEMA.code, ERROR, SCHEMA.field, SCHEMA_NAME, {}, True)]
-    told = {(finding.field, finding.params.get("item")) for finding in found if not finding.ok}
-    findings = []
+        report.passed.append(SCHEMA_NAME)
+        return
+    seen = {(issue.field, issue.params.get("item")) for issue in report.issues}
     for problem in refused:
         place, label = field_of(problem)
-        if (place, problem.item) in told:
+        if (place, problem.item) in seen:
             continue
-        told.add((place, problem.item))
+        seen.add((place, problem.item))
         params = {"label": label, "value": problem.value}
         if problem.item:
-            params |= {
-                "item": problem.item,
-                "sku": reading.items[problem.item - 1].product.get("cProd", ""),
-            }
-        findings.append(replace(SCHEMA, field=place).finding(params))
-    return findings
+            product = reading.items[problem.item - 1].product
+            params |= {"item": problem.item, "sku": product.get("cProd", "")}
+        report.issues.append(replace(SCHEMA, field=place).issue(params))

@@ -2,7 +2,7 @@
 for people."""
 
 from webapp.fiscal.schema import Problem
-from webapp.fiscal.words import N_
+from webapp.platform.issues import N_
 
 _ADDRESS = {
     "xLgr": ("street", N_("street")),

@@ -5,9 +5,10 @@ import re
 
 from lxml import etree
 
-from webapp.fiscal.checks import CHECKS, MEND_IE, MEND_ISSUER, SCHEMA
+from webapp.fiscal.checks import CHECKS, FIX_IE, FIX_ISSUER, SCHEMA
 from webapp.fiscal.reading import Reading
-from webapp.fiscal.words import N_, Finding, Rejection
+from webapp.fiscal.words import Rejection
+from webapp.platform.issues import N_, Issue
 
 _ITEM = re.compile(r"nItem: *(\d+)")
 _COMPARE = N_("Fix the CNPJ")
@@ -105,7 +106,7 @@ REJECTIONS = {
                 "The shop's CNPJ was not found at the federal revenue (Receita). Compare it with "
                 "the CNPJ card."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         Rejection(
@@ -115,7 +116,7 @@ REJECTIONS = {
                 "The shop's CNPJ is not active at the federal revenue (Receita). Ask the "
                 "accountant."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         Rejection(
@@ -125,7 +126,7 @@ REJECTIONS = {
                 "The tax regime in the settings is not the shop's regime at the federal revenue "
                 "(Receita). Ask the accountant."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         Rejection(
@@ -147,7 +148,7 @@ REJECTIONS = {
             ),
             _COMPARE,
         ),
-        Rejection("203", "settings.issuer.cnpj", _SHOP_UNKNOWN, MEND_ISSUER, "admin"),
+        Rejection("203", "settings.issuer.cnpj", _SHOP_UNKNOWN, FIX_ISSUER, "admin"),
         Rejection(
             "230",
             "settings.issuer.state_registration",
@@ -155,7 +156,7 @@ REJECTIONS = {
                 "The state does not know the shop's state registration (IE). Compare it with the "
                 "registration card."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         Rejection(
@@ -165,7 +166,7 @@ REJECTIONS = {
                 "The shop's state registration (IE) belongs to another CNPJ. Each branch has its "
                 "own."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         Rejection(
@@ -175,7 +176,7 @@ REJECTIONS = {
                 "The buyer's state does not know its state registration (IE). Ask the buyer for it "
                 "again."
             ),
-            MEND_IE,
+            FIX_IE,
         ),
         Rejection(
             "234",
@@ -184,16 +185,16 @@ REJECTIONS = {
                 "The state registration given belongs to another CNPJ. Check both numbers with the "
                 "buyer; each branch has its own."
             ),
-            MEND_IE,
+            FIX_IE,
         ),
         *(
             Rejection(
-                code, "settings.issuer.state_registration", _SHOP_UNKNOWN, MEND_ISSUER, "admin"
+                code, "settings.issuer.state_registration", _SHOP_UNKNOWN, FIX_ISSUER, "admin"
             )
             for code in ("110", "301")
         ),
         *(
-            Rejection(code, "customer.state_registration", _BUYER_BARRED, MEND_IE)
+            Rejection(code, "customer.state_registration", _BUYER_BARRED, FIX_IE)
             for code in ("302", "303")
         ),
         Rejection("213", "settings.certificate", _OTHER_COMPANY, _CERTIFICATE, "admin"),
@@ -231,7 +232,7 @@ REJECTIONS = {
                 "The note is for tests and went to the real authority, or the reverse. Check the "
                 "environment in the settings."
             ),
-            MEND_ISSUER,
+            FIX_ISSUER,
             "admin",
         ),
         Rejection(
@@ -240,7 +241,7 @@ REJECTIONS = {
             N_(
                 "The authority could not read the note (%(reason)s). It is our fault: tell support."
             ),
-            SCHEMA.mend,
+            SCHEMA.fix,
             "reviewer",
         ),
     )
@@ -258,7 +259,7 @@ def words_for(code: str) -> Rejection:
     )
 
 
-def explain(code: str, reason: str, document: etree._Element) -> Finding:
+def explain(code: str, reason: str, document: etree._Element) -> Issue:
     """A refusal of `document` told as a check's failure is, naming the item if the authority's
     `reason` does."""
     reading = Reading(document, None, None)
@@ -272,4 +273,4 @@ def explain(code: str, reason: str, document: etree._Element) -> Finding:
     named = _ITEM.search(reason)
     if named and 0 < int(named[1]) <= len(reading.items):
         params |= reading.items[int(named[1]) - 1].params
-    return words_for(code).finding(params)
+    return words_for(code).issue(params)

@@ -18,8 +18,8 @@ from webapp.fiscal.places import STATES
 from webapp.fiscal.reading import leaves
 from webapp.fiscal.schema import problems
 from webapp.fiscal.signature import digest_of, is_signed, is_valid_on, verify
-from webapp.fiscal.words import ERROR
 from webapp.fiscal.xml import NAMESPACE, xml
+from webapp.platform.issues import ERROR
 
 SOFTWARE = "SANDBOX_1.0"
 AUTHORIZED = ("100", "Autorizado o uso da NF-e")
@@ -124,11 +124,10 @@ class SandboxAuthority:
 
     def _fault(self, document: etree._Element, received_at: datetime) -> tuple[str, str]:
         """The first rule the document breaks, or two empty texts."""
-        for finding in run_checks(None, document, received_at):
-            if not finding.ok and finding.level == ERROR:
-                return finding.code, REASONS.get(
-                    finding.code, f"Rejeicao: {finding.message % finding.params}"
-                )
+        for issue in run_checks(None, document, received_at).issues:
+            if issue.level == ERROR:
+                ours = f"Rejeicao: {issue.message % issue.params}"
+                return issue.code, REASONS.get(issue.code, ours)
         section = leaves(document[0][0])
         if section["tpAmb"] != "2":
             return "252", REASONS["252"]

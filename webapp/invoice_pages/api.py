@@ -5,9 +5,9 @@ from flask_babel import gettext as _
 
 from webapp.http.query import query_month
 from webapp.http.transactions import in_transaction
-from webapp.invoice_pages.concerns import reasons_of
 from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
 from webapp.invoices.forms import ReturnIn
+from webapp.invoices.issues import issues_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_by_id, invoices
 from webapp.platform.errors import FieldError, Invalid, NotFound
@@ -27,8 +27,8 @@ def invoice_json(invoice: Invoice) -> dict:
         "rejected_by": invoice.rejected_by,
         "access_key": invoice.access_key,
         "reasons": [
-            {"code": one.code, "message": one.text, "field": one.field}
-            for one in reasons_of(invoice)
+            {"code": issue.code, "message": issue.text, "field": issue.field or None}
+            for issue in issues_of(invoice)
         ],
         "total": str(invoice.total),
         "issued_at": _moment(invoice.issued_at),

@@ -12,25 +12,27 @@ from webapp.http.forms import Form, parse
 from webapp.http.lists import bounded_count, count_text, page_of
 from webapp.http.query import query_ids, query_month
 from webapp.http.transactions import in_transaction
-from webapp.invoice_pages.concerns import (
-    ZIP_CODE_DIFFERS,
-    holds_of,
-    is_about_address,
-    passed,
-    reasons_of,
-    warnings_of,
-)
 from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
-from webapp.invoice_pages.fix_links import mend_of
 from webapp.invoice_pages.history import timeline
 from webapp.invoice_pages.note_view import sheet_of
 from webapp.invoices.forms import RETURN_LABELS, ReturnIn
+from webapp.invoices.issues import (
+    ZIP_CODE_DIFFERS,
+    holds_of,
+    is_about_address,
+    issues_of,
+    passed_checks,
+    warnings_on,
+)
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import VIEWS, events_of, invoice_by_id, invoices, review_queue
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal, Stale
+from webapp.platform.issues import Issue
 from webapp.processing import attention as services
+from webapp.sale_pages.fix_links import FixLink, fix_link
+from webapp.sales.models import Sale
 from webapp.staff.access import allow
 from webapp.store.queries import the_shop
 
@@ -68,7 +70,7 @@ def index():
         tabs=_tabs(view),
         q=q,
         month=month,
-        reasons_of=reasons_of,
+        issues_of=issues_of,
         archive_month=month or shop_day(utc_now()),
         list_url=with_query() if is_first else "",
     )
@@ -92,7 +94,7 @@ def _tabs(chosen: str) -> list[dict]:
 @allow("clerk", "accountant")
 def rows():
     found = db.session.scalars(invoices().where(Invoice.id.in_(query_ids()))).all()
-    return render_template("invoices/_rows.html", invoices=found, reasons_of=reasons_of)
+    return render_template("invoices/_rows.html", invoices=found, issues_of=issues_of)
 
 
 # -- one NF-e -------------------------------------------------------------------------------------
@@ -130,7 +132,7 @@ def _invoice(invoice_id: int) -> Invoice:
 def _queue_words() -> dict:
     return {
         "now": utc_now(),
-        "warnings_of": warnings_of,
+        "warnings_on": warnings_on,
         "holds_of": holds_of,
         "waiting": count_text(bounded_count(select(Invoice.id).where(VIEWS["review"]))),
         "returned": count_text(bounded_count(select(Invoice.id).where(VIEWS["returned"]))),
@@ -142,8 +144,8 @@ def _about(invoice: Invoice, **changes) -> dict:
     waiting, shop = review_queue(), the_shop()
     ids = [each.id for each in waiting]
     place = ids.index(invoice.id) if invoice.id in ids else None
-    warnings = warnings_of(invoice) if invoice.status is InvoiceStatus.REVIEW else []
-    concerns = warnings if invoice.status is InvoiceStatus.REVIEW else reasons_of(invoice)
+    warnings = warnings_on(invoice) if invoice.status is InvoiceStatus.REVIEW else []
+    issues = warnings if invoice.status is InvoiceStatus.REVIEW else issues_of(invoice)
     return {
         "invoice": invoice,
         "sale": invoice.sale,
@@ -151,13 +153,13 @@ def _about(invoice: Invoice, **changes) -> dict:
         "place": place,
         "previous": ids[place - 1] if place else None,
         "next": _next_of(invoice.id, ids),
-        "concerns": concerns,
+        "issues": issues,
         "warnings": warnings,
         "zip_code_differs": ZIP_CODE_DIFFERS,
-        "mend_of": mend_of,
+        "fix_of": _fix_of,
         "wants_address": request.args.get("mend") == "address"
-        or any(map(is_about_address, concerns)),
-        "passed": passed(invoice, shop),
+        or any(map(is_about_address, issues)),
+        "passed": passed_checks(invoice, shop),
         "sheet": sheet_of(invoice, shop),
         "issuer": shop,
         "history": timeline(events_of(invoice)),
@@ -168,6 +170,10 @@ def _about(invoice: Invoice, **changes) -> dict:
         "refusal": None,
         **_queue_words(),
     } | changes
+
+
+def _fix_of(issue: Issue, sale: Sale) -> FixLink | None:
+    return fix_link(issue, sale, g.identity.role, address_form="#address")
 
 
 def _next_of(invoice_id: int, ids: list[int]) -> int | None:
@@ -186,7 +192,7 @@ def approve(invoice_id):
         _guard(invoice)
         if (
             invoice.status is InvoiceStatus.REVIEW
-            and warnings_of(invoice)
+            and warnings_on(invoice)
             and request.form.get("confirm") != "1"
         ):
             raise SecondConfirmation(

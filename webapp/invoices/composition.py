@@ -1,19 +1,15 @@
-"""From a sale to its note: the copies the sale keeps, the shop as issuer, and how findings are kept
-as JSON."""
+"""From a sale to its note: the copies the sale keeps, and the shop as issuer."""
 
 import re
-from dataclasses import fields
 
 from flask import current_app
 
-from webapp.fiscal.checks import run_checks
+from webapp.fiscal.checks import CheckReport, run_checks
 from webapp.fiscal.document import build
 from webapp.fiscal.note import Address, Issuer, Item, Note, Party
-from webapp.fiscal.words import Finding
 from webapp.sales.models import Sale, SaleLine
 from webapp.store.models import Shop
 
-FINDING_PARTS = tuple(part.name for part in fields(Finding))
 _NOT_DIGITS = re.compile(r"[^0-9]")
 
 
@@ -93,21 +89,7 @@ def _item(line: SaleLine) -> Item:
     )
 
 
-def kept(findings: list[Finding]) -> list[dict]:
-    """What failed, as JSON. What passed is not kept: `findings_of` works it out again when somebody
-    looks."""
-    return [
-        {name: getattr(finding, name) for name in FINDING_PARTS}
-        for finding in findings
-        if not finding.ok
-    ]
-
-
-def shown(kept_findings: list[dict]) -> list[Finding]:
-    return [Finding(**finding) for finding in kept_findings]
-
-
-def findings_of(sale: Sale, shop: Shop) -> list[Finding]:
-    """Every check of the sale's draft as it would come out now, passed and failed."""
+def check_report(sale: Sale, shop: Shop) -> CheckReport:
+    """Every check of the sale's draft as it would come out now."""
     note = note_of(sale, shop)
     return run_checks(note, build(note))

@@ -107,7 +107,7 @@ class Invoice(Owed, Timestamps, db.Model):
     )
     rejected_by: Mapped[RejectedBy | None] = mapped_column(EnumText(RejectedBy))
     total: Mapped[Decimal] = mapped_column(Hundredths)
-    # What the checks found amiss: the parts of `fiscal.words.Finding`.
+    # What the checks found amiss; `invoices.issues` reads it.
     findings: Mapped[list] = mapped_column(JSON, default=list)
     # Names of the rules that hold it, with what they said: [{"rule", "reason"}]; ["policy"] is the
     # shop's own.
@@ -139,10 +139,6 @@ class Invoice(Owed, Timestamps, db.Model):
         if self.status is InvoiceStatus.REJECTED:
             return REJECTED_LABELS[self.rejected_by]
         return INVOICE_LABELS[self.status][0]
-
-    @property
-    def warnings(self) -> list[dict]:
-        return [finding for finding in self.findings if finding["level"] == "warning"]
 
     @property
     def is_sent(self) -> bool:

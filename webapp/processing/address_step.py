@@ -2,16 +2,16 @@
 
 import datetime as dt
 import random
-from dataclasses import asdict
 
 from flask import current_app
 
 from webapp.addresses.lookup import Lookup, Outcome, PostalResult
 from webapp.addresses.merge import AddressParts, merge
 from webapp.addresses.parts import PARTS
-from webapp.addresses.questions import Question
+from webapp.addresses.questions import warnings_to_json
 from webapp.platform.cep import normalize_cep
 from webapp.platform.database import db
+from webapp.platform.issues import Issue
 from webapp.platform.settings import Settings
 from webapp.processing.claims import Step
 from webapp.sales.models import Sale, Status
@@ -60,13 +60,13 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
             setattr(row, part, getattr(merged.address, part))
         row.ibge = merged.address.ibge
         row.address_source = merged.sources
-        row.address_warnings = [asdict(warning) for warning in merged.warnings]
+        row.address_warnings = warnings_to_json(merged.warnings)
         if merged.question:
             self.ask(row, merged.question)
         else:
             row.go_to(Status.RULES, now)
 
-    def ask(self, sale: Sale, question: Question) -> None:
+    def ask(self, sale: Sale, question: Issue) -> None:
         sale.ask("address", question.code, question.field, dict(question.params))
 
     def give_up(self, row: Sale, error: str) -> None:

@@ -16,14 +16,14 @@ from webapp.fiscal.document import Numbering, access_key_of, build
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import explain
 from webapp.fiscal.signature import Signer
-from webapp.fiscal.words import Finding
 from webapp.invoices.authorities import authority, certificate
-from webapp.invoices.composition import kept, note_of
+from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.messages.queries import compose
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
+from webapp.platform.issues import ERROR, Issue
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
 from webapp.rules.models import Effect
@@ -42,7 +42,7 @@ class Built(NamedTuple):
 
     version: int
     total: Decimal
-    findings: list[Finding]
+    issues: list[Issue]
 
 
 class BuildBatch(NamedTuple):
@@ -72,7 +72,9 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
             built = {}
             for sale in rows:
                 note = note_of(sale, shop)
-                built[sale.id] = Built(sale.version, note.total, run_checks(note, build(note)))
+                built[sale.id] = Built(
+                    sale.version, note.total, run_checks(note, build(note)).issues
+                )
             db.session.rollback()
         return built
 
@@ -87,11 +89,12 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
             row.owe(now)
             return
         invoice = shared.invoices[row.id]
-        invoice.findings, invoice.total = kept(built.findings), built.total
-        errors = [found for found in built.findings if not found.ok and found.level == "error"]
+        invoice.findings = [issue.to_json() for issue in built.issues]
+        invoice.total = built.total
+        errors = [issue for issue in built.issues if issue.level == ERROR]
         if errors:
             invoice.fail_checks()
-            row.ask("invoice", "nfe_check", errors[0].field, kept(errors)[0])
+            row.ask("invoice", "nfe_check", errors[0].field, errors[0].to_json())
             return
         held_by = _held_by(shared.effects.get(row.id, []), shared.policy)
         if held_by:
@@ -219,9 +222,9 @@ class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
                 params = {"number": row.number, "series": row.series, "access_key": row.access_key}
                 compose(row.sale, "invoice_authorized", params, now)
             return
-        finding = explain(answer.code, answer.reason, etree.fromstring(signed))
-        row.refuse(answer.code, answer.reason, finding.same_number)
-        row.sale.ask("invoice", "nfe_check", finding.field, kept([finding])[0])
+        issue = explain(answer.code, answer.reason, etree.fromstring(signed))
+        row.refuse(answer.code, answer.reason, issue.same_number)
+        row.sale.ask("invoice", "nfe_check", issue.field, issue.to_json())
 
     def give_up(self, row: Invoice, error: str) -> None:
         """Never: the answer of a note that was sent must be learned, however long it takes."""

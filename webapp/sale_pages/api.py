@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from webapp.customers.forms import AddressIn
 from webapp.http.forms import parse
 from webapp.http.transactions import in_transaction
-from webapp.invoice_pages.concerns import reasons_of
+from webapp.invoices.issues import issue_of, issues_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of, invoices_of
 from webapp.platform.clock import utc_now
@@ -17,7 +17,6 @@ from webapp.platform.errors import FieldError, Invalid, NotFound
 from webapp.processing.attention import mend_address
 from webapp.rules.queries import decisions_of
 from webapp.sale_pages.effect_words import effect_error
-from webapp.sale_pages.reasons import reason_text
 from webapp.sales import placing as services
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale, Status
@@ -33,14 +32,15 @@ LONGEST_KEY = 200
 
 
 def sale_json(sale: Sale, invoice: Invoice | None) -> dict:
-    reason = reason_text(sale)
+    issue = issue_of(sale)
     return {
         "id": sale.id,
         "reference": sale.reference,
         "status": sale.status,
         "step": sale.step,
         "shipping": sale.shipping,
-        "attention": reason and {"step": sale.step, "reason": reason, "field": sale.reason_field},
+        "attention": issue
+        and {"step": sale.step, "reason": issue.text, "field": issue.field or None},
         "carrier": sale.carrier,
         "tracking_code": sale.tracking_code,
         "total": str(sale.total),
@@ -74,8 +74,8 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict:
             "status": invoice.status,
             "access_key": invoice.access_key,
             "reasons": [
-                {"code": one.code, "message": one.text, "field": one.field}
-                for one in reasons_of(invoice)
+                {"code": issue.code, "message": issue.text, "field": issue.field or None}
+                for issue in issues_of(invoice)
             ],
         },
         "created_at": sale.created_at.isoformat(),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from flask import Response, stream_with_context
+from flask import Response, g, stream_with_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
@@ -16,15 +16,17 @@ from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.http.formatting import day_text, with_query
 from webapp.http.lists import bounded_count, count_text
 from webapp.http.localization import time_zone
+from webapp.invoices.issues import issue_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
+from webapp.platform.issues import Issue
 from webapp.platform.transactions import only_reading
-from webapp.sale_pages.reasons import Mend, mend_of, reason_text
+from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
 from webapp.sales.models import STEPS, Sale, Shipping, Status
-from webapp.sales.queries import sales
+from webapp.sales.queries import load_lines, sales
 
 TABS = (
     (_l("All"), {}),
@@ -162,12 +164,18 @@ class Row:
     sale: Sale
     invoice: Invoice | None
     expected: dt.date | None
-    reason: str | None
-    mend: Mend | None
+    issue: Issue | None
 
     @property
     def channel(self):
         return CHANNELS.get(self.sale.channel, self.sale.channel)
+
+    @property
+    def fix(self) -> FixLink | None:
+        """Where a person fixes what the sale waits for; None while it waits for nobody."""
+        if self.issue is None or self.sale.status is not Status.ATTENTION:
+            return None
+        return fix_link(self.issue, self.sale, g.identity.role) or order_link(self.sale)
 
     @property
     def segments(self) -> dict | None:
@@ -182,14 +190,14 @@ class Row:
 
 def rows_of(found: list[Sale]) -> list[Row]:
     ids = [sale.id for sale in found]
+    load_lines([sale for sale in found if sale.status is Status.ATTENTION])
     invoices = invoices_of(ids)
     slips = select(PackingSlip.sale_id, PackingSlip.expected_delivery).where(
         PackingSlip.sale_id.in_(ids)
     )
     expected = {sale_id: day for sale_id, day in db.session.execute(slips)}
     return [
-        Row(sale, invoices.get(sale.id), expected.get(sale.id), reason_text(sale), mend_of(sale))
-        for sale in found
+        Row(sale, invoices.get(sale.id), expected.get(sale.id), issue_of(sale)) for sale in found
     ]
 
 

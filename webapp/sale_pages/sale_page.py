@@ -5,16 +5,18 @@ import datetime as dt
 from decimal import Decimal
 from functools import cached_property
 
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, or_, select
 
-from webapp.addresses.questions import Question, message
+from webapp.addresses.questions import warnings_of
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import clock_text, day_text, moment_text, shop_day
+from webapp.invoices.issues import issue_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of
 from webapp.messages.queries import messages_of_sale
@@ -24,7 +26,7 @@ from webapp.platform.money import ZERO
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of
 from webapp.sale_pages.effect_words import Shown, effects_shown
-from webapp.sale_pages.reasons import mend_of, reason_text
+from webapp.sale_pages.fix_links import FixLink, fix_link
 from webapp.sale_pages.timeline import Happening, happenings
 from webapp.sale_pages.why import Inquiry, Ruling
 from webapp.sales.forms import CHANNELS
@@ -59,8 +61,18 @@ class Story:
 
     def __init__(self, sale: Sale):
         self.sale = sale
-        self.reason, self.mend = reason_text(sale), mend_of(sale)
+        self.issue = issue_of(sale)
         self.channel = CHANNELS.get(sale.channel, sale.channel)
+
+    @property
+    def waits_for_person(self) -> bool:
+        return self.sale.status is Status.ATTENTION
+
+    @property
+    def fix(self) -> FixLink | None:
+        if self.issue is None or not self.waits_for_person:
+            return None
+        return fix_link(self.issue, self.sale, g.identity.role)
 
     @cached_property
     def invoice(self) -> Invoice | None:
@@ -132,7 +144,7 @@ class Story:
 
     @property
     def address_warnings(self) -> list[str]:
-        return [str(message(Question(**warning))) for warning in self.sale.address_warnings]
+        return [issue.text for issue in warnings_of(self.sale)]
 
     # -- steps and timeline -----------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Sales as lists ask for them, and what the form of a sale chooses from."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -60,6 +61,15 @@ def sales(
 def whole(query: Select) -> Select:
     """Sales with their lines and customers, in a fixed number of queries."""
     return query.options(selectinload(Sale.lines), joinedload(Sale.customer))
+
+
+def load_lines(found: Sequence[Sale]) -> None:
+    """Loads the lines of all of them at once, where they are not loaded yet."""
+    if found:
+        ids = [sale.id for sale in found]
+        db.session.scalars(
+            select(Sale).where(Sale.id.in_(ids)).options(selectinload(Sale.lines))
+        ).all()
 
 
 def sale_of(sale_id: int, message, lock: bool = False) -> Sale:

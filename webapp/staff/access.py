@@ -48,16 +48,21 @@ class Identity:
         return f"token:{self.token_id}" if self.token_id else f"user:{self.user.id}"
 
 
-def allow(*names: str):
-    """Opens a route to the named roles: a role of the ladder brings those above it, `accountant`
-    stands aside."""
+def roles_from(*names: str) -> frozenset[Role]:
+    """The named roles: a role of the ladder brings those above it, `accountant` stands aside."""
     roles = set()
     for name in names:
         role = Role(name)
         roles |= set(LADDER[LADDER.index(role) :]) if role in LADDER else {role}
+    return frozenset(roles)
+
+
+def allow(*names: str):
+    """Opens a route to the named roles and those above them."""
+    roles = roles_from(*names)
 
     def mark(view):
-        view.allowed = frozenset(roles)
+        view.allowed = roles
         return view
 
     return mark
@@ -75,7 +80,7 @@ def is_api() -> bool:
 def may(*names: str) -> bool:
     """Whether the person may do what is open to `names`; for templates, to hide what one may not
     do."""
-    return bool(g.identity) and g.identity.role in allow(*names)(lambda: None).allowed
+    return bool(g.identity) and g.identity.role in roles_from(*names)
 
 
 def identify() -> Identity | None:

@@ -1,0 +1,175 @@
+"""What stands in the way of a sale and its NF-e, and what a reviewer should look at.
+
+The one place that reads the columns in which these are stored: a sale's reason and address
+warnings, an invoice's findings, holds and rejection.
+"""
+
+from collections.abc import Callable
+
+from flask import g
+from flask_babel import gettext
+
+from webapp.addresses.questions import TEXTS, address_issue, warnings_of
+from webapp.fiscal.rejections import words_for
+from webapp.http.localization import locale
+from webapp.invoices.composition import check_report
+from webapp.invoices.forms import RETURN_LABELS
+from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
+from webapp.platform.cep import normalize_cep
+from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
+from webapp.rules.queries import rule_set_in_force
+from webapp.sales.models import Sale
+from webapp.store.models import Shop
+
+ZIP_CODE_DIFFERS = "zip_code_differs"
+POLICY = "policy"
+STEP_FAILED = N_("This step failed several times. Try again; if it fails once more, tell support.")
+
+
+# -- a sale ---------------------------------------------------------------------------------------
+
+
+def issue_of(sale: Sale) -> Issue | None:
+    """Why the sale waits for a person or for the outside world; None when it does not."""
+    code = sale.reason_code
+    if code is None:
+        return None
+    if code in TEXTS:
+        return address_issue(code, sale.reason_field or "", sale.reason_params)
+    return _SALE_ISSUES[code](sale)
+
+
+def _from_checks(sale: Sale) -> Issue:
+    return issue_from_json(sale.reason_params)
+
+
+def _returned_sale(sale: Sale) -> Issue:
+    code = sale.reason_params["code"]
+    return Issue(
+        "returned",
+        sale.reason_field or "",
+        {
+            "label": str(RETURN_LABELS.get(code, code)),
+            "comment": sale.reason_params["comment"],
+        },
+        message=N_("Returned by the reviewer (%(label)s): %(comment)s"),
+    )
+
+
+def _failed_step(_sale: Sale) -> Issue:
+    return Issue("step_failed", "", message=STEP_FAILED)
+
+
+# By `Sale.reason_code`; all other codes are those of an address.
+_SALE_ISSUES: dict[str, Callable[[Sale], Issue]] = {
+    "nfe_check": _from_checks,
+    "returned": _returned_sale,
+    "step_failed": _failed_step,
+}
+
+
+# -- an invoice -----------------------------------------------------------------------------------
+
+
+def issues_of(invoice: Invoice) -> list[Issue]:
+    """Why it was rejected, or why it waits for a reviewer; nothing while it goes its way."""
+    if invoice.status is InvoiceStatus.REVIEW:
+        return [*holds_of(invoice), *warnings_on(invoice)]
+    if invoice.status is not InvoiceStatus.REJECTED:
+        return []
+    if invoice.rejected_by is RejectedBy.REVIEWER:
+        return [_returned_note(invoice)]
+    if invoice.rejected_by is RejectedBy.AUTHORITY:
+        return [_refusal(invoice)]
+    return _errors(invoice) or [_failed_step(invoice.sale)]
+
+
+def holds_of(invoice: Invoice) -> list[Issue]:
+    """Why a person must decide: the rules that hold it, or the shop's policy."""
+    return [_hold(hold["rule"], hold["reason"]) for hold in invoice.held_by]
+
+
+def warnings_on(invoice: Invoice) -> list[Issue]:
+    """What does not stop the NF-e but asks for a second confirmation. Reads the sale and its
+    customer."""
+    found = [issue for issue in _findings(invoice) if issue.level == WARNING]
+    found += warnings_of(invoice.sale)
+    if zip_code_differs(invoice):
+        found.append(
+            Issue(
+                ZIP_CODE_DIFFERS,
+                "address.zip_code",
+                level=WARNING,
+                message=N_("The order's postal code is not the one in the customer's record"),
+            )
+        )
+    return found
+
+
+def zip_code_differs(invoice: Invoice) -> bool:
+    """The goods go somewhere else than the customer's record says."""
+    sale, record = invoice.sale, invoice.sale.customer
+    here, there = normalize_cep(sale.zip_code), normalize_cep(record.zip_code)
+    both_known = here and there and sale.country == record.country == "BR"
+    return bool(both_known and here != there)
+
+
+def is_about_address(issue: Issue) -> bool:
+    """It is fixed by writing another address; two postal codes to choose from have a form of their
+    own."""
+    return issue.code != ZIP_CODE_DIFFERS and issue.area == "address"
+
+
+def passed_checks(invoice: Invoice, shop: Shop) -> list[str]:
+    """The names of the checks that find nothing in the draft as it stands; none for an NF-e that
+    was sent."""
+    if invoice.is_sent:
+        return []
+    return [gettext(name) for name in check_report(invoice.sale, shop).passed]
+
+
+def _findings(invoice: Invoice) -> list[Issue]:
+    return [issue_from_json(finding) for finding in invoice.findings]
+
+
+def _errors(invoice: Invoice) -> list[Issue]:
+    """Two codes may be one fault (611 and 612, the bar code): the first of them stands for both."""
+    by_text: dict[str, Issue] = {}
+    for issue in _findings(invoice):
+        if issue.level == ERROR:
+            by_text.setdefault(issue.text, issue)
+    return list(by_text.values())
+
+
+def _hold(rule: str, reason: str) -> Issue:
+    if reason == POLICY and not rule:
+        return Issue(POLICY, "", level=WARNING, message=N_("The shop has every NF-e reviewed"))
+    message = N_("Held by the rule “%(rule)s”: %(reason)s")
+    if not reason:
+        message = N_("Held by the rule “%(rule)s”")
+    return Issue(rule, "", {"rule": _rule_name(rule), "reason": reason}, WARNING, message)
+
+
+def _rule_name(code: str) -> str:
+    if "rules_by_code" not in g:  # once for a list, not once for each row that is held
+        g.rules_by_code = rule_set_in_force().by_code
+    rule = g.rules_by_code.get(code)
+    return rule.name_in(locale()) if rule else code
+
+
+def _returned_note(invoice: Invoice) -> Issue:
+    code = invoice.rejection_code or ""
+    comment = invoice.comment or str(RETURN_LABELS[code])
+    field = invoice.sale.reason_field or ""
+    return Issue(code, field, {"comment": comment}, message="%(comment)s")
+
+
+def _refusal(invoice: Invoice) -> Issue:
+    """The authority's, as the sale keeps it; it knows the item. Without that, from the code
+    alone."""
+    stored = invoice.sale.reason_params
+    if stored.get("code") == invoice.rejection_code and "message" in stored:
+        return issue_from_json(stored)
+    code = invoice.rejection_code or ""
+    number = {"number": invoice.number, "series": invoice.series}
+    return words_for(code).issue({"code": code, "reason": invoice.comment, **number})

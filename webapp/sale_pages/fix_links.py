@@ -1,0 +1,56 @@
+"""Where a person fixes what stands in the way of a sale or its NF-e."""
+
+from typing import NamedTuple
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from webapp.platform.issues import Issue
+from webapp.sales.models import Sale
+from webapp.staff.access import roles_from
+from webapp.staff.models import Role
+
+ON_THE_ORDER = ("lines", "sale", "payment_method")
+
+
+class FixLink(NamedTuple):
+    """A button: what it says and where it leads."""
+
+    label: str
+    url: str
+
+
+def fix_link(issue: Issue, sale: Sale, role: Role, address_form: str = "") -> FixLink | None:
+    """The link to fix it; None when it has no place, or when it is another role's to fix.
+
+    `address_form` is where the page that asks has a form for the address; else the order's page has
+    one. Reads the sale's lines where the issue is about a product.
+    """
+    if issue.area == "settings":
+        url = url_for("store.settings_page")
+        return _link(issue, _("Open the settings"), url) if role in roles_from("admin") else None
+    if role not in roles_from("clerk"):
+        return None
+    if issue.area == "address":
+        url = url_for("sales.page", sale_id=sale.id, mend="address", _anchor="address")
+        return _link(issue, _("Fix the address"), address_form or url)
+    if issue.area == "customer":
+        url = url_for("customers.edit", customer_id=sale.customer_id)
+        return _link(issue, _("Fix the customer"), url)
+    if product_id := _product_id(issue, sale):
+        url = url_for("catalog.edit", product_id=product_id)
+        return _link(issue, _("Fix the product"), url)
+    return order_link(sale, issue.fix_label) if issue.area in ON_THE_ORDER else None
+
+
+def order_link(sale: Sale, label: str = "") -> FixLink:
+    return FixLink(label or _("Open the order"), url_for("sales.page", sale_id=sale.id))
+
+
+def _link(issue: Issue, label: str, url: str) -> FixLink:
+    return FixLink(issue.fix_label or label, url)
+
+
+def _product_id(issue: Issue, sale: Sale) -> int | None:
+    sku = issue.params.get("sku") if issue.area == "lines" else None
+    return next((line.product_id for line in sale.lines if line.sku == sku), None) if sku else None
