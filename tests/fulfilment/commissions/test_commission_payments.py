@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import sign_in
-from tests.fulfilment.test_commissions import reverse
+from tests.fulfilment.commissions.test_commissions import reverse
 from tests.support.processed_sales import agent, book, sold
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.commissions.models import Commission, CommissionPayment
