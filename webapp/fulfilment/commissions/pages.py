@@ -43,7 +43,7 @@ def commissions():
         "waiting": sum(not one.is_settled for one in found.values()),
     }
     return render_template(
-        "fulfilment/commissions.html",
+        "fulfilment/commissions/commissions.html",
         page=page,
         agent=agent,
         found=found,
@@ -102,7 +102,7 @@ def _mark_paid(month: str, agent: str, mark):
     wanted = Form(request.form, PaymentIn).parse()
     if month >= months.this_month() and not wanted.confirmed:
         return render_template(
-            "fulfilment/confirm_payment.html",
+            "fulfilment/commissions/confirm_payment.html",
             agent=agent,
             amount=wanted.amount,
             month=month,

@@ -46,7 +46,7 @@ def memberships():
         tab(each.label, each, view, bounded_count(queries.membership_ids(each))) for each in View
     ]
     return render_template(
-        "fulfilment/memberships.html",
+        "fulfilment/memberships/memberships.html",
         page=page,
         tabs=tabs,
         q=q,
@@ -59,7 +59,7 @@ def memberships():
 @allow("clerk")
 def membership_rows():
     rows = db.session.scalars(queries.memberships().where(Membership.id.in_(query_ids())))
-    return render_template("fulfilment/_memberships.html", memberships=rows, fresh=True)
+    return render_template("fulfilment/memberships/_memberships.html", memberships=rows, fresh=True)
 
 
 @bp.get("/memberships/<id:membership_id>")
@@ -71,7 +71,9 @@ def membership(membership_id: int):
 def _page(membership_id: int, form: Form):
     found = queries.membership_by_id(membership_id)
     page = page_of(queries.membership_history(found.id), (MembershipEvent.id,))
-    return render_template("fulfilment/membership.html", membership=found, page=page, form=form)
+    return render_template(
+        "fulfilment/memberships/membership.html", membership=found, page=page, form=form
+    )
 
 
 @bp.post("/memberships/<id:membership_id>/lapse")

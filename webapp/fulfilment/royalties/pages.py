@@ -35,7 +35,7 @@ def royalties():
         "reversals": sum((total.reversals for total in shown), ZERO),
     }
     return render_template(
-        "fulfilment/royalties.html",
+        "fulfilment/royalties/royalties.html",
         page=page,
         author=author,
         totals=shown,

@@ -78,7 +78,7 @@ def tasks():
     rules = rule_set_in_force()
     on, add = _kind_filter(kind, rules)
     return _render(
-        "fulfilment/tasks.html",
+        "fulfilment/tasks/tasks.html",
         rules,
         page=page,
         tabs=tabs,
@@ -95,7 +95,7 @@ def tasks():
 @allow("clerk")
 def task_rows():
     return _render(
-        "fulfilment/_tasks.html",
+        "fulfilment/tasks/_tasks.html",
         fresh=True,
         tasks=db.session.scalars(queries.tasks().where(Task.id.in_(query_ids()))),
     )
@@ -108,7 +108,7 @@ def task(task_id: int):
 
 
 def _task_page(task: Task, form: Form) -> str:
-    return _render("fulfilment/task.html", task=task, form=form)
+    return _render("fulfilment/tasks/task.html", task=task, form=form)
 
 
 @bp.post("/tasks/<id:task_id>/completion")

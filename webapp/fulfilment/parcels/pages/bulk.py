@@ -184,7 +184,7 @@ def _shipment_page(ids: list[int], form: Form) -> str:
     slips = queries.slips_by_ids(ids)
     if not slips:
         raise NotFound(_("There is no such packing slip."))
-    return render_template("fulfilment/shipment.html", slips=slips, form=form, kept=_kept())
+    return render_template("fulfilment/parcels/shipment.html", slips=slips, form=form, kept=_kept())
 
 
 @bp.post("/packing-slips/shipment")

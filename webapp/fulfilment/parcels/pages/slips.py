@@ -39,7 +39,7 @@ def packing_slips():
         for each in SlipStatus
     ]
     return render_template(
-        "fulfilment/packing_slips.html",
+        "fulfilment/parcels/packing_slips.html",
         page=page,
         tabs=tabs,
         q=q,
@@ -55,7 +55,7 @@ def packing_slips():
 def packing_slip_rows():
     """A slip's row bears its sale's id and moves with it."""
     slips = db.session.scalars(queries.packing_slips().where(PackingSlip.sale_id.in_(query_ids())))
-    return render_template("fulfilment/_packing_slips.html", slips=slips, fresh=True)
+    return render_template("fulfilment/parcels/_packing_slips.html", slips=slips, fresh=True)
 
 
 @bp.get("/packing-slips/print")
@@ -65,7 +65,9 @@ def printed_slips():
     slips = queries.slips_by_ids(query_ids())
     if not slips:
         raise NotFound(_("There is no such packing slip."))
-    return render_template("fulfilment/print.html", sheets=sheets_of(slips), sender=the_shop())
+    return render_template(
+        "fulfilment/parcels/print.html", sheets=sheets_of(slips), sender=the_shop()
+    )
 
 
 # -- one slip -------------------------------------------------------------------------------------
@@ -81,11 +83,13 @@ def packing_slip(slip_id: int):
 @allow("clerk")
 def live_slip(slip_id: int):
     """The page's part that moves by itself."""
-    return _page(slip_id, template="fulfilment/_packing_slip.html")
+    return _page(slip_id, template="fulfilment/parcels/_packing_slip.html")
 
 
 def _page(
-    slip_id: int, refused: Form | None = None, template: str = "fulfilment/packing_slip.html"
+    slip_id: int,
+    refused: Form | None = None,
+    template: str = "fulfilment/parcels/packing_slip.html",
 ) -> str:
     """Both forms show what is kept; a refused one what was typed, with the version that its person
     had seen."""
