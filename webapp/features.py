@@ -7,11 +7,15 @@ from webapp.catalog import pages as catalog
 from webapp.customers import api as customers_api
 from webapp.customers import pages as customers
 from webapp.dashboard import pages as dashboard
-from webapp.fulfilment import pages as fulfilment
 from webapp.fulfilment.commissions import api as commissions_api
+from webapp.fulfilment.commissions import pages as commissions
 from webapp.fulfilment.memberships import api as memberships_api
+from webapp.fulfilment.memberships import pages as memberships
 from webapp.fulfilment.parcels import api as parcels_api
+from webapp.fulfilment.parcels import pages as parcels
+from webapp.fulfilment.royalties import pages as royalties
 from webapp.fulfilment.tasks import api as tasks_api
+from webapp.fulfilment.tasks import pages as tasks
 from webapp.invoice_pages import api as invoices_api
 from webapp.invoice_pages import pages as invoices
 from webapp.messages import api as messages_api
@@ -45,7 +49,11 @@ BLUEPRINTS = [
         processing,
         invoices,
         rules,
-        fulfilment,
+        parcels,
+        royalties,
+        commissions,
+        memberships,
+        tasks,
         messages,
         monitor,
         search,

@@ -23,24 +23,22 @@ HOME = Entry("home", _l("Home"), "dashboard.page")
 SALES = Entry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
 PRODUCTS = Entry("package", _l("Products"), "catalog.index")
 INVOICES = Entry("file-invoice", _l("NF-e"), "invoices.index", REVIEW)
-SHIPPING = Entry(
-    "truck-delivery", lazy_pgettext("menu", "Shipping"), "fulfilment.packing_slips", TO_SHIP
-)
+SHIPPING = Entry("truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP)
 STORE = (
     SALES,
     PRODUCTS,
     Entry("users", _l("Customers"), "customers.index"),
-    Entry("id-badge-2", _l("Memberships"), "fulfilment.memberships"),
+    Entry("id-badge-2", _l("Memberships"), "memberships.index"),
 )
 TAX_AND_SHIPPING = (
     INVOICES,
     SHIPPING,
-    Entry("receipt", _l("Royalties"), "fulfilment.royalties"),
+    Entry("receipt", _l("Royalties"), "royalties.index"),
 )
 DECISIONS = (
     Entry("git-branch", _l("Rules"), "rules.index"),
-    Entry("coin", _l("Commissions"), "fulfilment.commissions"),
-    Entry("checklist", _l("Tasks"), "fulfilment.tasks", OPEN_TASKS),
+    Entry("coin", _l("Commissions"), "commissions.index"),
+    Entry("checklist", _l("Tasks"), "tasks.index", OPEN_TASKS),
 )
 BACK_OFFICE = (
     Entry("mail", _l("E-mails"), "messages.index"),

@@ -45,7 +45,7 @@ def months_reversed(
     return {reversed_by[effect_id]: month for effect_id, month in found}
 
 
-def month_words_of(month: str) -> str:
+def month_words(month: str) -> str:
     return format_skeleton("yMMMM", dt.date.fromisoformat(month + "-01"), locale=get_locale())
 
 
@@ -55,7 +55,8 @@ def month_context(month: str) -> dict:
     before, after = first - dt.timedelta(days=1), first + dt.timedelta(days=32)
     return {
         "month": month,
-        "month_name": month_words_of(month),
+        "month_words": month_words,
+        "month_name": month_words(month),
         "month_before": f"{before:%Y-%m}",
         "month_after": f"{after:%Y-%m}",
         "is_over": month < this_month(),

@@ -75,7 +75,7 @@ def _is_within(endpoint: str) -> bool:
     """Whether this page belongs to the entry: by its feature, or by its address where a feature has
     several entries."""
     feature = endpoint.partition(".")[0]
-    if feature in ("fulfilment", "staff"):
+    if feature == "staff":
         return f"{request.path}/".startswith(url_for(endpoint) + "/")
     return request.blueprint == feature
 

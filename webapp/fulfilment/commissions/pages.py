@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from webapp.fulfilment import months
-from webapp.fulfilment.blueprint import bp
 from webapp.fulfilment.commissions import payments, queries
 from webapp.fulfilment.commissions.forms import PaymentIn
 from webapp.fulfilment.commissions.models import Commission
@@ -21,10 +20,12 @@ from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO
 from webapp.staff.access import allow
 
+bp = Blueprint("commissions", __name__)
+
 
 @bp.get("/commissions")
 @allow("manager", "accountant")
-def commissions():
+def index():
     month, agent = months.month_of(request.args.get("month")), request.args.get("agent", "")
     found = payments.settlements(month)
     if agent:
@@ -55,7 +56,7 @@ def commissions():
 
 @bp.get("/commissions.csv")
 @allow("manager", "accountant")
-def commissions_file():
+def file():
     month = months.month_of(request.args.get("month"))
     header = [
         _("Agent"),
@@ -106,14 +107,14 @@ def _mark_paid(month: str, agent: str, mark):
             agent=agent,
             amount=wanted.amount,
             month=month,
-            month_name=months.month_words_of(month),
+            month_name=months.month_words(month),
             url=request.path,
         ), 409
     try:
         flash(in_transaction(lambda: mark(wanted.amount)), "good")
     except Refusal as refusal:
         flash(str(refusal), "warn")
-    return redirect(url_for("fulfilment.commissions", month=month), 303)
+    return redirect(url_for("commissions.index", month=month), 303)
 
 
 @bp.post("/commissions/<month>/<agent>/payment/withdrawal")
@@ -122,4 +123,4 @@ def take_payment_back(month: str, agent: str):
     month = months.month_of(month)
     in_transaction(lambda: payments.take_back(month, agent))
     flash(_("The commission of %(agent)s is no longer marked as paid.", agent=agent), "good")
-    return redirect(url_for("fulfilment.commissions", month=month), 303)
+    return redirect(url_for("commissions.index", month=month), 303)

@@ -2,23 +2,25 @@
 
 import enum
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 
 from webapp.audit.tracking import because
-from webapp.fulfilment.blueprint import asked, bp, live_url, tab
+from webapp.fulfilment.lists import live_url, tab
 from webapp.fulfilment.memberships import queries
 from webapp.fulfilment.memberships.forms import ReasonIn
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of
-from webapp.http.query import query_ids
+from webapp.http.query import query_choice, query_ids
 from webapp.http.transactions import in_transaction
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.staff.access import allow
+
+bp = Blueprint("memberships", __name__)
 
 
 class View(enum.StrEnum):
@@ -39,8 +41,8 @@ class View(enum.StrEnum):
 
 @bp.get("/memberships")
 @allow("clerk")
-def memberships():
-    view, q = asked(View), request.args.get("q", "")
+def index():
+    view, q = query_choice("status", View), request.args.get("q", "")
     page = page_of(queries.memberships(view, q), (Membership.id,))
     tabs = [tab(pgettext("memberships", "All"), None, view)] + [
         tab(each.label, each, view, bounded_count(queries.membership_ids(each))) for each in View
@@ -57,14 +59,14 @@ def memberships():
 
 @bp.get("/memberships/rows")
 @allow("clerk")
-def membership_rows():
+def rows():
     rows = db.session.scalars(queries.memberships().where(Membership.id.in_(query_ids())))
     return render_template("fulfilment/memberships/_memberships.html", memberships=rows, fresh=True)
 
 
 @bp.get("/memberships/<id:membership_id>")
 @allow("clerk")
-def membership(membership_id: int):
+def show(membership_id: int):
     return _page(membership_id, Form())
 
 
@@ -104,4 +106,4 @@ def _mark(membership_id: int, verb, done: str):
         db.session.rollback()
         return _page(membership_id, form.refuse(refusal)), refusal.status
     flash(done, "good")
-    return redirect(url_for("fulfilment.membership", membership_id=membership_id), 303)
+    return redirect(url_for("memberships.show", membership_id=membership_id), 303)

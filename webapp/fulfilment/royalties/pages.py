@@ -1,10 +1,9 @@
 """Pages of what authors are owed, month by month."""
 
-from flask import render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from webapp.fulfilment import months
-from webapp.fulfilment.blueprint import bp
 from webapp.fulfilment.royalties import queries
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.fulfilment.royalties.spreadsheet import royalty_cells, royalty_slip_cells
@@ -13,13 +12,16 @@ from webapp.http.lists import page_of
 from webapp.platform.money import ZERO
 from webapp.staff.access import allow
 
+bp = Blueprint("royalties", __name__)
+
+
 # An author's slips of a month belong on one sheet of paper, as long as it is no book itself.
 MOST_SLIPS = 200
 
 
 @bp.get("/royalties")
 @allow("manager", "accountant")
-def royalties():
+def index():
     month, author = months.month_of(request.args.get("month")), request.args.get("author")
     totals = queries.author_totals(month)
     page = page_of(
@@ -47,7 +49,7 @@ def royalties():
 
 @bp.get("/royalties.csv")
 @allow("manager", "accountant")
-def royalties_file():
+def file():
     """A line for each author; with ?author=, a line for each of their slips."""
     month, author = months.month_of(request.args.get("month")), request.args.get("author")
     if author is None:

@@ -1,14 +1,14 @@
 """Pages of tasks: what a person of the staff must settle."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from webapp.fulfilment.blueprint import bp, live_url, tab
+from webapp.fulfilment.lists import live_url, tab
 from webapp.fulfilment.tasks import queries
 from webapp.fulfilment.tasks.forms import OutcomeIn
 from webapp.fulfilment.tasks.models import Task
-from webapp.fulfilment.tasks.words import TITLES, title_of
+from webapp.fulfilment.tasks.words import TITLES, task_question, task_title, title_of
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of
@@ -21,6 +21,13 @@ from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.vocabulary import TASK_TITLES
 from webapp.rules.queries import rule_set_in_force
 from webapp.staff.access import allow
+
+bp = Blueprint("tasks", __name__)
+
+
+@bp.context_processor
+def task_words() -> dict:
+    return {"task_title": task_title, "task_question": task_question}
 
 
 def _render(template: str, rules: RuleSet | None = None, **context) -> str:
@@ -64,7 +71,7 @@ def _kind_filter(kind: str, rules: RuleSet) -> tuple[list[dict], list[dict]]:
 
 @bp.get("/tasks")
 @allow("clerk")
-def tasks():
+def index():
     done, kind, q = (
         request.args.get("status") == "done",
         request.args.get("kind", "")[:60],
@@ -93,7 +100,7 @@ def tasks():
 
 @bp.get("/tasks/rows")
 @allow("clerk")
-def task_rows():
+def rows():
     return _render(
         "fulfilment/tasks/_tasks.html",
         fresh=True,
@@ -103,7 +110,7 @@ def task_rows():
 
 @bp.get("/tasks/<id:task_id>")
 @allow("clerk")
-def task(task_id: int):
+def show(task_id: int):
     return _task_page(queries.task_by_id(task_id), Form())
 
 
@@ -113,7 +120,7 @@ def _task_page(task: Task, form: Form) -> str:
 
 @bp.post("/tasks/<id:task_id>/completion")
 @allow("clerk")
-def complete_task(task_id: int):
+def complete(task_id: int):
     form = Form(request.form, OutcomeIn)
     try:
         wanted = form.parse()
@@ -123,8 +130,8 @@ def complete_task(task_id: int):
     task = queries.task_by_id(task_id, lock=True)
     if task.done_at and task.outcome != wanted.outcome:
         flash(_("Somebody settled this task before you; their outcome stays."), "warn")
-        return redirect(url_for("fulfilment.task", task_id=task_id), 303)
+        return redirect(url_for("tasks.show", task_id=task_id), 303)
     task.complete(wanted.outcome, utc_now())
     db.session.commit()
     flash(_("The task is done."), "good")
-    return redirect(url_for("fulfilment.tasks"), 303)
+    return redirect(url_for("tasks.index"), 303)

@@ -8,10 +8,10 @@ from flask import Response, flash, redirect, render_template, request, session, 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.fulfilment.blueprint import bp
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import MOST_AT_ONCE, ShipmentsIn
 from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.pages.blueprint import bp
 from webapp.fulfilment.parcels.pages.slips import KEPT
 from webapp.http.forms import Form
 from webapp.http.query import query_ids
@@ -103,7 +103,7 @@ def _kept() -> dict[str, str]:
 
 
 def _to_list():
-    return redirect(url_for("fulfilment.packing_slips", **_kept()), 303)
+    return redirect(url_for("parcels.index", **_kept()), 303)
 
 
 def _with_marked(act: Callable[[list[int]], Response]):
@@ -125,7 +125,7 @@ def _each_told(verb: Callable[[PackingSlip], bool], what: str):
 
 @bp.post("/packing-slips/packing")
 @allow("clerk")
-def pack_marked():
+def pack_selected():
     def act(ids):
         now = utc_now()
         outcome = to_each(ids, lambda slip: slip.pack(now))
@@ -139,23 +139,21 @@ def pack_marked():
 
 @bp.post("/packing-slips/unpacking")
 @allow("clerk")
-def unpack_marked():
+def unpack_selected():
     return _each_told(PackingSlip.unpack, _("Back among what is to pack"))
 
 
 @bp.post("/packing-slips/delivery")
 @allow("clerk")
-def deliver_marked():
+def deliver_selected():
     now = utc_now()
     return _each_told(lambda slip: slip.deliver(now), _("Orders marked as delivered"))
 
 
 @bp.post("/packing-slips/printing")
 @allow("clerk")
-def print_marked():
-    return _with_marked(
-        lambda ids: redirect(url_for("fulfilment.printed_slips", ids=_in_address(ids)), 303)
-    )
+def print_selected():
+    return _with_marked(lambda ids: redirect(url_for("parcels.printed", ids=_in_address(ids)), 303))
 
 
 def _in_address(ids: list[int]) -> str:
@@ -170,7 +168,7 @@ def _in_address(ids: list[int]) -> str:
 @allow("clerk")
 def ask_shipment():
     return _with_marked(
-        lambda ids: redirect(url_for("fulfilment.shipment", ids=_in_address(ids), **_kept()), 303)
+        lambda ids: redirect(url_for("parcels.shipment", ids=_in_address(ids), **_kept()), 303)
     )
 
 
@@ -189,7 +187,7 @@ def _shipment_page(ids: list[int], form: Form) -> str:
 
 @bp.post("/packing-slips/shipment")
 @allow("clerk")
-def ship_marked():
+def ship_selected():
     form = Form(request.form, ShipmentsIn)
     try:
         wanted = form.parse()

@@ -3,14 +3,15 @@
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
-from webapp.fulfilment.blueprint import asked, bp, live_url, tab
+from webapp.fulfilment.lists import live_url, tab
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.pages.blueprint import bp
 from webapp.fulfilment.parcels.sheets import sheets_of
 from webapp.http.forms import Form
 from webapp.http.lists import bounded_count, page_of
-from webapp.http.query import query_ids
+from webapp.http.query import query_choice, query_ids
 from webapp.http.transactions import in_transaction
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -26,8 +27,8 @@ KEPT = ("status", "q", "after", "before")
 
 @bp.get("/packing-slips")
 @allow("clerk")
-def packing_slips():
-    status, q = asked(SlipStatus), request.args.get("q", "")
+def index():
+    status, q = query_choice("status", SlipStatus), request.args.get("q", "")
     page = page_of(queries.packing_slips(status, q), (PackingSlip.id,))
     tabs = [tab(_("All"), None, status)] + [
         tab(
@@ -52,7 +53,7 @@ def packing_slips():
 
 @bp.get("/packing-slips/rows")
 @allow("clerk")
-def packing_slip_rows():
+def rows():
     """A slip's row bears its sale's id and moves with it."""
     slips = db.session.scalars(queries.packing_slips().where(PackingSlip.sale_id.in_(query_ids())))
     return render_template("fulfilment/parcels/_packing_slips.html", slips=slips, fresh=True)
@@ -60,7 +61,7 @@ def packing_slip_rows():
 
 @bp.get("/packing-slips/print")
 @allow("clerk")
-def printed_slips():
+def printed():
     """One slip to a sheet, each with the royalty department's copy behind it."""
     slips = queries.slips_by_ids(query_ids())
     if not slips:
@@ -75,13 +76,13 @@ def printed_slips():
 
 @bp.get("/packing-slips/<id:slip_id>")
 @allow("clerk")
-def packing_slip(slip_id: int):
+def show(slip_id: int):
     return _page(slip_id)
 
 
 @bp.get("/packing-slips/<id:slip_id>/live")
 @allow("clerk")
-def live_slip(slip_id: int):
+def live(slip_id: int):
     """The page's part that moves by itself."""
     return _page(slip_id, template="fulfilment/parcels/_packing_slip.html")
 
@@ -121,7 +122,7 @@ def _page(
 
 
 def _to(slip_id: int):
-    return redirect(url_for("fulfilment.packing_slip", slip_id=slip_id), 303)
+    return redirect(url_for("parcels.show", slip_id=slip_id), 303)
 
 
 def _verb(slip_id: int, act, done: str):
