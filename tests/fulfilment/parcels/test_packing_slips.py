@@ -159,7 +159,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(db, client):
         make_sale(sku=sku, address=PLACE)
     work_off()
     sign_in(client)
-    first = client.get("/packing-slips").text
+    first = " ".join(client.get("/packing-slips").text.split())
     assert first.count('id="sale-') == 50
     second = client.get(
         first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
