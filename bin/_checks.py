@@ -28,6 +28,7 @@ CHECKS = {
         ("ruff", "check", "--output-format", "concise", "."),
         ("ruff", "check", "--quiet", "--fix", "."),
     ),
+    "templates": Check(("djlint", "--lint", "templates")),
     "types": Check(("mypy", "--no-pretty")),
     "contracts": Check(("lint-imports", "--no-logo")),
 }

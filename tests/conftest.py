@@ -21,10 +21,12 @@ from flask.testing import FlaskClient
 from playwright.sync_api import sync_playwright
 
 from tests import programs, services
+from tests.support.fresh_databases import PostgresDatabase, SqliteDatabase
 from webapp import create_app, migrations
 from webapp.platform.database import db as database
 from webapp.platform.settings import Settings
 
+ROOM = 2**30  # bytes that the servers and files of a run never fill
 BROWSER_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
@@ -81,8 +83,10 @@ def pytest_terminal_summary(terminalreporter, config):
 @pytest.fixture(scope="session")
 def folder():
     """A short-named folder for sockets and data of this run; pytest's own are too deep for a
-    socket."""
-    with tempfile.TemporaryDirectory(prefix="balcao-") as name:
+    socket. In memory where there is room: a thousand commits then wait for no disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
+    with tempfile.TemporaryDirectory(prefix="balcao-", dir=memory if roomy else None) as name:
         Path(name).chmod(0o755)  # PostgreSQL's user passes through it
         yield Path(name)
 
@@ -134,7 +138,7 @@ def database_kind():
 def base_settings(folder, redis_url):
     return Settings(
         data_dir=folder,
-        database_url=f"sqlite:///{folder / 'template.sqlite3'}",
+        database_url="sqlite://",
         redis_url=redis_url,
         secret_key=secrets.token_hex(),
         cep_providers=("sample",),
@@ -142,44 +146,35 @@ def base_settings(folder, redis_url):
 
 
 @pytest.fixture(scope="session")
-def migrated_file(base_settings):
-    """A SQLite file with the schema as the migrations make it; tests get copies."""
-    _migrate(base_settings)
-    return base_settings.data_dir / "template.sqlite3"
+def migrate(base_settings):
+    """Gives the database of an address its schema, as the migrations make it."""
+
+    def migrate(url: str) -> None:
+        app = create_app(replace(base_settings, database_url=url))
+        migrations.upgrade(app)
+        with app.app_context():
+            database.engine.dispose()
+
+    return migrate
 
 
 @pytest.fixture(scope="session")
-def migrated_template(base_settings, postgres):
-    """The same as a PostgreSQL database to clone."""
-    postgres.execute("CREATE DATABASE template")
-    _migrate(replace(base_settings, database_url=postgres.url("template")))
-    return "template"
+def sqlite_database(folder, migrate):
+    return SqliteDatabase(folder, migrate)
 
 
-def _migrate(settings):
-    app = create_app(settings)
-    migrations.upgrade(app)
-    with app.app_context():
-        database.engine.dispose()
+@pytest.fixture(scope="session")
+def postgres_database(postgres, migrate):
+    kept = PostgresDatabase(postgres, migrate)
+    yield kept
+    kept.close()
 
 
 @pytest.fixture
 def database_url(database_kind, request):
-    """The address of a fresh database with the schema and nothing in it."""
-    if database_kind == "postgresql":
-        server, template = (
-            request.getfixturevalue("postgres"),
-            request.getfixturevalue("migrated_template"),
-        )
-        server.execute("DROP DATABASE IF EXISTS balcao WITH (FORCE)")
-        server.execute(f"CREATE DATABASE balcao TEMPLATE {template}")
-        return server.url("balcao")
-    template = request.getfixturevalue("migrated_file")
-    file = template.with_name("balcao.sqlite3")
-    for suffix in ("-wal", "-shm"):
-        file.with_name(file.name + suffix).unlink(missing_ok=True)
-    shutil.copyfile(template, file)
-    return f"sqlite:///{file}"
+    """The address of a database with the schema and nothing in it."""
+    kind = "postgres" if database_kind == "postgresql" else database_kind
+    return request.getfixturevalue(f"{kind}_database").fresh()
 
 
 # The app
@@ -196,11 +191,17 @@ def _apps():
     return {}
 
 
+@pytest.fixture(scope="session")
+def _redis(redis_url):
+    """One connection for all tests: making one takes longer than emptying the server."""
+    with redis.Redis.from_url(redis_url) as connection:
+        yield connection
+
+
 @pytest.fixture
-def app(settings, _apps):
+def app(settings, _apps, _redis):
     """The app on a fresh database and an empty Redis, with no context pushed."""
-    with redis.Redis.from_url(settings.redis_url) as connection:
-        connection.flushall()
+    _redis.flushall()
     if settings not in _apps:
         _apps[settings] = create_app(settings)
         _apps[settings].test_client_class = Client

@@ -20,6 +20,7 @@ def check(monkeypatch, capsys):
         "loud": Check(("python", "-c", "import sys; sys.exit('line 7 is too long')")),
     }
     monkeypatch.setattr(_checks, "CHECKS", checks)
+    monkeypatch.setattr(_checks, "ensure_packages", lambda requirements: None)
 
     def run(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["bin/check", *arguments])
