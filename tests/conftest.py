@@ -206,9 +206,9 @@ def app(settings, _apps, _redis):
         _apps[settings] = create_app(settings)
         _apps[settings].test_client_class = Client
     app = _apps[settings]
-    app.extensions.pop(
-        "rule_sets", None
-    )  # compiled sets are kept by version, and each database begins anew
+    # Rules stay parsed and compiled by version, and each database begins anew.
+    for name in ("rule_books", "rule_sets"):
+        app.extensions.pop(name, None)
     yield app
     with app.app_context():
         database.engine.dispose()

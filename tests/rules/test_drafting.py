@@ -7,14 +7,24 @@ import pytest
 from flask_babel import force_locale
 
 from tests.factories import make_product, sign_in
-from tests.support.rule_drafts import drafted, in_force, kept, paying, publish_draft, rule, somebody
+from tests.support.rule_drafts import (
+    drafted,
+    in_force,
+    kept,
+    paying,
+    publish_draft,
+    rule,
+    rule_named,
+    somebody,
+)
 from webapp.audit.models import AuditEntry
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import Invalid, NotFound, Refusal, Stale
 from webapp.rules import drafting as services
-from webapp.rules.drafting import fingerprint, keep_rule
+from webapp.rules.core.written import fingerprint
+from webapp.rules.drafting import keep_rule
 from webapp.rules.models import DraftStatus, RuleDraft, RuleSetVersion
-from webapp.rules.queries import open_draft, published, rule_named, rules_to_edit
+from webapp.rules.queries import book_to_edit, open_draft, published
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +35,7 @@ def english(db):
 
 
 def codes(draft=None):
-    return [raw["code"] for raw in (draft.rules if draft else rules_to_edit())]
+    return [raw["code"] for raw in (draft.rules if draft else book_to_edit().to_json())]
 
 
 def errors(invalid):
@@ -44,7 +54,7 @@ def naming(sku: str, **more) -> dict:
 
 def test_a_fresh_shop_has_no_draft_and_edits_what_is_in_force(db):
     assert open_draft() is None
-    assert rules_to_edit() == published().rules
+    assert book_to_edit().to_json() == published().rules
 
 
 def test_the_first_change_opens_a_draft_and_leaves_what_is_in_force_alone(db):
@@ -94,7 +104,7 @@ def test_who_edits_what_another_one_changed_meanwhile_is_told(db):
     with pytest.raises(Stale):
         keep_rule(somebody("Rui"), rule("a", name="Second"), "a", seen)
     db.session.rollback()
-    assert rule_named(rules_to_edit(), "a")["name"] == "First"
+    assert rule_named(book_to_edit().to_json(), "a")["name"] == "First"
 
 
 def test_who_edits_what_another_one_removed_meanwhile_is_told(db):
@@ -108,7 +118,7 @@ def test_two_rules_may_be_edited_side_by_side(db):
     in_force(rule("a"), rule("b"))
     drafted(somebody(), rule("a", name="First"))
     keep_rule(somebody("Rui"), rule("b", name="Second"), "b", fingerprint(rule("b")))
-    assert [raw["name"] for raw in rules_to_edit()] == ["First", "Second"]
+    assert [raw["name"] for raw in book_to_edit().to_json()] == ["First", "Second"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +205,7 @@ def test_a_discarded_draft_is_gone_and_the_next_change_opens_another(db):
     draft = drafted(somebody(), rule("b"))
     services.discard_draft(draft.id, draft.version)
     services.discard_draft(draft.id, draft.version)
-    assert draft.status is DraftStatus.DISCARDED and rules_to_edit() == before.rules
+    assert draft.status is DraftStatus.DISCARDED and book_to_edit().to_json() == before.rules
     assert drafted(somebody(), rule("c")).id != draft.id
 
 

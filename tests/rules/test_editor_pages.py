@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.factories import make_product, make_sale, sign_in
 from tests.rules.test_editor_form import buttons, names, texts
 from tests.support.processed_sales import agent, publish
+from tests.support.rule_drafts import rule_named
 from tests.support.rule_editor_page import Editor
 from tests.support.rule_facts import rule
 from webapp.rules.core.actions import ACTIONS, Action, Param
@@ -22,7 +23,7 @@ from webapp.rules.core.fields import BLANK, FIELDS, Field, read_int, read_text
 from webapp.rules.core.rule import parse_rule
 from webapp.rules.core.sentence import sentence_parts
 from webapp.rules.models import RuleDraft
-from webapp.rules.queries import open_draft, rule_named
+from webapp.rules.queries import open_draft
 from webapp.sales.models import Sale
 
 NESTED = {

@@ -4,6 +4,7 @@ import pytest
 
 from tests.factories import make_product, make_sale, sign_in
 from tests.support.processed_sales import agent, book, publish, sold
+from tests.support.rule_drafts import rule_named
 from tests.support.rule_editor_page import Editor
 from tests.support.rule_facts import HIGH_VALUE_HOLD
 from webapp.rules.core.day_one import day_one_rules
@@ -12,7 +13,7 @@ from webapp.rules.core.fields import sample_facts
 from webapp.rules.core.rule import parse_rule
 from webapp.rules.editing.sale_examples import example_of
 from webapp.rules.models import RuleDraft
-from webapp.rules.queries import decisions_of, open_draft, rule_named
+from webapp.rules.queries import decisions_of, open_draft
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import pytest
 
 from tests.factories import CUSTOMER, make_product, make_sale, sign_in
 from tests.support.processed_sales import publish, sold
+from tests.support.rule_drafts import rule_named
 from tests.support.rule_editor_page import Editor
 from tests.support.rule_facts import HIGH_VALUE_HOLD, PRODUCTS, TODAY, line, sale
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import RuleSetVersion
-from webapp.rules.queries import decisions_of, open_draft, rule_named
+from webapp.rules.queries import decisions_of, open_draft
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from tests.bench.rule_rate import specific_rules
 from tests.support.rule_facts import DISC_PAIRS, STREAM_PAIRS, rule
 from webapp.messages.words import RULE_TEMPLATES
+from webapp.rules.core.book import RuleBook
 from webapp.rules.core.day_one import day_one_rules
-from webapp.rules.core.engine import parse_rules
 from webapp.rules.core.vocabulary import TASK_TITLES
 from webapp.rules.linting.lint import lint
 from webapp.rules.linting.references import References
@@ -42,12 +42,12 @@ def told(*rules, only=None):
     """(kind, code, path, other) of each warning."""
     return [
         (each.kind, each.code, each.path, each.other)
-        for each in lint(parse_rules(list(rules)), KNOWN, TODAY, only)
+        for each in lint(RuleBook.read(list(rules)), KNOWN, TODAY, only)
     ]
 
 
 def message(*rules):
-    (warning,) = lint(parse_rules(list(rules)), KNOWN, TODAY)
+    (warning,) = lint(RuleBook.read(list(rules)), KNOWN, TODAY)
     return warning.message
 
 
@@ -518,7 +518,7 @@ def test_names_are_in_the_words_not_codes():
 
 
 def seconds(rules, only=None):
-    parsed, tried = parse_rules(rules), []
+    parsed, tried = RuleBook.read(rules), []
     for _ in range(2):
         began = time.process_time()
         warnings = lint(parsed, KNOWN, TODAY, only)

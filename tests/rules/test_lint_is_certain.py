@@ -16,11 +16,11 @@ from tests.support.small_world import (
     random_sales,
     verdicts,
 )
+from webapp.rules.core.book import RuleBook
 from webapp.rules.core.conditions import ConditionReader
-from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.fields import sample_facts
 from webapp.rules.core.problems import Problems
-from webapp.rules.linting.boxes import Effort, Region
+from webapp.rules.linting.dnf import Effort, Region
 from webapp.rules.linting.lint import lint
 from webapp.rules.linting.references import References
 
@@ -30,9 +30,7 @@ NOTHING = References({}, frozenset(), frozenset(), frozenset(), frozenset())
 
 def warnings_of(rules, *kinds):
     return [
-        warning
-        for warning in lint(RuleSet(1, rules).rules, NOTHING, TODAY)
-        if warning.kind in kinds
+        warning for warning in lint(RuleBook.read(rules), NOTHING, TODAY) if warning.kind in kinds
     ]
 
 
@@ -140,13 +138,13 @@ def test_boxes_miss_no_facts_and_are_empty_only_when_nothing_fits(seed):
     for _ in range(80):
         one, other = region(random_condition(chance)), region(random_condition(chance))
         fitting = [facts for facts in EVERY_SALE if one.holds(facts)]
-        assert bool(one.inside) or not fitting
+        assert bool(one.dnf) or not fitting
         # Where the small world has no such sale there is none at all, but for texts it does not
         # know.
         assert bool(one.sample) == bool(fitting)
         assert one.within(other) <= all(other.holds(facts) for facts in fitting)
         assert one.meets(other) >= any(other.holds(facts) for facts in fitting)
-        empty += not one.inside
+        empty += not one.dnf
     assert empty
 
 
@@ -161,8 +159,8 @@ def test_facts_of_all_fields_that_fit_a_condition_are_never_said_not_to(seed):
             facts["item_physical"] = sample_facts({"item_kind": facts["item_kind"]})[
                 "item_physical"
             ]
-            assert one.inside or not one.holds(facts)
-            assert one.outside or one.holds(facts)
+            assert one.dnf or not one.holds(facts)
+            assert one.negated_dnf or one.holds(facts)
             if one.holds(facts):
                 assert not one.within(other) or other.holds(facts)
                 assert one.meets(other) or not other.holds(facts)

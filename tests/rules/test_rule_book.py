@@ -1,13 +1,29 @@
-"""Moving, copying and merging rules, as lists of JSON."""
+"""Moving, copying and merging the rules of a book."""
 
 import pytest
 
 from tests.support.rule_drafts import paying, rule
-from webapp.rules.core.sets import clashes, doubled, heard, laid_over, stepped
+from webapp.rules.core.book import RuleBook
 
 
 def codes(rules):
-    return [raw["code"] for raw in heard(rules)]
+    return [rule.code for rule in RuleBook.of(rules).in_order]
+
+
+def stepped(rules, code, up):
+    return RuleBook.of(rules).moved(code, up).to_json()
+
+
+def doubled(rules, code):
+    return RuleBook.of(rules).duplicated(code).to_json()
+
+
+def laid_over(base, ours, theirs):
+    return RuleBook.of(ours).rebased_onto(RuleBook.of(theirs), RuleBook.of(base)).to_json()
+
+
+def clashes(base, ours, theirs):
+    return RuleBook.of(ours).clashes(RuleBook.of(theirs), RuleBook.of(base))
 
 
 def set_of(*codes, **priorities):

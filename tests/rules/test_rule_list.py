@@ -13,7 +13,7 @@ from tests.support.rule_drafts import drafted, in_force, paying, rule, somebody
 from webapp.platform.clock import utc_now
 from webapp.rules.models import RuleFiring
 from webapp.rules.pages.listing import ROWS
-from webapp.rules.queries import KEPT_SETS, compiled, firings, open_draft, rules_to_edit
+from webapp.rules.queries import KEPT_SETS, book_to_edit, compiled, firings, open_draft
 
 TODAY = dt.date(2026, 11, 20)
 MANY = 1000
@@ -143,7 +143,7 @@ def test_the_buttons_of_a_row_write_the_draft(db, client):
     ):
         answer = client.post(f"/rules/draft/rules/{path}", data=data)
         assert answer.status_code == 303 and answer.headers["Location"].startswith("/rules/draft")
-    assert [(raw["code"], raw.get("enabled", True)) for raw in rules_to_edit()] == [
+    assert [(raw["code"], raw.get("enabled", True)) for raw in book_to_edit().to_json()] == [
         ("a", False),
         ("a_2", False),
     ]
@@ -158,7 +158,9 @@ def test_a_button_pressed_on_an_old_page_does_nothing_and_says_so(db, client):
     answer = client.post(
         "/rules/draft/rules/a/place", data={"step": "down", "version": "0"}, follow_redirects=True
     )
-    assert "so nothing was done" in answer.text and [raw["code"] for raw in rules_to_edit()] == [
+    assert "so nothing was done" in answer.text and [
+        raw["code"] for raw in book_to_edit().to_json()
+    ] == [
         "a",
         "b",
         "c",

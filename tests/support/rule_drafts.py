@@ -2,11 +2,11 @@
 
 from tests.factories import make_user
 from webapp.platform.database import db
-from webapp.rules.drafting import Author, fingerprint, keep_rule
+from webapp.rules.drafting import Author, keep_rule
 from webapp.rules.forms import PublicationIn
 from webapp.rules.models import RuleDraft, RuleSetVersion
 from webapp.rules.publishing import publish
-from webapp.rules.queries import published, rule_named, rules_to_edit
+from webapp.rules.queries import book_to_edit, published
 
 PAYS = [{"do": "commission", "percent": "5.00"}]
 SLIP = [{"do": "packing_slip"}]
@@ -30,6 +30,10 @@ def rule(code: str = "one", then=None, when=None, **more) -> dict:
         "examples": [example],
         **more,
     }
+
+
+def rule_named(rules: list[dict], code: str) -> dict | None:
+    return next((raw for raw in rules if raw["code"] == code), None)
 
 
 def paying(code: str = "paying", percent: str = "5.00", **more) -> dict:
@@ -58,8 +62,8 @@ def drafted(author: Author, *rules: dict) -> RuleDraft:
 
 
 def kept(author: Author, raw: dict) -> RuleDraft:
-    present = rule_named(rules_to_edit(), raw["code"])
-    draft = keep_rule(author, raw, present and raw["code"], fingerprint(present))
+    present = book_to_edit().get(raw["code"])
+    draft = keep_rule(author, raw, present and present.code, present and present.fingerprint)
     db.session.commit()
     return draft
 

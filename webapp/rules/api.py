@@ -6,8 +6,9 @@ from webapp.http.formatting import shop_day
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
 from webapp.rules.checking import check
+from webapp.rules.core.book import RuleBook
 from webapp.rules.forms import RuleCheckIn
-from webapp.rules.queries import compiled, published
+from webapp.rules.queries import published, version_book
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("rules")
@@ -26,6 +27,5 @@ def get_rules():
 def post_rules_check(body: RuleCheckIn):
     """Tries a rule on facts laid over a sample sale. Stores nothing."""
     version = published()
-    return check(
-        body.rule, body.facts, compiled(version.id).rules if version else (), shop_day(utc_now())
-    )
+    book = version_book(version.id) if version else RuleBook()
+    return check(body.rule, body.facts, book, shop_day(utc_now()))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import date
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.http.formatting import day_text
-from webapp.rules.core.actions import ACTIONS, SKIP_RULE
+from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.rule import Rule
 
 SCOPE_LABELS = {"line": _l("Each item"), "sale": _l("The whole order")}
@@ -22,17 +21,6 @@ CHANGE_KINDS = {
     "changed": (_l("Changed rule"), "info"),
     "moved": (_l("Moved rule"), ""),
 }
-
-
-def rule_name(rule: Rule) -> str:
-    return rule.name_in(str(get_locale()))
-
-
-def skipped_names(rule: Rule, rule_of: Callable[[str], Rule | None]) -> dict[str, str]:
-    """The names of the rules that it skips, by code, for its sentence; `rule_of` finds a rule by
-    its code."""
-    codes = (code for use in rule.then if use.action is SKIP_RULE for code in use.params["codes"])
-    return {code: rule_name(skipped) for code in codes if (skipped := rule_of(code))}
 
 
 def kinds_text(kinds: Collection[str]) -> str:

@@ -14,17 +14,22 @@ from webapp.http.formatting import shop_day
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
-from webapp.rules.core.changes import Change, changes_between
-from webapp.rules.core.engine import parse_rules
+from webapp.rules.core.book import RuleBook
+from webapp.rules.core.changes import Change
 from webapp.rules.core.examples import ExampleResult, run_examples
 from webapp.rules.core.rule import Rule
-from webapp.rules.core.sets import clashes
-from webapp.rules.drafting import Author, changes_of
+from webapp.rules.drafting import Author
 from webapp.rules.forms import PublicationIn, ReasonIn
-from webapp.rules.linting.lint import Warning, lint
-from webapp.rules.linting.references import gather, refused
+from webapp.rules.linting.lint import LintWarning, lint
+from webapp.rules.linting.references import References, gather, refused
 from webapp.rules.models import DraftStatus, RuleDraft, RuleSetVersion
-from webapp.rules.queries import other_publishers, published, version_before
+from webapp.rules.queries import (
+    draft_book,
+    in_force,
+    other_publishers,
+    version_before,
+    version_book,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """rules      of the draft, in the order they are heard
+    """book       the draft's rules
     changes    what the draft changes of the version it began from
     failing    enabled rules whose examples fail, changed or not
     warnings   lint of the changed rules; they are to be read, and keep nobody from publishing
@@ -47,10 +52,10 @@ class Readiness:
     blocks     why this person cannot publish it now, a sentence each
     """
 
-    rules: Sequence[Rule]
+    book: RuleBook
     changes: list[Change]
     failing: list[Failing]
-    warnings: list[Warning]
+    warnings: list[LintWarning]
     meanwhile: list[Change]
     clashing: set[str]
     needs_other: bool
@@ -65,44 +70,51 @@ class Readiness:
 def readiness(draft: RuleDraft, present: RuleSetVersion, person: Author) -> Readiness:
     """`present` is the version in force."""
     behind = draft.base_id != present.id
-    changes = changes_of(draft)
-    rules = parse_rules(draft.rules)
+    book, base, newest = draft_book(draft), version_book(draft.base_id), version_book(present.id)
+    changes = base.diff(book)
+    changed = [change.rule for change in changes if change.after]
+    known = gather(changed)
     author_ids = [author["id"] for author in draft.authors]
     needs_other = person.id in author_ids and any(change.moves_money for change in changes)
     found = Readiness(
-        rules=rules,
+        book=book,
         changes=changes,
-        failing=_failing(rules),
-        warnings=_warnings(rules, changes),
-        meanwhile=changes_between(draft.base.rules, present.rules) if behind else [],
-        clashing=clashes(draft.base.rules, draft.rules, present.rules) if behind else set(),
+        failing=_failing(book),
+        warnings=_warnings(book, changed, known),
+        meanwhile=base.diff(newest) if behind else [],
+        clashing=book.clashes(newest, base) if behind else set(),
         needs_other=needs_other,
         others=other_publishers(author_ids) if needs_other else [],
         blocks=[],
     )
-    found.blocks.extend(_blocks(found, present if behind else None))
+    found.blocks.extend(_blocks(found, present if behind else None, _archived(changed, known)))
     return found
 
 
-def _failing(rules: Sequence[Rule]) -> list[Failing]:
+def _failing(book: RuleBook) -> list[Failing]:
     tried = (
         (rule, [result for result in run_examples(rule) if not result.ok])
-        for rule in rules
+        for rule in book.rules
         if rule.enabled
     )
     return [Failing(rule, results) for rule, results in tried if results]
 
 
-def _warnings(rules: Sequence[Rule], changes: Sequence[Change]) -> list[Warning]:
-    changed = {change.code: change.new for change in changes if change.new}
-    return (
-        lint(rules, gather(changed.values()), shop_day(utc_now()), only=changed.keys())
-        if changed
-        else []
-    )
+def _warnings(book: RuleBook, changed: Sequence[Rule], known: References) -> list[LintWarning]:
+    codes = {rule.code for rule in changed}
+    return lint(book, known, shop_day(utc_now()), only=codes) if codes else []
 
 
-def _blocks(found: Readiness, newer: RuleSetVersion | None) -> list[str]:
+def _archived(changed: Sequence[Rule], known: References) -> list[str]:
+    """A product may have been archived since the rule was written."""
+    return [
+        _("Rule %(code)s: %(problem)s", code=rule.code, problem=problem.message)
+        for rule in changed
+        for problem in refused(rule, known)
+    ]
+
+
+def _blocks(found: Readiness, newer: RuleSetVersion | None, archived: list[str]) -> list[str]:
     blocks = []
     if newer:
         blocks.append(
@@ -122,21 +134,10 @@ def _blocks(found: Readiness, newer: RuleSetVersion | None) -> list[str]:
                 len(found.failing),
             )
         )
-    blocks += _archived(found.changes)
+    blocks += archived
     if found.needs_other:
         blocks.append(_second_person(found.others))
     return blocks
-
-
-def _archived(changes: Sequence[Change]) -> list[str]:
-    """A product may have been archived since the rule was written."""
-    known = gather(change.new for change in changes if change.new)
-    return [
-        _("Rule %(code)s: %(problem)s", code=change.code, problem=problem.message)
-        for change in changes
-        if change.new
-        for problem in refused(change.new, known)
-    ]
 
 
 def _second_person(others: Sequence[str]) -> str:
@@ -155,7 +156,7 @@ def _second_person(others: Sequence[str]) -> str:
 def publish(
     draft_id: int, seen_version: int, person: Author, wanted: PublicationIn
 ) -> RuleSetVersion:
-    """Makes the draft the version in force. Said twice by the same person, it is published once."""
+    """Makes the draft the version in force. Idempotent for one person."""
     draft = db.session.get(RuleDraft, draft_id, with_for_update=True, populate_existing=True)
     if draft is None:
         raise NotFound(_("There is no such draft."))
@@ -206,8 +207,7 @@ def _done_already(draft: RuleDraft, person: Author) -> RuleSetVersion:
 
 def restore(version_id: int, person: Author, wanted: ReasonIn) -> RuleSetVersion:
     """Brings back the version that was in force right before the present one, as a new version. It
-    takes one person: its rules went through the publishing once. Said twice, it is brought back
-    once."""
+    takes one person: its rules went through the publishing once. Idempotent."""
     present = _in_force_locked()
     if present.restores == version_id:
         return present
@@ -245,7 +245,7 @@ def _in_force_locked() -> RuleSetVersion:
         if locked is None:
             raise Refusal(_("The shop has no published rules yet."))
         if locked == db.session.scalar(newest):
-            return published()
+            return in_force()
 
 
 def _added(version: RuleSetVersion, action: str) -> RuleSetVersion:

@@ -2,20 +2,24 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import defer, selectinload
 
 from webapp.http.localization import time_zone
 from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.rules.core.book import RuleBook
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Decision, DraftStatus, Effect, RuleDraft, RuleFiring, RuleSetVersion
 from webapp.staff.models import Role, User
 
 KEPT_SETS = 8
+KEPT_BOOKS = 4
 FIRED_DAYS = 30
 PUBLISHERS_NAMED = 3
 
@@ -29,20 +33,54 @@ class Firing(NamedTuple):
 
 def rule_set_in_force() -> RuleSet:
     """The newest published version, compiled once per process."""
-    version = db.session.scalar(select(func.max(RuleSetVersion.id)))
-    return compiled(version)
+    newest = select(func.coalesce(func.max(RuleSetVersion.id), 0))
+    return compiled(db.session.execute(newest).scalar_one())
 
 
 def compiled(version: int) -> RuleSet:
     """A published version; those last asked for stay compiled."""
-    kept: dict[int, RuleSet] = current_app.extensions.setdefault("rule_sets", {})
-    found = kept.pop(version, None) or RuleSet(
-        version, db.session.get_one(RuleSetVersion, version).rules
-    )
-    kept[version] = found
-    for oldest in list(kept)[:-KEPT_SETS]:
-        kept.pop(oldest, None)
+    known = current_app.extensions.setdefault("rule_sets", {})
+    found: RuleSet = known.pop(version, None) or RuleSet(version, version_book(version))
+    _remember(known, version, found, KEPT_SETS)
     return found
+
+
+# Books
+
+
+def version_book(version: int) -> RuleBook:
+    """The rules of a published version; those last asked for stay parsed."""
+    known = current_app.extensions.setdefault("rule_books", {})
+    found: RuleBook | None = known.pop(version, None)
+    if found is None:
+        found = RuleBook.of(db.session.get_one(RuleSetVersion, version).rules)
+    _remember(known, version, found, KEPT_BOOKS)
+    return found
+
+
+def draft_book(draft: RuleDraft) -> RuleBook:
+    """The rules of a draft: what it has in common with the version that it began from, and with
+    itself when it was last asked for, is not parsed again."""
+    known = current_app.extensions.setdefault("draft_books", {})
+    base, last = version_book(draft.base_id), known.pop(draft.id, RuleBook())
+    found = RuleBook.of(draft.rules, base, last)
+    _remember(known, draft.id, found, 1)
+    return found
+
+
+def book_to_edit() -> RuleBook:
+    """The rules of the draft, else those in force."""
+    draft = open_draft()
+    if draft:
+        return draft_book(draft)
+    present = db.session.scalar(select(func.max(RuleSetVersion.id)))
+    return version_book(present) if present else RuleBook()
+
+
+def _remember(known: dict[int, Any], key: int, value: object, most: int) -> None:
+    known[key] = value
+    for oldest in list(known)[:-most]:
+        known.pop(oldest, None)
 
 
 def decisions_of(sale_ids: Sequence[int], event: str) -> dict[int, Decision]:
@@ -73,12 +111,21 @@ def published() -> RuleSetVersion | None:
     return db.session.scalar(versions().limit(1))
 
 
-def versions() -> Select:
+def in_force() -> RuleSetVersion:
+    """The version in force, its rules loaded when asked for. Raises Refusal before the first
+    one."""
+    version = db.session.scalar(without_rules(versions()).limit(1))
+    if version is None:
+        raise Refusal(_("The shop has no published rules yet."))
+    return version
+
+
+def versions() -> Select[RuleSetVersion]:
     """The newest first."""
     return select(RuleSetVersion).order_by(RuleSetVersion.id.desc())
 
 
-def without_rules(query: Select) -> Select:
+def without_rules(query: Select[RuleSetVersion]) -> Select[RuleSetVersion]:
     """The same rows without their rules, which may be megabytes each."""
     return query.options(defer(RuleSetVersion.rules))
 
@@ -105,16 +152,6 @@ def open_draft(lock: bool = False) -> RuleDraft | None:
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return db.session.scalar(query)
-
-
-def rules_to_edit() -> list[dict]:
-    """The draft's rules, else those in force, as JSON."""
-    held = open_draft() or published()
-    return held.rules if held else []
-
-
-def rule_named(rules: Iterable[dict], code: str) -> dict | None:
-    return next((raw for raw in rules if raw["code"] == code), None)
 
 
 def other_publishers(author_ids: Iterable[int]) -> list[str]:

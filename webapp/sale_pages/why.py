@@ -20,9 +20,14 @@ from webapp.rules.core.actions import SKIP_RULE
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.fields import Field, facts_from_json
 from webapp.rules.core.rule import Rule
-from webapp.rules.core.sentence import MOST_VALUES, condition_phrase, sentence, value_text
+from webapp.rules.core.sentence import (
+    MOST_VALUES,
+    condition_phrase,
+    sentence,
+    skipped_names,
+    value_text,
+)
 from webapp.rules.core.trace import explain_rule
-from webapp.rules.labels import skipped_names
 from webapp.rules.models import Decision, Effect
 from webapp.rules.queries import compiled, rule_set_in_force
 

@@ -1,7 +1,7 @@
 """Backtests as rows: asking for one, the past it looks at, and the last ones of a draft."""
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
@@ -10,8 +10,9 @@ from sqlalchemy.orm import defer
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
+from webapp.rules.core.book import RuleBook
 from webapp.rules.models import Backtest, BacktestStatus, Decision, RuleDraft
-from webapp.rules.queries import open_draft, published
+from webapp.rules.queries import in_force, open_draft
 from webapp.sales.models import Sale
 
 EVENT = "paid"
@@ -51,12 +52,12 @@ def look_back(days: int | None) -> Past:
 
 def ask_backtest(past: Past, as_of: dt.date | None, asked_by: str) -> Backtest:
     """A test of the open draft as it is now; who asks for the same one while it is under way is
-    given that one. The caller commits. `as_of`: the day by which all sales are judged; None for
+    given that one. `as_of`: the day by which all sales are judged; None for
     each one's own."""
     draft = open_draft(lock=True)
     if draft is None:
         raise Refusal(_("There is no draft to test. Change a rule first."))
-    base_id = published().id
+    base_id = in_force().id
     under_way = db.session.scalar(
         select(Backtest)
         .options(*LIGHT)
@@ -92,18 +93,18 @@ def ask_backtest(past: Past, as_of: dt.date | None, asked_by: str) -> Backtest:
     return asked
 
 
-def days_to_come(rules: list[dict], today: dt.date) -> list[dt.date]:
+def days_to_come(book: RuleBook, today: dt.date) -> list[dt.date]:
     """The days after today on which a rule begins: a test may judge all past sales as if it were
     one of them."""
     days = {
-        dt.date.fromisoformat(raw["valid_from"])
-        for raw in rules
-        if raw.get("valid_from") and raw.get("enabled", True)
+        dt.date.fromisoformat(rule.raw["valid_from"])
+        for rule in book
+        if rule.raw.get("valid_from") and rule.enabled
     }
     return sorted(day for day in days if day > today)[:MOST_DAYS]
 
 
-def past_decisions(asked: Backtest, upto: int) -> Select:
+def past_decisions(asked: Backtest, upto: int) -> Select[int, int, dict[str, Any], dt.datetime]:
     """(id, sale_id, facts, paid_at) of the decisions that are still to be judged, those up to
     `upto`, the newest first."""
     query = select(Decision.id, Decision.sale_id, Decision.facts, Sale.paid_at).join(

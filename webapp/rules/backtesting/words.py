@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,10 +16,10 @@ from webapp.http.formatting import day_text
 from webapp.platform.database import db
 from webapp.rules.backtesting.comparison import Totals
 from webapp.rules.core.actions import ACTIONS, ActionUse
-from webapp.rules.core.rule import parse_rule
-from webapp.rules.core.sentence import action_phrase
-from webapp.rules.labels import rule_name
-from webapp.rules.models import Backtest, BacktestStatus, RuleSetVersion
+from webapp.rules.core.book import RuleBook
+from webapp.rules.core.sentence import action_phrase, rule_name
+from webapp.rules.models import Backtest, BacktestStatus
+from webapp.rules.queries import version_book
 from webapp.sales.models import Sale
 
 MOST_AGENTS = 50
@@ -155,11 +155,15 @@ def _rule_names(shown: Backtest, kept: Sequence[dict]) -> dict[str, str]:
         for plan in (change["was"], change["now"])
         if plan
     }
-    found = {raw["code"]: raw for raw in shown.rules if raw["code"] in codes}
-    if codes - found.keys():
-        base = db.session.get_one(RuleSetVersion, shown.base_id)
-        found = {raw["code"]: raw for raw in base.rules if raw["code"] in codes} | found
-    return {code: rule_name(parse_rule(raw)) for code, raw in found.items()}
+    book = RuleBook.of(shown.rules)
+    if not all(code in book for code in codes):
+        base = version_book(shown.base_id)
+        return _names_in(base, codes) | _names_in(book, codes)
+    return _names_in(book, codes)
+
+
+def _names_in(book: RuleBook, codes: Collection[str]) -> dict[str, str]:
+    return {code: rule_name(rule) for code in codes if (rule := book.rule(code))}
 
 
 def _change(kept: dict, names: Mapping[str, str]) -> ShownChange:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -23,7 +24,7 @@ MAX_CODES = 50
 MAX_GIFT_QUANTITY = 100
 CODE = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
-Params = Mapping[str, object]
+Params = Mapping[str, Any]
 BOTH = ("line", "sale")
 LINE = ("line",)
 
@@ -65,9 +66,9 @@ class Param:
     key: str
     type: str
     label: str
-    read: Callable[[object], object]
+    read: Callable[[object], Any]
     required: bool = True
-    default: object = None
+    default: Any = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Action:
     params: tuple[Param, ...] = ()
     scopes: tuple[str, ...] = LINE
     moves_money: bool = False
-    amount: Callable[[Params, Mapping[str, object]], Decimal | None] | None = None
+    amount: Callable[[Params, Mapping[str, Any]], Decimal | None] | None = None
     needs: Callable[[Params], tuple[str, ...]] = lambda _params: ()
     help: str = ""
 
@@ -107,7 +108,7 @@ def commission_needs(params: Params) -> tuple[str, ...]:
     return (*needed, "agent_percent") if params["percent"] == "agent" else needed
 
 
-def commission_amount(params: Params, facts: Mapping[str, object]) -> Decimal | None:
+def commission_amount(params: Params, facts: Mapping[str, Any]) -> Decimal | None:
     """Percentage of the line after discount, without freight, rounded half up; None where a fact it
     needs is empty."""
     percent = facts["agent_percent"] if params["percent"] == "agent" else params["percent"]
@@ -274,7 +275,7 @@ def read_actions(raw: object, path: str, scope: str, problems: Problems) -> tupl
     if not isinstance(raw, list) or not 1 <= len(raw) <= MAX_ACTIONS:
         problems.add(path, _("expected a list of 1 to %(most)d actions", most=MAX_ACTIONS))
         return ()
-    uses = []
+    uses: list[ActionUse] = []
     for place, node in enumerate(raw):
         use = _read_action(node, f"{path}.{place}", scope, problems)
         if use is None:
@@ -309,7 +310,7 @@ def _read_action(node: object, path: str, scope: str, problems: Problems) -> Act
     )
 
 
-def _read_param(node: dict, param: Param, path: str, problems: Problems) -> object:
+def _read_param(node: dict[str, Any], param: Param, path: str, problems: Problems) -> Any:
     value = node.get(param.key)
     if value is None and not param.required:
         return param.default

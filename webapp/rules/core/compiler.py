@@ -4,37 +4,42 @@ concern."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from webapp.rules.core.conditions import Check, Condition, Group
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.operators import Facts, Test
 
-Key = tuple[str, object]
+Key = tuple[str, Any]
+# What a test asks: a field's check, or a group's kind and tests.
+Asked = tuple[Any, ...]
 
 # Lists within lists: a rule of three lists of 500 values would stand in 125 million places.
 MOST_PLACES = 100
 
 
-def compile_condition(condition: Condition, made: dict[tuple, Test] | None = None) -> Test:
+def compile_condition(condition: Condition, made: dict[Asked, Test] | None = None) -> Test:
     """`made` keeps tests by what they ask, so that conditions that ask alike share one: ten
     thousand rules then go through far less memory, which is what their matching waits for."""
     made = {} if made is None else made
+    asked: Asked
     if isinstance(condition, Check):
         asked = (condition.field.key, condition.op.key, condition.value)
-    else:
-        asked = (condition.op, *(compile_condition(member, made) for member in condition.members))
+        if asked not in made:
+            made[asked] = condition.op.compile(condition.field.key, condition.value)
+        return made[asked]
+    tests = tuple(compile_condition(member, made) for member in condition.members)
+    asked = (condition.op, *tests)
     if asked not in made:
-        made[asked] = _compiled(condition, asked[1:])
+        made[asked] = _grouped(condition.op, tests)
     return made[asked]
 
 
-def _compiled(condition: Condition, tests: tuple[Test, ...]) -> Test:
-    if isinstance(condition, Check):
-        return condition.op.compile(condition.field.key, condition.value)
-    if condition.op == "not":
+def _grouped(op: str, tests: tuple[Test, ...]) -> Test:
+    if op == "not":
         test = tests[0]
         return lambda facts: not test(facts)
-    return (_all if condition.op == "all" else _any)(tests)
+    return _all(tests) if op == "all" else _any(tests)
 
 
 # Two members are by far the most common; a loop would cost them half their time.
@@ -45,7 +50,7 @@ def _all(tests: Sequence[Test]) -> Test:
         first, second = tests
         return lambda facts: first(facts) and second(facts)
 
-    def test_all(facts):
+    def test_all(facts: Facts) -> bool:
         for test in tests:
             if not test(facts):
                 return False
@@ -61,7 +66,7 @@ def _any(tests: Sequence[Test]) -> Test:
         first, second = tests
         return lambda facts: first(facts) or second(facts)
 
-    def test_any(facts):
+    def test_any(facts: Facts) -> bool:
         for test in tests:
             if test(facts):
                 return True
@@ -142,7 +147,7 @@ class _Entry:
         rest = self.rest if _is_listing(part) else [*self.rest, part]
         return dict.fromkeys(keys), _Entry(self.rank, self.needs[1:], rest, self.places * len(keys))
 
-    def test(self, made: dict[tuple, Test]) -> Test:
+    def test(self, made: dict[Asked, Test]) -> Test:
         # Looked up once for all the values it is filed under.
         if self._test is None:
             parts = [*(part for _keys, part in self.needs), *self.rest]
@@ -190,7 +195,7 @@ class HashIndex:
 class _Node:
     __slots__ = ("_asked", "_filed")
 
-    def __init__(self, entries: list[_Entry], made: dict[tuple, Test]):
+    def __init__(self, entries: list[_Entry], made: dict[Asked, Test]):
         crowded = len(entries) > 1
         self._asked = tuple(
             (entry.rank, entry.test(made))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -26,7 +27,7 @@ class Check:
 
     field: Field
     op: Operator
-    value: object
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class ConditionReader:
     def _group(self, op: str, raw: object, path: str, depth: int) -> Group | None:
         if op == "not":
             member = self.read(raw, path, depth + 1)
-            return member and Group("not", (member,))
+            return Group("not", (member,)) if member else None
         if not isinstance(raw, list) or not raw:
             self.problems.add(path, _("this group is empty; add a condition or remove the group"))
             return None
@@ -86,9 +87,10 @@ class ConditionReader:
         members = [
             self.read(member, f"{path}.{place}", depth + 1) for place, member in enumerate(within)
         ]
-        return Group(op, tuple(members)) if all(members) else None
+        readable = tuple(member for member in members if member is not None)
+        return Group(op, readable) if len(readable) == len(members) else None
 
-    def _check(self, node: dict, path: str) -> Check | None:
+    def _check(self, node: dict[str, Any], path: str) -> Check | None:
         self.problems.keys(node, ("field", "op", "value"), path)
         field = self._field(node.get("field"), f"{path}.field")
         op = self._operator(node.get("op"), field, f"{path}.op")
@@ -129,7 +131,7 @@ class ConditionReader:
         return None
 
 
-def read_value(field: Field, op: Operator, raw: object) -> object:
+def read_value(field: Field, op: Operator, raw: object) -> Any:
     """What the operator takes, typed by the field. Raises ValueRefused."""
     if op.takes == "one":
         return field.read(raw)

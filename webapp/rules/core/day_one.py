@@ -9,6 +9,12 @@ commission and owes no royalty.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+from webapp.rules.core.rule import RawRule
+
+# A condition, an action or an example, as JSON has it.
+Part = dict[str, Any]
 
 # Stand-ins until the shop chooses its own two videos; the rule stays switched off with them.
 SKI_VIDEO, FIRST_AID_VIDEO = "LEARNING-TO-SKI", "FIRST-AID"
@@ -18,7 +24,7 @@ NO_GIFT = {"field": "item_gift", "op": "is_false"}
 
 def day_one_rules(
     disc_pairs: Mapping[str, str] | None = None, stream_pairs: Mapping[str, str] | None = None
-) -> list[dict]:
+) -> list[RawRule]:
     """JSON rules. The pairs map the SKU of Learning to Ski to that of First Aid, on disc and by
     link.
 
@@ -40,11 +46,11 @@ def _rule(
     code: str,
     pt_br: str,
     en: str,
-    when: dict,
-    then: list[dict],
-    examples: list[dict],
+    when: Part,
+    then: list[Part],
+    examples: list[Part],
     enabled: bool = True,
-) -> dict:
+) -> RawRule:
     return {
         "code": code,
         "name": {"pt_BR": pt_br, "en": en},
@@ -60,21 +66,21 @@ def _rule(
     }
 
 
-def _kind(*kinds: str) -> dict:
+def _kind(*kinds: str) -> Part:
     if len(kinds) == 1:
         return {"field": "item_kind", "op": "eq", "value": kinds[0]}
     return {"field": "item_kind", "op": "in", "value": list(kinds)}
 
 
-def _membership(op: str, status: str) -> dict:
+def _membership(op: str, status: str) -> Part:
     return {"field": "membership_status", "op": op, "value": status}
 
 
-def _example(expect: list[str], **facts: object) -> dict:
+def _example(expect: list[str], **facts: object) -> Part:
     return {"facts": facts, "expect": expect}
 
 
-def _packing_slip() -> dict:
+def _packing_slip() -> RawRule:
     return _rule(
         "packing_slip",
         "Produto físico: guia de remessa",
@@ -89,7 +95,7 @@ def _packing_slip() -> dict:
     )
 
 
-def _royalty_slip() -> dict:
+def _royalty_slip() -> RawRule:
     return _rule(
         "royalty_slip",
         "Livro: via para o setor de royalties",
@@ -105,7 +111,7 @@ def _royalty_slip() -> dict:
     )
 
 
-def _memberships() -> list[dict]:
+def _memberships() -> list[RawRule]:
     upgrade, reactivation = "membership_upgrade", "membership_reactivation"
     return [
         _rule(
@@ -176,7 +182,7 @@ def _memberships() -> list[dict]:
     ]
 
 
-def _free_videos(medium: str, pairs: Mapping[str, str]) -> list[dict]:
+def _free_videos(medium: str, pairs: Mapping[str, str]) -> list[RawRule]:
     if not pairs:
         return [
             _free_video(f"free_video_{medium}", medium, SKI_VIDEO, FIRST_AID_VIDEO, enabled=False)
@@ -193,7 +199,7 @@ def _free_videos(medium: str, pairs: Mapping[str, str]) -> list[dict]:
     ]
 
 
-def _free_video(code: str, medium: str, bought: str, free: str, enabled: bool) -> dict:
+def _free_video(code: str, medium: str, bought: str, free: str, enabled: bool) -> RawRule:
     kind = {"disc": "video", "stream": "streaming"}[medium]
     pt_br = {"disc": "em disco", "stream": "por streaming"}[medium]
     en = {"disc": "on disc", "stream": "by streaming"}[medium]
@@ -214,7 +220,7 @@ def _free_video(code: str, medium: str, bought: str, free: str, enabled: bool) -
     )
 
 
-def _commission() -> dict:
+def _commission() -> RawRule:
     return _rule(
         "commission",
         "Produto físico ou livro: comissão do vendedor",
@@ -237,7 +243,7 @@ def _commission() -> dict:
     )
 
 
-def _streaming_links() -> dict:
+def _streaming_links() -> RawRule:
     return _rule(
         "streaming_links",
         "Vídeo por streaming: e-mail com título e link",

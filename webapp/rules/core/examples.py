@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from webapp.rules.core.actions import ActionUse
 from webapp.rules.core.compiler import compile_condition
 from webapp.rules.core.fields import sample_facts
+from webapp.rules.core.operators import Facts
 from webapp.rules.core.rule import Example, Rule
 
 
@@ -40,5 +41,5 @@ def run_examples(rule: Rule) -> list[ExampleResult]:
     return results
 
 
-def _takes_effect(use: ActionUse, facts: dict) -> bool:
+def _takes_effect(use: ActionUse, facts: Facts) -> bool:
     return use.action.amount is None or use.action.amount(use.params, facts) is not None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -46,7 +47,7 @@ class Field:
     label: str
     subject: str
     scope: str
-    sample: object
+    sample: Any
     presence: tuple[str, str] | None = None
     choices: Mapping[str, str] | None = None
     phrases: tuple[str, str] | None = None
@@ -59,7 +60,7 @@ class Field:
     def nullable(self) -> bool:
         return self.presence is not None
 
-    def read(self, value: object) -> object:
+    def read(self, value: object) -> Any:
         """JSON -> typed value. Money and percentages are decimal text, never a number. Raises
         ValueRefused."""
         if self.choices is not None:
@@ -132,7 +133,7 @@ def read_bool(value: object) -> bool:
     return value
 
 
-READERS = {
+READERS: dict[str, Callable[[object], Any]] = {
     "money": read_money,
     "percent": read_percent,
     "int": read_int,
@@ -176,7 +177,13 @@ MEMBERSHIP_STATUSES = {
 
 
 def _choice(
-    key: str, label: str, subject: str, scope: str, sample: str, choices: Mapping[str, str], **more
+    key: str,
+    label: str,
+    subject: str,
+    scope: str,
+    sample: str,
+    choices: Mapping[str, str],
+    **more: Any,
 ) -> Field:
     return Field(
         key, "choice", label, subject, scope, sample, choices=choices, distinct=len(choices), **more
@@ -402,12 +409,11 @@ FIELDS = {
         ),
     )
 }
-SALE_FIELDS = frozenset(key for key, field in FIELDS.items() if field.scope == "sale")
 # A switch nobody set is off; anything else nobody told is empty.
 BLANK = {key: False if field.type == "bool" else None for key, field in FIELDS.items()}
 
 
-def sample_facts(facts: Mapping[str, object]) -> dict[str, object]:
+def sample_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The sample sale with `facts` over it. Whether the item ships follows its kind unless `facts`
     say."""
     sample = {key: field.sample for key, field in FIELDS.items()}
@@ -415,14 +421,14 @@ def sample_facts(facts: Mapping[str, object]) -> dict[str, object]:
     return {**sample, "item_physical": kind in GOODS, **facts}
 
 
-def facts_to_json(facts: Mapping[str, object]) -> dict[str, object]:
+def facts_to_json(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Typed facts -> what JSON can keep: decimals as text."""
     return {
         key: str(value) if isinstance(value, Decimal) else value for key, value in facts.items()
     }
 
 
-def facts_from_json(facts: Mapping[str, object]) -> dict[str, object]:
+def facts_from_json(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The way back from `facts_to_json`; keys that are no fields (such as `line`) pass
     unchanged."""
     exact = {key for key, field in FIELDS.items() if field.type in ("money", "percent")}

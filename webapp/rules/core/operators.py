@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from webapp.rules.core.fields import Field
 
-Facts = Mapping[str, object]
+Facts = Mapping[str, Any]
 Test = Callable[[Facts], bool]
 
 NUMBERS = frozenset({"money", "int", "percent"})
@@ -36,7 +37,7 @@ class Operator:
     phrase: str
     types: frozenset[str]
     takes: str
-    compile: Callable[[str, object], Test]
+    compile: Callable[[str, Any], Test]
 
     @property
     def names_values(self) -> bool:
@@ -44,66 +45,66 @@ class Operator:
         return self.key in ("eq", "ne", "in", "not_in")
 
 
-def _equal(key, value):
+def _equal(key: str, value: Any) -> Test:
     return lambda facts: facts[key] == value
 
 
-def _not_equal(key, value):
+def _not_equal(key: str, value: Any) -> Test:
     return lambda facts: facts[key] != value
 
 
-def _in(key, values):
+def _in(key: str, values: Any) -> Test:
     members = frozenset(values)
     return lambda facts: facts[key] in members
 
 
-def _not_in(key, values):
+def _not_in(key: str, values: Any) -> Test:
     members = frozenset(values)
     return lambda facts: facts[key] not in members
 
 
-def _above(key, value):
+def _above(key: str, value: Any) -> Test:
     return lambda facts: (fact := facts[key]) is not None and fact > value
 
 
-def _at_least(key, value):
+def _at_least(key: str, value: Any) -> Test:
     return lambda facts: (fact := facts[key]) is not None and fact >= value
 
 
-def _below(key, value):
+def _below(key: str, value: Any) -> Test:
     return lambda facts: (fact := facts[key]) is not None and fact < value
 
 
-def _at_most(key, value):
+def _at_most(key: str, value: Any) -> Test:
     return lambda facts: (fact := facts[key]) is not None and fact <= value
 
 
-def _between(key, pair):
+def _between(key: str, pair: Any) -> Test:
     low, high = pair
     return lambda facts: facts[key] is not None and low <= facts[key] <= high
 
 
-def _contains(key, value):
+def _contains(key: str, value: Any) -> Test:
     return lambda facts: facts[key] is not None and value in facts[key]
 
 
-def _starts_with(key, value):
+def _starts_with(key: str, value: Any) -> Test:
     return lambda facts: facts[key] is not None and facts[key].startswith(value)
 
 
-def _is_set(key, _value):
+def _is_set(key: str, _value: Any) -> Test:
     return lambda facts: facts[key] is not None and facts[key] != ""
 
 
-def _is_empty(key, _value):
+def _is_empty(key: str, _value: Any) -> Test:
     return lambda facts: facts[key] is None or facts[key] == ""
 
 
-def _is_true(key, _value):
+def _is_true(key: str, _value: Any) -> Test:
     return lambda facts: facts[key] is True
 
 
-def _is_false(key, _value):
+def _is_false(key: str, _value: Any) -> Test:
     return lambda facts: facts[key] is False
 
 

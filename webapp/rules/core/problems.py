@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flask_babel import gettext as _
 
@@ -70,7 +70,7 @@ class Problems:
             )
         return chosen
 
-    def keys(self, node: Mapping, known: Iterable[str], path: str) -> None:
+    def keys(self, node: Mapping[Any, Any], known: Iterable[str], path: str) -> None:
         """Report the keys of `node` that are not `known`."""
         known = tuple(known)
         unknown = (key for key in node if not (isinstance(key, str) and key in known))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 
 from webapp.rules.core.actions import ACTIONS, ActionUse, read_actions, read_code
 from webapp.rules.core.conditions import Condition, ConditionReader
 from webapp.rules.core.fields import FIELDS, read_bool, read_int, read_text
-from webapp.rules.core.problems import Problems, ValueRefused, shown
+from webapp.rules.core.problems import Problems, RuleInvalid, ValueRefused, shown
+
+# A rule as JSON has it.
+RawRule = dict[str, Any]
 
 SCOPES = ("line", "sale")
 EVENTS = ("paid",)
@@ -40,7 +44,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Example:
     """Facts laid over the sample sale, and the kinds of effect expected of this rule alone."""
 
-    facts: Mapping[str, object]
+    facts: Mapping[str, Any]
     expect: frozenset[str]
 
 
@@ -79,20 +83,21 @@ def parse_rule(raw: object) -> Rule:
     """Raises RuleInvalid with all problems found."""
     problems = Problems()
     rule = read_rule(raw, "", problems)
-    problems.raise_if_any()
+    if rule is None or problems.found:
+        raise RuleInvalid(problems.found)
     return rule
 
 
 def read_rule(raw: object, path: str, problems: Problems) -> Rule | None:
-    """A rule to be thrown away where it added to `problems`; `path` is the rule's place in a set,
-    or empty."""
+    """A rule to be thrown away where it added to `problems`; None where no rule can be made of it.
+    `path` is the rule's place in a book, or empty."""
     if not isinstance(raw, dict):
         problems.add(path, _("expected a rule, not %(value)s", value=shown(raw)))
         return None
     problems.keys(raw, KEYS, path)
     reader = _RuleReader(raw, path, problems)
     scope = reader.option("scope", SCOPES, "line")
-    return Rule(
+    parts = dict(
         code=reader.value("code", read_code),
         names=reader.value("name", _read_names),
         scope=scope,
@@ -103,18 +108,19 @@ def read_rule(raw: object, path: str, problems: Problems) -> Rule | None:
         enabled=reader.value("enabled", read_bool, True),
         when=ConditionReader(problems, scope).read(raw.get("when"), f"{path}.when"),
         then=read_actions(raw.get("then"), f"{path}.then", scope, problems),
-        examples=reader.examples(scope),
+        examples=reader.examples(),
     )
+    return Rule(**parts) if parts["when"] is not None else None
 
 
 _REQUIRED = object()
 
 
 class _RuleReader:
-    def __init__(self, raw: dict, path: str, problems: Problems):
+    def __init__(self, raw: RawRule, path: str, problems: Problems):
         self.raw, self.path, self.problems = raw, path, problems
 
-    def value(self, key: str, read, default=_REQUIRED):
+    def value(self, key: str, read: Callable[[object], Any], default: object = _REQUIRED) -> Any:
         value = self.raw.get(key)
         if value is None and default is not _REQUIRED:
             return default
@@ -132,14 +138,14 @@ class _RuleReader:
 
     def last_day(self) -> date | None:
         first = _day_or_none(self.raw.get("valid_from"))
-        last = self.value("valid_to", _read_day, None)
+        last: date | None = self.value("valid_to", _read_day, None)
         if first and last and last < first:
             self.problems.add(
                 f"{self.path}.valid_to", _("the last day is before the first; swap them")
             )
         return last
 
-    def examples(self, scope: str) -> tuple[Example, ...]:
+    def examples(self) -> tuple[Example, ...]:
         raw = self.raw.get("examples", [])
         if not isinstance(raw, list) or len(raw) > MAX_EXAMPLES:
             self.problems.add(
@@ -147,9 +153,10 @@ class _RuleReader:
                 _("expected a list of at most %(most)d examples", most=MAX_EXAMPLES),
             )
             return ()
-        return tuple(
+        found = (
             self._example(node, f"{self.path}.examples.{place}") for place, node in enumerate(raw)
         )
+        return tuple(example for example in found if example is not None)
 
     def _example(self, node: object, path: str) -> Example | None:
         if not isinstance(node, dict):
@@ -170,13 +177,13 @@ class _RuleReader:
         return frozenset(kind for kind in raw if isinstance(kind, str))
 
 
-def read_facts(raw: object, path: str, problems: Problems) -> dict[str, object]:
+def read_facts(raw: object, path: str, problems: Problems) -> dict[str, Any]:
     """JSON facts by field -> typed; what is wrong with them is added to `problems`."""
     if not isinstance(raw, dict):
         problems.add(path, _("expected facts by field, not %(value)s", value=shown(raw)))
         return {}
     problems.keys(raw, FIELDS, path)
-    facts = {}
+    facts: dict[str, Any] = {}
     for key in (key for key in FIELDS if key in raw):
         if raw[key] is None and FIELDS[key].nullable:
             facts[key] = None

@@ -10,13 +10,15 @@ parts of `sentence_parts`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 from babel.numbers import format_currency, format_decimal
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from webapp.rules.core.actions import ActionUse
+from webapp.rules.core.actions import SKIP_RULE, ActionUse
 from webapp.rules.core.conditions import Check, Condition, Group
 from webapp.rules.core.fields import Field
 from webapp.rules.core.operators import OPERATORS, OPPOSITES
@@ -51,6 +53,18 @@ def sentence_parts(
     return [(piece, bool(place % 2)) for place, piece in enumerate(_MARKS.split(said)) if piece]
 
 
+def rule_name(rule: Rule) -> str:
+    """In the reader's language."""
+    return rule.name_in(str(get_locale()))
+
+
+def skipped_names(rule: Rule, rule_of: Callable[[str], Rule | None]) -> dict[str, str]:
+    """The names of the rules that it skips, by code, for its sentence; `rule_of` finds a rule by
+    its code."""
+    codes = (code for use in rule.then if use.action is SKIP_RULE for code in use.params["codes"])
+    return {code: rule_name(skipped) for code in codes if (skipped := rule_of(code))}
+
+
 def condition_phrase(condition: Condition) -> str:
     return _plain(_condition(condition))
 
@@ -59,7 +73,7 @@ def action_phrase(use: ActionUse, names: Names | None = None) -> str:
     return _plain(_action(use, names or {}))
 
 
-def value_text(field: Field, value: object) -> str:
+def value_text(field: Field, value: Any) -> str:
     """One value as people write it: money and numbers by the reader's locale, a choice by its
     label."""
     locale = get_locale() or "en"
@@ -164,7 +178,7 @@ def _presence(field: Field, there: bool) -> str:
     )
 
 
-def _listed(field: Field, values: Sequence[object], conjunction: str) -> str:
+def _listed(field: Field, values: Sequence[Any], conjunction: str) -> str:
     texts = [value_text(field, value) for value in values[:MOST_VALUES]]
     left = len(values) - len(texts)
     if left:
@@ -191,7 +205,7 @@ def _action(use: ActionUse, names: Names) -> str:
     return phrase
 
 
-def _param(kind: str, value: object, names: Names) -> str:
+def _param(kind: str, value: Any, names: Names) -> str:
     if kind == "commission":
         return (
             _("at the agent's own percentage")
@@ -209,5 +223,5 @@ def _param(kind: str, value: object, names: Names) -> str:
     return str(value)
 
 
-def _percent(value) -> str:
+def _percent(value: Decimal) -> str:
     return format_decimal(value, "#,##0.00", locale=get_locale() or "en") + " %"

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.fields import BLANK
 from webapp.rules.core.operators import Facts
 from webapp.rules.core.rule import Rule
 
+Trace = dict[str, Any]
 
-def explain_rule(rule: Rule, facts: Facts, on: date) -> dict:
+
+def explain_rule(rule: Rule, facts: Facts, on: date) -> Trace:
     """`{"code", "enabled", "in_force", "holds", "when": tree}`, ready for JSON. `holds`: it would
     fire on these facts."""
     tree = explain(rule.when, {**BLANK, **facts})
@@ -26,7 +29,7 @@ def explain_rule(rule: Rule, facts: Facts, on: date) -> dict:
     }
 
 
-def explain(condition: Condition, facts: Facts) -> dict:
+def explain(condition: Condition, facts: Facts) -> Trace:
     """`{"op", "ok", "children"}` for a group, `{"field", "op", "wanted", "got", "ok"}` for a
     check."""
     if isinstance(condition, Check):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -21,7 +22,7 @@ from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.problems import ValueRefused
 from webapp.rules.core.rule import MAX_EXAMPLES
 from webapp.rules.editing.form import RuleForm
-from webapp.rules.editing.input_format import read, split, typed, typed_list
+from webapp.rules.editing.input_format import input_lines, input_text, read, split
 from webapp.rules.editing.rows import (
     ActionRow,
     CheckRow,
@@ -79,15 +80,16 @@ def _node(form: RuleForm, path: tuple[int, ...]) -> Node | None:
     return node
 
 
-def _list(form: RuleForm, kind: str, path: tuple[int, ...]) -> list | None:
+def _list(form: RuleForm, kind: str, path: tuple[int, ...]) -> list[Any] | None:
     """The list that holds the row at that place; None where there is no such row."""
     if not path:
         return None
+    rows: list[Any] = []
     if kind == "when":
         parent = _node(form, path[:-1])
         rows = parent.members if isinstance(parent, GroupRow) else []
-    else:
-        rows = {"then": form.then, "examples": form.examples}[kind] if len(path) == 1 else []
+    elif len(path) == 1:
+        rows = form.then if kind == "then" else form.examples
     return rows if path[-1] < len(rows) else None
 
 
@@ -132,9 +134,11 @@ def _grow(form: RuleForm, path: tuple[int, ...], node: Node, part: str) -> str:
         parent = GroupRow("all", [parent])
         _replace(form, path, parent)
     elif parent.kind == "not" and parent.members:
-        if not isinstance(parent.members[0], GroupRow) or parent.members[0].kind == "not":
-            parent.members = [GroupRow("all", parent.members)]
-        parent, path = parent.members[0], (*path, 0)
+        denied = parent.members[0]
+        if not isinstance(denied, GroupRow) or denied.kind == "not":
+            denied = GroupRow("all", parent.members)
+            parent.members = [denied]
+        parent, path = denied, (*path, 0)
     parent.members.append(node)
     return f"{_name('when', path)}.{len(parent.members) - 1}.{part}"
 
@@ -206,7 +210,7 @@ def _add_fact(form: RuleForm, kind: str, path: tuple[int, ...], _field: str) -> 
     if not rows or key not in FIELDS or key in rows[path[-1]].facts:
         return ""
     declared = FIELDS[key]
-    rows[path[-1]].facts[key] = typed(declared.type, declared.sample, form.brazilian)
+    rows[path[-1]].facts[key] = input_text(declared.type, declared.sample, form.brazilian)
     rows[path[-1]].fresh = ""
     return f"{_name(kind, path)}.facts.{key}"
 
@@ -228,7 +232,7 @@ def _pick(form: RuleForm, told: str) -> str:
     listed = row.declared[1].takes == "list"
     known = [part for text in row.value for part in split(text)] if listed else []
     row.value = (
-        [typed_list("text", dict.fromkeys([*known, value]), form.brazilian)] if listed else [value]
+        [input_lines("text", dict.fromkeys([*known, value]), form.brazilian)] if listed else [value]
     )
     row.find = ""
     return f"{place}.value"
@@ -267,7 +271,7 @@ def new_example(form: RuleForm) -> ExampleRow:
     """Facts that the conditions ask for, and everything expected that the rule does; to be looked
     over."""
     facts = {
-        row.field: typed(FIELDS[row.field].type, FIELDS[row.field].sample, form.brazilian)
+        row.field: input_text(FIELDS[row.field].type, FIELDS[row.field].sample, form.brazilian)
         for row in _rows(form.when)
     }
     facts |= {
@@ -304,9 +308,8 @@ def _beyond(row: CheckRow, brazilian: bool) -> str | None:
     yet."""
     kind, step = FIELDS[row.field].type, 1 if row.op == "gt" else -1
     try:
-        value = read(kind, next(iter(row.value), ""), brazilian)
+        value: Any = read(kind, next(iter(row.value), ""), brazilian)
     except ValueRefused:
         return None
-    return typed(
-        kind, value + step if kind == "int" else str(Decimal(value) + step * CENT), brazilian
-    )
+    beyond = value + step if kind == "int" else str(Decimal(value) + step * CENT)
+    return input_text(kind, beyond, brazilian)

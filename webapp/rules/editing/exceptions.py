@@ -3,16 +3,15 @@ channel. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from webapp.platform.errors import Refusal
 from webapp.rules.core.actions import SKIP_RULE
+from webapp.rules.core.book import RuleBook
 from webapp.rules.core.fields import FIELDS, MAX_TEXT
-from webapp.rules.core.rule import LANGUAGES, MAX_PRIORITY
-from webapp.rules.core.sets import priority_of
+from webapp.rules.core.rule import LANGUAGES, MAX_PRIORITY, RawRule, Rule
+from webapp.rules.core.written import WrittenRule
 
 # What an exception may be for, as its field, with values for the example of whom it is not for.
 GROUNDS = {
@@ -25,65 +24,51 @@ STEP = 10
 STEM = 47
 
 
-def grounds_of(target: dict) -> tuple[str, ...]:
+def grounds_of(target: WrittenRule) -> tuple[str, ...]:
     """A rule that looks at the whole order knows no single product."""
-    return tuple(
-        key
-        for key in GROUNDS
-        if FIELDS[key].scope == "sale" or target.get("scope", "line") == "line"
-    )
+    return tuple(key for key in GROUNDS if FIELDS[key].scope in ("sale", target.scope))
 
 
-def exceptions_of(rules: Iterable[dict], code: str) -> list[dict]:
-    """The rules that skip the one of that code."""
-    return [
-        raw
-        for raw in rules
-        if any(code in action["codes"] for action in raw["then"] if action["do"] == SKIP_RULE.key)
-    ]
-
-
-def exception_to(target: dict, codes: Iterable[str], key: str, value: str) -> dict:
-    """The JSON rule, to be looked over; `codes` are taken already. Raises Refusal where nothing can
-    stand before the target."""
-    priority = min(priority_of(target) + STEP, MAX_PRIORITY)
-    if priority == priority_of(target):
+def exception_to(target: WrittenRule, book: RuleBook, key: str, value: str) -> RawRule:
+    """The JSON of a rule to be looked over, of a code that the book does not have. Raises Refusal
+    where nothing can stand before the target."""
+    priority = min(target.priority + STEP, MAX_PRIORITY)
+    if priority == target.priority:
         raise Refusal(
             _(
                 "No rule can stand before one of priority %(most)s. Lower its priority first.",
                 most=MAX_PRIORITY,
             )
         )
-    skip, other = [SKIP_RULE.key], next(each for each in GROUNDS[key] if each != value)
+    other = next(sample for sample in GROUNDS[key] if sample != value)
     return {
-        "code": _code(target["code"], set(codes)),
-        "name": {language: _name(target, key, value, language) for language in LANGUAGES},
-        "scope": target.get("scope", "line"),
-        "event": target.get("event", "paid"),
+        "code": _free_code(target.code, book),
+        "name": {language: _name(target.rule, key, value, language) for language in LANGUAGES},
+        "scope": target.scope,
+        "event": target.rule.event,
         "priority": priority,
         "valid_from": None,
         "valid_to": None,
         "enabled": True,
         "when": {"all": [{"field": key, "op": "eq", "value": value}]},
-        "then": [{"do": SKIP_RULE.key, "codes": [target["code"]]}],
+        "then": [{"do": SKIP_RULE.key, "codes": [target.code]}],
         "examples": [
-            {"facts": {key: value}, "expect": skip},
+            {"facts": {key: value}, "expect": [SKIP_RULE.key]},
             {"facts": {key: other}, "expect": []},
         ],
     }
 
 
-def _code(code: str, taken: set[str]) -> str:
+def _free_code(code: str, book: RuleBook) -> str:
     number = 1
-    while (made := f"{code[:STEM]}_except_{number}") in taken:
+    while (made := f"{code[:STEM]}_except_{number}") in book:
         number += 1
     return made
 
 
-def _name(target: dict, key: str, value: str, language: str) -> str:
-    names = target["name"]
-    name = names if isinstance(names, str) else names.get(language) or next(iter(names.values()))
+def _name(target: Rule, key: str, value: str, language: str) -> str:
     with force_locale(language):
         words = _("%(field)s %(value)s", field=FIELDS[key].label, value=value)
+        name = target.name_in(language)
         text = _("Except for %(whom)s: “%(rule)s”", whom=words, rule=name)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

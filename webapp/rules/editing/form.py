@@ -1,5 +1,5 @@
-"""A rule while it is typed: JSON -> `RuleForm` -> JSON; webapp/rules/editing/posted.py reads what a
-form sends. Pure.
+"""A rule while it is written: JSON -> `RuleForm` -> JSON; webapp/rules/editing/posted.py reads
+what a form sends. Pure.
 
 The whole tree lives in the form, so that nothing is kept between two requests. Names are places:
 
@@ -13,14 +13,17 @@ it still fits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 from flask_babel import gettext as _
 
 from webapp.rules.core.conditions import GROUPS
 from webapp.rules.core.fields import FIELDS
-from webapp.rules.core.problems import RuleInvalid, ValueRefused
-from webapp.rules.core.rule import LANGUAGES, Rule, parse_rule
-from webapp.rules.editing import input_format as typed
+from webapp.rules.core.problems import ValueRefused
+from webapp.rules.core.rule import LANGUAGES, RawRule, Rule
+from webapp.rules.core.written import WrittenRule
+from webapp.rules.editing import input_format
 from webapp.rules.editing.rows import (
     ActionRow,
     CheckRow,
@@ -53,10 +56,10 @@ class RuleForm:
         self.then: list[ActionRow] = []
         self.examples: list[ExampleRow] = []
         self.errors: dict[str, str] = {}
-        # Of the errors, those that only say that nothing was typed yet.
+        # Of the errors, those that only say that nothing was filled in yet.
         self.missing: set[str] = set()
         # The rule as last checked, where it can be read: all but its name may be wanting.
-        self.readable: Rule | None = None
+        self.readable: WrittenRule | None = None
         self.message = ""
 
     # -- what the templates ask -------------------------------------------------------------------
@@ -77,27 +80,27 @@ class RuleForm:
         return next((self.errors[each] for each in names if each in self.errors), None)
 
     @property
-    def shown_name(self) -> str:
+    def title(self) -> str:
         ours, other = ("name.pt_BR", "name.en") if self.brazilian else ("name.en", "name.pt_BR")
         return self.value(ours).strip() or self.value(other).strip()
 
     def forgive(self) -> RuleForm:
-        """Says nothing of what is not typed yet: the rule is still on its way."""
+        """Says nothing of what is not filled in yet: the rule is still on its way."""
         self.errors = {
             name: message for name, message in self.errors.items() if name not in self.missing
         }
         return self
 
-    # -- typed -> JSON ----------------------------------------------------------------------------
+    # -- input -> JSON ----------------------------------------------------------------------------
 
     def check(self) -> Rule | None:
-        """The rule; None where something is to be mended, which `errors` then tell."""
-        raw, self.readable = self.to_json(), None
-        try:
-            self.readable = parse_rule(raw)
-        except RuleInvalid as invalid:
-            self.blame((problem.path, problem.message) for problem in invalid.problems)
-        return None if self.errors else self.readable
+        """The rule; None where something is to be corrected, which `errors` then tell."""
+        rule, self.readable = WrittenRule(self.to_json()), None
+        if rule.problems:
+            self.blame(rule.problems)
+        else:
+            self.readable = rule
+        return None if self.errors else rule.rule
 
     def blame(self, problems: Iterable[tuple[str, str]]) -> None:
         """Puts problems, by their place in the JSON, beside their fields; what is blamed already
@@ -108,8 +111,8 @@ class RuleForm:
             if _row_of(name) not in known:
                 self.errors.setdefault(name, message)
 
-    def to_json(self) -> dict:
-        """As far as it can be read; what cannot stays as typed, and `errors` tell of it."""
+    def to_json(self) -> RawRule:
+        """As far as it can be read; what cannot stays as written, and `errors` tell of it."""
         self.errors, self.missing = {}, set()
         names = {each: text for each in LANGUAGES if (text := self.value(f"name.{each}").strip())}
         if not names:
@@ -117,15 +120,13 @@ class RuleForm:
         if not self.then:
             self._miss("then", _("Add at least one action."))
         return {
-            "code": self.value("code").strip() or typed.slug(self.shown_name) or "rule",
+            "code": self.value("code").strip() or input_format.slug(self.title) or "rule",
             "name": _shortest(names) or UNNAMED,
             "scope": self.scope,
             "event": self.value("event"),
-            "priority": self._read(
-                "priority", lambda text: typed.read("int", text, self.brazilian), "0"
-            ),
-            "valid_from": self._read("valid_from", typed.read_day),
-            "valid_to": self._read("valid_to", typed.read_day),
+            "priority": self._read("priority", self._reader("int"), "0"),
+            "valid_from": self._read("valid_from", input_format.read_day),
+            "valid_to": self._read("valid_to", input_format.read_day),
             "enabled": self.value("enabled") == "1",
             "when": self._node(self.when, "when"),
             "then": [self._action(row, f"then.{place}") for place, row in enumerate(self.then)],
@@ -134,13 +135,16 @@ class RuleForm:
             ],
         }
 
+    def _reader(self, kind: str) -> Callable[[str], object]:
+        return partial(input_format.read, kind, brazilian=self.brazilian)
+
     def _read(self, name: str, read: Callable[[str], object], blank: str = "") -> object:
         return self._tried(name, self.value(name).strip() or blank, read)
 
     def _tried(self, name: str, text: str, read: Callable[[str], object]) -> object:
         try:
             return read(text)
-        except typed.Missing as refused:
+        except input_format.Missing as refused:
             self._miss(name, str(refused))
         except ValueRefused as refused:
             self.errors[name] = str(refused)
@@ -150,7 +154,7 @@ class RuleForm:
         self.errors[name] = message
         self.missing.add(name)
 
-    def _node(self, node: Node, name: str) -> dict:
+    def _node(self, node: Node, name: str) -> dict[str, Any]:
         if isinstance(node, CheckRow):
             return self._check(node, name)
         members = [
@@ -162,22 +166,16 @@ class RuleForm:
             return {node.kind: members}
         return {"not": members[0] if members else {}}
 
-    def _check(self, row: CheckRow, name: str) -> dict:
+    def _check(self, row: CheckRow, name: str) -> dict[str, Any]:
         declared, op = row.declared
-        raw = {"field": row.field, "op": row.op}
+        raw: dict[str, Any] = {"field": row.field, "op": row.op}
         if declared.scope == "line" and self.scope == "sale":
             self.errors[f"{name}.field"] = _(
                 "%(field)s is asked of each item; this rule looks at the whole order.",
                 field=capitalized(str(declared.label)),
             )
-
-        def read(text: str) -> object:
-            return (
-                typed.read_exactly(text)
-                if row.op in EXACT
-                else typed.read(declared.type, text, self.brazilian)
-            )
-
+        exact = row.op in EXACT
+        read = input_format.read_exactly if exact else self._reader(declared.type)
         if op.takes == "one":
             raw["value"] = self._tried(f"{name}.value", row.value[0] if row.value else "", read)
         elif op.takes == "list":
@@ -190,11 +188,11 @@ class RuleForm:
 
     def _members(
         self, name: str, values: list[str], read: Callable[[str], object], picked: bool
-    ) -> list:
+    ) -> list[object]:
         texts = (
             [each for each in values if each]
             if picked
-            else [part for each in values for part in typed.split(each)]
+            else [part for each in values for part in input_format.split(each)]
         )
         if not texts:
             self._miss(
@@ -205,37 +203,28 @@ class RuleForm:
             )
         return [self._tried(name, text, read) for text in texts]
 
-    def _action(self, row: ActionRow, name: str) -> dict:
-        raw: dict = {"do": row.do}
+    def _action(self, row: ActionRow, name: str) -> dict[str, Any]:
+        raw: dict[str, Any] = {"do": row.do}
         for param in row.declared.params:
             texts = row.values.get(param.key, [])
             place = f"{name}.{param.key}"
             if param.type == "codes":
                 raw[param.key] = self._members(place, texts, lambda text: text, picked=False)
-            elif row.values.get(f"{param.key}.kind") == [typed.AGENTS_OWN]:
-                raw[param.key] = typed.AGENTS_OWN
+            elif row.values.get(f"{param.key}.kind") == [input_format.AGENTS_OWN]:
+                raw[param.key] = input_format.AGENTS_OWN
             elif param.required or any(text.strip() for text in texts):
-                raw[param.key] = self._tried(
-                    place,
-                    texts[0] if texts else "",
-                    lambda text, kind=param.type: typed.read(kind, text, self.brazilian),
-                )
+                text = texts[0] if texts else ""
+                raw[param.key] = self._tried(place, text, self._reader(param.type))
         return raw
 
-    def _example(self, row: ExampleRow, name: str) -> dict:
-        facts = {}
+    def _example(self, row: ExampleRow, name: str) -> dict[str, Any]:
+        facts: dict[str, object] = {}
         for key, text in row.facts.items():
             declared = FIELDS[key]
-            blank = declared.nullable and not text.strip()
-            facts[key] = (
-                None
-                if blank
-                else self._tried(
-                    f"{name}.facts.{key}",
-                    text,
-                    lambda text, kind=declared.type: typed.read(kind, text, self.brazilian),
-                )
-            )
+            if declared.nullable and not text.strip():
+                facts[key] = None
+            else:
+                facts[key] = self._tried(f"{name}.facts.{key}", text, self._reader(declared.type))
         return {"facts": facts, "expect": row.expect}
 
 
@@ -251,7 +240,7 @@ def capitalized(text: str) -> str:
 
 
 def form_name(path: str) -> str:
-    """The field that a place in the JSON is typed in: "when.all.0.not.value" ->
+    """The field that a place in the JSON is written in: "when.all.0.not.value" ->
     "when.0.0.value"."""
     first, *rest = path.split(".")
     if first == "when":
@@ -274,17 +263,20 @@ def _row_of(name: str) -> str:
 # JSON -> form
 
 
-def form_of(raw: dict, brazilian: bool) -> RuleForm:
+def form_of(raw: RawRule, brazilian: bool) -> RuleForm:
     """For a rule that parses."""
-    form = RuleForm(brazilian)
-    names = raw["name"] if isinstance(raw["name"], dict) else dict.fromkeys(LANGUAGES, raw["name"])
+    form, rule = RuleForm(brazilian), WrittenRule(raw)
+    names: str | dict[str, str] = raw["name"]
+    if isinstance(names, str):
+        names = dict.fromkeys(LANGUAGES, names)
     form.plain |= {
-        "code": raw["code"],
-        "scope": raw.get("scope", "line"),
+        "code": rule.code,
+        "scope": rule.scope,
         "event": raw.get("event", "paid"),
-        "priority": str(raw.get("priority") or 0),
-        "enabled": "0" if raw.get("enabled") is False else "1",
-        **{key: typed.typed_day(raw.get(key), brazilian) for key in ("valid_from", "valid_to")},
+        "priority": str(rule.priority),
+        "enabled": "1" if rule.enabled else "0",
+        "valid_from": input_format.input_day(raw.get("valid_from"), brazilian),
+        "valid_to": input_format.input_day(raw.get("valid_to"), brazilian),
         **{f"name.{language}": name for language, name in names.items()},
     }
     form.when = _row(raw["when"], brazilian)
@@ -293,42 +285,44 @@ def form_of(raw: dict, brazilian: bool) -> RuleForm:
     return form
 
 
-def _row(raw: dict, brazilian: bool) -> Node:
+def _row(raw: dict[str, Any], brazilian: bool) -> Node:
     kind = next((key for key in GROUPS if key in raw), None)
     if kind:
-        return GroupRow(
-            kind, [_row(each, brazilian) for each in ([raw["not"]] if kind == "not" else raw[kind])]
-        )
+        members = [raw["not"]] if kind == "not" else raw[kind]
+        return GroupRow(kind, [_row(member, brazilian) for member in members])
     row = CheckRow(raw["field"], raw["op"])
     declared, op = row.declared
+    if op.takes == "none":
+        return row
+    values = [raw["value"]] if op.takes == "one" else raw["value"]
+    texts = [input_format.input_text(declared.type, value, brazilian) for value in values]
     if op.takes == "pair":
-        row.low, row.high = (typed.typed(declared.type, each, brazilian) for each in raw["value"])
-    elif op.takes == "one":
-        row.value = [typed.typed(declared.type, raw["value"], brazilian)]
-    elif op.takes == "list" and is_picked(declared):
-        row.value = [typed.typed(declared.type, each, brazilian) for each in raw["value"]]
-    elif op.takes == "list":
-        row.value = [typed.typed_list(declared.type, raw["value"], brazilian)]
+        row.low, row.high = texts
+    elif op.takes == "list" and not is_picked(declared):
+        row.value = [input_format.input_lines(declared.type, values, brazilian)]
+    else:
+        row.value = texts
     return row
 
 
-def _action_row(raw: dict, brazilian: bool) -> ActionRow:
+def _action_row(raw: dict[str, Any], brazilian: bool) -> ActionRow:
     row = ActionRow(raw["do"])
     for param in row.declared.params:
         value = raw.get(param.key)
+        if param.type == "codes":
+            row.values[param.key] = list(raw[param.key])
+            continue
         if param.type == "commission":
-            row.values[f"{param.key}.kind"] = [
-                typed.AGENTS_OWN if value == typed.AGENTS_OWN else "fixed"
-            ]
-            value = None if value == typed.AGENTS_OWN else value
-        row.values[param.key] = (
-            list(value) if param.type == "codes" else [typed.typed(param.type, value, brazilian)]
-        )
+            own = value == input_format.AGENTS_OWN
+            row.values[f"{param.key}.kind"] = [input_format.AGENTS_OWN if own else "fixed"]
+            value = None if own else value
+        row.values[param.key] = [input_format.input_text(param.type, value, brazilian)]
     return row
 
 
-def example_row(raw: dict, brazilian: bool) -> ExampleRow:
+def example_row(raw: dict[str, Any], brazilian: bool) -> ExampleRow:
     facts = {
-        key: typed.typed(FIELDS[key].type, value, brazilian) for key, value in raw["facts"].items()
+        key: input_format.input_text(FIELDS[key].type, value, brazilian)
+        for key, value in raw["facts"].items()
     }
     return ExampleRow(facts, list(raw["expect"]))

@@ -1,4 +1,4 @@
-"""One value as people type it in their language ↔ as a rule's JSON keeps it. Pure.
+"""One value as people write it in their language ↔ as a rule's JSON keeps it. Pure.
 
 `kind` is a field's or a parameter's type: money, percent, int, bool, code, commission, task …; one
 without a reader of its own is text. In JSON money and percentages are decimal text with two places.
@@ -37,7 +37,7 @@ class Missing(ValueRefused):
 # JSON -> what stands in the field
 
 
-def typed(kind: str, value: object, brazilian: bool) -> str:
+def input_text(kind: str, value: object, brazilian: bool) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -45,12 +45,12 @@ def typed(kind: str, value: object, brazilian: bool) -> str:
     return field_text(str(value), brazilian and kind in ("money", "percent", "commission"))
 
 
-def typed_list(kind: str, values: Iterable[object], brazilian: bool) -> str:
+def input_lines(kind: str, values: Iterable[object], brazilian: bool) -> str:
     """One a line; the end of the last line says that a comma within is a comma."""
-    return "\n".join(typed(kind, value, brazilian) for value in values) + "\n"
+    return "\n".join(input_text(kind, value, brazilian) for value in values) + "\n"
 
 
-def typed_day(value: str | None, brazilian: bool) -> str:
+def input_day(value: str | None, brazilian: bool) -> str:
     if value and brazilian:
         return "/".join(reversed(value.split("-")))
     return value or ""
@@ -91,15 +91,14 @@ def read_day(text: str) -> str | None:
     text = text.strip()
     if not text:
         return None
+    refused = ValueRefused(_("This is not a day; write it like 20/11/2026 or 2026-11-20."))
     found = next((match for pattern in _DAYS if (match := pattern.fullmatch(text))), None)
+    if found is None:
+        raise refused
     try:
-        if found is None:
-            raise ValueError(text)
         return date(int(found["y"]), int(found["m"]), int(found["d"])).isoformat()
     except ValueError:
-        raise ValueRefused(
-            _("This is not a day; write it like 20/11/2026 or 2026-11-20.")
-        ) from None
+        raise refused from None
 
 
 def slug(text: str) -> str:

@@ -15,9 +15,11 @@ from webapp.http.formatting import percent_text
 from webapp.platform.database import db
 from webapp.platform.text import storable
 from webapp.rules.core.actions import ACTIONS
+from webapp.rules.core.book import RuleBook
 from webapp.rules.core.fields import FIELDS, Field
-from webapp.rules.core.sets import heard, priority_of
+from webapp.rules.core.rule import Rule
 from webapp.rules.core.vocabulary import EMAIL_TITLES, TASK_TITLES
+from webapp.rules.core.written import WrittenRule
 from webapp.rules.editing.form import RuleForm
 from webapp.rules.editing.input_format import split
 from webapp.rules.editing.rows import CheckRow, ExampleRow, is_picked, nodes_of
@@ -33,11 +35,10 @@ Options = list[tuple[str, object]]
 
 
 class Offers:
-    """`rules` are the JSON rules of the draft; `code` the one that is edited, empty for a new
-    one."""
+    """`book` has the rules of the draft; `code` is the one that is edited, empty for a new one."""
 
-    def __init__(self, form: RuleForm, rules: list[dict], code: str):
-        self.form, self.rules, self.code = form, rules, code
+    def __init__(self, form: RuleForm, book: RuleBook, code: str):
+        self.form, self.book, self.code = form, book, code
 
     def options(self, declared: Field) -> Options:
         """All values of a field that are picked."""
@@ -59,7 +60,7 @@ class Offers:
         return products_to_sell()
 
     def known(self, source: str) -> Options:
-        """Values beside which another may be typed; `source` is a field's `offers`, or a
+        """Values beside which another may be written; `source` is a field's `offers`, or a
         parameter's type."""
         if source == "channel":
             return list(CHANNELS.items())
@@ -81,35 +82,20 @@ class Offers:
     def names(self) -> dict[tuple[str, str], str]:
         """Names of the customers and products that the conditions name, by ("customer", id) and
         ("sku", SKU)."""
-        rows = [node for node in nodes_of(self.form.when) if isinstance(node, CheckRow)]
-        wanted = {
-            kind: {
-                part
-                for row in rows
-                if row.declared[0].refers == kind
-                for text in row.value
-                for part in split(text)
-            }
-            for kind in ("customer", "sku")
+        customers = _customer_names(self._values_of("customer"))
+        products = _product_names(self._values_of("sku"))
+        return {("customer", key): name for key, name in customers.items()} | {
+            ("sku", key): name for key, name in products.items()
         }
-        ids = sorted(
-            int(each)
-            for each in wanted["customer"]
-            if each.isascii() and each.isdigit() and len(each) < 10
-        )[:MOST]
-        skus = sorted(map(storable, wanted["sku"]))[:MOST]
-        customers = (
-            db.session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids)))
-            if ids
-            else ()
-        )
-        products = (
-            db.session.execute(select(Product.sku, Product.name).where(Product.sku.in_(skus)))
-            if skus
-            else ()
-        )
-        return {("customer", str(number)): name for number, name in customers} | {
-            ("sku", sku): name for sku, name in products
+
+    def _values_of(self, kind: str) -> set[str]:
+        """What the conditions on fields that refer to `kind` name."""
+        return {
+            part
+            for row in nodes_of(self.form.when)
+            if isinstance(row, CheckRow) and row.declared[0].refers == kind
+            for text in row.value
+            for part in split(text)
         }
 
     def named(self, row: CheckRow) -> list[tuple[str, str]]:
@@ -129,8 +115,8 @@ class Offers:
         own = {row.do for row in self.form.then} | set(example.expect)
         return [key for key in ACTIONS if key in own]
 
-    def shown(self, declared: Field, text: str) -> object:
-        """A fact as it was typed, in words."""
+    def fact_words(self, declared: Field, text: str) -> object:
+        """A fact as it was written, in words."""
         if not text.strip():
             return _("(empty)")
         if declared.type == "money":
@@ -141,15 +127,31 @@ class Offers:
 
     def skippable(self, chosen: Iterable[str]) -> tuple[Options, Options]:
         """The rules to tick, and those to type where there are too many of them."""
-        others = [
-            (raw["code"], _label(raw, self.form.brazilian))
-            for raw in heard(self.rules)
-            if raw["code"] != self.code
-        ]
+        others = [rule for rule in self.book.in_order if rule.code != self.code]
         if len(others) <= MOST_BOXES:
-            return others, []
+            return self._labelled(others), []
         ticked = set(chosen)
-        return [each for each in others if each[0] in ticked], others[:MOST]
+        boxes = [rule for rule in others if rule.code in ticked]
+        return self._labelled(boxes), self._labelled(others[:MOST])
+
+    def _labelled(self, rules: Iterable[WrittenRule]) -> Options:
+        return [(rule.code, _label(rule.rule, self.form.brazilian)) for rule in rules]
+
+
+def _customer_names(written: Iterable[str]) -> dict[str, str]:
+    ids = sorted(int(text) for text in written if _is_id(text))[:MOST]
+    query = select(Customer.id, Customer.name).where(Customer.id.in_(ids))
+    return {str(row.id): row.name for row in db.session.execute(query)} if ids else {}
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def _product_names(written: Iterable[str]) -> dict[str, str]:
+    skus = sorted(map(storable, written))[:MOST]
+    query = select(Product.sku, Product.name).where(Product.sku.in_(skus))
+    return {row.sku: row.name for row in db.session.execute(query)} if skus else {}
 
 
 def found(kind: str, written: str) -> Options:
@@ -170,11 +172,6 @@ def fields_offered(scope: str) -> list[tuple[str, list[Field]]]:
     return [items, *groups] if scope == "line" else groups
 
 
-def _label(raw: dict, brazilian: bool) -> str:
-    names = raw["name"]
-    name = (
-        names
-        if isinstance(names, str)
-        else names.get("pt_BR" if brazilian else "en") or next(iter(names.values()))
-    )
-    return _("%(rule)s (priority %(priority)s)", rule=name, priority=priority_of(raw))
+def _label(rule: Rule, brazilian: bool) -> str:
+    name = rule.name_in("pt_BR" if brazilian else "en")
+    return _("%(rule)s (priority %(priority)s)", rule=name, priority=rule.priority)

@@ -4,13 +4,14 @@ Pure."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 
 from webapp.rules.core.actions import ACTIONS, Action
 from webapp.rules.core.fields import FIELDS, Field
 from webapp.rules.core.operators import OPERATORS, Operator, operators_for
 from webapp.rules.core.problems import ValueRefused
-from webapp.rules.editing import input_format as typed
+from webapp.rules.editing import input_format
 
 Values = dict[str, list[str]]
 
@@ -21,7 +22,7 @@ class CheckRow:
 
     field: str
     op: str
-    value: list[str] = field(default_factory=list)
+    value: list[str] = attribute(default_factory=list)
     low: str = ""
     high: str = ""
     # What is looked for among customers or products.
@@ -44,7 +45,7 @@ Node = CheckRow | GroupRow
 @dataclass
 class ActionRow:
     do: str
-    values: Values = field(default_factory=dict)
+    values: Values = attribute(default_factory=dict)
 
     @property
     def declared(self) -> Action:
@@ -53,8 +54,8 @@ class ActionRow:
 
 @dataclass
 class ExampleRow:
-    facts: dict[str, str] = field(default_factory=dict)
-    expect: list[str] = field(default_factory=list)
+    facts: dict[str, str] = attribute(default_factory=dict)
+    expect: list[str] = attribute(default_factory=list)
     # The field that the next button adds.
     fresh: str = ""
 
@@ -93,7 +94,7 @@ def fitted(row: CheckRow, was: str) -> CheckRow:
         )
     value = [text for text in row.value if text in texts] or [text for text in texts if text]
     if op.takes == "one" and value:
-        value = value[:1] if "\n" not in value[0] else typed.split(value[0])[:1]
+        value = value[:1] if "\n" not in value[0] else input_format.split(value[0])[:1]
     return CheckRow(declared.key, op.key, [] if op.takes == "none" else value)
 
 
@@ -102,7 +103,7 @@ def _is_readable(declared: Field, text: str) -> bool:
         return declared.choices is not None and text in declared.choices
     try:
         # Only asks whether: in which language is no matter.
-        typed.read(declared.type, text, "," in text)
+        input_format.read(declared.type, text, "," in text)
     except ValueRefused:
         return False
     return True
@@ -114,7 +115,7 @@ def filled(row: ActionRow) -> ActionRow:
         if param.key not in row.values and param.default is not None:
             row.values[param.key] = [str(param.default)]
         if param.type == "commission":
-            row.values.setdefault(f"{param.key}.kind", [typed.AGENTS_OWN])
+            row.values.setdefault(f"{param.key}.kind", [input_format.AGENTS_OWN])
     return row
 
 

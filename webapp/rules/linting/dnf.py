@@ -1,8 +1,9 @@
-"""Where a condition can hold, as boxes: for each field it asks for, the values it may have. Pure.
+"""Where a condition can hold, in disjunctive normal form: any of these conjunctions, each of which
+says for every field it asks for what values the field may have. Pure.
 
-A condition is rewritten as "in any of these boxes". Boxes may say too much (a condition of more
-than MAX_BOXES has some part of it left out), never too little: no box means that nothing fits, for
-certain; a box means something only once facts were found in it.
+Conjunctions may say too much (a condition of more than MAX_CONJUNCTIONS has some part of it left
+out), never too little: no conjunction means that nothing fits, for certain; a conjunction means
+something only once facts were found that fit it.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice, product
+from typing import Any
 
 from webapp.rules.core.compiler import compile_condition
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.fields import FIELDS, sample_facts
+from webapp.rules.core.operators import Test
 from webapp.rules.linting.domains import Domain, domain_of
 
-MAX_BOXES = 64
+MAX_CONJUNCTIONS = 64
 MAX_TRIES = 20
 
-Box = dict[str, Domain]
+Conjunction = dict[str, Domain]
 
 
 class TooMuch(Exception):
@@ -27,7 +30,7 @@ class TooMuch(Exception):
 
 
 class Effort:
-    """A bound on the work that rules of any kind can cause, in boxes looked at."""
+    """A bound on the work that rules of any kind can cause, in conjunctions looked at."""
 
     def __init__(self, most: int):
         self.left = most
@@ -39,8 +42,7 @@ class Effort:
 
 
 class Region:
-    """A condition with the boxes it lies in and those its opposite lies in, worked out when first
-    asked for.
+    """A condition and its opposite in disjunctive normal form, worked out when first asked for.
 
     Everything raises TooMuch once the effort is spent.
     """
@@ -49,15 +51,15 @@ class Region:
         self.condition, self.effort = condition, effort
 
     @cached_property
-    def inside(self) -> list[Box]:
-        return _boxes(self.condition, self.effort)
+    def dnf(self) -> list[Conjunction]:
+        return _dnf_of(self.condition, self.effort)
 
     @cached_property
-    def outside(self) -> list[Box]:
-        return _boxes(self.condition, self.effort, negated=True)
+    def negated_dnf(self) -> list[Conjunction]:
+        return _dnf_of(self.condition, self.effort, negated=True)
 
     @cached_property
-    def holds(self):
+    def holds(self) -> Test:
         return compile_condition(self.condition)
 
     @cached_property
@@ -66,14 +68,14 @@ class Region:
 
     def within(self, other: Region) -> bool:
         """True only if whatever fits this one fits the other, for certain."""
-        return _nothing_in(self.inside, other.outside, self.effort)
+        return _nothing_in(self.dnf, other.negated_dnf, self.effort)
 
     def meets(self, other: Region) -> bool:
         """False only if nothing fits both, for certain."""
-        return not _nothing_in(self.inside, other.inside, self.effort)
+        return not _nothing_in(self.dnf, other.dnf, self.effort)
 
 
-def _nothing_in(some: list[Box], others: list[Box], effort: Effort) -> bool:
+def _nothing_in(some: list[Conjunction], others: list[Conjunction], effort: Effort) -> bool:
     return all(_meet(one, other, effort) is None for one, other in product(some, others))
 
 
@@ -82,9 +84,9 @@ def sample_of(
 ) -> dict[str, object] | None:
     """Facts that for certain fit all `regions` and none of the others; None when there are none, or
     none come to mind."""
-    corners = [*(region.inside for region in regions), *(region.outside for region in outside_of)]
-    for box in islice(_meetings(corners, regions[0].effort), MAX_TRIES):
-        facts = _facts_in(box)
+    forms = [*(region.dnf for region in regions), *(region.negated_dnf for region in outside_of)]
+    for conjunction in islice(_meetings(forms, regions[0].effort), MAX_TRIES):
+        facts = _facts_in(conjunction)
         if (
             facts
             and all(each.holds(facts) for each in regions)
@@ -94,24 +96,24 @@ def sample_of(
     return None
 
 
-def _boxes(condition: Condition, effort: Effort, negated: bool = False) -> list[Box]:
+def _dnf_of(condition: Condition, effort: Effort, negated: bool = False) -> list[Conjunction]:
     if isinstance(condition, Check):
         key, domain = domain_of(condition, negated)
         effort.spend(1 + domain.weight)
         return [{key: domain}] if domain else []
     if condition.op == "not":
-        return _boxes(condition.members[0], effort, not negated)
-    parts = [_boxes(member, effort, negated) for member in condition.members]
+        return _dnf_of(condition.members[0], effort, not negated)
+    parts = [_dnf_of(member, effort, negated) for member in condition.members]
     if (condition.op == "all") != negated:
         return _all_of(parts, effort)
-    found = [box for part in parts for box in part]
-    return found if len(found) <= MAX_BOXES else [{}]
+    found = [conjunction for part in parts for conjunction in part]
+    return found if len(found) <= MAX_CONJUNCTIONS else [{}]
 
 
-def _all_of(parts: list[list[Box]], effort: Effort) -> list[Box]:
-    found: list[Box] = [{}]
+def _all_of(parts: list[list[Conjunction]], effort: Effort) -> list[Conjunction]:
+    found: list[Conjunction] = [{}]
     for part in sorted(parts, key=len):
-        if len(found) * len(part) <= MAX_BOXES:
+        if len(found) * len(part) <= MAX_CONJUNCTIONS:
             found = [
                 met
                 for one, other in product(found, part)
@@ -120,34 +122,36 @@ def _all_of(parts: list[list[Box]], effort: Effort) -> list[Box]:
     return found
 
 
-def _meet(one: Box, other: Box, effort: Effort) -> Box | None:
+def _meet(one: Conjunction, other: Conjunction, effort: Effort) -> Conjunction | None:
     """Where both hold; None when nowhere."""
     effort.spend()
     met = dict(one)
     for key, domain in other.items():
         if key in met:
-            effort.spend(met[key].weight + domain.weight)
-            domain = met[key].meet(domain)
+            # Domains of one field are of one kind.
+            known: Any = met[key]
+            effort.spend(known.weight + domain.weight)
+            domain = known.meet(domain)
             if not domain:
                 return None
         met[key] = domain
     return met
 
 
-def _meetings(corners: list[list[Box]], effort: Effort) -> Iterator[Box]:
-    """The boxes that lie in one of each list."""
-    if not corners:
+def _meetings(forms: list[list[Conjunction]], effort: Effort) -> Iterator[Conjunction]:
+    """The conjunctions that lie in one of each list."""
+    if not forms:
         yield {}
         return
-    for within in _meetings(corners[1:], effort):
-        for box in corners[0]:
-            met = _meet(box, within, effort)
+    for within in _meetings(forms[1:], effort):
+        for conjunction in forms[0]:
+            met = _meet(conjunction, within, effort)
             if met is not None:
                 yield met
 
 
-def _facts_in(box: Box) -> dict[str, object] | None:
+def _facts_in(conjunction: Conjunction) -> dict[str, object] | None:
     try:
-        return sample_facts({key: domain.pick(FIELDS[key]) for key, domain in box.items()})
+        return sample_facts({key: domain.pick(FIELDS[key]) for key, domain in conjunction.items()})
     except LookupError:
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from webapp.rules.core.conditions import Check
 from webapp.rules.core.fields import GOODS, KINDS, Field
@@ -30,10 +31,10 @@ Part = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ChoiceDomain:
     """Of a field with listed choices, or of yes and no."""
 
-    values: frozenset
+    values: frozenset[Any]
 
     @property
     def weight(self) -> int:
@@ -42,10 +43,10 @@ class Choices:
     def __bool__(self) -> bool:
         return bool(self.values)
 
-    def meet(self, other: Choices) -> Choices:
-        return Choices(self.values & other.values)
+    def meet(self, other: ChoiceDomain) -> ChoiceDomain:
+        return ChoiceDomain(self.values & other.values)
 
-    def pick(self, field: Field) -> object:
+    def pick(self, field: Field) -> Any:
         """One of its values, the sample's if that is among them. Raises LookupError where none can
         be written down."""
         known = sorted(self.values - {UNLISTED}, key=str)
@@ -53,7 +54,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class NumberDomain:
     """`spans` rise, lie apart and include both ends; `null`: an empty fact belongs to it."""
 
     spans: tuple[Span, ...]
@@ -66,16 +67,16 @@ class Numbers:
     def weight(self) -> int:
         return len(self.spans) // LIGHT
 
-    def meet(self, other: Numbers) -> Numbers:
+    def meet(self, other: NumberDomain) -> NumberDomain:
         mine, theirs, met = list(self.spans), list(other.spans), []
         while mine and theirs:
             (low, high), (start, end) = mine[-1], theirs[-1]
             if max(low, start) <= min(high, end):
                 met.append((max(low, start), min(high, end)))
             (mine if low > start else theirs).pop()
-        return Numbers(tuple(reversed(met)), self.null and other.null)
+        return NumberDomain(tuple(reversed(met)), self.null and other.null)
 
-    def pick(self, field: Field) -> object:
+    def pick(self, field: Field) -> Any:
         if not self.spans:
             return None
         wanted = 0 if field.sample is None else int(field.sample * UNITS[field.type])
@@ -85,13 +86,13 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class TextDomain:
     """Those listed (`among`), or all but those listed, None being the empty fact.
 
     must, never  further parts of it, where not `among`: ("contains" or "starts_with", text)
     """
 
-    listed: frozenset
+    listed: frozenset[Any]
     among: bool = False
     must: frozenset[Part] = frozenset()
     never: frozenset[Part] = frozenset()
@@ -107,13 +108,13 @@ class Texts:
     def weight(self) -> int:
         return (1 + len(self.listed)) * (1 + len(self.must) + len(self.never)) // LIGHT
 
-    def meet(self, other: Texts) -> Texts:
+    def meet(self, other: TextDomain) -> TextDomain:
         if not self.among and not other.among:
-            return Texts(
+            return TextDomain(
                 self.listed | other.listed, False, self.must | other.must, self.never | other.never
             )
         few, most = (self, other) if self.among else (other, self)
-        return Texts(frozenset(value for value in few.listed if most.has(value)), True)
+        return TextDomain(frozenset(value for value in few.listed if most.has(value)), True)
 
     def has(self, value: str | None) -> bool:
         fits = all(_is(value, part) for part in self.must) and not any(
@@ -121,7 +122,7 @@ class Texts:
         )
         return fits and (value in self.listed) == self.among
 
-    def pick(self, field: Field) -> object:
+    def pick(self, field: Field) -> Any:
         """Raises LookupError where no value comes to mind."""
         beginning = _longest_beginning(self.must)
         made = beginning + "".join(sorted(text for op, text in self.must if op == "contains"))
@@ -134,7 +135,7 @@ class Texts:
         raise LookupError(field.key)
 
 
-Domain = Choices | Numbers | Texts
+Domain = ChoiceDomain | NumberDomain | TextDomain
 
 
 def domain_of(check: Check, negated: bool = False) -> tuple[str, Domain]:
@@ -159,29 +160,29 @@ def domain_of(check: Check, negated: bool = False) -> tuple[str, Domain]:
     )
 
 
-def _kinds_that_ship(choices: Choices) -> Choices:
-    return Choices(frozenset(kind for kind in KINDS if (kind in GOODS) in choices.values))
+def _kinds_that_ship(choices: ChoiceDomain) -> ChoiceDomain:
+    return ChoiceDomain(frozenset(kind for kind in KINDS if (kind in GOODS) in choices.values))
 
 
-def _all_choices(field: Field) -> frozenset:
+def _all_choices(field: Field) -> frozenset[Any]:
     if not field.choices:
         return frozenset({True, False})
     return frozenset({*field.choices, *((None, UNLISTED) if field.nullable else ())})
 
 
-def _choices(field: Field, chosen: frozenset, negated: bool) -> Choices:
-    return Choices(_all_choices(field) - chosen if negated else chosen)
+def _choices(field: Field, chosen: frozenset[Any], negated: bool) -> ChoiceDomain:
+    return ChoiceDomain(_all_choices(field) - chosen if negated else chosen)
 
 
-def _texts(field: Field, op: str, value: object, negated: bool) -> Texts:
+def _texts(field: Field, op: str, value: Any, negated: bool) -> TextDomain:
     if op in ("contains", "starts_with"):
         part = frozenset({(op, value)})
-        found = Texts(frozenset(), never=part) if negated else Texts(BLANK, must=part)
+        found = TextDomain(frozenset(), never=part) if negated else TextDomain(BLANK, must=part)
     elif op == "is_set":
-        found = Texts(BLANK, among=negated)
+        found = TextDomain(BLANK, among=negated)
     else:
-        found = Texts(frozenset(value if op == "in" else [value]), among=not negated)
-    return found if field.nullable else found.meet(Texts(BLANK))
+        found = TextDomain(frozenset(value if op == "in" else [value]), among=not negated)
+    return found if field.nullable else found.meet(TextDomain(BLANK))
 
 
 def _is(value: str | None, part: Part) -> bool:
@@ -219,14 +220,14 @@ _SPANS: dict[str, Callable[[list[int], int, int], list[Span]]] = {
 }
 
 
-def _numbers(field: Field, op: str, value: object, negated: bool) -> Numbers:
+def _numbers(field: Field, op: str, value: Any, negated: bool) -> NumberDomain:
     unit = UNITS[field.type]
     low, high = (0, 100 * unit) if field.type == "percent" else (-LIMIT, LIMIT)
     values = value if isinstance(value, tuple) else () if value is None else (value,)
     spans = _SPANS[op](sorted({int(each * unit) for each in values}), low, high)
     if negated:
-        return Numbers(tuple(_left_out(spans, low, high)), field.nullable)
-    return Numbers(tuple((start, end) for start, end in spans if low <= start <= end <= high))
+        return NumberDomain(tuple(_left_out(spans, low, high)), field.nullable)
+    return NumberDomain(tuple((start, end) for start, end in spans if low <= start <= end <= high))
 
 
 def _left_out(spans: list[Span], low: int, high: int) -> Iterator[Span]:

@@ -16,12 +16,13 @@ from itertools import combinations
 from flask_babel import gettext as _
 
 from webapp.rules.core.actions import SKIP_RULE, ActionUse
+from webapp.rules.core.book import RuleBook
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.sentence import condition_phrase
-from webapp.rules.linting.boxes import Effort, Region, TooMuch, sample_of
-from webapp.rules.linting.evaluated import Earlier, Heard, Pile
+from webapp.rules.linting.dnf import Effort, Region, TooMuch, sample_of
 from webapp.rules.linting.references import MOST_NAMED, References, mentions
+from webapp.rules.linting.rule_index import Evaluated, LintRule, RuleIndex
 
 # About two seconds of work. 1,000 rules need a tenth of it; thousands that are wide and nested
 # would go on for hours.
@@ -32,7 +33,7 @@ MOST_EXCEPTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class LintWarning:
     """kind never_fires, subsumed, competing, archived_sku, unknown_sku, _template, _task, _agent or
     _customer; unexamined: from this rule on, rules were too many and too wide to be compared
     path   the place in the rule `code`, as in "then.0.sku"; empty for the whole rule
@@ -47,32 +48,31 @@ class Warning:
 
 
 def lint(
-    rules: Sequence[Rule], known: References, today: date, only: Collection[str] | None = None
-) -> list[Warning]:
-    """Of enabled rules; with `only`, what concerns the rules of these codes. `rules` are in the
-    order they are heard."""
-    enabled = [rule for rule in rules if rule.enabled]
+    book: RuleBook, known: References, today: date, only: Collection[str] | None = None
+) -> list[LintWarning]:
+    """Of enabled rules; with `only`, what concerns the rules of these codes."""
+    enabled = [rule for rule in book.rules if rule.enabled]
     found = [
         warning
         for rule in enabled
         if only is None or rule.code in only
         for warning in _missing(rule, known)
     ]
-    return [*found, *_Comparison(enabled, today, only).warnings()]
+    return [*found, *_Lint(enabled, today, only).warnings()]
 
 
-def _missing(rule: Rule, known: References) -> Iterator[Warning]:
+def _missing(rule: Rule, known: References) -> Iterator[LintWarning]:
     for mention in mentions(rule):
         missing, archived = known.missing(mention), known.archived(mention)
         if missing:
-            yield Warning(
+            yield LintWarning(
                 f"unknown_{mention.kind}",
                 rule.code,
                 mention.path,
                 _missing_words(mention.kind, _listed(missing)),
             )
         if archived:
-            yield Warning(
+            yield LintWarning(
                 "archived_sku",
                 rule.code,
                 mention.path,
@@ -100,150 +100,149 @@ def _missing_words(kind: str, value: str) -> str:
     return words[kind]
 
 
-class _Comparison:
-    """Enabled rules held against one another, each against those heard before it. `chosen` are the
-    rules asked about."""
+class _Lint:
+    """Enabled rules held against one another, each against those evaluated before it. `chosen` are
+    the rules asked about."""
 
     def __init__(self, rules: Sequence[Rule], today: date, only: Collection[str] | None):
         self.effort = Effort(MOST_EFFORT)
-        self.heard = [Heard(rule, today, self.effort) for rule in rules]
-        self.chosen = {heard.code for heard in self.heard if only is None or heard.code in only}
+        self.rules = [LintRule(rule, today, self.effort) for rule in rules]
+        self.chosen = {rule.code for rule in self.rules if only is None or rule.code in only}
         # A rule that nobody asked about is only held against the chosen ones.
-        self.earlier, self.earlier_chosen = Earlier(), Earlier()
-        self.exceptions: dict[str, Pile] = defaultdict(Pile)
+        self.evaluated, self.evaluated_chosen = Evaluated(), Evaluated()
+        self.exceptions: dict[str, RuleIndex] = defaultdict(RuleIndex)
 
-    def warnings(self) -> Iterator[Warning]:
-        for heard in self.heard:
+    def warnings(self) -> Iterator[LintWarning]:
+        for rule in self.rules:
             try:
-                yield from list(self._about(heard))
+                yield from list(self._about(rule))
             except TooMuch:
                 message = _(
                     "The rules are too many and too wide to compare them all: this one and those "
                     "after it were not."
                 )
-                yield Warning("unexamined", heard.code, "", message)
+                yield LintWarning("unexamined", rule.code, "", message)
                 return
-            self._remember(heard)
+            self._remember(rule)
 
-    def _remember(self, heard: Heard) -> None:
-        self.earlier.add(heard)
-        if heard.code in self.chosen:
-            self.earlier_chosen.add(heard)
-        for use in heard.rule.then:
+    def _remember(self, rule: LintRule) -> None:
+        self.evaluated.add(rule)
+        if rule.code in self.chosen:
+            self.evaluated_chosen.add(rule)
+        for use in rule.then:
             for code in use.params["codes"] if use.action is SKIP_RULE else ():
-                self.exceptions[code].add(heard, use)
+                self.exceptions[code].add(rule, use)
 
-    def _before(self, heard: Heard) -> Earlier:
-        return self.earlier if heard.code in self.chosen else self.earlier_chosen
+    def _before(self, rule: LintRule) -> Evaluated:
+        return self.evaluated if rule.code in self.chosen else self.evaluated_chosen
 
-    def _about(self, heard: Heard) -> Iterator[Warning]:
-        never = next(self._never(heard), None)
+    def _about(self, rule: LintRule) -> Iterator[LintWarning]:
+        never = next(self._never(rule), None)
         if never is not None:
             yield never
             return
-        lost: dict[tuple[Heard, bool], list[int]] = defaultdict(list)
-        for place, use in enumerate(heard.rule.then):
-            done = self._done_before(heard, use)
+        lost: dict[tuple[LintRule, bool], list[int]] = defaultdict(list)
+        for place, use in enumerate(rule.then):
+            done = self._done_before(rule, use)
             if done is not None:
                 rival, theirs = done
                 lost[rival, _covers(theirs, use)].append(place)
             elif use.action.policy == "first":
-                yield from self._competing(heard, place)
+                yield from self._competing(rule, place)
         for (rival, alike), places in lost.items():
-            yield from _subsumed(heard, rival, places, alike)
+            yield from _subsumed(rule, rival, places, alike)
 
-    def _never(self, heard: Heard) -> Iterator[Warning]:
+    def _never(self, rule: LintRule) -> Iterator[LintWarning]:
         """Why the rule or one of its actions never does anything."""
-        if heard.code in self.chosen:
-            yield from self._never_alone(heard)
-        for exception in self._exceptions_to(heard):
-            if self._always_before(exception, heard, heard.region, exception.region):
+        if rule.code in self.chosen:
+            yield from self._never_alone(rule)
+        for exception in self._exceptions_to(rule):
+            if self._always_before(exception, rule, rule.region, exception.region):
                 message = _(
                     "It never applies: wherever it would, “%(name)s” skips it.", name=exception.name
                 )
-                yield Warning("never_fires", heard.code, "", message, exception.code)
+                yield LintWarning("never_fires", rule.code, "", message, exception.code)
 
-    def _never_alone(self, heard: Heard) -> Iterator[Warning]:
-        if heard.is_over:
-            yield Warning(
+    def _never_alone(self, rule: LintRule) -> Iterator[LintWarning]:
+        if rule.is_over:
+            yield LintWarning(
                 "never_fires",
-                heard.code,
+                rule.code,
                 "valid_to",
                 _("Its last day is over: it never applies again."),
             )
-        elif not heard.region.inside:
-            path, message = _contradiction(heard.rule.when, "when", self.effort)
-            yield Warning("never_fires", heard.code, path, message)
-        for place, use in enumerate(heard.rule.then):
-            if not heard.acting(use).inside:
+        elif not rule.region.dnf:
+            path, message = _contradiction(rule.rule.when, "when", self.effort)
+            yield LintWarning("never_fires", rule.code, path, message)
+        for place, use in enumerate(rule.then):
+            if not rule.acting(use).dnf:
                 message = _(
                     "It never does anything: wherever the rule applies, something that it needs is "
                     "empty."
                 )
-                yield Warning("never_fires", heard.code, f"then.{place}", message)
+                yield LintWarning("never_fires", rule.code, f"then.{place}", message)
 
-    def _exceptions_to(self, heard: Heard) -> Iterator[Heard]:
+    def _exceptions_to(self, rule: LintRule) -> Iterator[LintRule]:
         """Those asked about that may always skip the rule."""
-        if heard.code in self.exceptions and heard.region.sample:
-            for exception, _use in self.exceptions[heard.code].at(heard.region.sample):
-                if heard.code in self.chosen or exception.code in self.chosen:
+        if rule.code in self.exceptions and rule.region.sample:
+            for exception, _use in self.exceptions[rule.code].at(rule.region.sample):
+                if rule.code in self.chosen or exception.code in self.chosen:
                     yield exception
 
-    def _always_before(self, rival: Heard, heard: Heard, region: Region, theirs: Region) -> bool:
-        """Whether for certain `rival` acts wherever `heard` would: nothing skips the one and not
+    def _always_before(
+        self, rival: LintRule, rule: LintRule, region: Region, theirs: Region
+    ) -> bool:
+        """Whether for certain `rival` acts wherever `rule` would: nothing skips the one and not
         the other."""
         return (
-            rival.outlasts(heard)
+            rival.outlasts(rule)
             and region.within(theirs)
             and all(
-                exception.skips(heard.code)
-                or not exception.overlaps(heard)
+                exception.skips(rule.code)
+                or not exception.overlaps(rule)
                 or not exception.region.meets(region)
-                for exception, _use in self.exceptions[rival.code].beside(heard)
+                for exception, _use in self.exceptions[rival.code].beside(rule)
             )
         )
 
-    def _done_before(self, heard: Heard, use: ActionUse) -> tuple[Heard, ActionUse] | None:
-        """A rule heard earlier that for certain leaves this action nothing to do, and the action of
-        it that does."""
-        pile, region = self._before(heard).doing(heard, use), heard.acting(use)
-        if pile is None or use.action.policy == "each" or region.sample is None:
+    def _done_before(self, rule: LintRule, use: ActionUse) -> tuple[LintRule, ActionUse] | None:
+        """A rule evaluated earlier that for certain leaves this action nothing to do, and the
+        action of it that does."""
+        index, region = self._before(rule).doing(rule, use), rule.acting(use)
+        if index is None or use.action.policy == "each" or region.sample is None:
             return None
-        for rival, theirs in pile.at(region.sample):
+        for rival, theirs in index.at(region.sample):
             takes_all = use.action.policy == "first" or _covers(theirs, use)
-            if takes_all and self._always_before(rival, heard, region, rival.acting(theirs)):
+            if takes_all and self._always_before(rival, rule, region, rival.acting(theirs)):
                 return rival, theirs
         return None
 
-    def _competing(self, heard: Heard, place: int) -> Iterator[Warning]:
-        told, use = set(), heard.rule.then[place]
-        for rival, theirs in self._before(heard).rivals(heard, use):
+    def _competing(self, rule: LintRule, place: int) -> Iterator[LintWarning]:
+        named: set[LintRule] = set()
+        use = rule.then[place]
+        for rival, theirs in self._before(rule).rivals(rule, use):
             self.effort.spend()
-            acting = heard.acting(use), rival.acting(theirs)
-            if (
-                rival not in told
-                and rival.overlaps(heard)
-                and self._both_act(heard, rival, *acting)
-            ):
-                told.add(rival)
-                yield Warning(
+            acting = rule.acting(use), rival.acting(theirs)
+            if rival not in named and rival.overlaps(rule) and self._both_act(rule, rival, *acting):
+                named.add(rival)
+                yield LintWarning(
                     "competing",
-                    heard.code,
+                    rule.code,
                     f"then.{place}",
-                    _competing_words(heard, rival),
+                    _competing_words(rule, rival),
                     rival.code,
                 )
-            if len(told) == MOST_RIVALS:
+            if len(named) == MOST_RIVALS:
                 return
 
-    def _both_act(self, heard: Heard, rival: Heard, region: Region, theirs: Region) -> bool:
+    def _both_act(self, rule: LintRule, rival: LintRule, region: Region, theirs: Region) -> bool:
         """Whether there are facts, found and tried, on which both act on one day and no exception
         skips either."""
-        day = max(heard.first, rival.first)
+        day = max(rule.first, rival.first)
         apart: list[Region] = []
         while len(apart) <= MOST_EXCEPTIONS:
             facts = sample_of([region, theirs], apart)
-            met = facts and self._skipped_on(facts, day, heard.code, rival.code)
+            met = facts and self._skipped_on(facts, day, rule.code, rival.code)
             if not met:
                 return facts is not None
             apart.append(met)
@@ -265,7 +264,9 @@ def _covers(theirs: ActionUse, use: ActionUse) -> bool:
     return use.params == theirs.params
 
 
-def _subsumed(heard: Heard, rival: Heard, places: list[int], alike: bool) -> Iterator[Warning]:
+def _subsumed(
+    rule: LintRule, rival: LintRule, places: list[int], alike: bool
+) -> Iterator[LintWarning]:
     if alike:
         message = _(
             "It adds nothing: wherever it applies, “%(name)s” comes first and does the same.",
@@ -276,19 +277,19 @@ def _subsumed(heard: Heard, rival: Heard, places: list[int], alike: bool) -> Ite
             "It never counts: wherever it applies, “%(name)s” comes first and wins.",
             name=rival.name,
         )
-    whole = len(places) == len(heard.rule.then)
+    whole = len(places) == len(rule.then)
     for path in [""] if whole else [f"then.{place}" for place in places]:
-        yield Warning("subsumed", heard.code, path, message, rival.code)
+        yield LintWarning("subsumed", rule.code, path, message, rival.code)
 
 
-def _competing_words(heard: Heard, rival: Heard) -> str:
+def _competing_words(rule: LintRule, rival: LintRule) -> str:
     return _(
         "Where both apply, “%(first)s” counts and “%(second)s” does not, only because it stands "
         "before it in the list: both have priority %(priority)d. Give one of them a higher "
         "priority.",
         first=rival.name,
-        second=heard.name,
-        priority=heard.rule.priority,
+        second=rule.name,
+        priority=rule.priority,
     )
 
 
@@ -304,13 +305,13 @@ def _contradiction(condition: Condition, path: str, effort: Effort) -> tuple[str
         for place, member in enumerate(condition.members)
     ]
     for region, place in parts:
-        if not region.inside:
+        if not region.dnf:
             return _contradiction(region.condition, place, effort)
-    for (one, _place), (other, place) in combinations(parts, 2):
-        if not one.meets(other):
+    for (first, _place), (second, place) in combinations(parts, 2):
+        if not first.meets(second):
             return place, _(
                 "It never applies: it cannot be that %(one)s and at once %(other)s.",
-                one=condition_phrase(one.condition),
-                other=condition_phrase(other.condition),
+                one=condition_phrase(first.condition),
+                other=condition_phrase(second.condition),
             )
     return path, _("It never applies: its conditions contradict each other.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
@@ -89,19 +90,19 @@ def gather(rules: Iterable[Rule]) -> References:
         for each in named["customer"]
         if each.isascii() and each.isdigit() and len(each) < 10
     }
+    products = _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))
     return References(
-        skus={
-            sku: "archived" if archived else "active"
-            for sku, archived in _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))
-        },
+        skus={row[0]: "archived" if row[1] else "active" for row in products},
         templates=frozenset(EMAIL_TITLES),
         tasks=frozenset(TASK_TITLES),
-        agents=frozenset(code for (code,) in _rows(Agent.code, named["agent"])),
-        customers=frozenset(str(number) for (number,) in _rows(Customer.id, customers)),
+        agents=frozenset(row[0] for row in _rows(Agent.code, named["agent"])),
+        customers=frozenset(str(row[0]) for row in _rows(Customer.id, customers)),
     )
 
 
-def _rows(key: ColumnElement, values: Iterable, *more: ColumnElement) -> Iterator[tuple]:
+def _rows(
+    key: InstrumentedAttribute[Any], values: Iterable[Any], *more: ColumnElement[Any]
+) -> Iterator[Row[Any]]:
     wanted = sorted(values)
     for start in range(0, len(wanted), BATCH):
         yield from db.session.execute(

@@ -1,5 +1,5 @@
-"""Rules as lint compares them: each with its regions and days, those with one action in a pile.
-Pure."""
+"""Rules as lint compares them: each with its regions and days, filed by what they do and by the
+values they need. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from flask_babel import get_locale
 
@@ -16,14 +17,18 @@ from webapp.rules.core.conditions import Check, Group
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.operators import OPERATORS
 from webapp.rules.core.rule import Rule
-from webapp.rules.linting.boxes import Effort, Region
+from webapp.rules.linting.dnf import Effort, Region
+
+# What actions have in common that may stand in each other's way.
+Likeness = tuple[Any, ...]
 
 
-class Heard:
+class LintRule:
     """An enabled rule, with the days from today on that it is in force."""
 
     def __init__(self, rule: Rule, today: date, effort: Effort):
-        self.rule, self.code, self.effort = rule, rule.code, effort
+        self.rule, self.effort = rule, effort
+        self.code, self.priority, self.then = rule.code, rule.priority, rule.then
         self.first = max(rule.valid_from or today, today)
         self.last = rule.valid_to or date.max
         self.region = Region(rule.when, effort)
@@ -41,10 +46,10 @@ class Heard:
     def is_over(self) -> bool:
         return self.last < self.first
 
-    def outlasts(self, other: Heard) -> bool:
+    def outlasts(self, other: LintRule) -> bool:
         return self.first <= other.first and other.last <= self.last
 
-    def overlaps(self, other: Heard) -> bool:
+    def overlaps(self, other: LintRule) -> bool:
         return self.first <= other.last and other.first <= self.last
 
     def skips(self, code: str) -> bool:
@@ -57,7 +62,7 @@ class Heard:
         return necessities(self.rule.when)
 
     @cached_property
-    def bound(self) -> dict[str, set]:
+    def bound(self) -> dict[str, set[Any]]:
         """Fields that only have one of these values where the rule holds."""
         return {
             keys[0][0]: {value for _field, value in keys}
@@ -70,68 +75,70 @@ class Heard:
         return self.rule.name_in(str(get_locale() or "en"))
 
 
-class Pile:
+class RuleIndex:
     """Rules filed by the values they need, so that few are compared. An entry may come up more than
     once."""
 
     def __init__(self) -> None:
-        self.anywhere: list[tuple[Heard, ActionUse]] = []
-        self.filed: dict[str, dict[object, list[tuple[Heard, ActionUse]]]] = defaultdict(
+        self.anywhere: list[tuple[LintRule, ActionUse]] = []
+        self.filed: dict[str, dict[object, list[tuple[LintRule, ActionUse]]]] = defaultdict(
             lambda: defaultdict(list)
         )
 
-    def add(self, heard: Heard, use: ActionUse) -> None:
-        for field, value in heard.needs[0] if heard.needs else ():
-            self.filed[field][value].append((heard, use))
-        if not heard.needs:
-            self.anywhere.append((heard, use))
+    def add(self, rule: LintRule, use: ActionUse) -> None:
+        for field, value in rule.needs[0] if rule.needs else ():
+            self.filed[field][value].append((rule, use))
+        if not rule.needs:
+            self.anywhere.append((rule, use))
 
-    def at(self, facts: dict[str, object]) -> Iterator[tuple[Heard, ActionUse]]:
+    def at(self, facts: dict[str, object]) -> Iterator[tuple[LintRule, ActionUse]]:
         """Those that may hold on the facts."""
         yield from self.anywhere
         for field, by_value in self.filed.items():
             yield from by_value.get(facts[field], ())
 
-    def beside(self, heard: Heard) -> Iterator[tuple[Heard, ActionUse]]:
+    def beside(self, rule: LintRule) -> Iterator[tuple[LintRule, ActionUse]]:
         """Those that may hold where the rule does."""
         yield from self.anywhere
         for field, by_value in self.filed.items():
-            bound = heard.bound.get(field)
+            bound = rule.bound.get(field)
             for value in by_value if bound is None else bound & by_value.keys():
                 yield from by_value[value]
 
 
-class Earlier:
-    """Rules heard so far, by what they do."""
+class Evaluated:
+    """Rules evaluated so far, by what they do."""
 
     def __init__(self) -> None:
-        self._alike: dict[tuple, Pile] = defaultdict(Pile)
-        self._first: dict[tuple, dict[tuple, Pile]] = defaultdict(lambda: defaultdict(Pile))
+        self._alike: dict[Likeness, RuleIndex] = defaultdict(RuleIndex)
+        self._first: dict[Likeness, dict[Likeness, RuleIndex]] = defaultdict(
+            lambda: defaultdict(RuleIndex)
+        )
 
-    def add(self, heard: Heard) -> None:
-        for use in heard.rule.then:
-            likeness = _likeness(heard, use)
-            self._alike[likeness].add(heard, use)
+    def add(self, rule: LintRule) -> None:
+        for use in rule.then:
+            likeness = _likeness(rule, use)
+            self._alike[likeness].add(rule, use)
             if use.action.policy == "first":
-                self._first[heard.rule.priority, *likeness][_params(use)].add(heard, use)
+                self._first[rule.priority, *likeness][_params(use)].add(rule, use)
 
-    def doing(self, heard: Heard, use: ActionUse) -> Pile | None:
+    def doing(self, rule: LintRule, use: ActionUse) -> RuleIndex | None:
         """Those that do what `use` does."""
-        return self._alike.get(_likeness(heard, use))
+        return self._alike.get(_likeness(rule, use))
 
-    def rivals(self, heard: Heard, use: ActionUse) -> Iterator[tuple[Heard, ActionUse]]:
+    def rivals(self, rule: LintRule, use: ActionUse) -> Iterator[tuple[LintRule, ActionUse]]:
         """Those of the same priority that may want something else in the place of `use`."""
-        by_params = self._first.get((heard.rule.priority, *_likeness(heard, use)), {})
-        for params, pile in by_params.items():
+        by_params = self._first.get((rule.priority, *_likeness(rule, use)), {})
+        for params, index in by_params.items():
             if params != _params(use):
-                yield from pile.beside(heard)
+                yield from index.beside(rule)
 
 
-def _likeness(heard: Heard, use: ActionUse) -> tuple:
+def _likeness(rule: LintRule, use: ActionUse) -> Likeness:
     """Actions that are not alike never stand in each other's way."""
     asked = _params(use) if use.action.policy == "union" else ()
-    return heard.rule.scope, use.action.key, *asked
+    return rule.rule.scope, use.action.key, *asked
 
 
-def _params(use: ActionUse) -> tuple:
+def _params(use: ActionUse) -> Likeness:
     return tuple(use.params.items())

@@ -1,18 +1,28 @@
-"""Pages of the rules: those in force, the draft, the versions; the editor; tests on past orders."""
+"""Pages of the rules: those in force, the draft, the versions; the editor; tests on past orders.
 
-from webapp.rules.pages import backtests, drafts, editor, help, overview, versions
-from webapp.rules.pages import exceptions as exception_pages
-from webapp.rules.pages import rule_orders as fired_for
+Each module adds its routes to the blueprint when it is imported.
+"""
+
+from webapp.rules.pages import (
+    backtests,
+    drafts,
+    editor,
+    exceptions,
+    help,
+    overview,
+    rule_orders,
+    versions,
+)
 from webapp.rules.pages.blueprint import bp
 
 __all__ = [
-    "bp",
     "backtests",
+    "bp",
     "drafts",
     "editor",
-    "exception_pages",
-    "fired_for",
+    "exceptions",
     "help",
     "overview",
+    "rule_orders",
     "versions",
 ]

@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug import Response
 
 from webapp.http.csv import csv_file
 from webapp.http.formatting import shop_day, with_query
 from webapp.http.forms import parse
-from webapp.http.transactions import in_transaction
+from webapp.http.query import query_int
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
@@ -18,8 +20,8 @@ from webapp.rules.backtesting import backtests as backtesting
 from webapp.rules.backtesting.words import TONES, figures_of, judged_by, period, sales_shown
 from webapp.rules.forms import BacktestIn
 from webapp.rules.models import Backtest, DraftStatus, RuleDraft
-from webapp.rules.pages.blueprint import bp
-from webapp.rules.queries import open_draft, published
+from webapp.rules.pages.blueprint import author, bp
+from webapp.rules.queries import draft_book, in_force, open_draft
 from webapp.staff.access import allow
 
 SAMPLES = 8
@@ -27,7 +29,7 @@ ON_A_PAGE = 50
 
 
 @bp.context_processor
-def backtest_words():
+def backtest_words() -> dict[str, Any]:
     """What rules/_backtests.html needs on the draft's page as well."""
     return {
         "backtests_of": backtesting.backtests_of,
@@ -40,12 +42,12 @@ def backtest_words():
 
 
 def _days_to_come(draft: RuleDraft) -> list[dt.date]:
-    return backtesting.days_to_come(draft.rules, shop_day(utc_now()))
+    return backtesting.days_to_come(draft_book(draft), shop_day(utc_now()))
 
 
 @bp.get("/rules/draft/backtests")
 @allow("manager")
-def draft_backtests():
+def draft_backtests() -> str:
     """The part of the draft's page that moves while a test is under way."""
     draft = open_draft()
     if draft is None:
@@ -55,22 +57,22 @@ def draft_backtests():
 
 @bp.post("/rules/draft/backtests")
 @allow("manager")
-def ask_backtest():
+def ask_backtest() -> Response:
     wanted = parse(
         BacktestIn,
         {name: request.form[name] for name in ("days", "as_of") if name in request.form},
         form=True,
     )
-    name = g.identity.user.name
     with reading_ahead():
         _refuse_other_day(wanted)
         past = backtesting.look_back(wanted.past_days)
     try:
-        asked = in_transaction(lambda: backtesting.ask_backtest(past, wanted.as_of, name).id)
+        asked = backtesting.ask_backtest(past, wanted.as_of, author().name)
     except Refusal as refusal:
+        db.session.rollback()
         flash(str(refusal), "bad")
         return redirect(url_for("rules.draft"), 303)
-    return redirect(url_for("rules.backtest", backtest_id=asked), 303)
+    return redirect(url_for("rules.backtest", backtest_id=asked.id), 303)
 
 
 def _refuse_other_day(wanted: BacktestIn) -> None:
@@ -81,7 +83,7 @@ def _refuse_other_day(wanted: BacktestIn) -> None:
 
 @bp.get("/rules/backtests/<id:backtest_id>")
 @allow("manager")
-def backtest(backtest_id: int):
+def backtest(backtest_id: int) -> str:
     return render_template(
         "rules/backtest.html", **_context(backtesting.backtest_by_id(backtest_id))
     )
@@ -89,14 +91,14 @@ def backtest(backtest_id: int):
 
 @bp.get("/rules/backtests/<id:backtest_id>/state")
 @allow("manager")
-def backtest_state(backtest_id: int):
+def backtest_state(backtest_id: int) -> str:
     """The part of the page that moves."""
     return render_template(
         "rules/_backtest.html", **_context(backtesting.backtest_by_id(backtest_id))
     )
 
 
-def _context(shown: Backtest) -> dict:
+def _context(shown: Backtest) -> dict[str, Any]:
     draft = db.session.get_one(RuleDraft, shown.draft_id)
     return {
         "backtest": shown,
@@ -104,26 +106,24 @@ def _context(shown: Backtest) -> dict:
         "figures": figures_of(shown),
         "samples": sales_shown(shown, shown.changes[:SAMPLES]),
         "is_outdated": draft.status is DraftStatus.OPEN and draft.version != shown.draft_version,
-        "in_force": published().id,
+        "in_force": in_force().id,
     }
 
 
 @bp.post("/rules/backtests/<id:backtest_id>/stop")
 @allow("manager")
-def stop_backtest(backtest_id: int):
-    in_transaction(lambda: backtesting.backtest_by_id(backtest_id, lock=True).stop(utc_now()))
+def stop_backtest(backtest_id: int) -> Response:
+    backtesting.backtest_by_id(backtest_id, lock=True).stop(utc_now())
     return redirect(url_for("rules.backtest", backtest_id=backtest_id), 303)
 
 
 @bp.get("/rules/backtests/<id:backtest_id>/orders")
 @allow("manager")
-def backtest_orders(backtest_id: int):
+def backtest_orders(backtest_id: int) -> str:
     """The sales that change, those that were kept."""
     shown = backtesting.backtest_by_id(backtest_id)
     pages = max(1, -(-len(shown.changes) // ON_A_PAGE))
-    written = request.args.get("page", "1")
-    page = int(written) if written.isascii() and written.isdigit() and len(written) < 5 else 1
-    page = max(1, min(page, pages))
+    page = min(query_int("page", 1, least=1), pages)
     first = (page - 1) * ON_A_PAGE
     return render_template(
         "rules/backtest_orders.html",
@@ -139,7 +139,7 @@ def backtest_orders(backtest_id: int):
 
 @bp.get("/rules/backtests/<id:backtest_id>.csv")
 @allow("manager")
-def backtest_file(backtest_id: int):
+def backtest_file(backtest_id: int) -> Response:
     """A line for each change of the sales that were kept."""
     shown = backtesting.backtest_by_id(backtest_id)
     header = [
@@ -158,7 +158,7 @@ def backtest_file(backtest_id: int):
     return csv_file(f"rules-test-{shown.id}", header, _cells(shown))
 
 
-def _cells(shown: Backtest) -> Iterator[list]:
+def _cells(shown: Backtest) -> Iterator[list[object]]:
     for sale in sales_shown(shown, shown.changes):
         for change in sale.changes:
             amounts = ["" if amount is None else amount for amount in (change.before, change.after)]

@@ -2,34 +2,36 @@
 gets it back changed."""
 
 import re
+from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug import Response
 
 from webapp.http.formatting import shop_day
-from webapp.http.transactions import in_transaction
+from webapp.http.handling import page_or_fragment
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Invalid, NotFound, Refusal
 from webapp.platform.transactions import only_reading
-from webapp.rules import drafting as services
+from webapp.rules import drafting
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.operators import OPERATORS, operators_for
-from webapp.rules.core.rule import parse_rule
-from webapp.rules.drafting import fingerprint
+from webapp.rules.core.rule import RawRule
+from webapp.rules.core.written import WrittenRule
 from webapp.rules.editing.edits import edit, offered_actions
-from webapp.rules.editing.exceptions import exception_to, exceptions_of, grounds_of
-from webapp.rules.editing.feedback import tell
+from webapp.rules.editing.exceptions import exception_to, grounds_of
+from webapp.rules.editing.feedback import assess
 from webapp.rules.editing.form import RuleForm, capitalized, example_row, form_name, form_of
 from webapp.rules.editing.offers import Offers, fields_offered, found
 from webapp.rules.editing.posted import form_from
-from webapp.rules.editing.rows import CheckRow, is_picked
+from webapp.rules.editing.rows import CheckRow, Node, is_picked
 from webapp.rules.editing.sale_examples import example_of_sale, with_example
 from webapp.rules.pages.blueprint import author, bp
-from webapp.rules.queries import open_draft, rule_named, rules_to_edit
+from webapp.rules.queries import book_to_edit, open_draft
 from webapp.staff.access import allow
 
 GROUP_KINDS = {
@@ -44,46 +46,42 @@ def brazilian() -> bool:
     return str(get_locale()).startswith("pt")
 
 
-def rule_asked(code: str) -> dict:
-    """The draft's JSON rule of that code, else the one in force."""
-    raw = rule_named(rules_to_edit(), code)
-    if raw is None:
+def rule_to_edit(code: str) -> WrittenRule:
+    """The draft's rule of that code, else the one in force."""
+    rule = book_to_edit().get(code)
+    if rule is None:
         raise NotFound(_("There is no rule of this code, neither in the draft nor in force."))
-    return raw
+    return rule
 
 
 def posted_form() -> RuleForm:
     return form_from(request.form.lists(), brazilian())
 
 
-def _page(form: RuleForm, code: str, seen: str, focus: str = "", strict: bool = False):
+def _page(form: RuleForm, code: str, seen: str, focus: str = "", strict: bool = False) -> str:
     """The editor; to htmx the form alone. With `strict`, what is not filled in yet is told as
     well."""
-    rules, blamed, message = rules_to_edit(), form.errors, form.message
+    book, blamed, message = book_to_edit(), form.errors, form.message
     form.check()
     if not strict:
         form.forgive()
     form.errors, form.message = {**form.errors, **blamed}, message
-    template = "rules/_form.html" if request.headers.get("HX-Request") else "rules/form.html"
-    return render_template(
-        template,
+    return page_or_fragment(
+        "rules/form.html",
+        "rules/_form.html",
         form=form,
         code=code,
         seen=seen,
         focus=focus,
         draft=open_draft(),
-        offers=Offers(form, rules, code),
-        told=tell(form, rules, code, shop_day(utc_now())),
+        offers=Offers(form, book, code),
+        feedback=assess(form, book, code, shop_day(utc_now())),
+        exceptions=[rule.rule for rule in book.exceptions_to(code)] if code else [],
         **_declarations(form),
-        exceptions=[
-            (raw, form_of(raw, form.brazilian).shown_name) for raw in exceptions_of(rules, code)
-        ]
-        if code
-        else [],
     )
 
 
-def _declarations(form: RuleForm) -> dict:
+def _declarations(form: RuleForm) -> dict[str, Any]:
     return {
         "fields": FIELDS,
         "operators": OPERATORS,
@@ -99,33 +97,30 @@ def _declarations(form: RuleForm) -> dict:
 
 @bp.get("/rules/new")
 @allow("manager")
-def new_rule():
+def new_rule() -> str:
     """A blank rule; with ?except=commission&field=customer_id&value=12 an exception to another
     one."""
     target = request.args.get("except")
     if not target:
         return _page(RuleForm(brazilian()), "", "")
-    raw, key, value = (
-        rule_asked(target),
-        request.args.get("field", ""),
-        request.args.get("value", "").strip()[:200],
-    )
-    if key not in grounds_of(raw) or not value or not value.isprintable():
+    rule, key = rule_to_edit(target), request.args.get("field", "")
+    value = request.args.get("value", "").strip()[:200]
+    if key not in grounds_of(rule) or not value or not value.isprintable():
         raise Invalid([], _("Choose what the exception is for."))
-    codes = [each["code"] for each in rules_to_edit()]
-    return _page(form_of(exception_to(raw, codes, key, value), brazilian()), "", "")
+    exception = exception_to(rule, book_to_edit(), key, value)
+    return _page(form_of(exception, brazilian()), "", "")
 
 
 @bp.get("/rules/<code>/edit")
 @allow("manager")
-def edit_rule(code: str):
-    raw = rule_asked(code)
-    return _page(form_of(raw, brazilian()), code, fingerprint(raw))
+def edit_rule(code: str) -> str:
+    rule = rule_to_edit(code)
+    return _page(form_of(rule.raw, brazilian()), code, rule.fingerprint)
 
 
 @bp.post("/rules/form")
 @allow("manager")
-def change_form():
+def change_form() -> str:
     """The form with one thing done to it (`do`). Writes nothing."""
     form, code, do = posted_form(), request.form.get("replaces", ""), request.form.get("do", "")
     with only_reading():
@@ -156,36 +151,34 @@ def _take_sale(form: RuleForm) -> str:
 
 @bp.post("/rules/<code>/examples", endpoint="example_of_sale")
 @allow("manager")
-def keep_example(code: str):
+def keep_example(code: str) -> Response:
     """Keeps an example of the sale (its id or reference) with the rule, in the draft; then shows
     it."""
-    me, written = author(), request.form.get("sale", "")
-
-    def work():
-        raw = rule_asked(code)
-        example = example_of_sale(parse_rule(raw), written)
-        services.keep_rule(me, with_example(raw, example), code, fingerprint(raw))
-        return with_example(raw, example)["examples"].index(example)
-
-    place = in_transaction(work)
+    rule = rule_to_edit(code)
+    example = example_of_sale(rule.rule, request.form.get("sale", ""))
+    raw = with_example(rule.raw, example)
+    drafting.keep_rule(author(), raw, code, rule.fingerprint)
     flash(_("The example is kept with the rule, in the draft."), "good")
-    return redirect(url_for("rules.edit_rule", code=code, _anchor=f"f-examples-{place}"), 303)
+    anchor = f"f-examples-{raw['examples'].index(example)}"
+    return redirect(url_for("rules.edit_rule", code=code, _anchor=anchor), 303)
 
 
 @bp.post("/rules/form/told")
 @allow("manager")
-def tell_rule():
-    """What is said of the rule as it is typed so far."""
+def rule_feedback() -> str:
+    """What is said of the rule as it is written so far."""
     form, code = posted_form(), request.form.get("replaces", "")
     form.check()
     with only_reading():
-        told = tell(form, rules_to_edit(), code, shop_day(utc_now()))
-        return render_template("rules/_told.html", form=form.forgive(), told=told, swapped=True)
+        feedback = assess(form, book_to_edit(), code, shop_day(utc_now()))
+        return render_template(
+            "rules/_feedback.html", form=form.forgive(), feedback=feedback, swapped=True
+        )
 
 
 @bp.post("/rules/form/found")
 @allow("manager")
-def find_values():
+def find_values() -> str:
     """Customers or products for one condition; a POST, so that nobody's name stands in an
     address."""
     place = request.form.get("place", "")
@@ -199,27 +192,23 @@ def find_values():
 @bp.post("/rules/new")
 @bp.post("/rules/<code>/edit")
 @allow("manager")
-def save_rule(code: str = ""):
+def save_rule(code: str = "") -> Response:
     """Keeps the rule in the draft; what is wrong is told at its row."""
-    form, seen, me = posted_form(), request.form.get("seen", ""), author()
+    form, seen = posted_form(), request.form.get("seen", "")
     if code:
         form.plain["code"] = code
     if form.check() is None:
-        return _page(form, code, seen, strict=True), 422
+        return make_response(_page(form, code, seen, strict=True), 422)
     raw = form.to_json()
-
-    def work():
+    try:
         if not code and not form.value("code").strip():
             raw["code"] = _free_code(raw)
-        return services.keep_rule(me, raw, code or None, seen)
-
-    try:
-        draft = in_transaction(work)
+        draft = drafting.keep_rule(author(), raw, code or None, seen)
     except Refusal as refusal:
         db.session.rollback()
         form.errors = {form_name(error.field): str(error.message) for error in refusal.errors}
         form.message = str(refusal)
-        return _page(form, code, seen, strict=True), refusal.status
+        return make_response(_page(form, code, seen, strict=True), refusal.status)
     if draft is None:
         flash(_("Nothing differs from the rules in force."), "info")
         return redirect(url_for("rules.index"), 303)
@@ -227,27 +216,28 @@ def save_rule(code: str = ""):
     return redirect(url_for("rules.draft", at=raw["code"], _anchor=f"rule-{raw['code']}"), 303)
 
 
-def _free_code(raw: dict) -> str:
+def _free_code(raw: RawRule) -> str:
     """The code made from the name, numbered where another rule has it; the same rule, sent twice,
     gets the same one."""
-    taken, number = {each["code"]: each for each in rules_to_edit()}, 1
-    while (made := raw["code"][:54] + (f"_{number}" if number > 1 else "")) in taken:
-        if taken[made] == raw | {"code": made}:
-            break
+    book, number, stem = book_to_edit(), 1, raw["code"][:54]
+    while True:
+        code = f"{stem}_{number}" if number > 1 else stem
+        known = book.get(code)
+        if known is None or known.raw == raw | {"code": code}:
+            return code
         number += 1
-    return made
 
 
 # What the templates ask
 
 
 @bp.app_template_test("group_row")
-def is_group_row(node) -> bool:
+def is_group_row(node: Node) -> bool:
     return not isinstance(node, CheckRow)
 
 
 @bp.app_template_filter("capital")
-def capital(text) -> str:
+def capital(text: object) -> str:
     """A label that stands alone: "e-mail template" -> "E-mail template"."""
     return capitalized(str(text))
 

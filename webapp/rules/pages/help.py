@@ -40,7 +40,7 @@ TAKES = {
 
 @bp.get("/rules/help")
 @allow("manager")
-def help_page():
+def help_page() -> str:
     return render_template(
         "rules/help.html",
         fields=FIELDS.values(),

@@ -10,13 +10,14 @@ from flask import request
 from flask_babel import gettext as _
 
 from webapp.http.formatting import number_text, shop_day, with_query
+from webapp.http.query import query_int
 from webapp.platform.clock import utc_now
 from webapp.platform.text import LONGEST, MOST_WORDS, fold, storable
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.rule import Rule
-from webapp.rules.core.sentence import sentence
-from webapp.rules.labels import rule_name, skipped_names, standing
+from webapp.rules.core.sentence import rule_name, sentence, skipped_names
+from webapp.rules.labels import standing
 from webapp.rules.queries import Firing, firings
 
 ROWS = 50
@@ -24,7 +25,7 @@ MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedRule:
     rule: Rule
     name: str
     sentence: str
@@ -36,7 +37,7 @@ class Row:
 class Listing:
     """`found` of the `total` rules fit the filters; `rows` are those of this page."""
 
-    rows: list[Row]
+    rows: list[ListedRule]
     found: int
     total: int
     number: int
@@ -65,13 +66,14 @@ class Listing:
 def listing_of(rules: Sequence[Rule], on: dt.date) -> Listing:
     """The page that the address asks for: ?q= text, ?action= one of ACTIONS, ?page= or ?at= a
     rule's code."""
-    fitting = [rule for rule in rules if fits(rule, request.args.get("q", ""), asked_action())]
+    written, action = request.args.get("q", ""), query_action()
+    fitting = [rule for rule in rules if fits(rule, written, action)]
     number = _page_number(fitting)
     shown = fitting[(number - 1) * ROWS : number * ROWS]
-    fired = firings(shop_day(utc_now()), [rule.code for rule in shown])
     rule_of = {rule.code: rule for rule in rules}.get
+    fired = firings(shop_day(utc_now()), [rule.code for rule in shown])
     rows = [
-        Row(
+        ListedRule(
             rule,
             rule_name(rule),
             sentence(rule, skipped_names(rule, rule_of)),
@@ -83,7 +85,7 @@ def listing_of(rules: Sequence[Rule], on: dt.date) -> Listing:
     return Listing(rows, len(fitting), len(rules), number)
 
 
-def asked_action() -> str:
+def query_action() -> str:
     """The kind of action that rules are filtered by; empty for all."""
     action = request.args.get("action", "")
     return action if action in ACTIONS else ""
@@ -96,9 +98,7 @@ def _page_number(fitting: Sequence[Rule]) -> int:
     )
     if place is not None:
         return place // ROWS + 1
-    written = request.args.get("page", "1")
-    asked = int(written[:6]) if written.isascii() and written.isdigit() else 1
-    return min(max(asked, 1), max(-(-len(fitting) // ROWS), 1))
+    return min(query_int("page", 1, least=1), max(-(-len(fitting) // ROWS), 1))
 
 
 def fits(rule: Rule, written: str, action: str = "") -> bool:
@@ -109,8 +109,8 @@ def fits(rule: Rule, written: str, action: str = "") -> bool:
     words = fold(storable(written[:LONGEST])).split()[:MOST_WORDS]
     if not words:
         return True
-    told = fold(" ".join((rule.code, *rule.names.values(), *_values(rule))))
-    return all(word in told for word in words)
+    text = fold(" ".join((rule.code, *rule.names.values(), *_values(rule))))
+    return all(word in text for word in words)
 
 
 def _values(rule: Rule) -> Iterator[str]:

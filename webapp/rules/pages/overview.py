@@ -10,20 +10,21 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
 from webapp.rules.core.actions import ACTIONS
+from webapp.rules.core.book import RuleBook
 from webapp.rules.drafting import changes_of
 from webapp.rules.pages.blueprint import bp
-from webapp.rules.pages.listing import applying, asked_action, between, listing_of
-from webapp.rules.queries import compiled, open_draft, version_on, versions, without_rules
+from webapp.rules.pages.listing import applying, between, listing_of, query_action
+from webapp.rules.queries import open_draft, version_book, version_on, versions, without_rules
 from webapp.staff.access import allow
 
 
 @bp.get("/rules")
 @allow("manager")
-def index():
-    day, today = _asked_day(), shop_day(utc_now())
+def index() -> str:
+    day, today = _query_day(), shop_day(utc_now())
     present = db.session.scalar(without_rules(versions()).limit(1))
     version = version_on(day) if day else present
-    rules = compiled(version.id).rules if version else ()
+    book = version_book(version.id) if version else RuleBook()
     draft = open_draft()
     context = {
         "version": version,
@@ -32,21 +33,24 @@ def index():
         "day": day,
         "q": request.args.get("q", ""),
         "actions": ACTIONS,
-        "action": asked_action(),
+        "action": query_action(),
     }
     if day:
-        then = applying(rules, day)
-        now = applying(compiled(present.id).rules, today) if present else []
+        then = applying(book.rules, day)
+        now = applying(version_book(present.id).rules, today) if present else []
         return render_template(
-            "rules/page.html", listed=listing_of(then, day), between=between(now, then), **context
+            "rules/page.html",
+            listed=listing_of(then, day),
+            between=between(now, then),
+            **context,
         )
     changed = {change.code: change.kind for change in changes_of(draft)} if draft else {}
     return render_template(
-        "rules/page.html", listed=listing_of(rules, today), changed=changed, **context
+        "rules/page.html", listed=listing_of(book.rules, today), changed=changed, **context
     )
 
 
-def _asked_day() -> dt.date | None:
+def _query_day() -> dt.date | None:
     """The day of ?on=; None where it is not asked for."""
     written = request.args.get("on", "").strip()
     if not written:

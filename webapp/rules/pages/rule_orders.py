@@ -1,6 +1,7 @@
 """The last orders for which a rule fired."""
 
 import datetime as dt
+from typing import Any
 
 from flask import render_template
 from sqlalchemy import select
@@ -43,18 +44,18 @@ def last_fired_for(code: str) -> list[tuple[dt.datetime, Sale]]:
         *db.session.execute(decisions.where(Decision.decided_at.in_(moments))),
     ]
     at = {sale_id: decided_at for sale_id, decided_at, outcomes in rows if _fired(code, outcomes)}
-    ids = sorted(at, key=at.get, reverse=True)[:MOST_ORDERS]
+    ids = sorted(at, key=lambda sale_id: at[sale_id], reverse=True)[:MOST_ORDERS]
     sales = {sale.id: sale for sale in db.session.scalars(select(Sale).where(Sale.id.in_(ids)))}
     return [(at[sale_id], sales[sale_id]) for sale_id in ids]
 
 
-def _fired(code: str, outcomes: list[dict]) -> bool:
-    return any(each["code"] == code and each["outcome"] == "fired" for each in outcomes)
+def _fired(code: str, outcomes: list[dict[str, Any]]) -> bool:
+    return any(outcome["code"] == code and outcome["outcome"] == "fired" for outcome in outcomes)
 
 
 @bp.get("/rules/<code>/orders")
 @allow("manager")
-def orders_of_rule(code: str):
+def orders_of_rule(code: str) -> str:
     rule = rule_set_in_force().by_code.get(code)
     return render_template(
         "rules/orders.html",

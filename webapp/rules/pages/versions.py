@@ -2,20 +2,18 @@
 
 import json
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug import Response
 
 from webapp.http.formatting import shop_day
 from webapp.http.forms import Form
 from webapp.http.lists import page_of
-from webapp.http.query import whole_number
-from webapp.http.transactions import in_transaction
+from webapp.http.query import query_int
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
-from webapp.rules import drafting as services
-from webapp.rules import publishing, queries
-from webapp.rules.core.changes import changes_between
+from webapp.rules import drafting, publishing, queries
 from webapp.rules.forms import ReasonIn
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.pages.blueprint import author, bp
@@ -25,7 +23,7 @@ from webapp.staff.access import allow
 
 @bp.get("/rules/versions")
 @allow("manager")
-def versions():
+def versions() -> str:
     page = page_of(queries.without_rules(db.select(RuleSetVersion)), (RuleSetVersion.id,))
     return render_template(
         "rules/versions.html", page=page, present=queries.published(), draft=queries.open_draft()
@@ -34,17 +32,14 @@ def versions():
 
 @bp.get("/rules/versions/<id:version_id>")
 @allow("manager")
-def version(version_id: int):
+def version(version_id: int) -> str:
     return _page(_version(version_id), Form())
 
 
-def _page(shown: RuleSetVersion, form: Form):
-    present, before = queries.published(), queries.version_before(shown.id)
-    against = (
-        _version(whole_number(request.args["against"]) or 0)
-        if request.args.get("against")
-        else before
-    )
+def _page(shown: RuleSetVersion, form: Form) -> str:
+    present, before = queries.in_force(), queries.version_before(shown.id)
+    against = _version(query_int("against", 0)) if request.args.get("against") else before
+    book = queries.version_book(shown.id)
     return render_template(
         "rules/version.html",
         version=shown,
@@ -53,13 +48,13 @@ def _page(shown: RuleSetVersion, form: Form):
         form=form,
         draft=queries.open_draft(),
         is_previous=shown == queries.version_before(present.id),
-        changes=changes_between(against.rules, shown.rules) if against else [],
-        listed=listing_of(queries.compiled(shown.id).rules, shop_day(utc_now())),
+        changes=queries.version_book(against.id).diff(book) if against else [],
+        listed=listing_of(book.rules, shop_day(utc_now())),
     )
 
 
 def _version(version_id: int) -> RuleSetVersion:
-    found = db.session.get(RuleSetVersion, version_id) if version_id < 2**31 else None
+    found = db.session.get(RuleSetVersion, version_id)
     if found is None:
         raise NotFound(_("There is no such version."))
     return found
@@ -67,25 +62,24 @@ def _version(version_id: int) -> RuleSetVersion:
 
 @bp.post("/rules/versions/<id:version_id>/restoration")
 @allow("manager")
-def restore(version_id: int):
-    form, me = Form(request.form, ReasonIn), author()
+def restore(version_id: int) -> Response:
+    form = Form(request.form, ReasonIn)
     try:
-        wanted = form.parse()
-        restored = in_transaction(lambda: publishing.restore(version_id, me, wanted))
+        restored = publishing.restore(version_id, author(), form.parse())
     except Refusal as refusal:
         db.session.rollback()
-        return _page(_version(version_id), form.refuse(refusal)), refusal.status
+        return make_response(_page(_version(version_id), form.refuse(refusal)), refusal.status)
     flash(_("The rules of version %(number)s are in force again.", number=version_id), "good")
     return redirect(url_for("rules.version", version_id=restored.id), 303)
 
 
 @bp.post("/rules/versions/<id:version_id>/draft")
 @allow("manager")
-def begin_draft(version_id: int):
-    me = author()
+def begin_draft(version_id: int) -> Response:
     try:
-        in_transaction(lambda: services.draft_from(me, version_id))
+        drafting.draft_from(author(), version_id)
     except Refusal as refusal:
+        db.session.rollback()
         flash(str(refusal), "bad")
         return redirect(url_for("rules.versions"), 303)
     flash(_("This draft has the rules of version %(number)s.", number=version_id), "good")
@@ -94,7 +88,7 @@ def begin_draft(version_id: int):
 
 @bp.get("/rules/export.json")
 @allow("manager")
-def export():
+def export() -> Response:
     present = queries.published()
     if present is None:
         raise NotFound(_("The shop has no published rules yet."))
@@ -103,15 +97,15 @@ def export():
 
 @bp.get("/rules/versions/<id:version_id>.json")
 @allow("manager")
-def export_version(version_id: int):
+def export_version(version_id: int) -> Response:
     return _download(_version(version_id))
 
 
 def _download(version: RuleSetVersion) -> Response:
     """A file of the shape that GET /api/v1/rules answers."""
     written = json.dumps(version.to_json(), ensure_ascii=False, indent=2)
-    return Response(
-        written,
-        mimetype="application/json",
-        headers={"Content-Disposition": f'attachment; filename="rules-v{version.id}.json"'},
-    )
+    headers = {
+        "Content-Type": "application/json",
+        "Content-Disposition": f'attachment; filename="rules-v{version.id}.json"',
+    }
+    return make_response(written, headers)
