@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.catalog.models import Product
@@ -102,7 +102,7 @@ def gather(rules: Iterable[Rule]) -> References:
 
 def _rows(
     key: InstrumentedAttribute[Any], values: Iterable[Any], *more: ColumnElement[Any]
-) -> Iterator[Row[Any]]:
+) -> Iterator[Any]:
     wanted = sorted(values)
     for start in range(0, len(wanted), BATCH):
         yield from db.session.execute(
