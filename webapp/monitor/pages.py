@@ -11,8 +11,8 @@ from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_q
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
+from webapp.processing.effects import kind_of
 from webapp.processing.steps import STEPS
-from webapp.sale_pages.effect_words import effect_error, effect_name
 from webapp.staff.access import allow
 
 bp = Blueprint("monitor", __name__)
@@ -44,8 +44,7 @@ def _state() -> dict:
         "owed": owed_by_queue(),
         "failing": failing_rows(),
         "failed_effects": failed_effects_shown(),
-        "effect_name": effect_name,
-        "effect_error": effect_error,
+        "kind_of": kind_of,
         "words": words,
         "now": utc_now(),
         "counts": None,

@@ -103,5 +103,8 @@ class BacktestStep(Step[Backtest, dict[int, Slice], dict[int, Slice]]):
 
 def _gifts(rule_set: RuleSet) -> set[str]:
     return {
-        use.params["sku"] for rule in rule_set.rules for use in rule.then if use.action is ADD_ITEM
+        str(use.params["sku"])
+        for rule in rule_set.rules
+        for use in rule.then
+        if use.action is ADD_ITEM
     }

@@ -11,7 +11,9 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.queries import messages_of_sale
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.processing.reversal import CANCELLED, Reversal, open_task
+from webapp.processing.effects.reversal import CANCELLED
+from webapp.processing.reversing import reverse
+from webapp.processing.staff_tasks import open_task
 from webapp.sales.models import Sale, Status
 from webapp.sales.placing import cancel_open, give_back
 from webapp.sales.queries import sale_of
@@ -51,7 +53,7 @@ def cancel(sale: Sale, reason: str) -> None:
     invoice, now = invoice_to_undo(sale), utc_now()
     messages = db.session.scalars(messages_of_sale(sale.id).with_for_update()).all()
     units = {line.position: line.left for line in sale.lines}
-    Reversal(sale, CANCELLED, now).run(units)
+    reverse(sale, CANCELLED, now, units)
     for message in messages:
         message.cancel()
     if not sale.has_shipped:

@@ -12,10 +12,12 @@ from webapp.invoices.models import InvoiceStatus
 from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
 from webapp.platform.notices import tell_pages
+from webapp.processing.carrying_out import carry_out
 from webapp.processing.claims import Step
-from webapp.processing.effects import Execution
+from webapp.processing.effects.execution import Execution
+from webapp.processing.effects.review import Hold
 from webapp.processing.facts import BatchContext
-from webapp.processing.reversal import Reversal
+from webapp.processing.reversing import catch_up
 from webapp.rules.models import Effect, EffectStatus
 from webapp.rules.queries import effects_of
 from webapp.sales.models import Sale
@@ -59,8 +61,8 @@ class EffectStep(Step[Effect, None, EffectBatch]):
     def write_row(self, row: Effect, shared: EffectBatch, now: dt.datetime) -> None:
         sale = shared.sales[row.sale_id]
         held = sale.id in shared.held
-        Execution(sale, shared.context, now, held, late=True).carry_out([row])
-        Reversal.catch_up(sale, now)
+        carry_out([row], Execution(sale, shared.context, now, held, late=True))
+        catch_up(sale, now)
         tell_pages(db.session, sale)
 
     def give_up(self, row: Effect, error: str) -> None:
@@ -70,7 +72,7 @@ class EffectStep(Step[Effect, None, EffectBatch]):
 def held_among(sales: list[Sale]) -> set[int]:
     """Ids of the sales that a rule holds and nobody has released."""
     ids = [sale.id for sale in sales]
-    holding, invoices = effects_of(ids, ("hold",)), invoices_of(ids)
+    holding, invoices = effects_of(ids, (Hold.key,)), invoices_of(ids)
     return {
         sale.id
         for sale in sales

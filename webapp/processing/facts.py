@@ -5,6 +5,7 @@ A field of `webapp.rules.core.fields` has one entry here, in the table of its sc
 that reads it. A gift has no line yet; its facts are read from the line that it would be.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from webapp.catalog.models import Product
 from webapp.fulfilment.memberships.models import Membership
+from webapp.http.formatting import shop_day
 from webapp.platform.database import db
 from webapp.platform.money import ZERO
 from webapp.sales.models import Sale, SaleLine
@@ -62,6 +64,13 @@ class BatchContext:
             if (product.stock or 0) < quantity:
                 return None
         return _facts_as_gift(product)
+
+
+def day_paid(sale: Sale) -> dt.date:
+    """The shop's day that the sale is judged by."""
+    if sale.paid_at is None:
+        raise ValueError("the rules judge paid sales only")
+    return shop_day(sale.paid_at)
 
 
 # -- of the sale -----------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.money import ZERO
 from webapp.processing.cancellation import invoice_to_undo, note_task
+from webapp.processing.effects.reversal import refund_event
 from webapp.processing.forms import RefundIn
-from webapp.processing.reversal import Reversal, refund_event
+from webapp.processing.reversing import reverse
 from webapp.rules.queries import decisions_of
 from webapp.sales.models import Refund, Sale, SaleLine, Status
 from webapp.sales.placing import KeyReused, give_back
@@ -59,10 +60,10 @@ def refund(sale: Sale, wanted: RefundIn, key: str) -> Refund | None:
         sale=sale,
     )
     db.session.add(made)
-    reversal = Reversal(sale, refund_event(number), now)
-    reversal.run({line.position: units for line, units in named})
+    asked_for = {line.position: units for line, units in named}
+    back = reverse(sale, refund_event(number), now, asked_for)
     if not sale.has_shipped:
-        give_back(sale, wanted.reason, reversal.units)
+        give_back(sale, wanted.reason, back)
     if invoice:
         _adjust(sale, invoice)
     # Told to open pages and to those who ask for what changed since.

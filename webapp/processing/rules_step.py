@@ -10,9 +10,12 @@ from webapp.http.formatting import shop_day
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
+from webapp.processing.carrying_out import carry_out, carry_out_each, effect_of
 from webapp.processing.claims import Step
-from webapp.processing.effects import Execution, effect_of, in_order
-from webapp.processing.facts import BatchContext, line_facts, sale_facts
+from webapp.processing.effects import in_order
+from webapp.processing.effects.execution import Execution
+from webapp.processing.effects.review import Hold
+from webapp.processing.facts import BatchContext, day_paid, line_facts, sale_facts
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.fields import facts_to_json
 from webapp.rules.firing_counts import count_firings
@@ -58,7 +61,7 @@ class RulesStep(Step[Sale, None, RulesBatch]):
         self, sale: Sale, batch: BatchContext, rule_set: RuleSet, now: dt.datetime
     ) -> Decision:
         facts, lines = sale_facts(sale, batch), [line_facts(line) for line in sale.lines]
-        verdict = rule_set.decide(facts, lines, batch.gift_facts, shop_day(sale.paid_at))
+        verdict = rule_set.decide(facts, lines, batch.gift_facts, day_paid(sale))
         decision = Decision(
             sale_id=sale.id,
             event=EVENT,
@@ -73,21 +76,21 @@ class RulesStep(Step[Sale, None, RulesBatch]):
         db.session.add(decision)
         effects = [effect_of(plan, decision) for plan in in_order(verdict.effects)]
         db.session.add_all(effects)
-        held = any(effect.kind == "hold" for effect in effects)
+        held = any(effect.kind == Hold.key for effect in effects)
         execution = Execution(sale, batch, now, held)
         if sale.attempts == 1:
-            execution.carry_out(effects)
+            carry_out(effects, execution)
         else:
             # All in one go has failed: whichever cannot be done is tried again by itself, and the
             # sale goes on.
-            execution.carry_out_each(effects)
+            carry_out_each(effects, execution)
         return decision
 
     def _go_on(
         self, sale: Sale, decision: Decision, invoice: Invoice | None, now: dt.datetime
     ) -> None:
         """A sale that was mended comes by again: decided already, its NF-e there already."""
-        held_by = [effect for effect in decision.effects if effect.kind == "hold"]
+        held_by = [effect for effect in decision.effects if effect.kind == Hold.key]
         if sale.owes_note:
             if invoice is None:
                 db.session.add(

@@ -15,8 +15,8 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound
 from webapp.processing.attention import mend_address
+from webapp.processing.effects import kind_of
 from webapp.rules.queries import decisions_of
-from webapp.sale_pages.effect_words import effect_error
 from webapp.sales import placing as services
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale, Status
@@ -242,7 +242,7 @@ def get_decision(sale_id: int):
                 "amount": None if effect.amount is None else str(effect.amount),
                 "status": effect.status,
                 "attempts": effect.attempts,
-                "error": effect_error(effect),
+                "error": kind_of(effect).error_text(effect),
                 "reverses": effect.reverses,
             }
             for effect in decision.effects

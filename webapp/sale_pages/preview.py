@@ -10,14 +10,14 @@ from sqlalchemy import select
 from webapp.catalog.models import Product, StockMovement
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
-from webapp.http.formatting import money_text
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.words import template_name
 from webapp.platform.database import db
 from webapp.processing.cancellation import sale_to_undo
+from webapp.processing.effects import kind_of
 from webapp.rules.models import Effect
-from webapp.sale_pages.effect_words import effect_name, skus_of
+from webapp.sale_pages.effect_words import skus_of
 from webapp.sales.models import Sale
 
 
@@ -60,7 +60,7 @@ def _told(sale: Sale, before: dict) -> list[str]:
         .limit(1)
     )
     return [
-        *(_twin_text(twin, names) for twin in new[Effect]),
+        *(kind_of(twin).undoing_text(twin, names) for twin in new[Effect]),
         *(_back_on_sale(one.change, skus[one.product_id]) for one in new[StockMovement]),
         *(
             _("The e-mail “%(title)s” is not sent.", title=template_name(one.template))
@@ -82,21 +82,3 @@ def _skus(movements: list[StockMovement]) -> dict[int, str]:
     return dict(
         db.session.execute(select(Product.id, Product.sku).where(Product.id.in_(ids))).all()
     )
-
-
-def _twin_text(twin: Effect, skus: dict[int, str]) -> str:
-    if twin.amount is not None:
-        return _(
-            "%(effect)s: %(amount)s is taken back.",
-            effect=effect_name(twin, skus),
-            amount=money_text(-twin.amount),
-        )
-    if twin.kind == "packing_slip":
-        return ngettext(
-            "%(num)s item of the packing slip is taken back.",
-            "%(num)s items of the packing slip are taken back.",
-            sum(item["quantity"] for item in twin.params["items"]),
-        )
-    if twin.kind == "task":
-        return _("The open task of this order is closed.")
-    return _("%(effect)s: it is taken back.", effect=effect_name(twin))

@@ -25,7 +25,7 @@ from webapp.platform.database import db
 from webapp.platform.money import ZERO
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of
-from webapp.sale_pages.effect_words import Shown, effects_shown
+from webapp.sale_pages.effect_words import EffectView, effect_views
 from webapp.sale_pages.fix_links import FixLink, fix_link
 from webapp.sale_pages.timeline import Happening, happenings
 from webapp.sale_pages.why import Inquiry, Ruling
@@ -254,10 +254,10 @@ class Story:
         return Inquiry(self.decision, shop_day(self.sale.paid_at)) if self.decision else None
 
     @cached_property
-    def effects(self) -> list[Shown]:
+    def effects(self) -> list[EffectView]:
         if self.decision is None:
             return []
-        return effects_shown(
+        return effect_views(
             self.decision.effects, [one for _title, one in self.messages], self.sale.lines
         )
 

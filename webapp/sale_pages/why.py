@@ -12,10 +12,10 @@ from functools import cached_property
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.http.formatting import money_text
 from webapp.http.localization import locale
 from webapp.platform.errors import NotFound
 from webapp.platform.text import fold
+from webapp.processing.effects import kind_of
 from webapp.rules.core.actions import SKIP_RULE
 from webapp.rules.core.conditions import Check, Condition
 from webapp.rules.core.fields import Field, facts_from_json
@@ -38,19 +38,6 @@ OUTCOME_LABELS = {
     "suppressed": (_l("Suppressed by an exception"), "warn"),
     "lost": (_l("Lost to another"), ""),
     "unpaid": (_l("Nothing to pay"), ""),
-}
-EFFECT_WORDS = {
-    "packing_slip": _l("Packing slip made"),
-    "royalty_slip": _l("Royalty of %(amount)s"),
-    "add_item": _l("Free item added: %(sku)s"),
-    "membership_activation": _l("Membership activated"),
-    "membership_upgrade": _l("Membership upgraded"),
-    "membership_reactivation": _l("Membership reactivated"),
-    "email": _l("E-mail to the customer"),
-    "commission": _l("Commission of %(amount)s"),
-    "task": _l("Task for staff"),
-    "hold": _l("Held for review"),
-    "approve": _l("Approved without review"),
 }
 
 
@@ -196,7 +183,9 @@ class Inquiry:
     def _fate(self, outcome: dict, line: int | None = None) -> Fate:
         kind, by = outcome["outcome"], outcome.get("by")
         if kind == "fired":
-            words = [effect_text(effect) for effect in self._effects(outcome["code"], line)]
+            words = [
+                kind_of(effect).done_text(effect) for effect in self._effects(outcome["code"], line)
+            ]
         elif kind == "suppressed":
             words = [self._suppressed_words(outcome["code"], by)]
         elif by:
@@ -223,17 +212,6 @@ class Inquiry:
             and effect.reverses is None
             and (line is None or line in effect.params.get("lines", ()))
         ]
-
-
-def effect_text(effect: Effect) -> str:
-    amount = "—" if effect.amount is None else money_text(effect.amount)
-    words = str(EFFECT_WORDS.get(effect.kind, effect.kind)) % {
-        "amount": amount,
-        "sku": effect.params.get("sku", ""),
-    }
-    if effect.kind == "hold" and effect.params.get("reason"):
-        return f"{words}: {effect.params['reason']}"
-    return words
 
 
 def trace_of(condition: Condition, tree: dict) -> dict:
