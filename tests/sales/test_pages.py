@@ -114,6 +114,19 @@ def test_the_csv_holds_the_filtered_list_and_no_formula(clerk, db):
     assert rows[1][0] == "'=1+1" and "120.00" in rows[1]
 
 
+@pytest.mark.parametrize(
+    ("locale", "cells"),
+    [("pt_BR", ("WEB-1;", ";12,50;")), ("en", ("WEB-1,", ",12.50,"))],
+)
+def test_the_csv_is_written_as_spreadsheets_of_the_readers_country_read_it(
+    client, db, locale, cells
+):
+    sign_in(client, locale=locale)
+    make_sale(sku=make_product().sku, reference="WEB-1", freight="12.50")
+    text = client.get("/sales/export.csv", buffered=True).text
+    assert text.startswith("\ufeff") and all(cell in text for cell in cells)
+
+
 def test_the_page_tells_the_whole_story(clerk, db):
     open_shop()
     gift = make_product(kind="book", royalty_percent="10.00", author="Lívia", name="Travessias")

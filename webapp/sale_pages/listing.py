@@ -1,18 +1,17 @@
 """The list of sales as pages and files show it: filters from the address, tabs, rows, CSV."""
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from flask import Response, g, stream_with_context
+from flask import Response, g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.http.csv import csv_file
 from webapp.http.formatting import day_text, with_query
 from webapp.http.lists import bounded_count, count_text
 from webapp.http.localization import time_zone
@@ -206,51 +205,46 @@ def rows_of(found: list[Sale]) -> list[Row]:
 
 def csv_answer(filters: Filters) -> Response:
     """The filtered list, the newest first, at most MOST_EXPORTED rows, sent while it is read."""
-    response = Response(stream_with_context(_csv_lines(filters)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="sales.csv"'
-    return response
+    header = [
+        _("Order"),
+        _("When"),
+        _("Customer"),
+        _("Status"),
+        _("Channel"),
+        _("Agent"),
+        _("Payment"),
+        _("Freight"),
+        _("Discount"),
+        _("Total"),
+        _("Series"),
+        _("NF-e"),
+        _("Access key"),
+        _("Shipping"),
+    ]
+    return csv_file("sales", header, _exported(filters))
 
 
-def _csv_lines(filters: Filters) -> Iterator[str]:
-    # With a byte order mark, spreadsheets read the accents.
-    yield "\ufeff" + _csv_line(
-        (
-            _("Order"),
-            _("When"),
-            _("Customer"),
-            _("Status"),
-            _("Channel"),
-            _("Agent"),
-            _("Payment"),
-            _("Freight"),
-            _("Discount"),
-            _("Total"),
-            _("Series"),
-            _("NF-e"),
-            _("Access key"),
-            _("Shipping"),
-        )
-    )
+def _exported(filters: Filters) -> Iterator[tuple]:
     last, left = None, MOST_EXPORTED
     while left:
-        text, last, count = _csv_chunk(filters, last, min(CHUNK, left))
-        if not count:
+        chunk, last = _chunk(filters, last, min(CHUNK, left))
+        if not chunk:
             return
-        left -= count
-        yield text
+        left -= len(chunk)
+        yield from chunk
 
 
-def _csv_chunk(filters: Filters, last: int | None, most: int) -> tuple[str, int | None, int]:
-    """(lines, the last sale's id, how many). No transaction stays open while somebody's slow line
-    takes them in."""
+def _chunk(filters: Filters, last: int | None, most: int) -> tuple[list[tuple], int | None]:
+    """The cells of the next rows, and the last sale's id. No transaction stays open while
+    somebody's slow line takes them in."""
     with only_reading():
         query = filters.query() if last is None else filters.query().where(Sale.id < last)
         found = list(db.session.scalars(query.order_by(Sale.id.desc()).limit(most)))
-        text = "".join(_csv_line(_cells(row)) for row in rows_of(found))
+        chunk = [_cells(row) for row in rows_of(found)]
         last = found[-1].id if found else None
         db.session.rollback()
         db.session.expunge_all()
-    return text, last, len(found)
+    return chunk, last
 
 
 def _cells(row: Row) -> tuple:
@@ -271,14 +265,3 @@ def _cells(row: Row) -> tuple:
         invoice.access_key if invoice and invoice.access_key else "",
         sale.shipping.label,
     )
-
-
-def _csv_line(cells: tuple) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(_safe(str(cell)) for cell in cells)
-    return line.getvalue()
-
-
-def _safe(text: str) -> str:
-    """A cell that a spreadsheet would take for a formula is told to be text."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

@@ -69,7 +69,7 @@ def file():
         _("Paid on"),
         _("Left to settle"),
     ]
-    return csv_file(f"commissions-{month}", header, commission_cells(month))
+    return csv_file(f"commissions-{month}", header, list(commission_cells(month)))
 
 
 @bp.post("/commissions/<month>/<agent>/payment")

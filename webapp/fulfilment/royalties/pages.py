@@ -61,7 +61,7 @@ def file():
             _("Royalty"),
             _("of which reversals"),
         ]
-        return csv_file(f"royalties-{month}", header, royalty_cells(month))
+        return csv_file(f"royalties-{month}", header, list(royalty_cells(month)))
     header = [
         _("Author"),
         _("Month"),
@@ -73,4 +73,4 @@ def file():
         _("Percentage"),
         _("Royalty"),
     ]
-    return csv_file(f"royalty-slips-{month}", header, royalty_slip_cells(month, author))
+    return csv_file(f"royalty-slips-{month}", header, list(royalty_slip_cells(month, author)))

@@ -155,7 +155,7 @@ def backtest_file(backtest_id: int) -> Response:
         _("Amount before"),
         _("Amount after"),
     ]
-    return csv_file(f"rules-test-{shown.id}", header, _cells(shown))
+    return csv_file(f"rules-test-{shown.id}", header, list(_cells(shown)))
 
 
 def _cells(shown: Backtest) -> Iterator[list[object]]:
