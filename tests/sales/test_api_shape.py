@@ -199,7 +199,8 @@ def test_a_filter_left_empty_leaves_nothing_out(checkout, path):
 
 def test_the_key_that_makes_a_sale_once_is_described_to_programs(client):
     told = client.get("/api/openapi.json").json["paths"]["/api/v1/sales"]["post"]["parameters"]
-    assert {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}} in told
+    key = next(parameter for parameter in told if parameter["name"] == "Idempotency-Key")
+    assert (key["in"], key["schema"]) == ("header", {"type": "string", "maxLength": 200})
 
 
 def test_who_is_unknown_or_not_allowed_is_told(client, db):

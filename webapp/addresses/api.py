@@ -1,9 +1,11 @@
 """Postal codes under /api/v1."""
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.addresses.lookup import Outcome
 from webapp.addresses.questions import address_issue
+from webapp.addresses.shapes import PostalCodeOut
 from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
@@ -18,9 +20,20 @@ class NobodyAnswers(Refusal):
     status = 503
 
 
-@endpoint(bp, "GET", "/postal-codes/<cep>", "clerk", "accountant")
-def get_postal_code(cep: str):
-    """The address of a postal code in any written form, and who said so when."""
+@endpoint(
+    bp,
+    "GET",
+    "/postal-codes/<cep>",
+    "clerk",
+    "accountant",
+    answer=PostalCodeOut,
+    refusals={
+        404: _l("There is no such postal code."),
+        503: _l("No postal code service answers right now, or the shop is very busy."),
+    },
+    summary=_l("The address of a postal code in any written form, and who said so when."),
+)
+def get_postal_code(cep: str) -> dict[str, object]:
     bare = normalize_cep(cep)
     if bare is None:
         raise Invalid([FieldError("cep", _words("zip_code_malformed", cep[:20]))])

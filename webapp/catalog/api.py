@@ -1,10 +1,9 @@
 """Products and their stock as JSON."""
 
-from flask import request
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from webapp.catalog.forms import ProductIn, ProductPatch, StockIn
-from webapp.catalog.models import Kind, Product
+from webapp.catalog.forms import ProductIn, ProductPatch, ProductQuery, StockIn
+from webapp.catalog.models import Product
 from webapp.catalog.product_edits import (
     COPIED,
     add_product,
@@ -14,15 +13,19 @@ from webapp.catalog.product_edits import (
     set_stock,
 )
 from webapp.catalog.queries import product_by_sku, products
+from webapp.catalog.shapes import ProductOut, StockOut
+from webapp.http.answers import list_of
+from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("catalog")
+TAKEN = _l("Another product has this SKU.")
+UNKNOWN = _l("There is no product with this SKU.")
 
 
-def product_json(product: Product) -> dict:
+def product_json(product: Product) -> dict[str, object]:
     """Money and percentages as decimal text; `stock` null where the kind keeps none."""
     facts = {name: getattr(product, name) for name in (*COPIED, "stock", "on_nfe")}
     for name in ("price", "cost", "royalty_percent"):
@@ -34,52 +37,94 @@ def product_json(product: Product) -> dict:
     }
 
 
-@endpoint(bp, "POST", "/products", "clerk", body=ProductIn, status=201)
-def add(wanted: ProductIn):
-    """Adds a product of any kind."""
+@endpoint(
+    bp,
+    "POST",
+    "/products",
+    "clerk",
+    body=ProductIn,
+    answer=ProductOut,
+    status=201,
+    refusals={409: TAKEN},
+    summary=_l("Adds a product of any kind."),
+)
+def add(wanted: ProductIn) -> dict[str, object]:
     product = add_product(wanted)
     db.session.commit()
     return product_json(product)
 
 
-@endpoint(bp, "GET", "/products", "clerk", query=("q", "kind", "limit", "cursor"))
-def index():
-    """Products, the latest first; `q` looks in name, SKU, GTIN, ISBN and author."""
-    kind = request.args.get("kind")
-    if kind and kind not in list(Kind):
-        raise Invalid(
-            [FieldError("kind", _("Choose one of: %(expected)s.", expected=", ".join(Kind)))]
-        )
-    return list_answer(
-        products(request.args.get("q", ""), kind and Kind(kind)), (Product.id,), product_json
-    )
+@endpoint(
+    bp,
+    "GET",
+    "/products",
+    "clerk",
+    query=ProductQuery,
+    answer=list_of(ProductOut),
+    summary=_l("Products, the latest first; `q` looks in name, SKU, GTIN, ISBN and author."),
+)
+def index(asked: ProductQuery) -> dict[str, object]:
+    return list_answer(asked, products(asked.q, asked.kind), (Product.id,), product_json)
 
 
-@endpoint(bp, "GET", "/products/<sku>", "clerk")
-def show(sku: str):
-    """One product."""
+@endpoint(
+    bp,
+    "GET",
+    "/products/<sku>",
+    "clerk",
+    answer=ProductOut,
+    refusals={404: UNKNOWN},
+    summary=_l("The product of this SKU."),
+)
+def show(sku: str) -> dict[str, object]:
     return product_json(product_by_sku(sku))
 
 
-@endpoint(bp, "PATCH", "/products/<sku>", "clerk", body=ProductPatch)
-def change(patch, sku: str):
-    """Changes the fields that are sent."""
+@endpoint(
+    bp,
+    "PATCH",
+    "/products/<sku>",
+    "clerk",
+    body=ProductPatch,
+    answer=ProductOut,
+    refusals={
+        404: UNKNOWN,
+        409: _l("Another product has this SKU."),
+    },
+    summary=_l("Changes the fields that are sent."),
+)
+def change(patch: Shape, sku: str) -> dict[str, object]:
     product = product_by_sku(sku)
     edit_product(product, patched(ProductIn, facts_of(product), patch))
     db.session.commit()
     return product_json(product)
 
 
-@endpoint(bp, "DELETE", "/products/<sku>", "clerk", status=204)
-def delete(sku: str):
-    """Deletes a product that was never sold."""
+@endpoint(
+    bp,
+    "DELETE",
+    "/products/<sku>",
+    "clerk",
+    status=204,
+    refusals={404: UNKNOWN, 409: _l("It was sold already; archive it instead.")},
+    summary=_l("Deletes a product that was never sold."),
+)
+def delete(sku: str) -> None:
     delete_product(product_by_sku(sku))
     db.session.commit()
 
 
-@endpoint(bp, "POST", "/products/<sku>/stock", "clerk", body=StockIn)
-def stock(wanted: StockIn, sku: str):
-    """Sets or changes the stock of goods."""
+@endpoint(
+    bp,
+    "POST",
+    "/products/<sku>/stock",
+    "clerk",
+    body=StockIn,
+    answer=StockOut,
+    refusals={404: UNKNOWN, 409: _l("It would be below zero, or this kind keeps no stock.")},
+    summary=_l("Sets or changes the stock of goods."),
+)
+def stock(wanted: StockIn, sku: str) -> dict[str, object]:
     product = product_by_sku(sku)
     previous, now = set_stock(product, wanted)
     db.session.commit()

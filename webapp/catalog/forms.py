@@ -1,4 +1,4 @@
-"""The shape of a product and of a change of its stock."""
+"""The shapes of a product, of a change of its stock and of what is asked of their list."""
 
 import re
 from typing import Annotated
@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from webapp.catalog.models import Kind
 from webapp.fiscal.digits import is_gtin
+from webapp.http.filters import ListQuery
 from webapp.http.forms import (
     BlankIsNone,
     FieldRefused,
@@ -124,6 +125,11 @@ class ProductIn(Shape):
 
 
 ProductPatch = partial(ProductIn)
+
+
+class ProductQuery(ListQuery):
+    q: str = ""
+    kind: Kind | None = None
 
 
 class StockIn(Shape):

@@ -1,19 +1,25 @@
 """Customers and agents as JSON."""
 
-from flask import request
+from flask_babel import lazy_gettext as _l
 
 from webapp.customers.customer_edits import facts_of, keep, keep_agent
-from webapp.customers.forms import AgentIn, CustomerIn, CustomerPatch
+from webapp.customers.forms import AgentIn, CustomerIn, CustomerPatch, CustomerQuery
 from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import agents, customer_by_id, customers
+from webapp.customers.shapes import AgentOut, CustomerOut
+from webapp.http.answers import list_of
+from webapp.http.filters import ListQuery
+from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.platform.database import db
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("customers")
+KNOWN = _l("Another customer has this CPF or CNPJ.")
+UNKNOWN = _l("There is no customer with this number.")
 
 
-def customer_json(customer: Customer) -> dict:
+def customer_json(customer: Customer) -> dict[str, object]:
     """The document is bare, as it is kept."""
     return (
         {"id": customer.id}
@@ -25,7 +31,7 @@ def customer_json(customer: Customer) -> dict:
     )
 
 
-def agent_json(agent: Agent) -> dict:
+def agent_json(agent: Agent) -> dict[str, object]:
     return {
         "code": agent.code,
         "name": agent.name,
@@ -33,44 +39,91 @@ def agent_json(agent: Agent) -> dict:
     }
 
 
-@endpoint(bp, "POST", "/customers", "clerk", body=CustomerIn, status=201)
-def add_customer(wanted: CustomerIn):
-    """Adds a customer; 409 when the CPF or CNPJ is known."""
+@endpoint(
+    bp,
+    "POST",
+    "/customers",
+    "clerk",
+    body=CustomerIn,
+    answer=CustomerOut,
+    status=201,
+    refusals={409: KNOWN},
+    summary=_l("Adds a customer."),
+)
+def add_customer(wanted: CustomerIn) -> dict[str, object]:
     customer = keep(Customer(), wanted)
     db.session.commit()
     return customer_json(customer)
 
 
-@endpoint(bp, "GET", "/customers", "clerk", query=("q", "limit", "cursor"))
-def list_customers():
-    """Customers, the latest first; `q` looks in name, document, e-mail and phone."""
-    return list_answer(customers(request.args.get("q", "")), (Customer.id,), customer_json)
+@endpoint(
+    bp,
+    "GET",
+    "/customers",
+    "clerk",
+    query=CustomerQuery,
+    answer=list_of(CustomerOut),
+    summary=_l("Customers, the latest first; `q` looks in name, document, e-mail and phone."),
+)
+def list_customers(asked: CustomerQuery) -> dict[str, object]:
+    return list_answer(asked, customers(asked.q), (Customer.id,), customer_json)
 
 
-@endpoint(bp, "GET", "/customers/<id:customer_id>", "clerk")
-def show_customer(customer_id: int):
-    """One customer."""
+@endpoint(
+    bp,
+    "GET",
+    "/customers/<id:customer_id>",
+    "clerk",
+    answer=CustomerOut,
+    refusals={404: UNKNOWN},
+    summary=_l("The customer of this number."),
+)
+def show_customer(customer_id: int) -> dict[str, object]:
     return customer_json(customer_by_id(customer_id))
 
 
-@endpoint(bp, "PATCH", "/customers/<id:customer_id>", "clerk", body=CustomerPatch)
-def change_customer(patch, customer_id: int):
-    """Changes the fields that are sent, of the address too."""
+@endpoint(
+    bp,
+    "PATCH",
+    "/customers/<id:customer_id>",
+    "clerk",
+    body=CustomerPatch,
+    answer=CustomerOut,
+    refusals={404: UNKNOWN, 409: KNOWN},
+    summary=_l("Changes the fields that are sent, of the address too."),
+)
+def change_customer(patch: Shape, customer_id: int) -> dict[str, object]:
     customer = customer_by_id(customer_id)
     keep(customer, patched(CustomerIn, facts_of(customer), patch))
     db.session.commit()
     return customer_json(customer)
 
 
-@endpoint(bp, "POST", "/agents", "clerk", body=AgentIn, status=201)
-def add_agent(wanted: AgentIn):
-    """Adds an agent; 409 when the code is taken."""
+@endpoint(
+    bp,
+    "POST",
+    "/agents",
+    "clerk",
+    body=AgentIn,
+    answer=AgentOut,
+    status=201,
+    refusals={409: _l("Another agent has this code.")},
+    summary=_l("Adds an agent."),
+)
+def add_agent(wanted: AgentIn) -> dict[str, object]:
     agent = keep_agent(Agent(), wanted)
     db.session.commit()
     return agent_json(agent)
 
 
-@endpoint(bp, "GET", "/agents", "clerk", query=("limit", "cursor"))
-def list_agents():
-    """Agents, the latest first."""
-    return list_answer(agents(), (Agent.id,), agent_json)
+@endpoint(
+    bp,
+    "GET",
+    "/agents",
+    "clerk",
+    query=ListQuery,
+    answer=list_of(AgentOut),
+    summary=_l("Agents, the latest first."),
+)
+def list_agents(asked: ListQuery) -> dict[str, object]:
+    return list_answer(asked, agents(), (Agent.id,), agent_json)

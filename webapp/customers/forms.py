@@ -1,4 +1,4 @@
-"""The shapes of a customer, an address and an agent."""
+"""The shapes of a customer, an address, an agent and of what is asked of customers."""
 
 import re
 from typing import Annotated
@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from webapp.customers.models import Taxpayer
 from webapp.http.fields import Document, Email
+from webapp.http.filters import ListQuery
 from webapp.http.forms import FieldRefused, Percent, Shape, Text
 from webapp.http.patches import partial
 from webapp.platform.cep import format_cep, normalize_cep
@@ -97,6 +98,10 @@ class CustomerIn(Shape):
 
 
 CustomerPatch = partial(CustomerIn)
+
+
+class CustomerQuery(ListQuery):
+    q: str = ""
 
 
 class AgentIn(Shape):

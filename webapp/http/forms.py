@@ -36,6 +36,7 @@ from webapp.platform.money import CENT, MAX_MONEY
 
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_QUOTED = re.compile(r"'([^']*)'")
 _NOT_AN_AMOUNT = _l("This is not an amount; write it like 129.90.")
 _NOT_A_PERCENTAGE = _l("This is not a percentage; write it like 7.50.")
 _DECIMAL_AS_TEXT = _l('Send this as decimal text, like "129.90".')
@@ -259,7 +260,15 @@ def _field_error(found: ErrorDetails) -> FieldError:
     message = MESSAGES.get(found["type"])
     if message is None:
         return FieldError(path, _("This cannot be read; check how it is written."))
-    return FieldError(path, str(message) % {key: str(value) for key, value in context.items()})
+    return FieldError(path, str(message) % _in_message(context))
+
+
+def _in_message(context: dict) -> dict[str, str]:
+    """What pydantic says of the choices in English, "'pix', 'boleto' or 'other'", as a list."""
+    words = {key: str(value) for key, value in context.items()}
+    if "expected" in words:
+        words["expected"] = ", ".join(_QUOTED.findall(words["expected"]))
+    return words
 
 
 class Form:

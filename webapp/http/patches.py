@@ -1,18 +1,20 @@
 """PATCH: any subset of a shape's fields, laid over what the record holds."""
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 from pydantic import create_model
 
 from webapp.http.forms import Shape, ShapeType, parse
 
 
+@cache
 def partial(shape: type[Shape]) -> type[Shape]:
     """`shape` with no field required, nested shapes alike. What several fields decide together is
     checked on the whole."""
-    fields = {}
+    fields: dict[str, Any] = {}
     for name, field in shape.model_fields.items():
-        kind = field.annotation
+        kind: Any = field.annotation
         if isinstance(kind, type) and issubclass(kind, Shape):
             kind = partial(kind)
         fields[name] = (Annotated[kind, *field.metadata] if field.metadata else kind, None)

@@ -1,23 +1,28 @@
 """NF-e under /api/v1."""
 
-from flask import g, request
-from flask_babel import gettext as _
+import datetime as dt
 
-from webapp.http.query import query_month
+from flask import Response, g
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from webapp.http.answers import list_of
 from webapp.http.transactions import in_transaction
 from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
-from webapp.invoices.forms import ReturnIn
+from webapp.invoices.forms import InvoiceQuery, MonthQuery, ReturnIn
 from webapp.invoices.issues import issues_of
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_by_id, invoices
-from webapp.platform.errors import FieldError, Invalid, NotFound
+from webapp.invoices.shapes import InvoiceOut
+from webapp.platform.errors import NotFound
 from webapp.processing import attention as services
-from webapp.web.api import api_blueprint, endpoint, list_answer
+from webapp.web.api import Download, api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("invoices")
+UNKNOWN = _l("There is no NF-e with this number.")
 
 
-def invoice_json(invoice: Invoice) -> dict:
+def invoice_json(invoice: Invoice) -> dict[str, object]:
     return {
         "id": invoice.id,
         "sale_id": invoice.sale_id,
@@ -37,8 +42,8 @@ def invoice_json(invoice: Invoice) -> dict:
     }
 
 
-def _moment(value) -> str | None:
-    return value and value.isoformat()
+def _moment(value: dt.datetime | None) -> str | None:
+    return value.isoformat() if value else None
 
 
 def _invoice(invoice_id: int) -> Invoice:
@@ -49,53 +54,91 @@ def _invoice(invoice_id: int) -> Invoice:
 
 
 @endpoint(
-    bp, "GET", "/invoices", "clerk", "accountant", query=("status", "month", "limit", "cursor")
+    bp,
+    "GET",
+    "/invoices",
+    "clerk",
+    "accountant",
+    query=InvoiceQuery,
+    answer=list_of(InvoiceOut),
+    summary=_l("NF-e, the newest first; `month` is that of their issue."),
 )
-def list_invoices():
-    """NF-e, the newest first."""
-    status, query = request.args.get("status"), invoices(month=query_month())
-    if status and status not in set(InvoiceStatus):
-        raise Invalid(
-            [
-                FieldError(
-                    "status", _("Choose one of: %(expected)s.", expected=", ".join(InvoiceStatus))
-                )
-            ]
-        )
-    return list_answer(
-        query.where(Invoice.status == status) if status else query, (Invoice.id,), invoice_json
-    )
+def list_invoices(asked: InvoiceQuery) -> dict[str, object]:
+    query = invoices(month=asked.month)
+    if asked.status:
+        query = query.where(Invoice.status == asked.status)
+    return list_answer(asked, query, (Invoice.id,), invoice_json)
 
 
-@endpoint(bp, "GET", "/invoices/<id:invoice_id>", "clerk", "accountant")
-def get_invoice(invoice_id: int):
-    """One NF-e as it stands."""
+@endpoint(
+    bp,
+    "GET",
+    "/invoices/<id:invoice_id>",
+    "clerk",
+    "accountant",
+    answer=InvoiceOut,
+    refusals={404: UNKNOWN},
+    summary=_l("One NF-e as it stands."),
+)
+def get_invoice(invoice_id: int) -> dict[str, object]:
     return invoice_json(_invoice(invoice_id))
 
 
-@endpoint(bp, "GET", "/invoices/<id:invoice_id>/xml", "clerk", "accountant")
-def get_xml(invoice_id: int):
-    """The nfeProc as it is stored; before authorization a marked draft."""
+@endpoint(
+    bp,
+    "GET",
+    "/invoices/<id:invoice_id>/xml",
+    "clerk",
+    "accountant",
+    answer=Download("application/xml", _l("The nfeProc, or the draft")),
+    refusals={404: UNKNOWN},
+    summary=_l("The nfeProc as it is stored; before authorization a marked draft."),
+)
+def get_xml(invoice_id: int) -> Response:
     return xml_file(_invoice(invoice_id))
 
 
-@endpoint(bp, "GET", "/invoices/<id:invoice_id>/danfe.pdf", "clerk", "accountant")
-def get_danfe(invoice_id: int):
-    """The DANFE of an authorized NF-e."""
+@endpoint(
+    bp,
+    "GET",
+    "/invoices/<id:invoice_id>/danfe.pdf",
+    "clerk",
+    "accountant",
+    answer=Download("application/pdf", _l("The DANFE")),
+    refusals={404: UNKNOWN, 409: _l("It is not authorized.")},
+    summary=_l("The DANFE of an authorized NF-e."),
+)
+def get_danfe(invoice_id: int) -> Response:
     return danfe_file(_invoice(invoice_id))
 
 
-@endpoint(bp, "GET", "/invoices/archive", "clerk", "accountant", query=("month",))
-def get_archive():
-    """A zip of the month's nfeProc files."""
-    return month_archive(query_month(required=True))
+@endpoint(
+    bp,
+    "GET",
+    "/invoices/archive",
+    "clerk",
+    "accountant",
+    query=MonthQuery,
+    answer=Download("application/zip", _l("The files, named by access key")),
+    refusals={404: _l("No NF-e was authorized in this month.")},
+    summary=_l("A zip of the month's nfeProc files."),
+)
+def get_archive(asked: MonthQuery) -> Response:
+    return month_archive(asked.month)
 
 
-@endpoint(bp, "POST", "/invoices/<id:invoice_id>/approval", "reviewer", status=202)
-def approve_invoice(invoice_id: int):
-    """Releases an NF-e under review, over its warnings; said twice, it is sent once."""
-
-    def work():
+@endpoint(
+    bp,
+    "POST",
+    "/invoices/<id:invoice_id>/approval",
+    "reviewer",
+    answer=InvoiceOut,
+    status=202,
+    refusals={404: UNKNOWN, 409: _l("Its state forbids it.")},
+    summary=_l("Releases an NF-e under review, over its warnings; said twice, it is sent once."),
+)
+def approve_invoice(invoice_id: int) -> dict[str, object]:
+    def work() -> dict[str, object]:
         invoice = _invoice(invoice_id)
         services.approve(invoice, g.identity.actor)
         return invoice_json(invoice)
@@ -103,11 +146,18 @@ def approve_invoice(invoice_id: int):
     return in_transaction(work)
 
 
-@endpoint(bp, "POST", "/invoices/<id:invoice_id>/rejection", "reviewer", body=ReturnIn)
-def reject_invoice(wanted: ReturnIn, invoice_id: int):
-    """Returns an NF-e under review for correction."""
-
-    def work():
+@endpoint(
+    bp,
+    "POST",
+    "/invoices/<id:invoice_id>/rejection",
+    "reviewer",
+    body=ReturnIn,
+    answer=InvoiceOut,
+    refusals={404: UNKNOWN, 409: _l("Its state forbids it.")},
+    summary=_l("Returns an NF-e under review for correction."),
+)
+def reject_invoice(wanted: ReturnIn, invoice_id: int) -> dict[str, object]:
+    def work() -> dict[str, object]:
         invoice = _invoice(invoice_id)
         services.return_for_correction(invoice, g.identity.actor, str(wanted.code), wanted.comment)
         return invoice_json(invoice)

@@ -1,4 +1,4 @@
-"""The shapes of a person's decision about an NF-e."""
+"""The shapes of a person's decision about an NF-e, and of what is asked of their list."""
 
 import enum
 from typing import Annotated
@@ -6,7 +6,9 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import model_validator
 
+from webapp.http.filters import ListQuery, Month
 from webapp.http.forms import FieldRefused, LongText, Shape
+from webapp.invoices.models import InvoiceStatus
 
 
 class ReturnCode(enum.StrEnum):
@@ -29,6 +31,15 @@ class ReturnIn(Shape):
         if self.code is ReturnCode.OTHER and not self.comment:
             raise FieldRefused("comment", _l("Say what is to be fixed."))
         return self
+
+
+class MonthQuery(Shape):
+    month: Month
+
+
+class InvoiceQuery(ListQuery):
+    status: InvoiceStatus | None = None
+    month: Month | None = None
 
 
 # What a reviewer returns an NF-e for.

@@ -1,28 +1,32 @@
 """JSON calls of the outbox."""
 
-from flask import request
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from webapp.messages.models import Message, MessageStatus
+from webapp.http.answers import list_of
+from webapp.messages.forms import MessageQuery
+from webapp.messages.models import Message
 from webapp.messages.queries import messages
+from webapp.messages.shapes import MessageOut
 from webapp.messages.words import reason_in_words
-from webapp.platform.errors import FieldError, Invalid
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("messages")
 
 
-@endpoint(bp, "GET", "/messages", "clerk", query=("status", "limit", "cursor"))
-def list_messages():
-    """E-mails to customers, of one status or all."""
-    status = request.args.get("status")
-    if status and status not in tuple(MessageStatus):
-        expected = ", ".join(MessageStatus)
-        raise Invalid([FieldError("status", _("Choose one of: %(expected)s.", expected=expected))])
-    return list_answer(messages(status), (Message.id,), _shown)
+@endpoint(
+    bp,
+    "GET",
+    "/messages",
+    "clerk",
+    query=MessageQuery,
+    answer=list_of(MessageOut),
+    summary=_l("E-mails to customers, of one status or all."),
+)
+def list_messages(asked: MessageQuery) -> dict[str, object]:
+    return list_answer(asked, messages(asked.status), (Message.id,), _message_json)
 
 
-def _shown(message: Message) -> dict:
+def _message_json(message: Message) -> dict[str, object]:
     return {
         "id": message.id,
         "sale_id": message.sale_id,

@@ -1,19 +1,29 @@
 """The queue monitor for programs."""
 
 import redis
+from flask_babel import lazy_gettext as _l
 
 from webapp.monitor import registries
 from webapp.monitor.queries import owed_by_queue
+from webapp.monitor.shapes import JobsOut
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("monitor")
 STATES = ("queued", *registries.REGISTRIES)
 
 
-@endpoint(bp, "GET", "/jobs", "manager")
-def jobs():
-    """Queues, owed by the database and held by Redis, and workers; what Redis holds is null while
-    it does not answer."""
+@endpoint(
+    bp,
+    "GET",
+    "/jobs",
+    "manager",
+    answer=JobsOut,
+    summary=_l(
+        "Queues, owed by the database and held by Redis, and workers; what Redis holds "
+        "is null while it does not answer."
+    ),
+)
+def jobs() -> dict[str, object]:
     try:
         counts, workers = registries.queue_counts(), registries.workers()
     except redis.RedisError:

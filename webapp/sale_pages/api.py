@@ -1,37 +1,48 @@
 """Sales under /api/v1."""
 
-import datetime as dt
+from typing import Any
 
-from flask import request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.customers.forms import AddressIn
-from webapp.http.forms import parse
+from webapp.http.answers import list_of
+from webapp.http.forms import Shape, parse
+from webapp.http.patches import patched
 from webapp.http.transactions import in_transaction
 from webapp.invoices.issues import issue_of, issues_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of, invoices_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, NotFound
+from webapp.platform.errors import NotFound
 from webapp.processing.attention import mend_address
 from webapp.processing.effects import kind_of
 from webapp.rules.queries import decisions_of
+from webapp.sale_pages.shapes import DecisionOut, SaleOut
 from webapp.sales import placing as services
-from webapp.sales.forms import SaleIn
-from webapp.sales.models import Sale, Status
+from webapp.sales.forms import SaleIn, SalePatch, SaleQuery
+from webapp.sales.models import Sale
 from webapp.sales.placing import place, place_once
 from webapp.sales.queries import sale_of, sales, whole
-from webapp.web.api import api_blueprint, endpoint, identity_scope, list_answer, read_json
+from webapp.web.api import (
+    IDEMPOTENCY_KEY,
+    api_blueprint,
+    endpoint,
+    idempotency_key,
+    identity_scope,
+    list_answer,
+)
 
 bp = api_blueprint("sales")
-LONGEST_KEY = 200
+NO_SALE = _l("There is no order with this number.")
+STATE_FORBIDS = _l("Its state forbids it.")
 
 
 # -- shapes of answers ----------------------------------------------------------------------------
 
 
-def sale_json(sale: Sale, invoice: Invoice | None) -> dict:
+def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
     issue = issue_of(sale)
     return {
         "id": sale.id,
@@ -83,11 +94,11 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict:
     }
 
 
-def _shown(sale: Sale) -> dict:
+def _shown(sale: Sale) -> dict[str, Any]:
     return sale_json(sale, invoice_of(sale.id))
 
 
-def _all_shown(rows: list[Sale]) -> list[dict]:
+def _all_shown(rows: list[Sale]) -> list[dict[str, Any]]:
     invoices = invoices_of([sale.id for sale in rows])
     return [sale_json(sale, invoices.get(sale.id)) for sale in rows]
 
@@ -99,21 +110,25 @@ def _sale(sale_id: int) -> Sale:
 # -- calls ----------------------------------------------------------------------------------------
 
 
-@endpoint(bp, "POST", "/sales", "clerk", body=SaleIn, headers=("Idempotency-Key",), status=201)
-def create_sale(wanted: SaleIn):
-    """Enters a sale; with an Idempotency-Key it is made once, however often it is sent."""
-    key, scope = request.headers.get("Idempotency-Key", "").strip(), identity_scope()
-    if len(key) > LONGEST_KEY:
-        raise Invalid(
-            [
-                FieldError(
-                    "Idempotency-Key",
-                    _("At most %(max_length)s characters.", max_length=LONGEST_KEY),
-                )
-            ]
-        )
+@endpoint(
+    bp,
+    "POST",
+    "/sales",
+    "clerk",
+    body=SaleIn,
+    headers=(IDEMPOTENCY_KEY,),
+    answer=SaleOut,
+    status=201,
+    also={200: _l("The order that this key made before, as it stands now.")},
+    refusals={
+        409: _l("The stock does not suffice, or the key came with another body before."),
+    },
+    summary=_l("Enters a sale; with an Idempotency-Key it is made once, however often it is sent."),
+)
+def create_sale(wanted: SaleIn) -> tuple[dict[str, Any], int]:
+    key, scope = idempotency_key(), identity_scope()
 
-    def work():
+    def work() -> tuple[dict[str, Any], int]:
         sale, is_new = place_once(scope, key, wanted) if key else (place(wanted), True)
         db.session.flush()
         return (sale_json(sale, None), 201) if is_new else (_shown(sale), 200)
@@ -127,80 +142,83 @@ def create_sale(wanted: SaleIn):
     "/sales",
     "clerk",
     "accountant",
-    query=("status", "q", "since", "updated_since", "limit", "cursor"),
+    query=SaleQuery,
+    answer=list_of(SaleOut),
+    summary=_l("Sales, the newest first."),
 )
-def list_sales():
-    """Sales, the newest first."""
-    status = request.args.get("status")
-    if status and status not in set(Status):
-        raise Invalid(
-            [FieldError("status", _("Choose one of: %(expected)s.", expected=", ".join(Status)))]
-        )
+def list_sales(asked: SaleQuery) -> dict[str, Any]:
     query = sales(
-        status=Status(status) if status else None,
-        q=request.args.get("q", "")[:200],
-        since=_moment("since"),
-        updated_since=_moment("updated_since"),
+        status=asked.status,
+        q=asked.q[:200],
+        since=asked.since,
+        updated_since=asked.updated_since,
     )
-    answer = list_answer(whole(query), (Sale.id,), lambda sale: sale)
+    answer = list_answer(asked, whole(query), (Sale.id,), lambda sale: sale)
     return answer | {"items": _all_shown(answer["items"])}
 
 
-def _moment(name: str) -> dt.datetime | None:
-    written = request.args.get(name)
-    if not written:
-        return None
-    try:
-        # A "+" that was not quoted comes as a space.
-        moment = dt.datetime.fromisoformat(written.replace(" ", "+"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        raise Invalid([FieldError(name, _("Write a moment like 2026-11-20T14:30:00Z."))]) from None
-
-
-@endpoint(bp, "GET", "/sales/<id:sale_id>", "clerk", "accountant")
-def get_sale(sale_id: int):
-    """One sale as it stands."""
+@endpoint(
+    bp,
+    "GET",
+    "/sales/<id:sale_id>",
+    "clerk",
+    "accountant",
+    answer=SaleOut,
+    refusals={404: NO_SALE},
+    summary=_l("One sale as it stands."),
+)
+def get_sale(sale_id: int) -> dict[str, Any]:
     return _shown(_sale(sale_id))
 
 
-@endpoint(bp, "PATCH", "/sales/<id:sale_id>", "clerk")
-def change_sale(sale_id: int):
-    """Changes an open sale: any part of the body that POST /sales takes; lines are replaced as a
-    whole."""
-    changes = read_json()
-    if not isinstance(changes, dict):
-        raise Invalid([FieldError("", _("Send an object here."))])
-
-    def work():
+@endpoint(
+    bp,
+    "PATCH",
+    "/sales/<id:sale_id>",
+    "clerk",
+    body=SalePatch,
+    answer=SaleOut,
+    refusals={404: NO_SALE, 409: _l("It is not open any more, or the stock does not suffice.")},
+    summary=_l(
+        "Changes an open sale: any part of the body that POST /sales takes; lines are "
+        "replaced as a whole."
+    ),
+)
+def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
+    def work() -> dict[str, Any]:
         sale = _sale(sale_id)
-        services.change(sale, parse(SaleIn, _merged(services.as_input(sale), changes)))
+        services.change(sale, patched(SaleIn, services.as_input(sale), patch))
         db.session.flush()
         return sale_json(sale, None)
 
     return in_transaction(work)
 
 
-def _merged(known: dict, changes: dict) -> dict:
-    return known | {
-        name: known[name] | value
-        if isinstance(value, dict) and isinstance(known.get(name), dict)
-        else value
-        for name, value in changes.items()
-    }
-
-
-@endpoint(bp, "DELETE", "/sales/<id:sale_id>", "clerk", status=204)
-def cancel_sale(sale_id: int):
-    """Cancels an open sale; its stock comes back."""
+@endpoint(
+    bp,
+    "DELETE",
+    "/sales/<id:sale_id>",
+    "clerk",
+    status=204,
+    refusals={404: NO_SALE, 409: _l("It is not open any more.")},
+    summary=_l("Cancels an open sale; its stock comes back."),
+)
+def cancel_sale(sale_id: int) -> None:
     in_transaction(lambda: services.cancel_open(_sale(sale_id), "order cancelled"))
 
 
-@endpoint(bp, "POST", "/sales/<id:sale_id>/payment", "clerk", status=202)
-def pay_sale(sale_id: int):
-    """Starts the processing of an open sale; said twice, it starts once."""
-
-    def work():
+@endpoint(
+    bp,
+    "POST",
+    "/sales/<id:sale_id>/payment",
+    "clerk",
+    answer=SaleOut,
+    status=202,
+    refusals={404: NO_SALE, 409: _l("It was cancelled.")},
+    summary=_l("Starts the processing of an open sale; said twice, it starts once."),
+)
+def pay_sale(sale_id: int) -> dict[str, Any]:
+    def work() -> dict[str, Any]:
         sale = _sale(sale_id)
         sale.pay(utc_now())
         db.session.flush()
@@ -209,11 +227,18 @@ def pay_sale(sale_id: int):
     return in_transaction(work)
 
 
-@endpoint(bp, "PATCH", "/sales/<id:sale_id>/address", "clerk", body=AddressIn)
-def change_address(wanted: AddressIn, sale_id: int):
-    """Mends the address (parts left out stay); the sale goes on."""
-
-    def work():
+@endpoint(
+    bp,
+    "PATCH",
+    "/sales/<id:sale_id>/address",
+    "clerk",
+    body=AddressIn,
+    answer=SaleOut,
+    refusals={404: NO_SALE, 409: STATE_FORBIDS},
+    summary=_l("Mends the address (parts left out stay); the sale goes on."),
+)
+def change_address(wanted: AddressIn, sale_id: int) -> dict[str, Any]:
+    def work() -> dict[str, Any]:
         sale = _sale(sale_id)
         parts = sale.address_parts | wanted.model_dump(exclude_unset=True)
         mend_address(sale, parse(AddressIn, parts))
@@ -223,9 +248,17 @@ def change_address(wanted: AddressIn, sale_id: int):
     return in_transaction(work)
 
 
-@endpoint(bp, "GET", "/sales/<id:sale_id>/decision", "clerk", "accountant")
-def get_decision(sale_id: int):
-    """What the rules came to, and every effect."""
+@endpoint(
+    bp,
+    "GET",
+    "/sales/<id:sale_id>/decision",
+    "clerk",
+    "accountant",
+    answer=DecisionOut,
+    refusals={404: _l("There is no such order, or the rules were not applied to it yet.")},
+    summary=_l("What the rules came to, and every effect."),
+)
+def get_decision(sale_id: int) -> dict[str, Any]:
     decision = decisions_of([_sale(sale_id).id], "paid").get(sale_id)
     if decision is None:
         raise NotFound(_("The rules were not applied to this order yet."))

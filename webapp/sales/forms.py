@@ -1,4 +1,4 @@
-"""The shape of a sale as a checkout, a form or a file sends it."""
+"""The shapes of a sale as a checkout, a form or a file sends it, and of what is asked of sales."""
 
 from typing import Annotated
 
@@ -7,9 +7,11 @@ from pydantic import Field
 
 from webapp.customers.forms import AddressIn
 from webapp.http.fields import Document, Email
+from webapp.http.filters import ListQuery, Since
 from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text
+from webapp.http.patches import partial
 from webapp.platform.money import ZERO
-from webapp.sales.models import PaymentMethod
+from webapp.sales.models import PaymentMethod, Status
 
 CHANNELS = {
     "site": _l("Site"),
@@ -47,6 +49,18 @@ class SaleIn(Shape):
     customer: BuyerIn
     address: AddressIn
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MAX_LINES)]
+
+
+SalePatch = partial(SaleIn)
+
+
+class SaleQuery(ListQuery):
+    """`since`: entered then or later; `updated_since`: changed then or later."""
+
+    status: Status | None = None
+    q: str = ""
+    since: Since | None = None
+    updated_since: Since | None = None
 
 
 class SaleAddressIn(Shape):

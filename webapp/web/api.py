@@ -1,19 +1,73 @@
-"""The JSON side under /api/v1: strict reading, problem+json refusals, and its own description
-(OpenAPI)."""
+"""The JSON side under /api/v1: strict reading, problem+json refusals, and the declaration of each
+call, of which the API's document is made (`web.openapi`)."""
 
 import json
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
 
+from webapp.http.answers import OutShape
+from webapp.http.filters import ListQuery
 from webapp.http.forms import Shape, parse
-from webapp.http.lists import Page, paginate
+from webapp.http.lists import paginate
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.staff.access import allow
+from webapp.staff.models import Role
 
-LIST_ARGS = {"limit", "cursor"}
+Row = TypeVar("Row")
+View = Callable[..., Any]
+# By status: what it means, as text in the reader's language.
+Meanings = Mapping[int, object]
+NO_MEANINGS: Meanings = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Header:
+    name: str
+    longest: int
+    meaning: object
+
+
+@dataclass(frozen=True)
+class Download:
+    """An answer that is a file."""
+
+    media_type: str
+    meaning: object
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call takes and answers, as `endpoint` declares it."""
+
+    method: str
+    path: str
+    roles: tuple[Role, ...]
+    summary: object
+    body: type[Shape] | None
+    query: type[Shape] | None
+    headers: tuple[Header, ...]
+    answer: type[OutShape] | Download | None
+    status: int
+    also: Meanings
+    refusals: Meanings
+
+
+LONGEST_KEY = 200
+IDEMPOTENCY_KEY = Header(
+    "Idempotency-Key",
+    LONGEST_KEY,
+    _l("A text of your own: however often it comes with the same body, the call is done once."),
+)
 
 
 def api_blueprint(name: str) -> Blueprint:
@@ -25,53 +79,85 @@ def endpoint(
     method: str,
     path: str,
     *roles: str,
+    summary: object,
     body: type[Shape] | None = None,
-    query: tuple[str, ...] = (),
-    headers: tuple[str, ...] = (),
+    query: type[Shape] | None = None,
+    headers: tuple[Header, ...] = (),
+    answer: type[OutShape] | Download | None = None,
     status: int = 200,
-    summary: str = "",
-):
-    """Declares one call: who may make it, the shape of its body, the query parameters and headers
-    it knows.
+    also: Meanings = NO_MEANINGS,
+    refusals: Meanings = NO_MEANINGS,
+) -> Callable[[View], View]:
+    """Declares one call: who may make it, what it takes (body, query, headers) and what it answers.
 
-    The view gets the body as its first argument and answers a dict, `(dict, status)` or a Response.
+    `answer` comes with `status` and with those in `also`; None is an empty answer. `refusals` are
+    the statuses of its problems, beside those that every call has (see `web.openapi`).
+
+    The view gets the parsed body and the parsed query, where they are declared, and answers a dict
+    of the answer's shape, `(dict, status)` or a Response.
     """
 
-    def register(view):
-        @wraps(view)
-        def call(**kwargs):
-            unknown = set(request.args) - set(query)
-            if unknown:
-                raise Invalid(
-                    [
-                        FieldError(name, _("There is no parameter of this name."))
-                        for name in sorted(unknown)
-                    ]
-                )
-            answer = view(parse(body, read_json()), **kwargs) if body else view(**kwargs)
-            if isinstance(answer, Response):
-                return answer
-            data, code = answer if isinstance(answer, tuple) else (answer, status)
-            return ("", code) if data is None else (jsonify(data), code)
+    def register(view: View) -> View:
+        def respond(**values: Any) -> ResponseReturnValue:
+            return _response(view(*_read(body, query), **values), status)
 
-        allow(*roles)(call)
-        call.described = {
-            "method": method,
-            "path": path,
-            "body": body,
-            "query": query,
-            "headers": headers,
-            "status": status,
-            "summary": summary or (view.__doc__ or "").strip().split("\n")[0],
-            "roles": roles,
-        }
-        blueprint.add_url_rule(path, view.__name__, call, methods=[method])
+        declared: Any = allow(*roles)(wraps(view)(respond))
+        declared.call = Call(
+            method,
+            path,
+            tuple(role for role in Role if role in declared.allowed),
+            summary,
+            body,
+            query,
+            headers,
+            answer,
+            status,
+            also,
+            refusals,
+        )
+        blueprint.add_url_rule(path, view.__name__, declared, methods=[method])
         return view
 
     return register
 
 
-def _no_constant(name):
+def _read(body: type[Shape] | None, query: type[Shape] | None) -> list[Shape]:
+    """What the view takes. Raises Invalid."""
+    asked = _read_query(query)
+    read = [parse(body, read_json())] if body else []
+    return [*read, asked] if asked else read
+
+
+def _read_query(shape: type[Shape] | None) -> Shape | None:
+    """A filter that is left empty is one that was left out."""
+    fields = shape.model_fields if shape else {}
+    unknown = [
+        FieldError(name, _("There is no parameter of this name."))
+        for name in sorted(set(request.args) - set(fields))
+    ]
+    if unknown:
+        raise Invalid(unknown)
+    if shape is None:
+        return None
+    written = request.args.to_dict()
+    return parse(
+        shape,
+        {
+            name: value
+            for name, value in written.items()
+            if value or fields[name].default is not None
+        },
+    )
+
+
+def _response(answered: Any, usual: int) -> ResponseReturnValue:
+    if isinstance(answered, Response):
+        return answered
+    data, status = answered if isinstance(answered, tuple) else (answered, usual)
+    return ("", status) if data is None else (jsonify(data), status)
+
+
+def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
@@ -82,14 +168,14 @@ def _finite(written: str) -> float:
     return number
 
 
-def _told_once(pairs: list[tuple[str, object]]) -> dict:
+def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise Invalid([FieldError("", _("An object of the body says the same name twice."))])
     return found
 
 
-def read_json() -> dict:
+def read_json() -> Any:
     """The body as JSON. `NaN` and `Infinity` are not JSON, nor is a number that only they could
     keep; names that come twice and nesting that exhausts the parser are refused too."""
     try:
@@ -97,7 +183,7 @@ def read_json() -> dict:
             request.get_data(),
             parse_constant=_no_constant,
             parse_float=_finite,
-            object_pairs_hook=_told_once,
+            object_pairs_hook=_without_twins,
         )
     except (ValueError, RecursionError):
         raise Invalid(
@@ -105,19 +191,29 @@ def read_json() -> dict:
         ) from None
 
 
-def list_answer(query, keys, show, descending: bool = True) -> dict:
-    """`{"items": […], "next_cursor": …}` for ?limit= (1 to 200, 50 by default) and ?cursor=."""
-    written = request.args.get("limit", "50")
-    if not (written.isascii() and written.isdigit() and 1 <= int(written[:6]) <= 200):
-        raise Invalid([FieldError("limit", _("Use a whole number from 1 to 200."))])
-    page: Page = paginate(
-        query, keys, after=request.args.get("cursor"), limit=int(written), descending=descending
-    )
+def idempotency_key() -> str:
+    """The call's Idempotency-Key, "" without one. Raises Invalid."""
+    key = request.headers.get(IDEMPOTENCY_KEY.name, "").strip()
+    if len(key) > LONGEST_KEY:
+        message = _("At most %(max_length)s characters.", max_length=LONGEST_KEY)
+        raise Invalid([FieldError(IDEMPOTENCY_KEY.name, message)])
+    return key
+
+
+def list_answer(
+    asked: ListQuery,
+    query: Select[tuple[Row]],
+    keys: tuple[Any, ...],
+    show: Callable[[Row], object],
+    descending: bool = True,
+) -> dict[str, Any]:
+    """The page of `query` that was asked for, each row as `show` makes it: see `list_of`."""
+    page = paginate(query, keys, after=asked.cursor, limit=asked.limit, descending=descending)
     return {"items": [show(row) for row in page.items], "next_cursor": page.next_cursor}
 
 
 def problem(refusal: Refusal) -> Response:
-    data = {
+    data: dict[str, object] = {
         "type": "about:blank",
         "title": str(refusal.title),
         "status": refusal.status,

@@ -1,4 +1,4 @@
-"""The shape of a commission marked as paid."""
+"""The shapes of a commission marked as paid and of what is asked of commissions."""
 
 import re
 from decimal import Decimal
@@ -7,6 +7,7 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import BeforeValidator
 
+from webapp.http.filters import ListQuery, Month
 from webapp.http.forms import Flag, Shape
 
 _SIGNED = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}", re.ASCII)
@@ -25,3 +26,10 @@ class PaymentIn(Shape):
 
     amount: Annotated[Decimal, BeforeValidator(_amount)]
     confirmed: Flag = False
+
+
+class CommissionQuery(ListQuery):
+    """The present month where none is asked for; `agent`: a code."""
+
+    month: Month | None = None
+    agent: str | None = None

@@ -1,31 +1,32 @@
 """JSON calls of memberships."""
 
-from flask import request
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.fulfilment.memberships import queries
+from webapp.fulfilment.memberships.forms import MembershipQuery
 from webapp.fulfilment.memberships.models import Membership
-from webapp.platform.errors import FieldError, Invalid
+from webapp.fulfilment.memberships.shapes import MembershipOut
+from webapp.http.answers import list_of
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("memberships")
-PAGE = ("limit", "cursor")
 
 
-@endpoint(bp, "GET", "/memberships", "clerk", query=("customer", *PAGE))
-def list_memberships():
-    """Memberships, of one customer (its id) or all."""
-    written = request.args.get("customer")
-    if written and not (written.isascii() and written.isdigit() and len(written) < 10):
-        raise Invalid([FieldError("customer", _("Use the customer's id, a whole number."))])
-    return list_answer(
-        queries.memberships(customer_id=int(written) if written else None),
-        (Membership.id,),
-        _membership,
-    )
+@endpoint(
+    bp,
+    "GET",
+    "/memberships",
+    "clerk",
+    query=MembershipQuery,
+    answer=list_of(MembershipOut),
+    summary=_l("Memberships, of one customer (its id) or all."),
+)
+def list_memberships(asked: MembershipQuery) -> dict[str, object]:
+    query = queries.memberships(customer_id=asked.customer)
+    return list_answer(asked, query, (Membership.id,), _membership)
 
 
-def _membership(row: Membership) -> dict:
+def _membership(row: Membership) -> dict[str, object]:
     return {
         "customer": row.customer_id,
         "plan": row.plan,

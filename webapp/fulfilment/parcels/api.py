@@ -6,25 +6,36 @@ from flask_babel import lazy_gettext as _l
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn
 from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.shapes import PackingSlipOut
 from webapp.http.transactions import in_transaction
 from webapp.invoices.queries import invoice_of
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
-from webapp.sale_pages.api import sale_json
+from webapp.sale_pages.api import NO_SALE, sale_json
+from webapp.sale_pages.shapes import SaleOut
 from webapp.sales.queries import sale_of
 from webapp.store.queries import the_shop
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("parcels")
-NO_SALE = _l("There is no order with this number.")
 
 
-@endpoint(bp, "GET", "/sales/<id:sale_id>/packing-slip", "clerk", "accountant")
-def get_packing_slip(sale_id: int):
-    """The packing slip, once the rules have made one; `released` is false while the sale is
-    held."""
+@endpoint(
+    bp,
+    "GET",
+    "/sales/<id:sale_id>/packing-slip",
+    "clerk",
+    "accountant",
+    answer=PackingSlipOut,
+    refusals={404: _l("There is no such order, or it has no packing slip.")},
+    summary=_l(
+        "The packing slip, once the rules have made one; `released` is false while the "
+        "sale is held."
+    ),
+)
+def get_packing_slip(sale_id: int) -> dict[str, object]:
     sale = sale_of(sale_id, NO_SALE)
     slip = queries.slip_of_sale(sale.id)
     if slip is None:
@@ -32,7 +43,7 @@ def get_packing_slip(sale_id: int):
     return _slip(slip)
 
 
-def _slip(slip: PackingSlip) -> dict:
+def _slip(slip: PackingSlip) -> dict[str, object]:
     sale, shop = slip.sale, the_shop()
     parts = ("street", "number", "complement", "neighborhood", "city", "state")
     moments = {name: getattr(slip, name) for name in ("packed_at", "shipped_at", "delivered_at")}
@@ -70,13 +81,24 @@ def _slip(slip: PackingSlip) -> dict:
     } | {name: moment and moment.isoformat() for name, moment in moments.items()}
 
 
-@endpoint(bp, "POST", "/sales/<id:sale_id>/shipment", "clerk", body=ShipmentIn)
-def ship_sale(wanted: ShipmentIn, sale_id: int):
-    """Marks a sale as shipped. The same again changes nothing; a tracking code that was left out
-    may follow; 409 before its NF-e is authorized, and for another carrier or code than those it was
-    shipped with."""
-
-    def work():
+@endpoint(
+    bp,
+    "POST",
+    "/sales/<id:sale_id>/shipment",
+    "clerk",
+    body=ShipmentIn,
+    answer=SaleOut,
+    refusals={
+        404: NO_SALE,
+        409: _l("Its NF-e is not authorized yet, or it was shipped otherwise already."),
+    },
+    summary=_l(
+        "Marks a sale as shipped. The same again changes nothing; a tracking code that "
+        "was left out may follow."
+    ),
+)
+def ship_sale(wanted: ShipmentIn, sale_id: int) -> dict[str, object]:
+    def work() -> dict[str, object]:
         sale = sale_of(sale_id, NO_SALE)
         slip = queries.slip_of_sale(sale_id, lock=True)
         if slip is None:

@@ -1,42 +1,52 @@
 """JSON calls of tasks."""
 
-from flask import request
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.fulfilment.tasks import queries
-from webapp.fulfilment.tasks.forms import OutcomeIn
+from webapp.fulfilment.tasks.forms import OutcomeIn, TaskQuery
 from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.shapes import TaskOut
 from webapp.fulfilment.tasks.words import task_question, task_title
+from webapp.http.answers import list_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("tasks")
-PAGE = ("limit", "cursor")
 
 
-@endpoint(bp, "GET", "/tasks", "clerk", query=("status", *PAGE))
-def list_tasks():
-    """Tasks for staff; ?status=open or done."""
-    written = request.args.get("status")
-    if written and written not in ("open", "done"):
-        raise Invalid(
-            [FieldError("status", _("Choose one of: %(expected)s.", expected="open, done"))]
-        )
-    return list_answer(queries.tasks(written == "done" if written else None), (Task.id,), _task)
+@endpoint(
+    bp,
+    "GET",
+    "/tasks",
+    "clerk",
+    query=TaskQuery,
+    answer=list_of(TaskOut),
+    summary=_l("Tasks for staff."),
+)
+def list_tasks(asked: TaskQuery) -> dict[str, object]:
+    done = asked.status == "done" if asked.status else None
+    return list_answer(asked, queries.tasks(done), (Task.id,), _task)
 
 
-@endpoint(bp, "POST", "/tasks/<id:task_id>/completion", "clerk", body=OutcomeIn)
-def complete(wanted: OutcomeIn, task_id: int):
-    """Settles a task; said twice, the first outcome stays."""
+@endpoint(
+    bp,
+    "POST",
+    "/tasks/<id:task_id>/completion",
+    "clerk",
+    body=OutcomeIn,
+    answer=TaskOut,
+    refusals={404: _l("There is no task with this number.")},
+    summary=_l("Settles a task; said twice, the first outcome stays."),
+)
+def complete(wanted: OutcomeIn, task_id: int) -> dict[str, object]:
     task = queries.task_by_id(task_id, lock=True)
     task.complete(wanted.outcome, utc_now())
     db.session.commit()
     return _task(task)
 
 
-def _task(task: Task) -> dict:
+def _task(task: Task) -> dict[str, object]:
     return {
         "id": task.id,
         "sale_id": task.sale_id,

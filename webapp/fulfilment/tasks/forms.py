@@ -1,9 +1,14 @@
-"""The shape of what a person says about a task."""
+"""The shapes of what a person says about a task and of what is asked of their list."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
+from webapp.http.filters import ListQuery
 from webapp.http.forms import Shape, Text
 
 
 class OutcomeIn(Shape):
     outcome: Annotated[str, Text(500, required=True)]
+
+
+class TaskQuery(ListQuery):
+    status: Literal["open", "done"] | None = None

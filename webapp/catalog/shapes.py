@@ -1,0 +1,41 @@
+"""The shapes of products in answers."""
+
+from webapp.catalog.models import Kind
+from webapp.http.answers import Moment, MoneyText, OutShape, PercentText
+
+
+class ProductOut(OutShape):
+    """`stock` is null where the kind keeps none."""
+
+    sku: str
+    name: str
+    kind: Kind
+    price: MoneyText
+    supplier: str
+    category: str
+    description: str
+    specifications: str
+    warranty_months: int | None
+    ncm: str
+    gtin: str
+    origin: str
+    unit: str
+    weight_g: int
+    cost: MoneyText | None
+    low_stock: int | None
+    royalty_percent: PercentText | None
+    author: str
+    isbn: str
+    video_url: str
+    plan: str
+    stock: int | None
+    on_nfe: bool
+    archived: bool
+    created_at: Moment
+    updated_at: Moment
+
+
+class StockOut(OutShape):
+    sku: str
+    stock: int
+    previous: int

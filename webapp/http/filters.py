@@ -1,0 +1,83 @@
+"""The shapes of what a call's query says, beside the shapes of bodies: names, types and bounds."""
+
+import datetime as dt
+from typing import Annotated
+
+from flask_babel import lazy_gettext as _l
+from pydantic import BeforeValidator, WithJsonSchema
+
+from webapp.http.forms import Shape
+from webapp.http.query import MAX_ID, month_from, whole_number
+from webapp.platform.errors import Invalid
+
+MOST_A_PAGE = 200
+USUAL_PAGE = 50
+
+
+def _limit(written: object) -> int:
+    number = whole_number(str(written), 1, MOST_A_PAGE)
+    if number is None:
+        raise ValueError(_l("Use a whole number from 1 to 200."))
+    return number
+
+
+def _customer_id(written: object) -> int:
+    number = whole_number(str(written))
+    if number is None:
+        raise ValueError(_l("Use the customer's id, a whole number."))
+    return number
+
+
+def _moment(written: object) -> dt.datetime:
+    try:
+        # A "+" that was not quoted comes as a space.
+        moment = dt.datetime.fromisoformat(str(written).replace(" ", "+"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(_l("Write a moment like 2026-11-20T14:30:00Z.")) from None
+
+
+def _month(written: object) -> dt.date:
+    try:
+        return month_from(str(written))
+    except Invalid as refusal:
+        raise ValueError(refusal.errors[0].message) from None
+
+
+Limit = Annotated[
+    int,
+    BeforeValidator(_limit),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_A_PAGE}),
+]
+CustomerId = Annotated[
+    int,
+    BeforeValidator(_customer_id),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_ID}),
+]
+# A day alone is its first moment, UTC.
+Since = Annotated[
+    dt.datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "anyOf": [{"format": "date-time"}, {"format": "date"}],
+            "examples": ["2026-11-20T14:30:00Z"],
+        }
+    ),
+]
+# Its first day.
+Month = Annotated[
+    dt.date,
+    BeforeValidator(_month),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "examples": ["2026-11"]}
+    ),
+]
+
+
+class ListQuery(Shape):
+    """What every list takes."""
+
+    limit: Limit = USUAL_PAGE
+    cursor: str | None = None

@@ -1,0 +1,27 @@
+"""The shapes of NF-e in answers."""
+
+from webapp.http.answers import Moment, MoneyText, OutShape
+from webapp.invoices.models import InvoiceStatus, RejectedBy
+
+
+class InvoiceReasonOut(OutShape):
+    """Why it was rejected or waits for a reviewer; `field`: the place to mend."""
+
+    code: str
+    message: str
+    field: str | None
+
+
+class InvoiceOut(OutShape):
+    id: int
+    sale_id: int
+    number: int | None
+    series: int | None
+    status: InvoiceStatus
+    rejected_by: RejectedBy | None
+    access_key: str | None
+    reasons: list[InvoiceReasonOut]
+    total: MoneyText
+    issued_at: Moment | None
+    authorized_at: Moment | None
+    protocol: str | None

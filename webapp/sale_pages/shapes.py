@@ -1,0 +1,132 @@
+"""The shapes of sales, their decisions and refunds in answers."""
+
+from typing import Literal
+
+from webapp.addresses.shapes import AddressOut
+from webapp.catalog.models import Kind
+from webapp.http.answers import Moment, MoneyText, OutShape, SignedMoneyText
+from webapp.invoices.models import InvoiceStatus
+from webapp.invoices.shapes import InvoiceReasonOut
+from webapp.rules.models import EffectStatus
+from webapp.sales.models import Shipping, Status
+
+
+class AttentionOut(OutShape):
+    """Why it waits: for a person when the sale's status is `attention`, else for the outside
+    world. `field`: the one to mend."""
+
+    step: Status | None
+    reason: str
+    field: str | None
+
+
+class BuyerOut(OutShape):
+    """As the sale keeps it; `document` is bare."""
+
+    id: int
+    name: str
+    document: str
+    email: str
+    phone: str
+
+
+class SaleAddressOut(AddressOut):
+    """`source`: who said each part that was filled, by its name."""
+
+    ibge: str
+    source: dict[str, str]
+
+
+class SaleLineOut(OutShape):
+    """`line` is what a refund names; `refunded`: units given back so far."""
+
+    line: int
+    sku: str
+    name: str
+    kind: Kind
+    quantity: int
+    unit_price: MoneyText
+    total: MoneyText
+    gift: bool
+    refunded: int
+
+
+class SaleInvoiceOut(OutShape):
+    id: int
+    number: int | None
+    series: int | None
+    status: InvoiceStatus
+    access_key: str | None
+    reasons: list[InvoiceReasonOut]
+
+
+class SaleOut(OutShape):
+    id: int
+    reference: str
+    status: Status
+    step: Status | None
+    shipping: Shipping
+    attention: AttentionOut | None
+    carrier: str
+    tracking_code: str
+    total: MoneyText
+    customer: BuyerOut
+    address: SaleAddressOut
+    lines: list[SaleLineOut]
+    invoice: SaleInvoiceOut | None
+    created_at: Moment
+    updated_at: Moment
+
+
+class RuleOutcomeOut(OutShape):
+    """`lines`: those it fired for; `by`: the rule that suppressed it or won over it."""
+
+    code: str
+    outcome: Literal["fired", "suppressed", "lost"]
+    lines: list[int]
+    by: str | None
+
+
+class EffectOut(OutShape):
+    """`event`: what brought it about; `reverses`: the id of the effect it takes back."""
+
+    id: int
+    kind: str
+    rule: str
+    target: str
+    event: str
+    amount: SignedMoneyText | None
+    status: EffectStatus
+    attempts: int
+    error: str
+    reverses: int | None
+
+
+class DecisionOut(OutShape):
+    rule_set_version: int
+    rules: list[RuleOutcomeOut]
+    effects: list[EffectOut]
+
+
+class RefundLineOut(OutShape):
+    line: int
+    quantity: int
+
+
+class RefundOut(OutShape):
+    """`number` is null where nothing was left to give back."""
+
+    number: int | None
+    amount: MoneyText
+    lines: list[RefundLineOut]
+
+
+class RefundedSaleOut(OutShape):
+    sale: SaleOut
+    refund: RefundOut
+
+
+class EffectAttemptOut(OutShape):
+    id: int
+    status: EffectStatus
+    attempts: int
