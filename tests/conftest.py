@@ -21,6 +21,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import sync_playwright
 
 from tests import programs, services
+from tests.support.api_contract import check_answer
 from tests.support.fresh_databases import PostgresDatabase, SqliteDatabase
 from webapp import create_app, migrations
 from webapp.platform.database import db as database
@@ -216,7 +217,7 @@ def app(settings, _apps, _redis):
 
 class Client(FlaskClient):
     """A client whose requests have a context of their own, as in life, also while the test holds
-    the `db` fixture."""
+    the `db` fixture. Each answer under /api/v1 must be as the API's document declares it."""
 
     def open(self, *args, **kwargs):
         if has_app_context():
@@ -227,7 +228,9 @@ class Client(FlaskClient):
             # ends the test's transaction, which would lock the request out, and loads afresh after
             # it
             session.commit()
-        return contextvars.Context().run(super().open, *args, **kwargs)
+        answer = contextvars.Context().run(super().open, *args, **kwargs)
+        check_answer(self.application, answer)
+        return answer
 
 
 @pytest.fixture
