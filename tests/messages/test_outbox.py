@@ -7,7 +7,7 @@ from tests.support.processed_sales import publish, shop_that_holds, sold
 from tests.support.rule_facts import rule
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.errors import Refusal
-from webapp.processing.attention import release
+from webapp.processing.review import release
 from webapp.sales.models import Sale, Status
 
 

@@ -19,7 +19,8 @@ from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of
 from webapp.messages.models import Message
-from webapp.processing.attention import approve, mend_address
+from webapp.processing.attention import correct_address
+from webapp.processing.review import approve
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 from webapp.store.queries import the_shop
@@ -174,7 +175,7 @@ def test_numbers_are_consecutive_and_keys_are_their_own(demo):
 )
 def test_a_mended_address_lets_the_sale_go_on(demo, db, reference, mend):
     sale = demo[reference]
-    mend_address(sale, AddressIn(**sale.address_parts | mend))
+    correct_address(sale, AddressIn(**sale.address_parts | mend))
     db.session.commit()
     work_off()
     assert sale.status is Status.INVOICED

@@ -30,7 +30,7 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.platform.errors import Refusal
-from webapp.processing import attention as services
+from webapp.processing import attention, review
 from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.forms import RefundIn
@@ -165,7 +165,7 @@ def make_all_due(**changes) -> None:
 def take_up_what_gave_up() -> None:
     """A step that workers died in too often waits for a person, who has it tried again."""
     for sale in database.session.scalars(select(Sale).where(Sale.status == Status.ATTENTION)):
-        services.resume(sale)
+        attention.resume(sale)
     database.session.commit()
 
 
@@ -185,9 +185,9 @@ def release(sale: Sale) -> None:
     )
     note = database.session.scalar(waiting)
     if note:
-        services.approve(note, "ana@example.com")
+        review.approve(note, "ana@example.com")
     else:
-        services.release(sale)
+        review.release(sale)
 
 
 def refunded(sale: Sale, asked: RefundIn, key: str) -> bool:
@@ -360,7 +360,7 @@ class Shop(RuleBasedStateMachine):
     def act(self, which, what):
         acts = {
             "pay": lambda sale: sale.pay(utc_now()),
-            "try again": services.retry_effects,
+            "try again": attention.retry_effects,
             "pack": pack,
             "ship": ship,
             "release": release,

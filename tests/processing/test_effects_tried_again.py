@@ -247,7 +247,8 @@ class TestWithAServer:
             ),
         )
         message = db.session.scalars(db.select(Message)).one()
-        message.status, message.sent_at = MessageStatus.FAILED, None
+        message.status, message.sent_at = MessageStatus.PENDING, None
+        message.tell_effect()
         message.fail("recipient: SMTPRecipientsRefused 550")
         db.session.commit()
         effect = effect_of(sale, "email")

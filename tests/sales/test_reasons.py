@@ -33,8 +33,8 @@ def request_context(app, db):
 
 
 def waiting(question: str, field: str | None, **params) -> Sale:
-    sale = Sale(id=7, customer_id=3)
-    sale.ask("address", question, field, params)
+    sale = Sale(id=7, customer_id=3, status=Status.ADDRESS)
+    sale.needs_attention("address", question, field, params)
     return sale
 
 

@@ -15,7 +15,7 @@ from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_by_id, invoices
 from webapp.invoices.shapes import InvoiceOut
 from webapp.platform.errors import NotFound
-from webapp.processing import attention as services
+from webapp.processing import review
 from webapp.web.api import Download, api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("invoices")
@@ -140,7 +140,7 @@ def get_archive(asked: MonthQuery) -> Response:
 def approve_invoice(invoice_id: int) -> dict[str, object]:
     def work() -> dict[str, object]:
         invoice = _invoice(invoice_id)
-        services.approve(invoice, g.identity.actor)
+        review.approve(invoice, g.identity.actor)
         return invoice_json(invoice)
 
     return in_transaction(work)
@@ -159,7 +159,7 @@ def approve_invoice(invoice_id: int) -> dict[str, object]:
 def reject_invoice(wanted: ReturnIn, invoice_id: int) -> dict[str, object]:
     def work() -> dict[str, object]:
         invoice = _invoice(invoice_id)
-        services.return_for_correction(invoice, g.identity.actor, str(wanted.code), wanted.comment)
+        review.return_for_correction(invoice, g.identity.actor, str(wanted.code), wanted.comment)
         return invoice_json(invoice)
 
     return in_transaction(work)

@@ -30,7 +30,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal, Stale
 from webapp.platform.issues import Issue
-from webapp.processing import attention as services
+from webapp.processing import attention, review
 from webapp.sale_pages.fix_links import FixLink, fix_link
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
@@ -198,7 +198,7 @@ def approve(invoice_id):
             raise SecondConfirmation(
                 _("There are warnings. Look at them once more, then approve all the same.")
             )
-        services.approve(invoice, g.identity.actor)
+        review.approve(invoice, g.identity.actor)
 
     refused = _decide(invoice_id, work)
     return refused or _onward(invoice_id, _("NF-e approved. It is on its way to SEFAZ."))
@@ -212,7 +212,7 @@ def reject(invoice_id):
     def work(invoice):
         _guard(invoice)
         wanted = form.parse()
-        services.return_for_correction(invoice, g.identity.actor, str(wanted.code), wanted.comment)
+        review.return_for_correction(invoice, g.identity.actor, str(wanted.code), wanted.comment)
 
     refused = _decide(invoice_id, work, return_form=form)
     return refused or _onward(invoice_id, _("NF-e returned for correction."))
@@ -226,7 +226,7 @@ def resubmit(invoice_id):
 
     def work(invoice):
         if invoice.status is InvoiceStatus.REJECTED:
-            services.resume(invoice.sale)
+            attention.resume(invoice.sale)
 
     refused = _decide(invoice_id, work)
     return refused or _back(invoice_id, _("The NF-e is being checked again."))
@@ -239,7 +239,7 @@ def mend_address(invoice_id):
 
     def work(invoice):
         _guard(invoice)
-        services.mend_address(invoice.sale, form.parse())
+        attention.correct_address(invoice.sale, form.parse())
 
     refused = _decide(invoice_id, work, address_form=form)
     return refused or _back(
@@ -257,7 +257,7 @@ def choose_zip_code(invoice_id):
     def work(invoice):
         _guard(invoice)
         if of_record:
-            services.mend_address(
+            attention.correct_address(
                 invoice.sale, parse(AddressIn, invoice.sale.customer.address_parts)
             )
 

@@ -14,6 +14,7 @@ from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTim
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.owed import Owed
+from webapp.platform.states import require_transition
 from webapp.sales.models import Sale
 
 
@@ -45,6 +46,32 @@ INVOICE_LABELS = {
     InvoiceStatus.REJECTED: (_l("Rejected"), "bad"),
     InvoiceStatus.DISCARDED: (_l("Discarded"), ""),
     InvoiceStatus.CANCELLED: (lazy_pgettext("NF-e", "Cancelled"), ""),
+}
+
+INVOICE_TRANSITIONS: dict[InvoiceStatus, set[InvoiceStatus]] = {
+    InvoiceStatus.PENDING: {
+        InvoiceStatus.PENDING,
+        InvoiceStatus.REVIEW,
+        InvoiceStatus.APPROVED,
+        InvoiceStatus.REJECTED,
+        InvoiceStatus.DISCARDED,
+    },
+    InvoiceStatus.REVIEW: {
+        InvoiceStatus.PENDING,
+        InvoiceStatus.APPROVED,
+        InvoiceStatus.REJECTED,
+        InvoiceStatus.DISCARDED,
+    },
+    InvoiceStatus.APPROVED: {
+        InvoiceStatus.SENDING,
+        InvoiceStatus.REJECTED,
+        InvoiceStatus.DISCARDED,
+    },
+    InvoiceStatus.SENDING: {InvoiceStatus.AUTHORIZED, InvoiceStatus.REJECTED},
+    InvoiceStatus.REJECTED: {InvoiceStatus.PENDING, InvoiceStatus.DISCARDED},
+    InvoiceStatus.AUTHORIZED: {InvoiceStatus.CANCELLED},
+    InvoiceStatus.DISCARDED: set(),
+    InvoiceStatus.CANCELLED: set(),
 }
 
 
@@ -136,7 +163,7 @@ class Invoice(Owed, Timestamps, db.Model):
 
     @property
     def label(self):
-        if self.status is InvoiceStatus.REJECTED:
+        if self.status is InvoiceStatus.REJECTED and self.rejected_by:
             return REJECTED_LABELS[self.rejected_by]
         return INVOICE_LABELS[self.status][0]
 
@@ -159,18 +186,21 @@ class Invoice(Owed, Timestamps, db.Model):
 
     def hold(self, held_by: list) -> None:
         """Sound, but a person decides."""
-        self.status, self.held_by, self.rejected_by = InvoiceStatus.REVIEW, held_by, None
-        self.settle()
+        self._enter(InvoiceStatus.REVIEW)
+        self.held_by, self.rejected_by = held_by, None
+        self.clear_work()
 
     def approve(self, reviewer: str | None, now: dt.datetime) -> None:
-        """Released, by a person or (None) by itself; sending is owed from now on."""
+        """Released, by a person or (None) by itself; sending is owed from now on. Raises Refusal
+        where a person would release what was not checked yet or does not wait for them."""
         if self.status is InvoiceStatus.APPROVED:
             return
-        if self.status not in (InvoiceStatus.PENDING, InvoiceStatus.REVIEW):
+        if reviewer and self.status is not InvoiceStatus.REVIEW:
             raise Refusal(
                 _("An NF-e in the state “%(state)s” cannot be approved.", state=self.label)
             )
-        self.status, self.reviewer = InvoiceStatus.APPROVED, reviewer
+        self._enter(InvoiceStatus.APPROVED)
+        self.reviewer = reviewer
         self.owe(now)
 
     def return_for_correction(self, reviewer: str, code: str, comment: str) -> None:
@@ -188,18 +218,15 @@ class Invoice(Owed, Timestamps, db.Model):
         self, series: int, number: int, access_key: str, signed_xml: bytes, issued_at: dt.datetime
     ) -> None:
         """From here on the answer is not known until the authority gives it."""
-        self.status, self.series, self.number = InvoiceStatus.SENDING, series, number
+        self._enter(InvoiceStatus.SENDING)
+        self.series, self.number = series, number
         self.access_key, self.signed_xml, self.issued_at = access_key, signed_xml, issued_at
 
     def authorize(self, protocol: str, at: dt.datetime, proc_xml: bytes) -> None:
-        self.status, self.protocol, self.authorized_at, self.proc_xml = (
-            InvoiceStatus.AUTHORIZED,
-            protocol,
-            at,
-            proc_xml,
-        )
+        self._enter(InvoiceStatus.AUTHORIZED)
+        self.protocol, self.authorized_at, self.proc_xml = protocol, at, proc_xml
         self.rejected_by = self.rejection_code = None
-        self.settle()
+        self.clear_work()
 
     def refuse(self, code: str, reason: str, same_number: bool) -> None:
         """The authority's rejection. The number stays with the invoice and is sent again with it,
@@ -212,7 +239,8 @@ class Invoice(Owed, Timestamps, db.Model):
     def rebuild(self) -> None:
         """Mended: built and checked again, with the number it has."""
         if self.status in (InvoiceStatus.PENDING, InvoiceStatus.REVIEW, InvoiceStatus.REJECTED):
-            self.status, self.rejected_by, self.rejection_code = InvoiceStatus.PENDING, None, None
+            self._enter(InvoiceStatus.PENDING)
+            self.rejected_by = self.rejection_code = None
             self.comment, self.held_by = "", []
             return
         raise Refusal(_("An NF-e in the state “%(state)s” cannot be changed.", state=self.label))
@@ -232,9 +260,14 @@ class Invoice(Owed, Timestamps, db.Model):
             raise Refusal(
                 _("An NF-e in the state “%(state)s” cannot be changed.", state=self.label)
             )
-        self.status = InvoiceStatus.DISCARDED
-        self.settle()
+        self._enter(InvoiceStatus.DISCARDED)
+        self.clear_work()
 
     def _reject(self, by: RejectedBy, code: str | None) -> None:
-        self.status, self.rejected_by, self.rejection_code = InvoiceStatus.REJECTED, by, code
-        self.settle()
+        self._enter(InvoiceStatus.REJECTED)
+        self.rejected_by, self.rejection_code = by, code
+        self.clear_work()
+
+    def _enter(self, status: InvoiceStatus) -> None:
+        require_transition(INVOICE_TRANSITIONS, self.status, status)
+        self.status = status

@@ -14,6 +14,7 @@ from webapp.platform.columns import EnumText, UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.owed import Owed
+from webapp.platform.states import require_transition
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale
 
@@ -42,6 +43,20 @@ MESSAGE_LABELS = {
     MessageStatus.KEPT: (_l("In the outbox"), ""),
     MessageStatus.FAILED: (_l("Could not be sent"), "bad"),
     MessageStatus.CANCELLED: (_l("Not sent (cancelled)"), ""),
+}
+
+MESSAGE_TRANSITIONS: dict[MessageStatus, set[MessageStatus]] = {
+    MessageStatus.HELD: {MessageStatus.PENDING, MessageStatus.CANCELLED},
+    MessageStatus.PENDING: {
+        MessageStatus.SENT,
+        MessageStatus.KEPT,
+        MessageStatus.FAILED,
+        MessageStatus.CANCELLED,
+    },
+    MessageStatus.KEPT: {MessageStatus.PENDING},
+    MessageStatus.FAILED: {MessageStatus.PENDING, MessageStatus.CANCELLED},
+    MessageStatus.SENT: set(),
+    MessageStatus.CANCELLED: set(),
 }
 
 
@@ -92,7 +107,7 @@ class Message(Owed, db.Model):
     def release(self, now: dt.datetime) -> None:
         """The sale was released: what was held may go out."""
         if self.status is MessageStatus.HELD:
-            self.status = MessageStatus.PENDING
+            self._enter(MessageStatus.PENDING)
             self.owe(now)
 
     def sent(self, now: dt.datetime) -> None:
@@ -125,17 +140,22 @@ class Message(Owed, db.Model):
             raise Refusal(
                 _("An e-mail in the state “%(state)s” is not sent again.", state=self.status.label)
             )
-        self.status, self.sent_at = MessageStatus.PENDING, None
+        self._enter(MessageStatus.PENDING)
+        self.sent_at = None
         self.owe(now)
         self.tell_effect()
 
     def _rest(self, status: MessageStatus, error: str = "") -> None:
-        self.status = status
-        self.settle()
+        self._enter(status)
+        self.clear_work()
         self.error = error[:300]
         self.tell_effect()
 
     def tell_effect(self) -> None:
         """The effect that it carries out stands as the message does."""
         if self.effect:
-            self.effect.stand(EFFECT_STATES[self.status], self.error or "")
+            self.effect.finish(EFFECT_STATES[self.status], self.error or "")
+
+    def _enter(self, status: MessageStatus) -> None:
+        require_transition(MESSAGE_TRANSITIONS, self.status, status)
+        self.status = status

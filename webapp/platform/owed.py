@@ -41,7 +41,7 @@ class Owed:
         """Work is owed from `at` on; attempts count from zero again."""
         self.due_at, self.lease, self.attempts, self.error = at, None, 0, ""
 
-    def settle(self) -> None:
+    def clear_work(self) -> None:
         """Nothing is owed any more."""
         self.due_at, self.lease, self.error = None, None, ""
 

@@ -11,7 +11,6 @@ from webapp.addresses.parts import PARTS
 from webapp.addresses.questions import warnings_to_json
 from webapp.platform.cep import normalize_cep
 from webapp.platform.database import db
-from webapp.platform.issues import Issue
 from webapp.platform.settings import Settings
 from webapp.processing.claims import Step
 from webapp.sales.models import Sale, Status
@@ -62,12 +61,10 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
         row.address_source = merged.sources
         row.address_warnings = warnings_to_json(merged.warnings)
         if merged.question:
-            self.ask(row, merged.question)
+            question = merged.question
+            row.needs_attention("address", question.code, question.field, dict(question.params))
         else:
             row.go_to(Status.RULES, now)
 
-    def ask(self, sale: Sale, question: Issue) -> None:
-        sale.ask("address", question.code, question.field, dict(question.params))
-
     def give_up(self, row: Sale, error: str) -> None:
-        row.ask("address", "step_failed", None, {"error": error[:200]})
+        row.needs_attention("address", "step_failed", None, {"error": error[:200]})

@@ -1,4 +1,5 @@
-"""What a person does to a sale on its way: mend, go on, release, return."""
+"""What a person does to a sale that waits for them: correct its address, let it go on, try its
+effects again."""
 
 import datetime as dt
 
@@ -9,27 +10,26 @@ from webapp.addresses.parts import PARTS
 from webapp.audit.tracking import record
 from webapp.catalog.models import Product
 from webapp.customers.forms import AddressIn
-from webapp.fulfilment.parcels.models import PackingSlip
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import InvoiceStatus
 from webapp.invoices.queries import invoice_of
 from webapp.messages.models import Message, MessageStatus
-from webapp.messages.queries import held_messages
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
+from webapp.processing.note_progress import note_rebuilt
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale, Status
 
 # What the NF-e tells of a product.
 FISCAL_FACTS = ("ncm", "gtin", "origin", "unit")
-MENDABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
+CORRECTABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
 
 
-def mend_address(sale: Sale, wanted: AddressIn) -> None:
+def correct_address(sale: Sale, wanted: AddressIn) -> None:
     """A person's address: what they changed is theirs, and the sale goes on from the address
     step."""
     invoice = invoice_of(sale.id)
-    if sale.status not in MENDABLE or (
+    if sale.status not in CORRECTABLE or (
         invoice and invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING)
     ):
         raise Refusal(_("The address cannot be changed any more: the NF-e is on its way or out."))
@@ -42,24 +42,27 @@ def mend_address(sale: Sale, wanted: AddressIn) -> None:
     sale.address_source = sources
     if sale.status is Status.OPEN:
         return
+    now = utc_now()
     if invoice:
-        invoice.rebuild()
-    sale.go_to(Status.ADDRESS, utc_now())
+        note_rebuilt(invoice, Status.ADDRESS, now)
+    else:
+        sale.go_to(Status.ADDRESS, now)
 
 
 def resume(sale: Sale) -> None:
-    """Something outside the sale was mended (a product, a customer, a setting): on from the step
+    """Something outside the sale was fixed (a product, a customer, a setting): on from the step
     that waits."""
-    now = utc_now()
+    now, step = utc_now(), sale.waiting_step
     invoice = invoice_of(sale.id)
-    if sale.status is Status.ATTENTION and invoice:
-        invoice.rebuild()
-        _take_facts_anew(sale)
-    sale.resume(now)
+    if invoice is None:
+        sale.go_to(step, now)
+        return
+    _take_facts_anew(sale)
+    note_rebuilt(invoice, step, now)
 
 
 def _take_facts_anew(sale: Sale) -> None:
-    """The facts that the NF-e was refused for, as they are now that somebody mended them; prices
+    """The facts that the NF-e was refused for, as they are now that somebody fixed them; prices
     never change."""
     for fact in ("document", "taxpayer", "state_registration"):
         setattr(sale, f"customer_{fact}", getattr(sale.customer, fact))
@@ -74,48 +77,6 @@ def _take_facts_anew(sale: Sale) -> None:
         product = products[line.product_id]
         line.name = product.name
         line.product = line.product | {fact: getattr(product, fact) for fact in FISCAL_FACTS}
-
-
-def approve(invoice: Invoice, reviewer: str) -> None:
-    """A person releases the NF-e, and with it whatever a rule held back. Said twice, it is released
-    once."""
-    if invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED):
-        return
-    now = utc_now()
-    invoice.approve(reviewer, now)
-    sale = invoice.sale
-    sale.rest_in(Status.INVOICE)
-    _release_held(sale, now)
-
-
-def release(sale: Sale) -> None:
-    """A held sale without goods has no NF-e to approve; it is released itself."""
-    if sale.status is not Status.REVIEW or invoice_of(sale.id):
-        raise Refusal(_("This order is not held."))
-    sale.rest_in(Status.COMPLETED)
-    _release_held(sale, utc_now())
-
-
-def return_for_correction(invoice: Invoice, reviewer: str, code: str, comment: str) -> None:
-    """A person found something to mend; the sale waits for it with their words."""
-    if (
-        invoice.status is InvoiceStatus.REJECTED
-        and invoice.rejection_code == code
-        and invoice.comment == comment
-    ):
-        return
-    invoice.return_for_correction(reviewer, code, comment)
-    invoice.sale.ask(
-        "invoice", "returned", RETURN_FIELDS.get(code), {"code": code, "comment": comment}
-    )
-
-
-RETURN_FIELDS = {
-    "address": "address.street",
-    "customer": "customer.document",
-    "items": "lines",
-    "payment": "payment_method",
-}
 
 
 def retry_effect(sale: Sale, effect_id: int) -> Effect:
@@ -152,11 +113,3 @@ def _try_again(effect: Effect, now: dt.datetime) -> bool:
     elif message.can_be_sent_again:
         message.send_again(now)
     return message is None or message.status is MessageStatus.PENDING
-
-
-def _release_held(sale: Sale, now: dt.datetime) -> None:
-    slip = db.session.scalar(select(PackingSlip).where(PackingSlip.sale_id == sale.id))
-    if slip and not slip.released_at:
-        slip.released_at = now
-    for message in db.session.scalars(held_messages(sale.id)):
-        message.release(now)

@@ -12,6 +12,7 @@ from webapp.messages.queries import messages_of_sale
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.processing.effects.reversal import CANCELLED
+from webapp.processing.note_progress import note_cancelled
 from webapp.processing.reversing import reverse
 from webapp.processing.staff_tasks import open_task
 from webapp.sales.models import Sale, Status
@@ -59,17 +60,16 @@ def cancel(sale: Sale, reason: str) -> None:
     if not sale.has_shipped:
         give_back(sale, reason, units)
     if invoice:
-        _undo_invoice(sale, invoice, now, any(units.values()))
-    sale.cancel()
+        _ask_for_issued(sale, invoice, now, any(units.values()))
+    note_cancelled(invoice, sale)
 
 
-def _undo_invoice(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bool) -> None:
-    """`units_left`: some were not refunded before, so that no return note is asked for them yet."""
-    if not invoice.is_issued:
-        invoice.discard()
-    elif invoice.status is not InvoiceStatus.AUTHORIZED:
+def _ask_for_issued(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bool) -> None:
+    """What a note that is out asks of a person. `units_left`: some were not refunded before, so
+    that no return note is asked for them yet."""
+    if invoice.status is not InvoiceStatus.AUTHORIZED:
         return
-    elif not sale.has_shipped and _is_cancellable(invoice, now):
+    if not sale.has_shipped and _is_cancellable(invoice, now):
         # A note that is cancelled needs no return note for what was refunded before.
         for task in db.session.scalars(
             select(Task)

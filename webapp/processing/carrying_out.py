@@ -45,7 +45,7 @@ def carry_out_each(effects: list[Effect], execution: Execution) -> None:
 
 
 def _do(effect: Effect, execution: Execution) -> None:
-    effect.stand(EffectStatus.DONE)
+    effect.finish(EffectStatus.DONE)
     kind_of(effect).do(execution, effect)
 
 

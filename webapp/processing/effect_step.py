@@ -66,7 +66,7 @@ class EffectStep(Step[Effect, None, EffectBatch]):
         tell_pages(db.session, sale)
 
     def give_up(self, row: Effect, error: str) -> None:
-        row.stand(EffectStatus.FAILED, error)
+        row.finish(EffectStatus.FAILED, error)
 
 
 def held_among(sales: list[Sale]) -> set[int]:

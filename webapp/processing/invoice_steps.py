@@ -26,6 +26,14 @@ from webapp.platform.database import db
 from webapp.platform.issues import ERROR, Issue
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
+from webapp.processing.note_progress import (
+    note_approved,
+    note_authorized,
+    note_failed,
+    note_given_up,
+    note_held,
+    note_rejected,
+)
 from webapp.rules.models import Effect
 from webapp.rules.queries import effects_of
 from webapp.sales.models import Sale, Status
@@ -93,21 +101,16 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
         invoice.total = built.total
         errors = [issue for issue in built.issues if issue.level == ERROR]
         if errors:
-            invoice.fail_checks()
-            row.ask("invoice", "nfe_check", errors[0].field, errors[0].to_json())
+            note_failed(invoice, errors[0])
             return
         held_by = _held_by(shared.effects.get(row.id, []), shared.policy)
         if held_by:
-            invoice.hold(held_by)
-            row.rest_in(Status.REVIEW)
+            note_held(invoice, held_by)
         else:
-            invoice.approve(None, now)
-            row.settle()
+            note_approved(invoice, now)
 
     def give_up(self, row: Sale, error: str) -> None:
-        invoice = pending_invoices_of([row.id])[row.id]
-        invoice.fail_checks()
-        row.ask("invoice", "step_failed", None, {"error": error[:200]})
+        note_given_up(pending_invoices_of([row.id])[row.id], error)
 
 
 def _held_by(effects: list[Effect], policy: str) -> list[dict]:
@@ -185,8 +188,7 @@ class SignStep(Step[Invoice, None, SignBatch]):
         row.owe(now)
 
     def give_up(self, row: Invoice, error: str) -> None:
-        row.fail_checks()
-        row.sale.ask("invoice", "step_failed", None, {"error": error[:200]})
+        note_given_up(row, error)
 
 
 class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
@@ -216,15 +218,14 @@ class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
         assert signed is not None, "what is sending is signed"
         if answer.is_authorized:
             assert answer.protocol and answer.received_at and answer.protnfe
-            row.authorize(answer.protocol, answer.received_at, nfe_proc(signed, answer.protnfe))
-            row.sale.rest_in(Status.INVOICED)
+            proc_xml = nfe_proc(signed, answer.protnfe)
+            note_authorized(row, answer.protocol, answer.received_at, proc_xml)
             if row.sale.customer_email:
                 params = {"number": row.number, "series": row.series, "access_key": row.access_key}
                 compose(row.sale, "invoice_authorized", params, now)
             return
         issue = explain(answer.code, answer.reason, etree.fromstring(signed))
-        row.refuse(answer.code, answer.reason, issue.same_number)
-        row.sale.ask("invoice", "nfe_check", issue.field, issue.to_json())
+        note_rejected(row, answer.code, answer.reason, issue)
 
     def give_up(self, row: Invoice, error: str) -> None:
         """Never: the answer of a note that was sent must be learned, however long it takes."""

@@ -16,6 +16,7 @@ from webapp.platform.money import ZERO
 from webapp.processing.cancellation import invoice_to_undo, note_task
 from webapp.processing.effects.reversal import refund_event
 from webapp.processing.forms import RefundIn
+from webapp.processing.note_progress import note_dropped, note_rebuilt
 from webapp.processing.reversing import reverse
 from webapp.rules.queries import decisions_of
 from webapp.sales.models import Refund, Sale, SaleLine, Status
@@ -139,10 +140,8 @@ def _adjust(sale: Sale, invoice: Invoice) -> None:
     elif invoice.is_issued:
         return
     elif not sale.owes_note:
-        invoice.discard()
-        sale.rest_in(Status.COMPLETED)
+        note_dropped(invoice)
     elif invoice.status is InvoiceStatus.REVIEW:
-        invoice.rebuild()
-        sale.go_to(Status.INVOICE, utc_now())
+        note_rebuilt(invoice, Status.INVOICE, utc_now())
     else:
         invoice.total = sale.note_total

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import selectinload
 
 from webapp.http.formatting import shop_day
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
 from webapp.processing.carrying_out import carry_out, carry_out_each, effect_of
@@ -16,6 +16,7 @@ from webapp.processing.effects import in_order
 from webapp.processing.effects.execution import Execution
 from webapp.processing.effects.review import Hold
 from webapp.processing.facts import BatchContext, day_paid, line_facts, sale_facts
+from webapp.processing.note_progress import note_begun
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.fields import facts_to_json
 from webapp.rules.firing_counts import count_firings
@@ -92,15 +93,11 @@ class RulesStep(Step[Sale, None, RulesBatch]):
         """A sale that was mended comes by again: decided already, its NF-e there already."""
         held_by = [effect for effect in decision.effects if effect.kind == Hold.key]
         if sale.owes_note:
-            if invoice is None:
-                db.session.add(
-                    Invoice(sale=sale, total=sale.note_total, status=InvoiceStatus.PENDING)
-                )
-            sale.go_to(Status.INVOICE, now)
+            note_begun(sale, invoice, now)
         elif held_by:
-            sale.rest_in(Status.REVIEW)
+            sale.park_in(Status.REVIEW)
         else:
-            sale.rest_in(Status.COMPLETED)
+            sale.park_in(Status.COMPLETED)
 
     def give_up(self, row: Sale, error: str) -> None:
-        row.ask("rules", "step_failed", None, {"error": error[:200]})
+        row.needs_attention("rules", "step_failed", None, {"error": error[:200]})

@@ -21,7 +21,7 @@ from webapp.rules.core.problems import RuleProblem
 from webapp.rules.core.rule import RawRule
 from webapp.rules.core.written import WrittenRule
 from webapp.rules.linting.references import gather, refused
-from webapp.rules.models import DraftStatus, RuleDraft, RuleSetVersion
+from webapp.rules.models import RuleDraft, RuleSetVersion
 from webapp.rules.queries import draft_book, in_force, open_draft, version_book
 
 
@@ -102,7 +102,7 @@ def discard_draft(draft_id: int, seen_version: int) -> None:
     draft = open_draft(lock=True)
     if draft and draft.id == draft_id:
         _refuse_other_version(draft, seen_version)
-        draft.status = DraftStatus.DISCARDED
+        draft.discard()
 
 
 def rebase(draft_id: int, seen_version: int) -> list[Change]:

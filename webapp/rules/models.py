@@ -14,6 +14,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.owed import Owed
+from webapp.platform.states import require_transition
 
 
 class RuleSetVersion(db.Model):
@@ -55,6 +56,13 @@ class DraftStatus(enum.StrEnum):
         }[self]
 
 
+DRAFT_TRANSITIONS: dict[DraftStatus, set[DraftStatus]] = {
+    DraftStatus.OPEN: {DraftStatus.PUBLISHED, DraftStatus.DISCARDED},
+    DraftStatus.PUBLISHED: set(),
+    DraftStatus.DISCARDED: set(),
+}
+
+
 class RuleDraft(Timestamps, db.Model):
     """A rule set on its way: a copy of a published version with changes that everybody who keeps
     rules shares. At most one is open."""
@@ -83,6 +91,17 @@ class RuleDraft(Timestamps, db.Model):
     __mapper_args__ = {"version_id_col": version}
     base: Mapped[RuleSetVersion] = relationship(foreign_keys=[base_id])
 
+    def publish_as(self, version: RuleSetVersion) -> None:
+        self._enter(DraftStatus.PUBLISHED)
+        self.published_as = version.id
+
+    def discard(self) -> None:
+        self._enter(DraftStatus.DISCARDED)
+
+    def _enter(self, status: DraftStatus) -> None:
+        require_transition(DRAFT_TRANSITIONS, self.status, status)
+        self.status = status
+
 
 class RuleFiring(db.Model):
     """How many sales a rule fired for on one of the shop's days; counted with the decisions, so
@@ -110,6 +129,14 @@ class BacktestStatus(enum.StrEnum):
             self.FAILED: _l("Failed"),
             self.STOPPED: _l("Stopped"),
         }[self]
+
+
+BACKTEST_TRANSITIONS: dict[BacktestStatus, set[BacktestStatus]] = {
+    BacktestStatus.PENDING: {BacktestStatus.DONE, BacktestStatus.FAILED, BacktestStatus.STOPPED},
+    BacktestStatus.DONE: set(),
+    BacktestStatus.FAILED: set(),
+    BacktestStatus.STOPPED: set(),
+}
 
 
 class Backtest(Owed, Timestamps, db.Model):
@@ -169,8 +196,13 @@ class Backtest(Owed, Timestamps, db.Model):
         self.error = error[:300]
 
     def _end(self, status: BacktestStatus, now: dt.datetime) -> None:
-        self.status, self.finished_at = status, now
-        self.settle()
+        self._enter(status)
+        self.finished_at = now
+        self.clear_work()
+
+    def _enter(self, status: BacktestStatus) -> None:
+        require_transition(BACKTEST_TRANSITIONS, self.status, status)
+        self.status = status
 
 
 class Decision(db.Model):
@@ -215,6 +247,13 @@ EFFECT_LABELS = {
     EffectStatus.DONE: (_l("Done"), "good"),
     EffectStatus.FAILED: (_l("Failed"), "bad"),
     EffectStatus.CANCELLED: (_l("Cancelled before it was done"), ""),
+}
+# An effect is written as done, and an e-mail's then stands as its message does.
+EFFECT_TRANSITIONS: dict[EffectStatus, set[EffectStatus]] = {
+    EffectStatus.PENDING: set(EffectStatus),
+    EffectStatus.DONE: {EffectStatus.DONE, EffectStatus.PENDING},
+    EffectStatus.FAILED: {EffectStatus.PENDING, EffectStatus.CANCELLED},
+    EffectStatus.CANCELLED: set(),
 }
 
 
@@ -263,19 +302,24 @@ class Effect(Owed, db.Model):
     def is_unfinished(self) -> bool:
         return self.status in (EffectStatus.PENDING, EffectStatus.FAILED)
 
-    def stand(self, status: EffectStatus, error: str = "") -> None:
-        """Comes to rest, or (pending) leaves the work to its message."""
-        self.status = status
-        self.settle()
+    def finish(self, status: EffectStatus, error: str = "") -> None:
+        """Owes nothing itself any more; pending, it leaves the work to its message."""
+        self._enter(status)
+        self.clear_work()
         self.error = error[:300]
 
     def postpone(self, at: dt.datetime, error: str) -> None:
         """Its first attempt failed: tried again by itself at `at`."""
-        self.status, self.attempts = EffectStatus.PENDING, 1
+        self._enter(EffectStatus.PENDING)
+        self.attempts = 1
         self.retry(at, error)
 
     def try_again(self, now: dt.datetime) -> None:
         """A person asks for another try, at once; what is done or cancelled stays as it is."""
         if self.is_unfinished:
-            self.status = EffectStatus.PENDING
+            self._enter(EffectStatus.PENDING)
             self.owe(now)
+
+    def _enter(self, status: EffectStatus) -> None:
+        require_transition(EFFECT_TRANSITIONS, self.status, status)
+        self.status = status

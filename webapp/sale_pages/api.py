@@ -16,7 +16,7 @@ from webapp.invoices.queries import invoice_of, invoices_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.processing.attention import mend_address
+from webapp.processing.attention import correct_address
 from webapp.processing.effects import kind_of
 from webapp.rules.queries import decisions_of
 from webapp.sale_pages.shapes import DecisionOut, SaleOut
@@ -241,7 +241,7 @@ def change_address(wanted: AddressIn, sale_id: int) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         sale = _sale(sale_id)
         parts = sale.address_parts | wanted.model_dump(exclude_unset=True)
-        mend_address(sale, parse(AddressIn, parts))
+        correct_address(sale, parse(AddressIn, parts))
         db.session.flush()
         return _shown(sale)
 

@@ -14,7 +14,7 @@ from webapp.platform.cep import normalize_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal, Stale
-from webapp.processing import attention as processing
+from webapp.processing import attention, review
 from webapp.processing.address_step import lookup
 from webapp.sale_pages import listing
 from webapp.sale_pages import why_pages as asking
@@ -299,13 +299,13 @@ def cancel(sale_id: int):
 @bp.post("/sales/<id:sale_id>/retry")
 @allow("clerk")
 def retry(sale_id: int):
-    return _verb(sale_id, processing.resume, _("The order goes on."))
+    return _verb(sale_id, attention.resume, _("The order goes on."))
 
 
 @bp.post("/sales/<id:sale_id>/release")
 @allow("reviewer")
 def release(sale_id: int):
-    return _verb(sale_id, processing.release, _("The order was released."))
+    return _verb(sale_id, review.release, _("The order was released."))
 
 
 @bp.post("/sales/<id:sale_id>/address")
@@ -317,7 +317,7 @@ def mend_address(sale_id: int):
         sale = _sale(sale_id)
         if str(sale.version) != request.form.get("version"):
             raise Stale
-        processing.mend_address(sale, wanted.address)
+        attention.correct_address(sale, wanted.address)
 
     try:
         wanted = form.parse()

@@ -18,6 +18,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO, cents, split
 from webapp.platform.owed import Owed
+from webapp.platform.states import require_transition
 
 
 class Status(enum.StrEnum):
@@ -60,6 +61,49 @@ STATUS_LABELS = {
     Status.ATTENTION: (_l("Needs attention"), "warn"),
     Status.CANCELLED: (_l("Cancelled"), ""),
 }
+STATUS_TRANSITIONS: dict[Status, set[Status]] = {
+    Status.OPEN: {Status.ADDRESS, Status.CANCELLED},
+    # A corrected address is looked up again. With all its goods given back a sale owes no NF-e any
+    # more, however far it is.
+    Status.ADDRESS: {
+        Status.ADDRESS,
+        Status.RULES,
+        Status.ATTENTION,
+        Status.COMPLETED,
+        Status.CANCELLED,
+    },
+    Status.RULES: {
+        Status.INVOICE,
+        Status.REVIEW,
+        Status.COMPLETED,
+        Status.ATTENTION,
+        Status.CANCELLED,
+    },
+    Status.INVOICE: {
+        Status.REVIEW,
+        Status.INVOICED,
+        Status.COMPLETED,
+        Status.ATTENTION,
+        Status.CANCELLED,
+    },
+    Status.REVIEW: {
+        Status.ADDRESS,
+        Status.INVOICE,
+        Status.COMPLETED,
+        Status.ATTENTION,
+        Status.CANCELLED,
+    },
+    Status.ATTENTION: {
+        Status.ADDRESS,
+        Status.RULES,
+        Status.INVOICE,
+        Status.COMPLETED,
+        Status.CANCELLED,
+    },
+    Status.INVOICED: {Status.CANCELLED},
+    Status.COMPLETED: {Status.CANCELLED},
+    Status.CANCELLED: set(),
+}
 # The five parts of a row's progress bar; a sale waiting for a person stands at its `step`.
 STEPS = (
     (Status.ADDRESS, _l("address")),
@@ -88,6 +132,17 @@ SHIPPING_LABELS = {
     Shipping.PACKED: _l("To ship"),
     Shipping.SHIPPED: _l("Shipped"),
     Shipping.DELIVERED: _l("Delivered"),
+}
+
+
+# What is packed may be unpacked, goods may be given back, and a parcel may leave that nobody marked
+# as packed.
+SHIPPING_TRANSITIONS: dict[Shipping, set[Shipping]] = {
+    Shipping.NONE: {Shipping.TO_PACK},
+    Shipping.TO_PACK: {Shipping.TO_PACK, Shipping.PACKED, Shipping.SHIPPED, Shipping.NONE},
+    Shipping.PACKED: {Shipping.TO_PACK, Shipping.SHIPPED, Shipping.NONE},
+    Shipping.SHIPPED: {Shipping.DELIVERED},
+    Shipping.DELIVERED: set(),
 }
 
 
@@ -270,22 +325,25 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
 
     def go_to(self, status: Status, now: dt.datetime) -> None:
         """The next step; work on it is owed from now on."""
-        self.status, self.step = status, str(status)
+        self._enter(status)
+        self.step = str(status)
         self._clear_reason()
         self.owe(now)
 
-    def rest_in(self, status: Status) -> None:
+    def park_in(self, status: Status) -> None:
         """A state in which the sale itself owes nothing: a person decides, the NF-e is on its way,
         or all is done."""
-        self.status, self.step = status, None if status.is_final else str(status)
+        self._enter(status)
+        self.step = None if status.is_final else str(status)
         self._clear_reason()
-        self.settle()
+        self.clear_work()
 
-    def ask(self, step: str, code: str, field: str | None, params: dict) -> None:
-        """A person is needed: the step that waits, why, and the field to mend."""
-        self.status, self.step = Status.ATTENTION, step
+    def needs_attention(self, step: str, code: str, field: str | None, params: dict) -> None:
+        """A person is needed: the step that waits, why, and the field to fix."""
+        self._enter(Status.ATTENTION)
+        self.step = step
         self.reason_code, self.reason_field, self.reason_params = code, field, params
-        self.settle()
+        self.clear_work()
 
     def wait(self, at: dt.datetime, code: str, params: dict, error: str) -> None:
         """The outside world is needed and does not answer: tried again by itself at `at`."""
@@ -294,16 +352,30 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
         self.attempts = 0
 
     def resume(self, now: dt.datetime) -> None:
-        """A person mended what was asked: on from the step that waited."""
-        if self.status is not Status.ATTENTION:
+        """A person fixed what was asked for: on from the step that waited."""
+        self.go_to(self.waiting_step, now)
+
+    @property
+    def waiting_step(self) -> Status:
+        """The step that waits for a person. Raises Refusal where none does."""
+        if self.status is not Status.ATTENTION or self.step is None:
             raise Refusal(_("This order does not wait for anything to be fixed."))
-        self.go_to(Status(self.step), now)
+        return Status(self.step)
 
     def cancel(self) -> None:
         """What hangs off it (stock, effects, NF-e) is undone by who calls this."""
         if self.shipping in (Shipping.TO_PACK, Shipping.PACKED):
-            self.shipping = Shipping.NONE
-        self.rest_in(Status.CANCELLED)
+            self.move_parcel(Shipping.NONE)
+        self.park_in(Status.CANCELLED)
+
+    def move_parcel(self, shipping: Shipping) -> None:
+        """How far its goods are on their way to the customer."""
+        require_transition(SHIPPING_TRANSITIONS, self.shipping, shipping)
+        self.shipping = shipping
+
+    def _enter(self, status: Status) -> None:
+        require_transition(STATUS_TRANSITIONS, self.status, status)
+        self.status = status
 
     def _clear_reason(self) -> None:
         self.reason_code, self.reason_field, self.reason_params = None, None, {}

@@ -6,7 +6,7 @@ from tests.factories import make_product, make_sale, open_shop, sign_in, work_of
 from tests.support.processed_sales import PLACE, book, shop_that_holds, sold
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.invoices.queries import invoice_of
-from webapp.processing.attention import approve
+from webapp.processing.review import approve
 from webapp.sales.models import Shipping, Status
 
 

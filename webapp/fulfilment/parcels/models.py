@@ -108,7 +108,8 @@ class PackingSlip(db.Model):
         self._refuse_idle()
         if self.sale.shipping is not Shipping.TO_PACK:
             return False
-        self.sale.shipping, self.packed_at = Shipping.PACKED, now
+        self.sale.move_parcel(Shipping.PACKED)
+        self.packed_at = now
         return True
 
     def unpack(self) -> bool:
@@ -118,7 +119,8 @@ class PackingSlip(db.Model):
             raise Refusal(_("It has left the shop; it cannot be unpacked any more."))
         if self.sale.shipping is Shipping.TO_PACK:
             return False
-        self.sale.shipping, self.packed_at = Shipping.TO_PACK, None
+        self.sale.move_parcel(Shipping.TO_PACK)
+        self.packed_at = None
         return True
 
     def keep(self, left: dict[int, int]) -> list[dict]:
@@ -137,7 +139,8 @@ class PackingSlip(db.Model):
                 )
         if off:
             self.items, self.weight_g = kept, sum(item["weight_g"] for item in kept)
-            self.sale.shipping, self.packed_at = Shipping.TO_PACK if kept else Shipping.NONE, None
+            self.sale.move_parcel(Shipping.TO_PACK if kept else Shipping.NONE)
+            self.packed_at = None
         return off
 
     def ship(self, carrier: str, tracking_code: str, now: dt.datetime) -> bool:
@@ -149,7 +152,8 @@ class PackingSlip(db.Model):
             return self._ship_again(carrier, tracking_code)
         if sale.status not in MAY_LEAVE:
             raise Refusal(_("Nothing leaves before its NF-e is authorized."))
-        sale.shipping, sale.carrier, sale.tracking_code = Shipping.SHIPPED, carrier, tracking_code
+        sale.move_parcel(Shipping.SHIPPED)
+        sale.carrier, sale.tracking_code = carrier, tracking_code
         self.packed_at, self.shipped_at = self.packed_at or now, now
         return True
 
@@ -181,7 +185,8 @@ class PackingSlip(db.Model):
             raise Refusal(_("It was not shipped yet."))
         if self.sale.shipping is Shipping.DELIVERED:
             return False
-        self.sale.shipping, self.delivered_at = Shipping.DELIVERED, now
+        self.sale.move_parcel(Shipping.DELIVERED)
+        self.delivered_at = now
         return True
 
     def describe(self, volumes: int, notes: str) -> None:

@@ -40,7 +40,7 @@ class PackingSlipEffect(EffectKind):
             released_at=None if execution.held else execution.now,
         )
         db.session.add(slip)
-        execution.sale.shipping = Shipping.TO_PACK
+        execution.sale.move_parcel(Shipping.TO_PACK)
 
     def undo(self, reversal: Reversal, effect: Effect) -> None:
         query = select(PackingSlip).where(PackingSlip.sale_id == reversal.sale.id)

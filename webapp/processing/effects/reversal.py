@@ -139,7 +139,7 @@ class Reversal:
         if message:
             message.cancel()
         else:
-            effect.stand(EffectStatus.CANCELLED)
+            effect.finish(EffectStatus.CANCELLED)
 
     def open_task(self, twin: Effect, code: str, **params: object) -> None:
         """Asks a person for what the twin cannot do itself."""

@@ -1,0 +1,96 @@
+"""A sale and its NF-e advance together: each verb moves both, so that neither is left in a state
+that the other does not know of.
+
+Whoever changes one that has the other goes through here; only what a sale does without an NF-e, or
+an NF-e while its sale waits for it (signing), is said to one of them alone.
+"""
+
+import datetime as dt
+
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.platform.database import db
+from webapp.platform.issues import Issue
+from webapp.sales.models import Sale, Status
+
+
+def note_begun(sale: Sale, invoice: Invoice | None, now: dt.datetime) -> None:
+    """The sale owes an NF-e: it is prepared from now on. `invoice`: the one that a sale has that
+    comes by again."""
+    if invoice is None:
+        db.session.add(Invoice(sale=sale, total=sale.note_total, status=InvoiceStatus.PENDING))
+    sale.go_to(Status.INVOICE, now)
+
+
+def note_failed(invoice: Invoice, issue: Issue) -> None:
+    """Our own checks found an error: it is not sent, and a person fixes the sale."""
+    invoice.fail_checks()
+    _needs_fix(invoice.sale, issue)
+
+
+def note_given_up(invoice: Invoice, error: str) -> None:
+    """It could not be built or signed, however often it was tried."""
+    invoice.fail_checks()
+    invoice.sale.needs_attention("invoice", "step_failed", None, {"error": error[:200]})
+
+
+def note_held(invoice: Invoice, held_by: list[dict]) -> None:
+    """It is sound, but a person decides."""
+    invoice.hold(held_by)
+    invoice.sale.park_in(Status.REVIEW)
+
+
+def note_approved(invoice: Invoice, now: dt.datetime) -> None:
+    """It is sound and goes out by itself: the work is the invoice's own from now on."""
+    invoice.approve(None, now)
+    invoice.sale.clear_work()
+
+
+def note_released(invoice: Invoice, reviewer: str, now: dt.datetime) -> None:
+    """A person decided that it goes out."""
+    invoice.approve(reviewer, now)
+    invoice.sale.park_in(Status.INVOICE)
+
+
+def note_returned(
+    invoice: Invoice, reviewer: str, code: str, comment: str, field: str | None
+) -> None:
+    """A person decided that something is to be fixed first, and says what."""
+    invoice.return_for_correction(reviewer, code, comment)
+    params = {"code": code, "comment": comment}
+    invoice.sale.needs_attention("invoice", "returned", field, params)
+
+
+def note_authorized(invoice: Invoice, protocol: str, at: dt.datetime, proc_xml: bytes) -> None:
+    """The authority took it: the sale is invoiced."""
+    invoice.authorize(protocol, at, proc_xml)
+    invoice.sale.park_in(Status.INVOICED)
+
+
+def note_rejected(invoice: Invoice, code: str, reason: str, issue: Issue) -> None:
+    """The authority refused it; `issue` is its code in our words, with the field to fix."""
+    invoice.refuse(code, reason, issue.same_number)
+    _needs_fix(invoice.sale, issue)
+
+
+def note_rebuilt(invoice: Invoice, step: Status, now: dt.datetime) -> None:
+    """Something that it tells of was changed: the sale goes its way again from `step` on. Raises
+    Refusal where the NF-e is on its way or out."""
+    invoice.rebuild()
+    invoice.sale.go_to(step, now)
+
+
+def note_dropped(invoice: Invoice) -> None:
+    """All goods were given back before it went out: the sale owes none any more."""
+    invoice.discard()
+    invoice.sale.park_in(Status.COMPLETED)
+
+
+def note_cancelled(invoice: Invoice | None, sale: Sale) -> None:
+    """The sale is called off. A note that is out stays out: a task asks a person to cancel it."""
+    if invoice and not invoice.is_issued:
+        invoice.discard()
+    sale.cancel()
+
+
+def _needs_fix(sale: Sale, issue: Issue) -> None:
+    sale.needs_attention("invoice", "nfe_check", issue.field, issue.to_json())

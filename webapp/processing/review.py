@@ -1,0 +1,60 @@
+"""What a person decides about a sale that waits for their review: release it, or return it."""
+
+import datetime as dt
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.queries import invoice_of
+from webapp.messages.queries import held_messages
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.processing.note_progress import note_released, note_returned
+from webapp.sales.models import Sale, Status
+
+# The field to fix, by the reason for which an NF-e is returned.
+RETURN_FIELDS = {
+    "address": "address.street",
+    "customer": "customer.document",
+    "items": "lines",
+    "payment": "payment_method",
+}
+
+
+def approve(invoice: Invoice, reviewer: str) -> None:
+    """A person releases the NF-e, and with it whatever a rule held back. Idempotent."""
+    if invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED):
+        return
+    now = utc_now()
+    note_released(invoice, reviewer, now)
+    _release_held(invoice.sale, now)
+
+
+def release(sale: Sale) -> None:
+    """A held sale without goods has no NF-e to approve; it is released itself."""
+    if sale.status is not Status.REVIEW or invoice_of(sale.id):
+        raise Refusal(_("This order is not held."))
+    sale.park_in(Status.COMPLETED)
+    _release_held(sale, utc_now())
+
+
+def return_for_correction(invoice: Invoice, reviewer: str, code: str, comment: str) -> None:
+    """A person found something to fix; the sale waits for it with their words. Idempotent."""
+    if (
+        invoice.status is InvoiceStatus.REJECTED
+        and invoice.rejection_code == code
+        and invoice.comment == comment
+    ):
+        return
+    note_returned(invoice, reviewer, code, comment, RETURN_FIELDS.get(code))
+
+
+def _release_held(sale: Sale, now: dt.datetime) -> None:
+    slip = db.session.scalar(select(PackingSlip).where(PackingSlip.sale_id == sale.id))
+    if slip and not slip.released_at:
+        slip.released_at = now
+    for message in db.session.scalars(held_messages(sale.id)):
+        message.release(now)
