@@ -4,7 +4,7 @@ import time
 
 from webapp.audit.tracking import acting_as
 from webapp.platform.queue import bell_key, redis_of_app, ring_now
-from webapp.processing.steps import work_off
+from webapp.processing.pipeline import work_off
 
 # In a rush, what is committed within this time of a ring is worked on in one batch with it.
 GATHER_SECONDS = 0.15

@@ -19,8 +19,8 @@ from webapp.catalog.product_edits import add_product
 from webapp.demo.load import SHOP
 from webapp.http.forms import parse
 from webapp.platform.database import db
-from webapp.processing.steps import work_off as work_off_queue
-from webapp.processing.sweeping import owing_queues
+from webapp.processing.pipeline import owing_queues
+from webapp.processing.pipeline import work_off as work_off_queue
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
 from webapp.sales.placing import place

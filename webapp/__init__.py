@@ -20,12 +20,14 @@ from webapp.platform.libraries import babel, compress, csrf, htmx, limiter
 from webapp.platform.notices import Notifier, send_on_commit
 from webapp.platform.queue import connect
 from webapp.platform.settings import Settings
+from webapp.processing.pipeline import hand_queues_to_rows
 from webapp.staff import access
 from webapp.store.queries import shop_time_zone
 from webapp.web import navigation, security
 
 track(db.session)
 send_on_commit(db.session)
+hand_queues_to_rows()
 
 
 def create_app(settings: Settings | None = None) -> Flask:

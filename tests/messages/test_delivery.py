@@ -13,11 +13,11 @@ from webapp.messages.delivery import deliver
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.words import reason_in_words
 from webapp.platform.clock import utc_now
-from webapp.processing.steps import STEPS
+from webapp.processing.pipeline import steps_of
 from webapp.sales.models import Status
 from webapp.store.queries import the_shop
 
-MAIL = next(step for step in STEPS if step.queue == "mail")
+(MAIL,) = steps_of("mail")
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from webapp.platform.database import db as database
 from webapp.platform.transactions import reading_only
 from webapp.processing import backtest_step, claims
 from webapp.processing.backtest_step import BacktestStep
-from webapp.processing.steps import work_off
-from webapp.processing.sweeping import owing_queues
+from webapp.processing.pipeline import owing_queues, work_off
 from webapp.rules.backtesting.backtests import ask_backtest, look_back
 from webapp.rules.backtesting.comparison import Comparison
 from webapp.rules.core.engine import RuleSet

@@ -34,8 +34,8 @@ from webapp.processing import attention, review
 from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.forms import RefundIn
+from webapp.processing.pipeline import WORKED
 from webapp.processing.refunds import refund
-from webapp.processing.steps import STEPS
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import Effect
 from webapp.sales.models import Refund, Sale, Shipping, Status
@@ -83,6 +83,7 @@ OWN = [
     },
 ]
 LAST_TRY = {"attempts": MAX_ATTEMPTS - 1}
+STEPS = [station.step for station in WORKED]
 EFFECTS = next(step for step in STEPS if step.model is Effect)
 STOCK = {sku: facts["stock"] for sku, facts in PRODUCTS.items() if "stock" in facts}
 LENGTH = hypothesis.settings(

@@ -12,7 +12,7 @@ import pytest
 from tests import services
 from tests.factories import api, make_product, make_token, sale_body, sign_in
 from webapp.platform.queue import connect
-from webapp.processing.sweeping import owing_queues
+from webapp.processing.pipeline import owing_queues
 
 
 @pytest.fixture(params=["stopped", "paused"])

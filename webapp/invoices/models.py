@@ -114,7 +114,6 @@ class Invoice(Owed, Timestamps, db.Model):
         ),
     )
     live = "invoice"
-    queues = {"approved": "invoices", "sending": "invoices"}
     audited = (
         "status",
         "rejected_by",

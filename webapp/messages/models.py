@@ -85,7 +85,6 @@ class Message(Owed, db.Model):
         ),
     )
     live = "message"
-    queues = {"pending": "mail"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"))

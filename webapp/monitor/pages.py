@@ -12,11 +12,11 @@ from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
 from webapp.processing.effects import kind_of
-from webapp.processing.steps import STEPS
+from webapp.processing.pipeline import WORKED
 from webapp.staff.access import allow
 
 bp = Blueprint("monitor", __name__)
-KINDS = ("", *(step.kind for step in STEPS))
+KINDS = ("", *(station.kind for station in WORKED))
 
 
 class RedisAway(Refusal):

@@ -5,14 +5,13 @@ import datetime as dt
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
-from webapp.processing.claims import Step
+from webapp.processing.pipeline import WORKED, Station
 from webapp.processing.queries import failed_effects
-from webapp.processing.steps import STEPS
 from webapp.rules.models import Backtest, Effect
 from webapp.sales.models import Sale
 
@@ -48,41 +47,41 @@ class FailingRow:
     next_try: dt.datetime
 
 
-def owing(step: Step):
-    """The SQL condition: rows that owe `step`, whenever they are due."""
-    return (step.model.status == step.status) & step.model.due_at.is_not(None)
+def owing(station: Station) -> ColumnElement[bool]:
+    """The SQL condition: rows that owe a station's work, whenever they are due."""
+    return (station.model.status == station.status) & station.model.due_at.is_not(None)
 
 
 def owed_by_queue() -> list[OwedRow]:
-    """One row for each queue, in their order; one index-only query for each step."""
+    """One row for each queue, in their order; one index-only query for each station."""
     now = database_now(db.session)
     owed, ages = dict.fromkeys(QUEUES, 0), dict.fromkeys(QUEUES, 0)
-    for step in STEPS:
+    for station in WORKED:
         count, oldest = db.session.execute(
-            select(func.count(), func.min(step.model.due_at)).where(owing(step))
+            select(func.count(), func.min(station.model.due_at)).where(owing(station))
         ).one()
-        owed[step.queue] += count
+        owed[station.queue] += count
         if oldest:
-            ages[step.queue] = max(ages[step.queue], int((now - oldest).total_seconds()))
+            ages[station.queue] = max(ages[station.queue], int((now - oldest).total_seconds()))
     return [OwedRow(queue, owed[queue], ages[queue]) for queue in QUEUES]
 
 
 def failing_rows() -> list[FailingRow]:
-    """At most FAILING_SHOWN for each step, the next to be tried first."""
-    found = [(step, row) for step in STEPS for row in _failing(step)]
-    references = _references([row for _step, row in found])
+    """At most FAILING_SHOWN for each station, the next to be tried first."""
+    found = [(station, row) for station in WORKED for row in _failing(station)]
+    references = _references([row for _station, row in found])
     rows = [
         FailingRow(
-            step.kind,
+            station.kind,
             row.id,
             *_subject(row, references),
-            step.queue,
-            str(step.status),
+            station.queue,
+            str(station.status),
             row.attempts,
             row.error,
             row.due_at,
         )
-        for step, row in found
+        for station, row in found
     ]
     return sorted(rows, key=lambda row: row.next_try)
 
@@ -96,9 +95,11 @@ def failed_effects_shown() -> list[tuple[Effect, str]]:
     ]
 
 
-def _failing(step: Step):
-    model = step.model
-    last = select(model.id).where(owing(step)).order_by(model.due_at.desc()).limit(FAILING_SOUGHT)
+def _failing(station: Station):
+    model = station.model
+    last = (
+        select(model.id).where(owing(station)).order_by(model.due_at.desc()).limit(FAILING_SOUGHT)
+    )
     return db.session.scalars(
         select(model)
         .where(model.id.in_(last), model.error != "")

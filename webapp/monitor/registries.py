@@ -31,7 +31,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.notices import notices_of
 from webapp.platform.queue import QUEUES, redis_of_app
-from webapp.processing.steps import STEPS
+from webapp.processing.pipeline import WORKED
 
 FAILED_SHOWN = 20
 REGISTRIES = {
@@ -178,13 +178,13 @@ def _fetch(job_id: str) -> Job:
 
 
 def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
-    """Makes what waits for its next try due at once: one row (of a step's kind), or all that the
+    """Makes what waits for its next try due at once: one row (of a station's kind), or all that the
     queue owes. Rows that a worker holds are left alone. The number of rows hurried."""
     now, hurried = database_now(db.session), 0
-    for step in STEPS:
-        if step.queue == queue and kind in ("", step.kind):
-            table = step.model.__table__
-            waiting = owing(step) & table.c.lease.is_(None) & (table.c.due_at > now)
+    for station in WORKED:
+        if station.queue == queue and kind in ("", station.kind):
+            table = station.model.__table__
+            waiting = owing(station) & table.c.lease.is_(None) & (table.c.due_at > now)
             only = table.c.id == row_id if row_id else True
             hurried += db.session.execute(
                 update(table).where(waiting, only).values(due_at=now)

@@ -2,6 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
+from webapp.processing.pipeline import WORKED
+
 QUEUES = {
     "addresses": _l("Addresses"),
     "rules": _l("Rules"),
@@ -10,16 +12,7 @@ QUEUES = {
     "bulk": _l("Long errands"),
 }
 # By the kind and status of the row that owes the step.
-STEPS = {
-    ("sale", "address"): _l("Checking the address"),
-    ("sale", "rules"): _l("Applying the rules"),
-    ("sale", "invoice"): _l("Preparing the NF-e"),
-    ("effect", "pending"): _l("Carrying out an effect of the rules"),
-    ("invoice", "approved"): _l("Signing the NF-e"),
-    ("invoice", "sending"): _l("Sending to SEFAZ"),
-    ("message", "pending"): _l("Sending the e-mail"),
-    ("backtest", "pending"): _l("Testing rules on past orders"),
-}
+STEPS = {(station.kind, str(station.status)): station.label for station in WORKED}
 WORKER_STATES = {
     "busy": _l("Working"),
     "idle": _l("Waiting for work"),

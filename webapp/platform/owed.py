@@ -19,8 +19,8 @@ class Owed:
     fit the token.
     """
 
-    # The queue that works on each status of the model.
-    queues: ClassVar[Mapping[str, str]] = {}
+    # The queue that works on each status of the model; handed over by `processing.pipeline`.
+    queues: ClassVar[Mapping[str, str]]
     if TYPE_CHECKING:
         # What each model has of its own.
         __table__: ClassVar[Table]

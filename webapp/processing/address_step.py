@@ -33,7 +33,6 @@ def lookup() -> Lookup:
 
 
 class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
-    queue = "addresses"
     model = Sale
     status = Status.ADDRESS
     batch = 100

@@ -40,7 +40,6 @@ class Slice(NamedTuple):
 class BacktestStep(Step[Backtest, dict[int, Slice], dict[int, Slice]]):
     """One row, one slice, one commit. One backtest at a time: the other workers are for orders."""
 
-    queue = "bulk"
     model = Backtest
     status = BacktestStatus.PENDING
     batch = 1

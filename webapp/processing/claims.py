@@ -40,7 +40,6 @@ class NotYet(Exception):
 class Step(Generic[Row, Answers, Shared]):
     """One kind of work. Subclasses say which rows owe it and what is done with them."""
 
-    queue: ClassVar[str]
     model: type[Row]
     status: ClassVar[enum.StrEnum]
     batch = 50
@@ -71,11 +70,6 @@ class Step(Generic[Row, Answers, Shared]):
     def give_up(self, row: Row, error: str) -> None:
         """The last attempt failed: leaves the row with a person, with a reason in words."""
         raise NotImplementedError
-
-    @property
-    def kind(self) -> str:
-        """What the queue monitor calls this step's rows."""
-        return self.model.__name__.lower()
 
     # -- the loop ---------------------------------------------------------------------------------
 

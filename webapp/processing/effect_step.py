@@ -37,7 +37,6 @@ class EffectBatch(NamedTuple):
 class EffectStep(Step[Effect, None, EffectBatch]):
     """An e-mail's effect is not due here: its message is sent by the step of its own."""
 
-    queue = "rules"
     model = Effect
     status = EffectStatus.PENDING
 

@@ -69,7 +69,6 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
     transaction.
     """
 
-    queue = "invoices"
     model = Sale
     status = Status.INVOICE
     external_load = (selectinload(Sale.lines),)
@@ -164,7 +163,6 @@ class SignBatch(NamedTuple):
 class SignStep(Step[Invoice, None, SignBatch]):
     """In one transaction: the number, the time of issue, the key, the signature."""
 
-    queue = "invoices"
     model = Invoice
     status = InvoiceStatus.APPROVED
     write_load = (joinedload(Invoice.sale).selectinload(Sale.lines),)
@@ -195,7 +193,6 @@ class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
     """Sends what is signed. After a first attempt whose answer is not known, the key is queried
     before anything."""
 
-    queue = "invoices"
     model = Invoice
     status = InvoiceStatus.SENDING
     external_load = (load_only(Invoice.attempts, Invoice.access_key, Invoice.signed_xml),)

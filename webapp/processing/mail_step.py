@@ -16,7 +16,6 @@ Outcomes = dict[int, str | None]
 class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
     # Small batches: what a killed worker had sent and not yet written down goes out twice (with the
     # same Message-ID).
-    queue = "mail"
     model = Message
     status = MessageStatus.PENDING
     write_load = (joinedload(Message.effect),)

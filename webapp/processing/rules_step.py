@@ -38,7 +38,6 @@ class RulesBatch(NamedTuple):
 
 
 class RulesStep(Step[Sale, None, RulesBatch]):
-    queue = "rules"
     model = Sale
     status = Status.RULES
     write_load = (selectinload(Sale.lines),)

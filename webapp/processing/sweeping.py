@@ -9,7 +9,7 @@ from webapp.platform.clock import database_now
 from webapp.platform.database import db
 from webapp.platform.queue import bell_key, redis_of_app, ring_now
 from webapp.platform.transactions import only_reading
-from webapp.processing.steps import STEPS
+from webapp.processing.pipeline import owing_queues
 from webapp.sales.models import Sale, Status
 from webapp.sales.placing import cancel_open
 
@@ -23,10 +23,6 @@ def sweep_once() -> list[str]:
     close_unpaid()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung
-
-
-def owing_queues() -> list[str]:
-    return sorted({step.queue for step in STEPS if step.owes()})
 
 
 def close_unpaid() -> int:

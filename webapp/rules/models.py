@@ -145,7 +145,6 @@ class Backtest(Owed, Timestamps, db.Model):
 
     __tablename__ = "backtests"
     live = "backtest"
-    queues = {"pending": "bulk"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("rule_drafts.id"), index=True)
@@ -282,7 +281,6 @@ class Effect(Owed, db.Model):
             postgresql_where=text("status IN ('pending', 'failed')"),
         ),
     )
-    queues = {"pending": "rules"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"))

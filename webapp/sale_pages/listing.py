@@ -22,9 +22,10 @@ from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.issues import Issue
 from webapp.platform.transactions import only_reading
+from webapp.processing.pipeline import PROGRESS
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
-from webapp.sales.models import STEPS, Sale, Shipping, Status
+from webapp.sales.models import Sale, Shipping, Status
 from webapp.sales.queries import load_lines, sales
 
 TABS = (
@@ -182,9 +183,9 @@ class Row:
         if self.sale.status in (Status.OPEN, Status.CANCELLED, Status.COMPLETED):
             return None
         at = str(self.sale.status if self.sale.status is not Status.ATTENTION else self.sale.step)
-        number = [str(step) for step, _label in STEPS].index(at) + 1
+        number = [str(status) for status, _name in PROGRESS].index(at) + 1
         state = {Status.ATTENTION: "stuck", Status.INVOICED: "done"}.get(self.sale.status, "now")
-        return {"n": number, "words": STEPS[number - 1][1], "state": state}
+        return {"n": number, "words": PROGRESS[number - 1][1], "state": state}
 
 
 def rows_of(found: list[Sale]) -> list[Row]:

@@ -104,14 +104,6 @@ STATUS_TRANSITIONS: dict[Status, set[Status]] = {
     Status.COMPLETED: {Status.CANCELLED},
     Status.CANCELLED: set(),
 }
-# The five parts of a row's progress bar; a sale waiting for a person stands at its `step`.
-STEPS = (
-    (Status.ADDRESS, _l("address")),
-    (Status.RULES, _l("rules")),
-    (Status.INVOICE, _l("NF-e")),
-    (Status.REVIEW, _l("review")),
-    (Status.INVOICED, _l("NF-e authorized")),
-)
 
 
 class Shipping(enum.StrEnum):
@@ -190,7 +182,6 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
         Index("ix_sales_paid_at", "paid_at"),
     )
     live = "sale"
-    queues = {"address": "addresses", "rules": "rules", "invoice": "invoices"}
     audited = (
         "status",
         "step",

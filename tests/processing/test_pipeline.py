@@ -1,0 +1,68 @@
+"""The pipeline's table agrees with the steps, the models, the queues and the words for people."""
+
+import pytest
+
+from webapp.invoices.models import INVOICE_TRANSITIONS, Invoice
+from webapp.messages.models import MESSAGE_TRANSITIONS, Message
+from webapp.platform.owed import Owed
+from webapp.platform.queue import QUEUES
+from webapp.processing.claims import Step
+from webapp.processing.pipeline import PIPELINE, PROGRESS, WORKED, steps_of
+from webapp.rules.models import BACKTEST_TRANSITIONS, EFFECT_TRANSITIONS, Backtest, Effect
+from webapp.sales.models import STATUS_TRANSITIONS, Sale, Status
+
+TRANSITIONS = {
+    Sale: STATUS_TRANSITIONS,
+    Invoice: INVOICE_TRANSITIONS,
+    Effect: EFFECT_TRANSITIONS,
+    Message: MESSAGE_TRANSITIONS,
+    Backtest: BACKTEST_TRANSITIONS,
+}
+
+
+def _name(station):
+    return f"{station.kind}-{station.status}"
+
+
+@pytest.mark.parametrize("station", WORKED, ids=_name)
+def test_a_stations_step_takes_its_rows(station):
+    assert (station.step.model, station.step.status) == (station.model, station.status)
+    assert station.queue in QUEUES
+    assert station.step in steps_of(station.queue)
+
+
+@pytest.mark.parametrize("station", PIPELINE, ids=_name)
+def test_a_station_leads_where_its_rows_may_go(station):
+    assert set(station.leads_to) <= TRANSITIONS[station.model][station.status]
+
+
+@pytest.mark.parametrize("station", WORKED, ids=_name)
+def test_a_row_rings_the_queue_of_its_station(station):
+    assert station.model(status=station.status).queue == station.queue
+
+
+def test_no_step_and_no_queue_is_left_out():
+    assert {type(station.step) for station in WORKED} == set(Step.__subclasses__())
+    assert {station.queue for station in WORKED} == set(QUEUES)
+    assert {station.model for station in WORKED} == set(Owed.__subclasses__())
+
+
+def test_a_state_stands_in_the_table_once():
+    places = [(station.model, station.status) for station in PIPELINE]
+    assert len(set(places)) == len(places)
+
+
+def test_a_sale_that_moves_has_work_and_one_that_rests_has_none():
+    worked = {station.status for station in WORKED if station.model is Sale}
+    assert worked == {status for status in Status if status.is_moving}
+    assert Sale(status=Status.REVIEW).queue is None
+
+
+def test_the_progress_bar_goes_a_sales_way():
+    assert [status for status, _name in PROGRESS] == [
+        Status.ADDRESS,
+        Status.RULES,
+        Status.INVOICE,
+        Status.REVIEW,
+        Status.INVOICED,
+    ]

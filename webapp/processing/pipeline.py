@@ -1,0 +1,170 @@
+"""The pipeline as one table: every state in which a row owes work, and a sale's way through them.
+
+Workers and the sweeper do what it says, rows ring the queue that it names, and the progress bar,
+the queue monitor and docs/architecture.md tell of it. Which states may follow at all stands with
+each model (`STATUS_TRANSITIONS` and the like); `leads_to` is where the work itself leads.
+"""
+
+import time
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.messages.models import Message, MessageStatus
+from webapp.platform.owed import Owed
+from webapp.processing.address_step import AddressStep
+from webapp.processing.backtest_step import BacktestStep
+from webapp.processing.claims import Step
+from webapp.processing.effect_step import EffectStep
+from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
+from webapp.processing.mail_step import MailStep
+from webapp.processing.rules_step import RulesStep
+from webapp.rules.models import Backtest, BacktestStatus, Effect, EffectStatus
+from webapp.sales.models import Sale, Status
+
+AnyStep = Step[Any, Any, Any]
+
+
+class Station(NamedTuple):
+    """A state of a row, the queue and the step that work on it (none where the row owes nothing: a
+    person decides, or the way is at its end), where that leads, and its name for people. `part` is
+    its name in the progress bar of a sale."""
+
+    model: type[Owed]
+    status: StrEnum
+    queue: str
+    step: AnyStep | None
+    leads_to: tuple[StrEnum, ...]
+    label: LazyString
+    part: LazyString | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the queue monitor calls its rows."""
+        return self.model.__name__.lower()
+
+
+PIPELINE: tuple[Station, ...] = (
+    # A sale's way, in its order.
+    Station(
+        Sale,
+        Status.ADDRESS,
+        "addresses",
+        AddressStep(),
+        (Status.RULES, Status.ATTENTION),
+        _l("Checking the address"),
+        _l("address"),
+    ),
+    Station(
+        Sale,
+        Status.RULES,
+        "rules",
+        RulesStep(),
+        (Status.INVOICE, Status.REVIEW, Status.COMPLETED),
+        _l("Applying the rules"),
+        _l("rules"),
+    ),
+    Station(
+        Sale,
+        Status.INVOICE,
+        "invoices",
+        BuildStep(),
+        (Status.REVIEW, Status.INVOICED, Status.ATTENTION),
+        _l("Preparing the NF-e"),
+        _l("NF-e"),
+    ),
+    Station(
+        Sale,
+        Status.REVIEW,
+        "",
+        None,
+        (Status.INVOICE, Status.COMPLETED, Status.ATTENTION),
+        _l("NF-e under review"),
+        _l("review"),
+    ),
+    Station(
+        Invoice,
+        InvoiceStatus.APPROVED,
+        "invoices",
+        SignStep(),
+        (InvoiceStatus.SENDING,),
+        _l("Signing the NF-e"),
+    ),
+    Station(
+        Invoice,
+        InvoiceStatus.SENDING,
+        "invoices",
+        SendStep(),
+        (InvoiceStatus.AUTHORIZED, InvoiceStatus.REJECTED),
+        _l("Sending to SEFAZ"),
+    ),
+    Station(Sale, Status.INVOICED, "", None, (), _l("Invoiced"), _l("NF-e authorized")),
+    # Beside the way: what never holds a sale up.
+    Station(
+        Effect,
+        EffectStatus.PENDING,
+        "rules",
+        EffectStep(),
+        (EffectStatus.DONE, EffectStatus.FAILED),
+        _l("Carrying out an effect of the rules"),
+    ),
+    Station(
+        Message,
+        MessageStatus.PENDING,
+        "mail",
+        MailStep(),
+        (MessageStatus.SENT, MessageStatus.KEPT, MessageStatus.FAILED),
+        _l("Sending the e-mail"),
+    ),
+    Station(
+        Backtest,
+        BacktestStatus.PENDING,
+        "bulk",
+        BacktestStep(),
+        (BacktestStatus.DONE, BacktestStatus.FAILED),
+        _l("Testing rules on past orders"),
+    ),
+)
+# (status, name): the parts of a sale's progress bar. One that waits for a person stands at its
+# `step`.
+PROGRESS = tuple((station.status, station.part) for station in PIPELINE if station.part is not None)
+
+
+# Where there is work to do.
+WORKED: tuple[Station, ...] = tuple(station for station in PIPELINE if station.step)
+
+
+def steps_of(queue: str) -> list[AnyStep]:
+    """What the workers of a queue do, in this order."""
+    return [station.step for station in PIPELINE if station.step and station.queue == queue]
+
+
+def owing_queues() -> list[str]:
+    """Names of the queues whose work is due."""
+    return sorted({station.queue for station in PIPELINE if station.step and station.step.owes()})
+
+
+def hand_queues_to_rows() -> None:
+    """Tells each model which queue its rows ring in which state: models stand below this table."""
+    for model in {station.model for station in WORKED}:
+        model.queues = {
+            str(station.status): station.queue for station in WORKED if station.model is model
+        }
+
+
+def work_off(queue: str, seconds: float = 5.0) -> bool:
+    """Does the queue's steps once each, full batches at a time; True when the time was over before
+    the rows were.
+
+    What is committed meanwhile has rung for itself. It waits for the next job instead of being
+    picked up row by row: the batch is what makes a rush cheap.
+    """
+    end = time.monotonic() + seconds
+    for step in steps_of(queue):
+        while step.run() == step.batch:
+            if time.monotonic() > end:
+                return True
+    return False
