@@ -1,22 +1,18 @@
 """The month by which commissions and royalties are told: read, named, with its neighbours."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable
 
 from babel.dates import format_skeleton
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.fulfilment.commissions.models import Commission
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.http.formatting import shop_day
+from webapp.http.query import month_from
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid
-
-_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def this_month() -> str:
@@ -25,11 +21,7 @@ def this_month() -> str:
 
 def month_of(written: str | None) -> str:
     """The month asked for, like "2026-11"; the shop's present one when none is. Raises Invalid."""
-    if not written:
-        return this_month()
-    if not _MONTH.fullmatch(written):
-        raise Invalid([FieldError("month", _("Write the month like 2026-11."))])
-    return written
+    return f"{month_from(written):%Y-%m}" if written else this_month()
 
 
 def months_reversed(

@@ -9,6 +9,7 @@ from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.customers.models import Customer
 from webapp.customers.queries import customers
+from webapp.http.query import whole_number
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import KEY_LENGTH, invoices
 from webapp.platform.database import db
@@ -31,13 +32,12 @@ def exact_invoice(q: str) -> Invoice | None:
     bare = _PUNCTUATION.sub("", q).upper()
     if len(bare) == KEY_LENGTH:
         return _only(select(Invoice).where(Invoice.access_key == bare))
-    if bare.isascii() and bare.isdigit() and len(bare) < 10:
-        return _only(
-            select(Invoice).where(
-                Invoice.series.in_(select(Series.number)), Invoice.number == int(bare)
-            )
-        )
-    return None
+    number = whole_number(bare, most=MOST_NUMBER)
+    if number is None:
+        return None
+    return _only(
+        select(Invoice).where(Invoice.series.in_(select(Series.number)), Invoice.number == number)
+    )
 
 
 def exact_customer(q: str) -> Customer | None:

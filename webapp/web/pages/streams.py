@@ -1,6 +1,7 @@
 """The live stream of row changes, and the same events for pages that cannot stream."""
 
 import json
+import re
 
 import redis
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -13,6 +14,8 @@ from webapp.platform.queue import redis_of_app
 from webapp.staff.access import allow
 
 bp = Blueprint("streams", __name__)
+# An entry's id in the Redis stream: milliseconds and a number.
+_CURSOR = re.compile(r"[0-9]+-[0-9]+", re.ASCII)
 
 
 class Busy(Refusal):
@@ -22,12 +25,7 @@ class Busy(Refusal):
 def _cursor() -> str:
     """Where the page stands: the browser's own header after a break, or what the page says."""
     written = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-    left, _dash, right = written.partition("-")
-    return (
-        written
-        if left.isascii() and left.isdigit() and (right.isascii() and right.isdigit())
-        else ""
-    )
+    return written if _CURSOR.fullmatch(written) else ""
 
 
 @bp.get("/events")
