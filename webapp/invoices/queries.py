@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.audit.models import AuditEntry
 from webapp.http.localization import time_zone
+from webapp.http.query import whole_number
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.database import db
 from webapp.platform.text import matching
@@ -62,11 +63,8 @@ def _found_by(q: str) -> ColumnElement[bool]:
     if len(bare) == KEY_LENGTH:
         return Invoice.access_key == bare
     found = matching(Sale.search_text, q)
-    return (
-        or_(found, Invoice.number == int(bare))
-        if bare.isascii() and bare.isdigit() and len(bare) < 10
-        else found
-    )
+    number = whole_number(bare)
+    return found if number is None else or_(found, Invoice.number == number)
 
 
 def month_bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:
