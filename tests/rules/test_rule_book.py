@@ -2,8 +2,14 @@
 
 import pytest
 
-from tests.support.rule_drafts import paying, rule
+from tests.factories import sign_in
+from tests.support.rule_drafts import drafted, in_force, paying, rule, somebody
+from tests.support.rule_editor_page import Editor
+from webapp.rules.core import written
 from webapp.rules.core.book import RuleBook
+from webapp.rules.core.rule import parse_rule
+from webapp.rules.core.written import WrittenRule
+from webapp.rules.queries import published
 
 
 def codes(rules):
@@ -123,3 +129,63 @@ def test_the_others_order_is_kept_where_the_draft_left_it_alone():
     base = set_of("a", "b", "c")
     ours = [*set_of("a", "b"), rule("c", name="Ours")]
     assert codes(laid_over(base, ours, set_of("c", "a", "b"))) == list("cab")
+
+
+def test_a_book_takes_over_what_another_one_has_parsed():
+    first = RuleBook.of([rule("a"), rule("b")])
+    second = RuleBook.of([rule("b"), rule("a", name="Other")], first)
+    assert second.get("b") is first.get("b") and second.get("a") is not first.get("a")
+
+
+def test_a_book_is_never_changed():
+    book, as_it_was = RuleBook.of(set_of("a", "b")), set_of("a", "b")
+    for other in (
+        book.moved("b", True),
+        book.duplicated("a"),
+        book.switched("a", False),
+        book.without("a"),
+        book.with_rule(WrittenRule(rule("c"))),
+        book.with_rule(WrittenRule(rule("c")), "a"),
+    ):
+        assert other != book and book.to_json() == as_it_was
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """The codes of the rules that are parsed from now on."""
+    codes = []
+
+    def counting(raw):
+        codes.append(raw["code"])
+        return parse_rule(raw)
+
+    monkeypatch.setattr(written, "parse_rule", counting)
+    return codes
+
+
+@pytest.mark.parametrize("drafted_too", [False, True])
+def test_a_key_pressed_among_a_thousand_rules_parses_the_one_that_is_written(
+    db, client, parsed, drafted_too
+):
+    rules = [rule(f"r{number}") for number in range(1000)]
+    in_force(*rules)
+    sign_in(client, "manager")
+    if drafted_too:
+        client.post("/rules/draft/rules/r7/switch", data={"enabled": "0"})
+    editor = Editor(client, "/rules/r5/edit")
+    editor.told()
+    parsed.clear()
+    assert "rule-sentence" in editor.told() and len(parsed) == 1
+
+
+def test_publishing_parses_nothing_that_the_drafts_page_has_parsed(db, client, parsed):
+    in_force(*[rule(f"r{number}") for number in range(100)])
+    sign_in(client, "manager")
+    draft = drafted(somebody(), rule("r7", name="Other"))
+    client.get("/rules/draft")
+    parsed.clear()
+    client.post(
+        "/rules/draft/publication",
+        data={"draft_id": draft.id, "version": draft.version, "reason": "New name"},
+    )
+    assert published().rules[7]["name"] == "Other" and parsed == []
