@@ -28,7 +28,7 @@ from webapp.rules.queries import decisions_of
 from webapp.sale_pages.effect_words import EffectView, effect_views
 from webapp.sale_pages.fix_links import FixLink, fix_link
 from webapp.sale_pages.timeline import Happening, happenings
-from webapp.sale_pages.why import Inquiry, Ruling
+from webapp.sale_pages.why import Explanation, RuleRow
 from webapp.sales.forms import CHANNELS
 from webapp.sales.models import Refund, Sale, SaleLine, Shipping, Status
 
@@ -248,10 +248,10 @@ class Story:
     # ----------------------------------------------------------------
 
     @cached_property
-    def inquiry(self) -> Inquiry | None:
+    def explanation(self) -> Explanation | None:
         """Judged by the day of the payment, as the rules step did. None before the rules have
         decided."""
-        return Inquiry(self.decision, shop_day(self.sale.paid_at)) if self.decision else None
+        return Explanation(self.decision, shop_day(self.sale.paid_at)) if self.decision else None
 
     @cached_property
     def effects(self) -> list[EffectView]:
@@ -296,9 +296,9 @@ class Story:
         return self.invoice.total if self.invoice and self.invoice.is_sent else self.sale.note_total
 
     @property
-    def rulings(self) -> list[Ruling]:
-        return self.inquiry.rulings() if self.inquiry else []
+    def rule_rows(self) -> list[RuleRow]:
+        return self.explanation.rows() if self.explanation else []
 
     def rule_name(self, code: str) -> str:
         """Of the rule that a line owes itself to."""
-        return self.inquiry.name(code) if self.inquiry else code
+        return self.explanation.name(code) if self.explanation else code

@@ -8,6 +8,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -27,7 +28,7 @@ from webapp.rules.core.sentence import (
     skipped_names,
     value_text,
 )
-from webapp.rules.core.trace import explain_rule
+from webapp.rules.core.trace import Trace, explain_rule
 from webapp.rules.models import Decision, Effect
 from webapp.rules.queries import compiled, rule_set_in_force
 
@@ -42,7 +43,7 @@ OUTCOME_LABELS = {
 
 
 @dataclass(frozen=True)
-class Fate:
+class OutcomeLabel:
     """What became of a rule whose condition held: a label, and in words who stood in its way or
     what it brought about."""
 
@@ -52,30 +53,30 @@ class Fate:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A rule held against one item (`item`: its SKU) or against the whole order (empty)."""
+class ExplainedItem:
+    """A rule held against one item, or against the whole order (`sku` is empty)."""
 
-    item: str
+    sku: str
     name: str
     met: bool
-    tree: dict
-    fates: list[Fate]
+    tree: Trace
+    outcomes: list[OutcomeLabel]
 
 
 @dataclass(frozen=True)
-class Ruling:
+class RuleRow:
     """One line of the page's "Rules applied": a rule, what it came to, and why, for each item it
-    looked at. `is_kept`: it is among the rules of today, so it can be opened."""
+    looked at. `is_in_force`: it is among the rules of today, so it can be opened."""
 
     code: str
     name: str
-    fate: Fate
-    findings: list[Finding]
-    is_kept: bool
+    outcome: OutcomeLabel
+    items: list[ExplainedItem]
+    is_in_force: bool
 
 
 @dataclass(frozen=True)
-class Answer:
+class RuleAnswer:
     """Why a rule applied or not. `off` and `out_of_time`: it was not asked at all."""
 
     rule: Rule
@@ -84,15 +85,15 @@ class Answer:
     day: date
     off: bool
     out_of_time: bool
-    findings: list[Finding]
-    is_kept: bool
+    items: list[ExplainedItem]
+    is_in_force: bool
 
     @property
     def held(self) -> bool:
-        return any(finding.met for finding in self.findings)
+        return any(item.met for item in self.items)
 
 
-class Inquiry:
+class Explanation:
     """Asks about one decision. `day` is the shop's day that the rules were judged by: that of the
     payment."""
 
@@ -107,11 +108,11 @@ class Inquiry:
         rule = self.rules.get(code)
         return rule.name_in(locale()) if rule else code
 
-    def rulings(self) -> list[Ruling]:
+    def rows(self) -> list[RuleRow]:
         """Every rule whose condition held, as the decision noted it."""
-        return [self._ruling(outcome) for outcome in self.decision.outcomes]
+        return [self._row(outcome) for outcome in self.decision.outcomes]
 
-    def answer(self, code: str) -> Answer:
+    def answer(self, code: str) -> RuleAnswer:
         """Raises NotFound where the version has no such rule."""
         rule = self.rules.get(code)
         if rule is None:
@@ -123,15 +124,15 @@ class Inquiry:
                 )
             )
         places = self.lines if rule.scope == "line" else [{}]
-        return Answer(
+        return RuleAnswer(
             rule,
             self.name(code),
             self._sentence(rule),
             self.day,
             not rule.enabled,
             not rule.in_force(self.day),
-            [self._finding(rule, line, self._fates(rule, line.get("line"))) for line in places],
-            code in self._kept,
+            [self._item(rule, line, self._outcomes(rule, line.get("line"))) for line in places],
+            code in self._in_force,
         )
 
     def matching(self, written: str) -> list[tuple[str, str]]:
@@ -151,37 +152,40 @@ class Inquiry:
     # -- one rule ---------------------------------------------------------------------------------
 
     @cached_property
-    def _kept(self) -> Container[str]:
+    def _in_force(self) -> Container[str]:
         return rule_set_in_force().by_code
 
-    def _ruling(self, outcome: dict) -> Ruling:
-        rule, fate = self.rules[outcome["code"]], self._fate(outcome)
+    def _row(self, outcome: dict[str, Any]) -> RuleRow:
+        rule, label = self.rules[outcome["code"]], self._outcome_label(outcome)
         lines = [line for line in self.lines if line["line"] in outcome["lines"]] or [{}]
-        findings = [self._finding(rule, line, [fate]) for line in lines]
-        return Ruling(rule.code, self.name(rule.code), fate, findings, rule.code in self._kept)
+        items = [self._item(rule, line, [label]) for line in lines]
+        return RuleRow(rule.code, self.name(rule.code), label, items, rule.code in self._in_force)
 
     def _sentence(self, rule: Rule) -> str:
         return sentence(rule, skipped_names(rule, self.rules.get))
 
-    def _finding(self, rule: Rule, line: dict, fates: list[Fate]) -> Finding:
+    def _item(
+        self, rule: Rule, line: dict[str, Any], outcomes: list[OutcomeLabel]
+    ) -> ExplainedItem:
         tree = explain_rule(rule, self.facts | facts_from_json(line), self.day)["when"]
-        return Finding(
+        return ExplainedItem(
             line.get("item_sku", ""),
             line.get("item_name", ""),
             tree["ok"],
             trace_of(rule.when, tree),
-            fates,
+            outcomes,
         )
 
-    def _fates(self, rule: Rule, line: int | None) -> list[Fate]:
+    def _outcomes(self, rule: Rule, line: int | None) -> list[OutcomeLabel]:
         return [
-            self._fate(outcome, line)
+            self._outcome_label(outcome, line)
             for outcome in self.decision.outcomes
             if outcome["code"] == rule.code and (line is None or line in outcome["lines"])
         ]
 
-    def _fate(self, outcome: dict, line: int | None = None) -> Fate:
-        kind, by = outcome["outcome"], outcome.get("by")
+    def _outcome_label(self, outcome: dict[str, Any], line: int | None = None) -> OutcomeLabel:
+        kind: str = outcome["outcome"]
+        by: str = outcome.get("by") or ""
         if kind == "fired":
             words = [
                 kind_of(effect).done_text(effect) for effect in self._effects(outcome["code"], line)
@@ -195,7 +199,7 @@ class Inquiry:
         else:
             kind, words = "unpaid", [_("The order has no selling agent, or no percentage to pay.")]
         label, tone = OUTCOME_LABELS[kind]
-        return Fate(label, tone, words)
+        return OutcomeLabel(label, tone, words)
 
     def _suppressed_words(self, code: str, by: str) -> str:
         if any(
@@ -214,7 +218,7 @@ class Inquiry:
         ]
 
 
-def trace_of(condition: Condition, tree: dict) -> dict:
+def trace_of(condition: Condition, tree: Trace) -> Trace:
     """The trace with words: `{"op", "ok", "children"}` for a group, `{"text", "got", "ok", "all"}`
     for a check.
 

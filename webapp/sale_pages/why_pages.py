@@ -6,26 +6,26 @@ from flask_babel import gettext as _
 from webapp.platform.errors import Refusal
 from webapp.sale_pages.blueprint import bp
 from webapp.sale_pages.sale_page import Story
-from webapp.sale_pages.why import Answer, Inquiry
+from webapp.sale_pages.why import Explanation, RuleAnswer
 from webapp.sales.models import Sale
 from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
 
 
-def _inquiry(sale_id: int) -> tuple[Sale, Inquiry]:
+def _explanation(sale_id: int) -> tuple[Sale, Explanation]:
     sale = sale_of(sale_id, _("There is no order with this number."))
-    inquiry = Story(sale).inquiry
-    if inquiry is None:
+    explanation = Story(sale).explanation
+    if explanation is None:
         raise Refusal(_("The rules have not decided about this order yet."))
-    return sale, inquiry
+    return sale, explanation
 
 
-def _page(sale: Sale, inquiry: Inquiry, answer: Answer | None = None, found=()):
+def _page(sale: Sale, explanation: Explanation, answer: RuleAnswer | None = None, found=()):
     template = "sales/_why.html" if request.headers.get("HX-Request") else "sales/why.html"
     return render_template(
         template,
         sale=sale,
-        version=inquiry.version,
+        version=explanation.version,
         answer=answer,
         found=found,
         typed=request.args.get("q", ""),
@@ -37,20 +37,20 @@ def _page(sale: Sale, inquiry: Inquiry, answer: Answer | None = None, found=()):
 def ask_rules(sale_id: int):
     """The rules that ?q= may mean, of the version that decided; straight to the answer when it is
     one."""
-    sale, inquiry = _inquiry(sale_id)
-    found = inquiry.matching(request.args.get("q", ""))
+    sale, explanation = _explanation(sale_id)
+    found = explanation.matching(request.args.get("q", ""))
     if len(found) == 1:
         return redirect(url_for("sales.why", sale_id=sale_id, code=found[0][0]), 303)
-    return _page(sale, inquiry, found=found)
+    return _page(sale, explanation, found=found)
 
 
 @bp.get("/sales/<id:sale_id>/rule-options")
 @allow("clerk", "accountant")
 def rule_options(sale_id: int):
     """What the field offers while one types."""
-    _sale, inquiry = _inquiry(sale_id)
+    _sale, explanation = _explanation(sale_id)
     return render_template(
-        "sales/_rule_options.html", found=inquiry.matching(request.args.get("q", ""))
+        "sales/_rule_options.html", found=explanation.matching(request.args.get("q", ""))
     )
 
 
@@ -58,5 +58,5 @@ def rule_options(sale_id: int):
 @allow("clerk", "accountant")
 def why(sale_id: int, code: str):
     """Why this rule applied to the sale, or why not."""
-    sale, inquiry = _inquiry(sale_id)
-    return _page(sale, inquiry, answer=inquiry.answer(code))
+    sale, explanation = _explanation(sale_id)
+    return _page(sale, explanation, answer=explanation.answer(code))
