@@ -13,7 +13,8 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from webapp.platform.money import ZERO, percent_of
+from webapp.platform.money import ZERO
+from webapp.rules.core.actions import ACTIONS, Action
 from webapp.rules.core.compiler import HashIndex
 from webapp.rules.core.engine import Catalog, EffectPlan, RuleSet, params_to_json
 from webapp.rules.core.fields import BLANK, FIELDS
@@ -122,11 +123,15 @@ class Comparison:
         self, sale: dict, lines: list[dict], effects: list[EffectPlan], side: int
     ) -> None:
         for effect in effects:
-            if effect.kind == "commission":
-                self.totals.commission[side] += effect.amount
-                self.totals.agents.setdefault(sale["agent_id"], [ZERO, ZERO])[side] += effect.amount
-            elif effect.kind == "royalty_slip":
-                self.totals.royalty[side] += _royalty(lines, effect)
+            action = ACTIONS[effect.kind]
+            if not action.earning:
+                continue
+            amount = _amount(action, lines, effect)
+            if action.earning == "royalty":
+                self.totals.royalty[side] += amount
+            else:
+                self.totals.commission[side] += amount
+                self.totals.agents.setdefault(sale["agent_id"], [ZERO, ZERO])[side] += amount
 
     def _compare(self, sale_id: int, sale: dict, lines: list[dict], before, after) -> None:
         was = {(effect.kind, effect.target): effect for effect in before.effects}
@@ -234,10 +239,13 @@ def _lasting(params: Mapping) -> dict:
     return {key: value for key, value in params.items() if key != PLACE_OF_A_GIFT}
 
 
-def _royalty(lines: list[dict], effect: EffectPlan) -> Decimal:
-    """What the slip comes to when it is made: the line's own percentage of the line."""
-    line = next(line for line in lines if line["line"] == effect.lines[0])
-    return percent_of(line["item_total"], line.get("item_royalty_percent") or ZERO)
+def _amount(action: Action, lines: list[dict], effect: EffectPlan) -> Decimal:
+    """What the effect comes to when it is carried out."""
+    if effect.amount is not None:
+        return effect.amount
+    if action.settled is None:
+        return ZERO
+    return action.settled(next(line for line in lines if line["line"] == effect.lines[0]))
 
 
 def _told(

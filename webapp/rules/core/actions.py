@@ -1,4 +1,6 @@
-"""What a rule may do. A new action is one declaration in ACTIONS.
+"""What a rule may do: an action is one declaration in ACTIONS, from which editor, sentence, checks
+and help follow. What it does to a sale is the kind of effect with the same key, in
+`webapp.processing.effects`.
 
 The hit policy says what happens when several rules ask for the same thing (same action, same
 target): "union" merges them, "first" lets the first by priority win, "each" does every one of them.
@@ -10,12 +12,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.platform.money import percent_of
+from webapp.platform.money import ZERO, percent_of
 from webapp.rules.core.fields import read_int, read_percent, read_text
 from webapp.rules.core.problems import Problems, ValueRefused, shown
 
@@ -78,6 +80,8 @@ class Action:
     target      (params, place) -> what it is done to; place is "line:<n>" or "sale"
     amount      (params, facts) -> money it moves, or None where the facts leave nothing to pay
     needs       params -> the facts without which there is no amount
+    earning     the sum of a backtest that its money belongs to
+    settled     facts of its line -> the amount, where only carrying it out settles it
     moves_money publishing it takes a second person
     help        what the label does not say, for the editor and the page of help
     """
@@ -92,6 +96,8 @@ class Action:
     moves_money: bool = False
     amount: Callable[[Params, Mapping[str, Any]], Decimal | None] | None = None
     needs: Callable[[Params], tuple[str, ...]] = lambda _params: ()
+    earning: Literal["", "commission", "royalty"] = ""
+    settled: Callable[[Mapping[str, Any]], Decimal] | None = None
     help: str = ""
 
 
@@ -115,6 +121,11 @@ def commission_amount(params: Params, facts: Mapping[str, Any]) -> Decimal | Non
     if not facts["agent_id"] or percent is None or facts["item_total"] is None:
         return None
     return percent_of(facts["item_total"], percent)
+
+
+def royalty_amount(facts: Mapping[str, Any]) -> Decimal:
+    """The product's own percentage of the line."""
+    return percent_of(facts["item_total"], facts.get("item_royalty_percent") or ZERO)
 
 
 def _customer(_params: Params, _place: str) -> str:
@@ -176,6 +187,7 @@ COMMISSION = Action(
     moves_money=True,
     amount=commission_amount,
     needs=commission_needs,
+    earning="commission",
     help=_l(
         "A percentage of the item after discount, without freight. Without a selling agent nothing "
         "is paid."
@@ -201,6 +213,8 @@ ACTIONS = {
             "union",
             _place,
             moves_money=True,
+            earning="royalty",
+            settled=royalty_amount,
             help=_l("At the product's royalty percentage, for its author."),
         ),
         ADD_ITEM,

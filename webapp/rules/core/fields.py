@@ -1,4 +1,6 @@
-"""The facts a rule may ask about. A new field is one declaration in FIELDS."""
+"""The facts that a rule may ask about: a field is one declaration in FIELDS, from which editor,
+sentence, checks and help follow. What it is for a sale says its entry in
+`webapp.processing.facts`."""
 
 from __future__ import annotations
 

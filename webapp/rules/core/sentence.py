@@ -193,13 +193,14 @@ def _joined(parts: list[str], conjunction: str) -> str:
 
 
 def _action(use: ActionUse, names: Names) -> str:
-    if not use.action.params or use.action.key == "hold":
-        phrase = _strong(str(use.action.phrase))
-    else:
-        phrase = str(use.action.phrase) % {
+    phrase = str(use.action.phrase)
+    if "%(" in phrase:
+        phrase %= {
             param.key: _strong(_param(param.type, use.params[param.key], names))
             for param in use.action.params
         }
+    else:
+        phrase = _strong(phrase)
     if use.params.get("reason"):
         return _("%(action)s (%(reason)s)", action=phrase, reason=use.params["reason"])
     return phrase
