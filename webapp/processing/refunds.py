@@ -19,8 +19,9 @@ from webapp.processing.forms import RefundIn
 from webapp.processing.note_progress import note_dropped, note_rebuilt
 from webapp.processing.reversing import reverse
 from webapp.rules.queries import decisions_of
+from webapp.sales.idempotency import CallKey
 from webapp.sales.models import Refund, Sale, SaleLine, Status
-from webapp.sales.placing import KeyReused, give_back
+from webapp.sales.placing import give_back
 
 
 def key_of(scope: str, key: str) -> str:
@@ -35,12 +36,10 @@ def refund(sale: Sale, wanted: RefundIn, key: str) -> Refund | None:
     The caller holds the sale's lock and commits. The freight is not given back. Raises Invalid,
     naming the line, for more than is left, and Refusal when the sale cannot be refunded now.
     """
-    lines = [{"line": line.line, "quantity": line.quantity} for line in wanted.lines]
-    known = db.session.scalar(select(Refund).where(Refund.sale_id == sale.id, Refund.key == key))
-    if known:
-        if (known.lines, known.reason) != (lines, wanted.reason):
-            raise KeyReused(_("This Idempotency-Key was used before, with another body."))
-        return known
+    call = CallKey.of(f"refund:{sale.id}", key, wanted)
+    refund_id = call.refund_made()
+    if refund_id is not None:
+        return db.session.get_one(Refund, refund_id)
     _refuse(sale)
     named = _named(sale, wanted)
     if not any(line.left for line, _units in named):
@@ -53,14 +52,14 @@ def refund(sale: Sale, wanted: RefundIn, key: str) -> Refund | None:
     made = Refund(
         sale_id=sale.id,
         number=number,
-        key=key,
-        lines=lines,
+        lines=[line.model_dump() for line in wanted.lines],
         amount=_give_units_back(named),
         reason=wanted.reason,
         refunded_by=actor(),
         sale=sale,
     )
     db.session.add(made)
+    call.keep(sale, made)
     asked_for = {line.position: units for line, units in named}
     back = reverse(sale, refund_event(number), now, asked_for)
     if not sale.has_shipped:

@@ -433,16 +433,15 @@ class SaleLine(db.Model):
 
 
 class Refund(db.Model):
-    """Some or all units of some lines, given back after payment. Its `key` makes it happen once."""
+    """Some or all units of some lines, given back after payment."""
 
     __tablename__ = "refunds"
-    __table_args__ = (UniqueConstraint("sale_id", "number"), UniqueConstraint("sale_id", "key"))
+    __table_args__ = (UniqueConstraint("sale_id", "number"),)
     audited = ("number", "amount", "reason")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"))
     number: Mapped[int]
-    key: Mapped[str] = mapped_column(String(200))
     # [{"line", "quantity"}]
     lines: Mapped[list] = mapped_column(JSON)
     # What the buyer paid for these units: their share of the lines after discount, without freight.
@@ -458,7 +457,7 @@ class Refund(db.Model):
 
 
 class IdempotencyKey(db.Model):
-    """A key that made a sale. The same key with the same body is told of that sale again."""
+    """A key that made a sale or a refund, with which body (see `webapp.sales.idempotency`)."""
 
     __tablename__ = "idempotency_keys"
 
@@ -466,5 +465,8 @@ class IdempotencyKey(db.Model):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id", ondelete="CASCADE"))
+    # Empty for the sale's own key.
+    refund_id: Mapped[int | None] = mapped_column(ForeignKey("refunds.id", ondelete="CASCADE"))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     sale: Mapped[Sale] = relationship()
+    refund: Mapped[Refund | None] = relationship()

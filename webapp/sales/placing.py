@@ -1,8 +1,6 @@
 """A sale where several aggregates meet: customer, products, stock, agent and the sale itself."""
 
 import datetime as dt
-import hashlib
-import json
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -21,7 +19,8 @@ from webapp.platform.money import MAX_MONEY, ZERO
 from webapp.platform.text import fold
 from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
-from webapp.sales.models import IdempotencyKey, Sale, SaleLine, Status
+from webapp.sales.idempotency import CallKey
+from webapp.sales.models import Sale, SaleLine, Status
 from webapp.store.models import Shop
 
 # A product's facts that a sale keeps as they were.
@@ -48,19 +47,6 @@ LINE_COLUMNS = tuple(
     column.key for column in SaleLine.__table__.columns if column.key not in ("id", "sale_id")
 )
 _HOLD_HOURS = select(Shop.hold_hours)
-_KEY = select(IdempotencyKey.body_hash, IdempotencyKey.sale_id).where(
-    IdempotencyKey.scope == bindparam("scope"), IdempotencyKey.key == bindparam("key")
-)
-
-
-class KeyReused(Refusal):
-    field = "Idempotency-Key"
-
-
-def body_hash(wanted: SaleIn) -> str:
-    return hashlib.sha256(
-        json.dumps(wanted.model_dump(mode="json"), sort_keys=True).encode()
-    ).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -84,23 +70,17 @@ class Known:
 
 
 def place_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
-    """The sale that `key` made or makes, and whether it is new. Commits nothing.
-
-    Told twice at once, the key's row lets only one transaction through; the other fails on it and,
-    tried again (`in_transaction`), finds the sale. Raises KeyReused when the key came with another
-    body.
-    """
-    asked = body_hash(wanted)
+    """The sale that `key` made or makes, and whether it is new. Commits nothing. Raises KeyReused
+    when the key came with another body."""
+    call = CallKey.of(scope, key, wanted)
     with reading_ahead():
-        row = db.session.execute(_KEY, {"scope": scope, "key": key}).first()
-        known = Known.to(wanted) if row is None else None
-    if row is None:
-        sale = place(wanted, known)
-        db.session.add(IdempotencyKey(scope=scope, key=key, body_hash=asked, sale=sale))
-        return sale, True
-    if row.body_hash != asked:
-        raise KeyReused(_("This Idempotency-Key was used before, with another body."))
-    return db.session.get_one(Sale, row.sale_id), False
+        sale_id = call.sale_made()
+        known = Known.to(wanted) if sale_id is None else None
+    if sale_id is not None:
+        return db.session.get_one(Sale, sale_id), False
+    sale = place(wanted, known)
+    call.keep(sale)
+    return sale, True
 
 
 def place(wanted: SaleIn, known: Known | None = None) -> Sale:
