@@ -6,10 +6,10 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 
 
-class PostalCode(db.Model):
+class PostalCode(Model):
     """What a provider said about a CEP, and when; `found` is False where it said that it knows no
     such code."""
 

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 
 
-class AuditEntry(db.Model):
+class AuditEntry(Model):
     """One change: who made it, to what, before and after, and why. Written by
     `webapp.audit.tracking`."""
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.audit.tracking import actor
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.notices import notices_of
 
@@ -57,7 +57,7 @@ class OutOfStock(Refusal):
     pass
 
 
-class Product(Timestamps, db.Model):
+class Product(Timestamps, Model):
     __tablename__ = "products"
     __table_args__ = (Index("ix_products_archived_at_name", "archived_at", "name"),)
     live = "product"
@@ -141,7 +141,7 @@ class Product(Timestamps, db.Model):
         self.archived_at = None
 
 
-class StockMovement(db.Model):
+class StockMovement(Model):
     """One change of one product's stock; their sum is the stock."""
 
     __tablename__ = "stock_movements"

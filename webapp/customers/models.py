@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.addresses.parts import AddressColumns
 from webapp.platform.columns import EnumText, Hundredths, Timestamps
-from webapp.platform.database import db
+from webapp.platform.database import Model
 
 
 class Taxpayer(enum.StrEnum):
@@ -31,7 +31,7 @@ TAXPAYER_LABELS = {
 }
 
 
-class Customer(AddressColumns, Timestamps, db.Model):
+class Customer(AddressColumns, Timestamps, Model):
     __tablename__ = "customers"
     audited = (
         "name",
@@ -67,7 +67,7 @@ class Customer(AddressColumns, Timestamps, db.Model):
         return self.name
 
 
-class Agent(Timestamps, db.Model):
+class Agent(Timestamps, Model):
     """A seller; the percentage is of the line after discount, without freight."""
 
     __tablename__ = "agents"

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConst
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
@@ -88,7 +88,7 @@ REJECTED_LABELS = {
 }
 
 
-class Invoice(Owed, Timestamps, db.Model):
+class Invoice(Owed, Timestamps, Model):
     """Built and checked without number or signature; both come, with the key, at sending and not
     before."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
@@ -71,7 +71,7 @@ EFFECT_STATES = {
 }
 
 
-class Message(Owed, db.Model):
+class Message(Owed, Model):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("sale_id", "template"),

@@ -1,7 +1,9 @@
 """The database: one SQLAlchemy object that every model and query shares."""
 
+from typing import TYPE_CHECKING, ClassVar
+
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -18,3 +20,13 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        __abstract__ = True
+        __table__: ClassVar[Table]
+
+else:
+    # What every model derives from. A type checker cannot read a base class off an object.
+    Model = db.Model

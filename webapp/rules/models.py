@@ -12,12 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
 
 
-class RuleSetVersion(db.Model):
+class RuleSetVersion(Model):
     """One published set, never changed afterwards; the highest id is in force."""
 
     __tablename__ = "rule_sets"
@@ -63,7 +63,7 @@ DRAFT_TRANSITIONS: dict[DraftStatus, set[DraftStatus]] = {
 }
 
 
-class RuleDraft(Timestamps, db.Model):
+class RuleDraft(Timestamps, Model):
     """A rule set on its way: a copy of a published version with changes that everybody who keeps
     rules shares. At most one is open."""
 
@@ -103,7 +103,7 @@ class RuleDraft(Timestamps, db.Model):
         self.status = status
 
 
-class RuleFiring(db.Model):
+class RuleFiring(Model):
     """How many sales a rule fired for on one of the shop's days; counted with the decisions, so
     that a list of rules costs the same after a million sales."""
 
@@ -139,7 +139,7 @@ BACKTEST_TRANSITIONS: dict[BacktestStatus, set[BacktestStatus]] = {
 }
 
 
-class Backtest(Owed, Timestamps, db.Model):
+class Backtest(Owed, Timestamps, Model):
     """What a draft would have changed about past sales: worked off slice by slice, so that it can
     be watched, stopped, and goes on after a worker's death. Writes nothing but itself."""
 
@@ -204,7 +204,7 @@ class Backtest(Owed, Timestamps, db.Model):
         self.status = status
 
 
-class Decision(db.Model):
+class Decision(Model):
     """Frozen: the sale, the event, the version, the facts of that time and what each rule came
     to."""
 
@@ -256,7 +256,7 @@ EFFECT_TRANSITIONS: dict[EffectStatus, set[EffectStatus]] = {
 }
 
 
-class Effect(Owed, db.Model):
+class Effect(Owed, Model):
     """One consequence of a decision. Its key makes it happen once, however often the job runs. A
     reversal is an effect of its own, of the event that brought it about ("cancelled", "refund:1"),
     and names the one it `reverses`."""

@@ -14,7 +14,7 @@ from webapp.catalog.models import Kind
 from webapp.customers.models import Customer, Taxpayer
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO, cents, split
 from webapp.platform.owed import Owed
@@ -163,7 +163,7 @@ PAYMENT_LABELS = {
 }
 
 
-class Sale(AddressColumns, Owed, Timestamps, db.Model):
+class Sale(AddressColumns, Owed, Timestamps, Model):
     """Its customer and product facts are copies, as they were; later edits do not rewrite it."""
 
     __tablename__ = "sales"
@@ -372,7 +372,7 @@ class Sale(AddressColumns, Owed, Timestamps, db.Model):
         self.reason_code, self.reason_field, self.reason_params = None, None, {}
 
 
-class SaleLine(db.Model):
+class SaleLine(Model):
     __tablename__ = "sale_lines"
     __table_args__ = (UniqueConstraint("sale_id", "position"),)
 
@@ -432,7 +432,7 @@ class SaleLine(db.Model):
         return None if written is None else Decimal(written)
 
 
-class Refund(db.Model):
+class Refund(Model):
     """Some or all units of some lines, given back after payment."""
 
     __tablename__ = "refunds"
@@ -456,7 +456,7 @@ class Refund(db.Model):
         return self.sale.reference
 
 
-class IdempotencyKey(db.Model):
+class IdempotencyKey(Model):
     """A key that made a sale or a refund, with which body (see `webapp.sales.idempotency`)."""
 
     __tablename__ = "idempotency_keys"

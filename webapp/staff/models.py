@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, Timestamps, UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 
 # OWASP's Argon2id minimum: 19 MiB and two passes, 19 ms here instead of 157.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -51,7 +51,7 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-class User(Timestamps, db.Model):
+class User(Timestamps, Model):
     __tablename__ = "users"
     audited = ("email", "name", "role", "active", "locale")
 
@@ -97,7 +97,7 @@ def matches(password_hash: str, password: str) -> bool:
         return False
 
 
-class UserSession(db.Model):
+class UserSession(Model):
     """One signed-in browser. Deleting the row signs it out, however often its cookie is
     replayed."""
 
@@ -118,7 +118,7 @@ class UserSession(db.Model):
         return self.user.active and now - self.seen_at < IDLE and now - self.created_at < ABSOLUTE
 
 
-class ApiToken(db.Model):
+class ApiToken(Model):
     __tablename__ = "api_tokens"
     audited = ("name", "role", "revoked_at")
 

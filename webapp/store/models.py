@@ -6,10 +6,10 @@ from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 
 
-class Shop(db.Model):
+class Shop(Model):
     """One row. Its address has the parts the NF-e asks of an issuer."""
 
     __tablename__ = "shop"
@@ -58,7 +58,7 @@ class Shop(db.Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class Series(db.Model):
+class Series(Model):
     """An NF-e series. Its row lock is what makes numbers consecutive, with no gap and no repeat."""
 
     __tablename__ = "series"
@@ -76,7 +76,7 @@ class Series(db.Model):
         return taken
 
 
-class SandboxNote(db.Model):
+class SandboxNote(Model):
     """What the sandbox authority remembers: the notes it has authorized. Never read by the shop's
     own code."""
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import Hundredths, UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 
 
-class Commission(db.Model):
+class Commission(Model):
     """What an agent earns on one line, in the month of payment. A reversal is a negative twin."""
 
     __tablename__ = "commissions"
@@ -32,7 +32,7 @@ class Commission(db.Model):
     sale: Mapped[Sale] = relationship()
 
 
-class CommissionPayment(db.Model):
+class CommissionPayment(Model):
     """An agent's month was paid out: how much it came to then, when and by whom."""
 
     __tablename__ = "commission_payments"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.customers.models import Customer
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
@@ -30,7 +30,7 @@ class MembershipStatus(enum.StrEnum):
         return "good" if self is MembershipStatus.ACTIVE else ""
 
 
-class Membership(db.Model):
+class Membership(Model):
     """A customer has one; an upgrade changes its plan."""
 
     __tablename__ = "memberships"
@@ -123,7 +123,7 @@ class Membership(db.Model):
         self.plan, self.status, self.since = plan, status, since
 
 
-class MembershipEvent(db.Model):
+class MembershipEvent(Model):
     """One change of a membership, with what it was before: its history, and what a reversal goes
     back to."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.sales.models import Sale, Shipping, Status
 
@@ -49,7 +49,7 @@ MAY_LEAVE = (Status.INVOICED, Status.COMPLETED)
 LEFT = (Shipping.SHIPPED, Shipping.DELIVERED)
 
 
-class PackingSlip(db.Model):
+class PackingSlip(Model):
     """One per sale; its items are the sale's goods. `released_at` is empty while a rule holds the
     sale.
 

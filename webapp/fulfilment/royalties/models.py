@@ -6,13 +6,13 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.columns import Hundredths
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.platform.money import ZERO
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 
 
-class RoyaltySlip(db.Model):
+class RoyaltySlip(Model):
     """The royalty department's duplicate of one book line."""
 
     __tablename__ = "royalty_slips"

@@ -7,12 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import Model
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 
 
-class Task(db.Model):
+class Task(Model):
     """Something that a person of the staff must settle. Its words come from `code` and `params`."""
 
     __tablename__ = "tasks"
