@@ -73,7 +73,7 @@ def ask_backtest(past: Past, as_of: dt.date | None, asked_by: str) -> Backtest:
     )
     if under_way:
         return under_way
-    asked = Backtest(
+    backtest = Backtest(
         draft_id=draft.id,
         base_id=base_id,
         draft_version=draft.version,
@@ -87,10 +87,10 @@ def ask_backtest(past: Past, as_of: dt.date | None, asked_by: str) -> Backtest:
         status=BacktestStatus.PENDING,
         sales=0,
     )
-    asked.go_on(past.upto, 0, past.at)
-    db.session.add(asked)
+    backtest.go_on(past.upto, 0, past.at)
+    db.session.add(backtest)
     db.session.flush()
-    return asked
+    return backtest
 
 
 def days_to_come(book: RuleBook, today: dt.date) -> list[dt.date]:
@@ -104,15 +104,15 @@ def days_to_come(book: RuleBook, today: dt.date) -> list[dt.date]:
     return sorted(day for day in days if day > today)[:MOST_DAYS]
 
 
-def past_decisions(asked: Backtest, upto: int) -> Select[int, int, dict[str, Any], dt.datetime]:
+def past_decisions(backtest: Backtest, upto: int) -> Select[int, int, dict[str, Any], dt.datetime]:
     """(id, sale_id, facts, paid_at) of the decisions that are still to be judged, those up to
     `upto`, the newest first."""
     query = select(Decision.id, Decision.sale_id, Decision.facts, Sale.paid_at).join(
         Sale, Sale.id == Decision.sale_id
     )
-    if asked.since:
-        query = query.where(Sale.paid_at >= asked.since)
-    between = Decision.id > asked.cursor, Decision.id <= upto
+    if backtest.since:
+        query = query.where(Sale.paid_at >= backtest.since)
+    between = Decision.id > backtest.cursor, Decision.id <= upto
     return query.where(Decision.event == EVENT, *between).order_by(Decision.id.desc())
 
 

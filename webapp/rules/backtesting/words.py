@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_pgettext, ngettext
@@ -15,7 +16,7 @@ from webapp.customers.models import Agent
 from webapp.http.formatting import day_text
 from webapp.platform.database import db
 from webapp.rules.backtesting.comparison import Totals
-from webapp.rules.core.actions import ACTIONS, ActionUse
+from webapp.rules.core.actions import ACTIONS, ActionUse, Param
 from webapp.rules.core.book import RuleBook
 from webapp.rules.core.sentence import action_phrase, rule_name
 from webapp.rules.models import Backtest, BacktestStatus
@@ -30,7 +31,7 @@ TONES = {
     BacktestStatus.STOPPED: "warn",
 }
 # A change of an effect by whether it was there before and is there after: label and tone.
-FATES = {
+CHANGE_LABELS = {
     (False, True): (lazy_pgettext("an action", "New"), "good"),
     (True, False): (lazy_pgettext("an action", "Gone"), "bad"),
     (True, True): (lazy_pgettext("an action", "Changed"), "info"),
@@ -64,11 +65,11 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class ShownChange:
+class EffectChange:
     """`before` and `after` are amounts, or None; `was` and `now` say what the rule did, where it
     did something."""
 
-    fate: str
+    label: str
     tone: str
     action: str
     skus: str
@@ -86,14 +87,14 @@ class ShownChange:
 
 
 @dataclass(frozen=True)
-class ShownSale:
+class ChangedSale:
     """A sale that changes. `more` of its changes were not kept."""
 
     id: int
     reference: str
     paid_at: dt.datetime
     agent: str
-    changes: list[ShownChange]
+    changes: list[EffectChange]
     more: int
 
 
@@ -118,46 +119,47 @@ def figures_of(backtest: Backtest) -> Figures:
     )
 
 
-def sales_shown(shown: Backtest, kept: Sequence[dict]) -> list[ShownSale]:
-    """`kept` are some of the backtest's changes."""
-    ids, names = (
-        [one["sale"] for one in kept],
-        _agents([one["agent"] for one in kept if one["agent"]]),
-    )
-    rows = db.session.execute(select(Sale.id, Sale.reference, Sale.paid_at).where(Sale.id.in_(ids)))
-    sales, rules = {row.id: row for row in rows}, _rule_names(shown, kept)
+def changed_sales(backtest: Backtest, changes: Sequence[dict[str, Any]]) -> list[ChangedSale]:
+    """`changes` are some of the backtest's, one a sale."""
+    names = _agents([change["agent"] for change in changes if change["agent"]])
+    rules = _rule_names(backtest, changes)
+    sales = _sales([change["sale"] for change in changes])
     return [
-        ShownSale(
-            one["sale"],
-            sales[one["sale"]].reference,
-            sales[one["sale"]].paid_at,
-            names.get(one["agent"], one["agent"] or ""),
-            [_change(each, rules) for each in one["changes"]],
-            one["more"],
+        ChangedSale(
+            change["sale"],
+            sales[change["sale"]].reference,
+            sales[change["sale"]].paid_at,
+            names.get(change["agent"], change["agent"] or ""),
+            [_effect_change(effect, rules) for effect in change["changes"]],
+            change["more"],
         )
-        for one in kept
+        for change in changes
     ]
 
 
+def _sales(ids: Sequence[int]) -> dict[int, Any]:
+    query = select(Sale.id, Sale.reference, Sale.paid_at).where(Sale.id.in_(ids))
+    return {row.id: row for row in db.session.execute(query)}
+
+
 def _agents(codes: Sequence[str]) -> dict[str, str]:
-    return dict(
-        db.session.execute(select(Agent.code, Agent.name).where(Agent.code.in_(codes))).all()
-    )
+    query = select(Agent.code, Agent.name).where(Agent.code.in_(codes))
+    return {row.code: row.name for row in db.session.execute(query)}
 
 
-def _rule_names(shown: Backtest, kept: Sequence[dict]) -> dict[str, str]:
+def _rule_names(backtest: Backtest, changes: Sequence[dict[str, Any]]) -> dict[str, str]:
     """By code, of the rules that the changes are by: as the draft names them, or the version in
     force where it has them not."""
     codes = {
         plan["rule"]
-        for one in kept
-        for change in one["changes"]
-        for plan in (change["was"], change["now"])
+        for change in changes
+        for effect in change["changes"]
+        for plan in (effect["was"], effect["now"])
         if plan
     }
-    book = RuleBook.of(shown.rules)
+    book = RuleBook.of(backtest.rules)
     if not all(code in book for code in codes):
-        base = version_book(shown.base_id)
+        base = version_book(backtest.base_id)
         return _names_in(base, codes) | _names_in(book, codes)
     return _names_in(book, codes)
 
@@ -166,29 +168,29 @@ def _names_in(book: RuleBook, codes: Collection[str]) -> dict[str, str]:
     return {code: rule_name(rule) for code in codes if (rule := book.rule(code))}
 
 
-def _change(kept: dict, names: Mapping[str, str]) -> ShownChange:
-    was, now = kept["was"], kept["now"]
-    label, tone = FATES[was is not None, now is not None]
+def _effect_change(effect: dict[str, Any], names: Mapping[str, str]) -> EffectChange:
+    was, now = effect["was"], effect["now"]
+    label, tone = CHANGE_LABELS[was is not None, now is not None]
     rules = list(dict.fromkeys(names[plan["rule"]] for plan in (was, now) if plan))
-    return ShownChange(
+    return EffectChange(
         str(label),
         tone,
-        str(ACTIONS[kept["kind"]].label),
-        ", ".join(kept["skus"]),
-        _did(kept["kind"], was),
-        _did(kept["kind"], now),
+        str(ACTIONS[effect["kind"]].label),
+        ", ".join(effect["skus"]),
+        _did(effect["kind"], was),
+        _did(effect["kind"], now),
         _amount(was),
         _amount(now),
         rules,
     )
 
 
-def _did(kind: str, plan: dict | None) -> str:
+def _did(kind: str, plan: dict[str, Any] | None) -> str:
     """What the action says it does, and to how many items where it gathers them."""
     if plan is None:
         return ""
     action = ACTIONS[kind]
-    params = {param.key: _typed(param, plan["params"].get(param.key)) for param in action.params}
+    params = {param.key: _read(param, plan["params"].get(param.key)) for param in action.params}
     phrase = action_phrase(ActionUse(action, params))
     if len(plan["lines"]) < 2:
         return phrase
@@ -197,11 +199,11 @@ def _did(kind: str, plan: dict | None) -> str:
     )
 
 
-def _typed(param, value):
+def _read(param: Param, value: object) -> Any:
     return param.default if value is None else param.read(value)
 
 
-def _amount(plan: dict | None) -> Decimal | None:
+def _amount(plan: dict[str, Any] | None) -> Decimal | None:
     return None if plan is None or plan["amount"] is None else Decimal(plan["amount"])
 
 

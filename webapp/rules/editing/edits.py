@@ -222,9 +222,9 @@ def _drop_fact(form: RuleForm, kind: str, path: tuple[int, ...], field: str) -> 
     return f"fact:{_name(kind, path)}"
 
 
-def _pick(form: RuleForm, told: str) -> str:
+def _pick(form: RuleForm, choice: str) -> str:
     """Puts what was found ("when.0:12") into the condition: beside others where it takes a list."""
-    place, _colon, value = told.partition(":")
+    place, _colon, value = choice.partition(":")
     found = _PLACE.fullmatch(place)
     row = _node(form, tuple(int(part) for part in found[2].split(".")[1:])) if found else None
     if not isinstance(row, CheckRow):
@@ -263,7 +263,7 @@ def new_action(form: RuleForm) -> ActionRow:
     """One that the rule does not have yet."""
     used = {row.do for row in form.then}
     offered = offered_actions(form.scope)
-    action = next((each for each in offered if each.key not in used), offered[0])
+    action = next((action for action in offered if action.key not in used), offered[0])
     return filled(ActionRow(action.key))
 
 
@@ -293,14 +293,14 @@ def _rows(node: Node, denied: bool = True) -> Iterator[CheckRow]:
 
 def _wanted(row: CheckRow, brazilian: bool) -> str | None:
     """A value that meets the condition, as typed; None where none stands in it."""
-    told = {"is_true": "true", "is_false": "false", "is_empty": "", "between": row.low}
+    fixed = {"is_true": "true", "is_false": "false", "is_empty": "", "between": row.low}
     if row.op == "in":
         return next((part for text in row.value for part in split(text)), None)
     if row.op in ("eq", "gte", "lte", "contains", "starts_with"):
         return next(iter(row.value), None)
     if row.op in ("gt", "lt"):
         return _beyond(row, brazilian)
-    return told.get(row.op)
+    return fixed.get(row.op)
 
 
 def _beyond(row: CheckRow, brazilian: bool) -> str | None:

@@ -77,7 +77,7 @@ class RuleForm:
     def row_error(self, name: str) -> str | None:
         """What is wrong anywhere in the row of that name."""
         names = (name, *(f"{name}.{part}" for part in ROW_PARTS))
-        return next((self.errors[each] for each in names if each in self.errors), None)
+        return next((self.errors[part] for part in names if part in self.errors), None)
 
     @property
     def title(self) -> str:
@@ -114,7 +114,8 @@ class RuleForm:
     def to_json(self) -> RawRule:
         """As far as it can be read; what cannot stays as written, and `errors` tell of it."""
         self.errors, self.missing = {}, set()
-        names = {each: text for each in LANGUAGES if (text := self.value(f"name.{each}").strip())}
+        texts = {language: self.value(f"name.{language}").strip() for language in LANGUAGES}
+        names = {language: text for language, text in texts.items() if text}
         if not names:
             self._miss("name.pt_BR" if self.brazilian else "name.en", _("Fill this in."))
         if not self.then:
@@ -190,9 +191,9 @@ class RuleForm:
         self, name: str, values: list[str], read: Callable[[str], object], picked: bool
     ) -> list[object]:
         texts = (
-            [each for each in values if each]
+            [text for text in values if text]
             if picked
-            else [part for each in values for part in input_format.split(each)]
+            else [part for text in values for part in input_format.split(text)]
         )
         if not texts:
             self._miss(

@@ -158,11 +158,14 @@ def found(kind: str, written: str) -> Options:
     if not written.strip():
         return []
     if kind == "customer":
-        return [
-            (str(each.id), f"{each.name} · {each.city}/{each.state}" if each.city else each.name)
-            for each in customers_like(storable(written))
-        ]
-    return [(each.sku, each.name) for each in products_to_sell(storable(written))]
+        customers = customers_like(storable(written))
+        return [(str(customer.id), _with_city(customer)) for customer in customers]
+    return [(product.sku, product.name) for product in products_to_sell(storable(written))]
+
+
+def _with_city(customer: Customer) -> str:
+    city = f" · {customer.city}/{customer.state}" if customer.city else ""
+    return customer.name + city
 
 
 def fields_offered(scope: str) -> list[tuple[str, list[Field]]]:

@@ -122,15 +122,15 @@ def _posted_action(values: Values) -> ActionRow:
     do = _first(values, "do")
     row = ActionRow(
         do if do in ACTIONS else next(iter(ACTIONS)),
-        {key: each for key, each in values.items() if key != "do"},
+        {key: texts for key, texts in values.items() if key != "do"},
     )
     return filled(row)
 
 
 def _posted_example(values: Values) -> ExampleRow:
     facts = {
-        name[6:]: each[0]
-        for name, each in values.items()
+        name[6:]: texts[0]
+        for name, texts in values.items()
         if name.startswith("facts.") and name[6:] in FIELDS
     }
     return ExampleRow(facts, values.get("expect", []), _first(values, "fresh"))

@@ -76,7 +76,7 @@ class Region:
 
 
 def _nothing_in(some: list[Conjunction], others: list[Conjunction], effort: Effort) -> bool:
-    return all(_meet(one, other, effort) is None for one, other in product(some, others))
+    return all(_meet(mine, other, effort) is None for mine, other in product(some, others))
 
 
 def sample_of(
@@ -89,8 +89,8 @@ def sample_of(
         facts = _facts_in(conjunction)
         if (
             facts
-            and all(each.holds(facts) for each in regions)
-            and not any(each.holds(facts) for each in outside_of)
+            and all(region.holds(facts) for region in regions)
+            and not any(region.holds(facts) for region in outside_of)
         ):
             return facts
     return None
@@ -116,16 +116,16 @@ def _all_of(parts: list[list[Conjunction]], effort: Effort) -> list[Conjunction]
         if len(found) * len(part) <= MAX_CONJUNCTIONS:
             found = [
                 met
-                for one, other in product(found, part)
-                if (met := _meet(one, other, effort)) is not None
+                for mine, other in product(found, part)
+                if (met := _meet(mine, other, effort)) is not None
             ]
     return found
 
 
-def _meet(one: Conjunction, other: Conjunction, effort: Effort) -> Conjunction | None:
+def _meet(mine: Conjunction, other: Conjunction, effort: Effort) -> Conjunction | None:
     """Where both hold; None when nowhere."""
     effort.spend()
-    met = dict(one)
+    met = dict(mine)
     for key, domain in other.items():
         if key in met:
             # Domains of one field are of one kind.

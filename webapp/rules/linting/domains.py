@@ -224,7 +224,7 @@ def _numbers(field: Field, op: str, value: Any, negated: bool) -> NumberDomain:
     unit = UNITS[field.type]
     low, high = (0, 100 * unit) if field.type == "percent" else (-LIMIT, LIMIT)
     values = value if isinstance(value, tuple) else () if value is None else (value,)
-    spans = _SPANS[op](sorted({int(each * unit) for each in values}), low, high)
+    spans = _SPANS[op](sorted({int(number * unit) for number in values}), low, high)
     if negated:
         return NumberDomain(tuple(_left_out(spans, low, high)), field.nullable)
     return NumberDomain(tuple((start, end) for start, end in spans if low <= start <= end <= high))

@@ -86,9 +86,9 @@ def gather(rules: Iterable[Rule]) -> References:
             named[mention.kind].update(mention.values)
     # "007" is no customer's number, nor is one that no database column holds.
     customers = {
-        int(each)
-        for each in named["customer"]
-        if each.isascii() and each.isdigit() and len(each) < 10
+        int(text)
+        for text in named["customer"]
+        if text.isascii() and text.isdigit() and len(text) < 10
     }
     products = _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))
     return References(

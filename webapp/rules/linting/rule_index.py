@@ -136,8 +136,8 @@ class Evaluated:
 
 def _likeness(rule: LintRule, use: ActionUse) -> Likeness:
     """Actions that are not alike never stand in each other's way."""
-    asked = _params(use) if use.action.policy == "union" else ()
-    return rule.rule.scope, use.action.key, *asked
+    params = _params(use) if use.action.policy == "union" else ()
+    return rule.rule.scope, use.action.key, *params
 
 
 def _params(use: ActionUse) -> Likeness:

@@ -17,7 +17,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.platform.transactions import reading_ahead
 from webapp.rules.backtesting import backtests as backtesting
-from webapp.rules.backtesting.words import TONES, figures_of, judged_by, period, sales_shown
+from webapp.rules.backtesting.words import TONES, changed_sales, figures_of, judged_by, period
 from webapp.rules.forms import BacktestIn
 from webapp.rules.models import Backtest, DraftStatus, RuleDraft
 from webapp.rules.pages.blueprint import author, bp
@@ -67,12 +67,12 @@ def ask_backtest() -> Response:
         _refuse_other_day(wanted)
         past = backtesting.look_back(wanted.past_days)
     try:
-        asked = backtesting.ask_backtest(past, wanted.as_of, author().name)
+        requested = backtesting.ask_backtest(past, wanted.as_of, author().name)
     except Refusal as refusal:
         db.session.rollback()
         flash(str(refusal), "bad")
         return redirect(url_for("rules.draft"), 303)
-    return redirect(url_for("rules.backtest", backtest_id=asked.id), 303)
+    return redirect(url_for("rules.backtest", backtest_id=requested.id), 303)
 
 
 def _refuse_other_day(wanted: BacktestIn) -> None:
@@ -98,14 +98,14 @@ def backtest_state(backtest_id: int) -> str:
     )
 
 
-def _context(shown: Backtest) -> dict[str, Any]:
-    draft = db.session.get_one(RuleDraft, shown.draft_id)
+def _context(found: Backtest) -> dict[str, Any]:
+    draft = db.session.get_one(RuleDraft, found.draft_id)
     return {
-        "backtest": shown,
+        "backtest": found,
         "draft": draft,
-        "figures": figures_of(shown),
-        "samples": sales_shown(shown, shown.changes[:SAMPLES]),
-        "is_outdated": draft.status is DraftStatus.OPEN and draft.version != shown.draft_version,
+        "figures": figures_of(found),
+        "samples": changed_sales(found, found.changes[:SAMPLES]),
+        "is_outdated": draft.status is DraftStatus.OPEN and draft.version != found.draft_version,
         "in_force": in_force().id,
     }
 
@@ -121,17 +121,17 @@ def stop_backtest(backtest_id: int) -> Response:
 @allow("manager")
 def backtest_orders(backtest_id: int) -> str:
     """The sales that change, those that were kept."""
-    shown = backtesting.backtest_by_id(backtest_id)
-    pages = max(1, -(-len(shown.changes) // ON_A_PAGE))
+    found = backtesting.backtest_by_id(backtest_id)
+    pages = max(1, -(-len(found.changes) // ON_A_PAGE))
     page = min(query_int("page", 1, least=1), pages)
     first = (page - 1) * ON_A_PAGE
     return render_template(
         "rules/backtest_orders.html",
-        backtest=shown,
-        figures=figures_of(shown),
+        backtest=found,
+        figures=figures_of(found),
         page=page,
         pages=pages,
-        sales=sales_shown(shown, shown.changes[first : first + ON_A_PAGE]),
+        sales=changed_sales(found, found.changes[first : first + ON_A_PAGE]),
         prev_url=with_query(page=page - 1) if page > 1 else "",
         next_url=with_query(page=page + 1) if page < pages else "",
     )
@@ -141,7 +141,7 @@ def backtest_orders(backtest_id: int) -> str:
 @allow("manager")
 def backtest_file(backtest_id: int) -> Response:
     """A line for each change of the sales that were kept."""
-    shown = backtesting.backtest_by_id(backtest_id)
+    found = backtesting.backtest_by_id(backtest_id)
     header = [
         _("Order"),
         _("Paid on"),
@@ -155,18 +155,18 @@ def backtest_file(backtest_id: int) -> Response:
         _("Amount before"),
         _("Amount after"),
     ]
-    return csv_file(f"rules-test-{shown.id}", header, list(_cells(shown)))
+    return csv_file(f"rules-test-{found.id}", header, list(_cells(found)))
 
 
-def _cells(shown: Backtest) -> Iterator[list[object]]:
-    for sale in sales_shown(shown, shown.changes):
+def _cells(found: Backtest) -> Iterator[list[object]]:
+    for sale in changed_sales(found, found.changes):
         for change in sale.changes:
             amounts = ["" if amount is None else amount for amount in (change.before, change.after)]
             yield [
                 sale.reference,
                 shop_day(sale.paid_at).isoformat(),
                 sale.agent,
-                change.fate,
+                change.label,
                 change.action,
                 change.skus,
                 ", ".join(change.rules),
