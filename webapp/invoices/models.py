@@ -152,6 +152,8 @@ class Invoice(Owed, Timestamps, Model):
     # The signed bytes, never serialised again, and the nfeProc that is given out.
     signed_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    # It was sent, or may have been, and the authority's answer was lost.
+    answer_unknown: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
     sale: Mapped[Sale] = relationship()
@@ -218,22 +220,27 @@ class Invoice(Owed, Timestamps, Model):
     ) -> None:
         """From here on the answer is not known until the authority gives it."""
         self._enter(InvoiceStatus.SENDING)
-        self.series, self.number = series, number
+        self.series, self.number, self.answer_unknown = series, number, False
         self.access_key, self.signed_xml, self.issued_at = access_key, signed_xml, issued_at
 
     def authorize(self, protocol: str, at: dt.datetime, proc_xml: bytes) -> None:
         self._enter(InvoiceStatus.AUTHORIZED)
         self.protocol, self.authorized_at, self.proc_xml = protocol, at, proc_xml
         self.rejected_by = self.rejection_code = None
+        self.answer_unknown = False
         self.clear_work()
 
     def refuse(self, code: str, reason: str, same_number: bool) -> None:
         """The authority's rejection. The number stays with the invoice and is sent again with it,
         unless the refusal says that another note has it."""
-        self.comment = reason[:500]
+        self.comment, self.answer_unknown = reason[:500], False
         if not same_number:
             self.series = self.number = self.access_key = None
         self._reject(RejectedBy.AUTHORITY, code)
+
+    def retry(self, at: dt.datetime, error: str) -> None:
+        super().retry(at, error)
+        self.answer_unknown = self.status is InvoiceStatus.SENDING
 
     def rebuild(self) -> None:
         """Mended: built and checked again, with the number it has."""

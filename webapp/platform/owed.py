@@ -37,6 +37,11 @@ class Owed:
     def queue(self) -> str | None:
         return self.queues.get(str(self.status))
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether an attempt at what it owes now has failed already."""
+        return bool(self.error)
+
     def owe(self, at: dt.datetime) -> None:
         """Work is owed from `at` on; attempts count from zero again."""
         self.due_at, self.lease, self.attempts, self.error = at, None, 0, ""

@@ -11,7 +11,7 @@ import logging
 import random
 import secrets
 from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.exc import DBAPIError
@@ -71,6 +71,15 @@ class Step(Generic[Row, Answers, Shared]):
         """The last attempt failed: leaves the row with a person, with a reason in words."""
         raise NotImplementedError
 
+    def tries_left(self, row: Row) -> int:
+        """How many attempts are left when the one at hand fails. Below zero it is not made any
+        more: the row has killed those who were at it before."""
+        return MAX_ATTEMPTS - row.attempts
+
+    def claim_values(self) -> dict[str, ColumnElement[Any]]:
+        """What else a claim writes: SQL over the row as the one before has left it."""
+        return {}
+
     # -- the loop ---------------------------------------------------------------------------------
 
     def run(self) -> int:
@@ -106,7 +115,7 @@ class Step(Generic[Row, Answers, Shared]):
         )
         table = self.model.__table__
         claim = update(table).where(table.c.id.in_(due.scalar_subquery()))
-        lease = {
+        lease = self.claim_values() | {
             "lease": token,
             "due_at": now + dt.timedelta(seconds=self.lease_seconds),
             "attempts": table.c.attempts + 1,
@@ -164,7 +173,7 @@ class Step(Generic[Row, Answers, Shared]):
             now = database_now(db.session)
             shared = self.load_shared(rows, answers)
             for row in rows:
-                if row.attempts > MAX_ATTEMPTS:
+                if self.tries_left(row) < 0:
                     self.give_up(row, row.error or "attempts used up")
                 else:
                     self.write_row(row, shared, now)
@@ -189,7 +198,7 @@ class Step(Generic[Row, Answers, Shared]):
             log.error("%s: row %s failed", type(self).__name__, row_id, exc_info=error)
         for row in self._lock(token, [row_id]):
             words = f"{type(error).__name__}: {error}"[:300]
-            if row.attempts >= MAX_ATTEMPTS:
+            if self.tries_left(row) <= 0:
                 self.give_up(row, words)
             else:
                 row.retry(database_now(db.session) + backoff(row.attempts), words)
@@ -199,4 +208,4 @@ class Step(Generic[Row, Answers, Shared]):
 def backoff(attempts: int) -> dt.timedelta:
     """1, 2, 4 … at most 15 seconds, with jitter, so that what failed together is not tried
     together."""
-    return dt.timedelta(seconds=min(2 ** (attempts - 1), 15) * random.uniform(0.7, 1.3))
+    return dt.timedelta(seconds=min(2 ** min(attempts - 1, 4), 15) * random.uniform(0.7, 1.3))

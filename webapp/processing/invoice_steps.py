@@ -3,10 +3,10 @@ answered."""
 
 import datetime as dt
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lxml import etree
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
 from webapp.fiscal.access_key import random_code
@@ -21,7 +21,6 @@ from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.messages.queries import compose
-from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.issues import ERROR, Issue
 from webapp.platform.transactions import only_reading
@@ -190,17 +189,26 @@ class SignStep(Step[Invoice, None, SignBatch]):
 
 
 class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
-    """Sends what is signed. After a first attempt whose answer is not known, the key is queried
+    """Sends what is signed. Where the answer to an earlier attempt is not known, the key is queried
     before anything."""
 
     model = Invoice
     status = InvoiceStatus.SENDING
-    external_load = (load_only(Invoice.attempts, Invoice.access_key, Invoice.signed_xml),)
+    external_load = (load_only(Invoice.answer_unknown, Invoice.access_key, Invoice.signed_xml),)
     write_load = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
     lease_seconds = 20
 
+    def tries_left(self, row: Invoice) -> int:
+        """Never used up: the answer to what was sent must be learned, however long it takes."""
+        return 1
+
+    def claim_values(self) -> dict[str, ColumnElement[Any]]:
+        """A lease that nobody gave back is a dead worker's: what it sent may have arrived."""
+        invoices = Invoice.__table__.c
+        return {"answer_unknown": invoices.answer_unknown | invoices.lease.is_not(None)}
+
     def call_external(self, rows: list[Invoice]) -> dict[int, Answer]:
-        unsure = [invoice for invoice in rows if invoice.attempts > 1]
+        unsure = [invoice for invoice in rows if invoice.answer_unknown]
         answers = {row_id: known for row_id, known in _query(unsure).items() if known.is_authorized}
         fresh = [invoice for invoice in rows if invoice.id not in answers]
         sent = authority().authorize([invoice.signed_xml or b"" for invoice in fresh])
@@ -223,11 +231,6 @@ class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
             return
         issue = explain(answer.code, answer.reason, etree.fromstring(signed))
         note_rejected(row, answer.code, answer.reason, issue)
-
-    def give_up(self, row: Invoice, error: str) -> None:
-        """Never: the answer of a note that was sent must be learned, however long it takes."""
-        row.retry(row.due_at or utc_now(), error)
-        row.attempts = 2
 
 
 def _query(invoices: list[Invoice]) -> dict[int, Answer]:

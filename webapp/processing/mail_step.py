@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.messages.delivery import deliver
 from webapp.messages.models import Message, MessageStatus
-from webapp.processing.claims import MAX_ATTEMPTS, Step, backoff
+from webapp.processing.claims import Step, backoff
 
 # By the message's id: why it did not go out, None where it did.
 Outcomes = dict[int, str | None]
@@ -21,6 +21,11 @@ class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
     write_load = (joinedload(Message.effect),)
     batch = 5
     lease_seconds = 60
+
+    def tries_left(self, row: Message) -> int:
+        """One more at the least after an attempt that only found the server away."""
+        left = super().tries_left(row)
+        return max(left, 0) if row.found_server_away else left
 
     def call_external(self, rows: list[Message]) -> Outcomes | None:
         """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told
@@ -37,11 +42,9 @@ class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
         if error is None:
             row.sent(now)
         elif error.startswith("away:"):
-            # It is not the message's fault: tried for as long as the server is away, once a minute
-            # at the least.
+            # Tried for as long as the server is away, once a minute at the least.
             row.retry(now + backoff(row.attempts) * 4, error)
-            row.attempts = min(row.attempts, MAX_ATTEMPTS - 1)
-        elif row.attempts >= MAX_ATTEMPTS:
+        elif self.tries_left(row) <= 0:
             row.fail(error)
         else:
             row.retry(now + backoff(row.attempts) * 4, error)

@@ -78,7 +78,7 @@ class RulesStep(Step[Sale, None, RulesBatch]):
         db.session.add_all(effects)
         held = any(effect.kind == Hold.key for effect in effects)
         execution = Execution(sale, batch, now, held)
-        if sale.attempts == 1:
+        if not sale.has_failed:
             carry_out(effects, execution)
         else:
             # All in one go has failed: whichever cannot be done is tried again by itself, and the
