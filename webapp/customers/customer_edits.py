@@ -31,7 +31,7 @@ def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Custo
     mended.
 
     Of two first sales at once, the document's unique key lets one through; the other is tried again
-    by its caller (`in_transaction`) and then knows the customer.
+    with its request and then knows the customer. A new one is written with its sale.
     """
     customer = known
     if customer is None:
@@ -46,7 +46,6 @@ def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Custo
         )
         for part in PARTS:
             setattr(customer, part, getattr(address, part))
-        db.session.add(customer)
     else:
         customer.email = customer.email or buyer.email
         customer.phone = customer.phone or buyer.phone

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from pydantic import BaseModel
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
@@ -16,6 +16,7 @@ from webapp.sales.models import IdempotencyKey, Refund, Sale
 _KEPT = select(IdempotencyKey.body_hash, IdempotencyKey.sale_id, IdempotencyKey.refund_id).where(
     IdempotencyKey.scope == bindparam("scope"), IdempotencyKey.key == bindparam("key")
 )
+_KEEP = insert(IdempotencyKey.__table__)
 
 
 class KeyReused(Refusal):
@@ -55,6 +56,7 @@ class CallKey:
     def keep(self, sale: Sale, refund: Refund | None = None) -> None:
         """Remembers what the key made. Where two calls send it at once, its row lets only one
         transaction through; the other fails on it and, begun anew, finds what the first made."""
-        kept = IdempotencyKey(scope=self.scope, key=self.key, body_hash=self.body_hash)
-        kept.sale, kept.refund = sale, refund
-        db.session.add(kept)
+        db.session.flush()
+        made = {"sale_id": sale.id, "refund_id": refund.id if refund else None}
+        key = {"scope": self.scope, "key": self.key, "body_hash": self.body_hash}
+        db.session.execute(_KEEP, key | made)

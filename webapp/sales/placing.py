@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.addresses.parts import PARTS
-from webapp.audit.tracking import record
+from webapp.audit.tracking import insert_now, record
 from webapp.catalog.models import Product, StockMovement, change_stock, move_stock, movement
 from webapp.customers.customer_edits import customer_of_sale, with_document
 from webapp.customers.models import Agent, Customer
@@ -116,10 +116,12 @@ def place(wanted: SaleIn, known: Known | None = None) -> Sale:
 def _write(sale: Sale, movements: list[dict]) -> None:
     """Writes a new sale with its lines and movements. Until the session is committed `sale.lines`
     are the objects it was made with, which the session does not know."""
-    lines = list(sale.lines)
+    lines, customer = list(sale.lines), sale.customer
+    if customer.id is None:
+        insert_now(db.session, customer)
+    sale.customer_id = customer.id
     set_committed_value(sale, "lines", [])
-    db.session.add(sale)
-    db.session.flush()
+    insert_now(db.session, sale)
     if not sale.reference:
         sale.reference = f"B-{sale.id}"
         sale.search_text = _search_text(sale)
