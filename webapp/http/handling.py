@@ -1,19 +1,20 @@
 """What every page that takes a form does alike: read it, act, or show it again with what is wrong.
 
-`submits` is the one path of a posted form; `page_or_fragment` the one answer that is a page to a
-browser and its part to htmx.
+`submits` is the one path of a posted form, `acts` that of a button; `page_or_fragment` is the one
+answer that is a page to a browser and its part to htmx.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
 
-from flask import Response, make_response, render_template
+from flask import Response, flash, make_response, render_template
+from flask.typing import ResponseReturnValue
 from htmx_flask import request
 
 from webapp.http.forms import Form, Shape
 from webapp.platform.database import db
-from webapp.platform.errors import Refusal, Stale
+from webapp.platform.errors import Invalid, Refusal, Stale
 
 
 class Versioned(Protocol):
@@ -49,6 +50,33 @@ def refused(form: Form, refusal: Refusal, again: Callable[..., str], **values) -
     """The form again: nothing was done, and nothing typed is lost."""
     db.session.rollback()
     return make_response(again(form.refuse(refusal), **values), 422)
+
+
+def acts(back: Callable[..., ResponseReturnValue]) -> Callable:
+    """Makes a view of a button's act.
+
+    A refusal undoes what was done and is told on the page that `back(**url values)` leads to.
+    Input of the wrong shape, which no button sends, is refused as everywhere.
+    """
+
+    def wrap(act: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+        @wraps(act)
+        def view(**values: Any) -> ResponseReturnValue:
+            try:
+                answer = act(**values)
+                # What the database refuses is known before the answer leaves.
+                db.session.flush()
+                return answer
+            except Invalid:
+                raise
+            except Refusal as refusal:
+                db.session.rollback()
+                flash(str(refusal), "warn")
+                return back(**values)
+
+        return view
+
+    return wrap
 
 
 def refuse_stale(row: Versioned) -> None:
