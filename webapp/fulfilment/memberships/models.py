@@ -2,7 +2,9 @@
 
 import datetime as dt
 import enum
+from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, text
@@ -13,6 +15,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
+from webapp.platform.states import ForbiddenTransition
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 
@@ -22,16 +25,70 @@ class MembershipStatus(enum.StrEnum):
     LAPSED = "lapsed"
 
     @property
-    def label(self):
-        return {self.ACTIVE: _l("Active"), self.LAPSED: _l("Lapsed")}[self]
+    def label(self) -> LazyString:
+        return STATUS_LABELS[self]
 
     @property
     def tone(self) -> str:
         return "good" if self is MembershipStatus.ACTIVE else ""
 
 
+STATUS_LABELS = {
+    MembershipStatus.ACTIVE: _l("Active"),
+    MembershipStatus.LAPSED: _l("Lapsed"),
+}
+
+
+class MembershipChange(enum.StrEnum):
+    """The first four come of an order's effect, the last two of a person."""
+
+    ACTIVATED = "activated"
+    UPGRADED = "upgraded"
+    REACTIVATED = "reactivated"
+    REVERSED = "reversed"
+    LAPSED = "lapsed"
+    RESUMED = "resumed"
+
+    @property
+    def label(self) -> LazyString:
+        return CHANGE_LABELS[self]
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self in (MembershipChange.LAPSED, MembershipChange.RESUMED)
+
+
+CHANGE_LABELS = {
+    MembershipChange.ACTIVATED: _l("Activated"),
+    MembershipChange.UPGRADED: _l("Upgraded"),
+    MembershipChange.REACTIVATED: _l("Reactivated"),
+    MembershipChange.REVERSED: _l("Taken back with its order"),
+    MembershipChange.LAPSED: _l("Marked as lapsed"),
+    MembershipChange.RESUMED: _l("Marked as active again"),
+}
+# Each change: from which status (None: there was no membership) to which. A reversal goes back to
+# whatever was before.
+TRANSITIONS: dict[MembershipChange, set[tuple[MembershipStatus | None, MembershipStatus]]] = {
+    MembershipChange.ACTIVATED: {
+        (None, MembershipStatus.ACTIVE),
+        (MembershipStatus.ACTIVE, MembershipStatus.ACTIVE),
+    },
+    MembershipChange.UPGRADED: {(MembershipStatus.ACTIVE, MembershipStatus.ACTIVE)},
+    MembershipChange.REACTIVATED: {(MembershipStatus.LAPSED, MembershipStatus.ACTIVE)},
+    MembershipChange.REVERSED: {
+        (before, after) for before in MembershipStatus for after in MembershipStatus
+    },
+    MembershipChange.LAPSED: {(MembershipStatus.ACTIVE, MembershipStatus.LAPSED)},
+    MembershipChange.RESUMED: {(MembershipStatus.LAPSED, MembershipStatus.ACTIVE)},
+}
+
+
 class Membership(Model):
-    """A customer has one; an upgrade changes its plan."""
+    """A customer has at most one; an upgrade changes its plan.
+
+    Every verb adds an event; `cause` is what brought it about: sale_id, effect and actor, or a
+    reason and actor.
+    """
 
     __tablename__ = "memberships"
     audited = ("plan", "status")
@@ -48,69 +105,64 @@ class Membership(Model):
     )
 
     @classmethod
-    def begin(cls, customer_id: int, plan: str, on: dt.date, **cause) -> "Membership":
-        """A customer's first one. `cause`, of every verb: sale_id, effect and actor, for the
-        history."""
-        membership = cls(
-            customer_id=customer_id, plan=plan, status=MembershipStatus.ACTIVE, since=on
-        )
-        membership.events.append(
-            MembershipEvent(
-                kind="activated", plan=plan, status=membership.status, since=on, **cause
-            )
-        )
+    def begin(cls, customer_id: int, plan: str, on: dt.date, **cause: Any) -> "Membership":
+        """A customer's first one."""
+        membership = cls(customer_id=customer_id)
+        membership._become(MembershipChange.ACTIVATED, plan, MembershipStatus.ACTIVE, on, cause)
         return membership
 
-    def activate(self, plan: str, on: dt.date, **cause) -> None:
-        """Active from `on`, or since it was already."""
-        if self.status is MembershipStatus.ACTIVE:
-            self._become("activated", plan, self.status, self.since, cause)
-        else:
-            self._become("reactivated", plan, MembershipStatus.ACTIVE, on, cause)
+    @property
+    def is_active(self) -> bool:
+        return self.status is MembershipStatus.ACTIVE
 
-    def upgrade(self, plan: str, **cause) -> None:
-        if self.status is not MembershipStatus.ACTIVE:
+    def activate(self, plan: str, on: dt.date, **cause: Any) -> None:
+        """Active from `on`, or since it was already."""
+        if self.is_active:
+            self._become(MembershipChange.ACTIVATED, plan, self.status, self.since, cause)
+        else:
+            self._become(MembershipChange.REACTIVATED, plan, MembershipStatus.ACTIVE, on, cause)
+
+    def upgrade(self, plan: str, **cause: Any) -> None:
+        if not self.is_active:
             raise Refusal(_("Only an active membership can be upgraded."))
-        self._become("upgraded", plan, self.status, self.since, cause)
+        self._become(MembershipChange.UPGRADED, plan, self.status, self.since, cause)
 
     def lapse(self, reason: str, actor: str) -> None:
-        """A person found that it is over; said twice, the first stays. Its first day is kept for
-        `resume`."""
-        if self.status is MembershipStatus.ACTIVE:
-            self._become(
-                "lapsed",
-                self.plan,
-                MembershipStatus.LAPSED,
-                self.since,
-                {"reason": reason, "actor": actor},
-            )
+        """A person found that it is over. Its first day stays, for `resume`. Idempotent."""
+        if self.is_active:
+            self._mark(MembershipChange.LAPSED, MembershipStatus.LAPSED, reason, actor)
 
     def resume(self, reason: str, actor: str) -> None:
-        """A person found that it is not over after all; said twice, the first stays."""
-        if self.status is MembershipStatus.LAPSED:
-            self._become(
-                "resumed",
-                self.plan,
-                MembershipStatus.ACTIVE,
-                self.since,
-                {"reason": reason, "actor": actor},
-            )
+        """A person found that it is not over after all. Idempotent."""
+        if not self.is_active:
+            self._mark(MembershipChange.RESUMED, MembershipStatus.ACTIVE, reason, actor)
 
-    def go_back(self, event: "MembershipEvent", **cause) -> None:
-        """To what it was before `event`; one that began with it has lapsed."""
-        if event.status_before is None:
-            self._become("reversed", self.plan, MembershipStatus.LAPSED, self.since, cause)
-        else:
-            self._become(
-                "reversed", event.plan_before, event.status_before, event.since_before, cause
-            )
+    def go_back(self, event: "MembershipEvent", **cause: Any) -> None:
+        """Restores what was before `event`; a membership that began with it has lapsed."""
+        plan, status, since = event.plan_before, event.status_before, event.since_before
+        if plan is None or status is None or since is None:
+            plan, status, since = self.plan, MembershipStatus.LAPSED, self.since
+        self._become(MembershipChange.REVERSED, plan, status, since, cause)
+
+    def _mark(
+        self, change: MembershipChange, status: MembershipStatus, reason: str, actor: str
+    ) -> None:
+        cause = {"reason": reason, "actor": actor}
+        self._become(change, self.plan, status, self.since, cause)
 
     def _become(
-        self, kind: str, plan: str, status: MembershipStatus, since: dt.date, cause: dict
+        self,
+        change: MembershipChange,
+        plan: str,
+        status: MembershipStatus,
+        since: dt.date,
+        cause: dict[str, Any],
     ) -> None:
+        if (self.status, status) not in TRANSITIONS[change]:
+            raise ForbiddenTransition(f"{change}: {self.status} does not lead to {status}")
         self.events.append(
             MembershipEvent(
-                kind=kind,
+                kind=change,
                 plan_before=self.plan,
                 status_before=self.status,
                 since_before=self.since,
@@ -139,8 +191,7 @@ class MembershipEvent(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"), index=True)
-    # activated | upgraded | reactivated | reversed by an order's effect; lapsed | resumed by hand
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))  # a MembershipChange
     # Plan, status and first day; before is all empty for a membership that began here.
     plan_before: Mapped[str | None] = mapped_column(String(40))
     status_before: Mapped[MembershipStatus | None] = mapped_column(EnumText(MembershipStatus))
@@ -158,19 +209,9 @@ class MembershipEvent(Model):
     sale: Mapped[Sale | None] = relationship()
 
     @property
-    def label(self):
-        return EVENT_LABELS[self.kind]
+    def label(self) -> LazyString:
+        return MembershipChange(self.kind).label
 
     @property
     def is_by_hand(self) -> bool:
-        return self.kind in ("lapsed", "resumed")
-
-
-EVENT_LABELS = {
-    "activated": _l("Activated"),
-    "upgraded": _l("Upgraded"),
-    "reactivated": _l("Reactivated"),
-    "reversed": _l("Taken back with its order"),
-    "lapsed": _l("Marked as lapsed"),
-    "resumed": _l("Marked as active again"),
-}
+        return MembershipChange(self.kind).is_by_hand

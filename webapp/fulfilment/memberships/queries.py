@@ -1,20 +1,18 @@
 """Memberships as lists and one by one, with what changed them."""
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.customers.models import Customer
-from webapp.fulfilment.memberships.models import Membership, MembershipEvent
+from webapp.fulfilment.memberships.models import Membership, MembershipChange, MembershipEvent
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.text import matching
 from webapp.rules.models import Effect
 
-MAX_ID = 2**31 - 1
 
-
-def _membership_is(view: str):
+def _membership_is(view: str) -> ColumnElement[bool]:
     """A view of the list: "active", "lapsed", or "upgraded" (an upgrade that still counts)."""
     if view != "upgraded":
         return Membership.status == view
@@ -28,7 +26,7 @@ def _membership_is(view: str):
         )
     )
     upgrades = select(MembershipEvent.membership_id).where(
-        MembershipEvent.kind == "upgraded", ~reversal.exists()
+        MembershipEvent.kind == MembershipChange.UPGRADED, ~reversal.exists()
     )
     return Membership.id.in_(upgrades)
 
@@ -50,11 +48,8 @@ def membership_ids(view: str) -> Select:
 
 
 def membership_by_id(membership_id: int, lock: bool = False) -> Membership:
-    membership = (
-        db.session.get(Membership, membership_id, with_for_update=lock)
-        if membership_id <= MAX_ID
-        else None
-    )
+    """Raises NotFound."""
+    membership = db.session.get(Membership, membership_id, with_for_update=lock)
     if membership is None:
         raise NotFound(_("There is no such membership."))
     return membership

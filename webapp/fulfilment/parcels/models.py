@@ -3,6 +3,7 @@
 import datetime as dt
 import enum
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import JSON, ForeignKey, Index, String, text
@@ -16,7 +17,7 @@ from webapp.sales.models import Sale, Shipping, Status
 
 
 class SlipStatus(enum.StrEnum):
-    """What stands between a slip and the customer's door; not kept, since the sale says it."""
+    """What stands between a slip and the customer's door; in no column, since the sale tells it."""
 
     HELD = "held"
     AWAITING_NFE = "awaiting_nfe"
@@ -27,7 +28,7 @@ class SlipStatus(enum.StrEnum):
     CANCELLED = "cancelled"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return SLIP_LABELS[self][0]
 
     @property
@@ -50,12 +51,11 @@ LEFT = (Shipping.SHIPPED, Shipping.DELIVERED)
 
 
 class PackingSlip(Model):
-    """One per sale; its items are the sale's goods. `released_at` is empty while a rule holds the
+    """A sale has one; its items are the sale's goods. `released_at` is empty while a rule holds the
     sale.
 
     How far they are stands in `Sale.shipping`, who carries them in `Sale.carrier` and
-    `Sale.tracking_code`. Each verb answers whether it changed anything: said twice, it does so
-    once.
+    `Sale.tracking_code`. Each verb is idempotent and returns whether it changed anything.
     """
 
     __tablename__ = "packing_slips"
@@ -93,11 +93,9 @@ class PackingSlip(Model):
             return SlipStatus.CANCELLED
         if self.released_at is None:
             return SlipStatus.HELD
-        return (
-            SlipStatus(self.sale.shipping)
-            if self.sale.status in MAY_LEAVE
-            else SlipStatus.AWAITING_NFE
-        )
+        if self.sale.status in MAY_LEAVE:
+            return SlipStatus(self.sale.shipping)
+        return SlipStatus.AWAITING_NFE
 
     @property
     def has_left(self) -> bool:
@@ -124,35 +122,29 @@ class PackingSlip(Model):
         return True
 
     def keep(self, left: dict[int, int]) -> list[dict]:
-        """Only so many units of each line still go along: what came off, as items. What was packed
-        is packed anew."""
-        kept, off = [], []
+        """Leaves so many units of each line on the slip, and returns what came off, as items. What
+        was packed is packed anew."""
+        staying, off = [], []
         for item in self.items:
-            units = min(left[item["line"]], item["quantity"])
-            weight = item["weight_g"] // item["quantity"] * units
-            if units:
-                kept.append(item | {"quantity": units, "weight_g": weight})
-            if units < item["quantity"]:
-                off.append(
-                    item
-                    | {"quantity": item["quantity"] - units, "weight_g": item["weight_g"] - weight}
-                )
+            here, gone = _split(item, min(left[item["line"]], item["quantity"]))
+            staying += here
+            off += gone
         if off:
-            self.items, self.weight_g = kept, sum(item["weight_g"] for item in kept)
-            self.sale.move_parcel(Shipping.TO_PACK if kept else Shipping.NONE)
+            self.items, self.weight_g = staying, sum(item["weight_g"] for item in staying)
+            self.sale.move_parcel(Shipping.TO_PACK if staying else Shipping.NONE)
             self.packed_at = None
         return off
 
     def ship(self, carrier: str, tracking_code: str, now: dt.datetime) -> bool:
-        """Handed to the carrier, packed or not yet marked so. A tracking code that was not known
-        then may follow."""
+        """It was handed to the carrier, packed or not yet marked so. A tracking code that was not
+        known then may follow."""
         self._refuse_idle()
         sale = self.sale
         if self.has_left:
             return self._ship_again(carrier, tracking_code)
         if sale.status not in MAY_LEAVE:
             raise Refusal(_("Nothing leaves before its NF-e is authorized."))
-        sale.move_parcel(Shipping.SHIPPED)
+        self.sale.move_parcel(Shipping.SHIPPED)
         sale.carrier, sale.tracking_code = carrier, tracking_code
         self.packed_at, self.shipped_at = self.packed_at or now, now
         return True
@@ -199,3 +191,15 @@ class PackingSlip(Model):
             raise Refusal(_("All of it was given back; nothing is left to ship."))
         if self.status is SlipStatus.HELD:
             raise Refusal(_("A rule holds this order until a person releases it."))
+
+
+def _split(item: dict, units: int) -> tuple[list[dict], list[dict]]:
+    """An item of a slip as so many units and the others, each with its part of the weight; none
+    where there are no units."""
+    weight = item["weight_g"] // item["quantity"] * units
+    here = item | {"quantity": units, "weight_g": weight}
+    gone = item | {
+        "quantity": item["quantity"] - units,
+        "weight_g": item["weight_g"] - weight,
+    }
+    return [here] if units else [], [gone] if gone["quantity"] else []

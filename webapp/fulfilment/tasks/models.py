@@ -37,6 +37,6 @@ class Task(Model):
         return "done" if self.done_at else "open"
 
     def complete(self, outcome: str, now: dt.datetime) -> None:
-        """Settled; said twice, the first outcome stays."""
+        """It is settled. Idempotent: the first outcome stays."""
         if not self.done_at:
             self.done_at, self.outcome = now, outcome
