@@ -1,7 +1,8 @@
-"""Commissions paid out: an agent's month, or everybody's, marked once however many people say
-so."""
+"""Commissions paid out: an agent's month, or everybody's, marked as paid once however often it is
+asked for."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -37,6 +38,17 @@ class Settlement:
         return not self.left
 
 
+@dataclass(frozen=True)
+class MonthTotal:
+    """All agents of a month; `waiting` counts those whose month is not settled."""
+
+    sales: int
+    sold: Decimal
+    commission: Decimal
+    paid: Decimal
+    waiting: int
+
+
 def settlements(month: str, agent: str | None = None, lock: bool = False) -> dict[str, Settlement]:
     """By agent's code: of one agent or all."""
     payments = payments_of(month, agent, lock)
@@ -46,32 +58,43 @@ def settlements(month: str, agent: str | None = None, lock: bool = False) -> dic
     }
 
 
+def total_of(settlements: Iterable[Settlement]) -> MonthTotal:
+    agents = list(settlements)
+    return MonthTotal(
+        sales=sum(agent.total.sales for agent in agents),
+        sold=sum((agent.total.sold for agent in agents), ZERO),
+        commission=sum((agent.total.commission for agent in agents), ZERO),
+        paid=sum((agent.paid for agent in agents), ZERO),
+        waiting=sum(not agent.is_settled for agent in agents),
+    )
+
+
 def mark_agent_paid(month: str, agent: str, seen: Decimal, actor: str, now: dt.datetime) -> None:
     """Paid in full as of now. Raises Refusal when it is not the amount `seen` any more, NotFound
     without commissions.
 
-    Said by two at once, one of them meets the unique key and must begin anew (`in_transaction`).
+    Of two at once, one meets the unique key at the flush, and its transaction must begin anew.
     """
-    found = settlements(month, agent, lock=True).get(agent)
-    if found is None:
+    settlement = settlements(month, agent, lock=True).get(agent)
+    if settlement is None:
         raise NotFound(_("This agent has no commissions in this month."))
-    _refuse_another(found.total.commission, seen)
-    _settle(month, found, actor, now)
+    _refuse_another(settlement.total.commission, seen)
+    _settle(month, settlement, actor, now)
 
 
 def mark_month_paid(month: str, seen: Decimal, actor: str, now: dt.datetime) -> int:
-    """Everybody whose month is not settled, who are counted; `seen` is the month's whole
-    commission."""
-    found = settlements(month, lock=True)
-    _refuse_another(sum((one.total.commission for one in found.values()), ZERO), seen)
-    waiting = [one for one in found.values() if not one.is_settled]
-    for one in waiting:
-        _settle(month, one, actor, now)
+    """Marks everybody whose month is not settled and returns how many those are; `seen` is the
+    month's whole commission. Raises Refusal when it is another by now."""
+    agents = list(settlements(month, lock=True).values())
+    _refuse_another(total_of(agents).commission, seen)
+    waiting = [agent for agent in agents if not agent.is_settled]
+    for settlement in waiting:
+        _settle(month, settlement, actor, now)
     return len(waiting)
 
 
 def take_back(month: str, agent: str) -> None:
-    """It was not paid after all; said twice, it is taken back once."""
+    """It was not paid after all. Idempotent."""
     for payment in payments_of(month, agent, lock=True).values():
         db.session.delete(payment)
 
@@ -86,9 +109,10 @@ def _refuse_another(amount: Decimal, seen: Decimal) -> None:
         )
 
 
-def _settle(month: str, found: Settlement, actor: str, now: dt.datetime) -> None:
-    if found.is_settled:
+def _settle(month: str, settlement: Settlement, actor: str, now: dt.datetime) -> None:
+    if settlement.is_settled:
         return
-    payment = found.payment or CommissionPayment(month=month, agent_code=found.total.agent)
-    payment.amount, payment.paid_at, payment.paid_by = found.total.commission, now, actor
+    total, payment = settlement.total, settlement.payment
+    payment = payment or CommissionPayment(month=month, agent_code=total.agent)
+    payment.amount, payment.paid_at, payment.paid_by = total.commission, now, actor
     db.session.add(payment)

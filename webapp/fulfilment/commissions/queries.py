@@ -43,16 +43,16 @@ class AgentTotal:
 
 def agent_totals(month: str, agent: str | None = None) -> dict[str, AgentTotal]:
     """Net of reversals, by agent's code: of one agent or all."""
-    asked = Commission.month == month
+    of_month = Commission.month == month
     if agent:
-        asked &= Commission.agent_code == storable(agent)
+        of_month &= Commission.agent_code == storable(agent)
     by_sale = (
         select(
             Commission.agent_code,
             func.sum(Commission.base).label("sold"),
             func.sum(Commission.amount).label("earned"),
         )
-        .where(asked)
+        .where(of_month)
         .group_by(Commission.agent_code, Commission.sale_id)
         .subquery()
     )

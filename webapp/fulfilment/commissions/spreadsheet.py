@@ -3,25 +3,29 @@
 from collections.abc import Iterator
 
 from webapp.fulfilment.commissions.models import Commission
-from webapp.fulfilment.commissions.payments import settlements
+from webapp.fulfilment.commissions.payments import Settlement, settlements
 from webapp.fulfilment.commissions.queries import paid_agents
 from webapp.platform.database import db
 
 
 def commission_cells(month: str) -> Iterator[list]:
     """A line for each agent."""
-    found = settlements(month)
+    by_agent = settlements(month)
     for row in db.session.scalars(paid_agents(month).order_by(Commission.agent_code)):
-        one = found[row.agent_code]
-        paid_on = one.payment.paid_at.date().isoformat() if one.payment else ""
+        settlement = by_agent[row.agent_code]
+        paid_on = _paid_on(settlement)
         yield [
             row.agent_code,
             row.agent_name,
             month,
-            one.total.sales,
-            one.total.sold,
-            one.total.commission,
-            one.paid,
+            settlement.total.sales,
+            settlement.total.sold,
+            settlement.total.commission,
+            settlement.paid,
             paid_on,
-            one.left,
+            settlement.left,
         ]
+
+
+def _paid_on(settlement: Settlement) -> str:
+    return settlement.payment.paid_at.date().isoformat() if settlement.payment else ""

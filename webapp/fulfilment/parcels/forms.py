@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from webapp.fulfilment.bulk import MOST_AT_ONCE
 from webapp.http.forms import LongText, Shape, Text, Whole
 
-MOST_AT_ONCE = 200
 MAX_VOLUMES = 999
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import contains_eager
 
 from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
@@ -14,11 +14,10 @@ from webapp.sales.models import Sale, Shipping, Status
 
 # Named one by one, not as "none of those", so that the index on the status serves.
 UNDER_WAY = tuple(status for status in Status if status not in (*MAY_LEAVE, Status.CANCELLED))
-MAX_ID = 2**31 - 1
 _LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
 
 
-def _slip_is(status: SlipStatus):
+def _slip_is(status: SlipStatus) -> ColumnElement[bool]:
     """`PackingSlip.status` as a condition on slips joined with their sales."""
     if status is SlipStatus.CANCELLED:
         return (Sale.status == Status.CANCELLED) | (Sale.shipping == Shipping.NONE)
@@ -53,7 +52,7 @@ def slips_by_ids(ids: Sequence[int]) -> list[PackingSlip]:
 
 def packing_slip(slip_id: int) -> PackingSlip:
     """With its sale and lines. Raises NotFound."""
-    found = slips_by_ids([slip_id]) if slip_id <= MAX_ID else []
+    found = slips_by_ids([slip_id])
     if not found:
         raise NotFound(_("There is no such packing slip."))
     return found[0]
@@ -62,21 +61,16 @@ def packing_slip(slip_id: int) -> PackingSlip:
 def slip_to_change(slip_id: int) -> PackingSlip:
     """It and its sale, locked: of two people the second finds what the first left. Raises
     NotFound."""
-    query = _locked(packing_slips().where(PackingSlip.id == slip_id))
-    slip = db.session.scalar(query) if slip_id <= MAX_ID else None
+    slip = db.session.scalar(_locked(packing_slips().where(PackingSlip.id == slip_id)))
     if slip is None:
         raise NotFound(_("There is no such packing slip."))
     return slip
 
 
-def references_of(slip_ids: Sequence[int]) -> dict[int, str]:
-    """The order's reference by slip's id."""
-    query = (
-        select(PackingSlip.id, Sale.reference)
-        .join(PackingSlip.sale)
-        .where(PackingSlip.id.in_(slip_ids))
-    )
-    return {slip_id: reference for slip_id, reference in db.session.execute(query)}
+def slips_to_change(slip_ids: Sequence[int]) -> dict[int, PackingSlip]:
+    """Slips and their sales, locked in one order whoever asks, by slip's id."""
+    query = _locked(packing_slips().where(PackingSlip.id.in_(slip_ids)))
+    return {slip.id: slip for slip in db.session.scalars(query.order_by(PackingSlip.sale_id))}
 
 
 def slip_of_sale(sale_id: int, lock: bool = False) -> PackingSlip | None:
@@ -90,7 +84,7 @@ def _locked(query: Select) -> Select:
 
 
 def sales_to_ship() -> Select:
-    """Ids of the sales whose goods may leave and have not."""
+    """Ids of the sales whose goods may leave and have not left."""
     return select(Sale.id).where(
         Sale.shipping.in_((Shipping.TO_PACK, Shipping.PACKED)), Sale.status.in_(MAY_LEAVE)
     )

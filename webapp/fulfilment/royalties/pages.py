@@ -1,67 +1,66 @@
 """Pages of what authors are owed, month by month."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
 from webapp.fulfilment import months
+from webapp.fulfilment.reversals import months_reversed
 from webapp.fulfilment.royalties import queries
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.fulfilment.royalties.spreadsheet import royalty_cells, royalty_slip_cells
 from webapp.http.csv import csv_file
 from webapp.http.lists import page_of
-from webapp.platform.money import ZERO
 from webapp.staff.access import allow
 
 bp = Blueprint("royalties", __name__)
-
-
 # An author's slips of a month belong on one sheet of paper, as long as it is no book itself.
 MOST_SLIPS = 200
 
 
 @bp.get("/royalties")
 @allow("manager", "accountant")
-def index():
+def index() -> str:
     month, author = months.month_of(request.args.get("month")), request.args.get("author")
     totals = queries.author_totals(month)
+    if author is not None:
+        totals = [total for total in totals if total.author == author]
     page = page_of(
         queries.royalty_slips(month, author),
         (RoyaltySlip.id,),
         limit=50 if author is None else MOST_SLIPS,
     )
-    shown = totals if author is None else [total for total in totals if total.author == author]
-    whole = {
-        "copies": sum(total.copies for total in shown),
-        "base": sum((total.base for total in shown), ZERO),
-        "amount": sum((total.amount for total in shown), ZERO),
-        "reversals": sum((total.reversals for total in shown), ZERO),
-    }
     return render_template(
         "fulfilment/royalties/royalties.html",
         page=page,
         author=author,
-        totals=shown,
-        whole=whole,
-        reversed_of=months.months_reversed(RoyaltySlip, page.items),
+        totals=totals,
+        whole=queries.total_of(totals),
+        reversed_of=months_reversed(RoyaltySlip, page.items),
         **months.month_context(month),
     )
 
 
 @bp.get("/royalties.csv")
 @allow("manager", "accountant")
-def file():
+def file() -> Response:
     """A line for each author; with ?author=, a line for each of their slips."""
     month, author = months.month_of(request.args.get("month")), request.args.get("author")
-    if author is None:
-        header = [
-            _("Author"),
-            _("Month"),
-            _("Copies"),
-            _("Sold"),
-            _("Royalty"),
-            _("of which reversals"),
-        ]
-        return csv_file(f"royalties-{month}", header, list(royalty_cells(month)))
+    return _authors_file(month) if author is None else _slips_file(month, author)
+
+
+def _authors_file(month: str) -> Response:
+    header = [
+        _("Author"),
+        _("Month"),
+        _("Copies"),
+        _("Sold"),
+        _("Royalty"),
+        _("of which reversals"),
+    ]
+    return csv_file(f"royalties-{month}", header, list(royalty_cells(month)))
+
+
+def _slips_file(month: str, author: str) -> Response:
     header = [
         _("Author"),
         _("Month"),

@@ -1,6 +1,6 @@
 """Royalty slips as lists, and what authors are owed for a month, reversals taken off."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,6 +38,18 @@ class AuthorTotal:
     base: Decimal
     amount: Decimal
     reversals: Decimal = ZERO
+
+
+def total_of(totals: Iterable[AuthorTotal]) -> AuthorTotal:
+    """Of all authors together, who have no name."""
+    authors = list(totals)
+    return AuthorTotal(
+        "",
+        copies=sum(total.copies for total in authors),
+        base=sum((total.base for total in authors), ZERO),
+        amount=sum((total.amount for total in authors), ZERO),
+        reversals=sum((total.reversals for total in authors), ZERO),
+    )
 
 
 def author_totals(month: str) -> list[AuthorTotal]:

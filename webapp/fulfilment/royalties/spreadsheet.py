@@ -15,9 +15,8 @@ def royalty_cells(month: str) -> Iterator[list]:
 
 def royalty_slip_cells(month: str, author: str) -> Iterator[list]:
     """A line for each slip of one author."""
-    for slip in db.session.scalars(
-        royalty_slips(month, author).order_by(RoyaltySlip.id).execution_options(yield_per=500)
-    ):
+    query = royalty_slips(month, author).order_by(RoyaltySlip.id)
+    for slip in db.session.scalars(query.execution_options(yield_per=500)):
         yield [
             slip.author,
             month,

@@ -10,8 +10,6 @@ from webapp.platform.errors import NotFound
 from webapp.platform.text import matching, storable
 from webapp.sales.models import Sale
 
-MAX_ID = 2**31 - 1
-
 
 def tasks(done: bool | None = None, kind: str = "", q: str = "") -> Select:
     """With their orders and the effects that opened them; `kind` is their code, `q` finds by order,
@@ -30,7 +28,8 @@ def open_task_ids(kind: str = "") -> Select:
 
 
 def task_by_id(task_id: int, lock: bool = False) -> Task:
-    task = db.session.get(Task, task_id, with_for_update=lock) if task_id <= MAX_ID else None
+    """Raises NotFound."""
+    task = db.session.get(Task, task_id, with_for_update=lock)
     if task is None:
         raise NotFound(_("There is no such task."))
     return task

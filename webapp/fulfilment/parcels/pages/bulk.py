@@ -1,206 +1,145 @@
-"""One thing done to many packing slips: each in a change of its own, so that one that cannot go
-along keeps back no other."""
+"""One thing done to many packing slips at once, and the list again with how many went along."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import wraps
 
-from flask import Response, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, session, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from werkzeug import Response
 
+from webapp.fulfilment.bulk import (
+    MOST_AT_ONCE,
+    BulkResult,
+    apply_to_each,
+    flash_result,
+    selected_ids,
+)
 from webapp.fulfilment.parcels import queries
-from webapp.fulfilment.parcels.forms import MOST_AT_ONCE, ShipmentsIn
+from webapp.fulfilment.parcels.forms import ShipmentsIn
 from webapp.fulfilment.parcels.models import PackingSlip
-from webapp.fulfilment.parcels.pages.blueprint import bp
-from webapp.fulfilment.parcels.pages.slips import KEPT
+from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.http.forms import Form
-from webapp.http.query import query_ids
-from webapp.http.transactions import in_transaction
+from webapp.http.handling import submits
+from webapp.http.query import query_ids, whole_number
 from webapp.platform.clock import utc_now
-from webapp.platform.errors import NotFound, Refusal
+from webapp.platform.errors import NotFound
 from webapp.staff.access import allow
 
-# The news go into a cookie: so many reasons and orders are named, the rest is counted.
-REASONS_TOLD, ORDERS_TOLD = 4, 3
+
+def _to_list() -> Response:
+    return redirect(url_for("parcels.index", **list_filters()), 303)
 
 
-@dataclass
-class Outcome:
-    """`done` and `already` hold ids of slips; `refused` the references of the others by why."""
+def _with_selected(act: Callable[[list[int]], Response]) -> Callable[[], Response]:
+    """Makes a view of one that acts on the ids of the selected slips; without any, or with too
+    many, the list tells so."""
 
-    done: list[int] = field(default_factory=list)
-    already: list[int] = field(default_factory=list)
-    refused: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def asked(self) -> int:
-        return len(self.done) + len(self.already) + sum(map(len, self.refused.values()))
-
-
-def to_each(ids: list[int], act: Callable[[PackingSlip], bool]) -> Outcome:
-    outcome = Outcome()
-    references = queries.references_of(ids)
-    for slip_id in ids:
-        try:
-            changed = in_transaction(lambda slip_id=slip_id: act(queries.slip_to_change(slip_id)))
-            (outcome.done if changed else outcome.already).append(slip_id)
-        except Refusal as refusal:
-            outcome.refused.setdefault(str(refusal), []).append(
-                references.get(slip_id, str(slip_id))
-            )
-    return outcome
-
-
-def tell(outcome: Outcome, what: str) -> None:
-    """`what` was done to how many of how many, and why not to the others."""
-    words = _(
-        "%(what)s: %(done)s of %(asked)s.", what=what, done=len(outcome.done), asked=outcome.asked
-    )
-    if outcome.already:
-        words += " " + ngettext(
-            "%(num)s was so before.", "%(num)s were so before.", len(outcome.already)
-        )
-    flash(words, "good" if outcome.done else "info")
-    told = list(outcome.refused.items())[:REASONS_TOLD]
-    for reason, references in told:
-        flash(
-            _("Passed over %(orders)s: %(reason)s", orders=_listed(references), reason=reason),
-            "warn",
-        )
-    left = sum(map(len, outcome.refused.values())) - sum(
-        len(references) for _reason, references in told
-    )
-    if left:
-        flash(
-            ngettext("%(num)s more was passed over.", "%(num)s more were passed over.", left),
-            "warn",
-        )
-
-
-def _listed(references: list[str]) -> str:
-    named, more = ", ".join(references[:ORDERS_TOLD]), len(references) - ORDERS_TOLD
-    return _("%(orders)s and %(number)s more", orders=named, number=more) if more > 0 else named
-
-
-def marked_ids() -> list[int]:
-    """The ids that were marked, in one field or in many. Raises Refusal for none, or too many."""
-    written = ",".join(request.form.getlist("ids")).split(",")
-    ids = [
-        int(one)
-        for one in dict.fromkeys(written)
-        if one.isascii() and one.isdigit() and len(one) < 10
-    ]
-    if not ids:
-        raise Refusal(_("Mark at least one packing slip."))
-    if len(ids) > MOST_AT_ONCE:
-        raise Refusal(_("At most %(most)s packing slips at once.", most=MOST_AT_ONCE))
-    return ids
-
-
-def _kept() -> dict[str, str]:
-    """The list's filters, which come along in the address."""
-    return {name: request.args[name] for name in KEPT if request.args.get(name)}
-
-
-def _to_list():
-    return redirect(url_for("parcels.index", **_kept()), 303)
-
-
-def _with_marked(act: Callable[[list[int]], Response]):
-    try:
-        ids = marked_ids()
-    except Refusal as refusal:
-        flash(str(refusal), "warn")
-        return _to_list()
-    return act(ids)
-
-
-def _each_told(verb: Callable[[PackingSlip], bool], what: str):
-    def act(ids):
-        tell(to_each(ids, verb), what)
+    @wraps(act)
+    def view() -> Response:
+        ids = selected_ids()
+        if ids and len(ids) <= MOST_AT_ONCE:
+            return act(ids)
+        if ids:
+            flash(_("At most %(most)s packing slips at once.", most=MOST_AT_ONCE), "warn")
+        else:
+            flash(_("Mark at least one packing slip."), "warn")
         return _to_list()
 
-    return _with_marked(act)
+    return view
+
+
+def _apply(ids: list[int], verb: Callable[[PackingSlip], bool], what: str) -> BulkResult:
+    result = apply_to_each(
+        ids,
+        queries.slips_to_change(ids),
+        verb,
+        name=lambda slip: slip.sale.reference,
+        missing=_("There is no such packing slip."),
+    )
+    flash_result(result, what)
+    return result
 
 
 @bp.post("/packing-slips/packing")
 @allow("clerk")
-def pack_selected():
-    def act(ids):
-        now = utc_now()
-        outcome = to_each(ids, lambda slip: slip.pack(now))
-        tell(outcome, _("Orders marked as packed"))
-        # The list offers to take them back, once.
-        session["packed"] = outcome.done
-        return _to_list()
-
-    return _with_marked(act)
+@_with_selected
+def pack_selected(ids: list[int]) -> Response:
+    now = utc_now()
+    result = _apply(ids, lambda slip: slip.pack(now), _("Orders marked as packed"))
+    # The list offers to take them back, once.
+    session["packed"] = result.changed
+    return _to_list()
 
 
 @bp.post("/packing-slips/unpacking")
 @allow("clerk")
-def unpack_selected():
-    return _each_told(PackingSlip.unpack, _("Back among what is to pack"))
+@_with_selected
+def unpack_selected(ids: list[int]) -> Response:
+    _apply(ids, PackingSlip.unpack, _("Back among what is to pack"))
+    return _to_list()
 
 
 @bp.post("/packing-slips/delivery")
 @allow("clerk")
-def deliver_selected():
+@_with_selected
+def deliver_selected(ids: list[int]) -> Response:
     now = utc_now()
-    return _each_told(lambda slip: slip.deliver(now), _("Orders marked as delivered"))
+    _apply(ids, lambda slip: slip.deliver(now), _("Orders marked as delivered"))
+    return _to_list()
 
 
 @bp.post("/packing-slips/printing")
 @allow("clerk")
-def print_selected():
-    return _with_marked(lambda ids: redirect(url_for("parcels.printed", ids=_in_address(ids)), 303))
+@_with_selected
+def print_selected(ids: list[int]) -> Response:
+    return redirect(url_for("parcels.printed", ids=_in_address(ids)), 303)
 
 
 def _in_address(ids: list[int]) -> str:
     return ",".join(map(str, ids))
 
 
-# -- shipping asks for the carrier first
-# --------------------------------------------------------------
+# -- shipping asks for the carrier first ----------------------------------------------------------
 
 
 @bp.post("/packing-slips/shipping")
 @allow("clerk")
-def ask_shipment():
-    return _with_marked(
-        lambda ids: redirect(url_for("parcels.shipment", ids=_in_address(ids), **_kept()), 303)
-    )
+@_with_selected
+def ask_shipment(ids: list[int]) -> Response:
+    filters = list_filters()
+    return redirect(url_for("parcels.shipment", ids=_in_address(ids), **filters), 303)
 
 
 @bp.get("/packing-slips/shipment")
 @allow("clerk")
-def shipment():
-    return _shipment_page(query_ids(), Form())
+def shipment() -> str:
+    return _shipment_page(Form(), query_ids())
 
 
-def _shipment_page(ids: list[int], form: Form) -> str:
+def _shipment_page(form: Form, ids: list[int]) -> str:
     slips = queries.slips_by_ids(ids)
     if not slips:
         raise NotFound(_("There is no such packing slip."))
-    return render_template("fulfilment/parcels/shipment.html", slips=slips, form=form, kept=_kept())
+    return render_template(
+        "fulfilment/parcels/shipment.html", slips=slips, form=form, list_filters=list_filters()
+    )
+
+
+def _shipment_again(form: Form) -> str:
+    written = (form.value(f"slips.{index}.id") for index in range(MOST_AT_ONCE))
+    numbers = (whole_number(text, 1) for text in written)
+    return _shipment_page(form, [number for number in numbers if number is not None])
 
 
 @bp.post("/packing-slips/shipment")
 @allow("clerk")
-def ship_selected():
-    form = Form(request.form, ShipmentsIn)
-    try:
-        wanted = form.parse()
-    except Refusal as refusal:
-        return _shipment_page(_typed_ids(form), form.refuse(refusal)), 422
-    now, codes = utc_now(), {slip.id: slip.tracking_code for slip in wanted.slips}
-    tell(
-        to_each(list(codes), lambda slip: slip.ship(wanted.carrier, codes[slip.id], now)),
+@submits(ShipmentsIn, again=_shipment_again)
+def ship_selected(wanted: ShipmentsIn) -> Response:
+    now = utc_now()
+    codes = {slip.id: slip.tracking_code for slip in wanted.slips}
+    _apply(
+        list(codes),
+        lambda slip: slip.ship(wanted.carrier, codes[slip.id], now),
         _("Orders marked as shipped"),
     )
     return _to_list()
-
-
-def _typed_ids(form: Form) -> list[int]:
-    written = [form.value(f"slips.{place}.id") for place in range(MOST_AT_ONCE)]
-    return [int(one) for one in written if one.isascii() and one.isdigit() and len(one) < 10]

@@ -14,7 +14,7 @@ from webapp.sales.models import Sale
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PrintedSlip:
     """`invoice` is the authorized NF-e, None before; `royalties` is empty where the department gets
     no copy."""
 
@@ -37,18 +37,20 @@ class Sheet:
 
     @property
     def key_code(self) -> BarCode | None:
-        return bar_code(self.invoice.access_key) if self.invoice else None
+        key = self.invoice and self.invoice.access_key
+        return bar_code(key) if key else None
 
 
-def sheets_of(slips: Sequence[PackingSlip]) -> list[Sheet]:
+def printed_slips(slips: Sequence[PackingSlip]) -> list[PrintedSlip]:
     """In a number of queries that does not grow with the slips."""
     invoices = invoices_of([slip.sale_id for slip in slips])
     royalties = royalties_of([slip.sale_id for slip in slips if slip.royalty_copy])
 
-    def authorized(sale_id: int) -> Invoice | None:
-        invoice = invoices.get(sale_id)
-        return invoice if invoice and invoice.status is InvoiceStatus.AUTHORIZED else None
-
     return [
-        Sheet(slip, authorized(slip.sale_id), royalties.get(slip.sale_id, [])) for slip in slips
+        PrintedSlip(slip, _authorized(invoices.get(slip.sale_id)), royalties.get(slip.sale_id, []))
+        for slip in slips
     ]
+
+
+def _authorized(invoice: Invoice | None) -> Invoice | None:
+    return invoice if invoice and invoice.status is InvoiceStatus.AUTHORIZED else None
