@@ -1,5 +1,7 @@
 """JSON calls of packing slips."""
 
+import datetime as dt
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -7,7 +9,6 @@ from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.parcels.shapes import PackingSlipOut
-from webapp.http.transactions import in_transaction
 from webapp.invoices.queries import invoice_of
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
@@ -44,21 +45,13 @@ def get_packing_slip(sale_id: int) -> dict[str, object]:
 
 
 def _slip(slip: PackingSlip) -> dict[str, object]:
-    sale, shop = slip.sale, the_shop()
-    parts = ("street", "number", "complement", "neighborhood", "city", "state")
-    moments = {name: getattr(slip, name) for name in ("packed_at", "shipped_at", "delivered_at")}
+    sale = slip.sale
     return {
         "sale_id": sale.id,
         "reference": sale.reference,
         "released": slip.released_at is not None,
         "status": slip.status,
-        "sender": {
-            "name": shop.trade_name,
-            "document": shop.cnpj,
-            "phone": shop.phone,
-            "address": {part: getattr(shop, part) for part in parts}
-            | {"zip_code": format_cep(shop.zip_code)},
-        },
+        "sender": _sender(),
         "recipient": {
             "name": sale.customer_name,
             "document": sale.customer_document,
@@ -74,11 +67,30 @@ def _slip(slip: PackingSlip) -> dict[str, object]:
         "payment": {
             "method": sale.payment_method,
             "total": str(sale.total),
-            "paid_at": sale.paid_at.isoformat(),
+            "paid_at": _moment(sale.paid_at),
         },
         "notes": slip.notes,
         "royalty_copy": slip.royalty_copy,
-    } | {name: moment and moment.isoformat() for name, moment in moments.items()}
+        "packed_at": _moment(slip.packed_at),
+        "shipped_at": _moment(slip.shipped_at),
+        "delivered_at": _moment(slip.delivered_at),
+    }
+
+
+def _sender() -> dict[str, object]:
+    shop = the_shop()
+    parts = ("street", "number", "complement", "neighborhood", "city", "state")
+    address = {part: getattr(shop, part) for part in parts}
+    return {
+        "name": shop.trade_name,
+        "document": shop.cnpj,
+        "phone": shop.phone,
+        "address": address | {"zip_code": format_cep(shop.zip_code)},
+    }
+
+
+def _moment(moment: dt.datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 @endpoint(
@@ -98,13 +110,11 @@ def _slip(slip: PackingSlip) -> dict[str, object]:
     ),
 )
 def ship_sale(wanted: ShipmentIn, sale_id: int) -> dict[str, object]:
-    def work() -> dict[str, object]:
-        sale = sale_of(sale_id, NO_SALE)
-        slip = queries.slip_of_sale(sale_id, lock=True)
-        if slip is None:
-            raise Refusal(_("This order has no packing slip."))
-        slip.ship(wanted.carrier, wanted.tracking_code, utc_now())
-        db.session.flush()
-        return sale_json(sale, invoice_of(sale_id))
-
-    return in_transaction(work)
+    sale = sale_of(sale_id, NO_SALE)
+    slip = queries.slip_of_sale(sale_id, lock=True)
+    if slip is None:
+        raise Refusal(_("This order has no packing slip."))
+    slip.ship(wanted.carrier, wanted.tracking_code, utc_now())
+    # The answer bears the sale's new version.
+    db.session.flush()
+    return sale_json(sale, invoice_of(sale_id))

@@ -9,7 +9,6 @@ from webapp.fulfilment.tasks.shapes import TaskOut
 from webapp.fulfilment.tasks.words import task_question, task_title
 from webapp.http.answers import list_of
 from webapp.platform.clock import utc_now
-from webapp.platform.database import db
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("tasks")
@@ -42,7 +41,6 @@ def list_tasks(asked: TaskQuery) -> dict[str, object]:
 def complete(wanted: OutcomeIn, task_id: int) -> dict[str, object]:
     task = queries.task_by_id(task_id, lock=True)
     task.complete(wanted.outcome, utc_now())
-    db.session.commit()
     return _task(task)
 
 
