@@ -9,6 +9,7 @@ from webapp.audit.tracking import acting_as
 from webapp.demo.load import load_demo
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.processing import diagrams
 from webapp.processing.sweeping import sweep_once
 from webapp.staff.models import ApiToken, Role
 from webapp.staff.people import add_user
@@ -19,7 +20,7 @@ tokens = AppGroup("token", help="The programs that call the API.")
 
 
 def register(app) -> None:
-    for command in (users, tokens, demo, sweep):
+    for command in (users, tokens, demo, sweep, draw):
         app.cli.add_command(command)
 
 
@@ -82,3 +83,11 @@ def sweep(once):
     """One pass of the sweeper: rings for whatever is owed, and closes what is over its time."""
     with acting_as("sweeper"):
         click.echo(f"Rang for: {', '.join(sweep_once()) or 'nothing'}")
+
+
+@click.command("draw")
+@with_appcontext
+def draw() -> None:
+    """Draws the tables and diagrams of docs/architecture.md anew."""
+    page = diagrams.PAGE.read_text("utf-8")
+    diagrams.PAGE.write_text(diagrams.redrawn(page), "utf-8")

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import String, Table
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import UtcDateTime
@@ -23,7 +23,7 @@ class Owed:
     queues: ClassVar[Mapping[str, str]]
     if TYPE_CHECKING:
         # What each model has of its own.
-        __table__: ClassVar[Table]
+        __table__: ClassVar[Any]
         id: Mapped[int]
         status: Mapped[Any]
 
