@@ -7,8 +7,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import cli
+from webapp.audit import history
 from webapp.audit.tracking import track
-from webapp.features import BLUEPRINTS
+from webapp.features import BLUEPRINTS, VOCABULARIES
 from webapp.http import formatting, localization
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
@@ -22,6 +23,7 @@ from webapp.platform.queue import connect
 from webapp.platform.settings import Settings
 from webapp.processing.pipeline import hand_queues_to_rows
 from webapp.staff import access
+from webapp.staff.queries import names_of
 from webapp.store.queries import shop_time_zone
 from webapp.web import navigation, security
 
@@ -48,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.set_up(app)
     navigation.set_up(app, MENU)
     localization.set_up(app, shop_time_zone)
+    history.set_up(app, VOCABULARIES, names_of)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
         if blueprint.name.endswith("_api"):

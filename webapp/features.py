@@ -11,6 +11,7 @@ from webapp.fulfilment.commissions import api as commissions_api
 from webapp.fulfilment.commissions import pages as commissions
 from webapp.fulfilment.memberships import api as memberships_api
 from webapp.fulfilment.memberships import pages as memberships
+from webapp.fulfilment.memberships.history import MEMBERSHIP_EVENTS
 from webapp.fulfilment.parcels import api as parcels_api
 from webapp.fulfilment.parcels import pages as parcels
 from webapp.fulfilment.royalties import pages as royalties
@@ -18,6 +19,7 @@ from webapp.fulfilment.tasks import api as tasks_api
 from webapp.fulfilment.tasks import pages as tasks
 from webapp.invoice_pages import api as invoices_api
 from webapp.invoice_pages import pages as invoices
+from webapp.invoices.history import INVOICE_EVENTS
 from webapp.messages import api as messages_api
 from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
@@ -28,11 +30,14 @@ from webapp.sale_pages import api as sales_api
 from webapp.sale_pages import pages as sales
 from webapp.sale_pages import undo_api as processing_api
 from webapp.sale_pages import undo_pages as processing
+from webapp.sales.history import REFUND_EVENTS, SALE_EVENTS
 from webapp.search import pages as search
 from webapp.staff import pages as staff
 from webapp.store import pages as store
 from webapp.web.pages import docs, health, streams
 
+# How the audit of each feature is told; see webapp.audit.history.
+VOCABULARIES = (SALE_EVENTS, REFUND_EVENTS, INVOICE_EVENTS, MEMBERSHIP_EVENTS)
 BLUEPRINTS = [
     module.bp
     for module in (

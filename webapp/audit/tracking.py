@@ -11,6 +11,7 @@ import datetime as dt
 import functools
 from contextvars import ContextVar
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import event, insert, inspect
 from sqlalchemy.orm import make_transient_to_detached
@@ -127,7 +128,8 @@ def insert_now(session, row) -> None:
     Objects in its relationships are not written; set their foreign keys before. Raises
     IntegrityError."""
     entry = (row, "created", *_changes(row)) if hasattr(row, "audited") else None
-    written = {key: row.__dict__[key] for key in _columns(type(row)) if key in row.__dict__}
+    model: Any = type(row)
+    written = {key: row.__dict__[key] for key in _columns(model) if key in row.__dict__}
     result = session.execute(insert(type(row).__table__), written)
     for key, value in result.last_inserted_params().items():
         if key not in row.__dict__:
@@ -144,7 +146,8 @@ def insert_now(session, row) -> None:
 
 @functools.cache
 def _columns(model: type) -> tuple[str, ...]:
-    return tuple(attribute.key for attribute in inspect(model).column_attrs)
+    mapper: Any = inspect(model)
+    return tuple(attribute.key for attribute in mapper.column_attrs)
 
 
 def _ring_if_owed(session, row) -> None:

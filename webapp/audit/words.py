@@ -1,11 +1,15 @@
 """The audit in words: what was changed, how, and each field's name and value."""
 
 import datetime as dt
+from typing import Any, NamedTuple
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Boolean
 
+from webapp.audit.history import who
+from webapp.audit.models import AuditEntry
 from webapp.http.formatting import moment_text
 from webapp.platform.columns import EnumText, UtcDateTime
 from webapp.platform.database import db
@@ -50,16 +54,22 @@ ACTIONS = {
     "rule_moved": _l("Rule moved"),
 }
 # Where a subject has a page of its own.
+# Where a subject has a page of its own: its endpoint and the name of its id there, if any.
 PAGES = {
-    "sales": "/sales/{}",
-    "invoices": "/invoices/{}",
-    "customers": "/customers/{}",
-    "users": "/staff/{}",
-    "packing_slips": "/packing-slips/{}",
-    "rule_sets": "/rules/versions/{}",
-    "rule_drafts": "/rules/draft",
-    "backtests": "/rules/backtests/{}",
+    "sales": ("sales.page", "sale_id"),
+    "invoices": ("invoices.page", "invoice_id"),
+    "customers": ("customers.show", "customer_id"),
+    "users": ("staff.person", "user_id"),
+    "packing_slips": ("parcels.show", "slip_id"),
+    "rule_sets": ("rules.version", "version_id"),
+    "rule_drafts": ("rules.draft", ""),
+    "backtests": ("rules.backtest", "backtest_id"),
 }
+# The icon of what no feature has a sentence for.
+ICON = "history"
+# Columns that hold an actor.
+PEOPLE = ("reviewer",)
+BLANK: tuple[Any, ...] = (None, "", [], {})
 FIELDS = {
     "access_key": _l("Access key"),
     "active": _l("May sign in"),
@@ -159,44 +169,50 @@ FIELDS = {
 }
 
 
-def changes(entry) -> list[dict]:
-    """`{field, before, after}` for each field that an entry fills, changes or empties, in words."""
-    blank = (None, "", [], {})
-    names = [
-        name
-        for name in {**entry.before, **entry.after}
-        if entry.before.get(name) not in blank or entry.after.get(name) not in blank
-    ]
+class FieldChange(NamedTuple):
+    """A field's name and its values as people read them."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def changes(entry: AuditEntry) -> list[FieldChange]:
+    """Each field that an entry fills, changes or empties."""
+    names = {**entry.before, **entry.after}
     return [
-        {
-            "field": FIELDS.get(name, name),
-            "before": _value(entry.subject, name, entry.before.get(name)),
-            "after": _value(entry.subject, name, entry.after.get(name)),
-        }
+        FieldChange(
+            str(FIELDS.get(name, name)),
+            _value(entry.subject, name, entry.before.get(name)),
+            _value(entry.subject, name, entry.after.get(name)),
+        )
         for name in names
+        if entry.before.get(name) not in BLANK or entry.after.get(name) not in BLANK
     ]
 
 
-def page_of(entry) -> str | None:
+def page_of(entry: AuditEntry) -> str | None:
     """The address of what was changed, unless it is gone or has no page."""
-    return (
-        PAGES[entry.subject].format(entry.subject_id)
-        if entry.subject in PAGES and entry.action != "deleted"
-        else None
-    )
+    if entry.subject not in PAGES or entry.action == "deleted":
+        return None
+    endpoint, argument = PAGES[entry.subject]
+    values: dict[str, Any] = {argument: entry.subject_id} if argument else {}
+    return url_for(endpoint, **values)
 
 
-def _value(subject: str, field: str, kept):
-    """A kept value as people read it, by the type of the column it came from."""
+def _value(subject: str, field: str, stored: Any) -> Any:
+    """A stored value as people read it, by the type of the column it came from."""
     table = db.metadata.tables.get(subject)
     # The step at which an order waits is one of its states.
     column = table.c.get("status" if field == "step" else field) if table is not None else None
-    if kept is None or column is None:
-        return kept
-    if isinstance(column.type, EnumText) and kept in list(column.type.members):
-        return getattr(column.type.members(kept), "label", kept)
+    if stored is None or column is None:
+        return stored
+    if field in PEOPLE:
+        return who(stored).name
+    if isinstance(column.type, EnumText) and stored in list(column.type.members):
+        return getattr(column.type.members(stored), "label", stored)
     if isinstance(column.type, UtcDateTime):
-        return moment_text(dt.datetime.fromisoformat(kept))
+        return moment_text(dt.datetime.fromisoformat(stored))
     if isinstance(column.type, Boolean):
-        return _("yes") if kept else _("no")
-    return kept
+        return _("yes") if stored else _("no")
+    return stored

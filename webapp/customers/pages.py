@@ -7,6 +7,7 @@ from webapp.customers.customer_edits import facts_of, keep, keep_agent
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.customers.queries import agent_by_id, agents, customer_by_id, customers
+from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.memberships.queries import latest_changes
 from webapp.http.forms import Form
@@ -62,7 +63,7 @@ def show(customer_id: int):
         customer=customer,
         membership=membership,
         page=page_of(db.select(Sale).where(Sale.customer_id == customer.id), (Sale.id,), limit=20),
-        changes=db.session.scalars(latest_changes(membership.id)).all() if membership else [],
+        changes=history(db.session.scalars(latest_changes(membership.id))) if membership else [],
     )
 
 

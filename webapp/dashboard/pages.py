@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, g, render_template, url_for
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
+from webapp.audit.history import Actor, ActorKind, HistoryEntry
 from webapp.catalog.models import Product
 from webapp.dashboard import queries
 from webapp.dashboard.charts import ticks
@@ -151,4 +152,13 @@ def styleguide():
         raise NotFound(
             _("There is nothing at this address. It may have been deleted, or mistyped.")
         )
-    return render_template("styleguide.html", form=Form())
+    return render_template("styleguide.html", form=Form(), events=_sample_events())
+
+
+def _sample_events() -> list[HistoryEntry]:
+    ana, house = Actor("Ana Paula Reis", ActorKind.PERSON), Actor("Balcão", ActorKind.HOUSE)
+    note = "Asked the customer for the right postal code."
+    return [
+        HistoryEntry(utc_now(), "Review opened", "eye", ana, note),
+        HistoryEntry(utc_now(), "Preview ready: 9 checks, 1 warning", "file-invoice", house),
+    ]

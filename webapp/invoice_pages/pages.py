@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import select
 
+from webapp.audit.history import history_of
 from webapp.customers.forms import AddressIn
 from webapp.http.formatting import shop_day, with_query
 from webapp.http.forms import Form, parse
@@ -13,9 +14,9 @@ from webapp.http.lists import bounded_count, count_text, page_of
 from webapp.http.query import query_ids, query_month
 from webapp.http.transactions import in_transaction
 from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
-from webapp.invoice_pages.history import timeline
 from webapp.invoice_pages.note_view import sheet_of
 from webapp.invoices.forms import RETURN_LABELS, ReturnIn
+from webapp.invoices.history import subjects_of
 from webapp.invoices.issues import (
     ZIP_CODE_DIFFERS,
     holds_of,
@@ -25,7 +26,7 @@ from webapp.invoices.issues import (
     warnings_on,
 )
 from webapp.invoices.models import Invoice, InvoiceStatus
-from webapp.invoices.queries import VIEWS, events_of, invoice_by_id, invoices, review_queue
+from webapp.invoices.queries import VIEWS, invoice_by_id, invoices, review_queue
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal, Stale
@@ -162,7 +163,7 @@ def _about(invoice: Invoice, **changes) -> dict:
         "passed": passed_checks(invoice, shop),
         "sheet": sheet_of(invoice, shop),
         "issuer": shop,
-        "history": timeline(events_of(invoice)),
+        "history": history_of(subjects_of(invoice.sale_id)),
         "return_form": Form(),
         "return_labels": RETURN_LABELS,
         "address_form": Form.filled(invoice.sale.address_parts),

@@ -8,7 +8,6 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
-from webapp.audit.models import AuditEntry
 from webapp.http.localization import time_zone
 from webapp.http.query import whole_number
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
@@ -18,7 +17,6 @@ from webapp.sales.models import Sale
 from webapp.store.queries import the_shop
 
 KEY_LENGTH = 44
-MOST_EVENTS = 60
 MOST_QUEUED = 50
 
 
@@ -98,20 +96,6 @@ def review_queue() -> list[Invoice]:
     """What waits for a decision, the oldest first."""
     query = _with_sales(select(Invoice).where(VIEWS["review"]))
     return list(db.session.scalars(query.order_by(Invoice.id).limit(MOST_QUEUED)))
-
-
-def events_of(invoice: Invoice) -> list[AuditEntry]:
-    """What happened to an invoice and its sale, the latest first."""
-    own = (AuditEntry.subject == "invoices") & (AuditEntry.subject_id == str(invoice.id))
-    of_sale = (AuditEntry.subject == "sales") & (AuditEntry.subject_id == str(invoice.sale_id))
-    return list(
-        db.session.scalars(
-            select(AuditEntry)
-            .where(or_(own, of_sale))
-            .order_by(AuditEntry.id.desc())
-            .limit(MOST_EVENTS)
-        )
-    )
 
 
 def invoice_of(sale_id: int) -> Invoice | None:

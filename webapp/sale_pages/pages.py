@@ -20,7 +20,7 @@ from webapp.sale_pages import listing
 from webapp.sale_pages import why_pages as asking
 from webapp.sale_pages.blueprint import bp
 from webapp.sale_pages.order_form import Draft, totals_of
-from webapp.sale_pages.sale_page import Story
+from webapp.sale_pages.sale_page import SalePage
 from webapp.sales import placing as services
 from webapp.sales.forms import CHANNELS, SaleAddressIn
 from webapp.sales.models import PaymentMethod, Sale
@@ -246,7 +246,7 @@ def _page(sale_id: int, template: str, form: Form | None = None):
     return render_template(
         template,
         sale=sale,
-        story=Story(sale),
+        view=SalePage(sale),
         form=form or Form.filled({"address": sale.address_parts}),
         mending=request.args.get("mend") == "address" or form is not None,
     )

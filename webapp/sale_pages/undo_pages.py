@@ -17,7 +17,7 @@ from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.forms import CancellationIn, RefundIn
 from webapp.processing.refunds import key_of, refund
 from webapp.sale_pages.preview import foretold
-from webapp.sale_pages.sale_page import Story
+from webapp.sale_pages.sale_page import SalePage
 from webapp.sales.models import Refund, Sale, Status
 from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
@@ -115,7 +115,7 @@ def _field(name: str, positions: list[str]) -> str:
 @allow("manager")
 def new_refund(sale_id: int):
     sale = _sale(sale_id)
-    if not Story(sale).can_be_refunded:
+    if not SalePage(sale).can_be_refunded:
         flash(_("There is nothing of this order to give back now."), "warn")
         return _to(sale_id)
     return _refund_page(sale_id, RefundForm())

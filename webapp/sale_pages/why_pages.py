@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from webapp.platform.errors import Refusal
 from webapp.sale_pages.blueprint import bp
-from webapp.sale_pages.sale_page import Story
+from webapp.sale_pages.sale_page import SalePage
 from webapp.sale_pages.why import Explanation, RuleAnswer
 from webapp.sales.models import Sale
 from webapp.sales.queries import sale_of
@@ -14,7 +14,7 @@ from webapp.staff.access import allow
 
 def _explanation(sale_id: int) -> tuple[Sale, Explanation]:
     sale = sale_of(sale_id, _("There is no order with this number."))
-    explanation = Story(sale).explanation
+    explanation = SalePage(sale).explanation
     if explanation is None:
         raise Refusal(_("The rules have not decided about this order yet."))
     return sale, explanation

@@ -1,5 +1,7 @@
 """People, tokens, sessions, and what was changed by whom."""
 
+from collections.abc import Collection
+
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
@@ -48,3 +50,9 @@ def active_admins() -> Select:
     return (
         select(User).where(User.role == Role.ADMIN, User.active).order_by(User.id).with_for_update()
     )
+
+
+def names_of(emails: Collection[str]) -> dict[str, str]:
+    """People's names by their e-mail addresses."""
+    query = select(User.email, User.name).where(User.email.in_(emails))
+    return {email: name for email, name in db.session.execute(query)}

@@ -32,7 +32,7 @@ def earned(db):
 
 @pytest.fixture
 def manager(db, client):
-    sign_in(client, "manager", email="rosa@example.com")
+    sign_in(client, "manager", email="rosa@example.com", name="Rosa Prado")
     return client
 
 
@@ -53,7 +53,7 @@ def test_an_agents_month_is_marked_as_paid_with_its_amount_and_who_did_it(earned
     assert (
         'id="agent-A1" data-status="settled"' in page and 'id="agent-A2" data-status="open"' in page
     )
-    assert "by rosa@example.com" in page
+    assert "by Rosa Prado" in page
     entry = db.session.scalars(
         db.select(AuditEntry).where(AuditEntry.subject == "commission_payments")
     ).one()

@@ -13,7 +13,7 @@ from webapp.audit.models import AuditEntry
 from webapp.fulfilment.parcels.models import SlipStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import Refusal
-from webapp.sale_pages.sale_page import Story
+from webapp.sale_pages.sale_page import SalePage
 from webapp.sales.models import Sale, Shipping, Status
 
 SHIPMENT = {"carrier": "Correios", "tracking_code": "AA123456785BR"}
@@ -365,11 +365,12 @@ def test_the_timeline_and_the_steps_tell_of_the_shipment(db, client):
     page = client.get(f"/sales/{slip.sale_id}").text
     assert "Correios AA123456785BR</p>" in page
     with client.application.test_request_context(), force_locale("en"):
-        steps = {step["name"]: step for step in Story(db.session.get_one(Sale, slip.sale_id)).steps}
+        page = SalePage(db.session.get_one(Sale, slip.sale_id))
+        steps = {step.name: step for step in page.steps}
     assert (
-        steps["Shipped"]["state"] == "done"
-        and steps["Shipped"]["when"]
-        and steps["Delivered"]["state"] == "now"
+        steps["Shipped"].state == "done"
+        and steps["Shipped"].when
+        and steps["Delivered"].state == "now"
     )
 
 

@@ -12,6 +12,7 @@ from webapp.audit.tracking import because
 from webapp.fulfilment.lists import live_url, tab
 from webapp.fulfilment.memberships import queries
 from webapp.fulfilment.memberships.forms import ReasonIn
+from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.handling import submits
@@ -83,7 +84,11 @@ def _membership_page(form: Form, membership_id: int) -> str:
     membership = queries.membership_by_id(membership_id)
     page = page_of(queries.membership_history(membership_id), (MembershipEvent.id,))
     return render_template(
-        "fulfilment/memberships/membership.html", membership=membership, page=page, form=form
+        "fulfilment/memberships/membership.html",
+        membership=membership,
+        page=page,
+        events=history(page.items),
+        form=form,
     )
 
 

@@ -1,0 +1,63 @@
+"""What happens to an NF-e, in words."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from webapp.audit.history import Sentence, Subject, Vocabulary
+from webapp.audit.models import AuditEntry
+from webapp.invoices.models import Invoice
+from webapp.platform.database import db
+from webapp.sales.models import Refund
+
+
+def _key(entry: AuditEntry) -> str:
+    """That it was begun is what the sale's own entry says."""
+    status = entry.after.get("status", "")
+    if entry.action == "created":
+        return ""
+    if status == "rejected" and entry.after.get("rejected_by"):
+        return f"rejected_by_{entry.after['rejected_by']}"
+    return status
+
+
+def _note(entry: AuditEntry) -> str:
+    after = entry.after
+    if after.get("status") == "sending" and after.get("number"):
+        return _(
+            "Number %(number)s of series %(series)s", number=after["number"], series=after["series"]
+        )
+    if after.get("protocol"):
+        return _("Protocol %(protocol)s", protocol=after["protocol"])
+    return after.get("comment") or entry.why
+
+
+INVOICE_EVENTS = Vocabulary(
+    "invoices",
+    {
+        "pending": Sentence(_l("NF-e prepared anew"), "refresh"),
+        "review": Sentence(_l("NF-e prepared; held for review"), "player-pause"),
+        "approved": Sentence(_l("NF-e released"), "shield-check"),
+        "sending": Sentence(_l("NF-e signed and sent"), "signature"),
+        "authorized": Sentence(_l("NF-e authorized"), "file-invoice"),
+        "rejected": Sentence(_l("NF-e rejected"), "alert-triangle"),
+        "rejected_by_checks": Sentence(_l("NF-e stopped by the checks"), "alert-triangle"),
+        "rejected_by_reviewer": Sentence(_l("NF-e returned for correction"), "arrow-back-up"),
+        "rejected_by_authority": Sentence(_l("NF-e rejected by SEFAZ"), "alert-triangle"),
+        "discarded": Sentence(_l("NF-e discarded"), "trash"),
+        "cancelled": Sentence(_l("NF-e cancelled"), "ban"),
+    },
+    key_of=_key,
+    note_of=_note,
+)
+
+
+def subjects_of(sale_id: int) -> list[Subject]:
+    """What the history of a sale and of its NF-e is about: the sale, all its NF-e, its refunds."""
+    invoices = db.session.scalars(select(Invoice.id).where(Invoice.sale_id == sale_id))
+    refunds = db.session.scalars(select(Refund.id).where(Refund.sale_id == sale_id))
+    return [
+        Subject("sales", sale_id),
+        *(Subject("invoices", invoice_id) for invoice_id in invoices),
+        *(Subject("refunds", refund_id) for refund_id in refunds),
+    ]
