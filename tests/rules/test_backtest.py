@@ -23,7 +23,7 @@ from tests.support.rule_facts import (
 )
 from webapp.platform.money import ZERO, percent_of
 from webapp.rules.backtesting import comparison as backtest
-from webapp.rules.backtesting.comparison import Comparison, Totals
+from webapp.rules.backtesting.comparison import Comparison, ComparisonTotals
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.fields import FIELDS, facts_to_json
@@ -49,7 +49,7 @@ def frozen_by(rule_set, whole, lines):
     )
 
 
-def compare(new, *sales, old=None, on=TODAY, items=catalog) -> Totals:
+def compare(new, *sales, old=None, on=TODAY, items=catalog) -> ComparisonTotals:
     comparison = Comparison(old or day_one(), new, items)
     for number, facts in enumerate(sales, 1):
         comparison.judge(number, facts, on)
@@ -259,7 +259,7 @@ def test_totals_survive_json_between_two_slices():
     figures, changes = json.loads(
         json.dumps([halves.totals.figures_to_json(), halves.totals.changes])
     )
-    halves.totals = Totals.from_json(figures, changes)
+    halves.totals = ComparisonTotals.from_json(figures, changes)
     halves.judge(2, facts, TODAY)
     assert halves.totals == compare(new, facts, facts)
 
@@ -291,9 +291,9 @@ def test_a_sale_that_no_changed_rule_concerns_is_judged_once(monkeypatch, new, j
 # Against brute force
 
 
-def _plainly(old, new, sales, on) -> Totals:
+def _plainly(old, new, sales, on) -> ComparisonTotals:
     """The same figures without any short cut: both sets decide every sale."""
-    totals = Totals()
+    totals = ComparisonTotals()
     for facts in sales:
         whole = {
             key: FIELDS[key].read(value) if value is not None else None

@@ -14,7 +14,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.platform.errors import Invalid, NotFound, Refusal
 from webapp.rules import drafting as services
-from webapp.rules.forms import PublicationIn, ReasonIn
+from webapp.rules.forms import PublicationIn, RestorationIn
 from webapp.rules.models import DraftStatus, RuleSetVersion
 from webapp.rules.publishing import publish, readiness, restore
 from webapp.rules.queries import open_draft, published, rule_set_in_force
@@ -198,7 +198,7 @@ def test_the_version_before_comes_back_by_one_person(db):
     first = in_force(paying("a"))
     ana, rui = somebody("Ana"), somebody("Rui")
     second = publish_draft(drafted(ana, paying("a", "8.00")), rui)
-    third = restore(first.id, ana, ReasonIn(reason="Too dear"))
+    third = restore(first.id, ana, RestorationIn(reason="Too dear"))
     db.session.commit()
     assert (third.rules, third.restores, third.published_by, third.reason) == (
         first.rules,
@@ -206,14 +206,14 @@ def test_the_version_before_comes_back_by_one_person(db):
         "Ana",
         "Too dear",
     )
-    assert restore(first.id, ana, ReasonIn(reason="Again")) is third, "said twice"
-    assert restore(second.id, ana, ReasonIn(reason="And back")).rules == second.rules
+    assert restore(first.id, ana, RestorationIn(reason="Again")) is third, "said twice"
+    assert restore(second.id, ana, RestorationIn(reason="And back")).rules == second.rules
 
 
 def test_an_older_version_does_not_come_back_at_once(db):
     first, _second, _third = in_force(rule("a")), in_force(rule("b")), in_force(rule("c"))
     with pytest.raises(Refusal, match="Start a draft from version"):
-        restore(first.id, somebody(), ReasonIn(reason="Why"))
+        restore(first.id, somebody(), RestorationIn(reason="Why"))
 
 
 def test_a_draft_that_brings_an_older_version_back_goes_the_usual_way(db):
@@ -230,7 +230,7 @@ def test_publishing_and_bringing_back_are_in_the_audit_with_their_reasons(db):
     first = in_force(rule("a"))
     ana = somebody()
     version = publish_draft(drafted(ana, rule("b")), ana, "More slips")
-    restored = restore(first.id, ana, ReasonIn(reason="Too many"))
+    restored = restore(first.id, ana, RestorationIn(reason="Too many"))
     db.session.commit()
     entries = db.session.scalars(
         db.select(AuditEntry).where(AuditEntry.subject == "rule_sets").order_by(AuditEntry.id)

@@ -15,7 +15,7 @@ from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
 from webapp.processing.facts import product_facts
 from webapp.rules.backtesting.backtests import past_decisions
-from webapp.rules.backtesting.comparison import Comparison, Totals
+from webapp.rules.backtesting.comparison import Comparison, ComparisonTotals
 from webapp.rules.core.actions import ADD_ITEM
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Backtest, BacktestStatus
@@ -34,7 +34,7 @@ class Slice(NamedTuple):
 
     upto: int
     sales: int
-    totals: Totals
+    totals: ComparisonTotals
 
 
 class BacktestStep(Step[Backtest, dict[int, Slice], dict[int, Slice]]):
@@ -74,7 +74,7 @@ class BacktestStep(Step[Backtest, dict[int, Slice], dict[int, Slice]]):
 
     def _slice(self, row: Backtest) -> Slice:
         comparison = self._comparison(row)
-        comparison.totals = Totals.from_json(row.result, row.changes)
+        comparison.totals = ComparisonTotals.from_json(row.result, row.changes)
         upto, sales, end = row.upto, 0, monotonic() + SLICE_SECONDS
         while True:
             chunk = db.session.execute(past_decisions(row, upto).limit(CHUNK)).all()

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from webapp.rules.core.changes import Change
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.sentence import rule_name, sentence, skipped_names, value_text
 from webapp.rules.core.written import WrittenRule
@@ -92,7 +92,7 @@ def _sentences(old: Rule, new: Rule, sentence_of: Sentence) -> Iterator[str]:
 
 def _listed(condition: Condition) -> Counter[str]:
     """The values of the condition's lists, as people write them."""
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         values = condition.value if condition.op.takes == "list" else ()
         return Counter(value_text(condition.field, value) for value in values)
     found: Counter[str] = Counter()

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 from webapp.http.forms import BlankIsNone, Flag, Shape, Text
 
 
-class ReasonIn(Shape):
+class RestorationIn(Shape):
     reason: Annotated[str, Text(500, required=True)]
 
 
-class PublicationIn(ReasonIn):
+class PublicationIn(Shape):
+    reason: Annotated[str, Text(500, required=True)]
     warnings_read: Flag = False
 
 

@@ -19,7 +19,7 @@ from webapp.rules.core.changes import Change
 from webapp.rules.core.examples import ExampleResult, run_examples
 from webapp.rules.core.rule import Rule
 from webapp.rules.drafting import Author
-from webapp.rules.forms import PublicationIn, ReasonIn
+from webapp.rules.forms import PublicationIn, RestorationIn
 from webapp.rules.linting.lint import LintWarning, lint
 from webapp.rules.linting.references import References, gather, refused
 from webapp.rules.models import DraftStatus, RuleDraft, RuleSetVersion
@@ -205,7 +205,7 @@ def _done_already(draft: RuleDraft, person: Author) -> RuleSetVersion:
     return version
 
 
-def restore(version_id: int, person: Author, wanted: ReasonIn) -> RuleSetVersion:
+def restore(version_id: int, person: Author, wanted: RestorationIn) -> RuleSetVersion:
     """Brings back the version that was in force right before the present one, as a new version. It
     takes one person: its rules went through the publishing once. Idempotent."""
     present = _in_force_locked()

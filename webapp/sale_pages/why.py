@@ -18,7 +18,7 @@ from webapp.platform.errors import NotFound
 from webapp.platform.text import fold
 from webapp.processing.effects import kind_of
 from webapp.rules.core.actions import SKIP_RULE
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.fields import Field, facts_from_json
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.sentence import (
@@ -225,7 +225,7 @@ def trace_of(condition: Condition, tree: Trace) -> Trace:
     `text` is what is wanted, `got` what was there (None: nothing), `all` every value wanted where
     `text` names only some.
     """
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         got, field = tree["got"], condition.field
         if got is not None:
             got = _got_text(field, facts_from_json({field.key: got})[field.key])

@@ -12,11 +12,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from webapp.platform.money import ZERO
 from webapp.rules.core.actions import ACTIONS, Action
 from webapp.rules.core.compiler import HashIndex
-from webapp.rules.core.engine import Catalog, EffectPlan, RuleSet, params_to_json
+from webapp.rules.core.engine import (
+    Catalog,
+    EffectPlan,
+    EvaluationResult,
+    FactsOf,
+    RuleSet,
+    params_to_json,
+)
 from webapp.rules.core.fields import BLANK, FIELDS
 from webapp.rules.core.rule import Rule
 
@@ -28,8 +36,8 @@ MOST_SKUS = 5
 EXACT = {
     scope: tuple(
         key
-        for key, each in FIELDS.items()
-        if each.scope == scope and each.type in ("money", "percent")
+        for key, declared in FIELDS.items()
+        if declared.scope == scope and declared.type in ("money", "percent")
     )
     for scope in ("sale", "line")
 }
@@ -38,7 +46,7 @@ PLACE_OF_A_GIFT = "line"
 
 
 @dataclass(slots=True)
-class Totals:
+class ComparisonTotals:
     """What a comparison has come to, in a space that does not grow with the sales.
 
     kinds       kind of effect -> [added, removed, changed]
@@ -50,14 +58,16 @@ class Totals:
 
     sales: int = 0
     changed: int = 0
-    kinds: dict[str, list[int]] = field(default_factory=dict)
+    kinds: dict[str, list[int]] = field(default_factory=dict[str, Any])
     commission: list[Decimal] = field(default_factory=lambda: [ZERO, ZERO])
     royalty: list[Decimal] = field(default_factory=lambda: [ZERO, ZERO])
-    agents: dict[str, list[Decimal]] = field(default_factory=dict)
-    changes: list[dict] = field(default_factory=list)
+    agents: dict[str, list[Decimal]] = field(default_factory=dict[str, Any])
+    changes: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def from_json(cls, figures: Mapping, changes: list[dict]) -> Totals:
+    def from_json(
+        cls, figures: Mapping[str, Any], changes: list[dict[str, Any]]
+    ) -> ComparisonTotals:
         """The way back from `figures_to_json`, which leaves the changes out; {} and [] are a
         beginning."""
         if not figures:
@@ -72,7 +82,7 @@ class Totals:
             agents={code: _amounts(pair) for code, pair in figures["agents"].items()},
         )
 
-    def figures_to_json(self) -> dict:
+    def figures_to_json(self) -> dict[str, Any]:
         return {
             "sales": self.sales,
             "changed": self.changed,
@@ -93,34 +103,37 @@ class Comparison:
 
     def __init__(self, old: RuleSet, new: RuleSet, catalog: Catalog):
         self.old, self.new, self.catalog = old, new, catalog
-        self.totals = Totals()
+        self.totals = ComparisonTotals()
         self._changed = _ChangedRules(old, new)
 
-    def judge(self, sale_id: int, facts: Mapping, on: date) -> None:
+    def judge(self, sale_id: int, facts: Mapping[str, Any], on: date) -> None:
         """`facts` as a decision froze them: {"sale": {…}, "lines": [{…}]} of JSON."""
-        sale = _typed(facts["sale"], "sale")
-        frozen = [_typed(line, "line") for line in facts["lines"]]
+        sale = _typed_facts(facts["sale"], "sale")
+        frozen = [_typed_facts(line, "line") for line in facts["lines"]]
         # Rules added the gifts; here they add them again.
         lines = [line for line in frozen if not line.get("item_gift")]
         gifts = {line["item_sku"]: line for line in frozen if line.get("item_gift")}
         catalog = partial(self._item_facts, gifts) if gifts else self.catalog
         before = self.old.decide(sale, lines, catalog, on)
-        heard = lines + before.added
-        self._count_money(sale, heard, before.effects, 0)
-        if self._changed.may_concern(sale, heard):
+        evaluated = lines + before.added
+        self._count_money(sale, evaluated, before.effects, 0)
+        if self._changed.may_concern(sale, evaluated):
             after = self.new.decide(sale, lines, catalog, on)
             self._compare(sale_id, sale, lines, before, after)
-            heard = lines + after.added
-            self._count_money(sale, heard, after.effects, 1)
+            self._count_money(sale, lines + after.added, after.effects, 1)
         else:
-            self._count_money(sale, heard, before.effects, 1)
+            self._count_money(sale, evaluated, before.effects, 1)
         self.totals.sales += 1
 
-    def _item_facts(self, gifts: Mapping[str, dict], sku: str) -> dict | None:
+    def _item_facts(self, gifts: Mapping[str, FactsOf], sku: str) -> FactsOf | None:
         return gifts.get(sku) or self.catalog(sku)
 
     def _count_money(
-        self, sale: dict, lines: list[dict], effects: list[EffectPlan], side: int
+        self,
+        sale: FactsOf,
+        lines: list[FactsOf],
+        effects: list[EffectPlan],
+        side: int,
     ) -> None:
         for effect in effects:
             action = ACTIONS[effect.kind]
@@ -133,7 +146,14 @@ class Comparison:
                 self.totals.commission[side] += amount
                 self.totals.agents.setdefault(sale["agent_id"], [ZERO, ZERO])[side] += amount
 
-    def _compare(self, sale_id: int, sale: dict, lines: list[dict], before, after) -> None:
+    def _compare(
+        self,
+        sale_id: int,
+        sale: FactsOf,
+        lines: list[FactsOf],
+        before: EvaluationResult,
+        after: EvaluationResult,
+    ) -> None:
         was = {(effect.kind, effect.target): effect for effect in before.effects}
         now = {(effect.kind, effect.target): effect for effect in after.effects}
         changed = [key for key in {**was, **now} if not _alike(was.get(key), now.get(key))]
@@ -145,13 +165,16 @@ class Comparison:
             counts[0 if key not in was else 1 if key not in now else 2] += 1
         if len(self.totals.changes) < MOST_SALES:
             skus = {line["line"]: line["item_sku"] for line in lines + before.added + after.added}
-            told = [_told(key, was.get(key), now.get(key), skus) for key in changed[:MOST_CHANGES]]
+            changes = [
+                _change_to_json(key, was.get(key), now.get(key), skus)
+                for key in changed[:MOST_CHANGES]
+            ]
             self.totals.changes.append(
                 {
                     "sale": sale_id,
                     "agent": sale["agent_id"],
-                    "more": len(changed) - len(told),
-                    "changes": told,
+                    "more": len(changed) - len(changes),
+                    "changes": changes,
                 }
             )
 
@@ -171,7 +194,7 @@ class _ChangedRules:
         self._lines = _index_of(differing, "line")
         self._sales = _index_of(differing, "sale")
 
-    def may_concern(self, sale: dict, lines: list[dict]) -> bool:
+    def may_concern(self, sale: FactsOf, lines: list[FactsOf]) -> bool:
         if self.none:
             return False
         whole = {**BLANK, **sale}
@@ -185,8 +208,8 @@ def _index_of(rules: list[Rule], scope: str) -> HashIndex:
 
 
 def _same_rules(old: RuleSet, new: RuleSet) -> set[str]:
-    """The codes of rules that decide alike and are heard in the same order on both sides: of those
-    that decide alike, the ones before the first and behind the last that stands elsewhere."""
+    """The codes of rules that decide alike and are evaluated in the same order on both sides: of
+    those that decide alike, the ones before the first and behind the last that stands elsewhere."""
     was = [rule.code for rule in old.rules if _decide_alike(rule, new.by_code.get(rule.code))]
     now = [rule.code for rule in new.rules if _decide_alike(rule, old.by_code.get(rule.code))]
     ahead = _run(was, now)
@@ -206,7 +229,7 @@ def _decide_alike(rule: Rule, other: Rule | None) -> bool:
     return other is not None and _deciding(rule) == _deciding(other)
 
 
-def _deciding(rule: Rule) -> tuple:
+def _deciding(rule: Rule) -> tuple[Any, ...]:
     return (
         rule.scope,
         rule.event,
@@ -218,7 +241,7 @@ def _deciding(rule: Rule) -> tuple:
     )
 
 
-def _typed(facts: Mapping, scope: str) -> dict:
+def _typed_facts(facts: Mapping[str, Any], scope: str) -> dict[str, Any]:
     """`fields.facts_from_json`, at the speed of a hundred thousand sales."""
     typed = dict(facts)
     for key in EXACT[scope]:
@@ -235,11 +258,11 @@ def _alike(was: EffectPlan | None, now: EffectPlan | None) -> bool:
     return same_params and was.amount == now.amount and was.lines == now.lines
 
 
-def _lasting(params: Mapping) -> dict:
+def _lasting(params: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in params.items() if key != PLACE_OF_A_GIFT}
 
 
-def _amount(action: Action, lines: list[dict], effect: EffectPlan) -> Decimal:
+def _amount(action: Action, lines: list[FactsOf], effect: EffectPlan) -> Decimal:
     """What the effect comes to when it is carried out."""
     if effect.amount is not None:
         return effect.amount
@@ -248,9 +271,9 @@ def _amount(action: Action, lines: list[dict], effect: EffectPlan) -> Decimal:
     return action.settled(next(line for line in lines if line["line"] == effect.lines[0]))
 
 
-def _told(
+def _change_to_json(
     key: tuple[str, str], was: EffectPlan | None, now: EffectPlan | None, skus: Mapping[int, str]
-) -> dict:
+) -> dict[str, Any]:
     touched = dict.fromkeys(skus[number] for plan in (was, now) if plan for number in plan.lines)
     return {
         "kind": key[0],
@@ -261,7 +284,7 @@ def _told(
     }
 
 
-def _plan(plan: EffectPlan | None) -> dict | None:
+def _plan(plan: EffectPlan | None) -> dict[str, Any] | None:
     if plan is None:
         return None
     amount = None if plan.amount is None else str(plan.amount)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from webapp.customers.models import Agent
 from webapp.http.formatting import day_text
 from webapp.platform.database import db
-from webapp.rules.backtesting.comparison import Totals
+from webapp.rules.backtesting.comparison import ComparisonTotals
 from webapp.rules.core.actions import ACTIONS, ActionUse, Param
 from webapp.rules.core.book import RuleBook
 from webapp.rules.core.sentence import action_phrase, rule_name
@@ -56,7 +56,7 @@ class Figures:
     """`agents` are those whose commission differs, the most different first; `others` of them are
     not shown."""
 
-    totals: Totals
+    totals: ComparisonTotals
     kinds: list[tuple[str, list[int]]]
     commission: Money
     royalty: Money
@@ -99,7 +99,7 @@ class ChangedSale:
 
 
 def figures_of(backtest: Backtest) -> Figures:
-    totals = Totals.from_json(backtest.result, [])
+    totals = ComparisonTotals.from_json(backtest.result, [])
     differing = {code: pair for code, pair in totals.agents.items() if pair[0] != pair[1]}
     first = sorted(
         differing, key=lambda code: (-abs(differing[code][1] - differing[code][0]), code)

@@ -19,7 +19,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.platform.money import ZERO, percent_of
 from webapp.rules.core.fields import read_int, read_percent, read_text
-from webapp.rules.core.problems import Problems, ValueRefused, shown
+from webapp.rules.core.problems import Problems, ValueRefused, preview
 
 MAX_ACTIONS = 20
 MAX_CODES = 50
@@ -36,7 +36,7 @@ def read_code(value: object) -> str:
         return value
     message = _(
         "%(value)s is not a code; begin with a small letter, then letters, digits and _",
-        value=shown(value),
+        value=preview(value),
     )
     raise ValueRefused(message)
 
@@ -308,7 +308,7 @@ def read_actions(raw: object, path: str, scope: str, problems: Problems) -> tupl
 
 def _read_action(node: object, path: str, scope: str, problems: Problems) -> ActionUse | None:
     if not isinstance(node, dict):
-        problems.add(path, _("expected an action, not %(value)s", value=shown(node)))
+        problems.add(path, _("expected an action, not %(value)s", value=preview(node)))
         return None
     action = problems.choose(ACTIONS, node.get("do"), f"{path}.do")
     if action is None:

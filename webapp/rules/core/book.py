@@ -21,7 +21,7 @@ from webapp.rules.core.problems import (
     RuleInvalid,
     RuleProblem,
     did_you_mean,
-    shown,
+    preview,
 )
 from webapp.rules.core.rule import RawRule, Rule
 from webapp.rules.core.written import WrittenRule
@@ -53,7 +53,7 @@ class RuleBook:
             message = _(
                 "expected a list of at most %(most)d rules, not %(value)s",
                 most=MAX_RULES,
-                value=shown(raws),
+                value=preview(raws),
             )
             raise RuleInvalid([RuleProblem("", message)])
         book = cls(map(WrittenRule, raws))

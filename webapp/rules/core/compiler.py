@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from webapp.rules.core.conditions import Check, Condition, Group
+from webapp.rules.core.conditions import Condition, FactCheck, Group
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.operators import Facts, Test
 
@@ -23,7 +23,7 @@ def compile_condition(condition: Condition, made: dict[Asked, Test] | None = Non
     thousand rules then go through far less memory, which is what their matching waits for."""
     made = {} if made is None else made
     asked: Asked
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         asked = (condition.field.key, condition.op.key, condition.value)
         if asked not in made:
             made[asked] = condition.op.compile(condition.field.key, condition.value)
@@ -78,7 +78,7 @@ def _any(tests: Sequence[Test]) -> Test:
 def necessities(condition: Condition) -> list[list[Key]]:
     """Lists of (field, value) pairs, the rarest list first: the condition can only hold if one pair
     of EACH list does."""
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         keys = _check_keys(condition)
         return [keys] if keys else []
     if condition.op == "not":
@@ -91,7 +91,7 @@ def necessities(condition: Condition) -> list[list[Key]]:
     return [[key for lists in found for key in lists[0]]]
 
 
-def _check_keys(check: Check) -> list[Key]:
+def _check_keys(check: FactCheck) -> list[Key]:
     key = check.field.key
     match check.op.key:
         case "eq":
@@ -157,14 +157,14 @@ class _Entry:
 
 def _parts(condition: Condition) -> list[Condition]:
     """All of which must hold."""
-    if isinstance(condition, Check) or condition.op != "all":
+    if isinstance(condition, FactCheck) or condition.op != "all":
         return [condition]
     return [part for member in condition.members for part in _parts(member)]
 
 
 def _is_listing(condition: Condition) -> bool:
     """Whether it asks for nothing but one of its necessary values."""
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         return bool(_check_keys(condition))
     return condition.op == "any" and all(_is_listing(member) for member in condition.members)
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from webapp.rules.core.fields import FIELDS, Field
 from webapp.rules.core.operators import OPERATORS, Operator
-from webapp.rules.core.problems import Problems, ValueRefused, did_you_mean, shown
+from webapp.rules.core.problems import Problems, ValueRefused, did_you_mean, preview
 
 MAX_DEPTH = 6
 MAX_NODES = 60
@@ -21,7 +21,7 @@ GROUPS = ("all", "any", "not")
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class FactCheck:
     """One fact asked for. `value` is typed: None, one value, or a tuple ("list" and "pair"
     operators)."""
 
@@ -38,7 +38,7 @@ class Group:
     members: tuple[Condition, ...]
 
 
-Condition = Check | Group
+Condition = FactCheck | Group
 
 
 class ConditionReader:
@@ -68,7 +68,7 @@ class ConditionReader:
             )
             return None
         if not isinstance(node, dict):
-            self.problems.add(path, _("expected a condition, not %(value)s", value=shown(node)))
+            self.problems.add(path, _("expected a condition, not %(value)s", value=preview(node)))
             return None
         group = next((key for key in GROUPS if key in node), None)
         if group is None:
@@ -90,14 +90,14 @@ class ConditionReader:
         readable = tuple(member for member in members if member is not None)
         return Group(op, readable) if len(readable) == len(members) else None
 
-    def _check(self, node: dict[str, Any], path: str) -> Check | None:
+    def _check(self, node: dict[str, Any], path: str) -> FactCheck | None:
         self.problems.keys(node, ("field", "op", "value"), path)
         field = self._field(node.get("field"), f"{path}.field")
         op = self._operator(node.get("op"), field, f"{path}.op")
         if field is None or op is None:
             return None
         try:
-            return Check(field, op, read_value(field, op, node.get("value")))
+            return FactCheck(field, op, read_value(field, op, node.get("value")))
         except ValueRefused as refused:
             self.problems.add(f"{path}.value", str(refused))
             return None
@@ -107,7 +107,7 @@ class ConditionReader:
         if field is None:
             hint = did_you_mean(key, FIELDS)
             self.problems.add(
-                path, _("field %(field)s does not exist%(hint)s", field=shown(key), hint=hint)
+                path, _("field %(field)s does not exist%(hint)s", field=preview(key), hint=hint)
             )
         elif field.scope == "line" and self.scope == "sale":
             self.problems.add(
@@ -140,7 +140,7 @@ def read_value(field: Field, op: Operator, raw: object) -> Any:
             raise ValueRefused(_("'%(op)s' takes no value; remove it", op=op.key))
         return None
     if not isinstance(raw, list):
-        raise ValueRefused(_("expected a list of values, not %(value)s", value=shown(raw)))
+        raise ValueRefused(_("expected a list of values, not %(value)s", value=preview(raw)))
     if op.takes == "list" and not 1 <= len(raw) <= MAX_LIST:
         raise ValueRefused(_("expected a list of 1 to %(most)d values", most=MAX_LIST))
     if op.takes == "pair" and len(raw) != 2:

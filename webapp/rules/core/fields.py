@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from webapp.rules.core.problems import ValueRefused, shown
+from webapp.rules.core.problems import ValueRefused, preview
 
 MAX_TEXT = 200
 MAX_INT = 10**9
@@ -72,7 +72,7 @@ class Field:
 
 def read_text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueRefused(_("expected text, not %(value)s", value=shown(value)))
+        raise ValueRefused(_("expected text, not %(value)s", value=preview(value)))
     if len(value) > MAX_TEXT:
         raise ValueRefused(_("text is longer than %(most)d characters", most=MAX_TEXT))
     if not value.strip():
@@ -88,7 +88,7 @@ def read_choice(value: object, choices: Mapping[str, str]) -> str:
         raise ValueRefused(
             _(
                 "%(value)s is not an option; use one of: %(options)s",
-                value=shown(value),
+                value=preview(value),
                 options=options,
             )
         )
@@ -101,7 +101,7 @@ def read_money(value: object) -> Decimal:
             _(
                 "%(value)s is not an amount; write it as text with up to two decimals, like "
                 '"129.90"',
-                value=shown(value),
+                value=preview(value),
             )
         )
     return Decimal(value)
@@ -112,7 +112,7 @@ def read_percent(value: object) -> Decimal:
         raise ValueRefused(
             _(
                 '%(value)s is not a percentage; write it as text from "0" to "100", like "7.50"',
-                value=shown(value),
+                value=preview(value),
             )
         )
     return Decimal(value)
@@ -123,7 +123,7 @@ def read_int(value: object) -> int:
     if isinstance(value, str) and _INT.fullmatch(value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueRefused(_("%(value)s is not a whole number", value=shown(value)))
+        raise ValueRefused(_("%(value)s is not a whole number", value=preview(value)))
     if abs(value) > MAX_INT:
         raise ValueRefused(_("number is out of range; at most %(most)d", most=MAX_INT))
     return value
@@ -131,7 +131,7 @@ def read_int(value: object) -> int:
 
 def read_bool(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueRefused(_("%(value)s is neither true nor false", value=shown(value)))
+        raise ValueRefused(_("%(value)s is neither true nor false", value=preview(value)))
     return value
 
 

@@ -64,7 +64,7 @@ class Problems:
                 path,
                 _(
                     "%(name)s does not exist%(hint)s",
-                    name=shown(key),
+                    name=preview(key),
                     hint=did_you_mean(key, options),
                 ),
             )
@@ -79,13 +79,13 @@ class Problems:
                 path,
                 _(
                     "%(key)s is not known here%(hint)s",
-                    key=shown(key),
+                    key=preview(key),
                     hint=did_you_mean(key, known),
                 ),
             )
 
 
-def shown(value: object) -> str:
+def preview(value: object) -> str:
     """A value as it may stand in a message: short whatever its size. A number of millions of digits
     is never printed."""
     if isinstance(value, str):

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from webapp.rules.core.actions import ACTIONS, ActionUse, read_actions, read_code
 from webapp.rules.core.conditions import Condition, ConditionReader
 from webapp.rules.core.fields import FIELDS, read_bool, read_int, read_text
-from webapp.rules.core.problems import Problems, RuleInvalid, ValueRefused, shown
+from webapp.rules.core.problems import Problems, RuleInvalid, ValueRefused, preview
 
 # A rule as JSON has it.
 RawRule = dict[str, Any]
@@ -92,7 +92,7 @@ def read_rule(raw: object, path: str, problems: Problems) -> Rule | None:
     """A rule to be thrown away where it added to `problems`; None where no rule can be made of it.
     `path` is the rule's place in a book, or empty."""
     if not isinstance(raw, dict):
-        problems.add(path, _("expected a rule, not %(value)s", value=shown(raw)))
+        problems.add(path, _("expected a rule, not %(value)s", value=preview(raw)))
         return None
     problems.keys(raw, KEYS, path)
     reader = _RuleReader(raw, path, problems)
@@ -160,7 +160,7 @@ class _RuleReader:
 
     def _example(self, node: object, path: str) -> Example | None:
         if not isinstance(node, dict):
-            self.problems.add(path, _("expected an example, not %(value)s", value=shown(node)))
+            self.problems.add(path, _("expected an example, not %(value)s", value=preview(node)))
             return None
         self.problems.keys(node, ("facts", "expect"), path)
         facts = read_facts(node.get("facts"), f"{path}.facts", self.problems)
@@ -180,7 +180,7 @@ class _RuleReader:
 def read_facts(raw: object, path: str, problems: Problems) -> dict[str, Any]:
     """JSON facts by field -> typed; what is wrong with them is added to `problems`."""
     if not isinstance(raw, dict):
-        problems.add(path, _("expected facts by field, not %(value)s", value=shown(raw)))
+        problems.add(path, _("expected facts by field, not %(value)s", value=preview(raw)))
         return {}
     problems.keys(raw, FIELDS, path)
     facts: dict[str, Any] = {}
@@ -233,5 +233,7 @@ def _day_or_none(value: object) -> date | None:
 def _read_day(value: object) -> date:
     day = _day_or_none(value)
     if day is None:
-        raise ValueRefused(_("%(value)s is not a day; write it as 2026-11-20", value=shown(value)))
+        raise ValueRefused(
+            _("%(value)s is not a day; write it as 2026-11-20", value=preview(value))
+        )
     return day

@@ -19,7 +19,7 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from webapp.rules.core.actions import SKIP_RULE, ActionUse
-from webapp.rules.core.conditions import Check, Condition, Group
+from webapp.rules.core.conditions import Condition, FactCheck, Group
 from webapp.rules.core.fields import Field
 from webapp.rules.core.operators import OPERATORS, OPPOSITES
 from webapp.rules.core.rule import Rule
@@ -124,7 +124,7 @@ def _sentence(rule: Rule, names: Names, begun: bool = False) -> str:
 
 def _condition(condition: Condition, nested: bool = False) -> str:
     """`nested`: beside others, from which parentheses hold it apart."""
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         return _check(condition)
     if condition.op == "not":
         return _negation(condition.members[0], nested)
@@ -141,15 +141,15 @@ def _condition(condition: Condition, nested: bool = False) -> str:
 def _negation(condition: Condition, nested: bool) -> str:
     if isinstance(condition, Group) and condition.op == "not":
         return _condition(condition.members[0], nested)
-    if isinstance(condition, Check) and condition.op.key in OPPOSITES:
+    if isinstance(condition, FactCheck) and condition.op.key in OPPOSITES:
         return _check(
-            Check(condition.field, OPERATORS[OPPOSITES[condition.op.key]], condition.value)
+            FactCheck(condition.field, OPERATORS[OPPOSITES[condition.op.key]], condition.value)
         )
     phrase = _("it is not so that %(condition)s", condition=_condition(condition))
     return f"({phrase})" if nested else phrase
 
 
-def _check(check: Check) -> str:
+def _check(check: FactCheck) -> str:
     field, op = check.field, check.op
     if op.takes == "none":
         return _strong(_presence(field, op.key in ("is_true", "is_set")))

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.fields import BLANK
 from webapp.rules.core.operators import Facts
 from webapp.rules.core.rule import Rule
@@ -32,7 +32,7 @@ def explain_rule(rule: Rule, facts: Facts, on: date) -> Trace:
 def explain(condition: Condition, facts: Facts) -> Trace:
     """`{"op", "ok", "children"}` for a group, `{"field", "op", "wanted", "got", "ok"}` for a
     check."""
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         key = condition.field.key
         ok = condition.op.compile(key, condition.value)(facts)
         wanted, got = _json(condition.value), _json(facts[key])

@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from webapp.rules.core.book import RuleBook
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.examples import ExampleResult, run_examples
 from webapp.rules.core.fields import facts_from_json, sample_facts
 from webapp.rules.core.rule import Rule
@@ -99,7 +99,7 @@ def _why(rule: Rule, result: ExampleResult) -> str:
 
 def unmet(condition: Condition, tree: Trace) -> str:
     """The first condition in the way, in words."""
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         phrase, got = condition_phrase(condition), tree["got"]
         if got is None:
             return _("Not met: %(condition)s; it was empty", condition=phrase)

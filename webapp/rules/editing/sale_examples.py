@@ -15,7 +15,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.text import LONGEST, storable
 from webapp.rules.core.actions import ACTIONS
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.examples import run_examples
 from webapp.rules.core.fields import FIELDS, facts_from_json, facts_to_json, sample_facts
 from webapp.rules.core.problems import ValueRefused
@@ -109,7 +109,7 @@ def _distinctive(facts: dict[str, Any], needed: set[str]) -> dict[str, Any]:
 
 
 def _fields(condition: Condition) -> Iterator[str]:
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         yield condition.field.key
     else:
         for member in condition.members:

@@ -14,7 +14,7 @@ from itertools import islice, product
 from typing import Any
 
 from webapp.rules.core.compiler import compile_condition
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.fields import FIELDS, sample_facts
 from webapp.rules.core.operators import Test
 from webapp.rules.linting.domains import Domain, domain_of
@@ -97,7 +97,7 @@ def sample_of(
 
 
 def _dnf_of(condition: Condition, effort: Effort, negated: bool = False) -> list[Conjunction]:
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         key, domain = domain_of(condition, negated)
         effort.spend(1 + domain.weight)
         return [{key: domain}] if domain else []

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.rules.core.conditions import Check
+from webapp.rules.core.conditions import FactCheck
 from webapp.rules.core.fields import GOODS, KINDS, Field
 from webapp.rules.core.operators import OPPOSITES
 
@@ -138,7 +138,7 @@ class TextDomain:
 Domain = ChoiceDomain | NumberDomain | TextDomain
 
 
-def domain_of(check: Check, negated: bool = False) -> tuple[str, Domain]:
+def domain_of(check: FactCheck, negated: bool = False) -> tuple[str, Domain]:
     """The field and those of its values for which the check holds; with `negated`, those for which
     it does not."""
     field, op, value = check.field, check.op.key, check.value

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 
 from webapp.rules.core.actions import SKIP_RULE, ActionUse
 from webapp.rules.core.book import RuleBook
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.sentence import condition_phrase
 from webapp.rules.linting.dnf import Effort, Region, TooMuch, sample_of
@@ -295,7 +295,7 @@ def _competing_words(rule: LintRule, rival: LintRule) -> str:
 
 def _contradiction(condition: Condition, path: str, effort: Effort) -> tuple[str, str]:
     """The place of the narrowest part that never holds, and why."""
-    if isinstance(condition, Check) or condition.op != "all":
+    if isinstance(condition, FactCheck) or condition.op != "all":
         return path, _(
             "It never applies: it cannot be that %(condition)s.",
             condition=condition_phrase(condition),

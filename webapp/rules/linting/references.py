@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
 from webapp.platform.database import db
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.problems import RuleProblem
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.vocabulary import EMAIL_TITLES, TASK_TITLES
@@ -67,7 +67,7 @@ def mentions(rule: Rule) -> Iterator[Mention]:
 
 
 def _named_by(condition: Condition, path: str) -> Iterator[Mention]:
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         if condition.field.refers and condition.op.names_values:
             values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
             yield Mention(condition.field.refers, values, f"{path}.value")

@@ -13,7 +13,7 @@ from flask_babel import get_locale
 
 from webapp.rules.core.actions import SKIP_RULE, ActionUse
 from webapp.rules.core.compiler import Key, necessities
-from webapp.rules.core.conditions import Check, Group
+from webapp.rules.core.conditions import FactCheck, Group
 from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.operators import OPERATORS
 from webapp.rules.core.rule import Rule
@@ -38,7 +38,7 @@ class LintRule:
         """Where the action does something: a commission needs somebody to be paid."""
         needs = use.action.needs(use.params)
         if needs not in self._acting:
-            there = [Check(FIELDS[key], OPERATORS["is_set"], None) for key in needs]
+            there = [FactCheck(FIELDS[key], OPERATORS["is_set"], None) for key in needs]
             self._acting[needs] = Region(Group("all", (self.rule.when, *there)), self.effort)
         return self._acting[needs]
 

@@ -14,7 +14,7 @@ from webapp.http.query import query_int
 from webapp.platform.clock import utc_now
 from webapp.platform.text import LONGEST, MOST_WORDS, fold, storable
 from webapp.rules.core.actions import ACTIONS
-from webapp.rules.core.conditions import Check, Condition
+from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.sentence import rule_name, sentence, skipped_names
 from webapp.rules.labels import standing
@@ -121,7 +121,7 @@ def _values(rule: Rule) -> Iterator[str]:
 
 
 def _asked_for(condition: Condition) -> Iterator[str]:
-    if isinstance(condition, Check):
+    if isinstance(condition, FactCheck):
         yield from map(
             str, condition.value if isinstance(condition.value, tuple) else (condition.value,)
         )

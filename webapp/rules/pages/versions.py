@@ -14,7 +14,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.rules import drafting, publishing, queries
-from webapp.rules.forms import ReasonIn
+from webapp.rules.forms import RestorationIn
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.pages.blueprint import author, bp
 from webapp.rules.pages.listing import listing_of
@@ -63,7 +63,7 @@ def _version(version_id: int) -> RuleSetVersion:
 @bp.post("/rules/versions/<id:version_id>/restoration")
 @allow("manager")
 def restore(version_id: int) -> Response:
-    form = Form(request.form, ReasonIn)
+    form = Form(request.form, RestorationIn)
     try:
         restored = publishing.restore(version_id, author(), form.parse())
     except Refusal as refusal:
