@@ -45,6 +45,7 @@ def get_postal_code(cep: str) -> dict[str, object]:
     if found.outcome is Outcome.NOT_FOUND:
         raise NotFound(_words("zip_code_unknown", format_cep(bare)))
     address = {part: getattr(found.answer, part) for part in PARTS}
+    assert found.fetched_at, "what was found was found at some time"
     return (
         {"zip_code": format_cep(bare)}
         | address

@@ -62,7 +62,7 @@ class PostalResult:
 
     @property
     def fresh(self) -> bool:
-        if self.outcome is Outcome.UNAVAILABLE:
+        if self.outcome is Outcome.UNAVAILABLE or self.fetched_at is None:
             return False
         life = NOT_FOUND_FOR if self.outcome is Outcome.NOT_FOUND else FOUND_FOR
         if self.provider == providers.SAMPLE:
@@ -124,9 +124,10 @@ class Lookup:
             for name in settings.cep_providers
         ]
 
-    def _settle(self, ceps, deadline):
+    def _settle(self, ceps: Iterable[str], deadline: float) -> dict[str, PostalResult]:
         """Each code asked by one process at a time: the others wait for its answer in the table."""
-        results, waiting = {}, set(ceps)
+        results: dict[str, PostalResult] = {}
+        waiting = set(ceps)
         patience = min(deadline, time.monotonic() + _WAIT_FOR_OTHERS)
         while waiting:
             mine = self._shared.claim(waiting) if time.monotonic() < patience else set(waiting)
@@ -137,7 +138,7 @@ class Lookup:
                 time.sleep(0.1)
         return results
 
-    def _read_or_ask(self, ceps, deadline):
+    def _read_or_ask(self, ceps: set[str], deadline: float) -> dict[str, PostalResult]:
         try:
             # Whoever held the claim before may just have written the answer.
             known = {
@@ -149,7 +150,7 @@ class Lookup:
         finally:
             self._shared.release(ceps)
 
-    def _ask_all(self, ceps, deadline):
+    def _ask_all(self, ceps: list[str], deadline: float) -> dict[str, PostalResult]:
         if not ceps:
             return {}
         pool = ThreadPoolExecutor(min(_AT_A_TIME, len(ceps)), thread_name_prefix="cep")
@@ -163,7 +164,7 @@ class Lookup:
             for cep, call in calls.items()
         }
 
-    def _ask(self, cep, deadline):
+    def _ask(self, cep: str, deadline: float) -> PostalResult:
         unknown_to, down = "", {}
         for source in self._sources:
             try:

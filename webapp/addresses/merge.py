@@ -155,7 +155,9 @@ def _street_and_number(answer: PostalAnswer) -> tuple[str, str]:
     inside = (
         _STREET_AND_NUMBER.fullmatch(answer.street) if _LARGE_USER.fullmatch(answer.cep) else None
     )
-    return inside.groups() if inside else (answer.street, only_number(answer.complement))
+    if inside:
+        return inside[1], inside[2]
+    return answer.street, only_number(answer.complement)
 
 
 def _missing(address: AddressParts) -> Issue | None:

@@ -38,7 +38,7 @@ class Shared:
         self._out_until = 0.0
         self._token = secrets.token_hex(8)
         self._own_pace = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._common_pace = None
+        self._common_pace: SlidingWindowCounterRateLimiter | None = None
         if self._redis is not None:
             pool = self._redis.connection_pool
             storage = RedisStorage("redis://", connection_pool=pool, key_prefix="balcao:cep:pace")
@@ -47,8 +47,9 @@ class Shared:
     def take_turn(self, name: str, limit: str) -> bool:
         """Whether one more call to `name` keeps within `limit` ("240/hour")."""
         item = parse(limit)
+        pace = self._common_pace or self._own_pace
         return self._try(
-            lambda: self._common_pace.hit(item, name), lambda: self._own_pace.hit(item, name)
+            lambda _client: pace.hit(item, name), lambda: self._own_pace.hit(item, name)
         )
 
     def claim(self, ceps: Iterable[str]) -> set[str]:
@@ -56,8 +57,8 @@ class Shared:
         there."""
         wanted = sorted(ceps)
 
-        def claim_all():
-            pipe = self._redis.pipeline(transaction=False)
+        def claim_all(client: redis.Redis) -> set[str]:
+            pipe = client.pipeline(transaction=False)
             for cep in wanted:
                 pipe.set(_key(cep), self._token, nx=True, px=_CLAIM_MS)
             return {cep for cep, claimed in zip(wanted, pipe.execute(), strict=True) if claimed}
@@ -67,8 +68,8 @@ class Shared:
     def release(self, ceps: Iterable[str]) -> None:
         wanted = sorted(ceps)
 
-        def release_all():
-            pipe = self._redis.pipeline(transaction=False)
+        def release_all(client: redis.Redis) -> None:
+            pipe = client.pipeline(transaction=False)
             for cep in wanted:
                 pipe.eval(_RELEASE, 1, _key(cep), self._token)
             pipe.execute()
@@ -80,11 +81,11 @@ class Shared:
         if self._redis is not None:
             self._redis.connection_pool.disconnect()
 
-    def _try(self, with_redis: Callable[[], T], without: Callable[[], T]) -> T:
+    def _try(self, with_redis: Callable[[redis.Redis], T], without: Callable[[], T]) -> T:
         if self._redis is None or time.monotonic() < self._out_until:
             return without()
         try:
-            return with_redis()
+            return with_redis(self._redis)
         except redis.RedisError as error:
             self._out_until = time.monotonic() + _LEFT_ALONE_SECONDS
             log.warning("postal codes go on without Redis (%s)", type(error).__name__)

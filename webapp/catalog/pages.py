@@ -47,7 +47,8 @@ def words():
 @allow("clerk")
 def index():
     q = request.args.get("q", "")
-    view = request.args.get("view") if request.args.get("view") in VIEWS else "all"
+    view = request.args.get("view", "")
+    view = view if view in VIEWS else "all"
     kind = query_choice("kind", Kind)
     page = page_of(products(q, kind, view), (Product.name, Product.id), descending=False)
     counts = {name: count_text(bounded_count(products(view=name))) for name in VIEWS}

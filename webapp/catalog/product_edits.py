@@ -78,9 +78,7 @@ def set_stock(
     """
     if product.stock is None:
         raise Refusal(_("This kind of product keeps no stock."), field)
-    before = db.session.scalar(
-        select(Product.stock).where(Product.id == product.id).with_for_update()
-    )
+    before = _locked_stock(product)
     if seen is not None and seen != before:
         raise Refusal(
             _(
@@ -89,7 +87,7 @@ def set_stock(
             ),
             field,
         )
-    change = wanted.change if wanted.change is not None else wanted.set - before
+    change = _change_to(wanted, before)
     if not change:
         return before, before
     asked = field if wanted.change is None else "change"
@@ -112,6 +110,17 @@ def set_stock(
     )
     db.session.expire(product, ["stock"])
     return before, after
+
+
+def _locked_stock(product: Product) -> int:
+    query = select(Product.stock).where(Product.id == product.id).with_for_update()
+    return db.session.scalars(query).one() or 0
+
+
+def _change_to(wanted: StockIn, before: int) -> int:
+    if wanted.change is not None:
+        return wanted.change
+    return before if wanted.set is None else wanted.set - before
 
 
 def delete_product(product: Product) -> None:

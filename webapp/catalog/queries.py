@@ -9,7 +9,6 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.text import matching
 
-MAX_ID = 2**31 - 1
 ON_SALE = Product.archived_at.is_(None)
 # The views of the list, by their name in its address.
 VIEWS = {
@@ -20,14 +19,14 @@ VIEWS = {
 }
 
 
-def products(q: str = "", kind: Kind | None = None, view: str | None = None) -> Select:
+def products(q: str = "", kind: Kind | None = None, view: str = "") -> Select:
     """Products that hold every word of `q`; archived ones too, unless a view leaves them out."""
     query = select(Product).where(matching(Product.search_text, q), *VIEWS.get(view, ()))
     return query.where(Product.kind == kind) if kind else query
 
 
 def product_by_id(product_id: int) -> Product:
-    product = db.session.get(Product, product_id) if product_id <= MAX_ID else None
+    product = db.session.get(Product, product_id)
     if product is None:
         raise NotFound(_("There is no such product. It may have been deleted."))
     return product

@@ -17,7 +17,7 @@ _WITH_DOCUMENT = select(Customer).where(Customer.document == bindparam("document
 COPIED = tuple(name for name in CustomerIn.model_fields if name != "address")
 
 
-class Known(Refusal):
+class DocumentTaken(Refusal):
     field = "document"
 
 
@@ -59,18 +59,18 @@ def facts_of(customer: Customer) -> dict:
 
 
 def keep(customer: Customer, wanted: CustomerIn) -> Customer:
-    """Writes `wanted` into a new or known customer. Raises Known when another one has the
+    """Writes `wanted` into a new or known customer. Raises DocumentTaken when another one has the
     document."""
-    known = Known(_l("Another customer has this CPF or CNPJ already."))
+    taken = DocumentTaken(_l("Another customer has this CPF or CNPJ already."))
     other = with_document(wanted.document)
     if other is not None and other is not customer:
-        raise known
+        raise taken
     for name in COPIED:
         setattr(customer, name, getattr(wanted, name))
     for part in PARTS:
         setattr(customer, part, getattr(wanted.address, part))
     customer.search_text = search_text(customer)
-    return _saved(customer, known)
+    return _saved(customer, taken)
 
 
 def keep_agent(agent: Agent, wanted: AgentIn) -> Agent:

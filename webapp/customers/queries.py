@@ -8,8 +8,6 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.text import matching
 
-MAX_ID = 2**31 - 1
-
 
 def customers(q: str = "") -> Select:
     """Customers whose name, document, e-mail or phone hold every word of `q`."""
@@ -21,14 +19,14 @@ def agents() -> Select:
 
 
 def customer_by_id(customer_id: int) -> Customer:
-    customer = db.session.get(Customer, customer_id) if customer_id <= MAX_ID else None
+    customer = db.session.get(Customer, customer_id)
     if customer is None:
         raise NotFound(_("There is no such customer."))
     return customer
 
 
 def agent_by_id(agent_id: int) -> Agent:
-    agent = db.session.get(Agent, agent_id) if agent_id <= MAX_ID else None
+    agent = db.session.get(Agent, agent_id)
     if agent is None:
         raise NotFound(_("There is no such agent."))
     return agent

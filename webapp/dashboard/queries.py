@@ -20,7 +20,7 @@ from webapp.http.lists import bounded_count
 from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS
-from webapp.platform.database import db
+from webapp.platform.database import Model, db
 from webapp.platform.money import ZERO
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
@@ -73,13 +73,12 @@ def last_days(today: dt.date) -> list[Day]:
 def placed_by_status(since: dt.datetime) -> dict[Status, int]:
     """What was placed since then also changed since then, and it is the change that has an
     index."""
-    placed = select(Sale.status).where(Sale.updated_at >= since, Sale.created_at >= since)
+    found = select(Sale.status).where(Sale.updated_at >= since, Sale.created_at >= since)
     # The limit also keeps SQLite from walking all sales by their status for the sake of the
     # grouping.
-    placed = placed.limit(MOST_PLACED).subquery()
-    counts = dict(
-        db.session.execute(select(placed.c.status, func.count()).group_by(placed.c.status)).all()
-    )
+    placed = found.limit(MOST_PLACED).subquery()
+    counted = select(placed.c.status, func.count()).group_by(placed.c.status)
+    counts = {status: count for status, count in db.session.execute(counted)}
     return {status: counts[status] for status in Status if status in counts}
 
 
@@ -109,7 +108,8 @@ def commissions_of_month(today: dt.date) -> Commissions:
             .group_by(day)
         ).all()
     )
-    agents = db.session.scalar(select(func.count(Commission.agent_code.distinct())).where(of_month))
+    sellers = select(func.count(Commission.agent_code.distinct())).where(of_month)
+    agents = db.session.scalars(sellers).one()
     by_day = [
         sum((earned.get(place, ZERO) for place in range(last + 1)), ZERO)
         for last in range(len(starts))
@@ -185,5 +185,5 @@ def low_products() -> list[Product]:
     )
 
 
-def anything_of(model) -> bool:
-    return db.session.scalar(select(exists().select_from(model)))
+def anything_of(model: type[Model]) -> bool:
+    return db.session.scalars(select(exists().select_from(model))).one()

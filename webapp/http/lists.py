@@ -101,9 +101,8 @@ def page_of(query: Select, keys: tuple, limit: int = 50, descending: bool = True
 
 def bounded_count(query: Select) -> int:
     """The number of rows, told exactly up to COUNT_LIMIT; one more stands for "more"."""
-    return db.session.scalar(
-        select(func.count()).select_from(query.limit(COUNT_LIMIT + 1).subquery())
-    )
+    found = query.limit(COUNT_LIMIT + 1).subquery()
+    return db.session.scalars(select(func.count()).select_from(found)).one()
 
 
 def count_text(count: int) -> str:

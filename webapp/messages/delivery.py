@@ -59,13 +59,13 @@ def _connect(url: str) -> smtplib.SMTP:
     parts = urlsplit(url)
     secure = parts.scheme == "smtps"
     port = parts.port or {"smtps": 465, "smtp+starttls": 587}.get(parts.scheme, 25)
-    common = {"timeout": TIMEOUT_SECONDS, "local_hostname": socket.gethostname()}
+    host, me = parts.hostname or "", socket.gethostname()
+    server: smtplib.SMTP
     if secure:
-        server = smtplib.SMTP_SSL(
-            parts.hostname, port, context=ssl.create_default_context(), **common
-        )
+        context = ssl.create_default_context()
+        server = smtplib.SMTP_SSL(host, port, me, context=context, timeout=TIMEOUT_SECONDS)
     else:
-        server = smtplib.SMTP(parts.hostname, port, **common)
+        server = smtplib.SMTP(host, port, me, timeout=TIMEOUT_SECONDS)
     try:
         if parts.scheme == "smtp+starttls":
             server.starttls(context=ssl.create_default_context())

@@ -3,6 +3,7 @@ rung."""
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select
@@ -110,16 +111,17 @@ def _failing(station: Station):
 
 def _references(rows: list) -> dict[int, str]:
     """By the sale's id."""
-    ids = {_sale_id(row) for row in rows}
+    ids = {sale_id for row in rows if (sale_id := _sale_id(row))}
     return dict(db.session.execute(select(Sale.id, Sale.reference).where(Sale.id.in_(ids))).all())
 
 
-def _subject(row, references: dict[int, str]) -> tuple[str, str]:
+def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
     if isinstance(row, Backtest):
         return _("Test of the rules"), f"/rules/backtests/{row.id}"
-    return references[_sale_id(row)], f"/sales/{_sale_id(row)}"
+    sale_id = _sale_id(row)
+    return references[sale_id], f"/sales/{sale_id}"
 
 
-def _sale_id(row) -> int | None:
-    """The sale that the work is about; a test of the rules is about many."""
-    return row.id if isinstance(row, Sale) else getattr(row, "sale_id", None)
+def _sale_id(row: Any) -> int:
+    """The sale that the work is about; 0 for a test of the rules, which is about many."""
+    return row.id if isinstance(row, Sale) else getattr(row, "sale_id", 0)

@@ -7,6 +7,7 @@ would raise the time-out of the connection that the whole web process shares.
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 from rq import Queue, Worker
@@ -27,7 +28,7 @@ from webapp.audit.tracking import record
 from webapp.monitor.queries import owing
 from webapp.monitor.words import JOB_GONE
 from webapp.platform.clock import database_now, utc_now
-from webapp.platform.database import db
+from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import NotFound
 from webapp.platform.notices import notices_of
 from webapp.platform.queue import QUEUES, redis_of_app
@@ -86,7 +87,8 @@ def queue_counts() -> dict[str, dict[str, int]]:
 def workers() -> list[dict]:
     """`{name, pid, state, current, queue, heartbeat}`: `current` is the id of the job at hand and
     `queue` its queue, both None while idle; `heartbeat` a moment. Raises redis.RedisError."""
-    connection = redis_of_app()
+    # Its answers are bytes; the library's types name those of every protocol.
+    connection: Any = redis_of_app()
     keys = sorted(key.decode() for key in connection.smembers(Worker.redis_workers_keys))
     pipe = connection.pipeline(transaction=False)
     for key in keys:
@@ -143,7 +145,7 @@ def _failed(job: Job) -> FailedJob:
     return FailedJob(
         job.id,
         job.origin,
-        job.func_name,
+        job.func_name or "",
         job.ended_at and job.ended_at.astimezone(dt.UTC),
         (result and result.exc_string) or "",
     )
@@ -185,10 +187,9 @@ def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
         if station.queue == queue and kind in ("", station.kind):
             table = station.model.__table__
             waiting = owing(station) & table.c.lease.is_(None) & (table.c.due_at > now)
-            only = table.c.id == row_id if row_id else True
-            hurried += db.session.execute(
-                update(table).where(waiting, only).values(due_at=now)
-            ).rowcount
+            if row_id:
+                waiting &= table.c.id == row_id
+            hurried += rows_changed(update(table).where(waiting).values(due_at=now))
     record(db.session, "tried_now", f"{kind}s" if kind else "queues", row_id or queue)
     notices_of(db.session).ring(queue)
     return hurried

@@ -1,9 +1,9 @@
 """The database: one SQLAlchemy object that every model and query shares."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, Table
+from sqlalchemy import CursorResult, Executable, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -20,6 +20,12 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+
+def rows_changed(statement: Executable) -> int:
+    """Executes an UPDATE or DELETE in the present transaction; returns how many rows it met."""
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+
 
 if TYPE_CHECKING:
 

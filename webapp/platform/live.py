@@ -10,6 +10,8 @@ import logging
 import os
 import queue
 import threading
+from collections.abc import Iterator
+from typing import Any
 
 import redis
 
@@ -60,7 +62,7 @@ class Hub:
             for inbox in self._subscribers:
                 self._put(inbox, None)
 
-    def _put(self, inbox: queue.Queue, item) -> None:
+    def _put(self, inbox: queue.Queue, item: tuple[str, str] | None) -> None:
         try:
             inbox.put_nowait(item)
         except queue.Full:
@@ -72,7 +74,8 @@ class Hub:
 
     def _read(self) -> None:
         last = ""
-        connection = connect(self.redis_url, timeout=20)
+        # Its answers are bytes; the library's types name those of every protocol.
+        connection: Any = connect(self.redis_url, timeout=20)
         while True:
             try:
                 # Not "$": between two of its reads an event would go by unheard.
@@ -94,7 +97,7 @@ class Hub:
                 threading.Event().wait(1)
 
 
-def since(connection: redis.Redis, cursor: str, limit: int = 500) -> tuple[str, list[dict]] | None:
+def since(connection: Any, cursor: str, limit: int = 500) -> tuple[str, list[dict]] | None:
     """The newest cursor and the events after `cursor`, or None when it is too old to tell what was
     missed."""
     oldest = connection.xrange(STREAM, count=1)
@@ -109,7 +112,7 @@ def since(connection: redis.Redis, cursor: str, limit: int = 500) -> tuple[str, 
     return newest, [json.loads(fields[b"data"]) for _id, fields in entries]
 
 
-def _newest(connection) -> str:
+def _newest(connection: Any) -> str:
     entries = connection.xrevrange(STREAM, count=1)
     return entries[0][0].decode() if entries else "0-1"
 
@@ -119,7 +122,7 @@ def _key(entry_id: str) -> tuple[int, int]:
     return int(left), int(right or 0)
 
 
-def frames(hub: Hub, inbox: queue.Queue, replay: list[str]):
+def frames(hub: Hub, inbox: queue.Queue, replay: list[str]) -> Iterator[str]:
     """The SSE text of one page's stream, until it leaves."""
     try:
         yield "retry: 2000\n\n"

@@ -10,8 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import UtcDateTime
 
+if TYPE_CHECKING:
+    from webapp.platform.database import Model as Row
+else:
+    Row = object
 
-class Owed:
+
+class Owed(Row):
     """Work that a row owes.
 
     `due_at` empty: nothing is owed. A claim pushes `due_at` to the end of its lease and writes its
@@ -23,7 +28,6 @@ class Owed:
     queues: ClassVar[Mapping[str, str]]
     if TYPE_CHECKING:
         # What each model has of its own.
-        __table__: ClassVar[Any]
         id: Mapped[int]
         status: Mapped[Any]
 

@@ -69,7 +69,8 @@ class WriteLine:
     """
 
     def __init__(self, file: Path):
-        self.file, self._descriptor = file, None
+        self.file = file
+        self._descriptor: int | None = None
         self._threads = threading.Lock()
 
     def enter(self) -> None:
@@ -88,5 +89,6 @@ class WriteLine:
             raise
 
     def leave(self) -> None:
+        assert self._descriptor is not None, "who leaves the line has entered it"
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         self._threads.release()

@@ -1,5 +1,7 @@
 """The search box of every page."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, request
 
 from webapp.search import queries
@@ -23,7 +25,7 @@ def page():
     target = _meant(q) if q else None
     if target:
         return redirect(target, 303)
-    groups = {}
+    groups: dict[str, Sequence[object]] = {}
     if q:
         groups = {"sales": queries.sales_like(q), "invoices": queries.invoices_like(q)}
         if may("clerk"):

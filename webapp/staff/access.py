@@ -18,7 +18,7 @@ from webapp.platform.errors import Forbidden, Refusal
 from webapp.platform.transactions import reading_only
 from webapp.staff.models import LADDER, ApiToken, Role, User, UserSession, digest
 
-ANYONE = frozenset()
+ANYONE: frozenset[Role] = frozenset()
 SEEN_EVERY = dt.timedelta(minutes=5)
 
 
@@ -45,7 +45,7 @@ class Identity:
     @property
     def scope(self) -> str:
         """The space in which this identity's idempotency keys live."""
-        return f"token:{self.token_id}" if self.token_id else f"user:{self.user.id}"
+        return f"user:{self.user.id}" if self.user else f"token:{self.token_id}"
 
 
 def roles_from(*names: str) -> frozenset[Role]:

@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
 from webapp.http.forms import parse
-from webapp.platform.database import db
+from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.staff.forms import NewUserIn, TokenIn, UserIn
 from webapp.staff.models import NOBODY, ApiToken, Role, User, UserSession, matches
@@ -78,7 +78,7 @@ def end_sessions(user: User, but: str = "") -> None:
 def end_session(user: User, id_hash: str) -> None:
     """Ends one session of the person's own; another's is not found."""
     mine = (UserSession.user_id == user.id, UserSession.id_hash == id_hash)
-    if not db.session.execute(delete(UserSession).where(*mine)).rowcount:
+    if not rows_changed(delete(UserSession).where(*mine)):
         raise NotFound(_("This session is over already."))
 
 

@@ -64,8 +64,8 @@ def refusal_answer(refusal: Refusal):
     return _page(refusal.status, refusal.title, text)
 
 
-def http_answer(error: HTTPException):
-    code = error.code
+def http_answer(error: HTTPException) -> Response:
+    code = error.code or 500
     text = HTTP_TEXTS.get(code, _l("This request cannot be answered."))
     if isinstance(error, CSRFError):
         text = _l(
