@@ -23,7 +23,7 @@ from webapp.processing.pipeline import owing_queues
 from webapp.processing.pipeline import work_off as work_off_queue
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
-from webapp.sales.placing import place
+from webapp.sales.placing import create_sale
 from webapp.staff.models import ApiToken, Role, User, UserSession
 from webapp.store.queries import the_shop
 
@@ -149,7 +149,7 @@ def make_sale(**changes) -> Sale:
     """A sale as `sale_body` tells it, of a new product unless `sku` or `lines` name others."""
     if "sku" not in changes and "lines" not in changes:
         changes["sku"] = make_product().sku
-    sale = place(parse(SaleIn, sale_body(**changes)))
+    sale = create_sale(parse(SaleIn, sale_body(**changes)))
     db.session.commit()
     return sale
 

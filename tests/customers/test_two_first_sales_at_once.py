@@ -10,7 +10,7 @@ from webapp.http.forms import parse
 from webapp.http.transactions import in_transaction
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
-from webapp.sales.placing import place
+from webapp.sales.placing import create_sale
 
 
 @pytest.mark.both_databases
@@ -24,7 +24,7 @@ def test_both_sales_are_placed_for_the_same_customer(app, db):
             with app.app_context():
                 wanted = parse(SaleIn, sale_body())
                 ready.wait(10)
-                in_transaction(lambda: place(wanted).id)
+                in_transaction(lambda: create_sale(wanted).id)
         except Exception as error:
             failures.append(error)
 

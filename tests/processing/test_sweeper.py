@@ -48,9 +48,9 @@ def test_a_sale_rolled_back_rings_nothing(db):
     from tests.factories import sale_body
     from webapp.http.forms import parse
     from webapp.sales.forms import SaleIn
-    from webapp.sales.placing import place
+    from webapp.sales.placing import create_sale
 
-    place(parse(SaleIn, sale_body(sku=make_product().sku)))
+    create_sale(parse(SaleIn, sale_body(sku=make_product().sku)))
     db.session.flush()
     db.session.rollback()
     assert _queued("addresses") == 0

@@ -20,7 +20,7 @@ from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import RuleSetVersion
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
-from webapp.sales.placing import place_once
+from webapp.sales.placing import create_sale_once
 from webapp.staff.models import Role, User
 from webapp.staff.pages import DEMO_PASSWORD, DEMO_USERS
 from webapp.staff.people import add_user
@@ -54,7 +54,7 @@ def load_demo() -> bool:
         _rules(data["rules"])
         db.session.flush()
         for sale in data["sales"]:
-            place_once("demo", sale["reference"], parse(SaleIn, sale))
+            create_sale_once("demo", sale["reference"], parse(SaleIn, sale))
     db.session.commit()
     return True
 

@@ -86,22 +86,16 @@ def _named(sale: Sale, wanted: RefundIn) -> list[tuple[SaleLine, int]]:
     """The lines asked for, with their units. Raises Invalid for one that is not there or comes
     twice."""
     lines = {line.position: line for line in sale.lines}
-    named, errors = {}, []
-    for place, asked in enumerate(wanted.lines):
-        if asked.line not in lines:
-            errors.append(
-                FieldError(
-                    f"lines.{place}.line", _("This order has no line %(line)s.", line=asked.line)
-                )
-            )
-        elif asked.line in named:
-            errors.append(
-                FieldError(
-                    f"lines.{place}.line", _("Line %(line)s is named twice.", line=asked.line)
-                )
-            )
+    named: dict[int, tuple[SaleLine, int]] = {}
+    errors = []
+    for index, (number, units) in enumerate((line.line, line.quantity) for line in wanted.lines):
+        field = f"lines.{index}.line"
+        if number not in lines:
+            errors.append(FieldError(field, _("This order has no line %(line)s.", line=number)))
+        elif number in named:
+            errors.append(FieldError(field, _("Line %(line)s is named twice.", line=number)))
         else:
-            named[asked.line] = (lines[asked.line], asked.quantity)
+            named[number] = (lines[number], units)
     if errors:
         raise Invalid(errors)
     return list(named.values())
@@ -110,10 +104,10 @@ def _named(sale: Sale, wanted: RefundIn) -> list[tuple[SaleLine, int]]:
 def _refuse_too_many(named: list[tuple[SaleLine, int]]) -> None:
     errors = [
         FieldError(
-            f"lines.{place}.quantity",
+            f"lines.{index}.quantity",
             _("Only %(left)s of this line are left to refund.", left=line.left),
         )
-        for place, (line, units) in enumerate(named)
+        for index, (line, units) in enumerate(named)
         if units > line.left
     ]
     if errors:

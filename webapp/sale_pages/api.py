@@ -20,10 +20,9 @@ from webapp.processing.attention import correct_address
 from webapp.processing.effects import kind_of
 from webapp.rules.queries import decisions_of
 from webapp.sale_pages.shapes import DecisionOut, SaleOut
-from webapp.sales import placing as services
+from webapp.sales import placing
 from webapp.sales.forms import SaleIn, SalePatch, SaleQuery
 from webapp.sales.models import Sale
-from webapp.sales.placing import place, place_once
 from webapp.sales.queries import sale_of, sales, whole
 from webapp.web.api import (
     IDEMPOTENCY_KEY,
@@ -129,7 +128,11 @@ def create_sale(wanted: SaleIn) -> tuple[dict[str, Any], int]:
     key, scope = idempotency_key(), identity_scope()
 
     def work() -> tuple[dict[str, Any], int]:
-        sale, is_new = place_once(scope, key, wanted) if key else (place(wanted), True)
+        sale, is_new = (
+            placing.create_sale_once(scope, key, wanted)
+            if key
+            else (placing.create_sale(wanted), True)
+        )
         db.session.flush()
         return (sale_json(sale, None), 201) if is_new else (_shown(sale), 200)
 
@@ -187,7 +190,7 @@ def get_sale(sale_id: int) -> dict[str, Any]:
 def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         sale = _sale(sale_id)
-        services.change(sale, patched(SaleIn, services.as_input(sale), patch))
+        placing.change(sale, patched(SaleIn, placing.as_input(sale), patch))
         db.session.flush()
         return sale_json(sale, None)
 
@@ -204,7 +207,7 @@ def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
     summary=_l("Cancels an open sale; its stock comes back."),
 )
 def cancel_sale(sale_id: int) -> None:
-    in_transaction(lambda: services.cancel_open(_sale(sale_id), "order cancelled"))
+    in_transaction(lambda: placing.cancel_open(_sale(sale_id), "order cancelled"))
 
 
 @endpoint(

@@ -21,7 +21,7 @@ from webapp.sale_pages import why_pages as asking
 from webapp.sale_pages.blueprint import bp
 from webapp.sale_pages.order_form import Draft, totals_of
 from webapp.sale_pages.sale_page import SalePage
-from webapp.sales import placing as services
+from webapp.sales import placing
 from webapp.sales.forms import CHANNELS, SaleAddressIn
 from webapp.sales.models import PaymentMethod, Sale
 from webapp.sales.queries import agents, customers_like, products_to_sell, sale_of, sales_by_ids
@@ -115,9 +115,9 @@ def create():
 
     def work():
         sale, _is_new = (
-            services.place_once(scope, "form:" + key, wanted)
+            placing.create_sale_once(scope, "form:" + key, wanted)
             if key
-            else (services.place(wanted), True)
+            else (placing.create_sale(wanted), True)
         )
         db.session.flush()
         return sale.id, sale.reference
@@ -137,7 +137,7 @@ def edit(sale_id: int):
     sale = _sale(sale_id)
     if not sale.is_editable:
         raise Refusal(_("An order that was paid or closed cannot be changed."))
-    return _form_page(Draft(Form.filled(services.as_input(sale)).typed), sale)
+    return _form_page(Draft(Form.filled(placing.as_input(sale)).typed), sale)
 
 
 @bp.post("/sales/<id:sale_id>/edit")
@@ -150,7 +150,7 @@ def change(sale_id: int):
         sale = _sale(sale_id)
         if str(sale.version) != request.form.get("version"):
             raise Stale
-        services.change(sale, wanted)
+        placing.change(sale, wanted)
 
     try:
         wanted = draft.parse()
@@ -291,7 +291,7 @@ def cancel(sale_id: int):
     with because(_("order cancelled")):
         return _verb(
             sale_id,
-            lambda sale: services.cancel_open(sale, "order cancelled"),
+            lambda sale: placing.cancel_open(sale, "order cancelled"),
             _("The order was cancelled; its stock is back."),
         )
 

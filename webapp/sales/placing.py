@@ -50,7 +50,7 @@ _HOLD_HOURS = select(Shop.hold_hours)
 
 
 @dataclass(frozen=True)
-class Known:
+class SaleLookups:
     """What a sale needs to know of the house, read before its transaction takes any lock."""
 
     products: dict[str, Product]
@@ -59,39 +59,39 @@ class Known:
     hold_hours: int
 
     @classmethod
-    def to(cls, wanted: SaleIn) -> "Known":
+    def read(cls, wanted: SaleIn) -> "SaleLookups":
         """Raises Invalid for a product or agent that is not there."""
         return cls(
             _products(wanted.lines),
             _agent(wanted.agent),
             with_document(wanted.customer.document),
-            db.session.scalar(_HOLD_HOURS),
+            db.session.execute(_HOLD_HOURS).scalar_one(),
         )
 
 
-def place_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
+def create_sale_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
     """The sale that `key` made or makes, and whether it is new. Commits nothing. Raises KeyReused
     when the key came with another body."""
     call = CallKey.of(scope, key, wanted)
     with reading_ahead():
         sale_id = call.sale_made()
-        known = Known.to(wanted) if sale_id is None else None
+        lookups = SaleLookups.read(wanted) if sale_id is None else None
     if sale_id is not None:
         return db.session.get_one(Sale, sale_id), False
-    sale = place(wanted, known)
+    sale = create_sale(wanted, lookups)
     call.keep(sale)
     return sale, True
 
 
-def place(wanted: SaleIn, known: Known | None = None) -> Sale:
+def create_sale(wanted: SaleIn, lookups: SaleLookups | None = None) -> Sale:
     """A new sale: priced, its stock taken, and (when paid) its processing owed. Commits nothing.
 
     The pipeline's speed is made here: rows that nobody reads back (lines, movements) are written by
     one plain statement each, past the unit of work.
     """
-    if known is None:
+    if lookups is None:
         with reading_ahead():
-            known = Known.to(wanted)
+            lookups = SaleLookups.read(wanted)
     now = utc_now()
     with db.session.no_autoflush:
         sale = Sale(
@@ -102,11 +102,11 @@ def place(wanted: SaleIn, known: Known | None = None) -> Sale:
             discount=wanted.discount,
             status=Status.OPEN,
             step=str(Status.OPEN),
-            hold_until=now + dt.timedelta(hours=known.hold_hours),
+            hold_until=now + dt.timedelta(hours=lookups.hold_hours),
         )
-        _fill(sale, wanted, known)
+        _fill(sale, wanted, lookups)
         sale.search_text = _search_text(sale)
-        movements = _take_stock(sale, known.products)
+        movements = _take_stock(sale, lookups.products)
         if wanted.paid:
             sale.pay(now)
         _write(sale, movements)
@@ -141,17 +141,17 @@ def _columns_of(line: SaleLine) -> dict:
     return {name: getattr(line, name) for name in LINE_COLUMNS}
 
 
-def _fill(sale: Sale, wanted: SaleIn, known: Known) -> None:
+def _fill(sale: Sale, wanted: SaleIn, lookups: SaleLookups) -> None:
     """Writes what is wanted into the sale."""
     sale.lines = [
-        sale_line(number, known.products[line.sku], line.quantity, line.unit_price)
+        sale_line(number, lookups.products[line.sku], line.quantity, line.unit_price)
         for number, line in enumerate(wanted.lines, 1)
     ]
-    _set_agent(sale, known.agent)
+    _set_agent(sale, lookups.agent)
     _set_address(sale, wanted)
     _price(sale)
     _set_customer(
-        sale, customer_of_sale(wanted.customer, wanted.address, known.customer), wanted.customer
+        sale, customer_of_sale(wanted.customer, wanted.address, lookups.customer), wanted.customer
     )
 
 
@@ -165,11 +165,11 @@ def change(sale: Sale, wanted: SaleIn) -> None:
     sale.reference = wanted.reference or sale.reference
     sale.channel, sale.payment_method = wanted.channel, wanted.payment_method
     sale.freight, sale.discount = wanted.freight, wanted.discount
-    known = Known.to(wanted)
-    _fill(sale, wanted, known)
+    lookups = SaleLookups.read(wanted)
+    _fill(sale, wanted, lookups)
     sale.search_text = _search_text(sale)
     db.session.flush()
-    _write_movements(sale, _take_stock(sale, known.products))
+    _write_movements(sale, _take_stock(sale, lookups.products))
     record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
     if wanted.paid:
         sale.pay(utc_now())
@@ -224,19 +224,19 @@ def _products(wanted: list[LineIn]) -> dict[str, Product]:
         for product in db.session.scalars(_BY_SKU, {"skus": list({line.sku for line in wanted})})
     }
     errors = []
-    for place_, line in enumerate(wanted):
+    for index, line in enumerate(wanted):
         product = products.get(line.sku)
         if product is None:
             errors.append(
                 FieldError(
-                    f"lines.{place_}.sku",
+                    f"lines.{index}.sku",
                     _("There is no product with the SKU %(sku)s.", sku=line.sku),
                 )
             )
         elif product.archived_at:
             errors.append(
                 FieldError(
-                    f"lines.{place_}.sku", _("The product %(sku)s is archived.", sku=line.sku)
+                    f"lines.{index}.sku", _("The product %(sku)s is archived.", sku=line.sku)
                 )
             )
     if errors:
@@ -304,10 +304,10 @@ def _agent(code: str | None) -> Agent | None:
 
 
 def _set_agent(sale: Sale, agent: Agent | None) -> None:
-    sale.agent_id = agent and agent.id
-    sale.agent_code = agent and agent.code
-    sale.agent_name = agent and agent.name
-    sale.agent_percent = agent and agent.commission_percent
+    sale.agent_id = agent.id if agent else None
+    sale.agent_code = agent.code if agent else None
+    sale.agent_name = agent.name if agent else None
+    sale.agent_percent = agent.commission_percent if agent else None
 
 
 def _set_customer(sale: Sale, customer: Customer, buyer: BuyerIn) -> None:
