@@ -24,7 +24,7 @@ def count_firings(decisions: Iterable[Decision], day: dt.date, now: dt.datetime)
 
 
 def _fired(decision: Decision) -> set[str]:
-    return {each["code"] for each in decision.outcomes if each["outcome"] == "fired"}
+    return {outcome["code"] for outcome in decision.outcomes if outcome["outcome"] == "fired"}
 
 
 def _upsert():

@@ -77,7 +77,7 @@ class RuleDraft(Timestamps, Model):
             postgresql_where=text("status = 'open'"),
         ),
     )
-    audited = ("status",)  # each change of a rule has an audit entry of its own, by `services`
+    audited = ("status",)  # each change of a rule has an audit entry of its own, by `drafting`
 
     id: Mapped[int] = mapped_column(primary_key=True)
     base_id: Mapped[int] = mapped_column(ForeignKey("rule_sets.id"))

@@ -169,11 +169,7 @@ def publish(
                 "then publish it."
             )
         )
-    found = readiness(draft, _in_force_locked(), person)
-    if found.blocks:
-        raise Refusal(" ".join(found.blocks))
-    if found.warnings and not wanted.warnings_read:
-        raise Invalid([FieldError("warnings_read", _("Read the warnings and mark that you did."))])
+    _refuse_unready(readiness(draft, _in_force_locked(), person), wanted)
     with because(wanted.reason):
         version = _added(
             RuleSetVersion(
@@ -184,9 +180,16 @@ def publish(
             ),
             "published",
         )
-        draft.publish_as(version)
+        draft.status, draft.published_as = DraftStatus.PUBLISHED, version.id
         db.session.flush()
     return version
+
+
+def _refuse_unready(found: Readiness, wanted: PublicationIn) -> None:
+    if found.blocks:
+        raise Refusal(" ".join(found.blocks))
+    if found.warnings and not wanted.warnings_read:
+        raise Invalid([FieldError("warnings_read", _("Read the warnings and mark that you did."))])
 
 
 def _done_already(draft: RuleDraft, person: Author) -> RuleSetVersion:

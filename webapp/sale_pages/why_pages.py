@@ -3,6 +3,7 @@
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from webapp.http.handling import page_or_fragment
 from webapp.platform.errors import Refusal
 from webapp.sale_pages.blueprint import bp
 from webapp.sale_pages.sale_page import SalePage
@@ -21,9 +22,9 @@ def _explanation(sale_id: int) -> tuple[Sale, Explanation]:
 
 
 def _page(sale: Sale, explanation: Explanation, answer: RuleAnswer | None = None, found=()):
-    template = "sales/_why.html" if request.headers.get("HX-Request") else "sales/why.html"
-    return render_template(
-        template,
+    return page_or_fragment(
+        "sales/why.html",
+        "sales/_why.html",
         sale=sale,
         version=explanation.version,
         answer=answer,

@@ -52,25 +52,12 @@ def look_back(days: int | None) -> Past:
 
 def ask_backtest(past: Past, as_of: dt.date | None, asked_by: str) -> Backtest:
     """A test of the open draft as it is now; who asks for the same one while it is under way is
-    given that one. `as_of`: the day by which all sales are judged; None for
-    each one's own."""
+    given that one. `as_of`: the day by which all sales are judged; None for that of each sale."""
     draft = open_draft(lock=True)
     if draft is None:
         raise Refusal(_("There is no draft to test. Change a rule first."))
     base_id = in_force().id
-    under_way = db.session.scalar(
-        select(Backtest)
-        .options(*LIGHT)
-        .limit(1)
-        .where(
-            Backtest.draft_id == draft.id,
-            Backtest.draft_version == draft.version,
-            Backtest.base_id == base_id,
-            Backtest.status == BacktestStatus.PENDING,
-            Backtest.days.is_not_distinct_from(past.days),
-            Backtest.as_of.is_not_distinct_from(as_of),
-        )
-    )
+    under_way = _under_way(draft, base_id, past.days, as_of)
     if under_way:
         return under_way
     backtest = Backtest(
@@ -91,6 +78,24 @@ def ask_backtest(past: Past, as_of: dt.date | None, asked_by: str) -> Backtest:
     db.session.add(backtest)
     db.session.flush()
     return backtest
+
+
+def _under_way(
+    draft: RuleDraft, base_id: int, days: int | None, as_of: dt.date | None
+) -> Backtest | None:
+    return db.session.scalar(
+        select(Backtest)
+        .options(*LIGHT)
+        .limit(1)
+        .where(
+            Backtest.draft_id == draft.id,
+            Backtest.draft_version == draft.version,
+            Backtest.base_id == base_id,
+            Backtest.status == BacktestStatus.PENDING,
+            Backtest.days.is_not_distinct_from(days),
+            Backtest.as_of.is_not_distinct_from(as_of),
+        )
+    )
 
 
 def days_to_come(book: RuleBook, today: dt.date) -> list[dt.date]:
