@@ -11,7 +11,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+from flask.testing import FlaskClient
 from lxml import html
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +73,7 @@ def _insert(file: Path, before: str, text: str) -> None:
     file.write_text(source.replace(before, text.lstrip("\n") + before))
 
 
-def walk_in(house: Path, database_url: str, redis_url: str) -> dict:
+def walk_in(house: Path, database_url: str, redis_url: str) -> dict[str, Any]:
     """What the pages of the copy say."""
     env = os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -91,7 +93,7 @@ def walk_in(house: Path, database_url: str, redis_url: str) -> dict:
 # -- inside the copy -------------------------------------------------------------------------------
 
 
-def _walk() -> dict:
+def _walk() -> dict[str, Any]:
     from tests.factories import (
         api,
         make_product,
@@ -106,7 +108,8 @@ def _walk() -> dict:
     from webapp.platform.settings import Settings
 
     app = create_app(Settings.from_env())
-    client, said = app.test_client(), {}
+    client = app.test_client()
+    said: dict[str, Any] = {}
     sign_in(client, "manager")
     said["editor"] = _write_rule(client)
     said["published"] = _publish(client)
@@ -129,7 +132,7 @@ def _walk() -> dict:
     return said
 
 
-def _write_rule(client) -> str:
+def _write_rule(client: FlaskClient) -> str:
     from tests.support.rule_editor_page import Editor
 
     editor = Editor(client).type(name__en="Heavy", when__0__field="item_weight").press("add:then")
@@ -140,15 +143,15 @@ def _write_rule(client) -> str:
     return sentence
 
 
-def _publish(client) -> int:
-    draft = html.fromstring(client.get("/rules/draft").text)
+def _publish(client: FlaskClient) -> int:
+    draft: Any = html.fromstring(client.get("/rules/draft").text)
     form = next(form for form in draft.forms if form.action == "/rules/draft/publication")
     sent = dict(form.form_values()) | {"reason": "Heavy parcels", "warnings_read": "1"}
     return client.post(form.action, data=sent).status_code
 
 
-def _text(client, path: str) -> str:
-    page = html.fromstring(client.get(path).text)
+def _text(client: FlaskClient, path: str) -> str:
+    page: Any = html.fromstring(client.get(path).text)
     return re.sub(r"\s+", " ", page.find(".//main").text_content())
 
 

@@ -25,6 +25,7 @@ from webapp.platform.database import db
 from webapp.platform.issues import ERROR, Issue
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
+from webapp.processing.effects.review import Approval, Hold
 from webapp.processing.note_progress import (
     note_approved,
     note_authorized,
@@ -86,7 +87,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
 
     def load_shared(self, rows: list[Sale], answers: dict[int, Built]) -> BuildBatch:
         ids = [sale.id for sale in rows]
-        effects = effects_of(ids, ("hold", "approve"))
+        effects = effects_of(ids, (Hold.key, Approval.key))
         return BuildBatch(answers, review_policy(), pending_invoices_of(ids), effects)
 
     def write_row(self, row: Sale, shared: BuildBatch, now: dt.datetime) -> None:
@@ -115,11 +116,11 @@ def _held_by(effects: list[Effect], policy: str) -> list[dict]:
     holds = [
         {"rule": effect.rule, "reason": effect.params.get("reason") or ""}
         for effect in effects
-        if effect.kind == "hold"
+        if effect.kind == Hold.key
     ]
     if holds:
         return holds
-    approved = any(effect.kind == "approve" for effect in effects)
+    approved = any(effect.kind == Approval.key for effect in effects)
     return [{"rule": "", "reason": "policy"}] if policy == "all" and not approved else []
 
 

@@ -1,11 +1,12 @@
-"""What undoing a sale would do, in words: it is done, told, and rolled back, so that no second
-logic foretells the first."""
+"""What undoing a sale would do, in words: it is done, put into words and rolled back, so that no
+second logic foretells the first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from webapp.catalog.models import Product, StockMovement
 from webapp.fulfilment.tasks.models import Task
@@ -20,8 +21,12 @@ from webapp.rules.models import Effect
 from webapp.sale_pages.effect_words import skus_of
 from webapp.sales.models import Sale
 
+Row = TypeVar("Row", Effect, StockMovement, Task)
+# By table, the ids of the sale's rows before the act.
+Before = dict[Any, set[int]]
 
-def foretold(sale_id: int, act: Callable[[Sale], object]) -> list[str]:
+
+def dry_run(sale_id: int, act: Callable[[Sale], object]) -> list[str]:
     """What `act` would do to the sale, one sentence for each thing. Nothing of it stays. Raises
     what `act` raises."""
     db.session.rollback()
@@ -30,55 +35,56 @@ def foretold(sale_id: int, act: Callable[[Sale], object]) -> list[str]:
         before = {model: _ids(model, sale_id) for model in (Effect, StockMovement, Task)}
         act(sale)
         db.session.flush()
-        return _told(sale, before)
+        return list(_sentences(sale, before))
     finally:
         db.session.rollback()
 
 
-def _ids(model, sale_id: int) -> set[int]:
+def _ids(model: Any, sale_id: int) -> set[int]:
     return set(db.session.scalars(select(model.id).where(model.sale_id == sale_id)))
 
 
-def _told(sale: Sale, before: dict) -> list[str]:
-    sale_id, names = sale.id, skus_of(sale.lines)
-    new = {
-        model: db.session.scalars(
-            select(model).where(model.sale_id == sale_id).order_by(model.id)
-        ).all()
-        for model in before
-    }
-    new = {
-        model: [row for row in rows if row.id not in before[model]] for model, rows in new.items()
-    }
-    skus = _skus(new[StockMovement])
-    cancelled = select(Message).where(
-        Message.sale_id == sale_id, Message.status == MessageStatus.CANCELLED
+def _new(model: type[Row], sale: Sale, before: Before) -> list[Row]:
+    query = select(model).where(model.sale_id == sale.id).order_by(model.id)
+    return [row for row in db.session.scalars(query) if row.id not in before[model]]
+
+
+def _sentences(sale: Sale, before: Before) -> Iterator[str]:
+    skus = skus_of(sale.lines)
+    for twin in _new(Effect, sale, before):
+        yield kind_of(twin).undoing_text(twin, skus)
+    yield from _back_on_sale(_new(StockMovement, sale, before))
+    for message in db.session.scalars(_cancelled_messages(sale)):
+        yield _("The e-mail “%(title)s” is not sent.", title=template_name(message.template))
+    if db.session.scalar(_discarded_invoices(sale).limit(1)):
+        yield _("The NF-e is discarded.")
+    for task in _new(Task, sale, before):
+        yield _("A task for staff: %(title)s.", title=task_title(task))
+
+
+def _back_on_sale(movements: list[StockMovement]) -> Iterator[str]:
+    skus = _skus(movement.product_id for movement in movements)
+    for movement in movements:
+        yield ngettext(
+            "%(num)s × %(sku)s goes back on sale.",
+            "%(num)s × %(sku)s go back on sale.",
+            movement.change,
+            sku=skus[movement.product_id],
+        )
+
+
+def _skus(product_ids: Iterable[int]) -> dict[int, str]:
+    query = select(Product.id, Product.sku).where(Product.id.in_(set(product_ids)))
+    return {row.id: row.sku for row in db.session.execute(query)}
+
+
+def _cancelled_messages(sale: Sale) -> Select[Message]:
+    return select(Message).where(
+        Message.sale_id == sale.id, Message.status == MessageStatus.CANCELLED
     )
-    discarded = (
-        select(Invoice.id)
-        .where(Invoice.sale_id == sale_id, Invoice.status == InvoiceStatus.DISCARDED)
-        .limit(1)
-    )
-    return [
-        *(kind_of(twin).undoing_text(twin, names) for twin in new[Effect]),
-        *(_back_on_sale(one.change, skus[one.product_id]) for one in new[StockMovement]),
-        *(
-            _("The e-mail “%(title)s” is not sent.", title=template_name(one.template))
-            for one in db.session.scalars(cancelled)
-        ),
-        *([_("The NF-e is discarded.")] if db.session.scalar(discarded) else []),
-        *(_("A task for staff: %(title)s.", title=task_title(task)) for task in new[Task]),
-    ]
 
 
-def _back_on_sale(units: int, sku: str) -> str:
-    return ngettext(
-        "%(num)s × %(sku)s goes back on sale.", "%(num)s × %(sku)s go back on sale.", units, sku=sku
-    )
-
-
-def _skus(movements: list[StockMovement]) -> dict[int, str]:
-    ids = {one.product_id for one in movements}
-    return dict(
-        db.session.execute(select(Product.id, Product.sku).where(Product.id.in_(ids))).all()
+def _discarded_invoices(sale: Sale) -> Select[int]:
+    return select(Invoice.id).where(
+        Invoice.sale_id == sale.id, Invoice.status == InvoiceStatus.DISCARDED
     )

@@ -16,7 +16,7 @@ from webapp.processing.attention import retry_effect, retry_effects
 from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.forms import CancellationIn, RefundIn
 from webapp.processing.refunds import key_of, refund
-from webapp.sale_pages.preview import foretold
+from webapp.sale_pages.preview import dry_run
 from webapp.sale_pages.sale_page import SalePage
 from webapp.sales.models import Refund, Sale, Status
 from webapp.sales.queries import sale_of
@@ -50,7 +50,7 @@ def cancellation(sale_id: int):
 def _cancellation_page(sale_id: int, form: Form):
     undone, refusal = [], None
     try:
-        undone = foretold(sale_id, lambda sale: cancel(sale, ""))
+        undone = dry_run(sale_id, lambda sale: cancel(sale, ""))
     except Refusal as error:
         refusal = error
     return render_template(
@@ -136,7 +136,7 @@ def _foreseen(sale_id: int, form: RefundForm) -> dict:
     asked, undone, made = RefundForm({**form.typed, "reason": "?"}), [], []
     try:
         wanted = asked.parse()
-        undone = foretold(
+        undone = dry_run(
             sale_id, lambda sale: made.append(_amount(refund(sale, wanted, uuid.uuid4().hex)))
         )
     except Refusal as refusal:
