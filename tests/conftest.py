@@ -18,7 +18,6 @@ import redis
 from _sessions import Guardian
 from flask import has_app_context
 from flask.testing import FlaskClient
-from playwright.sync_api import sync_playwright
 
 from tests import programs, services
 from tests.support.api_contract import check_answer
@@ -27,55 +26,8 @@ from webapp import create_app, migrations
 from webapp.platform.database import db as database
 from webapp.platform.settings import Settings
 
+pytest_plugins = ["tests.support.whole_runs", "tests.support.browsers"]
 ROOM = 2**30  # bytes that the servers and files of a run never fill
-BROWSER_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-)
-
-
-# What could not run
-
-
-def pytest_addoption(parser):
-    parser.addoption(
-        "--no-skips",
-        action="store_true",
-        help="fail when a test could not run for want of a program",
-    )
-
-
-def needed(found, name: str):
-    """The program, or the end of this test with the reason: the one way in which a test is
-    skipped."""
-    if found is None:
-        pytest.skip(
-            f"{name} is not on this machine and could not be installed; see what bin/test said at "
-            "its start"
-        )
-    return found
-
-
-def _skipped(config):
-    return config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
-
-
-def pytest_sessionfinish(session, exitstatus):
-    if (
-        exitstatus == pytest.ExitCode.OK
-        and session.config.getoption("no_skips")
-        and _skipped(session.config)
-    ):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    reports = _skipped(config)
-    if reports:
-        refused = " (refused by --no-skips)" if config.getoption("no_skips") else ""
-        terminalreporter.section(f"{len(reports)} tests did not run here{refused}")
-        for report in reports:
-            terminalreporter.write_line(f"{report.nodeid}: {report.longrepr[2]}")
 
 
 # Servers
@@ -111,7 +63,7 @@ def redis_url(folder, guardian):
 @pytest.fixture(scope="session")
 def postgres(folder, guardian):
     """The PostgreSQL server, with an empty database for whoever needs one."""
-    needed(programs.postgres() or programs.postgres_wheel(), "PostgreSQL")
+    services.needed(programs.postgres() or programs.postgres_wheel(), "PostgreSQL")
     home = folder / "postgres"
     home.mkdir(mode=0o700)
     server = services.Postgres(home, guardian)
@@ -273,25 +225,6 @@ def live_shop(folder, guardian):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    executable = needed(programs.chromium(), "Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS.split())
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser, live_shop):
-    """A new browser profile on the demo shop; `page.goto("/sales")` and the like."""
-    context = browser.new_context(
-        base_url=live_shop.url, locale="pt-BR", timezone_id="America/Sao_Paulo"
-    )
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture(scope="session")
 def xmlsec1():
     """The program that checks XML signatures independently of our code."""
-    return needed(programs.xmlsec1(), "xmlsec1")
+    return services.needed(programs.xmlsec1(), "xmlsec1")

@@ -16,12 +16,24 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
+import pytest
 from _redis import configure, free_port
 from _sessions import Guardian
 
 from tests import programs
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def needed(found, name: str):
+    """The program, or the end of this test with the reason: the one way in which a test is
+    skipped."""
+    if found is None:
+        pytest.skip(
+            f"{name} is not on this machine and could not be installed; see what bin/test said at "
+            "its start"
+        )
+    return found
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 20, why: str = "") -> None:

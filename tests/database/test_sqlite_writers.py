@@ -16,7 +16,7 @@ from webapp.platform import sqlite
 OTHER = """
 import sys, time
 from sqlalchemy import create_engine, text
-from webapp import sqlite
+from webapp.platform import sqlite
 engine = create_engine(sys.argv[1])
 sqlite.prepare(engine)
 end = time.monotonic() + 30

@@ -50,3 +50,9 @@ def test_it_fails_the_strict_run(run_without_programs):
     done = run_without_programs("--no-skips")
     assert done.returncode == 1
     assert "1 tests did not run here (refused by --no-skips)" in done.stdout
+
+
+def test_it_fails_the_strict_run_of_two_workers(run_without_programs):
+    done = run_without_programs("--no-skips", "-n", "2")
+    assert done.returncode == 1
+    assert "1 tests did not run here (refused by --no-skips)" in done.stdout

@@ -1,0 +1,89 @@
+"""A browser for tests, and what a failed one leaves: a trace and a picture of each of its pages."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests import programs, services
+
+FAILURES = Path(__file__).resolve().parents[2] / "failures"
+
+BROWSER_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage"
+)
+_open: list[BrowserContext] = []
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = services.needed(programs.chromium(), "Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS.split())
+        yield traced(browser)
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, live_shop):
+    """A new browser profile on the demo shop; `page.goto("/sales")` and the like."""
+    context = browser.new_context(
+        base_url=live_shop.url, locale="pt-BR", timezone_id="America/Sao_Paulo"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def traced(browser: Browser) -> Browser:
+    """The browser, every context of which keeps a trace of the test that runs."""
+    make = browser.new_context
+
+    def new_context(**options) -> BrowserContext:
+        context = make(**options)
+        context.tracing.start(snapshots=True)
+        _open.append(context)
+        context.on("close", lambda: _open.remove(context))
+        return context
+
+    browser.new_context = new_context
+    return browser
+
+
+def pytest_sessionstart(session):
+    if not hasattr(session.config, "workerinput"):
+        shutil.rmtree(FAILURES, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call" or report.failed:
+        for number, context in enumerate(_open, 1):
+            _end_chunk(context, FAILURES / f"{_name(item)}-{number}" if report.failed else None)
+    return report
+
+
+def _end_chunk(context, folder):
+    if folder is None:
+        context.tracing.stop_chunk()
+    else:
+        for number, page in enumerate(context.pages, 1):
+            page.screenshot(path=folder / f"page-{number}.png")
+        context.tracing.stop_chunk(path=folder / "trace.zip")
+    context.tracing.start_chunk()
+
+
+def _name(item):
+    return re.sub(r"[^\w.-]+", "-", item.nodeid.rpartition("/")[2]).strip("-")[:100]
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FAILURES.exists():
+        terminalreporter.section("browser tests that failed")
+        terminalreporter.write_line(
+            f"pictures and traces are in {FAILURES}; open one with: "
+            "playwright show-trace …/trace.zip"
+        )

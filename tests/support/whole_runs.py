@@ -1,0 +1,65 @@
+"""What a run of all tests needs besides the tests: none silently skipped, those that share a server
+kept together, and a fast choice."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent.parent
+# They start the whole shop or crash it, and mostly wait: one worker has them all, while the others
+# use the processor.
+SHOPS = ("browser", "ops", "faults")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--no-skips",
+        action="store_true",
+        help="fail when a test could not run for want of a program",
+    )
+    parser.addoption(
+        "--fast",
+        action="store_true",
+        help=f"leave out what starts whole shops: {', '.join(SHOPS)}",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    whole_shops = [item for item in items if _starts_a_shop(item)]
+    if config.getoption("fast"):
+        config.hook.pytest_deselected(items=whole_shops)
+        items[:] = [item for item in items if item not in set(whole_shops)]
+    for item in whole_shops:
+        item.add_marker(pytest.mark.xdist_group("shops"))
+
+
+def _starts_a_shop(item):
+    if {"live_shop", "shop"} & set(item.fixturenames):
+        return True
+    inside = item.path.is_relative_to(TESTS)
+    return inside and item.path.relative_to(TESTS).parts[0] in SHOPS
+
+
+# What could not run
+
+
+def _skipped(config):
+    # A worker has no terminal: whoever distributes the tests counts for all.
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return reporter.stats.get("skipped", []) if reporter else []
+
+
+def pytest_sessionfinish(session, exitstatus):
+    strict = session.config.getoption("no_skips")
+    if strict and exitstatus == pytest.ExitCode.OK and _skipped(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    reports = _skipped(config)
+    if reports:
+        refused = " (refused by --no-skips)" if config.getoption("no_skips") else ""
+        terminalreporter.section(f"{len(reports)} tests did not run here{refused}")
+        for report in reports:
+            terminalreporter.write_line(f"{report.nodeid}: {report.longrepr[2]}")
