@@ -8,7 +8,7 @@ from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.sales.models import Sale, Status
-from webapp.web.navigation import Counter, Entry, Menu
+from webapp.web.navigation import Counter, Menu, MenuEntry
 
 ATTENTION = Counter(
     select(Sale.id).where(Sale.status == Status.ATTENTION), _l("waiting for somebody")
@@ -19,33 +19,33 @@ REVIEW = Counter(
 TO_SHIP = Counter(sales_to_ship(), _l("to pack or ship"))
 OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
 
-HOME = Entry("home", _l("Home"), "dashboard.page")
-SALES = Entry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
-PRODUCTS = Entry("package", _l("Products"), "catalog.index")
-INVOICES = Entry("file-invoice", _l("NF-e"), "invoices.index", REVIEW)
-SHIPPING = Entry("truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP)
+HOME = MenuEntry("home", _l("Home"), "dashboard.page")
+SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
+PRODUCTS = MenuEntry("package", _l("Products"), "catalog.index")
+INVOICES = MenuEntry("file-invoice", _l("NF-e"), "invoices.index", REVIEW)
+SHIPPING = MenuEntry("truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP)
 STORE = (
     SALES,
     PRODUCTS,
-    Entry("users", _l("Customers"), "customers.index"),
-    Entry("id-badge-2", _l("Memberships"), "memberships.index"),
+    MenuEntry("users", _l("Customers"), "customers.index"),
+    MenuEntry("id-badge-2", _l("Memberships"), "memberships.index"),
 )
 TAX_AND_SHIPPING = (
     INVOICES,
     SHIPPING,
-    Entry("receipt", _l("Royalties"), "royalties.index"),
+    MenuEntry("receipt", _l("Royalties"), "royalties.index"),
 )
 DECISIONS = (
-    Entry("git-branch", _l("Rules"), "rules.index"),
-    Entry("coin", _l("Commissions"), "commissions.index"),
-    Entry("checklist", _l("Tasks"), "tasks.index", OPEN_TASKS),
+    MenuEntry("git-branch", _l("Rules"), "rules.index"),
+    MenuEntry("coin", _l("Commissions"), "commissions.index"),
+    MenuEntry("checklist", _l("Tasks"), "tasks.index", OPEN_TASKS),
 )
 BACK_OFFICE = (
-    Entry("mail", _l("E-mails"), "messages.index"),
-    Entry("settings-automation", _l("Processing"), "monitor.page"),
-    Entry("history", _l("Audit"), "audit.index"),
-    Entry("users", _l("Staff"), "staff.index"),
-    Entry("settings", _l("Settings"), "store.settings_page"),
+    MenuEntry("mail", _l("E-mails"), "messages.index"),
+    MenuEntry("settings-automation", _l("Processing"), "monitor.page"),
+    MenuEntry("history", _l("Audit"), "audit.index"),
+    MenuEntry("users", _l("Staff"), "staff.index"),
+    MenuEntry("settings", _l("Settings"), "store.settings_page"),
 )
 MENU = Menu(
     groups=(

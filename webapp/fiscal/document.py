@@ -23,7 +23,7 @@ from webapp.fiscal.note import (
     Item,
     Note,
     Party,
-    Taxpayer,
+    RegistrationIndicator,
 )
 from webapp.fiscal.places import COUNTRIES, state
 from webapp.fiscal.taxes import SIMPLES, Taxes, assess
@@ -38,7 +38,11 @@ SIMPLES_NOTICE = "DOCUMENTO EMITIDO POR ME OU EPP OPTANTE PELO SIMPLES NACIONAL"
 NO_GTIN = "SEM GTIN"
 BRAZIL = {"cPais": "1058", "xPais": "BRASIL"}
 DRAFT_CODE = "00000000"  # no real note has it: one digit repeated
-REGISTRATION = {Taxpayer.CONTRIBUTOR: "1", Taxpayer.EXEMPT: "2", Taxpayer.NON_CONTRIBUTOR: "9"}
+REGISTRATION = {
+    RegistrationIndicator.CONTRIBUTOR: "1",
+    RegistrationIndicator.EXEMPT: "2",
+    RegistrationIndicator.NON_CONTRIBUTOR: "9",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def _identification(note: Note, given: Numbering, issued_at: datetime, key: str)
         "cDV": key[-1],
         "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
         "finNFe": "1",
-        "indFinal": "0" if note.recipient.taxpayer == Taxpayer.CONTRIBUTOR else "1",
+        "indFinal": "0" if note.recipient.taxpayer == RegistrationIndicator.CONTRIBUTOR else "1",
         "indPres": "2",
         "indIntermed": "1" if note.marketplace else "0",
         "procEmi": "0",
@@ -137,7 +141,9 @@ def _recipient(note: Note) -> dict:
     buyer = note.recipient
     homologation = note.environment != Environment.PRODUCTION
     registration = (
-        digits(buyer.state_registration) if buyer.taxpayer == Taxpayer.CONTRIBUTOR else ""
+        digits(buyer.state_registration)
+        if buyer.taxpayer == RegistrationIndicator.CONTRIBUTOR
+        else ""
     )
     return _buyer_document(buyer) | {
         "xNome": HOMOLOGATION_NAME if homologation else clean(buyer.name),

@@ -1,7 +1,7 @@
 """Where the shop mends what the schema refuses: the place in the document, the field, and its name
 for people."""
 
-from webapp.fiscal.schema import Problem
+from webapp.fiscal.schema import SchemaProblem
 from webapp.platform.issues import N_
 
 _ADDRESS = {
@@ -64,6 +64,6 @@ FIELDS = {
 }
 
 
-def field_of(problem: Problem) -> tuple[str, str]:
+def field_of(problem: SchemaProblem) -> tuple[str, str]:
     """The field and its label; a place nobody types in is named by its path."""
     return FIELDS.get(problem.place, ("document.*", problem.place))

@@ -13,7 +13,7 @@ class Environment(StrEnum):
     HOMOLOGATION = "homologation"
 
 
-class Taxpayer(StrEnum):
+class RegistrationIndicator(StrEnum):
     """The buyer's standing with its state's goods tax (ICMS)."""
 
     CONTRIBUTOR = "contributor"
@@ -71,7 +71,7 @@ class Party:
     email: str = ""
     phone: str = ""
     state_registration: str = ""
-    taxpayer: str = Taxpayer.NON_CONTRIBUTOR
+    taxpayer: str = RegistrationIndicator.NON_CONTRIBUTOR
 
 
 @dataclass(frozen=True, slots=True)

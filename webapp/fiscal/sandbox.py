@@ -44,7 +44,7 @@ _PARSER = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """An authorised note as the ledger keeps it."""
 
     access_key: str
@@ -61,11 +61,11 @@ class Ledger(Protocol):
     """What the sandbox remembers. `record` is atomic: False, and nothing kept, if the key or the
     number is there."""
 
-    def find_key(self, access_key: str) -> Entry | None: ...
+    def find_key(self, access_key: str) -> LedgerEntry | None: ...
 
-    def find_number(self, cnpj: str, series: int, number: int) -> Entry | None: ...
+    def find_number(self, cnpj: str, series: int, number: int) -> LedgerEntry | None: ...
 
-    def record(self, entry: Entry) -> bool: ...
+    def record(self, entry: LedgerEntry) -> bool: ...
 
 
 class MemoryLedger:
@@ -74,13 +74,13 @@ class MemoryLedger:
     def __init__(self):
         self._lock, self._keys, self._numbers = Lock(), {}, {}
 
-    def find_key(self, access_key: str) -> Entry | None:
+    def find_key(self, access_key: str) -> LedgerEntry | None:
         return self._keys.get(access_key)
 
-    def find_number(self, cnpj: str, series: int, number: int) -> Entry | None:
+    def find_number(self, cnpj: str, series: int, number: int) -> LedgerEntry | None:
         return self._numbers.get((cnpj, series, number))
 
-    def record(self, entry: Entry) -> bool:
+    def record(self, entry: LedgerEntry) -> bool:
         place = (entry.cnpj, entry.series, entry.number)
         with self._lock:
             if entry.access_key in self._keys or place in self._numbers:
@@ -137,7 +137,7 @@ class SandboxAuthority:
         issuer = document[0].findtext(f"{{{NAMESPACE}}}emit/{{{NAMESPACE}}}CNPJ")
         return ("", "") if cnpj_of(certificate)[:8] == issuer[:8] else ("213", REASONS["213"])
 
-    def _duplicate(self, entry: Entry) -> Answer | None:
+    def _duplicate(self, entry: LedgerEntry) -> Answer | None:
         if first := self._ledger.find_key(entry.access_key):
             return Answer(
                 first.access_key,
@@ -152,12 +152,12 @@ class SandboxAuthority:
             )
         return None
 
-    def _kept(self, entry: Entry) -> Answer:
+    def _kept(self, entry: LedgerEntry) -> Answer:
         # another process may have recorded the key or the number since it was looked up
         return _authorized(entry) if self._ledger.record(entry) else self._duplicate(entry)
 
 
-def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> Entry:
+def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> LedgerEntry:
     key, digest = access_key_of(document), digest_of(signed)
     protocol = f"1{key[:2]}{received_at:%y}{secrets.randbelow(10**10):010d}"
     zone = next(state.zone for state in STATES.values() if state.code == key[:2])
@@ -179,12 +179,12 @@ def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> En
             },
         },
     )
-    return Entry(
+    return LedgerEntry(
         key, key[6:20], int(key[22:25]), int(key[25:34]), digest, protocol, received_at, protnfe
     )
 
 
-def _authorized(entry: Entry) -> Answer:
+def _authorized(entry: LedgerEntry) -> Answer:
     return Answer(entry.access_key, *AUTHORIZED, entry.protocol, entry.received_at, entry.protnfe)
 
 

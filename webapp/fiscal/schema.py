@@ -22,7 +22,7 @@ NOTE, PROCESSED = "nfe_v4.00.xsd", "procNFe_v4.00.xsd"
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SchemaProblem:
     """`place` is the path of tags below `infNFe`; `item` the number of the `det` it lies in, or
     None."""
 
@@ -38,7 +38,7 @@ def _compiled(name: str) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(str(package / "nfe/schemas/v4_0" / name)))
 
 
-def problems(document: etree._Element, name: str = NOTE) -> list[Problem]:
+def problems(document: etree._Element, name: str = NOTE) -> list[SchemaProblem]:
     """What the schema refuses, in document order. The signature that a draft lacks is not
     counted."""
     with _LOCK:
@@ -51,7 +51,7 @@ def problems(document: etree._Element, name: str = NOTE) -> list[Problem]:
     return _located(document, errors) if errors else []
 
 
-def _located(document: etree._Element, errors: list[tuple[str, str]]) -> list[Problem]:
+def _located(document: etree._Element, errors: list[tuple[str, str]]) -> list[SchemaProblem]:
     prefixes = {
         prefix: uri for node in document.iter("*") for prefix, uri in node.nsmap.items() if prefix
     }
@@ -59,15 +59,15 @@ def _located(document: etree._Element, errors: list[tuple[str, str]]) -> list[Pr
     return [_problem(find(path)[0], message) for path, message in errors]
 
 
-def _problem(element, message: str) -> Problem:
+def _problem(element, message: str) -> SchemaProblem:
     if not isinstance(
         element, etree._Element
     ):  # an attribute: libxml2 names its path, xpath gives its text
-        return Problem(
+        return SchemaProblem(
             "@" + (getattr(element, "attrname", None) or ""), str(element), message, None
         )
     trail = [element, *element.iterancestors()]
     names = [etree.QName(node).localname for node in reversed(trail)]
     item = next((int(node.get("nItem")) for node in trail if node.get("nItem")), None)
     below = names[names.index("infNFe") + 1 :] if "infNFe" in names else names
-    return Problem("/".join(below), (element.text or "").strip(), message, item)
+    return SchemaProblem("/".join(below), (element.text or "").strip(), message, item)

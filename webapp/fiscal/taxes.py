@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from webapp.fiscal.note import Destination, Item, Note, Taxpayer
+from webapp.fiscal.note import Destination, Item, Note, RegistrationIndicator
 from webapp.fiscal.places import interstate_rate, state
 from webapp.platform.money import ZERO, percent_of
 
@@ -111,7 +111,7 @@ def cfop(note: Note, item: Item) -> str:
         return GIFT_CFOP[note.destination]
     if (
         note.destination is Destination.OUT_OF_STATE
-        and note.recipient.taxpayer == Taxpayer.NON_CONTRIBUTOR
+        and note.recipient.taxpayer == RegistrationIndicator.NON_CONTRIBUTOR
     ):
         return SALE_CFOP_TO_CONSUMER
     return SALE_CFOP[note.destination]
@@ -151,7 +151,7 @@ def _icms(note: Note, item: Item) -> dict:
     inside = note.destination is Destination.IN_STATE
     rate = state(origin).rate if inside else interstate_rate(origin, target, item.origin)
     values = {"base": item.total, "icms_rate": rate, "icms": percent_of(item.total, rate)}
-    if not inside and note.recipient.taxpayer == Taxpayer.NON_CONTRIBUTOR:
+    if not inside and note.recipient.taxpayer == RegistrationIndicator.NON_CONTRIBUTOR:
         values["difal_rate"] = state(target).rate
         values["difal"] = percent_of(item.total, max(ZERO, values["difal_rate"] - rate))
     return values

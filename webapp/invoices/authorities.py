@@ -10,7 +10,7 @@ from sqlalchemy import select, tuple_
 
 from webapp.fiscal.authority import Answer, Authority
 from webapp.fiscal.certificate import Certificate, load, make_test_certificate
-from webapp.fiscal.sandbox import Entry, MemoryLedger, SandboxAuthority
+from webapp.fiscal.sandbox import LedgerEntry, MemoryLedger, SandboxAuthority
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
 from webapp.store.models import SandboxNote
@@ -18,7 +18,7 @@ from webapp.store.queries import the_shop
 
 TEST_PASSWORD = "homologacao"
 _KEY = re.compile(rb'Id="NFe([0-9A-Z]{44})"')
-COLUMNS = tuple(field.name for field in fields(Entry))
+COLUMNS = tuple(field.name for field in fields(LedgerEntry))
 
 
 def certificate() -> Certificate:
@@ -66,23 +66,23 @@ class Sandbox:
         return SandboxAuthority(remembered(access_keys)).query(access_keys)
 
 
-class Ledger(MemoryLedger):
+class DatabaseLedger(MemoryLedger):
     """What the sandbox remembers of some keys and numbers, and what it learned since."""
 
-    def __init__(self, known: list[Entry]):
+    def __init__(self, known: list[LedgerEntry]):
         super().__init__()
         for entry in known:
             super().record(entry)
         self.new: list[dict] = []
 
-    def record(self, entry: Entry) -> bool:
+    def record(self, entry: LedgerEntry) -> bool:
         recorded = super().record(entry)
         if recorded:
             self.new.append({column: getattr(entry, column) for column in COLUMNS})
         return recorded
 
 
-def remembered(access_keys: list[str]) -> Ledger:
+def remembered(access_keys: list[str]) -> DatabaseLedger:
     """What the database knows of these keys and of the numbers they bear (issuer, series and number
     are in a key)."""
     with only_reading():
@@ -90,6 +90,6 @@ def remembered(access_keys: list[str]) -> Ledger:
         place = tuple_(SandboxNote.cnpj, SandboxNote.series, SandboxNote.number)
         columns = [getattr(SandboxNote, column) for column in COLUMNS]
         query = select(*columns).where(SandboxNote.access_key.in_(access_keys) | place.in_(numbers))
-        known = [Entry(*row) for row in db.session.execute(query)]
+        known = [LedgerEntry(*row) for row in db.session.execute(query)]
         db.session.rollback()
-    return Ledger(known)
+    return DatabaseLedger(known)

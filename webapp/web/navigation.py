@@ -22,7 +22,7 @@ class Counter:
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """One line of the menu. `counted` tells how much waits behind it."""
 
     icon: str
@@ -36,8 +36,8 @@ class Menu:
     """Groups of entries, each with its heading (None: the first has none), and those that a phone
     shows at its foot."""
 
-    groups: Sequence[tuple[object, Sequence[Entry]]]
-    phone: Sequence[Entry]
+    groups: Sequence[tuple[object, Sequence[MenuEntry]]]
+    phone: Sequence[MenuEntry]
 
 
 def set_up(app: Flask, menu: Menu) -> None:
@@ -88,7 +88,7 @@ def _count(counter: Counter) -> int:
     return counts[counter]
 
 
-def _link(entry: Entry) -> dict:
+def _link(entry: MenuEntry) -> dict:
     count = _count(entry.counted) if entry.counted else 0
     return {
         "icon": entry.icon,
@@ -100,7 +100,7 @@ def _link(entry: Entry) -> dict:
     }
 
 
-def _links(entries: Sequence[Entry]) -> list[dict]:
+def _links(entries: Sequence[MenuEntry]) -> list[dict]:
     return [_link(entry) for entry in entries if _open_to_me(entry.endpoint)]
 
 

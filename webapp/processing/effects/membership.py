@@ -14,7 +14,7 @@ from webapp.processing.effects.reversal import Reversal
 from webapp.rules.models import Effect
 
 
-class MembershipChange(EffectKind):
+class MembershipEffect(EffectKind):
     """The membership goes back to what it was, unless a later change relies on this one: then a
     person decides."""
 
@@ -46,19 +46,19 @@ class MembershipChange(EffectKind):
 
 
 @register
-class MembershipActivation(MembershipChange):
+class MembershipActivation(MembershipEffect):
     key = "membership_activation"
     name = done_words = _l("Membership activated")
 
 
 @register
-class MembershipReactivation(MembershipChange):
+class MembershipReactivation(MembershipEffect):
     key = "membership_reactivation"
     name = done_words = _l("Membership reactivated")
 
 
 @register
-class MembershipUpgrade(MembershipChange):
+class MembershipUpgrade(MembershipEffect):
     """Waits until there is an active membership to upgrade."""
 
     key = "membership_upgrade"
