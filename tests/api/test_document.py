@@ -5,6 +5,7 @@ import re
 import jsonschema_rs
 import pytest
 
+from webapp.http.forms import parse
 from webapp.web.openapi import calls_of
 
 
@@ -115,3 +116,16 @@ def test_the_words_are_the_readers(client, language, summary):
     assert told["paths"]["/api/v1/sales/{sale_id}"]["get"]["summary"].startswith(summary)
     page = client.get("/api/docs", headers=headers).text
     assert summary in page and 'href="#schema-SaleOut"' in page and "application/pdf" in page
+
+
+def test_every_example_of_a_body_is_one(app):
+    shapes = {call.body for call in calls_of(app) if call.body}
+    shown = {
+        shape: shape.model_json_schema().get("examples", [])
+        for shape in shapes
+        if not shape.__name__.endswith("Patch")
+    }
+    assert all(shown.values())
+    for shape, examples in shown.items():
+        for example in examples:
+            parse(shape, example)

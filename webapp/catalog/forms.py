@@ -19,6 +19,7 @@ from webapp.http.forms import (
     Shape,
     Text,
     Whole,
+    example,
 )
 from webapp.http.patches import partial
 
@@ -92,6 +93,19 @@ Months = Annotated[int, Whole(0, 1200)]
 
 
 class ProductIn(Shape):
+    model_config = example(
+        {
+            "sku": "LV-0002",
+            "name": "Travessias",
+            "kind": "book",
+            "price": "89.90",
+            "stock": 12,
+            "author": "Lívia Moraes",
+            "royalty_percent": "10.00",
+            "weight_g": 420,
+        }
+    )
+
     sku: Annotated[str, Text(200, required=True), AfterValidator(_sku)]
     name: Annotated[str, Text(120, required=True)]
     kind: Kind
@@ -134,6 +148,8 @@ class ProductQuery(ListQuery):
 
 class StockIn(Shape):
     """Either the new stock or the change."""
+
+    model_config = example({"change": -2, "reason": "two copies were damaged"}, {"set": 5})
 
     set: Annotated[Stock | None, BlankIsNone] = None
     change: Annotated[StockChange | None, BlankIsNone] = None

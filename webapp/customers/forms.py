@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from webapp.customers.models import Taxpayer
 from webapp.http.fields import Document, Email
 from webapp.http.filters import ListQuery
-from webapp.http.forms import FieldRefused, Percent, Shape, Text
+from webapp.http.forms import FieldRefused, Percent, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.towns import state_code
@@ -52,6 +52,8 @@ STATES = frozenset(
 class AddressIn(Shape):
     """As typed: blanks are filled later from the postal code."""
 
+    model_config = example({"zip_code": "01025-020", "number": "100"})
+
     zip_code: Annotated[str, Text(20)] = ""
     country: Annotated[
         str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_upper)
@@ -88,6 +90,15 @@ class AddressIn(Shape):
 
 
 class CustomerIn(Shape):
+    model_config = example(
+        {
+            "name": "Maria das Dores",
+            "document": "529.982.247-25",
+            "email": "maria@example.com",
+            "address": {"zip_code": "01025-020", "number": "100"},
+        }
+    )
+
     name: Annotated[str, Text(120, required=True)]
     document: Document
     email: Email = ""
@@ -105,6 +116,8 @@ class CustomerQuery(ListQuery):
 
 
 class AgentIn(Shape):
+    model_config = example({"code": "A1", "name": "Ana Paula Reis", "commission_percent": "5.00"})
+
     code: Annotated[str, Field(strict=True), AfterValidator(_code)]
     name: Annotated[str, Text(80, required=True)]
     commission_percent: Percent

@@ -23,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    JsonValue,
     Strict,
     ValidationError,
     ValidationInfo,
@@ -64,6 +65,11 @@ MESSAGES = {
 
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+def example(*bodies: dict[str, JsonValue]) -> ConfigDict:
+    """The `model_config` of a shape that is shown so in the API's document."""
+    return ConfigDict(json_schema_extra={"examples": list(bodies)})
 
 
 class FieldRefused(ValueError):

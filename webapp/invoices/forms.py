@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import model_validator
 
 from webapp.http.filters import ListQuery, Month
-from webapp.http.forms import FieldRefused, LongText, Shape
+from webapp.http.forms import FieldRefused, LongText, Shape, example
 from webapp.invoices.models import InvoiceStatus
 
 
@@ -23,6 +23,8 @@ class ReturnCode(enum.StrEnum):
 
 
 class ReturnIn(Shape):
+    model_config = example({"code": "address", "comment": "the number is missing"})
+
     code: ReturnCode
     comment: Annotated[str, LongText(500)] = ""
 

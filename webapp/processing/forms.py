@@ -4,11 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from webapp.http.forms import Quantity, Shape, Text, Whole
+from webapp.http.forms import Quantity, Shape, Text, Whole, example
 from webapp.sales.forms import MAX_LINES
 
 
 class CancellationIn(Shape):
+    model_config = example({"reason": "the customer gave it up"})
+
     reason: Annotated[str, Text(500, required=True)]
 
 
@@ -20,5 +22,7 @@ class RefundLineIn(Shape):
 
 
 class RefundIn(Shape):
+    model_config = example({"lines": [{"line": 1, "quantity": 1}], "reason": "arrived damaged"})
+
     lines: Annotated[list[RefundLineIn], Field(min_length=1, max_length=2 * MAX_LINES)]
     reason: Annotated[str, Text(500, required=True)]

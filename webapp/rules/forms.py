@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from webapp.http.forms import BlankIsNone, Flag, Shape, Text
+from webapp.http.forms import BlankIsNone, Flag, Shape, Text, example
 
 
 class RestorationIn(Shape):
@@ -28,6 +28,19 @@ class BacktestIn(Shape):
 
 class RuleCheckIn(Shape):
     """`rule` is read by the rules themselves, which tell every mistake by its place."""
+
+    model_config = example(
+        {
+            "rule": {
+                "code": "large_orders",
+                "name": "Large orders",
+                "scope": "sale",
+                "when": {"field": "sale_total", "op": "gte", "value": "5000.00"},
+                "then": [{"do": "hold"}],
+            },
+            "facts": {"sale_total": "6000.00"},
+        }
+    )
 
     rule: Any
     facts: dict[Any, Any] = {}

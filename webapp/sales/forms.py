@@ -8,7 +8,7 @@ from pydantic import Field
 from webapp.customers.forms import AddressIn
 from webapp.http.fields import Document, Email
 from webapp.http.filters import ListQuery, Since
-from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text
+from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.money import ZERO
 from webapp.sales.models import PaymentMethod, Status
@@ -39,6 +39,22 @@ class BuyerIn(Shape):
 
 
 class SaleIn(Shape):
+    model_config = example(
+        {
+            "reference": "WEB-1001",
+            "paid": True,
+            "payment_method": "pix",
+            "freight": "12.00",
+            "customer": {
+                "name": "José da Conceição",
+                "document": "111.444.777-35",
+                "email": "jose@example.com",
+            },
+            "address": {"zip_code": "01025-020", "number": "100"},
+            "lines": [{"sku": "LV-0001", "quantity": 2}],
+        }
+    )
+
     reference: Annotated[str, Text(60)] = ""
     paid: Flag = False
     payment_method: PaymentMethod

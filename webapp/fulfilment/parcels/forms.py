@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from webapp.fulfilment.bulk import MOST_AT_ONCE
-from webapp.http.forms import LongText, Shape, Text, Whole
+from webapp.http.forms import LongText, Shape, Text, Whole, example
 
 MAX_VOLUMES = 999
 
@@ -18,6 +18,8 @@ class SlipIn(Shape):
 
 
 class ShipmentIn(Shape):
+    model_config = example({"carrier": "Correios", "tracking_code": "AA123456785BR"})
+
     carrier: Annotated[str, Text(60, required=True)]
     tracking_code: Annotated[str, Text(60)] = ""
 

@@ -3,10 +3,12 @@
 from typing import Annotated, Literal
 
 from webapp.http.filters import ListQuery
-from webapp.http.forms import Shape, Text
+from webapp.http.forms import Shape, Text, example
 
 
 class OutcomeIn(Shape):
+    model_config = example({"outcome": "settled with the customer"})
+
     outcome: Annotated[str, Text(500, required=True)]
 
 

@@ -1,0 +1,155 @@
+"""Every call of the API's document, with input by its schema, against it, and such as leads deep
+into the call: no answer is one that is not declared, and none is a failure of ours."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from sqlalchemy import select
+
+from tests.factories import ADDRESS, make_product, make_sale, make_token, open_shop, work_off
+from webapp.fulfilment.months import this_month
+from webapp.fulfilment.tasks.models import Task
+from webapp.invoices.models import Invoice
+from webapp.rules.models import Effect
+from webapp.store.queries import the_shop
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# So many inputs by the schema of each call, and against it.
+INPUTS = 5
+# Calls that leave the next ones little to do: made of every other place only.
+USING_UP = ("/approval", "/cancellation", "/payment", "/refunds")
+# Values of the parameters of a path that lead somewhere, by those parameters' names.
+Places = dict[tuple[str, ...], list[tuple[Any, ...]]]
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def places(db) -> Places:
+    """A shop with sales in several states, an NF-e under review and a task."""
+    open_shop()
+    make_product(sku="LV-0001", kind="book", royalty_percent="10.00", author="Lívia")
+    upgrade = make_product(kind="membership_upgrade").sku
+    sales = [make_sale(sku=sku, quantity=3) for sku in ("LV-0001", "LV-0001", upgrade)]
+    sales.append(make_sale(sku="LV-0001", address=ADDRESS | {"number": ""}))
+    work_off()
+    the_shop().review_policy = "all"
+    sales += [make_sale(sku="LV-0001"), make_sale(sku="LV-0001")]
+    work_off()
+    sales += [make_sale(sku="LV-0001", paid=paid) for paid in (True, False, False)]
+    effects = db.session.execute(select(Effect.sale_id, Effect.id).limit(4))
+    return {
+        ("sale_id",): [(sale.id,) for sale in sales],
+        ("sale_id", "effect_id"): [tuple(row) for row in effects],
+        ("invoice_id",): [(number,) for number in db.session.scalars(select(Invoice.id))],
+        ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
+        ("customer_id",): [(1,)],
+        ("sku",): [("LV-0001",)],
+        ("cep",): [("05010-000",), ("99999-999",), ("9",)],
+        (): [()],
+    }
+
+
+@pytest.fixture
+def schema(app, client, db):
+    """The document as a program loads it."""
+    document = client.get("/api/openapi.json", headers={"Accept-Language": "en"}).json
+    config = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
+    loaded = schemathesis.openapi.from_dict(document, config=config)
+    loaded.app = app
+    return loaded
+
+
+@pytest.fixture
+def headers(db) -> dict[str, str]:
+    """With a token that opens every call. The client of an app in the same process unpacks no
+    answers."""
+    return {"Authorization": f"Bearer {make_token('admin')}", "Accept-Encoding": "identity"}
+
+
+def test_every_call_answers_as_it_is_declared(schema, places, headers, db):
+    operations = [result.ok() for result in schema.get_all_operations()]
+    operations.sort(key=takes_away)
+    db.session.remove()
+    failures, never_done = [], []
+    for operation in operations:
+        statuses: set[int] = set()
+        for cases in inputs_of(operation, places):
+            try:
+                statuses |= send(cases, headers)
+            except (FailureGroup, Exception) as failure:
+                failures.append(f"{operation.label}\n{failure}")
+        if not any(status < 300 for status in statuses):
+            never_done.append(operation.label)
+    assert not failures, "\n\n".join(failures)
+    assert not never_done, never_done
+
+
+def takes_away(operation: APIOperation) -> bool:
+    """Whether the calls after it find less than was there before."""
+    return operation.method.upper() == "DELETE" or operation.path.endswith("/cancellation")
+
+
+def send(cases: st.SearchStrategy[Case], headers: dict[str, str]) -> set[int]:
+    """The statuses of the answers. Raises FailureGroup for one that is not as declared."""
+    statuses = set()
+
+    @seed(7)
+    @settings(
+        max_examples=INPUTS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases)
+    def call(case: Case) -> None:
+        statuses.add(case.call_and_validate(checks=CHECKS, headers=headers).status_code)
+
+    # Nothing is against the schema of a call that takes nothing, or any text.
+    with contextlib.suppress(Unsatisfiable):
+        call()
+    return statuses
+
+
+def inputs_of(operation: APIOperation, places: Places) -> Iterator[st.SearchStrategy[Case]]:
+    yield operation.as_strategy()
+    yield operation.as_strategy(GenerationMode.NEGATIVE)
+    names = tuple(parameter.name for parameter in operation.path_parameters)
+    asked = {parameter.name for parameter in operation.query}
+    query = {"month": this_month()} if "month" in asked else {}
+    for values in places[names][:: 2 if operation.path.endswith(USING_UP) else 1]:
+        place = dict(zip(names, values, strict=True))
+        for body in bodies_of(operation):
+            yield st.just(operation.Case(path_parameters=place, query=query, **body))
+
+
+def bodies_of(operation: APIOperation) -> list[dict[str, Any]]:
+    """The document's examples of the body; of a body without one, such as changes nothing."""
+    raw = operation.definition.raw.get("requestBody")
+    if not raw:
+        return [{}]
+    name = raw["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    shape = operation.schema.raw_schema["components"]["schemas"][name]
+    examples = shape.get("examples", [{}])
+    return [{"body": example, "media_type": "application/json"} for example in examples]
