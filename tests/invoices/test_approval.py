@@ -214,3 +214,18 @@ def test_the_api_names_what_is_wrong_with_a_rejection(db, client, body, field):
 def test_a_token_of_a_lesser_role_decides_nothing(db, client, role):
     invoice = in_review()
     assert api(client, make_token(role)).post(f"/invoices/{invoice.id}/approval").status_code == 403
+
+
+def test_what_is_not_checked_yet_is_not_approved(db, client):
+    """A corrected address sends the sale its way again: what a person saw is not what would go
+    out."""
+    invoice = in_review()
+    calls = api(client, make_token("reviewer"))
+    calls.patch(f"/sales/{invoice.sale_id}/address", {"number": "200"})
+    refused = calls.post(f"/invoices/{invoice.id}/approval")
+    assert (refused.status_code, refused.json["detail"]) == (
+        409,
+        "An NF-e in the state “Being prepared” cannot be approved.",
+    )
+    work_off()
+    assert calls.post(f"/invoices/{invoice.id}/approval").status_code == 202
