@@ -5,9 +5,11 @@ import os
 import secrets
 import socket
 import sys
+from typing import Any
 
+import redis
 from flask import Flask
-from rq import SimpleWorker
+from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
@@ -31,7 +33,7 @@ class Doorbell(Job):
 
     success_callback = failure_callback = stopped_callback = None
 
-    def perform(self):
+    def perform(self) -> Any:
         if self.func_name not in ALLOWED or self.args or self.kwargs:
             raise StrangeJob(self.func_name)
         return super().perform()
@@ -44,7 +46,7 @@ class ShopWorker(SimpleWorker):
 
     app: Flask
 
-    def perform_job(self, job, queue):
+    def perform_job(self, job: Job, queue: Queue) -> bool:
         with self.app.app_context():
             try:
                 return super().perform_job(job, queue)
@@ -52,7 +54,7 @@ class ShopWorker(SimpleWorker):
                 db.session.remove()
 
 
-def make_worker(app: Flask, queues: list[str], connection) -> ShopWorker:
+def make_worker(app: Flask, queues: list[str], connection: redis.Redis) -> ShopWorker:
     worker = ShopWorker(
         # Its own name at each start: in a container host and pid come again while the dead one's
         # name still stands.

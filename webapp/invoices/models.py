@@ -7,6 +7,7 @@ from decimal import Decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
+from flask_babel.speaklater import LazyString
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
@@ -29,7 +30,7 @@ class InvoiceStatus(enum.StrEnum):
     CANCELLED = "cancelled"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return INVOICE_LABELS[self][0]
 
     @property
@@ -163,7 +164,7 @@ class Invoice(Owed, Timestamps, Model):
         return self.sale.reference
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         if self.status is InvoiceStatus.REJECTED and self.rejected_by:
             return REJECTED_LABELS[self.rejected_by]
         return INVOICE_LABELS[self.status][0]

@@ -6,6 +6,7 @@ import enum
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -28,7 +29,7 @@ class MessageStatus(enum.StrEnum):
     CANCELLED = "cancelled"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return MESSAGE_LABELS[self][0]
 
     @property

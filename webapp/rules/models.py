@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
+from flask_babel.speaklater import LazyString
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -48,7 +49,7 @@ class DraftStatus(enum.StrEnum):
     DISCARDED = "discarded"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return {
             self.OPEN: _l("Open"),
             self.PUBLISHED: _l("Published"),
@@ -122,7 +123,7 @@ class BacktestStatus(enum.StrEnum):
     STOPPED = "stopped"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return {
             self.PENDING: _l("Running"),
             self.DONE: lazy_pgettext("a test", "Done"),
@@ -233,7 +234,7 @@ class EffectStatus(enum.StrEnum):
     CANCELLED = "cancelled"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return EFFECT_LABELS[self][0]
 
     @property

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -33,7 +34,7 @@ class Status(enum.StrEnum):
     CANCELLED = "cancelled"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return STATUS_LABELS[self][0]
 
     @property
@@ -114,7 +115,7 @@ class Shipping(enum.StrEnum):
     DELIVERED = "delivered"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return SHIPPING_LABELS[self]
 
 
@@ -148,7 +149,7 @@ class PaymentMethod(enum.StrEnum):
     OTHER = "other"
 
     @property
-    def label(self):
+    def label(self) -> LazyString:
         return PAYMENT_LABELS[self]
 
 
