@@ -47,16 +47,11 @@ STILL_BY_HAND = {
         "rules/editing/sale_examples.py",
         "rules/linting/references.py",
         "rules/pages/backtests.py",
-        "sale_pages/pages.py",
-        "sale_pages/undo_pages.py",
         "web/api.py",
     },
     "htmx": {
         "rules/pages/editor.py",
         "rules/pages/exceptions.py",
-        "sale_pages/pages.py",
-        "sale_pages/undo_pages.py",
-        "sale_pages/why_pages.py",
     },
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
 
-from flask import Response, flash, make_response, render_template
+from flask import flash, make_response, render_template
 from flask.typing import ResponseReturnValue
 from htmx_flask import request
 
@@ -22,34 +22,37 @@ class Versioned(Protocol):
     def version(self) -> Any: ...
 
 
-def submits(shape: type[Shape], again: Callable[..., str]) -> Callable:
+def submits(
+    shape: type[Shape],
+    again: Callable[..., str],
+    form_class: type[Form] = Form,
+    own_status: bool = False,
+) -> Callable:
     """Makes a view of one that acts on a form: it gets the parsed `shape` as its first argument.
 
     A refusal, of the form or of the act, undoes what was done and shows `again(form, **url
-    values)`, the page with what was typed and each error beside its field, as 422.
+    values)`, the page with what was typed and each error beside its field, as 422, or with the
+    refusal's `own_status`.
     """
 
     def wrap(act: Callable) -> Callable:
         @wraps(act)
         def view(**values):
-            form = Form(request.form, shape)
+            form = form_class(request.form, shape)
             try:
                 answer = act(form.parse(), **values)
                 # What the database refuses is known before the answer leaves.
                 db.session.flush()
                 return answer
             except Refusal as refusal:
-                return refused(form, refusal, again, **values)
+                db.session.rollback()
+                # Nothing was done, and nothing typed is lost.
+                page = again(form.refuse(refusal), **values)
+                return make_response(page, refusal.status if own_status else 422)
 
         return view
 
     return wrap
-
-
-def refused(form: Form, refusal: Refusal, again: Callable[..., str], **values) -> Response:
-    """The form again: nothing was done, and nothing typed is lost."""
-    db.session.rollback()
-    return make_response(again(form.refuse(refusal), **values), 422)
 
 
 def acts(back: Callable[..., ResponseReturnValue]) -> Callable:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
@@ -12,10 +13,12 @@ from webapp.http.localization import time_zone
 from webapp.http.query import whole_number
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.database import db
+from webapp.platform.errors import NotFound
 from webapp.platform.text import matching
 from webapp.sales.models import Sale
 from webapp.store.queries import the_shop
 
+NO_INVOICE = _l("There is no NF-e with this number.")
 KEY_LENGTH = 44
 MOST_QUEUED = 50
 
@@ -83,13 +86,14 @@ def files_of(month: dt.date) -> Select:
     return query.where(issued_in(month), Invoice.proc_xml.is_not(None)).order_by(Invoice.id)
 
 
-def invoice_by_id(invoice_id: int) -> Invoice | None:
-    """One invoice with all that its page shows of the sale."""
-    if invoice_id >= 2**31:
-        return None
+def invoice_by_id(invoice_id: int) -> Invoice:
+    """One invoice with all that its page shows of the sale. Raises NotFound."""
     sale = joinedload(Invoice.sale)
     query = select(Invoice).options(sale.joinedload(Sale.customer), sale.selectinload(Sale.lines))
-    return db.session.scalar(query.where(Invoice.id == invoice_id))
+    invoice = db.session.scalar(query.where(Invoice.id == invoice_id))
+    if invoice is None:
+        raise NotFound(NO_INVOICE)
+    return invoice
 
 
 def review_queue() -> list[Invoice]:

@@ -25,7 +25,7 @@ CANCELLABLE = dt.timedelta(hours=24)
 
 def sale_to_undo(sale_id: int) -> Sale:
     """The sale, locked: two who undo it, and the workers, take turns. Raises NotFound."""
-    return sale_of(sale_id, _("There is no order with this number."), lock=True)
+    return sale_of(sale_id, lock=True)
 
 
 def invoice_to_undo(sale: Sale) -> Invoice | None:

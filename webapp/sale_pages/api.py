@@ -9,7 +9,6 @@ from webapp.customers.forms import AddressIn
 from webapp.http.answers import list_of
 from webapp.http.forms import Shape, parse
 from webapp.http.patches import patched
-from webapp.http.transactions import in_transaction
 from webapp.invoices.issues import issue_of, issues_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of, invoices_of
@@ -23,7 +22,7 @@ from webapp.sale_pages.shapes import DecisionOut, SaleOut
 from webapp.sales import placing
 from webapp.sales.forms import SaleIn, SalePatch, SaleQuery
 from webapp.sales.models import Sale
-from webapp.sales.queries import sale_of, sales, whole
+from webapp.sales.queries import NO_SALE, sale_of, sales, whole
 from webapp.web.api import (
     IDEMPOTENCY_KEY,
     api_blueprint,
@@ -34,7 +33,6 @@ from webapp.web.api import (
 )
 
 bp = api_blueprint("sales")
-NO_SALE = _l("There is no order with this number.")
 STATE_FORBIDS = _l("Its state forbids it.")
 
 
@@ -93,17 +91,13 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
     }
 
 
-def _shown(sale: Sale) -> dict[str, Any]:
+def _answer(sale: Sale) -> dict[str, Any]:
     return sale_json(sale, invoice_of(sale.id))
 
 
-def _all_shown(rows: list[Sale]) -> list[dict[str, Any]]:
+def _all_answers(rows: list[Sale]) -> list[dict[str, Any]]:
     invoices = invoices_of([sale.id for sale in rows])
     return [sale_json(sale, invoices.get(sale.id)) for sale in rows]
-
-
-def _sale(sale_id: int) -> Sale:
-    return sale_of(sale_id, _("There is no order with this number."))
 
 
 # -- calls ----------------------------------------------------------------------------------------
@@ -125,18 +119,13 @@ def _sale(sale_id: int) -> Sale:
     summary=_l("Enters a sale; with an Idempotency-Key it is made once, however often it is sent."),
 )
 def create_sale(wanted: SaleIn) -> tuple[dict[str, Any], int]:
-    key, scope = idempotency_key(), identity_scope()
-
-    def work() -> tuple[dict[str, Any], int]:
-        sale, is_new = (
-            placing.create_sale_once(scope, key, wanted)
-            if key
-            else (placing.create_sale(wanted), True)
-        )
-        db.session.flush()
-        return (sale_json(sale, None), 201) if is_new else (_shown(sale), 200)
-
-    return in_transaction(work)
+    key = idempotency_key()
+    if key:
+        sale, is_new = placing.create_sale_once(identity_scope(), key, wanted)
+    else:
+        sale, is_new = placing.create_sale(wanted), True
+    db.session.flush()
+    return (sale_json(sale, None), 201) if is_new else (_answer(sale), 200)
 
 
 @endpoint(
@@ -157,7 +146,7 @@ def list_sales(asked: SaleQuery) -> dict[str, Any]:
         updated_since=asked.updated_since,
     )
     answer = list_answer(asked, whole(query), (Sale.id,), lambda sale: sale)
-    return answer | {"items": _all_shown(answer["items"])}
+    return answer | {"items": _all_answers(answer["items"])}
 
 
 @endpoint(
@@ -171,7 +160,7 @@ def list_sales(asked: SaleQuery) -> dict[str, Any]:
     summary=_l("One sale as it stands."),
 )
 def get_sale(sale_id: int) -> dict[str, Any]:
-    return _shown(_sale(sale_id))
+    return _answer(sale_of(sale_id))
 
 
 @endpoint(
@@ -188,13 +177,10 @@ def get_sale(sale_id: int) -> dict[str, Any]:
     ),
 )
 def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
-    def work() -> dict[str, Any]:
-        sale = _sale(sale_id)
-        placing.change(sale, patched(SaleIn, placing.as_input(sale), patch))
-        db.session.flush()
-        return sale_json(sale, None)
-
-    return in_transaction(work)
+    sale = sale_of(sale_id)
+    placing.change(sale, patched(SaleIn, placing.as_input(sale), patch))
+    db.session.flush()
+    return sale_json(sale, None)
 
 
 @endpoint(
@@ -207,7 +193,7 @@ def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
     summary=_l("Cancels an open sale; its stock comes back."),
 )
 def cancel_sale(sale_id: int) -> None:
-    in_transaction(lambda: placing.cancel_open(_sale(sale_id), "order cancelled"))
+    placing.cancel_open(sale_of(sale_id), "order cancelled")
 
 
 @endpoint(
@@ -221,13 +207,10 @@ def cancel_sale(sale_id: int) -> None:
     summary=_l("Starts the processing of an open sale; said twice, it starts once."),
 )
 def pay_sale(sale_id: int) -> dict[str, Any]:
-    def work() -> dict[str, Any]:
-        sale = _sale(sale_id)
-        sale.pay(utc_now())
-        db.session.flush()
-        return _shown(sale)
-
-    return in_transaction(work)
+    sale = sale_of(sale_id)
+    sale.pay(utc_now())
+    db.session.flush()
+    return _answer(sale)
 
 
 @endpoint(
@@ -241,14 +224,11 @@ def pay_sale(sale_id: int) -> dict[str, Any]:
     summary=_l("Mends the address (parts left out stay); the sale goes on."),
 )
 def change_address(wanted: AddressIn, sale_id: int) -> dict[str, Any]:
-    def work() -> dict[str, Any]:
-        sale = _sale(sale_id)
-        parts = sale.address_parts | wanted.model_dump(exclude_unset=True)
-        correct_address(sale, parse(AddressIn, parts))
-        db.session.flush()
-        return _shown(sale)
-
-    return in_transaction(work)
+    sale = sale_of(sale_id)
+    parts = sale.address_parts | wanted.model_dump(exclude_unset=True)
+    correct_address(sale, parse(AddressIn, parts))
+    db.session.flush()
+    return _answer(sale)
 
 
 @endpoint(
@@ -262,7 +242,7 @@ def change_address(wanted: AddressIn, sale_id: int) -> dict[str, Any]:
     summary=_l("What the rules came to, and every effect."),
 )
 def get_decision(sale_id: int) -> dict[str, Any]:
-    decision = decisions_of([_sale(sale_id).id], "paid").get(sale_id)
+    decision = decisions_of([sale_of(sale_id).id], "paid").get(sale_id)
     if decision is None:
         raise NotFound(_("The rules were not applied to this order yet."))
     return {

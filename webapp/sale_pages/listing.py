@@ -1,17 +1,17 @@
-"""The list of sales as pages and files show it: filters from the address, tabs, rows, CSV."""
+"""The list of sales as pages and files show it: filters from the address, tabs, rows."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, g
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.fulfilment.parcels.models import PackingSlip
-from webapp.http.csv import csv_file
 from webapp.http.formatting import day_text, with_query
 from webapp.http.lists import bounded_count, count_text
 from webapp.http.localization import time_zone
@@ -21,14 +21,13 @@ from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.issues import Issue
-from webapp.platform.transactions import only_reading
 from webapp.processing.pipeline import PROGRESS
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
 from webapp.sales.models import Sale, Shipping, Status
 from webapp.sales.queries import load_lines, sales
 
-TABS = (
+TABS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (_l("All"), {}),
     (Status.OPEN.label, {"status": Status.OPEN}),
     (Status.ATTENTION.label, {"status": Status.ATTENTION}),
@@ -36,12 +35,10 @@ TABS = (
     (Shipping.TO_PACK.label, {"shipping": Shipping.TO_PACK}),
     (Shipping.PACKED.label, {"shipping": Shipping.PACKED}),
 )
-MOST_EXPORTED = 50_000
-CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Filters:
+class SaleFilters:
     """What the address asks for; a value that cannot be is refused with its name."""
 
     status: Status | None = None
@@ -52,7 +49,7 @@ class Filters:
     q: str = ""
 
     @classmethod
-    def from_args(cls, args: Mapping[str, str]) -> "Filters":
+    def from_args(cls, args: Mapping[str, str]) -> "SaleFilters":
         return cls(
             status=_member(Status, args, "status"),
             shipping=_member(Shipping, args, "shipping"),
@@ -63,7 +60,9 @@ class Filters:
         )
 
     def query(self) -> Select:
-        since = self.since and dt.datetime.combine(self.since, dt.time(), ZoneInfo(time_zone()))
+        since = None
+        if self.since:
+            since = dt.datetime.combine(self.since, dt.time(), ZoneInfo(time_zone()))
         return sales(self.status, self.shipping, self.channel, self.agent, since, q=self.q)
 
 
@@ -86,7 +85,7 @@ def _day(written: str) -> dt.date | None:
 # -- what stands above the rows -------------------------------------------------------------------
 
 
-def tabs(filters: Filters) -> list[dict]:
+def tabs(filters: SaleFilters) -> list[dict]:
     """The tabs with their counts, exact up to a thousand. Other filters do not count: a tab says
     what waits."""
     here = {
@@ -105,7 +104,7 @@ def tabs(filters: Filters) -> list[dict]:
     ]
 
 
-def chosen(filters: Filters) -> list[dict]:
+def chosen(filters: SaleFilters) -> list[dict]:
     """Each filter that holds, in words, with the address of the list without it."""
     words = {
         "status": filters.status and filters.status.label,
@@ -121,7 +120,7 @@ def chosen(filters: Filters) -> list[dict]:
     ]
 
 
-def choices(filters: Filters, agents: list) -> list[dict]:
+def choices(filters: SaleFilters, agents: list) -> list[dict]:
     """The filters one may add."""
     today = dt.datetime.now(ZoneInfo(time_zone())).date()
     ago = {0: _("Today"), 6: _("Last 7 days"), 29: _("Last 30 days")}
@@ -158,7 +157,7 @@ def choices(filters: Filters, agents: list) -> list[dict]:
 
 
 @dataclass(frozen=True)
-class Row:
+class SaleRow:
     """A sale with what its row shows beside it."""
 
     sale: Sale
@@ -188,7 +187,7 @@ class Row:
         return {"n": number, "words": PROGRESS[number - 1][1], "state": state}
 
 
-def rows_of(found: list[Sale]) -> list[Row]:
+def rows_of(found: list[Sale]) -> list[SaleRow]:
     ids = [sale.id for sale in found]
     load_lines([sale for sale in found if sale.status is Status.ATTENTION])
     invoices = invoices_of(ids)
@@ -197,72 +196,6 @@ def rows_of(found: list[Sale]) -> list[Row]:
     )
     expected = {sale_id: day for sale_id, day in db.session.execute(slips)}
     return [
-        Row(sale, invoices.get(sale.id), expected.get(sale.id), issue_of(sale)) for sale in found
+        SaleRow(sale, invoices.get(sale.id), expected.get(sale.id), issue_of(sale))
+        for sale in found
     ]
-
-
-# -- CSV ------------------------------------------------------------------------------------------
-
-
-def csv_answer(filters: Filters) -> Response:
-    """The filtered list, the newest first, at most MOST_EXPORTED rows, sent while it is read."""
-    header = [
-        _("Order"),
-        _("When"),
-        _("Customer"),
-        _("Status"),
-        _("Channel"),
-        _("Agent"),
-        _("Payment"),
-        _("Freight"),
-        _("Discount"),
-        _("Total"),
-        _("Series"),
-        _("NF-e"),
-        _("Access key"),
-        _("Shipping"),
-    ]
-    return csv_file("sales", header, _exported(filters))
-
-
-def _exported(filters: Filters) -> Iterator[tuple]:
-    last, left = None, MOST_EXPORTED
-    while left:
-        chunk, last = _chunk(filters, last, min(CHUNK, left))
-        if not chunk:
-            return
-        left -= len(chunk)
-        yield from chunk
-
-
-def _chunk(filters: Filters, last: int | None, most: int) -> tuple[list[tuple], int | None]:
-    """The cells of the next rows, and the last sale's id. No transaction stays open while
-    somebody's slow line takes them in."""
-    with only_reading():
-        query = filters.query() if last is None else filters.query().where(Sale.id < last)
-        found = list(db.session.scalars(query.order_by(Sale.id.desc()).limit(most)))
-        chunk = [_cells(row) for row in rows_of(found)]
-        last = found[-1].id if found else None
-        db.session.rollback()
-        db.session.expunge_all()
-    return chunk, last
-
-
-def _cells(row: Row) -> tuple:
-    sale, invoice = row.sale, row.invoice
-    return (
-        sale.reference,
-        sale.created_at.isoformat(timespec="seconds"),
-        sale.customer_name,
-        sale.status.label,
-        row.channel,
-        sale.agent_code or "",
-        sale.payment_method.label,
-        sale.freight,
-        sale.discount,
-        sale.total,
-        invoice.series if invoice and invoice.series else "",
-        invoice.number if invoice and invoice.number else "",
-        invoice.access_key if invoice and invoice.access_key else "",
-        sale.shipping.label,
-    )

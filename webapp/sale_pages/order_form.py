@@ -28,13 +28,13 @@ LINE_PARTS = ("sku", "quantity", "unit_price")
 _LINE = re.compile(r"lines\.([0-9]{1,6})\.(sku|quantity|unit_price)", re.ASCII)
 
 
-class Draft(Form):
+class SaleForm(Form):
     """The form of a sale. Its lines are numbered from 0 without gaps, so that an error finds the
     line it is about."""
 
-    def __init__(self, values: Mapping[str, str]):
+    def __init__(self, values: Mapping[str, str], shape: type[Shape] = SaleIn):
         super().__init__(
-            {name: value for name, value in values.items() if name not in BESIDES}, SaleIn
+            {name: value for name, value in values.items() if name not in BESIDES}, shape
         )
         for name in ("freight", "discount"):
             if self.typed.get(name) in (None, ""):
@@ -43,17 +43,17 @@ class Draft(Form):
         for name in list(self.typed):
             if found := _LINE.fullmatch(name):
                 rows.setdefault(int(found[1]), {})[found[2]] = self.typed.pop(name)
-        self.keep_lines([rows[number] for number in sorted(rows)])
+        self.set_lines([rows[number] for number in sorted(rows)])
 
     @classmethod
-    def empty(cls) -> "Draft":
+    def empty(cls) -> "SaleForm":
         return cls({"channel": "store", "payment_method": "pix", "lines.0.quantity": "1"})
 
     @property
     def lines(self) -> list[dict[str, str]]:
         return self._lines
 
-    def keep_lines(self, lines: list[dict[str, str]]) -> None:
+    def set_lines(self, lines: list[dict[str, str]]) -> None:
         self._lines = lines[:MAX_LINES] or [{"quantity": "1"}]
         self.typed = {
             name: value for name, value in self.typed.items() if not name.startswith("lines.")
@@ -61,15 +61,16 @@ class Draft(Form):
         for number, line in enumerate(self._lines):
             self.typed |= {f"lines.{number}.{part}": line.get(part, "") for part in LINE_PARTS}
 
-    def drop_blank_lines(self) -> None:
+    def parse(self) -> SaleIn:
         """A line without product is one that nobody filled, unless it is the only one."""
-        self.keep_lines([line for line in self._lines if line.get("sku", "").strip()])
+        self.set_lines([line for line in self._lines if line.get("sku", "").strip()])
+        return super().parse()
 
     def add_line(self) -> None:
-        self.keep_lines([*self._lines, {"quantity": "1"}])
+        self.set_lines([*self._lines, {"quantity": "1"}])
 
     def remove_line(self, number: int) -> None:
-        self.keep_lines([line for place, line in enumerate(self._lines) if place != number])
+        self.set_lines([line for index, line in enumerate(self._lines) if index != number])
 
     def take_customer(self, customer: Customer) -> None:
         """The customer as the shop keeps them, with their address."""
@@ -95,7 +96,7 @@ class _Amount(Shape):
 
 
 @dataclass(frozen=True)
-class Totals:
+class SaleTotals:
     """What the shop would charge; `lines` are each line's total (None where it cannot be told
     yet)."""
 
@@ -107,10 +108,10 @@ class Totals:
     note: Decimal
 
 
-def totals_of(draft: Draft) -> Totals:
+def totals_of(form: SaleForm) -> SaleTotals:
     """Worked out as the sale itself would be, from those parts that can be read already. Writes
     nothing."""
-    wanted = [_line(line) for line in draft.lines]
+    wanted = [_line(line) for line in form.lines]
     skus = {line.sku for line in wanted if line}
     products = {
         product.sku: product
@@ -126,12 +127,12 @@ def totals_of(draft: Draft) -> Totals:
     gross = sum((line.gross for line in lines), ZERO)
     sale = Sale(
         lines=lines,
-        discount=min(_amount(draft, "discount"), gross),
-        freight=_amount(draft, "freight"),
+        discount=min(_amount(form, "discount"), gross),
+        freight=_amount(form, "freight"),
     )
     sale.price()
-    return Totals(
-        [line and line.total for line in made],
+    return SaleTotals(
+        [line.total if line else None for line in made],
         gross,
         sale.discount,
         sale.freight,
@@ -147,8 +148,8 @@ def _line(typed: dict[str, str]) -> LineIn | None:
         return None
 
 
-def _amount(draft: Draft, name: str) -> Decimal:
+def _amount(form: SaleForm, name: str) -> Decimal:
     try:
-        return parse(_Amount, {"amount": draft.value(name) or "0"}, form=True).amount
+        return parse(_Amount, {"amount": form.value(name) or "0"}, form=True).amount
     except Invalid:
         return ZERO

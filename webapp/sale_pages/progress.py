@@ -66,7 +66,7 @@ class Progress:
         return {
             "paid": self.sale.paid_at,
             "address": self._entered(Status.RULES),
-            "rules": self.decision and self.decision.decided_at,
+            "rules": self.decision.decided_at if self.decision else None,
             "invoice": self._entered(Status.INVOICED),
             "packed": self._went(Shipping.PACKED, Shipping.SHIPPED, Shipping.DELIVERED),
             "shipped": self._went(Shipping.SHIPPED, Shipping.DELIVERED),

@@ -5,16 +5,16 @@ import uuid
 from flask_babel import lazy_gettext as _l
 
 from webapp.audit.tracking import because
-from webapp.http.transactions import in_transaction
 from webapp.invoices.queries import invoice_of
 from webapp.platform.database import db
 from webapp.processing.attention import retry_effect
 from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.forms import CancellationIn, RefundIn
 from webapp.processing.refunds import key_of, refund
-from webapp.sale_pages.api import NO_SALE, STATE_FORBIDS, sale_json
+from webapp.sale_pages.api import STATE_FORBIDS, sale_json
 from webapp.sale_pages.shapes import EffectAttemptOut, RefundedSaleOut, SaleOut
 from webapp.sales.models import Refund, Sale
+from webapp.sales.queries import NO_SALE
 from webapp.web.api import (
     IDEMPOTENCY_KEY,
     api_blueprint,
@@ -26,7 +26,8 @@ from webapp.web.api import (
 bp = api_blueprint("processing")
 
 
-def _shown(sale: Sale) -> dict[str, object]:
+def _answer(sale: Sale) -> dict[str, object]:
+    """What was done is written here, while its reason is known."""
     db.session.flush()
     return sale_json(sale, invoice_of(sale.id))
 
@@ -52,13 +53,10 @@ def refund_json(made: Refund | None) -> dict[str, object]:
     ),
 )
 def cancel_sale(wanted: CancellationIn, sale_id: int) -> dict[str, object]:
-    def work() -> dict[str, object]:
+    with because(wanted.reason):
         sale = sale_to_undo(sale_id)
         cancel(sale, wanted.reason)
-        return _shown(sale)
-
-    with because(wanted.reason):
-        return in_transaction(work)
+        return _answer(sale)
 
 
 @endpoint(
@@ -79,15 +77,11 @@ def cancel_sale(wanted: CancellationIn, sale_id: int) -> dict[str, object]:
     ),
 )
 def refund_sale(wanted: RefundIn, sale_id: int) -> dict[str, object]:
-    kept = key_of(identity_scope(), idempotency_key() or uuid.uuid4().hex)
-
-    def work() -> dict[str, object]:
-        sale = sale_to_undo(sale_id)
-        made = refund(sale, wanted, kept)
-        return {"sale": _shown(sale), "refund": refund_json(made)}
-
+    key = key_of(identity_scope(), idempotency_key() or uuid.uuid4().hex)
     with because(wanted.reason):
-        return in_transaction(work)
+        sale = sale_to_undo(sale_id)
+        made = refund(sale, wanted, key)
+        return {"sale": _answer(sale), "refund": refund_json(made)}
 
 
 @endpoint(
@@ -101,8 +95,5 @@ def refund_sale(wanted: RefundIn, sale_id: int) -> dict[str, object]:
     summary=_l("Tries an effect that failed again, at once."),
 )
 def retry(sale_id: int, effect_id: int) -> dict[str, object]:
-    def work() -> dict[str, object]:
-        effect = retry_effect(sale_to_undo(sale_id), effect_id)
-        return {"id": effect.id, "status": effect.status, "attempts": effect.attempts}
-
-    return in_transaction(work)
+    effect = retry_effect(sale_to_undo(sale_id), effect_id)
+    return {"id": effect.id, "status": effect.status, "attempts": effect.attempts}

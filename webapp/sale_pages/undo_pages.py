@@ -1,21 +1,27 @@
 """Pages that undo a sale or a part of it, and buttons that try its effects again."""
 
 import uuid
+from collections.abc import Mapping
+from typing import NamedTuple, Self
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from werkzeug.wrappers import Response
 
 from webapp.audit.tracking import because
 from webapp.http.formatting import money_text
-from webapp.http.forms import Form, parse
-from webapp.http.transactions import in_transaction
+from webapp.http.forms import Form, Shape, parse
+from webapp.http.handling import page_or_fragment, submits
+from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.platform.errors import Invalid, Refusal
 from webapp.processing.attention import retry_effect, retry_effects
 from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.forms import CancellationIn, RefundIn
 from webapp.processing.refunds import key_of, refund
+from webapp.sale_pages.blueprint import to_order
 from webapp.sale_pages.preview import dry_run
 from webapp.sale_pages.sale_page import SalePage
 from webapp.sales.models import Refund, Sale, Status
@@ -23,67 +29,56 @@ from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
 
 bp = Blueprint("processing", __name__)
-MAX_KEY = 200
+MOST_KEY = 200
 
 
-def _sale(sale_id: int) -> Sale:
-    return sale_of(sale_id, _("There is no order with this number."))
-
-
-def _to(sale_id: int):
-    return redirect(url_for("sales.page", sale_id=sale_id), 303)
-
-
-# -- cancellation
-# -----------------------------------------------------------------------------------
+# -- cancellation ---------------------------------------------------------------------------------
 
 
 @bp.get("/sales/<id:sale_id>/cancellation")
 @allow("manager")
-def cancellation(sale_id: int):
+def cancellation(sale_id: int) -> ResponseReturnValue:
     """Asks for the reason and says what will be undone."""
-    if _sale(sale_id).status is Status.CANCELLED:
-        return _to(sale_id)
-    return _cancellation_page(sale_id, Form())
+    if sale_of(sale_id).status is Status.CANCELLED:
+        return to_order(sale_id)
+    return _cancellation_page(Form(), sale_id)
 
 
-def _cancellation_page(sale_id: int, form: Form):
+def _cancellation_page(form: Form, sale_id: int) -> str:
     undone, refusal = [], None
     try:
         undone = dry_run(sale_id, lambda sale: cancel(sale, ""))
     except Refusal as error:
         refusal = error
     return render_template(
-        "sales/cancellation.html", sale=_sale(sale_id), form=form, undone=undone, refusal=refusal
+        "sales/cancellation.html", sale=sale_of(sale_id), form=form, undone=undone, refusal=refusal
     )
 
 
 @bp.post("/sales/<id:sale_id>/cancellation")
 @allow("manager")
-def cancel_sale(sale_id: int):
-    form = Form(request.form, CancellationIn)
-    try:
-        wanted = form.parse()
-        with because(wanted.reason):
-            in_transaction(lambda: cancel(sale_to_undo(sale_id), wanted.reason))
-    except Refusal as refusal:
-        db.session.rollback()
-        return _cancellation_page(sale_id, form.refuse(refusal)), refusal.status
+@submits(CancellationIn, again=_cancellation_page, own_status=True)
+def cancel_sale(wanted: CancellationIn, sale_id: int) -> Response:
+    with because(wanted.reason):
+        cancel(sale_to_undo(sale_id), wanted.reason)
+        db.session.flush()
     flash(_("The order was cancelled; what it had brought about is undone."), "good")
-    return _to(sale_id)
+    return to_order(sale_id)
 
 
-# -- refunds
-# ----------------------------------------------------------------------------------------
+# -- refunds --------------------------------------------------------------------------------------
 
 
 class RefundForm(Form):
     """Its quantities are named by the line's position (`quantity.3`); a line left at zero is not
     refunded."""
 
+    def __init__(self, values: Mapping[str, str] | None = None, shape: type[Shape] = RefundIn):
+        super().__init__(values, shape)
+
     @property
-    def asked(self) -> list[tuple[str, str]]:
-        """(position, what was typed) of the lines with something in them."""
+    def quantities(self) -> list[tuple[str, str]]:
+        """(position, quantity as typed) of the lines with something in them."""
         typed = [
             (name.partition(".")[2], value.strip())
             for name, value in self.typed.items()
@@ -92,136 +87,136 @@ class RefundForm(Form):
         return [(position, value) for position, value in typed if value not in ("", "0")]
 
     def parse(self) -> RefundIn:
-        lines = [{"line": position, "quantity": value} for position, value in self.asked]
+        lines = [{"line": position, "quantity": value} for position, value in self.quantities]
         if not lines:
             raise Invalid([], _("Say how many units of which item are given back."))
         return parse(RefundIn, {"lines": lines, "reason": self.value("reason")}, form=True)
 
-    def refuse(self, refusal: Refusal) -> Form:
+    def refuse(self, refusal: Refusal) -> Self:
         """Errors of lines.0 are shown at the line that the form names so."""
         super().refuse(refusal)
-        positions = [position for position, _value in self.asked]
+        positions = [position for position, _value in self.quantities]
         self.errors = {_field(name, positions): message for name, message in self.errors.items()}
         return self
 
 
 def _field(name: str, positions: list[str]) -> str:
     part, _dot, rest = name.partition(".")
-    place = rest.partition(".")[0]
-    return f"quantity.{positions[int(place)]}" if part == "lines" and place.isdigit() else name
+    index = whole_number(rest.partition(".")[0])
+    return f"quantity.{positions[index]}" if part == "lines" and index is not None else name
+
+
+class DryRun(NamedTuple):
+    """What a refund would do: one sentence for each thing, and the amount in words; or what is
+    wrong with what is asked for."""
+
+    undone: list[str] = []
+    amount: str | None = None
+    refused: str = ""
 
 
 @bp.get("/sales/<id:sale_id>/refunds/new")
 @allow("manager")
-def new_refund(sale_id: int):
-    sale = _sale(sale_id)
-    if not SalePage(sale).can_be_refunded:
+def new_refund(sale_id: int) -> ResponseReturnValue:
+    if not SalePage(sale_of(sale_id)).can_be_refunded:
         flash(_("There is nothing of this order to give back now."), "warn")
-        return _to(sale_id)
-    return _refund_page(sale_id, RefundForm())
+        return to_order(sale_id)
+    return _refund_page(RefundForm(), sale_id, DryRun())
 
 
 @bp.post("/sales/<id:sale_id>/refunds/preview")
 @allow("manager")
-def preview_refund(sale_id: int):
+def preview_refund(sale_id: int) -> str:
     """The form with what it would do. Writes nothing."""
-    form = RefundForm(request.form)
-    return _refund_page(sale_id, form, **_foreseen(sale_id, form))
+    return _refund_again(RefundForm(request.form), sale_id)
 
 
-def _foreseen(sale_id: int, form: RefundForm) -> dict:
+def _refund_again(form: RefundForm, sale_id: int) -> str:
+    return _refund_page(form, sale_id, _dry_run(form, sale_id))
+
+
+def _refund_page(form: RefundForm, sale_id: int, outcome: DryRun) -> str:
+    return page_or_fragment(
+        "sales/refund.html",
+        "sales/_refund.html",
+        sale=sale_of(sale_id),
+        form=form,
+        form_key=request.form.get("form_key") or uuid.uuid4().hex,
+        **outcome._asdict(),
+    )
+
+
+def _dry_run(form: RefundForm, sale_id: int) -> DryRun:
     """What the units asked for would do, whatever the reason; what is wrong with them is added to
     the form's errors."""
-    # What is asked for is looked at as it is typed; why is asked when it is sent.
-    asked, undone, made = RefundForm({**form.typed, "reason": "?"}), [], []
+    # Quantities are looked at as they are typed; the reason is asked for when the form is sent.
+    asked = RefundForm({**form.typed, "reason": "?"})
+    outcome = DryRun()
     try:
-        wanted = asked.parse()
-        undone = dry_run(
-            sale_id, lambda sale: made.append(_amount(refund(sale, wanted, uuid.uuid4().hex)))
-        )
+        wanted, amounts = asked.parse(), list[str | None]()
+
+        def act(sale: Sale) -> None:
+            amounts.append(_amount(refund(sale, wanted, uuid.uuid4().hex)))
+
+        outcome = DryRun(dry_run(sale_id, act), amounts[0])
     except Refusal as refusal:
         asked.refuse(refusal)
-    form.errors, form.message = asked.errors | form.errors, form.message or asked.message
-    refused = next(iter(asked.errors.values()), asked.message)
-    return {"undone": undone, "amount": made[0] if made else None, "refused": refused}
+        outcome = DryRun(refused=next(iter(asked.errors.values()), asked.message))
+    form.errors = asked.errors | form.errors
+    form.message = form.message or asked.message
+    return outcome
 
 
 @bp.post("/sales/<id:sale_id>/refunds")
 @allow("manager")
-def make_refund(sale_id: int):
+@submits(RefundIn, again=_refund_again, form_class=RefundForm, own_status=True)
+def make_refund(wanted: RefundIn, sale_id: int) -> Response:
     """The form's own key makes a doubled click one refund."""
-    form, key = (
-        RefundForm(request.form),
-        request.form.get("form_key", "")[:MAX_KEY] or uuid.uuid4().hex,
-    )
-    kept = key_of(g.identity.scope, "form:" + key)
-    try:
-        wanted = form.parse()
-        with because(wanted.reason):
-            made = in_transaction(lambda: _amount(refund(sale_to_undo(sale_id), wanted, kept)))
-    except Refusal as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        return _refund_page(sale_id, form, **_foreseen(sale_id, form)), refusal.status
+    form_key = request.form.get("form_key", "")[:MOST_KEY] or uuid.uuid4().hex
+    with because(wanted.reason):
+        made = refund(sale_to_undo(sale_id), wanted, key_of(g.identity.scope, "form:" + form_key))
+        db.session.flush()
     if made is None:
         flash(_("Nothing of these items was left to give back."), "warn")
-    else:
-        flash(
-            _(
-                "%(amount)s are to be given back to the customer; their share of the rules' "
-                "effects is reversed.",
-                amount=made,
-            ),
-            "good",
-        )
-    return _to(sale_id)
+        return to_order(sale_id)
+    text = _(
+        "%(amount)s are to be given back to the customer; their share of the rules' effects is "
+        "reversed.",
+        amount=money_text(made.amount),
+    )
+    flash(text, "good")
+    return to_order(sale_id)
 
 
 def _amount(made: Refund | None) -> str | None:
     """In words, while the refund is still there to be read."""
-    return made and money_text(made.amount)
+    return money_text(made.amount) if made else None
 
 
-def _refund_page(sale_id: int, form: RefundForm, **shown):
-    template = "sales/_refund.html" if request.headers.get("HX-Request") else "sales/refund.html"
-    return render_template(
-        template,
-        sale=_sale(sale_id),
-        form=form,
-        form_key=request.form.get("form_key") or uuid.uuid4().hex,
-        **{"undone": [], "amount": None, "refused": ""} | shown,
-    )
-
-
-# -- effects
-# ----------------------------------------------------------------------------------------
+# -- effects --------------------------------------------------------------------------------------
 
 
 @bp.post("/sales/<id:sale_id>/effects/<id:effect_id>/retry")
 @allow("manager")
-def retry(sale_id: int, effect_id: int):
-    in_transaction(lambda: retry_effect(sale_to_undo(sale_id), effect_id))
+def retry(sale_id: int, effect_id: int) -> Response:
+    retry_effect(sale_to_undo(sale_id), effect_id)
     flash(_("It is tried again now."), "good")
     return _back(sale_id)
 
 
 @bp.post("/sales/<id:sale_id>/effects/retry")
 @allow("manager")
-def retry_all(sale_id: int):
-    tried = in_transaction(lambda: retry_effects(sale_to_undo(sale_id)))
-    flash(
-        ngettext(
-            "%(num)s effect is tried again now.", "%(num)s effects are tried again now.", tried
-        ),
-        "good",
+def retry_all(sale_id: int) -> Response:
+    tried = retry_effects(sale_to_undo(sale_id))
+    text = ngettext(
+        "%(num)s effect is tried again now.", "%(num)s effects are tried again now.", tried
     )
+    flash(text, "good")
     return _back(sale_id)
 
 
-def _back(sale_id: int):
+def _back(sale_id: int) -> Response:
     """To the list of what failed, or to the sale."""
-    return (
-        redirect(url_for("monitor.page"), 303)
-        if request.form.get("from") == "jobs"
-        else _to(sale_id)
-    )
+    if request.form.get("from") == "jobs":
+        return redirect(url_for("monitor.page"), 303)
+    return to_order(sale_id)

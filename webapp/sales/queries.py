@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -14,6 +15,7 @@ from webapp.platform.errors import NotFound
 from webapp.platform.text import like, storable
 from webapp.sales.models import Sale, Shipping, Status
 
+NO_SALE = _l("There is no order with this number.")
 OFFERED = 20
 OUT_OF_TURN = 1000
 
@@ -72,16 +74,15 @@ def load_lines(found: Sequence[Sale]) -> None:
         ).all()
 
 
-def sale_of(sale_id: int, message, lock: bool = False) -> Sale:
-    """The sale with its lines; raises NotFound with the message. `lock`: whoever else changes it
-    waits until we are done."""
+def sale_of(sale_id: int, lock: bool = False) -> Sale:
+    """The sale with its lines. `lock`: whoever else changes it waits until we are done. Raises
+    NotFound."""
     query = whole(select(Sale).where(Sale.id == sale_id))
     if lock:
         query = query.with_for_update(of=Sale).execution_options(populate_existing=True)
-    # A number beyond the column's range is no sale's either.
-    sale = db.session.scalar(query) if sale_id < 2**31 else None
+    sale = db.session.scalar(query)
     if sale is None:
-        raise NotFound(message)
+        raise NotFound(NO_SALE)
     return sale
 
 

@@ -14,9 +14,9 @@ from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
-from webapp.sale_pages.api import NO_SALE, sale_json
+from webapp.sale_pages.api import sale_json
 from webapp.sale_pages.shapes import SaleOut
-from webapp.sales.queries import sale_of
+from webapp.sales.queries import NO_SALE, sale_of
 from webapp.store.queries import the_shop
 from webapp.web.api import api_blueprint, endpoint
 
@@ -37,7 +37,7 @@ bp = api_blueprint("parcels")
     ),
 )
 def get_packing_slip(sale_id: int) -> dict[str, object]:
-    sale = sale_of(sale_id, NO_SALE)
+    sale = sale_of(sale_id)
     slip = queries.slip_of_sale(sale.id)
     if slip is None:
         raise NotFound(_("This order has no packing slip."))
@@ -110,7 +110,7 @@ def _moment(moment: dt.datetime | None) -> str | None:
     ),
 )
 def ship_sale(wanted: ShipmentIn, sale_id: int) -> dict[str, object]:
-    sale = sale_of(sale_id, NO_SALE)
+    sale = sale_of(sale_id)
     slip = queries.slip_of_sale(sale_id, lock=True)
     if slip is None:
         raise Refusal(_("This order has no packing slip."))

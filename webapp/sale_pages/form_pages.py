@@ -1,0 +1,150 @@
+"""The form of a sale: what is typed, worked out and looked up in it, and its saving."""
+
+import uuid
+
+from flask import flash, g, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from webapp.customers.models import Customer
+from webapp.http.forms import Form
+from webapp.http.handling import page_or_fragment, refuse_stale, submits
+from webapp.http.query import whole_number
+from webapp.platform.cep import normalize_cep
+from webapp.platform.database import db
+from webapp.platform.errors import Refusal
+from webapp.processing.address_step import lookup
+from webapp.sale_pages.blueprint import bp, to_order
+from webapp.sale_pages.order_form import SaleForm, totals_of
+from webapp.sales import placing
+from webapp.sales.forms import CHANNELS, SaleIn
+from webapp.sales.models import PaymentMethod
+from webapp.sales.queries import agents, customers_like, products_to_sell, sale_of
+from webapp.staff.access import allow
+
+MOST_KEY = 200
+MOST_TYPED = 120
+
+
+def _form_page(form: SaleForm, sale_id: int | None = None) -> str:
+    sale = sale_of(sale_id) if sale_id else None
+    return page_or_fragment(
+        "sales/form.html",
+        "sales/_form.html",
+        form=form,
+        sale=sale,
+        totals=totals_of(form),
+        products=products_to_sell(),
+        form_key=request.form.get("form_key") or uuid.uuid4().hex,
+        channels=CHANNELS,
+        agent_options=[("", _("None")), *((agent.code, agent.name) for agent in agents())],
+        method_options=[(str(method), method.label) for method in PaymentMethod],
+        version=request.form.get("version") or (sale.version if sale else ""),
+        known_zip_code=normalize_cep(form.value("address.zip_code")) or "",
+    )
+
+
+@bp.get("/sales/new")
+@allow("clerk")
+def new() -> str:
+    return _form_page(SaleForm.empty())
+
+
+@bp.post("/sales")
+@allow("clerk")
+@submits(SaleIn, again=_form_page, form_class=SaleForm)
+def create(wanted: SaleIn) -> Response:
+    """Enters the sale; the form's own key makes a doubled click one sale."""
+    key = request.form.get("form_key", "")[:MOST_KEY]
+    if key:
+        sale, _is_new = placing.create_sale_once(g.identity.scope, "form:" + key, wanted)
+    else:
+        sale = placing.create_sale(wanted)
+    db.session.flush()
+    flash(_("Order %(reference)s was entered.", reference=sale.reference), "good")
+    return to_order(sale.id)
+
+
+@bp.get("/sales/<id:sale_id>/edit")
+@allow("clerk")
+def edit(sale_id: int) -> str:
+    sale = sale_of(sale_id)
+    if not sale.is_editable:
+        raise Refusal(_("An order that was paid or closed cannot be changed."))
+    return _form_page(SaleForm(Form.filled(placing.as_input(sale)).typed), sale_id)
+
+
+@bp.post("/sales/<id:sale_id>/edit")
+@allow("clerk")
+@submits(SaleIn, again=_form_page, form_class=SaleForm)
+def change(wanted: SaleIn, sale_id: int) -> Response:
+    sale = sale_of(sale_id)
+    refuse_stale(sale)
+    placing.change(sale, wanted)
+    flash(_("The order was saved."), "good")
+    return to_order(sale_id)
+
+
+# -- while it is typed: nothing of this writes ----------------------------------------------------
+
+
+@bp.post("/sales/draft")
+@allow("clerk")
+def draft() -> str:
+    """The form with one thing done to it (`do`): a line more or less, a customer picked, a CEP
+    looked up."""
+    form = SaleForm(request.form)
+    verb, _colon, argument = request.form.get("do", "").partition(":")
+    number = whole_number(argument)
+    if verb == "add_line":
+        form.add_line()
+    elif verb == "remove_line" and number is not None:
+        form.remove_line(number)
+    elif verb == "customer" and number is not None:
+        customer = db.session.get(Customer, number)
+        if customer:
+            form.take_customer(customer)
+    elif verb == "look_up":
+        _look_up(form)
+    return _form_page(form, whole_number(request.form.get("sale_id"), 1))
+
+
+def _look_up(form: SaleForm) -> None:
+    # No transaction of ours may be open meanwhile: the answer is written by another one.
+    db.session.rollback()
+    cep = normalize_cep(form.value("address.zip_code"))
+    result = lookup().one(cep) if cep else None
+    if result is None:
+        form.errors["address.zip_code"] = _(
+            "This is not a CEP; write its eight digits, like 01025-020."
+        )
+    elif result.answer:
+        form.take_address(result.answer, request.form.get("known_zip_code", ""))
+    else:
+        form.errors["address.zip_code"] = _(
+            "This CEP was not found now. Save anyway: it will be looked up again."
+        )
+
+
+@bp.post("/sales/preview")
+@allow("clerk")
+def preview() -> str:
+    """The totals of what is typed so far."""
+    totals = totals_of(SaleForm(request.form))
+    return render_template("sales/_totals.html", totals=totals, swapped=True)
+
+
+@bp.post("/sales/customers")
+@allow("clerk")
+def find_customers() -> str:
+    """Customers to pick from; a POST, so that nobody's name stands in an address."""
+    typed = request.form.get("customer_search", "")[:MOST_TYPED]
+    found = customers_like(typed) if typed.strip() else []
+    return render_template("sales/_customers.html", customers=found, typed=typed)
+
+
+@bp.get("/sales/products")
+@allow("clerk")
+def find_products() -> str:
+    typed = next(iter(request.args.values()), "")[:MOST_TYPED]
+    return render_template("sales/_products.html", products=products_to_sell(typed))

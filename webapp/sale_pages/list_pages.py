@@ -1,0 +1,43 @@
+"""The list of sales, its rows, and it as a file."""
+
+from flask import Response, render_template, request
+
+from webapp.http.lists import page_of
+from webapp.http.query import query_ids
+from webapp.sale_pages import listing
+from webapp.sale_pages.blueprint import bp
+from webapp.sale_pages.export import export_file
+from webapp.sales.models import Sale
+from webapp.sales.queries import agents, sales_by_ids
+from webapp.staff.access import allow
+
+
+@bp.get("/sales")
+@allow("clerk", "accountant")
+def index() -> str:
+    filters = listing.SaleFilters.from_args(request.args)
+    page = page_of(filters.query(), (Sale.id,))
+    return render_template(
+        "sales/index.html",
+        rows=listing.rows_of(page.items),
+        page=page,
+        filters=filters,
+        tabs=listing.tabs(filters),
+        chosen=listing.chosen(filters),
+        choices=listing.choices(filters, agents()),
+        is_first=not (request.args.get("after") or request.args.get("before")),
+    )
+
+
+@bp.get("/sales/rows")
+@allow("clerk", "accountant")
+def rows() -> str:
+    """The rows of ?ids=1,2, each in a <template>, for pages whose rows move by themselves."""
+    found = sales_by_ids(query_ids())
+    return render_template("sales/_rows_alone.html", rows=listing.rows_of(found))
+
+
+@bp.get("/sales/export.csv")
+@allow("clerk", "accountant")
+def export() -> Response:
+    return export_file(listing.SaleFilters.from_args(request.args))
