@@ -8,7 +8,7 @@ from tests.factories import api, make_token, make_user, sign_in, work_off
 from tests.support.invoices import decide, in_review, invoice_of_sale
 from webapp.audit import history, words
 from webapp.features import VOCABULARIES
-from webapp.fulfilment.memberships.models import MembershipChange
+from webapp.fulfilment.memberships.models import MembershipEventKind
 from webapp.invoices.models import InvoiceStatus, RejectedBy
 from webapp.sales.models import Shipping, Status
 
@@ -76,7 +76,7 @@ def test_an_order_is_told_alike_on_its_two_pages_and_in_the_audit(db, client):
     [
         ("sales", [*Status, *Shipping]),
         ("invoices", [*InvoiceStatus, *(f"rejected_by_{by}" for by in RejectedBy)]),
-        ("memberships", MembershipChange),
+        ("memberships", MembershipEventKind),
     ],
 )
 def test_every_state_has_its_sentence(subject, states):

@@ -34,6 +34,11 @@ class Page:
     def prev_url(self) -> str | None:
         return self.prev_cursor and self.url("before", self.prev_cursor)
 
+    @property
+    def live_url(self) -> str:
+        """Where new rows are fetched; "" but on the first page, where they belong."""
+        return "" if self.prev_cursor else with_query()
+
 
 def encode_cursor(values: list) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
@@ -107,3 +112,15 @@ def bounded_count(query: Select) -> int:
 
 def count_text(count: int) -> str:
     return number_text(COUNT_LIMIT) + "+" if count > COUNT_LIMIT else number_text(count)
+
+
+def status_tab(
+    label: object, status: str | None, chosen: str | None, counted: Select | None = None
+) -> dict[str, object]:
+    """A tab for ?status=, as `lists.tabs` takes it, with how many rows `counted` finds."""
+    return {
+        "label": label,
+        "href": with_query(status=status, after=None, before=None),
+        "active": status == chosen,
+        "count": None if counted is None else count_text(bounded_count(counted)),
+    }

@@ -10,7 +10,7 @@ from webapp.audit.history import history_of
 from webapp.customers.forms import AddressIn
 from webapp.http.formatting import shop_day, with_query
 from webapp.http.forms import Form, parse
-from webapp.http.lists import bounded_count, count_text, page_of
+from webapp.http.lists import bounded_count, count_text, page_of, status_tab
 from webapp.http.query import query_ids, query_month
 from webapp.http.transactions import in_transaction
 from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
@@ -79,14 +79,7 @@ def index():
 
 def _tabs(chosen: str) -> list[dict]:
     return [
-        {
-            "label": label,
-            "href": with_query(status=view, after=None, before=None),
-            "active": view == chosen,
-            "count": count_text(bounded_count(select(Invoice.id).where(VIEWS[view])))
-            if view
-            else None,
-        }
+        status_tab(label, view, chosen, select(Invoice.id).where(VIEWS[view]) if view else None)
         for view, label in TABS.items()
     ]
 

@@ -12,8 +12,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 
-from webapp.http.formatting import with_query
-from webapp.http.lists import bounded_count, count_text, page_of
+from webapp.http.lists import page_of, status_tab
 from webapp.http.query import query_choice, query_ids
 from webapp.messages.composition import parts_of
 from webapp.messages.models import Message, MessageStatus
@@ -54,23 +53,20 @@ def index():
     q = request.args.get("q", "")
     status = query_choice("status", MessageStatus)
     page = page_of(messages(status, q), (Message.id,))
-    tabs = [
-        {
-            "label": state.label if state else _("All"),
-            "href": with_query(status=state, after=None, before=None),
-            "active": state == status,
-            "count": count_text(bounded_count(message_ids(state))) if state in COUNTED else None,
-        }
-        for state in (None, *MessageStatus)
-    ]
+    tabs = [_tab(state, status) for state in (None, *MessageStatus)]
     return render_template(
         "messages/page.html",
         page=page,
         tabs=tabs,
         q=q,
         status=status,
-        live_url="" if page.prev_cursor else with_query(),
+        live_url=page.live_url,
     )
+
+
+def _tab(state: MessageStatus | None, chosen: MessageStatus | None) -> dict[str, object]:
+    counted = message_ids(state) if state in COUNTED else None
+    return status_tab(state.label if state else _("All"), state, chosen, counted)
 
 
 @bp.get("/messages/rows")

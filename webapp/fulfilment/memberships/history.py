@@ -16,7 +16,7 @@ from webapp.audit.history import (
     who,
 )
 from webapp.audit.models import AuditEntry
-from webapp.fulfilment.memberships.models import MembershipChange, MembershipEvent
+from webapp.fulfilment.memberships.models import MembershipEvent, MembershipEventKind
 
 ICONS = {"reversed": "arrow-back-up", "lapsed": "ban"}
 
@@ -30,7 +30,7 @@ MEMBERSHIP_EVENTS = Vocabulary(
     "memberships",
     {
         change: Sentence(change.label, ICONS.get(change, "heart-handshake"))
-        for change in MembershipChange
+        for change in MembershipEventKind
     },
     key_of=_key,
 )

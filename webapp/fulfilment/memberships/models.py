@@ -39,7 +39,7 @@ STATUS_LABELS = {
 }
 
 
-class MembershipChange(enum.StrEnum):
+class MembershipEventKind(enum.StrEnum):
     """The first four come of an order's effect, the last two of a person."""
 
     ACTIVATED = "activated"
@@ -55,31 +55,31 @@ class MembershipChange(enum.StrEnum):
 
     @property
     def is_by_hand(self) -> bool:
-        return self in (MembershipChange.LAPSED, MembershipChange.RESUMED)
+        return self in (MembershipEventKind.LAPSED, MembershipEventKind.RESUMED)
 
 
 CHANGE_LABELS = {
-    MembershipChange.ACTIVATED: _l("Activated"),
-    MembershipChange.UPGRADED: _l("Upgraded"),
-    MembershipChange.REACTIVATED: _l("Reactivated"),
-    MembershipChange.REVERSED: _l("Taken back with its order"),
-    MembershipChange.LAPSED: _l("Marked as lapsed"),
-    MembershipChange.RESUMED: _l("Marked as active again"),
+    MembershipEventKind.ACTIVATED: _l("Activated"),
+    MembershipEventKind.UPGRADED: _l("Upgraded"),
+    MembershipEventKind.REACTIVATED: _l("Reactivated"),
+    MembershipEventKind.REVERSED: _l("Taken back with its order"),
+    MembershipEventKind.LAPSED: _l("Marked as lapsed"),
+    MembershipEventKind.RESUMED: _l("Marked as active again"),
 }
 # Each change: from which status (None: there was no membership) to which. A reversal goes back to
 # whatever was before.
-TRANSITIONS: dict[MembershipChange, set[tuple[MembershipStatus | None, MembershipStatus]]] = {
-    MembershipChange.ACTIVATED: {
+TRANSITIONS: dict[MembershipEventKind, set[tuple[MembershipStatus | None, MembershipStatus]]] = {
+    MembershipEventKind.ACTIVATED: {
         (None, MembershipStatus.ACTIVE),
         (MembershipStatus.ACTIVE, MembershipStatus.ACTIVE),
     },
-    MembershipChange.UPGRADED: {(MembershipStatus.ACTIVE, MembershipStatus.ACTIVE)},
-    MembershipChange.REACTIVATED: {(MembershipStatus.LAPSED, MembershipStatus.ACTIVE)},
-    MembershipChange.REVERSED: {
+    MembershipEventKind.UPGRADED: {(MembershipStatus.ACTIVE, MembershipStatus.ACTIVE)},
+    MembershipEventKind.REACTIVATED: {(MembershipStatus.LAPSED, MembershipStatus.ACTIVE)},
+    MembershipEventKind.REVERSED: {
         (before, after) for before in MembershipStatus for after in MembershipStatus
     },
-    MembershipChange.LAPSED: {(MembershipStatus.ACTIVE, MembershipStatus.LAPSED)},
-    MembershipChange.RESUMED: {(MembershipStatus.LAPSED, MembershipStatus.ACTIVE)},
+    MembershipEventKind.LAPSED: {(MembershipStatus.ACTIVE, MembershipStatus.LAPSED)},
+    MembershipEventKind.RESUMED: {(MembershipStatus.LAPSED, MembershipStatus.ACTIVE)},
 }
 
 
@@ -108,7 +108,7 @@ class Membership(Model):
     def begin(cls, customer_id: int, plan: str, on: dt.date, **cause: Any) -> "Membership":
         """A customer's first one."""
         membership = cls(customer_id=customer_id)
-        membership._become(MembershipChange.ACTIVATED, plan, MembershipStatus.ACTIVE, on, cause)
+        membership._become(MembershipEventKind.ACTIVATED, plan, MembershipStatus.ACTIVE, on, cause)
         return membership
 
     @property
@@ -118,41 +118,41 @@ class Membership(Model):
     def activate(self, plan: str, on: dt.date, **cause: Any) -> None:
         """Active from `on`, or since it was already."""
         if self.is_active:
-            self._become(MembershipChange.ACTIVATED, plan, self.status, self.since, cause)
+            self._become(MembershipEventKind.ACTIVATED, plan, self.status, self.since, cause)
         else:
-            self._become(MembershipChange.REACTIVATED, plan, MembershipStatus.ACTIVE, on, cause)
+            self._become(MembershipEventKind.REACTIVATED, plan, MembershipStatus.ACTIVE, on, cause)
 
     def upgrade(self, plan: str, **cause: Any) -> None:
         if not self.is_active:
             raise Refusal(_("Only an active membership can be upgraded."))
-        self._become(MembershipChange.UPGRADED, plan, self.status, self.since, cause)
+        self._become(MembershipEventKind.UPGRADED, plan, self.status, self.since, cause)
 
     def lapse(self, reason: str, actor: str) -> None:
         """A person found that it is over. Its first day stays, for `resume`. Idempotent."""
         if self.is_active:
-            self._mark(MembershipChange.LAPSED, MembershipStatus.LAPSED, reason, actor)
+            self._mark(MembershipEventKind.LAPSED, MembershipStatus.LAPSED, reason, actor)
 
     def resume(self, reason: str, actor: str) -> None:
         """A person found that it is not over after all. Idempotent."""
         if not self.is_active:
-            self._mark(MembershipChange.RESUMED, MembershipStatus.ACTIVE, reason, actor)
+            self._mark(MembershipEventKind.RESUMED, MembershipStatus.ACTIVE, reason, actor)
 
     def go_back(self, event: "MembershipEvent", **cause: Any) -> None:
         """Restores what was before `event`; a membership that began with it has lapsed."""
         plan, status, since = event.plan_before, event.status_before, event.since_before
         if plan is None or status is None or since is None:
             plan, status, since = self.plan, MembershipStatus.LAPSED, self.since
-        self._become(MembershipChange.REVERSED, plan, status, since, cause)
+        self._become(MembershipEventKind.REVERSED, plan, status, since, cause)
 
     def _mark(
-        self, change: MembershipChange, status: MembershipStatus, reason: str, actor: str
+        self, change: MembershipEventKind, status: MembershipStatus, reason: str, actor: str
     ) -> None:
         cause = {"reason": reason, "actor": actor}
         self._become(change, self.plan, status, self.since, cause)
 
     def _become(
         self,
-        change: MembershipChange,
+        change: MembershipEventKind,
         plan: str,
         status: MembershipStatus,
         since: dt.date,
@@ -191,7 +191,7 @@ class MembershipEvent(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(20))  # a MembershipChange
+    kind: Mapped[str] = mapped_column(String(20))  # a MembershipEventKind
     # Plan, status and first day; before is all empty for a membership that began here.
     plan_before: Mapped[str | None] = mapped_column(String(40))
     status_before: Mapped[MembershipStatus | None] = mapped_column(EnumText(MembershipStatus))
@@ -209,9 +209,5 @@ class MembershipEvent(Model):
     sale: Mapped[Sale | None] = relationship()
 
     @property
-    def label(self) -> LazyString:
-        return MembershipChange(self.kind).label
-
-    @property
     def is_by_hand(self) -> bool:
-        return MembershipChange(self.kind).is_by_hand
+        return MembershipEventKind(self.kind).is_by_hand

@@ -9,14 +9,13 @@ from flask_babel import lazy_gettext as _l
 from werkzeug import Response
 
 from webapp.audit.tracking import because
-from webapp.fulfilment.lists import live_url, tab
 from webapp.fulfilment.memberships import queries
 from webapp.fulfilment.memberships.forms import ReasonIn
 from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import bounded_count, page_of
+from webapp.http.lists import page_of, status_tab
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.database import db
 from webapp.staff.access import allow
@@ -52,17 +51,13 @@ def index() -> str:
         "fulfilment/memberships/memberships.html",
         page=page,
         tabs=[
-            tab(pgettext("memberships", "All"), None, chosen),
-            *(_tab(view, chosen) for view in View),
+            status_tab(pgettext("memberships", "All"), None, chosen),
+            *(status_tab(view.label, view, chosen, queries.membership_ids(view)) for view in View),
         ],
         q=q,
         status=chosen,
-        live_url=live_url(page),
+        live_url=page.live_url,
     )
-
-
-def _tab(view: View, chosen: View | None) -> dict:
-    return tab(view.label, view, chosen, bounded_count(queries.membership_ids(view)))
 
 
 @bp.get("/memberships/rows")

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.customers.models import Customer
-from webapp.fulfilment.memberships.models import Membership, MembershipChange, MembershipEvent
+from webapp.fulfilment.memberships.models import Membership, MembershipEvent, MembershipEventKind
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.text import matching
@@ -26,7 +26,7 @@ def _membership_is(view: str) -> ColumnElement[bool]:
         )
     )
     upgrades = select(MembershipEvent.membership_id).where(
-        MembershipEvent.kind == MembershipChange.UPGRADED, ~reversal.exists()
+        MembershipEvent.kind == MembershipEventKind.UPGRADED, ~reversal.exists()
     )
     return Membership.id.in_(upgrades)
 

@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 from werkzeug import Response
 
-from webapp.fulfilment.lists import live_url, tab
 from webapp.fulfilment.tasks import queries
 from webapp.fulfilment.tasks.forms import OutcomeIn
 from webapp.fulfilment.tasks.models import Task
@@ -15,7 +14,7 @@ from webapp.fulfilment.tasks.words import TITLES, task_question, task_title, tit
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import bounded_count, page_of
+from webapp.http.lists import page_of, status_tab
 from webapp.http.localization import locale
 from webapp.http.query import query_ids
 from webapp.platform.clock import utc_now
@@ -74,8 +73,8 @@ def _kind_options(chosen: str, rules: RuleSet) -> list[dict]:
 def _tabs(kind: str, done: bool) -> list[dict]:
     chosen = "done" if done else None
     return [
-        tab(_("Open"), None, chosen, bounded_count(queries.open_task_ids(kind))),
-        tab(pgettext("tasks", "Done"), "done", chosen),
+        status_tab(_("Open"), None, chosen, queries.open_task_ids(kind)),
+        status_tab(pgettext("tasks", "Done"), "done", chosen),
     ]
 
 
@@ -96,7 +95,7 @@ def index() -> str:
         q=q,
         on=[{"label": title_of(kind), "href": _kind_url(None)}] if kind else [],
         add=_kind_options(kind, rules),
-        live_url=live_url(page),
+        live_url=page.live_url,
     )
 
 

@@ -4,7 +4,6 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from webapp.fulfilment.lists import live_url, tab
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
@@ -12,7 +11,7 @@ from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.fulfilment.parcels.printing import printed_slips
 from webapp.http.forms import Form
 from webapp.http.handling import acts, refuse_stale, submits
-from webapp.http.lists import bounded_count, page_of
+from webapp.http.lists import page_of, status_tab
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -32,18 +31,21 @@ def index() -> str:
     return render_template(
         "fulfilment/parcels/packing_slips.html",
         page=page,
-        tabs=[tab(_("All"), None, status), *(_tab(view, status) for view in SlipStatus)],
+        tabs=[
+            status_tab(_("All"), None, status),
+            *(_tab(view, status) for view in SlipStatus),
+        ],
         q=q,
         status=status,
-        live_url=live_url(page),
+        live_url=page.live_url,
         list_filters=list_filters(),
         packed=session.pop("packed", None),
     )
 
 
-def _tab(view: SlipStatus, chosen: SlipStatus | None) -> dict:
-    count = bounded_count(queries.slip_ids(view)) if view in COUNTED else None
-    return tab(view.label, view, chosen, count)
+def _tab(view: SlipStatus, chosen: SlipStatus | None) -> dict[str, object]:
+    counted = queries.slip_ids(view) if view in COUNTED else None
+    return status_tab(view.label, view, chosen, counted)
 
 
 @bp.get("/packing-slips/rows")
