@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ GRACE = 6  # seconds that processes get to end what they do
 READY_WITHIN = 60  # seconds
 
 
-def run() -> int:
+def run(kind: "type[Supervisor] | None" = None, requirements: str = "requirements.txt") -> int:
     """Sets up, starts and watches everything; answers the exit code."""
     env = environment() | {"PYTHONUNBUFFERED": "1"}
     env.setdefault("DEMO", "1")
@@ -41,8 +42,8 @@ def run() -> int:
     env["DATA_DIR"] = str(wanted.data_dir)
     with lock(wanted.data_dir) as held:
         refuse_taken_port(wanted.host, wanted.port)
-        ensure_packages("requirements.txt")
-        supervisor = Supervisor(wanted, env, held)
+        ensure_packages(requirements)
+        supervisor = (kind or Supervisor)(wanted, env, held)
         try:
             return supervisor.run()
         finally:
@@ -119,6 +120,8 @@ class Supervisor:
     """The processes of one DATA_DIR. Each is the leader of a session, so that it can be ended with
     all it has started."""
 
+    name = "bin/run"
+
     def __init__(self, wanted, env: dict[str, str], lock_file):
         self.settings, self.env, self.guardian = wanted, env, Guardian(env, [lock_file.fileno()])
         self.children: list[Child] = []
@@ -130,19 +133,28 @@ class Supervisor:
                 signal.signal(number, self.ask_to_stop)
         self.start_redis()
         sign_in = self.prepare()
-        self.start("web", "gunicorn", "wsgi:app")
+        self.start("web", *self.web())
         # The others begin once the web answers: on a small machine they would only slow it down.
         if self.wait_for("the web process", self.web_is_ready):
-            for _ in range(self.settings.job_workers):
+            for _ in range(self.workers()):
                 self.start("worker", "jobs.worker")
             self.start("sweeper", "jobs.sweeper")
-            say(f"Balcão is ready at {self.address}\n{sign_in}".strip())
+            self.ready(sign_in)
         while not self.stopping:
             self.tend()
         return 0
 
     def ask_to_stop(self, number, frame) -> None:
         self.stopping = True
+
+    # What is started
+
+    def web(self) -> Sequence[str]:
+        """The module that serves the pages, and its arguments."""
+        return "gunicorn", "wsgi:app"
+
+    def workers(self) -> int:
+        return self.settings.job_workers
 
     # Starting
 
@@ -169,6 +181,9 @@ class Supervisor:
             if process.returncode and not self.stopping:
                 raise Failure(text or "the database was not made ready: the reason is above")
             return text
+
+    def ready(self, sign_in: str) -> None:
+        say(f"Balcão is ready at {self.address}\n{sign_in}".strip())
 
     def start(self, name: str, *module: str) -> None:
         self.children.append(Child(name, [str(PYTHON), "-m", *module]))
@@ -233,7 +248,7 @@ class Supervisor:
         if not self.stopping:
             reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             print(
-                f"bin/run: {child.name} ended ({reason}); starting it again in {delay:g} s",
+                f"{self.name}: {child.name} ended ({reason}); starting it again in {delay:g} s",
                 file=sys.stderr,
                 flush=True,
             )

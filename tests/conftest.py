@@ -206,8 +206,8 @@ def shop(tmp_path, guardian):
     """Makes shops of the test's own, started by `bin/run`: `shop(DEMO="0").start()`."""
     made = []
 
-    def make(**kept: str) -> services.Shop:
-        made.append(services.Shop(tmp_path / f"shop{len(made)}", guardian, **kept))
+    def make(program: str = "bin/run", **kept: str) -> services.Shop:
+        made.append(services.Shop(tmp_path / f"shop{len(made)}", guardian, program, **kept))
         return made[-1]
 
     yield make

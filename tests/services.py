@@ -1,15 +1,18 @@
 """Real servers for the tests: Redis, PostgreSQL and the whole shop, each in a folder of its own,
 gone with the tests."""
 
+import http.client
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -157,35 +160,60 @@ def _unprivileged_user():
 
 
 class Shop:
-    """The shop as people start it: `bin/run` on a free port with a DATA_DIR of its own."""
+    """The shop as people start it: `bin/run` (or `bin/dev`) on a free port with a DATA_DIR of its
+    own."""
 
-    def __init__(self, data_dir: Path, guardian: Guardian, **settings: str):
+    def __init__(
+        self, data_dir: Path, guardian: Guardian, program: str = "bin/run", **settings: str
+    ):
         self.data_dir, self.url, self.guardian = data_dir, "", guardian
-        self.settings, self.process, self.log = settings, None, data_dir.with_suffix(".log")
+        self.program, self.settings = program, settings
+        self.process, self.log = None, data_dir.with_suffix(".log")
 
     def start(self, seconds: float = 60) -> "Shop":
         """Starts it (again) and returns once it is ready."""
         port = str(free_port())
-        keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        env = keep | {"PORT": port, "DATA_DIR": str(self.data_dir)} | self.settings
+        env = self.environment | {"PORT": port}
         with open(self.log, "a") as log:
             self.process = self.guardian.spawn(
-                [str(ROOT / "bin/run")], env=env, stdout=log, stderr=log
+                [str(ROOT / self.program)], env=env, stdout=log, stderr=log
             )
         self.url = f"http://127.0.0.1:{port}"
         wait_until(
             lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200,
             seconds,
-            "bin/run is ready",
+            f"{self.program} is ready",
         )
         assert self.process.poll() is None, self.log.read_text()
         wait_until(lambda: "is ready at" in self.log.read_text())
         return self
 
-    def get(self, path: str) -> tuple[int, str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its commands run in, apart from the port."""
+        keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return keep | {"DATA_DIR": str(self.data_dir)} | self.settings
+
+    def sign_in(self, email: str = "admin@balcao.example", password: str = "balcao-demo") -> str:
+        """The cookie of somebody who has signed in by the form."""
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/login")
+        page = connection.getresponse()
+        cookie = page.getheader("Set-Cookie").partition(";")[0]
+        (token,) = set(re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode()))
+        form = {"csrf_token": token, "email": email, "password": password, "next": "/account"}
+        headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/login", urllib.parse.urlencode(form), headers)
+        answer = connection.getresponse()
+        assert answer.status in (302, 303), answer.read().decode()
+        connection.close()
+        return answer.getheader("Set-Cookie").partition(";")[0]
+
+    def get(self, path: str, cookie: str = "") -> tuple[int, str]:
         """(status, body); status 0 when nothing answers."""
+        request = urllib.request.Request(self.url + path, headers={"Cookie": cookie})
         try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as answer:
             with answer:

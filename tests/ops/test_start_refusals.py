@@ -106,7 +106,7 @@ def test_a_data_dir_that_another_run_holds(tmp_path, taken_port):
     assert f"already runs on {tmp_path} (process {os.getpid()})" in line
 
 
-@pytest.mark.parametrize("script", ["run", "test"])
+@pytest.mark.parametrize("script", ["run", "test", "check", "dev", "console"])
 def test_an_old_python(script):
     pretend = (
         "import sys; sys.version_info = (3, 10, 9); "

@@ -1,0 +1,58 @@
+"""bin/dev: the shop with reload, debug and the style guide. bin/console: a shell in the shop."""
+
+import os
+import re
+import subprocess
+
+from tests.ops.test_run import left_running
+from tests.services import ROOT, Shop, wait_until
+
+ADD_A_PERSON = """
+from webapp.staff.models import Role
+from webapp.staff.people import add_user
+add_user("ana@example.com", "Ana", Role.ADMIN, "correct horse battery")
+db.session.commit()
+"""
+SELL = """
+factories.open_shop()
+sale_id = factories.make_sale(reference="BY-HAND").id
+work_off()
+db.session.expire_all()
+print(db.session.get(Sale, sale_id).status, db.session.scalar(select(func.count(Effect.id))) > 0)
+print("console" in db.session.scalars(select(AuditEntry.actor)).all())
+"""
+
+
+def console(shop: Shop, script: str) -> str:
+    done = subprocess.run(
+        [ROOT / "bin/console"], input=script, env=shop.environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_shop_in_development(shop):
+    running = shop("bin/dev", DEMO="0").start()
+    assert f"Every component is at {running.url}/styleguide\n" in running.log.read_text()
+    console(running, ADD_A_PERSON)
+    cookie = running.sign_in("ana@example.com", "correct horse battery")
+    status, page = running.get("/styleguide", cookie)
+    assert status == 200 and "<h1" in page
+
+    before = {name: running.pids(name) for name in ("redis", "web", "worker", "sweeper")}
+    assert all(len(pids) == 1 for pids in before.values())
+    os.utime(ROOT / "jobs" / "worker.py")
+    wait_until(lambda: "jobs/worker.py changed; the worker" in running.log.read_text())
+    wait_until(lambda: running.pids("worker") != before["worker"])
+    wait_until(lambda: running.pids("sweeper") != before["sweeper"])
+    assert running.pids("redis") == before["redis"]
+    wait_until(lambda: re.search("worker.py.*reloading", running.log.read_text()))
+    wait_until(lambda: running.get("/readyz")[0] == 200)
+
+    assert running.stop() == 0
+    assert left_running(running.data_dir) == {}
+
+
+def test_a_shell_in_the_shop(shop):
+    said = console(shop(DEMO="0", CEP_PROVIDERS="sample"), SELL)
+    assert said.splitlines()[-2:] == ["invoiced True", "True"]
