@@ -55,3 +55,5 @@ def format_percent(number: Decimal | float, format: str | None = None) -> str: .
 def format_currency(
     number: Decimal | float, currency: str, format: str | None = None, **more: Any
 ) -> str: ...
+
+LazyString = str

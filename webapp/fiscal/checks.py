@@ -5,8 +5,8 @@ CBS). A code that is not a number is the shop's own.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -690,7 +690,7 @@ def run_checks(
     `document` is a draft or a numbered note, signed or not; `note` is what it was built from (None
     where unknown).
     """
-    reading = Reading(document, note, now or datetime.now(UTC))
+    reading = Reading(document, note, now)
     report = CheckReport([], [])
     for check in CHECKS:
         if check.numbered and reading.is_draft:
@@ -715,7 +715,7 @@ def _check_schema(reading: Reading, report: CheckReport) -> None:
         if (place, problem.item) in seen:
             continue
         seen.add((place, problem.item))
-        params = {"label": label, "value": problem.value}
+        params: dict[str, Any] = {"label": label, "value": problem.value}
         if problem.item:
             product = reading.items[problem.item - 1].product
             params |= {"item": problem.item, "sku": product.get("cProd", "")}

@@ -1,6 +1,7 @@
 """Check digits of the access key, the GTIN and the state registration, all without punctuation."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 from operator import mul
@@ -69,6 +70,6 @@ def _is_sao_paulo(value: str) -> bool:
     return value[8] == str(first) and value[11] == str(second)
 
 
-def _weighted(body: str, weights) -> str:
+def _weighted(body: str, weights: Iterable[int]) -> str:
     rest = sum(int(char) * weight for char, weight in zip(body, weights, strict=True)) % 11
     return "0" if rest < 2 else str(11 - rest)

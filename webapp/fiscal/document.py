@@ -28,7 +28,7 @@ from webapp.fiscal.note import (
 from webapp.fiscal.places import COUNTRIES, state
 from webapp.fiscal.taxes import SIMPLES, Taxes, assess
 from webapp.fiscal.text import clean, digits, identifier
-from webapp.fiscal.xml import NAMESPACE, amount, positive, xml
+from webapp.fiscal.xml import NAMESPACE, Section, amount, positive, xml
 from webapp.platform.money import ZERO
 
 VERSION = "4.00"
@@ -38,7 +38,7 @@ SIMPLES_NOTICE = "DOCUMENTO EMITIDO POR ME OU EPP OPTANTE PELO SIMPLES NACIONAL"
 NO_GTIN = "SEM GTIN"
 BRAZIL = {"cPais": "1058", "xPais": "BRASIL"}
 DRAFT_CODE = "00000000"  # no real note has it: one digit repeated
-REGISTRATION = {
+REGISTRATION: dict[str, str] = {
     RegistrationIndicator.CONTRIBUTOR: "1",
     RegistrationIndicator.EXEMPT: "2",
     RegistrationIndicator.NON_CONTRIBUTOR: "9",
@@ -96,10 +96,10 @@ def build(note: Note, number: Numbering | None = None) -> etree._Element:
 
 
 def access_key_of(document: etree._Element) -> str:
-    return document[0].get("Id")[3:]
+    return str(document[0].attrib["Id"])[3:]
 
 
-def _identification(note: Note, given: Numbering, issued_at: datetime, key: str) -> dict:
+def _identification(note: Note, given: Numbering, issued_at: datetime, key: str) -> Section:
     only_gifts = note.items and all(item.gift for item in note.items)
     return {
         "cUF": key[:2],
@@ -126,7 +126,7 @@ def _identification(note: Note, given: Numbering, issued_at: datetime, key: str)
 
 
 @lru_cache(maxsize=8)
-def _issuer(issuer: Issuer) -> dict:
+def _issuer(issuer: Issuer) -> Section:
     return {
         "CNPJ": identifier(issuer.cnpj),
         "xNome": clean(issuer.name),
@@ -137,7 +137,7 @@ def _issuer(issuer: Issuer) -> dict:
     }
 
 
-def _recipient(note: Note) -> dict:
+def _recipient(note: Note) -> Section:
     buyer = note.recipient
     homologation = note.environment != Environment.PRODUCTION
     registration = (
@@ -154,15 +154,15 @@ def _recipient(note: Note) -> dict:
     }
 
 
-def _buyer_document(buyer: Party) -> dict:
+def _buyer_document(buyer: Party) -> Section:
     if buyer.address.is_foreign:
         return {"idEstrangeiro": clean(buyer.document, 20)}
     value = identifier(buyer.document)
     return {"CPF": value} if len(value) <= 11 else {"CNPJ": value}
 
 
-def _address(address: Address, phone: str) -> dict:
-    place = {
+def _address(address: Address, phone: str) -> Section:
+    place: Section = {
         "cMun": digits(address.ibge),
         "xMun": clean(address.city),
         "UF": clean(address.state, 2),
@@ -183,7 +183,7 @@ def _address(address: Address, phone: str) -> dict:
     }
 
 
-def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> dict:
+def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> Section:
     gtin, unit = digits(item.gtin) or NO_GTIN, clean(item.unit, 6)
     quantity, price = str(item.quantity), format(item.unit_price, "f")
     return {
@@ -211,7 +211,7 @@ def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> dict:
     }
 
 
-def _transport(note: Note) -> dict:
+def _transport(note: Note) -> Section:
     grams = sum(item.quantity * item.weight_g for item in note.items)
     weight = f"{Decimal(grams) / 1000:.3f}" if grams else None
     return {
@@ -220,7 +220,7 @@ def _transport(note: Note) -> dict:
     }
 
 
-def _payment(note: Note) -> dict:
+def _payment(note: Note) -> Section:
     method = (
         payments.METHODS.get(note.payment_method, payments.OTHER)
         if note.total > ZERO
@@ -235,14 +235,14 @@ def _payment(note: Note) -> dict:
     }
 
 
-def _remarks(note: Note) -> dict | None:
+def _remarks(note: Note) -> Section | None:
     notice = SIMPLES_NOTICE if note.issuer.crt in SIMPLES else ""
     reference = clean(note.reference)
     text = ". ".join(filter(None, (notice, f"Pedido {reference}" if reference else "")))
     return {"infCpl": text} if text else None
 
 
-def _export(note: Note) -> dict | None:
+def _export(note: Note) -> Section | None:
     if note.destination is not Destination.ABROAD:
         return None
     return {
@@ -257,6 +257,6 @@ def preview(document: etree._Element) -> str:
     copy = etree.fromstring(etree.tostring(document))
     copy[0].attrib.pop("Id")
     for tag in ("cNF", "serie", "nNF", "dhEmi", "cDV"):
-        found = copy[0][0].find(f"{{{NAMESPACE}}}{tag}")
-        copy[0][0].remove(found)
+        for found in copy[0][0].findall(f"{{{NAMESPACE}}}{tag}"):
+            copy[0][0].remove(found)
     return etree.tostring(copy, pretty_print=True, encoding="unicode")

@@ -1,14 +1,16 @@
 """The tax groups of an item and the totals of the note, as sections of the document."""
 
+from decimal import Decimal
+
 from webapp.fiscal.note import Note
 from webapp.fiscal.taxes import COFINS_RATE, PIS_RATE, Taxes
-from webapp.fiscal.xml import amount, rate
+from webapp.fiscal.xml import Section, amount, rate
 from webapp.platform.money import ZERO
 
 NOTHING = "0.00"
 
 
-def item_taxes(tax: Taxes, origin: str) -> dict:
+def item_taxes(tax: Taxes, origin: str) -> Section:
     """The children of `imposto`."""
     return {
         "ICMS": _icms(tax, origin),
@@ -19,7 +21,7 @@ def item_taxes(tax: Taxes, origin: str) -> dict:
     }
 
 
-def _icms(tax: Taxes, origin: str) -> dict:
+def _icms(tax: Taxes, origin: str) -> Section:
     code = tax.tax_class.icms
     if len(code) == 3:
         return {"ICMSSN102": {"orig": origin, "CSOSN": code}}
@@ -37,7 +39,7 @@ def _icms(tax: Taxes, origin: str) -> dict:
     return {"ICMS40": {"orig": origin, "CST": code}}
 
 
-def _contribution(name: str, tax: Taxes, value, percentage) -> dict:
+def _contribution(name: str, tax: Taxes, value: Decimal, percentage: Decimal) -> Section:
     code = tax.tax_class.pis_cofins
     if code == "01":
         return {
@@ -55,7 +57,7 @@ def _contribution(name: str, tax: Taxes, value, percentage) -> dict:
     return {f"{name}NT": {"CST": code}}
 
 
-def _difal(tax: Taxes) -> dict | None:
+def _difal(tax: Taxes) -> Section | None:
     if tax.difal_rate is None:
         return None
     return {
@@ -68,7 +70,7 @@ def _difal(tax: Taxes) -> dict | None:
     }
 
 
-def _ibs_cbs(tax: Taxes) -> dict:
+def _ibs_cbs(tax: Taxes) -> Section:
     group = None
     if tax.ibs_cbs_rates:
         rates = tax.ibs_cbs_rates
@@ -86,7 +88,7 @@ def _ibs_cbs(tax: Taxes) -> dict:
     }
 
 
-def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> dict:
+def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> Section:
     """The children of `total`. IBS and CBS stay out of `vNF` in 2026 (NT 2025.002)."""
     has_difal = any(tax.difal_rate is not None for tax in taxes)
     return {
@@ -118,7 +120,7 @@ def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> dict:
     }
 
 
-def _ibs_cbs_totals(taxes: list[Taxes]) -> dict:
+def _ibs_cbs_totals(taxes: list[Taxes]) -> Section:
     nothing = {"vDif": NOTHING, "vDevTrib": NOTHING}
     credits = {"vCredPres": NOTHING, "vCredPresCondSus": NOTHING}
     ibs = sum((tax.ibs_state + tax.ibs_city for tax in taxes), ZERO)

@@ -124,7 +124,7 @@ class Note:
     discount: Decimal = field(init=False)
     freight: Decimal = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("goods", "discount", "freight"):
             object.__setattr__(
                 self, name, cents(sum((getattr(item, name) for item in self.items), ZERO))

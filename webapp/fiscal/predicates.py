@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
 from webapp.fiscal.document import HOMOLOGATION_NAME, NO_GTIN, VERSION
@@ -17,7 +18,7 @@ from webapp.fiscal.text import loses
 from webapp.platform.documents import normalize_document
 from webapp.platform.money import cents
 
-Failures = list[dict]
+Failures = list[dict[str, Any]]
 Test = Callable[[Reading], Failures]
 CENT = Decimal("0.01")
 TAX_FREE = {"103", "300", "400", "40", "41"}
@@ -27,7 +28,7 @@ ADDED = ("vProd", "vST", "vFCPST", "vFrete", "vSeg", "vOutro", "vII", "vIPI", "v
 LATEST, OLDEST = timedelta(minutes=5), timedelta(days=30)
 
 
-def failing(condition: bool, **params) -> Failures:
+def failing(condition: bool, **params: Any) -> Failures:
     return [params] if condition else []
 
 

@@ -1,8 +1,9 @@
 """A document read once, section by section, for the checks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from lxml import etree
 
@@ -34,7 +35,7 @@ class ReadItem:
     taxes: dict[str, Leaves]
 
     @property
-    def params(self) -> dict:
+    def params(self) -> dict[str, Any]:
         product = self.product
         return {
             "item": self.number,
@@ -46,11 +47,12 @@ class ReadItem:
 
 
 class Reading:
-    """`note` is what the document was built from; None where only the document is known."""
+    """`note` is what the document was built from; None where only the document is known. Without
+    `now` it is judged as of this moment."""
 
     def __init__(self, document: etree._Element, note: Note | None, now: datetime | None):
         info = document[0]
-        self.document, self.note, self.now = document, note, now
+        self.document, self.note, self.now = document, note, now or datetime.now(UTC)
         self.id, self.version = info.get("Id", ""), info.get("versao", "")
         self.items: list[ReadItem] = []
         self.total: Leaves = {}
@@ -82,7 +84,7 @@ class Reading:
 def _item(det: etree._Element) -> ReadItem:
     product, taxes = det[0], det[1]
     return ReadItem(
-        int(det.get("nItem")),
+        int(det.attrib["nItem"]),
         leaves(product),
         {group.tag[_OFFSET:]: leaves(group) for group in taxes},
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from lxml import etree
 
@@ -35,12 +35,12 @@ REASONS = {
     "539": "Rejeicao: Duplicidade de NF-e, com diferenca na Chave de Acesso",
     "703": "Rejeicao: Data-Hora de Emissao posterior ao horario de recebimento",
 }
-_PARSER = {
-    "resolve_entities": False,
-    "no_network": True,
-    "remove_comments": True,
-    "remove_pis": True,
-}
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,10 @@ class Ledger(Protocol):
 class MemoryLedger:
     """A ledger that lives as long as its process."""
 
-    def __init__(self):
-        self._lock, self._keys, self._numbers = Lock(), {}, {}
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._keys: dict[str, LedgerEntry] = {}
+        self._numbers: dict[tuple[str, int, int], LedgerEntry] = {}
 
     def find_key(self, access_key: str) -> LedgerEntry | None:
         return self._keys.get(access_key)
@@ -110,10 +112,11 @@ class SandboxAuthority:
     def _judge(self, signed: bytes) -> Answer:
         received_at = self._now()
         try:
-            document = etree.fromstring(signed, etree.XMLParser(**_PARSER))
+            document = etree.fromstring(signed, _parser())
         except etree.XMLSyntaxError:
             return _refused("", "225")
-        if document.getroottree().docinfo.doctype or problems(document) or not is_signed(document):
+        doctype = cast(Any, document.getroottree().docinfo).doctype
+        if doctype or problems(document) or not is_signed(document):
             return _refused("", "225")
         key = access_key_of(document)
         code, reason = self._fault(document, received_at)
@@ -134,7 +137,7 @@ class SandboxAuthority:
         certificate = verify(document)
         if not is_valid_on(certificate, received_at):
             return "291", REASONS["291"]
-        issuer = document[0].findtext(f"{{{NAMESPACE}}}emit/{{{NAMESPACE}}}CNPJ")
+        issuer = document[0].findtext(f"{{{NAMESPACE}}}emit/{{{NAMESPACE}}}CNPJ", "")
         return ("", "") if cnpj_of(certificate)[:8] == issuer[:8] else ("213", REASONS["213"])
 
     def _duplicate(self, entry: LedgerEntry) -> Answer | None:
@@ -153,8 +156,12 @@ class SandboxAuthority:
         return None
 
     def _kept(self, entry: LedgerEntry) -> Answer:
-        # another process may have recorded the key or the number since it was looked up
-        return _authorized(entry) if self._ledger.record(entry) else self._duplicate(entry)
+        if self._ledger.record(entry):
+            return _authorized(entry)
+        # Another process has recorded the key or the number since it was looked up.
+        answer = self._duplicate(entry)
+        assert answer is not None
+        return answer
 
 
 def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> LedgerEntry:

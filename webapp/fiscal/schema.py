@@ -1,10 +1,12 @@
 """The official XSDs, read from the installed nfelib and compiled once per process."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
+from importlib.resources import files
 from pathlib import Path
 from threading import Lock
+from typing import Protocol, cast
 
 from lxml import etree
 
@@ -32,9 +34,14 @@ class SchemaProblem:
     item: int | None
 
 
+class _LogEntry(Protocol):
+    path: str
+    message: str
+
+
 @cache
 def _compiled(name: str) -> etree.XMLSchema:
-    package = Path(find_spec("nfelib").submodule_search_locations[0])
+    package = Path(str(files("nfelib")))
     return etree.XMLSchema(etree.parse(str(package / "nfe/schemas/v4_0" / name)))
 
 
@@ -46,7 +53,9 @@ def problems(document: etree._Element, name: str = NOTE) -> list[SchemaProblem]:
         if xsd.validate(document):
             return []
         errors = [
-            (error.path, error.message) for error in xsd.error_log if error.message != _UNSIGNED
+            (error.path, error.message)
+            for error in cast(Iterable[_LogEntry], xsd.error_log)
+            if error.message != _UNSIGNED
         ]
     return _located(document, errors) if errors else []
 
@@ -56,10 +65,10 @@ def _located(document: etree._Element, errors: list[tuple[str, str]]) -> list[Sc
         prefix: uri for node in document.iter("*") for prefix, uri in node.nsmap.items() if prefix
     }
     find = etree.XPathEvaluator(document.getroottree(), namespaces=prefixes)
-    return [_problem(find(path)[0], message) for path, message in errors]
+    return [_problem(cast(list[object], find(path))[0], message) for path, message in errors]
 
 
-def _problem(element, message: str) -> SchemaProblem:
+def _problem(element: object, message: str) -> SchemaProblem:
     if not isinstance(
         element, etree._Element
     ):  # an attribute: libxml2 names its path, xpath gives its text
@@ -68,6 +77,6 @@ def _problem(element, message: str) -> SchemaProblem:
         )
     trail = [element, *element.iterancestors()]
     names = [etree.QName(node).localname for node in reversed(trail)]
-    item = next((int(node.get("nItem")) for node in trail if node.get("nItem")), None)
+    item = next((int(number) for node in trail if (number := node.get("nItem"))), None)
     below = names[names.index("infNFe") + 1 :] if "infNFe" in names else names
     return SchemaProblem("/".join(below), (element.text or "").strip(), message, item)

@@ -108,9 +108,10 @@ def verify(document: etree._Element) -> x509.Certificate:
     canonical = signed_info.replace(b"<SignedInfo>", f"<SignedInfo{_INHERITED}>".encode(), 1)
     try:
         certificate = x509.load_der_x509_certificate(base64.b64decode(encoded))
-        certificate.public_key().verify(
-            base64.b64decode(value), canonical, padding.PKCS1v15(), hashes.SHA1()
-        )
+        key = certificate.public_key()
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise SignatureError("the certificate's key is not RSA")
+        key.verify(base64.b64decode(value), canonical, padding.PKCS1v15(), hashes.SHA1())
     except (InvalidSignature, binascii.Error, ValueError) as error:
         raise SignatureError("the signature does not fit the document") from error
     return certificate

@@ -7,6 +7,7 @@ The classes are examples for a shop that resells goods; the shop's accountant de
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from webapp.fiscal.note import Destination, Item, Note, RegistrationIndicator
 from webapp.fiscal.places import interstate_rate, state
@@ -146,7 +147,7 @@ def assess(note: Note, item: Item, day: date) -> Taxes:
     return Taxes(cfop(note, item), tax_class, ibs_cbs_written=written, **values)
 
 
-def _icms(note: Note, item: Item) -> dict:
+def _icms(note: Note, item: Item) -> dict[str, Any]:
     origin, target = note.issuer.address.state, note.recipient.address.state
     inside = note.destination is Destination.IN_STATE
     rate = state(origin).rate if inside else interstate_rate(origin, target, item.origin)
@@ -157,7 +158,7 @@ def _icms(note: Note, item: Item) -> dict:
     return values
 
 
-def _pis_cofins(base: Decimal) -> dict:
+def _pis_cofins(base: Decimal) -> dict[str, Any]:
     return {
         "pis_base": base,
         "pis": percent_of(base, PIS_RATE),
@@ -165,7 +166,7 @@ def _pis_cofins(base: Decimal) -> dict:
     }
 
 
-def _ibs_cbs(base: Decimal, rates: IbsCbsRates) -> dict:
+def _ibs_cbs(base: Decimal, rates: IbsCbsRates) -> dict[str, Any]:
     return {
         "ibs_cbs_rates": rates,
         "ibs_cbs_base": base,

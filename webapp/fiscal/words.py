@@ -1,6 +1,7 @@
 """How a refusal with one of the authority's codes, or our own, is told to people."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from webapp.platform.issues import ERROR, Issue
 
@@ -17,7 +18,7 @@ class Rejection:
     who: str = "clerk"
     same_number: bool = True
 
-    def issue(self, params: dict, level: str = ERROR) -> Issue:
+    def issue(self, params: dict[str, Any], level: str = ERROR) -> Issue:
         return Issue(
             code=self.code,
             field=self.field,

@@ -1,11 +1,15 @@
 """Dicts to XML text, and amounts as the schema's types want them."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from webapp.platform.money import cents
 
 NAMESPACE = "http://www.portalfiscal.inf.br/nfe"
 SIGNATURE_NAMESPACE = "http://www.w3.org/2000/09/xmldsig#"
+# Children by tag: a text, a section, a list of sections, or None: left out. `@` marks an attribute.
+Section = dict[str, Any]
 
 
 def amount(value: Decimal) -> str:
@@ -27,18 +31,16 @@ def escape(text: str) -> str:
     )
 
 
-def xml(tag: str, value: dict) -> bytes:
-    """`value` is a dict of children: a text, a dict, a list of dicts, or None: left out. `@` marks
-    an attribute."""
+def xml(tag: str, value: Section) -> bytes:
     parts: list[str] = []
     _write(parts.append, tag, value)
     return "".join(parts).encode()
 
 
-def _write(out, tag: str, value) -> None:
+def _write(out: Callable[[str], None], tag: str, value: Section | list[Section]) -> None:
     if isinstance(value, list):
-        for one in value:
-            _write(out, tag, one)
+        for section in value:
+            _write(out, tag, section)
         return
     attributes = [f' {name[1:]}="{escape(text)}"' for name, text in value.items() if name[0] == "@"]
     out(f"<{tag}{''.join(attributes)}>")

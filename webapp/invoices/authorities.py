@@ -55,7 +55,7 @@ class Sandbox:
     lock."""
 
     def authorize(self, signed: list[bytes]) -> list[Answer]:
-        ledger = remembered([_KEY.search(one)[1].decode() for one in signed])
+        ledger = remembered([_key_of(document) for document in signed])
         answers = SandboxAuthority(ledger).authorize(signed)
         if ledger.new:
             db.session.execute(SandboxNote.__table__.insert(), ledger.new)
@@ -64,6 +64,12 @@ class Sandbox:
 
     def query(self, access_keys: list[str]) -> list[Answer]:
         return SandboxAuthority(remembered(access_keys)).query(access_keys)
+
+
+def _key_of(signed: bytes) -> str:
+    found = _KEY.search(signed)
+    assert found, "a signed note bears its key"
+    return found[1].decode()
 
 
 class DatabaseLedger(MemoryLedger):
