@@ -50,7 +50,7 @@ def product_json(product: Product) -> dict[str, object]:
 )
 def add(wanted: ProductIn) -> dict[str, object]:
     product = add_product(wanted)
-    db.session.commit()
+    db.session.flush()
     return product_json(product)
 
 
@@ -96,7 +96,7 @@ def show(sku: str) -> dict[str, object]:
 def change(patch: Shape, sku: str) -> dict[str, object]:
     product = product_by_sku(sku)
     edit_product(product, patched(ProductIn, facts_of(product), patch))
-    db.session.commit()
+    db.session.flush()
     return product_json(product)
 
 
@@ -111,7 +111,6 @@ def change(patch: Shape, sku: str) -> dict[str, object]:
 )
 def delete(sku: str) -> None:
     delete_product(product_by_sku(sku))
-    db.session.commit()
 
 
 @endpoint(
@@ -127,5 +126,5 @@ def delete(sku: str) -> None:
 def stock(wanted: StockIn, sku: str) -> dict[str, object]:
     product = product_by_sku(sku)
     previous, now = set_stock(product, wanted)
-    db.session.commit()
+    db.session.flush()
     return {"sku": product.sku, "stock": now, "previous": previous}

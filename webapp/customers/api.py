@@ -52,7 +52,7 @@ def agent_json(agent: Agent) -> dict[str, object]:
 )
 def add_customer(wanted: CustomerIn) -> dict[str, object]:
     customer = keep(Customer(), wanted)
-    db.session.commit()
+    db.session.flush()
     return customer_json(customer)
 
 
@@ -95,7 +95,7 @@ def show_customer(customer_id: int) -> dict[str, object]:
 def change_customer(patch: Shape, customer_id: int) -> dict[str, object]:
     customer = customer_by_id(customer_id)
     keep(customer, patched(CustomerIn, facts_of(customer), patch))
-    db.session.commit()
+    db.session.flush()
     return customer_json(customer)
 
 
@@ -112,7 +112,7 @@ def change_customer(patch: Shape, customer_id: int) -> dict[str, object]:
 )
 def add_agent(wanted: AgentIn) -> dict[str, object]:
     agent = keep_agent(Agent(), wanted)
-    db.session.commit()
+    db.session.flush()
     return agent_json(agent)
 
 

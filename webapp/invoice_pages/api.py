@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.http.answers import list_of
-from webapp.http.transactions import in_transaction
 from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
 from webapp.invoices.forms import InvoiceQuery, MonthQuery, ReturnIn
 from webapp.invoices.issues import issues_of
@@ -138,12 +137,9 @@ def get_archive(asked: MonthQuery) -> Response:
     summary=_l("Releases an NF-e under review, over its warnings; said twice, it is sent once."),
 )
 def approve_invoice(invoice_id: int) -> dict[str, object]:
-    def work() -> dict[str, object]:
-        invoice = _invoice(invoice_id)
-        review.approve(invoice, g.identity.actor)
-        return invoice_json(invoice)
-
-    return in_transaction(work)
+    invoice = _invoice(invoice_id)
+    review.approve(invoice, g.identity.actor)
+    return invoice_json(invoice)
 
 
 @endpoint(
@@ -157,9 +153,6 @@ def approve_invoice(invoice_id: int) -> dict[str, object]:
     summary=_l("Returns an NF-e under review for correction."),
 )
 def reject_invoice(wanted: ReturnIn, invoice_id: int) -> dict[str, object]:
-    def work() -> dict[str, object]:
-        invoice = _invoice(invoice_id)
-        review.return_for_correction(invoice, g.identity.actor, str(wanted.code), wanted.comment)
-        return invoice_json(invoice)
-
-    return in_transaction(work)
+    invoice = _invoice(invoice_id)
+    review.return_for_correction(invoice, g.identity.actor, str(wanted.code), wanted.comment)
+    return invoice_json(invoice)
