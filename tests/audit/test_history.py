@@ -58,7 +58,7 @@ def test_an_order_is_told_alike_on_its_two_pages_and_in_the_audit(db, client):
     on_order, on_invoice = events_on(order), events_on(client.get(f"/invoices/{invoice.id}").text)
     assert on_order == on_invoice
     assert ("NF-e released", "Ana Paula Reis") in on_order
-    assert ("NF-e returned for correction", "Ana Paula Reis") in on_order
+    assert ("NF-e returned by the reviewer", "Ana Paula Reis") in on_order
     assert ("On its way again, from the address", "token checkout") in on_order
     assert ("NF-e authorized", "Balcão") in on_order
     assert reviewer not in order.split('class="timeline"')[1]

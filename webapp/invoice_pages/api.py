@@ -3,7 +3,6 @@
 import datetime as dt
 
 from flask import Response, g
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.http.answers import list_of
@@ -11,14 +10,12 @@ from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
 from webapp.invoices.forms import InvoiceQuery, MonthQuery, ReturnIn
 from webapp.invoices.issues import issues_of
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import invoice_by_id, invoices
+from webapp.invoices.queries import NO_INVOICE, invoice_by_id, invoices
 from webapp.invoices.shapes import InvoiceOut
-from webapp.platform.errors import NotFound
 from webapp.processing import review
 from webapp.web.api import Download, api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("invoices")
-UNKNOWN = _l("There is no NF-e with this number.")
 
 
 def invoice_json(invoice: Invoice) -> dict[str, object]:
@@ -45,13 +42,6 @@ def _moment(value: dt.datetime | None) -> str | None:
     return value.isoformat() if value else None
 
 
-def _invoice(invoice_id: int) -> Invoice:
-    invoice = invoice_by_id(invoice_id)
-    if invoice is None:
-        raise NotFound(_("There is no NF-e with this number."))
-    return invoice
-
-
 @endpoint(
     bp,
     "GET",
@@ -76,11 +66,11 @@ def list_invoices(asked: InvoiceQuery) -> dict[str, object]:
     "clerk",
     "accountant",
     answer=InvoiceOut,
-    refusals={404: UNKNOWN},
+    refusals={404: NO_INVOICE},
     summary=_l("One NF-e as it stands."),
 )
 def get_invoice(invoice_id: int) -> dict[str, object]:
-    return invoice_json(_invoice(invoice_id))
+    return invoice_json(invoice_by_id(invoice_id))
 
 
 @endpoint(
@@ -90,11 +80,11 @@ def get_invoice(invoice_id: int) -> dict[str, object]:
     "clerk",
     "accountant",
     answer=Download("application/xml", _l("The nfeProc, or the draft")),
-    refusals={404: UNKNOWN},
+    refusals={404: NO_INVOICE},
     summary=_l("The nfeProc as it is stored; before authorization a marked draft."),
 )
 def get_xml(invoice_id: int) -> Response:
-    return xml_file(_invoice(invoice_id))
+    return xml_file(invoice_by_id(invoice_id))
 
 
 @endpoint(
@@ -104,11 +94,11 @@ def get_xml(invoice_id: int) -> Response:
     "clerk",
     "accountant",
     answer=Download("application/pdf", _l("The DANFE")),
-    refusals={404: UNKNOWN, 409: _l("It is not authorized.")},
+    refusals={404: NO_INVOICE, 409: _l("It is not authorized.")},
     summary=_l("The DANFE of an authorized NF-e."),
 )
 def get_danfe(invoice_id: int) -> Response:
-    return danfe_file(_invoice(invoice_id))
+    return danfe_file(invoice_by_id(invoice_id))
 
 
 @endpoint(
@@ -133,11 +123,11 @@ def get_archive(asked: MonthQuery) -> Response:
     "reviewer",
     answer=InvoiceOut,
     status=202,
-    refusals={404: UNKNOWN, 409: _l("Its state forbids it.")},
+    refusals={404: NO_INVOICE, 409: _l("Its state forbids it.")},
     summary=_l("Releases an NF-e under review, over its warnings; said twice, it is sent once."),
 )
 def approve_invoice(invoice_id: int) -> dict[str, object]:
-    invoice = _invoice(invoice_id)
+    invoice = invoice_by_id(invoice_id)
     review.approve(invoice, g.identity.actor)
     return invoice_json(invoice)
 
@@ -149,10 +139,10 @@ def approve_invoice(invoice_id: int) -> dict[str, object]:
     "reviewer",
     body=ReturnIn,
     answer=InvoiceOut,
-    refusals={404: UNKNOWN, 409: _l("Its state forbids it.")},
+    refusals={404: NO_INVOICE, 409: _l("Its state forbids it.")},
     summary=_l("Returns an NF-e under review for correction."),
 )
 def reject_invoice(wanted: ReturnIn, invoice_id: int) -> dict[str, object]:
-    invoice = _invoice(invoice_id)
+    invoice = invoice_by_id(invoice_id)
     review.return_for_correction(invoice, g.identity.actor, str(wanted.code), wanted.comment)
     return invoice_json(invoice)

@@ -27,7 +27,7 @@ _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 def xml_file(invoice: Invoice) -> Response:
     """The nfeProc byte for byte; before authorization a draft that says so, without number, key and
     signature."""
-    if invoice.is_issued:
+    if invoice.is_issued and invoice.proc_xml:
         return _attachment(invoice.proc_xml, "application/xml", f"{invoice.access_key}.xml")
     name = _NOT_IN_FILE_NAMES.sub("-", invoice.sale.reference).strip("-.") or str(invoice.id)
     mark = _("DRAFT WITHOUT FISCAL VALUE: no number, no access key, no digital signature")
@@ -39,7 +39,7 @@ def xml_file(invoice: Invoice) -> Response:
 
 
 def danfe_file(invoice: Invoice) -> Response:
-    if not invoice.is_issued:
+    if not invoice.is_issued or invoice.proc_xml is None:
         raise Refusal(
             _(
                 "The DANFE is made of the authorized NF-e; this one is in the state “%(state)s”.",

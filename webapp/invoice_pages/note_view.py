@@ -25,7 +25,7 @@ REGIMES = {
 
 
 @dataclass(frozen=True)
-class Sheet:
+class NoteView:
     """`is_sent`: it bears number, key and signature. Money is `Decimal`."""
 
     document: etree._Element
@@ -45,7 +45,7 @@ class Sheet:
 
     @property
     def regime(self):
-        return REGIMES.get(self.reading.issuer.get("CRT"), "")
+        return REGIMES.get(self.reading.issuer.get("CRT", ""), "")
 
     @property
     def payment_code(self) -> str:
@@ -61,7 +61,7 @@ class Sheet:
         return (self.document.findtext(f".//{{{NAMESPACE}}}infCpl") or "").split(". ")
 
     @cached_property
-    def items(self) -> list["SheetItem"]:
+    def items(self) -> list["NoteItem"]:
         return [_item(item) for item in self.reading.items]
 
     def total(self, tag: str) -> Decimal:
@@ -74,7 +74,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class SheetItem:
+class NoteItem:
     sku: str
     name: str
     ncm: str
@@ -92,20 +92,20 @@ class SheetItem:
         return self.icms == "300"
 
 
-def sheet_of(invoice: Invoice, shop: Shop) -> Sheet:
-    if invoice.is_sent:
-        return Sheet(etree.fromstring(invoice.signed_xml), True)
+def note_view(invoice: Invoice, shop: Shop) -> NoteView:
+    if invoice.is_sent and invoice.signed_xml:
+        return NoteView(etree.fromstring(invoice.signed_xml), True)
     return draft_of(invoice, shop)
 
 
-def draft_of(invoice: Invoice, shop: Shop) -> Sheet:
+def draft_of(invoice: Invoice, shop: Shop) -> NoteView:
     """Never signed, whatever became of the invoice meanwhile."""
-    return Sheet(build(note_of(invoice.sale, shop)), False)
+    return NoteView(build(note_of(invoice.sale, shop)), False)
 
 
-def _item(item: ReadItem) -> SheetItem:
+def _item(item: ReadItem) -> NoteItem:
     product, icms, ibs_cbs = item.product, item.taxes.get("ICMS", {}), item.taxes.get("IBSCBS", {})
-    return SheetItem(
+    return NoteItem(
         sku=product.get("cProd", ""),
         name=product.get("xProd", ""),
         ncm=product.get("NCM", ""),

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import model_validator
 
 from webapp.http.filters import ListQuery, Month
-from webapp.http.forms import FieldRefused, LongText, Shape, example
+from webapp.http.forms import FieldRefused, Flag, LongText, Shape, example
 from webapp.invoices.models import InvoiceStatus
 
 
@@ -33,6 +33,27 @@ class ReturnIn(Shape):
         if self.code is ReturnCode.OTHER and not self.comment:
             raise FieldRefused("comment", _l("Say what is to be fixed."))
         return self
+
+
+class ApprovalIn(Shape):
+    """`confirm` says that the warnings were seen."""
+
+    confirm: Flag = False
+
+
+class ResubmissionIn(Shape):
+    """Nothing is said but that it is to be checked again."""
+
+
+class AddressSource(enum.StrEnum):
+    ORDER = "order"
+    CUSTOMER = "customer"
+
+
+class ZipCodeIn(Shape):
+    """Of two addresses with different postal codes, the one to use."""
+
+    source: AddressSource = AddressSource.ORDER
 
 
 class MonthQuery(Shape):

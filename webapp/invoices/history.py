@@ -42,7 +42,7 @@ INVOICE_EVENTS = Vocabulary(
         "authorized": Sentence(_l("NF-e authorized"), "file-invoice"),
         "rejected": Sentence(_l("NF-e rejected"), "alert-triangle"),
         "rejected_by_checks": Sentence(_l("NF-e stopped by the checks"), "alert-triangle"),
-        "rejected_by_reviewer": Sentence(_l("NF-e returned for correction"), "arrow-back-up"),
+        "rejected_by_reviewer": Sentence(_l("NF-e returned by the reviewer"), "arrow-back-up"),
         "rejected_by_authority": Sentence(_l("NF-e rejected by SEFAZ"), "alert-triangle"),
         "discarded": Sentence(_l("NF-e discarded"), "trash"),
         "cancelled": Sentence(_l("NF-e cancelled"), "ban"),

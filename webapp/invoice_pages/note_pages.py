@@ -1,0 +1,135 @@
+"""The page of one NF-e, its parts that change by themselves, and its files."""
+
+from typing import Any
+
+from flask import Response, g, render_template, request
+
+from webapp.audit.history import history_of
+from webapp.http.forms import Form
+from webapp.invoice_pages.blueprint import bp
+from webapp.invoice_pages.downloads import danfe_file, xml_file
+from webapp.invoice_pages.list_pages import count_in
+from webapp.invoice_pages.note_view import note_view
+from webapp.invoices.forms import RETURN_LABELS
+from webapp.invoices.history import subjects_of
+from webapp.invoices.issues import (
+    ZIP_CODE_DIFFERS,
+    holds_of,
+    is_about_address,
+    issues_of,
+    passed_checks,
+    warnings_on,
+)
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.queries import invoice_by_id, review_queue
+from webapp.platform.clock import utc_now
+from webapp.platform.issues import Issue
+from webapp.sale_pages.fix_links import FixLink, fix_link
+from webapp.sales.models import Sale
+from webapp.staff.access import allow
+from webapp.store.queries import the_shop
+
+
+@bp.get("/invoices/<id:invoice_id>")
+@allow("clerk", "accountant")
+def page(invoice_id: int) -> str:
+    return note_page(invoice_id)
+
+
+@bp.get("/invoices/<id:invoice_id>/state")
+@allow("clerk", "accountant")
+def state(invoice_id: int) -> str:
+    """What of the page changes by itself."""
+    return render_template("invoices/_invoice.html", **_context(invoice_by_id(invoice_id)))
+
+
+@bp.get("/invoices/<id:invoice_id>/queue")
+@allow("clerk", "accountant")
+def queue(invoice_id: int) -> str:
+    """The review queue beside an NF-e."""
+    invoice = invoice_by_id(invoice_id)
+    return render_template(
+        "invoices/_queue.html", invoice=invoice, queue=review_queue(), **_queue_context()
+    )
+
+
+@bp.get("/invoices/<id:invoice_id>/xml")
+@allow("clerk", "accountant")
+def xml(invoice_id: int) -> Response:
+    return xml_file(invoice_by_id(invoice_id))
+
+
+@bp.get("/invoices/<id:invoice_id>/danfe.pdf")
+@allow("clerk", "accountant")
+def danfe(invoice_id: int) -> Response:
+    return danfe_file(invoice_by_id(invoice_id))
+
+
+# -- what the page shows --------------------------------------------------------------------------
+
+
+def note_page(invoice_id: int, **refused: Any) -> str:
+    """`refused` is what a refused decision changes: its form, whether it is asked again."""
+    return render_template("invoices/page.html", **_context(invoice_by_id(invoice_id)) | refused)
+
+
+def _context(invoice: Invoice) -> dict[str, Any]:
+    shop = the_shop()
+    warnings = warnings_on(invoice) if invoice.status is InvoiceStatus.REVIEW else []
+    issues = warnings if invoice.status is InvoiceStatus.REVIEW else issues_of(invoice)
+    return {
+        "invoice": invoice,
+        "sale": invoice.sale,
+        "issues": issues,
+        "warnings": warnings,
+        "zip_code_differs": ZIP_CODE_DIFFERS,
+        "fix_of": _fix_of,
+        "wants_address": _wants_address(issues),
+        "passed": passed_checks(invoice, shop),
+        "note": note_view(invoice, shop),
+        "issuer": shop,
+        "history": history_of(subjects_of(invoice.sale_id)),
+        "return_form": Form(),
+        "return_labels": RETURN_LABELS,
+        "address_form": Form.filled(invoice.sale.address_parts),
+        "asking": False,
+        "refused": None,
+        **_place_in_queue(invoice.id, review_queue()),
+        **_queue_context(),
+    }
+
+
+def _wants_address(issues: list[Issue]) -> bool:
+    return request.args.get("mend") == "address" or any(map(is_about_address, issues))
+
+
+def _fix_of(issue: Issue, sale: Sale) -> FixLink | None:
+    return fix_link(issue, sale, g.identity.role, address_form="#address")
+
+
+def _queue_context() -> dict[str, Any]:
+    return {
+        "now": utc_now(),
+        "warnings_on": warnings_on,
+        "holds_of": holds_of,
+        "waiting": count_in("review"),
+        "returned": count_in("returned"),
+    }
+
+
+def _place_in_queue(invoice_id: int, waiting: list[Invoice]) -> dict[str, Any]:
+    ids = [invoice.id for invoice in waiting]
+    place = ids.index(invoice_id) if invoice_id in ids else None
+    return {
+        "queue": waiting,
+        "place": place,
+        "previous": ids[place - 1] if place else None,
+        "next": next_in_queue(invoice_id, waiting),
+    }
+
+
+def next_in_queue(invoice_id: int, waiting: list[Invoice]) -> int | None:
+    """The one behind it in the queue, else the oldest other one."""
+    others = [invoice.id for invoice in waiting if invoice.id != invoice_id]
+    behind = (other for other in others if other > invoice_id)
+    return next(behind, others[0] if others else None)
