@@ -32,28 +32,6 @@ DIGITS = {
     "platform/settings.py": "the environment, below the addresses",
     "store/forms.py": "a phone or registration without its punctuation",
 }
-# Written before the helpers; whoever moves one of them takes its line away.
-STILL_BY_HAND = {
-    "commit": {
-        "catalog/api.py",
-        "customers/api.py",
-        "fulfilment/tasks/api.py",
-        "fulfilment/tasks/pages.py",
-    },
-    "digits": {
-        "fulfilment/memberships/api.py",
-        "fulfilment/parcels/pages/bulk.py",
-        "rules/editing/offers.py",
-        "rules/editing/sale_examples.py",
-        "rules/linting/references.py",
-        "rules/pages/backtests.py",
-        "web/api.py",
-    },
-    "htmx": {
-        "rules/pages/editor.py",
-        "rules/pages/exceptions.py",
-    },
-}
 
 
 @cache
@@ -85,16 +63,15 @@ def callers(*methods: str, text: str = "") -> set[str]:
 
 
 def test_a_request_is_one_transaction():
-    assert callers("commit") <= COMMITS.keys() | STILL_BY_HAND["commit"]
+    assert callers("commit") <= COMMITS.keys()
 
 
 def test_numbers_from_outside_are_read_by_one_function():
-    found = callers("isdigit", "isdecimal", "isnumeric")
-    assert found <= DIGITS.keys() | STILL_BY_HAND["digits"]
+    assert callers("isdigit", "isdecimal", "isnumeric") <= DIGITS.keys()
 
 
 def test_htmx_is_asked_by_its_library():
-    assert callers("get", text="HX-") <= STILL_BY_HAND["htmx"]
+    assert callers("get", text="HX-") == set()
 
 
 @pytest.mark.parametrize("method", ["route", "get", "post", "put", "patch", "delete"])

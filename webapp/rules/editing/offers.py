@@ -12,6 +12,7 @@ from sqlalchemy import select
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
 from webapp.http.formatting import percent_text
+from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.platform.text import storable
 from webapp.rules.core.actions import ACTIONS
@@ -139,13 +140,10 @@ class Offers:
 
 
 def _customer_names(written: Iterable[str]) -> dict[str, str]:
-    ids = sorted(int(text) for text in written if _is_id(text))[:MOST]
+    numbers = (whole_number(text) for text in written)
+    ids = sorted(number for number in numbers if number is not None)[:MOST]
     query = select(Customer.id, Customer.name).where(Customer.id.in_(ids))
     return {str(row.id): row.name for row in db.session.execute(query)} if ids else {}
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _product_names(written: Iterable[str]) -> dict[str, str]:

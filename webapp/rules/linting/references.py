@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
+from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.problems import RuleProblem
@@ -85,11 +86,8 @@ def gather(rules: Iterable[Rule]) -> References:
         for mention in mentions(rule):
             named[mention.kind].update(mention.values)
     # "007" is no customer's number, nor is one that no database column holds.
-    customers = {
-        int(text)
-        for text in named["customer"]
-        if text.isascii() and text.isdigit() and len(text) < 10
-    }
+    numbers = {whole_number(text) for text in named["customer"]}
+    customers = {number for number in numbers if number is not None}
     products = _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))
     return References(
         skus={row[0]: "archived" if row[1] else "active" for row in products},
