@@ -1,8 +1,7 @@
-import time
-
 import pytest
 
 from tests.support.postal_code_providers import SAMPLE
+from tests.support.timing import seconds_waited
 from webapp.addresses.lookup import Outcome
 
 EVERY = ["viacep", "brasilapi", "opencep", "awesomeapi"]
@@ -72,10 +71,9 @@ def test_a_refused_connection_is_unavailable(make_lookup, fake):
 @pytest.mark.parametrize("mode", ["slow", "drip"])
 def test_a_slow_provider_takes_no_longer_than_the_person_waits(make_lookup, fake, mode):
     fake.modes["viacep"], fake.delay_s = mode, 5
-    started = time.monotonic()
-    result = make_lookup("viacep").one("01001000", budget_s=1)
-    assert result.outcome is Outcome.UNAVAILABLE
-    assert time.monotonic() - started < 2
+    lookup, found = make_lookup("viacep"), []
+    assert seconds_waited(lambda: found.append(lookup.one("01001000", budget_s=1))) < 2
+    assert found[0].outcome is Outcome.UNAVAILABLE
 
 
 def test_a_passing_fault_is_tried_again_and_answered(make_lookup, fake):

@@ -1,7 +1,6 @@
 import os
 import signal
 import threading
-import time
 from dataclasses import replace
 
 import httpx
@@ -9,6 +8,7 @@ import pytest
 import redis
 
 from tests.support.postal_code_providers import SAMPLE
+from tests.support.timing import seconds_waited
 from webapp.addresses import providers
 from webapp.addresses.lookup import Outcome
 from webapp.addresses.providers import HttpSource
@@ -100,18 +100,20 @@ def hung_redis(redis_client):
 
 def test_a_hung_redis_costs_less_than_a_second(make_lookup, hung_redis):
     lookup = make_lookup(client=hung_redis)
-    started = time.monotonic()
-    assert lookup.one("05010000", budget_s=10).outcome is Outcome.FOUND
-    assert time.monotonic() - started < 1
+    found = []
+    assert seconds_waited(lambda: found.append(lookup.one("05010000", budget_s=10))) < 1
+    assert found[0].outcome is Outcome.FOUND
 
 
 def test_a_hung_redis_is_left_alone_afterwards(hung_redis):
     shared = Shared(hung_redis)
     shared.claim(["05010000"])
-    started = time.monotonic()
-    for _ in range(50):
-        shared.take_turn("viacep", "240/hour")
-    assert time.monotonic() - started < 0.2
+
+    def fifty_turns():
+        for _ in range(50):
+            shared.take_turn("viacep", "240/hour")
+
+    assert seconds_waited(fifty_turns) < 0.2
 
 
 def test_a_forked_worker_opens_connections_of_its_own(make_lookup, monkeypatch):

@@ -3,13 +3,13 @@ rows."""
 
 import datetime as dt
 import re
-import time
 
 import pytest
 
 from tests.factories import sign_in
 from tests.support.processed_sales import counted
 from tests.support.rule_drafts import drafted, in_force, paying, rule, somebody
+from tests.support.timing import processor_seconds_below
 from webapp.platform.clock import utc_now
 from webapp.rules.models import RuleFiring
 from webapp.rules.pages.listing import ROWS
@@ -233,21 +233,18 @@ def test_a_thousand_rules_are_listed_fast_and_with_few_queries(db, client):
     in_force(*[of_many(number) for number in range(MANY)])
     client.get("/rules")
     with counted() as many:
-        begun = time.process_time()
-        answer = client.get("/rules?q=sku-99")
-        took = time.process_time() - begun
+        with processor_seconds_below(1):
+            answer = client.get("/rules?q=sku-99")
     assert len(shown(answer)) == 11 and len(many) == len(few)
-    assert took < 1, f"{took:.2f} s"
 
 
 def test_a_click_in_a_draft_of_a_thousand_rules_stays_under_a_second(db, client):
     in_force(*[of_many(number) for number in range(MANY)])
     sign_in(client, "manager")
     client.post("/rules/draft/rules/r500/switch", data={"enabled": "0"})
-    begun = time.process_time()
-    client.post("/rules/draft/rules/r501/switch", data={"enabled": "0"})
-    took = time.process_time() - begun
-    assert open_draft().version == 2 and took < 1, f"{took:.2f} s"
+    with processor_seconds_below(1):
+        client.post("/rules/draft/rules/r501/switch", data={"enabled": "0"})
+    assert open_draft().version == 2
 
 
 def test_only_the_sets_asked_for_last_stay_compiled(app, db):
