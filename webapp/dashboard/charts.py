@@ -17,8 +17,8 @@ def ticks(values: Sequence[Decimal]) -> list[dict]:
     power = Decimal(10) ** (len(str(int(step))) - 1)
     nice = next(factor * power for factor in ROUND if factor * power >= step)
     return [
-        {"value": float(nice * place), "text": _whole(nice * place)}
-        for place in range(LINES, -1, -1)
+        {"value": float(nice * index), "text": _whole(nice * index)}
+        for index in range(LINES, -1, -1)
     ]
 
 

@@ -48,26 +48,26 @@ def midnight(day: dt.date) -> dt.datetime:
 
 
 def _day_of(column, starts: list[dt.datetime]) -> ColumnElement[int]:
-    """The place in `starts` of the day that `column` falls into."""
+    """The index in `starts` of the day that `column` falls into."""
     return case(
-        *((column < end, place) for place, end in enumerate(starts[1:])), else_=len(starts) - 1
+        *((column < end, index) for index, end in enumerate(starts[1:])), else_=len(starts) - 1
     )
 
 
 def last_days(today: dt.date) -> list[Day]:
     """The last DAYS days, today the last, with their paid orders."""
-    dates = [today - dt.timedelta(days=DAYS - 1 - place) for place in range(DAYS)]
+    dates = [today - dt.timedelta(days=DAYS - 1 - index) for index in range(DAYS)]
     starts = [midnight(date) for date in dates]
     paid_on = _day_of(Sale.paid_at, starts)
     paid = {
-        place: (count, sold)
-        for place, count, sold in db.session.execute(
+        index: (count, sold)
+        for index, count, sold in db.session.execute(
             select(paid_on, func.count(), func.sum(Sale.total))
             .where(Sale.paid_at >= starts[0], Sale.status != Status.CANCELLED)
             .group_by(paid_on)
         )
     }
-    return [Day(date, starts[place], *paid.get(place, ())) for place, date in enumerate(dates)]
+    return [Day(date, starts[index], *paid.get(index, ())) for index, date in enumerate(dates)]
 
 
 def placed_by_status(since: dt.datetime) -> dict[Status, int]:
@@ -111,7 +111,7 @@ def commissions_of_month(today: dt.date) -> Commissions:
     sellers = select(func.count(Commission.agent_code.distinct())).where(of_month)
     agents = db.session.scalars(sellers).one()
     by_day = [
-        sum((earned.get(place, ZERO) for place in range(last + 1)), ZERO)
+        sum((earned.get(index, ZERO) for index in range(last + 1)), ZERO)
         for last in range(len(starts))
     ]
     return Commissions(by_day[-1], earned.get(len(starts) - 1, ZERO), agents, by_day)

@@ -1,9 +1,10 @@
 """The list of sales as pages and files show it: filters from the address, tabs, rows."""
 
 import datetime as dt
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import g
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
+from webapp.customers.models import Agent
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.http.formatting import day_text, with_query
 from webapp.http.lists import bounded_count, count_text
@@ -27,6 +29,7 @@ from webapp.sales.forms import CHANNELS
 from webapp.sales.models import Sale, Shipping, Status
 from webapp.sales.queries import load_lines, sales
 
+Choice = TypeVar("Choice", bound=enum.StrEnum)
 TABS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (_l("All"), {}),
     (Status.OPEN.label, {"status": Status.OPEN}),
@@ -59,14 +62,14 @@ class SaleFilters:
             q=args.get("q", "")[:200],
         )
 
-    def query(self) -> Select:
+    def query(self) -> Select[Any]:
         since = None
         if self.since:
             since = dt.datetime.combine(self.since, dt.time(), ZoneInfo(time_zone()))
         return sales(self.status, self.shipping, self.channel, self.agent, since, q=self.q)
 
 
-def _member(members, args: Mapping[str, str], name: str):
+def _member(members: type[Choice], args: Mapping[str, str], name: str) -> Choice | None:
     written = args.get(name)
     if written and written not in set(members):
         raise Invalid(
@@ -85,7 +88,7 @@ def _day(written: str) -> dt.date | None:
 # -- what stands above the rows -------------------------------------------------------------------
 
 
-def tabs(filters: SaleFilters) -> list[dict]:
+def tabs(filters: SaleFilters) -> list[dict[str, Any]]:
     """The tabs with their counts, exact up to a thousand. Other filters do not count: a tab says
     what waits."""
     here = {
@@ -104,7 +107,7 @@ def tabs(filters: SaleFilters) -> list[dict]:
     ]
 
 
-def chosen(filters: SaleFilters) -> list[dict]:
+def chosen(filters: SaleFilters) -> list[dict[str, Any]]:
     """Each filter that holds, in words, with the address of the list without it."""
     words = {
         "status": filters.status and filters.status.label,
@@ -120,37 +123,42 @@ def chosen(filters: SaleFilters) -> list[dict]:
     ]
 
 
-def choices(filters: SaleFilters, agents: list) -> list[dict]:
-    """The filters one may add."""
+class FilterChoice(NamedTuple):
+    """A filter one may add; `options` are of {label, href, active}."""
+
+    label: str
+    options: list[dict[str, Any]]
+
+
+def choices(filters: SaleFilters, agents: list[Agent]) -> list[FilterChoice]:
+    """The filters that have something to choose from."""
+    statuses = [(str(status), status.label) for status in Status]
+    names = [(agent.code, agent.name) for agent in agents]
+    offered = (
+        _choice(_("Status"), "status", statuses, str(filters.status)),
+        _choice(_("Channel"), "channel", list(CHANNELS.items()), filters.channel),
+        _choice(_("Agent"), "agent", names, filters.agent),
+        _choice(_("Since"), "since", _days_ago(), str(filters.since)),
+    )
+    return [choice for choice in offered if choice.options]
+
+
+def _days_ago() -> list[tuple[str, str]]:
     today = dt.datetime.now(ZoneInfo(time_zone())).date()
     ago = {0: _("Today"), 6: _("Last 7 days"), 29: _("Last 30 days")}
-    days = [((today - dt.timedelta(back)).isoformat(), label) for back, label in ago.items()]
-    offered = (
-        (
-            "status",
-            _("Status"),
-            [(str(status), status.label) for status in Status],
-            str(filters.status),
-        ),
-        ("channel", _("Channel"), list(CHANNELS.items()), filters.channel),
-        ("agent", _("Agent"), [(agent.code, agent.name) for agent in agents], filters.agent),
-        ("since", _("Since"), days, str(filters.since)),
-    )
-    return [
+    return [((today - dt.timedelta(back)).isoformat(), label) for back, label in ago.items()]
+
+
+def _choice(label: str, name: str, values: list[tuple[str, Any]], now: str) -> FilterChoice:
+    options = [
         {
-            "label": label,
-            "options": [
-                {
-                    "label": words,
-                    "href": with_query(**{name: value, "after": None, "before": None}),
-                    "active": value == now,
-                }
-                for value, words in options
-            ],
+            "label": words,
+            "href": with_query(**{name: value, "after": None, "before": None}),
+            "active": value == now,
         }
-        for name, label, options, now in offered
-        if options
+        for value, words in values
     ]
+    return FilterChoice(label, options)
 
 
 # -- rows -----------------------------------------------------------------------------------------
@@ -166,7 +174,7 @@ class SaleRow:
     issue: Issue | None
 
     @property
-    def channel(self):
+    def channel(self) -> Any:
         return CHANNELS.get(self.sale.channel, self.sale.channel)
 
     @property
@@ -177,7 +185,7 @@ class SaleRow:
         return fix_link(self.issue, self.sale, g.identity.role) or order_link(self.sale)
 
     @property
-    def segments(self) -> dict | None:
+    def segments(self) -> dict[str, Any] | None:
         """How far it is, of five; None where there is no way to go."""
         if self.sale.status in (Status.OPEN, Status.CANCELLED, Status.COMPLETED):
             return None
