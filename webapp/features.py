@@ -29,7 +29,6 @@ from webapp.rules import pages as rules
 from webapp.sale_pages import api as sales_api
 from webapp.sale_pages import pages as sales
 from webapp.sale_pages import undo_api as processing_api
-from webapp.sale_pages import undo_pages as processing
 from webapp.sales.history import REFUND_EVENTS, SALE_EVENTS
 from webapp.search import pages as search
 from webapp.staff import pages as staff
@@ -51,7 +50,6 @@ BLUEPRINTS = [
         catalog,
         customers,
         sales,
-        processing,
         invoices,
         rules,
         parcels,

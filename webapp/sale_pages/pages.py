@@ -1,6 +1,23 @@
 """Pages of sales: each kind has a module of its own."""
 
-from webapp.sale_pages import form_pages, list_pages, order_pages, why_pages
+from webapp.sale_pages import (
+    cancellation_pages,
+    effect_pages,
+    form_pages,
+    list_pages,
+    order_pages,
+    refund_pages,
+    why_pages,
+)
 from webapp.sale_pages.blueprint import bp
 
-__all__ = ["bp", "form_pages", "list_pages", "order_pages", "why_pages"]
+__all__ = [
+    "bp",
+    "cancellation_pages",
+    "effect_pages",
+    "form_pages",
+    "list_pages",
+    "order_pages",
+    "refund_pages",
+    "why_pages",
+]

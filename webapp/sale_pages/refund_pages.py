@@ -1,13 +1,12 @@
-"""Pages that undo a sale or a part of it, and buttons that try its effects again."""
+"""Pages that give units of an order's lines back."""
 
 import uuid
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from webapp.audit.tracking import because
@@ -17,56 +16,17 @@ from webapp.http.handling import page_or_fragment, submits
 from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.platform.errors import Invalid, Refusal
-from webapp.processing.attention import retry_effect, retry_effects
-from webapp.processing.cancellation import cancel, sale_to_undo
-from webapp.processing.forms import CancellationIn, RefundIn
+from webapp.processing.cancellation import sale_to_undo
+from webapp.processing.forms import RefundIn
 from webapp.processing.refunds import key_of, refund
-from webapp.sale_pages.blueprint import to_order
+from webapp.sale_pages.blueprint import bp, to_order
 from webapp.sale_pages.preview import dry_run
 from webapp.sale_pages.sale_page import SalePage
-from webapp.sales.models import Refund, Sale, Status
+from webapp.sales.models import Refund, Sale
 from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
 
-bp = Blueprint("processing", __name__)
 MOST_KEY = 200
-
-
-# -- cancellation ---------------------------------------------------------------------------------
-
-
-@bp.get("/sales/<id:sale_id>/cancellation")
-@allow("manager")
-def cancellation(sale_id: int) -> ResponseReturnValue:
-    """Asks for the reason and says what will be undone."""
-    if sale_of(sale_id).status is Status.CANCELLED:
-        return to_order(sale_id)
-    return _cancellation_page(Form(), sale_id)
-
-
-def _cancellation_page(form: Form, sale_id: int) -> str:
-    undone, refusal = [], None
-    try:
-        undone = dry_run(sale_id, lambda sale: cancel(sale, ""))
-    except Refusal as error:
-        refusal = error
-    return render_template(
-        "sales/cancellation.html", sale=sale_of(sale_id), form=form, undone=undone, refusal=refusal
-    )
-
-
-@bp.post("/sales/<id:sale_id>/cancellation")
-@allow("manager")
-@submits(CancellationIn, again=_cancellation_page, own_status=True)
-def cancel_sale(wanted: CancellationIn, sale_id: int) -> Response:
-    with because(wanted.reason):
-        cancel(sale_to_undo(sale_id), wanted.reason)
-        db.session.flush()
-    flash(_("The order was cancelled; what it had brought about is undone."), "good")
-    return to_order(sale_id)
-
-
-# -- refunds --------------------------------------------------------------------------------------
 
 
 class RefundForm(Form):
@@ -191,32 +151,3 @@ def make_refund(wanted: RefundIn, sale_id: int) -> Response:
 def _amount(made: Refund | None) -> str | None:
     """In words, while the refund is still there to be read."""
     return money_text(made.amount) if made else None
-
-
-# -- effects --------------------------------------------------------------------------------------
-
-
-@bp.post("/sales/<id:sale_id>/effects/<id:effect_id>/retry")
-@allow("manager")
-def retry(sale_id: int, effect_id: int) -> Response:
-    retry_effect(sale_to_undo(sale_id), effect_id)
-    flash(_("It is tried again now."), "good")
-    return _back(sale_id)
-
-
-@bp.post("/sales/<id:sale_id>/effects/retry")
-@allow("manager")
-def retry_all(sale_id: int) -> Response:
-    tried = retry_effects(sale_to_undo(sale_id))
-    text = ngettext(
-        "%(num)s effect is tried again now.", "%(num)s effects are tried again now.", tried
-    )
-    flash(text, "good")
-    return _back(sale_id)
-
-
-def _back(sale_id: int) -> Response:
-    """To the list of what failed, or to the sale."""
-    if request.form.get("from") == "jobs":
-        return redirect(url_for("monitor.page"), 303)
-    return to_order(sale_id)
