@@ -36,10 +36,10 @@ def register(app) -> None:
 def create_user(email, role, name, password_stdin):
     """Adds a person who may sign in."""
     # At a terminal it is asked for, so that it does not stand on the screen.
-    typed = sys.stdin.isatty()
+    is_terminal = sys.stdin.isatty()
     password = (
         click.prompt("Password", hide_input=True, confirmation_prompt=True)
-        if typed
+        if is_terminal
         else sys.stdin.readline().rstrip("\n")
     )
     try:

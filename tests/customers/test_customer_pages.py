@@ -8,7 +8,7 @@ from lxml import html
 from sqlalchemy import event
 
 from tests.factories import make_sale, sign_in
-from webapp.customers.customer_edits import keep, keep_agent
+from webapp.customers.customer_edits import save_agent, save_customer
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
@@ -30,7 +30,7 @@ def staff(client, db):
 
 
 def make_customer(**facts):
-    customer = keep(
+    customer = save_customer(
         Customer(), parse(CustomerIn, {"name": "Ana Souza", "document": "12ABC34501DE35"} | facts)
     )
     database.session.commit()
@@ -38,7 +38,7 @@ def make_customer(**facts):
 
 
 def make_agent(**facts):
-    agent = keep_agent(
+    agent = save_agent(
         Agent(),
         parse(AgentIn, {"code": "A1", "name": "Rosa", "commission_percent": "5.00"} | facts),
     )

@@ -144,9 +144,9 @@ class Lookup:
             known = {
                 cep: result for cep, result in self._read(sorted(ceps)).items() if result.fresh
             }
-            asked = self._ask_all(sorted(ceps - known.keys()), deadline)
-            self._write(asked)
-            return known | asked
+            answers = self._ask_all(sorted(ceps - known.keys()), deadline)
+            self._write(answers)
+            return known | answers
         finally:
             self._shared.release(ceps)
 

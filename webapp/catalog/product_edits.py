@@ -90,14 +90,14 @@ def set_stock(
     change = _change_to(wanted, before)
     if not change:
         return before, before
-    asked = field if wanted.change is None else "change"
+    changed_field = field if wanted.change is None else "change"
     if before + change > MAX_STOCK:
-        raise Refusal(_("At most %(high)s.", high=MAX_STOCK), asked)
+        raise Refusal(_("At most %(high)s.", high=MAX_STOCK), changed_field)
     reason = wanted.reason or "counted by hand"
     try:
         after = move_stock(db.session, product.id, product.sku, change, reason)
     except OutOfStock as refusal:
-        refusal.field = asked
+        refusal.field = changed_field
         raise
     record(
         db.session,

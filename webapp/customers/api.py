@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.customers.customer_edits import facts_of, keep, keep_agent
+from webapp.customers.customer_edits import facts_of, save_agent, save_customer
 from webapp.customers.forms import AgentIn, CustomerIn, CustomerPatch, CustomerQuery
 from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import agents, customer_by_id, customers
@@ -51,7 +51,7 @@ def agent_json(agent: Agent) -> dict[str, object]:
     summary=_l("Adds a customer."),
 )
 def add_customer(wanted: CustomerIn) -> dict[str, object]:
-    customer = keep(Customer(), wanted)
+    customer = save_customer(Customer(), wanted)
     db.session.flush()
     return customer_json(customer)
 
@@ -94,7 +94,7 @@ def show_customer(customer_id: int) -> dict[str, object]:
 )
 def change_customer(patch: Shape, customer_id: int) -> dict[str, object]:
     customer = customer_by_id(customer_id)
-    keep(customer, patched(CustomerIn, facts_of(customer), patch))
+    save_customer(customer, patched(CustomerIn, facts_of(customer), patch))
     db.session.flush()
     return customer_json(customer)
 
@@ -111,7 +111,7 @@ def change_customer(patch: Shape, customer_id: int) -> dict[str, object]:
     summary=_l("Adds an agent."),
 )
 def add_agent(wanted: AgentIn) -> dict[str, object]:
-    agent = keep_agent(Agent(), wanted)
+    agent = save_agent(Agent(), wanted)
     db.session.flush()
     return agent_json(agent)
 

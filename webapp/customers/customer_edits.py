@@ -58,7 +58,7 @@ def facts_of(customer: Customer) -> dict:
     return {name: getattr(customer, name) for name in COPIED} | {"address": customer.address_parts}
 
 
-def keep(customer: Customer, wanted: CustomerIn) -> Customer:
+def save_customer(customer: Customer, wanted: CustomerIn) -> Customer:
     """Writes `wanted` into a new or known customer. Raises DocumentTaken when another one has the
     document."""
     taken = DocumentTaken(_l("Another customer has this CPF or CNPJ already."))
@@ -73,7 +73,7 @@ def keep(customer: Customer, wanted: CustomerIn) -> Customer:
     return _saved(customer, taken)
 
 
-def keep_agent(agent: Agent, wanted: AgentIn) -> Agent:
+def save_agent(agent: Agent, wanted: AgentIn) -> Agent:
     """Writes `wanted` into a new or known agent. Raises CodeTaken when another one has the code."""
     taken = CodeTaken(_l("Another agent has the code %(code)s already.", code=wanted.code))
     other = db.session.scalar(select(Agent).where(Agent.code == wanted.code))

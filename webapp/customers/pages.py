@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from webapp.customers.customer_edits import facts_of, keep, keep_agent
+from webapp.customers.customer_edits import facts_of, save_agent, save_customer
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.customers.queries import agent_by_id, agents, customer_by_id, customers
@@ -46,7 +46,7 @@ def new():
 @allow("clerk")
 @submits(CustomerIn, again=_customer_form)
 def create(wanted: CustomerIn):
-    customer = keep(Customer(), wanted)
+    customer = save_customer(Customer(), wanted)
     flash(_("%(name)s was added.", name=customer.name), "good")
     return _to(customer)
 
@@ -81,7 +81,7 @@ def edit(customer_id: int):
 def update(wanted: CustomerIn, customer_id: int):
     customer = customer_by_id(customer_id)
     refuse_stale(customer)
-    keep(customer, wanted)
+    save_customer(customer, wanted)
     flash(_("%(name)s was saved.", name=customer.name), "good")
     return _to(customer)
 
@@ -106,7 +106,7 @@ def agents_page():
 @allow("clerk")
 @submits(AgentIn, again=_agents_page)
 def create_agent(wanted: AgentIn):
-    agent = keep_agent(Agent(), wanted)
+    agent = save_agent(Agent(), wanted)
     flash(_("%(name)s was added.", name=agent.name), "good")
     return redirect(url_for("customers.agents_page"), 303)
 
@@ -134,6 +134,6 @@ def edit_agent(agent_id: int):
 def update_agent(wanted: AgentIn, agent_id: int):
     agent = agent_by_id(agent_id)
     refuse_stale(agent)
-    keep_agent(agent, wanted)
+    save_agent(agent, wanted)
     flash(_("%(name)s was saved.", name=agent.name), "good")
     return redirect(url_for("customers.agents_page"), 303)

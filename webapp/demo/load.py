@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from webapp.audit.tracking import because
 from webapp.catalog.forms import ProductIn
 from webapp.catalog.product_edits import add_product
-from webapp.customers.customer_edits import keep
+from webapp.customers.customer_edits import save_customer
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
@@ -73,13 +73,13 @@ def _people() -> None:
 def _customers(data: dict) -> None:
     for agent in data["agents"]:
         db.session.add(Agent(**parse(AgentIn, agent).model_dump()))
-    kept = {}
+    customers = {}
     for facts in data["customers"]:
         name = facts.pop("id")
-        kept[name] = keep(Customer(), parse(CustomerIn, facts))
+        customers[name] = save_customer(Customer(), parse(CustomerIn, facts))
     db.session.flush()
     for facts in data["memberships"]:
-        _membership(facts, kept[facts["customer"]].id)
+        _membership(facts, customers[facts["customer"]].id)
 
 
 def _membership(facts: dict, customer_id: int) -> None:

@@ -15,9 +15,9 @@ from flask_babel import (
     gettext,
     ngettext,
 )
-from flask_babel import get_locale as babel_locale
 
 from webapp.http.localization import time_zone
+from webapp.http.numbers import is_brazilian
 from webapp.platform.documents import format_document, masked_document
 
 
@@ -34,15 +34,16 @@ def percent_text(value: Decimal) -> str:
 
 
 def day_text(value: dt.date | None) -> str:
-    return format_date(value, "dd/MM/yyyy" if _is_pt() else "d MMM yyyy") if value else "—"
+    return format_date(value, "dd/MM/yyyy" if is_brazilian() else "d MMM yyyy") if value else "—"
 
 
 def moment_text(value: dt.datetime | None) -> str:
     """A moment in the shop's zone, short: 20/11 14:32, with the year when it is another one."""
     if value is None:
         return "—"
-    year = "" if value.year == dt.datetime.now(dt.UTC).year else ("/yy" if _is_pt() else " yy")
-    return format_datetime(value, f"dd/MM{year} HH:mm" if _is_pt() else f"d MMM{year} HH:mm")
+    brazilian, is_this_year = is_brazilian(), value.year == dt.datetime.now(dt.UTC).year
+    year = "" if is_this_year else ("/yy" if brazilian else " yy")
+    return format_datetime(value, f"dd/MM{year} HH:mm" if brazilian else f"d MMM{year} HH:mm")
 
 
 def clock_text(value: dt.datetime) -> str:
@@ -77,12 +78,8 @@ def phone_text(digits: str) -> str:
 def with_query(**changes) -> str:
     """The present address with some query parameters changed; None takes one away."""
     query = {name: value for name, value in request.args.items() if name != "partial"} | changes
-    kept = {name: value for name, value in query.items() if value not in (None, "")}
-    return request.path + ("?" + urlencode(kept) if kept else "")
-
-
-def _is_pt() -> bool:
-    return str(babel_locale()).startswith("pt")
+    query = {name: value for name, value in query.items() if value not in (None, "")}
+    return request.path + ("?" + urlencode(query) if query else "")
 
 
 FILTERS = {

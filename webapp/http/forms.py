@@ -329,10 +329,10 @@ def _nested(flat: dict) -> dict:
     data: dict = {}
     for name, value in flat.items():
         *parents, last = name.split(".")[:4]
-        place = data
+        inner = data
         for part in parents:
-            place = place.setdefault(part, {}) if isinstance(place.get(part, {}), dict) else {}
-        place[last] = value
+            inner = inner.setdefault(part, {}) if isinstance(inner.get(part, {}), dict) else {}
+        inner[last] = value
     return {name: _rows(value) for name, value in data.items()}
 
 

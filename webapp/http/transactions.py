@@ -29,7 +29,7 @@ class TransactionalFlask(Flask):
     def dispatch_request(self) -> Response:
         if request.method in READING:
             return self.make_response(super().dispatch_request())
-        kept = dict(session)
+        before = dict(session)
         for _attempt in range(ATTEMPTS - 1):
             try:
                 return self._answer_and_commit()
@@ -37,7 +37,7 @@ class TransactionalFlask(Flask):
                 db.session.rollback()
                 if not is_lost_race(error):
                     raise
-                _restore_session(kept)
+                _restore_session(before)
         return self._answer_and_commit()
 
     def _answer_and_commit(self) -> Response:
@@ -51,10 +51,10 @@ class TransactionalFlask(Flask):
         return response
 
 
-def _restore_session(kept: dict) -> None:
+def _restore_session(before: dict) -> None:
     """What a lost try left in the browser's cookie, such as news to show, is taken back."""
     session.clear()
-    session.update(kept)
+    session.update(before)
 
 
 def write_apart(statement: Executable) -> None:

@@ -40,7 +40,7 @@ def state():
 def _state() -> dict:
     """What the page shows; `counts` is None while Redis does not answer: the rest comes from the
     database."""
-    shown = {
+    state = {
         "owed": owed_by_queue(),
         "failing": failing_rows(),
         "failed_effects": failed_effects_shown(),
@@ -52,7 +52,7 @@ def _state() -> dict:
         "failed": [],
     }
     try:
-        return shown | {
+        return state | {
             "counts": registries.queue_counts(),
             "workers": registries.workers(),
             "failed": registries.failed_jobs(),
@@ -61,7 +61,7 @@ def _state() -> dict:
         current_app.logger.warning(
             "queue monitor: Redis does not answer (%s)", type(error).__name__
         )
-        return shown
+        return state
 
 
 @bp.post("/jobs/failed/<job_id>/retry")

@@ -73,10 +73,10 @@ def http_answer(error: HTTPException) -> Response:
             "there if you go back."
         )
     response = _answer(code, error.name, text)
-    told = dict(error.get_headers())
+    headers = dict(error.get_headers())
     for name in ("Allow", "Retry-After"):
-        if name in told:
-            response.headers[name] = told[name]
+        if name in headers:
+            response.headers[name] = headers[name]
     return response
 
 

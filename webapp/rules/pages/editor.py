@@ -5,13 +5,14 @@ import re
 from typing import Any
 
 from flask import flash, make_response, redirect, render_template, request, url_for
-from flask_babel import get_locale, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from werkzeug import Response
 
 from webapp.http.formatting import shop_day
 from webapp.http.handling import page_or_fragment
+from webapp.http.numbers import is_brazilian
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Invalid, NotFound, Refusal
@@ -42,10 +43,6 @@ GROUP_KINDS = {
 PLACE = re.compile(r"when(\.[0-9]{1,3}){0,10}")
 
 
-def brazilian() -> bool:
-    return str(get_locale()).startswith("pt")
-
-
 def rule_to_edit(code: str) -> WrittenRule:
     """The draft's rule of that code, else the one in force."""
     rule = book_to_edit().get(code)
@@ -55,7 +52,7 @@ def rule_to_edit(code: str) -> WrittenRule:
 
 
 def posted_form() -> RuleForm:
-    return form_from(request.form.lists(), brazilian())
+    return form_from(request.form.lists(), is_brazilian())
 
 
 def _page(form: RuleForm, code: str, seen: str, focus: str = "", strict: bool = False) -> str:
@@ -102,20 +99,20 @@ def new_rule() -> str:
     one."""
     target = request.args.get("except")
     if not target:
-        return _page(RuleForm(brazilian()), "", "")
+        return _page(RuleForm(is_brazilian()), "", "")
     rule, key = rule_to_edit(target), request.args.get("field", "")
     value = request.args.get("value", "").strip()[:200]
     if key not in grounds_of(rule) or not value or not value.isprintable():
         raise Invalid([], _("Choose what the exception is for."))
     exception = exception_to(rule, book_to_edit(), key, value)
-    return _page(form_of(exception, brazilian()), "", "")
+    return _page(form_of(exception, is_brazilian()), "", "")
 
 
 @bp.get("/rules/<code>/edit")
 @allow("manager")
 def edit_rule(code: str) -> str:
     rule = rule_to_edit(code)
-    return _page(form_of(rule.raw, brazilian()), code, rule.fingerprint)
+    return _page(form_of(rule.raw, is_brazilian()), code, rule.fingerprint)
 
 
 @bp.post("/rules/form")
