@@ -29,10 +29,6 @@ class Check:
     level: str = ERROR
     numbered: bool = False
 
-    def run(self, reading: Reading) -> list[Issue]:
-        """What fails; nothing when it passes."""
-        return [self.words.issue(params, self.level) for params in self.test(reading)]
-
 
 class CheckReport(NamedTuple):
     """What the checks found, and the names (msgids) of those that found nothing."""
@@ -691,15 +687,22 @@ def run_checks(
     where unknown).
     """
     reading = Reading(document, note, now)
+    report = run_table(reading)
+    _check_schema(reading, report)
+    return report
+
+
+def run_table(reading: Reading) -> CheckReport:
+    """The checks of the table alone, of a document that the schema is known to accept."""
     report = CheckReport([], [])
+    is_draft = reading.is_draft
     for check in CHECKS:
-        if check.numbered and reading.is_draft:
+        if check.numbered and is_draft:
             continue
-        if found := check.run(reading):
-            report.issues.extend(found)
+        if failures := check.test(reading):
+            report.issues.extend(check.words.issue(params, check.level) for params in failures)
         else:
             report.passed.append(check.name)
-    _check_schema(reading, report)
     return report
 
 

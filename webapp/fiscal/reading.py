@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+from cryptography import x509
 from lxml import etree
 
 from webapp.fiscal.document import DRAFT_CODE
 from webapp.fiscal.note import Note
+from webapp.fiscal.signature import verify
 from webapp.fiscal.xml import NAMESPACE
 
 _OFFSET = len(NAMESPACE) + 2
@@ -71,6 +74,11 @@ class Reading:
         self.intermediary = sections.get("infIntermed")
         self.issued_at = datetime.fromisoformat(self.identification["dhEmi"])
         self.key_body = _key_body(self.identification, self.issuer.get("CNPJ", ""), self.issued_at)
+
+    @cached_property
+    def signed_by(self) -> x509.Certificate:
+        """The certificate that signed it. Raises SignatureError."""
+        return verify(self.document)
 
     @property
     def is_draft(self) -> bool:

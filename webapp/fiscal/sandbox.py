@@ -11,13 +11,13 @@ from lxml import etree
 
 from webapp.fiscal.authority import DUPLICATE, Answer
 from webapp.fiscal.certificate import cnpj_of
-from webapp.fiscal.checks import run_checks
+from webapp.fiscal.checks import run_table
 from webapp.fiscal.digits import mod11
 from webapp.fiscal.document import VERSION, access_key_of
 from webapp.fiscal.places import STATES
-from webapp.fiscal.reading import leaves
+from webapp.fiscal.reading import Reading, leaves
 from webapp.fiscal.schema import problems
-from webapp.fiscal.signature import digest_of, is_signed, is_valid_on, verify
+from webapp.fiscal.signature import digest_of, is_signed, is_valid_on
 from webapp.fiscal.xml import NAMESPACE, xml
 from webapp.platform.issues import ERROR
 
@@ -127,14 +127,15 @@ class SandboxAuthority:
 
     def _fault(self, document: etree._Element, received_at: datetime) -> tuple[str, str]:
         """The first rule the document breaks, or two empty texts."""
-        for issue in run_checks(None, document, received_at).issues:
+        reading = Reading(document, None, received_at)
+        for issue in run_table(reading).issues:
             if issue.level == ERROR:
                 ours = f"Rejeicao: {issue.message % issue.params}"
                 return issue.code, REASONS.get(issue.code, ours)
         section = leaves(document[0][0])
         if section["tpAmb"] != "2":
             return "252", REASONS["252"]
-        certificate = verify(document)
+        certificate = reading.signed_by
         if not is_valid_on(certificate, received_at):
             return "291", REASONS["291"]
         issuer = document[0].findtext(f"{{{NAMESPACE}}}emit/{{{NAMESPACE}}}CNPJ", "")
