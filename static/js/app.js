@@ -1,6 +1,8 @@
 /* What the pages do beyond links and forms. Every listener sits on the document, so that whatever htmx swaps in works at once.
 
    data-key="a"            a press of the key clicks the element (or moves to it, if it is a field); listed by "?"
+   data-key-confirm="text" asks first when it is pressed by its key; Enter says yes
+   data-look-first         a button of what cannot be taken back: dead until it has stood before the reader's eyes for a moment
    data-dialog="id"        opens the <dialog> of that id
    data-confirm="text"     on a form or a submit button: asks first (data-confirm-button, data-confirm-kind="danger")
    data-autofocus          takes the focus when it comes (the error summary of a refused form)
@@ -102,7 +104,7 @@
     document.getElementById(opener.dataset.dialog).showModal();
   });
 
-  function ask(asker, proceed) {
+  function ask(asker, proceed, question = asker.dataset.confirm) {
     const dialog = document.getElementById("confirm");
     const ok = dialog.querySelector("[data-confirm-ok]");
     const danger = asker.dataset.confirmKind === "danger";
@@ -110,11 +112,41 @@
     ok.textContent = asker.dataset.confirmButton || ok.dataset.words;
     ok.classList.toggle("button-danger", danger);
     ok.classList.toggle("button-primary", !danger);
-    dialog.querySelector("[data-confirm-text]").textContent = asker.dataset.confirm;
+    dialog.querySelector("[data-confirm-text]").textContent = question;
     dialog.returnValue = "";
     dialog.addEventListener("close", () => dialog.returnValue === "ok" && proceed(), { once: true });
     dialog.showModal();
+    return ok;
   }
+
+  // By its key: the question stands where the hands are, and what was swapped away meanwhile is not done.
+  function askByKey(button) {
+    const proceed = () => {
+      if (button.isConnected) button.click();
+      else toast({ kind: "warn", text: toasts.dataset.textChanged });
+    };
+    ask(button, proceed, button.dataset.keyConfirm).focus();
+  }
+
+  // A press that was meant for the page before, or for what stood here a moment ago, finds the button resting.
+  const LOOK_MS = 1500;
+  const looked = new WeakSet();
+
+  async function rest(button) {
+    looked.add(button);
+    button.disabled = true;
+    while (document.hidden) await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
+    await new Promise((seen) => setTimeout(seen, LOOK_MS));
+    button.disabled = false;
+    if (button.autofocus && document.activeElement === document.body) button.focus();
+  }
+
+  function restUnseen() {
+    document.querySelectorAll("[data-look-first]").forEach((button) => looked.has(button) || rest(button));
+  }
+  document.addEventListener("htmx:afterSettle", restUnseen);
+  document.addEventListener("live:swapped", restUnseen);
+  restUnseen();
 
   let agreed = null;
   function askerOf(form, submitter) {
@@ -159,6 +191,7 @@
       (element) => element.dataset.key.toLowerCase() === key && !element.disabled && element.checkVisibility());
     if (!target) return false;
     if (isField(target)) target.focus();
+    else if (target.dataset.keyConfirm) askByKey(target);
     else target.click();
     return true;
   }

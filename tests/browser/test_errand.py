@@ -118,8 +118,11 @@ def test_a_reviewer_approves_by_key(page, watched):
     page.keyboard.press("r")
     expect(page.locator("select[name=code]")).to_be_focused()
     page.locator("h1").click()
+    expect(page.get_by_role("button", name="Aprovar e enviar")).to_be_enabled()
+    page.keyboard.press("a")
+    expect(page.locator("#confirm")).to_contain_text("Enter confirma")
     with page.expect_navigation():
-        page.keyboard.press("a")
+        page.keyboard.press("Enter")
     page.goto("/sales?q=B2B-2008")
     expect(page.locator("tr[id^='sale-']", has_text="B2B-2008")).to_have_attribute(
         "data-status", "invoiced", timeout=20_000

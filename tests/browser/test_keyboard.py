@@ -78,3 +78,55 @@ def test_shortcuts_rest_while_one_types(page):
     page.locator("h1").click()
     page.keyboard.press("n")
     expect(page).to_have_url("/sales/new")
+
+
+def held_for_review(page, reference: str) -> None:
+    """An order so large that a rule of the demo shop holds its NF-e."""
+    page.goto("/sales/new")
+    page.locator("[name='customer.name']").fill("Beatriz Conceição")
+    page.locator("[name='customer.document']").fill("529.982.247-25")
+    page.locator("[name='lines.0.sku']").fill("FI-0002")
+    page.locator("[name='lines.0.unit_price']").fill("6100,00")
+    page.locator("[name='address.zip_code']").fill("05010000")
+    page.locator("[name='address.number']").fill("741")
+    page.locator("[name=reference]").fill(reference)
+    page.locator("input[type=checkbox][name=paid]").check()
+    page.get_by_role("button", name="Lançar o pedido").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(reference)
+
+
+def test_a_second_press_of_a_key_approves_no_note_that_was_not_seen(page):
+    sign_in(page)
+    for reference in ("PRESS-1", "PRESS-2"):
+        held_for_review(page, reference)
+    page.goto("/invoices?status=review")
+    for reference in ("PRESS-1", "PRESS-2"):
+        row = page.locator("tr[id^='invoice-'][data-status='review']", has_text=reference)
+        expect(row).to_be_visible(timeout=20_000)
+    page.locator("tr[id^='invoice-']", has_text="PRESS-1").locator("a").first.click()
+    approved = []
+    page.on("request", lambda sent: sent.url.endswith("/approval") and approved.append(sent.url))
+    button = page.get_by_role("button", name="Aprovar e enviar")
+    question = page.locator("#confirm")
+    expect(button).to_be_disabled()
+    page.keyboard.press("a")
+    expect(question).to_be_hidden()
+
+    expect(button).to_be_enabled()
+    page.keyboard.press("a")
+    page.keyboard.press("a")
+    expect(question).to_contain_text("Aprovar R$ 6.100,00 de Beatriz Conceição?")
+    assert approved == []
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    for key in ("a", "Enter", "a", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=1)).not_to_contain_text("PRESS-1")
+    expect(button).to_be_enabled()
+    expect(question).to_be_hidden()
+    assert len(approved) == 1
+    page.keyboard.press("a")
+    expect(question).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    assert len(approved) == 1
