@@ -282,7 +282,7 @@ class Form:
 
     def __init__(self, values=None, shape: type[Shape] | None = None):
         self.shape = shape
-        self.typed: dict[str, Any] = dict(values.items()) if values is not None else {}
+        self.raw_input: dict[str, Any] = dict(values.items()) if values is not None else {}
         self.errors: dict[str, str] = {}
         self.message = ""
 
@@ -290,7 +290,7 @@ class Form:
     def filled(cls, values: dict) -> "Form":
         """A form that shows what the record holds; nested values become dotted names."""
         form = cls()
-        form.typed = _flatten(values)
+        form.raw_input = _flatten(values)
         return form
 
     def parse(self) -> Any:
@@ -298,7 +298,7 @@ class Form:
         data = _nested(
             {
                 name: value
-                for name, value in self.typed.items()
+                for name, value in self.raw_input.items()
                 if name not in ("csrf_token", "form_key", "version")
             }
         )
@@ -312,7 +312,7 @@ class Form:
     def value(self, name: str) -> str:
         """What stands in the field: as typed, or as a person of the page's language would type
         what the record holds."""
-        value = self.typed.get(name)
+        value = self.raw_input.get(name)
         if isinstance(value, Decimal):
             return field_text(value, is_brazilian())
         return "" if value is None else str(value)

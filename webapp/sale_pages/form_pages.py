@@ -71,7 +71,7 @@ def edit(sale_id: int) -> str:
     sale = sale_of(sale_id)
     if not sale.is_editable:
         raise Refusal(_("An order that was paid or closed cannot be changed."))
-    return _form_page(SaleForm(Form.filled(placing.as_input(sale)).typed), sale_id)
+    return _form_page(SaleForm(Form.filled(placing.as_input(sale)).raw_input), sale_id)
 
 
 @bp.post("/sales/<id:sale_id>/edit")

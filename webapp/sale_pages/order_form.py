@@ -37,12 +37,12 @@ class SaleForm(Form):
             {name: value for name, value in values.items() if name not in BESIDES}, shape
         )
         for name in ("freight", "discount"):
-            if self.typed.get(name) in (None, ""):
-                self.typed[name] = "0"
+            if self.raw_input.get(name) in (None, ""):
+                self.raw_input[name] = "0"
         rows: dict[int, dict[str, str]] = {}
-        for name in list(self.typed):
+        for name in list(self.raw_input):
             if found := _LINE.fullmatch(name):
-                rows.setdefault(int(found[1]), {})[found[2]] = self.typed.pop(name)
+                rows.setdefault(int(found[1]), {})[found[2]] = self.raw_input.pop(name)
         self.set_lines([rows[number] for number in sorted(rows)])
 
     @classmethod
@@ -55,11 +55,11 @@ class SaleForm(Form):
 
     def set_lines(self, lines: list[dict[str, str]]) -> None:
         self._lines = lines[:MAX_LINES] or [{"quantity": "1"}]
-        self.typed = {
-            name: value for name, value in self.typed.items() if not name.startswith("lines.")
+        self.raw_input = {
+            name: value for name, value in self.raw_input.items() if not name.startswith("lines.")
         }
         for number, line in enumerate(self._lines):
-            self.typed |= {f"lines.{number}.{part}": line.get(part, "") for part in LINE_PARTS}
+            self.raw_input |= {f"lines.{number}.{part}": line.get(part, "") for part in LINE_PARTS}
 
     def parse(self) -> SaleIn:
         """A line without product is one that nobody filled, unless it is the only one."""
@@ -75,9 +75,9 @@ class SaleForm(Form):
     def take_customer(self, customer: Customer) -> None:
         """The customer as the shop keeps them, with their address."""
         for fact in ("name", "document", "email", "phone"):
-            self.typed[f"customer.{fact}"] = getattr(customer, fact)
+            self.raw_input[f"customer.{fact}"] = getattr(customer, fact)
         for part in PARTS:
-            self.typed[f"address.{part}"] = getattr(customer, part)
+            self.raw_input[f"address.{part}"] = getattr(customer, part)
 
     def take_address(self, answer: PostalAnswer, before: str) -> None:
         """Fills blanks; another CEP than `before` brings its own street, and the number was of the
@@ -85,10 +85,10 @@ class SaleForm(Form):
         changed = bool(before) and before != answer.cep
         for part in ("street", "neighborhood", "city", "state"):
             if changed or not self.value(f"address.{part}"):
-                self.typed[f"address.{part}"] = getattr(answer, part)
+                self.raw_input[f"address.{part}"] = getattr(answer, part)
         if changed:
-            self.typed["address.number"] = self.typed["address.complement"] = ""
-        self.typed["address.zip_code"] = format_cep(answer.cep)
+            self.raw_input["address.number"] = self.raw_input["address.complement"] = ""
+        self.raw_input["address.zip_code"] = format_cep(answer.cep)
 
 
 class _Amount(Shape):

@@ -41,7 +41,7 @@ class RefundForm(Form):
         """(position, quantity as typed) of the lines with something in them."""
         typed = [
             (name.partition(".")[2], value.strip())
-            for name, value in self.typed.items()
+            for name, value in self.raw_input.items()
             if name.startswith("quantity.")
         ]
         return [(position, value) for position, value in typed if value not in ("", "0")]
@@ -110,7 +110,7 @@ def _dry_run(form: RefundForm, sale_id: int) -> DryRun:
     """What the units asked for would do, whatever the reason; what is wrong with them is added to
     the form's errors."""
     # Quantities are looked at as they are typed; the reason is asked for when the form is sent.
-    asked = RefundForm({**form.typed, "reason": "?"})
+    asked = RefundForm({**form.raw_input, "reason": "?"})
     outcome = DryRun()
     try:
         wanted, amounts = asked.parse(), list[str | None]()

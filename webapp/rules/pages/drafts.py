@@ -54,7 +54,7 @@ def _page(form: Form) -> str:
 @allow("manager")
 def publish() -> Response:
     form = Form(request.form, PublicationIn)
-    form.typed.pop("draft_id", None)
+    form.raw_input.pop("draft_id", None)
     try:
         wanted = form.parse()
         version = publishing.publish(

@@ -50,7 +50,7 @@ def _account_page(form: Form) -> str:
 
 
 def _password_again(form: Form) -> str:
-    form.typed.clear()
+    form.raw_input.clear()
     return _account_page(form)
 
 

@@ -42,7 +42,7 @@ def _index_page(form: Form, secret: str = "") -> str:
 
 def _person_page(form: Form, user_id: int | None = None) -> str:
     user = user_by_id(user_id) if user_id else None
-    form.typed.pop("password", None)
+    form.raw_input.pop("password", None)
     return render_template("staff/person.html", form=form, person=user, roles=ROLES)
 
 

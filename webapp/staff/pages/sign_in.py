@@ -46,7 +46,7 @@ def _login_page(form: Form) -> str:
     users = (
         [{"email": f"{role}@balcao.example", "role": role} for role in DEMO_USERS] if demo else []
     )
-    form.typed.pop("password", None)
+    form.raw_input.pop("password", None)
     return render_template(
         "staff/login.html", form=form, demo_users=users, demo_password=DEMO_PASSWORD if demo else ""
     )

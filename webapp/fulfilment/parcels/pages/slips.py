@@ -93,7 +93,7 @@ def _slip_page(
     form = _slip_form(slip)
     slip_version, sale_version = str(slip.version), str(slip.sale.version)
     if refused:
-        form.typed |= refused.typed
+        form.raw_input |= refused.raw_input
         form.errors, form.message = refused.errors, refused.message
         if refused.shape is SlipIn:
             slip_version = refused.value("version")
