@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from tests.factories import make_product, sale_body
+from tests.support.transactions import in_transaction
 from webapp.customers.models import Customer
 from webapp.http.forms import parse
-from webapp.http.transactions import in_transaction
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
 from webapp.sales.placing import create_sale

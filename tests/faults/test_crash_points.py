@@ -8,12 +8,12 @@ from sqlalchemy import func, select, update
 
 from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.processed_sales import agent
+from tests.support.transactions import in_transaction
 from webapp.catalog.models import Product, StockMovement
 from webapp.fulfilment.commissions.models import Commission
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.fulfilment.tasks.models import Task
-from webapp.http.transactions import in_transaction
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
 from webapp.platform.clock import utc_now

@@ -23,9 +23,9 @@ from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.effects_ledger import Ledger, Told
 from tests.support.mail_server import mail_server
 from tests.support.processed_sales import agent, publish
+from tests.support.transactions import in_transaction
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.parcels.models import PackingSlip
-from webapp.http.transactions import in_transaction
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database

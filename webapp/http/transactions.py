@@ -3,9 +3,6 @@
 Views neither commit nor catch what a commit raises; see docs/decisions/0005.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from flask import Flask, Response, request, session
 from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -14,7 +11,6 @@ from sqlalchemy.orm.exc import StaleDataError
 from webapp.platform.database import db
 from webapp.platform.transactions import reading_only
 
-Result = TypeVar("Result")
 ATTEMPTS = 3
 READING = ("GET", "HEAD", "OPTIONS")
 # PostgreSQL: serialization_failure, deadlock_detected.
@@ -67,25 +63,6 @@ def write_apart(statement: Executable) -> None:
         db.session.commit()
     finally:
         reading_only.reset(flag)
-
-
-def in_transaction(work: Callable[[], Result], attempts: int = ATTEMPTS) -> Result:
-    """Does `work` and commits; answers what it answered. Who lost a race (a unique key, a row's
-    version, a deadlock) begins anew on what the winner left, so `work` must load its rows itself
-    and keep nothing from an earlier try.
-
-    Every other failure rolls back and is raised, as is a race lost `attempts` times.
-    """
-    while True:
-        attempts -= 1
-        try:
-            result = work()
-            db.session.commit()
-            return result
-        except Exception as error:
-            db.session.rollback()
-            if not attempts or not is_lost_race(error):
-                raise
 
 
 def is_lost_race(error: Exception) -> bool:

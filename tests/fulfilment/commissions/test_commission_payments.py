@@ -8,10 +8,10 @@ import pytest
 from tests.factories import sign_in
 from tests.fulfilment.commissions.test_commissions import reverse
 from tests.support.processed_sales import agent, book, sold
+from tests.support.transactions import in_transaction
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.commissions.models import Commission, CommissionPayment
 from webapp.fulfilment.commissions.payments import mark_agent_paid
-from webapp.http.transactions import in_transaction
 from webapp.platform.clock import utc_now
 
 MONTH = "2025-03"
