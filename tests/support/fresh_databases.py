@@ -12,53 +12,75 @@ from tests.services import Postgres
 # clone of a template takes 70. Triggers are off meanwhile, so the order of tables is of no matter.
 _REMEMBER = """
 CREATE SCHEMA pristine;
+CREATE TABLE pristine.tables (name text, kept boolean);
 DO $$
-DECLARE name text;
+DECLARE name text; found boolean;
 BEGIN
   FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('CREATE TABLE pristine.%1$I AS TABLE public.%1$I', name);
+    EXECUTE format('SELECT EXISTS (TABLE public.%I)', name) INTO found;
+    INSERT INTO pristine.tables VALUES (name, found);
+    IF found THEN
+      EXECUTE format('CREATE TABLE pristine.%I AS TABLE public.%I', 'rows of ' || name, name);
+    END IF;
   END LOOP;
 END $$;
-CREATE TABLE pristine._sequences AS
+CREATE TABLE pristine.sequences AS
   SELECT sequencename::text AS name, coalesce(last_value, start_value) AS value,
          last_value IS NOT NULL AS used
   FROM pg_sequences WHERE schemaname = 'public';
-CREATE FUNCTION pristine.restore() RETURNS void LANGUAGE plpgsql
+CREATE VIEW pristine.schema AS
+  SELECT md5(string_agg(format('%s %s %s', attrelid, attnum, attname), ','
+                        ORDER BY attrelid, attnum)) AS digest
+  FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+  WHERE relnamespace = 'public'::regnamespace AND relkind = 'r';
+CREATE TABLE pristine.first_schema AS TABLE pristine.schema;
+CREATE FUNCTION pristine.restore() RETURNS boolean LANGUAGE plpgsql
 SET session_replication_role = replica AS $$
-DECLARE name text;
+DECLARE name text; size bigint;
 BEGIN
+  IF (SELECT digest FROM pristine.schema) <> (SELECT digest FROM pristine.first_schema) THEN
+    RETURN false;
+  END IF;
   PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    CASE
-      WHEN pg_relation_size(format('public.%I', name)) = 0 THEN NULL;
-      WHEN pg_relation_size(format('public.%I', name)) > 262144
-        THEN EXECUTE format('TRUNCATE public.%I CASCADE', name);
-      ELSE EXECUTE format('DELETE FROM public.%I', name);
-    END CASE;
+  FOR name IN SELECT tables.name FROM pristine.tables LOOP
+    size := pg_relation_size(format('public.%I', name));
+    IF size > 262144 THEN
+      EXECUTE format('TRUNCATE public.%I CASCADE', name);
+    ELSIF size > 0 THEN
+      EXECUTE format('DELETE FROM public.%I', name);
+    END IF;
   END LOOP;
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('INSERT INTO public.%1$I TABLE pristine.%1$I', name);
+  FOR name IN SELECT tables.name FROM pristine.tables WHERE kept LOOP
+    EXECUTE format('INSERT INTO public.%I TABLE pristine.%I', name, 'rows of ' || name);
   END LOOP;
-  PERFORM setval(format('public.%I', entry.name), entry.value, entry.used)
-    FROM pristine._sequences AS entry;
+  PERFORM setval(format('public.%I', sequences.name), value, used) FROM pristine.sequences;
+  RETURN true;
 END $$;
 """
 
 
 class PostgresDatabase:
-    """One database for all tests, brought back before each."""
+    """One database for all tests, brought back before each; a test that changes the schema costs
+    the next one a new database."""
 
     def __init__(self, server: Postgres, migrate: Callable[[str], None]):
-        server.execute("CREATE DATABASE balcao")
+        self._server, self._migrate = server, migrate
         self.url = server.url("balcao")
-        migrate(self.url)
+        self._make()
+
+    def _make(self) -> None:
+        self._server.execute("CREATE DATABASE balcao")
+        self._migrate(self.url)
         self._connection = psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True)
         self._connection.execute(_REMEMBER)
 
     def fresh(self) -> str:
         """The address, once the database is as it was; whoever still works in it is cut off."""
-        self._connection.execute("SELECT pristine.restore()")
+        if self._connection.execute("SELECT pristine.restore()").fetchone() != (True,):
+            self.close()
+            self._server.execute("DROP DATABASE balcao WITH (FORCE)")
+            self._make()
         return self.url
 
     def close(self) -> None:
