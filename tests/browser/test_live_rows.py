@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_errand import make_sale, sign_in
+from tests.services import wait_until
 
 LIVE, ASKING = "Ao vivo", "Atualiza a cada 3 s"
 
@@ -70,6 +71,10 @@ def test_without_a_stream_the_page_asks_and_finds_back_to_it(people, live_shop):
     onlooker.evaluate("window.neverLoadedAgain = true")
     expect(state(onlooker)).to_have_text(ASKING)
     make_sale(seller, "FI-0002", "LIVE-3")
+    expect(seller.locator("#sale-live")).to_have_attribute(
+        "data-status", "invoiced", timeout=20_000
+    )
+    onlooker.clock.fast_forward("00:03")
     expect_invoiced(onlooker, "LIVE-3")
     onlooker.unroute("**/events?*")
     onlooker.clock.fast_forward("00:31")
@@ -92,41 +97,57 @@ def test_a_page_that_nobody_looked_at_is_brought_up_to_date(people, live_shop):
     expect_invoiced(onlooker, "LIVE-5")
 
 
-def test_a_page_outlives_its_server(people, shop):
-    own = shop().start()
-    onlooker, seller = people("/sales", own.url), people("/sales", own.url)
+def test_a_page_outlives_its_server(people, live_shop):
+    onlooker, seller = people("/sales", live_shop.url), people("/sales", live_shop.url)
     expect(state(onlooker)).to_have_text(LIVE)
     band = onlooker.locator("#connection-lost")
-    os.kill(own.pids("web")[0], signal.SIGKILL)
+    os.kill(live_shop.pids("web")[0], signal.SIGKILL)
     expect(band).to_be_visible(timeout=10_000)
     expect(band).to_be_hidden(timeout=20_000)
     make_sale(seller, "FI-0002", "LIVE-6")
     expect_invoiced(onlooker, "LIVE-6")
 
 
-SLOW = """() => {
-  const quick = window.fetch;
-  window.fetch = async (address, options) => {
-    const answer = await quick(address, options);
-    if (String(address).includes("/live")) await new Promise((done) => setTimeout(done, 2500));
-    return answer;
-  };
-}"""
+COUNTED = """
+window.news = 0;
+window.EventSource = class extends EventSource {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("row", () => { window.news += 1; });
+  }
+};"""
 
 
 def test_what_changes_while_an_answer_is_under_way_is_not_lost(people, live_shop):
     onlooker, packer = people("/sales", live_shop.url), people("/sales", live_shop.url)
+    onlooker.add_init_script(COUNTED)
     make_sale(onlooker, "FI-0002", "LIVE-SLOW")
     expect(onlooker.locator("#sale-live")).to_have_attribute(
         "data-status", "invoiced", timeout=20_000
     )
-    onlooker.evaluate(SLOW)
     packer.goto(onlooker.url)
     packer.get_by_role("link", name="Embalar, despachar ou imprimir").click()
     packed = packer.get_by_role("button", name="Marcar como embalado")
+    title = onlooker.locator("#sale-live .page-title")
+
+    under_way = []
+
+    def hold_the_first(route):
+        if under_way:
+            route.continue_()
+        else:
+            under_way.append((route, route.fetch()))
+
+    onlooker.route("**/live*", hold_the_first)
     packed.click()
     expect(packed).to_have_count(0)
+    wait_until(lambda: onlooker.evaluate("news") and under_way, why="the change is asked for")
+    before = onlooker.evaluate("news")
     packer.get_by_role("button", name="Voltar para embalar").click()
     expect(packed).to_have_count(1)
-    onlooker.wait_for_timeout(6000)
-    expect(onlooker.locator("#sale-live .page-title")).to_contain_text("Para embalar")
+    wait_until(lambda: onlooker.evaluate("news") > before, why="the second change is heard of")
+    expect(title).to_contain_text("Para embalar")
+    with onlooker.expect_request("**/live*"):
+        route, answer = under_way[0]
+        route.fulfill(response=answer)
+    expect(title).to_contain_text("Para embalar")
