@@ -22,5 +22,6 @@ def test_open_streams_do_not_hold_up_a_stop(shop):
     for connection, answer in streams:
         assert b"retry" not in answer.read(), "the stream ends"
         connection.close()
-    assert time.monotonic() - began < 2
+    # A stream that is not ended lasts for the server's whole graceful time, five seconds.
+    assert time.monotonic() - began < 4.5
     assert running.stop() == 0
