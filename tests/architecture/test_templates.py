@@ -71,3 +71,16 @@ def test_no_line_of_a_template_is_longer_than_120(app):
         if len(line) > 120
     ]
     assert not lines
+
+
+def test_addresses_come_from_the_routes(app):
+    """A page that moves takes its links along: `url_for`, not an address by hand."""
+    by_hand = re.compile(
+        r"[\"']/(?:sales|invoices|products|customers|rules|jobs|audit|staff|settings|tasks|messages"
+        r"|memberships|packing-slips|commissions|royalties|agents|login|account|search|api)\b"
+    )
+    found = {
+        name: by_hand.findall(re.sub(r"{#.*?#}", "", source, flags=re.DOTALL))
+        for name, source in sources(app).items()
+    }
+    assert {name: addresses for name, addresses in found.items() if addresses} == {}
