@@ -8,6 +8,7 @@ import pwd
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -208,6 +209,13 @@ class Shop:
         assert answer.status in (302, 303), answer.read().decode()
         connection.close()
         return answer.getheader("Set-Cookie").partition(";")[0]
+
+    def end_sessions(self) -> None:
+        """Signs everybody out on the server, as idleness or an administrator does; the cookies
+        stay."""
+        with closing(sqlite3.connect(self.data_dir / "balcao.sqlite3", timeout=10)) as database:
+            database.execute("DELETE FROM user_sessions")
+            database.commit()
 
     def get(self, path: str, cookie: str = "") -> tuple[int, str]:
         """(status, body); status 0 when nothing answers."""

@@ -14,11 +14,13 @@
 
 (() => {
   const root = document.documentElement;
-  const toasts = document.getElementById("toasts");
+  // Looked up each time: Back swaps the body, and what was found before it is not in the page any more.
+  const toastBox = () => document.getElementById("toasts");
   const TOAST_SECONDS = 6;
 
   // ---------- toasts ----------
   function toast({ kind = "info", text }) {
+    const toasts = toastBox();
     if (!toasts || !text) return;
     [...toasts.children].find((other) => other.firstChild.textContent === text)?.remove();
     const box = document.createElement("div");
@@ -50,10 +52,10 @@
     if ((xhr.getResponseHeader("HX-Trigger") || "").includes('"toast"')) return;
     // The server's own words (errors/_fragment.html); a proxy in between has none.
     const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(".notice-body > :last-child");
-    toast({ kind: "bad", text: said?.textContent || toasts.dataset.textError });
+    toast({ kind: "bad", text: said?.textContent || toastBox()?.dataset.textError });
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, () => toast({ kind: "bad", text: toasts.dataset.textOffline }));
+    document.addEventListener(name, () => toast({ kind: "bad", text: toastBox()?.dataset.textOffline }));
   }
 
   // ---------- what is typed while the server works on the form ----------
@@ -65,11 +67,11 @@
     if (detail.target?.matches?.("form[id]")) detail.xhr.sentForm = new Map(fieldsOf(detail.target).map((field) => [field, state(field)]));
   });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const sent = detail.xhr.sentForm;
+    const sent = detail.xhr?.sentForm; // Back swaps without a request
     if (sent) detail.xhr.typedSince = fieldsOf(detail.target).filter((field) => sent.has(field) && sent.get(field) !== state(field));
   });
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
-    const form = detail.xhr.typedSince?.length && document.getElementById(detail.target.id);
+    const form = detail.xhr?.typedSince?.length && document.getElementById(detail.target.id);
     if (!form) return;
     detail.xhr.typedAgain = detail.xhr.typedSince.splice(0).flatMap((typed) => {
       const field = [...form.elements].find((one) => one.name === typed.name && one.type === typed.type && (one.type !== "radio" || one.value === typed.value));
@@ -81,7 +83,7 @@
   });
   // Whoever listens to the new form does so only from here on.
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    for (const field of detail.xhr.typedAgain?.splice(0) || []) field.dispatchEvent(new Event("input", { bubbles: true }));
+    for (const field of detail.xhr?.typedAgain?.splice(0) || []) field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   // ---------- theme ----------

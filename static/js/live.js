@@ -1,7 +1,8 @@
 /* Rows that move by themselves. One stream per tab tells which rows changed; the page asks the server for those it shows.
 
    <body data-live="/events" data-live-since="…">
-   stream   event "row", data {"kind": "sale", "id": 12, "status": "…"}; event "reset": what was missed is not known any more
+   stream   event "row", data {"kind": "sale", "id": 12, "status": "…"}; event "reset": what was missed is not known any more;
+            event "signed-out": the session is over, and the stream with it
    poll     GET /events/poll?since=<id> → {"cursor": "…", "events": [{"kind", "id", "status"}, …], "reset": false}
    <tbody id data-live-rows="/sales/rows" data-live-list="/sales?…" data-live-kind="sale"> with <tr id="sale-12">
             rows: GET /sales/rows?ids=1,2 → <template><tr id="sale-1">…</tr></template>…
@@ -13,9 +14,7 @@
 (() => {
   const url = document.body.dataset.live;
   if (!url) return;
-  const badge = document.getElementById("live-state");
-  const band = document.getElementById("connection-lost");
-  const COLLECT_MS = 150, LIST_MS = 1000, BUSY_MS = 2000, POLL_MS = 3000, STREAM_AGAIN_MS = 30000, STEADY_MS = 5000;
+  const COLLECT_MS = 150, LIST_MS = 1000, BUSY_MS = 2000, POLL_MS = 3000, STREAM_AGAIN_MS = 30000, STEADY_MS = 5000, LATER_MS = 10000;
 
   let source = null, cursor = document.body.dataset.liveSince || "", pollTimer = 0, againTimer = 0, openedAt = 0, turn = 0;
   const changed = new Map(); // "sale-12" → {kind, id}
@@ -24,13 +23,18 @@
   const listTimers = new Map(); // by the list's id: the element itself is replaced
 
   // ---------- where the news come from ----------
+  // The sign and the band are looked up each time: Back swaps the body.
+  let shown = "";
   function show(state) {
+    shown = state;
+    const badge = document.getElementById("live-state");
+    const band = document.getElementById("connection-lost");
+    if (band) band.hidden = state !== "offline";
     if (!badge || badge.dataset.state === state) return;
     badge.dataset.state = state;
     badge.hidden = false;
-    badge.className = "badge phone-off " + { stream: "badge-good badge-live", poll: "badge-info", offline: "badge-bad" }[state];
+    badge.className = "badge phone-off " + { stream: "badge-good badge-live", poll: "badge-info", offline: "badge-bad", signedout: "badge-bad" }[state];
     badge.textContent = badge.dataset[state];
-    if (band) band.hidden = state !== "offline";
   }
 
   const since = (address) => address + (cursor ? `?since=${encodeURIComponent(cursor)}` : "");
@@ -45,6 +49,7 @@
       if (!cursor) refreshAll();
     });
     source.addEventListener("row", (event) => { cursor = event.lastEventId || cursor; note(JSON.parse(event.data)); });
+    source.addEventListener("signed-out", signedOut);
     source.addEventListener("reset", (event) => { cursor = event.lastEventId || ""; refreshAll(); });
     source.addEventListener("error", () => {
       // A stream that stood and broke is a server that restarts: one more try before asking every 3 s.
@@ -82,7 +87,9 @@
 
   function signedOut() {
     stop();
-    badge?.setAttribute("hidden", "");
+    if (shown === "signedout") return;
+    show("signedout");
+    document.dispatchEvent(new CustomEvent("signed-out"));
     const text = document.getElementById("toasts")?.dataset.textSignedOut;
     document.dispatchEvent(new CustomEvent("toast", { detail: { kind: "bad", text } }));
   }
@@ -143,12 +150,20 @@
   async function html(address) {
     try {
       const response = await fetch(address, { headers: { "HX-Request": "true" } });
+      if (response.status === 401) signedOut();
+      // Busy or broken for a moment: what was asked for is asked for again.
+      if (response.status >= 500) againLater();
       const box = document.createElement("template");
       box.innerHTML = response.ok ? await response.text() : "";
       return box.content;
     } catch {
       return document.createDocumentFragment(); // no connection: the stream says so, and its return fetches again
     }
+  }
+
+  let laterTimer = 0;
+  function againLater() {
+    laterTimer ||= setTimeout(() => { laterTimer = 0; refreshAll(); }, LATER_MS);
   }
 
   function elementsIn(content) {
@@ -243,6 +258,7 @@
     start();
     refreshAll();
   });
+  document.addEventListener("htmx:historyRestore", () => shown && show(shown));
   window.addEventListener("pagehide", stop);
   window.addEventListener("pageshow", (event) => event.persisted && start());
   if (!document.hidden) start();

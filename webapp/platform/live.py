@@ -10,7 +10,8 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import redis
@@ -122,19 +123,30 @@ def _key(entry_id: str) -> tuple[int, int]:
     return int(left), int(right or 0)
 
 
-def frames(hub: Hub, inbox: queue.Queue, replay: list[str]) -> Iterator[str]:
-    """The SSE text of one page's stream, until it leaves."""
+def frames(
+    hub: Hub, inbox: queue.Queue, replay: list[str], still_open: Callable[[], bool]
+) -> Iterator[str]:
+    """The SSE text of one page's stream, until it leaves or its session is over: `still_open` is
+    asked at each heartbeat, however busy the stream is."""
+    asked_at = time.monotonic()
     try:
         yield "retry: 2000\n\n"
         yield from replay
         while True:
             try:
-                item = inbox.get(timeout=HEARTBEAT_SECONDS)
+                item = inbox.get(timeout=max(0, asked_at + HEARTBEAT_SECONDS - time.monotonic()))
             except queue.Empty:
-                yield ": still here\n\n"
-                continue
+                item = ("", "")
             if item is None:
                 return
+            if time.monotonic() - asked_at >= HEARTBEAT_SECONDS:
+                if not still_open():
+                    yield "event: signed-out\ndata: {}\n\n"
+                    return
+                asked_at = time.monotonic()
+            if item == ("", ""):
+                yield ": still here\n\n"
+                continue
             entry_id, data = item
             yield (
                 "event: reset\ndata: {}\n\n"

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from htmx_flask import request
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.audit.tracking import acting_as
 from webapp.http.transactions import READING, write_apart
@@ -105,6 +106,16 @@ def _by_session() -> Identity | None:
         return None
     g.user_session = row
     return Identity(row.user.email, row.user.role, user=row.user)
+
+
+def session_lives(id_hash: str) -> bool:
+    """Whether the session still stands; for an answer that lasts longer than its request."""
+    try:
+        row = db.session.get(UserSession, id_hash)
+    except SQLAlchemyError:
+        # A database that is busy ends nobody's session.
+        return True
+    return row is not None and row.is_live(utc_now())
 
 
 def _note_seen() -> None:

@@ -4,14 +4,14 @@ import json
 import re
 
 import redis
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, request
 from flask_babel import gettext as _
 
 from webapp.platform import live
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.queue import redis_of_app
-from webapp.staff.access import allow
+from webapp.staff.access import allow, session_lives
 
 bp = Blueprint("streams", __name__)
 # An entry's id in the Redis stream: milliseconds and a number.
@@ -31,7 +31,9 @@ def _cursor() -> str:
 @bp.get("/events")
 @allow("clerk", "accountant")
 def events():
-    # The stream lives for hours; its request must not hold a database connection meanwhile.
+    # The stream lives for hours; its request must not hold a database connection meanwhile. Who
+    # asks is therefore looked up again at each heartbeat.
+    app_context, id_hash = current_app.app_context, g.user_session.id_hash
     db.session.remove()
     hub: live.Hub = current_app.extensions["live"]
     try:
@@ -45,7 +47,13 @@ def events():
     except redis.RedisError:
         hub.leave(inbox)
         raise Busy(_("Live updates are away for a moment.")) from None
-    response = Response(live.frames(hub, inbox, replay), mimetype="text/event-stream")
+
+    def still_open() -> bool:
+        with app_context():
+            return session_lives(id_hash)
+
+    frames = live.frames(hub, inbox, replay, still_open)
+    response = Response(frames, mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
