@@ -11,7 +11,7 @@ from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
 from webapp.catalog.words import reason_words
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
-from webapp.platform.text import fold
+from webapp.platform.text import searchable
 
 COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
 
@@ -154,8 +154,8 @@ def _copy(wanted: ProductIn, product: Product) -> None:
     product.ncm = wanted.ncm or USUAL_NCM.get(wanted.kind, "")
     product.plan = wanted.plan or (wanted.sku[:PLAN_LENGTH] if wanted.kind.is_membership else "")
     product.on_nfe = wanted.kind.is_goods if wanted.on_nfe is None else wanted.on_nfe
-    product.search_text = fold(
-        " ".join((product.sku, product.name, product.gtin, product.isbn, product.author))
+    product.search_text = searchable(
+        product.sku, product.name, product.gtin, product.isbn, product.author
     )
 
 

@@ -1,7 +1,5 @@
 """Keeping customers, one per CPF or CNPJ however many sales name it, and agents."""
 
-import re
-
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
@@ -11,7 +9,7 @@ from webapp.customers.forms import AddressIn, AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
-from webapp.platform.text import fold
+from webapp.platform.text import searchable
 
 _WITH_DOCUMENT = select(Customer).where(Customer.document == bindparam("document"))
 COPIED = tuple(name for name in CustomerIn.model_fields if name != "address")
@@ -85,8 +83,14 @@ def save_agent(agent: Agent, wanted: AgentIn) -> Agent:
 
 
 def search_text(customer: Customer) -> str:
-    phone = re.sub(r"\D", "", customer.phone)
-    return fold(" ".join((customer.name, customer.document, customer.email, customer.phone, phone)))
+    return searchable(
+        customer.name,
+        customer.document,
+        customer.email,
+        customer.phone,
+        customer.city,
+        customer.zip_code,
+    )
 
 
 def with_document(document: str) -> Customer | None:

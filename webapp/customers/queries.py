@@ -10,7 +10,7 @@ from webapp.platform.text import matching
 
 
 def customers(q: str = "") -> Select:
-    """Customers whose name, document, e-mail or phone hold every word of `q`."""
+    """Customers whose search text holds every word of `q`."""
     return select(Customer).where(matching(Customer.search_text, q))
 
 

@@ -1,6 +1,7 @@
 """Invoices by sale, state and month; the review queue; what happened to one."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from webapp.store.queries import the_shop
 
 NO_INVOICE = _l("There is no NF-e with this number.")
 KEY_LENGTH = 44
+_SERIES_AND_NUMBER = re.compile(r"([0-9]{1,3})\s?[-/]\s?([0-9]{1,9})", re.ASCII)
 MOST_QUEUED = 50
 
 
@@ -62,10 +64,21 @@ def _with_sales(query: Select) -> Select:
 def _found_by(q: str) -> ColumnElement[bool]:
     bare = "".join(q.split())
     if len(bare) == KEY_LENGTH:
-        return Invoice.access_key == bare
+        return Invoice.access_key == bare.upper()
     found = matching(Sale.search_text, q)
+    printed = as_printed(q)
+    if printed is not None:
+        return or_(found, printed)
     number = whole_number(bare)
     return found if number is None else or_(found, Invoice.number == number)
+
+
+def as_printed(written: str) -> ColumnElement[bool] | None:
+    """Series and number as lists print them, 1-000004; None for what is not written so."""
+    found = _SERIES_AND_NUMBER.fullmatch(written.strip())
+    if not found:
+        return None
+    return and_(Invoice.series == int(found[1]), Invoice.number == int(found[2]))
 
 
 def month_bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, and_, or_, true
 
 LONGEST = 100
 MOST_WORDS = 6
-_NUMBER_AS_WRITTEN = re.compile(r"[\d.\-/()]*\d[\d.\-/()]*", re.ASCII)
+_PUNCTUATION = re.compile(r"[\s.\-/()+]")
+_DIGIT = re.compile(r"[0-9]")
 
 
 def storable(word: str) -> str:
@@ -16,8 +17,8 @@ def storable(word: str) -> str:
 
 
 def matching(column, written: str) -> ColumnElement[bool]:
-    """Every word of `written` stands somewhere in `column`, a folded search text; a number also
-    without its dots and dashes."""
+    """Every word of `written` stands somewhere in `column`, a search text as `searchable` makes it;
+    a code or number also without its dots and dashes. The one way in which the shop searches."""
     words = written[:LONGEST].split()[:MOST_WORDS]
     return and_(
         true(),
@@ -26,7 +27,19 @@ def matching(column, written: str) -> ColumnElement[bool]:
 
 
 def _forms(word: str) -> set[str]:
-    return {word, re.sub(r"\D", "", word)} if _NUMBER_AS_WRITTEN.fullmatch(word) else {word}
+    return {word, bare(word)} if _DIGIT.search(word) else {word}
+
+
+def searchable(*facts: str) -> str:
+    """A search text that finds `facts` by any of their words; those with a digit (codes, documents,
+    phones) also without their punctuation."""
+    codes = (bare(fact) for fact in facts if _DIGIT.search(fact))
+    return fold(" ".join(fact for fact in dict.fromkeys((*facts, *codes)) if fact))
+
+
+def bare(code: str) -> str:
+    """A code or number without the signs that people put between its parts."""
+    return _PUNCTUATION.sub("", code)
 
 
 def fold(text: str) -> str:

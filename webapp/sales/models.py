@@ -3,11 +3,12 @@
 import datetime as dt
 import enum
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event, inspect, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.addresses.parts import AddressColumns
@@ -20,6 +21,7 @@ from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO, cents, split
 from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
+from webapp.platform.text import searchable
 
 
 class Status(enum.StrEnum):
@@ -260,6 +262,9 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     def audit_name(self) -> str:
         return self.reference
 
+    def text_to_search(self) -> str:
+        return searchable(*(getattr(self, name) or "" for name in SEARCHED))
+
     # -- what it is -------------------------------------------------------------------------------
 
     @property
@@ -371,6 +376,27 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
 
     def _clear_reason(self) -> None:
         self.reason_code, self.reason_field, self.reason_params = None, None, {}
+
+
+# The facts by which a sale is found, by their columns.
+SEARCHED = (
+    "reference",
+    "customer_name",
+    "customer_document",
+    "customer_email",
+    "customer_phone",
+    "city",
+    "zip_code",
+    "tracking_code",
+)
+
+
+@event.listens_for(Sale, "before_update")
+def _stay_found(_mapper: Any, _connection: Any, sale: Sale) -> None:
+    """A fact corrected later (an address, a tracking code) is found like one that was there at
+    first."""
+    if not inspect(sale).committed_state.keys().isdisjoint(SEARCHED):
+        sale.search_text = sale.text_to_search()
 
 
 class SaleLine(Model):

@@ -16,7 +16,6 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.money import MAX_MONEY, ZERO
-from webapp.platform.text import fold
 from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
 from webapp.sales.idempotency import CallKey
@@ -105,7 +104,7 @@ def create_sale(wanted: SaleIn, lookups: SaleLookups | None = None) -> Sale:
             hold_until=now + dt.timedelta(hours=lookups.hold_hours),
         )
         _fill(sale, wanted, lookups)
-        sale.search_text = _search_text(sale)
+        sale.search_text = sale.text_to_search()
         movements = _take_stock(sale, lookups.products)
         if wanted.paid:
             sale.pay(now)
@@ -124,7 +123,7 @@ def _write(sale: Sale, movements: list[dict]) -> None:
     insert_now(db.session, sale)
     if not sale.reference:
         sale.reference = f"B-{sale.id}"
-        sale.search_text = _search_text(sale)
+        sale.search_text = sale.text_to_search()
     rows = [_columns_of(line) | {"sale_id": sale.id} for line in lines]
     db.session.execute(_INSERT_LINES, rows)
     _write_movements(sale, movements)
@@ -167,7 +166,7 @@ def change(sale: Sale, wanted: SaleIn) -> None:
     sale.freight, sale.discount = wanted.freight, wanted.discount
     lookups = SaleLookups.read(wanted)
     _fill(sale, wanted, lookups)
-    sale.search_text = _search_text(sale)
+    sale.search_text = sale.text_to_search()
     db.session.flush()
     _write_movements(sale, _take_stock(sale, lookups.products))
     record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
@@ -325,12 +324,6 @@ def _set_address(sale: Sale, wanted: SaleIn) -> None:
         setattr(sale, part, getattr(wanted.address, part))
     sale.ibge = ""
     sale.address_source = {}
-
-
-def _search_text(sale: Sale) -> str:
-    return fold(
-        " ".join((sale.reference, sale.customer_name, sale.customer_document, sale.customer_email))
-    )
 
 
 def _take_stock(sale: Sale, products: dict[str, Product]) -> list[dict]:

@@ -8,11 +8,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.models import Product
+from webapp.catalog.queries import ON_SALE, products
 from webapp.customers.models import Agent, Customer
+from webapp.customers.queries import customers
 from webapp.platform.database import db
-from webapp.platform.documents import normalize_document
 from webapp.platform.errors import NotFound
-from webapp.platform.text import like, storable
+from webapp.platform.text import matching, storable
 from webapp.sales.models import Sale, Shipping, Status
 
 NO_SALE = _l("There is no order with this number.")
@@ -29,8 +30,8 @@ def sales(
     updated_since: dt.datetime | None = None,
     q: str = "",
 ) -> Select:
-    """Sales that pass every filter given. `q` finds by reference, customer, e-mail, CPF or CNPJ in
-    any written form."""
+    """Sales that pass every filter given. `q`: words in any order, of the facts that
+    `Sale.text_to_search` names."""
     query = select(Sale)
     channel, agent = storable(channel), storable(agent)
     for column, value in (
@@ -55,8 +56,7 @@ def sales(
     if updated_since:
         query = query.where(Sale.updated_at >= updated_since)
     if q.strip():
-        wanted = normalize_document(q) or q.strip()
-        query = query.where(Sale.search_text.like(like(wanted), escape="\\"))
+        query = query.where(matching(Sale.search_text, q))
     return query
 
 
@@ -96,13 +96,10 @@ def agents() -> list[Agent]:
 
 def products_to_sell(q: str = "") -> list[Product]:
     """The first few products that a line may name, by SKU, name, GTIN or author."""
-    query = select(Product).where(
-        Product.archived_at.is_(None), Product.search_text.like(like(q.strip()), escape="\\")
-    )
+    query = products(q).where(ON_SALE)
     return list(db.session.scalars(query.order_by(Product.name).limit(OFFERED)))
 
 
 def customers_like(q: str) -> list[Customer]:
-    wanted = normalize_document(q) or q.strip()
-    query = select(Customer).where(Customer.search_text.like(like(wanted), escape="\\"))
-    return list(db.session.scalars(query.order_by(Customer.name, Customer.id).limit(OFFERED)))
+    query = customers(q).order_by(Customer.name, Customer.id)
+    return list(db.session.scalars(query.limit(OFFERED)))

@@ -11,7 +11,7 @@ from webapp.customers.models import Customer
 from webapp.customers.queries import customers
 from webapp.http.query import whole_number
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import KEY_LENGTH, invoices
+from webapp.invoices.queries import KEY_LENGTH, as_printed, invoices
 from webapp.platform.database import db
 from webapp.platform.documents import normalize_document
 from webapp.sales.models import Sale
@@ -28,10 +28,14 @@ def exact_sale(q: str) -> Sale | None:
 
 
 def exact_invoice(q: str) -> Invoice | None:
-    """By access key, however it is spaced, or by its number in any of the shop's series."""
+    """By access key, however it is spaced, by series and number as lists print them, or by its
+    number in any of the shop's series."""
     bare = _PUNCTUATION.sub("", q).upper()
     if len(bare) == KEY_LENGTH:
         return _only(select(Invoice).where(Invoice.access_key == bare))
+    printed = as_printed(q)
+    if printed is not None:
+        return _only(select(Invoice).where(printed))
     number = whole_number(bare, most=MOST_NUMBER)
     if number is None:
         return None
