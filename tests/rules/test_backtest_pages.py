@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories import make_user, sign_in, work_off
-from tests.support.past_decisions import changed, keep_past, open_draft_of
+from tests.support.past_decisions import RULES, changed, keep_past, open_draft_of
 from tests.support.processed_sales import counted
 from webapp.platform.clock import utc_now
 from webapp.rules.models import Backtest, BacktestStatus, RuleDraft
@@ -120,8 +120,28 @@ def test_a_draft_that_decides_alike_is_told_that_nothing_changes(client, db, man
     path = ask(client)
     work_off()
     page = text_of(client, path)
-    assert "Nothing changes" in page and "Download CSV" not in page
+    assert "Nothing changes" in page and "Download CSV" not in page and "orders and" not in page
     assert "Nothing changes" in text_of(client, f"{path}/orders")
+
+
+def test_where_nothing_changes_it_is_told_what_became_of_each_changed_rule(client, db, manager):
+    keep_past(20)
+    never = {"field": "sale_channel", "op": "eq", "value": "Shop counter"}
+    late = {"then": [{"do": "commission", "percent": "9.00"}], "scope": "line", "event": "paid"}
+    standing = next(rule["when"] for rule in RULES if rule["code"] == "commission")
+    names = {code: {"en": code.title(), "pt_BR": code.title()} for code in ("never", "late")}
+    open_draft_of(
+        [
+            *RULES,
+            {"code": "never", "name": names["never"], "when": never, **late},
+            {"code": "late", "name": names["late"], "when": standing, **late},
+        ]
+    )
+    path = ask(client)
+    work_off()
+    page = text_of(client, path)
+    assert "“Never” held in none of 20 orders." in page
+    assert re.search(r"“Late” held in \d+ of 20 orders and never counted: “.+” came first", page)
 
 
 def test_a_rule_that_begins_later_can_be_judged_as_if_it_had_begun(client, db, manager):

@@ -6,6 +6,7 @@ import pytest
 from tests.factories import make_product, make_sale
 from tests.support.processed_sales import agent, counted
 from tests.support.rule_facts import rule
+from webapp.rules.core.fields import FIELDS
 from webapp.rules.core.rule import parse_rule
 from webapp.rules.linting.references import BATCH, gather, refused
 
@@ -97,3 +98,31 @@ def test_what_was_never_there_or_is_only_a_part_is_not_refused(db, archived):
     for when in (check("item_sku", "eq", "NONE"), check("item_sku", "contains", "OLD-1")):
         chosen = parsed(when)
         assert refused(chosen, gather([chosen])) == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("field", "written", "meant"),
+    [
+        ("item_category", "livros", "Livros"),
+        ("item_category", "Livros ", "Livros"),
+        ("item_author", "Ines Prado", "Inês Prado"),
+        ("item_name", "Cantil da serra", "Cantil de serra"),
+        ("membership_plan", "anual", "Anual"),
+        ("sale_channel", "Balcao da loja", "store"),
+        ("sale_channel", "Marketplaces", "marketplace"),
+        ("item_category", "Xyz", ""),
+    ],
+)
+def test_a_value_that_is_nowhere_is_told_with_the_one_that_looks_like_it(db, field, written, meant):
+    make_product(sku="C-1", name="Cantil de serra", category="Livros")
+    make_product(sku="C-2", author="Inês Prado", royalty_percent="10")
+    make_product(sku="C-3", kind="membership", plan="Anual")
+    make_sale(channel="marketplace")
+    named = parsed(check(field, "in", [written, *([meant] if meant else [])]))
+    kind = FIELDS[field].names
+    assert gather([named]).absent == {(kind, written): meant}
+
+
+def test_every_text_field_says_what_its_values_name():
+    assert [key for key, field in FIELDS.items() if field.type == "text" and not field.names] == []

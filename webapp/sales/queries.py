@@ -18,6 +18,7 @@ from webapp.sales.models import Sale, Shipping, Status
 
 NO_SALE = _l("There is no order with this number.")
 OFFERED = 20
+LATEST = 1000
 OUT_OF_TURN = 1000
 
 
@@ -92,6 +93,12 @@ def sales_by_ids(ids: list[int]) -> list[Sale]:
 
 def agents() -> list[Agent]:
     return list(db.session.scalars(select(Agent).order_by(Agent.name)))
+
+
+def latest_channels() -> set[str]:
+    """By which the latest orders came: a program may name one of its own."""
+    latest = select(Sale.channel).order_by(Sale.id.desc()).limit(LATEST).subquery()
+    return set(db.session.scalars(select(latest.c.channel).distinct()))
 
 
 def products_to_sell(q: str = "") -> list[Product]:

@@ -22,6 +22,7 @@ from webapp.rules.core.engine import (
     EffectPlan,
     EvaluationResult,
     FactsOf,
+    RuleOutcome,
     RuleSet,
     params_to_json,
 )
@@ -33,6 +34,8 @@ from webapp.rules.core.rule import Rule
 MOST_SALES = 1000
 MOST_CHANGES = 8
 MOST_SKUS = 5
+# Of how many of the rules that differ it is kept what became of them.
+MOST_FATES = 20
 EXACT = {
     scope: tuple(
         key
@@ -51,6 +54,8 @@ class ComparisonTotals:
 
     kinds       kind of effect -> [added, removed, changed]
     commission [before, after]; royalty alike; agents: agent's code -> [before, after] of commission
+    fates      what became of the first MOST_FATES rules that differ: code -> {"held": sales,
+                "fired": sales, "by": {code of what won or skipped it: sales}}
     changes the first MOST_SALES changed sales: {"sale", "agent", "more", "changes": [{"kind",
                 "target", "skus", "was", "now"}]}, where was and now are {"rule", "lines", "params",
                 "amount"}, or None; `more` counts the changes that are left out
@@ -63,6 +68,7 @@ class ComparisonTotals:
     royalty: list[Decimal] = field(default_factory=lambda: [ZERO, ZERO])
     agents: dict[str, list[Decimal]] = field(default_factory=dict[str, Any])
     changes: list[dict[str, Any]] = field(default_factory=list)
+    fates: dict[str, dict[str, Any]] = field(default_factory=dict[str, Any], compare=False)
 
     @classmethod
     def from_json(
@@ -80,6 +86,7 @@ class ComparisonTotals:
             royalty=_amounts(figures["royalty"]),
             changes=changes,
             agents={code: _amounts(pair) for code, pair in figures["agents"].items()},
+            fates=figures.get("fates", {}),
         )
 
     def figures_to_json(self) -> dict[str, Any]:
@@ -90,6 +97,7 @@ class ComparisonTotals:
             "commission": _texts(self.commission),
             "royalty": _texts(self.royalty),
             "agents": {code: _texts(pair) for code, pair in self.agents.items()},
+            "fates": self.fates,
         }
 
     def of_kind(self, place: int) -> int:
@@ -116,14 +124,38 @@ class Comparison:
         catalog = partial(self._item_facts, gifts) if gifts else self.catalog
         before = self.old.decide(sale, lines, catalog, on)
         evaluated = lines + before.added
+        if not self.totals.fates:
+            self.totals.fates = {
+                code: {"held": 0, "fired": 0, "by": {}} for code in self._changed.codes
+            }
         self._count_money(sale, evaluated, before.effects, 0)
         if self._changed.may_concern(sale, evaluated):
             after = self.new.decide(sale, lines, catalog, on)
+            self._count_fates(before, after)
             self._compare(sale_id, sale, lines, before, after)
             self._count_money(sale, lines + after.added, after.effects, 1)
         else:
             self._count_money(sale, evaluated, before.effects, 1)
         self.totals.sales += 1
+
+    def _count_fates(self, before: EvaluationResult, after: EvaluationResult) -> None:
+        """What became of the rules that differ: as they are, or as they were where gone."""
+        here: dict[str, list[RuleOutcome]] = {}
+        for outcomes, codes in (
+            (before.outcomes, self._changed.gone),
+            (after.outcomes, self._changed.come),
+        ):
+            for outcome in outcomes:
+                if outcome.rule in codes:
+                    here.setdefault(outcome.rule, []).append(outcome)
+        for code, outcomes in here.items():
+            fate = self.totals.fates[code]
+            fate["held"] += 1
+            if any(outcome.outcome == "fired" for outcome in outcomes):
+                fate["fired"] += 1
+                continue
+            for winner in {outcome.by or "" for outcome in outcomes}:
+                fate["by"][winner] = fate["by"].get(winner, 0) + 1
 
     def _item_facts(self, gifts: Mapping[str, FactsOf], sku: str) -> FactsOf | None:
         return gifts.get(sku) or self.catalog(sku)
@@ -191,6 +223,11 @@ class _ChangedRules:
             rule for rule in (*old.rules, *new.rules) if rule.enabled and rule.code not in same
         ]
         self.none = not differing
+        self.codes = codes = list(dict.fromkeys(rule.code for rule in differing))[:MOST_FATES]
+        self.come = frozenset(
+            code for code in codes if (rule := new.by_code.get(code)) and rule.enabled
+        )
+        self.gone = frozenset(codes) - self.come
         self._lines = _index_of(differing, "line")
         self._sales = _index_of(differing, "sale")
 

@@ -19,6 +19,7 @@ from webapp.rules.backtesting.comparison import ComparisonTotals
 from webapp.rules.core.actions import ACTIONS, ActionUse, Param
 from webapp.rules.core.book import RuleBook
 from webapp.rules.core.sentence import action_phrase, rule_name
+from webapp.rules.linting.references import MOST_NAMED
 from webapp.rules.models import Backtest, BacktestStatus
 from webapp.rules.queries import version_book
 from webapp.sales.models import Sale
@@ -116,6 +117,36 @@ def figures_of(backtest: Backtest) -> Figures:
         Money("", *totals.royalty),
         [Money(names.get(code, code), *differing[code]) for code in first],
         len(differing) - len(first),
+    )
+
+
+def why_nothing(backtest: Backtest, totals: ComparisonTotals) -> list[str]:
+    """Of each of the first rules that differ, what became of it on the orders judged."""
+    names = _all_names(backtest)
+    return [_fate(code, fate, totals.sales, names) for code, fate in totals.fates.items()]
+
+
+def _all_names(backtest: Backtest) -> dict[str, str]:
+    books = version_book(backtest.base_id), RuleBook.of(backtest.rules)
+    return {rule.code: rule_name(rule) for book in books for rule in book.rules}
+
+
+def _fate(code: str, fate: dict[str, Any], sales: int, names: Mapping[str, str]) -> str:
+    parts = {"name": names.get(code, code), "held": fate["held"], "orders": sales}
+    if not fate["held"]:
+        return _("“%(name)s” held in none of %(orders)s orders.", **parts)
+    if fate["fired"]:
+        return _("“%(name)s” held in %(held)s of %(orders)s orders, to the same effect.", **parts)
+    winners = [_("“%(value)s”", value=names.get(by, by)) for by in fate["by"] if by]
+    if not winners:
+        return _(
+            "“%(name)s” held in %(held)s of %(orders)s orders and had nothing to pay.", **parts
+        )
+    return _(
+        "“%(name)s” held in %(held)s of %(orders)s orders and never counted: %(others)s came "
+        "first.",
+        others=", ".join(winners[:MOST_NAMED]),
+        **parts,
     )
 
 

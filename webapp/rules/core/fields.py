@@ -39,8 +39,9 @@ class Field:
     shop has; the index files a rule under its rarest one
     refers what its values point at ("sku", "customer", "agent"), so that lint knows those that are
     not there
-    offers a list of known values that the editor offers beside free text ("channel", "category",
-    "plan")
+    offers a list of known values that the editor offers ("channel", "category", "plan", "author")
+    told   where else its values are found ("product"), so that lint knows those of them that are
+    not there as it knows those of what it refers to or offers
     help     what the label does not say, for the editor and the page of help
     """
 
@@ -56,7 +57,13 @@ class Field:
     distinct: int = 1000
     refers: str = ""
     offers: str = ""
+    told: str = ""
     help: str = ""
+
+    @property
+    def names(self) -> str:
+        """What its values name; empty where they are not looked up."""
+        return self.refers or self.offers or self.told
 
     @property
     def nullable(self) -> bool:
@@ -335,6 +342,7 @@ FIELDS = {
             "line",
             "Sample product",
             distinct=2000,
+            told="product",
             help=_l("A product may be renamed; its SKU stays."),
         ),
         Field(
@@ -407,6 +415,7 @@ FIELDS = {
             "line",
             None,
             distinct=200,
+            offers="author",
             presence=(_l("the product has an author"), _l("the product has no author")),
         ),
     )

@@ -24,8 +24,9 @@ from webapp.rules.core.written import WrittenRule
 from webapp.rules.editing.form import RuleForm
 from webapp.rules.editing.input_format import split
 from webapp.rules.editing.rows import CheckRow, ExampleRow, is_picked, nodes_of
+from webapp.rules.linting.references import WORDED
 from webapp.sales.forms import CHANNELS
-from webapp.sales.queries import customers_like, products_to_sell
+from webapp.sales.queries import customers_like, latest_channels, products_to_sell
 
 MOST = 500
 MOST_BOXES = 30
@@ -45,7 +46,15 @@ class Offers:
         """All values of a field that are picked."""
         if declared.type == "bool":
             return [("true", _("yes")), ("false", _("no"))]
+        if declared.offers == "channel":
+            return self.channels
         return list(declared.choices.items()) if declared.choices else self.agents
+
+    @cached_property
+    def channels(self) -> Options:
+        """The shop's own, and those by which programs sent orders lately."""
+        more = [(code, code) for code in sorted(latest_channels()) if code not in CHANNELS]
+        return [*CHANNELS.items(), *more]
 
     @cached_property
     def agents(self) -> Options:
@@ -63,11 +72,9 @@ class Offers:
     def known(self, source: str) -> Options:
         """Values beside which another may be written; `source` is a field's `offers`, or a
         parameter's type."""
-        if source == "channel":
-            return list(CHANNELS.items())
         if source == "task":
             return [(code, title) for code, title in TASK_TITLES.items() if code not in OWN_TASKS]
-        column = {"category": Product.category, "plan": Product.plan}[source]
+        column = WORDED[source]
         query = select(column).where(column != "").distinct().order_by(column).limit(MOST)
         return [(value, value) for value in db.session.scalars(query)]
 

@@ -62,7 +62,12 @@ class ExampleRow:
 
 def is_picked(declared: Field) -> bool:
     """Whether its values are chosen from all there are, not typed."""
-    return declared.choices is not None or declared.type == "bool" or declared.refers == "agent"
+    return (
+        declared.choices is not None
+        or declared.type == "bool"
+        or declared.refers == "agent"
+        or declared.offers == "channel"
+    )
 
 
 def new_check(scope: str) -> CheckRow:

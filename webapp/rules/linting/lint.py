@@ -34,8 +34,9 @@ MOST_EXCEPTIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class LintWarning:
-    """kind never_fires, subsumed, competing, archived_sku, unknown_sku, _template, _task, _agent or
-    _customer; unexamined: from this rule on, rules were too many and too wide to be compared
+    """kind never_fires, subsumed, competing, archived_sku, unknown_sku, _template, _task, _agent,
+    _customer, _channel, _category, _plan, _author or _product; unexamined: from this
+    rule on, rules were too many and too wide to be compared
     path   the place in the rule `code`, as in "then.0.sku"; empty for the whole rule
     other  the code of the other rule it is about, which comes before this one
     """
@@ -69,7 +70,8 @@ def _missing(rule: Rule, known: References) -> Iterator[LintWarning]:
                 f"unknown_{mention.kind}",
                 rule.code,
                 mention.path,
-                _missing_words(mention.kind, _listed(missing)),
+                _missing_words(mention.kind, _listed(missing))
+                + _meant(mention.kind, missing, known),
             )
         if archived:
             yield LintWarning(
@@ -96,8 +98,19 @@ def _missing_words(kind: str, value: str) -> str:
         ),
         "agent": _("No agent has the code %(value)s.", value=value),
         "customer": _("There is no customer number %(value)s.", value=value),
+        "channel": _("No order has come by the channel %(value)s.", value=value),
+        "category": _("No product has the category %(value)s.", value=value),
+        "plan": _("No product has the plan %(value)s.", value=value),
+        "author": _("No product has the author %(value)s.", value=value),
+        "product": _("No product has the name %(value)s.", value=value),
     }
     return words[kind]
+
+
+def _meant(kind: str, missing: list[str], known: References) -> str:
+    """What there is that looks like the first of them that looks like anything."""
+    meant = next(filter(None, (known.absent.get((kind, value), "") for value in missing)), None)
+    return " " + _("There is “%(value)s”.", value=meant) if meant else ""
 
 
 class _Lint:

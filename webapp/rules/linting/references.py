@@ -1,10 +1,12 @@
-"""What rules point at: products, e-mail templates, tasks, agents and customers."""
+"""What rules point at: products, e-mail templates, tasks, agents and customers; and what they name
+by its words: channels, categories, plans, authors, products' names."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
@@ -15,30 +17,46 @@ from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
 from webapp.http.query import whole_number
 from webapp.platform.database import db
+from webapp.platform.text import fold
 from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.problems import RuleProblem
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.vocabulary import EMAIL_TITLES, TASK_TITLES
+from webapp.sales.forms import CHANNELS
+from webapp.sales.queries import latest_channels
 
 # Values of one query: databases take some thousands.
 BATCH = 500
 # A list of hundreds is told of by its first few.
 MOST_NAMED = 5
 KINDS = frozenset({"sku", "template", "task", "agent", "customer"})
+# What is named by its own words, and the column in which those are kept.
+WORDED = {
+    "category": Product.category,
+    "plan": Product.plan,
+    "author": Product.author,
+    "product": Product.name,
+}
+# Among more values than these the one that was meant is not looked for.
+MOST_ALIKE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class References:
     """What is there of the things that some rules name. `skus` maps each to "active" or
-    "archived"."""
+    "archived"; `absent` has what is worded and not there, by kind and value, with the value that
+    is there and looks most like it."""
 
     skus: Mapping[str, str]
     templates: frozenset[str]
     tasks: frozenset[str]
     agents: frozenset[str]
     customers: frozenset[str]
+    absent: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
     def missing(self, mention: Mention) -> list[str]:
+        if mention.kind not in KINDS:
+            return [v for v in dict.fromkeys(mention.values) if (mention.kind, v) in self.absent]
         there = getattr(self, f"{mention.kind}s")
         return [value for value in dict.fromkeys(mention.values) if value not in there]
 
@@ -51,7 +69,7 @@ class References:
 
 
 class Mention(NamedTuple):
-    """What a rule names in one place: things of a kind of KINDS, and the place, as in
+    """What a rule names in one place: things of a kind of KINDS or worded, and the place, as in
     "then.0.sku"."""
 
     kind: str
@@ -69,9 +87,9 @@ def mentions(rule: Rule) -> Iterator[Mention]:
 
 def _named_by(condition: Condition, path: str) -> Iterator[Mention]:
     if isinstance(condition, FactCheck):
-        if condition.field.refers and condition.op.names_values:
+        if condition.field.names and condition.op.names_values:
             values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-            yield Mention(condition.field.refers, values, f"{path}.value")
+            yield Mention(condition.field.names, values, f"{path}.value")
     elif condition.op == "not":
         yield from _named_by(condition.members[0], f"{path}.not")
     else:
@@ -95,7 +113,35 @@ def gather(rules: Iterable[Rule]) -> References:
         tasks=frozenset(TASK_TITLES),
         agents=frozenset(row[0] for row in _rows(Agent.code, named["agent"])),
         customers=frozenset(str(row[0]) for row in _rows(Customer.id, customers)),
+        absent={
+            (kind, value): meant
+            for kind in ("channel", *WORDED)
+            for value, meant in _absent(kind, named[kind]).items()
+        },
     )
+
+
+def _absent(kind: str, named: set[str]) -> dict[str, str]:
+    """Of the values named those that are nowhere, each with the one that was most likely meant."""
+    if kind == "channel":
+        missing = named - CHANNELS.keys()
+        seen = latest_channels() if missing else set[str]()
+        missing -= seen
+        written = {fold(channel): channel for channel in seen | CHANNELS.keys()}
+        written |= {fold(str(label)): channel for channel, label in CHANNELS.items()}
+    else:
+        column = WORDED[kind]
+        missing = named - {row[0] for row in _rows(column, named)}
+        query = select(column).where(column != "").distinct().limit(MOST_ALIKE) if missing else None
+        there = db.session.scalars(query) if query is not None else ()
+        written = {fold(text).strip(): text for text in there}
+    return {value: _nearest(value, written) for value in sorted(missing)}
+
+
+def _nearest(value: str, written: Mapping[str, str]) -> str:
+    """`written`: what there is, by its folded words."""
+    alike = get_close_matches(fold(value).strip(), written, 1)
+    return written[alike[0]] if alike else ""
 
 
 def _rows(

@@ -17,7 +17,14 @@ from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.platform.transactions import reading_ahead
 from webapp.rules.backtesting import backtests as backtesting
-from webapp.rules.backtesting.words import TONES, changed_sales, figures_of, judged_by, period
+from webapp.rules.backtesting.words import (
+    TONES,
+    changed_sales,
+    figures_of,
+    judged_by,
+    period,
+    why_nothing,
+)
 from webapp.rules.forms import BacktestIn
 from webapp.rules.models import Backtest, DraftStatus, RuleDraft
 from webapp.rules.pages.blueprint import author, bp
@@ -99,11 +106,12 @@ def backtest_state(backtest_id: int) -> str:
 
 
 def _context(found: Backtest) -> dict[str, Any]:
-    draft = db.session.get_one(RuleDraft, found.draft_id)
+    draft, figures = db.session.get_one(RuleDraft, found.draft_id), figures_of(found)
     return {
         "backtest": found,
         "draft": draft,
-        "figures": figures_of(found),
+        "figures": figures,
+        "why_nothing": [] if figures.totals.changed else why_nothing(found, figures.totals),
         "samples": changed_sales(found, found.changes[:SAMPLES]),
         "is_outdated": draft.status is DraftStatus.OPEN and draft.version != found.draft_version,
         "in_force": in_force().id,
