@@ -4,14 +4,19 @@ doubled click does no harm."""
 import re
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from tests.factories import make_product, open_shop, sign_in, work_off
 from tests.support.processed_sales import agent, book, sold
 from tests.support.sale_reversals import commission, effect_of, make_due, own_rule, stock
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.platform.database import db as database
+from webapp.processing.cancellation import cancel
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.rules.models import EffectStatus
+from webapp.sale_pages import cancellation_pages
 from webapp.sales.models import Refund, Sale, Status
 
 
@@ -46,6 +51,32 @@ def test_what_a_cancellation_undoes_is_told_before_and_nothing_of_it_stays(clien
     ):
         assert words in page
     assert status(db, sale) is Status.INVOICED and stock("BOOK") == 7 and commission() == 15
+
+
+def test_the_page_takes_its_turn_to_write_while_others_commit(client, db, monkeypatch):
+    """What it works out by trying is written, though it is a GET: another process commits after
+    it has read and before it writes."""
+    sale = three_books()
+    sign_in(client, "manager")
+    others = create_engine(database.engine.url)
+    refused = []
+
+    def cancel_meanwhile(tried, reason):
+        try:
+            with others.connect() as connection:
+                connection.execute(text("PRAGMA busy_timeout=100"))
+                connection.execute(text("UPDATE products SET stock = stock"))
+                connection.commit()
+        except OperationalError as error:
+            refused.append(error)
+        return cancel(tried, reason)
+
+    monkeypatch.setattr(cancellation_pages, "cancel", cancel_meanwhile)
+    answer = client.get(f"/sales/{sale.id}/cancellation")
+    others.dispose()
+    assert answer.status_code == 200 and "3 × BOOK go back on sale." in text_of(answer.text)
+    assert len(refused) == 1, "the others wait for their turn"
+    assert status(db, sale) is Status.INVOICED and stock("BOOK") == 7
 
 
 def test_a_cancellation_asks_why_and_shows_it_in_the_timeline(client, db):

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from webapp.platform.database import db
-from webapp.platform.transactions import reading_only
+from webapp.platform.transactions import writing
 
 ATTEMPTS = 3
 READING = ("GET", "HEAD", "OPTIONS")
@@ -57,12 +57,9 @@ def write_apart(statement: Executable) -> None:
     """Executes `statement` in a small transaction of its own, before the request's has begun: for
     what is noted whatever becomes of the request. Rows loaded before are read anew."""
     db.session.rollback()
-    flag = reading_only.set(False)
-    try:
+    with writing():
         db.session.execute(statement)
         db.session.commit()
-    finally:
-        reading_only.reset(flag)
 
 
 def is_lost_race(error: Exception) -> bool:

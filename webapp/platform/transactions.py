@@ -24,6 +24,17 @@ def only_reading():
 
 
 @contextlib.contextmanager
+def writing():
+    """Transactions begun inside take their turn to write, also in a request that only reads: for
+    what is noted, or done and rolled back, there."""
+    flag = reading_only.set(False)
+    try:
+        yield
+    finally:
+        reading_only.reset(flag)
+
+
+@contextlib.contextmanager
 def reading_ahead():
     """What a writing transaction needs to know, read before it takes the lock; what was read stays
     loaded. Inside a transaction that has begun already, it is read there."""

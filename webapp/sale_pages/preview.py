@@ -15,6 +15,7 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.words import template_name
 from webapp.platform.database import db
+from webapp.platform.transactions import writing
 from webapp.processing.cancellation import sale_to_undo
 from webapp.processing.effects import kind_of
 from webapp.rules.models import Effect
@@ -30,14 +31,15 @@ def dry_run(sale_id: int, act: Callable[[Sale], object]) -> list[str]:
     """What `act` would do to the sale, one sentence for each thing. Nothing of it stays. Raises
     what `act` raises."""
     db.session.rollback()
-    try:
-        sale = sale_to_undo(sale_id)
-        before = {model: _ids(model, sale_id) for model in (Effect, StockMovement, Task)}
-        act(sale)
-        db.session.flush()
-        return list(_sentences(sale, before))
-    finally:
-        db.session.rollback()
+    with writing():
+        try:
+            sale = sale_to_undo(sale_id)
+            before = {model: _ids(model, sale_id) for model in (Effect, StockMovement, Task)}
+            act(sale)
+            db.session.flush()
+            return list(_sentences(sale, before))
+        finally:
+            db.session.rollback()
 
 
 def _ids(model: Any, sale_id: int) -> set[int]:
