@@ -17,6 +17,7 @@ from webapp.invoices.forms import RETURN_LABELS
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.cep import normalize_cep
 from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
+from webapp.platform.owed import ENDS_PROCESS
 from webapp.rules.queries import rule_set_in_force
 from webapp.sales.models import Sale
 from webapp.store.models import Shop
@@ -24,6 +25,10 @@ from webapp.store.models import Shop
 ZIP_CODE_DIFFERS = "zip_code_differs"
 POLICY = "policy"
 STEP_FAILED = N_("This step failed several times. Try again; if it fails once more, tell support.")
+ENDED_PROCESS = N_(
+    "The program ended each time it worked on this order alone; other orders are not affected. "
+    "Tell support before you try again."
+)
 
 
 # -- a sale ---------------------------------------------------------------------------------------
@@ -56,8 +61,9 @@ def _returned_sale(sale: Sale) -> Issue:
     )
 
 
-def _failed_step(_sale: Sale) -> Issue:
-    return Issue("step_failed", "", message=STEP_FAILED)
+def _failed_step(sale: Sale) -> Issue:
+    ended = sale.reason_params.get("error") == ENDS_PROCESS
+    return Issue("step_failed", "", message=ENDED_PROCESS if ended else STEP_FAILED)
 
 
 # By `Sale.reason_code`; all other codes are those of an address.

@@ -128,11 +128,6 @@ class Message(Owed, Model):
             self._rest(MessageStatus.CANCELLED)
 
     @property
-    def found_server_away(self) -> bool:
-        """Whether the last attempt failed for no fault of the message's."""
-        return self.error.startswith("away:")
-
-    @property
     def can_be_sent_again(self) -> bool:
         return self.status in (MessageStatus.KEPT, MessageStatus.FAILED)
 

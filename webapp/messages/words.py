@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from webapp.platform.owed import ENDS_PROCESS
 from webapp.rules.core.vocabulary import EMAIL_TITLES
 
 # Those that a rule may send: they ask for nothing but the sale and its items.
@@ -15,6 +16,7 @@ REASONS = {
     "sender": _l("The mail server does not take the shop's own address."),
     "recipient": _l("The mail server does not take this address."),
     "refused": _l("The mail server refused the message."),
+    ENDS_PROCESS: _l("The program ended each time it sent this message; tell support."),
     "address": _l("The customer's or the shop's e-mail address is not one; correct it."),
 }
 UNKNOWN = _l("The message could not be written. The processing page says why.")

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 else:
     Row = object
 
+# The error of a row given up because whoever was at it alone died each time.
+ENDS_PROCESS = "process_ended"
+
 
 class Owed(Row):
     """Work that a row owes.
 
     `due_at` empty: nothing is owed. A claim pushes `due_at` to the end of its lease and writes its
     token; when a worker dies the row is simply due again, and the dead worker's writes no longer
-    fit the token.
+    fit the token. Whoever finishes takes the token off: one that is still there tells of a death.
     """
 
     # The queue that works on each status of the model; handed over by `processing.pipeline`.
@@ -33,6 +36,7 @@ class Owed(Row):
 
     due_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     lease: Mapped[str | None] = mapped_column(String(32))
+    # Those that failed, and the one at hand; not those that ended with their worker.
     attempts: Mapped[int] = mapped_column(default=0)
     # The last failure, for the queue monitor: a class and a sentence, never personal data.
     error: Mapped[str] = mapped_column(String(300), default="")

@@ -3,15 +3,20 @@
 A step's rows are claimed in batches with a lease and a token; outside calls are made with no
 transaction open; the results are written in one transaction that only touches rows still bearing
 the token. So a step may run twice, at once or after a kill, and the second run changes nothing.
+
+A lease that is over and was never given back is a worker's that died, killed from outside or by one
+of the rows it held. Nobody can tell which, so none of them is blamed: such rows are taken one at a
+time, and only one that was alone each time is given to a person.
 """
 
 import datetime as dt
 import enum
 import logging
 import random
+import re
 import secrets
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.exc import DBAPIError
@@ -20,11 +25,16 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
-from webapp.platform.owed import Owed
+from webapp.platform.owed import ENDS_PROCESS, Owed
 from webapp.platform.transactions import only_reading
 
 log = logging.getLogger(__name__)
+# Attempts that failed; then a person is asked.
 MAX_ATTEMPTS = 8
+# Attempts at a row alone that ended with their worker: a shop may be restarted some times in a row.
+MOST_ALONE = 4
+# The token of a lease on one row alone tells how many times that was so: "alone2-5d41402abc".
+_ALONE = re.compile(r"alone([0-9]+)-")
 # The model whose rows owe the step, what the outside world answered for a batch, and what a batch's
 # rows share while they are written.
 Row = TypeVar("Row", bound=Owed)
@@ -37,6 +47,14 @@ class NotYet(Exception):
     code."""
 
 
+class Turn(NamedTuple):
+    """How many rows were taken, and whether the next ones should be taken at once rather than when
+    it is rung for them."""
+
+    taken: int
+    goes_on: bool
+
+
 class Step(Generic[Row, Answers, Shared]):
     """One kind of work. Subclasses say which rows owe it and what is done with them."""
 
@@ -44,6 +62,8 @@ class Step(Generic[Row, Answers, Shared]):
     status: ClassVar[enum.StrEnum]
     batch = 50
     lease_seconds = 15
+    # None where a row can never be given up.
+    most_alone: int | None = MOST_ALONE
     # What is loaded with the rows: for the external call, and for writing.
     external_load: ClassVar[tuple[ExecutableOption, ...]] = ()
     write_load: ClassVar[tuple[ExecutableOption, ...]] = ()
@@ -72,8 +92,7 @@ class Step(Generic[Row, Answers, Shared]):
         raise NotImplementedError
 
     def tries_left(self, row: Row) -> int:
-        """How many attempts are left when the one at hand fails. Below zero it is not made any
-        more: the row has killed those who were at it before."""
+        """How many attempts are left when the one at hand fails."""
         return MAX_ATTEMPTS - row.attempts
 
     def claim_values(self) -> dict[str, ColumnElement[Any]]:
@@ -83,50 +102,91 @@ class Step(Generic[Row, Answers, Shared]):
     # -- the loop ---------------------------------------------------------------------------------
 
     def run(self) -> int:
-        """Works on one batch; the number of rows taken, 0 when nothing is owed."""
-        claimed = self._claim() if self.owes() else None
-        if claimed is None:
-            return 0
-        token, ids = claimed
-        self._advance(token, ids)
-        return len(ids)
+        """One turn; the number of rows taken, 0 when nothing is owed."""
+        return self.turn().taken
+
+    def turn(self) -> Turn:
+        """Works on one batch, then on one of the rows that a dead worker left behind: neither kind
+        waits until the other is through."""
+        fresh, left_behind = self._look()
+        batch = self._claim_batch() if fresh else None
+        if batch:
+            self._advance(*batch)
+        alone = self._claim_alone() if left_behind else None
+        if alone:
+            self._advance(*alone)
+        taken = len(batch[1]) if batch else 0
+        return Turn(taken + bool(alone), taken == self.batch or bool(alone))
 
     def owes(self) -> bool:
         """Whether any row is due; a look that takes no lock."""
+        return any(self._look())
+
+    def _look(self) -> tuple[bool, bool]:
+        """Whether rows are due that nobody has held, and such that a dead worker has left."""
+        lease = self.model.lease
         with only_reading():
-            due = exists().where(self.is_owed(database_now(db.session)))
-            owing = db.session.execute(select(due)).scalar_one()
+            owed = self.is_owed(database_now(db.session))
+            fresh, left_behind = (
+                exists().where(owed, kind) for kind in (lease.is_(None), lease.is_not(None))
+            )
+            row = db.session.execute(select(fresh, left_behind)).one()
             db.session.rollback()
-        return owing
+        return row[0], row[1]
 
     def is_owed(self, now: dt.datetime) -> ColumnElement[bool]:
         """The SQL condition: rows of this step that are due."""
         return (self.model.status == self.status) & (self.model.due_at <= now)
 
     def _claim(self) -> tuple[str, list[int]] | None:
+        return self._claim_batch() or self._claim_alone()
+
+    def _claim_batch(self) -> tuple[str, list[int]] | None:
         token = secrets.token_hex(16)
         now = database_now(db.session)
-        due = (
-            select(self.model.id)
-            .where(self.is_owed(now))
-            .order_by(self.model.due_at, self.model.id)
-            .limit(self.batch)
-            .with_for_update(skip_locked=True)
-        )
+        due = self._due(now, self.model.id).where(self.model.lease.is_(None)).limit(self.batch)
         table = self.model.__table__
         claim = update(table).where(table.c.id.in_(due.scalar_subquery()))
-        lease = self.claim_values() | {
-            "lease": token,
-            "due_at": now + dt.timedelta(seconds=self.lease_seconds),
-            "attempts": table.c.attempts + 1,
-        }
-        ids = db.session.scalars(claim.values(lease).returning(table.c.id)).all()
+        values = self._lease(token, now) | {"attempts": table.c.attempts + 1}
+        ids = db.session.scalars(claim.values(values).returning(table.c.id)).all()
         db.session.commit()
         return (token, sorted(ids)) if ids else None
+
+    def _claim_alone(self) -> tuple[str, list[int]] | None:
+        """The attempt that nobody finished is not counted: this one takes its place."""
+        now = database_now(db.session)
+        left_behind = self._due(now, self.model.id, self.model.lease).where(
+            self.model.lease.is_not(None)
+        )
+        row = db.session.execute(left_behind.limit(1)).one_or_none()
+        if row is None:
+            db.session.rollback()
+            return None
+        token = f"alone{_times_alone(row.lease) + 1}-{secrets.token_hex(10)}"
+        table = self.model.__table__
+        claim = update(table).where(table.c.id == row.id)
+        db.session.execute(claim.values(self._lease(token, now)))
+        db.session.commit()
+        return token, [row.id]
+
+    def _due(self, now: dt.datetime, *columns: Any) -> Select[Any]:
+        return (
+            select(*columns)
+            .where(self.is_owed(now))
+            .order_by(self.model.due_at, self.model.id)
+            .with_for_update(skip_locked=True)
+        )
+
+    def _lease(self, token: str, now: dt.datetime) -> dict[str, Any]:
+        until = now + dt.timedelta(seconds=self.lease_seconds)
+        return self.claim_values() | {"lease": token, "due_at": until}
 
     def _advance(self, token: str, ids: list[int]) -> None:
         """All rows in one transaction; if that fails, one by one, so that a bad row holds up no
         other. What the outside world answered is kept for that: it is not asked twice."""
+        if self.most_alone is not None and _times_alone(token) > self.most_alone:
+            self._give_up_untried(token, ids)
+            return
         try:
             answers = self._call(token, ids)
         except Exception as error:
@@ -173,10 +233,7 @@ class Step(Generic[Row, Answers, Shared]):
             now = database_now(db.session)
             shared = self.load_shared(rows, answers)
             for row in rows:
-                if self.tries_left(row) < 0:
-                    self.give_up(row, row.error or "attempts used up")
-                else:
-                    self.write_row(row, shared, now)
+                self.write_row(row, shared, now)
             self.write_batch(shared, now)
         db.session.commit()
 
@@ -193,6 +250,12 @@ class Step(Generic[Row, Answers, Shared]):
         query = self._held(token, ids).options(*self.write_load).with_for_update(of=self.model)
         return list(db.session.scalars(query.execution_options(populate_existing=True)).unique())
 
+    def _give_up_untried(self, token: str, ids: list[int]) -> None:
+        log.error("%s: rows %s ended every process that was at them", type(self).__name__, ids)
+        for row in self._lock(token, ids):
+            self.give_up(row, ENDS_PROCESS)
+        db.session.commit()
+
     def _record_failure(self, token: str, row_id: int, error: Exception) -> None:
         if not isinstance(error, StaleDataError | DBAPIError | NotYet):
             log.error("%s: row %s failed", type(self).__name__, row_id, exc_info=error)
@@ -203,6 +266,12 @@ class Step(Generic[Row, Answers, Shared]):
             else:
                 row.retry(database_now(db.session) + backoff(row.attempts), words)
         db.session.commit()
+
+
+def _times_alone(lease: str) -> int:
+    """How many attempts at the row alone there were, this one included; 0 for one in a batch."""
+    found = _ALONE.match(lease)
+    return int(found[1]) if found else 0
 
 
 def backoff(attempts: int) -> dt.timedelta:

@@ -198,6 +198,7 @@ class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
     external_load = (load_only(Invoice.answer_unknown, Invoice.access_key, Invoice.signed_xml),)
     write_load = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
     lease_seconds = 20
+    most_alone = None
 
     def tries_left(self, row: Invoice) -> int:
         """Never used up: the answer to what was sent must be learned, however long it takes."""

@@ -22,11 +22,6 @@ class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
     batch = 5
     lease_seconds = 60
 
-    def tries_left(self, row: Message) -> int:
-        """One more at the least after an attempt that only found the server away."""
-        left = super().tries_left(row)
-        return max(left, 0) if row.found_server_away else left
-
     def call_external(self, rows: list[Message]) -> Outcomes | None:
         """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told
         from the first. None without a mail server: what was released, or written before the server

@@ -156,15 +156,15 @@ def hand_queues_to_rows() -> None:
 
 
 def work_off(queue: str, seconds: float = 5.0) -> bool:
-    """Does the queue's steps once each, full batches at a time; True when the time was over before
-    the rows were.
+    """Does the queue's steps once each, for as long as batches are full and rows are left behind;
+    True when the time was over before the rows were.
 
     What is committed meanwhile has rung for itself. It waits for the next job instead of being
     picked up row by row: the batch is what makes a rush cheap.
     """
     end = time.monotonic() + seconds
     for step in steps_of(queue):
-        while step.run() == step.batch:
+        while step.turn().goes_on:
             if time.monotonic() > end:
                 return True
     return False

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.http.formatting import money_text
 from webapp.platform.money import ZERO
+from webapp.platform.owed import ENDS_PROCESS
 from webapp.processing.effects.execution import Execution
 from webapp.processing.effects.reversal import Reversal
 from webapp.rules.models import Effect
@@ -17,6 +18,7 @@ FAILED = _l(
     "It failed for a reason that only the processing page tells. Try again; if it fails once more, "
     "tell support."
 )
+ENDED = _l("The program ended each time it tried this alone; tell support.")
 
 
 class EffectKind(ABC):
@@ -65,6 +67,8 @@ class EffectKind(ABC):
         """Why its last attempt failed; empty when it did not."""
         if not effect.error:
             return ""
+        if effect.error == ENDS_PROCESS:
+            return str(ENDED)
         error, _colon, code = effect.error.partition(": ")
         return str(self.waiting.get(code, FAILED) if error == "NotYet" else FAILED)
 
