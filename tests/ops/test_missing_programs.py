@@ -52,7 +52,18 @@ def test_it_fails_the_strict_run(run_without_programs):
     assert "1 tests did not run here (refused by --no-skips)" in done.stdout
 
 
-def test_it_fails_the_strict_run_of_two_workers(run_without_programs):
-    done = run_without_programs("--no-skips", "-n", "2")
-    assert done.returncode == 1
+def test_it_fails_the_strict_run_of_two_workers(tmp_path):
+    test = tmp_path / "test_signature.py"
+    test.write_text(
+        "from tests import services\n\ndef test_it(): services.needed(None, 'xmlsec1')\n"
+    )
+    plugins = ("-p", "tests.support.whole_runs", "-n", "2", "--no-skips")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", os.devnull, *plugins, test],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'bin'}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1, done.stdout
     assert "1 tests did not run here (refused by --no-skips)" in done.stdout

@@ -19,7 +19,7 @@ from tests.factories import api, make_token
 from tests.rules.test_refusals_fuzzed import GOOD, anything
 from tests.services import ROOT
 from tests.support.random_conditions import random_condition
-from tests.support.timing import processor_seconds_below
+from tests.support.timing import processor_seconds_below, processor_seconds_of
 
 RULE = {
     "code": "a",
@@ -68,14 +68,11 @@ class Wire:
 
     def quickly(self, body: bytes) -> tuple[int, dict]:
         """The server's processor time counts: other tests share the machine."""
-        before = self._processor_seconds()
+        before = processor_seconds_of(self._processes())
         answer = self.send(body)
-        took = self._processor_seconds() - before
+        took = processor_seconds_of(self._processes()) - before
         assert took < SECONDS, f"{took:.2f} s of processor time"
         return answer
-
-    def _processor_seconds(self) -> float:
-        return sum(_processor_seconds(pid) for pid in self._processes())
 
     def _processes(self) -> list[int]:
         parents = self.shop.pids("web")
@@ -100,11 +97,6 @@ def said_in_words(status: int, said: bytes) -> dict:
     else:
         assert told["detail"]
     return told
-
-
-def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _kib(pid: int) -> int:
