@@ -35,6 +35,8 @@ REFUSED_ALIKE = [
     ("ncm", "123", "The NCM has 8 digits"),
     ("ncm", "٤٩٠١٩٩٠٠", "The NCM has 8 digits"),
     ("gtin", "9786599999902", "The bar code"),
+    ("gtin", "2000000000015", "This bar code is a shop"),
+    ("gtin", "4720000000010", "This bar code is a shop"),
     ("isbn", "9786599999902", "This is not an ISBN"),
     ("isbn", "8535902779", "This is not an ISBN"),
     ("origin", "9", "The origin is one digit"),

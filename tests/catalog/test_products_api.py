@@ -208,3 +208,16 @@ def test_what_the_kind_alone_tells_need_not_be_sent(db, client, kind, ncm, plan)
         "/products", {"sku": "PLAIN-1", "name": "Plain", "kind": kind, "price": "10.00"}
     )
     assert (made.status_code, made.json["ncm"], made.json["plan"]) == (201, ncm, plan)
+
+
+@pytest.mark.parametrize("twin", ["book-1", "Book-1", "BOOK-1"])
+def test_a_sku_that_differs_in_case_alone_is_taken(calls, twin):
+    assert calls.post("/products", BOOK).status_code == 201
+    answer = calls.post("/products", BOOK | {"sku": twin})
+    assert answer.status_code == 409
+    assert "the SKU BOOK-1 already" in answer.json["detail"]
+
+
+def test_a_product_may_change_the_case_of_its_own_sku(calls):
+    calls.post("/products", BOOK)
+    assert calls.patch("/products/BOOK-1", {"sku": "Book-1"}).json["sku"] == "Book-1"

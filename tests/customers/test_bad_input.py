@@ -29,7 +29,7 @@ REFUSED = [
     ("email", "a\0@example.com", "This is not an e-mail"),
     ("phone", "9" * 21, "At most 20"),
     ("taxpayer", "rich", "Choose one of"),
-    ("state_registration", "no digits", "A state registration"),
+    ("state_registration", "no digits", "A state registration has 2 to 14"),
     ("address.zip_code", "123", "This is not a CEP"),
     ("address.state", "XX", "Use the two letters"),
     ("address.country", "Brasil", "This cannot be read"),

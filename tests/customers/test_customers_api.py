@@ -137,3 +137,30 @@ def test_an_agent_that_makes_no_sense_is_refused(calls, field, value):
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
     assert calls.get("/agents").json["items"] == []
+
+
+def test_an_agents_code_that_differs_in_case_alone_is_taken(calls):
+    agent = {"code": "A1", "name": "Ana", "commission_percent": "5.00"}
+    assert calls.post("/agents", agent).status_code == 201
+    answer = calls.post("/agents", agent | {"code": "a1"})
+    assert answer.status_code == 409 and "the code A1 already" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("state", "number", "said"),
+    [
+        ("SP", "123", "of SP has 12 digits"),
+        ("SP", "110042490115", "no state registration of SP"),
+        ("RS", "110042490114", "of RS has 10 digits"),
+        ("MG", "0623079040081", None),
+        ("SP", "110.042.490.114", None),
+        ("", "123", None),
+    ],
+)
+def test_a_state_registration_is_held_against_its_state(calls, state, number, said):
+    address = JOSE["address"] | {"state": state}
+    answer = calls.post("/customers", JOSE | {"address": address, "state_registration": number})
+    assert answer.status_code == (422 if said else 201)
+    if said:
+        assert [error["field"] for error in answer.json["errors"]] == ["state_registration"]
+        assert said in answer.json["errors"][0]["message"]

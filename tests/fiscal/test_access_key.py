@@ -4,7 +4,7 @@ from datetime import datetime
 import pytest
 
 from webapp.fiscal.access_key import access_key, random_code
-from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
+from webapp.fiscal.digits import is_gtin, is_gtin_given_out, is_state_registration, mod11
 
 WHEN = datetime.fromisoformat("2026-11-20T10:30:00-03:00")
 
@@ -81,3 +81,38 @@ def test_state_registration(state, number, fits):
 )
 def test_gtin(code, fits):
     assert is_gtin(code) is fits
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "7891000315507",
+        "9786599999901",
+        "9783161484100",
+        "6061234567893",
+        "4800000000019",
+        "036000291452",
+        "96385074",
+        "17891000315504",
+    ],
+)
+def test_a_prefix_that_is_given_to_makers(code):
+    assert is_gtin(code) and is_gtin_given_out(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "2000000000015",
+        "0200000000011",
+        "0400000000015",
+        "9900000000011",
+        "4720000000010",
+        "20000011",
+        "02000015",
+        "212345678909",
+        "12000000000012",
+    ],
+)
+def test_a_prefix_of_the_shops_own_a_coupon_or_nobodys(code):
+    assert is_gtin(code) and not is_gtin_given_out(code)

@@ -198,3 +198,11 @@ def test_preview_leaves_out_what_only_sending_gives():
     assert "<natOp>Venda de mercadoria</natOp>" in shown
     for absent in ("Id=", "<nNF>", "<serie>", "<cNF>", "<cDV>", "<dhEmi>"):
         assert absent not in shown
+
+
+@pytest.mark.parametrize(
+    ("kept", "written"), [("2000000000015", "SEM GTIN"), ("9786599999901", "9786599999901")]
+)
+def test_a_shops_own_bar_code_is_not_written_as_a_gtin(kept, written):
+    document = build(a_note(items=(an_item(gtin=kept),)), NUMBERING)
+    assert texts(document, "cEAN")[0] == texts(document, "cEANTrib")[0] == written

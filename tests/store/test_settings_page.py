@@ -106,6 +106,8 @@ def test_a_trade_name_left_blank_is_the_company_s(client, db, admin):
         ("phone", "none"),
         ("email", "nobody"),
         ("state_registration", "abc"),
+        ("state_registration", "123"),
+        ("state_registration", "492.730.565.411"),
         ("street", ""),
         ("number", ""),
         ("name", "a\0b"),

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, model_validator
 
 from webapp.catalog.models import Kind
-from webapp.fiscal.digits import is_gtin
+from webapp.fiscal.digits import is_gtin, is_gtin_given_out
 from webapp.http.filters import ListQuery
 from webapp.http.forms import (
     BlankIsNone,
@@ -49,6 +49,13 @@ def _gtin(written: str) -> str:
             _l(
                 "The bar code's last digit does not fit; type it again from the package, or leave "
                 "it blank."
+            )
+        )
+    if written and not is_gtin_given_out(written):
+        raise ValueError(
+            _l(
+                "This bar code is a shop's own, not a GTIN of its maker, and SEFAZ refuses it; "
+                "leave it blank."
             )
         )
     return written

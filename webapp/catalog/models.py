@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.audit.tracking import actor
@@ -59,7 +59,10 @@ class OutOfStock(Refusal):
 
 class Product(Timestamps, Model):
     __tablename__ = "products"
-    __table_args__ = (Index("ix_products_archived_at_name", "archived_at", "name"),)
+    __table_args__ = (
+        Index("ix_products_archived_at_name", "archived_at", "name"),
+        Index("ix_products_lower_sku", text("lower(sku)")),
+    )
     live = "product"
     audited = (
         "sku",

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.audit.tracking import record
@@ -33,7 +33,7 @@ def facts_of(product: Product) -> dict:
 
 def add_product(wanted: ProductIn) -> Product:
     """A new product with its first stock. Raises SkuTaken."""
-    _refuse_taken(wanted.sku, None)
+    _refuse_taken(wanted.sku)
     product = Product(stock=0 if wanted.kind.is_goods else None)
     _copy(wanted, product)
     db.session.add(product)
@@ -47,7 +47,8 @@ def add_product(wanted: ProductIn) -> Product:
 def edit_product(product: Product, wanted: ProductIn) -> None:
     """Rewrites the product's facts; its stock only where `wanted` gives one. Sales keep their own
     copy."""
-    _refuse_taken(wanted.sku, product.id)
+    if wanted.sku != product.sku:
+        _refuse_taken(wanted.sku, product.id)
     if wanted.kind is not product.kind and product.was_sold:
         raise Invalid(
             [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]
@@ -168,10 +169,13 @@ def _flush(product: Product) -> None:
         raise _taken(sku) from None
 
 
-def _refuse_taken(sku: str, own_id: int | None) -> None:
-    other = db.session.scalar(select(Product.id).where(Product.sku == sku))
-    if other is not None and other != own_id:
-        raise _taken(sku)
+def _refuse_taken(sku: str, own_id: int = 0) -> None:
+    """Raises SkuTaken for a SKU that another product has, in whatever case it is written: nobody
+    could tell the two apart."""
+    twin = (func.lower(Product.sku) == func.lower(sku)) & (Product.id != own_id)
+    taken = db.session.scalar(select(Product.sku).where(twin).limit(1))
+    if taken is not None:
+        raise _taken(taken)
 
 
 def _taken(sku: str) -> SkuTaken:

@@ -1,7 +1,7 @@
 """Keeping customers, one per CPF or CNPJ however many sales name it, and agents."""
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.addresses.parts import PARTS
@@ -74,9 +74,12 @@ def save_customer(customer: Customer, wanted: CustomerIn) -> Customer:
 def save_agent(agent: Agent, wanted: AgentIn) -> Agent:
     """Writes `wanted` into a new or known agent. Raises CodeTaken when another one has the code."""
     taken = CodeTaken(_l("Another agent has the code %(code)s already.", code=wanted.code))
-    other = db.session.scalar(select(Agent).where(Agent.code == wanted.code))
-    if other is not None and other is not agent:
-        raise taken
+    if wanted.code != agent.code:
+        # In whatever case it is written: nobody could tell the two apart.
+        twin = (func.lower(Agent.code) == func.lower(wanted.code)) & (Agent.id != (agent.id or 0))
+        other = db.session.scalar(select(Agent.code).where(twin).limit(1))
+        if other is not None:
+            raise CodeTaken(_l("Another agent has the code %(code)s already.", code=other))
     for name in AgentIn.model_fields:
         setattr(agent, name, getattr(wanted, name))
     return _saved(agent, taken)

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from webapp.customers.models import Taxpayer
-from webapp.http.fields import Document, Email
+from webapp.http.fields import Document, Email, refuse_strange_registration
 from webapp.http.filters import ListQuery
 from webapp.http.forms import FieldRefused, Percent, Shape, Text, example
 from webapp.http.patches import partial
@@ -106,6 +106,12 @@ class CustomerIn(Shape):
     address: AddressIn = AddressIn()
     state_registration: Annotated[str, Text(20), AfterValidator(_registration)] = ""
     taxpayer: Taxpayer = Taxpayer.NON_CONTRIBUTOR
+
+    @model_validator(mode="after")
+    def registration_of_its_state(self):
+        if self.state_registration and self.address.country == "BR":
+            refuse_strange_registration(self.state_registration, self.address.state)
+        return self
 
 
 CustomerPatch = partial(CustomerIn)

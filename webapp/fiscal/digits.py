@@ -31,6 +31,29 @@ def is_gtin(value: str) -> bool:
     return (10 - total % 10) % 10 == int(value[-1])
 
 
+# The first three digits that GS1 has given to its countries, to books and to serials. What is left
+# out is free for a shop's own use (02, 04, 2), a coupon, or given to nobody.
+_GIVEN_OUT = (
+    *((1, 19), (30, 39), (60, 139), (300, 379), (380, 380), (383, 383), (385, 385), (387, 387)),
+    *((389, 390), (400, 440), (450, 471), (474, 489), (490, 509), (520, 521), (528, 531)),
+    *((535, 535), (539, 549), (560, 560), (569, 579), (590, 590), (594, 594), (599, 601)),
+    *((603, 609), (611, 611), (613, 613), (615, 632), (640, 649), (680, 681), (690, 709)),
+    *((729, 746), (750, 750), (754, 755), (759, 771), (773, 773), (775, 775), (777, 780)),
+    *((784, 784), (786, 786), (789, 790), (800, 850), (858, 860), (865, 865), (867, 881)),
+    *((883, 885), (888, 888), (890, 890), (893, 894), (896, 896), (899, 919), (930, 952)),
+    *((955, 955), (958, 958), (960, 969), (977, 979)),
+)
+
+
+def is_gtin_given_out(value: str) -> bool:
+    """Whether a GTIN's prefix is one of those that GS1 gives to makers; the authority knows no
+    other (codes 882 and 883)."""
+    if len(value) == 8 and value[0] == "0":
+        return False
+    prefix = int(value[:3] if len(value) == 8 else value.zfill(14)[1:4])
+    return any(first <= prefix <= last for first, last in _GIVEN_OUT)
+
+
 # State: weights of each check digit in turn. A state that is not here is left to the authority
 # (codes 209 and 210).
 _PLAIN_STATE = ((9, 8, 7, 6, 5, 4, 3, 2),)
@@ -40,6 +63,15 @@ _STATE_WEIGHTS = {
     "RJ": ((2, 7, 6, 5, 4, 3, 2),),
     "RS": ((2, 9, 8, 7, 6, 5, 4, 3, 2),),
 }
+
+
+def state_registration_length(state: str) -> int | None:
+    """How many digits a state registration of this state has; None where its rule is not held
+    here."""
+    if state == "SP":
+        return 12
+    weights = _STATE_WEIGHTS.get(state)
+    return len(weights[-1]) + 1 if weights else None
 
 
 @lru_cache(maxsize=64)  # nearly always the shop's own

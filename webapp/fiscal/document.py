@@ -14,6 +14,7 @@ from lxml import etree
 
 from webapp.fiscal import payments
 from webapp.fiscal.access_key import MODEL, NORMAL_EMISSION, access_key
+from webapp.fiscal.digits import is_gtin, is_gtin_given_out
 from webapp.fiscal.item_taxes import item_taxes, tax_totals
 from webapp.fiscal.note import (
     Address,
@@ -185,6 +186,8 @@ def _address(address: Address, phone: str) -> Section:
 
 def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> Section:
     gtin, unit = digits(item.gtin) or NO_GTIN, clean(item.unit, 6)
+    if is_gtin(gtin) and not is_gtin_given_out(gtin):
+        gtin = NO_GTIN
     quantity, price = str(item.quantity), format(item.unit_price, "f")
     return {
         "@nItem": str(place),

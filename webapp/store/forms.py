@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from webapp.http.fields import Document, Email
+from webapp.http.fields import Document, Email, refuse_strange_registration
 from webapp.http.forms import FieldRefused, OneOf, Shape, Text, Whole
 from webapp.platform.cep import normalize_cep
 from webapp.platform.towns import city_code, is_city_code, state_code
@@ -115,6 +115,11 @@ class IssuerIn(Shape):
                 _l("IBGE knows no city of this code; leave it blank to have it found.")
             )
         return written
+
+    @model_validator(mode="after")
+    def registration_of_its_state(self):
+        refuse_strange_registration(self.state_registration, self.state)
+        return self
 
     @model_validator(mode="after")
     def city_of_its_state(self):
