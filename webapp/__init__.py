@@ -44,8 +44,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["live"] = live.Hub(settings.redis_url, seats=32)
     if settings.secure:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)
-    _bind_extensions(app)
+    # Before the token of a form is looked at: whose session is over is told so, not that the form
+    # was too old.
     app.before_request(access.guard)
+    _bind_extensions(app)
     app.teardown_request(access.release)
     security.set_up(app)
     navigation.set_up(app, MENU)
@@ -80,7 +82,8 @@ def _config(settings: Settings) -> dict:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": 14 * 86400,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
-        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        # As long as the session, which ends by itself.
+        "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": settings.secure,
         "BABEL_DEFAULT_LOCALE": "pt_BR",
         "BABEL_DEFAULT_TIMEZONE": "America/Sao_Paulo",

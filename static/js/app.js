@@ -49,6 +49,7 @@
   // ---------- answers that are no success ----------
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail;
+    if (xhr.status === 401) return; // session.js asks to sign in again
     if ((xhr.getResponseHeader("HX-Trigger") || "").includes('"toast"')) return;
     // The server's own words (errors/_fragment.html); a proxy in between has none.
     const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(".notice-body > :last-child");

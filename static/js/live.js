@@ -90,8 +90,6 @@
     if (shown === "signedout") return;
     show("signedout");
     document.dispatchEvent(new CustomEvent("signed-out"));
-    const text = document.getElementById("toasts")?.dataset.textSignedOut;
-    document.dispatchEvent(new CustomEvent("toast", { detail: { kind: "bad", text } }));
   }
 
   function stop() {
@@ -259,6 +257,7 @@
     refreshAll();
   });
   document.addEventListener("htmx:historyRestore", () => shown && show(shown));
+  document.addEventListener("signed-in", () => { shown = ""; start(); refreshAll(); });
   window.addEventListener("pagehide", stop);
   window.addEventListener("pageshow", (event) => event.persisted && start());
   if (!document.hidden) start();

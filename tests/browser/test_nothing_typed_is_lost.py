@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_errand import sign_in
+from webapp.staff.pages import DEMO_PASSWORD
 
 LIVE = "Ao vivo"
 
@@ -46,3 +47,119 @@ def test_a_list_whose_session_ended_says_so(clerk, live_shop):
     expect(state(clerk)).to_have_text(LIVE)
     live_shop.end_sessions()
     expect(state(clerk)).to_have_text("Sem sessão", timeout=10_000)
+
+
+def fill_in_order(page, name="Ana Prado"):
+    page.goto("/sales/new")
+    page.locator("[name='customer.name']").fill(name)
+    page.locator("[name='lines.0.sku']").fill("FI-0002")
+    page.locator("[name='lines.0.quantity']").fill("3")
+    page.wait_for_timeout(600)
+
+
+def expect_order(page, name="Ana Prado"):
+    expect(page.locator("[name='customer.name']")).to_have_value(name)
+    expect(page.locator("[name='lines.0.sku']")).to_have_value("FI-0002")
+    expect(page.locator("[name='lines.0.quantity']")).to_have_value("3")
+
+
+def sign_in_over(page):
+    dialog = page.locator("#sign-in-again")
+    expect(dialog).to_be_visible(timeout=10_000)
+    dialog.get_by_label("E-mail").fill("clerk@balcao.example")
+    dialog.get_by_label("Senha").fill("not this one")
+    dialog.get_by_role("button", name="Entrar").first.click()
+    expect(dialog.locator(".field-error")).to_be_visible()
+    dialog.get_by_label("Senha").fill(DEMO_PASSWORD)
+    dialog.get_by_role("button", name="Entrar").first.click()
+    expect(dialog).to_be_hidden()
+
+
+def test_a_session_that_ends_while_an_order_is_typed_takes_nothing(clerk, live_shop):
+    fill_in_order(clerk)
+    clerk.evaluate("window.neverLoadedAgain = true")
+    live_shop.end_sessions()
+    clerk.locator("[name='address.zip_code']").fill("05010000")
+    sign_in_over(clerk)
+    assert clerk.evaluate("window.neverLoadedAgain")
+    expect_order(clerk)
+    expect(state(clerk)).to_have_text(LIVE)
+    expect(clerk.locator("[name='address.street']")).to_have_value("Rua Caiubi")
+
+
+def test_what_was_sent_after_the_session_ended_is_offered_where_one_was(clerk, live_shop):
+    fill_in_order(clerk)
+    clerk.route("**/events**", lambda route: route.abort())
+    live_shop.end_sessions()
+    clerk.evaluate("document.getElementById('sign-in-again').remove()")
+    clerk.evaluate("document.getElementById('sale-form').requestSubmit()")
+    expect(clerk.get_by_text("Sua sessão terminou")).to_be_visible()
+    clerk.get_by_label("E-mail").fill("clerk@balcao.example")
+    clerk.get_by_label("Senha").fill(DEMO_PASSWORD)
+    clerk.get_by_role("button", name="Entrar").first.click()
+    clerk.wait_for_url("**/sales/new")
+    clerk.get_by_role("button", name="Continuar").click()
+    expect_order(clerk)
+
+
+def test_a_form_with_the_token_of_another_session_comes_back_as_it_was_posted(clerk):
+    clerk.goto("/products/new")
+    clerk.locator("[name=sku]").fill("LOST-1")
+    clerk.locator("[name=name]").fill("Caneca perdida")
+    clerk.locator("[name=price]").fill("45,50")
+    clerk.locator("[name=stock]").fill("1")
+    spoil(clerk)
+    clerk.get_by_role("button", name="Adicionar produto").click()
+    expect(clerk.locator(".error-summary")).to_contain_text("ainda não foi")
+    expect(clerk.locator("[name=name]")).to_have_value("Caneca perdida")
+    clerk.get_by_role("button", name="Adicionar produto").click()
+    expect(clerk.get_by_role("heading", level=1)).to_contain_text("Caneca perdida")
+    clerk.goto("/products/new")
+    clerk.wait_for_timeout(300)
+    expect(clerk.locator("[data-draft-offered]")).to_have_count(0)
+
+
+def spoil(page):
+    page.evaluate(
+        "document.querySelectorAll('[name=csrf_token]').forEach((field) => { field.value = 'x'; })"
+    )
+
+
+def test_an_open_page_with_the_token_of_another_session_is_put_in_order(clerk):
+    fill_in_order(clerk)
+    spoil(clerk)
+    clerk.locator("[name='lines.0.quantity']").fill("3")
+    clerk.locator("[name='lines.0.quantity']").dispatch_event("change")
+    expect(clerk.locator(".toast")).to_contain_text("mais uma vez")
+    assert clerk.locator("#sale-form [name=csrf_token]").input_value() != "x"
+
+
+def test_what_was_typed_is_offered_again_after_a_look_elsewhere(clerk):
+    fill_in_order(clerk, "Bia Lima")
+    clerk.locator("[name=do][value=add_line]").click()
+    clerk.locator("[name='lines.1.sku']").fill("FI-0003")
+    clerk.get_by_role("link", name="Produtos").first.click()
+    expect(clerk.get_by_role("heading", level=1)).to_have_text("Produtos")
+    clerk.go_back()
+    offer = clerk.locator("[data-draft-offered]")
+    expect(offer).to_contain_text("Continuar o que você digitou às")
+    offer.get_by_role("button", name="Continuar").click()
+    expect_order(clerk, "Bia Lima")
+    expect(clerk.locator("[name='lines.1.sku']")).to_have_value("FI-0003")
+    expect(offer).to_have_count(0)
+    clerk.reload()
+    offer.get_by_role("button", name="Descartar").click()
+    clerk.reload()
+    clerk.wait_for_timeout(300)
+    expect(offer).to_have_count(0)
+
+
+def test_what_one_person_typed_is_not_kept_for_the_next(clerk):
+    fill_in_order(clerk)
+    clerk.goto("/account")
+    kept = clerk.evaluate("Object.keys(sessionStorage)")
+    assert [key for key in kept if key.startswith("balcao-draft:")]
+    clerk.locator("form[action='/logout'] button").first.click()
+    clerk.wait_for_url("**/login")
+    kept = clerk.evaluate("Object.keys(sessionStorage)")
+    assert not [key for key in kept if key.startswith("balcao-draft:")]

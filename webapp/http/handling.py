@@ -50,6 +50,11 @@ def submits(
                 page = again(form.refuse(refusal), **values)
                 return make_response(page, refusal.status if own_status else 422)
 
+        def as_posted(refusal: Refusal, **values):
+            """The form again before it was looked at; see webapp/web/security.py."""
+            return again(form_class(request.form, shape).refuse(refusal), **values)
+
+        vars(view)["again"] = as_posted
         return view
 
     return wrap

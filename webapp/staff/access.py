@@ -3,8 +3,9 @@ answers 403."""
 
 import datetime as dt
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from flask import current_app, g, redirect, session, url_for
+from flask import current_app, flash, g, redirect, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from htmx_flask import request
@@ -177,8 +178,20 @@ def _sign_in_first():
             if is_api()
             else _("Sign in first")
         )
-    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    if request.method in READING:
+        target = request.full_path.rstrip("?")
+    else:
+        target = page_before()
+        flash(_("Your session is over. Nothing was sent: sign in to go on where you were."), "warn")
     return redirect(url_for("staff.login", next=target if target and target != "/" else None))
+
+
+def page_before() -> str | None:
+    """The page of ours that a form was sent from, if the browser tells it."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host or before.path == url_for("staff.login"):
+        return None
+    return before.path + (f"?{before.query}" if before.query else "")
 
 
 def sign_in(user: User) -> None:

@@ -1,17 +1,21 @@
 """Headers that every answer carries, and how each kind of failure is shown: page, fragment or
 problem+json."""
 
+import json
 import sqlite3
 
-from flask import Response, make_response, request, url_for
+from flask import Response, current_app, make_response, render_template
 from flask_babel import lazy_gettext as _l
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
+from htmx_flask import request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from webapp.http.handling import page_or_fragment
+from webapp.http.handling import page_or_fragment, wants_fragment
+from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.staff import access
 from webapp.staff.access import SignInNeeded, is_api
 from webapp.web.api import problem
 
@@ -29,6 +33,18 @@ HTTP_TEXTS = {
     429: _l("Too many attempts. Wait a few minutes and try again."),
     503: _l("The shop is very busy just now. Try again in a moment; nothing was lost."),
 }
+NOT_SENT = _l("This was not sent")
+SENT_BACK = _l(
+    "This was not saved yet: you had signed in again since the form was opened. Look over what "
+    "stands below and send it once more."
+)
+DO_IT_AGAIN = _l(
+    "You had signed in again since this page was opened. It is in order now; do it once more."
+)
+OPEN_AGAIN = _l(
+    "You had signed in again since this page was opened. Nothing was changed; open it again and do "
+    "it once more."
+)
 CRASH_TEXT = _l(
     "Something went wrong on our side. Nothing was half saved; try again, and tell support if it "
     "comes back."
@@ -56,28 +72,59 @@ def refusal_answer(refusal: Refusal):
     if is_api():
         return problem(refusal)
     if isinstance(refusal, SignInNeeded):
-        response = make_response("", 401)
-        response.headers["HX-Redirect"] = url_for("staff.login")
-        return response
+        # The page that asked stays and offers to sign in again over it (static/js/session.js).
+        return make_response("", 401)
     # A page of its own has no fields to mark: it tells what is wrong with each.
     text = " ".join(str(error.message) for error in refusal.errors) or str(refusal)
     return _page(refusal.status, refusal.title, text)
 
 
 def http_answer(error: HTTPException) -> Response:
+    if isinstance(error, CSRFError) and not is_api():
+        return _not_sent()
     code = error.code or 500
     text = HTTP_TEXTS.get(code, _l("This request cannot be answered."))
-    if isinstance(error, CSRFError):
-        text = _l(
-            "This page was open for too long. Reload it and send again; what you typed is still "
-            "there if you go back."
-        )
     response = _answer(code, error.name, text)
     headers = dict(error.get_headers())
     for name in ("Allow", "Retry-After"):
         if name in headers:
             response.headers[name] = headers[name]
     return response
+
+
+def _not_sent() -> Response:
+    """A form whose token is of another session: it comes back with what was posted and a token that
+    counts. Where no form is known, a page that is still open gets that token, and any other is told
+    where to begin again."""
+    db.session.rollback()
+    page = _form_again()
+    if page is not None:
+        response = make_response(page, 422 if wants_fragment() else 400)
+    elif wants_fragment():
+        response = _page(400, None, str(DO_IT_AGAIN))
+    else:
+        back = access.page_before()
+        response = make_response(
+            render_template(
+                "errors/page.html", code=400, title=NOT_SENT, text=OPEN_AGAIN, back=back
+            ),
+            400,
+        )
+    if request.htmx:
+        response.headers["HX-Trigger"] = json.dumps({"csrf-fresh": {"token": generate_csrf()}})
+    return response
+
+
+def _form_again() -> str | None:
+    again = getattr(current_app.view_functions.get(request.endpoint or ""), "again", None)
+    if again is None:
+        return None
+    try:
+        return again(Refusal(SENT_BACK), **(request.view_args or {}))
+    except Refusal:
+        # What the form was about is gone, or not to be changed any more.
+        db.session.rollback()
+        return None
 
 
 def crash_answer(error: Exception):

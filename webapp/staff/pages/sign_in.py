@@ -2,9 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, g, redirect, render_template, request, url_for
+from flask import Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 
 from webapp.audit.tracking import acting_as, record
 from webapp.http.forms import Form
@@ -30,7 +31,7 @@ def _account_tried() -> str:
 
 
 def _failed(response: Response) -> bool:
-    return response.status_code != 303
+    return response.status_code >= 400
 
 
 @bp.get("/login")
@@ -62,6 +63,10 @@ def sign_in(wanted: SignInIn) -> ResponseReturnValue:
     access.sign_in(user)
     with acting_as(user.email):
         record(db.session, "signed_in", "users", user.id, user.email)
+    if request.accept_mimetypes.best == "application/json":
+        # Over the page that was open: it stays, and goes on with the new session's token.
+        g.pop("csrf_token", None)
+        return jsonify(csrf_token=generate_csrf(), person=user.id)
     return redirect(own_page(wanted.next) or url_for("dashboard.page"), 303)
 
 
