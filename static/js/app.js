@@ -8,6 +8,7 @@
    data-autofocus          takes the focus when it comes (the error summary of a refused form)
    data-print              prints the page
    data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
+   data-then="selector"    a press moves the focus there, so that it is not lost with what is swapped
    data-remove="selector"  takes out the closest such element and tells its form that it changed (a line of a sale)
    HX-Trigger {"toast": {"kind": "good|info|warn|bad", "text": "…"}}   shows a toast */
 "use strict";
@@ -60,25 +61,28 @@
   }
 
   // ---------- what is typed while the server works on the form ----------
-  // The answer is the form as it was sent; what was typed since is put back into it.
+  // The answer is the form as it was sent, or a part of it; what was typed since is put back into it.
   const fieldsOf = (form) => [...form.elements].filter((field) => field.name && !["hidden", "submit", "button"].includes(field.type));
   const state = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked : field.value);
 
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-    if (detail.target?.matches?.("form[id]")) detail.xhr.sentForm = new Map(fieldsOf(detail.target).map((field) => [field, state(field)]));
+    const form = detail.target?.closest?.("form[id]");
+    if (form) Object.assign(detail.xhr, { sentFrom: form.id, sentForm: new Map(fieldsOf(form).map((field) => [field, state(field)])) });
   });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const sent = detail.xhr?.sentForm; // Back swaps without a request
-    if (sent) detail.xhr.typedSince = fieldsOf(detail.target).filter((field) => sent.has(field) && sent.get(field) !== state(field));
+    if (sent) detail.xhr.typedSince = [...sent.keys()].filter((field) => field.isConnected && sent.get(field) !== state(field));
   });
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
-    const form = detail.xhr?.typedSince?.length && document.getElementById(detail.target.id);
+    const form = detail.xhr?.typedSince?.length && document.getElementById(detail.xhr.sentFrom);
     if (!form) return;
-    detail.xhr.typedAgain = detail.xhr.typedSince.splice(0).flatMap((typed) => {
+    detail.xhr.typedAgain = detail.xhr.typedSince.splice(0).filter((typed) => !typed.isConnected).flatMap((typed) => {
       const field = [...form.elements].find((one) => one.name === typed.name && one.type === typed.type && (one.type !== "radio" || one.value === typed.value));
       if (!field) return [];
       if (typeof state(typed) === "boolean") field.checked = typed.checked;
       else field.value = typed.value;
+      // Who types in the middle of a word goes on there.
+      if (field === document.activeElement && typed.selectionStart != null) field.setSelectionRange(typed.selectionStart, typed.selectionEnd);
       return [field];
     });
   });
@@ -254,6 +258,10 @@
   });
 
   document.addEventListener("click", (event) => event.target.closest("[data-print]") && window.print());
+  document.addEventListener("click", (event) => {
+    const then = event.target.closest("[data-then]")?.dataset.then;
+    if (then) document.querySelector(then)?.focus();
+  });
 
   // ---------- marked rows ----------
   let lastMark = null;

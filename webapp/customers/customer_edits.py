@@ -26,7 +26,7 @@ class CodeTaken(Refusal):
 def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Customer:
     """The customer `known` by the buyer's document; a new one is kept with the sale's address. What
     is on record stays, blanks are filled: a checkout's typing must not rewrite what staff have
-    mended.
+    mended. Under another name than theirs nothing is filled: it may be somebody else's.
 
     Of two first sales at once, the document's unique key lets one through; the other is tried again
     with its request and then knows the customer. A new one is written with its sale.
@@ -44,11 +44,20 @@ def customer_of_sale(buyer, address: AddressIn, known: Customer | None) -> Custo
         )
         for part in PARTS:
             setattr(customer, part, getattr(address, part))
-    else:
+    elif is_named(customer, buyer):
         customer.email = customer.email or buyer.email
         customer.phone = customer.phone or buyer.phone
     customer.search_text = search_text(customer)
     return customer
+
+
+def is_named(customer: Customer | None, buyer) -> bool:
+    """Whether the customer is called as the buyer is, in whatever case, accents and spaces."""
+    return customer is not None and _bare(customer.name) == _bare(buyer.name)
+
+
+def _bare(name: str) -> str:
+    return " ".join(fold(name).split())
 
 
 def facts_of(customer: Customer) -> dict:

@@ -14,6 +14,7 @@ from webapp.platform.database import db
 from webapp.platform.settings import Settings
 from webapp.processing.claims import Step
 from webapp.sales.models import Sale, Status
+from webapp.sales.queries import load_lines
 
 # A provider that comes back is noticed within this time.
 RETRY_SECONDS = 10
@@ -59,11 +60,26 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
         row.ibge = merged.address.ibge
         row.address_source = merged.sources
         row.address_warnings = warnings_to_json(merged.warnings)
-        if merged.question:
-            question = merged.question
+        question = merged.question
+        if question and not (_is_unfinished(row) and _needs_none(row)):
             row.needs_attention("address", question.code, question.field, dict(question.params))
         else:
             row.go_to(Status.RULES, now)
 
+    def load_shared(
+        self, rows: list[Sale], answers: dict[str, PostalResult]
+    ) -> dict[str, PostalResult]:
+        load_lines([row for row in rows if _is_unfinished(row)])
+        return answers
+
     def give_up(self, row: Sale, error: str) -> None:
         row.needs_attention("address", "step_failed", None, {"error": error[:200]})
+
+
+def _is_unfinished(sale: Sale) -> bool:
+    return not (sale.zip_code and sale.number)
+
+
+def _needs_none(sale: Sale) -> bool:
+    """Whether nothing of the sale goes anywhere: no parcel, no NF-e."""
+    return not any(line.kind.is_goods or line.is_on_note for line in sale.lines)

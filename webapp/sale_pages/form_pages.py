@@ -15,6 +15,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.processing.address_step import lookup
 from webapp.sale_pages.blueprint import bp, to_order
+from webapp.sale_pages.known_buyers import CONFIRMED, ask_who_buys, known_buyer
 from webapp.sale_pages.order_form import SaleForm, totals_of
 from webapp.sales import placing
 from webapp.sales.forms import CHANNELS, SaleIn
@@ -41,7 +42,12 @@ def _form_page(form: SaleForm, sale_id: int | None = None) -> str:
         method_options=[(str(method), method.label) for method in PaymentMethod],
         version=request.form.get("version") or (sale.version if sale else ""),
         known_zip_code=normalize_cep(form.value("address.zip_code")) or "",
+        known=known_buyer(form, _confirmed()),
     )
+
+
+def _confirmed() -> str:
+    return request.form.get(CONFIRMED, "")
 
 
 @bp.get("/sales/new")
@@ -55,11 +61,15 @@ def new() -> str:
 @submits(SaleIn, again=_form_page, form_class=SaleForm)
 def create(wanted: SaleIn) -> Response:
     """Enters the sale; the form's own key makes a doubled click one sale."""
+    ask_who_buys(wanted.customer, _confirmed())
     key = request.form.get("form_key", "")[:MOST_KEY]
+    # What is sent is what was seen: no contact comes from the register on its own.
     if key:
-        sale, _is_new = placing.create_sale_once(g.identity.scope, "form:" + key, wanted)
+        sale, _is_new = placing.create_sale_once(
+            g.identity.scope, "form:" + key, wanted, borrows=False
+        )
     else:
-        sale = placing.create_sale(wanted)
+        sale = placing.create_sale(wanted, borrows=False)
     db.session.flush()
     flash(_("Order %(reference)s was entered.", reference=sale.reference), "good")
     return to_order(sale.id)
@@ -80,6 +90,7 @@ def edit(sale_id: int) -> str:
 def change(wanted: SaleIn, sale_id: int) -> Response:
     sale = sale_of(sale_id)
     refuse_stale(sale)
+    ask_who_buys(wanted.customer, _confirmed(), sale)
     placing.change(sale, wanted)
     flash(_("The order was saved."), "good")
     return to_order(sale_id)
@@ -92,7 +103,8 @@ def change(wanted: SaleIn, sale_id: int) -> Response:
 @allow("clerk")
 def draft() -> str:
     """The form with one thing done to it (`do`): a line more or less, a customer picked, a CEP
-    looked up."""
+    looked up, or what Enter asks for. With script the page does its lines itself, and takes only
+    the part of this form that a customer or a CEP has changed."""
     form = SaleForm(request.form)
     verb, _colon, argument = request.form.get("do", "").partition(":")
     number = whole_number(argument)
@@ -104,9 +116,16 @@ def draft() -> str:
         customer = db.session.get(Customer, number)
         if customer:
             form.take_customer(customer)
-    elif verb == "look_up":
+    elif verb == "look_up" or (verb == "go_on" and _is_new_cep(form)):
         _look_up(form)
+    elif verb == "go_on":
+        form.go_on()
     return _form_page(form, whole_number(request.form.get("sale_id"), 1))
+
+
+def _is_new_cep(form: SaleForm) -> bool:
+    cep = normalize_cep(form.value("address.zip_code"))
+    return cep is not None and cep != request.form.get("known_zip_code")
 
 
 def _look_up(form: SaleForm) -> None:
@@ -121,8 +140,8 @@ def _look_up(form: SaleForm) -> None:
     elif result.answer:
         form.take_address(result.answer, request.form.get("known_zip_code", ""))
     else:
-        form.errors["address.zip_code"] = _(
-            "This CEP was not found now. Save anyway: it will be looked up again."
+        form.hints["address.zip_code"] = _(
+            "This CEP was not found just now. Go on: it is looked up again with the order."
         )
 
 
@@ -130,8 +149,10 @@ def _look_up(form: SaleForm) -> None:
 @allow("clerk")
 def preview() -> str:
     """The totals of what is typed so far."""
-    totals = totals_of(SaleForm(request.form))
-    return render_template("sales/_totals.html", totals=totals, swapped=True)
+    form = SaleForm(request.form)
+    totals = totals_of(form)
+    numbered = list(zip(form.numbers, totals.lines, strict=False))
+    return render_template("sales/_totals.html", totals=totals, numbered=numbered)
 
 
 @bp.post("/sales/customers")
@@ -141,6 +162,14 @@ def find_customers() -> str:
     typed = request.form.get("customer_search", "")[:MOST_TYPED]
     found = customers_like(typed) if typed.strip() else []
     return render_template("sales/_customers.html", customers=found, typed=typed)
+
+
+@bp.post("/sales/customers/known")
+@allow("clerk")
+def known_customer() -> str:
+    """Whose the typed document is."""
+    known = known_buyer(SaleForm(request.form), _confirmed())
+    return render_template("sales/_known_customer.html", known=known)
 
 
 @bp.get("/sales/products")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from flask_babel import gettext as _
 
 from webapp.addresses.answer import PostalAnswer
 from webapp.addresses.parts import PARTS
@@ -13,16 +13,26 @@ from webapp.catalog.models import Product
 from webapp.customers.models import Customer
 from webapp.http.forms import Form, Money, Shape, parse
 from webapp.platform.cep import format_cep
-from webapp.platform.database import db
-from webapp.platform.errors import Invalid
+from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.money import ZERO
+from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import MAX_LINES, LineIn, SaleIn
 from webapp.sales.models import Sale
 from webapp.sales.placing import sale_line
+from webapp.sales.queries import products_by_code
 
 # What the page sends beside the sale itself.
 BESIDES = frozenset(
-    ("csrf_token", "form_key", "version", "do", "sale_id", "customer_search", "known_zip_code")
+    (
+        "csrf_token",
+        "form_key",
+        "version",
+        "do",
+        "sale_id",
+        "customer_search",
+        "customer_confirmed",
+        "known_zip_code",
+    )
 )
 LINE_PARTS = ("sku", "quantity", "unit_price")
 _LINE = re.compile(r"lines\.([0-9]{1,6})\.(sku|quantity|unit_price)", re.ASCII)
@@ -36,6 +46,8 @@ class SaleForm(Form):
         super().__init__(
             {name: value for name, value in values.items() if name not in BESIDES}, shape
         )
+        # What to say quietly below a field.
+        self.hints: dict[str, str] = {}
         for name in ("freight", "discount"):
             if self.raw_input.get(name) in (None, ""):
                 self.raw_input[name] = "0"
@@ -43,6 +55,8 @@ class SaleForm(Form):
         for name in list(self.raw_input):
             if found := _LINE.fullmatch(name):
                 rows.setdefault(int(found[1]), {})[found[2]] = self.raw_input.pop(name)
+        # How the page counts its lines: gaps are those that were taken out there.
+        self.numbers = sorted(rows) or [0]
         self.set_lines([rows[number] for number in sorted(rows)])
 
     @classmethod
@@ -62,9 +76,40 @@ class SaleForm(Form):
             self.raw_input |= {f"lines.{number}.{part}": line.get(part, "") for part in LINE_PARTS}
 
     def parse(self) -> SaleIn:
-        """A line without product is one that nobody filled, unless it is the only one."""
+        """A line without product is one that nobody filled, unless it is the only one; a bar code
+        is taken for its product's SKU. Goods need an address, what is sent by e-mail does not."""
         self.set_lines([line for line in self._lines if line.get("sku", "").strip()])
-        return super().parse()
+        with reading_ahead():
+            have_goods = self._name_products()
+        wanted = super().parse()
+        if have_goods and wanted.address.country == "BR" and not wanted.address.zip_code:
+            message = _("These goods are sent to somebody: write the CEP of the delivery.")
+            raise Invalid([FieldError("address.zip_code", message)])
+        return wanted
+
+    def _name_products(self) -> bool:
+        """Puts the SKU in place of each bar code; whether any product is goods."""
+        codes = [line.get("sku", "") for line in self._lines]
+        found = products_by_code(codes)
+        errors = [
+            FieldError(f"lines.{number}.sku", _several(found[code]))
+            for number, code in enumerate(codes)
+            if len(found.get(code, ())) > 1
+        ]
+        if errors:
+            raise Invalid(errors)
+        self.set_lines(
+            [
+                line | ({"sku": found[code][0].sku} if code in found else {})
+                for code, line in zip(codes, self._lines, strict=True)
+            ]
+        )
+        return any(product.kind.is_goods for [product] in found.values())
+
+    def go_on(self) -> None:
+        """What Enter does without script: a blank line follows the last one that is filled."""
+        if self._lines[-1].get("sku", "").strip():
+            self.add_line()
 
     def add_line(self) -> None:
         self.set_lines([*self._lines, {"quantity": "1"}])
@@ -91,16 +136,32 @@ class SaleForm(Form):
         self.raw_input["address.zip_code"] = format_cep(answer.cep)
 
 
+def _several(products: list[Product]) -> str:
+    return _(
+        "More than one product has this code; write the SKU: %(skus)s.",
+        skus=", ".join(product.sku for product in products),
+    )
+
+
 class _Amount(Shape):
     amount: Money = ZERO
 
 
 @dataclass(frozen=True)
-class SaleTotals:
-    """What the shop would charge; `lines` are each line's total (None where it cannot be told
-    yet)."""
+class LineTotal:
+    """`total` is before the discount of the order, so that the column adds up to its products; None
+    where it cannot be told yet. `is_unknown`: a code was typed that no product has."""
 
-    lines: list[Decimal | None]
+    total: Decimal | None
+    product: Product | None
+    is_unknown: bool
+
+
+@dataclass(frozen=True)
+class SaleTotals:
+    """What the shop would charge, and what each line comes to."""
+
+    lines: list[LineTotal]
     products: Decimal
     discount: Decimal
     freight: Decimal
@@ -111,17 +172,13 @@ class SaleTotals:
 def totals_of(form: SaleForm) -> SaleTotals:
     """Worked out as the sale itself would be, from those parts that can be read already. Writes
     nothing."""
+    codes = [line.get("sku", "") for line in form.lines]
+    found = products_by_code(codes)
+    products = [found[code][0] if len(found.get(code, ())) == 1 else None for code in codes]
     wanted = [_line(line) for line in form.lines]
-    skus = {line.sku for line in wanted if line}
-    products = {
-        product.sku: product
-        for product in db.session.scalars(select(Product).where(Product.sku.in_(skus)))
-    }
     made = [
-        sale_line(number, products[line.sku], line.quantity, line.unit_price)
-        if line and line.sku in products
-        else None
-        for number, line in enumerate(wanted, 1)
+        sale_line(number, product, line.quantity, line.unit_price) if line and product else None
+        for number, (line, product) in enumerate(zip(wanted, products, strict=True), 1)
     ]
     lines = [line for line in made if line]
     gross = sum((line.gross for line in lines), ZERO)
@@ -132,7 +189,10 @@ def totals_of(form: SaleForm) -> SaleTotals:
     )
     sale.price()
     return SaleTotals(
-        [line.total if line else None for line in made],
+        [
+            LineTotal(line.gross if line else None, product, bool(code.strip()) and not product)
+            for line, product, code in zip(made, products, codes, strict=True)
+        ],
         gross,
         sale.discount,
         sale.freight,

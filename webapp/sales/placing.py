@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from webapp.addresses.parts import PARTS
 from webapp.audit.tracking import insert_now, record
 from webapp.catalog.models import Product, StockMovement, change_stock, move_stock, movement
-from webapp.customers.customer_edits import customer_of_sale, with_document
+from webapp.customers.customer_edits import customer_of_sale, is_named, with_document
 from webapp.customers.models import Agent, Customer
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -68,22 +68,25 @@ class SaleLookups:
         )
 
 
-def create_sale_once(scope: str, key: str, wanted: SaleIn) -> tuple[Sale, bool]:
+def create_sale_once(
+    scope: str, key: str, wanted: SaleIn, borrows: bool = True
+) -> tuple[Sale, bool]:
     """The sale that `key` made or makes, and whether it is new. Commits nothing. Raises KeyReused
-    when the key came with another body."""
+    when the key came with another body. `borrows` as for `create_sale`."""
     call = CallKey.of(scope, key, wanted)
     with reading_ahead():
         sale_id = call.sale_made()
         lookups = SaleLookups.read(wanted) if sale_id is None else None
     if sale_id is not None:
         return db.session.get_one(Sale, sale_id), False
-    sale = create_sale(wanted, lookups)
+    sale = create_sale(wanted, lookups, borrows)
     call.keep(sale)
     return sale, True
 
 
-def create_sale(wanted: SaleIn, lookups: SaleLookups | None = None) -> Sale:
+def create_sale(wanted: SaleIn, lookups: SaleLookups | None = None, borrows: bool = True) -> Sale:
     """A new sale: priced, its stock taken, and (when paid) its processing owed. Commits nothing.
+    `borrows`: an e-mail or phone left blank is the known customer's, if that is who buys.
 
     The pipeline's speed is made here: rows that nobody reads back (lines, movements) are written by
     one plain statement each, past the unit of work.
@@ -103,7 +106,7 @@ def create_sale(wanted: SaleIn, lookups: SaleLookups | None = None) -> Sale:
             step=str(Status.OPEN),
             hold_until=now + dt.timedelta(hours=lookups.hold_hours),
         )
-        _fill(sale, wanted, lookups)
+        _fill(sale, wanted, lookups, borrows)
         sale.search_text = sale.text_to_search()
         movements = _take_stock(sale, lookups.products)
         if wanted.paid:
@@ -140,7 +143,7 @@ def _columns_of(line: SaleLine) -> dict:
     return {name: getattr(line, name) for name in LINE_COLUMNS}
 
 
-def _fill(sale: Sale, wanted: SaleIn, lookups: SaleLookups) -> None:
+def _fill(sale: Sale, wanted: SaleIn, lookups: SaleLookups, borrows: bool) -> None:
     """Writes what is wanted into the sale."""
     sale.lines = [
         sale_line(number, lookups.products[line.sku], line.quantity, line.unit_price)
@@ -149,9 +152,9 @@ def _fill(sale: Sale, wanted: SaleIn, lookups: SaleLookups) -> None:
     _set_agent(sale, lookups.agent)
     _set_address(sale, wanted)
     _price(sale)
-    _set_customer(
-        sale, customer_of_sale(wanted.customer, wanted.address, lookups.customer), wanted.customer
-    )
+    known = lookups.customer
+    customer = customer_of_sale(wanted.customer, wanted.address, known)
+    _set_customer(sale, customer, wanted.customer, borrows and is_named(known, wanted.customer))
 
 
 def change(sale: Sale, wanted: SaleIn) -> None:
@@ -165,7 +168,8 @@ def change(sale: Sale, wanted: SaleIn) -> None:
     sale.channel, sale.payment_method = wanted.channel, wanted.payment_method
     sale.freight, sale.discount = wanted.freight, wanted.discount
     lookups = SaleLookups.read(wanted)
-    _fill(sale, wanted, lookups)
+    # What it held is told by the one who changes it: a contact taken out stays out.
+    _fill(sale, wanted, lookups, borrows=False)
     sale.search_text = sale.text_to_search()
     db.session.flush()
     _write_movements(sale, _take_stock(sale, lookups.products))
@@ -309,12 +313,14 @@ def _set_agent(sale: Sale, agent: Agent | None) -> None:
     sale.agent_percent = agent.commission_percent if agent else None
 
 
-def _set_customer(sale: Sale, customer: Customer, buyer: BuyerIn) -> None:
+def _set_customer(sale: Sale, customer: Customer, buyer: BuyerIn, borrows: bool) -> None:
     """The sale's own copy: who bought as the checkout tells it, the tax facts as the shop keeps
-    them."""
+    them. A known document under another name lends no contact: the NF-e would go to a stranger."""
     sale.customer = customer
-    for fact in ("name", "email", "phone"):
-        setattr(sale, f"customer_{fact}", getattr(buyer, fact) or getattr(customer, fact))
+    sale.customer_name = buyer.name
+    for fact in ("email", "phone"):
+        kept = getattr(customer, fact) if borrows else ""
+        setattr(sale, f"customer_{fact}", getattr(buyer, fact) or kept)
     for fact in ("document", "taxpayer", "state_registration", "locale"):
         setattr(sale, f"customer_{fact}", getattr(customer, fact))
 

@@ -1,10 +1,11 @@
 """Sales as lists ask for them, and what the form of a sale chooses from."""
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.models import Product
@@ -20,6 +21,9 @@ NO_SALE = _l("There is no order with this number.")
 OFFERED = 20
 LATEST = 1000
 OUT_OF_TURN = 1000
+# A bar code as scanners send it: GTIN-8 to GTIN-14, ISBN-10 with its X.
+_BAR_CODE = re.compile(r"[0-9]{8}|[0-9]{9}X|[0-9]{10}|[0-9]{12,14}", re.ASCII)
+_GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 def sales(
@@ -105,6 +109,45 @@ def products_to_sell(q: str = "") -> list[Product]:
     """The first few products that a line may name, by SKU, name, GTIN or author."""
     query = products(q).where(ON_SALE)
     return list(db.session.scalars(query.order_by(Product.name).limit(OFFERED)))
+
+
+def products_by_code(codes: Iterable[str]) -> dict[str, list[Product]]:
+    """What each code means: the product of that SKU, else those on sale with that GTIN or ISBN (one
+    of them, or the catalog has it twice). Two queries at most; the second only for bar codes."""
+    wanted = {code: storable(code.strip()) for code in codes}
+    by_sku = {
+        product.sku: product
+        for product in db.session.scalars(
+            select(Product).where(Product.sku.in_(set(wanted.values()) - {""}))
+        )
+    }
+    found = {code: [by_sku[sku]] for code, sku in wanted.items() if sku in by_sku}
+    forms = {code: _written_forms(sku) for code, sku in wanted.items() if code not in found}
+    every_form = {form for written in forms.values() for form in written}
+    if every_form:
+        scanned = db.session.scalars(
+            select(Product)
+            .where(
+                Product.archived_at.is_(None),
+                or_(Product.gtin.in_(every_form), Product.isbn.in_(every_form)),
+            )
+            .order_by(Product.sku)
+        ).all()
+        found |= {
+            code: [product for product in scanned if {product.gtin, product.isbn} & written]
+            for code, written in forms.items()
+        }
+    return {code: products for code, products in found.items() if products}
+
+
+def _written_forms(code: str) -> set[str]:
+    """How a catalog may hold a scanned code: a GTIN with and without leading zeros."""
+    bare = re.sub(r"[\s-]", "", code).upper()
+    if not _BAR_CODE.fullmatch(bare):
+        return set()
+    digits = bare.lstrip("0")
+    padded = {digits.zfill(length) for length in _GTIN_LENGTHS if len(digits) <= length}
+    return {bare} | (padded if bare.isdigit() else set())
 
 
 def customers_like(q: str) -> list[Customer]:

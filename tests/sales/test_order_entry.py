@@ -1,0 +1,217 @@
+"""Entering an order without harm: nothing borrowed unseen, bar codes taken, addresses where goods
+go."""
+
+import re
+
+import pytest
+
+from tests.factories import CUSTOMER, make_product, make_sale, sale_body, sign_in, work_off
+from tests.sales.test_form import TYPED, draft, plain, value
+from webapp.customers.models import Customer
+from webapp.http.forms import parse
+from webapp.sales.forms import SaleIn
+from webapp.sales.models import Sale
+from webapp.sales.placing import create_sale
+
+ISBN = "9788535914849"
+
+
+@pytest.fixture
+def clerk(client, db):
+    sign_in(client)
+    return client
+
+
+@pytest.fixture
+def known(clerk, db):
+    """A customer of the register, with e-mail and phone."""
+    make_sale(paid=False)
+    make_product(sku="A", price="10.00")
+    return db.session.scalars(db.select(Customer)).one()
+
+
+STRANGER = {"customer.name": "Zé da Silva"}
+
+
+def place(clerk, **changes):
+    return clerk.post("/sales", data=TYPED | changes)
+
+
+def newest(db) -> Sale:
+    db.session.expire_all()
+    return db.session.scalars(db.select(Sale).order_by(Sale.id.desc())).first()
+
+
+# -- a known document under another name ----------------------------------------------------------
+
+
+def test_a_known_document_under_another_name_is_a_question(clerk, known, db):
+    answer = place(clerk, **STRANGER)
+    assert answer.status_code == 422
+    assert "belongs to José da Conceição" in answer.text
+    assert 'href="#f-customer_confirmed"' in answer.text
+    assert value(answer.text, "customer.name") == "Zé da Silva"
+    assert db.session.scalar(db.select(db.func.count(Sale.id))) == 1
+
+
+def test_a_confirmed_name_is_kept_and_no_contact_is_borrowed(clerk, known, db):
+    answer = place(clerk, **STRANGER, customer_confirmed=known.id)
+    assert answer.status_code == 303
+    sale = newest(db)
+    assert (sale.customer_name, sale.customer_email, sale.customer_phone) == ("Zé da Silva", "", "")
+    assert (known.name, known.email) == (CUSTOMER["name"], CUSTOMER["email"])
+
+
+def test_a_confirmation_counts_for_the_customer_that_was_shown(clerk, known):
+    assert place(clerk, **STRANGER, customer_confirmed=known.id + 1).status_code == 422
+
+
+def test_the_form_borrows_no_contact_of_the_same_name_unseen(clerk, known, db):
+    assert place(clerk, **{"customer.name": "JOSE da  conceicao"}).status_code == 303
+    assert newest(db).customer_email == newest(db).customer_phone == ""
+
+
+def test_leaving_the_document_says_whose_it_is(clerk, known):
+    said = clerk.post("/sales/customers/known", data=TYPED | STRANGER).text
+    assert "belongs to José da Conceição" in plain(said) and 'name="customer_confirmed"' in said
+    assert CUSTOMER["email"] not in said
+    said = clerk.post("/sales/customers/known", data=TYPED | {"customer.name": ""}).text
+    assert "is in the register" in plain(said) and "customer_confirmed" not in said
+    typed = TYPED | {"customer.document": "529.982.247-25"}
+    assert clerk.post("/sales/customers/known", data=typed).text.strip() == ""
+
+
+def test_the_register_is_used_where_it_is_seen(clerk, known):
+    page = draft(clerk, f"customer:{known.id}", **STRANGER)
+    assert value(page, "customer.name") == CUSTOMER["name"]
+    assert value(page, "customer.email") == CUSTOMER["email"]
+
+
+def test_a_changed_order_is_not_asked_again_what_was_confirmed(clerk, known, db):
+    place(clerk, **STRANGER, customer_confirmed=known.id)
+    sale = newest(db)
+    changed = TYPED | STRANGER | {"version": sale.version, "freight": "3"}
+    assert clerk.post(f"/sales/{sale.id}/edit", data=changed).status_code == 303
+    assert newest(db).customer_email == ""
+
+
+def test_a_call_borrows_a_contact_for_the_same_name_only(known, db):
+    product = make_product()
+    same = CUSTOMER | {"email": "", "phone": "", "name": "josé da CONCEIÇÃO"}
+    sale = create_sale(parse(SaleIn, sale_body(sku=product.sku, customer=same)))
+    assert sale.customer_email == CUSTOMER["email"]
+    other = same | {"name": "Zé da Silva"}
+    sale = create_sale(parse(SaleIn, sale_body(sku=product.sku, customer=other)))
+    assert (sale.customer_name, sale.customer_email, sale.customer_phone) == ("Zé da Silva", "", "")
+
+
+def test_another_name_writes_no_contact_into_the_register(known, db):
+    known.email = known.phone = ""
+    db.session.commit()
+    other = CUSTOMER | {"name": "Zé da Silva", "email": "ze@example.com"}
+    sale = create_sale(parse(SaleIn, sale_body(sku="A", customer=other)))
+    assert sale.customer_email == "ze@example.com" and known.email == ""
+
+
+# -- bar codes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", [ISBN, "978-85-359-1484-9", " 9788535914849 ", "09788535914849"])
+def test_a_bar_code_names_the_product_of_a_line(clerk, db, typed):
+    book = make_product(sku="LV-9", kind="book", isbn=ISBN)
+    assert place(clerk, **{"lines.0.sku": typed}).status_code == 303
+    assert [line.sku for line in newest(db).lines] == [book.sku]
+
+
+def test_a_gtin_names_the_product_and_its_sku_goes_first(clerk, db):
+    make_product(sku="A", gtin="7891000100103")
+    make_product(sku="7891000100103")
+    assert place(clerk, **{"lines.0.sku": "7891000100103"}).status_code == 303
+    assert newest(db).lines[0].sku == "7891000100103"
+
+
+def test_a_code_of_two_products_is_asked_about(clerk):
+    make_product(sku="NEW", gtin="7891000100103")
+    make_product(sku="USED", gtin="7891000100103")
+    answer = place(clerk, **{"lines.0.sku": "7891000100103"})
+    assert answer.status_code == 422 and "write the SKU: NEW, USED" in answer.text
+
+
+def test_a_scan_is_told_with_its_product_and_price(clerk):
+    make_product(sku="LV-9", name="Travessias", kind="book", isbn=ISBN, price="40.00")
+    lines = {"lines.0.sku": "nothing", "lines.7.sku": ISBN, "lines.7.quantity": "2"}
+    told = clerk.post("/sales/preview", data=TYPED | lines).text
+    assert re.search(r'id="line-product-7"[^>]*>Travessias<', told)
+    assert re.search(r'id="line-total-7"[^>]*>R\$\s?80\.00<', told)
+    assert re.search(r'id="line-product-0"[^>]*>No product has this SKU', told)
+    assert re.search(r'id="order-sum"[^>]*>R\$\s?80\.00<', told)
+
+
+# -- Enter without script -------------------------------------------------------------------------
+
+
+def test_the_button_that_enter_presses_places_nothing(clerk):
+    page = clerk.get("/sales/new").text
+    form = page[page.index('id="sale-form"') :]
+    first = re.search(r"<button[^>]*>", form)[0]
+    assert 'formaction="/sales/draft"' in first and 'value="go_on"' in first
+
+
+def test_enter_without_script_adds_a_line_or_looks_up_the_cep(clerk, db):
+    make_product(sku="A")
+    page = draft(clerk, "go_on", known_zip_code="05010000")
+    assert value(page, "lines.1.quantity") == "1" and value(page, "address.street") == ""
+    page = draft(clerk, "go_on")
+    assert 'name="lines.1.sku"' not in page and value(page, "address.street") == "Rua Caiubi"
+    assert not db.session.scalars(db.select(Sale)).all()
+
+
+# -- addresses ------------------------------------------------------------------------------------
+
+
+def test_goods_without_a_cep_are_asked_about_in_the_form(clerk, db):
+    make_product(sku="A")
+    answer = place(clerk, **{"address.zip_code": ""})
+    assert answer.status_code == 422 and "write the CEP of the delivery" in answer.text
+    assert not db.session.scalars(db.select(Sale)).all()
+
+
+def test_a_digital_order_needs_no_address(clerk, db):
+    make_product(sku="STREAM", kind="streaming")
+    blank = {"address.zip_code": "", "address.number": "", "address.complement": ""}
+    answer = place(clerk, **{"lines.0.sku": "STREAM", "paid": "1"} | blank)
+    assert answer.status_code == 303
+    work_off()
+    assert newest(db).status == "completed"
+
+
+def test_goods_of_a_call_without_a_cep_still_wait_for_a_person(db):
+    sale = make_sale(address={"number": "100"})
+    work_off()
+    db.session.refresh(sale)
+    assert (sale.status, sale.reason_code) == ("attention", "zip_code_missing")
+
+
+def test_a_cep_not_found_is_a_quiet_hint(clerk):
+    page = draft(clerk, "look_up", **{"address.zip_code": "99999-999"})
+    assert "error-summary" not in page
+    assert re.search(
+        r'class="field-hint" id="f-address-zip_code-hint">This CEP was not found', page
+    )
+
+
+# -- totals ---------------------------------------------------------------------------------------
+
+
+def test_the_totals_of_the_lines_add_up_to_the_products(clerk):
+    goods, other = make_product(price="189.90"), make_product(price="126.40")
+    lines = {
+        "lines.0.sku": goods.sku,
+        "lines.0.quantity": "1",
+        "lines.1.sku": other.sku,
+        "lines.1.quantity": "1",
+        "discount": "10,00",
+    }
+    told = clerk.post("/sales/preview", data=TYPED | lines).text
+    totals = re.findall(r'id="line-total-\d"[^>]*>R\$\s?([\d.]+)<', told)
+    assert totals == ["189.90", "126.40"] and "Products R$316.30" in plain(told)

@@ -1,0 +1,58 @@
+"""The buyer of a typed sale, when the register knows the document: shown before anything of theirs
+is used, and asked about when the name is another one."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from webapp.customers.customer_edits import is_named, with_document
+from webapp.customers.models import Customer
+from webapp.http.forms import Form
+from webapp.platform.documents import normalize_document
+from webapp.platform.errors import FieldError, Invalid
+from webapp.platform.transactions import reading_ahead
+from webapp.sales.forms import BuyerIn
+from webapp.sales.models import Sale
+
+CONFIRMED = "customer_confirmed"
+
+
+@dataclass(frozen=True)
+class KnownBuyer:
+    """Who has the document that is typed. `differs`: under another name than the one typed."""
+
+    customer: Customer
+    differs: bool
+    confirmed: bool
+
+
+@dataclass(frozen=True)
+class _Named:
+    name: str
+
+
+def known_buyer(form: Form, confirmed: str = "") -> KnownBuyer | None:
+    """`confirmed`: the id of the customer of whom it was said that they go by another name, too."""
+    document = normalize_document(form.value("customer.document"))
+    customer = with_document(document) if document else None
+    if customer is None:
+        return None
+    name = form.value("customer.name").strip()
+    differs = bool(name) and not is_named(customer, _Named(name))
+    return KnownBuyer(customer, differs, confirmed == str(customer.id))
+
+
+def ask_who_buys(buyer: BuyerIn, confirmed: str, sale: Sale | None = None) -> None:
+    """Raises Invalid when the document is somebody's of another name and nobody said that this is
+    right. What a `sale` under change holds already was answered when it was entered."""
+    if sale and (sale.customer_document, sale.customer_name) == (buyer.document, buyer.name):
+        return
+    with reading_ahead():
+        customer = with_document(buyer.document)
+    if customer is None or is_named(customer, buyer) or confirmed == str(customer.id):
+        return
+    message = _(
+        "This CPF or CNPJ belongs to %(name)s: use the register, correct it, or confirm the name.",
+        name=customer.name,
+    )
+    raise Invalid([FieldError(CONFIRMED, message)])
