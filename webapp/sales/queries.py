@@ -146,8 +146,7 @@ def _written_forms(code: str) -> set[str]:
     if not _BAR_CODE.fullmatch(bare):
         return set()
     digits = bare.lstrip("0")
-    padded = {digits.zfill(length) for length in _GTIN_LENGTHS if len(digits) <= length}
-    return {bare} | (padded if bare.isdigit() else set())
+    return {bare} | {digits.zfill(length) for length in _GTIN_LENGTHS if len(digits) <= length}
 
 
 def customers_like(q: str) -> list[Customer]:
