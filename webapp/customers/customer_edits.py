@@ -9,7 +9,7 @@ from webapp.customers.forms import AddressIn, AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
-from webapp.platform.text import searchable
+from webapp.platform.text import fold, searchable
 
 _WITH_DOCUMENT = select(Customer).where(Customer.document == bindparam("document"))
 COPIED = tuple(name for name in CustomerIn.model_fields if name != "address")
