@@ -15,7 +15,7 @@ from webapp.catalog.models import Product
 from webapp.fulfilment.memberships.models import Membership
 from webapp.http.formatting import shop_day
 from webapp.platform.database import db
-from webapp.platform.money import ZERO
+from webapp.platform.money import ZERO, cents
 from webapp.sales.models import Sale, SaleLine
 from webapp.sales.placing import sale_line
 
@@ -80,6 +80,16 @@ def _goods_total(sale: Sale, _batch: BatchContext) -> Decimal:
     return sum((line.total for line in sale.lines if line.kind.is_goods), ZERO)
 
 
+def _discount_percent(sale: Sale, _batch: BatchContext) -> Decimal:
+    gross = sum((line.gross for line in sale.lines if not line.gift), ZERO)
+    return _share(sale.discount, gross)
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal:
+    """In percent, to two places; of nothing, nothing."""
+    return cents(part * 100 / whole) if whole > 0 and part > 0 else ZERO
+
+
 def _document_kind(sale: Sale, _batch: BatchContext) -> str:
     return "cpf" if len(sale.customer_document) == 11 else "cnpj"
 
@@ -98,6 +108,7 @@ SALE_FACTS: dict[str, Callable[[Sale, BatchContext], object]] = {
     "sale_total": lambda sale, _batch: sale.total,
     "sale_goods_total": _goods_total,
     "sale_freight": lambda sale, _batch: sale.freight,
+    "sale_discount_percent": _discount_percent,
     "sale_channel": lambda sale, _batch: sale.channel,
     "payment_method": lambda sale, _batch: str(sale.payment_method),
     "customer_id": lambda sale, _batch: str(sale.customer_id),
@@ -117,6 +128,15 @@ def sale_facts(sale: Sale, batch: BatchContext) -> Facts:
 
 # -- of its lines ----------------------------------------------------------------------------------
 
+
+def _below_catalog(line: SaleLine) -> Decimal | None:
+    """None for a line from before the catalog's price was kept with it."""
+    price = line.product.get("price")
+    if price is None:
+        return None
+    return _share(Decimal(price) - line.unit_price, Decimal(price))
+
+
 LINE_FACTS: dict[str, Callable[[SaleLine], object]] = {
     "item_sku": lambda line: line.sku,
     "item_name": lambda line: line.name,
@@ -124,6 +144,7 @@ LINE_FACTS: dict[str, Callable[[SaleLine], object]] = {
     "item_kind": lambda line: str(line.kind),
     "item_physical": lambda line: line.kind.is_goods,
     "item_price": lambda line: line.unit_price,
+    "item_below_catalog_percent": _below_catalog,
     "item_royalty_percent": lambda line: line.royalty_percent,
     "item_author": lambda line: line.product["author"] or None,
     "item_quantity": lambda line: line.quantity,

@@ -267,9 +267,10 @@ def sale_line(
         refunded=0,
         product={fact: getattr(product, fact) for fact in KEPT_FACTS}
         | {
+            "price": str(product.price),
             "royalty_percent": None
             if product.royalty_percent is None
-            else str(product.royalty_percent)
+            else str(product.royalty_percent),
         },
     )
     if gift:

@@ -228,6 +228,15 @@ FIELDS = {
             "sale_freight", "money", _l("order freight"), _l("the freight"), "sale", Decimal("0.00")
         ),
         Field(
+            "sale_discount_percent",
+            "percent",
+            _l("order discount (%)"),
+            _l("the order discount"),
+            "sale",
+            Decimal("0.00"),
+            help=_l("Of what the items cost without it; gifts do not count."),
+        ),
+        Field(
             "sale_channel",
             "text",
             _l("sales channel"),
@@ -377,7 +386,27 @@ FIELDS = {
             Decimal("100.00"),
         ),
         Field(
-            "item_quantity", "int", _l("item quantity"), _l("the quantity"), "line", 1, distinct=10
+            "item_below_catalog_percent",
+            "percent",
+            _l("price below catalog (%)"),
+            _l("the price below catalog"),
+            "line",
+            Decimal("0.00"),
+            presence=(
+                _l("the catalog price at the time is known"),
+                _l("the catalog price at the time is not known"),
+            ),
+            help=_l("How far the unit price lies below the product's own when the order was made."),
+        ),
+        Field(
+            "item_quantity",
+            "int",
+            _l("item quantity"),
+            _l("the quantity"),
+            "line",
+            1,
+            distinct=10,
+            help=_l("On one line of the order: a product that stands on two lines is two items."),
         ),
         Field(
             "item_total",
@@ -386,7 +415,10 @@ FIELDS = {
             _l("the item total"),
             "line",
             Decimal("100.00"),
-            help=_l("After discount, without freight."),
+            help=_l(
+                "After discount, without freight. Of one line of the order: a product that stands "
+                "on two lines is two items."
+            ),
         ),
         _bool(
             "item_gift",
