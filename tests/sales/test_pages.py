@@ -234,3 +234,13 @@ def test_an_accountant_looks_and_changes_nothing(client, db):
     assert "Mark as paid" not in page and "Cancel the order" not in page
     assert client.post(f"/sales/{sale.id}/payment").status_code == 403
     assert client.get("/sales/new").status_code == 403
+
+
+def test_a_product_on_two_lines_is_said_to_be_judged_line_by_line(clerk, db):
+    product, other = make_product(), make_product()
+    line = {"sku": product.sku, "quantity": 1}
+    twice = make_sale(lines=[line, {"sku": other.sku, "quantity": 2}, line])
+    told = f"{product.sku}: on more than one line. The rules look at each line by itself."
+    assert told in text(clerk.get(f"/sales/{twice.id}"))
+    once = make_sale(sku=product.sku, quantity=2)
+    assert "on more than one line" not in text(clerk.get(f"/sales/{once.id}"))

@@ -1,6 +1,7 @@
 """What the page of one order shows beside the order itself: what stands in its way, its documents,
 what the rules came to and why, and what happened when."""
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
@@ -93,6 +94,12 @@ class SalePage:
         keys += [f"task-{task.id}" for _title, task in self.open_tasks]
         keys += [f"message-{message.id}" for _title, message in self.messages]
         return " ".join(keys)
+
+    @property
+    def split_skus(self) -> list[str]:
+        """Bought on more than one line, each of which the rules judge by itself."""
+        bought = Counter(line.sku for line in self.sale.lines if not line.gift)
+        return [sku for sku, lines in bought.items() if lines > 1]
 
     # -- documents --------------------------------------------------------------------------------
 
