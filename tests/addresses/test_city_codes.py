@@ -26,6 +26,61 @@ def test_spelling_does_not_matter_and_the_state_does(city, state, code):
 
 
 @pytest.mark.parametrize(
+    ("city", "now", "state"),
+    [
+        ("Parati", "Paraty", "RJ"),
+        ("Moji Mirim", "Mogi Mirim", "SP"),
+        ("Moji das Cruzes", "Mogi das Cruzes", "SP"),
+        ("Embu", "Embu das Artes", "SP"),
+        ("Santa Bárbara do Oeste", "Santa Bárbara d'Oeste", "SP"),
+        ("Guarani do Oeste", "Guarani d'Oeste", "SP"),
+        ("Herval do Oeste", "Herval d'Oeste", "SC"),
+        ("Itapejara do Oeste", "Itapejara d'Oeste", "PR"),
+        ("Alta Floresta do Oeste", "Alta Floresta d'Oeste", "RO"),
+        ("Espigão do Oeste", "Espigão d'Oeste", "RO"),
+        ("Nova Brasilândia do Oeste", "Nova Brasilândia d'Oeste", "RO"),
+        ("Amparo da Serra", "Amparo do Serra", "MG"),
+        ("Itapagé", "Itapajé", "CE"),
+        ("Brasópolis", "Brazópolis", "MG"),
+        ("Poxoréo", "Poxoréu", "MT"),
+        ("Santa Isabel do Pará", "Santa Izabel do Pará", "PA"),
+        ("Campo de Santana", "Tacima", "PB"),
+        ("Presidente Juscelino", "Serra Caiada", "RN"),
+        ("Seridó", "São Vicente do Seridó", "PB"),
+        ("Santarém", "Joca Claudino", "PB"),
+        ("Couto de Magalhães", "Couto Magalhães", "TO"),
+        ("São Valério da Natividade", "São Valério", "TO"),
+        ("Lagoa do Itaenga", "Lagoa de Itaenga", "PE"),
+        ("Iguaraci", "Iguaracy", "PE"),
+        ("Belém de São Francisco", "Belém do São Francisco", "PE"),
+        ("Itamaracá", "Ilha de Itamaracá", "PE"),
+        ("Presidente Castelo Branco", "Presidente Castello Branco", "SC"),
+        ("Trajano de Morais", "Trajano de Moraes", "RJ"),
+        ("Armação de Búzios", "Armação dos Búzios", "RJ"),
+        ("Eldorado dos Carajás", "Eldorado do Carajás", "PA"),
+        ("Ipauçu", "Ipaussu", "SP"),
+        ("Brodósqui", "Brodowski", "SP"),
+        ("São Luís do Paraitinga", "São Luiz do Paraitinga", "SP"),
+        ("Vestfália", "Westfália", "RS"),
+        ("Amapari", "Pedra Branca do Amapari", "AP"),
+        ("São Luiz do Anauá", "São Luiz", "RR"),
+        ("Brasabrantes", "Brazabrantes", "GO"),
+        ("São Paulo - SP", "São Paulo", "SP"),
+        ("Osasco/sp", "Osasco", "SP"),
+    ],
+)
+def test_old_and_postal_names_are_the_city_of_today(city, now, state):
+    assert city_code(now, state) is not None
+    assert city_code(city, state) == city_code(now, state)
+
+
+def test_the_name_of_a_city_is_never_anothers():
+    """Spellings alike are one only where no second city of the state is meant."""
+    assert city_code("Itapeva", "SP") != city_code("Itapevi", "SP")
+    assert city_code("Presidente Castelo Branco", "PR") == "4120408"
+
+
+@pytest.mark.parametrize(
     ("city", "state"),
     [("Osasco", "RJ"), ("Xanadu", "SP"), ("", "SP"), ("Osasco", "XX"), ("Osasco", "")],
 )

@@ -43,11 +43,22 @@ def test_an_answer_is_asked_for_once_in_ninety_days(make_lookup, fake, sessions)
 
 
 @pytest.mark.both_databases
-def test_an_unknown_code_is_asked_for_again_after_a_day(make_lookup, fake, sessions):
-    for hours, calls in ((0, 1), (23, 1), (25, 2)):
-        age(sessions, hours=hours)
-        assert make_lookup().one("99999999").outcome is Outcome.NOT_FOUND
+def test_an_unknown_code_is_asked_for_again_after_ten_minutes(make_lookup, fake, sessions):
+    """By the work in the background; what a provider does not know is soon known to it."""
+    for minutes, calls in ((0, 1), (9, 1), (11, 2)):
+        age(sessions, minutes=minutes)
+        assert make_lookup().many(["99999999"])["99999999"].outcome is Outcome.NOT_FOUND
         assert fake.asked("viacep") == calls
+
+
+@pytest.mark.both_databases
+def test_a_person_who_looks_up_an_unknown_code_has_it_asked_for_at_once(make_lookup, fake):
+    fake.modes["viacep"] = "unknown_boolean"
+    assert make_lookup().one("05010000").outcome is Outcome.NOT_FOUND
+    fake.modes["viacep"] = "ok"
+    assert make_lookup().one("05010000").outcome is Outcome.FOUND
+    assert make_lookup().one("05010000").outcome is Outcome.FOUND
+    assert fake.asked("viacep") == 2, "what was found is remembered"
 
 
 def test_an_outage_is_never_kept(make_lookup, fake, sessions):

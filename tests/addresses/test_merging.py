@@ -286,3 +286,16 @@ def test_other_countries_are_left_alone(country):
         "Buenos  Aires",
         "",
     )
+
+
+def test_what_is_missing_is_told_as_what_it_is():
+    """A blank has several causes: no street in the answer, or one that is too long for an NF-e."""
+    known = answer("05010-000")
+
+    def question(**changes):
+        return merge(AddressParts(zip_code="05010-000", number="1"), replace(known, **changes))
+
+    assert question(street="", neighborhood="Vila X").question.code == "street_missing"
+    assert question(street="", neighborhood="").question.code == "street_of_general_zip_code"
+    assert question(street="R" * 75).question.code == "street_length"
+    assert question(neighborhood="V" * 70).question.code == "neighborhood_length"

@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.addresses.number_range import covers, house_number
+from webapp.addresses.number_range import covers, house_number, without_range
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,24 @@ def test_ranges_of_the_correios(complement, inside, outside):
 )
 def test_the_house_number_in_what_was_typed(written, number):
     assert house_number(written) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "street", "numbers"),
+    [
+        (
+            "Avenida Paulista - de 612 a 1510 - lado par",
+            "Avenida Paulista",
+            "de 612 a 1510 - lado par",
+        ),
+        ("Rua Augusta - lado par", "Rua Augusta", "lado par"),
+        ("Rua Augusta - até 1048/1049", "Rua Augusta", "até 1048/1049"),
+        ("Rua Augusta - de 3252 ao fim", "Rua Augusta", "de 3252 ao fim"),
+        ("Quadra 1 - Bloco B - até 10 - lado ímpar", "Quadra 1 - Bloco B", "até 10 - lado ímpar"),
+        ("Rua A - Jardim de 2 Irmãos", "Rua A - Jardim de 2 Irmãos", ""),
+        ("Rua Caiubi", "Rua Caiubi", ""),
+        ("", "", ""),
+    ],
+)
+def test_side_and_range_behind_a_street_are_not_its_name(written, street, numbers):
+    assert without_range(written) == (street, numbers)

@@ -9,8 +9,11 @@ from sqlalchemy import update
 
 from tests.factories import make_sale, open_shop, work_off
 from tests.support.postal_code_providers import FakeProviders
+from webapp.addresses.questions import warnings_of
+from webapp.dashboard.queries import sales_in_attention
 from webapp.invoices.issues import issue_of
 from webapp.platform.clock import utc_now
+from webapp.processing.attention import resume
 from webapp.sales.models import Sale, Status
 
 
@@ -36,6 +39,50 @@ def fresh_lookup(app):
     yield
     if lookup := app.extensions.pop("lookup", None):
         lookup.close()
+
+
+BY_HAND = {
+    "zip_code": "05010-000",
+    "number": "100",
+    "street": "Rua Caiubi",
+    "neighborhood": "Perdizes",
+    "city": "São Paulo",
+    "state": "SP",
+}
+
+
+def test_a_complete_address_goes_on_unchecked_while_providers_are_away(app, db, fake):
+    open_shop()
+    fake.modes["viacep"] = "server_error"
+    sale = make_sale(address=BY_HAND)
+    work_off()
+    assert (sale.status, sale.reason_code, sale.ibge) == (Status.INVOICED, None, "3550308")
+    assert [warning.code for warning in warnings_of(sale)] == ["zip_code_unchecked"]
+
+
+def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_while(app, db, fake):
+    open_shop()
+    fake.modes["viacep"] = "server_error"
+    sale = make_sale(address=BY_HAND | {"street": ""})
+    work_off()
+    assert (sale.status, sale.reason_code) == (Status.ADDRESS, "providers_unavailable")
+    assert "complete à mão" in issue_of(sale).text
+    assert sales_in_attention().count == 0
+    db.session.execute(update(Sale).values(paid_at=utc_now() - dt.timedelta(minutes=16)))
+    db.session.commit()
+    assert [row.id for row in sales_in_attention().rows] == [sale.id]
+
+
+def test_whoever_tries_again_asks_the_provider_again(app, db, fake):
+    open_shop()
+    fake.modes["viacep"] = "unknown_boolean"
+    sale = make_sale(address={"zip_code": "05010-000", "number": "100"})
+    work_off()
+    assert (sale.status, sale.reason_code) == (Status.ATTENTION, "zip_code_unknown")
+    fake.modes["viacep"] = "ok"
+    resume(sale)
+    work_off()
+    assert (sale.status, sale.street) == (Status.INVOICED, "Rua Caiubi")
 
 
 def test_a_sale_waits_and_goes_on_when_the_provider_is_back(app, db, fake):

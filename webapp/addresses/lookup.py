@@ -34,8 +34,10 @@ from webapp.platform.settings import Settings
 from webapp.platform.transactions import only_reading
 
 FOUND_FOR = dt.timedelta(days=90)
-# Providers learn of new codes late, and the demo's own sample only stands in for them.
-NOT_FOUND_FOR = SAMPLE_FOR = dt.timedelta(days=1)
+# A remembered no is weak: providers learn of new codes late, and who sells to one tries again.
+NOT_FOUND_FOR = dt.timedelta(minutes=10)
+# The demo's own sample only stands in for the providers.
+SAMPLE_FOR = dt.timedelta(days=1)
 _AT_A_TIME = 10
 _CHUNK = 50
 _WAIT_FOR_OTHERS = 20.0
@@ -87,24 +89,29 @@ class Lookup:
         self._clients = _Clients(settings.public_url)
         self._sources = self._configured(settings) if sources is None else list(sources)
 
-    def many(self, ceps: Iterable[str], budget_s: float = math.inf) -> dict[str, PostalResult]:
+    def many(
+        self,
+        ceps: Iterable[str],
+        budget_s: float = math.inf,
+        unknown_since: dt.datetime | None = None,
+    ) -> dict[str, PostalResult]:
         """One result for each distinct code (eight digits, else ValueError). Takes at most about
         `budget_s` seconds; codes without an answer by then are `unavailable`, as are those that no
-        provider could tell."""
+        provider could tell. What was not found before `unknown_since` is asked for again."""
         wanted = sorted(set(ceps))
         if any(normalize_cep(cep) != cep for cep in wanted):
             raise ValueError("lookups take the eight digits of normalize_cep")
         deadline = time.monotonic() + budget_s
         known = self._read(wanted)
-        results = {cep: result for cep, result in known.items() if result.fresh}
+        results = _usable(known, unknown_since)
         for chunk in _chunks([cep for cep in wanted if cep not in results]):
-            for cep, result in self._settle(chunk, deadline).items():
+            for cep, result in self._settle(chunk, deadline, unknown_since).items():
                 results[cep] = _or_stale(result, known.get(cep))
         return results
 
     def one(self, cep: str, budget_s: float = 2.0) -> PostalResult:
-        """One code, for a person who waits."""
-        return self.many([cep], budget_s)[cep]
+        """One code, for a person who waits: what was not found before is asked for again."""
+        return self.many([cep], budget_s, unknown_since=utc_now())[cep]
 
     def close(self) -> None:
         self._clients.close()
@@ -124,7 +131,9 @@ class Lookup:
             for name in settings.cep_providers
         ]
 
-    def _settle(self, ceps: Iterable[str], deadline: float) -> dict[str, PostalResult]:
+    def _settle(
+        self, ceps: Iterable[str], deadline: float, unknown_since: dt.datetime | None
+    ) -> dict[str, PostalResult]:
         """Each code asked by one process at a time: the others wait for its answer in the table."""
         results: dict[str, PostalResult] = {}
         waiting = set(ceps)
@@ -132,18 +141,18 @@ class Lookup:
         while waiting:
             mine = self._shared.claim(waiting) if time.monotonic() < patience else set(waiting)
             if mine:
-                results |= self._read_or_ask(mine, deadline)
+                results |= self._read_or_ask(mine, deadline, unknown_since)
                 waiting -= mine
             else:
                 time.sleep(0.1)
         return results
 
-    def _read_or_ask(self, ceps: set[str], deadline: float) -> dict[str, PostalResult]:
+    def _read_or_ask(
+        self, ceps: set[str], deadline: float, unknown_since: dt.datetime | None
+    ) -> dict[str, PostalResult]:
         try:
             # Whoever held the claim before may just have written the answer.
-            known = {
-                cep: result for cep, result in self._read(sorted(ceps)).items() if result.fresh
-            }
+            known = _usable(self._read(sorted(ceps)), unknown_since)
             answers = self._ask_all(sorted(ceps - known.keys()), deadline)
             self._write(answers)
             return known | answers
@@ -237,6 +246,23 @@ class _Clients:
             limits=httpx.Limits(max_connections=_AT_A_TIME, max_keepalive_connections=_AT_A_TIME),
             follow_redirects=False,
         )
+
+
+def _usable(
+    known: dict[str, PostalResult], unknown_since: dt.datetime | None
+) -> dict[str, PostalResult]:
+    """What need not be asked for again."""
+    return {
+        cep: result
+        for cep, result in known.items()
+        if result.fresh
+        and not (
+            unknown_since
+            and result.outcome is Outcome.NOT_FOUND
+            and result.fetched_at
+            and result.fetched_at < unknown_since
+        )
+    }
 
 
 def _chunks(items):

@@ -77,7 +77,7 @@ def merge(
     if conflict := _conflict(own, answer):
         return _merged(own, {}, conflict)
     filled, origin = _fill(own, answer)
-    return _merged(filled, origin, _missing(filled), _warnings(filled, answer))
+    return _merged(filled, origin, _missing(filled, answer), _warnings(filled, answer))
 
 
 def _as_typed(typed: AddressParts, sources: Mapping[str, str]) -> AddressParts:
@@ -160,10 +160,14 @@ def _street_and_number(answer: PostalAnswer) -> tuple[str, str]:
     return answer.street, only_number(answer.complement)
 
 
-def _missing(address: AddressParts) -> Issue | None:
+def _missing(address: AddressParts, answer: PostalAnswer | None = None) -> Issue | None:
     """The first thing that the NF-e needs and that only a person can say."""
+    for part in ("street", "neighborhood"):
+        if answer and not getattr(address, part) and len(getattr(answer, part)) > _MOST:
+            return address_issue(f"{part}_length", f"address.{part}")
     if not address.street:
-        return address_issue("street_of_general_zip_code", "address.street")
+        code = "street_missing" if address.neighborhood else "street_of_general_zip_code"
+        return address_issue(code, "address.street")
     if not address.neighborhood:
         return address_issue("neighborhood_missing", "address.neighborhood")
     if not address.number:

@@ -18,6 +18,23 @@ def house_number(written: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
+def without_range(street: str) -> tuple[str, str]:
+    """The street, and the range of numbers that some providers write behind its name ("Avenida
+    Paulista - de 612 a 1510 - lado par"), or ""."""
+    name, _dash, behind = street.partition(" - ")
+    while behind and not _is_range(behind):
+        more, _dash, behind = behind.partition(" - ")
+        name = f"{name} - {more}"
+    return name.strip(), behind
+
+
+def _is_range(text: str) -> bool:
+    limits, _dash, side = text.strip().casefold().partition(" - ")
+    if not side and _SIDE.fullmatch(limits):
+        return True
+    return bool(_RANGE.fullmatch(limits)) and (not side or bool(_SIDE.fullmatch(side)))
+
+
 def covers(complement: str, number: int) -> bool:
     """Whether the range in a provider's `complemento` takes in the number; True where it names no
     range."""

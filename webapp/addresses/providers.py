@@ -16,6 +16,7 @@ import httpx
 
 from webapp.addresses.answer import PostalAnswer
 from webapp.addresses.breaker import Breaker
+from webapp.addresses.number_range import without_range
 from webapp.platform.cep import folded
 from webapp.platform.towns import city_code, is_city_code, state_code
 
@@ -80,14 +81,15 @@ class Provider:
         ):
             raise ProviderDown("garbage")
         ibge = part.get("ibge", "")
+        street, numbers = without_range(part["street"])
         return PostalAnswer(
             cep=cep,
-            street=part["street"],
+            street=street,
             neighborhood=part["neighborhood"],
             city=part["city"],
             state=part["state"],
             ibge=ibge if is_city_code(ibge) else city_code(part["city"], part["state"]) or "",
-            complement=part.get("complement", ""),
+            complement=part.get("complement", "") or numbers,
             unit=part.get("unit", ""),
             provider=self.name,
         )

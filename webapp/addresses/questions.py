@@ -17,8 +17,13 @@ TEXTS = {
     ),
     "providers_unavailable": N_(
         "No postal code service answers right now. The postal code %(zip_code)s will be looked up "
-        "again by itself."
+        "again by itself. To go on without it, complete the street, the number, the neighborhood, "
+        "the city and the state by hand."
     ),
+    "zip_code_unchecked": N_(
+        "No postal code service answered, so this address goes on as it was typed, unchecked."
+    ),
+    "street_missing": N_("The postal code does not bring the street. Ask the customer for it."),
     "street_of_general_zip_code": N_(
         "This postal code stands for the whole city and does not bring the street. "
         "Ask the customer for the street and the neighborhood."

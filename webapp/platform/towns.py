@@ -1,6 +1,7 @@
 """States and IBGE city codes, offline: an NF-e needs the code even where no provider knows the
 CEP."""
 
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -38,6 +39,17 @@ _STATES = {
     "SP": (35, "São Paulo"),
     "TO": (17, "Tocantins"),
 }
+# In a folded name, in this order.
+_ALIKE = (
+    (r"do?oeste$", "oeste"),
+    (r"ph", "f"),
+    (r"th", "t"),
+    (r"w", "v"),
+    (r"y", "i"),
+    (r"z", "s"),
+    (r"g(?=[ei])", "j"),
+    (r"(.)\1", r"\1"),
+)
 _BY_NAME = {folded(name): code for code, (_, name) in _STATES.items()}
 
 
@@ -53,8 +65,12 @@ def state_code(written: str) -> str | None:
 
 def city_code(city: str, state: str) -> str | None:
     """The seven-digit IBGE code of a city of a state (two letters), or None; accents and case do
-    not matter."""
-    return _codes().get((str(_STATES[state][0]), folded(city))) if state in _STATES else None
+    not matter, nor does a spelling of other times ("Parati") that fits one city of the state."""
+    if state not in _STATES:
+        return None
+    name = folded(re.sub(rf"\s*[-/(]\s*{state}\)?\s*$", "", city, flags=re.IGNORECASE))
+    digits = str(_STATES[state][0])
+    return _codes().get((digits, name)) or _codes_by_sound().get((digits, _sound(name)))
 
 
 def is_city_code(code: str) -> bool:
@@ -67,6 +83,22 @@ def _codes() -> dict[tuple[str, str], str]:
     included."""
     lines = files("webapp.platform").joinpath("municipalities.txt").read_text("ascii").splitlines()
     return {(code[:2], name): code for code, name in map(str.split, lines)}
+
+
+@cache
+def _codes_by_sound() -> dict[tuple[str, str], str]:
+    """Those that no other city of the state shares."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for (digits, name), code in _codes().items():
+        found.setdefault((digits, _sound(name)), set()).add(code)
+    return {key: codes.pop() for key, codes in found.items() if len(codes) == 1}
+
+
+def _sound(name: str) -> str:
+    """One spelling for what is said alike: "Moji" and "Mogi", "d'Oeste" and "do Oeste"."""
+    for old, new in _ALIKE:
+        name = re.sub(old, new, name)
+    return name
 
 
 @cache

@@ -2,13 +2,14 @@
 
 import datetime as dt
 import random
+from dataclasses import replace
 
 from flask import current_app
 
 from webapp.addresses.lookup import Lookup, Outcome, PostalResult
-from webapp.addresses.merge import AddressParts, merge
+from webapp.addresses.merge import AddressParts, Merged, merge
 from webapp.addresses.parts import PARTS
-from webapp.addresses.questions import warnings_to_json
+from webapp.addresses.questions import address_issue, warnings_to_json
 from webapp.platform.cep import normalize_cep
 from webapp.platform.database import db
 from webapp.platform.settings import Settings
@@ -47,14 +48,22 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
 
     def write_row(self, row: Sale, shared: dict[str, PostalResult], now: dt.datetime) -> None:
         result = shared.get(normalize_cep(row.zip_code) or "")
+        answer = result.answer if result else None
+        merged = merge(AddressParts(**row.address_parts), answer, row.address_source)
         if result is not None and result.outcome is Outcome.UNAVAILABLE:
+            if not merged.question:
+                unchecked = address_issue("zip_code_unchecked", "address.zip_code")
+                merged = replace(merged, warnings=(unchecked, *merged.warnings))
+                self._keep(row, merged, now)
+                return
             pause = dt.timedelta(seconds=RETRY_SECONDS * random.uniform(0.8, 1.2))
             row.wait(
                 now + pause, "providers_unavailable", {"zip_code": row.zip_code}, result.reason
             )
             return
-        answer = result.answer if result else None
-        merged = merge(AddressParts(**row.address_parts), answer, row.address_source)
+        self._keep(row, merged, now)
+
+    def _keep(self, row: Sale, merged: Merged, now: dt.datetime) -> None:
         for part in PARTS:
             setattr(row, part, getattr(merged.address, part))
         row.ibge = merged.address.ibge

@@ -4,8 +4,9 @@ effects again."""
 import datetime as dt
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from webapp.addresses.models import PostalCode
 from webapp.addresses.parts import PARTS
 from webapp.audit.tracking import record
 from webapp.catalog.models import Product
@@ -13,6 +14,7 @@ from webapp.customers.forms import AddressIn
 from webapp.invoices.models import InvoiceStatus
 from webapp.invoices.queries import invoice_of
 from webapp.messages.models import Message, MessageStatus
+from webapp.platform.cep import normalize_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
@@ -40,6 +42,7 @@ def correct_address(sale: Sale, wanted: AddressIn) -> None:
             setattr(sale, part, value)
             sources[part] = "customer"
     sale.address_source = sources
+    _ask_again(sale)
     if sale.status is Status.OPEN:
         return
     now = utc_now()
@@ -53,12 +56,22 @@ def resume(sale: Sale) -> None:
     """Something outside the sale was fixed (a product, a customer, a setting): on from the step
     that waits."""
     now, step = utc_now(), sale.waiting_step
+    _ask_again(sale)
     invoice = invoice_of(sale.id)
     if invoice is None:
         sale.go_to(step, now)
         return
     _take_facts_anew(sale)
     note_rebuilt(invoice, step, now)
+
+
+def _ask_again(sale: Sale) -> None:
+    """What providers did not know of the sale's postal code is not remembered any more."""
+    cep = normalize_cep(sale.zip_code)
+    if cep and sale.country == "BR":
+        db.session.execute(
+            delete(PostalCode).where(PostalCode.cep == cep, PostalCode.found.is_(False))
+        )
 
 
 def _take_facts_anew(sale: Sale) -> None:
