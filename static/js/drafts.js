@@ -163,6 +163,18 @@
     form.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  // ---------- what somebody else saved meanwhile ----------
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-take-theirs]");
+    const field = button && document.getElementById(button.dataset.takeInto);
+    if (!field) return;
+    if (field.type === "checkbox") field.checked = !["", "0"].includes(button.dataset.takeTheirs);
+    else field.value = button.dataset.takeTheirs;
+    button.closest("[data-theirs]").remove();
+    field.focus();
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
   settleSent();
   // What the browser itself puts back stands only after the load.
   window.addEventListener("pageshow", () => setTimeout(offerAll));

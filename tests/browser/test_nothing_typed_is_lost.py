@@ -163,3 +163,26 @@ def test_what_one_person_typed_is_not_kept_for_the_next(clerk):
     clerk.wait_for_url("**/login")
     kept = clerk.evaluate("Object.keys(sessionStorage)")
     assert not [key for key in kept if key.startswith("balcao-draft:")]
+
+
+def test_who_edits_what_somebody_else_saved_sees_theirs_beside_mine(clerk):
+    clerk.goto("/products?q=FI-0004")
+    clerk.locator("main tbody a[href^='/products/']").first.click()
+    clerk.get_by_role("link", name="Editar").first.click()
+    address = clerk.url
+    other = clerk.context.new_page()
+    other.goto(address)
+    other.locator("[name=name]").fill("Nome deles")
+    other.locator("[name=price]").fill("77,00")
+    other.locator("main form [type=submit], main form .button-primary").first.click()
+    expect(other.get_by_role("heading", level=1)).to_contain_text("Nome deles")
+    clerk.locator("[name=name]").fill("Nome meu")
+    clerk.locator("main form .button-primary").first.click()
+    expect(clerk.locator(".error-summary")).to_contain_text("nada foi sobrescrito")
+    expect(clerk.locator("[name=name]")).to_have_value("Nome meu")
+    theirs = clerk.locator("[data-theirs]")
+    expect(theirs.first).to_contain_text("Nome deles")
+    theirs.filter(has_text="77,00").get_by_role("button").click()
+    expect(clerk.locator("[name=price]")).to_have_value("77,00")
+    clerk.locator("main form .button-primary").first.click()
+    expect(clerk.get_by_role("heading", level=1)).to_contain_text("Nome meu")

@@ -101,6 +101,10 @@ def _form_page(form: Form, product_id: int | None = None):
     return render_template("catalog/form.html", form=form, product=product, kinds=Kind)
 
 
+def _present_form(product_id: int) -> Form:
+    return _product_form(product_by_id(product_id))
+
+
 @bp.get("/products/new")
 @allow("clerk")
 def new():
@@ -136,12 +140,12 @@ def show(product_id: int):
 @bp.get("/products/<id:product_id>/edit")
 @allow("clerk")
 def edit(product_id: int):
-    return _form_page(_product_form(product_by_id(product_id)), product_id)
+    return _form_page(_present_form(product_id), product_id)
 
 
 @bp.post("/products/<id:product_id>")
 @allow("clerk")
-@submits(ProductIn, again=_form_page)
+@submits(ProductIn, again=_form_page, present=_present_form)
 def update(wanted: ProductIn, product_id: int):
     product = product_by_id(product_id)
     refuse_stale(product)

@@ -70,14 +70,17 @@ def show(customer_id: int):
 @bp.get("/customers/<id:customer_id>/edit")
 @allow("clerk")
 def edit(customer_id: int):
+    return _customer_form(_present_customer(customer_id), customer_id)
+
+
+def _present_customer(customer_id: int) -> Form:
     customer = customer_by_id(customer_id)
-    form = Form.filled(facts_of(customer) | {"version": customer.version})
-    return _customer_form(form, customer_id)
+    return Form.filled(facts_of(customer) | {"version": customer.version})
 
 
 @bp.post("/customers/<id:customer_id>")
 @allow("clerk")
-@submits(CustomerIn, again=_customer_form)
+@submits(CustomerIn, again=_customer_form, present=_present_customer)
 def update(wanted: CustomerIn, customer_id: int):
     customer = customer_by_id(customer_id)
     refuse_stale(customer)
@@ -118,6 +121,10 @@ def _agent_form(form: Form, agent_id: int):
 @bp.get("/agents/<id:agent_id>/edit")
 @allow("manager")
 def edit_agent(agent_id: int):
+    return _agent_form(_present_agent(agent_id), agent_id)
+
+
+def _present_agent(agent_id: int) -> Form:
     agent = agent_by_id(agent_id)
     values = {
         "code": agent.code,
@@ -125,12 +132,12 @@ def edit_agent(agent_id: int):
         "commission_percent": agent.commission_percent,
         "version": agent.version,
     }
-    return _agent_form(Form.filled(values), agent_id)
+    return Form.filled(values)
 
 
 @bp.post("/agents/<id:agent_id>")
 @allow("manager")
-@submits(AgentIn, again=_agent_form)
+@submits(AgentIn, again=_agent_form, present=_present_agent)
 def update_agent(wanted: AgentIn, agent_id: int):
     agent = agent_by_id(agent_id)
     refuse_stale(agent)

@@ -285,6 +285,8 @@ class Form:
         self.raw_input: dict[str, Any] = dict(values.items()) if values is not None else {}
         self.errors: dict[str, str] = {}
         self.message = ""
+        # What the record holds by now where it differs, after somebody else saved it meanwhile.
+        self.theirs: dict[str, str] = {}
 
     @classmethod
     def filled(cls, values: dict) -> "Form":
@@ -307,6 +309,22 @@ class Form:
     def refuse(self, refusal: Refusal) -> "Form":
         self.errors = {error.field: str(error.message) for error in refusal.errors}
         self.message = str(refusal)
+        return self
+
+    def beside(self, present: "Form") -> "Form":
+        """Shows what somebody else saved meanwhile beside what was typed; saving again is then
+        done knowingly."""
+        self.theirs = {
+            name: present.value(name)
+            for name in present.raw_input
+            if name != "version" and present.value(name) != self.value(name)
+        }
+        self.raw_input["version"] = present.value("version")
+        self.message = _(
+            "Somebody changed this record while you were editing it, and nothing was overwritten. "
+            "Where theirs differs, it stands below your value: take it, or save again to keep "
+            "yours."
+        )
         return self
 
     def value(self, name: str) -> str:

@@ -27,12 +27,14 @@ def submits(
     again: Callable[..., str],
     form_class: type[Form] = Form,
     own_status: bool = False,
+    present: Callable[..., Form] | None = None,
 ) -> Callable:
     """Makes a view of one that acts on a form: it gets the parsed `shape` as its first argument.
 
     A refusal, of the form or of the act, undoes what was done and shows `again(form, **url
     values)`, the page with what was typed and each error beside its field, as 422, or with the
-    refusal's `own_status`.
+    refusal's `own_status`. Who saves a record that somebody else saved meanwhile sees it beside
+    their own values, where `present(**url values)` is its form by now.
     """
 
     def wrap(act: Callable) -> Callable:
@@ -47,7 +49,10 @@ def submits(
             except Refusal as refusal:
                 db.session.rollback()
                 # Nothing was done, and nothing typed is lost.
-                page = again(form.refuse(refusal), **values)
+                form.refuse(refusal)
+                if present and isinstance(refusal, Stale):
+                    form.beside(present(**values))
+                page = again(form, **values)
                 return make_response(page, refusal.status if own_status else 422)
 
         def as_posted(refusal: Refusal, **values):

@@ -64,12 +64,16 @@ def create_person(wanted: NewUserIn) -> ResponseReturnValue:
 @bp.get("/staff/<id:user_id>")
 @allow("admin")
 def person(user_id: int) -> str:
-    return _person_page(_form_of(user_by_id(user_id)), user_id)
+    return _person_page(_present_person(user_id), user_id)
+
+
+def _present_person(user_id: int) -> Form:
+    return _form_of(user_by_id(user_id))
 
 
 @bp.post("/staff/<id:user_id>")
 @allow("admin")
-@submits(UserIn, again=_person_page)
+@submits(UserIn, again=_person_page, present=_present_person)
 def update_person(wanted: UserIn, user_id: int) -> ResponseReturnValue:
     user = user_by_id(user_id)
     refuse_stale(user)
