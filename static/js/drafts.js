@@ -137,7 +137,7 @@
   }
 
   async function take(form, draft) {
-    const drawn = form.id && form.querySelector(`[hx-post][hx-target="#${form.id}"]`)?.getAttribute("hx-post");
+    const drawn = form.dataset.drawnBy || (form.id && form.querySelector(`[hx-post][hx-target="#${form.id}"]`)?.getAttribute("hx-post"));
     if (drawn) {
       // Its lines and conditions come and go: the server draws it.
       const values = {};

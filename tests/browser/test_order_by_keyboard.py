@@ -181,3 +181,17 @@ def test_a_known_document_is_told_before_it_is_used(counter):
     expect(field(page, "customer.name")).to_have_value(re.compile("Livraria Horizonte"))
     expect(page.locator(".known-customer-asks")).to_have_count(0)
     expect(field(page, "customer.email")).to_be_focused()
+
+
+def test_every_line_of_an_order_left_behind_is_offered_again(counter):
+    page = counter
+    field(page, "lines.0.sku").focus()
+    for code in ("FI-0001", "FI-0002", "FI-0001"):
+        scan(page, code)
+    page.locator("[data-line='0'] [data-remove]").click()
+    page.wait_for_timeout(600)
+    page.goto("/products")
+    page.goto("/sales/new")
+    page.get_by_role("button", name="Continuar").click()
+    expect(page.locator("#lines tr")).to_have_count(2)
+    expect(field(page, "lines.0.sku")).to_have_value("FI-0002")
