@@ -1,6 +1,7 @@
 """The list and the page of a sale, as staff see them."""
 
 import csv
+import datetime as dt
 import io
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import event
 
 from tests.factories import (
     ADDRESS,
+    CUSTOMER,
     api,
     make_product,
     make_sale,
@@ -16,6 +18,7 @@ from tests.factories import (
     sign_in,
     work_off,
 )
+from webapp.invoices.models import Invoice
 
 
 @pytest.fixture
@@ -125,6 +128,40 @@ def test_the_csv_is_written_as_spreadsheets_of_the_readers_country_read_it(
     make_sale(sku=make_product().sku, reference="WEB-1", freight="12.50")
     text = client.get("/sales/export.csv", buffered=True).text
     assert text.startswith("\ufeff") and all(cell in text for cell in cells)
+
+
+def test_the_csv_keeps_the_shops_time_the_key_and_the_items(client, db):
+    open_shop()
+    sale = make_sale(sku=make_product(sku="MUG").sku, quantity=2, reference="000123")
+    work_off()
+    sale.created_at = dt.datetime(2026, 11, 29, 2, 30, tzinfo=dt.UTC)
+    key = db.session.scalars(db.select(Invoice.access_key)).one()
+    db.session.commit()
+    for role, document in (("clerk", "•••.444.777-••"), ("manager", "111.444.777-35")):
+        sign_in(client, role)
+        text = client.get("/sales/export.csv", buffered=True).text
+        [row] = csv.reader(io.StringIO(text.partition("\n")[2]))
+        assert row[:2] == ["'000123", "2026-11-28 23:30:00"]
+        assert row[3:7] == [document, "São Paulo", "SP", "2 × MUG"]
+        [written] = [cell for cell in row if cell.replace(" ", "") == key]
+        assert written.startswith(key[:4] + " ")
+
+
+@pytest.mark.parametrize("name", ["＝1+1", "Ana;=cmd|'/c calc'!A0", "Ana,@SUM(1)", "+55"])
+def test_no_cell_is_a_formula_however_a_spreadsheet_parts_cells(clerk, db, name):
+    make_sale(customer=CUSTOMER | {"name": name})
+    text = clerk.get("/sales/export.csv", buffered=True).text
+    for sign in ";,":
+        for row in csv.reader(io.StringIO(text), delimiter=sign):
+            assert not any(cell.strip('" ').startswith(("=", "＝", "@", "+")) for cell in row)
+
+
+def test_a_day_alone_begins_at_the_shops_midnight(client, db):
+    make_sale().created_at = dt.datetime(2026, 11, 29, 2, 30, tzinfo=dt.UTC)
+    db.session.commit()
+    calls = api(client, make_token())
+    for since, found in (("2026-11-28", 1), ("2026-11-29", 0), ("2026-11-29T00:00:00", 1)):
+        assert len(calls.get(f"/sales?since={since}").json["items"]) == found, since
 
 
 def test_the_page_tells_the_whole_story(clerk, db):

@@ -1,27 +1,36 @@
 """Files for a spreadsheet, as those of the reader's country read them: semicolons and a decimal
-comma in Brazil."""
+comma in Brazil, moments in the shop's zone, codes kept whole."""
 
 import csv
+import datetime as dt
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from flask import Response, stream_with_context
 
+from webapp.http.localization import time_zone
 from webapp.http.numbers import field_text, is_brazilian
 
-# A spreadsheet takes a cell that begins so for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A spreadsheet takes a cell that begins so for a formula, in full width too.
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"[{_SIGNS}\t\r\n]")
+# Where one that parts cells by another sign than ours would begin a cell.
+_FORMULA_INSIDE = re.compile(rf"([;,\t\r\n]\s*)(?=[{_SIGNS}])")
+# It keeps fifteen digits of a number and no zero at its head.
+_CODE = re.compile(r"0[0-9]+|[0-9]{12,}", re.ASCII)
 CHUNK_CHARACTERS = 32_768
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A download called `name`.csv. Cells are text, whole numbers and `Decimal`.
+    """A download called `name`.csv. Cells are text, whole numbers, `Decimal` and moments.
 
     `rows` are a list, or an iterator that is read while the file is sent. Whoever takes it may be
     slow, so such an iterator leaves no transaction open between the rows that it reads at once.
     """
-    chunks = _chunks(header, rows, is_brazilian())
+    chunks = _chunks(header, rows, is_brazilian(), ZoneInfo(time_zone()))
     body = list(chunks) if isinstance(rows, list) else stream_with_context(chunks)
     response = Response(body, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
@@ -29,7 +38,7 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def _chunks(
-    header: Sequence[str], rows: Iterable[Sequence[object]], brazilian: bool
+    header: Sequence[str], rows: Iterable[Sequence[object]], brazilian: bool, zone: dt.tzinfo
 ) -> Iterator[str]:
     file = io.StringIO()
     writer = csv.writer(file, delimiter=";" if brazilian else ",")
@@ -37,7 +46,7 @@ def _chunks(
     file.write("\ufeff")
     writer.writerow(header)
     for row in rows:
-        writer.writerow([_cell(value, brazilian) for value in row])
+        writer.writerow([_cell(value, brazilian, zone) for value in row])
         if file.tell() > CHUNK_CHARACTERS:
             yield file.getvalue()
             file.seek(0)
@@ -45,7 +54,14 @@ def _chunks(
     yield file.getvalue()
 
 
-def _cell(value: object, brazilian: bool) -> object:
+def _cell(value: object, brazilian: bool, zone: dt.tzinfo) -> object:
     if isinstance(value, Decimal):
         return field_text(value, brazilian)
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    if isinstance(value, dt.datetime):
+        return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    harmless = _FORMULA_INSIDE.sub(r"\1'", value)
+    return "'" + harmless if _FORMULA.match(value) or _CODE.fullmatch(value) else harmless

@@ -1,17 +1,21 @@
 """The shapes of what a call's query says, beside the shapes of bodies: names, types and bounds."""
 
 import datetime as dt
+import re
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BeforeValidator, WithJsonSchema
 
 from webapp.http.forms import Shape
+from webapp.http.localization import time_zone
 from webapp.http.query import MAX_ID, month_from, whole_number
 from webapp.platform.errors import Invalid
 
 MOST_A_PAGE = 200
 USUAL_PAGE = 50
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def _limit(written: object) -> int:
@@ -30,6 +34,9 @@ def _customer_id(written: object) -> int:
 
 def _moment(written: object) -> dt.datetime:
     try:
+        if _DAY.fullmatch(str(written)):
+            day = dt.datetime.fromisoformat(str(written))
+            return day.replace(tzinfo=ZoneInfo(time_zone())).astimezone(dt.UTC)
         # A "+" that was not quoted comes as a space.
         moment = dt.datetime.fromisoformat(str(written).replace(" ", "+"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
@@ -54,7 +61,7 @@ CustomerId = Annotated[
     BeforeValidator(_customer_id),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_ID}),
 ]
-# A day alone is its first moment, UTC.
+# A day alone is its midnight in the shop's zone; a moment without a zone is UTC.
 Since = Annotated[
     dt.datetime,
     BeforeValidator(_moment),

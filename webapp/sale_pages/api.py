@@ -136,7 +136,10 @@ def create_sale(wanted: SaleIn) -> tuple[dict[str, Any], int]:
     "accountant",
     query=SaleQuery,
     answer=list_of(SaleOut),
-    summary=_l("Sales, the newest first."),
+    summary=_l(
+        "Sales, the newest first. A day alone, like 2026-11-29, begins at the shop's midnight; a "
+        "moment without a zone is UTC."
+    ),
 )
 def list_sales(asked: SaleQuery) -> dict[str, Any]:
     query = sales(

@@ -1,5 +1,6 @@
 """Commissions marked as paid: once however many say so, with what later changes leave to settle."""
 
+import datetime as dt
 import threading
 from decimal import Decimal
 
@@ -169,10 +170,14 @@ def test_an_accountant_reads_and_marks_nothing(earned, client, path):
 def test_the_file_tells_what_was_paid_and_what_is_left(earned, manager, db):
     pay(manager)
     reverse(db, earned, share="0.4")
+    # 22:30 of the day before, where the shop is
+    db.session.scalars(db.select(CommissionPayment)).one().paid_at = dt.datetime(
+        2026, 11, 6, 1, 30, tzinfo=dt.UTC
+    )
+    db.session.commit()
     rows = manager.get(f"/commissions.csv?month={MONTH}").text.splitlines()
-    day = db.session.scalars(db.select(CommissionPayment)).one().paid_at.date().isoformat()
     assert rows[1:] == [
-        f"A1,Bruna Lima,{MONTH},1,60.00,3.00,5.00,{day},-2.00",
+        f"A1,Bruna Lima,{MONTH},1,60.00,3.00,5.00,2026-11-05,-2.00",
         f"A2,Caio Reis,{MONTH},1,100.00,10.00,0.00,,10.00",
     ]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from webapp.fulfilment.commissions.models import Commission
 from webapp.fulfilment.commissions.payments import Settlement, settlements
 from webapp.fulfilment.commissions.queries import paid_agents
+from webapp.http.formatting import shop_day
 from webapp.platform.database import db
 
 
@@ -28,4 +29,4 @@ def commission_cells(month: str) -> Iterator[list]:
 
 
 def _paid_on(settlement: Settlement) -> str:
-    return settlement.payment.paid_at.date().isoformat() if settlement.payment else ""
+    return shop_day(settlement.payment.paid_at).isoformat() if settlement.payment else ""
