@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from rq import Queue
 from rq.registry import StartedJobRegistry
+from rq.results import Result
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
@@ -279,3 +280,40 @@ def test_without_redis_the_api_tells_what_is_owed_and_nothing_it_does_not_know(
 def test_without_redis_a_retry_is_refused_and_not_audited(client, db, manager, without_redis):
     assert client.post("/jobs/failed/some-job/retry").status_code == 503
     assert not db.session.scalar(select(AuditEntry).where(AuditEntry.subject == "jobs"))
+
+
+def test_an_entry_that_cannot_be_read_costs_its_own_line_and_is_removed(
+    client, db, manager, failed_job
+):
+    connection = failed_job.connection
+    strange = Queue("bulk", connection=connection).enqueue("jobs.bulk.work")
+    connection.lrem("rq:queue:bulk", 0, strange.id)
+    connection.hset(strange.key, mapping={"data": b"\xff\x00 neither", "status": "failed"})
+    connection.zadd("rq:failed:bulk", {strange.id: 4_000_000_000})
+    connection.sadd("rq:workers", "rq:worker:forged")
+    connection.hset("rq:worker:forged", mapping={"pid": "abc", "last_heartbeat": "never"})
+    for path in ("/jobs", "/jobs/state"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert "This entry cannot be read" in page.text and "jobs.rules.other" in page.text
+    assert client.post(f"/jobs/failed/{strange.id}/deletion").status_code == 303
+    assert "This entry cannot be read" not in client.get("/jobs").text
+    assert api(client, make_token("manager")).get("/jobs").status_code == 200
+
+
+def test_an_abandoned_job_is_told_in_words_and_deleted(client, db, manager, failed_job):
+    connection = failed_job.connection
+    text = "Moved to FailedJobRegistry, due to AbandonedJobError, at 2026-11-29 03:19:21+00:00"
+    Result.create_failure(failed_job, 3600, text)
+    # its attempt is still named, its record is gone
+    connection.zadd(failed_job.execution_registry.key, {"gone": 4_000_000_000})
+    page = client.get("/jobs").text
+    assert '<p class="failure-cause">The process stopped in the middle of its work.</p>' in page
+    assert client.post(f"/jobs/failed/{failed_job.id}/deletion").status_code == 303
+    assert failed_job.id not in client.get("/jobs").text
+    assert db.session.scalars(select(AuditEntry).where(AuditEntry.action == "deleted")).one()
+
+
+def test_what_is_in_work_just_now_is_said_to_be_so(client, db, manager):
+    page = client.post("/jobs/queues/mail/attempts", follow_redirects=True).text
+    assert "It is being tried already" in page and "0 rows" not in page

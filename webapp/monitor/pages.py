@@ -100,5 +100,8 @@ def try_now(queue):
     if queue not in QUEUES or kind not in KINDS or not is_meant:
         raise NotFound(_("There is no such work."))
     hurried = registries.try_now(queue, kind, row_id)
-    flash(ngettext("%(num)s row is tried now.", "%(num)s rows are tried now.", hurried), "good")
+    if hurried:
+        flash(ngettext("%(num)s row is tried now.", "%(num)s rows are tried now.", hurried), "good")
+    else:
+        flash(_("It is being tried already, or was done just now."), "info")
     return redirect(url_for("monitor.page"), 303)

@@ -6,12 +6,18 @@ would raise the time-out of the connection that the whole web process shares.
 """
 
 import datetime as dt
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
 from rq import Queue, Worker
-from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.exceptions import (
+    AbandonedJobError,
+    DeserializationError,
+    InvalidJobOperation,
+    NoSuchJobError,
+)
 from rq.job import Job
 from rq.registry import (
     DeferredJobRegistry,
@@ -26,7 +32,7 @@ from sqlalchemy import update
 
 from webapp.audit.tracking import record
 from webapp.monitor.queries import owing
-from webapp.monitor.words import JOB_GONE
+from webapp.monitor.words import JOB_ABANDONED, JOB_GONE, JOB_UNREADABLE
 from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import NotFound
@@ -35,6 +41,8 @@ from webapp.platform.queue import QUEUES, redis_of_app
 from webapp.processing.pipeline import WORKED
 
 FAILED_SHOWN = 20
+# What reading an entry raises that another program, or another version, wrote.
+UNREADABLE = (DeserializationError, ValueError, TypeError, LookupError, AssertionError, zlib.error)
 REGISTRIES = {
     "started": StartedJobRegistry,
     "finished": FinishedJobRegistry,
@@ -56,7 +64,11 @@ class FailedJob:
 
     @property
     def cause(self) -> str:
-        """The exception in one line."""
+        """The exception in one line; in the reader's words where it is no exception of the job."""
+        if not self.function:
+            return str(JOB_UNREADABLE)
+        if AbandonedJobError.__name__ in self.traceback:
+            return str(JOB_ABANDONED)
         lines = self.traceback.strip().splitlines()
         return lines[-1] if lines else ""
 
@@ -94,31 +106,46 @@ def workers() -> list[dict]:
     for key in keys:
         pipe.hgetall(key)
     found = [
-        (key, decode_redis_hash(raw, decode_values=True))
+        (key, data)
         for key, raw in zip(keys, pipe.execute(), strict=True)
-        if raw
+        if raw and (data := _decoded(raw))
     ]
     queues = _queues_of([data.get("current_job") for _key, data in found], connection)
-    return [_worker(key, data, queues) for key, data in found]
+    read = (_worker(key, data, queues) for key, data in found)
+    return [worker for worker in read if worker]
 
 
-def _worker(key: str, data: dict, queues: dict) -> dict:
+def _decoded(raw: dict) -> dict:
+    """Empty for what cannot be read."""
+    try:
+        return decode_redis_hash(raw, decode_values=True)
+    except UNREADABLE:
+        return {}
+
+
+def _worker(key: str, data: dict, queues: dict) -> dict | None:
+    """None for what no worker of ours wrote."""
     current = data.get("current_job") or None
     heartbeat = data.get("last_heartbeat")
-    return {
-        "name": key.removeprefix(Worker.redis_worker_namespace_prefix),
-        "pid": int(data.get("pid") or 0),
-        "state": data.get("state", "?"),
-        "current": current,
-        "queue": queues.get(current),
-        "heartbeat": utcparse(heartbeat) if heartbeat else None,
-    }
+    try:
+        return {
+            "name": key.removeprefix(Worker.redis_worker_namespace_prefix),
+            "pid": int(data.get("pid") or 0),
+            "state": data.get("state", "?"),
+            "current": current,
+            "queue": queues.get(current),
+            "heartbeat": utcparse(heartbeat) if heartbeat else None,
+        }
+    except UNREADABLE:
+        return None
 
 
 def _queues_of(job_ids: list, connection: Redis) -> dict[str, str]:
-    jobs = Job.fetch_many(
-        [job_id for job_id in job_ids if job_id], connection, serializer=JSONSerializer
-    )
+    wanted = [job_id for job_id in job_ids if job_id]
+    try:
+        jobs = Job.fetch_many(wanted, connection, serializer=JSONSerializer)
+    except UNREADABLE:
+        return {}
     return {job.id: job.origin for job in jobs if job}
 
 
@@ -128,11 +155,8 @@ def failed_jobs() -> list[FailedJob]:
     for name in QUEUES:
         registry = FailedJobRegistry(queue=_queue(name))
         ids = registry.get_job_ids(0, FAILED_SHOWN - 1, desc=True, cleanup=False)
-        failed += [
-            _failed(job)
-            for job in Job.fetch_many(ids, registry.connection, serializer=JSONSerializer)
-            if job
-        ]
+        read = (_read_failed(job_id, name, registry.connection) for job_id in ids)
+        failed += [job for job in read if job]
     return sorted(
         failed,
         key=lambda job: job.failed_at or dt.datetime.min.replace(tzinfo=dt.UTC),
@@ -140,13 +164,25 @@ def failed_jobs() -> list[FailedJob]:
     )
 
 
+def _read_failed(job_id: str, queue: str, connection: Redis) -> FailedJob | None:
+    """One at a time: what cannot be read costs its own line and stands there without a
+    function."""
+    try:
+        return _failed(Job.fetch(job_id, connection=connection, serializer=JSONSerializer))
+    except NoSuchJobError:
+        return None
+    except UNREADABLE:
+        return FailedJob(job_id, queue, "", None, "")
+
+
 def _failed(job: Job) -> FailedJob:
     result = job.latest_result()
+    failed_at = job.ended_at or (result.created_at if result else None)
     return FailedJob(
         job.id,
         job.origin,
         job.func_name or "",
-        job.ended_at and job.ended_at.astimezone(dt.UTC),
+        failed_at and failed_at.astimezone(dt.UTC),
         (result and result.exc_string) or "",
     )
 
@@ -166,6 +202,8 @@ def delete_failed(job_id: str) -> None:
     if job not in job.failed_job_registry:
         raise NotFound(JOB_GONE)
     record(db.session, "deleted", "jobs", job_id, job.origin)
+    # An abandoned job names attempts whose records are gone, over which the library stumbles.
+    job.connection.delete(job.execution_registry.key)
     job.delete()
 
 

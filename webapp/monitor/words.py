@@ -19,6 +19,8 @@ WORKER_STATES = {
     "started": _l("Starting"),
     "suspended": _l("Paused"),
 }
+JOB_ABANDONED = _l("The process stopped in the middle of its work.")
+JOB_UNREADABLE = _l("This entry cannot be read; it is none of the shop's own. Delete it.")
 JOB_GONE = _l(
     "This job is not among the failed ones any more: somebody retried or deleted it, or its time "
     "was over."
