@@ -39,7 +39,7 @@ SENT_BACK = _l(
     "stands below and send it once more."
 )
 DO_IT_AGAIN = _l(
-    "You had signed in again since this page was opened. It is in order now; do it once more."
+    "You had signed in again since this page was opened. That is settled now; do it once more."
 )
 OPEN_AGAIN = _l(
     "You had signed in again since this page was opened. Nothing was changed; open it again and do "
