@@ -84,7 +84,7 @@ def held_for_review(page, reference: str) -> None:
     """An order so large that a rule of the demo shop holds its NF-e."""
     page.goto("/sales/new")
     page.locator("[name='customer.name']").fill("Beatriz Conceição")
-    page.locator("[name='customer.document']").fill("529.982.247-25")
+    page.locator("[name='customer.document']").fill("348.762.915-19")
     page.locator("[name='lines.0.sku']").fill("FI-0002")
     page.locator("[name='lines.0.unit_price']").fill("6100,00")
     page.locator("[name='address.zip_code']").fill("05010000")

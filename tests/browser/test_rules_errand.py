@@ -9,7 +9,7 @@ from tests.browser.test_errand import sign_in
 
 CUSTOMER = {
     "name": "Otília Ramos Brandão",
-    "document": "390.533.447-05",
+    "document": "571.304.826-80",
     "email": "otilia@example.com",
 }
 
