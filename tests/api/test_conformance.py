@@ -50,6 +50,7 @@ def places(db) -> Places:
     open_shop()
     make_product(sku="LV-0001", kind="book", royalty_percent="10.00", author="Lívia")
     upgrade = make_product(kind="membership_upgrade").sku
+    unsold = make_product().sku
     sales = [make_sale(sku=sku, quantity=3) for sku in ("LV-0001", "LV-0001", upgrade)]
     sales.append(make_sale(sku="LV-0001", address=ADDRESS | {"number": ""}))
     work_off()
@@ -64,7 +65,7 @@ def places(db) -> Places:
         ("invoice_id",): [(number,) for number in db.session.scalars(select(Invoice.id))],
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,)],
-        ("sku",): [("LV-0001",)],
+        ("sku",): [("LV-0001",), (unsold,)],
         ("cep",): [("05010-000",), ("99999-999",), ("9",)],
         (): [()],
     }

@@ -1,5 +1,7 @@
 """Rules, drafts and versions for tests of how rules are changed. All want the `db` fixture."""
 
+import zlib
+
 from tests.factories import make_user
 from webapp.platform.database import db
 from webapp.rules.drafting import Author, keep_rule
@@ -17,9 +19,10 @@ def rule(code: str = "one", then=None, when=None, **more) -> dict:
     """A rule that moves no money, unless `then` says otherwise; its one example passes, and no
     other rule gets in its way."""
     then = then or SLIP
-    own = {"all": [SHIPPED, {"field": "item_author", "op": "eq", "value": code}]}
+    price = f"{zlib.crc32(code.encode()) % 90_000}.00"
+    own = {"all": [SHIPPED, {"field": "item_price", "op": "eq", "value": price}]}
     example = {
-        "facts": {"item_kind": "physical", "item_author": code},
+        "facts": {"item_kind": "physical", "item_price": price},
         "expect": [use["do"] for use in then],
     }
     return {
