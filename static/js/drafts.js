@@ -52,8 +52,10 @@
   const sendingOf = (form) => [...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && name !== "version" && typeof value === "string");
   const versionOf = (form) => form.elements.namedItem("version")?.value ?? "";
 
-  function keep(form) {
-    if (form.isConnected && formsHere().includes(form)) {
+  function keep(touchedForm) {
+    // The server may have drawn it again since it was touched.
+    const form = touchedForm.isConnected ? touchedForm : document.getElementById(touchedForm.id);
+    if (form?.isConnected && formsHere().includes(form)) {
       write(keyOf(form), { at: Date.now(), values: valuesOf(form), sending: sendingOf(form), version: versionOf(form), sent: false });
     }
   }

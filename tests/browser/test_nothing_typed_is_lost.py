@@ -138,6 +138,7 @@ def test_what_was_typed_is_offered_again_after_a_look_elsewhere(clerk):
     fill_in_order(clerk, "Bia Lima")
     clerk.locator("[name=do][value=add_line]").click()
     clerk.locator("[name='lines.1.sku']").fill("FI-0003")
+    clerk.wait_for_timeout(900)
     clerk.get_by_role("link", name="Produtos").first.click()
     expect(clerk.get_by_role("heading", level=1)).to_have_text("Produtos")
     clerk.go_back()
