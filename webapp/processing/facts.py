@@ -20,6 +20,7 @@ from webapp.sales.models import Sale, SaleLine
 from webapp.sales.placing import sale_line
 
 Facts = dict[str, object]
+_TOTAL_LOSS = Decimal("-100.00")
 
 
 class BatchContext:
@@ -137,6 +138,18 @@ def _below_catalog(line: SaleLine) -> Decimal | None:
     return _share(Decimal(price) - line.unit_price, Decimal(price))
 
 
+def _margin(line: SaleLine) -> Decimal | None:
+    """None where it cannot be told, or is what a rule gives away. Of what brings nothing it would
+    be without end."""
+    cost = line.product.get("cost")
+    if cost is None or line.gift:
+        return None
+    paid = Decimal(cost) * line.quantity
+    if line.total <= 0:
+        return _TOTAL_LOSS if paid else ZERO
+    return max(cents((line.total - paid) * 100 / line.total), _TOTAL_LOSS)
+
+
 LINE_FACTS: dict[str, Callable[[SaleLine], object]] = {
     "item_sku": lambda line: line.sku,
     "item_name": lambda line: line.name,
@@ -145,6 +158,7 @@ LINE_FACTS: dict[str, Callable[[SaleLine], object]] = {
     "item_physical": lambda line: line.kind.is_goods,
     "item_price": lambda line: line.unit_price,
     "item_below_catalog_percent": _below_catalog,
+    "item_margin_percent": _margin,
     "item_royalty_percent": lambda line: line.royalty_percent,
     "item_author": lambda line: line.product["author"] or None,
     "item_quantity": lambda line: line.quantity,

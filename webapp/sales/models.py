@@ -418,8 +418,8 @@ class SaleLine(Model):
     gift: Mapped[bool] = mapped_column(default=False)
     # Units given back, in all refunds together.
     refunded: Mapped[int] = mapped_column(default=0)
-    # The product's other facts as they were: ncm, gtin, origin, unit, weight_g, on_nfe, category,
-    # royalty_percent, author, video_url, plan.
+    # The product's other facts as they were: price, cost, ncm, gtin, origin, unit, weight_g,
+    # on_nfe, category, royalty_percent, author, video_url, plan.
     product: Mapped[dict] = mapped_column(JSON)
     sale: Mapped[Sale] = relationship(back_populates="lines")
 

@@ -268,6 +268,7 @@ def sale_line(
         product={fact: getattr(product, fact) for fact in KEPT_FACTS}
         | {
             "price": str(product.price),
+            "cost": None if product.cost is None else str(product.cost),
             "royalty_percent": None
             if product.royalty_percent is None
             else str(product.royalty_percent),

@@ -399,6 +399,20 @@ FIELDS = {
             help=_l("How far the unit price lies below the product's own when the order was made."),
         ),
         Field(
+            "item_margin_percent",
+            "percent",
+            _l("item margin (%)"),
+            _l("the margin"),
+            "line",
+            None,
+            presence=(_l("the margin is known"), _l("the margin is not known")),
+            help=_l(
+                "What is left of the item's total, after discount, when its product's cost at the "
+                "time is paid; below zero it is sold at a loss, down to −100 %. Not known for a "
+                "gift, nor where the product has no cost."
+            ),
+        ),
+        Field(
             "item_quantity",
             "int",
             _l("item quantity"),
