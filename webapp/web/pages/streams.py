@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import ExitStack
 
 import redis
 from flask import Blueprint, Response, current_app, g, jsonify, request
@@ -14,8 +15,9 @@ from webapp.platform.queue import redis_of_app
 from webapp.staff.access import allow, session_lives
 
 bp = Blueprint("streams", __name__)
+EVENT_STREAM = "text/event-stream"
 # An entry's id in the Redis stream: milliseconds and a number.
-_CURSOR = re.compile(r"[0-9]+-[0-9]+", re.ASCII)
+_CURSOR = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
 
 class Busy(Refusal):
@@ -31,31 +33,35 @@ def _cursor() -> str:
 @bp.get("/events")
 @allow("clerk", "accountant")
 def events():
+    if request.method == "HEAD":
+        return Response(mimetype=EVENT_STREAM)
     # The stream lives for hours; its request must not hold a database connection meanwhile. Who
     # asks is therefore looked up again at each heartbeat.
     app_context, id_hash = current_app.app_context, g.user_session.id_hash
     db.session.remove()
     hub: live.Hub = current_app.extensions["live"]
-    try:
-        inbox = hub.subscribe()
-        cursor = _cursor()
-        replay = _replay(cursor) if cursor else []
-    except live.Full:
-        raise Busy(
-            _("Too many pages are open; this one updates every few seconds instead.")
-        ) from None
-    except redis.RedisError:
-        hub.leave(inbox)
-        raise Busy(_("Live updates are away for a moment.")) from None
+    cursor = _cursor()
 
     def still_open() -> bool:
         with app_context():
             return session_lives(id_hash)
 
-    frames = live.frames(hub, inbox, replay, still_open)
-    response = Response(frames, mimetype="text/event-stream")
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
+    # Whatever goes wrong before the answer is closed, and however it is, gives the seat back.
+    with ExitStack() as seat:
+        try:
+            inbox = hub.subscribe()
+            seat.callback(hub.leave, inbox)
+            replay = _replay(cursor) if cursor else []
+        except live.Full:
+            raise Busy(
+                _("Too many pages are open; this one updates every few seconds instead.")
+            ) from None
+        except (live.Away, redis.RedisError):
+            raise Busy(_("Live updates are away for a moment.")) from None
+        response = Response(live.frames(inbox, replay, still_open), mimetype=EVENT_STREAM)
+        response.headers["X-Accel-Buffering"] = "no"
+        response.call_on_close(seat.pop_all().close)
+        return response
 
 
 def _replay(cursor: str) -> list[str]:
