@@ -7,12 +7,10 @@ from sqlalchemy import select
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
-from webapp.sales.models import Sale, Status
+from webapp.sales.models import Sale
 from webapp.web.navigation import Counter, Menu, MenuEntry
 
-ATTENTION = Counter(
-    select(Sale.id).where(Sale.status == Status.ATTENTION), _l("waiting for somebody")
-)
+ATTENTION = Counter(select(Sale.id).where(Sale.needs_person), _l("waiting for somebody"))
 REVIEW = Counter(
     select(Invoice.id).where(Invoice.status == InvoiceStatus.REVIEW), _l("under review")
 )

@@ -33,7 +33,7 @@ REFUSED = [
     ("address.zip_code", "123", "This is not a CEP"),
     ("address.state", "XX", "Use the two letters"),
     ("address.country", "Brasil", "This cannot be read"),
-    ("address.street", "x" * 61, "At most 60"),
+    ("address.street", "x" * 201, "At most"),
     ("address.street", "a\0b", "This has characters"),
     ("address.planet", "Earth", "There is no field"),
     ("nickname", "Zé", "There is no field"),
@@ -88,6 +88,13 @@ def test_a_person_is_told_beside_the_field_and_keeps_what_was_typed(
     assert nothing_written(db)
 
 
+def test_a_person_is_told_at_once_what_an_nfe_has_no_room_for(client, db):
+    sign_in(client)
+    answer = client.post("/customers", data=GOOD | {"address.complement": "x" * 61})
+    assert answer.status_code == 422 and "At most 60" in answer.text
+    assert nothing_written(db)
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("written", "kept"),
@@ -123,8 +130,12 @@ def test_a_state_may_be_written_out_and_an_address_may_be_abroad(calls):
         "/customers", {"name": "Ana", "document": "12ABC34501DE35", "address": abroad}
     )
     assert (other.status_code, other.json["address"]["country"]) == (201, "PT")
-    far = calls.patch(f"/customers/{other.json['id']}", {"address": {"zip_code": "1234567890123"}})
-    assert far.json["errors"][0]["field"] == "address.zip_code"
+    region = {"state": "Área Metropolitana de Lisboa", "zip_code": "1100-148 LISBOA"}
+    far = calls.patch(f"/customers/{other.json['id']}", {"address": region})
+    assert far.status_code == 200
+    assert far.json["address"]["state"] == "ÁREA METROPOLITANA DE LISBOA"
+    longer = calls.patch(f"/customers/{other.json['id']}", {"address": {"zip_code": "1" * 21}})
+    assert longer.json["errors"][0]["field"] == "address.zip_code"
 
 
 @pytest.mark.both_databases

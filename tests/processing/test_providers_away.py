@@ -5,9 +5,9 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
-from tests.factories import make_sale, open_shop, work_off
+from tests.factories import make_sale, open_shop, sign_in, work_off
 from tests.support.postal_code_providers import FakeProviders
 from webapp.addresses.questions import warnings_of
 from webapp.dashboard.queries import sales_in_attention
@@ -15,6 +15,7 @@ from webapp.invoices.issues import issue_of
 from webapp.platform.clock import utc_now
 from webapp.processing.attention import resume
 from webapp.sales.models import Sale, Status
+from webapp.sales.queries import sales
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,9 @@ def test_a_complete_address_goes_on_unchecked_while_providers_are_away(app, db, 
     assert [warning.code for warning in warnings_of(sale)] == ["zip_code_unchecked"]
 
 
-def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_while(app, db, fake):
+def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_while(
+    app, client, db, fake
+):
     open_shop()
     fake.modes["viacep"] = "server_error"
     sale = make_sale(address=BY_HAND | {"street": ""})
@@ -68,9 +71,27 @@ def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_whil
     assert (sale.status, sale.reason_code) == (Status.ADDRESS, "providers_unavailable")
     assert "complete à mão" in issue_of(sale).text
     assert sales_in_attention().count == 0
-    db.session.execute(update(Sale).values(paid_at=utc_now() - dt.timedelta(minutes=16)))
-    db.session.commit()
+    sign_in(client)
+    button = f'href="/sales/{sale.id}?mend=address#address"'
+    page = client.get(f"/sales/{sale.id}").text
+    assert "Complete by hand and go on" in page and button in page
+    assert f"sale-{sale.id}" not in client.get("/sales?status=attention").text
+
+    since = utc_now() - dt.timedelta(minutes=16)
+    db.session.execute(update(Sale).values(waits_since=since, due_at=utc_now()))
+    work_off()
+    assert sale.status is Status.ADDRESS
     assert [row.id for row in sales_in_attention().rows] == [sale.id]
+    assert button in client.get("/").text
+    listed = client.get("/sales?status=attention").text
+    assert f'id="sale-{sale.id}"' in listed and button in listed
+
+    fake.modes["viacep"] = "ok"
+    app.extensions.pop("lookup").close()
+    db.session.execute(update(Sale).values(due_at=utc_now()))
+    work_off()
+    assert (sale.status, sale.waits_since) == (Status.INVOICED, None)
+    assert sales_in_attention().count == 0
 
 
 def test_whoever_tries_again_asks_the_provider_again(app, db, fake):
@@ -101,3 +122,10 @@ def test_a_sale_waits_and_goes_on_when_the_provider_is_back(app, db, fake):
     assert (sale.status, sale.reason_code, sale.street) == (Status.INVOICED, None, "Rua Caiubi")
     assert sale.address_source["street"] == "viacep"
     assert sale.address_source["zip_code"] == "customer"
+
+
+def test_who_needs_a_person_is_found_without_walking_all_orders(app, db):
+    waiting = sales(needs_person=True).with_only_columns(Sale.id).order_by(Sale.id.desc())
+    written = waiting.compile(db.engine, compile_kwargs={"literal_binds": True})
+    plan = db.session.execute(text(f"EXPLAIN QUERY PLAN {written}")).all()
+    assert "ix_sales_needs_person_id (needs_person=?)" in plan[0].detail and len(plan) == 1

@@ -39,6 +39,25 @@ def checkout(client, db):
     return api(client, make_token())
 
 
+@pytest.mark.parametrize("part", ["street", "number", "complement", "neighborhood"])
+def test_an_address_text_too_long_for_an_nfe_is_taken_and_asked_about(checkout, part):
+    """A checkout cannot ask the buyer again: its order must not be lost."""
+    make_product(sku="BOOK-1")
+    open_shop()
+    long = {part: "Fundos da loja " * 6}
+    answer = checkout.post("/sales", sale_body(address=ADDRESS | long))
+    assert answer.status_code == 201
+    work_off()
+    told = checkout.get(f"/sales/{answer.json['id']}").json
+    assert told["attention"]["field"] == f"address.{part}"
+    assert "60 characters" in told["attention"]["reason"]
+    assert told["address"][part] == long[part].strip()
+    mended = checkout.patch(f"/sales/{answer.json['id']}/address", {part: "Fundos"})
+    assert mended.status_code == 200
+    work_off()
+    assert checkout.get(f"/sales/{answer.json['id']}").json["status"] == "invoiced"
+
+
 def test_a_new_sale_is_told_whole(checkout):
     make_product(sku="BOOK-1", kind="book", name="Travessias", price="89.90")
     answer = checkout.post(

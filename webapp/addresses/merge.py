@@ -25,7 +25,9 @@ _LARGE_USER = re.compile(r"[0-9]{5}9[0-5][0-9]")
 _STREET_AND_NUMBER = re.compile(r"(.*[^\W\d].*?),? ([0-9]{1,6})")
 # NF-e 4.00, group E: xLgr, xBairro and xMun have 2 to 60 characters, nro and xCpl 1 to 60.
 _LENGTHS = {"street": 2, "neighborhood": 2, "city": 2, "number": 1, "complement": 1}
-_MOST = 60
+# The city of an address abroad is EXTERIOR.
+_WRITTEN_ABROAD = ("street", "neighborhood", "number", "complement")
+MOST_ON_NOTE = 60
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,9 @@ def merge(
     be "customer" in it.
     """
     if typed.country.strip().upper() not in ("", "BR"):
-        return _merged(replace(typed, ibge=ABROAD), {"ibge": TABLE})
+        return _merged(
+            replace(typed, ibge=ABROAD), {"ibge": TABLE}, _wrong_length(typed, _WRITTEN_ABROAD)
+        )
     own = _as_typed(typed, sources or {})
     cep = normalize_cep(own.zip_code)
     if cep is None:
@@ -145,7 +149,7 @@ def _fill(own: AddressParts, answer: PostalAnswer) -> tuple[AddressParts, dict[s
     new = {
         part: value
         for part, value in offered.items()
-        if value and not getattr(own, part) and len(value) <= _MOST
+        if value and not getattr(own, part) and len(value) <= MOST_ON_NOTE
     }
     return replace(own, **new), dict.fromkeys(new, answer.provider)
 
@@ -163,7 +167,7 @@ def _street_and_number(answer: PostalAnswer) -> tuple[str, str]:
 def _missing(address: AddressParts, answer: PostalAnswer | None = None) -> Issue | None:
     """The first thing that the NF-e needs and that only a person can say."""
     for part in ("street", "neighborhood"):
-        if answer and not getattr(address, part) and len(getattr(answer, part)) > _MOST:
+        if answer and not getattr(address, part) and len(getattr(answer, part)) > MOST_ON_NOTE:
             return address_issue(f"{part}_length", f"address.{part}")
     if not address.street:
         code = "street_missing" if address.neighborhood else "street_of_general_zip_code"
@@ -172,14 +176,20 @@ def _missing(address: AddressParts, answer: PostalAnswer | None = None) -> Issue
         return address_issue("neighborhood_missing", "address.neighborhood")
     if not address.number:
         return address_issue("number_missing", "address.number")
-    for part, least in _LENGTHS.items():
-        value = getattr(address, part)
-        if value and not least <= len(value) <= _MOST:
-            return address_issue(f"{part}_length", f"address.{part}")
+    if question := _wrong_length(address, tuple(_LENGTHS)):
+        return question
     if not address.ibge:
         return address_issue(
             "city_unknown", "address.city", {"city": address.city, "state": address.state}
         )
+    return None
+
+
+def _wrong_length(address: AddressParts, parts: tuple[str, ...]) -> Issue | None:
+    for part in parts:
+        length = len(getattr(address, part))
+        if length and not _LENGTHS[part] <= length <= MOST_ON_NOTE:
+            return address_issue(f"{part}_length", f"address.{part}")
     return None
 
 

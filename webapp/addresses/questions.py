@@ -57,13 +57,17 @@ TEXTS = {
     "large_user": N_("This postal code belongs to one address only: %(unit)s."),
 }
 
+FIX = N_("Fix the address")
+# What the button says where it is not "Fix the address".
+FIXES = {"providers_unavailable": N_("Complete by hand and go on")}
+
 
 def address_issue(
     code: str, field: str, params: dict[str, str] | None = None, level: str = ERROR
 ) -> Issue:
     """The issue that `code` names; `field` is the part to fix (`address.street`), `params` what its
     words need."""
-    return Issue(code, field, params or {}, level, TEXTS[code], N_("Fix the address"))
+    return Issue(code, field, params or {}, level, TEXTS[code], FIXES.get(code, FIX))
 
 
 def warnings_to_json(warnings: Iterable[Issue]) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from webapp.addresses.merge import MOST_ON_NOTE
+from webapp.addresses.parts import LONGEST_TEXT
 from webapp.customers.models import Taxpayer
 from webapp.http.fields import Document, Email, refuse_strange_registration
 from webapp.http.filters import ListQuery
@@ -16,8 +18,6 @@ from webapp.platform.towns import state_code
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII)
 _REGISTRATION = re.compile(r"[0-9]{2,14}", re.ASCII)
-# How long a foreign postal code and region may be, as they are kept.
-LONGEST_ABROAD = {"zip_code": 10, "state": 2}
 
 
 def _upper(written: str) -> str:
@@ -59,11 +59,11 @@ class AddressIn(Shape):
         str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_upper)
     ] = "BR"
     state: Annotated[str, Text(30), AfterValidator(_state)] = ""
-    city: Annotated[str, Text(60)] = ""
-    neighborhood: Annotated[str, Text(60)] = ""
-    street: Annotated[str, Text(60)] = ""
-    number: Annotated[str, Text(60)] = ""
-    complement: Annotated[str, Text(60)] = ""
+    city: Annotated[str, Text(LONGEST_TEXT)] = ""
+    neighborhood: Annotated[str, Text(LONGEST_TEXT)] = ""
+    street: Annotated[str, Text(LONGEST_TEXT)] = ""
+    number: Annotated[str, Text(LONGEST_TEXT)] = ""
+    complement: Annotated[str, Text(LONGEST_TEXT)] = ""
 
     @field_validator("zip_code", mode="after")
     @classmethod
@@ -81,12 +81,17 @@ class AddressIn(Shape):
             raise FieldRefused(
                 "zip_code", _l("This is not a CEP; write its eight digits, like 01025-020.")
             )
-        for name, longest in LONGEST_ABROAD.items():
-            if len(getattr(self, name)) > longest:
-                raise FieldRefused(
-                    name, _l("At most %(max_length)s characters.", max_length=longest)
-                )
         return self
+
+
+class NoteAddressIn(AddressIn):
+    """As a person types it, who is told at once what an NF-e has no room for."""
+
+    city: Annotated[str, Text(MOST_ON_NOTE)] = ""
+    neighborhood: Annotated[str, Text(MOST_ON_NOTE)] = ""
+    street: Annotated[str, Text(MOST_ON_NOTE)] = ""
+    number: Annotated[str, Text(MOST_ON_NOTE)] = ""
+    complement: Annotated[str, Text(MOST_ON_NOTE)] = ""
 
 
 class CustomerIn(Shape):
@@ -112,6 +117,10 @@ class CustomerIn(Shape):
         if self.state_registration and self.address.country == "BR":
             refuse_strange_registration(self.state_registration, self.address.state)
         return self
+
+
+class TypedCustomerIn(CustomerIn):
+    address: NoteAddressIn = NoteAddressIn()
 
 
 CustomerPatch = partial(CustomerIn)

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from webapp.customers.customer_edits import facts_of, save_agent, save_customer
-from webapp.customers.forms import AgentIn, CustomerIn
+from webapp.customers.forms import AgentIn, TypedCustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.customers.queries import agent_by_id, agents, customer_by_id, customers
 from webapp.fulfilment.memberships.history import history
@@ -44,8 +44,8 @@ def new():
 
 @bp.post("/customers")
 @allow("clerk")
-@submits(CustomerIn, again=_customer_form)
-def create(wanted: CustomerIn):
+@submits(TypedCustomerIn, again=_customer_form)
+def create(wanted: TypedCustomerIn):
     customer = save_customer(Customer(), wanted)
     flash(_("%(name)s was added.", name=customer.name), "good")
     return _to(customer)
@@ -80,8 +80,8 @@ def _present_customer(customer_id: int) -> Form:
 
 @bp.post("/customers/<id:customer_id>")
 @allow("clerk")
-@submits(CustomerIn, again=_customer_form, present=_present_customer)
-def update(wanted: CustomerIn, customer_id: int):
+@submits(TypedCustomerIn, again=_customer_form, present=_present_customer)
+def update(wanted: TypedCustomerIn, customer_id: int):
     customer = customer_by_id(customer_id)
     refuse_stale(customer)
     save_customer(customer, wanted)

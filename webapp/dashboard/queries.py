@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.models import Product
@@ -20,7 +20,6 @@ from webapp.http.lists import bounded_count
 from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS
-from webapp.platform.clock import utc_now
 from webapp.platform.database import Model, db
 from webapp.platform.money import ZERO
 from webapp.processing.queries import failed_effects
@@ -31,8 +30,6 @@ DAYS = 14
 SHOWN = 5
 LOW_SHOWN = 8
 MOST_PLACED = 50_000
-# A postal code service that is away for longer is no hiccup.
-PATIENCE = dt.timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -140,16 +137,10 @@ def _waiting(query: Select, ids: Select, key) -> Waiting:
 
 
 def sales_in_attention() -> Waiting:
-    """Those that wait for a person, and those that have waited for a postal code service for so
-    long that a person may rather complete them by hand."""
-    unanswered = and_(
-        Sale.status == Status.ADDRESS,
-        Sale.reason_code == "providers_unavailable",
-        Sale.paid_at < utc_now() - PATIENCE,
-    )
-    stuck = or_(Sale.status == Status.ATTENTION, unanswered)
-    query = select(Sale).where(stuck).options(selectinload(Sale.lines))
-    return _waiting(query, select(Sale.id).where(stuck), Sale.id)
+    """Those that stopped, and those that have waited for a postal code service for so long that a
+    person may rather complete them by hand."""
+    query = select(Sale).where(Sale.needs_person).options(selectinload(Sale.lines))
+    return _waiting(query, select(Sale.id).where(Sale.needs_person), Sale.id)
 
 
 def invoices_in(view: str) -> Waiting:

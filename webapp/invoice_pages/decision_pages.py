@@ -4,7 +4,7 @@ from flask import flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.customers.forms import AddressIn
+from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.http.forms import Form, parse
 from webapp.http.handling import submits
 from webapp.invoice_pages.blueprint import bp
@@ -86,8 +86,8 @@ def resubmit(_wanted: ResubmissionIn, invoice_id: int) -> Response:
 
 @bp.post("/invoices/<id:invoice_id>/address")
 @allow("reviewer")
-@submits(AddressIn, again=_address_again, own_status=True)
-def mend_address(wanted: AddressIn, invoice_id: int) -> Response:
+@submits(NoteAddressIn, again=_address_again, own_status=True)
+def mend_address(wanted: NoteAddressIn, invoice_id: int) -> Response:
     attention.correct_address(_invoice_as_seen(invoice_id).sale, wanted)
     return _back(invoice_id, _("The address was changed. The NF-e is being checked again."))
 

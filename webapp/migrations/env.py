@@ -2,6 +2,7 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import String
 from sqlalchemy.types import TypeDecorator
 
 database = current_app.extensions["migrate"].db
@@ -15,6 +16,12 @@ def render_item(kind, item, _autogen):
     return False
 
 
+def compare_type(_context, _inspected, _column, found, wanted):
+    """SQLite keeps no lengths, so a migration need not change them there."""
+    is_sqlite = context.get_bind().dialect.name == "sqlite"
+    return False if is_sqlite and isinstance(found, String) and isinstance(wanted, String) else None
+
+
 def run() -> None:
     with database.engine.connect() as connection:
         context.configure(
@@ -23,6 +30,7 @@ def run() -> None:
             render_as_batch=True,
             transaction_per_migration=True,
             render_item=render_item,
+            compare_type=compare_type,
         )
         if connection.dialect.name == "postgresql":
             # A migration that waits for a long query must not queue the whole shop behind it.

@@ -58,7 +58,12 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
                 return
             pause = dt.timedelta(seconds=RETRY_SECONDS * random.uniform(0.8, 1.2))
             row.wait(
-                now + pause, "providers_unavailable", {"zip_code": row.zip_code}, result.reason
+                now,
+                now + pause,
+                "providers_unavailable",
+                merged.question.field,
+                {"zip_code": row.zip_code},
+                result.reason,
             )
             return
         self._keep(row, merged, now)

@@ -18,7 +18,7 @@ from webapp.sale_pages.blueprint import bp, to_order
 from webapp.sale_pages.known_buyers import CONFIRMED, ask_who_buys, known_buyer
 from webapp.sale_pages.order_form import SaleForm, totals_of
 from webapp.sales import placing
-from webapp.sales.forms import CHANNELS, SaleIn
+from webapp.sales.forms import CHANNELS, TypedSaleIn
 from webapp.sales.models import PaymentMethod
 from webapp.sales.queries import agents, customers_like, products_to_sell, sale_of
 from webapp.staff.access import allow
@@ -58,8 +58,8 @@ def new() -> str:
 
 @bp.post("/sales")
 @allow("clerk")
-@submits(SaleIn, again=_form_page, form_class=SaleForm)
-def create(wanted: SaleIn) -> Response:
+@submits(TypedSaleIn, again=_form_page, form_class=SaleForm)
+def create(wanted: TypedSaleIn) -> Response:
     """Enters the sale; the form's own key makes a doubled click one sale."""
     ask_who_buys(wanted.customer, _confirmed())
     key = request.form.get("form_key", "")[:MOST_KEY]
@@ -86,8 +86,8 @@ def edit(sale_id: int) -> str:
 
 @bp.post("/sales/<id:sale_id>/edit")
 @allow("clerk")
-@submits(SaleIn, again=_form_page, form_class=SaleForm)
-def change(wanted: SaleIn, sale_id: int) -> Response:
+@submits(TypedSaleIn, again=_form_page, form_class=SaleForm)
+def change(wanted: TypedSaleIn, sale_id: int) -> Response:
     sale = sale_of(sale_id)
     refuse_stale(sale)
     ask_who_buys(wanted.customer, _confirmed(), sale)

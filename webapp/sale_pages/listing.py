@@ -66,7 +66,21 @@ class SaleFilters:
         since = None
         if self.since:
             since = dt.datetime.combine(self.since, dt.time(), ZoneInfo(time_zone()))
-        return sales(self.status, self.shipping, self.channel, self.agent, since, q=self.q)
+        return _sales(
+            status=self.status,
+            shipping=self.shipping,
+            channel=self.channel,
+            agent=self.agent,
+            since=since,
+            q=self.q,
+        )
+
+
+def _sales(status: Status | None = None, **others: Any) -> Select[Any]:
+    """What needs attention on a page is more than the state of that name."""
+    if status is Status.ATTENTION:
+        return sales(needs_person=True, **others)
+    return sales(status, **others)
 
 
 def _member(members: type[Choice], args: Mapping[str, str], name: str) -> Choice | None:
@@ -100,7 +114,7 @@ def tabs(filters: SaleFilters) -> list[dict[str, Any]]:
             "href": with_query(
                 after=None, before=None, **{"status": None, "shipping": None} | asked
             ),
-            "count": count_text(bounded_count(sales(**asked).with_only_columns(Sale.id))),
+            "count": count_text(bounded_count(_sales(**asked).with_only_columns(Sale.id))),
             "active": asked == here,
         }
         for label, asked in TABS
@@ -180,9 +194,10 @@ class SaleRow:
     @property
     def fix(self) -> FixLink | None:
         """Where a person fixes what the sale waits for; None while it waits for nobody."""
-        if self.issue is None or self.sale.status is not Status.ATTENTION:
+        if self.issue is None:
             return None
-        return fix_link(self.issue, self.sale, g.identity.role) or order_link(self.sale)
+        link = fix_link(self.issue, self.sale, g.identity.role)
+        return link or (order_link(self.sale) if self.sale.status is Status.ATTENTION else None)
 
     @property
     def segments(self) -> dict[str, Any] | None:

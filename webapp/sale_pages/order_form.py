@@ -16,7 +16,7 @@ from webapp.platform.cep import format_cep
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.money import ZERO
 from webapp.platform.transactions import reading_ahead
-from webapp.sales.forms import MAX_LINES, LineIn, SaleIn
+from webapp.sales.forms import MAX_LINES, LineIn, SaleIn, TypedSaleIn
 from webapp.sales.models import Sale
 from webapp.sales.placing import sale_line
 from webapp.sales.queries import products_by_code
@@ -42,7 +42,7 @@ class SaleForm(Form):
     """The form of a sale. Its lines are numbered from 0 without gaps, so that an error finds the
     line it is about."""
 
-    def __init__(self, values: Mapping[str, str], shape: type[Shape] = SaleIn):
+    def __init__(self, values: Mapping[str, str], shape: type[Shape] = TypedSaleIn):
         super().__init__(
             {name: value for name, value in values.items() if name not in BESIDES}, shape
         )

@@ -81,8 +81,8 @@ class SalePage:
 
     @property
     def fix(self) -> FixLink | None:
-        """Where a person fixes what the order waits for."""
-        if self.issue is None or not self.waits_for_person:
+        """Where a person fixes what the order waits for, or goes on without waiting."""
+        if self.issue is None:
             return None
         return fix_link(self.issue, self.sale, g.identity.role)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
-from webapp.customers.forms import AddressIn
+from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.http.fields import Document, Email
 from webapp.http.filters import ListQuery, Since
 from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text, example
@@ -67,6 +67,10 @@ class SaleIn(Shape):
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MAX_LINES)]
 
 
+class TypedSaleIn(SaleIn):
+    address: NoteAddressIn
+
+
 SalePatch = partial(SaleIn)
 
 
@@ -82,4 +86,4 @@ class SaleQuery(ListQuery):
 class SaleAddressIn(Shape):
     """The address alone, with the names that it has in the whole form."""
 
-    address: AddressIn
+    address: NoteAddressIn

@@ -23,6 +23,9 @@ from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
 from webapp.platform.text import searchable
 
+# What does not answer for longer is no hiccup.
+PATIENCE = dt.timedelta(minutes=15)
+
 
 class Status(enum.StrEnum):
     OPEN = "open"
@@ -180,6 +183,13 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_sales_needs_person_id",
+            "needs_person",
+            "id",
+            sqlite_where=text("needs_person = 1"),
+            postgresql_where=text("needs_person"),
+        ),
         Index("ix_sales_updated_at_id", "updated_at", "id"),
         Index("ix_sales_created_at", "created_at"),
         Index("ix_sales_paid_at", "paid_at"),
@@ -224,6 +234,11 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     reason_code: Mapped[str | None] = mapped_column(String(60))
     reason_params: Mapped[dict] = mapped_column(JSON, default=dict)
     reason_field: Mapped[str | None] = mapped_column(String(80))
+
+    # Since when the reason stands, and whether a person is asked: at once, or when the outside
+    # world has been away for longer than PATIENCE.
+    waits_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    needs_person: Mapped[bool] = mapped_column(default=False)
 
     payment_method: Mapped[PaymentMethod] = mapped_column(EnumText(PaymentMethod))
     paid_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
@@ -340,12 +355,25 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         self._enter(Status.ATTENTION)
         self.step = step
         self.reason_code, self.reason_field, self.reason_params = code, field, params
+        self.waits_since, self.needs_person = utc_now(), True
         self.clear_work()
 
-    def wait(self, at: dt.datetime, code: str, params: dict, error: str) -> None:
-        """The outside world is needed and does not answer: tried again by itself at `at`."""
-        self.reason_code, self.reason_field, self.reason_params = code, None, params
-        self.retry(at, error)
+    def wait(
+        self,
+        now: dt.datetime,
+        at: dt.datetime,
+        code: str,
+        field: str | None,
+        params: dict,
+        error: str,
+    ) -> None:
+        """The outside world is needed and does not answer: tried again by itself at `at`. Who could
+        go on without it is asked once that has lasted."""
+        self.reason_code, self.reason_field, self.reason_params = code, field, params
+        self.waits_since = self.waits_since or now
+        asked_from = self.waits_since + PATIENCE
+        self.needs_person = now >= asked_from
+        self.retry(at if self.needs_person else min(at, asked_from), error)
         self.attempts = 0
 
     def resume(self, now: dt.datetime) -> None:
@@ -376,6 +404,7 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
 
     def _clear_reason(self) -> None:
         self.reason_code, self.reason_field, self.reason_params = None, None, {}
+        self.waits_since, self.needs_person = None, False
 
 
 # The facts by which a sale is found, by their columns.

@@ -34,8 +34,10 @@ def sales(
     since: dt.datetime | None = None,
     updated_since: dt.datetime | None = None,
     q: str = "",
+    needs_person: bool = False,
 ) -> Select:
-    """Sales that pass every filter given. `q`: words in any order, of the facts that
+    """Sales that pass every filter given. `needs_person`: those that stopped, and those that wait
+    for so long that a person is asked. `q`: words in any order, of the facts that
     `Sale.text_to_search` names."""
     query = select(Sale)
     channel, agent = storable(channel), storable(agent)
@@ -47,6 +49,8 @@ def sales(
     ):
         if value:
             query = query.where(column == value)
+    if needs_person:
+        query = query.where(Sale.needs_person)
     if since:
         # Lists go by id, and ids rise with time: the first one since then is where the reading may
         # end. Transactions that ran side by side may be numbered a little out of turn.
