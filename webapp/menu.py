@@ -8,7 +8,7 @@ from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.sales.models import Sale
-from webapp.web.navigation import Counter, Menu, MenuEntry
+from webapp.web.navigation import Command, Counter, Menu, MenuEntry
 
 ATTENTION = Counter(select(Sale.id).where(Sale.needs_person), _l("waiting for somebody"))
 REVIEW = Counter(
@@ -45,6 +45,24 @@ BACK_OFFICE = (
     MenuEntry("users", _l("Staff"), "staff.index"),
     MenuEntry("settings", _l("Settings"), "store.settings_page"),
 )
+COMMANDS = (
+    Command("plus", _l("New order"), "sales.new"),
+    Command("package", _l("New product"), "catalog.new"),
+    Command("user-plus", _l("New customer"), "customers.new"),
+    Command("git-branch", _l("New rule"), "rules.new_rule"),
+    Command("user-plus", _l("Add a person"), "staff.new_person"),
+    Command("id-badge-2", _l("Agents"), "customers.agents_page"),
+    Command("download", _l("Export the orders as CSV"), "sales.export"),
+    Command("user", _l("Your account"), "staff.account"),
+    Command(
+        "moon",
+        _l("Switch between light and dark"),
+        "staff.choose_theme",
+        press="[data-theme-button]",
+    ),
+    Command("keyboard", _l("Keyboard shortcuts"), "staff.account", press="[data-show-keys]"),
+    Command("logout", _l("Sign out"), "staff.sign_out", press="#palette-sign-out button"),
+)
 MENU = Menu(
     groups=(
         (None, (HOME,)),
@@ -54,4 +72,5 @@ MENU = Menu(
         (_l("Back office"), BACK_OFFICE),
     ),
     phone=(HOME, SALES, PRODUCTS, INVOICES, SHIPPING),
+    commands=COMMANDS,
 )

@@ -7,6 +7,8 @@
    data-confirm="text"     on a form or a submit button: asks first (data-confirm-button, data-confirm-kind="danger")
    data-autofocus          takes the focus when it comes (the error summary of a refused form)
    data-print              prints the page
+   data-show-keys          opens the list of keys; data-when-rows: told there only on a page whose rows are walked
+   event "key" {key}       a single key that presses nothing (static/js/rows.js walks by them); who takes it prevents its default
    data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
    data-then="selector"    a press moves the focus there, so that it is not lost with what is swapped
    data-remove="selector"  takes out the closest such element and tells its form that it changed (a line of a sale)
@@ -221,9 +223,12 @@
       term.append(key);
       list.append(term, words);
     }
+    const walks = !!document.querySelector("main :is(tbody tr, .plain-item) a[href]");
+    dialog.querySelectorAll("[data-when-rows]").forEach((element) => { element.hidden = !walks || seen.has("j") || seen.has("k"); });
     dialog.querySelector("[data-shortcut-switch]").checked = !keysOff();
     dialog.showModal();
   }
+  document.addEventListener("click", (event) => event.target.closest("[data-show-keys]") && showKeys());
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -235,13 +240,11 @@
     }
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     const key = event.key.toLowerCase();
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && key === "k") {
-      if (press("/")) event.preventDefault();
-      return;
-    }
     if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
     if (key === "?") { event.preventDefault(); showKeys(); return; }
-    if (!event.repeat && !keysOff() && press(key)) event.preventDefault();
+    if (keysOff()) return;
+    const taken = (!event.repeat && press(key)) || !document.dispatchEvent(new CustomEvent("key", { detail: { key }, cancelable: true }));
+    if (taken) event.preventDefault();
   });
 
   document.addEventListener("change", (event) => {

@@ -1,5 +1,8 @@
 """The keyboard alone is enough: searching while one types, editing in the row, shortcuts."""
 
+import re
+
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from tests.browser.test_errand import add_product, sign_in
@@ -78,6 +81,76 @@ def test_shortcuts_rest_while_one_types(page):
     page.locator("h1").click()
     page.keyboard.press("n")
     expect(page).to_have_url("/sales/new")
+
+
+def test_the_palette_finds_while_one_types_and_opens_by_keys(page, watched):
+    sign_in(page)
+    page.goto("/sales")
+    palette, field = page.locator("#palette"), page.locator("#palette-question")
+    chosen = palette.locator("[aria-selected=true]")
+    page.keyboard.press("j")
+    page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
+    expect(chosen).to_have_text("Novo pedido")
+    page.evaluate(AXE_SCRIPT)
+    faults = page.evaluate(
+        "axe.run(document.querySelector('#palette'), {resultTypes: ['violations']})"
+    )
+    assert [fault["id"] for fault in faults["violations"]] == []
+
+    page.keyboard.type("livraria", delay=20)
+    expect(palette.get_by_role("group")).to_have_count(3)
+    expect(chosen).to_contain_text("B2B-2008")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(chosen).to_contain_text("Livraria Horizonte Ltda")
+    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id"))
+    page.keyboard.press("ArrowDown")
+    expect(chosen).to_contain_text("B2B-2008")
+    page.keyboard.press("Escape")
+    expect(palette).to_be_hidden()
+    expect(page.locator("main tbody tr").first.locator("a").first).to_be_focused()
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("trocar")
+    expect(chosen).to_have_text("Trocar entre claro e escuro")
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.keyboard.press("Control+k")
+    # Faster than any answer.
+    page.keyboard.type("B2B-2008")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("B2B-2008")
+    assert watched == []
+
+
+def test_j_and_k_walk_the_rows_of_a_list_and_rest_while_one_types(page):
+    sign_in(page, "reviewer")
+    page.goto("/products")
+    links = page.locator("main tbody tr > :first-child a")
+    page.keyboard.press("j")
+    expect(links.nth(0)).to_be_focused()
+    for key, place in (("j", 1), ("j", 2), ("k", 1), ("k", 0), ("k", 0)):
+        page.keyboard.press(key)
+        expect(links.nth(place)).to_be_focused()
+    page.keyboard.press("?")
+    keys = page.locator("#shortcuts")
+    expect(keys.get_by_text("Próxima linha, linha anterior")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(links.nth(0)).to_be_focused()
+    page.locator(".filters input[type=search]").focus()
+    page.keyboard.type("j")
+    expect(page.locator(".filters input[type=search]")).to_be_focused()
+    page.goto("/invoices?status=authorized")
+    expect(links.first).to_be_visible(timeout=20_000)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/invoices/\d+$"))
+    page.goto("/sales/new")
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    expect(keys.get_by_text("Próxima linha, linha anterior")).to_be_hidden()
 
 
 def held_for_review(page, reference: str) -> None:

@@ -164,6 +164,11 @@ class Invoice(Owed, Timestamps, Model):
         return self.sale.reference
 
     @property
+    def printed_number(self) -> str:
+        """Series and number as lists print them, 1-000004; "" before it has one."""
+        return f"{self.series}-{self.number:06d}" if self.number else ""
+
+    @property
     def label(self) -> LazyString:
         if self.status is InvoiceStatus.REJECTED and self.rejected_by:
             return REJECTED_LABELS[self.rejected_by]

@@ -19,6 +19,8 @@ from webapp.sales.queries import sales
 from webapp.store.models import Series
 
 SHOWN = 5
+# Fewer letters fit nearly everything.
+LEAST = 3
 MOST_NUMBER = 999_999_999
 _PUNCTUATION = re.compile(r"[\s.\-/]")
 

@@ -32,12 +32,24 @@ class MenuEntry:
 
 
 @dataclass(frozen=True)
+class Command:
+    """Something to do from wherever one is: a page to go to, or an element of every page that is
+    pressed."""
+
+    icon: str
+    label: object
+    endpoint: str
+    press: str = ""
+
+
+@dataclass(frozen=True)
 class Menu:
-    """Groups of entries, each with its heading (None: the first has none), and those that a phone
-    shows at its foot."""
+    """Groups of entries, each with its heading (None: the first has none), those that a phone shows
+    at its foot, and what the palette offers beside them."""
 
     groups: Sequence[tuple[object, Sequence[MenuEntry]]]
     phone: Sequence[MenuEntry]
+    commands: Sequence[Command] = ()
 
 
 def set_up(app: Flask, menu: Menu) -> None:
@@ -65,7 +77,8 @@ def set_up(app: Flask, menu: Menu) -> None:
         }
 
 
-def _open_to_me(endpoint: str) -> bool:
+def open_to_me(endpoint: str) -> bool:
+    """Whether the person may open the page or do the act."""
     view = current_app.view_functions.get(endpoint)
     allowed = getattr(view, "allowed", None)
     return allowed is ANYONE or bool(allowed and g.identity and g.identity.role in allowed)
@@ -101,7 +114,7 @@ def _link(entry: MenuEntry) -> dict:
 
 
 def _links(entries: Sequence[MenuEntry]) -> list[dict]:
-    return [_link(entry) for entry in entries if _open_to_me(entry.endpoint)]
+    return [_link(entry) for entry in entries if open_to_me(entry.endpoint)]
 
 
 def navigation() -> list[dict]:
@@ -112,3 +125,14 @@ def navigation() -> list[dict]:
 
 def phone_navigation() -> list[dict]:
     return _links(current_app.extensions["menu"].phone)
+
+
+def entries() -> list[MenuEntry]:
+    """Every page of the menu that is open to the person."""
+    menu: Menu = current_app.extensions["menu"]
+    return [entry for _label, group in menu.groups for entry in group if open_to_me(entry.endpoint)]
+
+
+def commands() -> list[Command]:
+    menu: Menu = current_app.extensions["menu"]
+    return [command for command in menu.commands if open_to_me(command.endpoint)]
