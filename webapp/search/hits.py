@@ -34,7 +34,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Group:
+class HitGroup:
     """Hits of one kind; `all_href` lists the rest where there are more."""
 
     name: str
@@ -62,10 +62,12 @@ class Found:
         href = url_for(self.page, **{self.id_name: row.id})
         return Hit(icon=self.icon, href=href, **self.facts(row))
 
-    def group(self, q: str) -> Group:
+    def group(self, q: str) -> HitGroup:
         rows = self.like(q)
         more = url_for(self.index, q=q) if len(rows) > queries.SHOWN else ""
-        return Group(self.name, self.title, [self.hit(row) for row in rows[: queries.SHOWN]], more)
+        return HitGroup(
+            self.name, self.title, [self.hit(row) for row in rows[: queries.SHOWN]], more
+        )
 
 
 def _sale(sale: Sale) -> dict[str, Any]:
@@ -166,13 +168,13 @@ def meant(q: str) -> Hit | None:
     return None
 
 
-def groups(q: str) -> list[Group]:
+def groups(q: str) -> list[HitGroup]:
     """What fits `q`, by kind; kinds of which nothing fits are left out."""
     found = [kind.group(q) for kind in _open_kinds()]
     return [group for group in found if group.hits]
 
 
-def palette(q: str) -> list[Group]:
+def palette(q: str) -> list[HitGroup]:
     """What the palette offers: pages and acts by the beginnings of their words, the one thing
     meant, and what fits. Records are looked for from a few letters on."""
     offered = [_acts(q)]
@@ -180,22 +182,22 @@ def palette(q: str) -> list[Group]:
         exact = meant(q)
         found = groups(q) if len(q) >= queries.LEAST else []
         if exact:
-            offered.append(Group("meant", _("Exact match"), [exact]))
+            offered.append(HitGroup("meant", _("Exact match"), [exact]))
             found = [_without(group, exact.href) for group in found]
         offered += found
     return [group for group in offered if group.hits]
 
 
-def _without(group: Group, href: str) -> Group:
+def _without(group: HitGroup, href: str) -> HitGroup:
     hits = [hit for hit in group.hits if hit.href != href]
-    return Group(group.name, group.title, hits, group.all_href)
+    return HitGroup(group.name, group.title, hits, group.all_href)
 
 
-def _acts(q: str) -> Group:
+def _acts(q: str) -> HitGroup:
     wanted = fold(q).split()
     offered: list[Command | MenuEntry] = [*commands(), *entries()]
     hits = [_act(entry) for entry in offered if _begins(wanted, fold(str(entry.label)).split())]
-    return Group("acts", _("Pages and commands"), hits)
+    return HitGroup("acts", _("Pages and commands"), hits)
 
 
 def _begins(wanted: list[str], words: list[str]) -> bool:
