@@ -159,7 +159,8 @@ class LineTotal:
 
 @dataclass(frozen=True)
 class SaleTotals:
-    """What the shop would charge, and what each line comes to."""
+    """What the shop would charge, and what each line comes to. `below_catalog`: in percent, what is
+    not asked for of the catalog's prices."""
 
     lines: list[LineTotal]
     products: Decimal
@@ -167,6 +168,7 @@ class SaleTotals:
     freight: Decimal
     total: Decimal
     note: Decimal
+    below_catalog: Decimal
 
 
 def totals_of(form: SaleForm) -> SaleTotals:
@@ -198,6 +200,7 @@ def totals_of(form: SaleForm) -> SaleTotals:
         sale.freight,
         sale.total,
         sale.note_total,
+        sale.below_catalog_percent,
     )
 
 

@@ -19,13 +19,14 @@ from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import shop_day
 from webapp.invoices.history import subjects_of
-from webapp.invoices.issues import issue_of
+from webapp.invoices.issues import issue_of, over_limit
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of
 from webapp.messages.models import Message
 from webapp.messages.queries import messages_of_sale
 from webapp.messages.words import template_name
 from webapp.platform.database import db
+from webapp.platform.issues import Issue
 from webapp.platform.money import ZERO
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of
@@ -78,6 +79,15 @@ class SalePage:
     @property
     def waits_for_person(self) -> bool:
         return self.sale.status is Status.ATTENTION
+
+    @property
+    def over_limit(self) -> Issue | None:
+        """What a manager has to approve, whether it waits for that already or will; None for
+        most."""
+        limit = self.sale.discount_limit
+        if limit is None or self.sale.status.is_final or not self.sale.needs_approval:
+            return None
+        return over_limit(self.sale.below_catalog_percent, limit)
 
     @property
     def fix(self) -> FixLink | None:

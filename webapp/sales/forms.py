@@ -32,6 +32,9 @@ class LineIn(Shape):
 
 
 class BuyerIn(Shape):
+    """`email` and `phone` left blank in a new sale are those of the known customer with this
+    document, if the name is theirs too; under another name, or in a change, they stay blank."""
+
     name: Annotated[str, Text(120, required=True)]
     document: Document
     email: Email = ""
