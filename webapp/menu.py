@@ -10,7 +10,7 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.sales.models import Sale
 from webapp.web.navigation import Command, Counter, Menu, MenuEntry
 
-ATTENTION = Counter(select(Sale.id).where(Sale.needs_person), _l("waiting for somebody"))
+ATTENTION = Counter(select(Sale.id).where(Sale.needs_person), _l("needing attention"))
 REVIEW = Counter(
     select(Invoice.id).where(Invoice.status == InvoiceStatus.REVIEW), _l("under review")
 )

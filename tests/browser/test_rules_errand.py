@@ -43,7 +43,7 @@ def except_customer(page) -> None:
     page.locator("#customer-search").fill("Otília")
     page.get_by_role("link", name=re.compile("Otília")).click()
     expect(page.locator("main")).to_contain_text("suspender")
-    page.get_by_role("button", name="Guardar no rascunho").first.click()
+    page.get_by_role("button", name="Salvar no rascunho").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Rascunho das regras")
 
 

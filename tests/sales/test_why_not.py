@@ -48,7 +48,7 @@ def test_each_item_is_answered_for(clerk):
     sale = sold(book(sku="LV-1"), make_product(kind="membership", sku="CL-1").sku, agent="A1")
     page = ask(clerk, sale, "commission")
     assert page.count('<details class="fold ruling"') == 2
-    assert "Commission of R$5.00" in page and "Fired" in page and "Did not hold" in page
+    assert "Commission of R$5.00" in page and "Applied" in page and "Did not hold" in page
 
 
 def test_a_fact_that_was_not_there_is_told_as_nothing(clerk):
@@ -114,7 +114,7 @@ def test_a_gift_that_would_bring_a_gift_names_the_rule_that_added_it(clerk):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"enabled": False}, ("This rule was switched off", "It would have held; switched on")),
+        ({"enabled": False}, ("This rule was disabled", "It would have held; enabled")),
         (
             {"valid_to": "2020-01-31"},
             ("This rule was not in force on", "Would hold", "31 Jan 2020"),

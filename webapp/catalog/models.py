@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -187,7 +188,16 @@ def change_stock(session, product_id: int, sku: str, change: int) -> int:
     balance = session.scalar(_MOVE, {"product": product_id, "change": change})
     if balance is None:
         left = session.scalar(select(_stock).where(Product.__table__.c.id == product_id)) or 0
-        raise OutOfStock(_("Only %(left)s of %(sku)s left in stock.", left=left, sku=sku))
+        if not left:
+            raise OutOfStock(_("%(sku)s is out of stock.", sku=sku))
+        raise OutOfStock(
+            ngettext(
+                "Only %(num)s of %(sku)s left in stock.",
+                "Only %(num)s of %(sku)s left in stock.",
+                left,
+                sku=sku,
+            )
+        )
     # Told to open pages by hand: the statement above is none of the session's own.
     notices_of(session).row_changed("product", product_id)
     return balance

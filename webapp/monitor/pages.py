@@ -76,7 +76,7 @@ def retry(job_id):
 @allow("manager")
 def delete(job_id):
     _act_on(registries.delete_failed, job_id)
-    flash(_("The failed job was deleted. What it rang for is still owed and goes on."), "good")
+    flash(_("The failed job was deleted. Its work is still pending and goes on."), "good")
     return redirect(url_for("monitor.page"), 303)
 
 
@@ -101,7 +101,10 @@ def try_now(queue):
         raise NotFound(_("There is no such work."))
     hurried = registries.try_now(queue, kind, row_id)
     if hurried:
-        flash(ngettext("%(num)s row is tried now.", "%(num)s rows are tried now.", hurried), "good")
+        tried = ngettext(
+            "%(num)s step is being tried now.", "%(num)s steps are being tried now.", hurried
+        )
+        flash(tried, "good")
     else:
         flash(_("It is being tried already, or was done just now."), "info")
     return redirect(url_for("monitor.page"), 303)

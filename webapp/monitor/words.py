@@ -9,7 +9,7 @@ QUEUES = {
     "rules": _l("Rules"),
     "invoices": _l("NF-e"),
     "mail": _l("E-mails"),
-    "bulk": _l("Long errands"),
+    "bulk": _l("Long-running jobs"),
 }
 # By the kind and status of the row that owes the step.
 STEPS = {(station.kind, str(station.status)): station.label for station in WORKED}

@@ -35,7 +35,7 @@ from webapp.rules.queries import compiled, rule_set_in_force
 # Rules offered to ask about: a set may hold thousands.
 MOST_RULES = 50
 OUTCOME_LABELS = {
-    "fired": (_l("Fired"), "good"),
+    "fired": (_l("Applied"), "good"),
     "suppressed": (_l("Suppressed by an exception"), "warn"),
     "lost": (_l("Lost to another"), ""),
     "unpaid": (_l("Nothing to pay"), ""),
