@@ -105,6 +105,31 @@
     root.dataset.theme = button.value;
   });
 
+  // ---------- rows close together or not ----------
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-density-button]");
+    if (!button) return;
+    button.value = root.dataset.density === "compact" ? "normal" : "compact";
+    root.dataset.density = button.value;
+  });
+
+  // ---------- the edge at which a table or a row of tabs goes on ----------
+  const SCROLLERS = ".table-scroll, .tabs, .chart-scroll";
+  function markEdges(box) {
+    const left = Math.abs(box.scrollLeft);
+    const more = box.scrollWidth - box.clientWidth;
+    box.toggleAttribute("data-more-before", left > 1);
+    box.toggleAttribute("data-more-after", more - left > 1);
+  }
+  const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => markEdges(target.closest(SCROLLERS))));
+  function watchEdges() {
+    for (const box of document.querySelectorAll(SCROLLERS)) for (const part of [box, ...box.children]) resized.observe(part);
+  }
+  document.addEventListener("scroll", ({ target }) => target.matches?.(SCROLLERS) && markEdges(target), true);
+  document.addEventListener("DOMContentLoaded", watchEdges);
+  document.addEventListener("htmx:afterSettle", watchEdges);
+  document.addEventListener("live:swapped", watchEdges);
+
   // ---------- dialogs and questions ----------
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog]");
