@@ -62,7 +62,8 @@ class Product(Timestamps, Model):
     __tablename__ = "products"
     __table_args__ = (
         Index("ix_products_archived_at_name", "archived_at", "name"),
-        Index("ix_products_lower_sku", text("lower(sku)")),
+        # Which a SKU is, in whatever case it is written.
+        Index("ux_products_lower_sku", text("lower(sku)"), unique=True),
     )
     live = "product"
     audited = (
@@ -106,14 +107,14 @@ class Product(Timestamps, Model):
     specifications: Mapped[str] = mapped_column(Text, default="")
     warranty_months: Mapped[int | None]
     ncm: Mapped[str] = mapped_column(String(8), default="")
-    gtin: Mapped[str] = mapped_column(String(14), default="")
+    gtin: Mapped[str] = mapped_column(String(14), default="", index=True)
     origin: Mapped[str] = mapped_column(String(1), default="0")
     unit: Mapped[str] = mapped_column(String(6), default="UN")
     weight_g: Mapped[int] = mapped_column(default=0)
     on_nfe: Mapped[bool]
     royalty_percent: Mapped[Decimal | None] = mapped_column(Hundredths)
     author: Mapped[str] = mapped_column(String(80), default="")
-    isbn: Mapped[str] = mapped_column(String(13), default="")
+    isbn: Mapped[str] = mapped_column(String(13), default="", index=True)
     video_url: Mapped[str] = mapped_column(String(500), default="")
     plan: Mapped[str] = mapped_column(String(40), default="")
     # Lower-case, accent-free name, SKU, GTIN, ISBN and author: what the search box looks in.

@@ -4,7 +4,7 @@ import enum
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, Text
+from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.addresses.parts import AddressColumns
@@ -71,6 +71,10 @@ class Agent(Timestamps, Model):
     """A seller; the percentage is of the line after discount, without freight."""
 
     __tablename__ = "agents"
+    __table_args__ = (
+        # Which a code is, in whatever case it is written.
+        Index("ux_agents_lower_code", text("lower(code)"), unique=True),
+    )
     audited = ("code", "name", "commission_percent")
 
     id: Mapped[int] = mapped_column(primary_key=True)
