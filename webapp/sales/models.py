@@ -393,8 +393,7 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         self.waits_since = self.waits_since or now
         asked_from = self.waits_since + PATIENCE
         self.needs_person = now >= asked_from
-        self.retry(at if self.needs_person else min(at, asked_from), error)
-        self.attempts = 0
+        self.try_later(at if self.needs_person else min(at, asked_from), error)
 
     def resume(self, now: dt.datetime) -> None:
         """A person fixed what was asked for: on from the step that waited."""
