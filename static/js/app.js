@@ -7,6 +7,7 @@
    data-confirm="text"     on a form or a submit button: asks first (data-confirm-button, data-confirm-kind="danger")
    data-autofocus          takes the focus when it comes (the error summary of a refused form)
    data-print              prints the page
+   data-copy="text"        copies it; data-copied is what the toast says then
    data-show-keys          opens the list of keys; data-when-rows: told there only on a page whose rows are walked
    event "key" {key}       a single key that presses nothing (static/js/rows.js walks by them); who takes it prevents its default
    data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
@@ -129,6 +130,26 @@
   document.addEventListener("DOMContentLoaded", watchEdges);
   document.addEventListener("htmx:afterSettle", watchEdges);
   document.addEventListener("live:swapped", watchEdges);
+
+  // ---------- copying ----------
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch { // not over plain http
+      const field = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }));
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await copy(button.dataset.copy);
+    button.focus();
+    toast({ kind: "good", text: button.dataset.copied });
+  });
 
   // ---------- dialogs and questions ----------
   document.addEventListener("click", (event) => {

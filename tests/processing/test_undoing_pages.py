@@ -53,6 +53,18 @@ def test_what_a_cancellation_undoes_is_told_before_and_nothing_of_it_stays(clien
     assert status(db, sale) is Status.INVOICED and stock("BOOK") == 7 and commission() == 15
 
 
+def test_many_equal_lines_are_undone_in_one_sentence(client, db):
+    line = {"sku": book(sku="BOOK", stock=100), "quantity": 1}
+    sale = sold(agent=agent(), lines=[line] * 20)
+    sign_in(client, "manager")
+    page = text_of(client.get(f"/sales/{sale.id}/cancellation").text)
+    assert page.count("go back on sale") == 1 and "20 × BOOK go back on sale." in page
+    assert "goes back on sale" not in page
+    # Each line's commission is an effect of its own; what is said of them is said once.
+    assert page.count("Commission · BOOK: R$5.00 is reversed.") == 1
+    assert "20 × Commission · BOOK: R$5.00 is reversed." in page
+
+
 def test_the_page_takes_its_turn_to_write_while_others_commit(client, db, monkeypatch):
     """What it works out by trying is written, though it is a GET: another process commits after
     it has read and before it writes."""

@@ -49,8 +49,6 @@ PART_LABELS = {
     "country": _l("Country"),
 }
 SOURCE_LABELS = {
-    "customer": _l("customer"),
-    "empty": _l("blank"),
     "ibge": _l("IBGE table"),
     "viacep": _l("ViaCEP"),
     "brasilapi": _l("BrasilAPI"),
@@ -60,12 +58,23 @@ SOURCE_LABELS = {
 }
 
 
+# What the customer said, or left blank, bears no source: it is the rest that one may want to check.
+FROM_CUSTOMER = (None, "", "customer", "empty")
+
+
 class SourcedPart(NamedTuple):
-    """A part of an address, and in words where it came from."""
+    """A part of an address, and in words where it came from, unless the customer said it."""
 
     term: Any
     value: str
     source: Any
+
+
+class Ruling(NamedTuple):
+    """A rule and what it brought about, which of its kind is told nowhere else on the page."""
+
+    rule: RuleRow
+    effects: list[EffectView]
 
 
 class SalePage:
@@ -234,8 +243,13 @@ class SalePage:
         return sum(shown.effect.is_unfinished for shown in self.effects)
 
     @property
-    def rule_rows(self) -> list[RuleRow]:
-        return self.explanation.rows() if self.explanation else []
+    def rulings(self) -> list[Ruling]:
+        """Every rule whose condition held, each with its effects."""
+        by_rule: dict[str, list[EffectView]] = {}
+        for shown in self.effects:
+            by_rule.setdefault(shown.effect.rule, []).append(shown)
+        rows = self.explanation.rows() if self.explanation else []
+        return [Ruling(row, by_rule.pop(row.code, []) if row.fired else []) for row in rows]
 
     def rule_name(self, code: str) -> str:
         """Of the rule that a line owes itself to."""
@@ -247,4 +261,4 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def _source_label(source: str | None) -> Any:
-    return SOURCE_LABELS.get(source, source) if source else None
+    return SOURCE_LABELS.get(source, source) if source not in FROM_CUSTOMER else None
