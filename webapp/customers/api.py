@@ -15,7 +15,7 @@ from webapp.platform.database import db
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("customers")
-KNOWN = _l("Another customer has this CPF or CNPJ.")
+KNOWN = _l("Another customer has this document.")
 UNKNOWN = _l("There is no customer with this number.")
 
 

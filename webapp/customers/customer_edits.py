@@ -1,4 +1,4 @@
-"""Keeping customers, one per CPF or CNPJ however many sales name it, and agents."""
+"""Keeping customers, one per document however many sales name it, and agents."""
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, func, select
@@ -8,10 +8,16 @@ from webapp.addresses.parts import PARTS
 from webapp.customers.forms import AddressIn, AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.platform.database import db
+from webapp.platform.documents import DocumentKind, document_kind
 from webapp.platform.errors import Refusal
 from webapp.platform.text import fold, searchable
 
 _WITH_DOCUMENT = select(Customer).where(Customer.document == bindparam("document"))
+_WITHOUT_DOCUMENT = (
+    select(Customer)
+    .where(Customer.document.is_(None), Customer.email == bindparam("email"))
+    .order_by(Customer.id)
+)
 COPIED = tuple(name for name in CustomerIn.model_fields if name != "address")
 
 
@@ -68,7 +74,11 @@ def facts_of(customer: Customer) -> dict:
 def save_customer(customer: Customer, wanted: CustomerIn) -> Customer:
     """Writes `wanted` into a new or known customer. Raises DocumentTaken when another one has the
     document."""
-    taken = DocumentTaken(_l("Another customer has this CPF or CNPJ already."))
+    taken = DocumentTaken(
+        _l("Another customer has this document already.")
+        if document_kind(wanted.document) is DocumentKind.FOREIGN
+        else _l("Another customer has this CPF or CNPJ already.")
+    )
     other = with_document(wanted.document)
     if other is not None and other is not customer:
         raise taken
@@ -106,7 +116,16 @@ def search_text(customer: Customer) -> str:
 
 
 def with_document(document: str) -> Customer | None:
-    return db.session.scalar(_WITH_DOCUMENT, {"document": document})
+    return db.session.scalar(_WITH_DOCUMENT, {"document": document}) if document else None
+
+
+def known_by(buyer) -> Customer | None:
+    """The customer who has the buyer's document; of a buyer abroad without one, who has their name
+    and e-mail address and no document either."""
+    if buyer.document or not buyer.email:
+        return with_document(buyer.document)
+    alike = db.session.scalars(_WITHOUT_DOCUMENT, {"email": buyer.email})
+    return next((customer for customer in alike if is_named(customer, buyer)), None)
 
 
 def _saved(row, twin: Refusal):

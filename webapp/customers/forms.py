@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from webapp.addresses.merge import MOST_ON_NOTE
 from webapp.addresses.parts import LONGEST_TEXT
 from webapp.customers.models import Taxpayer
-from webapp.http.fields import Document, Email, refuse_strange_registration
+from webapp.http.fields import Document, Email, OfSomeCountry, refuse_strange_registration
 from webapp.http.filters import ListQuery
 from webapp.http.forms import FieldRefused, Percent, Shape, Text, example
 from webapp.http.patches import partial
@@ -94,7 +94,7 @@ class NoteAddressIn(AddressIn):
     complement: Annotated[str, Text(MOST_ON_NOTE)] = ""
 
 
-class CustomerIn(Shape):
+class CustomerIn(OfSomeCountry):
     model_config = example(
         {
             "name": "Maria das Dores",
@@ -105,7 +105,7 @@ class CustomerIn(Shape):
     )
 
     name: Annotated[str, Text(120, required=True)]
-    document: Document
+    document: Document = ""
     email: Email = ""
     phone: Annotated[str, Text(20)] = ""
     address: AddressIn = AddressIn()

@@ -8,7 +8,7 @@ from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.addresses.parts import AddressColumns
-from webapp.platform.columns import EnumText, Hundredths, Timestamps
+from webapp.platform.columns import EnumText, Hundredths, TextOrNothing, Timestamps
 from webapp.platform.database import Model
 
 
@@ -33,6 +33,14 @@ TAXPAYER_LABELS = {
 
 class Customer(AddressColumns, Timestamps, Model):
     __tablename__ = "customers"
+    __table_args__ = (
+        Index(
+            "ix_customers_email_without_document",
+            "email",
+            sqlite_where=text("document IS NULL"),
+            postgresql_where=text("document IS NULL"),
+        ),
+    )
     audited = (
         "name",
         "document",
@@ -51,7 +59,8 @@ class Customer(AddressColumns, Timestamps, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
-    document: Mapped[str] = mapped_column(String(14), unique=True)
+    # Blank for buyers abroad who have none.
+    document: Mapped[str] = mapped_column(TextOrNothing(20), unique=True, nullable=True, default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     phone: Mapped[str] = mapped_column(String(20), default="")
     state_registration: Mapped[str] = mapped_column(String(14), default="")
@@ -71,10 +80,6 @@ class Agent(Timestamps, Model):
     """A seller; the percentage is of the line after discount, without freight."""
 
     __tablename__ = "agents"
-    __table_args__ = (
-        # Which a code is, in whatever case it is written.
-        Index("ux_agents_lower_code", text("lower(code)"), unique=True),
-    )
     audited = ("code", "name", "commission_percent")
 
     id: Mapped[int] = mapped_column(primary_key=True)

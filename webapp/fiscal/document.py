@@ -37,6 +37,7 @@ SOFTWARE = "Balcao 1.0"
 HOMOLOGATION_NAME = "NF-E EMITIDA EM AMBIENTE DE HOMOLOGACAO - SEM VALOR FISCAL"
 SIMPLES_NOTICE = "DOCUMENTO EMITIDO POR ME OU EPP OPTANTE PELO SIMPLES NACIONAL"
 NO_GTIN = "SEM GTIN"
+EXTERIOR, NO_NUMBER = "EXTERIOR", "S/N"
 BRAZIL = {"cPais": "1058", "xPais": "BRASIL"}
 DRAFT_CODE = "00000000"  # no real note has it: one digit repeated
 REGISTRATION: dict[str, str] = {
@@ -172,13 +173,15 @@ def _address(address: Address, phone: str) -> Section:
     }
     if address.is_foreign:
         code, name = COUNTRIES.get(address.country, (None, None))
-        place = {"cMun": "9999999", "xMun": "EXTERIOR", "UF": "EX", "cPais": code, "xPais": name}
+        place = {"cMun": "9999999", "xMun": EXTERIOR, "UF": "EX", "cPais": code, "xPais": name}
     fone = digits(phone)
+    # Other countries write addresses without number or neighborhood.
+    number, neighborhood = (NO_NUMBER, EXTERIOR) if address.is_foreign else ("", "")
     return {
         "xLgr": clean(address.street),
-        "nro": clean(address.number),
+        "nro": clean(address.number) or number,
         "xCpl": clean(address.complement) or None,
-        "xBairro": clean(address.neighborhood),
+        "xBairro": clean(address.neighborhood) or neighborhood,
         **place,
         "fone": fone if 6 <= len(fone) <= 14 else None,
     }

@@ -1,23 +1,64 @@
 """Types of single fields that the shapes of several features share."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, Field
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationInfo,
+    model_validator,
+)
 
 from webapp.fiscal.digits import is_state_registration, state_registration_length
-from webapp.http.forms import FieldRefused
-from webapp.platform.documents import normalize_document
+from webapp.http.forms import FieldRefused, Shape
+from webapp.platform.documents import normalize_document, normalize_foreign_document
+
+# Where a shape's validation keeps the country that its documents are judged by.
+_COUNTRY = "country"
 
 
-def _document(written: str) -> str:
+def _document(written: str, info: ValidationInfo) -> str:
+    country = (info.context or {}).get(_COUNTRY)
     bare = normalize_document(written)
-    if bare is None:
+    if bare is not None:
+        return bare
+    if country == "BR":
         raise ValueError(
             _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
         )
-    return bare
+    foreign = normalize_foreign_document(written)
+    if written and foreign is None:
+        raise ValueError(
+            _l(
+                "A passport or another country's document has 5 to 20 letters and digits; leave it "
+                "blank where there is none."
+            )
+        )
+    return foreign or ""
+
+
+class OfSomeCountry(Shape):
+    """A shape with an `address` by whose country its documents are judged: in Brazil a CPF or
+    CNPJ, abroad also a passport or nothing. A part of such a shape, as in a PATCH, does not know
+    its country yet; the whole is judged."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def with_its_country(
+        cls, sent: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        if info.context is not None:
+            info.context[_COUNTRY] = _country_of(sent)
+        return handler(sent)
+
+
+def _country_of(sent: Any) -> str:
+    address = sent.get("address", {}) if isinstance(sent, dict) else {}
+    country = address.get("country", "BR") if isinstance(address, dict) else "BR"
+    return country.upper() if isinstance(country, str) else "BR"
 
 
 def _email(written: str) -> str:
@@ -31,7 +72,9 @@ def _email(written: str) -> str:
         ) from None
 
 
-Document = Annotated[str, Field(strict=True, max_length=40), AfterValidator(_document)]
+Document = Annotated[
+    str, Field(strict=True, max_length=40, validate_default=True), AfterValidator(_document)
+]
 Email = Annotated[str, Field(strict=True, max_length=254), AfterValidator(_email)]
 RequiredEmail = Annotated[
     str, Field(strict=True, min_length=1, max_length=254), AfterValidator(_email)

@@ -12,13 +12,21 @@ from flask_babel import (
     format_date,
     format_datetime,
     format_decimal,
+    get_locale,
     gettext,
     ngettext,
 )
 
+from webapp.fiscal.places import COUNTRIES
 from webapp.http.localization import time_zone
 from webapp.http.numbers import is_brazilian
-from webapp.platform.documents import format_document, masked_document
+from webapp.platform.documents import (
+    DocumentKind,
+    document_kind,
+    format_document,
+    masked_document,
+)
+from webapp.platform.text import fold
 
 
 def money_text(value: Decimal) -> str:
@@ -82,6 +90,24 @@ def with_query(**changes) -> str:
     return request.path + ("?" + urlencode(query) if query else "")
 
 
+def document_name(bare: str) -> str:
+    """What the document is called."""
+    kind = document_kind(bare)
+    return gettext("Document") if kind is DocumentKind.FOREIGN else kind.upper()
+
+
+def country_text(code: str) -> str:
+    locale = get_locale()
+    return locale.territories.get(code, code) if locale else code
+
+
+def countries(chosen: str) -> list[tuple[str, str]]:
+    """What a form offers, Brazil first: those that an NF-e can name, and the one chosen."""
+    abroad = {*COUNTRIES, chosen.upper()} - {"", "BR"}
+    named = sorted(((code, country_text(code)) for code in abroad), key=lambda each: fold(each[1]))
+    return [("BR", country_text("BR")), *named]
+
+
 FILTERS = {
     "money": money_text,
     "number": number_text,
@@ -94,6 +120,9 @@ FILTERS = {
     "phone": phone_text,
     "document": format_document,
     "masked": masked_document,
+    "document_name": document_name,
+    "country": country_text,
+    "countries": countries,
 }
 
 

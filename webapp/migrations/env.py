@@ -24,20 +24,34 @@ def compare_type(_context, _inspected, _column, found, wanted):
 
 def run() -> None:
     with database.engine.connect() as connection:
-        context.configure(
-            connection=connection,
-            target_metadata=database.metadata,
-            render_as_batch=True,
-            transaction_per_migration=True,
-            render_item=render_item,
-            compare_type=compare_type,
-        )
-        if connection.dialect.name == "postgresql":
-            # A migration that waits for a long query must not queue the whole shop behind it.
-            connection.exec_driver_sql("SET lock_timeout = '4s'")
-            connection.commit()
-        with context.begin_transaction():
-            context.run_migrations()
+        if connection.dialect.name == "sqlite":
+            # It makes an altered table anew, and dropping the old one would take along, or be
+            # stopped by, what refers to it. This setting lasts as long as the connection.
+            driver = connection.connection.dbapi_connection
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                migrate(connection)
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
+        else:
+            migrate(connection)
+
+
+def migrate(connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=database.metadata,
+        render_as_batch=True,
+        transaction_per_migration=True,
+        render_item=render_item,
+        compare_type=compare_type,
+    )
+    if connection.dialect.name == "postgresql":
+        # A migration that waits for a long query must not queue the whole shop behind it.
+        connection.exec_driver_sql("SET lock_timeout = '4s'")
+        connection.commit()
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 run()

@@ -9,6 +9,7 @@ from webapp.monitor.shapes import JobsOut
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("monitor")
+STATES = ("queued", *registries.REGISTRIES)
 
 
 @endpoint(
@@ -24,11 +25,10 @@ bp = api_blueprint("monitor")
 )
 def jobs() -> dict[str, object]:
     try:
-        workers = registries.workers()
-        counts = registries.queue_counts(workers)
+        counts, workers = registries.queue_counts(), registries.workers()
     except redis.RedisError:
         counts, workers = {}, []
-    unknown = dict.fromkeys(registries.STATES)
+    unknown = dict.fromkeys(STATES)
     return {
         "queues": [
             {
@@ -41,7 +41,7 @@ def jobs() -> dict[str, object]:
         ],
         "workers": [
             {name: worker[name] for name in ("name", "pid", "state", "current")}
-            | {"heartbeat": worker["heartbeat"].isoformat()}
+            | {"heartbeat": worker["heartbeat"] and worker["heartbeat"].isoformat()}
             for worker in workers
         ],
     }

@@ -29,6 +29,20 @@ class UtcDateTime(TypeDecorator):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+class TextOrNothing(TypeDecorator):
+    """A text that may be blank in several rows though it is unique: "" in the code, NULL in the
+    database."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return value or None
+
+    def process_result_value(self, value, dialect):
+        return value or ""
+
+
 class EnumText(TypeDecorator):
     """A `StrEnum` kept as its value in a plain text column, so that a new member needs no
     migration."""

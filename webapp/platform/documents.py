@@ -1,14 +1,24 @@
-"""CPF and CNPJ: the digits that prove a number was typed right, and how each is written for people.
+"""CPF and CNPJ: the digits that prove a number was typed right, and how each is written for people;
+and the documents of other countries.
 
 CNPJ follows Receita Federal's alphanumeric form (IN RFB 2.229/2024): each character counts as its
 ASCII code less 48, which for digits is the digit itself.
 """
 
+import enum
 import re
 
 _SEPARATORS = re.compile(r"[.\-/\s]")
 _CPF = re.compile(r"[0-9]{11}", re.ASCII)
 _CNPJ = re.compile(r"[0-9A-Z]{12}[0-9]{2}", re.ASCII)
+# What the NF-e takes as `idEstrangeiro`.
+_FOREIGN = re.compile(r"[0-9A-Z]{5,20}", re.ASCII)
+
+
+class DocumentKind(enum.StrEnum):
+    CPF = "cpf"
+    CNPJ = "cnpj"
+    FOREIGN = "foreign"  # of a buyer abroad: a passport or the like, or nothing
 
 
 def _check_digit(body: str, top_weight: int) -> str:
@@ -35,16 +45,41 @@ def normalize_document(written: str) -> str | None:
     return bare if valid else None
 
 
+def normalize_foreign_document(written: str) -> str | None:
+    """The bare passport, or document of another country, of `written`; None when it is none."""
+    bare = _SEPARATORS.sub("", written).upper()
+    return bare if _FOREIGN.fullmatch(bare) else None
+
+
+def read_document(written: str, country: str) -> str | None:
+    """The bare document of somebody in that country; None when it is none."""
+    bare = normalize_document(written)
+    return bare if bare or country == "BR" else normalize_foreign_document(written)
+
+
+def document_kind(bare: str) -> DocumentKind:
+    if normalize_document(bare) != bare or not bare:
+        return DocumentKind.FOREIGN
+    return DocumentKind.CPF if len(bare) == 11 else DocumentKind.CNPJ
+
+
 def format_document(bare: str) -> str:
-    """`bare` as people write it: 999.999.999-99 or 99.999.999/9999-99."""
-    if len(bare) == 11:
+    """`bare` as people write it: 999.999.999-99 or 99.999.999/9999-99; another country's as it
+    is."""
+    kind = document_kind(bare)
+    if kind is DocumentKind.CPF:
         return f"{bare[:3]}.{bare[3:6]}.{bare[6:9]}-{bare[9:]}"
-    if len(bare) == 14:
+    if kind is DocumentKind.CNPJ:
         return f"{bare[:2]}.{bare[2:5]}.{bare[5:8]}/{bare[8:12]}-{bare[12:]}"
     return bare
 
 
 def masked_document(bare: str) -> str:
-    """Enough of a CPF to tell two people apart, not enough to use it; a CNPJ is public and stays
-    whole."""
-    return f"•••.{bare[3:6]}.{bare[6:9]}-••" if len(bare) == 11 else format_document(bare)
+    """Enough of a CPF or a passport to tell two people apart, not enough to use it; a CNPJ is
+    public and stays whole."""
+    kind = document_kind(bare)
+    if kind is DocumentKind.CPF:
+        return f"•••.{bare[3:6]}.{bare[6:9]}-••"
+    if kind is DocumentKind.FOREIGN and bare:
+        return f"•••{bare[-(len(bare) // 3) :]}"
+    return format_document(bare)

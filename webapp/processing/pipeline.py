@@ -63,7 +63,7 @@ PIPELINE: tuple[Station, ...] = (
         Status.RULES,
         "rules",
         RulesStep(),
-        (Status.INVOICE, Status.REVIEW, Status.COMPLETED, Status.ATTENTION),
+        (Status.INVOICE, Status.REVIEW, Status.COMPLETED),
         _l("Applying the rules"),
         _l("rules"),
     ),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from webapp.customers.customer_edits import is_named, with_document
 from webapp.customers.models import Customer
 from webapp.http.forms import Form
-from webapp.platform.documents import normalize_document
+from webapp.platform.documents import DocumentKind, document_kind, read_document
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import BuyerIn
@@ -25,6 +25,10 @@ class KnownBuyer:
     differs: bool
     confirmed: bool
 
+    @property
+    def is_foreign(self) -> bool:
+        return document_kind(self.customer.document) is DocumentKind.FOREIGN
+
 
 @dataclass(frozen=True)
 class _Named:
@@ -33,7 +37,8 @@ class _Named:
 
 def known_buyer(form: Form, confirmed: str = "") -> KnownBuyer | None:
     """`confirmed`: the id of the customer of whom it was said that they go by another name, too."""
-    document = normalize_document(form.value("customer.document"))
+    country = form.value("address.country").upper() or "BR"
+    document = read_document(form.value("customer.document"), country)
     customer = with_document(document) if document else None
     if customer is None:
         return None
@@ -51,8 +56,15 @@ def ask_who_buys(buyer: BuyerIn, confirmed: str, sale: Sale | None = None) -> No
         customer = with_document(buyer.document)
     if customer is None or is_named(customer, buyer) or confirmed == str(customer.id):
         return
-    message = _(
-        "This CPF or CNPJ belongs to %(name)s: use the register, correct it, or confirm the name.",
-        name=customer.name,
-    )
+    if document_kind(buyer.document) is DocumentKind.FOREIGN:
+        message = _(
+            "This document belongs to %(name)s: use the register, correct it, or confirm the name.",
+            name=customer.name,
+        )
+    else:
+        message = _(
+            "This CPF or CNPJ belongs to %(name)s: use the register, correct it, or confirm the "
+            "name.",
+            name=customer.name,
+        )
     raise Invalid([FieldError(CONFIRMED, message)])

@@ -61,7 +61,8 @@ class SaleForm(Form):
 
     @classmethod
     def empty(cls) -> "SaleForm":
-        return cls({"channel": "store", "payment_method": "pix", "lines.0.quantity": "1"})
+        usual = {"channel": "store", "payment_method": "pix", "address.country": "BR"}
+        return cls(usual | {"lines.0.quantity": "1"})
 
     @property
     def lines(self) -> list[dict[str, str]]:
@@ -117,6 +118,10 @@ class SaleForm(Form):
     def remove_line(self, number: int) -> None:
         self.set_lines([line for index, line in enumerate(self._lines) if index != number])
 
+    @property
+    def is_abroad(self) -> bool:
+        return self.value("address.country").upper() not in ("", "BR")
+
     def take_customer(self, customer: Customer) -> None:
         """The customer as the shop keeps them, with their address."""
         for fact in ("name", "document", "email", "phone"):
@@ -159,8 +164,7 @@ class LineTotal:
 
 @dataclass(frozen=True)
 class SaleTotals:
-    """What the shop would charge, and what each line comes to. `below_catalog`: in percent, what is
-    not asked for of the catalog's prices."""
+    """What the shop would charge, and what each line comes to."""
 
     lines: list[LineTotal]
     products: Decimal
@@ -168,7 +172,6 @@ class SaleTotals:
     freight: Decimal
     total: Decimal
     note: Decimal
-    below_catalog: Decimal
 
 
 def totals_of(form: SaleForm) -> SaleTotals:
@@ -200,7 +203,6 @@ def totals_of(form: SaleForm) -> SaleTotals:
         sale.freight,
         sale.total,
         sale.note_total,
-        sale.below_catalog_percent,
     )
 
 

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
 from webapp.customers.forms import AddressIn, NoteAddressIn
-from webapp.http.fields import Document, Email
+from webapp.http.fields import Document, Email, OfSomeCountry
 from webapp.http.filters import ListQuery, Since
 from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text, example
 from webapp.http.patches import partial
@@ -32,16 +32,15 @@ class LineIn(Shape):
 
 
 class BuyerIn(Shape):
-    """`email` and `phone` left blank in a new sale are those of the known customer with this
-    document, if the name is theirs too; under another name, or in a change, they stay blank."""
+    """`document`: a CPF or CNPJ; with an address abroad also a passport, or nothing."""
 
     name: Annotated[str, Text(120, required=True)]
-    document: Document
+    document: Document = ""
     email: Email = ""
     phone: Annotated[str, Text(20)] = ""
 
 
-class SaleIn(Shape):
+class SaleIn(OfSomeCountry):
     model_config = example(
         {
             "reference": "WEB-1001",

@@ -13,7 +13,7 @@ from webapp.http.query import whole_number
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import KEY_LENGTH, as_printed, invoices
 from webapp.platform.database import db
-from webapp.platform.documents import normalize_document
+from webapp.platform.documents import normalize_document, normalize_foreign_document
 from webapp.sales.models import Sale
 from webapp.sales.queries import sales
 from webapp.store.models import Series
@@ -47,7 +47,7 @@ def exact_invoice(q: str) -> Invoice | None:
 
 
 def exact_customer(q: str) -> Customer | None:
-    document = normalize_document(q)
+    document = normalize_document(q) or normalize_foreign_document(q)
     return _only(select(Customer).where(Customer.document == document)) if document else None
 
 

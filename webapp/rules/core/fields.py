@@ -270,7 +270,7 @@ FIELDS = {
             _l("the customer's document"),
             "sale",
             "cpf",
-            {"cpf": "CPF", "cnpj": "CNPJ"},
+            {"cpf": "CPF", "cnpj": "CNPJ", "foreign": _l("of another country")},
         ),
         _choice(
             "customer_state",
