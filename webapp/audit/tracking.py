@@ -8,14 +8,13 @@ move by themselves; a row that owes work rings the queue of that work. Who acts 
 
 import contextlib
 import datetime as dt
-import functools
+from collections.abc import Iterable
 from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import event, insert, inspect
-from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import event
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 
 from webapp.audit.models import AuditEntry
@@ -62,7 +61,7 @@ def _plain(value):
 def _changes(row) -> tuple[dict, dict]:
     """Before and after of the audited columns that differ. SQLAlchemy keeps the old value of what
     was set, so that only those are looked at: this runs for every row of every flush."""
-    state = inspect(row)
+    state = instance_state(row)
     before, after = {}, {}
     for name in row.audited:
         if name in state.committed_state:
@@ -89,70 +88,56 @@ def _entry(row, action, before, after) -> dict:
 
 def track(session_factory) -> None:
     """Binds the session's flushes and commits to the audit and the live stream."""
-    event.listen(session_factory, "before_flush", _collect)
-    event.listen(session_factory, "after_flush", _write)
+    event.listen(session_factory, "before_flush", _before_flush)
+    event.listen(session_factory, "after_flush", _after_flush)
     event.listen(session_factory, "after_rollback", _forget)
 
 
-def _collect(session, _context, _instances) -> None:
+def _before_flush(session, _context, _instances) -> None:
+    gather(session, session.new, session.dirty, session.deleted)
+
+
+def _after_flush(session, _context) -> None:
+    tell(session)
+
+
+def gather(
+    session, new: Iterable[Any], dirty: Iterable[Any] = (), deleted: Iterable[Any] = ()
+) -> None:
+    """Notes what is about to be written of these rows."""
     pending = session.info.setdefault("audit", [])
-    pending += [(row, "created", *_changes(row)) for row in session.new if hasattr(row, "audited")]
-    for row in session.dirty:
+    touched = session.info.setdefault("live", {})
+    for row in new:
+        if hasattr(row, "audited"):
+            pending.append((row, "created", *_changes(row)))
+        _touch(session, touched, row)
+    for row in dirty:
         if hasattr(row, "audited"):
             before, after = _changes(row)
             if after:
                 pending.append((row, "changed", before, after))
-    for row in session.deleted:
+        _touch(session, touched, row)
+    for row in deleted:
         if hasattr(row, "audited"):
             gone = {name: _plain(getattr(row, name)) for name in row.audited}
             session.add(AuditEntry(**_entry(row, "deleted", gone, {})))
-    touched = session.info.setdefault("live", {})
-    for row in (*session.new, *session.dirty):
-        if hasattr(row, "live"):
-            touched[id(row)] = row
-        _ring_if_owed(session, row)
 
 
-def _write(session, _context) -> None:
-    """Ids of new rows are known only now; plain inserts, because the flush is already under way."""
-    entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
-    if entries:
-        session.execute(_KEEP, entries)
-    for row in session.info.pop("live", {}).values():
-        tell_pages(session, row)
-
-
-def insert_now(session, row) -> None:
-    """Writes a new row by one plain INSERT, past the unit of work, which costs several times as
-    much. All that a flush brings comes with it: id, defaults, audit entry, live event and doorbell.
-    Objects in its relationships are not written; set their foreign keys before. Raises
-    IntegrityError."""
-    entry = (row, "created", *_changes(row)) if hasattr(row, "audited") else None
-    model: Any = type(row)
-    written = {key: row.__dict__[key] for key in _columns(model) if key in row.__dict__}
-    result = session.execute(insert(type(row).__table__), written)
-    for key, value in result.last_inserted_params().items():
-        if key not in row.__dict__:
-            set_committed_value(row, key, value)
-    set_committed_value(row, "id", result.inserted_primary_key[0])
-    make_transient_to_detached(row)
-    session.add(row)
-    if entry:
-        session.execute(_KEEP, [_entry(*entry)])
+def _touch(session, touched: dict[int, Any], row) -> None:
     if hasattr(row, "live"):
-        tell_pages(session, row)
-    _ring_if_owed(session, row)
-
-
-@functools.cache
-def _columns(model: type) -> tuple[str, ...]:
-    mapper: Any = inspect(model)
-    return tuple(attribute.key for attribute in mapper.column_attrs)
-
-
-def _ring_if_owed(session, row) -> None:
+        touched[id(row)] = row
     if isinstance(row, Owed) and row.due_at and not row.lease and row.queue:
         notices_of(session).ring(row.queue)
+
+
+def tell(session) -> None:
+    """Tells of what was written: ids of new rows are known only now. By a plain insert, because a
+    flush may be under way."""
+    entries = [_entry(row, *change) for row, *change in session.info.pop("audit", ())]
+    if entries:
+        session.connection().execute(_KEEP, entries)
+    for row in session.info.pop("live", {}).values():
+        tell_pages(session, row)
 
 
 def _forget(session) -> None:

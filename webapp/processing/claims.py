@@ -11,6 +11,7 @@ time, and only one that was alone each time is given to a person.
 
 import datetime as dt
 import enum
+import functools
 import logging
 import random
 import re
@@ -18,12 +19,15 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, exists, select, update
+from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.sql.dml import ReturningUpdate
 
+from webapp.audit.writing import write_all
 from webapp.platform.clock import database_now
+from webapp.platform.columns import UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.owed import ENDS_PROCESS, Owed
 from webapp.platform.transactions import only_reading
@@ -35,6 +39,8 @@ MAX_ATTEMPTS = 8
 MOST_ALONE = 4
 # The token of a lease on one row alone tells how many times that was so: "alone2-5d41402abc".
 _ALONE = re.compile(r"alone([0-9]+)-")
+# The moment by which a row is judged to be due. Statements of each turn are built once.
+_NOW = bindparam("now", type_=UtcDateTime)
 # The model whose rows owe the step, what the outside world answered for a batch, and what a batch's
 # rows share while they are written.
 Row = TypeVar("Row", bound=Owed)
@@ -124,17 +130,21 @@ class Step(Generic[Row, Answers, Shared]):
 
     def _look(self) -> tuple[bool, bool]:
         """Whether rows are due that nobody has held, and such that a dead worker has left."""
-        lease = self.model.lease
         with only_reading():
-            owed = self.is_owed(database_now(db.session))
-            fresh, left_behind = (
-                exists().where(owed, kind) for kind in (lease.is_(None), lease.is_not(None))
-            )
-            row = db.session.execute(select(fresh, left_behind)).one()
+            row = db.session.execute(self._looks, {"now": database_now(db.session)}).one()
             db.session.rollback()
         return row[0], row[1]
 
-    def is_owed(self, now: dt.datetime) -> ColumnElement[bool]:
+    @functools.cached_property
+    def _looks(self) -> Select[bool, bool]:
+        lease = self.model.lease
+        owed = self.is_owed(_NOW)
+        fresh, left_behind = (
+            exists().where(owed, kind) for kind in (lease.is_(None), lease.is_not(None))
+        )
+        return select(fresh, left_behind)
+
+    def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
         """The SQL condition: rows of this step that are due."""
         return (self.model.status == self.status) & (self.model.due_at <= now)
 
@@ -143,43 +153,49 @@ class Step(Generic[Row, Answers, Shared]):
 
     def _claim_batch(self) -> tuple[str, list[int]] | None:
         token = secrets.token_hex(16)
-        now = database_now(db.session)
-        due = self._due(now, self.model.id).where(self.model.lease.is_(None)).limit(self.batch)
-        table = self.model.__table__
-        claim = update(table).where(table.c.id.in_(due.scalar_subquery()))
-        values = self._lease(token, now) | {"attempts": table.c.attempts + 1}
-        ids = db.session.scalars(claim.values(values).returning(table.c.id)).all()
+        ids = db.session.scalars(self._claims, self._lease(token)).all()
         db.session.commit()
         return (token, sorted(ids)) if ids else None
 
+    @functools.cached_property
+    def _claims(self) -> ReturningUpdate[int]:
+        due = self._due(self.model.id).where(self.model.lease.is_(None)).limit(self.batch)
+        table = self.model.__table__
+        claim = self._leases().where(table.c.id.in_(due.scalar_subquery()))
+        return claim.values(attempts=table.c.attempts + 1).returning(table.c.id)
+
     def _claim_alone(self) -> tuple[str, list[int]] | None:
         """The attempt that nobody finished is not counted: this one takes its place."""
-        now = database_now(db.session)
-        left_behind = self._due(now, self.model.id, self.model.lease).where(
+        left_behind = self._due(self.model.id, self.model.lease).where(
             self.model.lease.is_not(None)
         )
-        row = db.session.execute(left_behind.limit(1)).one_or_none()
+        now = {"now": database_now(db.session)}
+        row = db.session.execute(left_behind.limit(1), now).one_or_none()
         if row is None:
             db.session.rollback()
             return None
         token = f"alone{_times_alone(row.lease) + 1}-{secrets.token_hex(10)}"
-        table = self.model.__table__
-        claim = update(table).where(table.c.id == row.id)
-        db.session.execute(claim.values(self._lease(token, now)))
+        claim = self._leases().where(self.model.__table__.c.id == row.id)
+        db.session.execute(claim, self._lease(token))
         db.session.commit()
         return token, [row.id]
 
-    def _due(self, now: dt.datetime, *columns: Any) -> Select[Any]:
+    def _due(self, *columns: Any) -> Select[Any]:
         return (
             select(*columns)
-            .where(self.is_owed(now))
+            .where(self.is_owed(_NOW))
             .order_by(self.model.due_at, self.model.id)
             .with_for_update(skip_locked=True)
         )
 
-    def _lease(self, token: str, now: dt.datetime) -> dict[str, Any]:
+    def _leases(self) -> Update:
+        lease: dict[str, Any] = {"lease": bindparam("token"), "due_at": bindparam("until")}
+        return update(self.model.__table__).values(self.claim_values() | lease)
+
+    def _lease(self, token: str) -> dict[str, Any]:
+        now = database_now(db.session)
         until = now + dt.timedelta(seconds=self.lease_seconds)
-        return self.claim_values() | {"lease": token, "due_at": until}
+        return {"token": token, "now": now, "until": until}
 
     def _advance(self, token: str, ids: list[int]) -> None:
         """All rows in one transaction; if that fails, one by one, so that a bad row holds up no
@@ -218,9 +234,7 @@ class Step(Generic[Row, Answers, Shared]):
         if type(self).call_external is Step.call_external:
             return cast(Answers, None)
         with only_reading():
-            rows = list(
-                db.session.scalars(self._held(token, ids).options(*self.external_load)).unique()
-            )
+            rows = list(db.session.scalars(self._reads, {"token": token, "ids": ids}).unique())
             # Detached, or the first look at a row would open a transaction again under the outside
             # call.
             db.session.expunge_all()
@@ -234,21 +248,28 @@ class Step(Generic[Row, Answers, Shared]):
             shared = self.load_shared(rows, answers)
             for row in rows:
                 self.write_row(row, shared, now)
+            write_all(db.session())
             self.write_batch(shared, now)
         db.session.commit()
 
-    def _held(self, token: str, ids: list[int]) -> Select[Row]:
+    def _held(self) -> Select[Row]:
         """The rows that still bear the token."""
-        return (
-            select(self.model)
-            .where(self.model.id.in_(ids), self.model.lease == token)
-            .order_by(self.model.id)
-        )
+        ids = self.model.id.in_(bindparam("ids", expanding=True))
+        held = ids & (self.model.lease == bindparam("token"))
+        return select(self.model).where(held).order_by(self.model.id)
+
+    @functools.cached_property
+    def _reads(self) -> Select[Row]:
+        return self._held().options(*self.external_load)
+
+    @functools.cached_property
+    def _locks(self) -> Select[Row]:
+        query = self._held().options(*self.write_load).with_for_update(of=self.model)
+        return query.execution_options(populate_existing=True)
 
     def _lock(self, token: str, ids: list[int]) -> list[Row]:
         self.lock_before(ids)
-        query = self._held(token, ids).options(*self.write_load).with_for_update(of=self.model)
-        return list(db.session.scalars(query.execution_options(populate_existing=True)).unique())
+        return list(db.session.scalars(self._locks, {"token": token, "ids": ids}).unique())
 
     def _give_up_untried(self, token: str, ids: list[int]) -> None:
         log.error("%s: rows %s ended every process that was at them", type(self).__name__, ids)

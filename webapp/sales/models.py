@@ -8,8 +8,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event, inspect, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import instance_state
 
 from webapp.addresses.parts import AddressColumns
 from webapp.catalog.models import Kind
@@ -424,7 +425,7 @@ SEARCHED = (
 def _stay_found(_mapper: Any, _connection: Any, sale: Sale) -> None:
     """A fact corrected later (an address, a tracking code) is found like one that was there at
     first."""
-    if not inspect(sale).committed_state.keys().isdisjoint(SEARCHED):
+    if not instance_state(sale).committed_state.keys().isdisjoint(SEARCHED):
         sale.search_text = sale.text_to_search()
 
 

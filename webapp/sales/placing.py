@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.addresses.parts import PARTS
-from webapp.audit.tracking import insert_now, record
+from webapp.audit.tracking import record
+from webapp.audit.writing import insert_now
 from webapp.catalog.models import Product, StockMovement, change_stock, move_stock, movement
 from webapp.customers.customer_edits import customer_of_sale, is_named, known_by
 from webapp.customers.models import Agent, Customer
@@ -120,10 +121,10 @@ def _write(sale: Sale, movements: list[dict]) -> None:
     are the objects it was made with, which the session does not know."""
     lines, customer = list(sale.lines), sale.customer
     if customer.id is None:
-        insert_now(db.session, customer)
+        insert_now(db.session(), customer)
     sale.customer_id = customer.id
     set_committed_value(sale, "lines", [])
-    insert_now(db.session, sale)
+    insert_now(db.session(), sale)
     if not sale.reference:
         sale.reference = f"B-{sale.id}"
         sale.search_text = sale.text_to_search()
