@@ -9,10 +9,12 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+_DATABASE_NOW = select(text("clock_timestamp()"))
+
+
 def database_now(session) -> dt.datetime:
-    """The database's clock: leases are judged by one clock, whichever machine asks."""
+    """The database's clock: leases are judged by one clock, whichever machine asks. SQLite's is
+    this machine's."""
     if session.get_bind().dialect.name == "sqlite":
-        return dt.datetime.fromisoformat(
-            session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')"))
-        )
-    return session.scalar(select(text("clock_timestamp()"))).astimezone(dt.UTC)
+        return utc_now()
+    return session.scalar(_DATABASE_NOW).astimezone(dt.UTC)

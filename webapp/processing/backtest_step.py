@@ -52,7 +52,7 @@ class BacktestStep(Step[Backtest, dict[int, Slice], dict[int, Slice]]):
         # each slice.
         self._at_hand: tuple[tuple, Comparison] | None = None
 
-    def is_owed(self, now: dt.datetime) -> ColumnElement[bool]:
+    def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
         other = aliased(Backtest)
         at_work = select(other.id).where(
             other.status == self.status, other.lease.is_not(None), other.due_at > now
