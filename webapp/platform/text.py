@@ -9,6 +9,7 @@ LONGEST = 100
 MOST_WORDS = 6
 _PUNCTUATION = re.compile(r"[\s.\-/()+]")
 _DIGIT = re.compile(r"[0-9]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def storable(word: str) -> str:
@@ -45,7 +46,11 @@ def bare(code: str) -> str:
 def fold(text: str) -> str:
     """Lower case without accents: how search texts are kept and asked."""
     plain = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return _BEYOND_ASCII.sub(_without_accent, plain).casefold()
+
+
+def _without_accent(found: re.Match[str]) -> str:
+    return "" if unicodedata.combining(found[0]) else found[0]
 
 
 def like(text: str) -> str:
