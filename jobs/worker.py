@@ -1,15 +1,17 @@
 """A worker process: `python -m jobs.worker [queue …]`; without names it listens to every queue."""
 
+import contextlib
 import gc
 import os
 import secrets
 import socket
 import sys
+import threading
 from typing import Any
 
 import redis
 from flask import Flask
-from rq import Queue, SimpleWorker
+from rq import Queue, SimpleWorker, worker_registration
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
@@ -17,7 +19,7 @@ from sqlalchemy.orm import configure_mappers
 
 from webapp import create_app
 from webapp.platform.database import db
-from webapp.platform.queue import QUEUES, connect
+from webapp.platform.queue import ALIVE_SECONDS, BEAT_SECONDS, QUEUES, connect
 
 ALLOWED = frozenset(f"jobs.{queue}.work" for queue in QUEUES)
 
@@ -45,6 +47,48 @@ class ShopWorker(SimpleWorker):
     rows are still owed."""
 
     app: Flask
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stopped = threading.Event()
+
+    def bootstrap(self, *args: Any, **kwargs: Any) -> None:
+        super().bootstrap(*args, **kwargs)
+        self._stopped = threading.Event()
+        beat = threading.Thread(
+            target=self._beat, args=(self._stopped,), daemon=True, name="heartbeat"
+        )
+        beat.start()
+
+    def teardown(self) -> None:
+        self._stopped.set()
+        super().teardown()
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Says that it lives, for so long as is told at each beat and not for as long as a job may
+        take: a process that was killed tells nobody. Redis may have been wiped: what is not there
+        any more is written anew."""
+        super().heartbeat(ALIVE_SECONDS, pipeline)
+        if pipeline is None and not self.connection.hexists(self.key, "birth"):
+            self._write_in_again()
+
+    def _beat(self, stopped: threading.Event) -> None:
+        """Beside the work, which may take minutes."""
+        while not stopped.wait(BEAT_SECONDS):
+            # Redis may be away for a while; the next beat looks again.
+            with contextlib.suppress(redis.RedisError):
+                self.heartbeat()
+
+    def _write_in_again(self) -> None:
+        if self._stopped.is_set():
+            return
+        with self.connection.pipeline() as pipe:
+            pipe.hset(self.key, mapping=self.serialize() | {"state": self.get_state()})
+            if self.execution:
+                pipe.hset(self.key, "current_job", self.execution.job_id)
+            worker_registration.register(self, pipe)
+            pipe.expire(self.key, ALIVE_SECONDS)
+            pipe.execute()
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
         with self.app.app_context():

@@ -7,14 +7,16 @@ from sqlalchemy import select
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.monitor.registries import failed_count
 from webapp.sales.models import Sale
 from webapp.web.navigation import Command, Counter, Menu, MenuEntry
 
-ATTENTION = Counter(select(Sale.id).where(Sale.needs_person), _l("waiting for somebody"))
+ATTENTION = Counter(select(Sale.id).where(Sale.needs_person), _l("needing attention"))
 REVIEW = Counter(
     select(Invoice.id).where(Invoice.status == InvoiceStatus.REVIEW), _l("under review")
 )
 TO_SHIP = Counter(sales_to_ship(), _l("to pack or ship"))
+FAILED_JOBS = Counter(failed_count, _l("failed"))
 OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
 
 HOME = MenuEntry("home", _l("Home"), "dashboard.page")
@@ -40,7 +42,7 @@ DECISIONS = (
 )
 BACK_OFFICE = (
     MenuEntry("mail", _l("E-mails"), "messages.index"),
-    MenuEntry("settings-automation", _l("Processing"), "monitor.page"),
+    MenuEntry("settings-automation", _l("Processing"), "monitor.page", FAILED_JOBS),
     MenuEntry("history", _l("Audit"), "audit.index"),
     MenuEntry("users", _l("Staff"), "staff.index"),
     MenuEntry("settings", _l("Settings"), "store.settings_page"),

@@ -7,6 +7,7 @@
    data-confirm="text"     on a form or a submit button: asks first (data-confirm-button, data-confirm-kind="danger")
    data-autofocus          takes the focus when it comes (the error summary of a refused form)
    data-print              prints the page
+   data-copy="text"        copies it; data-copied is what the toast says then
    data-show-keys          opens the list of keys; data-when-rows: told there only on a page whose rows are walked
    event "key" {key}       a single key that presses nothing (static/js/rows.js walks by them); who takes it prevents its default
    data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
@@ -103,6 +104,51 @@
     if (!button) return;
     button.value = isDark() ? "light" : "dark";
     root.dataset.theme = button.value;
+  });
+
+  // ---------- rows close together or not ----------
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-density-button]");
+    if (!button) return;
+    button.value = root.dataset.density === "compact" ? "normal" : "compact";
+    root.dataset.density = button.value;
+  });
+
+  // ---------- the edge at which a table or a row of tabs goes on ----------
+  const SCROLLERS = ".table-scroll, .tabs, .chart-scroll";
+  function markEdges(box) {
+    const left = Math.abs(box.scrollLeft);
+    const more = box.scrollWidth - box.clientWidth;
+    box.toggleAttribute("data-more-before", left > 1);
+    box.toggleAttribute("data-more-after", more - left > 1);
+  }
+  const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => markEdges(target.closest(SCROLLERS))));
+  function watchEdges() {
+    for (const box of document.querySelectorAll(SCROLLERS)) for (const part of [box, ...box.children]) resized.observe(part);
+  }
+  document.addEventListener("scroll", ({ target }) => target.matches?.(SCROLLERS) && markEdges(target), true);
+  document.addEventListener("DOMContentLoaded", watchEdges);
+  document.addEventListener("htmx:afterSettle", watchEdges);
+  document.addEventListener("live:swapped", watchEdges);
+
+  // ---------- copying ----------
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch { // not over plain http
+      const field = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }));
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await copy(button.dataset.copy);
+    button.focus();
+    toast({ kind: "good", text: button.dataset.copied });
   });
 
   // ---------- dialogs and questions ----------

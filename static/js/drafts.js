@@ -1,6 +1,7 @@
 /* What is typed into a form is kept in this tab, by the form's address, until the server took it: after Back, a reload, a
    sign-in or a page that refused it, it is offered again.
 
+   data-drafted: on a form of which a draft is kept.
    Kept only in sessionStorage, never passwords or files; another person's page and signing out throw it away.
    <template id="draft-offer" data-sign-in data-sign-out> is the offer: [data-draft-words], [data-draft-changed], [data-draft-take], [data-draft-drop] */
 "use strict";
@@ -24,8 +25,10 @@
   function write(key, draft) {
     try {
       sessionStorage.setItem(key, JSON.stringify(draft));
+      return true;
     } catch {
       sessionStorage.removeItem(key); // no room: an old draft would be worse than none
+      return false;
     }
   }
 
@@ -56,7 +59,8 @@
     // The server may have drawn it again since it was touched.
     const form = touchedForm.isConnected ? touchedForm : document.getElementById(touchedForm.id);
     if (form?.isConnected && formsHere().includes(form)) {
-      write(keyOf(form), { at: Date.now(), values: valuesOf(form), sending: sendingOf(form), version: versionOf(form), sent: false });
+      const kept = write(keyOf(form), { at: Date.now(), values: valuesOf(form), sending: sendingOf(form), version: versionOf(form), sent: false });
+      form.toggleAttribute("data-drafted", kept);
     }
   }
 
@@ -76,6 +80,7 @@
       soon = setTimeout(keepNow, SOON_MS);
     });
   }
+  document.addEventListener("leaving", keepNow);
   window.addEventListener("pagehide", keepNow);
 
   // ---------- sent, taken, refused ----------

@@ -54,10 +54,25 @@ def test_it_lets_a_trial_through_soon_enough_for_waiting_sales(breaker, clock):
         assert passage.is_trial
         breaker.failed()
     assert not allowed(breaker)
-    clock.now += OPEN_SECONDS
+    clock.now += OPEN_SECONDS * 2
     with breaker.passage(0):
         breaker.succeeded()
     assert breaker.closed
+
+
+def test_a_provider_that_stays_away_is_knocked_on_ever_more_rarely(breaker, clock):
+    breaker.failed(at_once=True)
+    # those that were under way when it opened say nothing new
+    breaker.failed()
+    rests = []
+    for _trial in range(5):
+        rests.append(breaker.rests_for())
+        clock.now += breaker.rests_for()
+        breaker.failed()
+    assert rests == [10, 20, 40, 60, 60]
+    breaker.succeeded()
+    breaker.failed(at_once=True)
+    assert breaker.rests_for() == 10
 
 
 def test_others_wait_for_the_trial_and_share_its_fate(breaker, clock):

@@ -64,7 +64,7 @@ SCREEN_WORDS = {
     "With errors": "Com erro",
     "Returned for correction": "Devolvida para correção",
     "Rejected by SEFAZ": "Rejeitada pela SEFAZ",
-    "Fired": "Aplicada",
+    "Applied": "Aplicada",
     "Suppressed by an exception": "Suspensa por exceção",
     "Lost to another": "Superada por outra",
     "Physical product": "Produto físico",

@@ -11,7 +11,7 @@ def test_a_test_is_asked_for_and_its_page_moves_to_the_result_by_itself(page, wa
     page.goto("/rules/commission/edit")
     page.locator("[name='then.0.percent.kind']").select_option("fixed")
     page.locator("[name='then.0.percent']").fill("8,00")
-    page.get_by_role("button", name="Guardar no rascunho").first.click()
+    page.get_by_role("button", name="Salvar no rascunho").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Rascunho das regras")
     assert faults(page) == []
 

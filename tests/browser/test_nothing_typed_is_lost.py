@@ -134,6 +134,49 @@ def test_an_open_page_with_the_token_of_another_session_is_put_in_order(clerk):
     assert clerk.locator("#sale-form [name=csrf_token]").input_value() != "x"
 
 
+def test_who_leaves_with_something_typed_that_would_be_lost_is_asked(clerk):
+    asked = []
+    clerk.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def asked_by(act):
+        asked.clear()
+        act()
+        return asked == ["beforeunload"]
+
+    def on_to_customers():
+        clerk.get_by_role("link", name="Clientes").first.click()
+        clerk.wait_for_url("**/customers")
+
+    clerk.goto("/sales")
+    clerk.locator("main [name=q]").press_sequentially("caneca")
+    assert not asked_by(clerk.reload), "a search is nothing typed"
+    fill_in_order(clerk, "Caio Reis")
+    assert not asked_by(on_to_customers), "its draft is offered again"
+    clerk.goto("/sales/new")
+    assert not asked_by(clerk.reload), "nothing was typed since"
+    clerk.locator("[name='customer.name']").press_sequentially("Caio")
+    clerk.locator("[name=do][value=look_up]").click()
+    expect(clerk.locator("#f-address-zip_code-error")).to_be_visible()
+    assert asked_by(clerk.reload), "the draft goes with the tab"
+
+    clerk.goto("/products/new")
+    clerk.locator("[name=name]").fill("Caneca")
+    assert not asked_by(clerk.get_by_role("button", name="Adicionar produto").click)
+    expect(clerk.locator(".error-summary")).to_be_visible()
+
+    def edit_row():
+        clerk.goto("/products?q=FI-0002")
+        clerk.get_by_role("link", name="Mudar preço").click()
+        clerk.locator(".row-editing [name=price]").fill("46,00")
+
+    edit_row()
+    assert asked_by(on_to_customers), "no draft keeps a row"
+    edit_row()
+    clerk.locator("[data-row-drop]").click()
+    expect(clerk.locator(".row-editing")).to_have_count(0)
+    assert not asked_by(on_to_customers)
+
+
 def test_what_was_typed_is_offered_again_after_a_look_elsewhere(clerk):
     fill_in_order(clerk, "Bia Lima")
     clerk.locator("[name=do][value=add_line]").click()

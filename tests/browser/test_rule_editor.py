@@ -56,7 +56,7 @@ def test_without_script_a_nested_rule_is_built_by_buttons_and_kept(scriptless):
     press_for_a_page(page, "add:examples")
     for words in ("livro", "e-book", "brinde", "R$ 1.000,00", "R$ 2.000,00", "Caro demais"):
         expect(page.locator(".rule-sentence")).to_contain_text(words)
-    page.get_by_role("button", name="Guardar no rascunho").last.click()
+    page.get_by_role("button", name="Salvar no rascunho").last.click()
     expect(page.locator(".flashes")).to_contain_text("Guardada no rascunho")
     expect(page.locator("#rule-livros_caros_sem_script")).to_contain_text("Livros caros sem script")
 
@@ -68,7 +68,7 @@ def test_without_script_an_error_stands_at_its_row_and_nothing_typed_is_lost(scr
     press_for_a_page(page, "add:when")
     choose(page, "when.3.field", "item_total")
     page.locator("[name='when.3.value']").fill("cinquenta")
-    page.get_by_role("button", name="Guardar no rascunho").last.click()
+    page.get_by_role("button", name="Salvar no rascunho").last.click()
     expect(page.locator("#f-when-3-error")).to_contain_text("Não é um valor em reais")
     expect(page.locator("[name='when.3.value']")).to_have_value("cinquenta")
 

@@ -115,7 +115,7 @@ def test_tabs_search_and_kind_choose_the_rows(staff, db):
     assert rows(staff.get("/products?view=archived").text) == ["OLD"]
     assert rows(staff.get("/products?kind=ebook").text) == ["EB"]
     assert rows(staff.get("/products?q=LANTern").text) == ["LOW"]
-    assert "No product here" in staff.get("/products?q=nothing+like+it").text
+    assert "No results" in staff.get("/products?q=nothing+like+it").text
 
 
 def test_an_empty_shop_teaches_the_first_step(staff):

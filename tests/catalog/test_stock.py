@@ -132,7 +132,7 @@ def test_a_refused_change_keeps_what_was_typed(client, db):
     )
     assert answer.status_code == 422
     assert 'value="ten"' in answer.text and 'value="spring count"' in answer.text
-    assert "Send a whole number." in answer.text
+    assert "Use a whole number." in answer.text
 
 
 def test_the_ledger_goes_on_page_by_page_and_leads_to_the_sale(client, db):

@@ -98,7 +98,7 @@ def test_the_list_is_searched_and_paged(staff, db):
     make_customer(name="Bruno Lima", document="11144477735")
     assert names(staff.get("/customers").text) == ["Ana Souza", "Bruno Lima"]
     assert names(staff.get("/customers?q=111.444").text) == ["Bruno Lima"]
-    assert "Nobody found" in staff.get("/customers?q=nobody").text
+    assert "No results" in staff.get("/customers?q=nobody").text
 
 
 @pytest.mark.parametrize(

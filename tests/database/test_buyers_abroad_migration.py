@@ -9,7 +9,7 @@ from webapp import migrations
 from webapp.customers.models import Customer
 from webapp.sales.models import Sale
 
-BEFORE = "0008"
+BEFORE = "0012"
 
 
 @pytest.mark.both_databases

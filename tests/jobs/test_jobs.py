@@ -1,14 +1,19 @@
 """Workers run the shop's own doorbells and nothing else."""
 
+import datetime as dt
 import importlib
+import time
 
 import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
+from rq.utils import utcformat
 
 from jobs.worker import ALLOWED, make_worker
 from tests.factories import make_sale, open_shop
-from webapp.platform.queue import QUEUES, connect
+from webapp.monitor.registries import queue_counts, workers
+from webapp.platform.clock import utc_now
+from webapp.platform.queue import ALIVE_SECONDS, QUEUES, connect
 from webapp.sales.models import Status
 
 
@@ -34,6 +39,38 @@ def test_a_sale_goes_its_way_through_real_jobs(app, db, connection):
     _burst(app, connection)
     db.session.refresh(sale)
     assert sale.status is Status.INVOICED
+
+
+def test_a_worker_writes_itself_in_again_after_redis_was_wiped(app, db, connection, monkeypatch):
+    monkeypatch.setattr("jobs.worker.BEAT_SECONDS", 0.01)
+    worker = make_worker(app, list(QUEUES), connection)
+    worker.bootstrap("WARNING")
+    worker.set_state("busy")
+    connection.flushall()
+    deadline = time.monotonic() + 10
+    while not (found := workers()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [(one["name"], one["pid"], one["state"]) for one in found] == [
+        (worker.name, worker.pid, "busy")
+    ]
+    worker.teardown()
+    assert workers() == []
+
+
+def test_a_worker_that_was_killed_is_not_shown_as_alive(app, db, connection):
+    worker = make_worker(app, list(QUEUES), connection)
+    worker.register_birth()
+    # as for a job that may take minutes
+    worker.heartbeat(timeout=240)
+    assert 0 < connection.ttl(worker.key) <= ALIVE_SECONDS <= 20
+    job = Queue("mail", connection=connection, serializer=JSONSerializer).enqueue("jobs.mail.work")
+    worker.set_current_job_id(job.id)
+    (alive,) = workers()
+    assert alive["queue"] == "mail" and queue_counts([alive])["mail"]["started"] == 1
+
+    silent = utc_now() - dt.timedelta(seconds=ALIVE_SECONDS + 1)
+    connection.hset(worker.key, "last_heartbeat", utcformat(silent))
+    assert workers() == [] and queue_counts(workers())["mail"]["started"] == 0
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_a_server_that_is_down_is_tried_again_until_it_answers(db, app, inbox):
     app.extensions["settings"] = replace(app.extensions["settings"], smtp_url="smtp://127.0.0.1:1")
     sale = streaming_sale()
     owed = message(db)
-    assert (owed.status, owed.attempts) == (MessageStatus.PENDING, 1) and owed.due_at > utc_now()
+    assert (owed.status, owed.tries) == (MessageStatus.PENDING, 1) and owed.due_at > utc_now()
     assert owed.error == "away: ConnectionRefusedError"
     assert sale.status is Status.COMPLETED  # an e-mail never holds up a sale
     app.extensions["settings"] = replace(app.extensions["settings"], smtp_url=inbox.url)

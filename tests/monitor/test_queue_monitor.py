@@ -1,6 +1,8 @@
 """The queue monitor: what is owed, what Redis holds, who works, and what failed."""
 
 import datetime as dt
+import html
+import re
 
 import pytest
 from rq import Queue
@@ -12,6 +14,7 @@ from sqlalchemy import select, update
 from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
 from tests.support.past_decisions import changed, keep_past, open_draft_of
 from webapp.audit.models import AuditEntry
+from webapp.monitor import registries
 from webapp.monitor.queries import failing_rows, owed_by_queue
 from webapp.platform.clock import utc_now
 from webapp.platform.queue import QUEUES, connect
@@ -62,7 +65,8 @@ def test_rows_whose_last_attempt_failed_are_named_with_their_error(db):
     fail(db, sale)
 
     (row,) = failing_rows()
-    assert (row.kind, row.id, row.about, row.url, row.queue, row.step, row.attempts, row.error) == (
+    assert row.since is not None
+    assert (row.kind, row.id, row.about, row.url, row.queue, row.step, row.tries, row.error) == (
         "sale",
         sale.id,
         "WEB-7",
@@ -153,6 +157,8 @@ def test_a_failed_job_is_shown_with_cause_and_traceback(client, db, manager, fai
     page = client.get("/jobs").text
 
     assert f'id="job-{failed_job.id}"' in page
+    title = page.split('class="failure-cause">')[1].split("</p>")[0]
+    assert "none of the shop's own" in html.unescape(title) and "StrangeJob" not in title
     assert "StrangeJob: jobs.rules.other" in page and "Traceback (most recent call last)" in page
 
 
@@ -258,7 +264,7 @@ def test_without_redis_the_page_says_so_and_still_tells_what_is_owed(
 
     assert "Redis does not answer" in page
     assert (
-        'data-label="Owed" class="number">1</td>' in page
+        re.search(r'data-label="Pending"\s+class="number">1</td>', page)
         and 'data-label="Queued" class="number">—</td>' in page
     )
 
@@ -317,3 +323,33 @@ def test_an_abandoned_job_is_told_in_words_and_deleted(client, db, manager, fail
 def test_what_is_in_work_just_now_is_said_to_be_so(client, db, manager):
     page = client.post("/jobs/queues/mail/attempts", follow_redirects=True).text
     assert "It is being tried already" in page and "0 rows" not in page
+
+
+@pytest.fixture
+def nothing_known(app):
+    app.extensions.pop("failed_jobs", None)
+    yield
+    app.extensions.pop("failed_jobs", None)
+
+
+def _badge(page):
+    link = page.split('href="/jobs"')[1].split("</a>")[0]
+    return "failed" in link
+
+
+def test_a_failed_job_is_counted_in_the_menu_until_it_is_gone(
+    client, db, manager, failed_job, nothing_known
+):
+    assert _badge(client.get("/products").text)
+    client.post(f"/jobs/failed/{failed_job.id}/deletion")
+    assert not _badge(client.get("/products").text)
+
+
+def test_no_page_waits_for_redis_to_count_what_failed(
+    client, db, manager, failed_job, without_redis, nothing_known, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(registries, "_count_failed", lambda: asked.append(1))
+    for _page in range(3):
+        assert not _badge(client.get("/products").text)
+    assert len(asked) == 1

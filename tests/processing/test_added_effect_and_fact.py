@@ -18,5 +18,5 @@ def test_an_added_action_and_field_work_from_editor_to_order_page(
     assert "900" in said["why"]
     (effect,) = said["effects"]
     assert effect["status"] == "done" and effect["event"] == "paid"
-    assert "Card “Lift with care”: it is taken back." in said["before_cancellation"]
+    assert "Card “Lift with care”: it is reversed." in said["before_cancellation"]
     assert "Reversed" in said["cancelled"]

@@ -43,14 +43,26 @@ def test_what_a_cancellation_undoes_is_told_before_and_nothing_of_it_stays(clien
     sign_in(client, "manager")
     page = text_of(client.get(f"/sales/{sale.id}/cancellation").text)
     for words in (
-        "Commission: R$15.00 is taken back.",
-        "Royalty: R$30.00 is taken back.",
+        "Commission: R$15.00 is reversed.",
+        "Royalty: R$30.00 is reversed.",
         "3 × BOOK go back on sale.",
-        "3 items of the packing slip are taken back.",
+        "3 items come off the packing slip.",
         "A task for staff: Cancel the NF-e.",
     ):
         assert words in page
     assert status(db, sale) is Status.INVOICED and stock("BOOK") == 7 and commission() == 15
+
+
+def test_many_equal_lines_are_undone_in_one_sentence(client, db):
+    line = {"sku": book(sku="BOOK", stock=100), "quantity": 1}
+    sale = sold(agent=agent(), lines=[line] * 20)
+    sign_in(client, "manager")
+    page = text_of(client.get(f"/sales/{sale.id}/cancellation").text)
+    assert page.count("go back on sale") == 1 and "20 × BOOK go back on sale." in page
+    assert "goes back on sale" not in page
+    # Each line's commission is an effect of its own; what is said of them is said once.
+    assert page.count("Commission · BOOK: R$5.00 is reversed.") == 1
+    assert "20 × Commission · BOOK: R$5.00 is reversed." in page
 
 
 def test_the_page_takes_its_turn_to_write_while_others_commit(client, db, monkeypatch):
@@ -120,7 +132,7 @@ def test_a_refund_is_foretold_then_made_once(client, db):
     foretold = text_of(client.post(f"/sales/{sale.id}/refunds/preview", data=typed).text)
     assert (
         "R$200.00" in foretold
-        and "Commission: R$10.00 is taken back." in foretold
+        and "Commission: R$10.00 is reversed." in foretold
         and commission() == 15
     )
     for _twice in range(2):
@@ -144,12 +156,12 @@ def test_a_refund_is_foretold_then_made_once(client, db):
     "typed, words",
     [
         ({"quantity.1": "4"}, "Only 3 of this line are left to refund."),
-        ({"quantity.1": "two"}, "Send a whole number."),
+        ({"quantity.1": "two"}, "Use a whole number."),
         ({"quantity.1": "-1"}, "At least 1."),
         ({"quantity.1": ""}, "Say how many units"),
         ({}, "Say how many units"),
         ({"quantity.9": "1"}, "has no line 9"),
-        ({"quantity.x": "1"}, "Send a whole number."),
+        ({"quantity.x": "1"}, "Use a whole number."),
         ({"quantity.1": "1", "reason": ""}, "Fill this in."),
     ],
 )
@@ -171,7 +183,7 @@ def test_a_refund_without_a_reason_still_tells_what_it_does_and_what_is_wrong_wi
     page = text_of(
         client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "2", "reason": ""}).text
     )
-    assert "Fill this in." in page and "Commission: R$10.00 is taken back." in page
+    assert "Fill this in." in page and "Commission: R$10.00 is reversed." in page
     page = text_of(
         client.post(f"/sales/{sale.id}/refunds", data={"quantity.1": "4", "reason": ""}).text
     )

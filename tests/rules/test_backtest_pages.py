@@ -53,7 +53,7 @@ def test_a_test_is_asked_for_watched_and_read(client, draft):
     path = ask(client)
     page = text_of(client, path)
     assert (
-        "0 of 70 orders" in page
+        "Orders: 0 of 70" in page
         and "<progress" in page
         and 'http-equiv="refresh"' in page
         and "Rosa Almeida" in page
@@ -247,7 +247,7 @@ def test_names_are_text_not_markup(client, db, draft):
 def test_the_drafts_page_shows_its_last_tests_and_the_form(client, draft):
     path = ask(client)
     page = text_of(client, "/rules/draft")
-    assert f'href="{path}"' in page and f'action="{ASK}"' in page and "0 of 70 orders" in page
+    assert f'href="{path}"' in page and f'action="{ASK}"' in page and "Orders: 0 of 70" in page
     work_off()
     assert "of the orders judged change" in text_of(client, ASK)
 

@@ -51,7 +51,7 @@ def test_a_new_rule_says_what_it_does():
     assert change_words(change) == [
         said(paying("a")),
         "Priority: 3",
-        "Switched off",
+        "Disabled",
         "1 example",
     ]
 
@@ -75,7 +75,7 @@ def test_a_rule_that_is_skipped_is_named_and_not_coded(before):
     [
         ({"name": "Another"}, ["Name: “Rule a” → “Another”"], False),
         ({"priority": 5}, ["Priority: 0 → 5"], True),
-        ({"enabled": False}, ["Switched off"], True),
+        ({"enabled": False}, ["Disabled"], True),
         ({"valid_to": "2026-12-24"}, ["Validity: always → until 24 Dec 2026"], True),
         (
             {"valid_from": "2026-12-01", "valid_to": "2026-12-24"},
@@ -120,7 +120,7 @@ def test_a_rule_of_another_scope_looks_at_something_else():
         "examples": [],
     }
     change = only([rule("a") | held], [rule("a", scope="sale") | held])
-    assert "Looks at: Each item → The whole order" in change_words(change)
+    assert "Applies to: Each item → The whole order" in change_words(change)
 
 
 @pytest.mark.parametrize("turn", [False, True])
@@ -141,8 +141,8 @@ def test_the_order_of_two_rules_moves_money_where_both_do(rules, money):
     change = only(rules, rules[::-1])
     assert (change.kind, change.moves_money) == ("moved", money)
     assert change_words(change)[0] in (
-        "Heard right after “Rule b” now",
-        "Heard before all others now",
+        "It now runs right after “Rule b”",
+        "It now runs before all others",
     )
 
 
@@ -154,7 +154,7 @@ def test_the_order_of_rules_of_different_priorities_is_no_change():
 def test_one_moved_rule_is_one_change():
     rules = [rule(f"r{number}") for number in range(200)]
     change = only(rules, [*rules[1:], rules[0]])
-    assert (change.code, change_words(change)) == ("r0", ["Heard right after “Rule r199” now"])
+    assert (change.code, change_words(change)) == ("r0", ["It now runs right after “Rule r199”"])
 
 
 def test_among_rules_that_pay_nothing_two_that_pay_have_changed_places():

@@ -46,7 +46,7 @@ def test_the_page_leads_to_each_order_and_to_its_why(db, client):
         f'href="/sales/{sale.id}"' in page and f'href="/sales/{sale.id}/rules/royalty_slip"' in page
     )
     assert 'href="/rules/royalty_slip/orders"' in client.get("/rules").text
-    assert "It has not fired yet" in client.get("/rules/never_there/orders").text
+    assert "It has not been applied yet" in client.get("/rules/never_there/orders").text
 
 
 def test_it_is_for_managers(db, client):

@@ -115,7 +115,7 @@ def test_a_rule_says_when_it_fired_last_and_how_often(db, client):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ["In force", "Last fired", "Priority", "Rule one", "If ", "Each item"]),
+        ("en", ["In force", "Last applied", "Priority", "Rule one", "If ", "Each item"]),
         ("pt_BR", ["Em vigor", "Última aplicação", "Prioridade", "Regra um", "Se ", "Cada item"]),
     ],
 )
@@ -186,7 +186,7 @@ def test_the_draft_shows_where_a_changed_rule_stands(db, client):
     assert (
         "r051" in shown(answer)
         and "Changed rule" in row(answer, "r051")
-        and "Switched off" in row(answer, "r051")
+        and "Disabled" in row(answer, "r051")
     )
     assert "Changed rule" in row(client.get("/rules?at=r051"), "r051"), (
         "in force it is told as well"

@@ -48,7 +48,7 @@ def test_the_version_says_who_published_it_and_why(db, client):
     ("changes", "state"),
     [
         ({}, "In force"),
-        ({"enabled": False}, "Switched off"),
+        ({"enabled": False}, "Disabled"),
         ({"valid_from": "2099-01-01"}, "Not yet in force"),
         ({"valid_from": "2020-01-01", "valid_to": "2020-12-31"}, "No longer in force"),
     ],

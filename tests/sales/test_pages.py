@@ -71,7 +71,7 @@ def test_filters_live_in_the_address(clerk, db):
     ):
         page = text(clerk.get(f"/sales?{query}"))
         assert f">{shown}</a>" in page and f">{hidden}</a>" not in page
-    assert "No order passes these filters" in text(clerk.get("/sales?since=2099-01-01"))
+    assert "No results" in text(clerk.get("/sales?since=2099-01-01"))
     assert clerk.get("/sales?status=nonsense").status_code == 422
 
 
@@ -145,6 +145,19 @@ def test_the_csv_keeps_the_shops_time_the_key_and_the_items(client, db):
         assert row[3:7] == [document, "São Paulo", "SP", "2 × MUG"]
         [written] = [cell for cell in row if cell.replace(" ", "") == key]
         assert written.startswith(key[:4] + " ")
+
+
+def test_an_access_key_stands_in_groups_of_four_with_a_button_that_copies_it(client, db):
+    open_shop()
+    sale = make_sale()
+    work_off()
+    invoice = db.session.scalars(db.select(Invoice)).one()
+    key = invoice.access_key
+    groups = " ".join(key[place : place + 4] for place in range(0, 44, 4))
+    sign_in(client, "reviewer")
+    for path in (f"/sales/{sale.id}", f"/invoices/{invoice.id}"):
+        page = client.get(path).text
+        assert f"<code>{groups}</code>" in page and f'data-copy="{key}"' in page
 
 
 @pytest.mark.parametrize("name", ["＝1+1", "Ana;=cmd|'/c calc'!A0", "Ana,@SUM(1)", "+55"])

@@ -5,12 +5,13 @@ import re
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
-from tests.factories import make_product, sign_in
+from tests.factories import make_product, open_shop, sign_in
 from tests.support.processed_sales import agent, book, publish, sold
 from tests.support.rule_facts import rule
 from webapp.platform.database import db
-from webapp.rules.models import RuleSetVersion
+from webapp.rules.models import Effect, RuleSetVersion
 
 BOOKS = {"field": "item_kind", "op": "eq", "value": "book"}
 
@@ -47,8 +48,8 @@ def test_each_item_is_answered_for(clerk):
     agent()
     sale = sold(book(sku="LV-1"), make_product(kind="membership", sku="CL-1").sku, agent="A1")
     page = ask(clerk, sale, "commission")
-    assert page.count('<details class="fold ruling"') == 2
-    assert "Commission of R$5.00" in page and "Fired" in page and "Did not hold" in page
+    assert page.count('<details class="fold answer"') == 2
+    assert "Commission of R$5.00" in page and "Applied" in page and "Did not hold" in page
 
 
 def test_a_fact_that_was_not_there_is_told_as_nothing(clerk):
@@ -114,7 +115,7 @@ def test_a_gift_that_would_bring_a_gift_names_the_rule_that_added_it(clerk):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"enabled": False}, ("This rule was switched off", "It would have held; switched on")),
+        ({"enabled": False}, ("This rule was disabled", "It would have held; enabled")),
         (
             {"valid_to": "2020-01-31"},
             ("This rule was not in force on", "Would hold", "31 Jan 2020"),
@@ -217,3 +218,34 @@ def test_a_rule_that_is_there_no_more_is_explained_and_not_opened(db, client):
 def test_a_clerk_asks_and_changes_nothing(clerk):
     sale = sold(book())
     assert "/rules/royalty_slip/e" not in ask(clerk, sale, "royalty_slip")
+
+
+def test_the_order_page_tells_each_effect_once_beside_its_rule(db, client):
+    """Rule, effect and state in one row; a rule that came to nothing says what stood in its way."""
+    agent()
+    open_shop()
+    sale = sold(book(sku="LV-1"), agent="A1")
+    sign_in(client, "manager")
+    page = client.get(f"/sales/{sale.id}").text
+    rows = {
+        re.search('aria-label="([^"]*)"', row)[1]: text
+        for row in page.split('<article class="ruling"')[1:]
+        if (text := row.partition("</article>")[0])
+    }
+    effects = list(db.session.scalars(select(Effect).where(Effect.sale_id == sale.id)))
+    assert len(effects) == sum(row.count('id="effect-') for row in rows.values()) >= 3
+    for effect in effects:
+        assert page.count(f'id="effect-{effect.id}"') == 1
+    commission = next(row for row in rows.values() if "R$5.00" in row)
+    assert "Done" in commission and "why?" in commission
+    assert page.count("R$5.00") == commission.count("R$5.00") == 1
+
+
+def test_an_address_names_a_source_only_where_it_is_not_the_customers(client, db):
+    sale = sold(book())
+    sale.address_source = {"zip_code": "customer", "complement": "empty", "street": "viacep"}
+    db.session.commit()
+    sign_in(client)
+    page = client.get(f"/sales/{sale.id}").text
+    parts = page[page.index('id="address"') : page.index('id="customer-title"')]
+    assert re.findall('<span class="tag">([^<]*)</span>', parts) == ["ViaCEP"]

@@ -97,17 +97,20 @@ def test_nobody_ends_anothers_session(app, client, db, ana):
     assert id_hash not in client.get("/account").text
 
 
-def test_language_and_colours_are_kept_with_the_person(client, db, ana):
+def test_language_colours_and_density_are_kept_with_the_person(client, db, ana):
     client.post("/account/locale", data={"locale": "pt_BR", "next": "/account"})
     client.post("/account/theme", data={"theme": "dark"})
+    client.post("/account/density", data={"density": "compact"})
 
     page = client.get("/account").text
-    assert 'lang="pt-BR"' in page and 'data-theme="dark"' in page
+    for kept in ('lang="pt-BR"', 'data-theme="dark"', 'data-density="compact"'):
+        assert kept in page
 
 
 def test_a_strange_language_or_colour_changes_nothing(client, db, ana):
     client.post("/account/locale", data={"locale": "xx", "next": "//evil.example"})
     client.post("/account/theme", data={"theme": "<b>"})
+    client.post("/account/density", data={"density": "<b>"})
 
     db.session.refresh(ana)
-    assert (ana.locale, ana.theme) == ("en", None)
+    assert (ana.locale, ana.theme, ana.density) == ("en", None, None)

@@ -83,7 +83,7 @@ def test_a_wrong_password_and_an_unknown_e_mail_get_the_same_answer(client, ana,
     answer = try_to_sign_in(client, email, password)
 
     assert answer.status_code == 422
-    assert answer.text.count("E-mail or password do not fit.") == 1
+    assert answer.text.count("Wrong e-mail or password.") == 1
     assert password not in answer.text
     assert client.get("/account").status_code == 302
 

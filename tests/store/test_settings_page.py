@@ -1,6 +1,7 @@
 """The settings: who issues the NF-e, how the shop works, and a numbering that only goes up."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -35,12 +36,18 @@ def admin(client, db):
     return sign_in(client, "admin")
 
 
+HOUSE = {
+    "time_zone": "America/Sao_Paulo",
+    "hold_hours": "72",
+    "review_policy": "exceptions",
+    "clerk_discount_limit": "10.00",
+    "reviewer_discount_limit": "10.00",
+    "clerk_prices_locked": "0",
+}
+
+
 def save(client, part="issuer", **changes):
-    base = (
-        ISSUER
-        if part == "issuer"
-        else {"time_zone": "America/Sao_Paulo", "hold_hours": "72", "review_policy": "exceptions"}
-    )
+    base = ISSUER if part == "issuer" else HOUSE
     return client.post(f"/settings/{part}", data=base | {"version": the_shop().version} | changes)
 
 
@@ -136,6 +143,16 @@ def test_the_second_of_two_editors_is_told(client, db, admin):
     assert the_shop().name == ISSUER["name"]
 
 
+def test_limits_of_discounts_are_set_or_left_blank(client, db, admin):
+    limits = {"clerk_discount_limit": "7,5", "reviewer_discount_limit": ""}
+    assert save(client, "house", clerk_prices_locked="1", **limits).status_code == 303
+
+    shop = the_shop()
+    assert (shop.clerk_discount_limit, shop.reviewer_discount_limit) == (Decimal("7.50"), None)
+    assert shop.clerk_prices_locked
+    assert save(client, "house", clerk_discount_limit="101").status_code == 422
+
+
 def test_how_the_shop_works_can_be_set_before_the_issuer(client, db, admin):
     assert (
         save(
@@ -194,7 +211,8 @@ class TestPolicyFromTheEnvironment:
         assert the_shop().review_policy == kept
 
     def test_the_rest_can_still_be_set(self, client, db, admin):
-        form = {"time_zone": "America/Sao_Paulo", "hold_hours": "48", "version": the_shop().version}
+        form = HOUSE | {"hold_hours": "48", "version": the_shop().version}
+        del form["review_policy"]
         assert client.post("/settings/house", data=form).status_code == 303
         assert the_shop().hold_hours == 48
 

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-# Short, so that waiting sales go on within half a minute of a provider's return.
-OPEN_SECONDS = 10.0
+# Short at first, so that waiting sales go on soon after a hiccup; doubled with each trial that
+# fails.
+OPEN_SECONDS, LONGEST_OPEN_SECONDS = 10.0, 60.0
 FAILURES = 5
 
 
@@ -18,7 +19,8 @@ class Passage:
 
 
 class Breaker:
-    """Opens after five failures in a row, or at once; after ten seconds one call is the trial.
+    """Opens after five failures in a row, or at once; after ten seconds one call is the trial, and
+    after each that fails the next is twice as far away, up to a minute.
 
     Kept per process: the price is one trial per process, the gain that no lost Redis can hide a
     provider. Calls that come during a trial wait for its end and share its fate, so that a batch is
@@ -31,7 +33,7 @@ class Breaker:
         failures: int = FAILURES,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self._open_seconds = open_seconds
+        self._first_open_seconds = self._open_seconds = open_seconds
         self._most = failures
         self._clock = clock
         self._state = threading.Lock()
@@ -68,13 +70,20 @@ class Breaker:
     def succeeded(self) -> None:
         with self._state:
             self._failures, self._opened_at = 0, None
+            self._open_seconds = self._first_open_seconds
 
     def failed(self, at_once: bool = False) -> None:
         with self._state:
             self._failures += 1
+            if self._opened_at is not None and not self._resting():
+                self._open_seconds = min(self._open_seconds * 2, LONGEST_OPEN_SECONDS)
             if at_once or self._opened_at is not None or self._failures >= self._most:
                 self._opened_at = self._clock()
 
-    def _resting(self) -> bool:
+    def rests_for(self) -> float:
+        """Seconds until the next call may be made."""
         opened_at = self._opened_at
-        return opened_at is not None and self._clock() - opened_at < self._open_seconds
+        return 0.0 if opened_at is None else opened_at + self._open_seconds - self._clock()
+
+    def _resting(self) -> bool:
+        return self.rests_for() > 0

@@ -8,6 +8,7 @@ transaction of its own while it calls `many`: the answers could not be written.
 
 import datetime as dt
 import enum
+import logging
 import math
 import os
 import threading
@@ -16,20 +17,24 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
 from itertools import islice
+from operator import itemgetter
+from typing import Any
 
 import httpx
 import redis
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.addresses import providers
 from webapp.addresses.answer import PostalAnswer
-from webapp.addresses.models import PostalCode
+from webapp.addresses.models import PostalCode, PostalProvider
 from webapp.addresses.providers import HttpSource, NotCovered, ProviderDown, SampleSource
 from webapp.addresses.shared import Shared
 from webapp.platform.cep import normalize_cep
 from webapp.platform.clock import utc_now
+from webapp.platform.database import Model
 from webapp.platform.settings import Settings
 from webapp.platform.transactions import only_reading
 
@@ -41,7 +46,10 @@ SAMPLE_FOR = dt.timedelta(days=1)
 _AT_A_TIME = 10
 _CHUNK = 50
 _WAIT_FOR_OTHERS = 20.0
+# Seconds after which the same state of a provider is noted once more.
+_NOTED_AGAIN, _ANSWER_NOTED_AGAIN = 5.0, 30.0
 
+log = logging.getLogger(__name__)
 _ANSWER_PARTS = [field.name for field in fields(PostalAnswer)]
 
 
@@ -87,6 +95,7 @@ class Lookup:
         self._sessions = sessions
         self._shared = Shared(redis_client)
         self._clients = _Clients(settings.public_url)
+        self._noted: dict[str, tuple[str, float]] = {}
         self._sources = self._configured(settings) if sources is None else list(sources)
 
     def many(
@@ -155,6 +164,7 @@ class Lookup:
             known = _usable(self._read(sorted(ceps)), unknown_since)
             answers = self._ask_all(sorted(ceps - known.keys()), deadline)
             self._write(answers)
+            self._note_providers()
             return known | answers
         finally:
             self._shared.release(ceps)
@@ -195,6 +205,33 @@ class Lookup:
             ", ".join(f"{name}: {reason}" for name, reason in down.items()) or "no_provider"
         )
 
+    def _note_providers(self) -> None:
+        """Keeps how the providers are, for people; no lookup fails over it."""
+        rows = []
+        for source in self._sources:
+            if not isinstance(source, HttpSource):
+                continue
+            news = source.take_news()
+            if news and self._is_worth_noting(source.name, news[1]):
+                rests = dt.timedelta(seconds=source.breaker.rests_for())
+                rows.append(_provider_row(source.name, *news, rests))
+        if not rows:
+            return
+        try:
+            with self._sessions.begin() as session:
+                session.execute(_keep_provider(session), sorted(rows, key=itemgetter("name")))
+        except SQLAlchemyError as error:
+            log.warning("the state of providers was not noted (%s)", type(error).__name__)
+
+    def _is_worth_noting(self, name: str, reason: str) -> bool:
+        """What is new, and the same again after a while."""
+        noted, at = self._noted.get(name, (None, 0.0))
+        now = time.monotonic()
+        if noted == reason and now - at < (_NOTED_AGAIN if reason else _ANSWER_NOTED_AGAIN):
+            return False
+        self._noted[name] = (reason, now)
+        return True
+
     def _read(self, ceps):
         with only_reading(), self._sessions() as session:
             rows = session.scalars(select(PostalCode).where(PostalCode.cep.in_(ceps)))
@@ -206,8 +243,7 @@ class Lookup:
         if not rows:
             return
         with self._sessions.begin() as session:
-            dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-            insert = dialect.insert(PostalCode)
+            insert = _insert(session, PostalCode)
             changes = {name: insert.excluded[name] for name in rows[0] if name != "cep"}
             session.execute(
                 insert.on_conflict_do_update(index_elements=["cep"], set_=changes), rows
@@ -269,6 +305,43 @@ def _chunks(items):
     iterator = iter(items)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk
+
+
+def _insert(session: Session, model: type[Model]) -> Any:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(model)
+
+
+def _provider_row(
+    name: str, at: dt.datetime, reason: str, rests: dt.timedelta
+) -> dict[str, object]:
+    return {
+        "name": name,
+        "answered_at": None if reason else at,
+        "reason": reason,
+        "failing_since": at if reason else None,
+        "rests_until": at + rests if rests > dt.timedelta() else None,
+    }
+
+
+def _keep_provider(session: Session) -> Any:
+    """Since when it gives no answer is kept from its first failure on; a pause for its pace is
+    another matter than a failure."""
+    insert = _insert(session, PostalProvider)
+    now, before = insert.excluded, PostalProvider
+    is_another_matter = (before.reason == "busy") != (now.reason == "busy")
+    return insert.on_conflict_do_update(
+        index_elements=["name"],
+        set_={
+            "answered_at": func.coalesce(now.answered_at, before.answered_at),
+            "reason": now.reason,
+            "failing_since": case(
+                (is_another_matter, now.failing_since),
+                (now.reason != "", func.coalesce(before.failing_since, now.failing_since)),
+            ),
+            "rests_until": now.rests_until,
+        },
+    )
 
 
 def _unavailable(reason):

@@ -9,6 +9,20 @@ from webapp.platform.columns import UtcDateTime
 from webapp.platform.database import Model
 
 
+class PostalProvider(Model):
+    """How a postal code service was when any process asked it last. `reason`: why it gave no answer
+    (of `ProviderDown`), empty where it did; `failing_since`: since when it gives none;
+    `rests_until`: until when it is left alone."""
+
+    __tablename__ = "postal_providers"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    answered_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    failing_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    rests_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
 class PostalCode(Model):
     """What a provider said about a CEP, and when; `found` is False where it said that it knows no
     such code."""

@@ -3,6 +3,7 @@
 Sources: viacep.com.br, brasilapi.com.br/docs (CEP v2), opencep.com, docs.awesomeapi.com.br/api-cep.
 """
 
+import datetime as dt
 import json
 import logging
 import random
@@ -18,6 +19,7 @@ from webapp.addresses.answer import PostalAnswer
 from webapp.addresses.breaker import Breaker
 from webapp.addresses.number_range import without_range
 from webapp.platform.cep import folded
+from webapp.platform.clock import utc_now
 from webapp.platform.towns import city_code, is_city_code, state_code
 
 SAMPLE = "sample"
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 class ProviderDown(Exception):
     """The provider gave no answer that can be used. `reason` is one of `refused`, `timeout`,
     `server_error`, `blocked`, `redirect`, `too_large`, `garbage`, `unexpected_status`,
-    `breaker_open`, `busy`, `no_time`."""
+    `breaker_open` (left alone after failures), `busy` (kept to its pace), `no_time`."""
 
     def __init__(self, reason: str):
         super().__init__(reason)
@@ -203,6 +205,12 @@ class HttpSource:
         self._provider = provider
         self._client = client
         self._take_turn = take_turn
+        self._heard: tuple[dt.datetime, str] | None = None
+
+    def take_news(self) -> tuple[dt.datetime, str] | None:
+        """When it was asked last and why it gave no answer, "" where it did; told once."""
+        news, self._heard = self._heard, None
+        return news
 
     def ask(self, cep: str, deadline: float) -> PostalAnswer | None:
         """The answer, or None for an unknown code. Raises ProviderDown. `deadline` is in
@@ -211,6 +219,7 @@ class HttpSource:
             if not passage.allowed:
                 raise ProviderDown("breaker_open")
             if self._provider.limit and not self._take_turn(self.name, self._provider.limit):
+                self._heard = (utc_now(), "busy")
                 raise ProviderDown("busy")
             return self._ask(cep, deadline, attempts=1 if passage.is_trial else _ATTEMPTS)
 
@@ -220,6 +229,7 @@ class HttpSource:
             try:
                 answer = self._attempt(cep, deadline)
                 self.breaker.succeeded()
+                self._heard = (utc_now(), "")
                 return answer
             except ProviderDown as down:
                 self._note(down.reason)
@@ -233,7 +243,8 @@ class HttpSource:
     def _note(self, reason):
         # A block shows as a refused connection, an over-used key as 403 or 429: knocking on does
         # harm.
-        if reason not in ("no_time", "busy"):
+        if reason != "no_time":
+            self._heard = (utc_now(), reason)
             self.breaker.failed(at_once=reason in ("refused", "blocked"))
             log.warning("postal code provider %s: %s", self.name, reason)
 
@@ -270,7 +281,7 @@ def _get(client: httpx.Client, url: str, deadline: float) -> tuple[int, bytes]:
         raise ProviderDown("refused") from error
     except httpx.PoolTimeout as error:
         # All our connections are in use: that says nothing about the provider.
-        raise ProviderDown("busy") from error
+        raise ProviderDown("no_time") from error
     except httpx.TimeoutException as error:
         raise ProviderDown("timeout") from error
     except httpx.HTTPError as error:

@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_ngettext
 from pydantic import AfterValidator, Field, model_validator
 
 from webapp.catalog.models import Kind
@@ -25,6 +26,7 @@ from webapp.http.patches import partial
 
 MAX_STOCK = 9_999_999
 _NCM = re.compile(r"[0-9]{8}", re.ASCII)
+_TOO_FEW_FOR_NCM = re.compile(r"[0-9]{1,7}", re.ASCII)
 # It stands in addresses, so nothing that means something there; "." and ".." are steps of a path.
 _SKU = re.compile(r"(?!\.{1,2}$)[^\s/?#%\\]{1,60}")
 _ISBN_10 = re.compile(r"[0-9]{9}[0-9X]", re.ASCII)
@@ -39,6 +41,14 @@ def _sku(written: str) -> str:
 def _ncm(written: str) -> str:
     bare = written.replace(".", "")
     if bare and not _NCM.fullmatch(bare):
+        if _TOO_FEW_FOR_NCM.fullmatch(bare):
+            raise ValueError(
+                lazy_ngettext(
+                    "The NCM has 8 digits; %(num)s is missing.",
+                    "The NCM has 8 digits; %(num)s are missing.",
+                    8 - len(bare),
+                )
+            )
         raise ValueError(_l("The NCM has 8 digits."))
     return bare
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -61,7 +62,8 @@ class Product(Timestamps, Model):
     __tablename__ = "products"
     __table_args__ = (
         Index("ix_products_archived_at_name", "archived_at", "name"),
-        Index("ix_products_lower_sku", text("lower(sku)")),
+        # Which a SKU is, in whatever case it is written.
+        Index("ux_products_lower_sku", text("lower(sku)"), unique=True),
     )
     live = "product"
     audited = (
@@ -105,14 +107,14 @@ class Product(Timestamps, Model):
     specifications: Mapped[str] = mapped_column(Text, default="")
     warranty_months: Mapped[int | None]
     ncm: Mapped[str] = mapped_column(String(8), default="")
-    gtin: Mapped[str] = mapped_column(String(14), default="")
+    gtin: Mapped[str] = mapped_column(String(14), default="", index=True)
     origin: Mapped[str] = mapped_column(String(1), default="0")
     unit: Mapped[str] = mapped_column(String(6), default="UN")
     weight_g: Mapped[int] = mapped_column(default=0)
     on_nfe: Mapped[bool]
     royalty_percent: Mapped[Decimal | None] = mapped_column(Hundredths)
     author: Mapped[str] = mapped_column(String(80), default="")
-    isbn: Mapped[str] = mapped_column(String(13), default="")
+    isbn: Mapped[str] = mapped_column(String(13), default="", index=True)
     video_url: Mapped[str] = mapped_column(String(500), default="")
     plan: Mapped[str] = mapped_column(String(40), default="")
     # Lower-case, accent-free name, SKU, GTIN, ISBN and author: what the search box looks in.
@@ -187,7 +189,16 @@ def change_stock(session, product_id: int, sku: str, change: int) -> int:
     balance = session.scalar(_MOVE, {"product": product_id, "change": change})
     if balance is None:
         left = session.scalar(select(_stock).where(Product.__table__.c.id == product_id)) or 0
-        raise OutOfStock(_("Only %(left)s of %(sku)s left in stock.", left=left, sku=sku))
+        if not left:
+            raise OutOfStock(_("%(sku)s is out of stock.", sku=sku))
+        raise OutOfStock(
+            ngettext(
+                "Only %(num)s of %(sku)s left in stock.",
+                "Only %(num)s of %(sku)s left in stock.",
+                left,
+                sku=sku,
+            )
+        )
     # Told to open pages by hand: the statement above is none of the session's own.
     notices_of(session).row_changed("product", product_id)
     return balance

@@ -80,6 +80,10 @@ class Agent(Timestamps, Model):
     """A seller; the percentage is of the line after discount, without freight."""
 
     __tablename__ = "agents"
+    __table_args__ = (
+        # Which a code is, in whatever case it is written.
+        Index("ux_agents_lower_code", text("lower(code)"), unique=True),
+    )
     audited = ("code", "name", "commission_percent")
 
     id: Mapped[int] = mapped_column(primary_key=True)

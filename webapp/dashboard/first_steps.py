@@ -31,7 +31,7 @@ def _all_steps() -> tuple[FirstStep, ...]:
     return (
         FirstStep(
             "admin",
-            _("Say who sells"),
+            _("Fill in the company details"),
             _("CNPJ, address and tax regime of the issuer, as they stand on the NF-e."),
             url_for("store.settings_page"),
             _("Open the settings"),
@@ -39,7 +39,7 @@ def _all_steps() -> tuple[FirstStep, ...]:
         ),
         FirstStep(
             "clerk",
-            _("Bring your products"),
+            _("Add your products"),
             _("With price, stock and NCM, so that the NF-e can be built."),
             url_for("catalog.index"),
             _("Add products"),
@@ -54,7 +54,7 @@ def _all_steps() -> tuple[FirstStep, ...]:
         ),
         FirstStep(
             "admin",
-            _("Connect your checkout"),
+            _("Connect your online store"),
             _("With an API token, your site hands its orders over by itself."),
             url_for("staff.index"),
             _("Make a token"),

@@ -205,7 +205,7 @@ def _whole(value, info: ValidationInfo):
     if isinstance(value, str) and _from_form(info) and _WHOLE.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(_l("Send a whole number."))
+        raise ValueError(_l("Use a whole number."))
     return value
 
 

@@ -5,12 +5,14 @@ warnings, an invoice's findings, holds and rejection.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from flask import g
 from flask_babel import gettext
 
 from webapp.addresses.questions import TEXTS, address_issue, warnings_of
 from webapp.fiscal.rejections import words_for
+from webapp.http.formatting import percent_text
 from webapp.http.localization import locale
 from webapp.invoices.composition import check_report
 from webapp.invoices.forms import RETURN_LABELS
@@ -19,12 +21,16 @@ from webapp.platform.cep import normalize_cep
 from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
 from webapp.platform.owed import ENDS_PROCESS
 from webapp.rules.queries import rule_set_in_force
-from webapp.sales.models import Sale
+from webapp.sales.models import OVER_LIMIT, Sale
 from webapp.store.models import Shop
 
 ZIP_CODE_DIFFERS = "zip_code_differs"
 POLICY = "policy"
 STEP_FAILED = N_("This step failed several times. Try again; if it fails once more, tell support.")
+BELOW_CATALOG = N_(
+    "It is %(percent)s below the catalog's prices, discount and lowered prices together; up to "
+    "%(limit)s needs no manager."
+)
 ENDED_PROCESS = N_(
     "The program ended each time it worked on this order alone; other orders are not affected. "
     "Tell support before you try again."
@@ -66,11 +72,23 @@ def _failed_step(sale: Sale) -> Issue:
     return Issue("step_failed", "", message=ENDED_PROCESS if ended else STEP_FAILED)
 
 
+def _over_limit(sale: Sale) -> Issue:
+    told = sale.reason_params
+    return over_limit(Decimal(told["percent"]), Decimal(told["limit"]))
+
+
+def over_limit(percent: Decimal, limit: Decimal) -> Issue:
+    """Of a sale so many percent below the catalog, entered by somebody who may go to `limit`."""
+    values = {"percent": percent_text(percent), "limit": percent_text(limit)}
+    return Issue(OVER_LIMIT, "discount", values, WARNING, BELOW_CATALOG, who="manager")
+
+
 # By `Sale.reason_code`; all other codes are those of an address.
 _SALE_ISSUES: dict[str, Callable[[Sale], Issue]] = {
     "nfe_check": _from_checks,
     "returned": _returned_sale,
     "step_failed": _failed_step,
+    OVER_LIMIT: _over_limit,
 }
 
 

@@ -102,7 +102,7 @@ def message_html(message_id: int):
 def send_again(message_id: int):
     if not _has_server():
         raise Refusal(
-            _("No mail server is set, so e-mails are kept here. Set SMTP_URL to send them.")
+            _("E-mail isn't set up, so e-mails are kept here. Set SMTP_URL to send them.")
         )
     message_by_id(message_id).send_again(utc_now())
     flash(_("The e-mail is on its way again."), "good")

@@ -9,7 +9,6 @@ from webapp.monitor.shapes import JobsOut
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("monitor")
-STATES = ("queued", *registries.REGISTRIES)
 
 
 @endpoint(
@@ -25,10 +24,11 @@ STATES = ("queued", *registries.REGISTRIES)
 )
 def jobs() -> dict[str, object]:
     try:
-        counts, workers = registries.queue_counts(), registries.workers()
+        workers = registries.workers()
+        counts = registries.queue_counts(workers)
     except redis.RedisError:
         counts, workers = {}, []
-    unknown = dict.fromkeys(STATES)
+    unknown = dict.fromkeys(registries.STATES)
     return {
         "queues": [
             {
@@ -41,7 +41,7 @@ def jobs() -> dict[str, object]:
         ],
         "workers": [
             {name: worker[name] for name in ("name", "pid", "state", "current")}
-            | {"heartbeat": worker["heartbeat"] and worker["heartbeat"].isoformat()}
+            | {"heartbeat": worker["heartbeat"].isoformat()}
             for worker in workers
         ],
     }

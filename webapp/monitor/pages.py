@@ -7,7 +7,8 @@ from flask_babel import ngettext
 
 from webapp.http.query import whole_number
 from webapp.monitor import registries, words
-from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue
+from webapp.monitor.causes import cards, cause_of
+from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue, providers
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
@@ -40,21 +41,25 @@ def state():
 def _state() -> dict:
     """What the page shows; `counts` is None while Redis does not answer: the rest comes from the
     database."""
+    now, known = utc_now(), providers()
+    names = current_app.extensions["settings"].cep_providers
     state = {
         "owed": owed_by_queue(),
-        "failing": failing_rows(),
+        "failing": [(row, cause_of(row, known, now)) for row in failing_rows()],
+        "providers": cards(names, known, now),
         "failed_effects": failed_effects_shown(),
         "kind_of": kind_of,
         "words": words,
-        "now": utc_now(),
+        "now": now,
         "counts": None,
         "workers": [],
         "failed": [],
     }
     try:
+        workers = registries.workers()
         return state | {
-            "counts": registries.queue_counts(),
-            "workers": registries.workers(),
+            "counts": registries.queue_counts(workers),
+            "workers": workers,
             "failed": registries.failed_jobs(),
         }
     except redis.RedisError as error:
@@ -76,7 +81,7 @@ def retry(job_id):
 @allow("manager")
 def delete(job_id):
     _act_on(registries.delete_failed, job_id)
-    flash(_("The failed job was deleted. What it rang for is still owed and goes on."), "good")
+    flash(_("The failed job was deleted. Its work is still pending and goes on."), "good")
     return redirect(url_for("monitor.page"), 303)
 
 
@@ -101,7 +106,10 @@ def try_now(queue):
         raise NotFound(_("There is no such work."))
     hurried = registries.try_now(queue, kind, row_id)
     if hurried:
-        flash(ngettext("%(num)s row is tried now.", "%(num)s rows are tried now.", hurried), "good")
+        tried = ngettext(
+            "%(num)s step is being tried now.", "%(num)s steps are being tried now.", hurried
+        )
+        flash(tried, "good")
     else:
         flash(_("It is being tried already, or was done just now."), "info")
     return redirect(url_for("monitor.page"), 303)

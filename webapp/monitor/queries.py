@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select
 
+from webapp.addresses.models import PostalProvider
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
@@ -34,8 +35,9 @@ class OwedRow:
 
 @dataclass(frozen=True)
 class FailingRow:
-    """A row whose last attempt failed and that is tried again by itself at `next_try`. `about` and
-    `url`: what the work is about, in words, and its page."""
+    """A row that was tried in vain and is tried again by itself at `next_try`. `about` and `url`:
+    what the work is about, in words, and its page; `tries`: how often since `since`; `error`: why
+    the last one came to nothing, as the program wrote it."""
 
     kind: str
     id: int
@@ -43,7 +45,8 @@ class FailingRow:
     url: str
     queue: str
     step: str
-    attempts: int
+    tries: int
+    since: dt.datetime | None
     error: str
     next_try: dt.datetime
 
@@ -78,7 +81,8 @@ def failing_rows() -> list[FailingRow]:
             *_subject(row, references),
             station.queue,
             str(station.status),
-            row.attempts,
+            row.tries,
+            row.unmet_since,
             row.error,
             row.due_at,
         )
@@ -94,6 +98,11 @@ def failed_effects_shown() -> list[tuple[Effect, str]]:
     return [
         (effect, reference) for effect, reference in db.session.execute(query.limit(FAILING_SHOWN))
     ]
+
+
+def providers() -> dict[str, PostalProvider]:
+    """How the postal code services were when they were asked last, by name."""
+    return {row.name: row for row in db.session.scalars(select(PostalProvider))}
 
 
 def _failing(station: Station):

@@ -6,10 +6,14 @@ would raise the time-out of the connection that the whole web process shares.
 """
 
 import datetime as dt
+import time
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import redis
+from flask import current_app
 from redis import Redis
 from rq import Queue, Worker
 from rq.exceptions import (
@@ -22,9 +26,7 @@ from rq.job import Job
 from rq.registry import (
     DeferredJobRegistry,
     FailedJobRegistry,
-    FinishedJobRegistry,
     ScheduledJobRegistry,
-    StartedJobRegistry,
 )
 from rq.serializers import JSONSerializer
 from rq.utils import decode_redis_hash, utcparse
@@ -32,20 +34,26 @@ from sqlalchemy import update
 
 from webapp.audit.tracking import record
 from webapp.monitor.queries import owing
-from webapp.monitor.words import JOB_ABANDONED, JOB_GONE, JOB_UNREADABLE
+from webapp.monitor.words import (
+    JOB_ABANDONED,
+    JOB_ERRORS,
+    JOB_FAILED,
+    JOB_GONE,
+    JOB_UNREADABLE,
+)
 from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import NotFound
 from webapp.platform.notices import notices_of
-from webapp.platform.queue import QUEUES, redis_of_app
+from webapp.platform.queue import ALIVE_SECONDS, QUEUES, done_keys, redis_of_app
 from webapp.processing.pipeline import WORKED
 
 FAILED_SHOWN = 20
+FAILED_KNOWN_SECONDS = 5
 # What reading an entry raises that another program, or another version, wrote.
 UNREADABLE = (DeserializationError, ValueError, TypeError, LookupError, AssertionError, zlib.error)
-REGISTRIES = {
-    "started": StartedJobRegistry,
-    "finished": FinishedJobRegistry,
+STATES = ("queued", "started", "finished", "failed", "deferred", "scheduled")
+_REGISTRIES = {
     "failed": FailedJobRegistry,
     "deferred": DeferredJobRegistry,
     "scheduled": ScheduledJobRegistry,
@@ -64,22 +72,24 @@ class FailedJob:
 
     @property
     def cause(self) -> str:
-        """The exception in one line; in the reader's words where it is no exception of the job."""
+        """In the reader's words; what the program wrote is in the traceback."""
         if not self.function:
             return str(JOB_UNREADABLE)
         if AbandonedJobError.__name__ in self.traceback:
             return str(JOB_ABANDONED)
         lines = self.traceback.strip().splitlines()
-        return lines[-1] if lines else ""
+        error = lines[-1].partition(":")[0].rpartition(".")[2] if lines else ""
+        return str(JOB_ERRORS.get(error, JOB_FAILED if error else ""))
 
 
 def _queue(name: str) -> Queue:
     return Queue(name, connection=redis_of_app(), serializer=JSONSerializer)
 
 
-def queue_counts() -> dict[str, dict[str, int]]:
-    """Jobs by queue and state: queued, started, finished (those still kept), failed, deferred,
-    scheduled.
+def queue_counts(workers: list[dict]) -> dict[str, dict[str, int]]:
+    """By queue: the doorbells that are queued, failed, deferred and scheduled; those that a living
+    worker is at (`started`); and the rows whose work came to its end within the last hour
+    (`finished`), however often they were looked at.
 
     One round trip. Raises redis.RedisError.
     """
@@ -88,17 +98,59 @@ def queue_counts() -> dict[str, dict[str, int]]:
     for name in QUEUES:
         queue = _queue(name)
         pipe.llen(queue.key)
-        for state, registry in REGISTRIES.items():
+        pipe.mget(done_keys(name))
+        for state, registry in _REGISTRIES.items():
             key = registry(queue=queue).key
             # A registry keeps what is over its time until a worker clears it.
-            pipe.zcount(key, now, "+inf") if state in ("finished", "failed") else pipe.zcard(key)
-    counts = iter(pipe.execute())
-    return {name: {state: next(counts) for state in ("queued", *REGISTRIES)} for name in QUEUES}
+            pipe.zcount(key, now, "+inf") if state == "failed" else pipe.zcard(key)
+    answers = iter(pipe.execute())
+    at_work = Counter(worker["queue"] for worker in workers)
+    return {
+        name: {
+            "queued": next(answers),
+            "finished": sum(int(rows) for rows in next(answers) if rows),
+            "started": at_work[name],
+        }
+        | {state: next(answers) for state in _REGISTRIES}
+        for name in QUEUES
+    }
+
+
+def failed_count() -> int | None:
+    """How many doorbells failed, as far as this process knows: asked for every few seconds at most,
+    so that no page waits for a Redis that hangs. None while nobody knows."""
+    known = _known()
+    if time.monotonic() >= known.until:
+        known.until = time.monotonic() + FAILED_KNOWN_SECONDS
+        known.count = _count_failed()
+    return known.count
+
+
+@dataclass
+class _Known:
+    count: int | None = None
+    until: float = 0.0
+
+
+def _known() -> _Known:
+    return current_app.extensions.setdefault("failed_jobs", _Known())
+
+
+def _count_failed() -> int | None:
+    now = utc_now().timestamp()
+    pipe = redis_of_app().pipeline(transaction=False)
+    for name in QUEUES:
+        pipe.zcount(FailedJobRegistry(queue=_queue(name)).key, now, "+inf")
+    try:
+        return sum(pipe.execute())
+    except redis.RedisError:
+        return None
 
 
 def workers() -> list[dict]:
-    """`{name, pid, state, current, queue, heartbeat}`: `current` is the id of the job at hand and
-    `queue` its queue, both None while idle; `heartbeat` a moment. Raises redis.RedisError."""
+    """Those that gave a sign of life just now, as `{name, pid, state, current, queue, heartbeat}`:
+    `current` is the id of the job at hand and `queue` its queue, both None while idle; `heartbeat`
+    a moment. Raises redis.RedisError."""
     # Its answers are bytes; the library's types name those of every protocol.
     connection: Any = redis_of_app()
     keys = sorted(key.decode() for key in connection.smembers(Worker.redis_workers_keys))
@@ -112,7 +164,8 @@ def workers() -> list[dict]:
     ]
     queues = _queues_of([data.get("current_job") for _key, data in found], connection)
     read = (_worker(key, data, queues) for key, data in found)
-    return [worker for worker in read if worker]
+    quiet_since = utc_now() - dt.timedelta(seconds=ALIVE_SECONDS)
+    return [worker for worker in read if worker and worker["heartbeat"] > quiet_since]
 
 
 def _decoded(raw: dict) -> dict:
@@ -126,7 +179,6 @@ def _decoded(raw: dict) -> dict:
 def _worker(key: str, data: dict, queues: dict) -> dict | None:
     """None for what no worker of ours wrote."""
     current = data.get("current_job") or None
-    heartbeat = data.get("last_heartbeat")
     try:
         return {
             "name": key.removeprefix(Worker.redis_worker_namespace_prefix),
@@ -134,7 +186,7 @@ def _worker(key: str, data: dict, queues: dict) -> dict | None:
             "state": data.get("state", "?"),
             "current": current,
             "queue": queues.get(current),
-            "heartbeat": utcparse(heartbeat) if heartbeat else None,
+            "heartbeat": utcparse(data["last_heartbeat"]).astimezone(dt.UTC),
         }
     except UNREADABLE:
         return None
@@ -208,6 +260,7 @@ def delete_failed(job_id: str) -> None:
 
 
 def _fetch(job_id: str) -> Job:
+    _known().until = 0.0
     try:
         job = Job.fetch(job_id, connection=redis_of_app(), serializer=JSONSerializer)
     except NoSuchJobError:

@@ -4,8 +4,10 @@ from webapp.http.answers import Moment, OutShape
 
 
 class QueueOut(OutShape):
-    """`owed`: what the database owes; the rest is what Redis holds, null while it does not answer.
-    `oldest_age_s`: seconds for which the oldest of what is owed has been due."""
+    """`owed`: rows that the database owes, and `oldest_age_s`: seconds for which the oldest of them
+    has been due. The rest is what Redis knows, null while it does not answer: doorbells `queued`,
+    `failed`, `deferred` and `scheduled`, those that a worker is at (`started`), and rows whose work
+    came to its end within the last hour (`finished`)."""
 
     name: str
     owed: int
@@ -25,7 +27,7 @@ class WorkerOut(OutShape):
     pid: int
     state: str
     current: str | None
-    heartbeat: Moment | None
+    heartbeat: Moment
 
 
 class JobsOut(OutShape):

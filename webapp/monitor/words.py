@@ -9,7 +9,7 @@ QUEUES = {
     "rules": _l("Rules"),
     "invoices": _l("NF-e"),
     "mail": _l("E-mails"),
-    "bulk": _l("Long errands"),
+    "bulk": _l("Long-running jobs"),
 }
 # By the kind and status of the row that owes the step.
 STEPS = {(station.kind, str(station.status)): station.label for station in WORKED}
@@ -20,6 +20,17 @@ WORKER_STATES = {
     "suspended": _l("Paused"),
 }
 JOB_ABANDONED = _l("The process stopped in the middle of its work.")
+_DATABASE = _l("The database did not answer in time.")
+# By the name of the exception that ended the job.
+JOB_ERRORS = {
+    "StrangeJob": _l("The job asks for work that is none of the shop's own; delete it."),
+    "JobTimeoutException": _l("The job took too long and was stopped."),
+    "OperationalError": _DATABASE,
+    "InterfaceError": _DATABASE,
+    "ConnectionError": _l("A connection broke in the middle of the work."),
+    "TimeoutError": _l("Something that the work needs did not answer in time."),
+}
+JOB_FAILED = _l("The program stopped over an error; the traceback tells support which.")
 JOB_UNREADABLE = _l("This entry cannot be read; it is none of the shop's own. Delete it.")
 JOB_GONE = _l(
     "This job is not among the failed ones any more: somebody retried or deleted it, or its time "

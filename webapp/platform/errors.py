@@ -60,7 +60,7 @@ class NotFound(Refusal):
 
 class Forbidden(Refusal):
     status = 403
-    title = _l("Not for your role")
+    title = _l("You don't have access to this page")
 
 
 class Stale(Refusal):

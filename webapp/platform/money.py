@@ -21,6 +21,11 @@ def percent_of(amount: Decimal, percent: Decimal) -> Decimal:
     return cents(amount * percent / 100)
 
 
+def share_in_percent(part: Decimal, whole: Decimal) -> Decimal:
+    """How many per cent of `whole` a positive `part` is, rounded half up; of nothing, nothing."""
+    return cents(part * 100 / whole) if whole > 0 and part > 0 else ZERO
+
+
 def split(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """Shares of `total` in proportion to `weights`, exact to the cent (largest remainder).
 

@@ -10,6 +10,7 @@ import logging
 import os
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from flask import current_app
 from sqlalchemy import event
 
 from webapp.platform.live import KEPT_EVENTS, STREAM
-from webapp.platform.queue import ask_to_ring, enqueue_doorbell
+from webapp.platform.queue import ask_to_ring, enqueue_doorbell, note_done
 from webapp.platform.transactions import after_commit
 
 log = logging.getLogger(__name__)
@@ -26,11 +27,12 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Notices:
-    """What one transaction has to tell: the status of each changed row by (kind, id), and the
-    queues to ring."""
+    """What one transaction has to tell: the status of each changed row by (kind, id), the queues
+    to ring, and how many rows of each queue came to the end of their work."""
 
     rows: dict[tuple[str, int], str] = field(default_factory=dict)
     rings: set[str] = field(default_factory=set)
+    done: Counter[str] = field(default_factory=Counter)
 
     def row_changed(self, kind: str, row_id: int, status: str = "") -> None:
         self.rows[kind, row_id] = status
@@ -38,10 +40,14 @@ class Notices:
     def ring(self, queue_name: str) -> None:
         self.rings.add(queue_name)
 
+    def count_done(self, queue_name: str, rows: int) -> None:
+        self.done[queue_name] += rows
+
     def add(self, later: "Notices") -> None:
         """Takes in what a later transaction tells: of a row changed twice the last status."""
         self.rows |= later.rows
         self.rings |= later.rings
+        self.done += later.done
 
 
 class Notifier:
@@ -83,8 +89,11 @@ class Notifier:
                     pipe.xadd(STREAM, {"data": data}, maxlen=KEPT_EVENTS, approximate=True)
                 for name in rings:
                     ask_to_ring(pipe, name)
+                for name, rows in notices.done.items():
+                    note_done(pipe, name, rows)
                 answers = pipe.execute()
-            for name, answer in zip(rings, answers[len(notices.rows) :], strict=True):
+            rung = answers[len(notices.rows) :][: len(rings)]
+            for name, answer in zip(rings, rung, strict=True):
                 if answer:
                     enqueue_doorbell(connection, name)
         except redis.RedisError as error:
@@ -109,7 +118,7 @@ def send_on_commit(session_factory) -> None:
 
     def send(session):
         notices = session.info.pop("notices", None)
-        if notices and (notices.rows or notices.rings):
+        if notices and (notices.rows or notices.rings or notices.done):
             current_app.extensions["notifier"].send(notices)
 
     after_commit(session_factory, send)

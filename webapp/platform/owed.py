@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.platform.clock import utc_now
 from webapp.platform.columns import UtcDateTime
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class Owed(Row):
     lease: Mapped[str | None] = mapped_column(String(32))
     # Those that failed, and the one at hand; not those that ended with their worker.
     attempts: Mapped[int] = mapped_column(default=0)
+    # Tries before these, up to the last that found the outside world away: those are no failures.
+    waits: Mapped[int] = mapped_column(default=0)
+    # Since when it is tried in vain; empty while nothing went wrong.
+    unmet_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     # The last failure, for the queue monitor: a class and a sentence, never personal data.
     error: Mapped[str] = mapped_column(String(300), default="")
 
@@ -50,13 +55,26 @@ class Owed(Row):
         """Whether an attempt at what it owes now has failed already."""
         return bool(self.error)
 
+    @property
+    def tries(self) -> int:
+        """How often what it owes now was tried, whatever came of it."""
+        return self.waits + self.attempts
+
     def owe(self, at: dt.datetime) -> None:
-        """Work is owed from `at` on; attempts count from zero again."""
+        """Work is owed from `at` on; tries count from zero again."""
         self.due_at, self.lease, self.attempts, self.error = at, None, 0, ""
+        self.waits, self.unmet_since = 0, None
 
     def clear_work(self) -> None:
         """Nothing is owed any more."""
         self.due_at, self.lease, self.error = None, None, ""
+        self.waits, self.unmet_since = 0, None
 
     def retry(self, at: dt.datetime, error: str) -> None:
         self.due_at, self.lease, self.error = at, None, error[:300]
+        self.unmet_since = self.unmet_since or utc_now()
+
+    def try_later(self, at: dt.datetime, error: str) -> None:
+        """The outside world is away, which is no failure: tried for as long as it takes."""
+        self.retry(at, error)
+        self.waits, self.attempts = self.tries, 0

@@ -17,8 +17,9 @@ from webapp.processing.claims import Step
 from webapp.sales.models import Sale, Status
 from webapp.sales.queries import load_lines
 
-# A provider that comes back is noticed within this time.
-RETRY_SECONDS = 10
+# A hiccup is over soon; a provider that is away for longer is noticed within a minute of its
+# return.
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10, 60
 # Well under the lease: a batch that cannot be answered in time is tried again.
 LOOKUP_SECONDS = 15
 
@@ -56,10 +57,9 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
                 merged = replace(merged, warnings=(unchecked, *merged.warnings))
                 self._keep(row, merged, now)
                 return
-            pause = dt.timedelta(seconds=RETRY_SECONDS * random.uniform(0.8, 1.2))
             row.wait(
                 now,
-                now + pause,
+                now + pause(row.tries),
                 "providers_unavailable",
                 merged.question.field,
                 {"zip_code": row.zip_code},
@@ -88,6 +88,12 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
 
     def give_up(self, row: Sale, error: str) -> None:
         row.needs_attention("address", "step_failed", None, {"error": error[:200]})
+
+
+def pause(tries: int) -> dt.timedelta:
+    """How long a sale waits for a provider after so many tries."""
+    seconds = min(FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 9), LONGEST_PAUSE_SECONDS)
+    return dt.timedelta(seconds=seconds * random.uniform(0.8, 1.2))
 
 
 def _is_unfinished(sale: Sale) -> bool:

@@ -20,7 +20,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.processing.note_progress import note_rebuilt
 from webapp.rules.models import Effect, EffectStatus
-from webapp.sales.models import Sale, Status
+from webapp.sales.models import OVER_LIMIT, Sale, Status
 
 # What the NF-e tells of a product.
 FISCAL_FACTS = ("ncm", "gtin", "origin", "unit")
@@ -56,6 +56,8 @@ def resume(sale: Sale) -> None:
     """Something outside the sale was fixed (a product, a customer, a setting): on from the step
     that waits."""
     now, step = utc_now(), sale.waiting_step
+    if sale.reason_code == OVER_LIMIT and sale.needs_approval:
+        raise Refusal(_("This order goes on when a manager has approved its discount."))
     _ask_again(sale)
     invoice = invoice_of(sale.id)
     if invoice is None:

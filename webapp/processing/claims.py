@@ -29,6 +29,7 @@ from webapp.audit.writing import write_all
 from webapp.platform.clock import database_now
 from webapp.platform.columns import UtcDateTime
 from webapp.platform.database import db
+from webapp.platform.notices import notices_of
 from webapp.platform.owed import ENDS_PROCESS, Owed
 from webapp.platform.transactions import only_reading
 
@@ -70,6 +71,8 @@ class Step(Generic[Row, Answers, Shared]):
     lease_seconds = 15
     # None where a row can never be given up.
     most_alone: int | None = MOST_ALONE
+    # Whether a later step of the same queue ends what this one begins.
+    is_stage = False
     # What is loaded with the rows: for the external call, and for writing.
     external_load: ClassVar[tuple[ExecutableOption, ...]] = ()
     write_load: ClassVar[tuple[ExecutableOption, ...]] = ()
@@ -250,7 +253,17 @@ class Step(Generic[Row, Answers, Shared]):
                 self.write_row(row, shared, now)
             write_all(db.session())
             self.write_batch(shared, now)
+            self._count_done(rows)
         db.session.commit()
+
+    def _count_done(self, rows: list[Row]) -> None:
+        done = sum(not self._owes_still(row) for row in rows)
+        if done and not self.is_stage:
+            notices_of(db.session).count_done(self.model.queues[str(self.status)], done)
+
+    def _owes_still(self, row: Row) -> bool:
+        """Whether the work was only looked at: it waits, or a slice of it was done."""
+        return row.status == self.status and row.due_at is not None
 
     def _held(self) -> Select[Row]:
         """The rows that still bear the token."""

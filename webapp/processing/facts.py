@@ -16,7 +16,7 @@ from webapp.fulfilment.memberships.models import Membership
 from webapp.http.formatting import shop_day
 from webapp.platform.database import db
 from webapp.platform.documents import document_kind
-from webapp.platform.money import ZERO, cents
+from webapp.platform.money import ZERO, cents, share_in_percent
 from webapp.sales.models import Sale, SaleLine
 from webapp.sales.placing import sale_line
 
@@ -84,12 +84,7 @@ def _goods_total(sale: Sale, _batch: BatchContext) -> Decimal:
 
 def _discount_percent(sale: Sale, _batch: BatchContext) -> Decimal:
     gross = sum((line.gross for line in sale.lines if not line.gift), ZERO)
-    return _share(sale.discount, gross)
-
-
-def _share(part: Decimal, whole: Decimal) -> Decimal:
-    """In percent, to two places; of nothing, nothing."""
-    return cents(part * 100 / whole) if whole > 0 and part > 0 else ZERO
+    return share_in_percent(sale.discount, gross)
 
 
 def _document_kind(sale: Sale, _batch: BatchContext) -> str:
@@ -133,10 +128,10 @@ def sale_facts(sale: Sale, batch: BatchContext) -> Facts:
 
 def _below_catalog(line: SaleLine) -> Decimal | None:
     """None for a line from before the catalog's price was kept with it."""
-    price = line.product.get("price")
+    price = line.catalog_price
     if price is None:
         return None
-    return _share(Decimal(price) - line.unit_price, Decimal(price))
+    return share_in_percent(price - line.unit_price, price)
 
 
 def _margin(line: SaleLine) -> Decimal | None:

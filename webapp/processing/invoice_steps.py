@@ -71,6 +71,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
 
     model = Sale
     status = Status.INVOICE
+    is_stage = True
     external_load = (selectinload(Sale.lines),)
 
     def call_external(self, rows: list[Sale]) -> dict[int, Built]:
@@ -165,6 +166,7 @@ class SignStep(Step[Invoice, None, SignBatch]):
 
     model = Invoice
     status = InvoiceStatus.APPROVED
+    is_stage = True
     write_load = (joinedload(Invoice.sale).selectinload(Sale.lines),)
 
     def load_shared(self, rows: list[Invoice], answers: None) -> SignBatch:

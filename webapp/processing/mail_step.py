@@ -37,8 +37,8 @@ class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
         if error is None:
             row.sent(now)
         elif error.startswith("away:"):
-            # Tried for as long as the server is away, once a minute at the least.
-            row.retry(now + backoff(row.attempts) * 4, error)
+            # Once a minute at the least.
+            row.try_later(now + backoff(row.tries) * 4, error)
         elif self.tries_left(row) <= 0:
             row.fail(error)
         else:

@@ -63,7 +63,7 @@ PIPELINE: tuple[Station, ...] = (
         Status.RULES,
         "rules",
         RulesStep(),
-        (Status.INVOICE, Status.REVIEW, Status.COMPLETED),
+        (Status.INVOICE, Status.REVIEW, Status.COMPLETED, Status.ATTENTION),
         _l("Applying the rules"),
         _l("rules"),
     ),

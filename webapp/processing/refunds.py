@@ -73,7 +73,7 @@ def refund(sale: Sale, wanted: RefundIn, key: str) -> Refund | None:
 
 def _refuse(sale: Sale) -> None:
     if sale.status is Status.CANCELLED:
-        raise Refusal(_("This order was cancelled: all of it is undone already."))
+        raise Refusal(_("This order was cancelled: all of it is reversed already."))
     if not sale.paid_at:
         raise Refusal(_("This order is not paid: there is nothing to give back."))
     if not decisions_of([sale.id], "paid"):

@@ -1,10 +1,12 @@
-"""What a person decides about a sale that waits for their review: release it, or return it."""
+"""What a person decides about a sale that waits for them: approve its discount, release it, or
+return it."""
 
 import datetime as dt
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.audit.tracking import record
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of
@@ -31,6 +33,18 @@ def approve(invoice: Invoice, reviewer: str) -> None:
     now = utc_now()
     note_released(invoice, reviewer, now)
     _release_held(invoice.sale, now)
+
+
+def approve_discount(sale: Sale) -> None:
+    """A manager's word for an order below what its clerk may give alone. Said twice, the second
+    changes nothing."""
+    if sale.status is Status.CANCELLED:
+        raise Refusal(_("This order was cancelled; there is nothing to approve."))
+    if not sale.needs_approval:
+        return
+    percent = sale.below_catalog_percent
+    record(db.session, "approved", "sales", sale.id, sale.reference, below_catalog=percent)
+    sale.approve_discount(utc_now())
 
 
 def release(sale: Sale) -> None:

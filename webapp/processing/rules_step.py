@@ -49,6 +49,9 @@ class RulesStep(Step[Sale, None, RulesBatch]):
 
     def write_row(self, row: Sale, shared: RulesBatch, now: dt.datetime) -> None:
         decision = shared.decided.get(row.id)
+        if decision is None and row.needs_approval:
+            row.wait_for_approval()
+            return
         if decision is None:
             decision = self._decide(row, shared.context, shared.rule_set, now)
             shared.new.append(decision)

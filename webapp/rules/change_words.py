@@ -44,8 +44,11 @@ def _whole(rule: Rule, sentence_of: Sentence) -> list[str]:
     if rule.valid_from or rule.valid_to:
         words.append(_("Validity: %(validity)s", validity=validity(rule)))
     if not rule.enabled:
-        words.append(_("Switched off"))
-    words.append(ngettext("%(num)s example", "%(num)s examples", len(rule.examples)))
+        words.append(_("Disabled"))
+    examples = len(rule.examples)
+    words.append(
+        ngettext("%(num)s example", "%(num)s examples", examples) if examples else _("no examples")
+    )
     return words
 
 
@@ -53,11 +56,11 @@ def _differences(old: Rule, new: Rule, sentence_of: Sentence) -> Iterator[str]:
     if old.names != new.names:
         yield from _names(old, new)
     if old.enabled != new.enabled:
-        yield _("Switched on") if new.enabled else _("Switched off")
+        yield _("Enabled") if new.enabled else _("Disabled")
     if (old.when, old.then, old.scope) != (new.when, new.then, new.scope):
         yield from _sentences(old, new, sentence_of)
     for label, was, now in (
-        (_("Looks at"), SCOPE_LABELS[old.scope], SCOPE_LABELS[new.scope]),
+        (_("Applies to"), SCOPE_LABELS[old.scope], SCOPE_LABELS[new.scope]),
         (_("When"), EVENT_LABELS[old.event], EVENT_LABELS[new.event]),
         (_("Priority"), old.priority, new.priority),
         (_("Validity"), validity(old), validity(new)),
@@ -114,5 +117,5 @@ def _examples(old: Rule, new: Rule) -> Iterator[str]:
 
 def _place(follows: WrittenRule | None) -> str:
     if follows is None:
-        return _("Heard before all others now")
-    return _("Heard right after “%(rule)s” now", rule=rule_name(follows.rule))
+        return _("It now runs before all others")
+    return _("It now runs right after “%(rule)s”", rule=rule_name(follows.rule))

@@ -45,7 +45,7 @@ def validity(rule: Rule) -> str:
 def standing(rule: Rule, on: date) -> tuple[str, str]:
     """Whether the rule counts on that day, in words, and the badge's tone."""
     if not rule.enabled:
-        return _("Switched off"), ""
+        return _("Disabled"), ""
     if rule.valid_from and on < rule.valid_from:
         return _("Not yet in force"), "info"
     if rule.valid_to and rule.valid_to < on:

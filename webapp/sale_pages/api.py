@@ -116,7 +116,10 @@ def _all_answers(rows: list[Sale]) -> list[dict[str, Any]]:
     refusals={
         409: _l("The stock does not suffice, or the key came with another body before."),
     },
-    summary=_l("Enters a sale; with an Idempotency-Key it is made once, however often it is sent."),
+    summary=_l(
+        "Enters a sale; with an Idempotency-Key it is made once, however often it is sent. The "
+        "discount limits of the shop's staff do not hold it; a rule can."
+    ),
 )
 def create_sale(wanted: SaleIn) -> tuple[dict[str, Any], int]:
     key = idempotency_key()

@@ -23,10 +23,13 @@ def retry_effect(sale_id: int, effect_id: int) -> Response:
 @allow("manager")
 def retry_effects(sale_id: int) -> Response:
     tried = attention.retry_effects(sale_to_undo(sale_id))
-    text = ngettext(
-        "%(num)s effect is tried again now.", "%(num)s effects are tried again now.", tried
-    )
-    flash(text, "good")
+    if tried:
+        text = ngettext(
+            "%(num)s effect is tried again now.", "%(num)s effects are tried again now.", tried
+        )
+        flash(text, "good")
+    else:
+        flash(_("It is being tried already, or was done just now."), "info")
     return _back(sale_id)
 
 

@@ -10,16 +10,19 @@ from webapp.customers.models import Customer
 from webapp.http.forms import Form
 from webapp.http.handling import page_or_fragment, refuse_stale, submits
 from webapp.http.query import whole_number
+from webapp.invoices.issues import over_limit
 from webapp.platform.cep import normalize_cep
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.platform.issues import Issue
 from webapp.processing.address_step import lookup
 from webapp.sale_pages.blueprint import bp, to_order
 from webapp.sale_pages.known_buyers import CONFIRMED, ask_who_buys, known_buyer
-from webapp.sale_pages.order_form import SaleForm, totals_of
+from webapp.sale_pages.order_form import SaleForm, SaleTotals, totals_of
 from webapp.sales import placing
 from webapp.sales.forms import CHANNELS, TypedSaleIn
-from webapp.sales.models import PaymentMethod
+from webapp.sales.models import PaymentMethod, Sale
+from webapp.sales.price_rights import price_rights_of
 from webapp.sales.queries import agents, customers_like, products_to_sell, sale_of
 from webapp.staff.access import allow
 
@@ -29,12 +32,15 @@ MOST_TYPED = 120
 
 def _form_page(form: SaleForm, sale_id: int | None = None) -> str:
     sale = sale_of(sale_id) if sale_id else None
+    totals = totals_of(form)
     return page_or_fragment(
         "sales/form.html",
         "sales/_form.html",
         form=form,
         sale=sale,
-        totals=totals_of(form),
+        totals=totals,
+        sets_prices=price_rights_of(g.identity).sets_prices,
+        over_limit=_over_limit(totals, sale),
         products=products_to_sell(),
         form_key=request.form.get("form_key") or uuid.uuid4().hex,
         channels=CHANNELS,
@@ -44,6 +50,16 @@ def _form_page(form: SaleForm, sale_id: int | None = None) -> str:
         known_zip_code=normalize_cep(form.value("address.zip_code")) or "",
         known=known_buyer(form, _confirmed()),
     )
+
+
+def _over_limit(totals: SaleTotals, sale: Sale | None) -> Issue | None:
+    """What the order will wait for, if it is entered so."""
+    limit = price_rights_of(g.identity).limit
+    if sale and sale.below_catalog_percent == totals.below_catalog:
+        limit = sale.discount_limit
+    if limit is None or totals.below_catalog <= limit:
+        return None
+    return over_limit(totals.below_catalog, limit)
 
 
 def _confirmed() -> str:
@@ -63,13 +79,14 @@ def create(wanted: TypedSaleIn) -> Response:
     """Enters the sale; the form's own key makes a doubled click one sale."""
     ask_who_buys(wanted.customer, _confirmed())
     key = request.form.get("form_key", "")[:MOST_KEY]
+    rights = price_rights_of(g.identity)
     # What is sent is what was seen: no contact comes from the register on its own.
     if key:
         sale, _is_new = placing.create_sale_once(
-            g.identity.scope, "form:" + key, wanted, borrows=False
+            g.identity.scope, "form:" + key, wanted, borrows=False, rights=rights
         )
     else:
-        sale = placing.create_sale(wanted, borrows=False)
+        sale = placing.create_sale(wanted, borrows=False, rights=rights)
     db.session.flush()
     flash(_("Order %(reference)s was entered.", reference=sale.reference), "good")
     return to_order(sale.id)
@@ -91,7 +108,7 @@ def change(wanted: TypedSaleIn, sale_id: int) -> Response:
     sale = sale_of(sale_id)
     refuse_stale(sale)
     ask_who_buys(wanted.customer, _confirmed(), sale)
-    placing.change(sale, wanted)
+    placing.change(sale, wanted, price_rights_of(g.identity))
     flash(_("The order was saved."), "good")
     return to_order(sale_id)
 
@@ -151,8 +168,13 @@ def preview() -> str:
     """The totals of what is typed so far."""
     form = SaleForm(request.form)
     totals = totals_of(form)
-    numbered = list(zip(form.numbers, totals.lines, strict=False))
-    return render_template("sales/_totals.html", totals=totals, numbered=numbered)
+    sale_id = whole_number(request.form.get("sale_id"), 1)
+    return render_template(
+        "sales/_totals.html",
+        totals=totals,
+        numbered=list(zip(form.numbers, totals.lines, strict=False)),
+        over_limit=_over_limit(totals, sale_of(sale_id) if sale_id else None),
+    )
 
 
 @bp.post("/sales/customers")

@@ -152,7 +152,7 @@ def choices(filters: SaleFilters, agents: list[Agent]) -> list[FilterChoice]:
         _choice(_("Status"), "status", statuses, str(filters.status)),
         _choice(_("Channel"), "channel", list(CHANNELS.items()), filters.channel),
         _choice(_("Agent"), "agent", names, filters.agent),
-        _choice(_("Since"), "since", _days_ago(), str(filters.since)),
+        _choice(_("Period"), "since", _days_ago(), str(filters.since)),
     )
     return [choice for choice in offered if choice.options]
 

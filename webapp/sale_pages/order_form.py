@@ -164,7 +164,8 @@ class LineTotal:
 
 @dataclass(frozen=True)
 class SaleTotals:
-    """What the shop would charge, and what each line comes to."""
+    """What the shop would charge, and what each line comes to. `below_catalog`: in percent, what is
+    not asked for of the catalog's prices."""
 
     lines: list[LineTotal]
     products: Decimal
@@ -172,6 +173,7 @@ class SaleTotals:
     freight: Decimal
     total: Decimal
     note: Decimal
+    below_catalog: Decimal
 
 
 def totals_of(form: SaleForm) -> SaleTotals:
@@ -203,6 +205,7 @@ def totals_of(form: SaleForm) -> SaleTotals:
         sale.freight,
         sale.total,
         sale.note_total,
+        sale.below_catalog_percent,
     )
 
 

@@ -72,6 +72,15 @@ def retry(sale_id: int) -> Response:
     return to_order(sale_id)
 
 
+@bp.post("/sales/<id:sale_id>/discount-approval")
+@allow("manager")
+@acts(back=to_order)
+def approve_discount(sale_id: int) -> Response:
+    review.approve_discount(sale_of(sale_id))
+    flash(_("The discount is approved."), "good")
+    return to_order(sale_id)
+
+
 @bp.post("/sales/<id:sale_id>/release")
 @allow("reviewer")
 @acts(back=to_order)

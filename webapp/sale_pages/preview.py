@@ -1,6 +1,7 @@
 """What undoing a sale would do, in words: it is done, put into words and rolled back, so that no
 second logic foretells the first."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -37,9 +38,18 @@ def dry_run(sale_id: int, act: Callable[[Sale], object]) -> list[str]:
             before = {model: _ids(model, sale_id) for model in (Effect, StockMovement, Task)}
             act(sale)
             db.session.flush()
-            return list(_sentences(sale, before))
+            return _told_once(_sentences(sale, before))
         finally:
             db.session.rollback()
+
+
+def _told_once(sentences: Iterable[str]) -> list[str]:
+    """What would be said several times is said once, with how often: an order may have a hundred
+    equal lines."""
+    return [
+        sentence if times == 1 else _("%(times)s × %(sentence)s", times=times, sentence=sentence)
+        for sentence, times in Counter(sentences).items()
+    ]
 
 
 def _ids(model: Any, sale_id: int) -> set[int]:
@@ -65,13 +75,17 @@ def _sentences(sale: Sale, before: Before) -> Iterator[str]:
 
 
 def _back_on_sale(movements: list[StockMovement]) -> Iterator[str]:
-    skus = _skus(movement.product_id for movement in movements)
+    """One sentence a product, on however many lines it was bought."""
+    units = Counter[int]()
     for movement in movements:
+        units[movement.product_id] += movement.change
+    skus = _skus(units)
+    for product_id, count in units.items():
         yield ngettext(
             "%(num)s × %(sku)s goes back on sale.",
             "%(num)s × %(sku)s go back on sale.",
-            movement.change,
-            sku=skus[movement.product_id],
+            count,
+            sku=skus[product_id],
         )
 
 

@@ -19,13 +19,14 @@ from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import country_text, shop_day
 from webapp.invoices.history import subjects_of
-from webapp.invoices.issues import issue_of
+from webapp.invoices.issues import issue_of, over_limit
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of
 from webapp.messages.models import Message
 from webapp.messages.queries import messages_of_sale
 from webapp.messages.words import template_name
 from webapp.platform.database import db
+from webapp.platform.issues import Issue
 from webapp.platform.money import ZERO
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of
@@ -48,8 +49,6 @@ PART_LABELS = {
     "country": _l("Country"),
 }
 SOURCE_LABELS = {
-    "customer": _l("customer"),
-    "empty": _l("blank"),
     "ibge": _l("IBGE table"),
     "viacep": _l("ViaCEP"),
     "brasilapi": _l("BrasilAPI"),
@@ -59,12 +58,23 @@ SOURCE_LABELS = {
 }
 
 
+# What the customer said, or left blank, bears no source: it is the rest that one may want to check.
+FROM_CUSTOMER = (None, "", "customer", "empty")
+
+
 class SourcedPart(NamedTuple):
-    """A part of an address, and in words where it came from."""
+    """A part of an address, and in words where it came from, unless the customer said it."""
 
     term: Any
     value: str
     source: Any
+
+
+class Ruling(NamedTuple):
+    """A rule and what it brought about, which of its kind is told nowhere else on the page."""
+
+    rule: RuleRow
+    effects: list[EffectView]
 
 
 class SalePage:
@@ -78,6 +88,15 @@ class SalePage:
     @property
     def waits_for_person(self) -> bool:
         return self.sale.status is Status.ATTENTION
+
+    @property
+    def over_limit(self) -> Issue | None:
+        """What a manager has to approve, whether it waits for that already or will; None for
+        most."""
+        limit = self.sale.discount_limit
+        if limit is None or self.sale.status.is_final or not self.sale.needs_approval:
+            return None
+        return over_limit(self.sale.below_catalog_percent, limit)
 
     @property
     def fix(self) -> FixLink | None:
@@ -226,8 +245,13 @@ class SalePage:
         return sum(shown.effect.is_unfinished for shown in self.effects)
 
     @property
-    def rule_rows(self) -> list[RuleRow]:
-        return self.explanation.rows() if self.explanation else []
+    def rulings(self) -> list[Ruling]:
+        """Every rule whose condition held, each with its effects."""
+        by_rule: dict[str, list[EffectView]] = {}
+        for shown in self.effects:
+            by_rule.setdefault(shown.effect.rule, []).append(shown)
+        rows = self.explanation.rows() if self.explanation else []
+        return [Ruling(row, by_rule.pop(row.code, []) if row.fired else []) for row in rows]
 
     def rule_name(self, code: str) -> str:
         """Of the rule that a line owes itself to."""
@@ -239,4 +263,4 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def _source_label(source: str | None) -> Any:
-    return SOURCE_LABELS.get(source, source) if source else None
+    return SOURCE_LABELS.get(source, source) if source not in FROM_CUSTOMER else None

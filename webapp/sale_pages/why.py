@@ -35,7 +35,7 @@ from webapp.rules.queries import compiled, rule_set_in_force
 # Rules offered to ask about: a set may hold thousands.
 MOST_RULES = 50
 OUTCOME_LABELS = {
-    "fired": (_l("Fired"), "good"),
+    "fired": (_l("Applied"), "good"),
     "suppressed": (_l("Suppressed by an exception"), "warn"),
     "lost": (_l("Lost to another"), ""),
     "unpaid": (_l("Nothing to pay"), ""),
@@ -66,10 +66,12 @@ class ExplainedItem:
 @dataclass(frozen=True)
 class RuleRow:
     """One line of the page's "Rules applied": a rule, what it came to, and why, for each item it
-    looked at. `is_in_force`: it is among the rules of today, so it can be opened."""
+    looked at. `fired`: its actions were carried out. `is_in_force`: it is among the rules of
+    today, so it can be opened."""
 
     code: str
     name: str
+    fired: bool
     outcome: OutcomeLabel
     items: list[ExplainedItem]
     is_in_force: bool
@@ -159,7 +161,14 @@ class Explanation:
         rule, label = self.rules[outcome["code"]], self._outcome_label(outcome)
         lines = [line for line in self.lines if line["line"] in outcome["lines"]] or [{}]
         items = [self._item(rule, line, [label]) for line in lines]
-        return RuleRow(rule.code, self.name(rule.code), label, items, rule.code in self._in_force)
+        return RuleRow(
+            rule.code,
+            self.name(rule.code),
+            outcome["outcome"] == "fired",
+            label,
+            items,
+            rule.code in self._in_force,
+        )
 
     def _sentence(self, rule: Rule) -> str:
         return sentence(rule, skipped_names(rule, self.rules.get))

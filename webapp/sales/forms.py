@@ -32,7 +32,9 @@ class LineIn(Shape):
 
 
 class BuyerIn(Shape):
-    """`document`: a CPF or CNPJ; with an address abroad also a passport, or nothing."""
+    """`document`: a CPF or CNPJ; with an address abroad also a passport, or nothing. `email` and
+    `phone` left blank in a new sale are those of the known customer with this document, if the name
+    is theirs too; under another name, or in a change, they stay blank."""
 
     name: Annotated[str, Text(120, required=True)]
     document: Document = ""

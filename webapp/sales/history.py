@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from webapp.addresses.parts import PARTS
 from webapp.audit.history import Sentence, Vocabulary
 from webapp.audit.models import AuditEntry
-from webapp.http.formatting import money_text
-from webapp.sales.models import Shipping
+from webapp.http.formatting import money_text, percent_text
+from webapp.sales.models import OVER_LIMIT, Shipping
 
 SHIPMENT = ("carrier", "tracking_code")
 CONTENT = ("total", "payment_method", "freight", "discount")
@@ -16,6 +16,8 @@ CONTENT = ("total", "payment_method", "freight", "discount")
 
 def _sale_key(entry: AuditEntry) -> str:
     after, status = entry.after, entry.after.get("status", "")
+    if entry.action == "approved":
+        return "approved"
     if entry.action == "created":
         return "entered_paid" if after.get("paid_at") else "entered"
     if after.get("paid_at"):
@@ -23,6 +25,10 @@ def _sale_key(entry: AuditEntry) -> str:
     if status == "invoice" and entry.before.get("status") == "review":
         # A refund has its note made anew, which the note's own entry says.
         return ""
+    if status == "attention" and after.get("reason_code") == OVER_LIMIT:
+        return "needs_approval"
+    if status == "rules" and entry.before.get("status") == "attention":
+        return "rules_again"
     return status or after.get("shipping") or _changed_part(entry)
 
 
@@ -36,6 +42,8 @@ def _changed_part(entry: AuditEntry) -> str:
 def _sale_note(entry: AuditEntry) -> str:
     """What a person changed of its address, its shipment, or why."""
     after = entry.after
+    if entry.action == "approved":
+        return percent_text(Decimal(after["below_catalog"]))
     if entry.action == "changed" and "@" in entry.actor:
         parts = [part for part in PARTS if part in after]
         changes = [f"{entry.before.get(part) or '—'} → {after[part] or '—'}" for part in parts]
@@ -53,6 +61,9 @@ SALE_EVENTS = Vocabulary(
         "entered_paid": Sentence(_l("Order entered and paid"), "shopping-cart"),
         "paid": Sentence(_l("Payment noted"), "coin"),
         "address": Sentence(_l("On its way again, from the address"), "map-pin"),
+        "needs_approval": Sentence(_l("Waits for a manager's approval"), "player-pause"),
+        "approved": Sentence(_l("Discount approved"), "check"),
+        "rules_again": Sentence(_l("On its way again, from the rules"), "git-branch"),
         "rules": Sentence(_l("Address checked"), "map-pin"),
         "invoice": Sentence(_l("Rules applied"), "git-branch"),
         "review": Sentence(_l("Waits for a person's review"), "player-pause"),

@@ -19,7 +19,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
-from webapp.platform.money import ZERO, cents, split
+from webapp.platform.money import ZERO, cents, share_in_percent, split
 from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
 from webapp.platform.text import searchable
@@ -170,6 +170,10 @@ PAYMENT_LABELS = {
 }
 
 
+# The reason of a sale that waits for a manager.
+OVER_LIMIT = "discount_over_limit"
+
+
 class Sale(AddressColumns, Owed, Timestamps, Model):
     """Its customer and product facts are copies, as they were; later edits do not rewrite it."""
 
@@ -247,6 +251,9 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     hold_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     freight: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
     discount: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    # How many percent below the catalog's prices it may go without a manager: as far as who entered
+    # it may, or as was approved. None: any number.
+    discount_limit: Mapped[Decimal | None] = mapped_column(Hundredths)
     total: Mapped[Decimal] = mapped_column(Hundredths)
 
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), index=True)
@@ -307,6 +314,19 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         return sum(
             (line.total_left + line.freight_left for line in self.lines if line.is_on_note), ZERO
         )
+
+    @property
+    def below_catalog_percent(self) -> Decimal:
+        """How much of the catalog's prices at the time is not asked for: the discount and each
+        lowered unit price. A raised one makes up for none; gifts are the rules'."""
+        bought = [line for line in self.lines if not line.gift]
+        catalog = sum((line.catalog_gross for line in bought), ZERO)
+        lowered = sum((max(line.catalog_gross - line.gross, ZERO) for line in bought), ZERO)
+        return share_in_percent(lowered + self.discount, catalog)
+
+    @property
+    def needs_approval(self) -> bool:
+        return self.discount_limit is not None and self.below_catalog_percent > self.discount_limit
 
     # -- what happens to it -----------------------------------------------------------------------
 
@@ -374,8 +394,7 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         self.waits_since = self.waits_since or now
         asked_from = self.waits_since + PATIENCE
         self.needs_person = now >= asked_from
-        self.retry(at if self.needs_person else min(at, asked_from), error)
-        self.attempts = 0
+        self.try_later(at if self.needs_person else min(at, asked_from), error)
 
     def resume(self, now: dt.datetime) -> None:
         """A person fixed what was asked for: on from the step that waited."""
@@ -387,6 +406,18 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         if self.status is not Status.ATTENTION or self.step is None:
             raise Refusal(_("This order does not wait for anything to be fixed."))
         return Status(self.step)
+
+    def wait_for_approval(self) -> None:
+        """It went further below the catalog than who entered it may go alone."""
+        told = {"percent": str(self.below_catalog_percent), "limit": str(self.discount_limit)}
+        self.needs_attention(str(Status.RULES), OVER_LIMIT, "discount", told)
+
+    def approve_discount(self, now: dt.datetime) -> None:
+        """A manager lets it go as far below the catalog as it does; if it waited for that, it goes
+        on."""
+        self.discount_limit = self.below_catalog_percent
+        if self.reason_code == OVER_LIMIT:
+            self.resume(now)
 
     def cancel(self) -> None:
         """What hangs off it (stock, effects, NF-e) is undone by who calls this."""
@@ -456,6 +487,17 @@ class SaleLine(Model):
     @property
     def gross(self) -> Decimal:
         return self.unit_price * self.quantity
+
+    @property
+    def catalog_price(self) -> Decimal | None:
+        """The product's own price at the time; None for a line from before it was kept."""
+        price = self.product.get("price")
+        return None if price is None else Decimal(price)
+
+    @property
+    def catalog_gross(self) -> Decimal:
+        price = self.catalog_price
+        return self.gross if price is None else price * self.quantity
 
     @property
     def is_on_note(self) -> bool:

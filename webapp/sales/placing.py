@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, insert, select, update
@@ -21,6 +22,7 @@ from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
 from webapp.sales.idempotency import CallKey
 from webapp.sales.models import Sale, SaleLine, Status
+from webapp.sales.price_rights import UNBOUND, Price, PriceRights
 from webapp.store.models import Shop
 
 # A product's facts that a sale keeps as they were.
@@ -70,24 +72,30 @@ class SaleLookups:
 
 
 def create_sale_once(
-    scope: str, key: str, wanted: SaleIn, borrows: bool = True
+    scope: str, key: str, wanted: SaleIn, borrows: bool = True, rights: PriceRights = UNBOUND
 ) -> tuple[Sale, bool]:
     """The sale that `key` made or makes, and whether it is new. Commits nothing. Raises KeyReused
-    when the key came with another body. `borrows` as for `create_sale`."""
+    when the key came with another body. `borrows` and `rights` as for `create_sale`."""
     call = CallKey.of(scope, key, wanted)
     with reading_ahead():
         sale_id = call.sale_made()
         lookups = SaleLookups.read(wanted) if sale_id is None else None
     if sale_id is not None:
         return db.session.get_one(Sale, sale_id), False
-    sale = create_sale(wanted, lookups, borrows)
+    sale = create_sale(wanted, lookups, borrows, rights)
     call.keep(sale)
     return sale, True
 
 
-def create_sale(wanted: SaleIn, lookups: SaleLookups | None = None, borrows: bool = True) -> Sale:
+def create_sale(
+    wanted: SaleIn,
+    lookups: SaleLookups | None = None,
+    borrows: bool = True,
+    rights: PriceRights = UNBOUND,
+) -> Sale:
     """A new sale: priced, its stock taken, and (when paid) its processing owed. Commits nothing.
-    `borrows`: an e-mail or phone left blank is the known customer's, if that is who buys.
+    `borrows`: an e-mail or phone left blank is the known customer's, if that is who buys. `rights`:
+    how far below the catalog's prices it goes on without a manager.
 
     The pipeline's speed is made here: rows that nobody reads back (lines, movements) are written by
     one plain statement each, past the unit of work.
@@ -103,11 +111,13 @@ def create_sale(wanted: SaleIn, lookups: SaleLookups | None = None, borrows: boo
             payment_method=wanted.payment_method,
             freight=wanted.freight,
             discount=wanted.discount,
+            discount_limit=rights.limit,
             status=Status.OPEN,
             step=str(Status.OPEN),
             hold_until=now + dt.timedelta(hours=lookups.hold_hours),
         )
         _fill(sale, wanted, lookups, borrows)
+        rights.refuse_strange_prices(sale.lines)
         sale.search_text = sale.text_to_search()
         movements = _take_stock(sale, lookups.products)
         if wanted.paid:
@@ -158,10 +168,12 @@ def _fill(sale: Sale, wanted: SaleIn, lookups: SaleLookups, borrows: bool) -> No
     _set_customer(sale, customer, wanted.customer, borrows and is_named(known, wanted.customer))
 
 
-def change(sale: Sale, wanted: SaleIn) -> None:
-    """Rewrites an open sale: what it held goes back to stock, and what it now wants is taken."""
+def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
+    """Rewrites an open sale: what it held goes back to stock, and what it now wants is taken. What
+    was approved holds for what it was approved of."""
     if not sale.is_editable:
         raise Refusal(_("An order that was paid or closed cannot be changed."))
+    held, asked = _prices(sale), _asked(sale)
     give_back(sale, "order changed")
     sale.lines.clear()
     db.session.flush()
@@ -171,12 +183,24 @@ def change(sale: Sale, wanted: SaleIn) -> None:
     lookups = SaleLookups.read(wanted)
     # What it held is told by the one who changes it: a contact taken out stays out.
     _fill(sale, wanted, lookups, borrows=False)
+    rights.refuse_strange_prices(sale.lines, held)
+    if _asked(sale) != asked:
+        sale.discount_limit = rights.limit
     sale.search_text = sale.text_to_search()
     db.session.flush()
     _write_movements(sale, _take_stock(sale, lookups.products))
     record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
     if wanted.paid:
         sale.pay(utc_now())
+
+
+def _prices(sale: Sale) -> set[Price]:
+    return {(line.sku, line.unit_price) for line in sale.lines}
+
+
+def _asked(sale: Sale) -> tuple[Decimal, list[tuple[str, int, Decimal]]]:
+    """What is sold, and for how much."""
+    return sale.discount, [(line.sku, line.quantity, line.unit_price) for line in sale.lines]
 
 
 def _in_words(lines: list[SaleLine]) -> str:

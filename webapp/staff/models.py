@@ -63,6 +63,7 @@ class User(Timestamps, Model):
     active: Mapped[bool] = mapped_column(default=True)
     locale: Mapped[str | None] = mapped_column(String(8))
     theme: Mapped[str | None] = mapped_column(String(8))
+    density: Mapped[str | None] = mapped_column(String(8))
 
     @property
     def audit_name(self) -> str:

@@ -6,7 +6,16 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from webapp.http.fields import Document, Email, refuse_strange_registration
-from webapp.http.forms import FieldRefused, OneOf, Shape, Text, Whole
+from webapp.http.forms import (
+    BlankIsNone,
+    FieldRefused,
+    Flag,
+    OneOf,
+    Percent,
+    Shape,
+    Text,
+    Whole,
+)
 from webapp.platform.cep import normalize_cep
 from webapp.platform.towns import city_code, is_city_code, state_code
 
@@ -147,6 +156,9 @@ class ShopSettingsIn(Shape):
     time_zone: Annotated[str, OneOf(tuple(TIME_ZONES))]
     hold_hours: Annotated[int, Whole(1, 24 * 90)]
     review_policy: Annotated[str, OneOf(tuple(REVIEW_POLICIES))] | None = None
+    clerk_discount_limit: Annotated[Percent | None, BlankIsNone]
+    reviewer_discount_limit: Annotated[Percent | None, BlankIsNone]
+    clerk_prices_locked: Flag
 
 
 class SeriesIn(Shape):

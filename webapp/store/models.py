@@ -1,12 +1,15 @@
 """The shop itself: who issues its documents, their numbering, and what its staff set."""
 
 import datetime as dt
+from decimal import Decimal
 
 from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.platform.columns import UtcDateTime
+from webapp.platform.columns import Hundredths, UtcDateTime
 from webapp.platform.database import Model
+
+USUAL_LIMIT = Decimal("10.00")
 
 
 class Shop(Model):
@@ -32,6 +35,9 @@ class Shop(Model):
         "time_zone",
         "hold_hours",
         "review_policy",
+        "clerk_discount_limit",
+        "reviewer_discount_limit",
+        "clerk_prices_locked",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,6 +60,11 @@ class Shop(Model):
     # How long an unpaid sale keeps its stock.
     hold_hours: Mapped[int] = mapped_column(default=72)
     review_policy: Mapped[str] = mapped_column(String(12), default="exceptions")
+    # How many percent below the catalog's prices they sell without a manager; None: any number.
+    clerk_discount_limit: Mapped[Decimal | None] = mapped_column(Hundredths, default=USUAL_LIMIT)
+    reviewer_discount_limit: Mapped[Decimal | None] = mapped_column(Hundredths, default=USUAL_LIMIT)
+    # Whether a clerk may not type a unit price.
+    clerk_prices_locked: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 

@@ -101,7 +101,7 @@ def save_issuer(wanted: IssuerIn) -> ResponseReturnValue:
     shop = the_shop()
     refuse_stale(shop)
     set_issuer(shop, wanted)
-    return _saved(_("The issuer is saved."))
+    return _saved(_("Company details saved."))
 
 
 @bp.post("/settings/house")

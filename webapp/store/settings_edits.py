@@ -10,6 +10,8 @@ from webapp.platform.errors import Refusal
 from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn
 from webapp.store.models import Series, Shop
 
+HOUSE_FACTS = tuple(name for name in ShopSettingsIn.model_fields if name != "review_policy")
+
 
 def set_issuer(shop: Shop, wanted: IssuerIn) -> None:
     for name, value in wanted.model_dump().items():
@@ -19,7 +21,8 @@ def set_issuer(shop: Shop, wanted: IssuerIn) -> None:
 
 
 def set_shop_settings(shop: Shop, wanted: ShopSettingsIn) -> None:
-    shop.time_zone, shop.hold_hours = wanted.time_zone, wanted.hold_hours
+    for name in HOUSE_FACTS:
+        setattr(shop, name, getattr(wanted, name))
     if wanted.review_policy and wanted.review_policy != shop.review_policy:
         if current_app.extensions["settings"].review_policy_from_env:
             raise Refusal(

@@ -66,7 +66,11 @@ LONGEST_KEY = 200
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
     LONGEST_KEY,
-    _l("A text of your own: however often it comes with the same body, the call is done once."),
+    _l(
+        "A text of your own: however often it comes with the same body and token, the call is done "
+        "once, and answered with what it made as that stands now. With another body it is refused "
+        "(409). It does not expire."
+    ),
 )
 
 

@@ -1,6 +1,6 @@
 """The menu: what the person may open, and how much waits behind each entry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, current_app, g, request, url_for
@@ -15,9 +15,10 @@ from webapp.store.models import Shop
 
 @dataclass(frozen=True, eq=False)
 class Counter:
-    """What waits behind an entry: the ids of it, and what it is called."""
+    """What waits behind an entry: the ids of it, or a function that counts it (None where nobody
+    knows), and what it is called."""
 
-    ids: Select
+    counted: Select | Callable[[], int | None]
     label: object
 
 
@@ -97,7 +98,8 @@ def _count(counter: Counter) -> int:
     """Counted once for each page, however often its entry stands there."""
     counts = g.setdefault("menu_counts", {})
     if counter not in counts:
-        counts[counter] = bounded_count(counter.ids)
+        counted = counter.counted
+        counts[counter] = bounded_count(counted) if isinstance(counted, Select) else counted() or 0
     return counts[counter]
 
 

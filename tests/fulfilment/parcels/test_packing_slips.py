@@ -132,7 +132,7 @@ def test_a_slip_is_found_by_order_or_customer(db, client):
     sign_in(client)
     for words in ("web-77", "conceicao", "11144477735"):
         assert f'id="sale-{sale.id}"' in client.get(f"/packing-slips?q={words}").text
-    assert "No packing slip fits" in client.get("/packing-slips?q=nobody").text
+    assert "No results" in client.get("/packing-slips?q=nobody").text
 
 
 def test_a_row_can_be_fetched_alone(db, client):

@@ -83,6 +83,8 @@ def test_a_sheet_bears_all_that_the_parcel_needs(db, client):
     assert re.search(r"Volumes</dt>\s*<dd>\s*2\s*<", page) and re.search(
         r"Sticker <span class=\"tag\">gift", page
     )
+    # The head of the items' table, which each further sheet repeats, tells whose they are.
+    assert re.search(r'<thead><tr class="paper-only">\s*<th colspan="4">Packing slip WEB-1<', page)
     assert page.count('class="bar-code"') == 2 and not re.search(r"<svg[^>]*style", page)
 
 

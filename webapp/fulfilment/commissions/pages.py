@@ -87,10 +87,10 @@ def pay_month(month: str) -> ResponseReturnValue:
     if _must_confirm(month, wanted):
         return _confirmation(month, wanted)
     count = payments.mark_month_paid(month, wanted.amount, g.identity.actor, utc_now())
-    flash(
-        ngettext("%(num)s agent was marked as paid.", "%(num)s agents were marked as paid.", count),
-        "good",
+    marked = ngettext(
+        "%(num)s agent was marked as paid.", "%(num)s agents were marked as paid.", count
     )
+    flash(marked if count else _("No agent was waiting to be paid."), "good" if count else "info")
     return _to_month(month)
 
 

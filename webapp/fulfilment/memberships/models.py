@@ -62,7 +62,7 @@ CHANGE_LABELS = {
     MembershipEventKind.ACTIVATED: _l("Activated"),
     MembershipEventKind.UPGRADED: _l("Upgraded"),
     MembershipEventKind.REACTIVATED: _l("Reactivated"),
-    MembershipEventKind.REVERSED: _l("Taken back with its order"),
+    MembershipEventKind.REVERSED: _l("Reversed with its order"),
     MembershipEventKind.LAPSED: _l("Marked as lapsed"),
     MembershipEventKind.RESUMED: _l("Marked as active again"),
 }

@@ -75,10 +75,10 @@ class EffectKind(ABC):
     def undoing_text(self, twin: Effect, skus: Mapping[int, str]) -> str:
         """What its reversal `twin` would do, as a sentence."""
         if twin.amount is None:
-            return _("%(effect)s: it is taken back.", effect=self.title(twin))
+            return _("%(effect)s: it is reversed.", effect=self.title(twin))
         amount = money_text(-twin.amount)
         return _(
-            "%(effect)s: %(amount)s is taken back.", effect=self.title(twin, skus), amount=amount
+            "%(effect)s: %(amount)s is reversed.", effect=self.title(twin, skus), amount=amount
         )
 
     def undone_text(self, twin: Effect) -> str:

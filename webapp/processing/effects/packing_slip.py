@@ -58,8 +58,8 @@ class PackingSlipEffect(EffectKind):
 
     def undoing_text(self, twin: Effect, skus: Mapping[int, str]) -> str:
         return ngettext(
-            "%(num)s item of the packing slip is taken back.",
-            "%(num)s items of the packing slip are taken back.",
+            "%(num)s item comes off the packing slip.",
+            "%(num)s items come off the packing slip.",
             _units(twin),
         )
 

@@ -91,7 +91,7 @@ def rebase() -> Response:
 def duplicate(code: str) -> Response:
     return _act(
         lambda: drafting.duplicate_rule(author(), code, _form_number("version")),
-        _("The copy stands behind it in the draft, switched off."),
+        _("The copy comes right after it in the draft, disabled."),
         code,
     )
 
@@ -100,7 +100,7 @@ def duplicate(code: str) -> Response:
 @allow("manager")
 def switch(code: str) -> Response:
     on = request.form.get("enabled") == "1"
-    done = _("Switched on in the draft.") if on else _("Switched off in the draft.")
+    done = _("Enabled in the draft.") if on else _("Disabled in the draft.")
     return _act(lambda: drafting.switch_rule(author(), code, on), done, code)
 
 
@@ -109,9 +109,9 @@ def switch(code: str) -> Response:
 def move(code: str) -> Response:
     up = request.form.get("step") == "up"
     if up:
-        done = _("It is heard one step earlier in the draft.")
+        done = _("It runs one step earlier in the draft.")
     else:
-        done = _("It is heard one step later in the draft.")
+        done = _("It runs one step later in the draft.")
     return _act(lambda: drafting.move_rule(author(), code, up, _form_number("version")), done, code)
 
 

@@ -209,7 +209,7 @@ def save_rule(code: str = "") -> Response:
     if draft is None:
         flash(_("Nothing differs from the rules in force."), "info")
         return redirect(url_for("rules.index"), 303)
-    flash(_("Kept in the draft. It counts once the draft is published."), "good")
+    flash(_("Saved to the draft. It takes effect once the draft is published."), "good")
     return redirect(url_for("rules.draft", at=raw["code"], _anchor=f"rule-{raw['code']}"), 303)
 
 

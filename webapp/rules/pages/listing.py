@@ -46,7 +46,7 @@ class Listing:
     def text(self) -> str:
         first = (self.number - 1) * ROWS
         return _(
-            "%(first)s to %(last)s of %(found)s, in the order in which they are heard",
+            "%(first)s to %(last)s of %(found)s, in the order in which they run",
             first=number_text(first + 1),
             last=number_text(first + len(self.rows)),
             found=number_text(self.found),

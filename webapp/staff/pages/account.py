@@ -21,6 +21,7 @@ from webapp.staff.people import end_session, end_sessions
 from webapp.staff.queries import sessions_of
 
 THEMES = ("light", "dark")
+DENSITIES = ("normal", "compact")
 
 
 def _me() -> str:
@@ -100,6 +101,18 @@ def choose_theme() -> ResponseReturnValue:
     theme = request.form.get("theme")
     if g.identity and theme in THEMES:
         g.identity.user.theme = theme
+    if request.htmx:
+        return "", 204
+    return redirect(_back(), 303)
+
+
+@bp.post("/account/density")
+@anyone
+def choose_density() -> ResponseReturnValue:
+    """How close the rows of lists stand."""
+    density = request.form.get("density")
+    if g.identity and density in DENSITIES:
+        g.identity.user.density = density
     if request.htmx:
         return "", 204
     return redirect(_back(), 303)

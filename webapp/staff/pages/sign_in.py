@@ -75,8 +75,8 @@ def _verified(wanted: SignInIn) -> int:
         user_id = authenticate(wanted.email, wanted.password)
     if user_id is None:
         raise Invalid(
-            [FieldError("password", _("E-mail or password do not fit."))],
-            _("E-mail or password do not fit."),
+            [FieldError("password", _("Wrong e-mail or password."))],
+            _("Wrong e-mail or password."),
         )
     return user_id
 

@@ -1,0 +1,240 @@
+"""A clerk alone gives no goods away: what goes further below the catalog's prices than the shop
+lets a role go waits for a manager."""
+
+import html
+from decimal import Decimal
+
+import pytest
+
+from tests.factories import (
+    api,
+    make_product,
+    make_token,
+    open_shop,
+    sale_body,
+    sign_in,
+    work_off,
+)
+from tests.sales.test_form import TYPED
+from tests.sales.test_form import plain as words_of
+from webapp.audit.models import AuditEntry
+from webapp.platform.database import db as database
+from webapp.platform.money import ZERO
+from webapp.sales.models import Sale, SaleLine, Status
+from webapp.store.queries import the_shop
+
+SKU = "MUG"
+
+
+@pytest.fixture
+def shop(db):
+    open_shop()
+    make_product(sku=SKU, price="100.00")
+    return the_shop()
+
+
+def plain(page: str) -> str:
+    return html.unescape(words_of(page))
+
+
+def place(client, role="clerk", **typed) -> Sale:
+    """Two mugs of 100.00, placed in the form and paid; as the workers leave the order."""
+    sign_in(client, role)
+    known = {"lines.0.sku": SKU, "lines.0.quantity": "2", "paid": "1"}
+    answer = client.post("/sales", data=TYPED | known | typed)
+    assert answer.status_code == 303, plain(answer.text)
+    work_off()
+    return sale_at(answer.location)
+
+
+def sale_at(location: str) -> Sale:
+    database.session.expire_all()
+    return database.session.get_one(Sale, int(location.rsplit("/", 1)[1]))
+
+
+LARGE = [
+    {"discount": "200.00"},
+    {"discount": "20.01"},
+    {"lines.0.unit_price": "0.01"},
+    {"lines.0.unit_price": "95.00", "discount": "10.01"},
+]
+SMALL = [
+    {},
+    {"discount": "20.00"},
+    {"lines.0.unit_price": "90.00"},
+    {"lines.0.unit_price": "95.00", "discount": "10.00"},
+    {"lines.0.unit_price": "150.00"},
+]
+
+
+@pytest.mark.parametrize("typed", LARGE)
+def test_what_a_clerk_gives_above_the_limit_waits_for_a_manager(client, shop, typed):
+    sale = place(client, **typed)
+    assert (sale.status, sale.step, sale.reason_field) == (Status.ATTENTION, "rules", "discount")
+    page = plain(client.get(f"/sales/{sale.id}").text)
+    assert "This order waits for a manager" in page
+    assert "below the catalog's prices" in page and "10.00 %" in page
+    assert "Try again" not in page and "Approve the discount" not in page
+
+
+@pytest.mark.parametrize("typed", SMALL)
+def test_what_a_clerk_gives_within_the_limit_goes_on(client, shop, typed):
+    assert place(client, **typed).status is Status.INVOICED
+
+
+def test_a_raised_price_makes_up_for_no_lowered_one(client, shop):
+    make_product(sku="CUP", price="100.00")
+    dear = {"lines.1.sku": "CUP", "lines.1.quantity": "1", "lines.1.unit_price": "300.00"}
+    sale = place(client, **{"lines.0.unit_price": "50.00"}, **dear)
+    assert (sale.status, sale.below_catalog_percent) == (Status.ATTENTION, Decimal("33.33"))
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+def test_a_manager_goes_as_far_as_they_like(client, shop, role):
+    assert place(client, role, discount="150.00").status is Status.INVOICED
+
+
+def test_a_reviewer_has_a_limit_of_their_own_and_blank_is_none(client, shop, db):
+    shop.reviewer_discount_limit = Decimal("50.00")
+    db.session.commit()
+    assert place(client, "reviewer", discount="100.00").status is Status.INVOICED
+    assert place(client, "reviewer", discount="100.01").status is Status.ATTENTION
+    the_shop().clerk_discount_limit = None
+    db.session.commit()
+    assert place(client, discount="200.00").status is Status.INVOICED
+
+
+def test_what_a_program_sends_is_held_by_rules_alone(client, shop, db):
+    body = sale_body(SKU, discount="100.00")
+    sale_id = api(client, make_token("clerk")).post("/sales", body).json["id"]
+    work_off()
+    assert db.session.get_one(Sale, sale_id).status is Status.INVOICED
+
+
+def test_it_stands_under_what_needs_attention_and_says_why_to_programs(client, shop):
+    sale = place(client, discount="60.00")
+    for page in ("/", "/sales?status=attention"):
+        assert "30.00 % below the catalog" in plain(client.get(page).text)
+    told = api(client, make_token()).get(f"/sales/{sale.id}").json["attention"]
+    assert told["field"] == "discount" and "30.00 % below" in told["reason"]
+
+
+# -- a manager's word -----------------------------------------------------------------------------
+
+
+def test_a_manager_approves_it_and_it_goes_on(client, shop, db):
+    sale = place(client, discount="60.00")
+    manager = sign_in(client, "manager")
+    assert "Approve the discount" in client.get(f"/sales/{sale.id}").text
+    for _twice in range(2):
+        assert client.post(f"/sales/{sale.id}/discount-approval").status_code == 303
+        work_off()
+    db.session.refresh(sale)
+    assert sale.status is Status.INVOICED
+    approved = db.session.scalars(db.select(AuditEntry).filter_by(action="approved")).one()
+    assert (approved.actor, approved.after) == (manager, {"below_catalog": "30.00"})
+    told = plain(client.get(f"/sales/{sale.id}").text)
+    assert "Discount approved" in told and "Waits for a manager" in told
+
+
+@pytest.mark.parametrize("role", ["clerk", "reviewer"])
+def test_nobody_below_a_manager_gets_it_past(client, shop, db, role):
+    sale = place(client, discount="60.00")
+    sign_in(client, role)
+    assert client.post(f"/sales/{sale.id}/discount-approval").status_code == 403
+    client.post(f"/sales/{sale.id}/retry")
+    address = {f"address.{part}": value for part, value in sale.address_parts.items()}
+    changed = address | {"address.number": "200", "version": sale.version}
+    client.post(f"/sales/{sale.id}/address", data=changed)
+    work_off()
+    db.session.refresh(sale)
+    assert (sale.status, sale.number) == (Status.ATTENTION, "200")
+
+
+def test_an_order_that_is_not_paid_is_approved_before_it_is(client, shop, db):
+    sale = place(client, discount="60.00", paid="0")
+    assert "This order will wait for a manager" in client.get(f"/sales/{sale.id}").text
+    sign_in(client, "manager")
+    client.post(f"/sales/{sale.id}/discount-approval")
+    sign_in(client)
+    client.post(f"/sales/{sale.id}/payment")
+    work_off()
+    db.session.refresh(sale)
+    assert sale.status is Status.INVOICED
+
+
+def test_an_approval_holds_for_what_was_approved_of(client, shop, db):
+    sale = place(client, discount="60.00", paid="0")
+    sign_in(client, "manager")
+    client.post(f"/sales/{sale.id}/discount-approval")
+    sign_in(client)
+    as_it_is = {"lines.0.sku": SKU, "lines.0.quantity": "2", "lines.0.unit_price": "100.00"}
+    for changes, waits in (
+        ({"address.number": "7"}, False),
+        ({"lines.0.quantity": "20", "discount": "600.00"}, True),
+    ):
+        db.session.refresh(sale)
+        form = TYPED | as_it_is | {"discount": "60.00", "version": sale.version} | changes
+        assert client.post(f"/sales/{sale.id}/edit", data=form).status_code == 303
+        db.session.refresh(sale)
+        assert sale.needs_approval is waits
+
+
+def test_a_cancelled_order_is_not_approved(client, shop, db):
+    sale = place(client, discount="60.00", paid="0")
+    client.post(f"/sales/{sale.id}/cancel")
+    sign_in(client, "manager")
+    client.post(f"/sales/{sale.id}/discount-approval")
+    db.session.refresh(sale)
+    assert sale.discount_limit == Decimal("10.00")
+    assert "will wait" not in client.get(f"/sales/{sale.id}").text
+
+
+# -- while it is typed ----------------------------------------------------------------------------
+
+
+def test_the_form_says_so_before_the_order_is_placed(client, shop):
+    typed = TYPED | {"lines.0.sku": SKU, "lines.0.quantity": "1"}
+    sign_in(client)
+    told = plain(client.post("/sales/preview", data=typed | {"discount": "30"}).text)
+    assert "This order will wait for a manager" in told and "30.00 %" in told
+    assert "will wait" not in client.post("/sales/preview", data=typed | {"discount": "10"}).text
+    sign_in(client, "manager")
+    assert "will wait" not in client.post("/sales/preview", data=typed | {"discount": "30"}).text
+
+
+# -- locked prices --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def locked(shop, db):
+    shop.clerk_prices_locked = True
+    db.session.commit()
+    return shop
+
+
+def test_a_locked_price_cannot_be_typed_nor_sent(client, locked, db):
+    sign_in(client)
+    field = client.get("/sales/new").text.split('name="lines.0.unit_price"')[1].split(">")[0]
+    assert "readonly" in field
+    typed = TYPED | {"lines.0.sku": SKU, "lines.0.quantity": "1"}
+    refused = client.post("/sales", data=typed | {"lines.0.unit_price": "99.99"})
+    assert refused.status_code == 422 and 'id="f-lines-0-unit_price-error"' in refused.text
+    assert db.session.scalar(db.select(Sale.id)) is None
+    for price in ("", "100.00"):
+        place(client, **{"lines.0.unit_price": price, "form_key": price})
+    assert place(client, "manager", **{"lines.0.unit_price": "80.00"}).status is Status.INVOICED
+
+
+def test_a_price_that_the_order_has_already_stays(client, locked, db):
+    sale = place(client, "manager", **{"lines.0.unit_price": "80.00", "paid": "0"})
+    sign_in(client)
+    form = TYPED | {"lines.0.sku": SKU, "lines.0.quantity": "3", "version": sale.version}
+    for price, status in (("79.00", 422), ("80.00", 303)):
+        answer = client.post(f"/sales/{sale.id}/edit", data=form | {"lines.0.unit_price": price})
+        assert answer.status_code == status
+
+
+def test_a_line_from_before_the_catalogs_price_was_kept_is_no_discount(db):
+    line = SaleLine(quantity=2, unit_price=Decimal("10.00"), product={}, gift=False)
+    assert Sale(lines=[line], discount=ZERO).below_catalog_percent == ZERO
