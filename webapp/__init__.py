@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import cli
 from webapp.audit import history
 from webapp.audit.tracking import track
-from webapp.features import BLUEPRINTS, VOCABULARIES
+from webapp.features import BLUEPRINTS, QUEUE_NAMES, VALUE_WORDS, VOCABULARIES
 from webapp.http import formatting, localization
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.set_up(app)
     navigation.set_up(app, MENU)
     localization.set_up(app, shop_time_zone)
-    history.set_up(app, VOCABULARIES, names_of)
+    history.set_up(app, VOCABULARIES, names_of, VALUE_WORDS, QUEUE_NAMES)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
         if blueprint.name.endswith("_api"):
@@ -142,7 +142,12 @@ def _handle_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def crashed(error):
         db.session.rollback()
-        log.exception("request failed", endpoint=request.endpoint, method=request.method)
+        log.exception(
+            "request failed",
+            endpoint=request.endpoint,
+            method=request.method,
+            support_number=security.support_number(),
+        )
         return security.crash_answer(error)
 
 

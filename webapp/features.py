@@ -1,6 +1,10 @@
 """Every feature's pages and calls; a new feature is one line here."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from webapp.addresses import api as addresses_api
+from webapp.audit import history
 from webapp.audit import pages as audit
 from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
@@ -17,6 +21,7 @@ from webapp.fulfilment.parcels import pages as parcels
 from webapp.fulfilment.royalties import pages as royalties
 from webapp.fulfilment.tasks import api as tasks_api
 from webapp.fulfilment.tasks import pages as tasks
+from webapp.http.localization import LOCALES
 from webapp.invoice_pages import api as invoices_api
 from webapp.invoice_pages import pages as invoices
 from webapp.invoices.history import INVOICE_EVENTS
@@ -24,19 +29,46 @@ from webapp.messages import api as messages_api
 from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
 from webapp.monitor import pages as monitor
+from webapp.monitor.words import QUEUES as QUEUE_NAMES
 from webapp.rules import api as rules_api
 from webapp.rules import pages as rules
+from webapp.rules.audit_words import action_words, condition_words, examples_words
+from webapp.rules.core.actions import ACTIONS
+from webapp.rules.labels import EVENT_LABELS, SCOPE_LABELS
 from webapp.sale_pages import api as sales_api
 from webapp.sale_pages import pages as sales
 from webapp.sale_pages import undo_api as processing_api
+from webapp.sales.forms import CHANNELS
 from webapp.sales.history import REFUND_EVENTS, SALE_EVENTS
 from webapp.search import pages as search
 from webapp.staff import pages as staff
 from webapp.store import pages as store
+from webapp.store.forms import REVIEW_POLICIES, TAX_REGIMES
 from webapp.web.pages import docs, health, streams
 
 # How the audit of each feature is told; see webapp.audit.history.
 VOCABULARIES = (SALE_EVENTS, REFUND_EVENTS, INVOICE_EVENTS, MEMBERSHIP_EVENTS)
+
+
+def _one_of(words: Mapping[str, Any]) -> Callable[[Any], Any]:
+    return lambda kept: words.get(kept, kept)
+
+
+VALUE_WORDS: history.ValueWords = {
+    ("sales", "channel"): _one_of(CHANNELS),
+    ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
+    ("shop", "crt"): _one_of(TAX_REGIMES),
+    ("users", "locale"): _one_of(LOCALES),
+    ("jobs", "queue"): _one_of(QUEUE_NAMES),
+    ("jobs", "subject_name"): _one_of(QUEUE_NAMES),
+    ("queues", "subject_name"): _one_of(QUEUE_NAMES),
+    ("effects", "subject_name"): lambda kept: ACTIONS[kept].label if kept in ACTIONS else kept,
+    ("rule_drafts", "when"): condition_words,
+    ("rule_drafts", "then"): action_words,
+    ("rule_drafts", "examples"): examples_words,
+    ("rule_drafts", "scope"): _one_of(SCOPE_LABELS),
+    ("rule_drafts", "event"): _one_of(EVENT_LABELS),
+}
 BLUEPRINTS = [
     module.bp
     for module in (

@@ -13,6 +13,8 @@ from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo, write_mo
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from tests.support.processed_sales import agent
+from tests.support.rule_drafts import drafted, paying, somebody
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|{\w+}")
 # Values and quotations inside a text are no words of its own.
@@ -108,56 +110,48 @@ SENTENCES = {
         "o produto ou devolver o dinheiro?"
     ),
 }
-SCREENS = (
-    "/",
-    "/sales",
-    "/sales/new",
-    "/sales/{sale}",
-    "/products",
-    "/products/new",
-    "/products/{product}",
-    "/customers",
-    "/customers/new",
-    "/customers/1",
-    "/agents",
-    "/invoices",
-    "/invoices/{invoice}",
-    "/packing-slips",
-    "/packing-slips/1",
-    "/packing-slips/print?ids=1",
-    "/packing-slips/shipment?ids=1",
-    "/royalties",
-    "/commissions",
-    "/rules/new",
-    "/rules/commission/edit",
-    "/rules/commission/exceptions/new",
-    "/rules/help",
-    "/memberships",
-    "/tasks",
-    "/rules",
+# Addresses beside those of all routes: filters, wrong ones too, and what is not there.
+MORE_SCREENS = (
+    "/sales?status=attention&channel=site&since=2026-01-01",
+    "/sales?status=zzz",
+    "/sales?q=zzz",
+    "/products?view=low&kind=book",
+    "/products?kind=zzz",
+    "/invoices?status=rejected",
+    "/invoices?month=2026-13",
+    "/packing-slips?status=delivered",
+    "/packing-slips/print?ids={slip_id}",
+    "/packing-slips/shipment?ids={slip_id}",
+    "/commissions?agent=A1",
+    "/royalties?author=Lívia",
+    "/tasks?status=done",
+    "/messages?status=failed",
+    "/memberships?status=lapsed",
     "/rules?on=2027-01-01",
-    "/rules/draft",
-    "/rules/versions",
-    "/rules/versions/1",
-    "/sales/{sale}/rules/royalty_slip",
-    "/rules/royalty_slip/orders",
-    "/messages",
-    "/messages/1",
-    "/jobs",
-    "/audit",
-    "/staff",
-    "/staff/new",
-    "/settings",
-    "/account",
+    "/rules?q=zzz",
+    "/audit?q=zzz",
+    "/audit?since=zzz",
     "/search?q=zzz",
+    "/search?q=caneca",
     "/nowhere",
+    "/sales/999",
 )
+# No pages of the shop: files, and what programs and those who write them ask for.
+NO_PAGES = re.compile(
+    r"/(static|api|events|healthz|readyz|metrics)|.*(\.csv|\.json|\.pdf|/xml|/archive|/rule-options)$"
+)
+# As it was sent: in the customer's language, not the reader's.
+SENT = "/messages/<id:message_id>/html"
 ENGLISH = re.compile(
     r"\b(?:the|and|of|with|without|from|this|that|these|was|were|are|has|have|not|yet|by|all|each|who|when|why|what|"
     r"orders?|sales|save|search|products?|customers?|invoices?|rules?|stock|price|settings|staff|sign|password|street|"
     r"number|state|city|address|payment|waiting|review|today|done|open|nothing|nobody|cancel|change|changed|created)\b",
     re.IGNORECASE,
 )
+
+
+# Texts that a page may well show as they are: codes, names, formats.
+SAME_ON_SCREEN: set[str] = set()
 
 
 @pytest.fixture(scope="module")
@@ -316,26 +310,63 @@ class Shown(HTMLParser):
 
 @pytest.fixture
 def portuguese_shop(db, client):
-    """A client signed in as a Brazilian administrator of a shop with an order of each kind of
-    goods."""
+    """A client signed in as a Brazilian administrator of a shop that has something on every page,
+    and what the parts of addresses stand for."""
     open_shop()
-    product = make_product(
+    agent("A1")
+    book = make_product(
         name="Caneca", sku="FI-0002", kind="book", author="Lívia", royalty_percent="10.00"
     )
-    sale = make_sale(sku=product.sku)
+    plan = make_product(name="Plano", kind="membership")
+    upgrade = make_product(name="Plano melhor", kind="membership_upgrade", plan="gold")
+    sale = make_sale(sku=book.sku, agent="A1")
+    make_sale(sku=upgrade.sku)
     work_off()
+    make_sale(sku=plan.sku)
+    waiting = make_sale(sku=book.sku, paid=False)
+    drafted(somebody("Rosa"), paying("dobro", name="Dobro"))
     sign_in(client, "admin", locale="pt_BR")
+    assert client.post("/rules/draft/backtests", data={"days": "all"}).status_code == 303
+    work_off()
     db.session.refresh(sale)
-    return client, {"sale": sale.id, "product": product.id, "invoice": 1}
+    ones = ("agent_id", "backtest_id", "customer_id", "invoice_id", "membership_id", "message_id")
+    ids = dict.fromkeys((*ones, "slip_id", "task_id", "user_id", "version_id"), 1)
+    ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
+    return client, ids | {"code": "royalty_slip"}
 
 
-@pytest.mark.parametrize("path", SCREENS)
-def test_a_portuguese_screen_has_no_english_in_it(portuguese_shop, path):
+def test_no_page_shows_a_text_of_the_source_to_a_brazilian(app, portuguese_shop, told):
+    """Every route that answers a page, with something on it: none may show English, neither in
+    words that are no Portuguese nor in a text that has a translation."""
     client, ids = portuguese_shop
-    answer = client.get(path.format(**ids))
+    sources = {
+        forms(message.id)[0]
+        for message in told
+        if forms(message.id)[0] != forms(message.string)[0] and message.id not in SAME_ON_SCREEN
+    }
+    english, walked = {}, 0
+    for path in pages_of(app, ids):
+        answer = client.get(path)
+        if answer.mimetype != "text/html" or answer.status_code in (301, 302, 303):
+            continue
+        walked += 1
+        shown = {words.strip() for words in Shown(answer.text).words}
+        found = {
+            words for words in shown if words in sources or ENGLISH.search(FILLED.sub("", words))
+        }
+        if found or answer.status_code >= 500:
+            english[path] = (answer.status_code, found)
+    assert english == {}
+    assert walked > 70
 
-    assert answer.status_code == (404 if path == "/nowhere" else 200)
-    assert '<html lang="pt-BR"' in answer.text
-    assert [
-        words.strip() for words in Shown(answer.text).words if ENGLISH.search(FILLED.sub("", words))
-    ] == []
+
+def pages_of(app, ids: dict) -> list[str]:
+    rules = [
+        str(rule)
+        for rule in app.url_map.iter_rules()
+        if "GET" in rule.methods and not NO_PAGES.match(str(rule)) and str(rule) != SENT
+    ]
+    # Only an order that is not paid may be changed.
+    rules.append("/sales/<id:waiting_id>/edit")
+    paths = [re.sub(r"<(?:\w+:)?(\w+)>", lambda part: "{" + part[1] + "}", rule) for rule in rules]
+    return [path.format(**ids) for path in (*paths, *MORE_SCREENS)]

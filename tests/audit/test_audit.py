@@ -1,14 +1,18 @@
 """The audit page: what was changed, told in words and found by who, what, how and since when."""
 
 import datetime as dt
+import html
 
 import pytest
 from sqlalchemy import update
 
-from tests.factories import make_product, sign_in
+from tests.factories import make_product, make_sale, sign_in
+from tests.support.rule_drafts import drafted, paying, somebody
+from webapp.audit import words
 from webapp.audit.models import AuditEntry
 from webapp.audit.tracking import acting_as, because, record
 from webapp.platform.clock import utc_now
+from webapp.platform.database import Model
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def test_a_change_is_told_with_before_after_and_why(client, db, admin):
 
     page = client.get("/audit?q=ana@example.com&subject=products&action=changed").text
     assert rows(page) == 1
-    assert "SKI-1" in page and "<del>100.00</del> <ins>110.00</ins>" in page
+    assert "SKI-1" in page and "<del>R$100.00</del> <ins>R$110.00</ins>" in page
     assert "Why: supplier&#39;s new list" in page and "Archived" in page
 
 
@@ -59,9 +63,12 @@ def test_each_filter_leaves_out_what_does_not_fit(client, db, admin):
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("name", ["q", "subject", "subject_id", "action"])
-def test_a_question_with_a_nul_finds_nothing_instead_of_failing(client, db, admin, name):
-    assert client.get("/audit", query_string={name: "jobs\0"}).status_code == 200
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("q", "jobs"), ("subject", "jobs"), ("subject_id", "jobs"), ("action", "changed")],
+)
+def test_a_question_with_a_nul_finds_nothing_instead_of_failing(client, db, admin, name, value):
+    assert client.get("/audit", query_string={name: value + "\0"}).status_code == 200
 
 
 def test_since_begins_at_midnight_in_the_shop_s_zone(client, db, admin):
@@ -103,3 +110,56 @@ def test_script_in_a_name_is_shown_as_text(client, db, admin):
 
     page = client.get("/audit?subject=products").text
     assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_who_is_found_by_the_name_that_the_page_shows(client, db, admin):
+    write(db)
+    write(db, actor="token checkout ux")
+    write(db, actor="command line")
+
+    page = client.get("/audit?subject=jobs").text
+    assert "Token “checkout ux”" in page and "Command line" in page and "job rules" not in page
+    for name in ("Token “checkout ux”", "checkout ux", "Command line", "Rules"):
+        page = client.get("/audit", query_string={"subject": "jobs", "q": name}).text
+        assert rows(page) == 1, name
+    assert rows(client.get("/audit?subject=jobs&q=Balcão").text) == 1
+
+
+def test_values_are_told_in_the_reader_s_words_and_formats(client, db):
+    """What the audit keeps is plain data: an amount, a day, a document, a code, a rule's parts."""
+    sign_in(client, "admin", locale="pt_BR")
+    product = make_product(sku="SKI-1", price="89.90", kind="book", royalty_percent="7.50")
+    make_sale(sku=product.sku, channel="store", paid=False)
+    drafted(somebody("Rosa"), paying("fee", name="Taxa"))
+
+    page = html.unescape(client.get("/audit").text)
+    for told in (
+        "R$\xa089,90",
+        "7,50 %",
+        "Balcão da loja",
+        "05010-000",
+        "111.444.777-35",
+        "comissão",
+    ):
+        assert told in page, told
+    for raw in (
+        "89.90",
+        "7.50",
+        "05010000",
+        "11144477735",
+        "item_physical",
+        '{"',
+        "pt_BR",
+        "-03:00",
+    ):
+        assert raw not in page.split("<tbody")[1], raw
+
+
+def test_every_field_and_subject_that_is_kept_has_words(app):
+    kept = [mapper.class_ for mapper in Model.registry.mappers if hasattr(mapper.class_, "audited")]
+    assert [kind.__tablename__ for kind in kept if kind.__tablename__ not in words.SUBJECTS] == []
+    named = {*words.FIELDS, *words.UNTOLD}
+    lacking = {(kind.__tablename__, name) for kind in kept for name in kind.audited} - {
+        (kind.__tablename__, name) for kind in kept for name in named
+    }
+    assert lacking == set()

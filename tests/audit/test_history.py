@@ -59,7 +59,7 @@ def test_an_order_is_told_alike_on_its_two_pages_and_in_the_audit(db, client):
     assert on_order == on_invoice
     assert ("NF-e released", "Ana Paula Reis") in on_order
     assert ("NF-e returned by the reviewer", "Ana Paula Reis") in on_order
-    assert ("On its way again, from the address", "token checkout") in on_order
+    assert ("On its way again, from the address", "Token “checkout”") in on_order
     assert ("NF-e authorized", "Balcão") in on_order
     assert reviewer not in order.split('class="timeline"')[1]
 
@@ -99,8 +99,8 @@ def test_every_sentence_has_an_icon_that_exists(app):
         ("job rules", "Balcão", "house"),
         ("demo", "Balcão", "house"),
         ("system", "Balcão", "house"),
-        ("token checkout", "token checkout", "program"),
-        ("command line", "command line", "program"),
+        ("token checkout", "Token “checkout”", "program"),
+        ("command line", "Linha de comando", "program"),
         ("gone@example.com", "gone@example.com", "person"),
     ],
 )

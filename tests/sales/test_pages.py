@@ -72,7 +72,6 @@ def test_filters_live_in_the_address(clerk, db):
         page = text(clerk.get(f"/sales?{query}"))
         assert f">{shown}</a>" in page and f">{hidden}</a>" not in page
     assert "No results" in text(clerk.get("/sales?since=2099-01-01"))
-    assert clerk.get("/sales?status=nonsense").status_code == 422
 
 
 def test_a_list_costs_the_same_queries_at_any_length(clerk, db):

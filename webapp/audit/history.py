@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app, g
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, or_, select
 
 from webapp.audit.models import AuditEntry
@@ -21,6 +23,9 @@ from webapp.platform.database import db
 HOUSE_NAME = "Balcão"
 # Actors that are the house itself, beside its jobs.
 HOUSE = ("", "system", "sweeper", "demo")
+JOB, TOKEN = "job ", "token "
+# Actors that are neither people nor tokens.
+PROGRAMS = {"command line": _l("Command line"), "anonymous": _l("Not signed in")}
 MOST_EVENTS = 200
 
 
@@ -90,9 +95,41 @@ def who(actor: str) -> Actor:
     if "@" in actor:
         learn_names([actor])
         return Actor(g.names_of_people[actor], ActorKind.PERSON)
-    if actor in HOUSE or actor.startswith("job "):
+    if actor in HOUSE or actor.startswith(JOB):
         return Actor(HOUSE_NAME, ActorKind.HOUSE)
-    return Actor(actor, ActorKind.PROGRAM)
+    if actor.startswith(TOKEN):
+        name = gettext("Token “%(name)s”", name=actor.removeprefix(TOKEN))
+        return Actor(name, ActorKind.PROGRAM)
+    return Actor(str(PROGRAMS.get(actor, actor)), ActorKind.PROGRAM)
+
+
+def actors_called(name: str) -> list[str]:
+    """The actors that entries may bear of whom `name` is written: an e-mail address, or the house,
+    a queue or a token by the name that pages show."""
+    if "@" in name:
+        return [name.lower()]
+    queues = {actor for actor in _queues() if job_name(actor).casefold() == name.casefold()}
+    if name.casefold() == HOUSE_NAME.casefold():
+        queues |= {*HOUSE[1:], *_queues()}
+    programs = {actor for actor, words in PROGRAMS.items() if str(words) == name}
+    bare = name.removeprefix(gettext("Token “%(name)s”", name="").rstrip("”")).rstrip("”")
+    return [name, TOKEN + bare, JOB + name, *sorted(queues | programs)]
+
+
+def job_name(actor: str) -> str:
+    """What a job of the house works on; empty for other actors."""
+    queue = actor.removeprefix(JOB)
+    return str(value_words("jobs", "queue", queue)) if queue != actor else ""
+
+
+def _queues() -> list[str]:
+    return [JOB + queue for queue in _registry().queues]
+
+
+def value_words(subject: str, name: str, kept: Any) -> Any:
+    """A kept value in the words of the feature that has some for it, else as it is."""
+    tell_value = _registry().values.get((subject, name))
+    return kept if tell_value is None else tell_value(kept)
 
 
 def learn_names(actors: Iterable[str]) -> None:
@@ -178,20 +215,28 @@ def sentence_of(subject: str, key: str) -> Sentence:
 # -- wiring ---------------------------------------------------------------------------------------
 
 
+# What a value that the audit kept is called: by its subject and its name there.
+ValueWords = Mapping[tuple[str, str], Callable[[Any], Any]]
+
+
 class _Registry(NamedTuple):
     vocabularies: Mapping[str, Vocabulary]
     names_of: Callable[[Collection[str]], Mapping[str, str]]
+    values: ValueWords
+    queues: Collection[str]
 
 
 def set_up(
     app: Flask,
     vocabularies: Iterable[Vocabulary],
     names_of: Callable[[Collection[str]], Mapping[str, str]],
+    values: ValueWords,
+    queues: Collection[str],
 ) -> None:
-    """Binds the words of all features, and the reader of people's names by e-mail address: neither
-    can be known on this floor."""
+    """Binds the words of all features, their names for values, the reader of people's names by
+    e-mail address, and the queues whose jobs act: none can be known on this floor."""
     by_subject = {vocabulary.subject: vocabulary for vocabulary in vocabularies}
-    app.extensions["history"] = _Registry(by_subject, names_of)
+    app.extensions["history"] = _Registry(by_subject, names_of, values, queues)
     app.jinja_env.filters["who"] = who
 
 

@@ -5,16 +5,15 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
-from flask_babel import gettext as _
 
 from webapp.audit import words
-from webapp.audit.history import Actor, event_of, learn_names, who
+from webapp.audit.history import Actor, actors_called, event_of, job_name, learn_names, who
 from webapp.audit.models import AuditEntry
 from webapp.audit.queries import audit_entries
 from webapp.audit.words import FieldChange
 from webapp.http.lists import page_of
 from webapp.http.localization import time_zone
-from webapp.platform.errors import FieldError, Invalid
+from webapp.http.query import WrongFilter, query_day
 from webapp.platform.text import storable
 from webapp.staff.access import allow
 
@@ -26,9 +25,15 @@ FILTERS = ("q", "subject", "subject_id", "action", "since")
 @allow("admin")
 def index() -> str:
     chosen = {name: storable(request.args.get(name, "")).strip()[:100] for name in FILTERS}
-    actor = chosen["q"].lower() if "@" in chosen["q"] else chosen["q"]
+    for name, known in (("subject", words.SUBJECTS), ("action", words.ACTIONS)):
+        if chosen[name] and chosen[name] not in known:
+            raise WrongFilter(name)
     query = audit_entries(
-        actor, chosen["subject"], chosen["subject_id"], chosen["action"], _since(chosen["since"])
+        actors_called(chosen["q"]) if chosen["q"] else (),
+        chosen["subject"],
+        chosen["subject_id"],
+        chosen["action"],
+        _since(),
     )
     page = page_of(query, (AuditEntry.id,))
     return render_template(
@@ -44,9 +49,16 @@ class AuditRow(NamedTuple):
     text: str
     icon: str
     actor: Actor
+    job: str
     about: str
+    name: str
     href: str | None
     changes: list[FieldChange]
+
+    @property
+    def asked_by(self) -> str:
+        """What is typed to find all that this actor did."""
+        return self.entry.actor if self.actor.is_person else self.job or self.actor.name
 
 
 def _rows(entries: list[AuditEntry]) -> list[AuditRow]:
@@ -61,18 +73,20 @@ def _row(entry: AuditEntry) -> AuditRow:
         event.text if event else str(words.ACTIONS.get(entry.action, entry.action)),
         event.icon if event else words.ICON,
         who(entry.actor),
+        job_name(entry.actor),
         str(words.SUBJECTS.get(entry.subject, entry.subject)),
+        words.subject_name(entry),
         words.page_of(entry),
         words.changes(entry),
     )
 
 
-def _since(written: str) -> dt.datetime | None:
-    """The moment at which the day begins in the shop's zone."""
-    if not written:
+def _since() -> dt.datetime | None:
+    """The moment at which the day of ?since= begins in the shop's zone."""
+    day = query_day("since")
+    if day is None:
         return None
     try:
-        day = dt.date.fromisoformat(written)
         return dt.datetime.combine(day, dt.time(), ZoneInfo(time_zone())).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        raise Invalid([FieldError("since", _("Write the day like 2026-11-20."))]) from None
+    except OverflowError:
+        raise WrongFilter("since") from None

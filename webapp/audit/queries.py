@@ -1,6 +1,7 @@
 """Audit entries as lists."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -9,7 +10,7 @@ from webapp.platform.database import db
 
 
 def audit_entries(
-    actor: str = "",
+    actors: Collection[str] = (),
     subject: str = "",
     subject_id: str = "",
     action: str = "",
@@ -18,8 +19,9 @@ def audit_entries(
     """Entries that fit all filters given. `since` becomes the id it begins at: times and ids grow
     together."""
     query = select(AuditEntry)
+    if actors:
+        query = query.where(AuditEntry.actor.in_(actors))
     for column, value in (
-        (AuditEntry.actor, actor),
         (AuditEntry.subject, subject),
         (AuditEntry.subject_id, subject_id),
         (AuditEntry.action, action),

@@ -1,18 +1,21 @@
 """The audit in words: what was changed, how, and each field's name and value."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Boolean
+from sqlalchemy import Boolean, Date
 
-from webapp.audit.history import who
+from webapp.audit.history import value_words, who
 from webapp.audit.models import AuditEntry
-from webapp.http.formatting import moment_text
-from webapp.platform.columns import EnumText, UtcDateTime
+from webapp.http.formatting import day_text, moment_text, money_text, percent_text, phone_text
+from webapp.platform.cep import format_cep
+from webapp.platform.columns import EnumText, Hundredths, UtcDateTime
 from webapp.platform.database import db
+from webapp.platform.documents import format_document
 
 SUBJECTS = {
     "sales": _l("Order"),
@@ -35,6 +38,7 @@ SUBJECTS = {
     "queues": _l("Queue"),
     "refunds": _l("Refund"),
     "effects": _l("Action of a rule"),
+    "commission_payments": _l("Commission"),
 }
 ACTIONS = {
     "created": _l("Created"),
@@ -54,7 +58,6 @@ ACTIONS = {
     "rule_removed": _l("Rule removed"),
     "rule_moved": _l("Rule moved"),
 }
-# Where a subject has a page of its own.
 # Where a subject has a page of its own: its endpoint and the name of its id there, if any.
 PAGES = {
     "sales": ("sales.page", "sale_id"),
@@ -71,6 +74,10 @@ ICON = "history"
 # Columns that hold an actor.
 PEOPLE = ("reviewer",)
 BLANK: tuple[Any, ...] = (None, "", [], {})
+# The event's own words tell it: these are codes of the program.
+UNTOLD = ("reason_code",)
+DOCUMENTS = ("document", "customer_document", "cnpj")
+PHONES = ("phone", "customer_phone")
 FIELDS = {
     "access_key": _l("Access key"),
     "active": _l("May sign in"),
@@ -79,6 +86,7 @@ FIELDS = {
     "amount": _l("Amount"),
     "author": _l("Author"),
     "stock": _l("Stock"),
+    "month": _l("Month"),
     "carrier": _l("Carrier"),
     "category": _l("Category"),
     "city": _l("City"),
@@ -127,7 +135,6 @@ FIELDS = {
     "plan": _l("Plan"),
     "price": _l("Price"),
     "protocol": _l("Protocol"),
-    "reason_code": _l("Reason"),
     "reference": _l("Reference"),
     "rejected_by": _l("Rejected by"),
     "rejection_code": _l("Rejection code"),
@@ -192,6 +199,7 @@ def changes(entry: AuditEntry) -> list[FieldChange]:
             _value(entry.subject, name, entry.after.get(name)),
         )
         for name in names
+        if name not in UNTOLD
         if entry.before.get(name) not in BLANK or entry.after.get(name) not in BLANK
     ]
 
@@ -205,15 +213,38 @@ def page_of(entry: AuditEntry) -> str | None:
     return url_for(endpoint, **values)
 
 
+def subject_name(entry: AuditEntry) -> str:
+    """What was changed, by the name that it had then."""
+    name = entry.subject_name or entry.subject_id
+    return str(value_words(entry.subject, "subject_name", name))
+
+
 def _value(subject: str, field: str, stored: Any) -> Any:
-    """A stored value as people read it, by the type of the column it came from."""
+    """A stored value as people read it: in the words of its feature, else by the type of the column
+    it came from."""
+    if stored is None:
+        return None
+    told = value_words(subject, field, stored)
+    if told is not stored:
+        return told
     table = db.metadata.tables.get(subject)
     # The step at which an order waits is one of its states.
     column = table.c.get("status" if field == "step" else field) if table is not None else None
-    if stored is None or column is None:
-        return stored
     if field in PEOPLE:
         return who(stored).name
+    if field in DOCUMENTS:
+        return format_document(str(stored))
+    if field in PHONES:
+        return phone_text(str(stored))
+    if field == "zip_code" and len(str(stored)) == 8:
+        return format_cep(stored)
+    if column is None:
+        return stored
+    if isinstance(column.type, Hundredths):
+        amount = Decimal(str(stored))
+        return percent_text(amount) if field.endswith("percent") else money_text(amount)
+    if isinstance(column.type, Date):
+        return day_text(dt.date.fromisoformat(stored))
     if isinstance(column.type, EnumText) and stored in list(column.type.members):
         return getattr(column.type.members(stored), "label", stored)
     if isinstance(column.type, UtcDateTime):

@@ -21,7 +21,7 @@ from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import bounded_count, count_text, page_of
-from webapp.http.query import query_choice, query_ids
+from webapp.http.query import query_choice, query_ids, query_word
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
 from webapp.staff.access import allow
@@ -47,8 +47,7 @@ def words():
 @allow("clerk")
 def index():
     q = request.args.get("q", "")
-    view = request.args.get("view", "")
-    view = view if view in VIEWS else "all"
+    view = query_word("view", VIEWS) or "all"
     kind = query_choice("kind", Kind)
     page = page_of(products(q, kind, view), (Product.name, Product.id), descending=False)
     counts = {name: count_text(bounded_count(products(view=name))) for name in VIEWS}

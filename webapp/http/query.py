@@ -3,10 +3,12 @@
 import datetime as dt
 import enum
 import re
+from collections.abc import Collection
 from typing import TypeVar
 
 from flask import request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.routing import BaseConverter
 
 from webapp.platform.errors import FieldError, Invalid
@@ -17,6 +19,20 @@ MOST_ROWS = 200
 _WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
 Choice = TypeVar("Choice", bound=enum.StrEnum)
+
+
+class WrongFilter(Invalid):
+    """An address asks a list for what it does not know; the answer leads to the list without
+    filters."""
+
+    title = _l("This filter does not exist")
+
+    def __init__(self, name: str, message: str = ""):
+        text = message or _(
+            "The address asks for “%(value)s”, which this list does not know.",
+            value=request.args.get(name, "")[:60],
+        )
+        super().__init__([FieldError(name, text)])
 
 
 class IdConverter(BaseConverter):
@@ -53,14 +69,32 @@ def query_ids(name: str = "ids") -> list[int]:
     return [number for part in written if (number := whole_number(part, 1)) is not None]
 
 
-def query_choice(name: str, choices: type[Choice]) -> Choice | None:
-    """The member of `choices` that ?name= names; None for all else."""
+def query_word(name: str, known: Collection[str]) -> str:
+    """?name=, one of `known`; empty when it is not asked for. Raises WrongFilter."""
     written = request.args.get(name, "")
-    return choices(written) if written in list(choices) else None
+    if written and written not in known:
+        raise WrongFilter(name)
+    return written
+
+
+def query_choice(name: str, choices: type[Choice]) -> Choice | None:
+    """The member of `choices` that ?name= names; None when it is not asked for. Raises
+    WrongFilter."""
+    written = query_word(name, list(choices))
+    return choices(written) if written else None
+
+
+def query_day(name: str) -> dt.date | None:
+    """The day of ?name=2026-11-20; None when it is not asked for. Raises WrongFilter."""
+    written = request.args.get(name, "").strip()
+    try:
+        return dt.date.fromisoformat(written) if written else None
+    except ValueError:
+        raise WrongFilter(name, _("Write a day like 2026-11-20.")) from None
 
 
 def query_month(required: bool = False) -> dt.date | None:
-    """The first day of ?month=2026-11. Raises Invalid."""
+    """The first day of ?month=2026-11. Raises WrongFilter."""
     written = request.args.get("month", "")
     if not written and not required:
         return None
@@ -68,8 +102,8 @@ def query_month(required: bool = False) -> dt.date | None:
 
 
 def month_from(written: str) -> dt.date:
-    """The first day of the month written like 2026-11. Raises Invalid."""
+    """The first day of the month written like 2026-11. Raises WrongFilter."""
     found = _MONTH.fullmatch(written)
     if not found:
-        raise Invalid([FieldError("month", _("Write the month like 2026-11."))])
+        raise WrongFilter("month", _("Write the month like 2026-11."))
     return dt.date(int(found[1]), int(found[2]), 1)

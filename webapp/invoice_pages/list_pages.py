@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 
 from webapp.http.formatting import shop_day, with_query
 from webapp.http.lists import bounded_count, count_text, page_of, status_tab
-from webapp.http.query import month_from, query_ids, query_month
+from webapp.http.query import month_from, query_ids, query_month, query_word
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import month_archive
 from webapp.invoices.issues import issues_of
@@ -33,10 +33,10 @@ TABS = {
 @bp.get("/invoices")
 @allow("clerk", "accountant")
 def index() -> str:
-    view, q = request.args.get("status", ""), request.args.get("q", "")
+    view, q = query_word("status", VIEWS), request.args.get("q", "")
     month = query_month()
     query = invoices(q, month)
-    page = page_of(query.where(VIEWS[view]) if view in VIEWS else query, (Invoice.id,))
+    page = page_of(query.where(VIEWS[view]) if view else query, (Invoice.id,))
     is_first = not (request.args.get("after") or request.args.get("before"))
     return render_template(
         "invoices/index.html",

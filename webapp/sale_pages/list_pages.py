@@ -15,7 +15,7 @@ from webapp.staff.access import allow
 @bp.get("/sales")
 @allow("clerk", "accountant")
 def index() -> str:
-    filters = listing.SaleFilters.from_args(request.args)
+    filters = listing.SaleFilters.from_address()
     page = page_of(filters.query(), (Sale.id,))
     return render_template(
         "sales/index.html",
@@ -40,4 +40,4 @@ def rows() -> str:
 @bp.get("/sales/export.csv")
 @allow("clerk", "accountant")
 def export() -> Response:
-    return export_file(listing.SaleFilters.from_args(request.args))
+    return export_file(listing.SaleFilters.from_address())

@@ -1,13 +1,11 @@
 """The list of sales as pages and files show it: filters from the address, tabs, rows."""
 
 import datetime as dt
-import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from flask import g
+from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
@@ -17,11 +15,11 @@ from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.http.formatting import day_text, with_query
 from webapp.http.lists import bounded_count, count_text
 from webapp.http.localization import time_zone
+from webapp.http.query import query_choice, query_day
 from webapp.invoices.issues import issue_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices_of
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.issues import Issue
 from webapp.processing.pipeline import PROGRESS
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
@@ -29,7 +27,6 @@ from webapp.sales.forms import CHANNELS
 from webapp.sales.models import Sale, Shipping, Status
 from webapp.sales.queries import load_lines, sales
 
-Choice = TypeVar("Choice", bound=enum.StrEnum)
 TABS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (_l("All"), {}),
     (Status.OPEN.label, {"status": Status.OPEN}),
@@ -52,14 +49,14 @@ class SaleFilters:
     q: str = ""
 
     @classmethod
-    def from_args(cls, args: Mapping[str, str]) -> "SaleFilters":
+    def from_address(cls) -> "SaleFilters":
         return cls(
-            status=_member(Status, args, "status"),
-            shipping=_member(Shipping, args, "shipping"),
-            channel=args.get("channel", "")[:20],
-            agent=args.get("agent", "")[:20],
-            since=_day(args.get("since", "")),
-            q=args.get("q", "")[:200],
+            status=query_choice("status", Status),
+            shipping=query_choice("shipping", Shipping),
+            channel=request.args.get("channel", "")[:20],
+            agent=request.args.get("agent", "")[:20],
+            since=query_day("since"),
+            q=request.args.get("q", "")[:200],
         )
 
     def query(self) -> Select[Any]:
@@ -81,22 +78,6 @@ def _sales(status: Status | None = None, **others: Any) -> Select[Any]:
     if status is Status.ATTENTION:
         return sales(needs_person=True, **others)
     return sales(status, **others)
-
-
-def _member(members: type[Choice], args: Mapping[str, str], name: str) -> Choice | None:
-    written = args.get(name)
-    if written and written not in set(members):
-        raise Invalid(
-            [FieldError(name, _("Choose one of: %(expected)s.", expected=", ".join(members)))]
-        )
-    return members(written) if written else None
-
-
-def _day(written: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(written) if written else None
-    except ValueError:
-        raise Invalid([FieldError("since", _("Write a day like 2026-11-20."))]) from None
 
 
 # -- what stands above the rows -------------------------------------------------------------------

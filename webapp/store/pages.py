@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.fiscal.certificate import CertificateError
 from webapp.http.forms import Form
@@ -20,6 +21,13 @@ from webapp.store.models import Shop
 from webapp.store.queries import the_series, the_shop
 from webapp.store.settings_edits import raise_next_number, set_issuer, set_shop_settings
 
+PROVIDER_NAMES = {
+    "viacep": _l("ViaCEP"),
+    "brasilapi": _l("BrasilAPI"),
+    "opencep": _l("OpenCEP"),
+    "awesomeapi": _l("AwesomeAPI"),
+    "sample": _l("sample"),
+}
 bp = Blueprint("store", __name__)
 SHOP_SETTINGS = tuple(ShopSettingsIn.model_fields)
 ISSUER = tuple(IssuerIn.model_fields)
@@ -46,6 +54,7 @@ def _page(**refused: Form) -> str:
         series=series,
         certificate=_certificate(shop),
         settings=settings,
+        provider_names=[PROVIDER_NAMES.get(name, name) for name in settings.cep_providers],
         forms_of=form_of | refused,
         options=forms,
         review_policy=settings.review_policy,

@@ -2,9 +2,11 @@
 problem+json."""
 
 import json
+import secrets
 import sqlite3
 
-from flask import Response, current_app, make_response, render_template
+import structlog
+from flask import Response, current_app, g, make_response
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, generate_csrf
 from htmx_flask import request
@@ -13,12 +15,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from webapp.http.handling import page_or_fragment, wants_fragment
+from webapp.http.query import WrongFilter
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.staff import access
 from webapp.staff.access import SignInNeeded, is_api
 from webapp.web.api import problem
 
+log = structlog.get_logger()
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src "
     "'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
@@ -33,7 +37,7 @@ HTTP_TEXTS = {
     429: _l("Too many attempts. Wait a few minutes and try again."),
     503: _l("The shop is very busy just now. Try again in a moment; nothing was lost."),
 }
-NOT_SENT = _l("This was not sent")
+NOT_SENT = _l("Your session is over")
 SENT_BACK = _l(
     "This was not saved yet: you had signed in again since the form was opened. Look over what "
     "stands below and send it once more."
@@ -42,8 +46,8 @@ DO_IT_AGAIN = _l(
     "You had signed in again since this page was opened. That is settled now; do it once more."
 )
 OPEN_AGAIN = _l(
-    "You had signed in again since this page was opened. Nothing was changed; open it again and do "
-    "it once more."
+    "You signed in again after this page was opened. Nothing was changed: open it again and do it "
+    "once more."
 )
 CRASH_TEXT = _l(
     "Something went wrong on our side. Nothing was half saved; try again, and tell support if it "
@@ -76,7 +80,8 @@ def refusal_answer(refusal: Refusal):
         return make_response("", 401)
     # A page of its own has no fields to mark: it tells what is wrong with each.
     text = " ".join(str(error.message) for error in refusal.errors) or str(refusal)
-    return _page(refusal.status, refusal.title, text)
+    unfiltered = request.path if isinstance(refusal, WrongFilter) else None
+    return _page(refusal.status, refusal.title, text, unfiltered=unfiltered)
 
 
 def http_answer(error: HTTPException) -> Response:
@@ -103,13 +108,7 @@ def _not_sent() -> Response:
     elif wants_fragment():
         response = _page(400, None, str(DO_IT_AGAIN))
     else:
-        back = access.page_before()
-        response = make_response(
-            render_template(
-                "errors/page.html", code=400, title=NOT_SENT, text=OPEN_AGAIN, back=back
-            ),
-            400,
-        )
+        response = _page(400, NOT_SENT, str(OPEN_AGAIN), back=access.page_before())
     if request.htmx:
         response.headers["HX-Trigger"] = json.dumps({"csrf-fresh": {"token": generate_csrf()}})
     return response
@@ -142,8 +141,32 @@ def _answer(code: int, title, text):
     return _page(code, None, str(text))
 
 
-def _page(code: int, title, text: str):
+def _page(code: int, title, text: str, **ways_on: str | None):
     answer = page_or_fragment(
-        "errors/page.html", "errors/_fragment.html", code=code, title=title, text=text
+        "errors/page.html",
+        "errors/_fragment.html",
+        code=code,
+        title=title,
+        text=text,
+        number=_kept_number(code),
+        **ways_on,
     )
     return make_response(answer, code)
+
+
+def support_number() -> str:
+    """What a person may tell support of this request; its line in the log bears it too."""
+    if "support_number" not in g:
+        drawn = secrets.token_hex(4).upper()
+        g.support_number = f"{drawn[:4]}-{drawn[4:]}"
+    return g.support_number
+
+
+def _kept_number(code: int) -> str:
+    """Empty for what is not worth a line: a stranger's addresses that do not exist, and a form that
+    is shown again."""
+    if code == 422 or (code == 404 and not g.get("identity")):
+        return ""
+    if code < 500:
+        log.info("refused", status=code, endpoint=request.endpoint, support_number=support_number())
+    return support_number()

@@ -16,7 +16,7 @@ from webapp.http.forms import Form
 from webapp.http.handling import submits
 from webapp.http.lists import page_of, status_tab
 from webapp.http.localization import locale
-from webapp.http.query import query_ids
+from webapp.http.query import query_ids, query_word
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.rules.core.engine import RuleSet
@@ -81,7 +81,7 @@ def _tabs(kind: str, done: bool) -> list[dict]:
 @bp.get("/tasks")
 @allow("clerk")
 def index() -> str:
-    done, q = request.args.get("status") == "done", request.args.get("q", "")
+    done, q = query_word("status", ("done",)) == "done", request.args.get("q", "")
     kind = request.args.get("kind", "")[:LONGEST_CODE]
     page = page_of(queries.tasks(done, kind, q), (Task.id,))
     rules = rule_set_in_force()

@@ -10,7 +10,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from webapp.http.formatting import number_text, shop_day, with_query
-from webapp.http.query import query_int
+from webapp.http.query import query_int, query_word
 from webapp.platform.clock import utc_now
 from webapp.platform.text import LONGEST, MOST_WORDS, fold, storable
 from webapp.rules.core.actions import ACTIONS
@@ -87,8 +87,7 @@ def listing_of(rules: Sequence[Rule], on: dt.date) -> Listing:
 
 def query_action() -> str:
     """The kind of action that rules are filtered by; empty for all."""
-    action = request.args.get("action", "")
-    return action if action in ACTIONS else ""
+    return query_word("action", ACTIONS)
 
 
 def _page_number(fitting: Sequence[Rule]) -> int:

@@ -1,14 +1,11 @@
 """The rules in force, in words; and those that apply on another day."""
 
-import datetime as dt
-
 from flask import render_template, request
-from flask_babel import gettext as _
 
 from webapp.http.formatting import shop_day
+from webapp.http.query import query_day
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.book import RuleBook
 from webapp.rules.drafting import changes_of
@@ -21,7 +18,7 @@ from webapp.staff.access import allow
 @bp.get("/rules")
 @allow("manager")
 def index() -> str:
-    day, today = _query_day(), shop_day(utc_now())
+    day, today = query_day("on"), shop_day(utc_now())
     present = db.session.scalar(without_rules(versions()).limit(1))
     version = version_on(day) if day else present
     book = version_book(version.id) if version else RuleBook()
@@ -48,14 +45,3 @@ def index() -> str:
     return render_template(
         "rules/page.html", listed=listing_of(book.rules, today), changed=changed, **context
     )
-
-
-def _query_day() -> dt.date | None:
-    """The day of ?on=; None where it is not asked for."""
-    written = request.args.get("on", "").strip()
-    if not written:
-        return None
-    try:
-        return dt.date.fromisoformat(written)
-    except ValueError:
-        raise Invalid([FieldError("on", _("Write the day like 2026-11-20."))]) from None

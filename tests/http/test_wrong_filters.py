@@ -1,0 +1,48 @@
+"""An address that filters a list by what is none of its values is answered alike everywhere."""
+
+import html
+
+import pytest
+
+from tests.factories import sign_in
+
+WRONG = (
+    "/sales?status=zzz",
+    "/sales?shipping=zzz",
+    "/sales?since=yesterday",
+    "/products?kind=zzz",
+    "/products?view=zzz",
+    "/invoices?status=zzz",
+    "/invoices?month=2026-13",
+    "/packing-slips?status=zzz",
+    "/memberships?status=zzz",
+    "/messages?status=zzz",
+    "/tasks?status=zzz",
+    "/commissions?month=zzz",
+    "/royalties?month=zzz",
+    "/rules?action=zzz",
+    "/rules?on=yesterday",
+    "/audit?subject=zzz",
+    "/audit?action=zzz",
+    "/audit?since=yesterday",
+)
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "way_on"),
+    [
+        ("pt_BR", "Este filtro não existe", "Limpar filtros"),
+        ("en", "This filter does not exist", "Clear filters"),
+    ],
+)
+def test_a_wrong_filter_is_told_in_words_and_leads_to_the_whole_list(
+    client, db, locale, title, way_on
+):
+    sign_in(client, "admin", locale=locale)
+    for address in WRONG:
+        answer = client.get(address)
+        page, path = html.unescape(answer.text), address.split("?")[0]
+        assert answer.status_code == 422 and title in page, address
+        assert way_on in page and f'href="{path}"' in page.split('class="error-page"')[1], address
+        assert "attention" not in page.split('class="error-page"')[1], address
+        assert client.get(path).status_code == 200, path
