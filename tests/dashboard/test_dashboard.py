@@ -202,6 +202,27 @@ def test_the_chart_s_lines_are_round_and_hold_every_bar(app, largest, top):
     assert [line["value"] for line in lines] == [top * place / 4 for place in (4, 3, 2, 1, 0)]
 
 
+@pytest.mark.parametrize(
+    ("largest", "second"), [("9", "R$7.50"), ("3", "R$3"), ("6181.80", "R$6,000")]
+)
+def test_the_chart_s_lines_are_told_as_money(app, largest, second):
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert ticks([Decimal(largest)])[1]["text"].replace("\xa0", "") == second
+
+
+def test_a_chart_of_one_day_is_a_sentence_and_one_of_two_begins_with_its_week(clerk, db):
+    sale = make_sale()
+    page = clerk.get("/").text
+    assert "The chart begins with the second day of sales." in page and 'class="chart"' not in page
+    assert "<polyline" not in page
+
+    make_sale()
+    sale.paid_at -= dt.timedelta(days=2)
+    db.session.commit()
+    chart = clerk.get("/").text.partition('class="chart"')[2].partition("</svg>")[0]
+    assert chart.count("<rect") == 7
+
+
 # -- who waits
 # --------------------------------------------------------------------------------------
 

@@ -21,11 +21,13 @@ from webapp.invoices.issues import issue_of, issues_of
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
 from webapp.platform.issues import Issue
+from webapp.platform.money import ZERO
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.models import Sale, Status
 from webapp.staff.access import allow, may
 from webapp.store.queries import the_shop
 
+WEEK = 7
 bp = Blueprint("dashboard", __name__)
 
 
@@ -53,8 +55,13 @@ def _of_the_shop(today: dt.date) -> dict[str, Any]:
         "now": utc_now(),
         "issuer_known": bool(the_shop().cnpj),
         "days": days,
-        "bars": _bars(days),
+        "bars": _bars(shown) if (shown := _since_the_first_sale(days)) else [],
         "ticks": ticks([day.sold for day in days]),
+        "week": sum((day.sold for day in days[-WEEK:]), ZERO),
+        "week_change": _change(
+            sum((day.sold for day in days[-2 * WEEK : -WEEK]), ZERO),
+            sum((day.sold for day in days[-WEEK:]), ZERO),
+        ),
         "change": _change(days[-2].sold, days[-1].sold),
         "commissions": queries.commissions_of_month(today),
         "statuses": statuses,
@@ -81,6 +88,13 @@ def _of_the_work() -> dict[str, Any]:
 
 def _fix_of(issue: Issue, sale: Sale) -> FixLink:
     return fix_link(issue, sale, g.identity.role) or order_link(sale)
+
+
+def _since_the_first_sale(days: list[queries.Day]) -> list[queries.Day]:
+    """Those a chart shows: a week at least, and none where fewer than two of them sold anything,
+    which a sentence tells better."""
+    sold = [place for place, day in enumerate(days) if day.paid]
+    return days[min(sold[0], len(days) - WEEK) :] if len(sold) > 1 else []
 
 
 def _bars(days: list[queries.Day]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.fiscal.certificate import CertificateError
+from webapp.http.formatting import phone_text
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.invoices.authorities import certificate
@@ -74,6 +75,7 @@ def _issuer_facts(shop: Shop) -> dict:
     facts = {name: getattr(shop, name) for name in (*ISSUER, "version")}
     return facts | {
         "cnpj": format_document(shop.cnpj),
+        "phone": phone_text(shop.phone),
         "zip_code": format_cep(shop.zip_code) if shop.zip_code else "",
     }
 

@@ -32,6 +32,7 @@ from webapp.rules.editing.rows import (
     Node,
     is_picked,
     new_check,
+    nodes_of,
 )
 
 ROW_PARTS = ("field", "op", "value", "low", "high")
@@ -135,6 +136,11 @@ class RuleForm:
                 self._example(row, f"examples.{place}") for place, row in enumerate(self.examples)
             ],
         }
+
+    @property
+    def asked(self) -> set[str]:
+        """The facts that its conditions look at."""
+        return {row.field for row in nodes_of(self.when) if isinstance(row, CheckRow)}
 
     def _reader(self, kind: str) -> Callable[[str], object]:
         return partial(input_format.read, kind, brazilian=self.brazilian)
