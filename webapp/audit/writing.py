@@ -20,18 +20,21 @@ from webapp.platform.database import Base
 Values = dict[str, Any]
 
 
-def insert_now(session, row) -> None:
-    """Writes a new row at once. Objects in its relationships are not written; set their foreign
-    keys before. Raises IntegrityError."""
-    gather(session, [row])
-    table = _table(row)
-    result = session.connection().execute(table.insert, table.values_of(row))
-    for key, value in result.last_inserted_params().items():
-        if key not in row.__dict__:
-            set_committed_value(row, key, value)
-    set_committed_value(row, "id", result.inserted_primary_key[0])
-    make_transient_to_detached(row)
-    session.add(row)
+def insert_now(session, *rows) -> None:
+    """Writes new rows at once, one after the other. Others in their relationships are not written.
+    Raises IntegrityError."""
+    gather(session, rows)
+    connection = session.connection()
+    for row in rows:
+        table = _table(row)
+        table.take_keys(row)
+        result = connection.execute(table.insert, table.values_of(row))
+        for key, value in result.last_inserted_params().items():
+            if key not in row.__dict__:
+                set_committed_value(row, key, value)
+        set_committed_value(row, "id", result.inserted_primary_key[0])
+        make_transient_to_detached(row)
+        session.add(row)
     tell(session)
 
 
@@ -84,7 +87,7 @@ class Table:
 
     def write_new(self, connection: Connection, rows: list[Any]) -> None:
         for row in rows:
-            self._take_keys(row)
+            self.take_keys(row)
         said = ((row, self.values_of(row)) for row in rows)
         for alike in _alike(said):
             ids = connection.execute(self.insert_many, [values for _row, values in alike]).scalars()
@@ -103,7 +106,7 @@ class Table:
         """What an UPDATE of the row takes; nothing where nothing of it changed."""
         state, facts = instance_state(row), row.__dict__
         self.mapper.dispatch.before_update(self.mapper, connection, state)
-        self._take_keys(row)
+        self.take_keys(row)
         before = state.committed_state
         values: Values = {
             name: facts[name]
@@ -117,7 +120,7 @@ class Table:
                 values |= {"row_version": read, self.version: read + 1}
         return values
 
-    def _take_keys(self, row: Any) -> None:
+    def take_keys(self, row: Any) -> None:
         facts = row.__dict__
         for relationship, own, theirs in self.parents:
             parent = facts.get(relationship)

@@ -186,7 +186,7 @@ def change_stock(session, product_id: int, sku: str, change: int) -> int:
     Raises OutOfStock when it would go below zero, and leaves the stock as it was. The product's
     version is left alone: a sale must not make a clerk's open form stale.
     """
-    balance = session.scalar(_MOVE, {"product": product_id, "change": change})
+    balance = session.connection().scalar(_MOVE, {"product": product_id, "change": change})
     if balance is None:
         left = session.scalar(select(_stock).where(Product.__table__.c.id == product_id)) or 0
         if not left:

@@ -13,8 +13,9 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.sales.models import IdempotencyKey, Refund, Sale
 
-_KEPT = select(IdempotencyKey.body_hash, IdempotencyKey.sale_id, IdempotencyKey.refund_id).where(
-    IdempotencyKey.scope == bindparam("scope"), IdempotencyKey.key == bindparam("key")
+_keys = IdempotencyKey.__table__.c
+_KEPT = select(_keys.body_hash, _keys.sale_id, _keys.refund_id).where(
+    _keys.scope == bindparam("scope"), _keys.key == bindparam("key")
 )
 _KEEP = insert(IdempotencyKey.__table__)
 
@@ -46,7 +47,8 @@ class CallKey:
         return self._made()[1]
 
     def _made(self) -> tuple[int | None, int | None]:
-        row = db.session.execute(_KEPT, {"scope": self.scope, "key": self.key}).first()
+        looked_for = {"scope": self.scope, "key": self.key}
+        row = db.session.connection().execute(_KEPT, looked_for).first()
         if row is None:
             return None, None
         if row.body_hash != self.body_hash:
@@ -59,4 +61,4 @@ class CallKey:
         db.session.flush()
         made = {"sale_id": sale.id, "refund_id": refund.id if refund else None}
         key = {"scope": self.scope, "key": self.key, "body_hash": self.body_hash}
-        db.session.execute(_KEEP, key | made)
+        db.session.connection().execute(_KEEP, key | made)

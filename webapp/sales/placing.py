@@ -53,12 +53,15 @@ _HOLD_HOURS = select(Shop.hold_hours)
 
 @dataclass(frozen=True)
 class SaleLookups:
-    """What a sale needs to know of the house, read before its transaction takes any lock."""
+    """What a sale needs to know of the house, read before its transaction takes any lock.
+
+    hold_hours how long it keeps its stock unpaid; None for a paid one
+    """
 
     products: dict[str, Product]
     agent: Agent | None
     customer: Customer | None
-    hold_hours: int
+    hold_hours: int | None
 
     @classmethod
     def read(cls, wanted: SaleIn) -> "SaleLookups":
@@ -67,7 +70,7 @@ class SaleLookups:
             _products(wanted.lines),
             _agent(wanted.agent),
             known_by(wanted.customer),
-            db.session.execute(_HOLD_HOURS).scalar_one(),
+            None if wanted.paid else db.session.execute(_HOLD_HOURS).scalar_one(),
         )
 
 
@@ -114,14 +117,15 @@ def create_sale(
             discount_limit=rights.limit,
             status=Status.OPEN,
             step=str(Status.OPEN),
-            hold_until=now + dt.timedelta(hours=lookups.hold_hours),
         )
         _fill(sale, wanted, lookups, borrows)
         rights.refuse_strange_prices(sale.lines)
         sale.search_text = sale.text_to_search()
         movements = _take_stock(sale, lookups.products)
-        if wanted.paid:
+        if lookups.hold_hours is None:
             sale.pay(now)
+        else:
+            sale.hold_until = now + dt.timedelta(hours=lookups.hold_hours)
         _write(sale, movements)
     return sale
 
@@ -130,16 +134,13 @@ def _write(sale: Sale, movements: list[dict]) -> None:
     """Writes a new sale with its lines and movements. Until the session is committed `sale.lines`
     are the objects it was made with, which the session does not know."""
     lines, customer = list(sale.lines), sale.customer
-    if customer.id is None:
-        insert_now(db.session(), customer)
-    sale.customer_id = customer.id
     set_committed_value(sale, "lines", [])
-    insert_now(db.session(), sale)
+    insert_now(db.session(), *([customer, sale] if customer.id is None else [sale]))
     if not sale.reference:
         sale.reference = f"B-{sale.id}"
         sale.search_text = sale.text_to_search()
     rows = [_columns_of(line) | {"sale_id": sale.id} for line in lines]
-    db.session.execute(_INSERT_LINES, rows)
+    db.session.connection().execute(_INSERT_LINES, rows)
     _write_movements(sale, movements)
     set_committed_value(sale, "lines", lines)
 
@@ -147,7 +148,7 @@ def _write(sale: Sale, movements: list[dict]) -> None:
 def _write_movements(sale: Sale, movements: list[dict]) -> None:
     if movements:
         rows = [row | {"sale_id": sale.id} for row in movements]
-        db.session.execute(_INSERT_MOVEMENTS, rows)
+        db.session.connection().execute(_INSERT_MOVEMENTS, rows)
 
 
 def _columns_of(line: SaleLine) -> dict:

@@ -30,8 +30,9 @@ class SignInNeeded(Refusal):
 
 
 # Statements of the path every call takes are built once.
-_LIVE_TOKEN = select(ApiToken.id, ApiToken.name, ApiToken.role).where(
-    ApiToken.secret_hash == bindparam("secret_hash"), ApiToken.revoked_at.is_(None)
+_tokens = ApiToken.__table__.c
+_LIVE_TOKEN = select(_tokens.id, _tokens.name, _tokens.role).where(
+    _tokens.secret_hash == bindparam("secret_hash"), _tokens.revoked_at.is_(None)
 )
 
 
@@ -93,7 +94,8 @@ def _by_token() -> Identity | None:
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return None
-    token = db.session.execute(_LIVE_TOKEN, {"secret_hash": digest(secret.strip())}).first()
+    presented = {"secret_hash": digest(secret.strip())}
+    token = db.session.connection().execute(_LIVE_TOKEN, presented).first()
     return Identity(f"token {token.name}", token.role, token_id=token.id) if token else None
 
 
