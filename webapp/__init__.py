@@ -30,6 +30,8 @@ from webapp.web import navigation, security
 track(db.session)
 send_on_commit(db.session)
 hand_queues_to_rows()
+# Who calls has a token; limits are for signing in.
+limiter.request_filter(access.is_api)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

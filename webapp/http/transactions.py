@@ -3,6 +3,9 @@
 Views neither commit nor catch what a commit raises; see docs/decisions/0005.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, Response, request, session
 from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -21,6 +24,10 @@ class TransactionalFlask(Flask):
     """Runs each request that may write as one transaction: committed when its view answers, rolled
     back when it raises or answers with an error, and begun anew when it lost a race (a unique key,
     a row's version, a deadlock). So a view may run more than once and loads its rows itself."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing here is a coroutine; Flask would look again at each function of each request."""
+        return func
 
     def dispatch_request(self) -> Response:
         if request.method in READING:
