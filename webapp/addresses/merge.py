@@ -7,7 +7,7 @@ question.
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 
 from webapp.addresses.answer import PostalAnswer
 from webapp.addresses.number_range import covers, house_number, only_number
@@ -87,7 +87,7 @@ def merge(
 def _as_typed(typed: AddressParts, sources: Mapping[str, str]) -> AddressParts:
     ours = {
         part: value
-        for part, value in asdict(typed).items()
+        for part, value in vars(typed).items()
         if sources.get(part, CUSTOMER) == CUSTOMER
     }
     ours.pop("ibge", None)

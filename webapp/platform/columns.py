@@ -57,8 +57,9 @@ class EnumText(TypeDecorator):
     def process_bind_param(self, value, dialect):
         return None if value is None else str(self.members(value))
 
-    def process_result_value(self, value, dialect):
-        return None if value is None else self.members(value)
+    def result_processor(self, dialect, coltype):
+        """A look-up: this is done for each cell that is read."""
+        return ({None: None} | {str(member): member for member in self.members}).__getitem__
 
 
 class Timestamps:
@@ -75,8 +76,9 @@ class Hundredths(TypeDecorator):
     def process_bind_param(self, value, dialect):
         return None if value is None else int(value.scaleb(2))
 
-    def process_result_value(self, value, dialect):
-        return None if value is None else Decimal(value).scaleb(-2)
+    def result_processor(self, dialect, coltype):
+        """Without a step between: this is done for each cell that is read."""
+        return lambda value: None if value is None else Decimal(value).scaleb(-2)
 
     def coerce_compared_value(self, op, value):
         return self

@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 
 from flask import current_app
+from sqlalchemy.orm import load_only
 
 from webapp.addresses.lookup import Lookup, Outcome, PostalResult
 from webapp.addresses.merge import AddressParts, Merged, merge
@@ -40,6 +41,7 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
     status = Status.ADDRESS
     batch = 100
     lease_seconds = 25
+    external_load = (load_only(Sale.zip_code, Sale.country),)
 
     def call_external(self, rows: list[Sale]) -> dict[str, PostalResult]:
         """{postal code: what came of looking it up}"""
