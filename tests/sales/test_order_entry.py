@@ -215,3 +215,23 @@ def test_the_totals_of_the_lines_add_up_to_the_products(clerk):
     told = clerk.post("/sales/preview", data=TYPED | lines).text
     totals = re.findall(r'id="line-total-\d"[^>]*>R\$\s?([\d.]+)<', told)
     assert totals == ["189.90", "126.40"] and "Products R$316.30" in plain(told)
+
+
+def test_a_product_on_two_lines_is_told_and_joined_for_the_rules(clerk, db):
+    """Rules look at each line by itself: one order is to have one outcome."""
+    make_product(sku="A", price="10.00", gtin="9788535914849", stock=9)
+    make_product(sku="B", price="5.00")
+    split = {"lines.1.sku": ISBN, "lines.2.sku": "B", "lines.3.sku": "A", "lines.4.sku": "NONE"}
+    split |= {f"lines.{n}.quantity": "1" for n in (1, 2, 3, 4)}
+    split |= {"lines.1.unit_price": "10.00", "lines.3.unit_price": "8.00"}
+    told = clerk.post("/sales/preview", data=TYPED | split).text
+    assert "A: the rules look at each line by itself" in plain(told) and "Join the lines" in told
+
+    page = draft(clerk, "join_lines", **split)
+    joined = [
+        tuple(value(page, f"lines.{n}.{part}") for part in ("sku", "quantity", "unit_price"))
+        for n in range(4)
+    ]
+    assert joined == [("A", "3", ""), ("B", "1", ""), ("A", "1", "8.00"), ("NONE", "1", "")]
+    assert "lines.4.sku" not in page and "Join the lines" not in page
+    assert "Join the lines" not in clerk.post("/sales/preview", data=TYPED).text

@@ -119,9 +119,9 @@ def change(wanted: TypedSaleIn, sale_id: int) -> Response:
 @bp.post("/sales/draft")
 @allow("clerk")
 def draft() -> str:
-    """The form with one thing done to it (`do`): a line more or less, a customer picked, a CEP
-    looked up, another country, or what Enter asks for. With script the page does its lines itself,
-    and takes only the part of this form that a customer or a CEP has changed."""
+    """The form with one thing done to it (`do`): a line more or less, lines joined, a customer
+    picked, a CEP looked up, another country, or what Enter asks for. With script the page adds and
+    removes lines itself, and takes only the part of this form that has changed."""
     form = SaleForm(request.form)
     verb, _colon, argument = request.form.get("do", "").partition(":")
     number = whole_number(argument)
@@ -129,6 +129,8 @@ def draft() -> str:
         form.add_line()
     elif verb == "remove_line" and number is not None:
         form.remove_line(number)
+    elif verb == "join_lines":
+        form.join_lines()
     elif verb == "customer" and number is not None:
         customer = db.session.get(Customer, number)
         if customer:

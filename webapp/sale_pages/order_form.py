@@ -1,6 +1,7 @@
 """A sale while it is typed: its lines, its address and its totals, before anything is written."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -118,6 +119,22 @@ class SaleForm(Form):
     def remove_line(self, number: int) -> None:
         self.set_lines([line for index, line in enumerate(self._lines) if index != number])
 
+    def join_lines(self) -> None:
+        """One line for each product and price: rules look at each line by itself."""
+        codes = [line.get("sku", "") for line in self._lines]
+        found = products_by_code(codes)
+        joined: dict[tuple[int, Decimal] | int, dict[str, str]] = {}
+        for number, (code, line) in enumerate(zip(codes, self._lines, strict=True)):
+            wanted, products = _line(line), found.get(code, [])
+            alike = (wanted, products[0]) if wanted and len(products) == 1 else None
+            key = _product_and_price(*alike) if alike else number
+            if wanted and key in joined:
+                quantity = int(joined[key]["quantity"]) + wanted.quantity
+                joined[key] = joined[key] | {"quantity": str(quantity)}
+            else:
+                joined[key] = dict(line)
+        self.set_lines(list(joined.values()))
+
     @property
     def is_abroad(self) -> bool:
         return self.value("address.country").upper() not in ("", "BR")
@@ -148,6 +165,10 @@ def _several(products: list[Product]) -> str:
     )
 
 
+def _product_and_price(line: LineIn, product: Product) -> tuple[int, Decimal]:
+    return product.id, product.price if line.unit_price is None else line.unit_price
+
+
 class _Amount(Shape):
     amount: Money = ZERO
 
@@ -174,6 +195,8 @@ class SaleTotals:
     total: Decimal
     note: Decimal
     below_catalog: Decimal
+    # SKUs on more than one line, at one price.
+    split: list[str]
 
 
 def totals_of(form: SaleForm) -> SaleTotals:
@@ -195,6 +218,7 @@ def totals_of(form: SaleForm) -> SaleTotals:
         freight=_amount(form, "freight"),
     )
     sale.price()
+    alike = Counter((line.product_id, line.sku, line.unit_price) for line in lines)
     return SaleTotals(
         [
             LineTotal(line.gross if line else None, product, bool(code.strip()) and not product)
@@ -206,6 +230,7 @@ def totals_of(form: SaleForm) -> SaleTotals:
         sale.total,
         sale.note_total,
         sale.below_catalog_percent,
+        sorted({sku for (_id, sku, _price), count in alike.items() if count > 1}),
     )
 
 
