@@ -20,7 +20,10 @@ def run() -> int:
     once more at the end."""
     ensure_packages("requirements-dev.txt")
     programs = load_alone(ROOT / "tests" / "programs.py")
-    provide("Chromium", programs.chromium, _playwright, _apt("chromium"))
+    # The shell is lighter; where it cannot be had, the whole browser does.
+    shell = (_apt("chromium-headless-shell"), _playwright("--only-shell"))
+    provide("Chromium's headless shell", programs.headless_shell, *shell)
+    provide("Chromium", programs.chromium, _playwright("--no-shell"), _apt("chromium"))
     provide("PostgreSQL", programs.postgres, _apt("postgresql"))
     if not programs.postgres():
         say(
@@ -48,9 +51,12 @@ def provide(name: str, find, *installers) -> None:
     say(f"{name}: {find() or 'none'}")
 
 
-def _playwright():
-    """playwright's download"""
-    _attempt([PYTHON, "-m", "playwright", "install", "chromium"])
+def _playwright(part):
+    def install():
+        """playwright's download"""
+        _attempt([PYTHON, "-m", "playwright", "install", part, "chromium"])
+
+    return install
 
 
 def _apt(package):

@@ -9,6 +9,9 @@ from pathlib import Path
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DOWNLOADS = (Path.home() / ".cache/ms-playwright", Path.home() / "Library/Caches/ms-playwright")
 DOWNLOADED = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
+# The same engine without windows: a test in it takes a third of the processor time.
+SHELLS = ("chromium-headless-shell",)
+DOWNLOADED_SHELLS = ("chromium_headless_shell-*/chrome-*/*headless?shell",)
 POSTGRES = (
     "/usr/lib/postgresql/*/bin",
     "/opt/homebrew/opt/postgresql@*/bin",
@@ -16,17 +19,26 @@ POSTGRES = (
 )
 
 
+def headless_shell() -> str | None:
+    """Chromium without windows: the system's, else the one playwright has downloaded."""
+    return _program(SHELLS, DOWNLOADED_SHELLS)
+
+
 def chromium() -> str | None:
-    """The system's browser, else the one playwright has downloaded."""
+    """The lighter shell where it is there, else the whole browser."""
+    return headless_shell() or _program(BROWSERS, DOWNLOADED)
+
+
+def _program(names: tuple[str, ...], downloads: tuple[str, ...]) -> str | None:
     folders = (
         [Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"])]
         if "PLAYWRIGHT_BROWSERS_PATH" in os.environ
         else DOWNLOADS
     )
     downloaded = (
-        str(file) for folder in folders for pattern in DOWNLOADED for file in folder.glob(pattern)
+        str(file) for folder in folders for pattern in downloads for file in folder.glob(pattern)
     )
-    return next(filter(None, map(shutil.which, BROWSERS)), None) or next(downloaded, None)
+    return next(filter(None, map(shutil.which, names)), None) or next(downloaded, None)
 
 
 def postgres() -> Path | None:
