@@ -1,12 +1,12 @@
 """bin/run keeps the shop going: what dies comes back, and what is stopped leaves nothing behind."""
 
+import http.client
 import os
 import signal
 import time
 from pathlib import Path
 
 import psycopg
-import pytest
 import redis
 
 from tests.services import wait_until
@@ -27,13 +27,42 @@ def left_running(data_dir) -> dict[int, str]:
     return found
 
 
-def test_a_shop_lives_through_deaths_and_leaves_nothing_behind(shop):
+def keep_in_redis(socket: Path, value: str) -> None:
+    assert socket.exists(), "the folder of this test is too deep for a socket"
+    with redis.Redis.from_url(f"unix://{socket}") as connection:
+        connection.set("kept", value)
+        connection.bgrewriteaof()
+    time.sleep(1.2)  # the file is written out each second
+
+
+def kept_in_redis(socket: Path) -> str | None:
+    try:
+        with redis.Redis.from_url(f"unix://{socket}", decode_responses=True) as connection:
+            return connection.get("kept")
+    except redis.ConnectionError:
+        return None
+
+
+def open_stream(running, cookie) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    """A live stream of somebody's, which has begun."""
+    connection = http.client.HTTPConnection(running.url.removeprefix("http://"), timeout=15)
+    headers = {"Cookie": cookie, "Accept": "text/event-stream"}
+    connection.request("GET", "/events", headers=headers)
+    stream = connection.getresponse()
+    assert stream.status == 200 and stream.read(7) == b"retry: "
+    return connection, stream
+
+
+def test_a_shop_lives_through_every_death_and_leaves_nothing_behind(shop):
+    """One shop, since each start costs seconds: its processes are killed, then what watches them,
+    and in the end it is asked to stop."""
     running = shop().start()
     names = ["redis", "web", "worker", "worker", "sweeper"]
-    said = running.log.read_text()
-    assert f"Balcão is ready at {running.url}\n" in said
+    assert f"Balcão is ready at {running.url}\n" in running.log.read_text()
     assert running.data_dir.stat().st_mode & 0o777 == 0o700
 
+    socket = running.data_dir / "redis.sock"
+    keep_in_redis(socket, "what Redis was told")
     before = running.pids()
     assert len(before) == len(names)
     for pid in before:
@@ -41,8 +70,27 @@ def test_a_shop_lives_through_deaths_and_leaves_nothing_behind(shop):
     wait_until(lambda: len(running.pids()) == len(names) and not set(running.pids()) & set(before))
     wait_until(lambda: running.get("/readyz")[0] == 200)
     wait_until(lambda: '"redis":true' in running.get("/readyz")[1].replace(" ", ""))
+    assert "redis ended (SIGKILL)" in running.log.read_text()
+    wait_until(lambda: kept_in_redis(socket) == "what Redis was told")
 
+    said, before = len(running.log.read_text()), running.pids()
+    running.process.kill()
+    running.process.wait()
+    running.start()
+    assert not set(before) & set(left_running(running.data_dir)), "it waited for their end"
+    assert "Installing" not in running.log.read_text()[said:]
+    took = processor_seconds_of(left_running(running.data_dir))
+    assert took < 10, f"the second start took {took:.1f} s of processor time"
+
+    cookie = running.sign_in()
+    streams = [open_stream(running, cookie) for _ in range(10)]
+    running.process.terminate()
     began = time.monotonic()
+    for connection, stream in streams:
+        assert b"retry" not in stream.read(), "a stream does not hold up the stop"
+        connection.close()
+    # One that is not ended lasts for the server's whole graceful time, five seconds.
+    assert time.monotonic() - began < 4.5
     assert running.stop() == 0
     assert time.monotonic() - began < 10
     assert left_running(running.data_dir) == {}
@@ -51,51 +99,13 @@ def test_a_shop_lives_through_deaths_and_leaves_nothing_behind(shop):
         "a copy of the database's file is whole"
     )
 
-    said = len(running.log.read_text())
-    running.start()
-    assert "Installing" not in running.log.read_text()[said:]
-    took = processor_seconds_of(left_running(running.data_dir))
-    assert took < 10, f"the second start took {took:.1f} s of processor time"
-
-
-def test_a_killed_supervisor_takes_everything_along_and_the_next_start_waits_for_it(shop):
-    running = shop(DEMO="0").start()
-    assert "flask --app wsgi user create" in running.log.read_text()
-    old = running.pids()
-    running.process.kill()
-    running.process.wait()
-    running.start()
-    assert not set(old) & set(left_running(running.data_dir))
-    assert not set(old) & set(running.pids())
-
-
-def test_what_redis_was_told_outlives_a_kill_and_a_restart(shop):
-    running = shop(DEMO="0").start()
-    socket = f"unix://{running.data_dir}/redis.sock"
-    if not (running.data_dir / "redis.sock").exists():
-        pytest.fail("the folder of this test is too deep for a socket")
-    with redis.Redis.from_url(socket) as connection:
-        connection.set("kept", "yes")
-        connection.bgrewriteaof()
-    time.sleep(1.2)  # the file is written out each second
-    os.kill(running.pids("redis")[0], signal.SIGKILL)
-    wait_until(lambda: running.pids("redis") and "redis ended (SIGKILL)" in running.log.read_text())
-
-    def kept():
-        try:
-            with redis.Redis.from_url(socket) as connection:
-                return connection.get("kept") == b"yes"
-        except redis.ConnectionError:
-            return False
-
-    wait_until(kept)
-
 
 def test_a_folder_too_deep_for_a_socket_is_served_over_loopback_with_a_password(shop, tmp_path):
     deep = tmp_path / ("d" * 100)
     running = shop(DEMO="0", DATA_DIR=str(deep))
     running.data_dir = deep
     running.start()
+    assert "flask --app wsgi user create" in running.log.read_text()
     assert not (deep / "redis.sock").exists()
     wait_until(lambda: '"redis":true' in running.get("/readyz")[1].replace(" ", ""))
 
