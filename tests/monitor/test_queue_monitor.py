@@ -353,3 +353,13 @@ def test_no_page_waits_for_redis_to_count_what_failed(
     for _page in range(3):
         assert not _badge(client.get("/products").text)
     assert len(asked) == 1
+
+
+def test_a_key_of_another_type_is_not_told_as_a_redis_that_does_not_answer(
+    client, db, manager, worker
+):
+    worker.connection.set("rq:workers", "none of ours")
+    page = client.get("/jobs")
+    assert page.status_code == 200 and "Redis does not answer" not in page.text
+    assert "holds something that is not the shop" in page.text
+    assert api(client, make_token("manager")).get("/jobs").json["workers"] == []

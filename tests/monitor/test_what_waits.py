@@ -9,7 +9,8 @@ from sqlalchemy import update
 from tests.factories import make_sale, open_shop, sign_in, work_off
 from tests.support.postal_code_providers import FakeProviders
 from webapp.addresses.models import PostalProvider
-from webapp.monitor.queries import failing_rows, providers
+from webapp.monitor.causes import cause_of
+from webapp.monitor.queries import FailingRow, failing_rows, providers
 from webapp.monitor.registries import queue_counts
 from webapp.platform.clock import utc_now
 from webapp.processing.address_step import pause
@@ -132,3 +133,19 @@ def test_a_provider_that_fails_in_another_way_is_away_since_the_first(app, db, f
     try_again()
     db.session.refresh(first)
     assert (first.reason, first.failing_since) == ("server_error", began)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "reason", "told"),
+    [
+        ("message", "away: ConnectionRefusedError", "", "The mail server does not answer."),
+        ("invoice", "OperationalError: database is locked", "", "The database did not answer"),
+        ("effect", "NotYet: no_active_membership", "No membership to extend", "No membership"),
+        ("sale", "KeyError: 'x'", "", "An error of the program: KeyError"),
+        ("sale", "no_time", "", "No postal code service could be asked"),
+    ],
+)
+def test_every_kind_of_work_tells_its_cause_in_words(app, kind, error, reason, told):
+    now = utc_now()
+    row = FailingRow(kind, 1, "WEB-1", "/", "rules", "pending", 1, now, error, reason, now)
+    assert cause_of(row, {}, now).startswith(told)

@@ -14,6 +14,7 @@ from webapp.addresses.providers import SAMPLE
 from webapp.http.formatting import duration_text
 from webapp.messages.words import REASONS as MAIL_REASONS
 from webapp.monitor.queries import FailingRow
+from webapp.monitor.words import JOB_ERRORS
 
 PROVIDERS = {
     "viacep": "ViaCEP",
@@ -31,8 +32,6 @@ FAILING = {
     "blocked": _l("%(provider)s has turned the shop's queries away for %(time)s"),
     "busy": _l("%(provider)s has been at its limit of queries for %(time)s"),
 }
-# What a program writes when the database was at work elsewhere.
-_BUSY = ("OperationalError", "StaleDataError", "DBAPIError")
 # "viacep: busy, opencep: breaker_open"
 _PAIR = re.compile(r"(\w+): (\w+)")
 
@@ -105,7 +104,10 @@ def failing_text(row: PostalProvider, now: dt.datetime) -> str:
 
 
 def cause_of(row: FailingRow, known: Mapping[str, PostalProvider], now: dt.datetime) -> str:
-    """Why the row's last try came to nothing; what only a programmer understands as it is."""
+    """Why the row's last try came to nothing; what only a programmer understands stays as it is,
+    and is said to be that."""
+    if row.reason:
+        return row.reason
     if row.step == "address" and (pairs := _PAIR.findall(row.error)):
         if all(name in PROVIDERS for name, _reason in pairs):
             causes = (_provider_cause(name, reason, known, now) for name, reason in pairs)
@@ -115,9 +117,9 @@ def cause_of(row: FailingRow, known: Mapping[str, PostalProvider], now: dt.datet
     word = row.error.partition(":")[0]
     if row.kind == "message" and word in MAIL_REASONS:
         return str(MAIL_REASONS[word])
-    if word in _BUSY:
-        return _("The database was busy with other work")
-    return row.error
+    if word in JOB_ERRORS:
+        return str(JOB_ERRORS[word])
+    return _("An error of the program: %(error)s", error=row.error)
 
 
 def _provider_cause(

@@ -52,6 +52,7 @@ def _state() -> dict:
         "words": words,
         "now": now,
         "counts": None,
+        "strange": False,
         "workers": [],
         "failed": [],
     }
@@ -63,9 +64,9 @@ def _state() -> dict:
             "failed": registries.failed_jobs(),
         }
     except redis.RedisError as error:
-        current_app.logger.warning(
-            "queue monitor: Redis does not answer (%s)", type(error).__name__
-        )
+        # Such as a key of another type, under a name of ours: it does answer.
+        state["strange"] = isinstance(error, redis.ResponseError)
+        current_app.logger.warning("queue monitor: Redis is of no use (%s)", type(error).__name__)
         return state
 
 

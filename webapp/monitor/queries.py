@@ -12,6 +12,7 @@ from webapp.addresses.models import PostalProvider
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
+from webapp.processing.effects import kind_of
 from webapp.processing.pipeline import WORKED, Station
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Backtest, Effect
@@ -37,7 +38,8 @@ class OwedRow:
 class FailingRow:
     """A row that was tried in vain and is tried again by itself at `next_try`. `about` and `url`:
     what the work is about, in words, and its page; `tries`: how often since `since`; `error`: why
-    the last one came to nothing, as the program wrote it."""
+    the last one came to nothing, as the program wrote it, and `reason` in words, where the kind of
+    effect has some."""
 
     kind: str
     id: int
@@ -48,6 +50,7 @@ class FailingRow:
     tries: int
     since: dt.datetime | None
     error: str
+    reason: str
     next_try: dt.datetime
 
 
@@ -84,6 +87,7 @@ def failing_rows() -> list[FailingRow]:
             row.tries,
             row.unmet_since,
             row.error,
+            kind_of(row).error_text(row) if isinstance(row, Effect) else "",
             row.due_at,
         )
         for station, row in found

@@ -27,6 +27,8 @@ JOB_ERRORS = {
     "JobTimeoutException": _l("The job took too long and was stopped."),
     "OperationalError": _DATABASE,
     "InterfaceError": _DATABASE,
+    "DBAPIError": _DATABASE,
+    "StaleDataError": _l("Somebody changed the record at the same moment."),
     "ConnectionError": _l("A connection broke in the middle of the work."),
     "TimeoutError": _l("Something that the work needs did not answer in time."),
 }
