@@ -1,8 +1,6 @@
 """What was changed: who, what, before, after and why."""
 
-import datetime as dt
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
@@ -11,14 +9,14 @@ from webapp.audit.history import Actor, actors_called, event_of, job_name, learn
 from webapp.audit.models import AuditEntry
 from webapp.audit.queries import audit_entries
 from webapp.audit.words import FieldChange
-from webapp.http.lists import page_of
-from webapp.http.localization import time_zone
-from webapp.http.query import WrongFilter, query_day
+from webapp.http.lists import newest_first, page_of
+from webapp.http.periods import Period
+from webapp.http.query import WrongFilter
 from webapp.platform.text import storable
 from webapp.staff.access import allow
 
 bp = Blueprint("audit", __name__)
-FILTERS = ("q", "subject", "subject_id", "action", "since")
+FILTERS = ("q", "subject", "subject_id", "action")
 
 
 @bp.get("/audit")
@@ -28,16 +26,23 @@ def index() -> str:
     for name, known in (("subject", words.SUBJECTS), ("action", words.ACTIONS)):
         if chosen[name] and chosen[name] not in known:
             raise WrongFilter(name)
+    period = Period.asked()
     query = audit_entries(
         actors_called(chosen["q"]) if chosen["q"] else (),
         chosen["subject"],
         chosen["subject_id"],
         chosen["action"],
-        _since(),
+        period.begins,
+        period.ends,
     )
-    page = page_of(query, (AuditEntry.id,))
+    page = page_of(query, newest_first(AuditEntry.id))
     return render_template(
-        "audit/page.html", page=page, rows=_rows(page.items), chosen=chosen, words=words
+        "audit/page.html",
+        page=page,
+        rows=_rows(page.items),
+        chosen=chosen,
+        period=period,
+        words=words,
     )
 
 
@@ -79,14 +84,3 @@ def _row(entry: AuditEntry) -> AuditRow:
         words.page_of(entry),
         words.changes(entry),
     )
-
-
-def _since() -> dt.datetime | None:
-    """The moment at which the day of ?since= begins in the shop's zone."""
-    day = query_day("since")
-    if day is None:
-        return None
-    try:
-        return dt.datetime.combine(day, dt.time(), ZoneInfo(time_zone())).astimezone(dt.UTC)
-    except OverflowError:
-        raise WrongFilter("since") from None

@@ -15,9 +15,10 @@ def audit_entries(
     subject_id: str = "",
     action: str = "",
     since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
 ):
-    """Entries that fit all filters given. `since` becomes the id it begins at: times and ids grow
-    together."""
+    """Entries that fit all filters given. `since` and `until` become the ids between which they
+    are: times and ids grow together."""
     query = select(AuditEntry)
     if actors:
         query = query.where(AuditEntry.actor.in_(actors))
@@ -31,4 +32,7 @@ def audit_entries(
     if since:
         first = select(AuditEntry.id).where(AuditEntry.at >= since).order_by(AuditEntry.at).limit(1)
         query = query.where(AuditEntry.id >= (db.session.scalar(first) or 2**62))
+    if until:
+        last = select(AuditEntry.id).where(AuditEntry.at < until).order_by(AuditEntry.at.desc())
+        query = query.where(AuditEntry.id <= (db.session.scalar(last.limit(1)) or 0))
     return query

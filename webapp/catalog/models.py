@@ -7,7 +7,21 @@ from decimal import Decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ForeignKey, Index, String, Text, bindparam, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    TextClause,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.audit.tracking import actor
@@ -58,12 +72,21 @@ class OutOfStock(Refusal):
     pass
 
 
+def _listed(name: str, column: str | TextClause, condition: str) -> Index:
+    rows = text(condition)
+    return Index(f"ix_products_{name}", column, "id", sqlite_where=rows, postgresql_where=rows)
+
+
 class Product(Timestamps, Model):
     __tablename__ = "products"
     __table_args__ = (
-        Index("ix_products_archived_at_name", "archived_at", "name"),
         # Which a SKU is, in whatever case it is written.
         Index("ux_products_lower_sku", text("lower(sku)"), unique=True),
+        # The list of those on sale in each of its orders, and that of the others.
+        _listed("on_sale_name", "name", "archived_at IS NULL"),
+        _listed("on_sale_price", "price", "archived_at IS NULL"),
+        _listed("on_sale_stock", text("coalesce(stock, -1)"), "archived_at IS NULL"),
+        _listed("archived", "name", "archived_at IS NOT NULL"),
     )
     live = "product"
     audited = (
@@ -124,6 +147,16 @@ class Product(Timestamps, Model):
     was_sold: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @hybrid_property
+    def stock_or_less(self) -> int:
+        """The stock as lists are ordered by it: what keeps none stands before what has none."""
+        return -1 if self.stock is None else self.stock
+
+    @stock_or_less.inplace.expression
+    @classmethod
+    def _stock_or_less(cls) -> ColumnElement[int]:
+        return func.coalesce(cls.stock, literal_column("-1"))
 
     @property
     def audit_name(self) -> str:

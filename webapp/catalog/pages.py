@@ -20,7 +20,7 @@ from webapp.catalog.words import reason_words
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
-from webapp.http.lists import bounded_count, count_text, page_of
+from webapp.http.lists import Order, bounded_count, count_text, newest_first, page_of
 from webapp.http.query import query_choice, query_ids, query_word
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
@@ -33,6 +33,11 @@ VIEW_LABELS = {
     "low": _l("Low stock"),
     "no_ncm": _l("Without NCM"),
     "archived": lazy_pgettext("products", "Archived"),
+}
+ORDERS = {
+    "name": Order((Product.name, Product.id)),
+    "price": Order((Product.price, Product.id), down=True),
+    "stock": Order((Product.stock_or_less, Product.id)),
 }
 # What a new product's form begins with.
 BLANK = {"kind": Kind.PHYSICAL, "unit": "UN", "origin": "0", "weight_g": 0}
@@ -49,7 +54,8 @@ def index():
     q = request.args.get("q", "")
     view = query_word("view", VIEWS) or "all"
     kind = query_choice("kind", Kind)
-    page = page_of(products(q, kind, view), (Product.name, Product.id), descending=False)
+    narrowed = bool(q.strip() or kind or view != "all")
+    page = page_of(products(q, kind, view), ORDERS, narrowed=narrowed)
     counts = {name: count_text(bounded_count(products(view=name))) for name in VIEWS}
     return render_template(
         "catalog/index.html",
@@ -61,7 +67,6 @@ def index():
         counts=counts,
         views=VIEW_LABELS,
         with_query=with_query,
-        first_page=not (request.args.get("after") or request.args.get("before")),
     )
 
 
@@ -213,7 +218,7 @@ def _to(product: Product):
 
 
 def _ledger(product: Product):
-    return page_of(movements(product), (StockMovement.id,), limit=20)
+    return page_of(movements(product), newest_first(StockMovement.id), limit=20)
 
 
 def _row_form(product: Product) -> Form:

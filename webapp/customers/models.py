@@ -34,6 +34,7 @@ TAXPAYER_LABELS = {
 class Customer(AddressColumns, Timestamps, Model):
     __tablename__ = "customers"
     __table_args__ = (
+        Index("ix_customers_name_id", "name", "id"),
         Index(
             "ix_customers_email_without_document",
             "email",

@@ -12,12 +12,20 @@ from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.memberships.queries import latest_changes
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
-from webapp.http.lists import bounded_count, count_text, page_of
+from webapp.http.lists import Order, bounded_count, count_text, newest_first, page_of
 from webapp.platform.database import db
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
 
 bp = Blueprint("customers", __name__)
+CUSTOMER_ORDERS = {
+    "name": Order((Customer.name, Customer.id)),
+    "when": Order((Customer.id,), down=True),
+}
+AGENT_ORDERS = {
+    "name": Order((Agent.name, Agent.id)),
+    "percent": Order((Agent.commission_percent, Agent.id), down=True),
+}
 NEW_CUSTOMER = {"address": {"country": "BR"}, "taxpayer": Taxpayer.NON_CONTRIBUTOR}
 
 
@@ -25,7 +33,7 @@ NEW_CUSTOMER = {"address": {"country": "BR"}, "taxpayer": Taxpayer.NON_CONTRIBUT
 @allow("clerk")
 def index():
     q = request.args.get("q", "")
-    page = page_of(customers(q), (Customer.name, Customer.id), descending=False)
+    page = page_of(customers(q), CUSTOMER_ORDERS, narrowed=bool(q.strip()))
     return render_template(
         "customers/index.html", page=page, q=q, count=count_text(bounded_count(customers()))
     )
@@ -51,6 +59,10 @@ def create(wanted: TypedCustomerIn):
     return _to(customer)
 
 
+def _sales_of(customer: Customer):
+    return db.select(Sale).where(Sale.customer_id == customer.id)
+
+
 @bp.get("/customers/<id:customer_id>")
 @allow("clerk")
 def show(customer_id: int):
@@ -62,7 +74,7 @@ def show(customer_id: int):
         "customers/customer.html",
         customer=customer,
         membership=membership,
-        page=page_of(db.select(Sale).where(Sale.customer_id == customer.id), (Sale.id,), limit=20),
+        page=page_of(_sales_of(customer), newest_first(Sale.id), limit=20),
         changes=history(db.session.scalars(latest_changes(membership.id))) if membership else [],
     )
 
@@ -95,7 +107,7 @@ def _to(customer: Customer):
 
 
 def _agents_page(form: Form):
-    page = page_of(agents(), (Agent.name, Agent.id), descending=False)
+    page = page_of(agents(), AGENT_ORDERS)
     return render_template("customers/agents.html", form=form, page=page)
 
 

@@ -44,6 +44,11 @@ def _moment(written: object) -> dt.datetime:
         raise ValueError(_l("Write a moment like 2026-11-20T14:30:00Z.")) from None
 
 
+def _end(written: object) -> dt.datetime:
+    moment = _moment(written)
+    return moment + dt.timedelta(1) if _DAY.fullmatch(str(written)) else moment
+
+
 def _month(written: object) -> dt.date:
     try:
         return month_from(str(written))
@@ -73,6 +78,8 @@ Since = Annotated[
         }
     ),
 ]
+# A day alone counts to its end.
+Until = Annotated[dt.datetime, BeforeValidator(_end), Since.__metadata__[1]]
 # Its first day.
 Month = Annotated[
     dt.date,

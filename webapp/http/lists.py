@@ -2,25 +2,98 @@
 thousand."""
 
 import base64
+import datetime as dt
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Date, Select, func, literal, select, tuple_
 
 from webapp.http.formatting import number_text, with_query
+from webapp.http.query import query_word
+from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
 
 COUNT_LIMIT = 1000
 
 
+class Order(NamedTuple):
+    """A way to order a list: by `keys`, columns of one entity and none of them NULL, the last one
+    unique, as an index has them. `down`: how it begins when it is chosen."""
+
+    keys: tuple
+    down: bool = False
+
+
+# The orders of a list by their names in its address; the first holds where none is named.
+Orders = Mapping[str, Order]
+
+
+def newest_first(row_id) -> Orders:
+    """Ids rise with time."""
+    return {"when": Order((row_id,), down=True)}
+
+
+class Sort(NamedTuple):
+    """A column's link and how it is sorted now ("asc", "desc" or not at all)."""
+
+    href: str
+    sort: str
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """Which of a list's orders holds, by ?sort=total or, downwards, ?sort=-total."""
+
+    orders: Orders
+    name: str
+    down: bool
+
+    @classmethod
+    def asked(cls, orders: Orders) -> "Sorting":
+        """Raises WrongFilter."""
+        written = query_word("sort", [sign + name for name in orders for sign in ("", "-")])
+        if written:
+            return cls(orders, written.removeprefix("-"), written.startswith("-"))
+        first = next(iter(orders))
+        return cls(orders, first, orders[first].down)
+
+    @property
+    def keys(self) -> tuple:
+        return self.orders[self.name].keys
+
+    @property
+    def usual(self) -> Order:
+        return next(iter(self.orders.values()))
+
+    @property
+    def is_usual(self) -> bool:
+        return self.orders[self.name] is self.usual and self.down == self.usual.down
+
+    def of(self, name: str) -> Sort:
+        """The link that sorts by `name`, the other way where that holds already."""
+        order, holds = self.orders[name], name == self.name
+        down = not self.down if holds else order.down
+        usual = order is self.usual and down == order.down
+        written = None if usual else f"-{name}" if down else name
+        now = ("desc" if self.down else "asc") if holds else ""
+        return Sort(with_query(sort=written, after=None, before=None), now)
+
+
 @dataclass(frozen=True)
 class Page:
+    """`cut`: more rows fit than are sorted."""
+
     items: list
     next_cursor: str | None
     prev_cursor: str | None
+    sorting: Sorting | None = None
+    cut: bool = False
 
     def url(self, cursor_name: str, cursor: str) -> str:
         """This list's address with its filters and another page."""
@@ -36,8 +109,11 @@ class Page:
 
     @property
     def live_url(self) -> str:
-        """Where new rows are fetched; "" but on the first page, where they belong."""
-        return "" if self.prev_cursor else with_query()
+        """Where new rows are fetched; "" but on the first page in the usual order, where they
+        belong."""
+        if self.prev_cursor or (self.sorting and not self.sorting.is_usual):
+            return ""
+        return with_query()
 
 
 def encode_cursor(values: list) -> str:
@@ -50,21 +126,38 @@ def decode_cursor(cursor: str, keys: tuple) -> list:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, RecursionError):
         values = None
-    if (
-        not isinstance(values, list)
-        or len(values) != len(keys)
-        or not all(map(_fits, values, keys))
-    ):
-        raise Invalid(
-            [FieldError("cursor", _("This cursor is not one of ours; begin at the first page."))]
-        )
-    return values
+    if isinstance(values, list) and len(values) == len(keys):
+        read = [_read(value, key) for value, key in zip(values, keys, strict=True)]
+        if None not in read:
+            return read
+    raise Invalid(
+        [FieldError("cursor", _("This cursor is not one of ours; begin at the first page."))]
+    )
 
 
-def _fits(value, key) -> bool:
-    if key.type.python_type is int:
-        return type(value) is int and abs(value) < 2**63
-    return isinstance(value, str) and value.isprintable()
+def _written(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value.scaleb(2))
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _read(value: Any, key: Any) -> Any:
+    """The value as `key` takes it, None for what cannot be one of its values."""
+    is_money = isinstance(key.type, Hundredths)
+    if is_money or key.type.python_type is int:
+        if type(value) is not int or abs(value) >= 2**63:
+            return None
+        return Decimal(value).scaleb(-2) if is_money else value
+    if not isinstance(value, str) or not value.isprintable():
+        return None
+    return _day(value) if isinstance(key.type, Date) else value
+
+
+def _day(written: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(written)
+    except ValueError:
+        return None
 
 
 def paginate(
@@ -78,7 +171,8 @@ def paginate(
     down = descending != backwards
     cursor = after or before
     if cursor:
-        edge = tuple_(*decode_cursor(cursor, keys))
+        values = decode_cursor(cursor, keys)
+        edge = tuple_(*(literal(v, key.type) for v, key in zip(values, keys, strict=True)))
         query = query.where(tuple_(*keys) < edge if down else tuple_(*keys) > edge)
     query = query.order_by(*(key.desc() if down else key.asc() for key in keys)).limit(limit + 1)
     rows = list(db.session.scalars(query).unique())
@@ -87,7 +181,7 @@ def paginate(
         rows.reverse()
 
     def edge_of(row):
-        return encode_cursor([getattr(row, key.key) for key in keys])
+        return encode_cursor([_written(getattr(row, key.key)) for key in keys])
 
     has_next, has_prev = (True, more) if backwards else (more, bool(cursor))
     return Page(
@@ -97,11 +191,22 @@ def paginate(
     )
 
 
-def page_of(query: Select, keys: tuple, limit: int = 50, descending: bool = True) -> Page:
-    """The page that the address asks for."""
-    return paginate(
-        query, keys, request.args.get("after"), request.args.get("before"), limit, descending
-    )
+def page_of(query: Select, orders: Orders, limit: int = 50, narrowed: bool = False) -> Page:
+    """The page that the address asks for, in one of `orders`.
+
+    `narrowed`: a filter holds, which an order's index does not know of. Then the first COUNT_LIMIT
+    rows of the usual order are sorted, whatever the table holds; `cut` says that there are more.
+    """
+    sorting, cut = Sorting.asked(orders), False
+    if narrowed and sorting.keys != sorting.usual.keys:
+        keys, down = sorting.usual
+        found = query.with_only_columns(keys[-1])
+        cut = bounded_count(found) > COUNT_LIMIT
+        first = found.order_by(*(key.desc() if down else key.asc() for key in keys))
+        query = query.where(keys[-1].in_(first.limit(COUNT_LIMIT)))
+    after, before = request.args.get("after"), request.args.get("before")
+    page = paginate(query, sorting.keys, after, before, limit, sorting.down)
+    return replace(page, sorting=sorting, cut=cut)
 
 
 def bounded_count(query: Select) -> int:

@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import Select, select
 
-from webapp.http.formatting import shop_day, with_query
-from webapp.http.lists import bounded_count, count_text, page_of, status_tab
+from webapp.http.formatting import shop_day
+from webapp.http.lists import Order, bounded_count, count_text, page_of, status_tab
 from webapp.http.query import month_from, query_ids, query_month, query_word
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import month_archive
@@ -19,6 +19,10 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.staff.access import allow
 
+ORDERS = {
+    "when": Order((Invoice.id,), down=True),
+    "total": Order((Invoice.total, Invoice.id), down=True),
+}
 TABS = {
     "": lazy_pgettext("NF-e", "All"),
     "review": _l("Under review"),
@@ -36,8 +40,8 @@ def index() -> str:
     view, q = query_word("status", VIEWS), request.args.get("q", "")
     month = query_month()
     query = invoices(q, month)
-    page = page_of(query.where(VIEWS[view]) if view else query, (Invoice.id,))
-    is_first = not (request.args.get("after") or request.args.get("before"))
+    query = query.where(VIEWS[view]) if view else query
+    page = page_of(query, ORDERS, narrowed=bool(view or q.strip() or month))
     return render_template(
         "invoices/index.html",
         page=page,
@@ -46,7 +50,7 @@ def index() -> str:
         month=month,
         issues_of=issues_of,
         archive_month=month or shop_day(utc_now()),
-        list_url=with_query() if is_first else "",
+        list_url=page.live_url,
     )
 
 

@@ -105,6 +105,7 @@ class Invoice(Owed, Timestamps, Model):
             postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index("ix_invoices_issued_at", "issued_at"),
+        Index("ix_invoices_total_id", "total", "id"),
         # Numbers that discarded invoices left behind.
         Index(
             "ix_invoices_spare",

@@ -12,7 +12,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 
-from webapp.http.lists import page_of, status_tab
+from webapp.http.lists import newest_first, page_of, status_tab
 from webapp.http.query import query_choice, query_ids
 from webapp.messages.composition import parts_of
 from webapp.messages.models import Message, MessageStatus
@@ -52,7 +52,7 @@ def _has_server() -> bool:
 def index():
     q = request.args.get("q", "")
     status = query_choice("status", MessageStatus)
-    page = page_of(messages(status, q), (Message.id,))
+    page = page_of(messages(status, q), newest_first(Message.id))
     tabs = [_tab(state, status) for state in (None, *MessageStatus)]
     return render_template(
         "messages/page.html",

@@ -140,8 +140,8 @@ def create_sale(wanted: SaleIn) -> tuple[dict[str, Any], int]:
     query=SaleQuery,
     answer=list_of(SaleOut),
     summary=_l(
-        "Sales, the newest first. A day alone, like 2026-11-29, begins at the shop's midnight; a "
-        "moment without a zone is UTC."
+        "Sales, the newest first. A day alone, like 2026-11-29, begins at the shop's midnight, and "
+        "as `until` counts to its end; a moment without a zone is UTC."
     ),
 )
 def list_sales(asked: SaleQuery) -> dict[str, Any]:
@@ -149,6 +149,7 @@ def list_sales(asked: SaleQuery) -> dict[str, Any]:
         status=asked.status,
         q=asked.q[:200],
         since=asked.since,
+        until=asked.until,
         updated_since=asked.updated_since,
     )
     answer = list_answer(asked, whole(query), (Sale.id,), lambda sale: sale)

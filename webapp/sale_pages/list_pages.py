@@ -1,13 +1,12 @@
 """The list of sales, its rows, and it as a file."""
 
-from flask import Response, render_template, request
+from flask import Response, render_template
 
 from webapp.http.lists import page_of
 from webapp.http.query import query_ids
 from webapp.sale_pages import listing
 from webapp.sale_pages.blueprint import bp
 from webapp.sale_pages.export import export_file
-from webapp.sales.models import Sale
 from webapp.sales.queries import agents, sales_by_ids
 from webapp.staff.access import allow
 
@@ -16,7 +15,7 @@ from webapp.staff.access import allow
 @allow("clerk", "accountant")
 def index() -> str:
     filters = listing.SaleFilters.from_address()
-    page = page_of(filters.query(), (Sale.id,))
+    page = page_of(filters.query(), listing.ORDERS, narrowed=filters.narrowed)
     return render_template(
         "sales/index.html",
         rows=listing.rows_of(page.items),
@@ -25,7 +24,6 @@ def index() -> str:
         tabs=listing.tabs(filters),
         chosen=listing.chosen(filters),
         choices=listing.choices(filters, agents()),
-        is_first=not (request.args.get("after") or request.args.get("before")),
     )
 
 

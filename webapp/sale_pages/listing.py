@@ -2,8 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from flask import g, request
 from flask_babel import gettext as _
@@ -12,10 +11,10 @@ from sqlalchemy import Select, select
 
 from webapp.customers.models import Agent
 from webapp.fulfilment.parcels.models import PackingSlip
-from webapp.http.formatting import day_text, with_query
-from webapp.http.lists import bounded_count, count_text
-from webapp.http.localization import time_zone
-from webapp.http.query import query_choice, query_day
+from webapp.http.formatting import with_query
+from webapp.http.lists import Order, bounded_count, count_text
+from webapp.http.periods import Period
+from webapp.http.query import query_choice
 from webapp.invoices.issues import issue_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices_of
@@ -27,6 +26,12 @@ from webapp.sales.forms import CHANNELS
 from webapp.sales.models import Sale, Shipping, Status
 from webapp.sales.queries import load_lines, sales
 
+ORDERS = {
+    "when": Order((Sale.id,), down=True),
+    "order": Order((Sale.reference, Sale.id)),
+    "customer": Order((Sale.customer_name, Sale.id)),
+    "total": Order((Sale.total, Sale.id), down=True),
+}
 TABS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (_l("All"), {}),
     (Status.OPEN.label, {"status": Status.OPEN}),
@@ -45,7 +50,7 @@ class SaleFilters:
     shipping: Shipping | None = None
     channel: str = ""
     agent: str = ""
-    since: dt.date | None = None
+    period: Period = Period()
     q: str = ""
 
     @classmethod
@@ -55,22 +60,24 @@ class SaleFilters:
             shipping=query_choice("shipping", Shipping),
             channel=request.args.get("channel", "")[:20],
             agent=request.args.get("agent", "")[:20],
-            since=query_day("since"),
+            period=Period.asked(),
             q=request.args.get("q", "")[:200],
         )
 
     def query(self) -> Select[Any]:
-        since = None
-        if self.since:
-            since = dt.datetime.combine(self.since, dt.time(), ZoneInfo(time_zone()))
         return _sales(
             status=self.status,
             shipping=self.shipping,
             channel=self.channel,
             agent=self.agent,
-            since=since,
+            since=self.period.begins,
+            until=self.period.ends,
             q=self.q,
         )
+
+    @property
+    def narrowed(self) -> bool:
+        return self != SaleFilters()
 
 
 def _sales(status: Status | None = None, **others: Any) -> Select[Any]:
@@ -109,42 +116,28 @@ def chosen(filters: SaleFilters) -> list[dict[str, Any]]:
         "shipping": filters.shipping and filters.shipping.label,
         "channel": filters.channel and CHANNELS.get(filters.channel, filters.channel),
         "agent": filters.agent and _("Agent %(code)s", code=filters.agent),
-        "since": filters.since and _("Since %(day)s", day=day_text(filters.since)),
     }
-    return [
+    chips = [
         {"label": label, "href": with_query(**{name: None, "after": None, "before": None})}
         for name, label in words.items()
         if label
     ]
+    return chips + filters.period.chosen()
 
 
-class FilterChoice(NamedTuple):
-    """A filter one may add; `options` are of {label, href, active}."""
-
-    label: str
-    options: list[dict[str, Any]]
-
-
-def choices(filters: SaleFilters, agents: list[Agent]) -> list[FilterChoice]:
-    """The filters that have something to choose from."""
+def choices(filters: SaleFilters, agents: list[Agent]) -> list[dict[str, Any]]:
+    """The filters that have something to choose from, as `lists.filters` takes them."""
     statuses = [(str(status), status.label) for status in Status]
     names = [(agent.code, agent.name) for agent in agents]
     offered = (
         _choice(_("Status"), "status", statuses, str(filters.status)),
         _choice(_("Channel"), "channel", list(CHANNELS.items()), filters.channel),
         _choice(_("Agent"), "agent", names, filters.agent),
-        _choice(_("Period"), "since", _days_ago(), str(filters.since)),
     )
-    return [choice for choice in offered if choice.options]
+    return [choice for choice in offered if choice["options"]] + [filters.period.choice()]
 
 
-def _days_ago() -> list[tuple[str, str]]:
-    today = dt.datetime.now(ZoneInfo(time_zone())).date()
-    ago = {0: _("Today"), 6: _("Last 7 days"), 29: _("Last 30 days")}
-    return [((today - dt.timedelta(back)).isoformat(), label) for back, label in ago.items()]
-
-
-def _choice(label: str, name: str, values: list[tuple[str, Any]], now: str) -> FilterChoice:
+def _choice(label: str, name: str, values: list[tuple[str, Any]], now: str) -> dict[str, Any]:
     options = [
         {
             "label": words,
@@ -153,7 +146,7 @@ def _choice(label: str, name: str, values: list[tuple[str, Any]], now: str) -> F
         }
         for value, words in values
     ]
-    return FilterChoice(label, options)
+    return {"label": label, "options": options}
 
 
 # -- rows -----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.http.fields import Document, Email, OfSomeCountry
-from webapp.http.filters import ListQuery, Since
+from webapp.http.filters import ListQuery, Since, Until
 from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.money import ZERO
@@ -79,11 +79,12 @@ SalePatch = partial(SaleIn)
 
 
 class SaleQuery(ListQuery):
-    """`since`: entered then or later; `updated_since`: changed then or later."""
+    """`since`: entered then or later, `until`: before; `updated_since`: changed then or later."""
 
     status: Status | None = None
     q: str = ""
     since: Since | None = None
+    until: Until | None = None
     updated_since: Since | None = None
 
 

@@ -33,12 +33,13 @@ def sales(
     agent: str = "",
     since: dt.datetime | None = None,
     updated_since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
     q: str = "",
     needs_person: bool = False,
 ) -> Select:
     """Sales that pass every filter given. `needs_person`: those that stopped, and those that wait
-    for so long that a person is asked. `q`: words in any order, of the facts that
-    `Sale.text_to_search` names."""
+    for so long that a person is asked. `until`: entered before it. `q`: words in any order, of the
+    facts that `Sale.text_to_search` names."""
     query = select(Sale)
     channel, agent = storable(channel), storable(agent)
     for column, value in (
@@ -54,14 +55,13 @@ def sales(
     if since:
         # Lists go by id, and ids rise with time: the first one since then is where the reading may
         # end. Transactions that ran side by side may be numbered a little out of turn.
-        first = (
-            select(Sale.id)
-            .where(Sale.created_at >= since)
-            .order_by(Sale.created_at)
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = query.where(Sale.created_at >= since, Sale.id >= first - OUT_OF_TURN)
+        first = select(Sale.id).where(Sale.created_at >= since).order_by(Sale.created_at).limit(1)
+        bound = first.scalar_subquery() - OUT_OF_TURN
+        query = query.where(Sale.created_at >= since, Sale.id >= bound)
+    if until:
+        last = select(Sale.id).where(Sale.created_at < until).order_by(Sale.created_at.desc())
+        bound = last.limit(1).scalar_subquery() + OUT_OF_TURN
+        query = query.where(Sale.created_at < until, Sale.id <= bound)
     if updated_since:
         query = query.where(Sale.updated_at >= updated_since)
     if q.strip():

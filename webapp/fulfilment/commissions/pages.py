@@ -14,11 +14,12 @@ from webapp.fulfilment.reversals import months_reversed
 from webapp.http.csv import csv_file
 from webapp.http.forms import Form
 from webapp.http.handling import acts
-from webapp.http.lists import page_of
+from webapp.http.lists import Order, newest_first, page_of
 from webapp.platform.clock import utc_now
 from webapp.staff.access import allow
 
 bp = Blueprint("commissions", __name__)
+BY_AGENT = {"agent": Order((Commission.agent_code,))}
 
 
 @bp.get("/commissions")
@@ -26,9 +27,9 @@ bp = Blueprint("commissions", __name__)
 def index() -> str:
     month, agent = months.month_of(request.args.get("month")), request.args.get("agent", "")
     if agent:
-        page = page_of(queries.commissions(month, agent), (Commission.id,))
+        page = page_of(queries.commissions(month, agent), newest_first(Commission.id))
     else:
-        page = page_of(queries.paid_agents(month), (Commission.agent_code,), descending=False)
+        page = page_of(queries.paid_agents(month), BY_AGENT)
     settlements = payments.settlements(month)
     return render_template(
         "fulfilment/commissions/commissions.html",

@@ -91,6 +91,7 @@ class Membership(Model):
     """
 
     __tablename__ = "memberships"
+    __table_args__ = (Index("ix_memberships_since_id", "since", "id"),)
     audited = ("plan", "status")
     live = "membership"
 

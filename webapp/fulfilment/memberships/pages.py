@@ -15,7 +15,7 @@ from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import page_of, status_tab
+from webapp.http.lists import Order, newest_first, page_of, status_tab
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.database import db
 from webapp.staff.access import allow
@@ -42,11 +42,14 @@ VIEW_LABELS = {
 }
 
 
+ORDERS = {"since": Order((Membership.since, Membership.id), down=True)}
+
+
 @bp.get("/memberships")
 @allow("clerk")
 def index() -> str:
     chosen, q = query_choice("status", View), request.args.get("q", "")
-    page = page_of(queries.memberships(chosen, q), (Membership.id,))
+    page = page_of(queries.memberships(chosen, q), ORDERS, narrowed=bool(chosen or q.strip()))
     return render_template(
         "fulfilment/memberships/memberships.html",
         page=page,
@@ -77,7 +80,7 @@ def show(membership_id: int) -> str:
 
 def _membership_page(form: Form, membership_id: int) -> str:
     membership = queries.membership_by_id(membership_id)
-    page = page_of(queries.membership_history(membership_id), (MembershipEvent.id,))
+    page = page_of(queries.membership_history(membership_id), newest_first(MembershipEvent.id))
     return render_template(
         "fulfilment/memberships/membership.html",
         membership=membership,

@@ -66,6 +66,7 @@ class PackingSlip(Model):
             sqlite_where=text("released_at IS NULL"),
             postgresql_where=text("released_at IS NULL"),
         ),
+        Index("ix_packing_slips_expected", "expected_delivery", "id"),
     )
     audited = ("released_at", "volumes", "notes")
 

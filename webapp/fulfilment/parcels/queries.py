@@ -10,7 +10,7 @@ from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.text import matching
-from webapp.sales.models import Sale, Shipping, Status
+from webapp.sales.models import TO_SHIP, Sale, Shipping, Status
 
 # Named one by one, not as "none of those", so that the index on the status serves.
 UNDER_WAY = tuple(status for status in Status if status not in (*MAY_LEAVE, Status.CANCELLED))
@@ -85,6 +85,4 @@ def _locked(query: Select) -> Select:
 
 def sales_to_ship() -> Select:
     """Ids of the sales whose goods may leave and have not left."""
-    return select(Sale.id).where(
-        Sale.shipping.in_((Shipping.TO_PACK, Shipping.PACKED)), Sale.status.in_(MAY_LEAVE)
-    )
+    return select(Sale.id).where(TO_SHIP, Sale.status.in_(MAY_LEAVE))

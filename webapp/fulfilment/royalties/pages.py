@@ -9,7 +9,7 @@ from webapp.fulfilment.royalties import queries
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.fulfilment.royalties.spreadsheet import royalty_cells, royalty_slip_cells
 from webapp.http.csv import csv_file
-from webapp.http.lists import page_of
+from webapp.http.lists import newest_first, page_of
 from webapp.staff.access import allow
 
 bp = Blueprint("royalties", __name__)
@@ -26,7 +26,7 @@ def index() -> str:
         totals = [total for total in totals if total.author == author]
     page = page_of(
         queries.royalty_slips(month, author),
-        (RoyaltySlip.id,),
+        newest_first(RoyaltySlip.id),
         limit=50 if author is None else MOST_SLIPS,
     )
     return render_template(

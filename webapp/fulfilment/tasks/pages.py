@@ -14,7 +14,7 @@ from webapp.fulfilment.tasks.words import TITLES, task_question, task_title, tit
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import page_of, status_tab
+from webapp.http.lists import newest_first, page_of, status_tab
 from webapp.http.localization import locale
 from webapp.http.query import query_ids, query_word
 from webapp.platform.clock import utc_now
@@ -83,7 +83,7 @@ def _tabs(kind: str, done: bool) -> list[dict]:
 def index() -> str:
     done, q = query_word("status", ("done",)) == "done", request.args.get("q", "")
     kind = request.args.get("kind", "")[:LONGEST_CODE]
-    page = page_of(queries.tasks(done, kind, q), (Task.id,))
+    page = page_of(queries.tasks(done, kind, q), newest_first(Task.id))
     rules = rule_set_in_force()
     return _render(
         "fulfilment/tasks/tasks.html",

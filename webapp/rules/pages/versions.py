@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from webapp.http.formatting import shop_day
 from webapp.http.forms import Form
-from webapp.http.lists import page_of
+from webapp.http.lists import newest_first, page_of
 from webapp.http.query import query_int
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -24,7 +24,9 @@ from webapp.staff.access import allow
 @bp.get("/rules/versions")
 @allow("manager")
 def versions() -> str:
-    page = page_of(queries.without_rules(db.select(RuleSetVersion)), (RuleSetVersion.id,))
+    page = page_of(
+        queries.without_rules(db.select(RuleSetVersion)), newest_first(RuleSetVersion.id)
+    )
     return render_template(
         "rules/versions.html", page=page, present=queries.published(), draft=queries.open_draft()
     )

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from webapp.audit.tracking import record
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
-from webapp.http.lists import page_of
+from webapp.http.lists import Order, page_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
@@ -20,6 +20,7 @@ from webapp.staff.queries import people, token_by_id, tokens, user_by_id
 
 PEOPLE_SHOWN = TOKENS_SHOWN = 100
 ROLES = [(role, role.label) for role in Role]
+OLDEST_FIRST = {"when": Order((User.id,))}
 
 
 @bp.get("/staff")
@@ -32,7 +33,7 @@ def _index_page(form: Form, secret: str = "") -> str:
     newest = tokens().order_by(ApiToken.id.desc()).limit(TOKENS_SHOWN)
     return render_template(
         "staff/index.html",
-        people=page_of(people(), (User.id,), limit=PEOPLE_SHOWN, descending=False),
+        people=page_of(people(), OLDEST_FIRST, limit=PEOPLE_SHOWN),
         roles=ROLES,
         tokens=db.session.scalars(newest).all(),
         form=form,

@@ -11,7 +11,7 @@ from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.fulfilment.parcels.printing import printed_slips
 from webapp.http.forms import Form
 from webapp.http.handling import acts, refuse_stale, submits
-from webapp.http.lists import page_of, status_tab
+from webapp.http.lists import Order, newest_first, page_of, status_tab
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -23,11 +23,17 @@ from webapp.store.queries import the_shop
 COUNTED = (SlipStatus.HELD, SlipStatus.AWAITING_NFE, SlipStatus.TO_PACK, SlipStatus.PACKED)
 
 
+ORDERS = {
+    **newest_first(PackingSlip.id),
+    "expected": Order((PackingSlip.expected_delivery, PackingSlip.id)),
+}
+
+
 @bp.get("/packing-slips")
 @allow("clerk")
 def index() -> str:
     status, q = query_choice("status", SlipStatus), request.args.get("q", "")
-    page = page_of(queries.packing_slips(status, q), (PackingSlip.id,))
+    page = page_of(queries.packing_slips(status, q), ORDERS, narrowed=bool(status or q.strip()))
     return render_template(
         "fulfilment/parcels/packing_slips.html",
         page=page,

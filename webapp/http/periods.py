@@ -1,0 +1,67 @@
+"""The days that a list is asked for: ?since= and ?until=, both counting, in the shop's zone."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from webapp.http.formatting import day_text, with_query
+from webapp.http.localization import time_zone
+from webapp.http.query import WrongFilter, query_day
+
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
+
+
+class Period(NamedTuple):
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+    @classmethod
+    def asked(cls) -> "Period":
+        """What the address asks for. Raises WrongFilter."""
+        return cls(_day("since"), _day("until"))
+
+    @property
+    def begins(self) -> dt.datetime | None:
+        return _midnight(self.since) if self.since else None
+
+    @property
+    def ends(self) -> dt.datetime | None:
+        """The first moment after it."""
+        return _midnight(self.until + dt.timedelta(1)) if self.until else None
+
+    def chosen(self) -> list[dict[str, Any]]:
+        """Each bound that holds, as `lists.filters` takes them."""
+        words = {
+            "since": self.since and _("Since %(day)s", day=day_text(self.since)),
+            "until": self.until and _("Until %(day)s", day=day_text(self.until)),
+        }
+        return [
+            {"label": label, "href": _href(name, None)} for name, label in words.items() if label
+        ]
+
+    def choice(self) -> dict[str, Any]:
+        """What one may choose, as `lists.filters` takes it."""
+        today = dt.datetime.now(ZoneInfo(time_zone())).date()
+        ago = {0: _("Today"), 6: _("Last 7 days"), 29: _("Last 30 days")}
+        options = [self._since(today - dt.timedelta(back), label) for back, label in ago.items()]
+        return {"label": _("Period"), "options": options, "days": self}
+
+    def _since(self, day: dt.date, label: str) -> dict[str, Any]:
+        return {"label": label, "href": _href("since", day), "active": day == self.since}
+
+
+def _href(name: str, day: dt.date | None) -> str:
+    return with_query(**{name: day and day.isoformat(), "after": None, "before": None})
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(time_zone())).astimezone(dt.UTC)
+
+
+def _day(name: str) -> dt.date | None:
+    day = query_day(name)
+    if day and not EARLIEST <= day <= LATEST:
+        raise WrongFilter(name)
+    return day
