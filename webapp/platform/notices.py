@@ -23,6 +23,12 @@ from webapp.platform.queue import ask_to_ring, enqueue_doorbell, note_done
 from webapp.platform.transactions import after_commit
 
 log = logging.getLogger(__name__)
+# One command for all rows of a batch: the client takes longer over a command than Redis does.
+_ADD_EACH = """
+for place = 2, #ARGV do
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'data', ARGV[place])
+end
+"""
 
 
 @dataclass
@@ -82,18 +88,20 @@ class Notifier:
 
     def _send(self, notices: Notices) -> None:
         rings, connection = sorted(notices.rings), self._connection()
+        rows = [
+            json.dumps({"kind": kind, "id": row_id, "status": status})
+            for (kind, row_id), status in notices.rows.items()
+        ]
         try:
             with connection.pipeline(transaction=False) as pipe:
-                for (kind, row_id), status in notices.rows.items():
-                    data = json.dumps({"kind": kind, "id": row_id, "status": status})
-                    pipe.xadd(STREAM, {"data": data}, maxlen=KEPT_EVENTS, approximate=True)
                 for name in rings:
                     ask_to_ring(pipe, name)
-                for name, rows in notices.done.items():
-                    note_done(pipe, name, rows)
+                if rows:
+                    pipe.eval(_ADD_EACH, 1, STREAM, KEPT_EVENTS, *rows)
+                for name, done in notices.done.items():
+                    note_done(pipe, name, done)
                 answers = pipe.execute()
-            rung = answers[len(notices.rows) :][: len(rings)]
-            for name, answer in zip(rings, rung, strict=True):
+            for name, answer in zip(rings, answers[: len(rings)], strict=True):
                 if answer:
                     enqueue_doorbell(connection, name)
         except redis.RedisError as error:
