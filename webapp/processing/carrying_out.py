@@ -45,7 +45,8 @@ def carry_out_each(effects: list[Effect], execution: Execution) -> None:
 
 
 def _do(effect: Effect, execution: Execution) -> None:
-    effect.finish(EffectStatus.DONE)
+    if effect.is_unfinished:
+        effect.finish(EffectStatus.DONE)
     kind_of(effect).do(execution, effect)
 
 
