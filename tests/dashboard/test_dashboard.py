@@ -6,7 +6,15 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event, update
 
-from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from tests.factories import (
+    make_product,
+    make_sale,
+    make_token,
+    make_user,
+    open_shop,
+    sign_in,
+    work_off,
+)
 from webapp.dashboard import queries
 from webapp.dashboard.charts import ticks
 from webapp.fulfilment.commissions.models import Commission
@@ -62,26 +70,57 @@ def test_a_new_shop_is_told_what_to_do_first_each_as_far_as_their_role(client, d
     assert "No order yet" in page and "Add your products" not in page
 
 
-def test_steps_that_are_done_are_marked(client, db):
+def steps_done(page: str) -> int:
+    return page.count("first-step-done")
+
+
+def test_a_step_is_done_only_when_it_really_is(client, db):
+    """A product without NCM is none, nor is an order that is not through."""
     sign_in(client, "admin")
-    assert client.get("/").text.count("first-step-done") == 0
+    assert steps_done(client.get("/").text) == 0
+
     open_shop()
-    make_product()
+    bare = make_product(ncm="")
+    page = client.get("/").text
+    assert steps_done(page) == 1 and "1 lacks it." in page
 
-    assert client.get("/").text.count("first-step-done") == 2
+    bare.ncm = "42029200"
+    db.session.commit()
+    assert steps_done(client.get("/").text) == 3
+    make_sale(sku=bare.sku, paid=False)
+    assert steps_done(client.get("/").text) == 3
+    make_sale(sku=bare.sku)
+    work_off()
+    assert steps_done(client.get("/").text) == 4
+    make_user("clerk")
+    make_token()
+    page = client.get("/").text
+    assert steps_done(page) == 6 and "5 of 7 done" in page and "simulated SEFAZ only" in page
 
 
-def test_with_the_first_order_the_figures_come_and_a_missing_issuer_stays_told(clerk, db):
+def test_the_guide_stays_beside_the_figures_until_a_person_puts_it_away(client, db):
     make_sale()
-    page = clerk.get("/").text
-    assert (
-        'id="first-steps"' not in page
-        and "Paid sales today" in page
-        and "Fill in the company details" in page
-    )
+    sign_in(client, "clerk")
+    page = client.get("/").text
+    assert 'id="first-steps"' in page and "Paid sales today" in page and "Dismiss" not in page
+    assert client.post("/guide/closure").status_code == 403
 
+    sign_in(client, "admin")
+    assert "Dismiss the guide" in client.get("/").text
+    page = client.post("/guide/closure", follow_redirects=True).text
+    assert 'id="first-steps"' not in page and "Fill in the company details" in page
     open_shop()
-    assert "Fill in the company details" not in clerk.get("/").text
+    assert "Fill in the company details" not in client.get("/").text
+
+
+def test_whose_steps_are_all_done_sees_no_guide_but_who_may_finish_it(client, db):
+    open_shop()
+    make_sale()
+    work_off()
+    sign_in(client, "clerk")
+    assert 'id="first-steps"' not in client.get("/").text
+    sign_in(client, "admin")
+    assert 'id="first-steps"' in client.get("/").text
 
 
 # -- figures

@@ -113,6 +113,7 @@ FIELDS = {
     "email": _l("E-mail"),
     "freight": _l("Freight"),
     "gtin": _l("GTIN"),
+    "guide_closed": _l("Guide put away"),
     "hold_hours": _l("Stock hold (hours)"),
     "ibge": _l("IBGE code"),
     "isbn": _l("ISBN"),

@@ -4,14 +4,15 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, current_app, g, render_template, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 
 from webapp.audit.history import Actor, ActorKind, HistoryEntry
 from webapp.dashboard import queries
 from webapp.dashboard.charts import ticks
-from webapp.dashboard.first_steps import first_steps
+from webapp.dashboard.first_steps import guide_for
 from webapp.fulfilment.tasks.words import task_question
 from webapp.http.formatting import money_text, shop_day
 from webapp.http.forms import Form
@@ -35,15 +36,24 @@ bp = Blueprint("dashboard", __name__)
 @allow("clerk", "accountant")
 def page() -> str:
     today = shop_day(utc_now())
-    date = format_date(today, "full")
+    date, guide = format_date(today, "full"), guide_for(the_shop())
     if not queries.anything_of(Sale):
-        return render_template("dashboard/first_steps.html", date=date, steps=first_steps())
-    context = _of_the_shop(today)
+        return render_template("dashboard/first_steps.html", date=date, guide=guide)
+    context = _of_the_shop(today) | {"guide": guide}
     if may("clerk"):
         context |= _of_the_work()
     if may("manager"):
         context["failed"] = queries.count_failed_effects()
     return render_template("dashboard/page.html", date=date, **context)
+
+
+@bp.post("/guide/closure")
+@allow("admin")
+def close_guide() -> ResponseReturnValue:
+    """For everybody, once it is done or not wanted."""
+    the_shop().close_guide()
+    flash(_("The guide is put away. All of it is under Settings, Products and Staff."), "good")
+    return redirect(url_for("dashboard.page"), 303)
 
 
 def _of_the_shop(today: dt.date) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def _shop(facts: dict) -> None:
     shop = the_shop()
     for name, value in facts.items():
         setattr(shop, name, value)
+    shop.close_guide()
 
 
 def _people() -> None:

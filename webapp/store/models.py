@@ -38,6 +38,7 @@ class Shop(Model):
         "clerk_discount_limit",
         "reviewer_discount_limit",
         "clerk_prices_locked",
+        "guide_closed",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,8 +66,13 @@ class Shop(Model):
     reviewer_discount_limit: Mapped[Decimal | None] = mapped_column(Hundredths, default=USUAL_LIMIT)
     # Whether a clerk may not type a unit price.
     clerk_prices_locked: Mapped[bool] = mapped_column(default=False)
+    # Whether the guide of the first days was put away.
+    guide_closed: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    def close_guide(self) -> None:
+        self.guide_closed = True
 
 
 class Series(Model):
