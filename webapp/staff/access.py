@@ -136,7 +136,11 @@ def guard():
     g.reading = reading_only.set(True)
     g.identity = None
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint == "static":
+    if view is None:
+        # Nothing is there; whoever is signed in is told so among their menus.
+        g.identity = None if is_api() else _by_session()
+        return None
+    if request.endpoint == "static":
         return None
     allowed = getattr(view, "allowed", None)
     if allowed is None:
