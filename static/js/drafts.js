@@ -175,10 +175,12 @@
     const button = target.closest("[data-take-theirs]");
     const field = button && document.getElementById(button.dataset.takeInto);
     if (!field) return;
-    if (field.type === "checkbox") field.checked = !["", "0"].includes(button.dataset.takeTheirs);
+    const choice = field.matches("fieldset") && field.querySelector(`[value="${CSS.escape(button.dataset.takeTheirs)}"]`);
+    if (choice) choice.checked = true;
+    else if (field.type === "checkbox") field.checked = !["", "0"].includes(button.dataset.takeTheirs);
     else field.value = button.dataset.takeTheirs;
     button.closest("[data-theirs]").remove();
-    field.focus();
+    (choice || field).focus();
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 

@@ -56,7 +56,7 @@ def test_a_new_shop_has_no_issuer_and_says_so(client, db, admin):
 
     assert the_shop().cnpj == ""
     assert (
-        "Until the issuer is filled in" in page
+        "Until the company details are filled in" in page
         and "A test certificate is made once the issuer has a CNPJ." in page
     )
 

@@ -8,6 +8,7 @@ from flask_babel import lazy_pgettext
 from webapp.catalog.forms import ProductIn, RowIn, StockFormIn
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.product_edits import (
+    StockMoved,
     add_product,
     delete_product,
     edit_product,
@@ -24,6 +25,7 @@ from webapp.http.lists import Order, bounded_count, count_text, newest_first, pa
 from webapp.http.query import query_choice, query_ids, query_word
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
+from webapp.platform.errors import Refusal
 from webapp.staff.access import allow
 
 bp = Blueprint("catalog", __name__)
@@ -41,6 +43,24 @@ ORDERS = {
 }
 # What a new product's form begins with.
 BLANK = {"kind": Kind.PHYSICAL, "unit": "UN", "origin": "0", "weight_g": 0}
+
+
+class RowForm(Form):
+    """Its stock was counted against the one `seen`: what somebody else saved, or sold, meanwhile is
+    shown, and is what was seen from then on."""
+
+    def beside(self, present: Form, differs: bool = False) -> Form:
+        if self.value("stock") == self.value("seen"):
+            # Nobody counted: it stays what sales make of it.
+            self.raw_input["stock"] = present.raw_input["stock"]
+        self.raw_input["seen"] = present.raw_input["seen"]
+        return super().beside(present, differs)
+
+    def refuse(self, refusal: Refusal) -> Form:
+        super().refuse(refusal)
+        if isinstance(refusal, StockMoved):
+            self.raw_input["seen"] = refusal.stock
+        return self
 
 
 @bp.context_processor
@@ -89,9 +109,13 @@ def _row_again(form: Form, product_id: int):
     return render_template("catalog/_row.html", product=product_by_id(product_id), form=form)
 
 
+def _present_row(product_id: int) -> Form:
+    return _row_form(product_by_id(product_id))
+
+
 @bp.post("/products/<id:product_id>/row")
 @allow("clerk")
-@submits(RowIn, again=_row_again)
+@submits(RowIn, again=_row_again, form_class=RowForm, present=_present_row)
 def save_row(wanted: RowIn, product_id: int):
     product = product_by_id(product_id)
     refuse_stale(product)

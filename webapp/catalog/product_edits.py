@@ -24,6 +24,17 @@ class SkuTaken(Refusal):
     field = "sku"
 
 
+class StockMoved(Refusal):
+    """Since it was counted: `stock` is what it is by now."""
+
+    def __init__(self, stock: int, field: str):
+        message = _l(
+            "The stock is %(stock)s by now. Nothing was changed: look, and save again.", stock=stock
+        )
+        super().__init__(message, field)
+        self.stock = stock
+
+
 def facts_of(product: Product) -> dict:
     """The product's facts by the names of ProductIn, stock aside; `on_nfe` only where it differs
     from its kind's."""
@@ -81,13 +92,7 @@ def set_stock(
         raise Refusal(_("This kind of product keeps no stock."), field)
     before = _locked_stock(product)
     if seen is not None and seen != before:
-        raise Refusal(
-            _(
-                "The stock is %(stock)s by now. Nothing was changed: look, and save again.",
-                stock=before,
-            ),
-            field,
-        )
+        raise StockMoved(before, field)
     change = _change_to(wanted, before)
     if not change:
         return before, before

@@ -311,26 +311,34 @@ class Form:
         self.message = str(refusal)
         return self
 
-    def beside(self, present: "Form") -> "Form":
+    def beside(self, present: "Form", differs: bool = False) -> "Form":
         """Shows what somebody else saved meanwhile beside what was typed; saving again is then
-        done knowingly."""
+        done knowingly. `differs`: also where no field of one name tells it."""
         self.theirs = {
             name: present.value(name)
-            for name in present.raw_input
-            if name != "version" and present.value(name) != self.value(name)
+            for name in self.raw_input
+            if name in present.raw_input and present.value(name) != self.value(name)
         }
+        self.theirs.pop("version", None)
         self.raw_input["version"] = present.value("version")
         self.message = _(
             "Somebody changed this record while you were editing it, and nothing was overwritten. "
             "Where theirs differs, it stands below your value: take it, or save again to keep "
             "yours."
         )
+        if not (self.theirs or differs):
+            self.message = _(
+                "Somebody changed this record while you were editing it, but nothing of what "
+                "stands here. Save again."
+            )
         return self
 
     def value(self, name: str) -> str:
         """What stands in the field: as typed, or as a person of the page's language would type
         what the record holds."""
         value = self.raw_input.get(name)
+        if isinstance(value, bool):
+            return str(int(value))
         if isinstance(value, Decimal):
             return field_text(value, is_brazilian())
         return "" if value is None else str(value)

@@ -49,6 +49,11 @@ def _address_again(form: Form, invoice_id: int) -> str:
     return note_page(invoice_id, address_form=form, refused=None if form.errors else form)
 
 
+def _present_address(invoice_id: int) -> Form:
+    invoice = invoice_by_id(invoice_id)
+    return Form.filled(invoice.sale.address_parts | {"version": invoice.version})
+
+
 @bp.post("/invoices/<id:invoice_id>/approval")
 @allow("reviewer")
 @submits(ApprovalIn, again=_again, own_status=True)
@@ -86,7 +91,7 @@ def resubmit(_wanted: ResubmissionIn, invoice_id: int) -> Response:
 
 @bp.post("/invoices/<id:invoice_id>/address")
 @allow("reviewer")
-@submits(NoteAddressIn, again=_address_again, own_status=True)
+@submits(NoteAddressIn, again=_address_again, own_status=True, present=_present_address)
 def mend_address(wanted: NoteAddressIn, invoice_id: int) -> Response:
     attention.correct_address(_invoice_as_seen(invoice_id).sale, wanted)
     return _back(invoice_id, _("The address was changed. The NF-e is being checked again."))

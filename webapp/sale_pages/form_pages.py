@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.customers.models import Customer
-from webapp.http.forms import Form
 from webapp.http.handling import page_or_fragment, refuse_stale, submits
 from webapp.http.query import whole_number
 from webapp.invoices.issues import over_limit
@@ -46,7 +45,9 @@ def _form_page(form: SaleForm, sale_id: int | None = None) -> str:
         channels=CHANNELS,
         agent_options=[("", _("None")), *((agent.code, agent.name) for agent in agents())],
         method_options=[(str(method), method.label) for method in PaymentMethod],
-        version=request.form.get("version") or (sale.version if sale else ""),
+        version=form.value("version")
+        or request.form.get("version")
+        or (sale.version if sale else ""),
         known_zip_code=normalize_cep(form.value("address.zip_code")) or "",
         known=known_buyer(form, _confirmed()),
     )
@@ -98,12 +99,16 @@ def edit(sale_id: int) -> str:
     sale = sale_of(sale_id)
     if not sale.is_editable:
         raise Refusal(_("An order that was paid or closed cannot be changed."))
-    return _form_page(SaleForm(Form.filled(placing.as_input(sale)).raw_input), sale_id)
+    return _form_page(SaleForm.of(sale), sale_id)
+
+
+def _present(sale_id: int) -> SaleForm:
+    return SaleForm.of(sale_of(sale_id))
 
 
 @bp.post("/sales/<id:sale_id>/edit")
 @allow("clerk")
-@submits(TypedSaleIn, again=_form_page, form_class=SaleForm)
+@submits(TypedSaleIn, again=_form_page, form_class=SaleForm, present=_present)
 def change(wanted: TypedSaleIn, sale_id: int) -> Response:
     sale = sale_of(sale_id)
     refuse_stale(sale)
@@ -139,7 +144,13 @@ def draft() -> str:
         _look_up(form)
     elif verb == "go_on":
         form.go_on()
-    return _form_page(form, whole_number(request.form.get("sale_id"), 1))
+    sale_id = whole_number(request.form.get("sale_id"), 1)
+    if sale_id and request.form.get("beside"):
+        present = _present(sale_id)
+        if verb == "their_lines":
+            form.set_lines(present.lines)
+        form.beside(present)
+    return _form_page(form, sale_id)
 
 
 def _is_new_cep(form: SaleForm) -> bool:

@@ -19,7 +19,7 @@ from webapp.platform.money import ZERO
 from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import MAX_LINES, LineIn, SaleIn, TypedSaleIn
 from webapp.sales.models import Sale
-from webapp.sales.placing import sale_line
+from webapp.sales.placing import as_input, sale_line
 from webapp.sales.queries import products_by_code
 
 # What the page sends beside the sale itself.
@@ -33,6 +33,7 @@ BESIDES = frozenset(
         "customer_search",
         "customer_confirmed",
         "known_zip_code",
+        "beside",
     )
 )
 LINE_PARTS = ("sku", "quantity", "unit_price")
@@ -47,6 +48,8 @@ class SaleForm(Form):
         super().__init__(
             {name: value for name, value in values.items() if name not in BESIDES}, shape
         )
+        # What somebody else saved as the lines, where they differ: words for each.
+        self.their_lines: list[str] = []
         # What to say quietly below a field.
         self.hints: dict[str, str] = {}
         for name in ("freight", "discount"):
@@ -59,6 +62,32 @@ class SaleForm(Form):
         # How the page counts its lines: gaps are those that were taken out there.
         self.numbers = sorted(rows) or [0]
         self.set_lines([rows[number] for number in sorted(rows)])
+
+    @classmethod
+    def of(cls, sale: Sale) -> "SaleForm":
+        """As the sale stands, with the version that it is of."""
+        form = cls(Form.filled(as_input(sale)).raw_input)
+        form.raw_input["version"] = sale.version
+        return form
+
+    def beside(self, present: Form, differs: bool = False) -> Form:
+        """Lines come and go, so theirs are shown, and taken, as a whole."""
+        if isinstance(present, SaleForm) and present.written_lines() != self.written_lines():
+            self.their_lines = [
+                f"{quantity} × {sku} ({price})" for sku, quantity, price in present.written_lines()
+            ]
+        super().beside(present, differs or bool(self.their_lines))
+        self.theirs = {
+            name: value for name, value in self.theirs.items() if not name.startswith("lines.")
+        }
+        return self
+
+    def written_lines(self) -> list[tuple[str, ...]]:
+        """SKU, quantity and unit price of each line, as they stand in the form."""
+        return [
+            tuple(self.value(f"lines.{number}.{part}") for part in LINE_PARTS)
+            for number in range(len(self._lines))
+        ]
 
     @classmethod
     def empty(cls) -> "SaleForm":

@@ -94,9 +94,14 @@ def _address_again(form: Form, sale_id: int) -> str:
     return _order(sale_id, "sales/page.html", form)
 
 
+def _present_address(sale_id: int) -> Form:
+    sale = sale_of(sale_id)
+    return Form.filled({"address": sale.address_parts, "version": sale.version})
+
+
 @bp.post("/sales/<id:sale_id>/address")
 @allow("clerk")
-@submits(SaleAddressIn, again=_address_again)
+@submits(SaleAddressIn, again=_address_again, present=_present_address)
 def mend_address(wanted: SaleAddressIn, sale_id: int) -> Response:
     sale = sale_of(sale_id)
     refuse_stale(sale)

@@ -45,8 +45,8 @@ def _page(**refused: Form) -> str:
     """The page with each form as kept, except the refused one, which stays as typed."""
     shop, series, settings = the_shop(), the_series(), current_app.extensions["settings"]
     form_of = {
-        "issuer": Form.filled(_issuer_facts(shop)),
-        "house": Form.filled({name: getattr(shop, name) for name in (*SHOP_SETTINGS, "version")}),
+        "issuer": _present_issuer(),
+        "house": _present_house(),
         "series": Form.filled({"next_number": series.next_number}),
     }
     return render_template(
@@ -71,13 +71,20 @@ def _page_with(name: str) -> Callable[[Form], str]:
     return again
 
 
-def _issuer_facts(shop: Shop) -> dict:
+def _present_issuer() -> Form:
+    shop = the_shop()
     facts = {name: getattr(shop, name) for name in (*ISSUER, "version")}
-    return facts | {
+    written = {
         "cnpj": format_document(shop.cnpj),
         "phone": phone_text(shop.phone),
         "zip_code": format_cep(shop.zip_code) if shop.zip_code else "",
     }
+    return Form.filled(facts | written)
+
+
+def _present_house() -> Form:
+    shop = the_shop()
+    return Form.filled({name: getattr(shop, name) for name in (*SHOP_SETTINGS, "version")})
 
 
 def _certificate(shop: Shop) -> dict | None:
@@ -107,7 +114,7 @@ def _saved(news: str) -> ResponseReturnValue:
 
 @bp.post("/settings/issuer")
 @allow("admin")
-@submits(IssuerIn, again=_page_with("issuer"))
+@submits(IssuerIn, again=_page_with("issuer"), present=_present_issuer)
 def save_issuer(wanted: IssuerIn) -> ResponseReturnValue:
     shop = the_shop()
     refuse_stale(shop)
@@ -117,7 +124,7 @@ def save_issuer(wanted: IssuerIn) -> ResponseReturnValue:
 
 @bp.post("/settings/house")
 @allow("admin")
-@submits(ShopSettingsIn, again=_page_with("house"))
+@submits(ShopSettingsIn, again=_page_with("house"), present=_present_house)
 def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
     shop = the_shop()
     refuse_stale(shop)

@@ -333,11 +333,11 @@ def test_of_two_who_write_notes_the_second_is_told(db, client):
         and "Somebody changed this record" in answer.text
         and "Second" in answer.text
     )
-    # The refused form still bears the version that its person had seen: sent again, it is refused
-    # again.
-    assert f'name="version" value="{seen}"' in answer.text
+    # Theirs stand beside what was typed: sent again, it is saved knowingly.
+    assert 'data-take-theirs="First"' in answer.text
     db.session.refresh(slip)
     assert (slip.volumes, slip.notes) == (2, "First")
+    assert f'name="version" value="{slip.version}"' in answer.text
 
 
 def test_carrier_and_tracking_code_are_corrected_by_who_saw_the_last_ones(db, client):

@@ -101,6 +101,7 @@ def _slip_page(
     if refused:
         form.raw_input |= refused.raw_input
         form.errors, form.message = refused.errors, refused.message
+        form.theirs = refused.theirs
         if refused.shape is SlipIn:
             slip_version = refused.value("version")
         else:
@@ -114,7 +115,24 @@ def _slip_page(
         form=form,
         slip_version=slip_version,
         sale_version=sale_version,
+        correcting=bool(refused and refused.shape is ShipmentIn),
     )
+
+
+def _present_shipment(slip_id: int) -> Form:
+    sale = queries.packing_slip(slip_id).sale
+    return Form.filled(
+        {
+            "carrier": sale.carrier,
+            "tracking_code": sale.tracking_code,
+            "version": sale.version,
+        }
+    )
+
+
+def _present_details(slip_id: int) -> Form:
+    slip = queries.packing_slip(slip_id)
+    return Form.filled({"volumes": slip.volumes, "notes": slip.notes, "version": slip.version})
 
 
 def _slip_form(slip: PackingSlip) -> Form:
@@ -170,7 +188,7 @@ def ship(wanted: ShipmentIn, slip_id: int) -> Response:
 
 @bp.post("/packing-slips/<id:slip_id>/tracking")
 @allow("clerk")
-@submits(ShipmentIn, again=_slip_page)
+@submits(ShipmentIn, again=_slip_page, present=_present_shipment)
 def correct_shipment(wanted: ShipmentIn, slip_id: int) -> Response:
     slip = queries.slip_to_change(slip_id)
     refuse_stale(slip.sale)
@@ -181,7 +199,7 @@ def correct_shipment(wanted: ShipmentIn, slip_id: int) -> Response:
 
 @bp.post("/packing-slips/<id:slip_id>/details")
 @allow("clerk")
-@submits(SlipIn, again=_slip_page)
+@submits(SlipIn, again=_slip_page, present=_present_details)
 def describe(wanted: SlipIn, slip_id: int) -> Response:
     slip = queries.slip_to_change(slip_id)
     refuse_stale(slip)
