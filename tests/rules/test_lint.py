@@ -364,6 +364,18 @@ def test_commissions_of_one_priority_compete_where_both_apply():
     )
 
 
+def test_a_higher_priority_that_wins_only_in_part_is_named():
+    books, gifts = paying("books", BOOK, priority=5), paying("gifts", GIFT, "9.00")
+    assert told(books, gifts) == [("outranked", "gifts", "then.0", "books")]
+    assert message(books, gifts) == (
+        "Where both apply, “books” counts and “gifts” does not: its priority is higher, 5 over 0."
+    )
+    # That an exception to a rule has the higher priority is what a priority is for.
+    assert told(paying("few", both(BOOK, GIFT), "9.00", priority=5), paying("books", BOOK)) == []
+    assert told(paying("books", BOOK, "9.00", priority=5), paying("gifts", GIFT, "9.00")) == []
+    assert told(paying("books", BOOK, priority=5), paying("ebooks", EBOOK, "9.00")) == []
+
+
 def test_rules_that_may_hold_by_one_field_or_another_compete_with_either():
     either = {"any": [BOOK, check("sale_channel", "eq", "site")]}
     assert told(paying("ebooks", EBOOK), paying("either", either, "9.00")) == [

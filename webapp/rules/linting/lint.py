@@ -247,6 +247,23 @@ class _Lint:
                 )
             if len(named) == MOST_RIVALS:
                 return
+        yield from self._outranked(rule, place, named)
+
+    def _outranked(self, rule: LintRule, place: int, named: set[LintRule]) -> Iterator[LintWarning]:
+        """Those of a higher priority that win where both apply. One that is all inside the rule is
+        what a higher priority is for, and not told."""
+        use = rule.then[place]
+        for rival, theirs in self._before(rule).ahead(rule, use):
+            self.effort.spend()
+            if rival in named or not rival.overlaps(rule):
+                continue
+            mine, other = rule.acting(use), rival.acting(theirs)
+            if not other.within(mine) and self._both_act(rule, rival, mine, other):
+                named.add(rival)
+                message = _outranked_words(rule, rival)
+                yield LintWarning("outranked", rule.code, f"then.{place}", message, rival.code)
+            if len(named) == MOST_RIVALS:
+                return
 
     def _both_act(self, rule: LintRule, rival: LintRule, region: Region, theirs: Region) -> bool:
         """Whether there are facts, found and tried, on which both act on one day and no exception
@@ -302,6 +319,17 @@ def _competing_words(rule: LintRule, rival: LintRule) -> str:
         "priority.",
         first=rival.name,
         second=rule.name,
+        priority=rule.priority,
+    )
+
+
+def _outranked_words(rule: LintRule, rival: LintRule) -> str:
+    return _(
+        "Where both apply, “%(first)s” counts and “%(second)s” does not: its priority is higher, "
+        "%(higher)d over %(priority)d.",
+        first=rival.name,
+        second=rule.name,
+        higher=rival.priority,
         priority=rule.priority,
     )
 

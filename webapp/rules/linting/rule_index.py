@@ -133,6 +133,13 @@ class Evaluated:
             if params != _params(use):
                 yield from index.beside(rule)
 
+    def ahead(self, rule: LintRule, use: ActionUse) -> Iterator[tuple[LintRule, ActionUse]]:
+        """Those of a higher priority that may want something else in the place of `use`."""
+        index = self.doing(rule, use)
+        for rival, theirs in index.beside(rule) if index else ():
+            if rival.priority > rule.priority and _params(theirs) != _params(use):
+                yield rival, theirs
+
 
 def _likeness(rule: LintRule, use: ActionUse) -> Likeness:
     """Actions that are not alike never stand in each other's way."""
