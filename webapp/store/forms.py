@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from webapp.http.fields import Document, Email, refuse_strange_registration
+from webapp.http.fields import Email, refuse_strange_registration
 from webapp.http.forms import (
     BlankIsNone,
     FieldRefused,
@@ -17,6 +17,7 @@ from webapp.http.forms import (
     Whole,
 )
 from webapp.platform.cep import normalize_cep
+from webapp.platform.documents import normalize_document
 from webapp.platform.towns import city_code, is_city_code, state_code
 
 # The zones in which Brazil lives, one name for each (IANA).
@@ -60,7 +61,12 @@ def _digits(shortest: int, longest: int, message):
     return AfterValidator(check)
 
 
-def _company(bare: str) -> str:
+def _company(written: str) -> str:
+    bare = normalize_document(written)
+    if bare is None:
+        raise ValueError(
+            _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
+        )
     if len(bare) != 14:
         raise ValueError(_l("An issuer of NF-e has a CNPJ, not a CPF."))
     return bare
@@ -94,7 +100,7 @@ class IssuerIn(Shape):
 
     name: Part
     trade_name: Annotated[str, Text(60)] = ""
-    cnpj: Annotated[Document, AfterValidator(_company)]
+    cnpj: Annotated[str, Text(40, required=True), AfterValidator(_company)]
     state_registration: Annotated[
         str,
         Text(20, required=True),
