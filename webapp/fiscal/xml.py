@@ -1,6 +1,5 @@
 """Dicts to XML text, and amounts as the schema's types want them."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -32,25 +31,22 @@ def escape(text: str) -> str:
 
 
 def xml(tag: str, value: Section) -> bytes:
-    parts: list[str] = []
-    _write(parts.append, tag, value)
-    return "".join(parts).encode()
+    return _written(tag, value).encode()
 
 
-def _write(out: Callable[[str], None], tag: str, value: Section | list[Section]) -> None:
+def _written(tag: str, value: Section | list[Section]) -> str:
     if isinstance(value, list):
-        for section in value:
-            _write(out, tag, section)
-        return
-    attributes = [f' {name[1:]}="{escape(text)}"' for name, text in value.items() if name[0] == "@"]
-    out(f"<{tag}{''.join(attributes)}>")
+        return "".join([_written(tag, section) for section in value])
+    attributes = inside = ""
     for name, child in value.items():
-        if child is None or name[0] == "@":
+        if child is None:
             continue
-        if isinstance(child, str):
+        if not isinstance(child, str):
+            inside += _written(name, child)
+        elif name[0] == "@":
+            attributes += f' {name[1:]}="{escape(child)}"'
+        else:
             if "&" in child or "<" in child:
                 child = escape(child)
-            out(f"<{name}>{child}</{name}>")
-        else:
-            _write(out, name, child)
-    out(f"</{tag}>")
+            inside += f"<{name}>{child}</{name}>"
+    return f"<{tag}{attributes}>{inside}</{tag}>"
