@@ -1,5 +1,7 @@
 """An example of a real order: the facts of its decision become an example of a rule."""
 
+import re
+
 import pytest
 
 from tests.factories import make_product, make_sale, sign_in
@@ -43,6 +45,19 @@ def test_the_order_becomes_an_example_that_passes_in_the_draft(manager, db):
         for result in run_examples(parse_rule(rule_named(open_draft().rules, "commission")))
     )
     assert "6 of 6 pass" in Editor(manager, "/rules/commission/edit").text
+
+
+def test_the_facts_that_the_rule_does_not_ask_are_folded(manager, db):
+    take(manager, "commission", sold(book(), agent=agent("A7", "7.50")).id)
+    page = manager.get("/rules/commission/edit").text
+    shown, _folded, hidden = page.partition('id="f-examples-5"')[2].partition("rule does not ask")
+    facts = {
+        where: set(re.findall(r'name="examples\.5\.facts\.(\w+)"', text))
+        for where, text in (("shown", shown), ("hidden", hidden.partition("</details>")[0]))
+    }
+    assert facts["shown"] == {"agent_id", "item_gift", "item_kind", "item_physical"}
+    # What is folded is sent all the same.
+    assert len(facts["hidden"]) == 6 and "item_sku" in facts["hidden"]
 
 
 def test_only_facts_that_tell_something_are_kept(manager, db):
