@@ -56,11 +56,11 @@ def test_a_row_comes_and_changes_by_itself(people, live_shop):
 
 def test_the_first_row_of_an_empty_list_comes_by_itself(people, live_shop):
     onlooker, seller = people("/invoices?q=LIVE-2", live_shop.url), people("/sales", live_shop.url)
-    expect(onlooker.get_by_text("Nenhuma NF-e aqui")).to_be_visible()
+    expect(onlooker.get_by_text("Nenhum resultado")).to_be_visible()
     make_sale(seller, "FI-0002", "LIVE-2")
     invoice = onlooker.locator("tr[id^='invoice-']", has_text="LIVE-2")
     expect(invoice).to_have_attribute("data-status", "authorized", timeout=20_000)
-    expect(onlooker.get_by_text("Nenhuma NF-e aqui")).to_be_hidden()
+    expect(onlooker.get_by_text("Nenhum resultado")).to_be_hidden()
     assert onlooker.evaluate("window.neverLoadedAgain")
 
 

@@ -93,7 +93,7 @@ def test_what_was_sent_after_the_session_ended_is_offered_where_one_was(clerk, l
     live_shop.end_sessions()
     clerk.evaluate("document.getElementById('sign-in-again').remove()")
     clerk.evaluate("document.getElementById('sale-form').requestSubmit()")
-    expect(clerk.get_by_text("Sua sessão terminou")).to_be_visible()
+    expect(clerk.get_by_text("Sua sessão expirou")).to_be_visible()
     clerk.get_by_label("E-mail").fill("clerk@balcao.example")
     clerk.get_by_label("Senha").fill(DEMO_PASSWORD)
     clerk.get_by_role("button", name="Entrar").first.click()

@@ -57,7 +57,7 @@ def test_without_script_a_nested_rule_is_built_by_buttons_and_kept(scriptless):
     for words in ("livro", "e-book", "brinde", "R$ 1.000,00", "R$ 2.000,00", "Caro demais"):
         expect(page.locator(".rule-sentence")).to_contain_text(words)
     page.get_by_role("button", name="Salvar no rascunho").last.click()
-    expect(page.locator(".flashes")).to_contain_text("Guardada no rascunho")
+    expect(page.locator(".flashes")).to_contain_text("Salva no rascunho")
     expect(page.locator("#rule-livros_caros_sem_script")).to_contain_text("Livros caros sem script")
 
 

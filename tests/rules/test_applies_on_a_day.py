@@ -100,7 +100,7 @@ def test_before_the_first_version_nothing_applied(versions, client):
 def test_what_is_no_day_is_refused_in_words(db, client, day):
     sign_in(client, "manager")
     answer = client.get(f"/rules?on={day}")
-    assert answer.status_code == 422 and "Write the day like 2026-11-20." in answer.text
+    assert answer.status_code == 422 and "Write a day like 2026-11-20." in answer.text
 
 
 def test_the_days_filters_and_language_hold(versions, client):
