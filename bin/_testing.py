@@ -7,8 +7,9 @@ import sys
 
 from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
 
-# Two, because a good part of the tests waits for whole shops while the other computes.
-ALL = ("-n", "2", "--dist", "loadgroup", "--durations", "20")
+# Two, because a good part of the tests waits for whole shops while the other computes; by files,
+# so that what is made for a file is made once. The order stays: those with shops come early.
+ALL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "20")
 COVERAGE = ("--cov", "--cov-report", "term-missing:skip-covered")
 # What a run of all tests may be asked besides; anything else is about a part, and runs by itself.
 OF_ALL = {"--no-skips", "--fast", "--coverage", "-q", "-v"}

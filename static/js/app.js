@@ -63,6 +63,12 @@
     document.addEventListener(name, () => toast({ kind: "bad", text: toastBox()?.dataset.textOffline }));
   }
 
+  // ---------- a list's address names only what was asked for ----------
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (!detail.elt.closest("form.filters")) return;
+    for (const [name, value] of Object.entries(detail.parameters)) if (value === "") delete detail.parameters[name];
+  });
+
   // ---------- what is typed while the server works on the form ----------
   // The answer is the form as it was sent, or a part of it; what was typed since is put back into it.
   const fieldsOf = (form) => [...form.elements].filter((field) => field.name && !["hidden", "submit", "button"].includes(field.type));

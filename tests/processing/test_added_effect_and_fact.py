@@ -14,7 +14,7 @@ def test_an_added_action_and_field_work_from_editor_to_order_page(
     )
     assert said["published"] == 303
     assert "Card “Lift with care”" in said["page"]
-    assert "Card to be written: Lift with care" in said["page"]
+    assert "Card to be written: Lift with care" in said["why"]
     assert "900" in said["why"]
     (effect,) = said["effects"]
     assert effect["status"] == "done" and effect["event"] == "paid"

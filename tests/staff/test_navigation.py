@@ -22,7 +22,7 @@ from tests.factories import make_product, sign_in
 def test_the_entry_that_a_page_belongs_to_is_marked(client, db, path, entry):
     sign_in(client, "admin")
     page = html.fromstring(client.get(path).text)
-    marked = page.xpath("//aside//a[@aria-current='page']/text()")
+    marked = page.xpath("//aside//a[@aria-current='page']/span[@class='side-label']/text()")
     assert [text.strip() for text in marked if text.strip()] == ([entry] if entry else [])
 
 

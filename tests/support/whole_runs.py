@@ -1,13 +1,11 @@
-"""What a run of all tests needs besides the tests: none silently skipped, those that share a server
-kept together, and a fast choice."""
+"""What a run of all tests needs besides the tests: none silently skipped, and a fast choice."""
 
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).resolve().parent.parent
-# They start the whole shop or crash it, and mostly wait: one worker has them all, while the others
-# use the processor.
+# They start the whole shop or crash it.
 SHOPS = ("browser", "ops", "faults")
 
 
@@ -26,12 +24,10 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    whole_shops = [item for item in items if _starts_a_shop(item)]
     if config.getoption("fast"):
+        whole_shops = [item for item in items if _starts_a_shop(item)]
         config.hook.pytest_deselected(items=whole_shops)
         items[:] = [item for item in items if item not in set(whole_shops)]
-    for item in whole_shops:
-        item.add_marker(pytest.mark.xdist_group("shops"))
 
 
 def _starts_a_shop(item):

@@ -1,6 +1,8 @@
 """Whether a person looks at the sale before its NF-e goes out: read from the decision when the note
 is prepared, so that there is nothing to do, and nothing to undo."""
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _l
 
 from webapp.processing.effects.base import EffectKind, register
@@ -25,10 +27,12 @@ class Hold(ReviewOrder):
     name = done_words = _l("Held for review")
     icon = "player-pause"
 
-    def done_text(self, effect: Effect) -> str:
+    def title(self, effect: Effect, skus: Mapping[int, str] | None = None) -> str:
         reason = effect.params.get("reason")
-        words = super().done_text(effect)
-        return f"{words}: {reason}" if reason else words
+        return f"{self.name}: {reason}" if reason else str(self.name)
+
+    def done_text(self, effect: Effect) -> str:
+        return self.title(effect)
 
 
 @register
