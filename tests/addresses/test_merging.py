@@ -289,7 +289,7 @@ def test_other_countries_are_left_alone(country):
 
 
 def test_what_is_missing_is_told_as_what_it_is():
-    """A blank has several causes: no street in the answer, or one that is too long for an NF-e."""
+    """A blank street has several causes."""
     known = answer("05010-000")
 
     def question(**changes):
@@ -297,5 +297,12 @@ def test_what_is_missing_is_told_as_what_it_is():
 
     assert question(street="", neighborhood="Vila X").question.code == "street_missing"
     assert question(street="", neighborhood="").question.code == "street_of_general_zip_code"
-    assert question(street="R" * 75).question.code == "street_length"
-    assert question(neighborhood="V" * 70).question.code == "neighborhood_length"
+
+
+@pytest.mark.parametrize(("part", "length"), [("street", 75), ("neighborhood", 70)])
+def test_what_a_provider_says_at_too_great_length_stands_there_to_be_shortened(part, length):
+    known = replace(answer("05010-000"), **{part: "R" * length})
+    result = merge(AddressParts(zip_code="05010-000", number="1"), known)
+    assert (result.question.code, result.question.field) == (f"{part}_length", f"address.{part}")
+    assert getattr(result.address, part) == "R" * length
+    assert result.sources[part] == known.provider

@@ -61,6 +61,26 @@ def test_a_complete_address_goes_on_unchecked_while_providers_are_away(app, db, 
     assert [warning.code for warning in warnings_of(sale)] == ["zip_code_unchecked"]
 
 
+@pytest.mark.parametrize(
+    ("part", "typed", "code"),
+    [
+        ("city", "Cidade Nenhuma", "city_unknown"),
+        ("state", "RJ", "city_unknown"),
+        ("street", "R", "street_length"),
+        ("complement", "c" * 70, "complement_length"),
+    ],
+)
+def test_what_is_wrong_in_a_complete_address_is_asked_while_providers_are_away(
+    app, db, fake, part, typed, code
+):
+    open_shop()
+    fake.modes["viacep"] = "server_error"
+    sale = make_sale(address=BY_HAND | {part: typed})
+    work_off()
+    assert (sale.status, sale.reason_code) == (Status.ATTENTION, code)
+    assert sale.needs_person
+
+
 def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_while(
     app, client, db, fake
 ):

@@ -17,6 +17,9 @@ from webapp.platform.issues import Issue
 from webapp.platform.towns import ABROAD, city_code, state_code
 
 CUSTOMER, EMPTY, TABLE = "customer", "empty", "ibge"
+# The question of an incomplete address whose CEP no provider tells: the only one that a provider's
+# later answer settles.
+UNKNOWN = "zip_code_unknown"
 WITHOUT_NUMBER = "S/N"
 _SAYS_NONE = {"sn", "semnumero", "snumero", "sno"}
 # CEPs that end in 900 to 959 belong to one large user each; there `logradouro` may end in the house
@@ -81,7 +84,7 @@ def merge(
     if conflict := _conflict(own, answer):
         return _merged(own, {}, conflict)
     filled, origin = _fill(own, answer)
-    return _merged(filled, origin, _missing(filled, answer), _warnings(filled, answer))
+    return _merged(filled, origin, _missing(filled), _warnings(filled, answer))
 
 
 def _as_typed(typed: AddressParts, sources: Mapping[str, str]) -> AddressParts:
@@ -111,9 +114,7 @@ def _by_hand(own: AddressParts) -> Merged:
     own table."""
     if not all((own.street, own.neighborhood, own.number, own.city, own.state)):
         return _merged(
-            own,
-            {},
-            address_issue("zip_code_unknown", "address.zip_code", {"zip_code": own.zip_code}),
+            own, {}, address_issue(UNKNOWN, "address.zip_code", {"zip_code": own.zip_code})
         )
     code = city_code(own.city, own.state) or ""
     complete = replace(own, ibge=code)
@@ -136,7 +137,7 @@ def _same_city(own: AddressParts, answer: PostalAnswer) -> bool:
 
 def _fill(own: AddressParts, answer: PostalAnswer) -> tuple[AddressParts, dict[str, str]]:
     """The blanks filled, and by whom. The answer's complement is a range of numbers, never the
-    customer's."""
+    customer's. What is too long for an NF-e stands there too, for a person to shorten."""
     street, number = _street_and_number(answer)
     offered = {
         "street": street,
@@ -146,11 +147,7 @@ def _fill(own: AddressParts, answer: PostalAnswer) -> tuple[AddressParts, dict[s
         "state": answer.state,
         "ibge": answer.ibge,
     }
-    new = {
-        part: value
-        for part, value in offered.items()
-        if value and not getattr(own, part) and len(value) <= MOST_ON_NOTE
-    }
+    new = {part: value for part, value in offered.items() if value and not getattr(own, part)}
     return replace(own, **new), dict.fromkeys(new, answer.provider)
 
 
@@ -164,11 +161,8 @@ def _street_and_number(answer: PostalAnswer) -> tuple[str, str]:
     return answer.street, only_number(answer.complement)
 
 
-def _missing(address: AddressParts, answer: PostalAnswer | None = None) -> Issue | None:
+def _missing(address: AddressParts) -> Issue | None:
     """The first thing that the NF-e needs and that only a person can say."""
-    for part in ("street", "neighborhood"):
-        if answer and not getattr(address, part) and len(getattr(answer, part)) > MOST_ON_NOTE:
-            return address_issue(f"{part}_length", f"address.{part}")
     if not address.street:
         code = "street_missing" if address.neighborhood else "street_of_general_zip_code"
         return address_issue(code, "address.street")

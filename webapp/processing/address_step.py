@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy.orm import load_only
 
 from webapp.addresses.lookup import Lookup, Outcome, PostalResult
-from webapp.addresses.merge import AddressParts, Merged, merge
+from webapp.addresses.merge import UNKNOWN, AddressParts, Merged, merge
 from webapp.addresses.parts import PARTS
 from webapp.addresses.questions import address_issue, warnings_to_json
 from webapp.platform.cep import normalize_cep
@@ -54,20 +54,19 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
         answer = result.answer if result else None
         merged = merge(AddressParts(**row.address_parts), answer, row.address_source)
         if result is not None and result.outcome is Outcome.UNAVAILABLE:
+            if merged.question and merged.question.code == UNKNOWN:
+                row.wait(
+                    now,
+                    now + pause(row.tries),
+                    "providers_unavailable",
+                    merged.question.field,
+                    {"zip_code": row.zip_code},
+                    result.reason,
+                )
+                return
             if not merged.question:
                 unchecked = address_issue("zip_code_unchecked", "address.zip_code")
                 merged = replace(merged, warnings=(unchecked, *merged.warnings))
-                self._keep(row, merged, now)
-                return
-            row.wait(
-                now,
-                now + pause(row.tries),
-                "providers_unavailable",
-                merged.question.field,
-                {"zip_code": row.zip_code},
-                result.reason,
-            )
-            return
         self._keep(row, merged, now)
 
     def _keep(self, row: Sale, merged: Merged, now: dt.datetime) -> None:
