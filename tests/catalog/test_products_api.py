@@ -218,6 +218,25 @@ def test_a_sku_that_differs_in_case_alone_is_taken(calls, twin):
     assert "the SKU BOOK-1 already" in answer.json["detail"]
 
 
+@pytest.mark.parametrize(
+    ("first", "twin"),
+    [("ação-1", "AÇÃO-1"), ("AÇÃO-1", "ação-1"), ("AÇão-1", "açÃO-1"), ("FI-0002", "ＦＩ-0002")],
+)
+def test_a_sku_that_differs_in_the_case_of_accents_or_in_width_alone_is_taken(calls, first, twin):
+    assert calls.post("/products", BOOK | {"sku": first}).status_code == 201
+    answer = calls.post("/products", BOOK | {"sku": twin})
+    assert answer.status_code == 409 and f"the SKU {first} already" in answer.json["detail"]
+    assert calls.post("/products", BOOK | {"sku": "acao-1"}).status_code == 201
+
+
+@pytest.mark.parametrize("asked", ["book-1", "Book-1", "BOOK-1"])
+def test_a_product_is_found_by_its_sku_in_any_case(calls, asked):
+    calls.post("/products", BOOK)
+    assert calls.get(f"/products/{asked}").json["sku"] == "BOOK-1"
+    assert calls.patch(f"/products/{asked}", {"name": "Other"}).json["sku"] == "BOOK-1"
+    assert calls.get("/products/book-2").status_code == 404
+
+
 def test_a_product_may_change_the_case_of_its_own_sku(calls):
     calls.post("/products", BOOK)
     assert calls.patch("/products/BOOK-1", {"sku": "Book-1"}).json["sku"] == "Book-1"

@@ -137,6 +137,25 @@ def test_a_code_of_two_products_is_asked_about(clerk):
     assert answer.status_code == 422 and "write the SKU: NEW, USED" in answer.text
 
 
+def test_a_line_says_at_once_that_two_products_have_its_code(clerk):
+    make_product(sku="NEW", gtin="7891000100103")
+    make_product(sku="USED", gtin="7891000100103")
+    told = clerk.post("/sales/preview", data=TYPED | {"lines.0.sku": "7891000100103"}).text
+    line = re.search(r'id="line-product-0"[^>]*>([^<]*)<', told)[1]
+    assert "More than one product" in line and "NEW, USED" in line
+
+
+def test_a_sku_is_known_in_any_case_and_kept_as_the_catalog_spells_it(clerk, db):
+    make_product(sku="FI-0002", name="Caneca")
+    told = clerk.post("/sales/preview", data=TYPED | {"lines.0.sku": "fi-0002"}).text
+    assert re.search(r'id="line-product-0"[^>]*>Caneca<', told)
+    assert place(clerk, **{"lines.0.sku": "fi-0002"}).status_code == 303
+    assert [line.sku for line in newest(db).lines] == ["FI-0002"]
+    both = [{"sku": "Fi-0002", "quantity": 1}, {"sku": "FI-0002", "quantity": 1}]
+    sale = create_sale(parse(SaleIn, sale_body(lines=both)))
+    assert [line.sku for line in sale.lines] == ["FI-0002", "FI-0002"]
+
+
 def test_a_scan_is_told_with_its_product_and_price(clerk):
     make_product(sku="LV-9", name="Travessias", kind="book", isbn=ISBN, price="40.00")
     lines = {"lines.0.sku": "nothing", "lines.7.sku": ISBN, "lines.7.quantity": "2"}

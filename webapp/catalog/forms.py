@@ -1,6 +1,7 @@
 """The shapes of a product, of a change of its stock and of what is asked of their list."""
 
 import re
+import unicodedata
 from typing import Annotated
 
 from flask_babel import lazy_gettext as _l
@@ -33,6 +34,8 @@ _ISBN_10 = re.compile(r"[0-9]{9}[0-9X]", re.ASCII)
 
 
 def _sku(written: str) -> str:
+    """Full-width and other styled letters become plain ones: they only look different."""
+    written = unicodedata.normalize("NFKC", written)
     if not _SKU.fullmatch(written):
         raise ValueError(_l("Use up to 60 letters, digits and signs, without spaces or slashes."))
     return written

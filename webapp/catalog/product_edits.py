@@ -2,12 +2,13 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.audit.tracking import record
 from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn
 from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
+from webapp.catalog.queries import products, products_by_sku
 from webapp.catalog.words import reason_words
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
@@ -177,10 +178,17 @@ def _flush(product: Product) -> None:
 def _refuse_taken(sku: str, own_id: int = 0) -> None:
     """Raises SkuTaken for a SKU that another product has, in whatever case it is written: nobody
     could tell the two apart."""
-    twin = (func.lower(Product.sku) == func.lower(sku)) & (Product.id != own_id)
-    taken = db.session.scalar(select(Product.sku).where(twin).limit(1))
-    if taken is not None:
-        raise _taken(taken)
+    twins = [product for product in products_by_sku([sku]).values() if product.id != own_id]
+    if not twins and not sku.isascii():
+        # SQLite has no lower case for the accented ones.
+        alike = products(sku).where(Product.id != own_id)
+        twins = [
+            product
+            for product in db.session.scalars(alike)
+            if product.sku.casefold() == sku.casefold()
+        ]
+    if twins:
+        raise _taken(twins[0].sku)
 
 
 def _taken(sku: str) -> SkuTaken:

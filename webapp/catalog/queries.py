@@ -1,7 +1,10 @@
 """Questions about products."""
 
+import string
+from collections.abc import Iterable
+
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.catalog.models import Kind, Product, StockMovement
@@ -9,6 +12,9 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.text import matching
 
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+# Every sale asks it, so it is built once.
+_BY_KEY = select(Product).where(func.lower(Product.sku).in_(bindparam("keys", expanding=True)))
 ON_SALE = Product.archived_at.is_(None)
 # The views of the list, by their name in its address.
 VIEWS = {
@@ -33,12 +39,32 @@ def product_by_id(product_id: int) -> Product:
 
 
 def product_by_sku(sku: str) -> Product:
-    product = (
-        db.session.scalar(select(Product).where(Product.sku == sku)) if "\0" not in sku else None
-    )
+    product = products_by_sku([sku]).get(sku)
     if product is None:
         raise NotFound(_("There is no product with the SKU %(sku)s.", sku=sku))
     return product
+
+
+def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
+    """By each SKU as it is written here, in whatever case: the product that has it. The one way in
+    which a SKU is looked up; what goes on from there is told by the catalog's own spelling."""
+    asked = {sku for sku in skus if sku and "\0" not in sku}
+    keys = {key for sku in asked for key in _sku_keys(sku)}
+    if not keys:
+        return {}
+    found = db.session.scalars(_BY_KEY, {"keys": sorted(keys)}).all()
+    exact = {product.sku: product for product in found}
+    alike = {product.sku.casefold(): product for product in found}
+    meant = {sku: exact.get(sku) or alike.get(sku.casefold()) for sku in asked}
+    return {sku: product for sku, product in meant.items() if product}
+
+
+def _sku_keys(sku: str) -> set[str]:
+    """What the database may make of it in lower case: SQLite leaves accented letters as they
+    are."""
+    return {sku.lower()} | {
+        written.translate(_ASCII_LOWER) for written in (sku, sku.lower(), sku.upper())
+    }
 
 
 def namesakes(product: Product) -> list[Product]:

@@ -194,6 +194,12 @@ def _several(products: list[Product]) -> str:
     )
 
 
+def _problem(code: str, products: list[Product]) -> str:
+    if len(products) > 1:
+        return _several(products)
+    return "" if products or not code.strip() else _("No product has this SKU, GTIN or ISBN.")
+
+
 def _product_and_price(line: LineIn, product: Product) -> tuple[int, Decimal]:
     return product.id, product.price if line.unit_price is None else line.unit_price
 
@@ -205,11 +211,12 @@ class _Amount(Shape):
 @dataclass(frozen=True)
 class LineTotal:
     """`total` is before the discount of the order, so that the column adds up to its products; None
-    where it cannot be told yet. `is_unknown`: a code was typed that no product has."""
+    where it cannot be told yet."""
 
     total: Decimal | None
     product: Product | None
-    is_unknown: bool
+    # What is wrong with its code, in words.
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -250,7 +257,7 @@ def totals_of(form: SaleForm) -> SaleTotals:
     alike = Counter((line.product_id, line.sku, line.unit_price) for line in lines)
     return SaleTotals(
         [
-            LineTotal(line.gross if line else None, product, bool(code.strip()) and not product)
+            LineTotal(line.gross if line else None, product, _problem(code, found.get(code, [])))
             for line, product, code in zip(made, products, codes, strict=True)
         ],
         gross,

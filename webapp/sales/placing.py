@@ -12,6 +12,7 @@ from webapp.addresses.parts import PARTS
 from webapp.audit.tracking import record
 from webapp.audit.writing import insert_now
 from webapp.catalog.models import Product, StockMovement, change_stock, move_stock, movement
+from webapp.catalog.queries import products_by_sku
 from webapp.customers.customer_edits import customer_of_sale, is_named, known_by
 from webapp.customers.models import Agent, Customer
 from webapp.platform.clock import utc_now
@@ -41,7 +42,6 @@ KEPT_FACTS = (
 
 
 # Statements that every sale needs are built once.
-_BY_SKU = select(Product).where(Product.sku.in_(bindparam("skus", expanding=True)))
 _BY_CODE = select(Agent).where(Agent.code == bindparam("code"))
 _INSERT_LINES = insert(SaleLine.__table__)
 _INSERT_MOVEMENTS = insert(StockMovement.__table__)
@@ -247,11 +247,9 @@ def cancel_open(sale: Sale, reason: str) -> None:
 
 
 def _products(wanted: list[LineIn]) -> dict[str, Product]:
-    """The products named, by SKU; raises Invalid when one is not there or not for sale."""
-    products = {
-        product.sku: product
-        for product in db.session.scalars(_BY_SKU, {"skus": list({line.sku for line in wanted})})
-    }
+    """The products named, by SKU as written there; raises Invalid when one is not there or not for
+    sale."""
+    products = products_by_sku(line.sku for line in wanted)
     errors = []
     for index, line in enumerate(wanted):
         product = products.get(line.sku)

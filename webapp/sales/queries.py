@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.models import Product
-from webapp.catalog.queries import ON_SALE, products
+from webapp.catalog.queries import ON_SALE, products, products_by_sku
 from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import customers
 from webapp.platform.database import db
@@ -119,12 +119,7 @@ def products_by_code(codes: Iterable[str]) -> dict[str, list[Product]]:
     """What each code means: the product of that SKU, else those on sale with that GTIN or ISBN (one
     of them, or the catalog has it twice). Two queries at most; the second only for bar codes."""
     wanted = {code: storable(code.strip()) for code in codes}
-    by_sku = {
-        product.sku: product
-        for product in db.session.scalars(
-            select(Product).where(Product.sku.in_(set(wanted.values()) - {""}))
-        )
-    }
+    by_sku = products_by_sku(wanted.values())
     found = {code: [by_sku[sku]] for code, sku in wanted.items() if sku in by_sku}
     forms = {code: _written_forms(sku) for code, sku in wanted.items() if code not in found}
     every_form = {form for written in forms.values() for form in written}
