@@ -1,5 +1,7 @@
 """The search box: straight to the one thing meant, else a few of each kind that fit."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -29,6 +31,29 @@ def ask(client, q):
 def test_a_reference_leads_to_its_order(clerk, db):
     sale = make_sale(reference="WEB-2001")
     assert ask(clerk, " WEB-2001 ").location == f"/sales/{sale.id}"
+
+
+@pytest.mark.parametrize("written", ["B-10", "b-10", "b10", "B10", "b 10"])
+def test_a_reference_in_any_case_and_without_its_dash_leads_to_its_order(clerk, db, written):
+    sale = make_sale(reference="B-10")
+    for longer in ("B-109", "B-101", "XB-10"):
+        make_sale(reference=longer)
+    assert ask(clerk, written).location == f"/sales/{sale.id}"
+    found = clerk.post("/search/hits", data={"q": written}).text
+    assert re.findall(r'href="(/sales/[0-9]+)"', found)[0] == f"/sales/{sale.id}"
+
+
+def test_the_reference_written_just_so_goes_before_others_that_fit(clerk, db):
+    sale = make_sale(reference="b10")
+    make_sale(reference="B-10")
+    assert ask(clerk, "b10").location == f"/sales/{sale.id}"
+    assert ask(clerk, "B10").status_code == 200
+
+
+def test_a_sku_in_any_case_leads_to_its_product(clerk, db):
+    product = make_product(sku="FI-0002")
+    make_product(sku="FI-00021")
+    assert ask(clerk, "fi-0002").location == f"/products/{product.id}"
 
 
 def test_a_reference_that_two_orders_have_lists_both(clerk, db):

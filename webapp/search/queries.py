@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from webapp.catalog.models import Product
-from webapp.catalog.queries import products
+from webapp.catalog.queries import products, products_by_sku
 from webapp.customers.models import Customer
 from webapp.customers.queries import customers
 from webapp.http.query import whole_number
@@ -14,6 +14,7 @@ from webapp.invoices.models import Invoice
 from webapp.invoices.queries import KEY_LENGTH, as_printed, invoices
 from webapp.platform.database import db
 from webapp.platform.documents import normalize_document, normalize_foreign_document
+from webapp.platform.text import bare
 from webapp.sales.models import Sale
 from webapp.sales.queries import sales
 from webapp.store.models import Series
@@ -21,24 +22,40 @@ from webapp.store.models import Series
 SHOWN = 5
 # Fewer letters fit nearly everything.
 LEAST = 3
+# Orders under a few spellings of one reference, of which one may be just as typed.
+SPELT = 50
 MOST_NUMBER = 999_999_999
 _PUNCTUATION = re.compile(r"[\s.\-/]")
+_LETTERS_AND_NUMBER = re.compile(r"([A-Za-z]+)([0-9]+)", re.ASCII)
 
 
 def exact_sale(q: str) -> Sale | None:
-    return _only(select(Sale).where(Sale.reference == q))
+    """By its reference, in any case and with or without its dash; the one written just so goes
+    first. Asked by its spellings, which an index answers however many orders there are."""
+    query = select(Sale).where(Sale.reference.in_(_spellings(q)))
+    found = db.session.scalars(query.limit(SPELT)).all()
+    meant = [sale for sale in found if sale.reference == q] or found
+    return meant[0] if len(meant) == 1 else None
+
+
+def _spellings(q: str) -> set[str]:
+    """How a reference that is typed as `q` may be kept."""
+    plain = bare(q)
+    parts = _LETTERS_AND_NUMBER.fullmatch(plain)
+    forms = {q, plain} | ({f"{parts[1]}-{parts[2]}"} if parts else set())
+    return forms | {form for one in forms for form in (one.upper(), one.lower(), one.capitalize())}
 
 
 def exact_invoice(q: str) -> Invoice | None:
     """By access key, however it is spaced, by series and number as lists print them, or by its
     number in any of the shop's series."""
-    bare = _PUNCTUATION.sub("", q).upper()
-    if len(bare) == KEY_LENGTH:
-        return _only(select(Invoice).where(Invoice.access_key == bare))
+    code = _PUNCTUATION.sub("", q).upper()
+    if len(code) == KEY_LENGTH:
+        return _only(select(Invoice).where(Invoice.access_key == code))
     printed = as_printed(q)
     if printed is not None:
         return _only(select(Invoice).where(printed))
-    number = whole_number(bare, most=MOST_NUMBER)
+    number = whole_number(code, most=MOST_NUMBER)
     if number is None:
         return None
     return _only(
@@ -52,7 +69,7 @@ def exact_customer(q: str) -> Customer | None:
 
 
 def exact_product(q: str) -> Product | None:
-    return _only(select(Product).where(Product.sku == q))
+    return products_by_sku([q]).get(q)
 
 
 def _only(query: Select):
