@@ -201,7 +201,7 @@ def test_a_row_whose_product_changed_meanwhile_is_not_overwritten(staff, db):
 
 
 def test_a_row_saved_with_the_stock_it_showed_leaves_the_stock_to_the_sales(staff, db):
-    product = make_product(stock=10, sku="P-1")
+    product = make_product(stock=10, price="10.00", sku="P-1")
     fields = {"version": str(product.version), "seen": "10", "price": "11.00", "stock": "10"}
     make_sale(sku="P-1", lines=[{"sku": "P-1", "quantity": 4}])
     assert staff.post(f"/products/{product.id}/row", data=fields).status_code == 200

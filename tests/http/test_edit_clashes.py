@@ -185,7 +185,7 @@ def row(client, product, **typed):
 
 
 def test_a_row_shows_theirs_and_leaves_a_stock_that_nobody_counted_to_sales(client, db):
-    sign_in(client)
+    sign_in(client, "manager")
     product = make_product(price="10.00", stock=10)
     mine = {"price": "11.00", "stock": "10", "seen": "10", "version": product.version}
     row(client, product, **mine | {"price": "12.00", "stock": "9"})
@@ -199,7 +199,7 @@ def test_a_row_shows_theirs_and_leaves_a_stock_that_nobody_counted_to_sales(clie
 
 def test_a_stock_that_moved_is_saved_the_second_time_knowingly(client, db):
     sign_in(client)
-    product = make_product(stock=10, sku="P-1")
+    product = make_product(price="10.00", stock=10, sku="P-1")
     form = {"price": "11.00", "stock": "12", "seen": "10", "version": product.version}
     make_sale(sku="P-1", quantity=4)
     refused = row(client, product, **form)

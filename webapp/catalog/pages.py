@@ -1,6 +1,6 @@
 """Pages of products and their stock."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
@@ -27,6 +27,7 @@ from webapp.http.toast import with_toast
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.staff.access import allow
+from webapp.store.price_rights import price_rights_of
 
 bp = Blueprint("catalog", __name__)
 
@@ -119,7 +120,7 @@ def _present_row(product_id: int) -> Form:
 def save_row(wanted: RowIn, product_id: int):
     product = product_by_id(product_id)
     refuse_stale(product)
-    edit_row(product, wanted)
+    edit_row(product, wanted, price_rights_of(g.identity))
     saved = _("%(name)s was saved.", name=product.name)
     return with_toast(render_template("catalog/_row.html", product=product, form=None), saved)
 
@@ -177,7 +178,7 @@ def edit(product_id: int):
 def update(wanted: ProductIn, product_id: int):
     product = product_by_id(product_id)
     refuse_stale(product)
-    edit_product(product, wanted)
+    edit_product(product, wanted, price_rights_of(g.identity))
     flash(_("%(name)s was saved.", name=product.name), "good")
     return _to(product)
 

@@ -1,5 +1,7 @@
 """Adding, editing and deleting products; their stock by hand."""
 
+from decimal import Decimal
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -10,9 +12,11 @@ from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn
 from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
 from webapp.catalog.queries import products, products_by_sku
 from webapp.catalog.words import reason_words
+from webapp.http.formatting import money_text
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.text import searchable
+from webapp.store.price_rights import UNBOUND, PriceRights
 
 COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
 
@@ -56,9 +60,10 @@ def add_product(wanted: ProductIn) -> Product:
     return product
 
 
-def edit_product(product: Product, wanted: ProductIn) -> None:
+def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBOUND) -> None:
     """Rewrites the product's facts; its stock only where `wanted` gives one. Sales keep their own
     copy."""
+    _refuse_lower_price(product, wanted.price, rights)
     if wanted.sku != product.sku:
         _refuse_taken(wanted.sku, product.id)
     if wanted.kind is not product.kind and product.was_sold:
@@ -72,13 +77,24 @@ def edit_product(product: Product, wanted: ProductIn) -> None:
         set_stock(product, StockIn(set=wanted.stock, reason="edited"))
 
 
-def edit_row(product: Product, wanted: RowIn) -> None:
+def edit_row(product: Product, wanted: RowIn, rights: PriceRights = UNBOUND) -> None:
     """A new price, and the stock where it was typed anew. Raises Refusal when the stock moved since
     it was shown."""
+    _refuse_lower_price(product, wanted.price, rights)
     product.price = wanted.price
     db.session.flush()
     if wanted.stock is not None and wanted.stock != wanted.seen:
         set_stock(product, StockIn(set=wanted.stock), wanted.seen, "stock")
+
+
+def _refuse_lower_price(product: Product, price: Decimal, rights: PriceRights) -> None:
+    """Raises Invalid where a lower price would lift the limit of what `rights` may give away."""
+    if price < product.price and not rights.lowers_catalog:
+        message = _(
+            "Only a manager lowers a product's price; it is %(price)s.",
+            price=money_text(product.price),
+        )
+        raise Invalid([FieldError("price", message)])
 
 
 def set_stock(

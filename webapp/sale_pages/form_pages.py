@@ -21,9 +21,9 @@ from webapp.sale_pages.order_form import SaleForm, SaleTotals, totals_of
 from webapp.sales import placing
 from webapp.sales.forms import CHANNELS, TypedSaleIn
 from webapp.sales.models import PaymentMethod, Sale
-from webapp.sales.price_rights import price_rights_of
 from webapp.sales.queries import agents, customers_like, products_to_sell, sale_of
 from webapp.staff.access import allow
+from webapp.store.price_rights import price_rights_of
 
 MOST_KEY = 200
 MOST_TYPED = 120

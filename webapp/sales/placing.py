@@ -22,9 +22,10 @@ from webapp.platform.money import MAX_MONEY, ZERO
 from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
 from webapp.sales.idempotency import CallKey
+from webapp.sales.line_prices import Price, refuse_strange_prices
 from webapp.sales.models import Sale, SaleLine, Status
-from webapp.sales.price_rights import UNBOUND, Price, PriceRights
 from webapp.store.models import Shop
+from webapp.store.price_rights import UNBOUND, PriceRights
 
 # A product's facts that a sale keeps as they were.
 KEPT_FACTS = (
@@ -119,7 +120,7 @@ def create_sale(
             step=str(Status.OPEN),
         )
         _fill(sale, wanted, lookups, borrows)
-        rights.refuse_strange_prices(sale.lines)
+        refuse_strange_prices(rights, sale.lines)
         sale.search_text = sale.text_to_search()
         movements = _take_stock(sale, lookups.products)
         if lookups.hold_hours is None:
@@ -184,7 +185,7 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     lookups = SaleLookups.read(wanted)
     # What it held is told by the one who changes it: a contact taken out stays out.
     _fill(sale, wanted, lookups, borrows=False)
-    rights.refuse_strange_prices(sale.lines, held)
+    refuse_strange_prices(rights, sale.lines, held)
     if _asked(sale) != asked:
         sale.discount_limit = rights.limit
     sale.search_text = sale.text_to_search()

@@ -1,20 +1,12 @@
 """How far below the catalog's prices somebody may sell without a manager."""
 
-from collections.abc import Container
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask_babel import gettext as _
-
-from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.transactions import reading_ahead
-from webapp.sales.models import SaleLine
 from webapp.staff.access import Identity
 from webapp.staff.models import Role
 from webapp.store.queries import the_shop
-
-# SKU and unit price of a line.
-Price = tuple[str, Decimal]
 
 
 @dataclass(frozen=True)
@@ -25,21 +17,10 @@ class PriceRights:
     limit: Decimal | None = None
     sets_prices: bool = True
 
-    def refuse_strange_prices(self, lines: list[SaleLine], held: Container[Price] = ()) -> None:
-        """Raises Invalid for each price that is neither the catalog's nor was `held` before."""
-        if self.sets_prices:
-            return
-        message = _(
-            "Prices are the catalog's for your role. Leave it blank, or take the item out and add "
-            "it again."
-        )
-        errors = [
-            FieldError(f"lines.{line.position - 1}.unit_price", message)
-            for line in lines
-            if line.unit_price != line.catalog_price and (line.sku, line.unit_price) not in held
-        ]
-        if errors:
-            raise Invalid(errors)
+    @property
+    def lowers_catalog(self) -> bool:
+        """Whether they may lower a product's own price: what they sell is measured by it."""
+        return self.limit is None and self.sets_prices
 
 
 # A manager's; and a program's, which carries out what the shop has decided: a coupon, a campaign.
