@@ -137,6 +137,20 @@ def test_a_manager_approves_it_and_it_goes_on(client, shop, db):
     assert "Discount approved" in told and "Waits for a manager" in told
 
 
+def test_a_discount_that_needs_no_approval_is_not_said_to_be_approved(client, shop, db):
+    sale = place(client, discount="60.00")
+    within = place(client, discount="5.00")
+    sign_in(client, "manager")
+    for asked, told in (
+        (within, "there is nothing to approve"),
+        (sale, "The discount is approved"),
+        (sale, "The discount is approved"),
+    ):
+        approving = client.post(f"/sales/{asked.id}/discount-approval", follow_redirects=True)
+        assert approving.status_code == 200 and told in plain(approving.text)
+    assert len(db.session.scalars(db.select(AuditEntry).filter_by(action="approved")).all()) == 1
+
+
 @pytest.mark.parametrize("role", ["clerk", "reviewer"])
 def test_nobody_below_a_manager_gets_it_past(client, shop, db, role):
     sale = place(client, discount="60.00")

@@ -6,6 +6,7 @@ import datetime as dt
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.audit.queries import audit_entries
 from webapp.audit.tracking import record
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.invoices.models import Invoice, InvoiceStatus
@@ -41,10 +42,17 @@ def approve_discount(sale: Sale) -> None:
     if sale.status is Status.CANCELLED:
         raise Refusal(_("This order was cancelled; there is nothing to approve."))
     if not sale.needs_approval:
-        return
+        if _was_approved(sale):
+            return
+        raise Refusal(_("This order's discount needs no approval; there is nothing to approve."))
     percent = sale.below_catalog_percent
     record(db.session, "approved", "sales", sale.id, sale.reference, below_catalog=percent)
     sale.approve_discount(utc_now())
+
+
+def _was_approved(sale: Sale) -> bool:
+    approvals = audit_entries(subject="sales", subject_id=str(sale.id), action="approved")
+    return db.session.scalar(approvals.limit(1)) is not None
 
 
 def release(sale: Sale) -> None:
