@@ -52,7 +52,7 @@
   };
   const valuesOf = (form) => Object.fromEntries(namesOf(form).map(([name, field]) => [name, valueOf(field)]));
   // As the form would send it: a form that the server draws is drawn again from this.
-  const sendingOf = (form) => [...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && name !== "version" && typeof value === "string");
+  const sendingOf = (form) => [...new FormData(form)].filter(([name, value]) => !["csrf_token", "version", "begun"].includes(name) && typeof value === "string");
   const versionOf = (form) => form.elements.namedItem("version")?.value ?? "";
 
   function keep(touchedForm) {
@@ -149,7 +149,7 @@
       // Its lines and conditions come and go: the server draws it.
       const values = {};
       for (const [name, value] of draft.sending) (values[name] ??= []).push(value);
-      for (const part of ["csrf_token", "version"]) {
+      for (const part of ["csrf_token", "version", "begun"]) {
         const field = form.elements.namedItem(part);
         if (field) values[part] = field.value;
       }

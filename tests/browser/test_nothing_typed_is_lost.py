@@ -221,6 +221,7 @@ def test_who_edits_what_somebody_else_saved_sees_theirs_beside_mine(clerk):
     other.locator("main form [type=submit], main form .button-primary").first.click()
     expect(other.get_by_role("heading", level=1)).to_contain_text("Nome deles")
     clerk.locator("[name=name]").fill("Nome meu")
+    clerk.locator("[name=price]").fill("66,00")
     clerk.locator("main form .button-primary").first.click()
     expect(clerk.locator(".error-summary")).to_contain_text("nada foi sobrescrito")
     expect(clerk.locator("[name=name]")).to_have_value("Nome meu")

@@ -5,6 +5,7 @@ import html
 import re
 
 import pytest
+from lxml.html import document_fromstring
 
 from tests.factories import CUSTOMER, make_product, make_sale, open_shop, sign_in, work_off
 from tests.sales.test_form import TYPED, value
@@ -217,3 +218,68 @@ def test_when_nothing_shown_differs_it_says_so(client, db):
     db.session.commit()
     page = row(client, product, price="10.00", stock="10", seen="10", version=seen).text
     assert "nothing of what stands here" in page
+
+
+# -- forms that tell what they began with ---------------------------------------------------------
+
+
+def opened(client, path: str, field: str) -> dict[str, str]:
+    """What the page's form that has `field` sends when nothing of it is changed."""
+    page = document_fromstring(client.get(path).text)
+    return next(dict(form.form_values()) for form in page.forms if field in form.fields)
+
+
+def test_two_people_who_change_different_fields_both_keep_theirs(client, db):
+    sign_in(client)
+    product = make_product(name="Caneca", category="Livros")
+    path = f"/products/{product.id}"
+    first, second = opened(client, f"{path}/edit", "name"), opened(client, f"{path}/edit", "name")
+    assert client.post(path, data=first | {"category": "Cat A"}).status_code == 303
+    assert client.post(path, data=second | {"name": "Caneca azul"}).status_code == 303
+    assert (product.name, product.category) == ("Caneca azul", "Cat A")
+
+
+def test_a_field_that_nobody_touched_never_comes_back_over_theirs(client, db):
+    sign_in(client)
+    product = make_product(name="Caneca", category="Livros")
+    path = f"/products/{product.id}"
+    first, second = opened(client, f"{path}/edit", "name"), opened(client, f"{path}/edit", "name")
+    client.post(path, data=first | {"name": "A", "category": "Cat A"})
+    refused = client.post(path, data=second | {"name": "B"})
+    page = document_fromstring(clash(refused, ("A", "f-name")))
+    again = next(dict(form.form_values()) for form in page.forms if "category" in form.fields)
+    assert (again["name"], again["category"]) == ("B", "Cat A")
+    assert client.post(path, data=again).status_code == 303
+    assert (product.name, product.category) == ("B", "Cat A")
+
+
+def test_an_address_is_one_thing_of_which_both_parts_are_not_mixed(client, db):
+    sign_in(client)
+    customer = make_sale().customer
+    path = f"/customers/{customer.id}"
+    first, second = opened(client, f"{path}/edit", "name"), opened(client, f"{path}/edit", "name")
+    client.post(path, data=first | {"address.number": "7", "phone": "11 5555-0000"})
+    joined = client.post(path, data=second | {"name": "Ana Lima"})
+    assert joined.status_code == 303
+    assert (customer.name, customer.number, customer.phone) == ("Ana Lima", "7", "11 5555-0000")
+    refused = client.post(path, data=second | {"address.complement": "casa 2"})
+    clash(refused, ("7", "f-address-number"), (customer.complement, "f-address-complement"))
+
+
+def test_an_order_s_lines_of_one_and_freight_of_the_other_are_both_kept(client, order, db):
+    path = f"/sales/{order.id}/edit"
+    first, second = opened(client, path, "freight"), opened(client, path, "freight")
+    assert client.post(path, data=first | {"lines.0.quantity": "5"}).status_code == 303
+    assert client.post(path, data=second | {"freight": "7.00"}).status_code == 303
+    db.session.refresh(order)
+    assert ([line.quantity for line in order.lines], str(order.freight)) == ([5], "7.00")
+    refused = client.post(path, data=second | {"lines.0.quantity": "3"})
+    assert "5 × A (10.00)" in clash(refused)
+
+
+@pytest.mark.parametrize("begun", ["[", "[1]", "[" * 9000, '{"name": 1}'])
+def test_what_a_form_began_with_is_not_trusted_to_be_readable(client, db, begun):
+    sign_in(client)
+    product = make_product(price="10.00", stock=10)
+    typed = {"price": "11.00", "stock": "10", "seen": "10", "version": "0", "begun": begun}
+    clash(row(client, product, **typed), ("10.00", f"row-{product.id}-price"))

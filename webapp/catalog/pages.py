@@ -50,12 +50,12 @@ class RowForm(Form):
     """Its stock was counted against the one `seen`: what somebody else saved, or sold, meanwhile is
     shown, and is what was seen from then on."""
 
-    def beside(self, present: Form, differs: bool = False) -> Form:
+    def clashes(self, present: Form) -> dict[str, str]:
         if self.value("stock") == self.value("seen"):
             # Nobody counted: it stays what sales make of it.
             self.raw_input["stock"] = present.raw_input["stock"]
         self.raw_input["seen"] = present.raw_input["seen"]
-        return super().beside(present, differs)
+        return super().clashes(present)
 
     def refuse(self, refusal: Refusal) -> Form:
         super().refuse(refusal)

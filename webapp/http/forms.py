@@ -6,9 +6,10 @@ at once, in words, in the page's language. Nothing is guessed: money comes as de
 fields are refused.
 """
 
+import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -43,6 +44,8 @@ _NOT_A_PERCENTAGE = _l("This is not a percentage; write it like 7.50.")
 _DECIMAL_AS_TEXT = _l('Send this as decimal text, like "129.90".')
 MAX_QUANTITY = 99_999
 MAX_FORM_FIELDS = 2000
+# What the page of a record sends of it beside its fields: see `Form.begun`.
+_OF_THE_RECORD = ("version", "begun")
 
 # The words for what pydantic found, by its error type.
 MESSAGES = {
@@ -290,10 +293,26 @@ class Form:
 
     @classmethod
     def filled(cls, values: dict) -> "Form":
-        """A form that shows what the record holds; nested values become dotted names."""
+        """A form that shows what the record holds; nested values become dotted names. Where that
+        has a version, it knows what it began with."""
         form = cls()
         form.raw_input = _flatten(values)
+        if "version" in form.raw_input:
+            form.begin()
         return form
+
+    def begin(self) -> None:
+        """What stands here now is what a person begins with; a page sends it back as `begun`."""
+        self.raw_input["begun"] = json.dumps({name: self.value(name) for name in self._compared()})
+
+    @property
+    def begun(self) -> dict[str, str]:
+        """What the person began with; nothing where the form does not tell."""
+        try:
+            told = json.loads(self.value("begun") or "{}")
+        except (ValueError, RecursionError):
+            return {}
+        return {name: str(text) for name, text in told.items()} if isinstance(told, dict) else {}
 
     def parse(self) -> Any:
         assert self.shape, "a form that was filled from a record is not parsed"
@@ -301,7 +320,7 @@ class Form:
             {
                 name: value
                 for name, value in self.raw_input.items()
-                if name not in ("csrf_token", "form_key", "version")
+                if name not in ("csrf_token", "form_key", *_OF_THE_RECORD)
             }
         )
         return parse(self.shape, data, form=True)
@@ -311,27 +330,63 @@ class Form:
         self.message = str(refusal)
         return self
 
-    def beside(self, present: "Form", differs: bool = False) -> "Form":
-        """Shows what somebody else saved meanwhile beside what was typed; saving again is then
-        done knowingly. `differs`: also where no field of one name tells it."""
-        self.theirs = {
-            name: present.value(name)
-            for name in self.raw_input
-            if name in present.raw_input and present.value(name) != self.value(name)
-        }
-        self.theirs.pop("version", None)
-        self.raw_input["version"] = present.value("version")
+    def beside(self, present: "Form") -> "Form":
+        """What nobody touched here becomes theirs; where both changed a field, what somebody else
+        saved meanwhile is shown beside what was typed, and saving again is then done knowingly."""
+        self.theirs = self.clashes(present)
+        self.take_untouched(present)
         self.message = _(
             "Somebody changed this record while you were editing it, and nothing was overwritten. "
             "Where theirs differs, it stands below your value: take it, or save again to keep "
             "yours."
         )
-        if not (self.theirs or differs):
+        if not self.asks:
             self.message = _(
                 "Somebody changed this record while you were editing it, but nothing of what "
                 "stands here. Save again."
             )
         return self
+
+    def join(self, present: "Form") -> bool:
+        """Takes theirs where nobody touched a field here, unless both changed one."""
+        self.theirs = self.clashes(present)
+        if self.asks or not self.begun:
+            return False
+        self.take_untouched(present)
+        return True
+
+    @property
+    def asks(self) -> bool:
+        """Whether both changed something, and a person must choose."""
+        return bool(self.theirs)
+
+    def clashes(self, present: "Form") -> dict[str, str]:
+        """Theirs by name, where both changed it; where it is not known what the form began with,
+        wherever it differs."""
+        mine, theirs, begun = self._texts(), present._texts(), self.begun
+        return {
+            name: present.value(name)
+            for name in mine.keys() & theirs.keys()
+            if mine[name] != theirs[name]
+            and not _same(_together(name, mine), mine, begun)
+            and not _same(_together(name, mine), theirs, begun)
+        }
+
+    def take_untouched(self, present: "Form") -> None:
+        mine, begun = self._texts(), self.begun
+        for name in mine.keys() & present.raw_input.keys():
+            if _same(_together(name, mine), mine, begun):
+                self.raw_input[name] = present.raw_input[name]
+        for name in _OF_THE_RECORD:
+            self.raw_input[name] = present.value(name)
+
+    def _compared(self) -> list[str]:
+        """The names that two people may both change."""
+        return [name for name in self.raw_input if name not in ("csrf_token", *_OF_THE_RECORD)]
+
+    def _texts(self) -> dict[str, str]:
+        """By name, as a browser sends them back."""
+        return {name: _unbroken(self.value(name)) for name in self._compared()}
 
     def value(self, name: str) -> str:
         """What stands in the field: as typed, or as a person of the page's language would type
@@ -345,6 +400,21 @@ class Form:
 
     def error(self, name: str) -> str | None:
         return self.errors.get(name)
+
+
+def _unbroken(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def _together(name: str, names: Iterable[str]) -> list[str]:
+    """The fields that say one thing with it, like an address's street and number: who changed one
+    of them changed it as a whole."""
+    whole = name.rpartition(".")[0]
+    return [other for other in names if other.rpartition(".")[0] == whole] if whole else [name]
+
+
+def _same(names: Iterable[str], texts: dict[str, str], begun: dict[str, str]) -> bool:
+    return all(name in begun and texts.get(name, "") == _unbroken(begun[name]) for name in names)
 
 
 def _nested(flat: dict) -> dict:

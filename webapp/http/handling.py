@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
 
-from flask import flash, make_response, render_template
+from flask import flash, g, make_response, render_template
 from flask.typing import ResponseReturnValue
 from htmx_flask import request
 
@@ -33,8 +33,8 @@ def submits(
 
     A refusal, of the form or of the act, undoes what was done and shows `again(form, **url
     values)`, the page with what was typed and each error beside its field, as 422, or with the
-    refusal's `own_status`. Who saves a record that somebody else saved meanwhile sees it beside
-    their own values, where `present(**url values)` is its form by now.
+    refusal's `own_status`. `present(**url values)` is the record's form by now: what somebody else
+    saved meanwhile in other fields stays, and in the same ones is seen beside one's own values.
     """
 
     def wrap(act: Callable) -> Callable:
@@ -42,10 +42,7 @@ def submits(
         def view(**values):
             form = form_class(request.form, shape)
             try:
-                answer = act(form.parse(), **values)
-                # What the database refuses is known before the answer leaves.
-                db.session.flush()
-                return answer
+                return _done_once_joined(act, form, present, values)
             except Refusal as refusal:
                 db.session.rollback()
                 # Nothing was done, and nothing typed is lost.
@@ -63,6 +60,26 @@ def submits(
         return view
 
     return wrap
+
+
+def _done_once_joined(
+    act: Callable, form: Form, present: Callable[..., Form] | None, values: dict[str, Any]
+) -> Any:
+    try:
+        return _done(act, form, values)
+    except Stale:
+        db.session.rollback()
+        if not (present and form.join(present(**values))):
+            raise
+        g.joined_version = form.value("version")
+        return _done(act, form, values)
+
+
+def _done(act: Callable, form: Form, values: dict[str, Any]) -> Any:
+    answer = act(form.parse(), **values)
+    # What the database refuses is known before the answer leaves.
+    db.session.flush()
+    return answer
 
 
 def acts(back: Callable[..., ResponseReturnValue]) -> Callable:
@@ -93,8 +110,9 @@ def acts(back: Callable[..., ResponseReturnValue]) -> Callable:
 
 
 def refuse_stale(row: Versioned) -> None:
-    """Raises Stale when the form was made from another version of `row` than the present one."""
-    if request.form.get("version") != str(row.version):
+    """Raises Stale when the form was made from another version of `row` than the present one, and
+    not joined with that since."""
+    if g.get("joined_version", request.form.get("version")) != str(row.version):
         raise Stale()
 
 

@@ -149,6 +149,8 @@ def draft() -> str:
         present = _present(sale_id)
         if verb == "their_lines":
             form.set_lines(present.lines)
+        # What they changed has been shown once, and is shown until it is taken or saved over.
+        form.raw_input.pop("begun", None)
         form.beside(present)
     return _form_page(form, sale_id)
 

@@ -1,5 +1,6 @@
 """A sale while it is typed: its lines, its address and its totals, before anything is written."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -68,19 +69,39 @@ class SaleForm(Form):
         """As the sale stands, with the version that it is of."""
         form = cls(Form.filled(as_input(sale)).raw_input)
         form.raw_input["version"] = sale.version
+        form.begin()
         return form
 
-    def beside(self, present: Form, differs: bool = False) -> Form:
+    def begin(self) -> None:
+        values = {name: self.value(name) for name in self.raw_input if name not in BESIDES}
+        self.raw_input["begun"] = json.dumps(values)
+
+    def clashes(self, present: Form) -> dict[str, str]:
         """Lines come and go, so theirs are shown, and taken, as a whole."""
-        if isinstance(present, SaleForm) and present.written_lines() != self.written_lines():
-            self.their_lines = [
-                f"{quantity} × {sku} ({price})" for sku, quantity, price in present.written_lines()
-            ]
-        super().beside(present, differs or bool(self.their_lines))
-        self.theirs = {
-            name: value for name, value in self.theirs.items() if not name.startswith("lines.")
-        }
-        return self
+        self.their_lines = []
+        if isinstance(present, SaleForm):
+            mine, theirs = self.written_lines(), present.written_lines()
+            if theirs not in (mine, self._begun_lines()) and mine != self._begun_lines():
+                self.their_lines = [
+                    f"{quantity} × {sku} ({price})" for sku, quantity, price in theirs
+                ]
+        return super().clashes(present)
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.theirs or self.their_lines)
+
+    def take_untouched(self, present: Form) -> None:
+        if isinstance(present, SaleForm) and self.written_lines() == self._begun_lines():
+            self.set_lines(present.lines)
+        super().take_untouched(present)
+
+    def _begun_lines(self) -> list[tuple[str, ...]]:
+        begun = self.begun
+        return SaleForm(begun).written_lines() if begun else []
+
+    def _compared(self) -> list[str]:
+        return [name for name in super()._compared() if not name.startswith("lines.")]
 
     def written_lines(self) -> list[tuple[str, ...]]:
         """SKU, quantity and unit price of each line, as they stand in the form."""
