@@ -307,6 +307,78 @@ def test_an_entry_that_cannot_be_read_costs_its_own_line_and_is_removed(
     assert api(client, make_token("manager")).get("/jobs").status_code == 200
 
 
+def _unreadable(connection, raw_id=b"nbad3", **facts):
+    """A failed job of the mail queue whose record holds `facts` (None: lacks one)."""
+    good = Queue("mail", connection=connection, serializer=JSONSerializer).enqueue("jobs.mail.work")
+    connection.lrem("rq:queue:mail", 0, good.id)
+    record = {name.encode(): value for name, value in facts.items()}
+    record = connection.hgetall(good.key) | {b"status": b"failed"} | record
+    connection.delete(good.key)
+    kept = {name: value for name, value in record.items() if value is not None}
+    connection.hset(b"rq:job:" + raw_id, mapping=kept)
+    connection.zadd("rq:failed:mail", {raw_id: 4_000_000_000})
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"exc_info": b"\xff\xfe"},
+        {"created_at": b"never"},
+        {"ended_at": b"0001-01-01T00:00:00.000000Z"},
+        {"description": b"\xff\xfe"},
+        {"status": b"odd"},
+        {"origin": None},
+        {"origin": b"elsewhere"},
+        {"origin": b"\xff\xfe"},
+        {"data": None},
+        {"raw_id": b"<b>"},
+        {"raw_id": b"a/b"},
+        {"raw_id": b"a\n"},
+        {"raw_id": b"\xff\xfe"},
+        {"raw_id": b"x" * 5000},
+        {"raw_id": b""},
+    ],
+    ids=str,
+)
+def test_whatever_cannot_be_read_among_the_failed_is_shown_and_removed(
+    client, db, manager, worker, facts
+):
+    connection = worker.connection
+    _unreadable(connection, **facts)
+    raw_id = facts.get("raw_id", b"nbad3")
+    for path in ("/jobs", "/jobs/state"):
+        page = client.get(path)
+        assert page.status_code == 200 and "This entry cannot be read" in page.text
+    removal = re.search(r'action="(/jobs/failed/[^"]+/deletion)"', page.text)[1]
+    assert client.post(removal.replace("/deletion", "/retry")).status_code == 404
+    assert client.post(removal).status_code == 303
+    assert not connection.exists(b"rq:job:" + raw_id)
+    assert connection.zscore("rq:failed:mail", raw_id) is None
+    assert client.post(removal).status_code == 404
+    assert "This entry cannot be read" not in client.get("/jobs").text
+    assert db.session.scalars(select(AuditEntry).where(AuditEntry.action == "deleted")).one()
+
+
+@pytest.mark.parametrize("wrong", ["a%0a", "%ff%0a", "%ff", "a%00", "~", "~0", "a:b", "x" * 999])
+def test_an_id_that_no_failed_job_can_have_is_not_found(client, db, manager, worker, wrong):
+    for verb in ("retry", "deletion"):
+        assert client.post(f"/jobs/failed/{wrong}/{verb}").status_code == 404
+
+
+def test_an_entry_whose_job_is_of_another_type_and_a_worker_without_name_cost_no_page(
+    client, db, manager, worker, failed_job
+):
+    connection = worker.connection
+    connection.set("rq:job:text", "no hash")
+    connection.zadd("rq:failed:mail", {"text": 4_000_000_000})
+    connection.sadd("rq:workers", b"\xff\xfe")
+    page = client.get("/jobs").text
+    assert "This entry cannot be read" in page and "jobs.rules.other" in page
+    assert client.post("/jobs/failed/text/retry").status_code == 404
+    assert client.post("/jobs/failed/text/deletion").status_code == 303
+    assert "This entry cannot be read" not in client.get("/jobs").text
+
+
 def test_an_abandoned_job_is_told_in_words_and_deleted(client, db, manager, failed_job):
     connection = failed_job.connection
     text = "Moved to FailedJobRegistry, due to AbandonedJobError, at 2026-11-29 03:19:21+00:00"

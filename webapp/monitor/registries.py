@@ -6,6 +6,8 @@ would raise the time-out of the connection that the whole web process shares.
 """
 
 import datetime as dt
+import hashlib
+import re
 import time
 import zlib
 from collections import Counter
@@ -49,9 +51,33 @@ from webapp.platform.queue import ALIVE_SECONDS, QUEUES, done_keys, redis_of_app
 from webapp.processing.pipeline import WORKED
 
 FAILED_SHOWN = 20
+# Moments before this year, or of the last one, are no zone's to tell.
+_EARLIEST = 1970
 FAILED_KNOWN_SECONDS = 5
 # What reading an entry raises that another program, or another version, wrote.
-UNREADABLE = (DeserializationError, ValueError, TypeError, LookupError, AssertionError, zlib.error)
+UNREADABLE = (
+    DeserializationError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    zlib.error,
+)
+# Ids that the library takes, and the audit too.
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+# Begins the address of an entry with any other id: no plain one holds it.
+_HASHED = "~"
+# What Redis keeps of a job, by its id.
+_KEYS_OF_JOB = (
+    b"rq:job:*",
+    b"rq:job:*:dependents",
+    b"rq:job:*:dependencies",
+    b"rq:executions:*",
+    b"rq:results:*",
+)
 STATES = ("queued", "started", "finished", "failed", "deferred", "scheduled")
 _REGISTRIES = {
     "failed": FailedJobRegistry,
@@ -140,7 +166,7 @@ def _count_failed() -> int | None:
     now = utc_now().timestamp()
     pipe = redis_of_app().pipeline(transaction=False)
     for name in QUEUES:
-        pipe.zcount(FailedJobRegistry(queue=_queue(name)).key, now, "+inf")
+        pipe.zcount(_failed_key(name), now, "+inf")
     try:
         return sum(pipe.execute())
     except redis.RedisError:
@@ -153,7 +179,8 @@ def workers() -> list[dict]:
     a moment. Raises redis.RedisError."""
     # Its answers are bytes; the library's types name those of every protocol.
     connection: Any = redis_of_app()
-    keys = sorted(key.decode() for key in connection.smembers(Worker.redis_workers_keys))
+    members = connection.smembers(Worker.redis_workers_keys)
+    keys = sorted(key.decode(errors="replace") for key in members)
     pipe = connection.pipeline(transaction=False)
     for key in keys:
         pipe.hgetall(key)
@@ -203,11 +230,14 @@ def _queues_of(job_ids: list, connection: Redis) -> dict[str, str]:
 
 def failed_jobs() -> list[FailedJob]:
     """The newest of each queue. Raises redis.RedisError."""
+    # Ids as bytes: any may stand there.
+    connection: Any = redis_of_app()
     failed = []
     for name in QUEUES:
-        registry = FailedJobRegistry(queue=_queue(name))
-        ids = registry.get_job_ids(0, FAILED_SHOWN - 1, desc=True, cleanup=False)
-        read = (_read_failed(job_id, name, registry.connection) for job_id in ids)
+        newest = connection.zrange(
+            _failed_key(name), 0, FAILED_SHOWN - 1, desc=True, withscores=True
+        )
+        read = (_read_failed(raw_id, until, name, connection) for raw_id, until in newest)
         failed += [job for job in read if job]
     return sorted(
         failed,
@@ -216,20 +246,52 @@ def failed_jobs() -> list[FailedJob]:
     )
 
 
-def _read_failed(job_id: str, queue: str, connection: Redis) -> FailedJob | None:
+def _failed_key(queue: str) -> str:
+    return FailedJobRegistry(queue=_queue(queue)).key
+
+
+def _address(raw_id: bytes) -> str:
+    """What a page calls an entry: its id, or a hash of one that the library would not take."""
+    written = raw_id.decode("ascii", "replace")
+    if _PLAIN_ID.fullmatch(written):
+        return written
+    return _HASHED + hashlib.sha256(raw_id).hexdigest()[:32]
+
+
+def _raw_id(address: str) -> bytes:
+    """Raises NotFound for what no entry is called."""
+    if _PLAIN_ID.fullmatch(address):
+        return address.encode()
+    if address.startswith(_HASHED):
+        connection: Any = redis_of_app()
+        for name in QUEUES:
+            for raw_id in connection.zrange(_failed_key(name), 0, -1):
+                if _address(raw_id) == address:
+                    return raw_id
+    raise NotFound(JOB_GONE)
+
+
+def _read_failed(raw_id: bytes, until: float, queue: str, connection: Redis) -> FailedJob | None:
     """One at a time: what cannot be read costs its own line and stands there without a
-    function."""
+    function. None for one whose time is over."""
+    address = _address(raw_id)
     try:
-        return _failed(Job.fetch(job_id, connection=connection, serializer=JSONSerializer))
+        job = Job.fetch(address, connection=connection, serializer=JSONSerializer)
+        if job.origin == queue:
+            return _failed(job)
     except NoSuchJobError:
-        return None
-    except UNREADABLE:
-        return FailedJob(job_id, queue, "", None, "")
+        if until <= utc_now().timestamp():
+            return None
+    except (*UNREADABLE, redis.ResponseError):
+        pass
+    return FailedJob(address, queue, "", None, "")
 
 
 def _failed(job: Job) -> FailedJob:
     result = job.latest_result()
     failed_at = job.ended_at or (result.created_at if result else None)
+    if failed_at and not _EARLIEST <= failed_at.year < dt.MAXYEAR:
+        raise ValueError("no moment that a page could tell")
     return FailedJob(
         job.id,
         job.origin,
@@ -250,21 +312,28 @@ def retry_failed(job_id: str) -> None:
 
 
 def delete_failed(job_id: str) -> None:
-    job = _fetch(job_id)
-    if job not in job.failed_job_registry:
+    """By its keys, past the library, which stumbles over what it cannot read and over an abandoned
+    job's attempts, whose records are gone."""
+    _known().until = 0.0
+    raw_id = _raw_id(job_id)
+    connection: Any = redis_of_app()
+    held_by = [name for name in QUEUES if connection.zrem(_failed_key(name), raw_id)]
+    if not held_by:
         raise NotFound(JOB_GONE)
-    record(db.session, "deleted", "jobs", job_id, job.origin)
-    # An abandoned job names attempts whose records are gone, over which the library stumbles.
-    job.connection.delete(job.execution_registry.key)
-    job.delete()
+    record(db.session, "deleted", "jobs", job_id, held_by[0])
+    connection.delete(*(key.replace(b"*", raw_id) for key in _KEYS_OF_JOB))
 
 
 def _fetch(job_id: str) -> Job:
     _known().until = 0.0
+    _raw_id(job_id)
     try:
         job = Job.fetch(job_id, connection=redis_of_app(), serializer=JSONSerializer)
+        _failed(job)
     except NoSuchJobError:
         raise NotFound(JOB_GONE) from None
+    except (*UNREADABLE, redis.ResponseError):
+        raise NotFound(JOB_UNREADABLE) from None
     if job.origin not in QUEUES:
         raise NotFound(JOB_GONE)
     return job
