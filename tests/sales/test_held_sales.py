@@ -1,6 +1,9 @@
 """A sale that a rule holds does nothing outside the house until a reviewer releases it."""
 
+from lxml import html
+
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from tests.support.processed_sales import shop_that_holds, sold
 from webapp.messages.models import Message
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.queries import rule_set_in_force
@@ -55,3 +58,14 @@ def test_a_clerk_does_not_release_it(client, db):
     assert client.post(f"/sales/{sale.id}/release").status_code == 403
     db.session.expire_all()
     assert sale.status == "review"
+
+
+def test_its_row_asks_nobody_to_pack_it(client, db):
+    shop_that_holds()
+    product = make_product(sku="HELD-1")
+    sale = sold(product.sku)
+    sign_in(client, "clerk")
+    (row,) = html.fromstring(client.get("/sales?shipping=to_pack").text).xpath("//main//tbody/tr")
+    assert row.get("id") == f"sale-{sale.id}"
+    words = " ".join(row.text_content().split())
+    assert "Held" in words and "To pack" not in words

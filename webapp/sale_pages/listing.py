@@ -1,6 +1,5 @@
 """The list of sales as pages and files show it: filters from the address, tabs, rows."""
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.customers.models import Agent
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.http.formatting import with_query
 from webapp.http.lists import Order, bounded_count, count_text
 from webapp.http.periods import Period
@@ -158,12 +157,19 @@ class SaleRow:
 
     sale: Sale
     invoice: Invoice | None
-    expected: dt.date | None
+    slip: PackingSlip | None
     issue: Issue | None
 
     @property
     def channel(self) -> Any:
         return CHANNELS.get(self.sale.channel, self.sale.channel)
+
+    @property
+    def parcel(self) -> Any:
+        """How far its parcel is; nothing to pack before its slip may be packed."""
+        if self.slip and self.slip.status in (SlipStatus.HELD, SlipStatus.AWAITING_NFE):
+            return self.slip.status.label
+        return self.sale.shipping.label if self.sale.shipping is not Shipping.NONE else ""
 
     @property
     def fix(self) -> FixLink | None:
@@ -188,11 +194,11 @@ def rows_of(found: list[Sale]) -> list[SaleRow]:
     ids = [sale.id for sale in found]
     load_lines([sale for sale in found if sale.status is Status.ATTENTION])
     invoices = invoices_of(ids)
-    slips = select(PackingSlip.sale_id, PackingSlip.expected_delivery).where(
-        PackingSlip.sale_id.in_(ids)
-    )
-    expected = {sale_id: day for sale_id, day in db.session.execute(slips)}
+    # Its sale is one of those found: no row asks for it.
+    slips = {
+        slip.sale_id: slip
+        for slip in db.session.scalars(select(PackingSlip).where(PackingSlip.sale_id.in_(ids)))
+    }
     return [
-        SaleRow(sale, invoices.get(sale.id), expected.get(sale.id), issue_of(sale))
-        for sale in found
+        SaleRow(sale, invoices.get(sale.id), slips.get(sale.id), issue_of(sale)) for sale in found
     ]

@@ -106,5 +106,5 @@ def mend_address(wanted: SaleAddressIn, sale_id: int) -> Response:
     sale = sale_of(sale_id)
     refuse_stale(sale)
     attention.correct_address(sale, wanted.address)
-    flash(_("The address was saved; the order goes on."), "good")
+    flash(_("The address was saved and is looked at again."), "good")
     return to_order(sale_id)
