@@ -18,6 +18,7 @@ from tests.factories import (
 from tests.sales.test_form import TYPED
 from tests.sales.test_form import plain as words_of
 from webapp.audit.models import AuditEntry
+from webapp.catalog.models import Product
 from webapp.platform.database import db as database
 from webapp.platform.money import ZERO
 from webapp.sales.models import Sale, SaleLine, Status
@@ -191,6 +192,54 @@ def test_an_approval_holds_for_what_was_approved_of(client, shop, db):
         form = TYPED | as_it_is | {"discount": "60.00", "version": sale.version} | changes
         assert client.post(f"/sales/{sale.id}/edit", data=form).status_code == 303
         db.session.refresh(sale)
+        assert sale.needs_approval is waits
+
+
+def edit(client, sale: Sale, **changes) -> None:
+    """The order's form as it stands, saved with `changes`; what it says before is what comes."""
+    database.session.refresh(sale)
+    [line] = sale.lines
+    form = TYPED | {
+        "lines.0.sku": SKU,
+        "lines.0.quantity": str(line.quantity),
+        "lines.0.unit_price": str(line.unit_price),
+        "discount": str(sale.discount),
+        "version": sale.version,
+    }
+    form |= changes
+    previewed = client.post("/sales/preview", data=form | {"sale_id": sale.id})
+    saved = client.post(f"/sales/{sale.id}/edit", data=form)
+    assert (previewed.status_code, saved.status_code) == (200, 303), plain(saved.text)
+    database.session.refresh(sale)
+    assert ("This order will wait" in previewed.text) is sale.needs_approval
+
+
+def test_a_catalog_that_rose_since_makes_no_discount_of_an_edit(client, shop, db):
+    sale = place(client, paid="0")
+    db.session.scalars(db.select(Product)).one().price = Decimal("150.00")
+    db.session.commit()
+    edit(client, sale, **{"customer.phone": "1133334444"})
+    assert (sale.below_catalog_percent, sale.needs_approval) == (ZERO, False)
+    edit(client, sale, discount="20.00")
+    assert (sale.below_catalog_percent, sale.needs_approval) == (Decimal("10.00"), False)
+    edit(client, sale, **{"lines.0.unit_price": "99.00", "discount": "0"})
+    assert (sale.below_catalog_percent, sale.needs_approval) == (Decimal("34.00"), True)
+
+
+def test_an_approval_covers_what_is_no_further_below(client, shop, db):
+    sale = place(client, discount="40.00", paid="0")
+    edit(client, sale, discount="39.00")
+    assert sale.needs_approval, "nobody approved it yet"
+    sign_in(client, "manager")
+    client.post(f"/sales/{sale.id}/discount-approval")
+    sign_in(client)
+    for changes, waits in (
+        ({"discount": "38.00"}, False),
+        ({"lines.0.quantity": "3"}, False),
+        # As much in percent as before, but more money.
+        ({"lines.0.quantity": "30", "discount": "380.00"}, True),
+    ):
+        edit(client, sale, **changes)
         assert sale.needs_approval is waits
 
 

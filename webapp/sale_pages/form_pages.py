@@ -20,6 +20,7 @@ from webapp.sale_pages.known_buyers import CONFIRMED, ask_who_buys, known_buyer
 from webapp.sale_pages.order_form import SaleForm, SaleTotals, totals_of
 from webapp.sales import placing
 from webapp.sales.forms import CHANNELS, TypedSaleIn
+from webapp.sales.line_prices import granted, limit_of_change
 from webapp.sales.models import PaymentMethod, Sale
 from webapp.sales.queries import agents, customers_like, products_to_sell, sale_of
 from webapp.staff.access import allow
@@ -31,7 +32,7 @@ MOST_TYPED = 120
 
 def _form_page(form: SaleForm, sale_id: int | None = None) -> str:
     sale = sale_of(sale_id) if sale_id else None
-    totals = totals_of(form)
+    totals = totals_of(form, sale)
     return page_or_fragment(
         "sales/form.html",
         "sales/_form.html",
@@ -55,12 +56,14 @@ def _form_page(form: SaleForm, sale_id: int | None = None) -> str:
 
 def _over_limit(totals: SaleTotals, sale: Sale | None) -> Issue | None:
     """What the order will wait for, if it is entered so."""
-    limit = price_rights_of(g.identity).limit
-    if sale and sale.below_catalog_percent == totals.below_catalog:
+    limit, below = price_rights_of(g.identity).limit, totals.below_catalog
+    if sale and sale.below_catalog == below:
         limit = sale.discount_limit
-    if limit is None or totals.below_catalog <= limit:
+    elif sale:
+        limit = limit_of_change(limit, below, granted(sale))
+    if limit is None or below.percent <= limit:
         return None
-    return over_limit(totals.below_catalog, limit)
+    return over_limit(below.percent, limit)
 
 
 def _confirmed() -> str:
@@ -182,13 +185,14 @@ def _look_up(form: SaleForm) -> None:
 def preview() -> str:
     """The totals of what is typed so far."""
     form = SaleForm(request.form)
-    totals = totals_of(form)
     sale_id = whole_number(request.form.get("sale_id"), 1)
+    sale = sale_of(sale_id) if sale_id else None
+    totals = totals_of(form, sale)
     return render_template(
         "sales/_totals.html",
         totals=totals,
         numbered=list(zip(form.numbers, totals.lines, strict=False)),
-        over_limit=_over_limit(totals, sale_of(sale_id) if sale_id else None),
+        over_limit=_over_limit(totals, sale),
     )
 
 

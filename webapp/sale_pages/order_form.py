@@ -19,7 +19,8 @@ from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.money import ZERO
 from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import MAX_LINES, LineIn, SaleIn, TypedSaleIn
-from webapp.sales.models import Sale
+from webapp.sales.line_prices import held_prices, keep_catalog_prices
+from webapp.sales.models import Below, Sale
 from webapp.sales.placing import as_input, sale_line
 from webapp.sales.queries import products_by_code
 
@@ -242,8 +243,8 @@ class LineTotal:
 
 @dataclass(frozen=True)
 class SaleTotals:
-    """What the shop would charge, and what each line comes to. `below_catalog`: in percent, what is
-    not asked for of the catalog's prices."""
+    """What the shop would charge, and what each line comes to. `below_catalog`: what is not
+    asked for of the catalog's prices."""
 
     lines: list[LineTotal]
     products: Decimal
@@ -251,14 +252,14 @@ class SaleTotals:
     freight: Decimal
     total: Decimal
     note: Decimal
-    below_catalog: Decimal
+    below_catalog: Below
     # SKUs on more than one line, at one price.
     split: list[str]
 
 
-def totals_of(form: SaleForm) -> SaleTotals:
+def totals_of(form: SaleForm, changed: Sale | None = None) -> SaleTotals:
     """Worked out as the sale itself would be, from those parts that can be read already. Writes
-    nothing."""
+    nothing. `changed`: the sale that the form edits."""
     codes = [line.get("sku", "") for line in form.lines]
     found = products_by_code(codes)
     products = [found[code][0] if len(found.get(code, ())) == 1 else None for code in codes]
@@ -268,6 +269,8 @@ def totals_of(form: SaleForm) -> SaleTotals:
         for number, (line, product) in enumerate(zip(wanted, products, strict=True), 1)
     ]
     lines = [line for line in made if line]
+    if changed:
+        keep_catalog_prices(lines, held_prices(changed))
     gross = sum((line.gross for line in lines), ZERO)
     sale = Sale(
         lines=lines,
@@ -286,7 +289,7 @@ def totals_of(form: SaleForm) -> SaleTotals:
         sale.freight,
         sale.total,
         sale.note_total,
-        sale.below_catalog_percent,
+        sale.below_catalog,
         sorted({sku for (_id, sku, _price), count in alike.items() if count > 1}),
     )
 

@@ -1,16 +1,41 @@
-"""What the lines of a sale may cost beside the catalog."""
+"""What the lines of a sale may cost beside the catalog, and still may when it is changed."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from decimal import Decimal
 
 from flask_babel import gettext as _
 
 from webapp.platform.errors import FieldError, Invalid
-from webapp.sales.models import SaleLine
+from webapp.sales.models import Below, Sale, SaleLine
 from webapp.store.price_rights import PriceRights
 
 # SKU and unit price of a line.
 Price = tuple[str, Decimal]
+
+
+def held_prices(sale: Sale) -> dict[Price, Decimal | None]:
+    """What each of its lines was sold at, and the catalog's own price then."""
+    return {(line.sku, line.unit_price): line.catalog_price for line in sale.lines}
+
+
+def keep_catalog_prices(lines: list[SaleLine], held: Mapping[Price, Decimal | None]) -> None:
+    """Who leaves a line at its price gave nothing away, whatever the catalog says by now."""
+    for line in lines:
+        price = held.get((line.sku, line.unit_price), line.catalog_price)
+        line.product = line.product | {"price": None if price is None else str(price)}
+
+
+def granted(sale: Sale) -> Below | None:
+    """How far below the catalog it goes without waiting for a manager; None where it waits."""
+    return None if sale.needs_approval else sale.below_catalog
+
+
+def limit_of_change(usual: Decimal | None, below: Below, before: Below | None) -> Decimal | None:
+    """How far a changed sale may go: as far as who changed it `usual`ly may, or as was granted
+    `before`, in money too."""
+    if usual is None or before is None or not below.is_within(before):
+        return usual
+    return max(usual, below.percent)
 
 
 def refuse_strange_prices(

@@ -3,7 +3,7 @@
 import datetime as dt
 import enum
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -329,13 +329,18 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         )
 
     @property
-    def below_catalog_percent(self) -> Decimal:
+    def below_catalog(self) -> "Below":
         """How much of the catalog's prices at the time is not asked for: the discount and each
         lowered unit price. A raised one makes up for none; gifts are the rules'."""
         bought = [line for line in self.lines if not line.gift]
         catalog = sum((line.catalog_gross for line in bought), ZERO)
         lowered = sum((max(line.catalog_gross - line.gross, ZERO) for line in bought), ZERO)
-        return share_in_percent(lowered + self.discount, catalog)
+        amount = lowered + self.discount
+        return Below(amount, share_in_percent(amount, catalog))
+
+    @property
+    def below_catalog_percent(self) -> Decimal:
+        return self.below_catalog.percent
 
     @property
     def needs_approval(self) -> bool:
@@ -471,6 +476,16 @@ def _stay_found(_mapper: Any, _connection: Any, sale: Sale) -> None:
     first."""
     if not instance_state(sale).committed_state.keys().isdisjoint(SEARCHED):
         sale.search_text = sale.text_to_search()
+
+
+class Below(NamedTuple):
+    """How far below the catalog's prices."""
+
+    amount: Decimal
+    percent: Decimal
+
+    def is_within(self, other: "Below") -> bool:
+        return self.amount <= other.amount and self.percent <= other.percent
 
 
 class SaleLine(Model):

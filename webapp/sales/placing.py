@@ -1,6 +1,7 @@
 """A sale where several aggregates meet: customer, products, stock, agent and the sale itself."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,7 +23,14 @@ from webapp.platform.money import MAX_MONEY, ZERO
 from webapp.platform.transactions import reading_ahead
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
 from webapp.sales.idempotency import CallKey
-from webapp.sales.line_prices import Price, refuse_strange_prices
+from webapp.sales.line_prices import (
+    Price,
+    granted,
+    held_prices,
+    keep_catalog_prices,
+    limit_of_change,
+    refuse_strange_prices,
+)
 from webapp.sales.models import Sale, SaleLine, Status
 from webapp.store.models import Shop
 from webapp.store.price_rights import UNBOUND, PriceRights
@@ -156,12 +164,21 @@ def _columns_of(line: SaleLine) -> dict:
     return {name: getattr(line, name) for name in LINE_COLUMNS}
 
 
-def _fill(sale: Sale, wanted: SaleIn, lookups: SaleLookups, borrows: bool) -> None:
-    """Writes what is wanted into the sale."""
-    sale.lines = [
+def _fill(
+    sale: Sale,
+    wanted: SaleIn,
+    lookups: SaleLookups,
+    borrows: bool,
+    held: Mapping[Price, Decimal | None] | None = None,
+) -> None:
+    """Writes what is wanted into the sale; `held`: the prices that its lines had before."""
+    lines = [
         sale_line(number, lookups.products[line.sku], line.quantity, line.unit_price)
         for number, line in enumerate(wanted.lines, 1)
     ]
+    if held:
+        keep_catalog_prices(lines, held)
+    sale.lines = lines
     _set_agent(sale, lookups.agent)
     _set_address(sale, wanted)
     _price(sale)
@@ -172,10 +189,10 @@ def _fill(sale: Sale, wanted: SaleIn, lookups: SaleLookups, borrows: bool) -> No
 
 def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     """Rewrites an open sale: what it held goes back to stock, and what it now wants is taken. What
-    was approved holds for what it was approved of."""
+    was approved holds for what goes no further below the catalog."""
     if not sale.is_editable:
         raise Refusal(_("An order that was paid or closed cannot be changed."))
-    held, asked = _prices(sale), _asked(sale)
+    held, asked, before = held_prices(sale), _asked(sale), granted(sale)
     give_back(sale, "order changed")
     sale.lines.clear()
     db.session.flush()
@@ -184,20 +201,16 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     sale.freight, sale.discount = wanted.freight, wanted.discount
     lookups = SaleLookups.read(wanted)
     # What it held is told by the one who changes it: a contact taken out stays out.
-    _fill(sale, wanted, lookups, borrows=False)
+    _fill(sale, wanted, lookups, borrows=False, held=held)
     refuse_strange_prices(rights, sale.lines, held)
     if _asked(sale) != asked:
-        sale.discount_limit = rights.limit
+        sale.discount_limit = limit_of_change(rights.limit, sale.below_catalog, before)
     sale.search_text = sale.text_to_search()
     db.session.flush()
     _write_movements(sale, _take_stock(sale, lookups.products))
     record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
     if wanted.paid:
         sale.pay(utc_now())
-
-
-def _prices(sale: Sale) -> set[Price]:
-    return {(line.sku, line.unit_price) for line in sale.lines}
 
 
 def _asked(sale: Sale) -> tuple[Decimal, list[tuple[str, int, Decimal]]]:
