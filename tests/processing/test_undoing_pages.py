@@ -62,7 +62,7 @@ def test_many_equal_lines_are_undone_in_one_sentence(client, db):
     assert "goes back on sale" not in page
     # Each line's commission is an effect of its own; what is said of them is said once.
     assert page.count("Commission · BOOK: R$5.00 is reversed.") == 1
-    assert "20 × Commission · BOOK: R$5.00 is reversed." in page
+    assert "20 times: Commission · BOOK: R$5.00 is reversed." in page
 
 
 def test_the_page_takes_its_turn_to_write_while_others_commit(client, db, monkeypatch):
