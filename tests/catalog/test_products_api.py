@@ -218,6 +218,7 @@ def test_a_sku_that_differs_in_case_alone_is_taken(calls, twin):
     assert "the SKU BOOK-1 already" in answer.json["detail"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("first", "twin"),
     [("ação-1", "AÇÃO-1"), ("AÇÃO-1", "ação-1"), ("AÇão-1", "açÃO-1"), ("FI-0002", "ＦＩ-0002")],
