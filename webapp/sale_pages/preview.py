@@ -47,7 +47,9 @@ def _told_once(sentences: Iterable[str]) -> list[str]:
     """What would be said several times is said once, with how often: an order may have a hundred
     equal lines."""
     return [
-        sentence if times == 1 else _("%(times)s times: %(sentence)s", times=times, sentence=sentence)
+        sentence
+        if times == 1
+        else _("%(times)s times: %(sentence)s", times=times, sentence=sentence)
         for sentence, times in Counter(sentences).items()
     ]
 
