@@ -35,6 +35,7 @@ REFUSED_ALIKE = [
     ("ncm", "123", "The NCM has 8 digits; 5 are missing."),
     ("ncm", "٤٩٠١٩٩٠٠", "The NCM has 8 digits"),
     ("gtin", "9786599999902", "The bar code"),
+    ("gtin", "123", "A bar code has 8, 12, 13 or 14 digits"),
     ("gtin", "2000000000015", "This bar code is a shop"),
     ("gtin", "4720000000010", "This bar code is a shop"),
     ("isbn", "9786599999902", "This is not an ISBN"),

@@ -18,7 +18,7 @@ REFUSED = [
     ("document", "12.ABC.345/01DE-36", WRONG_DOCUMENT),
     ("document", "12ABC34501DE3A", WRONG_DOCUMENT),
     ("document", "١١١٤٤٤٧٧٧٣٥", WRONG_DOCUMENT),
-    ("document", "", WRONG_DOCUMENT),
+    ("document", "", "A CPF or CNPJ is needed"),
     ("document", "1" * 10_000, "At most 40"),
     ("document", "111.444.777-35\0", WRONG_DOCUMENT),
     ("name", "", "Fill this in"),

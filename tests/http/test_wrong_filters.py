@@ -46,3 +46,11 @@ def test_a_wrong_filter_is_told_in_words_and_leads_to_the_whole_list(
         assert way_on in page and f'href="{path}"' in page.split('class="error-page"')[1], address
         assert "attention" not in page.split('class="error-page"')[1], address
         assert client.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("path", ["/sales", "/audit"])
+def test_days_in_the_wrong_order_are_told(client, db, path):
+    sign_in(client, "admin")
+    answer = client.get(f"{path}?since=2026-11-20&until=2026-11-10")
+    assert answer.status_code == 422 and "These days are reversed" in answer.text
+    assert client.get(f"{path}?since=2026-11-20&until=2026-11-20").status_code == 200

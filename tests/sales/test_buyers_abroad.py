@@ -5,9 +5,20 @@ import re
 import pytest
 from lxml import etree
 
-from tests.factories import api, make_product, make_token, open_shop, sale_body, sign_in, work_off
+from tests.factories import (
+    api,
+    make_product,
+    make_token,
+    open_shop,
+    sale_body,
+    sign_in,
+    work_off,
+)
+from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.customers.models import Customer
+from webapp.http.forms import parse
 from webapp.platform.documents import document_kind, format_document, masked_document
+from webapp.platform.errors import Invalid
 from webapp.sales.models import Sale
 
 ANA = {"name": "Ana Rita Lopes", "email": "ana@example.pt"}
@@ -62,6 +73,8 @@ def test_in_brazil_a_cpf_or_cnpj_is_asked_for(checkout, db, document):
         answer = checkout.post("/sales", sale_body(customer=ANA | document) | address)
         assert answer.status_code == 422
         assert [error["field"] for error in answer.json["errors"]] == ["customer.document"]
+        asked = answer.json["errors"][0]["message"]
+        assert asked.startswith("This is not a CPF" if document == PASSPORT else "A CPF or CNPJ is")
     other = checkout.post("/customers", ANA | document)
     assert [error["field"] for error in other.json["errors"]] == ["document"]
 
@@ -137,3 +150,32 @@ def test_a_document_is_shown_as_what_it_is(bare, kind, shown, masked):
         shown,
         masked,
     )
+
+
+@pytest.mark.parametrize("written", ["1100-053", "1234567", "01001000"])
+def test_another_country_s_postal_code_stays_as_it_is_written(written):
+    abroad = parse(AddressIn, {"zip_code": written, "country": "pt"})
+    assert (abroad.zip_code, abroad.country) == (written, "PT")
+    typed = parse(NoteAddressIn, {"zip_code": written, "country": "PT"}, form=True)
+    assert typed.zip_code == written
+
+
+def test_a_country_that_does_not_exist_is_refused(app):
+    for code in ("XX", "ZZ", "EU"):
+        with pytest.raises(Invalid) as refused:
+            parse(AddressIn, {"country": code})
+        assert [error.field for error in refused.value.errors] == ["country"]
+    assert parse(AddressIn, {"country": "NZ"}).country == "NZ"
+
+
+def test_a_mended_address_stays_abroad_and_never_makes_a_passport_brazilian(checkout, db):
+    sale_id = sent(checkout, ANA | PASSPORT).json["id"]
+    path = f"/sales/{sale_id}/address"
+    assert checkout.patch(path, {"zip_code": "1100-053"}).status_code == 200
+    sale = db.session.get(Sale, sale_id)
+    assert (sale.zip_code, sale.country) == ("1100-053", "PT")
+    refused = checkout.patch(path, {"country": "BR", "zip_code": "01025-020"})
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json["errors"]] == ["country"]
+    db.session.refresh(sale)
+    assert sale.country == "PT"

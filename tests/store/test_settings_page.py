@@ -129,6 +129,15 @@ def test_what_does_not_fit_is_named_and_nothing_is_half_written(client, db, admi
     assert the_shop().cnpj == ""
 
 
+def test_a_city_s_code_is_one_of_the_issuer_s_state(client, db, admin):
+    answer = save(
+        client, state="MG", city="Osasco", ibge="3534401", state_registration="0623079040081"
+    )
+    assert answer.status_code == 422
+    assert 'id="f-ibge-error"' in answer.text and "city in another state" in answer.text
+    assert the_shop().cnpj == ""
+
+
 def test_unknown_fields_are_refused(client, db, admin):
     assert save(client, id="2").status_code == 422
     assert save(client, "house", version_id="2").status_code == 422

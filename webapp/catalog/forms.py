@@ -9,7 +9,7 @@ from flask_babel import lazy_ngettext
 from pydantic import AfterValidator, Field, model_validator
 
 from webapp.catalog.models import Kind
-from webapp.fiscal.digits import is_gtin, is_gtin_given_out
+from webapp.fiscal.digits import has_length_of_gtin, is_gtin, is_gtin_given_out
 from webapp.http.filters import ListQuery
 from webapp.http.forms import (
     BlankIsNone,
@@ -57,6 +57,10 @@ def _ncm(written: str) -> str:
 
 
 def _gtin(written: str) -> str:
+    if written and not has_length_of_gtin(written):
+        raise ValueError(
+            _l("A bar code has 8, 12, 13 or 14 digits and nothing else; leave it blank without.")
+        )
     if written and not is_gtin(written):
         raise ValueError(
             _l(

@@ -4,13 +4,14 @@ import re
 from typing import Annotated
 
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from webapp.addresses.merge import MOST_ON_NOTE
 from webapp.addresses.parts import LONGEST_TEXT
 from webapp.customers.models import Taxpayer
 from webapp.http.fields import Document, Email, OfSomeCountry, refuse_strange_registration
 from webapp.http.filters import ListQuery
+from webapp.http.formatting import is_country
 from webapp.http.forms import FieldRefused, Percent, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.cep import format_cep, normalize_cep
@@ -20,7 +21,9 @@ _CODE = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII)
 _REGISTRATION = re.compile(r"[0-9]{2,14}", re.ASCII)
 
 
-def _upper(written: str) -> str:
+def _country(written: str) -> str:
+    if not is_country(written.upper()):
+        raise ValueError(_l("There is no such country; use its two letters, like PT."))
     return written.upper()
 
 
@@ -54,10 +57,11 @@ class AddressIn(Shape):
 
     model_config = example({"zip_code": "01025-020", "number": "100"})
 
-    zip_code: Annotated[str, Text(20)] = ""
+    # First, for the postal code is read by it.
     country: Annotated[
-        str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_upper)
+        str, Field(strict=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(_country)
     ] = "BR"
+    zip_code: Annotated[str, Text(20)] = ""
     state: Annotated[str, Text(30), AfterValidator(_state)] = ""
     city: Annotated[str, Text(LONGEST_TEXT)] = ""
     neighborhood: Annotated[str, Text(LONGEST_TEXT)] = ""
@@ -67,10 +71,10 @@ class AddressIn(Shape):
 
     @field_validator("zip_code", mode="after")
     @classmethod
-    def written_forms_of_a_cep(cls, written: str) -> str:
-        """A CEP in any written form becomes 01001-000; what is not one is asked about when it is
-        looked up."""
-        bare = normalize_cep(written)
+    def written_forms_of_a_cep(cls, written: str, info: ValidationInfo) -> str:
+        """In Brazil a CEP in any written form becomes 01001-000; what is not one is asked about
+        when it is looked up. Another country's code stays as it is written there."""
+        bare = normalize_cep(written) if info.data.get("country") == "BR" else None
         return format_cep(bare) if bare else written
 
     @model_validator(mode="after")
@@ -82,6 +86,9 @@ class AddressIn(Shape):
                 "zip_code", _l("This is not a CEP; write its eight digits, like 01025-020.")
             )
         return self
+
+
+AddressPatch = partial(AddressIn)
 
 
 class NoteAddressIn(AddressIn):

@@ -20,10 +20,14 @@ def mod11(body: str) -> str:
     return "0" if rest < 2 else str(11 - rest)
 
 
+def has_length_of_gtin(value: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", value))
+
+
 @lru_cache(maxsize=1024)
 def is_gtin(value: str) -> bool:
     """GTIN-8, 12, 13 or 14 (GS1 general specifications, modulo 10)."""
-    if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", value):
+    if not has_length_of_gtin(value):
         return False
     total = sum(
         int(char) * (3 if place % 2 == 0 else 1) for place, char in enumerate(reversed(value[:-1]))

@@ -25,6 +25,8 @@ def _document(written: str, info: ValidationInfo) -> str:
     bare = normalize_document(written)
     if bare is not None:
         return bare
+    if country == "BR" and not written.strip():
+        raise ValueError(_l("A CPF or CNPJ is needed; only a buyer abroad may go without."))
     if country == "BR":
         raise ValueError(
             _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")

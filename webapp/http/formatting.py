@@ -3,9 +3,11 @@ zone."""
 
 import datetime as dt
 from decimal import Decimal
+from functools import cache
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask import request
 from flask_babel import (
     format_currency,
@@ -27,6 +29,9 @@ from webapp.platform.documents import (
     masked_document,
 )
 from webapp.platform.text import fold
+
+# What CLDR names beside countries: parts of some, unions, and codes for tests.
+_NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 
 
 def money_text(value: Decimal) -> str:
@@ -99,6 +104,13 @@ def document_name(bare: str) -> str:
 def country_text(code: str) -> str:
     locale = get_locale()
     return locale.territories.get(code, code) if locale else code
+
+
+@cache
+def is_country(code: str) -> bool:
+    """Whether two capital letters are a country's (ISO 3166), as CLDR tells them apart from unions
+    and from codes for tests."""
+    return code in Locale("en").territories and code not in _NO_COUNTRIES
 
 
 def countries(chosen: str) -> list[tuple[str, str]]:

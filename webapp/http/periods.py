@@ -5,12 +5,20 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.http.formatting import day_text, with_query
 from webapp.http.localization import time_zone
 from webapp.http.query import WrongFilter, query_day
 
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
+
+
+class ReversedDays(WrongFilter):
+    title = _l("These days are reversed")
+
+    def __init__(self):
+        super().__init__("since", _("The first day is later than the last; change them over."))
 
 
 class Period(NamedTuple):
@@ -20,7 +28,10 @@ class Period(NamedTuple):
     @classmethod
     def asked(cls) -> "Period":
         """What the address asks for. Raises WrongFilter."""
-        return cls(_day("since"), _day("until"))
+        period = cls(_day("since"), _day("until"))
+        if period.since and period.until and period.since > period.until:
+            raise ReversedDays()
+        return period
 
     @property
     def begins(self) -> dt.datetime | None:

@@ -73,8 +73,9 @@ def city_code(city: str, state: str) -> str | None:
     return _codes().get((digits, name)) or _codes_by_sound().get((digits, _sound(name)))
 
 
-def is_city_code(code: str) -> bool:
-    return code in _known_codes()
+def is_city_code(code: str, state: str = "") -> bool:
+    """Whether a city has this code; with `state`, a city of that state."""
+    return code in _known_codes() and (not state or code[:2] == str(_STATES[state][0]))
 
 
 @cache

@@ -17,7 +17,8 @@ from webapp.messages.models import Message, MessageStatus
 from webapp.platform.cep import normalize_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound, Refusal
+from webapp.platform.documents import normalize_document
+from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.processing.note_progress import note_rebuilt
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import OVER_LIMIT, Sale, Status
@@ -27,14 +28,19 @@ FISCAL_FACTS = ("ncm", "gtin", "origin", "unit")
 CORRECTABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
 
 
-def correct_address(sale: Sale, wanted: AddressIn) -> None:
-    """A person's address: what they changed is theirs, and the sale goes on from the address
-    step."""
+def correct_address(sale: Sale, wanted: AddressIn, country_field: str = "country") -> None:
+    """A person's address: what they changed is theirs, and the sale goes on from the address step.
+    `country_field` is the country's name in what was sent. Raises Invalid, and Refusal where the
+    address cannot be changed any more."""
     invoice = invoice_of(sale.id)
     if sale.status not in CORRECTABLE or (
         invoice and invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING)
     ):
         raise Refusal(_("The address cannot be changed any more: the NF-e is on its way or out."))
+    comes_home = wanted.country == "BR" and sale.country != "BR"
+    if comes_home and not normalize_document(sale.customer_document):
+        message = _("An address in Brazil needs a buyer with a CPF or CNPJ, and this one has none.")
+        raise Invalid([FieldError(country_field, message)])
     sources = dict(sale.address_source)
     for part in PARTS:
         value = getattr(wanted, part)

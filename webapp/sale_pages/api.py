@@ -5,9 +5,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.customers.forms import AddressIn
+from webapp.customers.forms import AddressIn, AddressPatch
 from webapp.http.answers import list_of
-from webapp.http.forms import Shape, parse
+from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.invoices.issues import issue_of, issues_of
 from webapp.invoices.models import Invoice
@@ -225,15 +225,14 @@ def pay_sale(sale_id: int) -> dict[str, Any]:
     "PATCH",
     "/sales/<id:sale_id>/address",
     "clerk",
-    body=AddressIn,
+    body=AddressPatch,
     answer=SaleOut,
     refusals={404: NO_SALE, 409: STATE_FORBIDS},
     summary=_l("Mends the address (parts left out stay); the sale goes on."),
 )
-def change_address(wanted: AddressIn, sale_id: int) -> dict[str, Any]:
+def change_address(patch: Shape, sale_id: int) -> dict[str, Any]:
     sale = sale_of(sale_id)
-    parts = sale.address_parts | wanted.model_dump(exclude_unset=True)
-    correct_address(sale, parse(AddressIn, parts))
+    correct_address(sale, patched(AddressIn, sale.address_parts, patch))
     db.session.flush()
     return _answer(sale)
 

@@ -105,6 +105,6 @@ def _present_address(sale_id: int) -> Form:
 def mend_address(wanted: SaleAddressIn, sale_id: int) -> Response:
     sale = sale_of(sale_id)
     refuse_stale(sale)
-    attention.correct_address(sale, wanted.address)
+    attention.correct_address(sale, wanted.address, "address.country")
     flash(_("The address was saved and is looked at again."), "good")
     return to_order(sale_id)

@@ -139,6 +139,11 @@ class IssuerIn(Shape):
     @model_validator(mode="after")
     def city_of_its_state(self):
         found = city_code(self.city, self.state)
+        if self.ibge and not is_city_code(self.ibge, self.state):
+            raise FieldRefused(
+                "ibge",
+                _l("This is the code of a city in another state; leave it blank to have it found."),
+            )
         if found is None and not self.ibge:
             raise FieldRefused(
                 "city",
