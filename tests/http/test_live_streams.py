@@ -4,9 +4,11 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import event
 
 from tests.factories import sign_in
 from webapp.platform import live
+from webapp.platform.database import db as database
 from webapp.platform.live import NOTHING_YET, STREAM, Hub, frames, since
 
 SOLD = '{"kind": "sale", "id": 7, "status": "address"}'
@@ -119,3 +121,21 @@ def test_what_was_missed_while_redis_was_wiped_is_said_to_be_unknown(connection)
     assert since(connection, cursor) == (cursor, [])
     connection.flushall()
     assert since(connection, cursor) is None
+
+
+def test_a_page_is_told_of_what_changed_while_it_was_drawn(app, staff):
+    hub = app.extensions["live"]
+    hub.cursor = "1-0"
+
+    def change(*_statement):
+        hub.cursor = "2-0"
+
+    with app.app_context():
+        engine = database.engine
+    event.listen(engine, "after_cursor_execute", change)
+    try:
+        page = staff.get("/sales").text
+    finally:
+        event.remove(engine, "after_cursor_execute", change)
+    assert hub.cursor == "2-0" and 'data-live-since="1-0"' in page
+    hub.cursor = ""

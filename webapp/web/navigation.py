@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, request, request_started, url_for
 from sqlalchemy import Select, select
 
 from webapp.http.lists import bounded_count, count_text
@@ -55,6 +55,9 @@ class Menu:
 
 def set_up(app: Flask, menu: Menu) -> None:
     app.extensions["menu"] = menu
+    # Before the first read of the database: what changes after that is told to the page. A cursor
+    # taken while the page is drawn lies behind a change that its rows do not show yet.
+    request_started.connect(_remember_cursor, app)
 
     @app.context_processor
     def layout_context():
@@ -72,10 +75,14 @@ def set_up(app: Flask, menu: Menu) -> None:
                 "authority": settings.nfe_authority,
                 "demo": settings.demo,
             },
-            "live_cursor": current_app.extensions["live"].cursor,
+            "live_cursor": g.get("live_cursor", ""),
             "locale": locale(),
             "locales": LOCALES,
         }
+
+
+def _remember_cursor(app: Flask, **_signal: object) -> None:
+    g.live_cursor = app.extensions["live"].cursor
 
 
 def open_to_me(endpoint: str) -> bool:
