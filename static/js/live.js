@@ -68,7 +68,7 @@
   }
 
   async function poll() {
-    const mine = (turn += 1);
+    const mine = (turn += 1), known = cursor;
     try {
       const response = await fetch(since(`${url}/poll`), { headers: { Accept: "application/json" } });
       if (response.status === 401) return signedOut();
@@ -77,7 +77,8 @@
       if (mine !== turn) return;
       show("poll");
       cursor = news.reset ? news.cursor : news.cursor || cursor;
-      if (news.reset) refreshAll();
+      // As with a stream: without a cursor nobody tells what changed since the page was drawn.
+      if (news.reset || !known) refreshAll();
       news.events.forEach(note);
     } catch {
       if (mine === turn) show("offline");

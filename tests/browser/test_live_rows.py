@@ -2,6 +2,7 @@
 had."""
 
 import os
+import re
 import signal
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.test_errand import make_sale, sign_in
 from tests.services import wait_until
 
+STREAM = re.compile(r"/events(\?|$)")
 LIVE, ASKING = "Ao vivo", "Atualiza a cada 3 s"
 
 
@@ -66,7 +68,7 @@ def test_the_first_row_of_an_empty_list_comes_by_itself(people, live_shop):
 
 def test_without_a_stream_the_page_asks_and_finds_back_to_it(people, live_shop):
     onlooker, seller = people("/", live_shop.url), people("/sales", live_shop.url)
-    onlooker.route("**/events?*", lambda route: route.abort())
+    onlooker.route(STREAM, lambda route: route.abort())
     onlooker.goto("/sales")
     onlooker.evaluate("window.neverLoadedAgain = true")
     expect(state(onlooker)).to_have_text(ASKING)
@@ -76,11 +78,34 @@ def test_without_a_stream_the_page_asks_and_finds_back_to_it(people, live_shop):
     )
     onlooker.clock.fast_forward("00:03")
     expect_invoiced(onlooker, "LIVE-3")
-    onlooker.unroute("**/events?*")
+    onlooker.unroute(STREAM)
     onlooker.clock.fast_forward("00:31")
     expect(state(onlooker)).to_have_text(LIVE)
     make_sale(seller, "FI-0002", "LIVE-4")
     expect_invoiced(onlooker, "LIVE-4")
+
+
+def test_what_changes_before_a_page_without_a_place_in_the_stream_asks_is_shown(people, live_shop):
+    onlooker, seller = people("/", live_shop.url), people("/sales", live_shop.url)
+    held = []
+
+    def without_a_place(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("data-live-since", "data-was"))
+
+    onlooker.route(STREAM, lambda route: route.abort())
+    onlooker.route("**/sales", without_a_place)
+    onlooker.route("**/events/poll*", lambda route: held.append(route))
+    with onlooker.expect_request("**/events/poll*"):
+        onlooker.goto("/sales")
+    onlooker.evaluate("window.neverLoadedAgain = true")
+    make_sale(seller, "FI-0002", "LIVE-8")
+    expect(seller.locator("#sale-live")).to_have_attribute(
+        "data-status", "invoiced", timeout=20_000
+    )
+    onlooker.unroute("**/sales")
+    held[0].continue_()
+    expect_invoiced(onlooker, "LIVE-8")
 
 
 def test_a_page_that_nobody_looked_at_is_brought_up_to_date(people, live_shop):

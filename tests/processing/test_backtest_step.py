@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event, select, update
 
+from tests.support.claims import claim
 from tests.support.past_decisions import RULES, changed, keep_past, open_draft_of
 from tests.support.rule_facts import catalog
 from webapp.platform.clock import utc_now
@@ -110,7 +111,7 @@ def test_a_slice_whose_worker_died_is_judged_again_and_counted_once(past, monkey
     run()
     step = BacktestStep()
     time.sleep(0.002)
-    token, ids = step._claim()
+    token, ids = claim(step)
     shared = step._call(token, ids)
     database.session.execute(update(Backtest).values(due_at=utc_now() - dt.timedelta(seconds=1)))
     database.session.commit()
@@ -129,7 +130,7 @@ def test_one_that_was_stopped_stays_stopped_though_a_worker_is_at_it(past, monke
     run()
     step = BacktestStep()
     time.sleep(0.002)
-    token, ids = step._claim()
+    token, ids = claim(step)
     shared = step._call(token, ids)
     now(asked).stop(utc_now())
     database.session.commit()
@@ -196,8 +197,8 @@ def test_one_backtest_is_worked_on_at_a_time(past):
     first, second = ask(), ask(days=30)
     time.sleep(0.002)
     step = BacktestStep()
-    token, ids = step._claim()
-    assert ids == [first] and not step.owes() and step._claim() is None
+    token, ids = claim(step)
+    assert ids == [first] and not step.owes() and claim(step) is None
     step._advance(token, ids)
     assert finish(second).status is BacktestStatus.DONE
 

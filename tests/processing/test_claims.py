@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.factories import make_sale, open_shop, work_off
+from tests.support.claims import claim
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
@@ -49,15 +50,15 @@ def test_a_row_under_a_lease_is_taken_by_nobody_else(db):
     make_sale()
     time.sleep(0.002)
     step = AddressStep()
-    assert step._claim() is not None
-    assert step._claim() is None
+    assert claim(step) is not None
+    assert claim(step) is None
 
 
 def test_a_dead_workers_row_is_taken_again_and_its_late_write_changes_nothing(db):
     sale_id = make_sale().id
     time.sleep(0.002)
     step = AddressStep()
-    token, ids = step._claim()
+    token, ids = claim(step)
     _due_now(sale_id)
     assert step.run() == 1
     version = _now(sale_id).version
@@ -102,7 +103,7 @@ def test_a_row_that_kills_its_worker_is_given_to_a_person_in_the_end(db):
     in_a_batch = 1
     for _death in range(in_a_batch + claims.MOST_ALONE):
         _due_now(sale_id)
-        AddressStep()._claim()
+        claim(AddressStep())
     _due_now(sale_id)
     AddressStep().run()
     sale = _now(sale_id)

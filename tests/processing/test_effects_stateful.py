@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, select, update
 
 from tests.factories import make_product, make_sale, open_shop, work_off
+from tests.support.claims import claim
 from tests.support.effects_ledger import Ledger, Told
 from tests.support.mail_server import mail_server
 from tests.support.processed_sales import agent, publish
@@ -295,7 +296,7 @@ class Shop(RuleBasedStateMachine):
         elif what == "crash":
             die_at_a_commit(step, number, after)
         elif what == "stall" and not self.late:
-            claimed = step._claim()
+            claimed = claim(step)
             self.late = claimed and (step, *claimed)
         elif what == "wake" and self.late:
             step, token, ids = self.late

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, sign_in, work_off
+from tests.support.claims import claim
 from tests.support.mail_server import mail_server
 from tests.support.processed_sales import agent, book, publish, shop_that_holds, sold
 from tests.support.sale_reversals import (
@@ -176,8 +177,8 @@ def test_a_dead_workers_effect_is_done_once_by_the_next(client, db):
     give_a_membership(db)
     make_due(sale)
     step = EffectStep()
-    token, ids = step._claim()
-    assert step._claim() is None
+    token, ids = claim(step)
+    assert claim(step) is None
     make_due(sale)
     work_off()
     step._advance(token, ids)

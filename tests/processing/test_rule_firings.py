@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import make_product, make_sale, open_shop, work_off
+from tests.support.claims import claim
 from tests.support.processed_sales import publish
 from webapp.http.formatting import shop_day
 from webapp.platform.clock import utc_now
@@ -100,7 +101,7 @@ def test_what_a_dead_worker_had_not_committed_is_counted_by_its_successor_alone(
     run(AddressStep())
     time.sleep(0.002)
     step = RulesStep()
-    token, ids = step._claim()
+    token, ids = claim(step)
     db.session.execute(
         update(Sale).where(Sale.id == sale_id).values(due_at=utc_now() - dt.timedelta(seconds=1))
     )

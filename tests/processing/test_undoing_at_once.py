@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import api, make_sale, make_token, open_shop, work_off
+from tests.support.claims import claim
 from tests.support.processed_sales import agent, book, sold
 from tests.support.sale_reversals import cancel, commission, refund, stock
 from webapp.invoices.models import Invoice, InvoiceStatus
@@ -116,7 +117,7 @@ def test_a_cancellation_while_a_worker_holds_the_sale(app, callers, db, stage):
         if name == stage:
             break
         step.run()
-    token, ids = step._claim()
+    token, ids = claim(step)
     answer = cancel(callers[0], sale)
     if stage == "send":
         assert answer.status_code == 409, "the answer of SEFAZ is not known yet"

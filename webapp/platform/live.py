@@ -74,11 +74,6 @@ class Hub:
         with self._lock:
             self._subscribers.discard(inbox)
 
-    @property
-    def seats_taken(self) -> int:
-        with self._lock:
-            return len(self._subscribers)
-
     def close(self) -> None:
         """Ends every stream: a stopping server is not held up by open pages, and nobody calls
         itself live who hears nothing."""
@@ -128,7 +123,7 @@ class Hub:
 
 def since(connection: Any, cursor: str, limit: int = 500) -> tuple[str, list[dict]] | None:
     """The newest cursor and the events after `cursor`, or None when it is too old to tell what was
-    missed."""
+    missed, or more was than `limit`: a stream that goes on from the newest would skip the rest."""
     oldest = connection.xrange(STREAM, count=1)
     if cursor and not oldest and cursor != NOTHING_YET:
         return None
@@ -139,6 +134,8 @@ def since(connection: Any, cursor: str, limit: int = 500) -> tuple[str, list[dic
         if cursor
         else []
     )
+    if len(entries) == limit:
+        return None
     newest = entries[-1][0].decode() if entries else cursor or _newest(connection)
     return newest, [told for _id, fields in entries if (told := _told(fields)) is not None]
 

@@ -151,9 +151,6 @@ class Step(Generic[Row, Answers, Shared]):
         """The SQL condition: rows of this step that are due."""
         return (self.model.status == self.status) & (self.model.due_at <= now)
 
-    def _claim(self) -> tuple[str, list[int]] | None:
-        return self._claim_batch() or self._claim_alone()
-
     def _claim_batch(self) -> tuple[str, list[int]] | None:
         token = secrets.token_hex(16)
         ids = db.session.scalars(self._claims, self._lease(token)).all()

@@ -1,5 +1,7 @@
 """A person's own account: language, colours, password, and where they are signed in."""
 
+from collections.abc import Collection
+
 from flask import Response, flash, g, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -98,21 +100,21 @@ def choose_locale() -> ResponseReturnValue:
 @bp.post("/account/theme")
 @anyone
 def choose_theme() -> ResponseReturnValue:
-    theme = request.form.get("theme")
-    if g.identity and theme in THEMES:
-        g.identity.user.theme = theme
-    if request.htmx:
-        return "", 204
-    return redirect(_back(), 303)
+    return _keep_look("theme", THEMES)
 
 
 @bp.post("/account/density")
 @anyone
 def choose_density() -> ResponseReturnValue:
     """How close the rows of lists stand."""
-    density = request.form.get("density")
-    if g.identity and density in DENSITIES:
-        g.identity.user.density = density
+    return _keep_look("density", DENSITIES)
+
+
+def _keep_look(name: str, values: Collection[str]) -> ResponseReturnValue:
+    """With the person; a stranger's browser keeps it by itself."""
+    chosen = request.form.get(name)
+    if g.identity and chosen in values:
+        setattr(g.identity.user, name, chosen)
     if request.htmx:
         return "", 204
     return redirect(_back(), 303)
