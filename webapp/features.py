@@ -1,6 +1,7 @@
 """Every feature's pages and calls; a new feature is one line here."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from webapp.addresses import api as addresses_api
@@ -21,6 +22,7 @@ from webapp.fulfilment.parcels import pages as parcels
 from webapp.fulfilment.royalties import pages as royalties
 from webapp.fulfilment.tasks import api as tasks_api
 from webapp.fulfilment.tasks import pages as tasks
+from webapp.http.formatting import access_key_text, percent_text
 from webapp.http.localization import LOCALES
 from webapp.invoice_pages import api as invoices_api
 from webapp.invoice_pages import pages as invoices
@@ -56,6 +58,8 @@ def _one_of(words: Mapping[str, Any]) -> Callable[[Any], Any]:
 
 VALUE_WORDS: history.ValueWords = {
     ("sales", "channel"): _one_of(CHANNELS),
+    ("sales", "below_catalog"): lambda kept: percent_text(Decimal(kept)),
+    ("invoices", "access_key"): access_key_text,
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
     ("shop", "crt"): _one_of(TAX_REGIMES),
     ("users", "locale"): _one_of(LOCALES),

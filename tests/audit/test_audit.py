@@ -2,15 +2,18 @@
 
 import datetime as dt
 import html
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import update
 
-from tests.factories import make_product, make_sale, sign_in
+from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
 from tests.support.rule_drafts import drafted, paying, somebody
 from webapp.audit import words
 from webapp.audit.models import AuditEntry
 from webapp.audit.tracking import acting_as, because, record
+from webapp.http.formatting import access_key_text
+from webapp.invoices.models import Invoice
 from webapp.platform.clock import utc_now
 from webapp.platform.database import Model
 
@@ -129,13 +132,20 @@ def test_values_are_told_in_the_reader_s_words_and_formats(client, db):
     """What the audit keeps is plain data: an amount, a day, a document, a code, a rule's parts."""
     sign_in(client, "admin", locale="pt_BR")
     product = make_product(sku="SKI-1", price="89.90", kind="book", royalty_percent="7.50")
-    make_sale(sku=product.sku, channel="store", paid=False)
+    open_shop()
+    sale = make_sale(sku=product.sku, channel="store")
+    work_off()
+    key = db.session.scalars(db.select(Invoice.access_key)).one()
     drafted(somebody("Rosa"), paying("fee", name="Taxa"))
+    record(db.session, "approved", "sales", sale.id, below_catalog=Decimal("33.33"))
+    db.session.commit()
 
     page = html.unescape(client.get("/audit").text)
     for told in (
         "R$\xa089,90",
         "7,50 %",
+        "33,33 %",
+        access_key_text(key),
         "Balcão da loja",
         "05010-000",
         "111.444.777-35",
@@ -145,6 +155,8 @@ def test_values_are_told_in_the_reader_s_words_and_formats(client, db):
     for raw in (
         "89.90",
         "7.50",
+        "33.33",
+        key,
         "05010000",
         "11144477735",
         "item_physical",

@@ -46,6 +46,11 @@ def percent_text(value: Decimal) -> str:
     return format_decimal(value, "#,##0.00") + " %"
 
 
+def access_key_text(key: str) -> str:
+    """In groups of four, as it is printed, which no spreadsheet takes for a number and cuts."""
+    return " ".join(key[place : place + 4] for place in range(0, len(key), 4))
+
+
 def day_text(value: dt.date | None) -> str:
     return format_date(value, "dd/MM/yyyy" if is_brazilian() else "d MMM yyyy") if value else "—"
 
@@ -124,6 +129,7 @@ FILTERS = {
     "money": money_text,
     "number": number_text,
     "percent": percent_text,
+    "access_key": access_key_text,
     "day": day_text,
     "moment": moment_text,
     "clock": clock_text,

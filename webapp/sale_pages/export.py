@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select
 
 from webapp.http.csv import csv_file
+from webapp.http.formatting import access_key_text
 from webapp.platform.database import db
 from webapp.platform.documents import format_document, masked_document
 from webapp.platform.transactions import only_reading
@@ -93,11 +94,6 @@ def _cells(row: SaleRow, document: Callable[[str], str]) -> list[object]:
         sale.total,
         (invoice and invoice.series) or "",
         (invoice and invoice.number) or "",
-        _in_fours((invoice and invoice.access_key) or ""),
+        access_key_text((invoice and invoice.access_key) or ""),
         str(sale.shipping.label),
     ]
-
-
-def _in_fours(key: str) -> str:
-    """An access key as it is printed, which no spreadsheet takes for a number and cuts."""
-    return " ".join(key[place : place + 4] for place in range(0, len(key), 4))
