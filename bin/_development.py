@@ -34,11 +34,15 @@ class DevelopmentSupervisor(Supervisor):
 
     def tend(self, pause: float = 0.2) -> None:
         super().tend(pause)
+        with self.outliving("the modules cannot be looked through"):
+            self.start_what_changed()
+
+    def start_what_changed(self) -> None:
         found = modification_times()
         changed = sorted(name for name, _time in found.items() ^ self.changes.items())
         self.changes = found
         if changed and not self.stopping:
-            say(f"bin/dev: {changed[0]} changed; the worker and the sweeper start again")
+            self.say(f"{changed[0]} changed; the worker and the sweeper start again")
             self.restart("worker", "sweeper")
 
     def restart(self, *names: str) -> None:

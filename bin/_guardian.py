@@ -2,11 +2,13 @@
 
 Its standard input is a pipe that only the supervisor writes to: `+PID` for a process started,
 `-PID` for one that ended. The pipe's end is the supervisor's end. It also keeps the lock of
-DATA_DIR open, so that nothing starts there before everything of the old run is gone.
+DATA_DIR open, so that nothing starts there before everything of the old run is gone, and then
+removes the file it is given, which tells of what ran.
 """
 
 import signal
 import sys
+from pathlib import Path
 
 from _sessions import end_sessions
 
@@ -20,3 +22,5 @@ for line in sys.stdin:
         running.discard(int(line[1:]))
 if running:
     end_sessions(running, 5)
+for file in sys.argv[1:]:
+    Path(file).unlink(missing_ok=True)

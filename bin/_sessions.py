@@ -7,27 +7,46 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+
+class Sparing:
+    """Lets one line a minute through for each cause, so that a fault that lasts does not fill the
+    log with itself."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self.clock, self.silent_until = clock, dict[str, float]()
+
+    def lets_through(self, cause: str) -> bool:
+        now = self.clock()
+        if now < self.silent_until.get(cause, now):
+            return False
+        self.silent_until[cause] = now + 60
+        return True
 
 
 class Guardian:
     """Starts session leaders, and ends them should this process be killed with no chance to do so;
     see _guardian.py."""
 
-    def __init__(self, env: dict[str, str], keeps: Sequence[int] = ()):
+    def __init__(self, env: dict[str, str], keeps: Sequence[int] = (), removes: Path | None = None):
         """`keeps`: file descriptors that stay open until the last process has ended, such as a
-        lock's."""
-        self.env, self.keeps = env, keeps
+        lock's. `removes`: a file that goes with them."""
+        self.env, self.keeps, self.removes = env, keeps, removes
         self.running: set[int] = set()
+        self.told: set[int] = set()
         self.helper: subprocess.Popen | None = None
 
     def spawn(self, command: list[str], **options: Any) -> subprocess.Popen:
         usual: dict[str, Any] = {"env": self.env, "stdin": subprocess.DEVNULL}
+        # Before the process is there: what cannot be guarded is not started.
+        self.tell()
         process = subprocess.Popen(command, start_new_session=True, **usual | options)
         self.running.add(process.pid)
-        self._tell(f"+{process.pid}")
+        with contextlib.suppress(OSError):
+            self.tell()
         return process
 
     def end(self, processes: Collection[subprocess.Popen], grace: float) -> None:
@@ -37,29 +56,38 @@ class Guardian:
         for process in processes:
             process.wait()
             self.running.discard(process.pid)
-            self._tell(f"-{process.pid}")
+        with contextlib.suppress(OSError):
+            self.tell()
 
     def close(self) -> None:
         if self.helper and self.helper.stdin:
-            self.helper.stdin.close()
+            with contextlib.suppress(OSError):
+                self.helper.stdin.close()
             self.helper.wait()
+            self.helper = None
 
-    def _tell(self, line: str) -> None:
-        if self.helper is None or self.helper.poll() is not None:
-            self.helper = self._start_helper()
-            line = "\n".join(f"+{pid}" for pid in self.running)
-        pipe = self.helper.stdin
-        assert pipe
-        pipe.write(line + "\n")
-        pipe.flush()
+    def tell(self) -> None:
+        """Brings the helper up to date, and back should it have died. Raises OSError; whoever
+        watches calls again."""
+        if self.helper and self.helper.poll() is not None:
+            self.close()
+        if self.helper is None:
+            self.helper, self.told = self._start_helper(), set()
+        ended, begun = self.told - self.running, self.running - self.told
+        lines = [f"-{pid}\n" for pid in ended] + [f"+{pid}\n" for pid in begun]
+        if lines:
+            assert self.helper.stdin
+            self.helper.stdin.write("".join(lines).encode())
+            self.told = set(self.running)
 
     def _start_helper(self) -> subprocess.Popen:
+        removes = [str(self.removes)] if self.removes else []
         return subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("_guardian.py"))],
+            [sys.executable, str(Path(__file__).with_name("_guardian.py")), *removes],
             stdin=subprocess.PIPE,
+            bufsize=0,
             start_new_session=True,
             pass_fds=self.keeps,
-            text=True,
             env=self.env,
         )
 

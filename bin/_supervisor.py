@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import _redis
-from _sessions import Guardian
+from _sessions import Guardian, Sparing
 from _setup import PYTHON, Failure, ensure_packages, environment, say, settings
 
 FIRST_DELAY, LONGEST_DELAY = (
     0.5,
     10,
 )  # seconds before a dead process is started again, doubled each time
+PROCESSES = "processes.json"
 STEADY = 10  # seconds after which a process counts as well, and its next delay is the first again
 GRACE = 6  # seconds that processes get to end what they do
 READY_WITHIN = 60  # seconds
@@ -43,9 +44,12 @@ def run(kind: "type[Supervisor] | None" = None, requirements: str = "requirement
     with lock(wanted.data_dir) as held:
         refuse_taken_port(wanted.host, wanted.port)
         ensure_packages(requirements)
+        os.umask(0o077)  # whatever the shop writes is its owner's alone
         supervisor = (kind or Supervisor)(wanted, env, held)
         try:
             return supervisor.run()
+        except OSError as error:
+            raise Failure(f"cannot start on {wanted.data_dir}: {error}") from error
         finally:
             supervisor.stop()
 
@@ -118,14 +122,20 @@ class Child:
 
 class Supervisor:
     """The processes of one DATA_DIR. Each is the leader of a session, so that it can be ended with
-    all it has started."""
+    all it has started.
+
+    Whatever the machine refuses while it watches (a write, a process, a pipe) is said and tried
+    again: the watcher must not die of what it watches for."""
 
     name = "bin/run"
 
     def __init__(self, wanted, env: dict[str, str], lock_file):
-        self.settings, self.env, self.guardian = wanted, env, Guardian(env, [lock_file.fileno()])
+        self.settings, self.env = wanted, env
+        self.guardian = Guardian(env, [lock_file.fileno()], wanted.data_dir / PROCESSES)
         self.children: list[Child] = []
         self.stopping = False
+        self.told = ""
+        self.sparing = Sparing()
 
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -139,7 +149,8 @@ class Supervisor:
             for _ in range(self.workers()):
                 self.start("worker", "jobs.worker")
             self.start("sweeper", "jobs.sweeper")
-            self.ready(sign_in)
+            with self.outliving("the address cannot be shown"):
+                self.ready(sign_in)
         while not self.stopping:
             self.tend()
         return 0
@@ -211,11 +222,12 @@ class Supervisor:
         return f"http://{host}:{self.settings.port}"
 
     def web_is_ready(self) -> bool:
+        """Whether pages can be had; what else they miss, such as workers, comes after them."""
         connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=5)
         try:
             connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
+            return json.loads(connection.getresponse().read())["database"] is True
+        except (OSError, http.client.HTTPException, ValueError, LookupError):
             return False
         finally:
             connection.close()
@@ -225,33 +237,58 @@ class Supervisor:
     def tend(self, pause: float = 0.2) -> None:
         """One round: starts what is not there, and again what has died, not sooner than its
         delay."""
-        changed = False
         for child in self.children:
-            if child.process and child.process.poll() is not None:
-                self.bury(child, child.process)
-            if child.process is None and not self.stopping and time.monotonic() >= child.started:
-                child.process, child.started = self.guardian.spawn(child.command), time.monotonic()
-                changed = True
-        if changed:
+            with self.outliving(f"{child.name} cannot be looked after"):
+                self.tend_to(child)
+        with self.outliving("the guardian cannot be told what runs"):
+            self.guardian.tell()
+        with self.outliving(f"{PROCESSES} cannot be written"):
             self.write_processes()
         time.sleep(pause)
+
+    def tend_to(self, child: Child) -> None:
+        if child.process and child.process.poll() is not None:
+            self.bury(child, child.process)
+        if child.process is None and not self.stopping and time.monotonic() >= child.started:
+            try:
+                child.process = self.guardian.spawn(child.command)
+                child.started = time.monotonic()
+            except BaseException:
+                child.started = time.monotonic() + self.delay_of(child)
+                raise
+
+    @contextlib.contextmanager
+    def outliving(self, what: str):
+        """Goes on after whatever the machine refuses inside, and says so, once a minute for each
+        `what`: with no room or no terminal not even that."""
+        try:
+            yield
+        except (OSError, MemoryError, subprocess.SubprocessError) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            if self.sparing.lets_through(what):
+                self.say(f"{what} ({reason}); trying again")
+
+    def say(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            print(f"{self.name}: {text}", file=sys.stderr, flush=True)
+
+    def delay_of(self, child: Child) -> float:
+        """How long after one more death or failed start the process may be started again."""
+        child.deaths += 1
+        return min(FIRST_DELAY * 2 ** (child.deaths - 1), LONGEST_DELAY)
 
     def bury(self, child: Child, process: subprocess.Popen) -> None:
         """Notes a death and when the process may start again; what it has left running ends with
         it."""
-        code, now = process.returncode, time.monotonic()
-        steady = now - child.started > STEADY
-        child.deaths = 1 if steady else child.deaths + 1
-        delay = min(FIRST_DELAY * 2 ** (child.deaths - 1), LONGEST_DELAY)
         self.guardian.end([process], 0)
+        now = time.monotonic()
+        if now - child.started > STEADY:
+            child.deaths = 0
+        delay, code = self.delay_of(child), process.returncode
         child.process, child.started = None, now + delay
         if not self.stopping:
             reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            print(
-                f"{self.name}: {child.name} ended ({reason}); starting it again in {delay:g} s",
-                file=sys.stderr,
-                flush=True,
-            )
+            self.say(f"{child.name} ended ({reason}); starting it again in {delay:g} s")
 
     def write_processes(self) -> None:
         """Keeps DATA_DIR/processes.json, for people and scripts who ask what runs."""
@@ -260,13 +297,15 @@ class Supervisor:
             for child in self.children
             if child.process
         ]
-        file = self.settings.data_dir / "processes.json"
+        text = json.dumps({"redis_url": self.env.get("REDIS_URL", ""), "processes": running})
+        if text == self.told:
+            return
+        file = self.settings.data_dir / PROCESSES
         draft = file.with_suffix(".tmp")
         draft.touch(mode=0o600)
-        draft.write_text(
-            json.dumps({"redis_url": self.env.get("REDIS_URL", ""), "processes": running})
-        )
+        draft.write_text(text)
         draft.replace(file)
+        self.told = text
 
     # Stopping
 
@@ -280,9 +319,9 @@ class Supervisor:
                 for child in self.children
                 if child.process and (child.name == "redis") is redis
             ]
-            self.guardian.end(running, grace)
+            with self.outliving("the processes cannot be ended; the guardian will"):
+                self.guardian.end(running, grace)
         self.carry_over_log()
-        (self.settings.data_dir / "processes.json").unlink(missing_ok=True)
         self.guardian.close()
 
     def carry_over_log(self) -> None:

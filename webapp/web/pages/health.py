@@ -25,7 +25,7 @@ def readyz():
     """Ready when the database answers with its tables. Redis may be away: sales are taken all the
     same."""
     db.session.execute(text("SELECT count(*) FROM alembic_version"))
-    return {"status": "ready", "redis": _redis_answers()}
+    return {"status": "ready", "database": True, "redis": _redis_answers()}
 
 
 @bp.get("/metrics")
