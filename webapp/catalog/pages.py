@@ -21,7 +21,7 @@ from webapp.catalog.words import reason_words
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
-from webapp.http.lists import Order, bounded_count, count_text, newest_first, page_of
+from webapp.http.lists import Order, Tab, newest_first, page_of, tabs_of
 from webapp.http.query import query_choice, query_ids, query_word
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
@@ -77,7 +77,7 @@ def index():
     kind = query_choice("kind", Kind)
     narrowed = bool(q.strip() or kind or view != "all")
     page = page_of(products(q, kind, view), ORDERS, narrowed=narrowed)
-    counts = {name: count_text(bounded_count(products(view=name))) for name in VIEWS}
+    tabs = tabs_of([_tab(name) for name in VIEWS], {"view": view if view != "all" else None})
     return render_template(
         "catalog/index.html",
         page=page,
@@ -85,9 +85,16 @@ def index():
         view=view,
         kind=kind,
         kinds=Kind,
-        counts=counts,
-        views=VIEW_LABELS,
+        tabs=tabs,
+        counts=dict(zip(VIEWS, (tab["count"] for tab in tabs), strict=True)),
         with_query=with_query,
+    )
+
+
+def _tab(view: str) -> Tab:
+    asked = view if view != "all" else None
+    return Tab(
+        VIEW_LABELS[view], {"view": asked}, products(view=view).with_only_columns(Product.id)
     )
 
 

@@ -4,7 +4,7 @@ thousand."""
 import base64
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -209,23 +209,53 @@ def page_of(query: Select, orders: Orders, limit: int = 50, narrowed: bool = Fal
     return replace(page, sorting=sorting, cut=cut)
 
 
+def bounded_counts(queries: Sequence[Select]) -> list[int]:
+    """The number of rows of each, told exactly up to COUNT_LIMIT; one more stands for "more". One
+    statement, however many are counted."""
+    if not queries:
+        return []
+    counts = (
+        select(func.count()).select_from(query.limit(COUNT_LIMIT + 1).subquery())
+        for query in queries
+    )
+    return list(db.session.execute(select(*(each.scalar_subquery() for each in counts))).one())
+
+
 def bounded_count(query: Select) -> int:
-    """The number of rows, told exactly up to COUNT_LIMIT; one more stands for "more"."""
-    found = query.limit(COUNT_LIMIT + 1).subquery()
-    return db.session.scalars(select(func.count()).select_from(found)).one()
+    return bounded_counts([query])[0]
 
 
 def count_text(count: int) -> str:
     return number_text(COUNT_LIMIT) + "+" if count > COUNT_LIMIT else number_text(count)
 
 
-def status_tab(
-    label: object, status: str | None, chosen: str | None, counted: Select | None = None
-) -> dict[str, object]:
-    """A tab for ?status=, as `lists.tabs` takes it, with how many rows `counted` finds."""
-    return {
-        "label": label,
-        "href": with_query(status=status, after=None, before=None),
-        "active": status == chosen,
-        "count": None if counted is None else count_text(bounded_count(counted)),
-    }
+class Tab(NamedTuple):
+    """A view of a list: its name, what it sets in the address (None: takes out of it), and the rows
+    that are counted behind it, if any."""
+
+    label: object
+    asked: Mapping[str, str | None]
+    counted: Select | None = None
+
+
+def tabs_of(tabs: Sequence[Tab], chosen: Mapping[str, str | None]) -> list[dict[str, object]]:
+    """As `lists.tabs` takes them; the one whose `asked` is `chosen` is active."""
+    counted = [tab.counted for tab in tabs if tab.counted is not None]
+    counts = iter(bounded_counts(counted))
+    return [
+        {
+            "label": tab.label,
+            "href": with_query(after=None, before=None, **tab.asked),
+            "active": tab.asked == chosen,
+            "count": None if tab.counted is None else count_text(next(counts)),
+        }
+        for tab in tabs
+    ]
+
+
+def status_tab(label: object, status: str | None, counted: Select | None = None) -> Tab:
+    return Tab(label, {"status": status}, counted)
+
+
+def status_tabs(chosen: str | None, *tabs: Tab) -> list[dict[str, object]]:
+    return tabs_of(tabs, {"status": chosen})

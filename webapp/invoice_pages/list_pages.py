@@ -8,7 +8,15 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Select, select
 
 from webapp.http.formatting import shop_day
-from webapp.http.lists import Order, bounded_count, count_text, page_of, status_tab
+from webapp.http.lists import (
+    Order,
+    Tab,
+    bounded_count,
+    count_text,
+    page_of,
+    status_tab,
+    status_tabs,
+)
 from webapp.http.query import month_from, query_ids, query_month, query_word
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import month_archive
@@ -45,7 +53,7 @@ def index() -> str:
     return render_template(
         "invoices/index.html",
         page=page,
-        tabs=[_tab(name, label, view) for name, label in TABS.items()],
+        tabs=status_tabs(view, *(_tab(name, label) for name, label in TABS.items())),
         q=q,
         month=month,
         issues_of=issues_of,
@@ -54,9 +62,9 @@ def index() -> str:
     )
 
 
-def _tab(view: str, label: Any, chosen: str) -> dict[str, Any]:
+def _tab(view: str, label: Any) -> Tab:
     """The tab of all has no count."""
-    return status_tab(label, view, chosen, _ids_in(view) if view else None)
+    return status_tab(label, view, _ids_in(view) if view else None)
 
 
 def _ids_in(view: str) -> Select[int]:

@@ -12,7 +12,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 
-from webapp.http.lists import newest_first, page_of, status_tab
+from webapp.http.lists import Tab, newest_first, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.messages.composition import parts_of
 from webapp.messages.models import Message, MessageStatus
@@ -53,7 +53,7 @@ def index():
     q = request.args.get("q", "")
     status = query_choice("status", MessageStatus)
     page = page_of(messages(status, q), newest_first(Message.id))
-    tabs = [_tab(state, status) for state in (None, *MessageStatus)]
+    tabs = status_tabs(status, *(_tab(state) for state in (None, *MessageStatus)))
     return render_template(
         "messages/page.html",
         page=page,
@@ -64,9 +64,9 @@ def index():
     )
 
 
-def _tab(state: MessageStatus | None, chosen: MessageStatus | None) -> dict[str, object]:
+def _tab(state: MessageStatus | None) -> Tab:
     counted = message_ids(state) if state in COUNTED else None
-    return status_tab(state.label if state else _("All"), state, chosen, counted)
+    return status_tab(state.label if state else _("All"), state, counted)
 
 
 @bp.get("/messages/rows")

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from webapp.customers.models import Agent
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.http.formatting import with_query
-from webapp.http.lists import Order, bounded_count, count_text
+from webapp.http.lists import Order, Tab, tabs_of
 from webapp.http.periods import Period
 from webapp.http.query import query_choice
 from webapp.invoices.issues import issue_of
@@ -92,20 +92,12 @@ def _sales(status: Status | None = None, **others: Any) -> Select[Any]:
 def tabs(filters: SaleFilters) -> list[dict[str, Any]]:
     """The tabs with their counts, exact up to a thousand. Other filters do not count: a tab says
     what waits."""
-    here = {
-        name: getattr(filters, name) for name in ("status", "shipping") if getattr(filters, name)
-    }
-    return [
-        {
-            "label": label,
-            "href": with_query(
-                after=None, before=None, **{"status": None, "shipping": None} | asked
-            ),
-            "count": count_text(bounded_count(_sales(**asked).with_only_columns(Sale.id))),
-            "active": asked == here,
-        }
+    nothing_asked = {"status": None, "shipping": None}
+    tabs = [
+        Tab(label, nothing_asked | asked, _sales(**asked).with_only_columns(Sale.id))
         for label, asked in TABS
     ]
+    return tabs_of(tabs, {name: getattr(filters, name) for name in nothing_asked})
 
 
 def chosen(filters: SaleFilters) -> list[dict[str, Any]]:

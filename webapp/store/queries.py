@@ -5,13 +5,17 @@ from sqlalchemy import select
 from webapp.platform.database import db
 from webapp.store.models import Series, Shop
 
-# Asked for by every page and every job: built once.
-_SHOP = select(Shop)
+# Its one row has the first key.
+_KEY = 1
 
 
 def the_shop() -> Shop:
-    """Its one row; made by the first migration, filled by the demo or on the settings page."""
-    return db.session.scalars(_SHOP).one()
+    """Its one row; made by the first migration, filled by the demo or on the settings page.
+
+    Read once by each session, which would otherwise forget what nobody holds.
+    """
+    shop = db.session.info["shop"] = db.session.get_one(Shop, _KEY)
+    return shop
 
 
 def the_series() -> Series:
@@ -20,4 +24,4 @@ def the_series() -> Series:
 
 
 def shop_time_zone() -> str:
-    return db.session.scalars(select(Shop.time_zone)).one()
+    return the_shop().time_zone

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, current_app, g, request, request_started, url_for
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
-from webapp.http.lists import bounded_count, count_text
+from webapp.http.lists import bounded_counts, count_text
 from webapp.http.localization import LOCALES, locale
-from webapp.platform.database import db
 from webapp.staff.access import ANYONE, may
-from webapp.store.models import Shop
+from webapp.store.queries import the_shop
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +61,7 @@ def set_up(app: Flask, menu: Menu) -> None:
     @app.context_processor
     def layout_context():
         settings = current_app.extensions["settings"]
-        shop = db.session.scalars(select(Shop)).first()
+        shop = the_shop()
         identity = g.get("identity")
         return {
             "current_user": identity.user if identity else None,
@@ -70,7 +69,7 @@ def set_up(app: Flask, menu: Menu) -> None:
             "phone_navigation": phone_navigation,
             "may": may,
             "shop": {
-                "trade_name": shop.trade_name if shop else "",
+                "trade_name": shop.trade_name,
                 "environment": settings.nfe_environment,
                 "authority": settings.nfe_authority,
                 "demo": settings.demo,
@@ -101,17 +100,23 @@ def _is_within(endpoint: str) -> bool:
     return request.blueprint == feature
 
 
-def _count(counter: Counter) -> int:
-    """Counted once for each page, however often its entry stands there."""
-    counts = g.setdefault("menu_counts", {})
-    if counter not in counts:
-        counted = counter.counted
-        counts[counter] = bounded_count(counted) if isinstance(counted, Select) else counted() or 0
-    return counts[counter]
+def _counts() -> dict[Counter, int]:
+    """What waits behind the entries that are open to the person: counted once for each page,
+    however often an entry stands there, and in one statement."""
+    if "menu_counts" not in g:
+        counts, selects = {}, {}
+        for counter in (entry.counted for entry in entries() if entry.counted):
+            if isinstance(counter.counted, Select):
+                selects[counter] = counter.counted
+            else:
+                counts[counter] = counter.counted() or 0
+        found = bounded_counts(list(selects.values()))
+        g.menu_counts = counts | dict(zip(selects, found, strict=True))
+    return g.menu_counts
 
 
 def _link(entry: MenuEntry) -> dict:
-    count = _count(entry.counted) if entry.counted else 0
+    count = _counts()[entry.counted] if entry.counted else 0
     return {
         "icon": entry.icon,
         "label": entry.label,

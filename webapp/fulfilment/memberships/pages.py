@@ -15,7 +15,7 @@ from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import Order, newest_first, page_of, status_tab
+from webapp.http.lists import Order, newest_first, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.database import db
 from webapp.staff.access import allow
@@ -53,10 +53,11 @@ def index() -> str:
     return render_template(
         "fulfilment/memberships/memberships.html",
         page=page,
-        tabs=[
-            status_tab(pgettext("memberships", "All"), None, chosen),
-            *(status_tab(view.label, view, chosen, queries.membership_ids(view)) for view in View),
-        ],
+        tabs=status_tabs(
+            chosen,
+            status_tab(pgettext("memberships", "All"), None),
+            *(status_tab(view.label, view, queries.membership_ids(view)) for view in View),
+        ),
         q=q,
         status=chosen,
         live_url=page.live_url,

@@ -14,7 +14,7 @@ from webapp.fulfilment.tasks.words import TITLES, task_question, task_title, tit
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import newest_first, page_of, status_tab
+from webapp.http.lists import newest_first, page_of, status_tab, status_tabs
 from webapp.http.localization import locale
 from webapp.http.query import query_ids, query_word
 from webapp.platform.clock import utc_now
@@ -71,11 +71,11 @@ def _kind_options(chosen: str, rules: RuleSet) -> list[dict]:
 
 
 def _tabs(kind: str, done: bool) -> list[dict]:
-    chosen = "done" if done else None
-    return [
-        status_tab(_("Open"), None, chosen, queries.open_task_ids(kind)),
-        status_tab(pgettext("tasks", "Done"), "done", chosen),
-    ]
+    return status_tabs(
+        "done" if done else None,
+        status_tab(_("Open"), None, queries.open_task_ids(kind)),
+        status_tab(pgettext("tasks", "Done"), "done"),
+    )
 
 
 @bp.get("/tasks")

@@ -11,7 +11,7 @@ from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.fulfilment.parcels.printing import printed_slips
 from webapp.http.forms import Form
 from webapp.http.handling import acts, refuse_stale, submits
-from webapp.http.lists import Order, newest_first, page_of, status_tab
+from webapp.http.lists import Order, Tab, newest_first, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -37,10 +37,7 @@ def index() -> str:
     return render_template(
         "fulfilment/parcels/packing_slips.html",
         page=page,
-        tabs=[
-            status_tab(_("All"), None, status),
-            *(_tab(view, status) for view in SlipStatus),
-        ],
+        tabs=status_tabs(status, status_tab(_("All"), None), *map(_tab, SlipStatus)),
         q=q,
         status=status,
         live_url=page.live_url,
@@ -49,9 +46,8 @@ def index() -> str:
     )
 
 
-def _tab(view: SlipStatus, chosen: SlipStatus | None) -> dict[str, object]:
-    counted = queries.slip_ids(view) if view in COUNTED else None
-    return status_tab(view.label, view, chosen, counted)
+def _tab(view: SlipStatus) -> Tab:
+    return status_tab(view.label, view, queries.slip_ids(view) if view in COUNTED else None)
 
 
 @bp.get("/packing-slips/rows")
