@@ -22,6 +22,7 @@ from webapp.platform.notices import Notifier, send_on_commit
 from webapp.platform.queue import connect
 from webapp.platform.settings import Settings
 from webapp.processing.pipeline import hand_queues_to_rows
+from webapp.rules.naming import name_values
 from webapp.staff import access
 from webapp.staff.queries import names_of
 from webapp.store.queries import shop_time_zone
@@ -30,6 +31,7 @@ from webapp.web import navigation, security
 track(db.session)
 send_on_commit(db.session)
 hand_queues_to_rows()
+name_values()
 # Who calls has a token; limits are for signing in.
 limiter.request_filter(access.is_api)
 

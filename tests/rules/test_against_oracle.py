@@ -53,6 +53,10 @@ def constant(field, value):
     return literal(Decimal(value) if field.type in ("money", "percent", "int") else value)
 
 
+def _upper(value):
+    return [text.upper() for text in value] if isinstance(value, list) else value and value.upper()
+
+
 def oracle_text(raw):
     """The same condition in the oracle's own language, written from the JSON and not from our typed
     tree."""
@@ -62,6 +66,9 @@ def oracle_text(raw):
     if "not" in raw:
         return f"(not {oracle_text(raw['not'])})"
     key, op, field = raw["field"], raw["op"], FIELDS[raw["field"]]
+    if key == "item_sku":
+        # In either case the same.
+        key, raw = "item_sku.as_upper", {"value": _upper(raw.get("value"))}
     if op in ("in", "not_in"):
         members = " or ".join(f"{key} == {constant(field, value)}" for value in raw["value"])
         return f"({members})" if op == "in" else f"(not ({members}))"

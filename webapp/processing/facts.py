@@ -12,6 +12,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from webapp.catalog.models import Product
+from webapp.catalog.queries import products_by_sku
 from webapp.fulfilment.memberships.models import Membership
 from webapp.http.formatting import shop_day
 from webapp.platform.database import db
@@ -53,7 +54,7 @@ class BatchContext:
 
     def product(self, sku: str) -> Product | None:
         if sku not in self._products:
-            self._products[sku] = db.session.scalar(select(Product).where(Product.sku == sku))
+            self._products[sku] = products_by_sku([sku]).get(sku)
         return self._products[sku]
 
     def gift_facts(self, sku: str, quantity: int = 1) -> Facts | None:
@@ -171,9 +172,9 @@ def line_facts(line: SaleLine) -> Facts:
 
 
 def product_facts(skus: set[str]) -> dict[str, Facts]:
-    """The facts of products as gifts, whatever is in stock; by SKU, those that exist."""
-    products = db.session.scalars(select(Product).where(Product.sku.in_(skus)))
-    return {product.sku: _facts_as_gift(product) for product in products}
+    """The facts of products as gifts, whatever is in stock; by SKU as written, those that
+    exist."""
+    return {sku: _facts_as_gift(product) for sku, product in products_by_sku(skus).items()}
 
 
 def _facts_as_gift(product: Product) -> Facts:

@@ -120,7 +120,7 @@ class Comparison:
         frozen = [_typed_facts(line, "line") for line in facts["lines"]]
         # Rules added the gifts; here they add them again.
         lines = [line for line in frozen if not line.get("item_gift")]
-        gifts = {line["item_sku"]: line for line in frozen if line.get("item_gift")}
+        gifts = {line["item_sku"].casefold(): line for line in frozen if line.get("item_gift")}
         catalog = partial(self._item_facts, gifts) if gifts else self.catalog
         before = self.old.decide(sale, lines, catalog, on)
         evaluated = lines + before.added
@@ -158,7 +158,7 @@ class Comparison:
                 fate["by"][winner] = fate["by"].get(winner, 0) + 1
 
     def _item_facts(self, gifts: Mapping[str, FactsOf], sku: str) -> FactsOf | None:
-        return gifts.get(sku) or self.catalog(sku)
+        return gifts.get(sku.casefold()) or self.catalog(sku)
 
     def _count_money(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from webapp.rules.core.conditions import Condition, FactCheck, Group
-from webapp.rules.core.fields import FIELDS
+from webapp.rules.core.fields import FIELDS, comparable
 from webapp.rules.core.operators import Facts, Test
 
 Key = tuple[str, Any]
@@ -24,15 +24,23 @@ def compile_condition(condition: Condition, made: dict[Asked, Test] | None = Non
     made = {} if made is None else made
     asked: Asked
     if isinstance(condition, FactCheck):
-        asked = (condition.field.key, condition.op.key, condition.value)
+        asked = (condition.field.key, condition.op.key, condition.asked)
         if asked not in made:
-            made[asked] = condition.op.compile(condition.field.key, condition.value)
+            made[asked] = _check_test(condition)
         return made[asked]
     tests = tuple(compile_condition(member, made) for member in condition.members)
     asked = (condition.op, *tests)
     if asked not in made:
         made[asked] = _grouped(condition.op, tests)
     return made[asked]
+
+
+def _check_test(check: FactCheck) -> Test:
+    key, field = check.field.key, check.field
+    test = check.op.compile(key, check.asked)
+    if not field.folds:
+        return test
+    return lambda facts: test({key: field.comparable(facts[key])})
 
 
 def _grouped(op: str, tests: tuple[Test, ...]) -> Test:
@@ -93,11 +101,12 @@ def necessities(condition: Condition) -> list[list[Key]]:
 
 def _check_keys(check: FactCheck) -> list[Key]:
     key = check.field.key
+    asked = check.asked
     match check.op.key:
         case "eq":
-            return [(key, check.value)]
+            return [(key, asked)]
         case "in":
-            return [(key, value) for value in check.value]
+            return [(key, value) for value in asked]
         case "is_true":
             return [(key, True)]
         case "is_false":
@@ -187,7 +196,7 @@ class HashIndex:
     def hits(self, facts: Facts) -> list[int]:
         """The ranks of the conditions that hold, in ascending order."""
         found: list[int] = []
-        self._root.collect(facts, found)
+        self._root.collect(comparable(facts), found)
         # A rule filed under two fields (an "any") may be found twice.
         return sorted(set(found)) if len(found) > 1 else found
 

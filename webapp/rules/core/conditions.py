@@ -29,6 +29,11 @@ class FactCheck:
     op: Operator
     value: Any
 
+    @property
+    def asked(self) -> Any:
+        """The value as it is compared."""
+        return self.field.comparable(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

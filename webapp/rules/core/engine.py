@@ -171,6 +171,8 @@ class _Evaluation:
                 plan.params["missing"] = True
                 continue
             quantity = plan.params["quantity"]
+            # From here on as the catalog spells it.
+            plan.params["sku"] = item.get("item_sku", plan.params["sku"])
             gift = {
                 "item_sku": plan.params["sku"],
                 "item_gift": True,

@@ -69,12 +69,27 @@ class Field:
     def nullable(self) -> bool:
         return self.presence is not None
 
+    @property
+    def folds(self) -> bool:
+        """A SKU in any case is the same product."""
+        return self.refers == "sku"
+
+    def comparable(self, value: Any) -> Any:
+        """A value as it is compared, or a tuple of them."""
+        if not self.folds or value is None:
+            return value
+        return tuple(map(_upper, value)) if isinstance(value, tuple) else _upper(value)
+
     def read(self, value: object) -> Any:
         """JSON -> typed value. Money and percentages are decimal text, never a number. Raises
         ValueRefused."""
         if self.choices is not None:
             return read_choice(value, self.choices)
         return READERS[self.type](value)
+
+
+def _upper(sku: str) -> str:
+    return sku.upper()
 
 
 def read_text(value: object) -> str:
@@ -476,6 +491,14 @@ def sample_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     sample = {key: field.sample for key, field in FIELDS.items()}
     kind = facts.get("item_kind", sample["item_kind"])
     return {**sample, "item_physical": kind in GOODS, **facts}
+
+
+def comparable(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts as conditions compare them; see `Field.comparable`."""
+    sku = facts.get("item_sku")
+    if sku is None or (upper := sku.upper()) == sku:
+        return facts
+    return {**facts, "item_sku": upper}
 
 
 def facts_to_json(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a condition may ask of a field. An operator is one declaration in OPERATORS.
 
 An empty fact (None) is not equal to anything, not in any list, and neither above nor below
-anything. Text is compared exactly, capital letters and accents included.
+anything. Text is compared exactly, capital letters and accents included; only a SKU may be written
+in either case.
 """
 
 from __future__ import annotations

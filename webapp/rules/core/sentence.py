@@ -32,6 +32,9 @@ STRONG, WEAK = "\x02", "\x03"
 _MARKS = re.compile(f"{STRONG}(.*?){WEAK}", re.DOTALL)
 
 Names = Mapping[str, str]
+# How people call what a field's values are codes of, by `Field.names`: only the shop knows, so that
+# `webapp.rules.naming` fills it. What is not in it stands for itself.
+CALLED: dict[str, Callable[[str], str]] = {}
 
 
 def sentence(rule: Rule, names: Names | None = None) -> str:
@@ -73,6 +76,10 @@ def action_phrase(use: ActionUse, names: Names | None = None) -> str:
     return _plain(_action(use, names or {}))
 
 
+def called(kind: str, code: str) -> str:
+    return CALLED.get(kind, str)(code)
+
+
 def value_text(field: Field, value: Any) -> str:
     """One value as people write it: money and numbers by the reader's locale, a choice by its
     label."""
@@ -85,8 +92,10 @@ def value_text(field: Field, value: Any) -> str:
         return format_decimal(value, locale=locale)
     if field.type == "bool":
         return _("yes") if value else _("no")
-    # A state abroad is no choice that we know.
-    return str(field.choices.get(value, value)) if field.choices else _("“%(value)s”", value=value)
+    if field.choices:
+        # A state abroad is no choice that we know.
+        return str(field.choices.get(value, value))
+    return _("“%(value)s”", value=called(field.names, value))
 
 
 def _plain(said: str) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from webapp.rules.core.compiler import compile_condition
 from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.fields import BLANK
 from webapp.rules.core.operators import Facts
@@ -34,7 +35,7 @@ def explain(condition: Condition, facts: Facts) -> Trace:
     check."""
     if isinstance(condition, FactCheck):
         key = condition.field.key
-        ok = condition.op.compile(key, condition.value)(facts)
+        ok = compile_condition(condition)(facts)
         wanted, got = _json(condition.value), _json(facts[key])
         return {"field": key, "op": condition.op.key, "wanted": wanted, "got": got, "ok": ok}
     children = [explain(member, facts) for member in condition.members]

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.catalog.models import Product
+from webapp.catalog.queries import products_by_sku
 from webapp.customers.models import Agent, Customer
 from webapp.http.formatting import percent_text
 from webapp.http.query import whole_number
@@ -154,9 +155,8 @@ def _customer_names(written: Iterable[str]) -> dict[str, str]:
 
 
 def _product_names(written: Iterable[str]) -> dict[str, str]:
-    skus = sorted(map(storable, written))[:MOST]
-    query = select(Product.sku, Product.name).where(Product.sku.in_(skus))
-    return {row.sku: row.name for row in db.session.execute(query)} if skus else {}
+    products = products_by_sku(sorted(written)[:MOST])
+    return {sku: product.name for sku, product in products.items()}
 
 
 def found(kind: str, written: str) -> Options:

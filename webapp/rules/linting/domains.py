@@ -141,7 +141,7 @@ Domain = ChoiceDomain | NumberDomain | TextDomain
 def domain_of(check: FactCheck, negated: bool = False) -> tuple[str, Domain]:
     """The field and those of its values for which the check holds; with `negated`, those for which
     it does not."""
-    field, op, value = check.field, check.op.key, check.value
+    field, op, value = check.field, check.op.key, check.asked
     if op in NEGATIONS:
         op, negated = OPPOSITES[op], not negated
     if field.type in UNITS:

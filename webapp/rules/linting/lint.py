@@ -19,7 +19,7 @@ from webapp.rules.core.actions import SKIP_RULE, ActionUse
 from webapp.rules.core.book import RuleBook
 from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.rule import Rule
-from webapp.rules.core.sentence import condition_phrase
+from webapp.rules.core.sentence import called, condition_phrase
 from webapp.rules.linting.dnf import Effort, Region, TooMuch, sample_of
 from webapp.rules.linting.references import MOST_NAMED, References, mentions
 from webapp.rules.linting.rule_index import Evaluated, LintRule, RuleIndex
@@ -110,7 +110,7 @@ def _missing_words(kind: str, value: str) -> str:
 def _meant(kind: str, missing: list[str], known: References) -> str:
     """What there is that looks like the first of them that looks like anything."""
     meant = next(filter(None, (known.absent.get((kind, value), "") for value in missing)), None)
-    return " " + _("There is “%(value)s”.", value=meant) if meant else ""
+    return " " + _("There is “%(value)s”.", value=called(kind, meant)) if meant else ""
 
 
 class _Lint:

@@ -10,10 +10,11 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.catalog.models import Product
+from webapp.catalog.queries import products_by_sku
 from webapp.customers.models import Agent, Customer
 from webapp.http.query import whole_number
 from webapp.platform.database import db
@@ -43,9 +44,9 @@ MOST_ALIKE = 500
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What is there of the things that some rules name. `skus` maps each to "active" or
-    "archived"; `absent` has what is worded and not there, by kind and value, with the value that
-    is there and looks most like it."""
+    """What is there of the things that some rules name. `skus` maps each, as it is written, to
+    "active" or "archived"; `absent` has what is worded and not there, by kind and value, with the
+    value that is there and looks most like it."""
 
     skus: Mapping[str, str]
     templates: frozenset[str]
@@ -106,9 +107,12 @@ def gather(rules: Iterable[Rule]) -> References:
     # "007" is no customer's number, nor is one that no database column holds.
     numbers = {whole_number(text) for text in named["customer"]}
     customers = {number for number in numbers if number is not None}
-    products = _rows(Product.sku, named["sku"], Product.archived_at.is_not(None))
     return References(
-        skus={row[0]: "archived" if row[1] else "active" for row in products},
+        skus={
+            sku: "archived" if product.archived_at else "active"
+            for skus in _batches(named["sku"])
+            for sku, product in products_by_sku(skus).items()
+        },
         templates=frozenset(EMAIL_TITLES),
         tasks=frozenset(TASK_TITLES),
         agents=frozenset(row[0] for row in _rows(Agent.code, named["agent"])),
@@ -144,14 +148,15 @@ def _nearest(value: str, written: Mapping[str, str]) -> str:
     return written[alike[0]] if alike else ""
 
 
-def _rows(
-    key: InstrumentedAttribute[Any], values: Iterable[Any], *more: ColumnElement[Any]
-) -> Iterator[Any]:
+def _rows(key: InstrumentedAttribute[Any], values: Iterable[Any]) -> Iterator[Any]:
+    for batch in _batches(values):
+        yield from db.session.execute(select(key).where(key.in_(batch)))
+
+
+def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:
     wanted = sorted(values)
     for start in range(0, len(wanted), BATCH):
-        yield from db.session.execute(
-            select(key, *more).where(key.in_(wanted[start : start + BATCH]))
-        )
+        yield wanted[start : start + BATCH]
 
 
 def refused(rule: Rule, known: References) -> list[RuleProblem]:
