@@ -17,7 +17,7 @@ from webapp.menu import MENU
 from webapp.platform import live, logs, sqlite
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal, Stale
-from webapp.platform.libraries import babel, compress, csrf, htmx, limiter
+from webapp.platform.libraries import babel, compress, csrf, htmx
 from webapp.platform.notices import Notifier, send_on_commit
 from webapp.platform.queue import connect
 from webapp.platform.settings import Settings
@@ -32,8 +32,6 @@ track(db.session)
 send_on_commit(db.session)
 hand_queues_to_rows()
 name_values()
-# Who calls has a token; limits are for signing in.
-limiter.request_filter(access.is_api)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -92,11 +90,6 @@ def _config(settings: Settings) -> dict:
         "BABEL_DEFAULT_LOCALE": "pt_BR",
         "BABEL_DEFAULT_TIMEZONE": "America/Sao_Paulo",
         "BABEL_TRANSLATION_DIRECTORIES": "translations",
-        "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-        "RATELIMIT_SWALLOW_ERRORS": True,
-        "RATELIMIT_HEADERS_ENABLED": False,
         "COMPRESS_MIMETYPES": [
             "text/html",
             "text/css",
@@ -115,7 +108,6 @@ def _bind_extensions(app: Flask) -> None:
     csrf.init_app(app)
     htmx.init_app(app)
     compress.init_app(app)
-    limiter.init_app(app)
     babel.init_app(
         app, locale_selector=localization.locale, timezone_selector=localization.time_zone
     )

@@ -68,7 +68,7 @@
       const answer = await fetch(dialog.dataset.address, { method: "POST", body, headers: { Accept: "application/json" } });
       if (answer.ok) return signedIn(await answer.json());
       const html = await answer.text();
-      if (answer.status === 422 || answer.status === 400) return show(dialog, html);
+      if ([400, 422, 429].includes(answer.status)) return show(dialog, html);
       toast("bad", new DOMParser().parseFromString(html, "text/html").querySelector(".error-page > p:not(.error-page-code)")?.textContent);
     } catch {
       toast("bad", document.getElementById("toasts")?.dataset.textOffline);

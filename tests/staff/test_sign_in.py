@@ -112,31 +112,6 @@ def test_an_unknown_e_mail_costs_as_much_time_as_a_known_one(client, ana, monkey
     assert len(parameters) == 1, "one hash is cheaper to verify than the other"
 
 
-def test_after_ten_failures_the_account_is_closed_for_a_while_even_to_its_owner(client, app, ana):
-    for _ in range(10):
-        assert try_to_sign_in(client, password="wrong").status_code == 422
-
-    assert try_to_sign_in(client).status_code == 429
-    # The lock is of the account, not of the browser; and an account that is not there locks alike.
-    assert try_to_sign_in(app.test_client(), email="ANA@example.com ").status_code == 429
-    assert (
-        try_to_sign_in(app.test_client(), email="bia@example.com", password="x").status_code == 422
-    )
-
-
-def test_unknown_accounts_are_throttled_like_known_ones(client, ana):
-    for _ in range(10):
-        try_to_sign_in(client, email="nobody@example.com")
-
-    assert try_to_sign_in(client, email="nobody@example.com").status_code == 429
-
-
-def test_signing_in_rightly_uses_up_no_attempts(client, ana):
-    for _ in range(12):
-        assert try_to_sign_in(client).status_code == 303
-        client.delete_cookie("balcao")
-
-
 def test_each_sign_in_has_a_new_session_id(client, db, ana):
     with client.session_transaction() as session:
         session["sid"] = "planted by somebody else"

@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 
 from webapp.audit.models import AuditEntry
+from webapp.http.transactions import write_apart
 from webapp.platform.clock import utc_now
 from webapp.platform.notices import notices_of, tell_pages
 from webapp.platform.owed import Owed
@@ -150,15 +151,24 @@ def record(
     session, action: str, subject: str, subject_id, name: str = "", why: str = "", **after
 ) -> None:
     """An audit entry for an act that changes no column (a sign-in, a retry of a job)."""
-    session.add(
-        AuditEntry(
-            actor=_actor.get(),
-            action=action,
-            subject=subject,
-            subject_id=str(subject_id),
-            subject_name=name[:120],
-            before={},
-            after={key: _plain(value) for key, value in after.items()},
-            why=why[:500],
-        )
-    )
+    session.add(AuditEntry(**_act(action, subject, subject_id, name, why, after)))
+
+
+def record_apart(action: str, subject: str, subject_id="", name: str = "", **after) -> None:
+    """As `record`, for what is refused: kept whatever becomes of the request, whose rows are read
+    anew afterwards."""
+    write_apart(_KEEP.values(**_act(action, subject, subject_id, name, "", after)))
+
+
+def _act(action: str, subject: str, subject_id, name: str, why: str, after: dict) -> dict:
+    return {
+        "at": utc_now(),
+        "actor": _actor.get(),
+        "action": action,
+        "subject": subject,
+        "subject_id": str(subject_id),
+        "subject_name": name[:120],
+        "before": {},
+        "after": {key: _plain(value) for key, value in after.items()},
+        "why": why[:500],
+    }

@@ -39,12 +39,18 @@ SUBJECTS = {
     "refunds": _l("Refund"),
     "effects": _l("Action of a rule"),
     "commission_payments": _l("Commission"),
+    "pages": _l("Page"),
 }
 ACTIONS = {
     "created": _l("Created"),
     "changed": _l("Changed"),
     "deleted": _l("Deleted"),
     "signed_in": _l("Signed in"),
+    "sign_in_failed": _l("Sign-in refused"),
+    "signed_out": _l("Signed out"),
+    "access_refused": _l("Access refused"),
+    "form_refused": _l("Form refused"),
+    "password_refused": _l("Present password refused"),
     "password_set": _l("Password set"),
     "sessions_ended": _l("Sessions ended"),
     "approved": _l("Approved"),
@@ -79,6 +85,8 @@ UNTOLD = ("reason_code",)
 DOCUMENTS = ("document", "customer_document", "cnpj")
 PHONES = ("phone", "customer_phone")
 FIELDS = {
+    "network_address": _l("Network address"),
+    "tries": _l("Tries"),
     "access_key": _l("Access key"),
     "active": _l("May sign in"),
     "agent_code": _l("Agent"),
@@ -210,6 +218,8 @@ def page_of(entry: AuditEntry) -> str | None:
     if entry.subject not in PAGES or entry.action == "deleted":
         return None
     endpoint, argument = PAGES[entry.subject]
+    if argument and not entry.subject_id:
+        return None
     values: dict[str, Any] = {argument: entry.subject_id} if argument else {}
     return url_for(endpoint, **values)
 

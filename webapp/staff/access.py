@@ -12,13 +12,14 @@ from htmx_flask import request
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.audit.tracking import acting_as
+from webapp.audit.tracking import acting_as, record_apart
 from webapp.http.transactions import READING, write_apart
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, Refusal
 from webapp.platform.transactions import reading_only
 from webapp.staff.models import LADDER, ApiToken, Role, User, UserSession, digest
+from webapp.staff.throttle import first_of_window
 
 ANYONE: frozenset[Role] = frozenset()
 SEEN_EVERY = dt.timedelta(minutes=5)
@@ -105,7 +106,7 @@ def _by_session() -> Identity | None:
         return None
     row = db.session.get(UserSession, digest(secret))
     if row is None or not row.is_live(utc_now()):
-        session.clear()
+        _clear_session()
         return None
     g.user_session = row
     return Identity(row.user.email, row.user.role, user=row.user)
@@ -163,10 +164,19 @@ def _admit(allowed):
     if g.identity is None:
         return _sign_in_first()
     if g.identity.role not in allowed:
+        note_refused("access_refused")
         raise Forbidden(
             _("Your role does not open this page. Ask an administrator if you need it.")
         )
     return None
+
+
+def note_refused(action: str) -> None:
+    """In the audit, where somebody who is signed in was refused; once for each page and window."""
+    place = str(request.endpoint)
+    if g.identity and first_of_window(f"{action}:{g.identity.scope}:{place}"):
+        record_apart(action, "pages", place[:40], f"{request.method} {request.url_rule}")
+        g.identity = identify()
 
 
 def release(_error=None) -> None:
@@ -206,6 +216,7 @@ def sign_in(user: User) -> None:
     db.session.add(row)
     session.clear()
     session["sid"] = secret
+    session["knows"] = digest(user.email)
     session.permanent = True
 
 
@@ -214,4 +225,14 @@ def sign_out() -> None:
         db.session.execute(
             db.delete(UserSession).where(UserSession.id_hash == digest(session["sid"]))
         )
+    _clear_session()
+
+
+def _clear_session() -> None:
+    """Nothing is left of who was signed in, but that the browser knows the account; see
+    `webapp.staff.throttle`."""
+    known = session.get("knows")
     session.clear()
+    if known:
+        session["knows"] = known
+        session.permanent = True

@@ -1,14 +1,27 @@
 """Signing in, and keeping the people and programs who may."""
 
+from typing import Any
+
+from flask import request
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
+from webapp.audit.tracking import record_apart
 from webapp.http.forms import parse
 from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
+from webapp.platform.transactions import only_reading
 from webapp.staff.forms import NewUserIn, TokenIn, UserIn
 from webapp.staff.models import NOBODY, ApiToken, Role, User, UserSession, matches
 from webapp.staff.queries import active_admins, user_of
+from webapp.staff.throttle import (
+    TRIES,
+    counted,
+    first_of_window,
+    network,
+    own_bounds,
+    sign_in_bounds,
+)
 
 
 def add_user(email: str, name: str, role: Role, password: str) -> User:
@@ -82,11 +95,41 @@ def end_session(user: User, id_hash: str) -> None:
         raise NotFound(_("This session is over already."))
 
 
-def authenticate(email: str, password: str) -> int | None:
-    """The id of the active user with this password, or None. As slow for an unknown e-mail as for a
-    known one, and with no transaction open while the hash is worked out."""
-    user = user_of(email)
-    user_id, active = (user.id, user.active) if user else (None, False)
-    password_hash = user.password_hash if user else NOBODY
-    db.session.rollback()
-    return user_id if matches(password_hash, password) and active else None
+def authenticate(email: str, password: str) -> int:
+    """The id of the active user with this password. As slow for an unknown e-mail as for a known
+    one, and with no transaction open while the hash is worked out. Raises Invalid, TooManyTries."""
+    with counted(sign_in_bounds(email), "password") as tries:
+        with only_reading():
+            user = user_of(email)
+            user_id, kept = (user.id, user.email) if user else (None, "")
+            password_hash = user.password_hash if user and user.active else NOBODY
+            db.session.rollback()
+        if not matches(password_hash, password) or user_id is None:
+            _note_failed_sign_in(user_id, kept, tries)
+            wrong = _("Wrong e-mail or password.")
+            raise Invalid([FieldError("password", wrong)], wrong)
+    return user_id
+
+
+def _note_failed_sign_in(user_id: int | None, email: str, tries: int) -> None:
+    """In the audit: the first try and the last before the account is closed to where they came
+    from; of accounts that do not exist, one for each network. What was typed is not kept."""
+    facts: dict[str, Any] = {"network_address": request.remote_addr, "tries": tries}
+    if user_id is None:
+        if first_of_window(f"unknown:{network()}"):
+            record_apart("sign_in_failed", "users", **facts)
+    elif tries in (1, TRIES):
+        record_apart("sign_in_failed", "users", user_id, email, **facts)
+
+
+def prove(user: User, password: str, field: str) -> None:
+    """Raises Invalid at `field` when it is not the person's present password, TooManyTries when it
+    was wrong too often."""
+    with only_reading():
+        user_id, email, password_hash = user.id, user.email, user.password_hash
+        db.session.rollback()
+    with counted(own_bounds(user_id), field) as tries:
+        if not matches(password_hash, password):
+            if tries in (1, TRIES):
+                record_apart("password_refused", "users", user_id, email, tries=tries)
+            raise Invalid([FieldError(field, _("This is not your present password."))])

@@ -102,6 +102,7 @@ def _not_sent() -> Response:
     counts. Where no form is known, a page that is still open gets that token, and any other is told
     where to begin again."""
     db.session.rollback()
+    access.note_refused("form_refused")
     page = _form_again()
     if page is not None:
         response = make_response(page, 422 if wants_fragment() else 400)
@@ -168,5 +169,12 @@ def _kept_number(code: int) -> str:
     if code == 422 or (code == 404 and not g.get("identity")):
         return ""
     if code < 500:
-        log.info("refused", status=code, endpoint=request.endpoint, support_number=support_number())
+        log.info(
+            "refused",
+            status=code,
+            method=request.method,
+            endpoint=request.endpoint,
+            who=g.identity.scope if g.get("identity") else "nobody",
+            support_number=support_number(),
+        )
     return support_number()

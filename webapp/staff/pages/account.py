@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from flask import Response, flash, g, redirect, render_template, session, url_for
+from flask import flash, g, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from htmx_flask import request
@@ -13,25 +13,15 @@ from webapp.http.handling import submits
 from webapp.http.localization import LOCALES
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid
-from webapp.platform.libraries import limiter
 from webapp.staff.access import allow, anyone
 from webapp.staff.forms import OwnPasswordIn
 from webapp.staff.pages.blueprint import bp
 from webapp.staff.pages.sign_in import own_page
-from webapp.staff.people import end_session, end_sessions
+from webapp.staff.people import end_session, end_sessions, prove
 from webapp.staff.queries import sessions_of
 
 THEMES = ("light", "dark")
 DENSITIES = ("normal", "compact")
-
-
-def _me() -> str:
-    return f"password:{g.identity.user.id}"
-
-
-def _refused(response: Response) -> bool:
-    return response.status_code != 303
 
 
 @bp.get("/account")
@@ -59,13 +49,11 @@ def _password_again(form: Form) -> str:
 
 @bp.post("/account/password")
 @allow("clerk", "accountant")
-@limiter.limit("10/15 minutes", key_func=_me, deduct_when=_refused)
-@submits(OwnPasswordIn, again=_password_again)
+@submits(OwnPasswordIn, again=_password_again, own_status=True)
 def change_password(wanted: OwnPasswordIn) -> ResponseReturnValue:
     """A new password for oneself; every other browser is signed out."""
     user = g.identity.user
-    if not user.has_password(wanted.old_password):
-        raise Invalid([FieldError("old_password", _("This is not your present password."))])
+    prove(user, wanted.old_password, "old_password")
     user.set_password(wanted.password)
     end_sessions(user, but=g.user_session.id_hash)
     record(db.session, "password_set", "users", user.id, user.email)

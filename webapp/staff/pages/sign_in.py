@@ -2,18 +2,14 @@
 
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask import current_app, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from webapp.audit.tracking import acting_as, record
 from webapp.http.forms import Form
 from webapp.http.handling import submits
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid
-from webapp.platform.libraries import limiter
-from webapp.platform.transactions import only_reading
 from webapp.staff import access
 from webapp.staff.access import anyone
 from webapp.staff.forms import SignInIn
@@ -24,14 +20,6 @@ from webapp.staff.people import authenticate
 # The demo's sign-ins, shown on the sign-in page while DEMO=1.
 DEMO_PASSWORD = "balcao-demo"
 DEMO_USERS = ("clerk", "reviewer", "manager", "admin", "accountant")
-
-
-def _account_tried() -> str:
-    return "account:" + request.form.get("email", "").strip().lower()[:254]
-
-
-def _failed(response: Response) -> bool:
-    return response.status_code >= 400
 
 
 @bp.get("/login")
@@ -55,11 +43,9 @@ def _login_page(form: Form) -> str:
 
 @bp.post("/login")
 @anyone
-@limiter.limit("60/minute", deduct_when=_failed)
-@limiter.limit("10/15 minutes", key_func=_account_tried, deduct_when=_failed)
-@submits(SignInIn, again=_login_page)
+@submits(SignInIn, again=_login_page, own_status=True)
 def sign_in(wanted: SignInIn) -> ResponseReturnValue:
-    user = db.session.get_one(User, _verified(wanted))
+    user = db.session.get_one(User, authenticate(wanted.email, wanted.password))
     access.sign_in(user)
     with acting_as(user.email):
         record(db.session, "signed_in", "users", user.id, user.email)
@@ -68,17 +54,6 @@ def sign_in(wanted: SignInIn) -> ResponseReturnValue:
         g.pop("csrf_token", None)
         return jsonify(csrf_token=generate_csrf(), person=user.id)
     return redirect(own_page(wanted.next) or url_for("dashboard.page"), 303)
-
-
-def _verified(wanted: SignInIn) -> int:
-    with only_reading():
-        user_id = authenticate(wanted.email, wanted.password)
-    if user_id is None:
-        raise Invalid(
-            [FieldError("password", _("Wrong e-mail or password."))],
-            _("Wrong e-mail or password."),
-        )
-    return user_id
 
 
 def own_page(target: str) -> str | None:
@@ -99,5 +74,8 @@ def own_page(target: str) -> str | None:
 @bp.post("/logout")
 @anyone
 def sign_out() -> ResponseReturnValue:
+    if g.identity:
+        user = g.identity.user
+        record(db.session, "signed_out", "users", user.id, user.email)
     access.sign_out()
     return redirect(url_for("staff.login"), 303)
