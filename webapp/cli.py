@@ -7,6 +7,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from webapp.audit.tracking import acting_as
 from webapp.demo.load import load_demo
+from webapp.demo.scale import fill
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.processing import diagrams
@@ -67,13 +68,22 @@ def create_token(name, role):
 
 
 @click.command("demo")
+@click.option("--scale", type=click.IntRange(100), help="A big shop instead, of so many orders.")
 @with_appcontext
-def demo():
+def demo(scale: int | None) -> None:
     """Loads the demo shop, unless the database holds one already."""
     with acting_as("demo"):
-        click.echo(
-            "Demo shop loaded." if load_demo() else "The database is not empty; nothing was loaded."
-        )
+        loaded = _filled(scale) if scale else load_demo()
+    if not loaded:
+        raise click.ClickException("The database is not empty; nothing was loaded.")
+    click.echo("Demo shop loaded.")
+
+
+def _filled(count: int) -> bool:
+    with click.progressbar(
+        length=count, label="Orders", file=sys.stderr, update_min_steps=1000
+    ) as bar:
+        return fill(count, bar.update)
 
 
 @click.command("sweep")

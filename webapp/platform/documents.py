@@ -33,6 +33,11 @@ def _completed(body: str, top_weight: int) -> str:
     return body
 
 
+def with_check_digits(body: str) -> str:
+    """The CPF of its first nine digits, or the CNPJ of its first twelve characters."""
+    return _completed(body, 11 if len(body) == 9 else 9)
+
+
 def normalize_document(written: str) -> str | None:
     """The bare CPF (11 digits) or CNPJ (14 characters) of `written`, or None when it is neither."""
     bare = _SEPARATORS.sub("", written).upper()
