@@ -68,7 +68,7 @@ COUNTED = {
 
 
 @dataclass
-class Order:
+class ModelOrder:
     """A model order. `fired`: the rules that did."""
 
     model: Model
@@ -81,7 +81,7 @@ class Order:
     @classmethod
     def read(
         cls, connection: Connection, sale_id: int, like: str, tables: Iterable[Table]
-    ) -> "Order":
+    ) -> "ModelOrder":
         rows = hanging_off(connection, SALES, sale_id, tables)
         (sale,) = rows[SALES]
         products = {row["product_id"]: (row["sku"], row["name"]) for row in rows[LINES]}
@@ -122,7 +122,7 @@ class Orders:
 
     def __init__(
         self,
-        orders: list[Order],
+        orders: list[ModelOrder],
         sold: Sold,
         people: list[tuple[int, Person]],
         began: dt.datetime,

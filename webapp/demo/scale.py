@@ -24,7 +24,7 @@ from webapp.demo.bulk import Raw, make_room, settle, write
 from webapp.demo.copies import AUDIT, Copy, Model, hanging_off
 from webapp.demo.invented import FIRMS, Person, person, product_texts
 from webapp.demo.load import load_demo
-from webapp.demo.orders import Order, Orders, Sold
+from webapp.demo.orders import ModelOrder, Orders, Sold
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.platform.clock import utc_now
 from webapp.platform.database import Base, db
@@ -73,7 +73,7 @@ class Filling:
         tables = dependents(SALES)
         with db.engine.begin() as connection:
             orders = [
-                Order.read(connection, row_id, story.like, tables)
+                ModelOrder.read(connection, row_id, story.like, tables)
                 for row_id, story in zip(told, stories.STORIES, strict=True)
             ]
             _take_away(connection, [*tables, SALES])
