@@ -140,7 +140,7 @@ def test_a_known_customer_is_found_and_picked(clerk, db):
     )
     page = draft(clerk, f"customer:{customer_id}")
     assert (
-        value(page, "customer.document") == "12ABC34501DE35"
+        value(page, "customer.document") == "12.ABC.345/01DE-35"
         and value(page, "address.number") == "845"
     )
     assert value(page, "lines.0.sku") == "A"

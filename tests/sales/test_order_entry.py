@@ -1,17 +1,28 @@
 """Entering an order without harm: nothing borrowed unseen, bar codes taken, addresses where goods
 go."""
 
+import html
 import re
 
 import pytest
 
-from tests.factories import CUSTOMER, make_product, make_sale, sale_body, sign_in, work_off
+from tests.factories import (
+    CUSTOMER,
+    make_product,
+    make_sale,
+    open_shop,
+    sale_body,
+    sign_in,
+    work_off,
+)
 from tests.sales.test_form import TYPED, draft, plain, value
 from webapp.customers.models import Customer
 from webapp.http.forms import parse
+from webapp.platform.cep import format_cep
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
 from webapp.sales.placing import create_sale
+from webapp.store.queries import the_shop
 
 ISBN = "9788535914849"
 
@@ -40,6 +51,68 @@ def place(clerk, **changes):
 def newest(db) -> Sale:
     db.session.expire_all()
     return db.session.scalars(db.select(Sale).order_by(Sale.id.desc())).first()
+
+
+# -- the register is shown, and used where it is seen ---------------------------------------------
+
+
+def test_a_picked_customer_stands_as_every_page_shows_them_and_is_not_offered_again(clerk, known):
+    page = draft(clerk, f"customer:{known.id}", **STRANGER)
+    assert value(page, "customer.document") == "111.444.777-35"
+    assert value(page, "customer.phone") == "(19) 99999-0000"
+    assert "is in the register" not in page
+    picked = {
+        f"customer.{fact}": value(page, f"customer.{fact}")
+        for fact in ("name", "document", "email", "phone")
+    }
+    said = clerk.post("/sales/customers/known", data=TYPED | picked).text
+    assert said.strip() == ""
+    changed = picked | {"customer.phone": "(19) 98888-0000"}
+    assert "is in the register" in clerk.post("/sales/customers/known", data=TYPED | changed).text
+
+
+def test_a_phone_is_kept_as_its_digits_however_it_was_written(clerk, known, db):
+    named = {"customer.name": CUSTOMER["name"], "customer.phone": "(19) 9 8888-0000"}
+    place(clerk, **named)
+    assert newest(db).customer_phone == "19988880000"
+    place(clerk, **named | {"customer.phone": "+351 912 345 678", "form_key": "f2"})
+    assert newest(db).customer_phone == "+351 912 345 678"
+
+
+# -- stock ----------------------------------------------------------------------------------------
+
+
+def short_of(page: str) -> list[str]:
+    return re.findall(r'id="line-shortage-[0-9]+"[^>]*>([^<]+)', page)
+
+
+def test_each_line_says_what_is_in_stock_and_where_that_is_too_little(clerk, db):
+    product, _stream = make_product(sku="A", stock=3), make_product(sku="S", kind="streaming")
+    said = clerk.post("/sales/preview", data=TYPED | {"lines.0.quantity": "3"}).text
+    assert "3 in stock" in said and short_of(said) == []
+    said = clerk.post("/sales/preview", data=TYPED | {"lines.0.quantity": "4"}).text
+    assert short_of(said) == ["Only 3 of A left in stock."]
+    twice = {"lines.0.quantity": "2", "lines.1.sku": "a", "lines.1.quantity": "2"}
+    said = clerk.post("/sales/preview", data=TYPED | twice).text
+    assert short_of(said) == ["Only 3 of A left in stock."] * 2
+    streamed = {"lines.0.sku": "S", "lines.0.quantity": "400"}
+    said = clerk.post("/sales/preview", data=TYPED | streamed).text
+    assert short_of(said) == [] and "in stock" not in said
+    product.stock = 0
+    db.session.commit()
+    assert short_of(draft(clerk, "add_line")) == ["A is out of stock."]
+
+
+def test_what_a_changed_order_holds_itself_is_there_for_it(clerk, db):
+    make_product(sku="A", stock=3)
+    place(clerk, **{"lines.0.quantity": "2"})
+    changed = TYPED | {"sale_id": str(newest(db).id), "lines.0.quantity": "3"}
+    assert short_of(clerk.post("/sales/preview", data=changed).text) == []
+    assert short_of(clerk.get(f"/sales/{newest(db).id}/edit").text) == []
+    changed["lines.0.quantity"] = "4"
+    assert short_of(clerk.post("/sales/preview", data=changed).text) == [
+        "Only 3 of A left in stock."
+    ]
 
 
 # -- a known document under another name ----------------------------------------------------------
@@ -148,7 +221,7 @@ def test_a_line_says_at_once_that_two_products_have_its_code(clerk):
 def test_a_sku_is_known_in_any_case_and_kept_as_the_catalog_spells_it(clerk, db):
     make_product(sku="FI-0002", name="Caneca")
     told = clerk.post("/sales/preview", data=TYPED | {"lines.0.sku": "fi-0002"}).text
-    assert re.search(r'id="line-product-0"[^>]*>Caneca<', told)
+    assert re.search(r'id="line-product-0"[^>]*>Caneca · 100 in stock<', told)
     assert place(clerk, **{"lines.0.sku": "fi-0002"}).status_code == 303
     assert [line.sku for line in newest(db).lines] == ["FI-0002"]
     both = [{"sku": "Fi-0002", "quantity": 1}, {"sku": "FI-0002", "quantity": 1}]
@@ -160,7 +233,7 @@ def test_a_scan_is_told_with_its_product_and_price(clerk):
     make_product(sku="LV-9", name="Travessias", kind="book", isbn=ISBN, price="40.00")
     lines = {"lines.0.sku": "nothing", "lines.7.sku": ISBN, "lines.7.quantity": "2"}
     told = clerk.post("/sales/preview", data=TYPED | lines).text
-    assert re.search(r'id="line-product-7"[^>]*>Travessias<', told)
+    assert re.search(r'id="line-product-7"[^>]*>Travessias · 100 in stock<', told)
     assert re.search(r'id="line-total-7"[^>]*>R\$\s?80\.00<', told)
     assert re.search(r'id="line-product-0"[^>]*>No product has this SKU', told)
     assert re.search(r'id="order-sum"[^>]*>R\$\s?80\.00<', told)
@@ -190,15 +263,39 @@ def test_enter_without_script_adds_a_line_or_looks_up_the_cep(clerk, db):
 
 def test_goods_without_a_cep_are_asked_about_in_the_form(clerk, db):
     make_product(sku="A")
-    answer = place(clerk, **{"address.zip_code": ""})
+    answer = place(clerk, **{"address.zip_code": "", "channel": "phone"})
     assert answer.status_code == 422 and "write the CEP of the delivery" in answer.text
     assert not db.session.scalars(db.select(Sale)).all()
 
 
+NOWHERE = {"address.zip_code": "", "address.number": "", "address.complement": ""}
+
+
+def test_goods_handed_over_at_the_counter_need_no_address(clerk, db):
+    open_shop()
+    make_product(sku="A", name="Caneca", ncm="69120000")
+    assert place(clerk, **NOWHERE, paid="1").status_code == 303
+    work_off()
+    sale = newest(db)
+    assert (sale.status, sale.city, sale.state, sale.zip_code) == (
+        "invoiced",
+        the_shop().city,
+        the_shop().state,
+        format_cep(the_shop().zip_code),
+    )
+    assert set(sale.address_source.values()) == {"shop"} and sale.customer.city == ""
+    assert "the shop's own" in html.unescape(clerk.get(f"/sales/{sale.id}").text)
+
+
+def test_a_counter_sale_that_is_sent_somewhere_is_asked_for_the_cep(clerk, db):
+    make_product(sku="A")
+    answer = place(clerk, **NOWHERE | {"address.city": "Osasco"})
+    assert answer.status_code == 422 and "write the CEP of the delivery" in answer.text
+
+
 def test_a_digital_order_needs_no_address(clerk, db):
     make_product(sku="STREAM", kind="streaming")
-    blank = {"address.zip_code": "", "address.number": "", "address.complement": ""}
-    answer = place(clerk, **{"lines.0.sku": "STREAM", "paid": "1"} | blank)
+    answer = place(clerk, **{"lines.0.sku": "STREAM", "paid": "1"} | NOWHERE)
     assert answer.status_code == 303
     work_off()
     assert newest(db).status == "completed"

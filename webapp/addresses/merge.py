@@ -16,7 +16,7 @@ from webapp.platform.cep import folded, format_cep, normalize_cep
 from webapp.platform.issues import Issue
 from webapp.platform.towns import ABROAD, city_code, state_code
 
-CUSTOMER, EMPTY, TABLE = "customer", "empty", "ibge"
+CUSTOMER, EMPTY, TABLE, SHOP = "customer", "empty", "ibge", "shop"
 # The question of an incomplete address whose CEP no provider tells: the only one that a provider's
 # later answer settles.
 UNKNOWN = "zip_code_unknown"
@@ -52,8 +52,8 @@ class AddressParts:
 @dataclass(frozen=True)
 class Merged:
     """The address to keep, each part's source ("customer", a provider's name, "ibge" for our own
-    table of city codes, or "empty"), the question that stops it (None: it may go on) and the
-    warnings that do not."""
+    table of city codes, "shop" for the shop's own place, or "empty"), the question that stops it
+    (None: it may go on) and the warnings that do not."""
 
     address: AddressParts
     sources: dict[str, str]

@@ -212,6 +212,17 @@ _MOVE = (
 )
 
 
+def too_few(sku: str, left: int) -> str:
+    if not left:
+        return _("%(sku)s is out of stock.", sku=sku)
+    return ngettext(
+        "Only %(num)s of %(sku)s left in stock.",
+        "Only %(num)s of %(sku)s left in stock.",
+        left,
+        sku=sku,
+    )
+
+
 def change_stock(session, product_id: int, sku: str, change: int) -> int:
     """Adds `change` units in one conditional UPDATE; returns the new balance, which a movement must
     record (`move_stock` does both).
@@ -222,16 +233,7 @@ def change_stock(session, product_id: int, sku: str, change: int) -> int:
     balance = session.connection().scalar(_MOVE, {"product": product_id, "change": change})
     if balance is None:
         left = session.scalar(select(_stock).where(Product.__table__.c.id == product_id)) or 0
-        if not left:
-            raise OutOfStock(_("%(sku)s is out of stock.", sku=sku))
-        raise OutOfStock(
-            ngettext(
-                "Only %(num)s of %(sku)s left in stock.",
-                "Only %(num)s of %(sku)s left in stock.",
-                left,
-                sku=sku,
-            )
-        )
+        raise OutOfStock(too_few(sku, left))
     # Told to open pages by hand: the statement above is none of the session's own.
     notices_of(session).row_changed("product", product_id)
     return balance

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from webapp.addresses.merge import MOST_ON_NOTE
 from webapp.addresses.parts import LONGEST_TEXT
 from webapp.customers.models import Taxpayer
-from webapp.http.fields import Document, Email, OfSomeCountry, refuse_strange_registration
+from webapp.http.fields import Document, Email, OfSomeCountry, Phone, refuse_strange_registration
 from webapp.http.filters import ListQuery
 from webapp.http.formatting import is_country
 from webapp.http.forms import FieldRefused, Percent, Shape, Text, example
@@ -114,7 +114,7 @@ class CustomerIn(OfSomeCountry):
     name: Annotated[str, Text(120, required=True)]
     document: Document = ""
     email: Email = ""
-    phone: Annotated[str, Text(20)] = ""
+    phone: Phone = ""
     address: AddressIn = AddressIn()
     state_registration: Annotated[str, Text(20), AfterValidator(_registration)] = ""
     taxpayer: Taxpayer = Taxpayer.NON_CONTRIBUTOR

@@ -10,6 +10,7 @@ from webapp.customers.queries import agent_by_id, agents, customer_by_id, custom
 from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.memberships.queries import latest_changes
+from webapp.http.formatting import as_written
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import Order, bounded_count, count_text, newest_first, page_of
@@ -87,7 +88,7 @@ def edit(customer_id: int):
 
 def _present_customer(customer_id: int) -> Form:
     customer = customer_by_id(customer_id)
-    return Form.filled(facts_of(customer) | {"version": customer.version})
+    return Form.filled(as_written(facts_of(customer)) | {"version": customer.version})
 
 
 @bp.post("/customers/<id:customer_id>")

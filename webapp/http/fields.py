@@ -1,5 +1,6 @@
 """Types of single fields that the shapes of several features share."""
 
+import re
 from typing import Annotated, Any, Self
 
 from email_validator import EmailNotValidError, validate_email
@@ -13,11 +14,13 @@ from pydantic import (
 )
 
 from webapp.fiscal.digits import is_state_registration, state_registration_length
-from webapp.http.forms import FieldRefused, Shape
+from webapp.http.forms import FieldRefused, Shape, Text
 from webapp.platform.documents import normalize_document, normalize_foreign_document
 
 # Where a shape's validation keeps the country that its documents are judged by.
 _COUNTRY = "country"
+_SIGNS_OF_PHONES = re.compile(r"[ ().-]")
+_BRAZILIAN_PHONE = re.compile(r"[0-9]{10,11}", re.ASCII)
 
 
 def _document(written: str, info: ValidationInfo) -> str:
@@ -74,6 +77,13 @@ def _email(written: str) -> str:
         ) from None
 
 
+def read_phone(written: str) -> str:
+    """A Brazilian one as its digits, however it was written."""
+    bare = _SIGNS_OF_PHONES.sub("", written)
+    return bare if _BRAZILIAN_PHONE.fullmatch(bare) else written
+
+
+Phone = Annotated[str, Text(20), AfterValidator(read_phone)]
 Document = Annotated[
     str, Field(strict=True, max_length=40, validate_default=True), AfterValidator(_document)
 ]

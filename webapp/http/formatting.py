@@ -2,8 +2,10 @@
 zone."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -91,6 +93,21 @@ def phone_text(digits: str) -> str:
     if len(digits) in (10, 11) and digits.isdigit():
         return f"({digits[:2]}) {digits[2:-4]}-{digits[-4:]}"
     return digits
+
+
+_WRITTEN = {"document": format_document, "cnpj": format_document, "phone": phone_text}
+
+
+def as_written(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record holds, for a form: documents and phones as every page shows them."""
+    return {
+        name: as_written(fact)
+        if isinstance(fact, dict)
+        else _WRITTEN[name](fact)
+        if name in _WRITTEN and fact
+        else fact
+        for name, fact in facts.items()
+    }
 
 
 def with_query(**changes) -> str:

@@ -8,15 +8,17 @@ from flask import current_app
 from sqlalchemy.orm import load_only
 
 from webapp.addresses.lookup import Lookup, Outcome, PostalResult
-from webapp.addresses.merge import UNKNOWN, AddressParts, Merged, merge
+from webapp.addresses.merge import SHOP, UNKNOWN, AddressParts, Merged, merge
 from webapp.addresses.parts import PARTS
 from webapp.addresses.questions import address_issue, warnings_to_json
-from webapp.platform.cep import normalize_cep
+from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.database import db
 from webapp.platform.settings import Settings
 from webapp.processing.claims import Step
+from webapp.sales.forms import COUNTER
 from webapp.sales.models import Sale, Status
 from webapp.sales.queries import load_lines
+from webapp.store.queries import the_shop
 
 # A hiccup is over soon; a provider that is away for longer is noticed within a minute of its
 # return.
@@ -50,6 +52,9 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
         return lookup().many(ceps, budget_s=LOOKUP_SECONDS) if ceps else {}
 
     def write_row(self, row: Sale, shared: dict[str, PostalResult], now: dt.datetime) -> None:
+        if _is_handed_over(row) and the_shop().ibge:
+            self._keep(row, _at_the_shop(), now)
+            return
         result = shared.get(normalize_cep(row.zip_code) or "")
         answer = result.answer if result else None
         merged = merge(AddressParts(**row.address_parts), answer, row.address_source)
@@ -95,6 +100,21 @@ def pause(tries: int) -> dt.timedelta:
     """How long a sale waits for a provider after so many tries."""
     seconds = min(FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 9), LONGEST_PAUSE_SECONDS)
     return dt.timedelta(seconds=seconds * random.uniform(0.8, 1.2))
+
+
+def _is_handed_over(sale: Sale) -> bool:
+    """Goods sold at the counter without an address: they change hands where the shop is."""
+    typed = any(value for part, value in sale.address_parts.items() if part != "country")
+    return sale.channel == COUNTER and sale.country == "BR" and not typed and not _needs_none(sale)
+
+
+def _at_the_shop() -> Merged:
+    shop = the_shop()
+    parts = {part: getattr(shop, part) for part in PARTS if part != "country"}
+    place = parts | {"zip_code": format_cep(shop.zip_code), "ibge": shop.ibge}
+    return Merged(
+        AddressParts(**place), dict.fromkeys((part for part in place if place[part]), SHOP)
+    )
 
 
 def _is_unfinished(sale: Sale) -> bool:

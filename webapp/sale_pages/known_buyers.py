@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from webapp.customers.customer_edits import is_named, with_document
 from webapp.customers.models import Customer
+from webapp.http.fields import read_phone
 from webapp.http.forms import Form
 from webapp.platform.documents import DocumentKind, document_kind, read_document
 from webapp.platform.errors import FieldError, Invalid
@@ -19,11 +20,13 @@ CONFIRMED = "customer_confirmed"
 
 @dataclass(frozen=True)
 class KnownBuyer:
-    """Who has the document that is typed. `differs`: under another name than the one typed."""
+    """Who has the document that is typed. `differs`: under another name than the one typed.
+    `is_taken`: what the register has of them stands in the form already."""
 
     customer: Customer
     differs: bool
     confirmed: bool
+    is_taken: bool
 
     @property
     def is_foreign(self) -> bool:
@@ -44,7 +47,19 @@ def known_buyer(form: Form, confirmed: str = "") -> KnownBuyer | None:
         return None
     name = form.value("customer.name").strip()
     differs = bool(name) and not is_named(customer, _Named(name))
-    return KnownBuyer(customer, differs, confirmed == str(customer.id))
+    return KnownBuyer(
+        customer,
+        differs,
+        confirmed == str(customer.id),
+        bool(name) and not differs and _is_taken(form, customer),
+    )
+
+
+def _is_taken(form: Form, customer: Customer) -> bool:
+    typed = form.value("customer.email").strip(), read_phone(form.value("customer.phone").strip())
+    return typed == (customer.email, read_phone(customer.phone)) and bool(
+        form.value("address.zip_code") or not customer.zip_code
+    )
 
 
 def ask_who_buys(buyer: BuyerIn, confirmed: str, sale: Sale | None = None) -> None:

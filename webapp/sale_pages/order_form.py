@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,16 +11,17 @@ from flask_babel import gettext as _
 
 from webapp.addresses.answer import PostalAnswer
 from webapp.addresses.parts import PARTS
-from webapp.catalog.models import Product
+from webapp.catalog.models import Product, too_few
 from webapp.customers.models import Customer
+from webapp.http.formatting import as_written
 from webapp.http.forms import Form, Money, Shape, parse
 from webapp.platform.cep import format_cep
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.money import ZERO
 from webapp.platform.transactions import reading_ahead
-from webapp.sales.forms import MAX_LINES, LineIn, SaleIn, TypedSaleIn
+from webapp.sales.forms import COUNTER, MAX_LINES, LineIn, SaleIn, TypedSaleIn
 from webapp.sales.line_prices import held_prices, keep_catalog_prices
-from webapp.sales.models import Below, Sale
+from webapp.sales.models import Below, Sale, SaleLine
 from webapp.sales.placing import as_input, sale_line
 from webapp.sales.queries import products_by_code
 
@@ -68,7 +69,7 @@ class SaleForm(Form):
     @classmethod
     def of(cls, sale: Sale) -> "SaleForm":
         """As the sale stands, with the version that it is of."""
-        form = cls(Form.filled(as_input(sale)).raw_input)
+        form = cls(Form.filled(as_written(as_input(sale))).raw_input)
         form.raw_input["version"] = sale.version
         form.begin()
         return form
@@ -113,7 +114,7 @@ class SaleForm(Form):
 
     @classmethod
     def empty(cls) -> "SaleForm":
-        usual = {"channel": "store", "payment_method": "pix", "address.country": "BR"}
+        usual = {"channel": COUNTER, "payment_method": "pix", "address.country": "BR"}
         return cls(usual | {"lines.0.quantity": "1"})
 
     @property
@@ -130,12 +131,16 @@ class SaleForm(Form):
 
     def parse(self) -> SaleIn:
         """A line without product is one that nobody filled, unless it is the only one; a bar code
-        is taken for its product's SKU. Goods need an address, what is sent by e-mail does not."""
+        is taken for its product's SKU. Goods need an address unless they are handed over at the
+        counter; what is sent by e-mail does not."""
         self.set_lines([line for line in self._lines if line.get("sku", "").strip()])
         with reading_ahead():
             have_goods = self._name_products()
         wanted = super().parse()
-        if have_goods and wanted.address.country == "BR" and not wanted.address.zip_code:
+        address = wanted.address
+        typed = any(address.model_dump(exclude={"country"}).values())
+        is_handed_over = wanted.channel == COUNTER and not typed
+        if have_goods and address.country == "BR" and not (address.zip_code or is_handed_over):
             message = _("These goods are sent to somebody: write the CEP of the delivery.")
             raise Invalid([FieldError("address.zip_code", message)])
         return wanted
@@ -192,8 +197,9 @@ class SaleForm(Form):
 
     def take_customer(self, customer: Customer) -> None:
         """The customer as the shop keeps them, with their address."""
-        for fact in ("name", "document", "email", "phone"):
-            self.raw_input[f"customer.{fact}"] = getattr(customer, fact)
+        facts = {fact: getattr(customer, fact) for fact in ("name", "document", "email", "phone")}
+        for fact, written in as_written(facts).items():
+            self.raw_input[f"customer.{fact}"] = written or ""
         for part in PARTS:
             self.raw_input[f"address.{part}"] = getattr(customer, part)
 
@@ -239,6 +245,10 @@ class LineTotal:
     product: Product | None
     # What is wrong with its code, in words.
     problem: str
+    # How many there are for this order; None for what keeps no stock.
+    available: int | None
+    # What is wrong with its quantity, beside the order's other lines of the product.
+    shortage: str
 
 
 @dataclass(frozen=True)
@@ -278,10 +288,17 @@ def totals_of(form: SaleForm, changed: Sale | None = None) -> SaleTotals:
         freight=_amount(form, "freight"),
     )
     sale.price()
+    stock = _Stock(lines, changed)
     alike = Counter((line.product_id, line.sku, line.unit_price) for line in lines)
     return SaleTotals(
         [
-            LineTotal(line.gross if line else None, product, _problem(code, found.get(code, [])))
+            LineTotal(
+                line.gross if line else None,
+                product,
+                _problem(code, found.get(code, [])),
+                stock.available(product),
+                stock.shortage(product, line),
+            )
             for line, product, code in zip(made, products, codes, strict=True)
         ],
         gross,
@@ -292,6 +309,33 @@ def totals_of(form: SaleForm, changed: Sale | None = None) -> SaleTotals:
         sale.below_catalog,
         sorted({sku for (_id, sku, _price), count in alike.items() if count > 1}),
     )
+
+
+class _Stock:
+    """What there is for the lines of an order that is typed; `changed`, when it is edited, holds
+    its own goods until they are sold anew."""
+
+    def __init__(self, lines: list[SaleLine], changed: Sale | None):
+        self.held, self.wanted = _units(changed.lines if changed else []), _units(lines)
+
+    def available(self, product: Product | None) -> int | None:
+        if product is None or product.stock is None:
+            return None
+        return product.stock + self.held[product.id]
+
+    def shortage(self, product: Product | None, line: SaleLine | None) -> str:
+        """In words; empty where there is enough."""
+        there = self.available(product)
+        if not product or not line or there is None or self.wanted[product.id] <= there:
+            return ""
+        return too_few(product.sku, there)
+
+
+def _units(lines: Iterable[SaleLine]) -> Counter[int]:
+    units = Counter[int]()
+    for line in lines:
+        units[line.product_id] += line.quantity
+    return units
 
 
 def _line(typed: dict[str, str]) -> LineIn | None:

@@ -50,6 +50,7 @@ PART_LABELS = {
 }
 SOURCE_LABELS = {
     "ibge": _l("IBGE table"),
+    "shop": _l("the shop's own"),
     "viacep": _l("ViaCEP"),
     "brasilapi": _l("BrasilAPI"),
     "opencep": _l("OpenCEP"),

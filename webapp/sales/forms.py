@@ -6,16 +6,17 @@ from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
 from webapp.customers.forms import AddressIn, NoteAddressIn
-from webapp.http.fields import Document, Email, OfSomeCountry
+from webapp.http.fields import Document, Email, OfSomeCountry, Phone
 from webapp.http.filters import ListQuery, Since, Until
 from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.money import ZERO
 from webapp.sales.models import PaymentMethod, Status
 
+COUNTER = "store"
 CHANNELS = {
     "site": _l("Site"),
-    "store": _l("Shop counter"),
+    COUNTER: _l("Shop counter"),
     "phone": _l("Phone"),
     "wholesale": _l("Wholesale"),
 }
@@ -39,7 +40,7 @@ class BuyerIn(Shape):
     name: Annotated[str, Text(120, required=True)]
     document: Document = ""
     email: Email = ""
-    phone: Annotated[str, Text(20)] = ""
+    phone: Phone = ""
 
 
 class SaleIn(OfSomeCountry):

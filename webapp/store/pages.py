@@ -8,13 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.fiscal.certificate import CertificateError
-from webapp.http.formatting import phone_text
+from webapp.http.formatting import as_written
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.invoices.authorities import certificate
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
-from webapp.platform.documents import format_document
 from webapp.staff.access import allow
 from webapp.store import forms
 from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn
@@ -74,12 +73,8 @@ def _page_with(name: str) -> Callable[[Form], str]:
 def _present_issuer() -> Form:
     shop = the_shop()
     facts = {name: getattr(shop, name) for name in (*ISSUER, "version")}
-    written = {
-        "cnpj": format_document(shop.cnpj),
-        "phone": phone_text(shop.phone),
-        "zip_code": format_cep(shop.zip_code) if shop.zip_code else "",
-    }
-    return Form.filled(facts | written)
+    written = {"zip_code": format_cep(shop.zip_code) if shop.zip_code else ""}
+    return Form.filled(as_written(facts) | written)
 
 
 def _present_house() -> Form:
