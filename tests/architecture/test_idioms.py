@@ -20,6 +20,7 @@ COMMITS = {
     "processing/sweeping.py": "the sweeper's round",
     "cli.py": "a command is its own transaction",
     "demo/load.py": "a command is its own transaction",
+    "demo/stories.py": "the orders of a command, one after the other as in life",
     "invoices/authorities.py": "the sandbox authority, which stands for one outside of the shop",
 }
 # Text of digits that is no number: it is kept as text, or is a name of ours.
