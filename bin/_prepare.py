@@ -20,7 +20,7 @@ from webapp.demo.load import load_demo
 from webapp.fiscal.certificate import CertificateError, load
 from webapp.platform.database import db
 from webapp.staff.models import User
-from webapp.staff.pages import DEMO_PASSWORD, DEMO_USERS
+from webapp.staff.passwords import DEMO_PASSWORD, DEMO_USERS
 
 DEMO = """\
 Sign in with the e-mail admin@balcao.example and the password {password}
@@ -41,10 +41,10 @@ def prepare() -> str:
         with app.app_context(), acting_as("demo"):
             if settings.demo:
                 load_demo()
-            return how_to_sign_in()
+            return how_to_sign_in(settings.demo)
 
 
-def how_to_sign_in() -> str:
+def how_to_sign_in(demo: bool) -> str:
     """What fits the people who are there; nothing for a shop that has its own."""
     people = set(db.session.scalars(select(User.email)))
     if not people:
@@ -52,7 +52,7 @@ def how_to_sign_in() -> str:
     others = [f"{role}@balcao.example" for role in DEMO_USERS if role != "admin"]
     return (
         DEMO.format(password=DEMO_PASSWORD, others=", ".join(others))
-        if people.issuperset(others)
+        if demo and people.issuperset(others)
         else ""
     )
 

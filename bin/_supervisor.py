@@ -34,7 +34,7 @@ READY_WITHIN = 60  # seconds
 def run(kind: "type[Supervisor] | None" = None, requirements: str = "requirements.txt") -> int:
     """Sets up, starts and watches everything; answers the exit code."""
     env = environment() | {"PYTHONUNBUFFERED": "1"}
-    env.setdefault("DEMO", "1")
+    demo_unless_said(env)
     # Or glibc keeps for ever the 19 MiB that one password's hash took, and leftovers for each of
     # many threads.
     env.setdefault("MALLOC_MMAP_THRESHOLD_", "262144")
@@ -52,6 +52,21 @@ def run(kind: "type[Supervisor] | None" = None, requirements: str = "requirement
             raise Failure(f"cannot start on {wanted.data_dir}: {error}") from error
         finally:
             supervisor.stop()
+
+
+def demo_unless_said(env: dict[str, str]) -> None:
+    """The demo is for whoever tries the shop on their own machine: its passwords are known to
+    all, and face a network only where that is asked for."""
+    if env.get("DEMO"):
+        return
+    wanted = settings(env)
+    if not wanted.is_local:
+        raise Failure(
+            f"HOST={wanted.host} and PUBLIC_URL={wanted.public_url} open the shop to a network: "
+            "say DEMO=0 for a shop of your own, or DEMO=1 if everybody may sign in by the demo's "
+            "passwords"
+        )
+    env["DEMO"] = "1"
 
 
 @contextlib.contextmanager

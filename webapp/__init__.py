@@ -44,8 +44,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["redis"] = connect(settings.redis_url)
     app.extensions["notifier"] = Notifier(lambda: app.extensions["redis"])
     app.extensions["live"] = live.Hub(settings.redis_url, seats=32)
-    if settings.secure:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)
+    if settings.proxies:
+        # What they say of who asks is believed, and of nobody else.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
     # Before the token of a form is looked at: whose session is over is told so, not that the form
     # was too old.
     app.before_request(access.guard)

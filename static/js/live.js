@@ -148,7 +148,8 @@
   // ---------- asking for them ----------
   async function html(address) {
     try {
-      const response = await fetch(address, { headers: { "HX-Request": "true" } });
+      // Nobody asked: it keeps no session from going idle.
+      const response = await fetch(address, { headers: { "HX-Request": "true", "X-Unattended": "1" } });
       if (response.status === 401) signedOut();
       // Busy or broken for a moment: what was asked for is asked for again.
       if (response.status >= 500) againLater();

@@ -7,7 +7,7 @@ from lxml import etree
 from playwright.sync_api import expect
 
 from webapp.fiscal.schema import problems
-from webapp.staff.pages import DEMO_PASSWORD
+from webapp.staff.passwords import DEMO_PASSWORD
 
 NFE = "http://www.portalfiscal.inf.br/nfe"
 

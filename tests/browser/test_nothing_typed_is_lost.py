@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_errand import sign_in
-from webapp.staff.pages import DEMO_PASSWORD
+from webapp.staff.passwords import DEMO_PASSWORD
 
 LIVE = "Ao vivo"
 

@@ -3,6 +3,7 @@ commands."""
 
 import importlib.util
 import re
+import secrets
 import shutil
 import sys
 from pathlib import Path
@@ -36,8 +37,9 @@ class Asked(dict):
 
 
 def filled(text: str) -> str:
-    """The value that a service gets when .env holds a word for each demanded variable."""
-    return COMPOSE_VARIABLE.sub(lambda match: "word" if match[2] == "?" else match[3], text)
+    """The value that a service gets when .env holds a secret for each demanded variable."""
+    secret = secrets.token_hex()
+    return COMPOSE_VARIABLE.sub(lambda match: secret if match[2] == "?" else match[3], text)
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -42,13 +42,43 @@ def test_a_taken_port(tmp_path, taken_port):
 
 def test_a_host_that_is_no_address(tmp_path):
     assert "HOST=no.such.invalid is no address" in refusal(
-        DATA_DIR=str(tmp_path), HOST="no.such.invalid"
+        DATA_DIR=str(tmp_path), HOST="no.such.invalid", DEMO="0"
     )
 
 
 def test_settings_that_make_no_sense(tmp_path):
     line = refusal(DATA_DIR=str(tmp_path), NFE_ENVIRONMENT="production", NFE_AUTHORITY="sandbox")
     assert line.startswith("bin/run: NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: ")
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        {"HOST": "0.0.0.0"},
+        {"HOST": "::"},
+        {"HOST": "192.0.2.7"},
+        {"PUBLIC_URL": "https://shop.example"},
+        {"HOST": "0.0.0.0", "DEMO": ""},
+    ],
+)
+def test_the_demos_passwords_face_no_network_unasked(tmp_path, opened):
+    with pytest.raises(_setup.Failure, match="open the shop to a network: say DEMO=0"):
+        _supervisor.demo_unless_said({"DATA_DIR": str(tmp_path)} | opened)
+
+
+def test_the_demo_is_the_default_on_this_machine_alone_and_anywhere_when_it_is_said(tmp_path):
+    here = {"DATA_DIR": str(tmp_path)}
+    said = here | {"HOST": "0.0.0.0", "DEMO": "1"}
+    own = here | {"HOST": "0.0.0.0", "DEMO": "0"}
+    for env in (here, here | {"HOST": "localhost"}, here | {"HOST": "::1"}, said, own):
+        _supervisor.demo_unless_said(env)
+        assert env["DEMO"] == ("0" if env is own else "1")
+
+
+@pytest.mark.parametrize("secret", ["x", "x" * 64, "0123456789abcdef"])
+def test_a_secret_that_is_guessed(tmp_path, secret):
+    with pytest.raises(_setup.Failure, match="^SECRET_KEY: use at least 32 random characters"):
+        _setup.settings({"DATA_DIR": str(tmp_path), "SECRET_KEY": secret})
 
 
 def test_a_database_that_does_not_answer(tmp_path):

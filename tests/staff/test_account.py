@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.factories import make_user, sign_in
 from webapp.staff.models import User, UserSession
 
-OLD, NEW = "uma frase comprida", "outra frase comprida"
+OLD, NEW = "uma frase comprida", "quatro palavras sem nexo"
 
 
 @pytest.fixture

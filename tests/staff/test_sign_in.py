@@ -12,7 +12,7 @@ from webapp.audit.models import AuditEntry
 from webapp.platform.clock import utc_now
 from webapp.staff import models
 from webapp.staff.models import ABSOLUTE, IDLE, UserSession
-from webapp.staff.pages.sign_in import DEMO_USERS
+from webapp.staff.passwords import DEMO_USERS
 
 PASSWORD = "uma frase comprida"
 # Nothing but a page of ours is a place to go to after signing in, however another place is written.
@@ -153,6 +153,44 @@ def test_a_session_ends_when_left_alone_and_when_it_is_old(client, db, column, a
         db.session.execute(update(UserSession).values(**times))
         db.session.commit()
         assert client.get("/account").status_code == status
+
+
+def test_what_an_open_page_asks_by_itself_keeps_no_session_alive(client, db):
+    sign_in(client, "manager")
+    asked = (
+        ("/events/poll", {}),
+        ("/jobs/state", {}),
+        ("/events", {}),
+        ("/sales?ids=1", {"X-Unattended": "1", "HX-Request": "true"}),
+    )
+    before = utc_now() - dt.timedelta(hours=1)
+    for address, headers in (*asked, ("/sales", {})):
+        db.session.execute(update(UserSession).values(seen_at=before))
+        db.session.commit()
+        with client.get(address, headers=headers) as answer:
+            assert answer.status_code in (200, 503)
+        seen = db.session.scalar(select(UserSession.seen_at))
+        assert (seen == before) == ((address, headers) in asked), address
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 303),
+        ("http://localhost", 303),
+        ("http://127.0.0.1:8000", 303),
+        ("http://evil.example", 400),
+        ("http://localhost.evil.example", 400),
+        ("http://localhost:8001", 400),
+        ("null", 400),
+    ],
+)
+def test_a_form_sent_from_another_site_is_refused_whatever_its_token(client, ana, origin, status):
+    csrf = token_of(client.get("/login").text)
+    form = {"csrf_token": csrf, "email": "ana@example.com", "password": PASSWORD}
+    headers = {"Origin": origin} if origin else {}
+
+    assert client.post("/login", data=form, headers=headers).status_code == status
 
 
 def test_a_person_who_is_deactivated_is_out_with_the_next_request(client, db):

@@ -7,6 +7,7 @@ Run as a program inside the copy, it goes that way and prints what the pages say
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def walk_in(house: Path, database_url: str, redis_url: str) -> dict[str, Any]:
         "DATA_DIR": str(house / "var"),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "SECRET_KEY": "k" * 64,
+        "SECRET_KEY": secrets.token_hex(),
         "CEP_PROVIDERS": "sample",
         "PYTHONDONTWRITEBYTECODE": "1",
     }

@@ -22,8 +22,7 @@ from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
 from webapp.sales.placing import create_sale_once
 from webapp.staff.models import Role, User
-from webapp.staff.pages import DEMO_PASSWORD, DEMO_USERS
-from webapp.staff.people import add_user
+from webapp.staff.passwords import DEMO_PASSWORD, DEMO_USERS
 from webapp.store.queries import the_shop
 
 SHOP = Path(__file__).with_name("shop.json")
@@ -68,7 +67,9 @@ def _shop(facts: dict) -> None:
 
 def _people() -> None:
     for role in DEMO_USERS:
-        add_user(f"{role}@balcao.example", NAMES[role], Role(role), DEMO_PASSWORD)
+        user = User(email=f"{role}@balcao.example", name=NAMES[role], role=Role(role), active=True)
+        user.set_password(DEMO_PASSWORD)
+        db.session.add(user)
 
 
 def _customers(data: dict) -> None:

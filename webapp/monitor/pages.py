@@ -14,7 +14,7 @@ from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
 from webapp.processing.effects import kind_of
 from webapp.processing.pipeline import WORKED
-from webapp.staff.access import allow
+from webapp.staff.access import allow, unattended
 
 bp = Blueprint("monitor", __name__)
 KINDS = ("", *(station.kind for station in WORKED))
@@ -33,6 +33,7 @@ def page():
 
 @bp.get("/jobs/state")
 @allow("manager")
+@unattended
 def state():
     """The part of the page that is fetched again every few seconds."""
     return render_template("monitor/_state.html", **_state())

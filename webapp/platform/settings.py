@@ -2,6 +2,7 @@
 line."""
 
 import contextlib
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg")
+SHORTEST_SECRET = 32
 PROVIDERS = ("viacep", "brasilapi", "opencep", "awesomeapi", "sample")
 
 
@@ -23,6 +25,8 @@ class Settings:
     database_url: str
     redis_url: str
     secret_key: str
+    proxies: int = 0
+    hsts_subdomains: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
@@ -47,6 +51,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the shop."""
+        return _is_loopback(self.host) and _is_loopback(urlsplit(self.public_url).hostname)
+
+    @property
     def production(self) -> bool:
         return self.nfe_environment == "production"
 
@@ -61,7 +70,9 @@ class Settings:
             data_dir=data_dir,
             database_url=_database_url(env.get("DATABASE_URL"), data_dir),
             redis_url=_redis_url(env.get("REDIS_URL"), data_dir),
-            secret_key=env.get("SECRET_KEY") or _kept_secret(data_dir / "secret_key"),
+            secret_key=_secret_key(env.get("SECRET_KEY"), data_dir),
+            proxies=_number(env, "PROXIES", 0, 0, 9),
+            hsts_subdomains=_choice(env, "HSTS_SUBDOMAINS", ("0", "1"), "0") == "1",
             host=env.get("HOST") or "127.0.0.1",
             port=port,
             public_url=_public_url(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"),
@@ -190,6 +201,24 @@ def _providers(written, demo):
                 f"CEP_PROVIDERS: there is no provider {name}; use {', '.join(PROVIDERS)}"
             )
     return names
+
+
+def _secret_key(written, data_dir):
+    if not written:
+        return _kept_secret(data_dir / "secret_key")
+    if len(written) < SHORTEST_SECRET or len(set(written)) < SHORTEST_SECRET // 4:
+        raise SettingsError(
+            f"SECRET_KEY: use at least {SHORTEST_SECRET} random characters, as "
+            "python3 -c 'import secrets; print(secrets.token_hex())' prints them"
+        )
+    return written
+
+
+def _is_loopback(host):
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _kept_secret(path):

@@ -77,6 +77,12 @@ def anyone(view):
     return view
 
 
+def unattended(view):
+    """Marks what an open page asks by itself: that keeps nobody's session from going idle."""
+    view.unattended = True
+    return view
+
+
 def is_api() -> bool:
     return request.path.startswith("/api/v1/")
 
@@ -88,10 +94,10 @@ def may(*names: str) -> bool:
 
 
 def identify() -> Identity | None:
-    return _by_token() if is_api() else _by_session()
+    return by_token() if is_api() else _by_session()
 
 
-def _by_token() -> Identity | None:
+def by_token() -> Identity | None:
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return None
@@ -125,7 +131,9 @@ def session_lives(id_hash: str) -> bool:
 def _note_seen() -> None:
     """Keeps the session from going idle; a write of its own, since most requests only read."""
     row = g.get("user_session")
-    if row is not None and utc_now() - row.seen_at > SEEN_EVERY:
+    if row is None or request.headers.get("X-Unattended"):
+        return
+    if utc_now() - row.seen_at > SEEN_EVERY:
         mine = UserSession.id_hash == row.id_hash
         write_apart(update(UserSession).where(mine).values(seen_at=utc_now()))
         g.identity = _by_session()
@@ -147,7 +155,8 @@ def guard():
     if allowed is None:
         raise Forbidden(_("This page is open to nobody."))
     g.identity = identify()
-    _note_seen()
+    if not getattr(view, "unattended", False):
+        _note_seen()
     g.acting = acting_as(g.identity.actor if g.identity else "anonymous")
     g.acting.__enter__()
     if request.method not in READING:

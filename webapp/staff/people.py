@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
-from webapp.audit.tracking import record_apart
+from webapp.audit.tracking import record, record_apart
 from webapp.http.forms import parse
 from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.platform.transactions import only_reading
 from webapp.staff.forms import NewUserIn, TokenIn, UserIn
 from webapp.staff.models import NOBODY, ApiToken, Role, User, UserSession, matches
+from webapp.staff.passwords import DEMO_PASSWORD, refuse_weak
 from webapp.staff.queries import active_admins, user_of
 from webapp.staff.throttle import (
     TRIES,
@@ -28,10 +29,23 @@ def add_user(email: str, name: str, role: Role, password: str) -> User:
     """A new person; raises Invalid when the e-mail is taken or the password too weak."""
     wanted = parse(NewUserIn, {"email": email, "name": name, "role": role, "password": password})
     _refuse_taken(wanted.email, None)
+    refuse_weak(wanted.password, wanted.name, wanted.email)
     user = User(email=wanted.email.lower(), name=wanted.name, role=wanted.role, active=True)
     user.set_password(wanted.password)
     db.session.add(user)
     return user
+
+
+def set_new_password(user: User, password: str, former: str = "", but: str = "") -> None:
+    """Somebody's new password; every session ends, except the one whose id hash is `but`. Raises
+    Invalid for a weak one and for the present one."""
+    refuse_weak(password, user.name, user.email, former=former)
+    if user.has_password(password):
+        text = _("This is the present password; choose another.")
+        raise Invalid([FieldError("password", text)])
+    user.set_password(password)
+    end_sessions(user, but)
+    record(db.session, "password_set", "users", user.id, user.email)
 
 
 def change_user(user: User, wanted: UserIn) -> None:
@@ -102,13 +116,18 @@ def authenticate(email: str, password: str) -> int:
         with only_reading():
             user = user_of(email)
             user_id, kept = (user.id, user.email) if user else (None, "")
-            password_hash = user.password_hash if user and user.active else NOBODY
+            opens = user and user.active and (password != DEMO_PASSWORD or _is_demo())
+            password_hash = user.password_hash if user and opens else NOBODY
             db.session.rollback()
         if not matches(password_hash, password) or user_id is None:
             _note_failed_sign_in(user_id, kept, tries)
             wrong = _("Wrong e-mail or password.")
             raise Invalid([FieldError("password", wrong)], wrong)
     return user_id
+
+
+def _is_demo() -> bool:
+    return current_app.extensions["settings"].demo
 
 
 def _note_failed_sign_in(user_id: int | None, email: str, tries: int) -> None:

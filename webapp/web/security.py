@@ -4,6 +4,7 @@ problem+json."""
 import json
 import secrets
 import sqlite3
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, current_app, g, make_response
@@ -16,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from webapp.http.handling import page_or_fragment, wants_fragment
 from webapp.http.query import WrongFilter
+from webapp.http.transactions import READING
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.staff import access
@@ -56,7 +58,17 @@ CRASH_TEXT = _l(
 
 
 def set_up(app) -> None:
-    secure = app.extensions["settings"].secure
+    settings = app.extensions["settings"]
+    hsts = "max-age=31536000" + ("; includeSubDomains" if settings.hsts_subdomains else "")
+
+    @app.before_request
+    def ours() -> None:
+        """A form that a browser sends from a page of another site is refused, whatever its
+        token."""
+        origin = request.headers.get("Origin")
+        if origin and request.method not in READING and not is_api():
+            if urlsplit(origin).netloc not in (request.host, urlsplit(settings.public_url).netloc):
+                raise CSRFError("The origin is another site.")
 
     @app.after_request
     def headers(response: Response):
@@ -65,8 +77,8 @@ def set_up(app) -> None:
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         response.headers.add("Vary", "HX-Request")
-        if secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        if settings.secure:
+            response.headers["Strict-Transport-Security"] = hsts
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response

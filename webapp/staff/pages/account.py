@@ -17,7 +17,7 @@ from webapp.staff.access import allow, anyone
 from webapp.staff.forms import OwnPasswordIn
 from webapp.staff.pages.blueprint import bp
 from webapp.staff.pages.sign_in import own_page
-from webapp.staff.people import end_session, end_sessions, prove
+from webapp.staff.people import end_session, end_sessions, prove, set_new_password
 from webapp.staff.queries import sessions_of
 
 THEMES = ("light", "dark")
@@ -54,9 +54,7 @@ def change_password(wanted: OwnPasswordIn) -> ResponseReturnValue:
     """A new password for oneself; every other browser is signed out."""
     user = g.identity.user
     prove(user, wanted.old_password, "old_password")
-    user.set_password(wanted.password)
-    end_sessions(user, but=g.user_session.id_hash)
-    record(db.session, "password_set", "users", user.id, user.email)
+    set_new_password(user, wanted.password, wanted.old_password, g.user_session.id_hash)
     flash(_("Your password was changed. Other browsers were signed out."), "good")
     return redirect(url_for("staff.account"), 303)
 

@@ -4,7 +4,6 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp.audit.tracking import record
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import Order, page_of
@@ -15,7 +14,7 @@ from webapp.staff.access import allow
 from webapp.staff.forms import NewUserIn, PasswordIn, TokenIn, UserIn
 from webapp.staff.models import ApiToken, Role, User
 from webapp.staff.pages.blueprint import bp
-from webapp.staff.people import add_user, change_user, end_sessions, issue_token
+from webapp.staff.people import add_user, change_user, issue_token, set_new_password
 from webapp.staff.queries import people, token_by_id, tokens, user_by_id
 
 PEOPLE_SHOWN = TOKENS_SHOWN = 100
@@ -102,9 +101,7 @@ def set_password(wanted: PasswordIn, user_id: int) -> ResponseReturnValue:
             _("Change your own password under your account; it asks for the present one."),
             "password",
         )
-    user.set_password(wanted.password)
-    end_sessions(user)
-    record(db.session, "password_set", "users", user.id, user.email)
+    set_new_password(user, wanted.password)
     flash(_("The new password of %(name)s is set.", name=user.name), "good")
     return redirect(url_for("staff.index"), 303)
 

@@ -15,11 +15,8 @@ from webapp.staff.access import anyone
 from webapp.staff.forms import SignInIn
 from webapp.staff.models import User
 from webapp.staff.pages.blueprint import bp
+from webapp.staff.passwords import DEMO_PASSWORD, DEMO_USERS
 from webapp.staff.people import authenticate
-
-# The demo's sign-ins, shown on the sign-in page while DEMO=1.
-DEMO_PASSWORD = "balcao-demo"
-DEMO_USERS = ("clerk", "reviewer", "manager", "admin", "accountant")
 
 
 @bp.get("/login")

@@ -29,4 +29,5 @@ def openapi_json() -> Response:
 @bp.get("/docs")
 @anyone
 def page() -> str:
-    return render_template("docs/page.html", api=api_document())
+    address = current_app.extensions["settings"].public_url
+    return render_template("docs/page.html", api=api_document(), address=address)

@@ -1,15 +1,22 @@
 """For machines that watch: alive, ready, measured."""
 
+import ipaddress
+
 import redis
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
+from flask_babel import gettext as _
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import text
 
 from webapp.monitor.queries import owed_by_queue
 from webapp.platform.database import db
+from webapp.platform.errors import Forbidden
 from webapp.platform.queue import redis_of_app
+from webapp.staff import access
 from webapp.staff.access import anyone
 
+# What proxies say of who asks.
+PROXY_HEADERS = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 bp = Blueprint("health", __name__)
 
 
@@ -31,6 +38,10 @@ def readyz():
 @bp.get("/metrics")
 @anyone
 def metrics():
+    """For who is near (this machine or its private network, with no proxy between), or has an API
+    token; the others are refused."""
+    if not (_is_near() or access.by_token()):
+        raise Forbidden(_("Measured values are for whoever watches the shop from its own network."))
     registry = CollectorRegistry()
     owed = Gauge("balcao_owed", "Rows that owe a step, by queue", ["queue"], registry=registry)
     age = Gauge(
@@ -44,6 +55,15 @@ def metrics():
         age.labels(row.queue).set(row.oldest_age_s)
     Gauge("balcao_redis_up", "Whether Redis answers", registry=registry).set(_redis_answers())
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _is_near() -> bool:
+    if any(name in request.headers for name in PROXY_HEADERS):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_private
+    except ValueError:
+        return False
 
 
 def _redis_answers() -> bool:

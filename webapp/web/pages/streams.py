@@ -12,7 +12,7 @@ from webapp.platform import live
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.queue import redis_of_app
-from webapp.staff.access import allow, session_lives
+from webapp.staff.access import allow, session_lives, unattended
 
 bp = Blueprint("streams", __name__)
 EVENT_STREAM = "text/event-stream"
@@ -32,6 +32,7 @@ def _cursor() -> str:
 
 @bp.get("/events")
 @allow("clerk", "accountant")
+@unattended
 def events():
     if request.method == "HEAD":
         return Response(mimetype=EVENT_STREAM)
@@ -74,6 +75,7 @@ def _replay(cursor: str) -> list[str]:
 
 @bp.get("/events/poll")
 @allow("clerk", "accountant")
+@unattended
 def poll():
     """`{cursor, events, reset}`: what changed after ?since=, for pages without a stream."""
     try:
