@@ -37,13 +37,14 @@ bp = Blueprint("dashboard", __name__)
 def page() -> str:
     today = shop_day(utc_now())
     date, guide = format_date(today, "full"), guide_for(the_shop())
-    if not queries.anything_of(Sale):
+    counts = queries.counts()
+    if not counts.sales:
         return render_template("dashboard/first_steps.html", date=date, guide=guide)
-    context = _of_the_shop(today) | {"guide": guide}
+    context = _of_the_shop(today, counts) | {"guide": guide}
     if may("clerk"):
-        context |= _of_the_work()
+        context |= _of_the_work(counts)
     if may("manager"):
-        context["failed"] = queries.count_failed_effects()
+        context["failed"] = counts.failed
     return render_template("dashboard/page.html", date=date, **context)
 
 
@@ -56,7 +57,7 @@ def close_guide() -> ResponseReturnValue:
     return redirect(url_for("dashboard.page"), 303)
 
 
-def _of_the_shop(today: dt.date) -> dict[str, Any]:
+def _of_the_shop(today: dt.date, counts: queries.Counts) -> dict[str, Any]:
     """What everybody sees."""
     days = queries.last_days(today)
     statuses = queries.placed_by_status(days[-1].starts_at)
@@ -76,20 +77,20 @@ def _of_the_shop(today: dt.date) -> dict[str, Any]:
         "commissions": queries.commissions_of_month(today),
         "statuses": statuses,
         "shares": _shares(statuses, today),
-        "review": queries.invoices_in("review"),
-        "rejected": queries.invoices_in("rejected"),
+        "review": queries.invoices_in("review", counts.review),
+        "rejected": queries.invoices_in("rejected", counts.rejected),
         "count_text": count_text,
         "issues_of": issues_of,
     }
 
 
-def _of_the_work() -> dict[str, Any]:
+def _of_the_work(counts: queries.Counts) -> dict[str, Any]:
     """What those see who work on orders."""
     return {
-        "stuck": queries.sales_in_attention(),
-        "tasks": queries.open_tasks(),
+        "stuck": queries.sales_in_attention(counts.stuck),
+        "tasks": queries.open_tasks(counts.tasks),
         "low": queries.low_products(),
-        "to_ship": queries.orders_to_ship(),
+        "to_ship": counts,
         "issue_of": issue_of,
         "fix_of": _fix_of,
         "task_question": task_question,

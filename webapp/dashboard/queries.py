@@ -4,10 +4,11 @@ of rows."""
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import joinedload
 
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
@@ -16,11 +17,11 @@ from webapp.fulfilment.parcels.models import SlipStatus
 from webapp.fulfilment.parcels.queries import slip_ids
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.queries import open_task_ids, tasks
-from webapp.http.lists import bounded_count
+from webapp.http.lists import bounded_counts
 from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS
-from webapp.platform.database import Model, db
+from webapp.platform.database import db
 from webapp.platform.money import ZERO
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
@@ -99,17 +100,16 @@ def commissions_of_month(today: dt.date) -> Commissions:
         case((Effect.reverses.is_not(None), Effect.created_at), else_=Sale.paid_at), starts
     )
     of_month = Commission.month == today.strftime("%Y-%m")
-    earned = dict(
-        db.session.execute(
-            select(day, func.sum(Commission.amount))
-            .join(Commission.sale)
-            .join(Commission.effect)
-            .where(of_month)
-            .group_by(day)
-        ).all()
-    )
     sellers = select(func.count(Commission.agent_code.distinct())).where(of_month)
-    agents = db.session.scalars(sellers).one()
+    found = db.session.execute(
+        select(day, func.sum(Commission.amount), sellers.scalar_subquery())
+        .join(Commission.sale)
+        .join(Commission.effect)
+        .where(of_month)
+        .group_by(day)
+    ).all()
+    earned = {index: amount for index, amount, _agents in found}
+    agents = found[0][-1] if found else 0
     by_day = [
         sum((earned.get(index, ZERO) for index in range(last + 1)), ZERO)
         for last in range(len(starts))
@@ -130,52 +130,60 @@ class Waiting:
         return self.rows[0] if self.rows else None
 
 
-def _waiting(query: Select, ids: Select, key) -> Waiting:
-    return Waiting(
-        list(db.session.scalars(query.order_by(key).limit(SHOWN)).unique()), bounded_count(ids)
-    )
+class Counts(NamedTuple):
+    """How many there are of each, exact up to a thousand. `to_pack` and `packed`: orders whose
+    goods may leave; `failed`: effects of the rules."""
 
-
-def sales_in_attention() -> Waiting:
-    """Those that stopped, and those that have waited for a postal code service for so long that a
-    person may rather complete them by hand."""
-    query = select(Sale).where(Sale.needs_person).options(selectinload(Sale.lines))
-    return _waiting(query, select(Sale.id).where(Sale.needs_person), Sale.id)
-
-
-def invoices_in(view: str) -> Waiting:
-    """The invoices of one tab of their list ("review", "rejected"), with what their reasons are
-    told from."""
-    query = (
-        select(Invoice)
-        .where(VIEWS[view])
-        .options(
-            joinedload(Invoice.sale).options(joinedload(Sale.customer), selectinload(Sale.lines))
-        )
-    )
-    return _waiting(query, select(Invoice.id).where(VIEWS[view]), Invoice.id)
-
-
-def open_tasks() -> Waiting:
-    return _waiting(tasks(done=False), open_task_ids(), Task.id)
-
-
-@dataclass(frozen=True)
-class ToShip:
-    """Orders whose goods may leave: still to be packed, and packed already."""
-
+    sales: int
+    stuck: int
+    review: int
+    rejected: int
+    tasks: int
     to_pack: int
     packed: int
+    failed: int
 
 
-def orders_to_ship() -> ToShip:
-    return ToShip(
-        *(bounded_count(slip_ids(status)) for status in (SlipStatus.TO_PACK, SlipStatus.PACKED))
+def counts() -> Counts:
+    """One statement."""
+    found = bounded_counts(
+        (
+            select(Sale.id),
+            select(Sale.id).where(Sale.needs_person),
+            select(Invoice.id).where(VIEWS["review"]),
+            select(Invoice.id).where(VIEWS["rejected"]),
+            open_task_ids(),
+            slip_ids(SlipStatus.TO_PACK),
+            slip_ids(SlipStatus.PACKED),
+            failed_effects().with_only_columns(Effect.id).order_by(None),
+        )
     )
+    return Counts(*found)
 
 
-def count_failed_effects() -> int:
-    return bounded_count(failed_effects())
+def _waiting(query: Select, key, count: int) -> Waiting:
+    """`count`: how many there are; nothing is asked for none."""
+    if not count:
+        return Waiting([], 0)
+    return Waiting(list(db.session.scalars(query.order_by(key).limit(SHOWN)).unique()), count)
+
+
+def sales_in_attention(count: int) -> Waiting:
+    """Those that stopped, and those that have waited for a postal code service for so long that a
+    person may rather complete them by hand."""
+    query = select(Sale).where(Sale.needs_person).options(joinedload(Sale.lines))
+    return _waiting(query, Sale.id, count)
+
+
+def invoices_in(view: str, count: int) -> Waiting:
+    """The invoices of one tab of their list ("review", "rejected"), with what their reasons are
+    told from."""
+    of_sale = joinedload(Invoice.sale).options(joinedload(Sale.customer), joinedload(Sale.lines))
+    return _waiting(select(Invoice).where(VIEWS[view]).options(of_sale), Invoice.id, count)
+
+
+def open_tasks(count: int) -> Waiting:
+    return _waiting(tasks(done=False), Task.id, count)
 
 
 def low_products() -> list[Product]:
@@ -184,7 +192,3 @@ def low_products() -> list[Product]:
             products(view="low").order_by(Product.stock, Product.name).limit(LOW_SHOWN)
         )
     )
-
-
-def anything_of(model: type[Model]) -> bool:
-    return db.session.scalars(select(exists().select_from(model))).one()

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from webapp.audit.history import Sentence, Subject, Vocabulary
 from webapp.audit.models import AuditEntry
@@ -54,10 +54,9 @@ INVOICE_EVENTS = Vocabulary(
 
 def subjects_of(sale_id: int) -> list[Subject]:
     """What the history of a sale and of its NF-e is about: the sale, all its NF-e, its refunds."""
-    invoices = db.session.scalars(select(Invoice.id).where(Invoice.sale_id == sale_id))
-    refunds = db.session.scalars(select(Refund.id).where(Refund.sale_id == sale_id))
-    return [
-        Subject("sales", sale_id),
-        *(Subject("invoices", invoice_id) for invoice_id in invoices),
-        *(Subject("refunds", refund_id) for refund_id in refunds),
-    ]
+    rows = (
+        select(literal(model.__tablename__), model.id).where(model.sale_id == sale_id)
+        for model in (Invoice, Refund)
+    )
+    found = db.session.execute(union_all(*rows))
+    return [Subject("sales", sale_id), *(Subject(name, row_id) for name, row_id in found)]

@@ -2,11 +2,12 @@
 rung."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from webapp.addresses.models import PostalProvider
 from webapp.platform.clock import database_now
@@ -22,6 +23,7 @@ FAILING_SHOWN = 20
 # A row that failed waits for its next try, so it stands at the far end of what is due; no further
 # is looked for it.
 FAILING_SOUGHT = 1000
+_PLACES = range(len(WORKED))
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,26 @@ def owing(station: Station) -> ColumnElement[bool]:
 
 
 def owed_by_queue() -> list[OwedRow]:
-    """One row for each queue, in their order; one index-only query for each station."""
+    """One row for each queue, in their order; one query, of an index alone for each station."""
     now = database_now(db.session)
     owed, ages = dict.fromkeys(QUEUES, 0), dict.fromkeys(QUEUES, 0)
-    for station in WORKED:
-        count, oldest = db.session.execute(
-            select(func.count(), func.min(station.model.due_at)).where(owing(station))
-        ).one()
+    for place, count, oldest in db.session.execute(union_all(*map(_counted, _PLACES))):
+        station = WORKED[place]
         owed[station.queue] += count
         if oldest:
             ages[station.queue] = max(ages[station.queue], int((now - oldest).total_seconds()))
     return [OwedRow(queue, owed[queue], ages[queue]) for queue in QUEUES]
 
 
+def _counted(place: int) -> Select:
+    """Of the station at this place: its place, how many rows owe its work, since when the first."""
+    due_at = WORKED[place].model.due_at
+    return select(literal(place), func.count(), func.min(due_at)).where(owing(WORKED[place]))
+
+
 def failing_rows() -> list[FailingRow]:
     """At most FAILING_SHOWN for each station, the next to be tried first."""
-    found = [(station, row) for station in WORKED for row in _failing(station)]
+    found = list(_failing())
     references = _references([row for _station, row in found])
     rows = [
         FailingRow(
@@ -109,22 +115,34 @@ def providers() -> dict[str, PostalProvider]:
     return {row.name: row for row in db.session.scalars(select(PostalProvider))}
 
 
-def _failing(station: Station):
-    model = station.model
-    last = (
-        select(model.id).where(owing(station)).order_by(model.due_at.desc()).limit(FAILING_SOUGHT)
-    )
-    return db.session.scalars(
-        select(model)
-        .where(model.id.in_(last), model.error != "")
+def _failing() -> Iterator[tuple[Station, Any]]:
+    """One query says which rows fail, one for each model that has some reads them."""
+    ids: dict[Any, dict[int, Station]] = {}
+    for place, row_id in db.session.execute(union_all(*map(_failing_ids, _PLACES))):
+        ids.setdefault(WORKED[place].model, {})[row_id] = WORKED[place]
+    for model, stations in ids.items():
+        for row in db.session.scalars(select(model).where(model.id.in_(stations))):
+            yield stations[row.id], row
+
+
+def _failing_ids(place: int) -> Select:
+    model = WORKED[place].model
+    last = select(model.id).where(owing(WORKED[place])).order_by(model.due_at.desc())
+    failing = (
+        select(model.id)
+        .where(model.id.in_(last.limit(FAILING_SOUGHT)), model.error != "")
         .order_by(model.due_at)
         .limit(FAILING_SHOWN)
+        .subquery()
     )
+    return select(literal(place), failing.c.id)
 
 
 def _references(rows: list) -> dict[int, str]:
     """By the sale's id."""
     ids = {sale_id for row in rows if (sale_id := _sale_id(row))}
+    if not ids:
+        return {}
     return dict(db.session.execute(select(Sale.id, Sale.reference).where(Sale.id.in_(ids))).all())
 
 

@@ -18,7 +18,7 @@ from webapp.processing.effects.reversal import refund_event
 from webapp.processing.forms import RefundIn
 from webapp.processing.note_progress import note_dropped, note_rebuilt
 from webapp.processing.reversing import reverse
-from webapp.rules.queries import decisions_of
+from webapp.rules.queries import decision_of
 from webapp.sales.idempotency import CallKey
 from webapp.sales.models import Refund, Sale, SaleLine, Status
 from webapp.sales.placing import give_back
@@ -76,7 +76,7 @@ def _refuse(sale: Sale) -> None:
         raise Refusal(_("This order was cancelled: all of it is reversed already."))
     if not sale.paid_at:
         raise Refusal(_("This order is not paid: there is nothing to give back."))
-    if not decisions_of([sale.id], "paid"):
+    if not decision_of(sale.id, "paid"):
         raise Refusal(
             _("The rules were not applied to this order yet. Wait for them, or cancel the order.")
         )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import defer, selectinload
+from sqlalchemy.orm import defer, joinedload, selectinload
 
 from webapp.http.localization import time_zone
 from webapp.platform.database import db
@@ -89,6 +89,12 @@ def decisions_of(sale_ids: Sequence[int], event: str) -> dict[int, Decision]:
         decision.sale_id: decision
         for decision in db.session.scalars(query.options(selectinload(Decision.effects)))
     }
+
+
+def decision_of(sale_id: int, event: str) -> Decision | None:
+    """One sale's, with its effects, in one query."""
+    query = select(Decision).where(Decision.sale_id == sale_id, Decision.event == event)
+    return db.session.scalars(query.options(joinedload(Decision.effects))).unique().one_or_none()
 
 
 def effects_of(sale_ids: Sequence[int], kinds: tuple[str, ...]) -> dict[int, list[Effect]]:

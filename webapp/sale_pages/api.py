@@ -17,7 +17,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.processing.attention import correct_address
 from webapp.processing.effects import kind_of
-from webapp.rules.queries import decisions_of
+from webapp.rules.queries import decision_of
 from webapp.sale_pages.shapes import DecisionOut, SaleOut
 from webapp.sales import placing
 from webapp.sales.forms import SaleIn, SalePatch, SaleQuery
@@ -248,7 +248,7 @@ def change_address(patch: Shape, sale_id: int) -> dict[str, Any]:
     summary=_l("What the rules came to, and every effect."),
 )
 def get_decision(sale_id: int) -> dict[str, Any]:
-    decision = decisions_of([sale_of(sale_id).id], "paid").get(sale_id)
+    decision = decision_of(sale_of(sale_id).id, "paid")
     if decision is None:
         raise NotFound(_("The rules were not applied to this order yet."))
     return {

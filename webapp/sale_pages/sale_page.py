@@ -21,7 +21,7 @@ from webapp.http.formatting import country_text, shop_day
 from webapp.invoices.history import subjects_of
 from webapp.invoices.issues import issue_of, over_limit
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import invoice_of
+from webapp.invoices.queries import IS_PRESENT
 from webapp.messages.models import Message
 from webapp.messages.queries import messages_of_sale
 from webapp.messages.words import template_name
@@ -29,7 +29,7 @@ from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.platform.money import ZERO
 from webapp.rules.models import Decision
-from webapp.rules.queries import decisions_of
+from webapp.rules.queries import decision_of
 from webapp.sale_pages.effect_words import EffectView, effect_views
 from webapp.sale_pages.fix_links import FixLink, fix_link
 from webapp.sale_pages.progress import Progress, ProgressStep
@@ -124,12 +124,25 @@ class SalePage:
     # -- documents --------------------------------------------------------------------------------
 
     @cached_property
-    def invoice(self) -> Invoice | None:
-        return invoice_of(self.sale.id)
+    def _invoice_and_slip(self) -> tuple[Invoice | None, PackingSlip | None]:
+        """Asked in one statement."""
+        query = (
+            select(Invoice, PackingSlip)
+            .select_from(Sale)
+            .outerjoin(Invoice, (Invoice.sale_id == Sale.id) & IS_PRESENT)
+            .outerjoin(PackingSlip, PackingSlip.sale_id == Sale.id)
+            .where(Sale.id == self.sale.id)
+        )
+        invoice, slip = db.session.execute(query.order_by(Invoice.id.desc()).limit(1)).one()
+        return invoice, slip
 
-    @cached_property
+    @property
+    def invoice(self) -> Invoice | None:
+        return self._invoice_and_slip[0]
+
+    @property
     def slip(self) -> PackingSlip | None:
-        return db.session.scalar(select(PackingSlip).where(PackingSlip.sale_id == self.sale.id))
+        return self._invoice_and_slip[1]
 
     @cached_property
     def open_tasks(self) -> list[tuple[str, Task]]:
@@ -223,7 +236,7 @@ class SalePage:
 
     @cached_property
     def decision(self) -> Decision | None:
-        return decisions_of([self.sale.id], "paid").get(self.sale.id)
+        return decision_of(self.sale.id, "paid")
 
     @cached_property
     def explanation(self) -> Explanation | None:

@@ -84,12 +84,13 @@ def load_lines(found: Sequence[Sale]) -> None:
 
 
 def sale_of(sale_id: int, lock: bool = False) -> Sale:
-    """The sale with its lines. `lock`: whoever else changes it waits until we are done. Raises
-    NotFound."""
-    query = whole(select(Sale).where(Sale.id == sale_id))
+    """The sale with its lines, in one query. `lock`: whoever else changes it waits until we are
+    done. Raises NotFound."""
+    query = select(Sale).where(Sale.id == sale_id)
+    query = query.options(joinedload(Sale.lines), joinedload(Sale.customer))
     if lock:
         query = query.with_for_update(of=Sale).execution_options(populate_existing=True)
-    sale = db.session.scalar(query)
+    sale = db.session.scalars(query).unique().one_or_none()
     if sale is None:
         raise NotFound(NO_SALE)
     return sale

@@ -20,7 +20,7 @@ from webapp.rules.core.examples import run_examples
 from webapp.rules.core.fields import FIELDS, facts_from_json, facts_to_json, sample_facts
 from webapp.rules.core.problems import ValueRefused
 from webapp.rules.core.rule import MAX_EXAMPLES, Example, RawRule, Rule
-from webapp.rules.queries import decisions_of
+from webapp.rules.queries import decision_of
 from webapp.sales.models import Sale
 
 
@@ -36,7 +36,7 @@ def example_of_sale(rule: Rule, written: str) -> dict[str, Any]:
     )
     if sale_id is None:
         raise NotFound(_("There is no order of this reference or number."))
-    decision = decisions_of([sale_id], "paid").get(sale_id)
+    decision = decision_of(sale_id, "paid")
     if decision is None:
         raise Refusal(_("The rules have not been applied to this order yet."))
     return example_of(rule, decision.facts, decision.outcomes)

@@ -1,0 +1,73 @@
+"""A page asks the database few questions, whatever it shows.
+
+There is no table to keep up: every address that is read by people is asked for in the demo shop,
+whose records are in every state, once for each record that it can be about.
+"""
+
+from itertools import product as combined
+
+from tests.factories import sign_in, work_off
+from tests.support.processed_sales import counted
+from webapp.catalog.models import Product
+from webapp.customers.models import Agent, Customer
+from webapp.demo.load import load_demo
+from webapp.fulfilment.memberships.models import Membership
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.tasks.models import Task
+from webapp.invoices.models import Invoice
+from webapp.messages.models import Message
+from webapp.rules.models import Backtest, RuleSetVersion
+from webapp.rules.queries import rule_set_in_force
+from webapp.sales.models import Sale
+from webapp.staff.models import User
+
+MOST = 12
+# What the database is told rather than asked.
+TOLD = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
+# It shows what would happen by doing it and taking it back.
+TRIES = "sales.cancellation"
+# They are about as much as one asks for: how much they ask for each thousand rows is held by tests
+# of their own.
+FILES = ("sales.export", "invoices.archive")
+RECORDS = {
+    "user_id": User,
+    "product_id": Product,
+    "customer_id": Customer,
+    "agent_id": Agent,
+    "sale_id": Sale,
+    "invoice_id": Invoice,
+    "backtest_id": Backtest,
+    "version_id": RuleSetVersion,
+    "slip_id": PackingSlip,
+    "membership_id": Membership,
+    "task_id": Task,
+    "message_id": Message,
+}
+
+
+def addresses(app, db):
+    """Every address of a page, with each record that it may name."""
+    known = {name: list(db.session.scalars(db.select(m.id))) for name, m in RECORDS.items()}
+    known["code"] = [rule.code for rule in rule_set_in_force().rules][:3]
+    for rule in app.url_map.iter_rules():
+        about_people = "GET" in rule.methods and not rule.rule.startswith(("/api/", "/static/"))
+        if about_people and rule.endpoint not in (TRIES, *FILES, "live.events"):
+            for values in combined(*(known[name] for name in sorted(rule.arguments))):
+                yield rule.build(dict(zip(sorted(rule.arguments), values, strict=True)))[1]
+
+
+def test_no_page_asks_more_than_a_few_questions(app, db):
+    load_demo()
+    work_off()
+    client, many = app.test_client(), {}
+    sign_in(client, "admin")
+    with app.test_request_context():
+        paths = list(addresses(app, db))
+    for path in paths:
+        with counted() as said:
+            client.get(path).close()
+        asked = [each for each in said if not each.startswith(TOLD)]
+        if len(asked) > MOST:
+            many[path] = len(asked)
+    assert len(paths) > 200
+    assert not many
