@@ -5,6 +5,7 @@ whose records are in every state, once for each record that it can be about.
 """
 
 from itertools import product as combined
+from typing import Any
 
 from tests.factories import sign_in, work_off
 from tests.support.processed_sales import counted
@@ -29,7 +30,7 @@ TRIES = "sales.cancellation"
 # They are about as much as one asks for: how much they ask for each thousand rows is held by tests
 # of their own.
 FILES = ("sales.export", "invoices.archive")
-RECORDS = {
+RECORDS: dict[str, Any] = {
     "user_id": User,
     "product_id": Product,
     "customer_id": Customer,
