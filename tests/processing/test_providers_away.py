@@ -126,6 +126,21 @@ def test_whoever_tries_again_asks_the_provider_again(app, db, fake):
     assert (sale.status, sale.street) == (Status.INVOICED, "Rua Caiubi")
 
 
+def test_another_sale_asks_again_what_was_unknown_to_the_first(app, db, fake):
+    open_shop()
+    unknown = {"zip_code": "05010-000", "number": "100"}
+    fake.modes["viacep"] = "unknown_boolean"
+    first = make_sale(address=unknown)
+    work_off()
+    asked = fake.asked("viacep")
+    fake.modes["viacep"] = "ok"
+    second = make_sale(address=unknown)
+    work_off()
+    assert (first.status, first.reason_code) == (Status.ATTENTION, "zip_code_unknown")
+    assert (second.status, second.street) == (Status.INVOICED, "Rua Caiubi")
+    assert fake.asked("viacep") == asked + 1
+
+
 def test_a_sale_waits_and_goes_on_when_the_provider_is_back(app, db, fake):
     open_shop()
     fake.modes["viacep"] = "server_error"

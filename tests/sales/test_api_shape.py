@@ -157,7 +157,17 @@ def test_lists_filter_and_page(checkout, db):
 
 
 @pytest.mark.parametrize(
-    "query", ["status=lost", "since=yesterday", "limit=0", "limit=201", "cursor=x", "unknown=1"]
+    "query",
+    [
+        "status=lost",
+        "since=yesterday",
+        "since=2026-11-30&until=2026-11-29",
+        "since=2026-11-30T12:00:00Z&until=2026-11-30T12:00:00Z",
+        "limit=0",
+        "limit=201",
+        "cursor=x",
+        "unknown=1",
+    ],
 )
 def test_a_list_refuses_what_it_does_not_know(checkout, query):
     answer = checkout.get(f"/sales?{query}")

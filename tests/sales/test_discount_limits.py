@@ -76,6 +76,7 @@ def test_what_a_clerk_gives_above_the_limit_waits_for_a_manager(client, shop, ty
     assert "This order waits for a manager" in page
     assert "below the catalog's prices" in page and "10.00 %" in page
     assert "Try again" not in page and "Approve the discount" not in page
+    assert "The rules are applied once a manager has approved the discount." in page
 
 
 @pytest.mark.parametrize("typed", SMALL)

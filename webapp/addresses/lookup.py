@@ -39,7 +39,8 @@ from webapp.platform.settings import Settings
 from webapp.platform.transactions import only_reading
 
 FOUND_FOR = dt.timedelta(days=90)
-# A remembered no is weak: providers learn of new codes late, and who sells to one tries again.
+# A remembered no is weak: providers learn of new codes late, and who sells to one tries again. It
+# spares the providers the same question of one order, or of a rush of them.
 NOT_FOUND_FOR = dt.timedelta(minutes=10)
 # The demo's own sample only stands in for the providers.
 SAMPLE_FOR = dt.timedelta(days=1)

@@ -43,13 +43,15 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
     status = Status.ADDRESS
     batch = 100
     lease_seconds = 25
-    external_load = (load_only(Sale.zip_code, Sale.country),)
+    external_load = (load_only(Sale.zip_code, Sale.country, Sale.paid_at),)
 
     def call_external(self, rows: list[Sale]) -> dict[str, PostalResult]:
-        """{postal code: what came of looking it up}"""
+        """{postal code: what came of looking it up}. What nobody knew before an order was paid is
+        asked for again: the address may be mended by then."""
         written = (normalize_cep(sale.zip_code) for sale in rows if sale.country == "BR")
         ceps = {cep for cep in written if cep}
-        return lookup().many(ceps, budget_s=LOOKUP_SECONDS) if ceps else {}
+        since = max((sale.paid_at for sale in rows if sale.paid_at), default=None)
+        return lookup().many(ceps, LOOKUP_SECONDS, unknown_since=since) if ceps else {}
 
     def write_row(self, row: Sale, shared: dict[str, PostalResult], now: dt.datetime) -> None:
         if _is_handed_over(row) and the_shop().ibge:

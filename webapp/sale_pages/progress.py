@@ -65,7 +65,7 @@ class Progress:
         """When each step was done; True where nobody noted when, nothing where it was not."""
         return {
             "paid": self.sale.paid_at,
-            "address": self._entered(Status.RULES),
+            "address": self._entered(Status.RULES, Status.ADDRESS),
             "rules": self.decision.decided_at if self.decision else None,
             "invoice": self._entered(Status.INVOICED),
             "packed": self._went(Shipping.PACKED, Shipping.SHIPPED, Shipping.DELIVERED),
@@ -87,10 +87,12 @@ class Progress:
         is_there = number == reached and self.sale.status is not Status.CANCELLED
         return NOW if is_there else AHEAD
 
-    def _entered(self, status: Status) -> dt.datetime | None:
-        """When the sale last went into the state."""
+    def _entered(self, status: Status, before: Status | None = None) -> dt.datetime | None:
+        """When the sale last went into the state; with `before`, from that one: a sale that waited
+        for somebody comes back into a state too."""
         for entry in self.entries:
-            if entry.subject == "sales" and entry.after.get("status") == status:
+            came = entry.subject == "sales" and entry.after.get("status") == status
+            if came and before in (None, entry.before.get("status")):
                 return entry.at
         return None
 

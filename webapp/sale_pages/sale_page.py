@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from flask import g
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -98,6 +99,17 @@ class SalePage:
         if limit is None or self.sale.status.is_final or not self.sale.needs_approval:
             return None
         return over_limit(self.sale.below_catalog_percent, limit)
+
+    @property
+    def why_undecided(self) -> str:
+        """What the rules wait for."""
+        if self.sale.status is Status.CANCELLED:
+            return _("The order was cancelled before the rules were applied.")
+        if self.sale.step != Status.RULES:
+            return _("The rules are applied once the order is paid and its address is complete.")
+        if self.over_limit:
+            return _("The rules are applied once a manager has approved the discount.")
+        return _("The rules are applied next.")
 
     @property
     def fix(self) -> FixLink | None:

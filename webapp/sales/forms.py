@@ -1,14 +1,14 @@
 """The shapes of a sale as a checkout, a form or a file sends it, and of what is asked of sales."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from flask_babel import lazy_gettext as _l
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.http.fields import Document, Email, OfSomeCountry, Phone
 from webapp.http.filters import ListQuery, Since, Until
-from webapp.http.forms import BlankIsNone, Flag, Money, Quantity, Shape, Text, example
+from webapp.http.forms import BlankIsNone, FieldRefused, Flag, Money, Quantity, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.money import ZERO
 from webapp.sales.models import PaymentMethod, Status
@@ -87,6 +87,13 @@ class SaleQuery(ListQuery):
     since: Since | None = None
     until: Until | None = None
     updated_since: Since | None = None
+
+    @model_validator(mode="after")
+    def days_in_their_order(self) -> Self:
+        if self.since and self.until and self.since >= self.until:
+            message = _l("It is not before `until`, so that nothing lies between them.")
+            raise FieldRefused("since", message)
+        return self
 
 
 class SaleAddressIn(Shape):
