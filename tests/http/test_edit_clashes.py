@@ -2,6 +2,7 @@
 knowingly. One mechanism for every form."""
 
 import html
+import json
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from tests.factories import CUSTOMER, make_product, make_sale, open_shop, sign_i
 from tests.sales.test_form import TYPED, value
 from tests.store.test_settings_page import HOUSE, ISSUER
 from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.sales.models import Status
 from webapp.store.queries import the_shop
 
@@ -56,9 +58,9 @@ def change(client, order, version, **typed):
     lines = {"lines.0.sku": "A", "lines.0.quantity": "2", "lines.0.unit_price": "10.00"}
     same = {
         "customer.name": CUSTOMER["name"],
-        "customer.document": "11144477735",
+        "customer.document": "111.444.777-35",
         "customer.email": CUSTOMER["email"],
-        "customer.phone": CUSTOMER["phone"],
+        "customer.phone": "(19) 99999-0000",
         "reference": order.reference,
         "channel": "site",
         "address.complement": "",
@@ -229,6 +231,44 @@ def opened(client, path: str, field: str) -> dict[str, str]:
     return next(dict(form.form_values()) for form in page.forms if field in form.fields)
 
 
+def test_the_address_the_slip_and_the_issuer_tell_what_they_began_with_too(client, db):
+    open_shop()
+    sign_in(client, "admin")
+    sale = make_sale()
+    work_off()
+    slip = db.session.scalars(db.select(PackingSlip)).one()
+    invoice = db.session.scalars(db.select(Invoice)).one()
+    slip_page = f"/packing-slips/{slip.id}"
+    for path, field in (
+        ("/settings", "cnpj"),
+        ("/settings", "review_policy"),
+        (slip_page, "volumes"),
+        (slip_page, "carrier"),
+    ):
+        sent = opened(client, path, field)
+        assert field in json.loads(sent["begun"]) and sent["version"], (path, field)
+    sale.status, invoice.status = Status.REVIEW, InvoiceStatus.REVIEW
+    db.session.commit()
+    sent = opened(client, f"/sales/{sale.id}?mend=address", "address.number")
+    assert json.loads(sent["begun"])["address.number"] == sale.number
+    sent = opened(client, f"/invoices/{invoice.id}?mend=address", "street")
+    assert json.loads(sent["begun"])["street"] == sale.street
+
+
+def test_two_people_on_a_slip_s_volumes_and_notes_both_keep_theirs(client, db):
+    open_shop()
+    sign_in(client)
+    make_sale()
+    work_off()
+    slip = db.session.scalars(db.select(PackingSlip)).one()
+    path = f"/packing-slips/{slip.id}"
+    first, second = opened(client, path, "volumes"), opened(client, path, "volumes")
+    assert client.post(f"{path}/details", data=first | {"volumes": "2"}).status_code == 303
+    assert client.post(f"{path}/details", data=second | {"notes": "Frágil"}).status_code == 303
+    db.session.refresh(slip)
+    assert (slip.volumes, slip.notes) == (2, "Frágil")
+
+
 def test_two_people_who_change_different_fields_both_keep_theirs(client, db):
     sign_in(client)
     product = make_product(name="Caneca", category="Livros")
@@ -258,10 +298,10 @@ def test_an_address_is_one_thing_of_which_both_parts_are_not_mixed(client, db):
     customer = make_sale().customer
     path = f"/customers/{customer.id}"
     first, second = opened(client, f"{path}/edit", "name"), opened(client, f"{path}/edit", "name")
-    client.post(path, data=first | {"address.number": "7", "phone": "11 5555-0000"})
+    client.post(path, data=first | {"address.number": "7", "phone": "(11) 5555-0000"})
     joined = client.post(path, data=second | {"name": "Ana Lima"})
     assert joined.status_code == 303
-    assert (customer.name, customer.number, customer.phone) == ("Ana Lima", "7", "11 5555-0000")
+    assert (customer.name, customer.number, customer.phone) == ("Ana Lima", "7", "1155550000")
     refused = client.post(path, data=second | {"address.complement": "casa 2"})
     clash(refused, ("7", "f-address-number"), (customer.complement, "f-address-complement"))
 

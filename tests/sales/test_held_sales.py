@@ -60,12 +60,17 @@ def test_a_clerk_does_not_release_it(client, db):
     assert sale.status == "review"
 
 
-def test_its_row_asks_nobody_to_pack_it(client, db):
+def test_neither_its_row_nor_the_tab_asks_anybody_to_pack_it(client, db):
     shop_that_holds()
     product = make_product(sku="HELD-1")
     sale = sold(product.sku)
     sign_in(client, "clerk")
-    (row,) = html.fromstring(client.get("/sales?shipping=to_pack").text).xpath("//main//tbody/tr")
+    (row,) = html.fromstring(client.get("/sales").text).xpath("//main//tbody/tr")
     assert row.get("id") == f"sale-{sale.id}"
     words = " ".join(row.text_content().split())
     assert "Held" in words and "To pack" not in words
+    packing = html.fromstring(client.get("/sales?shipping=to_pack").text)
+    (tab,) = packing.xpath("//a[@aria-current][contains(., 'To pack')]")
+    assert tab.text_content().split() == ["To", "pack", "0"] and not packing.xpath(
+        "//main//tbody/tr"
+    )

@@ -8,7 +8,7 @@ from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.http.forms import Form, parse
 from webapp.http.handling import submits
 from webapp.invoice_pages.blueprint import bp
-from webapp.invoice_pages.note_pages import next_in_queue, note_page
+from webapp.invoice_pages.note_pages import next_in_queue, note_page, present_address
 from webapp.invoices.forms import AddressSource, ApprovalIn, ResubmissionIn, ReturnIn, ZipCodeIn
 from webapp.invoices.issues import warnings_on
 from webapp.invoices.models import Invoice, InvoiceStatus
@@ -50,8 +50,7 @@ def _address_again(form: Form, invoice_id: int) -> str:
 
 
 def _present_address(invoice_id: int) -> Form:
-    invoice = invoice_by_id(invoice_id)
-    return Form.filled(invoice.sale.address_parts | {"version": invoice.version})
+    return present_address(invoice_by_id(invoice_id))
 
 
 @bp.post("/invoices/<id:invoice_id>/approval")

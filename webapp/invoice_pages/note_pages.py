@@ -91,12 +91,16 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "history": history_of(subjects_of(invoice.sale_id)),
         "return_form": Form(),
         "return_labels": RETURN_LABELS,
-        "address_form": Form.filled(invoice.sale.address_parts),
+        "address_form": present_address(invoice),
         "asking": False,
         "refused": None,
         **_place_in_queue(invoice.id, review_queue()),
         **_queue_context(),
     }
+
+
+def present_address(invoice: Invoice) -> Form:
+    return Form.filled(invoice.sale.address_parts | {"version": invoice.version})
 
 
 def _wants_address(issues: list[Issue]) -> bool:

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.customers.models import Agent
-from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
 from webapp.http.formatting import with_query
 from webapp.http.lists import Order, Tab, tabs_of
 from webapp.http.periods import Period
@@ -22,7 +22,7 @@ from webapp.platform.issues import Issue
 from webapp.processing.pipeline import PROGRESS
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
-from webapp.sales.models import Sale, Shipping, Status
+from webapp.sales.models import TO_SHIP, Sale, Shipping, Status
 from webapp.sales.queries import load_lines, sales
 
 ORDERS = {
@@ -79,11 +79,18 @@ class SaleFilters:
         return self != SaleFilters()
 
 
-def _sales(status: Status | None = None, **others: Any) -> Select[Any]:
-    """What needs attention on a page is more than the state of that name."""
+def _sales(
+    status: Status | None = None, shipping: Shipping | None = None, **others: Any
+) -> Select[Any]:
+    """What needs attention on a page is more than the state of that name, and what is to be packed
+    or shipped is less: its goods may leave (`SaleRow.parcel`)."""
     if status is Status.ATTENTION:
-        return sales(needs_person=True, **others)
-    return sales(status, **others)
+        found = sales(needs_person=True, shipping=shipping, **others)
+    else:
+        found = sales(status, shipping, **others)
+    if shipping in (Shipping.TO_PACK, Shipping.PACKED):
+        found = found.where(TO_SHIP, Sale.status.in_(MAY_LEAVE))
+    return found
 
 
 # -- what stands above the rows -------------------------------------------------------------------

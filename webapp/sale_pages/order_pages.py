@@ -25,7 +25,7 @@ def _order(sale_id: int, template: str, form: Form | None = None) -> str:
         template,
         sale=sale,
         view=SalePage(sale),
-        form=form or Form.filled({"address": sale.address_parts}),
+        form=form or _present_address(sale_id),
         mending=request.args.get("mend") == "address" or form is not None,
     )
 

@@ -9,7 +9,7 @@ from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.fulfilment.parcels.printing import printed_slips
-from webapp.http.forms import Form
+from webapp.http.forms import Form, Shape
 from webapp.http.handling import acts, refuse_stale, submits
 from webapp.http.lists import Order, Tab, newest_first, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
@@ -89,30 +89,22 @@ def live(slip_id: int) -> str:
 def _slip_page(
     refused: Form | None, slip_id: int, template: str = "fulfilment/parcels/packing_slip.html"
 ) -> str:
-    """The page has two forms, which show what is stored. A refused one shows what was typed, with
-    the version that its person had seen."""
+    """The page has two forms, which show what is stored, or what was typed and refused."""
     slip = queries.packing_slip(slip_id)
-    form = _slip_form(slip)
-    slip_version, sale_version = str(slip.version), str(slip.sale.version)
-    if refused:
-        form.raw_input |= refused.raw_input
-        form.errors, form.message = refused.errors, refused.message
-        form.theirs = refused.theirs
-        if refused.shape is SlipIn:
-            slip_version = refused.value("version")
-        else:
-            sale_version = refused.value("version")
     return render_template(
         template,
         sheet=printed_slips([slip])[0],
         slip=slip,
         sale=slip.sale,
         sender=the_shop(),
-        form=form,
-        slip_version=slip_version,
-        sale_version=sale_version,
-        correcting=bool(refused and refused.shape is ShipmentIn),
+        details=_refused(refused, SlipIn) or _present_details(slip_id),
+        shipment=_refused(refused, ShipmentIn) or _present_shipment(slip_id),
+        correcting=bool(_refused(refused, ShipmentIn)),
     )
+
+
+def _refused(form: Form | None, shape: type[Shape]) -> Form | None:
+    return form if form and form.shape is shape else None
 
 
 def _present_shipment(slip_id: int) -> Form:
@@ -129,16 +121,6 @@ def _present_shipment(slip_id: int) -> Form:
 def _present_details(slip_id: int) -> Form:
     slip = queries.packing_slip(slip_id)
     return Form.filled({"volumes": slip.volumes, "notes": slip.notes, "version": slip.version})
-
-
-def _slip_form(slip: PackingSlip) -> Form:
-    values = {
-        "volumes": slip.volumes,
-        "notes": slip.notes,
-        "carrier": slip.sale.carrier,
-        "tracking_code": slip.sale.tracking_code,
-    }
-    return Form.filled(values)
 
 
 def _to_slip(slip_id: int) -> Response:
