@@ -7,24 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-
-class Sparing:
-    """Lets one line a minute through for each cause, so that a fault that lasts does not fill the
-    log with itself."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic):
-        self.clock, self.silent_until = clock, dict[str, float]()
-
-    def lets_through(self, cause: str) -> bool:
-        now = self.clock()
-        if now < self.silent_until.get(cause, now):
-            return False
-        self.silent_until[cause] = now + 60
-        return True
 
 
 class Guardian:

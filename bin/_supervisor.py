@@ -18,8 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import _redis
-from _sessions import Guardian, Sparing
-from _setup import PYTHON, Failure, ensure_packages, environment, say, settings
+from _sessions import Guardian
+from _setup import (
+    PYTHON,
+    ROOT,
+    Failure,
+    ensure_packages,
+    environment,
+    load_alone,
+    say,
+    settings,
+)
 
 FIRST_DELAY, LONGEST_DELAY = (
     0.5,
@@ -150,7 +159,7 @@ class Supervisor:
         self.children: list[Child] = []
         self.stopping = False
         self.told = ""
-        self.sparing = Sparing()
+        self.sparing = load_alone(ROOT / "webapp" / "platform" / "sparing.py").Sparing()
 
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -1,6 +1,9 @@
 """What every job does: answer the doorbell of its queue."""
 
+import contextlib
 import time
+
+import redis
 
 from webapp.audit.tracking import acting_as
 from webapp.platform.queue import bell_key, redis_of_app, ring_now
@@ -21,8 +24,11 @@ def answer(queue: str, seconds: float = 5.0) -> None:
     connection = redis_of_app()
     if time.monotonic() - _ended.get(queue, 0) < RUSH_SECONDS:
         time.sleep(GATHER_SECONDS)
-    connection.delete(bell_key(queue))
+    # Redis may go away meanwhile: what is owed is done all the same, and the sweeper rings.
+    with contextlib.suppress(redis.RedisError):
+        connection.delete(bell_key(queue))
     with acting_as(f"job {queue}"):
         if work_off(queue, seconds):
-            ring_now(connection, queue)
+            with contextlib.suppress(redis.RedisError):
+                ring_now(connection, queue)
     _ended[queue] = time.monotonic()

@@ -7,6 +7,8 @@ import threading
 from webapp import create_app
 from webapp.audit.tracking import acting_as
 from webapp.platform.database import db
+from webapp.platform.sparing import sparing
+from webapp.platform.storage import fault_of
 from webapp.processing.sweeping import sweep_once
 
 PAUSE_SECONDS = 1
@@ -22,9 +24,15 @@ def main() -> None:
         with app.app_context(), acting_as("sweeper"):
             try:
                 sweep_once()
-            except Exception:
-                # The database may be away for a while; the next pass looks again.
-                log.exception("pass failed")
+            except Exception as error:
+                # The database may be away or full for a while; the next pass looks again.
+                fault = fault_of(error)
+                if sparing.lets_through(f"pass {fault}"):
+                    log.error(
+                        "pass failed (%s); the next one looks again",
+                        fault or type(error).__name__,
+                        exc_info=None if fault else error,
+                    )
                 db.session.rollback()
 
 

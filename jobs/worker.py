@@ -124,9 +124,13 @@ def main(names: list[str]) -> None:
     gc.set_threshold(20_000, 20, 20)
     # Waiting for a job blocks; everything else on this connection must still give up in time.
     connection = connect(app.extensions["settings"].redis_url, timeout=40)
-    make_worker(app, names or list(QUEUES), connection).work(
-        logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN
-    )
+    try:
+        make_worker(app, names or list(QUEUES), connection).work(
+            logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN
+        )
+    except redis.RedisError as error:
+        # Such as one that cannot save for a full disk. Whoever started this starts it again.
+        sys.exit(f"worker: Redis is of no use ({error})")
 
 
 if __name__ == "__main__":

@@ -159,8 +159,8 @@ def app(settings, _apps, _redis):
         _apps[settings] = create_app(settings)
         _apps[settings].test_client_class = Client
     app = _apps[settings]
-    # Rules stay parsed and compiled by version, and each database begins anew.
-    for name in ("rule_books", "rule_sets"):
+    # Rules stay parsed and compiled by version, each database begins anew, and no process runs.
+    for name in ("rule_books", "rule_sets", "watch"):
         app.extensions.pop(name, None)
     yield app
     with app.app_context():

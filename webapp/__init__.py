@@ -14,6 +14,7 @@ from webapp.http import formatting, localization
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
 from webapp.menu import MENU
+from webapp.monitor import troubles
 from webapp.platform import live, logs, sqlite
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal, Stale
@@ -21,6 +22,8 @@ from webapp.platform.libraries import babel, compress, csrf, htmx
 from webapp.platform.notices import Notifier, send_on_commit
 from webapp.platform.queue import connect
 from webapp.platform.settings import Settings
+from webapp.platform.sparing import sparing
+from webapp.platform.storage import Storage
 from webapp.processing.pipeline import hand_queues_to_rows
 from webapp.rules.naming import name_values
 from webapp.staff import access
@@ -42,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_config(settings))
     app.extensions["settings"] = settings
     app.extensions["redis"] = connect(settings.redis_url)
+    app.extensions["storage"] = Storage(settings.data_dir)
     app.extensions["notifier"] = Notifier(lambda: app.extensions["redis"])
     app.extensions["live"] = live.Hub(settings.redis_url, seats=32)
     if settings.proxies:
@@ -55,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.set_up(app)
     navigation.set_up(app, MENU)
     localization.set_up(app, shop_time_zone)
+    troubles.set_up(app)
     history.set_up(app, VOCABULARIES, names_of, VALUE_WORDS, QUEUE_NAMES)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -139,13 +144,17 @@ def _handle_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def crashed(error):
         db.session.rollback()
-        log.exception(
-            "request failed",
-            endpoint=request.endpoint,
-            method=request.method,
-            support_number=security.support_number(),
-        )
-        return security.crash_answer(error)
+        fault = app.extensions["storage"].met(error)
+        if fault is None:
+            log.exception(
+                "request failed",
+                endpoint=request.endpoint,
+                method=request.method,
+                support_number=security.support_number(),
+            )
+        elif sparing.lets_through(f"request {fault}"):
+            log.error("requests cannot be answered", reason=str(fault), endpoint=request.endpoint)
+        return security.crash_answer(fault)
 
 
 __all__ = ["create_app"]

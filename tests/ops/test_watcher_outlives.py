@@ -13,8 +13,9 @@ from types import SimpleNamespace
 import _sessions
 import _supervisor
 import pytest
-from _sessions import Sparing
 from _supervisor import PROCESSES, Child, Supervisor
+
+from webapp.platform.sparing import Sparing
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_q
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
+from webapp.platform.sparing import sparing
 from webapp.processing.effects import kind_of
 from webapp.processing.pipeline import WORKED
 from webapp.staff.access import allow, unattended
@@ -67,7 +68,10 @@ def _state() -> dict:
     except redis.RedisError as error:
         # Such as a key of another type, under a name of ours: it does answer.
         state["strange"] = isinstance(error, redis.ResponseError)
-        current_app.logger.warning("queue monitor: Redis is of no use (%s)", type(error).__name__)
+        if sparing.lets_through("queue monitor"):
+            current_app.logger.warning(
+                "queue monitor: Redis is of no use (%s)", type(error).__name__
+            )
         return state
 
 

@@ -174,9 +174,9 @@ def _count_failed() -> int | None:
 
 
 def workers() -> list[dict]:
-    """Those that gave a sign of life just now, as `{name, pid, state, current, queue, heartbeat}`:
-    `current` is the id of the job at hand and `queue` its queue, both None while idle; `heartbeat`
-    a moment. Raises redis.RedisError."""
+    """Those that gave a sign of life just now, as `{name, pid, state, current, queue, queues,
+    heartbeat}`: `current` is the id of the job at hand and `queue` its queue, both None while idle;
+    `queues` those it listens to; `heartbeat` a moment. Raises redis.RedisError."""
     # Its answers are bytes; the library's types name those of every protocol.
     connection: Any = redis_of_app()
     members = connection.smembers(Worker.redis_workers_keys)
@@ -213,6 +213,7 @@ def _worker(key: str, data: dict, queues: dict) -> dict | None:
             "state": data.get("state", "?"),
             "current": current,
             "queue": queues.get(current),
+            "queues": data.get("queues", "").split(","),
             "heartbeat": utcparse(data["last_heartbeat"]).astimezone(dt.UTC),
         }
     except UNREADABLE:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from webapp.platform.queue import connect
+from webapp.platform.sparing import sparing
 
 log = logging.getLogger(__name__)
 STREAM = "balcao:live"
@@ -114,7 +115,8 @@ class Hub:
                             self._tell((last, json.dumps(told)))
             except Exception as error:
                 # Whatever it is: a reader that ended would leave every page with its last state.
-                log.warning("live stream interrupted (%s)", type(error).__name__)
+                if sparing.lets_through("live stream"):
+                    log.warning("live stream interrupted (%s)", type(error).__name__)
                 self._hears.clear()
                 self.cursor = ""
                 self.close()

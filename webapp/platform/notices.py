@@ -20,6 +20,7 @@ from sqlalchemy import event
 
 from webapp.platform.live import KEPT_EVENTS, STREAM
 from webapp.platform.queue import ask_to_ring, enqueue_doorbell, note_done
+from webapp.platform.sparing import sparing
 from webapp.platform.transactions import after_commit
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,8 @@ class Notifier:
             try:
                 self._send(notices)
             except Exception:
-                log.exception("notices not sent; pages poll and the sweeper rings")
+                if sparing.lets_through("notices failed"):
+                    log.exception("notices not sent; pages poll and the sweeper rings")
 
     def _send(self, notices: Notices) -> None:
         rings, connection = sorted(notices.rings), self._connection()
@@ -105,9 +107,10 @@ class Notifier:
                 if answer:
                     enqueue_doorbell(connection, name)
         except redis.RedisError as error:
-            log.warning(
-                "notices not sent (%s); pages poll and the sweeper rings", type(error).__name__
-            )
+            if sparing.lets_through("notices"):
+                log.warning(
+                    "notices not sent (%s); pages poll and the sweeper rings", type(error).__name__
+                )
 
 
 def notices_of(session) -> Notices:

@@ -6,6 +6,8 @@ the sweeper rings again for whatever the database still owes.
 """
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import redis
 from flask import current_app
@@ -18,20 +20,47 @@ QUEUES = ("addresses", "rules", "invoices", "mail", "bulk")
 # How long one ring stands for all others of its queue. A worker lifts it before it looks for rows;
 # the time only matters when the doorbell itself is lost.
 _QUIET_SECONDS = 3
+# How long a request waits for Redis, and for how long nobody asks again.
+_PATIENCE_SECONDS, _AWAY_SECONDS = 0.3, 2
 # A worker says every few seconds that it lives; one that is silent for longer is dead.
 BEAT_SECONDS, ALIVE_SECONDS = 4, 15
+SWEEPER_KEY = "balcao:sweeper"
 # How far back it is known what was done.
 DONE_MINUTES = 60
 
 
-def connect(url: str, timeout: float | None = 0.3) -> redis.Redis:
-    """A client that gives up at once: a request, which tells Redis of its rows and rings, must be
-    accepted within a second while Redis is paused, down or full."""
+class RedisBreaker(Retry):
+    """What a client does about a Redis that does not answer: it never asks twice, and after it
+    waited in vain it does not ask at all for a moment. However often a request would ask, it waits
+    once."""
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 0)
+        self.away_until = 0.0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RedisBreaker":
+        """The library copies it for each connection; what one finds out holds for all."""
+        return self
+
+    def call_with_retry(self, do: Callable[[], Any], *given: Any, **named: Any) -> Any:
+        if time.monotonic() < self.away_until:
+            raise redis.ConnectionError("Redis did not answer just now")
+        try:
+            return super().call_with_retry(do, *given, **named)
+        except (redis.ConnectionError, redis.TimeoutError):
+            self.away_until = time.monotonic() + _AWAY_SECONDS
+            raise
+
+
+def connect(url: str, timeout: float | None = None) -> redis.Redis:
+    """A client that gives up at once, and remembers for a moment that it did: a request, which
+    tells Redis of its rows and rings, must be accepted within a second while Redis is paused, down
+    or full. With a `timeout`, one for whoever waits for events or jobs."""
     return redis.Redis.from_url(
         url,
-        socket_timeout=timeout,
-        socket_connect_timeout=0.3,
-        retry=Retry(NoBackoff(), 0),
+        socket_timeout=timeout or _PATIENCE_SECONDS,
+        socket_connect_timeout=_PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 0) if timeout else RedisBreaker(),
         protocol=2,
     )
 
@@ -73,6 +102,11 @@ def done_keys(queue: str) -> list[str]:
 
 def _done_key(queue: str, minute: int) -> str:
     return f"balcao:done:{queue}:{minute}"
+
+
+def note_sweeper(connection: redis.Redis) -> None:
+    """The sweeper says that it lives."""
+    connection.set(SWEEPER_KEY, 1, ex=ALIVE_SECONDS)
 
 
 def redis_of_app() -> redis.Redis:

@@ -1,5 +1,6 @@
 """The sweeper's pass: rings for whatever the database owes, and closes what is over its time."""
 
+import contextlib
 import logging
 
 import redis
@@ -7,7 +8,8 @@ from sqlalchemy import ColumnElement, exists, select
 
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
-from webapp.platform.queue import bell_key, redis_of_app, ring_now
+from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
+from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
 from webapp.processing.pipeline import owing_queues
 from webapp.sales.models import Sale, Status
@@ -21,6 +23,7 @@ def sweep_once() -> list[str]:
     """Names of the queues rung. A doorbell may have been lost with Redis: whoever owes is rung for
     again."""
     close_unpaid()
+    _say_alive()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung
 
@@ -57,6 +60,13 @@ def _ring(queue: str) -> bool:
             connection.delete(bell_key(queue))
         ring_now(connection, queue)
     except redis.RedisError as error:
-        log.warning("cannot ring %s (%s); the next pass will", queue, type(error).__name__)
+        if sparing.lets_through("ring"):
+            log.warning("cannot ring %s (%s); the next pass will", queue, type(error).__name__)
         return False
     return True
+
+
+def _say_alive() -> None:
+    # Redis may be away; the next pass says it again.
+    with contextlib.suppress(redis.RedisError):
+        note_sweeper(redis_of_app())

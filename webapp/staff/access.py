@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from htmx_flask import request
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from webapp.audit.tracking import acting_as, record_apart
 from webapp.http.transactions import READING, write_apart
@@ -135,7 +135,11 @@ def _note_seen() -> None:
         return
     if utc_now() - row.seen_at > SEEN_EVERY:
         mine = UserSession.id_hash == row.id_hash
-        write_apart(update(UserSession).where(mine).values(seen_at=utc_now()))
+        try:
+            write_apart(update(UserSession).where(mine).values(seen_at=utc_now()))
+        except OperationalError:
+            # A shop that cannot save just now still shows what it has.
+            db.session.rollback()
         g.identity = _by_session()
 
 

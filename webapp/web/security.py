@@ -3,7 +3,6 @@ problem+json."""
 
 import json
 import secrets
-import sqlite3
 from urllib.parse import urlsplit
 
 import structlog
@@ -11,8 +10,6 @@ from flask import Response, current_app, g, make_response
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, generate_csrf
 from htmx_flask import request
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from webapp.http.handling import page_or_fragment, wants_fragment
@@ -20,6 +17,7 @@ from webapp.http.query import WrongFilter
 from webapp.http.transactions import READING
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.platform.storage import StorageFault
 from webapp.staff import access
 from webapp.staff.access import SignInNeeded, is_api
 from webapp.web.api import problem
@@ -38,6 +36,20 @@ HTTP_TEXTS = {
     415: _l("This kind of content is not taken here."),
     429: _l("Too many attempts. Wait a few minutes and try again."),
     503: _l("The shop is very busy just now. Try again in a moment; nothing was lost."),
+}
+STORAGE_TEXTS = {
+    StorageFault.FULL: _l(
+        "The disk is full: this was not saved. Nothing that was saved before is lost. Try again "
+        "once there is room."
+    ),
+    StorageFault.UNWRITABLE: _l(
+        "The disk cannot be written: this was not saved. Nothing that was saved before is lost. "
+        "Tell whoever looks after the machine."
+    ),
+    StorageFault.AWAY: _l(
+        "The database does not answer just now. Try again in a moment; nothing was lost."
+    ),
+    StorageFault.BUSY: HTTP_TEXTS[503],
 }
 NOT_SENT = _l("Your session is over")
 SENT_BACK = _l(
@@ -139,10 +151,9 @@ def _form_again() -> str | None:
         return None
 
 
-def crash_answer(error: Exception):
-    # SQLite's own error comes bare from where its transactions begin.
-    if isinstance(error, PoolTimeout | OperationalError | sqlite3.OperationalError):
-        return _answer(503, "Service Unavailable", HTTP_TEXTS[503])
+def crash_answer(fault: StorageFault | None) -> Response:
+    if fault is not None:
+        return _answer(503, "Service Unavailable", STORAGE_TEXTS[fault])
     return _answer(500, "Internal Server Error", CRASH_TEXT)
 
 
@@ -176,9 +187,9 @@ def support_number() -> str:
 
 
 def _kept_number(code: int) -> str:
-    """Empty for what is not worth a line: a stranger's addresses that do not exist, and a form that
-    is shown again."""
-    if code == 422 or (code == 404 and not g.get("identity")):
+    """Empty for what is not worth a line: a stranger's addresses that do not exist, a form that is
+    shown again, and a fault of the house, which has a line a minute."""
+    if code in (422, 503) or (code == 404 and not g.get("identity")):
         return ""
     if code < 500:
         log.info(

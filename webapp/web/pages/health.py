@@ -2,22 +2,26 @@
 
 import ipaddress
 
-import redis
-from flask import Blueprint, Response, request
+import structlog
+from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import gettext as _
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.monitor.queries import owed_by_queue
+from webapp.monitor.troubles import watch
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden
-from webapp.platform.queue import redis_of_app
+from webapp.platform.sparing import sparing
 from webapp.staff import access
-from webapp.staff.access import anyone
+from webapp.staff.access import allow, anyone, unattended
 
 # What proxies say of who asks.
 PROXY_HEADERS = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 bp = Blueprint("health", __name__)
+log = structlog.get_logger()
+PARTS = ("database", "disk", "redis", "workers", "sweeper")
 
 
 @bp.get("/healthz")
@@ -29,10 +33,13 @@ def healthz():
 @bp.get("/readyz")
 @anyone
 def readyz():
-    """Ready when the database answers with its tables. Redis may be away: sales are taken all the
-    same."""
-    db.session.execute(text("SELECT count(*) FROM alembic_version"))
-    return {"status": "ready", "database": True, "redis": _redis_answers()}
+    """Whether every part is as it should be, and which is not. Sales are taken all the same while
+    Redis, workers or the sweeper are away."""
+    missing = {trouble.part for trouble in watch().troubles()}
+    if not _database_answers():
+        missing.add("database")
+    parts = {part: part not in missing for part in PARTS}
+    return {"status": "trouble" if missing else "ready"} | parts, 503 if missing else 200
 
 
 @bp.get("/metrics")
@@ -43,6 +50,19 @@ def metrics():
     if not (_is_near() or access.by_token()):
         raise Forbidden(_("Measured values are for whoever watches the shop from its own network."))
     registry = CollectorRegistry()
+    answers = _database_answers()
+    _gauge(registry, "balcao_database_up", "Whether the database answers", answers)
+    if answers:
+        _measure_owed(registry)
+    _measure_house(registry)
+    return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _gauge(registry: CollectorRegistry, name: str, meaning: str, value: float) -> None:
+    Gauge(name, meaning, registry=registry).set(value)
+
+
+def _measure_owed(registry: CollectorRegistry) -> None:
     owed = Gauge("balcao_owed", "Rows that owe a step, by queue", ["queue"], registry=registry)
     age = Gauge(
         "balcao_oldest_owed_seconds",
@@ -53,8 +73,6 @@ def metrics():
     for row in owed_by_queue():
         owed.labels(row.queue).set(row.owed)
         age.labels(row.queue).set(row.oldest_age_s)
-    Gauge("balcao_redis_up", "Whether Redis answers", registry=registry).set(_redis_answers())
-    return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
 
 
 def _is_near() -> bool:
@@ -66,8 +84,34 @@ def _is_near() -> bool:
         return False
 
 
-def _redis_answers() -> bool:
+def _measure_house(registry: CollectorRegistry) -> None:
+    house = watch().look()
+    free = current_app.extensions["storage"].free_bytes()
+    _gauge(registry, "balcao_redis_up", "Whether Redis answers", house.redis)
+    _gauge(registry, "balcao_disk_free_bytes", "Room on the disk of DATA_DIR", free)
+    _gauge(registry, "balcao_disk_writable", "Whether the shop can save", house.storage is None)
+    if house.listening is None:
+        return
+    living = Gauge("balcao_workers", "Living workers, by queue", ["queue"], registry=registry)
+    for queue, workers in house.listening.items():
+        living.labels(queue).set(workers)
+    _gauge(registry, "balcao_sweeper_up", "Whether the sweeper lives", bool(house.sweeper))
+
+
+@bp.get("/troubles")
+@allow("clerk", "accountant")
+@unattended
+def troubles():
+    """The banner of a page that is open, until there is nothing to tell."""
+    return render_template("layouts/_troubles.html")
+
+
+def _database_answers() -> bool:
     try:
-        return bool(redis_of_app().ping())
-    except redis.RedisError:
+        db.session.execute(text("SELECT count(*) FROM alembic_version"))
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        if sparing.lets_through("readyz"):
+            log.error("the database does not answer", error=type(error).__name__)
         return False
+    return True
