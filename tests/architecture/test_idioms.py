@@ -29,9 +29,49 @@ DIGITS = {
     "fiscal/digits.py": "check digits of a document",
     "fiscal/text.py": "codes of the note",
     "http/formatting.py": "a phone as it is kept",
-    "http/forms.py": "the rows of a form by their places",
     "platform/settings.py": "the environment, below the addresses",
     "store/forms.py": "a phone or registration without its punctuation",
+}
+# What `int` is given there is no text from outside, or a pattern has bounded it; the rest is read
+# by `whole_number`.
+INTEGERS = {
+    "addresses/number_range.py": "numbers of a pattern",
+    "catalog/forms.py": "the digits of an ISBN's pattern",
+    "catalog/pages.py": "a yes or no",
+    "customers/models.py": "a moment",
+    "dashboard/charts.py": "an amount",
+    "demo": "our own",
+    "fiscal": "codes that are checked to be digits",
+    "fulfilment/commissions/queries.py": "a count",
+    "fulfilment/royalties/queries.py": "a count",
+    "http/formatting.py": "seconds",
+    "http/forms.py": "a number of a pattern; a yes or no",
+    "http/lists.py": "an amount",
+    "http/query.py": "an id or a month of a pattern",
+    "invoices/authorities.py": "parts of an access key",
+    "invoices/queries.py": "numbers of a pattern",
+    "messages/composition.py": "a moment",
+    "monitor/queries.py": "seconds",
+    "monitor/registries.py": "what Redis keeps; another's is shown as unreadable",
+    "platform/cep.py": "eight digits",
+    "platform/columns.py": "an amount",
+    "platform/live.py": "what Redis keeps, or a cursor of a pattern",
+    "platform/money.py": "an amount",
+    "platform/queue.py": "the time",
+    "platform/settings.py": "the environment, below the addresses",
+    "platform/whole.py": "this is the reader",
+    "processing/claims.py": "a lease of our own",
+    "rules/core": "facts that are checked to be numbers",
+    "rules/drafting.py": "a place of our own",
+    "rules/editing/edits.py": "places of a pattern",
+    "rules/editing/input_format.py": "a day of a pattern; a number that is read",
+    "rules/editing/posted.py": "places of a pattern",
+    "rules/forms.py": "one of a few words",
+    "rules/linting": "numbers of a rule",
+    "rules/pages/editor.py": "places of a pattern",
+    "rules/queries.py": "a count",
+    "sale_pages/order_form.py": "a line of a pattern; a quantity that is read",
+    "staff/pages/people.py": "a yes or no",
 }
 
 
@@ -69,6 +109,24 @@ def test_a_request_is_one_transaction():
 
 def test_numbers_from_outside_are_read_by_one_function():
     assert callers("isdigit", "isdecimal", "isnumeric") <= DIGITS.keys()
+    readers = {str(path.relative_to(ROOT / "webapp")) for path in MODULES if calls_int(path)}
+    listed = {reader for reader in readers if any(reader.startswith(known) for known in INTEGERS)}
+    assert readers - listed == set(), "read it with webapp.platform.whole.whole_number"
+
+
+def calls_int(path: Path) -> bool:
+    """Whether it gives anything to `int`, itself or by another function such as `map`."""
+    return any(
+        isinstance(node, ast.Call)
+        and any(isinstance(part, ast.Name) and part.id == "int" for part in given(node))
+        for node in ast.walk(ast.parse(path.read_text()))
+    )
+
+
+def given(call: ast.Call) -> list[ast.expr]:
+    asks_the_type = isinstance(call.func, ast.Name) and call.func.id == "isinstance"
+    keys = [keyword.value for keyword in call.keywords if keyword.arg == "key"]
+    return [] if asks_the_type else [call.func, *call.args, *keys]
 
 
 def test_htmx_is_asked_by_its_library():

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from webapp.http.query import MAX_ID, IdConverter
+from webapp.http.query import IdConverter
+from webapp.platform.whole import MAX_ID
 
 
 @pytest.mark.parametrize("number", [1, 9, 10, 999999999, 10**9, 2147483599, MAX_ID - 1, MAX_ID])

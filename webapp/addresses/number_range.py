@@ -3,12 +3,13 @@
 
 import re
 
+# One number, or one for each side of the street.
+_SIDES = r"[0-9]{1,9}(?:/[0-9]{1,9})?"
 _RANGE = re.compile(
-    r"(?:de (?P<low>[0-9]+(?:/[0-9]+)?) )?(?:até|a) (?P<high>[0-9]+(?:/[0-9]+)?)|de "
-    r"(?P<open>[0-9]+(?:/[0-9]+)?) ao fim"
+    rf"(?:de (?P<low>{_SIDES}) )?(?:até|a) (?P<high>{_SIDES})|de (?P<open>{_SIDES}) ao fim"
 )
 _SIDE = re.compile(r"lado (?P<side>ímpar|par)$")
-_ONE = re.compile(r"[0-9]+")
+_ONE = re.compile(r"[0-9]{1,9}")
 
 
 def house_number(written: str) -> int | None:

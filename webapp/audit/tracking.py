@@ -166,7 +166,7 @@ def _act(action: str, subject: str, subject_id, name: str, why: str, after: dict
         "actor": _actor.get(),
         "action": action,
         "subject": subject,
-        "subject_id": str(subject_id),
+        "subject_id": str(subject_id)[:40],
         "subject_name": name[:120],
         "before": {},
         "after": {key: _plain(value) for key, value in after.items()},

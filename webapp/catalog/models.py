@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.audit.tracking import actor
 from webapp.platform.clock import utc_now
-from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.notices import notices_of
@@ -193,7 +193,7 @@ class StockMovement(Model):
     balance: Mapped[int]
     reason: Mapped[str] = mapped_column(String(200))
     sale_id: Mapped[int | None] = mapped_column(ForeignKey("sales.id"), index=True)
-    actor: Mapped[str] = mapped_column(String(100))
+    actor: Mapped[str] = mapped_column(ActorText)
     # By name: sales know the catalog, not the other way round.
     sale = relationship("Sale")
 

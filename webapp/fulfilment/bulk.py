@@ -8,9 +8,9 @@ from flask import flash, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
+from webapp.platform.whole import whole_number
 
 Row = TypeVar("Row")
 MOST_AT_ONCE = 200

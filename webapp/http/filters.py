@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from webapp.http.forms import Shape
 from webapp.http.localization import time_zone
-from webapp.http.query import MAX_ID, month_from, whole_number
+from webapp.http.query import month_from
 from webapp.platform.errors import Invalid
+from webapp.platform.whole import MAX_ID, whole_number
 
 MOST_A_PAGE = 200
 USUAL_PAGE = 50

@@ -35,6 +35,7 @@ from pydantic_core import ErrorDetails, core_schema
 from webapp.http.numbers import field_text, is_brazilian, read_money, read_percent
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.money import CENT, MAX_MONEY
+from webapp.platform.whole import whole_number
 
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
@@ -44,6 +45,8 @@ _NOT_A_PERCENTAGE = _l("This is not a percentage; write it like 7.50.")
 _DECIMAL_AS_TEXT = _l('Send this as decimal text, like "129.90".')
 MAX_QUANTITY = 99_999
 MAX_FORM_FIELDS = 2000
+# Of a field's name in an answer: what nobody knows may be called anything.
+LONGEST_PATH = 200
 # What the page of a record sends of it beside its fields: see `Form.begun`.
 _OF_THE_RECORD = ("version", "begun")
 
@@ -256,11 +259,13 @@ def parse(shape: type[ShapeType], data, form: bool = False) -> ShapeType:
     try:
         return shape.model_validate(data, context={"form": form})
     except ValidationError as error:
+        if error.error_count() > MAX_FORM_FIELDS:
+            raise Invalid([], _("There is too much wrong with this to name it all.")) from None
         raise Invalid([_field_error(found) for found in error.errors(include_url=False)]) from None
 
 
 def _field_error(found: ErrorDetails) -> FieldError:
-    path = ".".join(str(part) for part in found["loc"])
+    path = ".".join(str(part) for part in found["loc"])[:LONGEST_PATH]
     context = found.get("ctx", {})
     if found["type"] == "value_error":
         if isinstance(context["error"], FieldRefused):
@@ -433,9 +438,12 @@ def _nested(flat: dict) -> dict:
 
 
 def _rows(value):
-    if isinstance(value, dict) and value and all(key.isascii() and key.isdigit() for key in value):
-        return [value[key] for key in sorted(value, key=int)]
-    return value
+    if not isinstance(value, dict) or not value:
+        return value
+    places = {key: whole_number(key) for key in value}
+    if None in places.values():
+        return value
+    return [value[key] for key in sorted(value, key=lambda key: places[key] or 0)]
 
 
 def _flatten(values: dict, prefix: str = "") -> dict[str, object]:

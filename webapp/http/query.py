@@ -12,11 +12,9 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.routing import BaseConverter
 
 from webapp.platform.errors import FieldError, Invalid
+from webapp.platform.whole import MAX_ID, whole_number
 
-# The largest that an integer column holds on PostgreSQL.
-MAX_ID = 2**31 - 1
 MOST_ROWS = 200
-_WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
 Choice = TypeVar("Choice", bound=enum.StrEnum)
 
@@ -47,14 +45,6 @@ class IdConverter(BaseConverter):
 
     def to_python(self, value: str) -> int:
         return int(value)
-
-
-def whole_number(written: str | None, least: int = 0, most: int = MAX_ID) -> int | None:
-    """The number that `written` says in plain digits; None for anything else or outside."""
-    if not written or not _WHOLE.fullmatch(written):
-        return None
-    number = int(written)
-    return number if least <= number <= most else None
 
 
 def query_int(name: str, default: int | None = None, least: int = 0, most: int = MAX_ID):

@@ -11,7 +11,7 @@ from flask_babel.speaklater import LazyString
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.owed import Owed
@@ -150,7 +150,7 @@ class Invoice(Owed, Timestamps, Model):
     # other).
     rejection_code: Mapped[str | None] = mapped_column(String(12))
     comment: Mapped[str] = mapped_column(String(500), default="")
-    reviewer: Mapped[str | None] = mapped_column(String(100))
+    reviewer: Mapped[str | None] = mapped_column(ActorText)
     # The signed bytes, never serialised again, and the nfeProc that is given out.
     signed_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.http.localization import time_zone
-from webapp.http.query import whole_number
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.text import matching
+from webapp.platform.whole import whole_number
 from webapp.sales.models import Sale
 from webapp.store.queries import the_shop
 

@@ -5,7 +5,6 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.http.query import whole_number
 from webapp.monitor import registries, words
 from webapp.monitor.causes import cards, cause_of
 from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue, providers
@@ -13,6 +12,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
 from webapp.platform.sparing import sparing
+from webapp.platform.whole import whole_number
 from webapp.processing.effects import kind_of
 from webapp.processing.pipeline import WORKED
 from webapp.staff.access import allow, unattended

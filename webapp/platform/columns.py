@@ -29,6 +29,10 @@ class UtcDateTime(TypeDecorator):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+# Who did it: a person's e-mail address, or the name of a token, a job or a command.
+ActorText = String(254)
+
+
 class TextOrNothing(TypeDecorator):
     """A text that may be blank in several rows though it is unique: "" in the code, NULL in the
     database."""

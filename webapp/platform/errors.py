@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
+MOST_ERRORS = 50
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -39,14 +41,15 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
-    """Input of the wrong shape: one or more fields, all named at once."""
+    """Input of the wrong shape: its fields, named at once, but no more than anybody reads: an
+    answer does not grow with what was sent."""
 
     status = 422
     title = _l("Some fields need another look")
 
     def __init__(self, errors: list[FieldError], message=None):
         super().__init__(message or _l("Check the fields marked below."))
-        self._errors = errors
+        self._errors = errors[:MOST_ERRORS]
 
     @property
     def errors(self):

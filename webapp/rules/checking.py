@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from webapp.platform.errors import MOST_ERRORS
 from webapp.rules.core.book import RuleBook, check_codes
 from webapp.rules.core.examples import run_examples
 from webapp.rules.core.fields import sample_facts
@@ -54,7 +55,12 @@ def _answer(errors: Sequence[RuleProblem], **more: object) -> dict[str, Any]:
         "failing_examples": [],
         "warnings": [],
     }
-    return {"valid": not errors, "errors": [error._asdict() for error in errors], **blank, **more}
+    return {
+        "valid": not errors,
+        "errors": [error._asdict() for error in errors[:MOST_ERRORS]],
+        **blank,
+        **more,
+    }
 
 
 def _failing(rule: Rule) -> list[dict[str, Any]]:

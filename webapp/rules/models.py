@@ -12,7 +12,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
-from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
@@ -26,7 +26,7 @@ class RuleSetVersion(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     rules: Mapped[list] = mapped_column(JSON)
     published_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
-    published_by: Mapped[str] = mapped_column(String(100))
+    published_by: Mapped[str] = mapped_column(ActorText)
     reason: Mapped[str] = mapped_column(String(500))
     # Who wrote the draft that became this version: names, for the page.
     drafted_by: Mapped[list] = mapped_column(JSON, default=list)
@@ -169,7 +169,7 @@ class Backtest(Owed, Timestamps, Model):
     result: Mapped[dict] = mapped_column(JSON, default=dict)
     # The first sales that change, newest first; see webapp.rules.backtesting.comparison.
     changes: Mapped[list] = mapped_column(JSON, default=list)
-    asked_by: Mapped[str] = mapped_column(String(100))
+    asked_by: Mapped[str] = mapped_column(ActorText)
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     @property

@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response
 
 from webapp.customers.models import Customer
 from webapp.http.handling import page_or_fragment, refuse_stale, submits
-from webapp.http.query import whole_number
 from webapp.invoices.issues import over_limit
 from webapp.platform.cep import normalize_cep
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.issues import Issue
+from webapp.platform.whole import whole_number
 from webapp.processing.address_step import lookup
 from webapp.sale_pages.blueprint import bp, to_order
 from webapp.sale_pages.known_buyers import CONFIRMED, ask_who_buys, known_buyer

@@ -13,9 +13,9 @@ from webapp.audit.tracking import because
 from webapp.http.formatting import money_text
 from webapp.http.forms import Form, Shape, parse
 from webapp.http.handling import page_or_fragment, submits
-from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.platform.errors import Invalid, Refusal
+from webapp.platform.whole import whole_number
 from webapp.processing.cancellation import sale_to_undo
 from webapp.processing.forms import RefundIn
 from webapp.processing.refunds import key_of, refund

@@ -16,7 +16,7 @@ from webapp.addresses.parts import AddressColumns
 from webapp.catalog.models import Kind
 from webapp.customers.models import Customer, Taxpayer
 from webapp.platform.clock import utc_now
-from webapp.platform.columns import EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO, cents, share_in_percent, split
@@ -574,7 +574,7 @@ class Refund(Model):
     # What the buyer paid for these units: their share of the lines after discount, without freight.
     amount: Mapped[Decimal] = mapped_column(Hundredths)
     reason: Mapped[str] = mapped_column(String(500))
-    refunded_by: Mapped[str] = mapped_column(String(100))
+    refunded_by: Mapped[str] = mapped_column(ActorText)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     sale: Mapped[Sale] = relationship()
 

@@ -9,12 +9,12 @@ from webapp.catalog.models import Product
 from webapp.catalog.queries import products, products_by_sku
 from webapp.customers.models import Customer
 from webapp.customers.queries import customers
-from webapp.http.query import whole_number
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import KEY_LENGTH, as_printed, invoices
 from webapp.platform.database import db
 from webapp.platform.documents import normalize_document, normalize_foreign_document
 from webapp.platform.text import bare
+from webapp.platform.whole import whole_number
 from webapp.sales.models import Sale
 from webapp.sales.queries import sales
 from webapp.store.models import Series

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webapp.http.answers import OutShape
-from webapp.http.query import MAX_ID
+from webapp.platform.whole import MAX_ID
 from webapp.web.api import Call, Download, Meanings
 
 JsonObject = dict[str, Any]

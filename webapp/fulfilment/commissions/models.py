@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
-from webapp.platform.columns import Hundredths, UtcDateTime
+from webapp.platform.columns import ActorText, Hundredths, UtcDateTime
 from webapp.platform.database import Model
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
@@ -44,7 +44,7 @@ class CommissionPayment(Model):
     agent_code: Mapped[str] = mapped_column(String(20))
     amount: Mapped[Decimal] = mapped_column(Hundredths)
     paid_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
-    paid_by: Mapped[str] = mapped_column(String(100))
+    paid_by: Mapped[str] = mapped_column(ActorText)
 
     @property
     def audit_name(self) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.customers.models import Customer
 from webapp.platform.clock import utc_now
-from webapp.platform.columns import EnumText, UtcDateTime
+from webapp.platform.columns import ActorText, EnumText, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.states import ForbiddenTransition
@@ -202,7 +202,7 @@ class MembershipEvent(Model):
     since: Mapped[dt.date]
     sale_id: Mapped[int | None] = mapped_column(ForeignKey("sales.id"))
     effect_id: Mapped[int | None] = mapped_column(ForeignKey("effects.id"), unique=True)
-    actor: Mapped[str] = mapped_column(String(100), default="")
+    actor: Mapped[str] = mapped_column(ActorText, default="")
     reason: Mapped[str] = mapped_column(String(500), default="")
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     effect: Mapped[Effect | None] = relationship()

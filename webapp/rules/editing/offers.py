@@ -13,9 +13,9 @@ from webapp.catalog.models import Product
 from webapp.catalog.queries import products_by_sku
 from webapp.customers.models import Agent, Customer
 from webapp.http.formatting import percent_text
-from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.platform.text import storable
+from webapp.platform.whole import whole_number
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.book import RuleBook
 from webapp.rules.core.fields import FIELDS, Field

@@ -10,10 +10,10 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.text import LONGEST, storable
+from webapp.platform.whole import whole_number
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.examples import run_examples

@@ -16,9 +16,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products_by_sku
 from webapp.customers.models import Agent, Customer
-from webapp.http.query import whole_number
 from webapp.platform.database import db
 from webapp.platform.text import fold
+from webapp.platform.whole import whole_number
 from webapp.rules.core.conditions import Condition, FactCheck
 from webapp.rules.core.problems import RuleProblem
 from webapp.rules.core.rule import Rule

@@ -8,10 +8,10 @@ from werkzeug import Response
 
 from webapp.http.formatting import shop_day
 from webapp.http.forms import Form
-from webapp.http.query import whole_number
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal, Stale
+from webapp.platform.whole import whole_number
 from webapp.rules import drafting, publishing
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.sentence import rule_name

@@ -20,9 +20,10 @@ from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.query import query_ids, whole_number
+from webapp.http.query import query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
+from webapp.platform.whole import whole_number
 from webapp.staff.access import allow
 
 
