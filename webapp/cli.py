@@ -12,7 +12,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.processing import diagrams
 from webapp.processing.sweeping import sweep_once
-from webapp.staff.models import ApiToken, Role
+from webapp.staff.models import MOST_TOKEN_DAYS, TOKEN_DAYS, ApiToken, Role
 from webapp.staff.people import add_user
 
 ROLES = click.Choice([str(role) for role in Role])
@@ -57,13 +57,16 @@ def create_user(email, role, name, password_stdin):
 @tokens.command("create")
 @click.argument("name")
 @click.option("--role", type=ROLES, required=True)
-def create_token(name, role):
+@click.option(
+    "--days", type=click.IntRange(1, MOST_TOKEN_DAYS), default=TOKEN_DAYS, show_default=True
+)
+def create_token(name, role, days):
     """Makes an API token and prints it, this once, alone on the last line."""
     with acting_as("command line"):
-        row, secret = ApiToken.issue(name, Role(role))
+        row, secret = ApiToken.issue(name, Role(role), days=days)
         db.session.add(row)
         db.session.commit()
-    click.echo(f"Token {name} ({role}). Keep it now; it is shown only here.")
+    click.echo(f"Token {name} ({role}, {days} days). Keep it now; it is shown only here.")
     click.echo(secret)
 
 

@@ -178,6 +178,7 @@ FIELDS = {
     "drafted_by": _l("Written by"),
     "enabled": _l("Enabled"),
     "event": _l("When"),
+    "expires_at": _l("Ends"),
     "examples": _l("Examples"),
     "from_version": _l("Version"),
     "priority": _l("Priority"),

@@ -15,7 +15,8 @@ from webapp.invoices.authorities import certificate
 from webapp.platform.database import db
 from webapp.sales.models import Sale, Status
 from webapp.staff.access import may
-from webapp.staff.models import ApiToken, User
+from webapp.staff.models import User
+from webapp.staff.queries import tokens_in_use
 from webapp.store.models import Shop
 
 
@@ -84,7 +85,7 @@ def _facts() -> _Facts:
             any_of(products(view="no_ncm")),
             any_of(select(Sale).where(Sale.status.in_((Status.INVOICED, Status.COMPLETED)))),
             active.scalar_subquery() > 1,
-            any_of(select(ApiToken).where(ApiToken.revoked_at.is_(None))),
+            any_of(tokens_in_use()),
         )
     ).one()
     return _Facts(*map(bool, found))

@@ -23,6 +23,7 @@ from webapp.staff.throttle import first_of_window
 
 ANYONE: frozenset[Role] = frozenset()
 SEEN_EVERY = dt.timedelta(minutes=5)
+TOKEN_SEEN_EVERY = dt.timedelta(hours=1)
 
 
 class SignInNeeded(Refusal):
@@ -32,8 +33,10 @@ class SignInNeeded(Refusal):
 
 # Statements of the path every call takes are built once.
 _tokens = ApiToken.__table__.c
-_LIVE_TOKEN = select(_tokens.id, _tokens.name, _tokens.role).where(
-    _tokens.secret_hash == bindparam("secret_hash"), _tokens.revoked_at.is_(None)
+_LIVE_TOKEN = select(_tokens.id, _tokens.name, _tokens.role, _tokens.used_at).where(
+    _tokens.secret_hash == bindparam("secret_hash"),
+    _tokens.revoked_at.is_(None),
+    _tokens.expires_at > bindparam("now"),
 )
 
 
@@ -101,9 +104,14 @@ def by_token() -> Identity | None:
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return None
-    presented = {"secret_hash": digest(secret.strip())}
+    now = utc_now()
+    presented = {"secret_hash": digest(secret.strip()), "now": now}
     token = db.session.connection().execute(_LIVE_TOKEN, presented).first()
-    return Identity(f"token {token.name}", token.role, token_id=token.id) if token else None
+    if token is None:
+        return None
+    if token.used_at is None or now - token.used_at > TOKEN_SEEN_EVERY:
+        write_apart(update(ApiToken).where(ApiToken.id == token.id).values(used_at=now))
+    return Identity(f"token {token.name}", token.role, token_id=token.id)
 
 
 def _by_session() -> Identity | None:

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field
 
 from webapp.http.fields import RequiredEmail
-from webapp.http.forms import Flag, Shape, Text
-from webapp.staff.models import Role
+from webapp.http.forms import Flag, Shape, Text, Whole
+from webapp.staff.models import MOST_TOKEN_DAYS, TOKEN_DAYS, Role
 
 SHORTEST_PASSWORD = 10
 
@@ -58,3 +58,4 @@ class OwnPasswordIn(Shape):
 class TokenIn(Shape):
     name: Annotated[str, Text(80, required=True)]
     role: Role
+    days: Annotated[int, Whole(1, MOST_TOKEN_DAYS)] = TOKEN_DAYS

@@ -21,6 +21,9 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 NOBODY = HASHER.hash(secrets.token_urlsafe(16))
 IDLE = dt.timedelta(hours=12)
 ABSOLUTE = dt.timedelta(days=14)
+# How long a token lives unless said otherwise, at most, and how long before its end it is told.
+TOKEN_DAYS, MOST_TOKEN_DAYS = 365, 730
+TOKEN_WARNING = dt.timedelta(days=30)
 
 
 class Role(enum.StrEnum):
@@ -120,26 +123,50 @@ class UserSession(Model):
 
 
 class ApiToken(Model):
+    """What a program calls the API with, until its day is over, it is revoked, or whoever made it
+    keeps no tokens any more."""
+
     __tablename__ = "api_tokens"
-    audited = ("name", "role", "revoked_at")
+    audited = ("name", "role", "expires_at", "revoked_at")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     role: Mapped[Role] = mapped_column(EnumText(Role))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    # Nobody's when it was made on the command line.
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    owner: Mapped[User | None] = relationship(lazy="joined")
 
     @property
     def audit_name(self) -> str:
         return self.name
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at:
+            return "revoked"
+        return "over" if self.expires_at <= utc_now() else "active"
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.state == "active" and self.expires_at - utc_now() < TOKEN_WARNING
 
     def revoke(self, now: dt.datetime) -> None:
         """Worth nothing from now on; said twice, the first time stays."""
         self.revoked_at = self.revoked_at or now
 
     @classmethod
-    def issue(cls, name: str, role: Role) -> tuple["ApiToken", str]:
+    def issue(
+        cls, name: str, role: Role, owner: User | None = None, days: int = TOKEN_DAYS
+    ) -> tuple["ApiToken", str]:
         """The token's row and its secret, which is shown this once and kept nowhere."""
         secret = "balcao_" + secrets.token_urlsafe(32)
-        return cls(name=name, role=role, secret_hash=digest(secret)), secret
+        expires_at = utc_now() + dt.timedelta(days=days)
+        row = cls(
+            name=name, role=role, owner=owner, expires_at=expires_at, secret_hash=digest(secret)
+        )
+        return row, secret

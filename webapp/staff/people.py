@@ -4,17 +4,18 @@ from typing import Any
 
 from flask import current_app, request
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from webapp.audit.tracking import record, record_apart
 from webapp.http.forms import parse
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.platform.transactions import only_reading
 from webapp.staff.forms import NewUserIn, TokenIn, UserIn
 from webapp.staff.models import NOBODY, ApiToken, Role, User, UserSession, matches
 from webapp.staff.passwords import DEMO_PASSWORD, refuse_weak
-from webapp.staff.queries import active_admins, user_of
+from webapp.staff.queries import active_admins, tokens_in_use, tokens_of, user_of
 from webapp.staff.throttle import (
     TRIES,
     counted,
@@ -67,16 +68,20 @@ def change_user(user: User, wanted: UserIn) -> None:
     )
     if (user.email, user.role, user.active) != before:
         end_sessions(user)
+    if not (user.active and user.role is Role.ADMIN):
+        # Whoever may make none any more leaves none behind.
+        for token in db.session.scalars(tokens_of(user)):
+            token.revoke(utc_now())
 
 
-def issue_token(wanted: TokenIn) -> str:
+def issue_token(wanted: TokenIn, owner: User) -> str:
     """A new token for a program; returns its secret, which is kept nowhere. Raises Invalid while
     another token in use has this name."""
-    in_use = select(ApiToken.id).where(ApiToken.name == wanted.name, ApiToken.revoked_at.is_(None))
+    in_use = tokens_in_use().where(ApiToken.name == wanted.name)
     if db.session.scalar(in_use.limit(1)):
         text = _("A token of this name is in use; revoke it first or choose another name.")
         raise Invalid([FieldError("name", text)])
-    token, secret = ApiToken.issue(wanted.name, wanted.role)
+    token, secret = ApiToken.issue(wanted.name, wanted.role, owner, wanted.days)
     db.session.add(token)
     return secret
 

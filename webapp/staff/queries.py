@@ -5,6 +5,7 @@ from collections.abc import Collection
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.staff.models import ApiToken, Role, User, UserSession
@@ -16,6 +17,15 @@ def people() -> Select:
 
 def tokens() -> Select:
     return select(ApiToken)
+
+
+def tokens_in_use() -> Select:
+    """Those that open the API today."""
+    return select(ApiToken).where(ApiToken.revoked_at.is_(None), ApiToken.expires_at > utc_now())
+
+
+def tokens_of(owner: User) -> Select:
+    return tokens_in_use().where(ApiToken.owner_id == owner.id)
 
 
 def sessions_of(user_id: int) -> Select:

@@ -3,6 +3,7 @@
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
@@ -12,20 +13,26 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.staff.access import allow
 from webapp.staff.forms import NewUserIn, PasswordIn, TokenIn, UserIn
-from webapp.staff.models import ApiToken, Role, User
+from webapp.staff.models import MOST_TOKEN_DAYS, TOKEN_DAYS, ApiToken, Role, User
 from webapp.staff.pages.blueprint import bp
 from webapp.staff.people import add_user, change_user, issue_token, set_new_password
 from webapp.staff.queries import people, token_by_id, tokens, user_by_id
 
 PEOPLE_SHOWN = TOKENS_SHOWN = 100
 ROLES = [(role, role.label) for role in Role]
+LIFETIMES = [
+    (30, _l("30 days")),
+    (90, _l("90 days")),
+    (TOKEN_DAYS, _l("1 year")),
+    (MOST_TOKEN_DAYS, _l("2 years")),
+]
 OLDEST_FIRST = {"when": Order((User.id,))}
 
 
 @bp.get("/staff")
 @allow("admin")
 def index() -> str:
-    return _index_page(Form())
+    return _index_page(Form({"days": TOKEN_DAYS}))
 
 
 def _index_page(form: Form, secret: str = "") -> str:
@@ -37,6 +44,7 @@ def _index_page(form: Form, secret: str = "") -> str:
         tokens=db.session.scalars(newest).all(),
         form=form,
         secret=secret,
+        lifetimes=LIFETIMES,
     )
 
 
@@ -123,9 +131,9 @@ def _form_of(user: User) -> Form:
 @submits(TokenIn, again=_index_page)
 def create_token(wanted: TokenIn) -> ResponseReturnValue:
     """Answers the page with the secret on it, this once; nothing keeps it."""
-    secret = issue_token(wanted)
+    secret = issue_token(wanted, g.identity.user)
     db.session.flush()
-    return _index_page(Form(), secret), 201
+    return _index_page(Form({"days": TOKEN_DAYS}), secret), 201
 
 
 @bp.post("/staff/tokens/<id:token_id>/revocation")
