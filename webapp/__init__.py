@@ -1,5 +1,7 @@
 """Balcão's web application: wiring only."""
 
+from collections.abc import Collection
+
 import structlog
 from flask import Flask, request
 from sqlalchemy.orm.exc import StaleDataError
@@ -47,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["redis"] = connect(settings.redis_url)
     app.extensions["storage"] = Storage(settings.data_dir)
     app.extensions["notifier"] = Notifier(lambda: app.extensions["redis"])
-    app.extensions["live"] = live.Hub(settings.redis_url, seats=32)
+    app.extensions["live"] = _live_hub(app, settings)
     if settings.proxies:
         # What they say of who asks is believed, and of nobody else.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
@@ -68,6 +70,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     cli.register(app)
     _handle_errors(app)
     return app
+
+
+def _live_hub(app: Flask, settings: Settings) -> live.Hub:
+    def standing(sessions: Collection[str]) -> set[str]:
+        with app.app_context():
+            return access.standing_sessions(sessions)
+
+    return live.Hub(settings.redis_url, standing, seats=1000, seats_each=100)
 
 
 def _config(settings: Settings) -> dict:

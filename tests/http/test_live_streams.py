@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import event
 
 from tests.factories import sign_in
+from tests.services import wait_until
 from webapp.platform import live
 from webapp.platform.database import db as database
-from webapp.platform.live import NOTHING_YET, STREAM, Hub, frames, since
+from webapp.platform.live import BEGINNING, NOTHING_YET, RESET, SIGNED_OUT, STREAM, Hub, since
+from webapp.staff.access import standing_sessions
+from webapp.staff.models import UserSession
 
 SOLD = '{"kind": "sale", "id": 7, "status": "address"}'
+EVERYBODY = {"mine", "theirs"}
 
 
 @pytest.fixture
@@ -28,16 +32,24 @@ def connection(app):
 @pytest.fixture
 def hub(settings, connection, monkeypatch):
     monkeypatch.setattr(live, "AGAIN_AFTER_SECONDS", 0.05)
-    return Hub(settings.redis_url, seats=4)
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
+    return Hub(settings.redis_url, lambda _sessions: EVERYBODY, seats=4, seats_each=3)
 
 
 def taken(hub) -> int:
     """How many seats have not been given back."""
-    return len(hub._subscribers)
+    return len(hub._seats)
 
 
-def heard(inbox):
-    return inbox.get(timeout=5)
+def listen(hub, person=1, session="mine"):
+    """What a page is told, apart from that the stream still stands."""
+    texts = iter(hub.subscribe(person, session))
+    return (text for text in texts if text not in (BEGINNING, live.STILL_HERE))
+
+
+def told(page) -> list[str]:
+    lines = next(page).decode().splitlines()
+    return [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
 
 
 def test_no_path_leaves_a_seat_behind(app, staff, connection):
@@ -46,7 +58,8 @@ def test_no_path_leaves_a_seat_behind(app, staff, connection):
     for headers in ({}, {"Last-Event-ID": "9" * 4500 + "-1"}, {"Last-Event-ID": "1-1"}):
         # one that begins and goes, one that never begins, one that is forgotten unread
         begun = staff.get("/events", headers=headers, buffered=False)
-        assert begun.status_code == 200 and next(begun.response) == b"retry: 2000\n\n"
+        assert begun.status_code == 200
+        assert next(iter(begun.response)).startswith(BEGINNING)
         assert taken(hub) == 1
         begun.close()
         staff.get("/events", headers=headers, buffered=False).close()
@@ -58,66 +71,121 @@ def test_no_path_leaves_a_seat_behind(app, staff, connection):
 
 def test_a_seat_is_given_back_where_what_was_missed_cannot_be_read(app, staff, connection):
     hub = app.extensions["live"]
-    first = hub.subscribe()
+    first = hub.subscribe(1, "mine")
     connection.set(STREAM, "no stream")
     answer = staff.get("/events", headers={"Last-Event-ID": "1-1"}, buffered=False)
     assert answer.status_code == 503
     connection.delete(STREAM)
-    hub.leave(first)
+    first.close()
     assert taken(hub) == 0
 
 
+def test_one_person_does_not_hold_all_seats(hub, connection):
+    mine = [hub.subscribe(1, "mine") for _each in range(3)]
+    with pytest.raises(live.Full):
+        hub.subscribe(1, "mine")
+    theirs = hub.subscribe(2, "theirs")
+    with pytest.raises(live.Full):
+        hub.subscribe(3, "theirs")
+    mine.pop().close()
+    theirs.close()
+    hub.subscribe(1, "mine")
+
+
 def test_an_entry_that_cannot_be_read_is_skipped(hub, connection):
-    inbox = hub.subscribe()
+    page = listen(hub)
     before = connection.xadd(STREAM, {"data": SOLD.replace("7", "6")}).decode()
-    assert heard(inbox)[0] == before
+    assert told(page) == [SOLD.replace("7", "6")]
     for strange in ({"other": "x"}, {"data": "no json"}, {"data": "[1]"}, {"data": b"\xff"}):
         connection.xadd(STREAM, strange)
     connection.xadd(STREAM, {"data": SOLD})
-    assert heard(inbox)[1] == SOLD
+    assert told(page) == [SOLD]
     _cursor, events = since(connection, before)
     assert [event["id"] for event in events] == [7]
 
 
+def test_a_page_that_is_far_behind_is_told_to_fetch_again(hub, connection, monkeypatch):
+    page = listen(hub)
+    hub._tell([b"one"] * (live.BACKLOG + 1))
+    assert next(page) == RESET
+    hub._tell([b"two", b"three"])
+    assert next(page) == b"twothree"
+
+
 def test_a_reader_that_hears_nothing_closes_its_streams_until_it_hears_again(hub, connection):
-    inbox = hub.subscribe()
+    page = listen(hub)
     connection.set(STREAM, "no stream")
     for client in connection.client_list():
         if client["cmd"] == "xread":
             connection.execute_command("CLIENT", "UNBLOCK", client["id"], "ERROR")
-    assert heard(inbox) is None
-    assert list(frames(_closed(), [], lambda: True)) == ["retry: 2000\n\n"]
+    # It ends, and without a word: the page polls.
+    assert list(page) == [b""]
     with pytest.raises(live.Away):
-        hub.subscribe()
+        hub.subscribe(1, "mine")
     connection.delete(STREAM)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         try:
-            again = hub.subscribe()
+            again = listen(hub)
             break
         except live.Away:
             continue
     connection.xadd(STREAM, {"data": SOLD})
-    assert heard(again)[1] == SOLD
+    assert told(again) == [SOLD]
 
 
-def _closed():
-    hub = Hub("", seats=1)
-    inbox = live.queue.Queue(1)
-    inbox.put(("1-1", "{}"))
-    # also where it is full
-    hub._put(inbox, None)
-    return inbox
+def test_a_stream_ends_with_its_session_and_no_other_does(hub, connection):
+    asked = []
 
+    def living(sessions):
+        asked.append(sessions)
+        return {"theirs"}
 
-def test_a_reader_that_ended_is_started_again(hub, connection):
-    hub.leave(hub.subscribe())
-    hub._reader = threading.Thread(target=lambda: None)
-    hub._reader.start()
-    hub._reader.join()
-    inbox = hub.subscribe()
+    hub.living = living
+    mine, theirs = listen(hub), listen(hub, 2, "theirs")
+    assert list(mine)[-1] == SIGNED_OUT
+    # one question for all streams
+    assert asked[0] == EVERYBODY
     connection.xadd(STREAM, {"data": SOLD})
-    assert heard(inbox)[1] == SOLD
+    assert told(theirs) == [SOLD]
+
+
+def test_sessions_that_cannot_be_looked_up_end_no_stream(hub, connection):
+    asked = []
+
+    def away(sessions):
+        asked.append(sessions)
+        raise OSError
+
+    hub.living = away
+    page = listen(hub)
+    wait_until(lambda: len(asked) > 2)
+    connection.xadd(STREAM, {"data": SOLD})
+    assert told(page) == [SOLD]
+
+
+@pytest.mark.parametrize("ended", ["signed out", "disabled"])
+def test_a_session_stands_until_it_is_signed_out_or_its_person_disabled(staff, db, ended):
+    row = db.session.scalars(db.select(UserSession)).one()
+    ids = {row.id_hash, "unknown"}
+    assert standing_sessions(ids) == {row.id_hash}
+    if ended == "disabled":
+        row.user.active = False
+    else:
+        db.session.delete(row)
+    db.session.flush()
+    assert standing_sessions(ids) == set()
+
+
+def test_a_thread_of_the_hub_that_ended_is_started_again(hub, connection):
+    hub.subscribe(1, "mine").close()
+    for name in hub._threads:
+        hub._threads[name] = threading.Thread(target=lambda: None)
+        hub._threads[name].start()
+        hub._threads[name].join()
+    page = listen(hub)
+    connection.xadd(STREAM, {"data": SOLD})
+    assert told(page) == [SOLD]
 
 
 def test_what_was_missed_while_redis_was_wiped_is_said_to_be_unknown(connection):

@@ -2,17 +2,20 @@
 page.
 
 A Stream, not pub/sub: its ids serve as SSE ids, so that a page that was away is told what it
-missed.
+missed. An open page is a seat: what it sends is an asynchronous iterator, so that it holds no
+thread (webapp/serving/bridge.py), and an ordinary one for servers that know no other.
 """
 
+import asyncio
 import json
 import logging
 import os
-import queue
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from itertools import islice
 from typing import Any
 
 from webapp.platform.queue import connect
@@ -21,79 +24,166 @@ from webapp.platform.sparing import sparing
 log = logging.getLogger(__name__)
 STREAM = "balcao:live"
 KEPT_EVENTS = 5000
-# A page that went away is noticed at the next write; until then it keeps its seat.
+# How soon a page that went away gives its seat back, and one whose session is over is told so.
 HEARTBEAT_SECONDS = 4
+# A page that is further behind is told to fetch again what it shows.
 BACKLOG = 256
 # The cursor of a stream that holds nothing.
 NOTHING_YET = "0-1"
 HEARS_WITHIN_SECONDS = 0.5
 AGAIN_AFTER_SECONDS = 1
+BEGINNING = b"retry: 2000\n\n"
+STILL_HERE = b": still here\n\n"
+RESET = b"event: reset\ndata: {}\n\n"
+SIGNED_OUT = b"event: signed-out\ndata: {}\n\n"
 
 
 class Full(Exception):
-    """As many pages stream as this process can carry; the others poll."""
+    """As many pages stream as this process, or one person, may have; the others poll."""
 
 
 class Away(Exception):
     """Redis does not tell this process anything just now; pages poll."""
 
 
-class Hub:
-    """Fans the stream out to subscribers. Its thread starts with the first of them, after any
-    fork, and again if it should end."""
+class Seat:
+    """One page's stream: the SSE text of what changed since it was taken, until its session is
+    over or the hub closes it."""
 
-    def __init__(self, redis_url: str, seats: int):
-        self.redis_url, self.seats = redis_url, seats
+    def __init__(self, hub: "Hub", person: int, session: str, place: int):
+        self.hub, self.person, self.session, self.place = hub, person, session, place
+        self.replay: list[bytes] = []
+        self.end: bytes | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.bell = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.loop = asyncio.get_running_loop()
+        yield BEGINNING + b"".join(self.replay)
+        # What came between the taking of the seat and now has rung nobody.
+        missed = self.hub.since(self)
+        if missed:
+            yield missed
+        while self.end is None:
+            await self.bell.wait()
+            self.bell.clear()
+            if self.end is None:
+                yield self.hub.since(self) or STILL_HERE
+        yield self.end
+
+    def __iter__(self) -> Iterator[bytes]:
+        async def following() -> bytes | None:
+            return await anext(texts, None)
+
+        with asyncio.Runner() as runner:
+            texts = aiter(self)
+            while (text := runner.run(following())) is not None:
+                yield text
+
+    def finish(self, text: bytes = b"") -> None:
+        """Ends the stream, with `text` as its last word."""
+        self.end = text
+
+    def close(self) -> None:
+        self.hub.leave(self)
+
+
+class Hub:
+    """Fans the stream out to seats. Its threads start with the first of them, after any fork, and
+    again should they end.
+
+    `living` says which of the sessions it is given still stand; it is asked once a heartbeat.
+    """
+
+    def __init__(
+        self,
+        redis_url: str,
+        living: Callable[[Collection[str]], Collection[str]],
+        seats: int,
+        seats_each: int,
+    ):
+        self.redis_url, self.living = redis_url, living
+        self.seats, self.seats_each = seats, seats_each
         self._lock = threading.Lock()
+        self._pid = 0
+        self._begin()
+
+    def _begin(self) -> None:
         # Weakly: whoever goes without a word gives the seat back too.
-        self._subscribers: weakref.WeakSet[queue.Queue] = weakref.WeakSet()
-        self._reader: threading.Thread | None = None
-        self._reader_pid = 0
+        self._seats: weakref.WeakSet[Seat] = weakref.WeakSet()
+        self._threads: dict[str, threading.Thread] = {}
         self._hears = threading.Event()
+        # The newest texts, and how many there ever were: a seat's place is one of these.
+        self._texts: deque[bytes] = deque(maxlen=BACKLOG)
+        self._told = 0
         # The last event this process has heard of; empty while nobody listens.
         self.cursor = ""
 
-    def subscribe(self) -> queue.Queue:
+    def subscribe(self, person: int, session: str) -> Seat:
         """A seat, to be given back by `leave`. Raises Full or Away."""
         with self._lock:
-            if self._reader_pid != os.getpid():
-                self._reader_pid, self._subscribers = os.getpid(), weakref.WeakSet()
-                self._reader, self._hears = None, threading.Event()
-            if self._reader is None or not self._reader.is_alive():
-                self._reader = threading.Thread(target=self._read, daemon=True, name="live")
-                self._reader.start()
-            if len(self._subscribers) >= self.seats:
+            if self._pid != os.getpid():
+                self._pid = os.getpid()
+                self._begin()
+            self._run("live", self._read)
+            self._run("live sessions", self._watch)
+            people = Counter(seat.person for seat in self._seats)
+            if people.total() >= self.seats or people[person] >= self.seats_each:
                 raise Full
-            inbox: queue.Queue = queue.Queue(BACKLOG)
-            self._subscribers.add(inbox)
+            seat = Seat(self, person, session, self._told)
+            self._seats.add(seat)
         # What is replayed to the page is read after this, so that no event falls between.
         if not self._hears.wait(HEARS_WITHIN_SECONDS):
+            self.leave(seat)
             raise Away
-        return inbox
+        return seat
 
-    def leave(self, inbox: queue.Queue) -> None:
+    def leave(self, seat: Seat) -> None:
         with self._lock:
-            self._subscribers.discard(inbox)
+            self._seats.discard(seat)
 
     def close(self) -> None:
         """Ends every stream: a stopping server is not held up by open pages, and nobody calls
         itself live who hears nothing."""
-        self._tell(None)
+        for seat in self._taken():
+            seat.finish()
+        self._ring()
 
-    def _tell(self, item: tuple[str, str] | None) -> None:
+    def since(self, seat: Seat) -> bytes:
+        """What was told since the seat's place, which moves on."""
         with self._lock:
-            for inbox in self._subscribers:
-                self._put(inbox, item)
+            missed, seat.place = self._told - seat.place, self._told
+            if missed > len(self._texts):
+                return RESET
+            return b"".join(islice(self._texts, len(self._texts) - missed, None))
 
-    def _put(self, inbox: queue.Queue, item: tuple[str, str] | None) -> None:
-        try:
-            inbox.put_nowait(item)
-        except queue.Full:
-            # A page that does not read is told to fetch again what it shows, instead of growing
-            # without bound.
-            while not inbox.empty():
-                inbox.get_nowait()
-            inbox.put_nowait(item and ("", "reset"))
+    def _run(self, name: str, task: Callable[[], None]) -> None:
+        thread = self._threads.get(name)
+        if thread is None or not thread.is_alive():
+            self._threads[name] = threading.Thread(target=task, daemon=True, name=name)
+            self._threads[name].start()
+
+    def _taken(self) -> list[Seat]:
+        with self._lock:
+            return list(self._seats)
+
+    def _tell(self, texts: list[bytes]) -> None:
+        with self._lock:
+            self._texts.extend(texts)
+            self._told += len(texts)
+        self._ring()
+
+    def _ring(self) -> None:
+        """Wakes every stream, in the loop that it runs in."""
+        seats = self._taken()
+        for loop in {seat.loop for seat in seats if seat.loop}:
+            mine = [seat for seat in seats if seat.loop is loop]
+            try:
+                loop.call_soon_threadsafe(_wake, mine)
+            except RuntimeError:
+                # The loop has ended, and its streams with it.
+                for seat in mine:
+                    self.leave(seat)
 
     def _read(self) -> None:
         """Tells for ever what the stream says. While it cannot be read all streams are closed, and
@@ -109,10 +199,13 @@ class Hub:
                 self._hears.set()
                 while True:
                     read = connection.xread({STREAM: last}, count=200, block=10_000)
+                    texts = []
                     for entry_id, fields in read[0][1] if read else ():
                         last = self.cursor = entry_id.decode()
                         if (told := _told(fields)) is not None:
-                            self._tell((last, json.dumps(told)))
+                            texts.append(row_text(last, told))
+                    if texts:
+                        self._tell(texts)
             except Exception as error:
                 # Whatever it is: a reader that ended would leave every page with its last state.
                 if sparing.lets_through("live stream"):
@@ -121,6 +214,30 @@ class Hub:
                 self.cursor = ""
                 self.close()
                 time.sleep(AGAIN_AFTER_SECONDS)
+
+    def _watch(self) -> None:
+        """The heartbeat: wakes every stream, and ends those whose session is over."""
+        while True:
+            time.sleep(HEARTBEAT_SECONDS)
+            seats = self._taken()
+            try:
+                standing = self.living({seat.session for seat in seats}) if seats else ()
+                for seat in seats:
+                    if seat.session not in standing:
+                        seat.finish(SIGNED_OUT)
+            except Exception as error:
+                # A database that is busy or away ends nobody's session.
+                log.warning("sessions of live streams not looked up (%s)", type(error).__name__)
+            self._ring()
+
+
+def _wake(seats: list[Seat]) -> None:
+    for seat in seats:
+        seat.bell.set()
+
+
+def row_text(entry_id: str, told: dict) -> bytes:
+    return f"id: {entry_id}\nevent: row\ndata: {json.dumps(told)}\n\n".encode()
 
 
 def since(connection: Any, cursor: str, limit: int = 500) -> tuple[str, list[dict]] | None:
@@ -160,32 +277,3 @@ def _newest(connection: Any) -> str:
 def _key(entry_id: str) -> tuple[int, int]:
     left, _dash, right = entry_id.partition("-")
     return int(left), int(right or 0)
-
-
-def frames(inbox: queue.Queue, replay: list[str], still_open: Callable[[], bool]) -> Iterator[str]:
-    """The SSE text of one page's stream, until its session is over: `still_open` is asked at each
-    heartbeat, however busy the stream is."""
-    asked_at = time.monotonic()
-    yield "retry: 2000\n\n"
-    yield from replay
-    while True:
-        try:
-            item = inbox.get(timeout=max(0, asked_at + HEARTBEAT_SECONDS - time.monotonic()))
-        except queue.Empty:
-            item = ("", "")
-        if item is None:
-            return
-        if time.monotonic() - asked_at >= HEARTBEAT_SECONDS:
-            if not still_open():
-                yield "event: signed-out\ndata: {}\n\n"
-                return
-            asked_at = time.monotonic()
-        if item == ("", ""):
-            yield ": still here\n\n"
-            continue
-        entry_id, data = item
-        yield (
-            "event: reset\ndata: {}\n\n"
-            if data == "reset"
-            else f"id: {entry_id}\nevent: row\ndata: {data}\n\n"
-        )

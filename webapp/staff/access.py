@@ -2,6 +2,7 @@
 answers 403."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -10,14 +11,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from htmx_flask import request
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from webapp.audit.tracking import acting_as, record_apart
 from webapp.http.transactions import READING, write_apart
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, Refusal
-from webapp.platform.transactions import reading_only
+from webapp.platform.transactions import only_reading, reading_only
 from webapp.staff.models import LADDER, ApiToken, Role, User, UserSession, digest
 from webapp.staff.throttle import first_of_window
 
@@ -126,14 +127,12 @@ def _by_session() -> Identity | None:
     return Identity(row.user.email, row.user.role, user=row.user)
 
 
-def session_lives(id_hash: str) -> bool:
-    """Whether the session still stands; for an answer that lasts longer than its request."""
-    try:
-        row = db.session.get(UserSession, id_hash)
-    except SQLAlchemyError:
-        # A database that is busy ends nobody's session.
-        return True
-    return row is not None and row.is_live(utc_now())
+def standing_sessions(id_hashes: Collection[str]) -> set[str]:
+    """Those of these sessions that still stand; for answers that last longer than their request."""
+    now, ids = utc_now(), list(id_hashes)
+    with only_reading():
+        rows = db.session.scalars(select(UserSession).where(UserSession.id_hash.in_(ids)))
+        return {row.id_hash for row in rows if row.is_live(now)}
 
 
 def _note_seen() -> None:

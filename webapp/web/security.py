@@ -17,6 +17,7 @@ from webapp.http.query import WrongFilter
 from webapp.http.transactions import READING
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.platform.settings import Settings
 from webapp.platform.storage import StorageFault
 from webapp.staff import access
 from webapp.staff.access import SignInNeeded, is_api
@@ -69,9 +70,24 @@ CRASH_TEXT = _l(
 )
 
 
+def standing_headers(settings: Settings) -> dict[str, str]:
+    """What every answer carries, the web server's own too."""
+    headers = {
+        "Content-Security-Policy": CSP,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    if settings.secure:
+        subdomains = "; includeSubDomains" if settings.hsts_subdomains else ""
+        headers["Strict-Transport-Security"] = f"max-age=31536000{subdomains}"
+    return headers
+
+
 def set_up(app) -> None:
     settings = app.extensions["settings"]
-    hsts = "max-age=31536000" + ("; includeSubDomains" if settings.hsts_subdomains else "")
+    standing = standing_headers(settings)
 
     @app.before_request
     def ours() -> None:
@@ -84,15 +100,9 @@ def set_up(app) -> None:
 
     @app.after_request
     def headers(response: Response):
-        response.headers.setdefault("Content-Security-Policy", CSP)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        for name, value in standing.items():
+            response.headers.setdefault(name, value)
         response.headers.add("Vary", "HX-Request")
-        if settings.secure:
-            response.headers["Strict-Transport-Security"] = hsts
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
 

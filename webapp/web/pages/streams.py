@@ -1,18 +1,15 @@
 """The live stream of row changes, and the same events for pages that cannot stream."""
 
-import json
 import re
-from contextlib import ExitStack
 
 import redis
 from flask import Blueprint, Response, current_app, g, jsonify, request
 from flask_babel import gettext as _
 
 from webapp.platform import live
-from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.queue import redis_of_app
-from webapp.staff.access import allow, session_lives, unattended
+from webapp.staff.access import allow, unattended
 
 bp = Blueprint("streams", __name__)
 EVENT_STREAM = "text/event-stream"
@@ -34,43 +31,37 @@ def _cursor() -> str:
 @allow("clerk", "accountant")
 @unattended
 def events():
+    """The stream lives for hours, and outside this request: it holds no database connection, and
+    the hub looks again and again whether the session still stands."""
     if request.method == "HEAD":
         return Response(mimetype=EVENT_STREAM)
-    # The stream lives for hours; its request must not hold a database connection meanwhile. Who
-    # asks is therefore looked up again at each heartbeat.
-    app_context, id_hash = current_app.app_context, g.user_session.id_hash
-    db.session.remove()
     hub: live.Hub = current_app.extensions["live"]
     cursor = _cursor()
-
-    def still_open() -> bool:
-        with app_context():
-            return session_lives(id_hash)
-
-    # Whatever goes wrong before the answer is closed, and however it is, gives the seat back.
-    with ExitStack() as seat:
+    try:
+        seat = hub.subscribe(g.identity.user.id, g.user_session.id_hash)
         try:
-            inbox = hub.subscribe()
-            seat.callback(hub.leave, inbox)
-            replay = _replay(cursor) if cursor else []
-        except live.Full:
-            raise Busy(
-                _("Too many pages are open; this one updates every few seconds instead.")
-            ) from None
-        except (live.Away, redis.RedisError):
-            raise Busy(_("Live updates are away for a moment.")) from None
-        response = Response(live.frames(inbox, replay, still_open), mimetype=EVENT_STREAM)
-        response.headers["X-Accel-Buffering"] = "no"
-        response.call_on_close(seat.pop_all().close)
-        return response
+            seat.replay = _replay(cursor) if cursor else []
+        except BaseException:
+            seat.close()
+            raise
+    except live.Full:
+        raise Busy(
+            _("Too many pages are open; this one updates every few seconds instead.")
+        ) from None
+    except (live.Away, redis.RedisError):
+        raise Busy(_("Live updates are away for a moment.")) from None
+    # Passed through as it is, to a server that awaits what it sends.
+    response = Response(seat, mimetype=EVENT_STREAM, direct_passthrough=True)
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
 
 
-def _replay(cursor: str) -> list[str]:
+def _replay(cursor: str) -> list[bytes]:
     missed = live.since(redis_of_app(), cursor)
     if missed is None:
-        return ["event: reset\ndata: {}\n\n"]
+        return [live.RESET]
     newest, rows = missed
-    return [f"id: {newest}\nevent: row\ndata: {json.dumps(row)}\n\n" for row in rows]
+    return [live.row_text(newest, row) for row in rows]
 
 
 @bp.get("/events/poll")

@@ -1,0 +1,1 @@
+"""How the web process serves: connections that hold no thread until a whole request is there."""
