@@ -1,5 +1,7 @@
 """What happens to an NF-e, in words."""
 
+from collections.abc import Iterable
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import literal, select, union_all
@@ -8,7 +10,7 @@ from webapp.audit.history import Sentence, Subject, Vocabulary
 from webapp.audit.models import AuditEntry
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db
-from webapp.sales.models import Refund
+from webapp.sales.models import Refund, Sale
 
 
 def _key(entry: AuditEntry) -> str:
@@ -60,3 +62,8 @@ def subjects_of(sale_id: int) -> list[Subject]:
     )
     found = db.session.execute(union_all(*rows))
     return [Subject("sales", sale_id), *(Subject(name, row_id) for name, row_id in found)]
+
+
+def subjects_among(sale: Sale, rows: Iterable[Invoice | Refund]) -> list[Subject]:
+    """The same, of rows that are at hand."""
+    return [Subject("sales", sale.id), *(Subject(row.__tablename__, row.id) for row in rows)]

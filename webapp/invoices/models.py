@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
@@ -174,6 +175,11 @@ class Invoice(Owed, Timestamps, Model):
         if self.status is InvoiceStatus.REJECTED and self.rejected_by:
             return REJECTED_LABELS[self.rejected_by]
         return INVOICE_LABELS[self.status][0]
+
+    @hybrid_property
+    def is_present(self) -> bool:
+        """Of all that a sale had, no more than one."""
+        return self.status != InvoiceStatus.DISCARDED
 
     @property
     def is_sent(self) -> bool:

@@ -23,8 +23,6 @@ NO_INVOICE = _l("There is no NF-e with this number.")
 KEY_LENGTH = 44
 _SERIES_AND_NUMBER = re.compile(r"([0-9]{1,3})\s?[-/]\s?([0-9]{1,9})", re.ASCII)
 MOST_QUEUED = 50
-# Of all that a sale had; no more than one.
-IS_PRESENT = Invoice.status != InvoiceStatus.DISCARDED
 
 
 def _rejected_by(who: RejectedBy) -> ColumnElement[bool]:
@@ -119,12 +117,12 @@ def review_queue() -> list[Invoice]:
 
 def invoice_of(sale_id: int) -> Invoice | None:
     """The sale's present NF-e; an earlier one that was discarded does not count."""
-    query = select(Invoice).where(Invoice.sale_id == sale_id, IS_PRESENT)
+    query = select(Invoice).where(Invoice.sale_id == sale_id, Invoice.is_present)
     return db.session.scalar(query.order_by(Invoice.id.desc()).limit(1))
 
 
 def invoices_of(sale_ids: Sequence[int]) -> dict[int, Invoice]:
-    query = select(Invoice).where(Invoice.sale_id.in_(sale_ids), IS_PRESENT)
+    query = select(Invoice).where(Invoice.sale_id.in_(sale_ids), Invoice.is_present)
     return {invoice.sale_id: invoice for invoice in db.session.scalars(query.order_by(Invoice.id))}
 
 

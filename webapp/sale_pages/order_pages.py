@@ -14,6 +14,7 @@ from webapp.sale_pages.blueprint import bp, to_order
 from webapp.sale_pages.sale_page import SalePage
 from webapp.sales import placing
 from webapp.sales.forms import SaleAddressIn
+from webapp.sales.models import Sale
 from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
 
@@ -25,7 +26,7 @@ def _order(sale_id: int, template: str, form: Form | None = None) -> str:
         template,
         sale=sale,
         view=SalePage(sale),
-        form=form or _present_address(sale_id),
+        form=form or _address_form(sale),
         mending=request.args.get("mend") == "address" or form is not None,
     )
 
@@ -95,7 +96,10 @@ def _address_again(form: Form, sale_id: int) -> str:
 
 
 def _present_address(sale_id: int) -> Form:
-    sale = sale_of(sale_id)
+    return _address_form(sale_of(sale_id))
+
+
+def _address_form(sale: Sale) -> Form:
     return Form.filled({"address": sale.address_parts, "version": sale.version})
 
 

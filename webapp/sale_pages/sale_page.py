@@ -19,10 +19,9 @@ from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import country_text, shop_day
-from webapp.invoices.history import subjects_of
+from webapp.invoices.history import subjects_among
 from webapp.invoices.issues import issue_of, over_limit
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import IS_PRESENT
 from webapp.messages.models import Message
 from webapp.messages.queries import messages_of_sale
 from webapp.messages.words import template_name
@@ -136,25 +135,28 @@ class SalePage:
     # -- documents --------------------------------------------------------------------------------
 
     @cached_property
-    def _invoice_and_slip(self) -> tuple[Invoice | None, PackingSlip | None]:
-        """Asked in one statement."""
+    def _documents(self) -> list[tuple[Invoice | None, PackingSlip | None]]:
+        """Each NF-e that it ever had, the newest first, beside its slip; one row at least."""
         query = (
             select(Invoice, PackingSlip)
             .select_from(Sale)
-            .outerjoin(Invoice, (Invoice.sale_id == Sale.id) & IS_PRESENT)
+            .outerjoin(Invoice, Invoice.sale_id == Sale.id)
             .outerjoin(PackingSlip, PackingSlip.sale_id == Sale.id)
             .where(Sale.id == self.sale.id)
         )
-        invoice, slip = db.session.execute(query.order_by(Invoice.id.desc()).limit(1)).one()
-        return invoice, slip
+        return [(*row,) for row in db.session.execute(query.order_by(Invoice.id.desc()))]
+
+    @cached_property
+    def _invoices(self) -> list[Invoice]:
+        return [invoice for invoice, _slip in self._documents if invoice]
 
     @property
     def invoice(self) -> Invoice | None:
-        return self._invoice_and_slip[0]
+        return next((each for each in self._invoices if each.is_present), None)
 
     @property
     def slip(self) -> PackingSlip | None:
-        return self._invoice_and_slip[1]
+        return self._documents[0][1]
 
     @cached_property
     def open_tasks(self) -> list[tuple[str, Task]]:
@@ -234,7 +236,7 @@ class SalePage:
 
     @cached_property
     def entries(self) -> list[AuditEntry]:
-        return entries_of(subjects_of(self.sale.id))
+        return entries_of(subjects_among(self.sale, [*self._invoices, *self.refunds]))
 
     @property
     def history(self) -> list[HistoryEntry]:
