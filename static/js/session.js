@@ -27,6 +27,7 @@
       const signedInElsewhere = !new URL(answer.url).pathname.startsWith(dialog.dataset.address);
       if (signedInElsewhere) return await goOn(await answer.text());
       show(dialog, await answer.text());
+      await handsRest();
       dialog.showModal();
       dialog.querySelector("[name=email]")?.focus();
     } catch {
@@ -58,6 +59,28 @@
     place.querySelector("[aria-invalid]")?.focus();
   }
 
+  // ---------- bar codes ----------
+  // A scanner types faster than any hand and ends with Enter: what it began in the page it ends there, and into the
+  // dialog, where a password hides it, it types nothing.
+  const HAND_MS = 30, SCAN_KEYS = 6, REST_MS = 250;
+  let lastKey = 0, fast = 0, before = "";
+
+  async function handsRest() {
+    while (performance.now() - lastKey < REST_MS) await new Promise((rested) => setTimeout(rested, REST_MS));
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest?.("#sign-in-again input");
+    fast = event.timeStamp - lastKey < HAND_MS && !event.repeat ? fast + 1 : 0;
+    lastKey = event.timeStamp;
+    if (!field) return;
+    if (fast === 0) before = field.value;
+    if (event.key !== "Enter" || fast < SCAN_KEYS) return;
+    event.preventDefault();
+    field.value = before;
+    dialogOf().querySelector("[data-scanned]").hidden = false;
+  }, true);
+
   document.addEventListener("submit", async (event) => {
     const dialog = event.target.closest("#sign-in-again");
     if (!dialog || event.target.method === "dialog") return;
@@ -80,6 +103,7 @@
     if (String(person) !== document.body.dataset.person) return location.reload();
     takeToken(token);
     dialogOf().close();
+    dialogOf().querySelector("[data-scanned]").hidden = true;
     document.dispatchEvent(new CustomEvent("signed-in"));
     toast("good", dialogOf().dataset.textBack);
     for (const [element, asked] of refused) element.dispatchEvent(new Event(asked, { bubbles: true }));

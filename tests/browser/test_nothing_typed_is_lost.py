@@ -87,6 +87,34 @@ def test_a_session_that_ends_while_an_order_is_typed_takes_nothing(clerk, live_s
     expect(clerk.locator("[name='address.street']")).to_have_value("Rua Caiubi")
 
 
+# As a scanner types: all keys at once, Enter at the end.
+SCAN = """(code) => {
+    for (const key of [...code, "Enter"]) {
+        const pressed = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+        const taken = document.activeElement.dispatchEvent(pressed);
+        if (taken && key.length === 1) document.execCommand("insertText", false, key);
+    }
+}"""
+
+
+def test_a_scan_while_the_session_ends_lands_in_its_line_and_in_no_password(clerk, live_shop):
+    fill_in_order(clerk)
+    live_shop.end_sessions()
+    clerk.locator("[name='lines.0.sku']").focus()
+    clerk.evaluate(SCAN, "")
+    clerk.evaluate(SCAN, "FI-0001-SCANNED")
+    dialog = clerk.locator("#sign-in-again")
+    expect(dialog).to_be_visible(timeout=10_000)
+    expect(clerk.locator("[name='lines.1.sku']")).to_have_value("FI-0001-SCANNED")
+    password = dialog.get_by_label("Senha")
+    password.press_sequentially("half of", delay=60)
+    clerk.evaluate(SCAN, "7891000100103")
+    expect(password).to_have_value("half of")
+    expect(dialog.get_by_role("alert")).to_contain_text("Entre e leia de novo")
+    sign_in_over(clerk)
+    expect(clerk.locator("[name='lines.1.sku']")).to_have_value("FI-0001-SCANNED")
+
+
 def test_what_was_sent_after_the_session_ended_is_offered_where_one_was(clerk, live_shop):
     fill_in_order(clerk)
     clerk.route("**/events**", lambda route: route.abort())

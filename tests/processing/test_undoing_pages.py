@@ -60,9 +60,23 @@ def test_many_equal_lines_are_undone_in_one_sentence(client, db):
     page = text_of(client.get(f"/sales/{sale.id}/cancellation").text)
     assert page.count("go back on sale") == 1 and "20 × BOOK go back on sale." in page
     assert "goes back on sale" not in page
-    # Each line's commission is an effect of its own; what is said of them is said once.
-    assert page.count("Commission · BOOK: R$5.00 is reversed.") == 1
-    assert "20 times: Commission · BOOK: R$5.00 is reversed." in page
+    # Each line's commission and royalty is an effect of its own; what is said of them is the sum.
+    assert "Commission of 20 items: R$100.00 is reversed." in page
+    assert "Royalty of 20 items: R$200.00 is reversed." in page
+    assert page.count("is reversed") == 2
+
+
+def test_royalties_and_commissions_of_a_long_order_are_told_as_their_sum(client, db):
+    first, second = book(sku="BOOK", stock=100), book(sku="OTHER", stock=100)
+    lines = [{"sku": sku, "quantity": 1} for sku in (first, second) * 2]
+    sale = sold(agent=agent(), lines=lines)
+    few = sold(agent="A1", lines=lines[:3])
+    sign_in(client, "manager")
+    page = text_of(client.get(f"/sales/{sale.id}").text)
+    assert "Royalty of 4 items R$40.00" in page and "Commission of 4 items R$20.00" in page
+    assert page.count("Royalty · BOOK R$10.00") == 2, "each is told where one looks closer"
+    page = text_of(client.get(f"/sales/{few.id}").text)
+    assert "of 3 items" not in page and page.count("Royalty · BOOK R$10.00") == 2
 
 
 def test_the_page_takes_its_turn_to_write_while_others_commit(client, db, monkeypatch):

@@ -2,17 +2,22 @@
 has not happened."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from flask_babel import gettext as _
 
 from webapp.messages.models import Message
 from webapp.messages.words import reason_in_words
+from webapp.platform.money import ZERO
 from webapp.processing.effects import kind_of
 from webapp.processing.effects.reversal import CANCELLED
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import SaleLine
+
+# More effects of one kind under a rule are told as their sum.
+MOST_ALONE = 3
 
 
 @dataclass
@@ -40,6 +45,42 @@ class EffectView:
     def reversal(self) -> str:
         """How far it is taken back."""
         return kind_of(self.effect).undone_label(self.effect, self.twins)
+
+
+@dataclass
+class EffectSum:
+    """Effects of one kind on many lines, all done, told as one."""
+
+    views: list[EffectView]
+
+    @property
+    def name(self) -> str:
+        effect = self.views[0].effect
+        name, count = kind_of(effect).title(effect), len(self.views)
+        return _("%(effect)s of %(count)s items", effect=name, count=count)
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((view.effect.amount or ZERO for view in self.views), ZERO)
+
+    @property
+    def first(self) -> EffectView:
+        return self.views[0]
+
+
+def summed(views: Iterable[EffectView]) -> tuple[list[EffectView], list[EffectSum]]:
+    """Those to tell one by one, and those whose sum says it, as the royalties of a long order."""
+    alike: dict[str, list[EffectView]] = {}
+    alone = []
+    for view in views:
+        effect = view.effect
+        is_plain = effect.status is EffectStatus.DONE and not view.twins
+        if is_plain and effect.amount is not None:
+            alike.setdefault(effect.kind, []).append(view)
+        else:
+            alone.append(view)
+    few = [view for group in alike.values() if len(group) <= MOST_ALONE for view in group]
+    return alone + few, [EffectSum(group) for group in alike.values() if len(group) > MOST_ALONE]
 
 
 def effect_views(

@@ -12,15 +12,17 @@ from sqlalchemy import Select, select
 from webapp.catalog.models import Product, StockMovement
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
+from webapp.http.formatting import money_text
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.words import template_name
 from webapp.platform.database import db
+from webapp.platform.money import ZERO
 from webapp.platform.transactions import writing
 from webapp.processing.cancellation import sale_to_undo
 from webapp.processing.effects import kind_of
 from webapp.rules.models import Effect
-from webapp.sale_pages.effect_words import skus_of
+from webapp.sale_pages.effect_words import MOST_ALONE, skus_of
 from webapp.sales.models import Sale
 
 Row = TypeVar("Row", Effect, StockMovement, Task)
@@ -64,9 +66,7 @@ def _new(model: type[Row], sale: Sale, before: Before) -> list[Row]:
 
 
 def _sentences(sale: Sale, before: Before) -> Iterator[str]:
-    skus = skus_of(sale.lines)
-    for twin in _new(Effect, sale, before):
-        yield kind_of(twin).undoing_text(twin, skus)
+    yield from _undone(_new(Effect, sale, before), skus_of(sale.lines))
     yield from _back_on_sale(_new(StockMovement, sale, before))
     for message in db.session.scalars(_cancelled_messages(sale)):
         yield _("The e-mail “%(title)s” is not sent.", title=template_name(message.template))
@@ -74,6 +74,24 @@ def _sentences(sale: Sale, before: Before) -> Iterator[str]:
         yield _("The NF-e is discarded.")
     for task in _new(Task, sale, before):
         yield _("A task for staff: %(title)s.", title=task_title(task))
+
+
+def _undone(twins: list[Effect], skus: dict[int, str]) -> Iterator[str]:
+    """One sentence for each; for money on many lines the sum."""
+    by_kind: dict[str, list[Effect]] = {}
+    for twin in twins:
+        by_kind.setdefault(twin.kind, []).append(twin)
+    for alike in by_kind.values():
+        if len(alike) <= MOST_ALONE or any(twin.amount is None for twin in alike):
+            yield from (kind_of(twin).undoing_text(twin, skus) for twin in alike)
+            continue
+        amount = sum((twin.amount or ZERO for twin in alike), ZERO)
+        yield _(
+            "%(effect)s of %(count)s items: %(amount)s is reversed.",
+            effect=kind_of(alike[0]).title(alike[0]),
+            count=len(alike),
+            amount=money_text(-amount),
+        )
 
 
 def _back_on_sale(movements: list[StockMovement]) -> Iterator[str]:

@@ -30,7 +30,7 @@ from webapp.platform.issues import Issue
 from webapp.platform.money import ZERO
 from webapp.rules.models import Decision
 from webapp.rules.queries import decision_of
-from webapp.sale_pages.effect_words import EffectView, effect_views
+from webapp.sale_pages.effect_words import EffectSum, EffectView, effect_views, summed
 from webapp.sale_pages.fix_links import FixLink, fix_link
 from webapp.sale_pages.progress import Progress, ProgressStep
 from webapp.sale_pages.why import Explanation, RuleRow
@@ -76,6 +76,10 @@ class Ruling(NamedTuple):
 
     rule: RuleRow
     effects: list[EffectView]
+
+    @property
+    def told(self) -> tuple[list[EffectView], list[EffectSum]]:
+        return summed(self.effects)
 
 
 class SalePage:
