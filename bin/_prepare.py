@@ -57,7 +57,7 @@ def how_to_sign_in(demo: bool) -> str:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
     try:
         print(prepare())
     except OperationalError as error:
@@ -66,3 +66,7 @@ if __name__ == "__main__":
     except CertificateError as error:
         print(f"NFE_CERTIFICATE: {error}")
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,9 +7,27 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
+
+
+class Fork(ForkProcess):
+    """A copy of this process that does something else; spoken to like one of subprocess."""
+
+    def poll(self) -> int | None:
+        return self.exitcode
+
+    def wait(self) -> int | None:
+        self.join()
+        return self.exitcode
+
+    returncode = property(poll)
+
+
+Process = subprocess.Popen | Fork
+HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Guardian:
@@ -34,10 +52,44 @@ class Guardian:
             self.tell()
         return process
 
-    def end(self, processes: Collection[subprocess.Popen], grace: float) -> None:
+    def fork(self, main: Callable[[], None]) -> Fork:
+        """A session leader that goes on from here in `main`, with what this process has read."""
+        self.tell()
+        begun, begins = os.pipe()
+        process = Fork(target=self._lead, args=(main, begins))
+        # Until it leads a session and takes no signal for the one that it is a copy of.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+            os.close(begins)
+            os.read(begun, 1)
+            os.close(begun)
+        assert process.pid
+        self.running.add(process.pid)
+        with contextlib.suppress(OSError):
+            self.tell()
+        return process
+
+    def _lead(self, main: Callable[[], None], begins: int) -> None:
+        os.setsid()
+        for number in HANDLED:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
+        # The end of the pipe is the end of whoever watches: nobody else may hold it.
+        if self.helper and self.helper.stdin:
+            self.helper.stdin.close()
+        for descriptor in (begins, *self.keeps):
+            os.close(descriptor)
+        os.environ |= self.env
+        main()
+
+    def end(self, processes: Collection[Process], grace: float) -> None:
         """Ends the processes with all they have started, within `grace` seconds, and forgets
         them."""
-        end_sessions([process.pid for process in processes], grace)
+        end_sessions([process.pid for process in processes if process.pid], grace)
         for process in processes:
             process.wait()
             self.running.discard(process.pid)

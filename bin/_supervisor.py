@@ -13,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, NoReturn
 
 import _redis
-from _sessions import Guardian
+from _sessions import Guardian, Process
 from _setup import (
     PYTHON,
     ROOT,
@@ -40,8 +41,30 @@ GRACE = 6  # seconds that processes get to end what they do
 READY_WITHIN = 60  # seconds
 
 
-def run(kind: "type[Supervisor] | None" = None, requirements: str = "requirements.txt") -> int:
+def become_the_shop() -> NoReturn:
+    """Sets up, and goes on with the packages at hand."""
+    with claimed("requirements.txt") as (_wanted, env, _held):
+        pass
+    os.execve(PYTHON, [str(PYTHON), str(ROOT / "bin" / "_shop.py")], env)
+
+
+def run(kind: "type[Supervisor]", requirements: str = "requirements.txt") -> int:
     """Sets up, starts and watches everything; answers the exit code."""
+    with claimed(requirements) as (wanted, env, held):
+        os.umask(0o077)  # whatever the shop writes is its owner's alone
+        supervisor = kind(wanted, env, held)
+        try:
+            return supervisor.run()
+        except OSError as error:
+            raise Failure(f"cannot start on {wanted.data_dir}: {error}") from error
+        finally:
+            supervisor.stop()
+
+
+@contextlib.contextmanager
+def claimed(requirements: str) -> Iterator[tuple[Any, dict[str, str], IO[str]]]:
+    """The settings, the environment of all that is started and the held lock, once everything is
+    there that a start needs."""
     env = environment() | {"PYTHONUNBUFFERED": "1"}
     demo_unless_said(env)
     # Or glibc keeps for ever the 19 MiB that one password's hash took, and leftovers for each of
@@ -53,14 +76,7 @@ def run(kind: "type[Supervisor] | None" = None, requirements: str = "requirement
     with lock(wanted.data_dir) as held:
         refuse_taken_port(wanted.host, wanted.port)
         ensure_packages(requirements)
-        os.umask(0o077)  # whatever the shop writes is its owner's alone
-        supervisor = (kind or Supervisor)(wanted, env, held)
-        try:
-            return supervisor.run()
-        except OSError as error:
-            raise Failure(f"cannot start on {wanted.data_dir}: {error}") from error
-        finally:
-            supervisor.stop()
+        yield wanted, env, held
 
 
 def demo_unless_said(env: dict[str, str]) -> None:
@@ -139,7 +155,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 class Child:
     name: str
     command: list[str]
-    process: subprocess.Popen | None = None
+    process: Process | None = None
     started: float = 0
     deaths: int = 0
 
@@ -207,7 +223,7 @@ class Supervisor:
         if self.stopping:
             return ""
         with tempfile.TemporaryFile("w+") as said:
-            process = self.guardian.spawn([str(PYTHON), "bin/_prepare.py"], stdout=said)
+            process = self.begin_preparing(said)
             while process.poll() is None and not self.stopping:
                 time.sleep(0.02)
             self.guardian.end([process], GRACE)
@@ -216,6 +232,12 @@ class Supervisor:
             if process.returncode and not self.stopping:
                 raise Failure(text or "the database was not made ready: the reason is above")
             return text
+
+    def begin_preparing(self, said: IO[str]) -> Process:
+        return self.guardian.spawn([str(PYTHON), "bin/_prepare.py"], stdout=said)
+
+    def begin(self, child: Child) -> Process:
+        return self.guardian.spawn(child.command)
 
     def ready(self, sign_in: str) -> None:
         say(f"Balcão is ready at {self.address}\n{sign_in}".strip())
@@ -275,7 +297,7 @@ class Supervisor:
             self.bury(child, child.process)
         if child.process is None and not self.stopping and time.monotonic() >= child.started:
             try:
-                child.process = self.guardian.spawn(child.command)
+                child.process = self.begin(child)
                 child.started = time.monotonic()
             except BaseException:
                 child.started = time.monotonic() + self.delay_of(child)
@@ -301,7 +323,7 @@ class Supervisor:
         child.deaths += 1
         return min(FIRST_DELAY * 2 ** (child.deaths - 1), LONGEST_DELAY)
 
-    def bury(self, child: Child, process: subprocess.Popen) -> None:
+    def bury(self, child: Child, process: Process) -> None:
         """Notes a death and when the process may start again; what it has left running ends with
         it."""
         self.guardian.end([process], 0)

@@ -18,7 +18,7 @@ def refusal(**env: str) -> str:
     """The one line that bin/run leaves with."""
     kept = {"PATH": os.environ["PATH"]}
     done = subprocess.run(
-        [ROOT / "bin/run"], env=kept | env, capture_output=True, text=True, timeout=20
+        [ROOT / "bin/run"], env=kept | env, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1 and done.stdout == ""
     (line,) = done.stderr.splitlines()

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ import _supervisor
 import pytest
 from _supervisor import PROCESSES, Child, Supervisor
 
+from tests.services import wait_until
 from webapp.platform.sparing import Sparing
 
 
@@ -153,6 +155,38 @@ def test_what_lasts_is_said_once_a_minute(supervisor, monkeypatch, capsys):
         heard.append(sparing.lets_through("disk"))
     assert heard == [True, False, False, True, False, True]
     assert sparing.lets_through("redis"), "another cause has a line of its own"
+
+
+def test_a_copy_of_this_process_is_a_leader_that_ends_with_it(tmp_path, capfd):
+    guardian = _sessions.Guardian(dict(os.environ) | {"COPIED": "yes"})
+    guardian.tell()
+    told = tmp_path / "told"
+
+    def main():
+        told.write_text(f"{os.getpid()} {os.getsid(0)} {os.environ['COPIED']}")
+        signal.pause()
+
+    process = guardian.fork(main)
+    wait_until(lambda: told.exists() and told.read_text())
+    assert told.read_text() == f"{process.pid} {process.pid} yes"
+    assert process.poll() is None and guardian.told == {process.pid}
+    helper = guardian.helper
+    helper.stdin.close()  # what a kill -9 does to this end of the pipe
+    assert helper.wait(10) == 0, "the copy holds no end of the pipe"
+    assert process.wait() == process.returncode == -signal.SIGTERM
+
+
+def test_how_a_copy_ended_is_known(tmp_path, capfd):
+    guardian = _sessions.Guardian(dict(os.environ))
+
+    def fails():
+        raise ValueError("no such module")
+
+    processes = [guardian.fork(main) for main in (lambda: None, lambda: sys.exit(3), fails)]
+    assert [process.wait() for process in processes] == [0, 3, 1]
+    guardian.end(processes, 1)
+    guardian.close()
+    assert "ValueError: no such module" in capfd.readouterr().err
 
 
 def test_what_ran_is_told_no_longer_once_the_supervisor_was_killed(tmp_path):
