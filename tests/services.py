@@ -40,12 +40,14 @@ def needed(found, name: str):
     return found
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 20, why: str = "") -> None:
-    """Returns as soon as `holds()`; fails after `seconds`."""
+def wait_until(
+    holds: Callable[[], bool], seconds: float = 20, why: str = "", pause: float = 0.02
+) -> None:
+    """Returns as soon as `holds()`, asked after each pause; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s: {why or holds.__name__}"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 @contextmanager

@@ -3,15 +3,13 @@
 import http.client
 import itertools
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from urllib.parse import urlsplit
 
-from tests.services import ROOT, Shop
+from tests.services import Shop
+from tests.support.shop_tokens import token_of
 from webapp.platform.documents import _completed
 
 CONNECTIONS = 4
@@ -32,7 +30,7 @@ class Checkout:
         self.database = shop.data_dir / "balcao.sqlite3"
         self.address = urlsplit(shop.url).netloc
         self.headers = {
-            "Authorization": f"Bearer {_token(shop)}",
+            "Authorization": f"Bearer {token_of(shop)}",
             "Content-Type": "application/json",
         }
         self._people = itertools.count(300_000_000)
@@ -116,26 +114,3 @@ class Checkout:
                 return
             time.sleep(0.05)
         raise AssertionError("the sales were not all authorized within two minutes")
-
-
-def _token(shop: Shop) -> str:
-    made = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "flask",
-            "--app",
-            "wsgi",
-            "token",
-            "create",
-            "bench",
-            "--role",
-            "manager",
-        ],
-        cwd=ROOT,
-        env=os.environ | {"DATA_DIR": str(shop.data_dir)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return made.stdout.splitlines()[-1]

@@ -18,8 +18,13 @@ class Faults:
     def __init__(self, shop, postgres=None):
         self.shop, self.postgres = shop, postgres
 
+    def pid(self, name: str) -> int:
+        """Of a process of that name, as soon as one runs."""
+        wait_until(lambda: self.shop.pids(name) != [], why=f"{name} runs")
+        return self.shop.pids(name)[0]
+
     def kill(self, name: str):
-        pid = self.shop.pids(name)[0]
+        pid = self.pid(name)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: pid not in self.shop.pids(), why=f"the death of {name} is noticed")
 
@@ -40,7 +45,7 @@ class Faults:
             wiped.flushall()
 
     def pause_redis(self):
-        (pid,) = self.shop.pids("redis")
+        pid = self.pid("redis")
         os.kill(pid, signal.SIGSTOP)
         time.sleep(2)
         os.kill(pid, signal.SIGCONT)

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import CUSTOMER, make_sale, open_shop, work_off
-from webapp import create_app
 from webapp.invoices.issues import ENDED_PROCESS, issue_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
@@ -34,13 +33,16 @@ def _make_sales(many: int):
         make_sale(customer=CUSTOMER, reference=str(number))
 
 
-def _in_a_process_of_its_own(settings, work) -> int:
-    """What a worker does for one job, as RQ forks it; its exit code."""
+def _in_a_process_of_its_own(app, work) -> int:
+    """What a worker does for one job; its exit code. A fork, so that the app need not be made
+    again; the connections stay with this process."""
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            with create_app(settings).app_context():
+            database.session.registry.clear()
+            with app.app_context():
+                database.engine.dispose(close=False)
                 work()
             code = 0
         except BaseException:
@@ -110,7 +112,7 @@ STEPS = {
 }
 
 
-def _one_ends_the_process(db, settings, many, model, status, part):
+def _one_ends_the_process(app, db, many, model, status, part):
     station = WORKED[model, status]
     step = station.step
     _make_sales(many)
@@ -131,7 +133,7 @@ def _one_ends_the_process(db, settings, many, model, status, part):
     deaths = 0
     for round_ in range(MOST_ALONE + 2):
         _all_is_due()
-        deaths += _in_a_process_of_its_own(settings, job) == KILLED
+        deaths += _in_a_process_of_its_own(app, job) == KILLED
         waiting = rows.where(model.due_at.is_not(None), model.id != bad)
         others = db.session.scalars(waiting).all()
         db.session.rollback()
@@ -155,8 +157,8 @@ def _one_ends_the_process(db, settings, many, model, status, part):
 
 
 @pytest.mark.both_databases
-def test_one_of_forty_takes_no_other_along(db, settings):
-    _one_ends_the_process(db, settings, 40, Sale, Status.ADDRESS, "call_external")
+def test_one_of_forty_takes_no_other_along(app, db):
+    _one_ends_the_process(app, db, 40, Sale, Status.ADDRESS, "call_external")
 
 
 @pytest.mark.parametrize(
@@ -164,11 +166,11 @@ def test_one_of_forty_takes_no_other_along(db, settings):
     sorted(STEPS, key=str),
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
-def test_it_is_so_in_each_step(db, settings, model, status, part):
-    _one_ends_the_process(db, settings, 7, model, status, part)
+def test_it_is_so_in_each_step(app, db, model, status, part):
+    _one_ends_the_process(app, db, 7, model, status, part)
 
 
-def test_restarts_in_a_row_are_not_the_orders_fault(db, settings):
+def test_restarts_in_a_row_are_not_the_orders_fault(app, db):
     """Whoever is killed from outside, again and again, whatever it is at."""
     _make_sales(5)
     step = WORKED[Sale, Status.ADDRESS].step
@@ -179,7 +181,7 @@ def test_restarts_in_a_row_are_not_the_orders_fault(db, settings):
 
     for _restart in range(9):
         _all_is_due()
-        assert _in_a_process_of_its_own(settings, killed_while_it_asks) == KILLED
+        assert _in_a_process_of_its_own(app, killed_while_it_asks) == KILLED
     _all_is_due()
     work_off()
     assert owing_queues() == []

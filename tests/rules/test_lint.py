@@ -529,22 +529,23 @@ def test_names_are_in_the_words_not_codes():
 # Bounds. Time is that of the process, and the better of two tries.
 
 
-def seconds(rules, only=None):
+def kinds_found_within(most: float, rules, only=None) -> set[str]:
+    """Of the warnings, given in so many seconds at the second try at the latest."""
     parsed, tried = RuleBook.read(rules), []
     for _ in range(2):
         began = time.process_time()
         warnings = lint(parsed, KNOWN, TODAY, only)
         tried.append(time.process_time() - began)
-    return min(tried), {warning.kind for warning in warnings}
+        if tried[-1] < most:
+            return {warning.kind for warning in warnings}
+    raise AssertionError(f"{min(tried):.2f} s of processor time")
 
 
 def test_a_thousand_rules_are_looked_at_in_time():
     rules = specific_rules(1000)
-    everything, kinds = seconds(rules)
-    one, _kinds = seconds(rules, only={"r500"})
-    general, _kinds = seconds(rules, only={"r0"})
-    assert everything < 3 and one < 0.2 and general < 0.2
-    assert "unexamined" not in kinds
+    assert "unexamined" not in kinds_found_within(3, rules)
+    kinds_found_within(0.2, rules, only={"r500"})
+    kinds_found_within(0.2, rules, only={"r0"})
 
 
 def wide_and_nested(number):
@@ -568,8 +569,8 @@ def wide_and_nested(number):
 
 
 def test_rules_too_wide_to_compare_are_given_up_in_time_and_that_is_said():
-    took, kinds = seconds([wide_and_nested(number) for number in range(500)])
-    assert took < 5 and "unexamined" in kinds
+    rules = [wide_and_nested(number) for number in range(500)]
+    assert "unexamined" in kinds_found_within(5, rules)
 
 
 def test_long_lists_count_for_what_they_are():
@@ -582,7 +583,5 @@ def test_long_lists_count_for_what_they_are():
         )
         for number in range(100)
     ]
-    took, kinds = seconds(
-        [paying(f"r{number}", when, f"{number}") for number, when in enumerate(many)]
-    )
-    assert took < 5 and "unexamined" in kinds
+    rules = [paying(f"r{number}", when, f"{number}") for number, when in enumerate(many)]
+    assert "unexamined" in kinds_found_within(5, rules)

@@ -4,10 +4,7 @@ and memory."""
 import copy
 import http.client
 import json
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.factories import api, make_token
 from tests.rules.test_refusals_fuzzed import GOOD, anything
-from tests.services import ROOT
 from tests.support.random_conditions import random_condition
+from tests.support.shop_tokens import token_of
 from tests.support.timing import processor_seconds_below, processor_seconds_of
 
 RULE = {
@@ -33,28 +30,9 @@ MIB_GROWN = 48
 
 class Wire:
     def __init__(self, shop):
-        made = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "flask",
-                "--app",
-                "wsgi",
-                "token",
-                "create",
-                "hostile",
-                "--role",
-                "manager",
-            ],
-            cwd=ROOT,
-            env=os.environ | {"DATA_DIR": str(shop.data_dir)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
         self.shop = shop
         self.headers = {
-            "Authorization": f"Bearer {made.stdout.splitlines()[-1]}",
+            "Authorization": f"Bearer {token_of(shop)}",
             "Content-Type": "application/json",
         }
 
@@ -121,46 +99,53 @@ def deep(opening: str, closing: str, depth: int) -> str:
     return opening * depth + json.dumps(RULE["when"]) + closing * depth
 
 
-SKUS = [
-    {"field": "item_sku", "op": "not_in", "value": [f"S{group}-{number}" for number in range(500)]}
-    for group in range(59)
-]
+def widest() -> bytes:
+    skus = [[f"S{group}-{number}" for number in range(500)] for group in range(59)]
+    checks = [{"field": "item_sku", "op": "not_in", "value": values} for values in skus]
+    return rule(when={"all": checks})
+
+
+# Written when they are sent: some are of megabytes.
 NOT_JSON = {
-    "nothing": b"",
-    "half": b'{"rule": {',
-    "NaN": when("NaN"),
-    "Infinity": when("-Infinity"),
-    "beyond a float": when("1E+999999999"),
-    "a name twice": b'{"rule": {}, "rule": {}}',
-    "a name twice within": when('{"all": [], "all": []}'),
-    "a number of a million digits": when("9" * 1_000_000),
-    "brackets": b"[" * 2_000_000,
-    "braces": b'{"rule":' * 200_000,
-    "not UTF-8": b'{"rule": "\xff\xfe\xfa"}',
-    "a bare control character": b'{"rule": "\x00"}',
-    "an odd number": when("0x10"),
-    "two bodies": rule() + rule(),
+    "nothing": lambda: b"",
+    "half": lambda: b'{"rule": {',
+    "NaN": lambda: when("NaN"),
+    "Infinity": lambda: when("-Infinity"),
+    "beyond a float": lambda: when("1E+999999999"),
+    "a name twice": lambda: b'{"rule": {}, "rule": {}}',
+    "a name twice within": lambda: when('{"all": [], "all": []}'),
+    "a number of a million digits": lambda: when("9" * 1_000_000),
+    "brackets": lambda: b"[" * 2_000_000,
+    "braces": lambda: b'{"rule":' * 200_000,
+    "not UTF-8": lambda: b'{"rule": "\xff\xfe\xfa"}',
+    "a bare control character": lambda: b'{"rule": "\x00"}',
+    "an odd number": lambda: when("0x10"),
+    "two bodies": lambda: rule() + rule(),
 }
 NO_BODY = {
-    "a list": b"[]",
-    "text": b'"rule"',
-    "null": b"null",
-    "another key": b'{"rule": {}, "roule": 1}',
-    "a key of half a character": b'{"rule": {}, "\\ud800": 1}',
-    "facts that are none": b'{"rule": {}, "facts": [1]}',
-    "facts of half a character": b'{"rule": {}, "facts": 1, "\\udfff": {"\\ud800": "\\ud800"}}',
+    "a list": lambda: b"[]",
+    "text": lambda: b'"rule"',
+    "null": lambda: b"null",
+    "another key": lambda: b'{"rule": {}, "roule": 1}',
+    "a key of half a character": lambda: b'{"rule": {}, "\\ud800": 1}',
+    "facts that are none": lambda: b'{"rule": {}, "facts": [1]}',
+    "facts of half a character": lambda: (
+        b'{"rule": {}, "facts": 1, "\\udfff": {"\\ud800": "\\ud800"}}'
+    ),
 }
 NO_RULE = {
-    "deep nots": when(deep('{"not":', "}", 150)),
-    "deep lists": when(deep('{"all":[', "]}", 150)),
-    "wide": when('{"all":[' + ",".join(["{}"] * 500_000) + "]}"),
-    "wide and deep": when('{"any":[' + ",".join([deep('{"all":[', "]}", 20)] * 5_000) + "]}"),
-    "many keys": rule(when={f"key{number}": number for number in range(80_000)}),
-    "half a character": rule(when={"\ud800": "\ud800"}),
-    "a null character": rule(name="a\x00b"),
-    "half a character in a name": rule(name="\ud800"),
-    "a key of half a character": rule(**{"\ud800": 1}),
-    "wrong types": rule(
+    "deep nots": lambda: when(deep('{"not":', "}", 150)),
+    "deep lists": lambda: when(deep('{"all":[', "]}", 150)),
+    "wide": lambda: when('{"all":[' + ",".join(["{}"] * 500_000) + "]}"),
+    "wide and deep": lambda: when(
+        '{"any":[' + ",".join([deep('{"all":[', "]}", 20)] * 5_000) + "]}"
+    ),
+    "many keys": lambda: rule(when={f"key{number}": number for number in range(80_000)}),
+    "half a character": lambda: rule(when={"\ud800": "\ud800"}),
+    "a null character": lambda: rule(name="a\x00b"),
+    "half a character in a name": lambda: rule(name="\ud800"),
+    "a key of half a character": lambda: rule(**{"\ud800": 1}),
+    "wrong types": lambda: rule(
         code=[],
         name=3,
         scope={},
@@ -171,28 +156,28 @@ NO_RULE = {
         then={},
         examples=1,
     ),
-    "huge code": rule(code="a" * 1_000_000),
-    "huge field": rule(when={"field": "x" * 1_500_000, "op": "eq", "value": 1}),
-    "huge number": rule(priority=10**4000),
-    "a float": rule(priority=1.5),
-    "many actions": rule(then=[{"do": "hold"}] * 100_000),
-    "many values": rule(when={"field": "item_sku", "op": "in", "value": ["x"] * 300_000}),
-    "codes of no rule": rule(
+    "huge code": lambda: rule(code="a" * 1_000_000),
+    "huge field": lambda: rule(when={"field": "x" * 1_500_000, "op": "eq", "value": 1}),
+    "huge number": lambda: rule(priority=10**4000),
+    "a float": lambda: rule(priority=1.5),
+    "many actions": lambda: rule(then=[{"do": "hold"}] * 100_000),
+    "many values": lambda: rule(when={"field": "item_sku", "op": "in", "value": ["x"] * 300_000}),
+    "codes of no rule": lambda: rule(
         then=[
             {"do": "skip_rule", "codes": [f"r_{n}_{code}" for code in range(50)]} for n in range(20)
         ]
     ),
-    "many examples": rule(examples=[{"facts": {}, "expect": []}] * 50_000),
-    "examples of unknown facts": rule(
+    "many examples": lambda: rule(examples=[{"facts": {}, "expect": []}] * 50_000),
+    "examples of unknown facts": lambda: rule(
         examples=[{"facts": {f"item_{number}": 1 for number in range(1000)}, "expect": []}] * 50
     ),
-    "unknown facts": json.dumps(
+    "unknown facts": lambda: json.dumps(
         {"rule": RULE, "facts": {f"item_{number}": 1 for number in range(80_000)}}
     ).encode(),
-    "facts of half a character": json.dumps(
+    "facts of half a character": lambda: json.dumps(
         {"rule": RULE, "facts": {"item_name": "\ud800", "\udfff": 1}}
     ).encode(),
-    "an amount out of range": rule(
+    "an amount out of range": lambda: rule(
         when={"field": "item_price", "op": "eq", "value": "1E+999999999"}
     ),
 }
@@ -200,17 +185,17 @@ NO_RULE = {
 
 @pytest.mark.parametrize("name", NOT_JSON)
 def test_what_is_no_json_is_said_to_be_none(wire, name):
-    assert wire.quickly(NOT_JSON[name])[0] == 422
+    assert wire.quickly(NOT_JSON[name]())[0] == 422
 
 
 @pytest.mark.parametrize("name", NO_BODY)
 def test_what_is_no_rule_and_facts_is_refused(wire, name):
-    assert wire.quickly(NO_BODY[name])[0] == 422
+    assert wire.quickly(NO_BODY[name]())[0] == 422
 
 
 @pytest.mark.parametrize("name", NO_RULE)
 def test_a_hostile_rule_is_refused_in_a_few_words(wire, name):
-    status, told = wire.quickly(NO_RULE[name])
+    status, told = wire.quickly(NO_RULE[name]())
     assert status == 200 and not told["valid"]
     assert len(json.dumps(told)) < 50_000
 
@@ -220,13 +205,14 @@ def test_a_body_beyond_all_measure_is_not_read(wire):
 
 
 def test_the_widest_rule_there_is_is_checked_in_time(wire):
-    status, told = wire.quickly(rule(when={"all": SKUS}))
+    status, told = wire.quickly(widest())
     assert status == 200 and told["valid"] and told["fires"]
     assert {warning["kind"] for warning in told["warnings"]} == {"unknown_sku"}
 
 
 def test_memory_does_not_grow_with_what_was_refused(wire):
-    bodies = [*NOT_JSON.values(), *NO_BODY.values(), *NO_RULE.values(), rule(when={"all": SKUS})]
+    kinds = [*NOT_JSON.values(), *NO_BODY.values(), *NO_RULE.values(), widest]
+    bodies = [written() for written in kinds]
     for body in bodies * 2:
         wire.send(body)
     before = wire.resident_kib()

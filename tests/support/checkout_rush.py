@@ -3,9 +3,6 @@ end."""
 
 import itertools
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from tests.services import ROOT, Shop, wait_until
+from tests.services import Shop, wait_until
+from tests.support.shop_tokens import token_of
 from webapp.platform.documents import _completed
 
 SALES = 50
@@ -26,7 +24,7 @@ class Rush:
     """A shop's checkouts: each sends a sale, and again, until it is answered."""
 
     def __init__(self, shop: Shop):
-        headers = {"Authorization": f"Bearer {_token(shop)}"}
+        headers = {"Authorization": f"Bearer {token_of(shop)}"}
         self.client = httpx.Client(base_url=f"{shop.url}/api/v1", headers=headers, timeout=20)
         self.answers: Counter[int] = Counter()
         self.sent: list[int] = []
@@ -88,8 +86,12 @@ class Rush:
 
     def assert_each_is_invoiced_once(self, seconds: float = 60) -> None:
         """Within `seconds`; numbers are consecutive and stock is right."""
+        # The processors are the shop's: two hundred rows fifty times a second would take one whole.
         wait_until(
-            lambda: len(self._sales(status="invoiced")) == SALES, seconds, "all sales are invoiced"
+            lambda: len(self._sales(status="invoiced")) == SALES,
+            seconds,
+            "all sales are invoiced",
+            pause=0.3,
         )
         sales = self._sales()
         assert sorted(sale["reference"] for sale in sales) == sorted(
@@ -120,29 +122,6 @@ class Rush:
                 page.json()["next_cursor"],
             )
         return found
-
-
-def _token(shop: Shop) -> str:
-    made = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "flask",
-            "--app",
-            "wsgi",
-            "token",
-            "create",
-            "faults",
-            "--role",
-            "manager",
-        ],
-        cwd=ROOT,
-        env=os.environ | shop.settings | {"DATA_DIR": str(shop.data_dir)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return made.stdout.splitlines()[-1]
 
 
 def _body(number: int) -> dict:
