@@ -71,6 +71,7 @@ INTEGERS = {
     "rules/pages/editor.py": "places of a pattern",
     "rules/queries.py": "a count",
     "sale_pages/order_form.py": "a line of a pattern; a quantity that is read",
+    "serving/bridge.py": "the status of our own answer",
     "staff/pages/people.py": "a yes or no",
 }
 

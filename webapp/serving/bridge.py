@@ -40,7 +40,7 @@ class Bridge:
             return
         except ConnectionError:
             return
-        answer = Answer(self.app, environ(scope, body, length))
+        answer = StepwiseAnswer(self.app, environ(scope, body, length))
         piece, more = await self._in_thread(answer, answer.begin)
         await send(answer.start)
         if answer.streams:
@@ -69,12 +69,12 @@ class Bridge:
         await send({"type": "http.response.start", "status": 408, "headers": headers})
         await send({"type": "http.response.body"})
 
-    async def _in_thread(self, answer: "Answer", step: Callable[[], Any]) -> Any:
+    async def _in_thread(self, answer: "StepwiseAnswer", step: Callable[[], Any]) -> Any:
         # In one context all along, though not in one thread: an answer is made in what was set
         # when it began.
         return await asyncio.get_running_loop().run_in_executor(self.pool, answer.context.run, step)
 
-    async def _pieces(self, answer: "Answer", piece: bytes) -> AsyncGenerator[bytes, None]:
+    async def _pieces(self, answer: "StepwiseAnswer", piece: bytes) -> AsyncGenerator[bytes, None]:
         more = True
         try:
             while more:
@@ -100,7 +100,7 @@ class Bridge:
             gone.cancel()
 
 
-class Answer:
+class StepwiseAnswer:
     """One call of the WSGI application, taken step by step."""
 
     def __init__(self, app: Any, environ: dict[str, Any]):

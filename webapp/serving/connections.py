@@ -15,7 +15,7 @@ LOOK_EVERY_TICKS = 10  # of a tenth of a second
 
 
 class Connection(HttpToolsProtocol):
-    server_state: "State"
+    server_state: "SharedState"
 
     def __init__(self, *given: Any, **named: Any):
         super().__init__(*given, **named)
@@ -68,7 +68,7 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
 
 
-class State(ServerState):
+class SharedState(ServerState):
     """What the connections of a server share; `standing` headers go with the answers that are the
     server's own."""
 
@@ -83,7 +83,7 @@ class StreamEndingServer(Server):
 
     def __init__(self, config: Config, end_streams: Callable[[], None], standing: Headers):
         super().__init__(config)
-        self.server_state = State(standing)
+        self.server_state = SharedState(standing)
         self.end_streams = end_streams
 
     async def on_tick(self, counter: int) -> bool:
