@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.text import matching
+from webapp.platform.searching import matching
 
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # Every sale asks it, so it is built once.
@@ -27,7 +27,7 @@ VIEWS = {
 
 def products(q: str = "", kind: Kind | None = None, view: str = "") -> Select:
     """Products that hold every word of `q`; archived ones too, unless a view leaves them out."""
-    query = select(Product).where(matching(Product.search_text, q), *VIEWS.get(view, ()))
+    query = select(Product).where(matching(Product, q), *VIEWS.get(view, ()))
     return query.where(Product.kind == kind) if kind else query
 
 

@@ -6,12 +6,12 @@ from sqlalchemy import Select, select
 from webapp.customers.models import Agent, Customer
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.text import matching
+from webapp.platform.searching import matching
 
 
 def customers(q: str = "") -> Select:
     """Customers whose search text holds every word of `q`."""
-    return select(Customer).where(matching(Customer.search_text, q))
+    return select(Customer).where(matching(Customer, q))
 
 
 def agents() -> Select:

@@ -7,16 +7,17 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.text import matching
+from webapp.platform.searching import holding, ids_of
 from webapp.platform.whole import whole_number
 from webapp.sales.models import Sale
+from webapp.store.models import Series
 from webapp.store.queries import the_shop
 
 NO_INVOICE = _l("There is no NF-e with this number.")
@@ -62,15 +63,34 @@ def _with_sales(query: Select) -> Select:
 
 
 def _found_by(q: str) -> ColumnElement[bool]:
+    """Each part is asked of its own index; together they would be looked for row by row."""
     bare = "".join(q.split())
     if len(bare) == KEY_LENGTH:
         return Invoice.access_key == bare.upper()
-    found = matching(Sale.search_text, q)
+    numbered = _numbered(q, bare)
+    sale_ids = ids_of(Sale, q)
+    if sale_ids is None:
+        held = holding(Sale.search_text, q)
+        return held if numbered is None else or_(held, numbered)
+    held = holding(Sale.search_text, q)
+    of_sales = select(Sale.id).where(Sale.id.in_(sale_ids), held)
+    found = [select(Invoice.id).where(Invoice.sale_id.in_(of_sales))]
+    if numbered is not None:
+        found.append(select(Invoice.id).where(numbered))
+    return Invoice.id.in_(union_all(*found))
+
+
+def _numbered(q: str, bare: str) -> ColumnElement[bool] | None:
+    """Series and number as lists print them, or a number in one of the shop's series."""
     printed = as_printed(q)
     if printed is not None:
-        return or_(found, printed)
+        return printed
     number = whole_number(bare)
-    return found if number is None else or_(found, Invoice.number == number)
+    return None if number is None else in_own_series(number)
+
+
+def in_own_series(number: int) -> ColumnElement[bool]:
+    return Invoice.series.in_(select(Series.number)) & (Invoice.number == number)
 
 
 def as_printed(written: str) -> ColumnElement[bool] | None:

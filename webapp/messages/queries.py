@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.text import matching
+from webapp.platform.searching import matching
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
 
@@ -51,7 +51,7 @@ def messages(status: str | None = None, q: str = "") -> Select:
     query = select(Message).join(Message.sale).options(contains_eager(Message.sale))
     if status:
         query = query.where(Message.status == status)
-    return query.where(matching(Sale.search_text, q))
+    return query.where(matching(Sale, q))
 
 
 def message_ids(status: str | None = None) -> Select:

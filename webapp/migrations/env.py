@@ -1,5 +1,7 @@
 """How Alembic meets the app: its engine, its models, batch mode where SQLite needs it."""
 
+import re
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import String
@@ -20,6 +22,11 @@ def compare_type(_context, _inspected, _column, found, wanted):
     """SQLite keeps no lengths, so a migration need not change them there."""
     is_sqlite = context.get_bind().dialect.name == "sqlite"
     return False if is_sqlite and isinstance(found, String) and isinstance(wanted, String) else None
+
+
+def include_name(name, kind, _parents):
+    """The indexes of searching are tables that no model tells of."""
+    return kind != "table" or not re.search("_search(_|$)", name)
 
 
 def run() -> None:
@@ -45,6 +52,7 @@ def migrate(connection) -> None:
         transaction_per_migration=True,
         render_item=render_item,
         compare_type=compare_type,
+        include_name=include_name,
     )
     if connection.dialect.name == "postgresql":
         # A migration that waits for a long query must not queue the whole shop behind it.

@@ -3,10 +3,10 @@
 import re
 import unicodedata
 
-from sqlalchemy import ColumnElement, and_, or_, true
-
 LONGEST = 100
 MOST_WORDS = 6
+# What the parts of a name, a code or an address stand between.
+AROUND = " -/.@"
 _PUNCTUATION = re.compile(r"[\s.\-/()+]")
 _DIGIT = re.compile(r"[0-9]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -17,14 +17,25 @@ def storable(word: str) -> str:
     return word.replace("\0", "")
 
 
-def matching(column, written: str) -> ColumnElement[bool]:
-    """Every word of `written` stands somewhere in `column`, a search text as `searchable` makes it;
-    a code or number also without its dots and dashes. The one way in which the shop searches."""
-    words = written[:LONGEST].split()[:MOST_WORDS]
-    return and_(
-        true(),
-        *(or_(*(column.like(like(form), escape="\\") for form in _forms(word))) for word in words),
-    )
+def needles_of(written: str) -> list[list[str]]:
+    """For each word of `written` what it may be found by, in a search text with two spaces around
+    each word: one of up to two letters begins or ends a word, others stand anywhere, and a code or
+    number is found without its signs too."""
+    words = storable(written)[:LONGEST].split()[:MOST_WORDS]
+    forms_of_words = [{fold(form) for form in _forms(word)} - {""} for word in words]
+    return [
+        sorted(needle for form in forms for needle in _needles(form))
+        for forms in forms_of_words
+        if forms
+    ]
+
+
+def _needles(form: str) -> list[str]:
+    if len(form) == 1:
+        return [f"  {form}", f"{form}  "]
+    if len(form) == 2:
+        return [needle for sign in AROUND for needle in (f"{sign}{form}", f"{form}{sign}")]
+    return [form]
 
 
 def _forms(word: str) -> set[str]:

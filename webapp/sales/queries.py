@@ -14,7 +14,8 @@ from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import customers
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.text import matching, storable
+from webapp.platform.searching import matching
+from webapp.platform.text import storable
 from webapp.sales.models import Sale, Shipping, Status
 
 NO_SALE = _l("There is no order with this number.")
@@ -65,7 +66,7 @@ def sales(
     if updated_since:
         query = query.where(Sale.updated_at >= updated_since)
     if q.strip():
-        query = query.where(matching(Sale.search_text, q))
+        query = query.where(matching(Sale, q))
     return query
 
 

@@ -10,14 +10,13 @@ from webapp.catalog.queries import products, products_by_sku
 from webapp.customers.models import Customer
 from webapp.customers.queries import customers
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import KEY_LENGTH, as_printed, invoices
+from webapp.invoices.queries import KEY_LENGTH, as_printed, in_own_series, invoices
 from webapp.platform.database import db
 from webapp.platform.documents import normalize_document, normalize_foreign_document
 from webapp.platform.text import bare
 from webapp.platform.whole import whole_number
 from webapp.sales.models import Sale
 from webapp.sales.queries import sales
-from webapp.store.models import Series
 
 SHOWN = 5
 # Fewer letters fit nearly everything.
@@ -58,9 +57,7 @@ def exact_invoice(q: str) -> Invoice | None:
     number = whole_number(code, most=MOST_NUMBER)
     if number is None:
         return None
-    return _only(
-        select(Invoice).where(Invoice.series.in_(select(Series.number)), Invoice.number == number)
-    )
+    return _only(select(Invoice).where(in_own_series(number)))
 
 
 def exact_customer(q: str) -> Customer | None:

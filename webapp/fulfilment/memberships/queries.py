@@ -8,7 +8,7 @@ from webapp.customers.models import Customer
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent, MembershipEventKind
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.text import matching
+from webapp.platform.searching import matching
 from webapp.rules.models import Effect
 
 
@@ -40,7 +40,7 @@ def memberships(view: str | None = None, q: str = "", customer_id: int | None = 
         query = query.where(_membership_is(view))
     if customer_id is not None:
         query = query.where(Membership.customer_id == customer_id)
-    return query.where(matching(Customer.search_text, q))
+    return query.where(matching(Customer, q))
 
 
 def membership_ids(view: str) -> Select:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager
 from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.text import matching
+from webapp.platform.searching import matching
 from webapp.sales.models import TO_SHIP, Sale, Shipping, Status
 
 # Named one by one, not as "none of those", so that the index on the status serves.
@@ -40,7 +40,7 @@ def packing_slips(status: SlipStatus | None = None, q: str = "") -> Select:
     query = select(PackingSlip).join(PackingSlip.sale).options(contains_eager(PackingSlip.sale))
     if status is not None:
         query = query.where(_slip_is(status))
-    return query.where(matching(Sale.search_text, q))
+    return query.where(matching(Sale, q))
 
 
 def slips_by_ids(ids: Sequence[int]) -> list[PackingSlip]:

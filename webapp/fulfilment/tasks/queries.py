@@ -7,7 +7,8 @@ from sqlalchemy.orm import contains_eager, joinedload
 from webapp.fulfilment.tasks.models import Task
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.text import matching, storable
+from webapp.platform.searching import matching
+from webapp.platform.text import storable
 from webapp.sales.models import Sale
 
 
@@ -19,7 +20,7 @@ def tasks(done: bool | None = None, kind: str = "", q: str = "") -> Select:
         query = query.where(Task.code == storable(kind))
     if done is not None:
         query = query.where(Task.done_at.is_not(None) if done else Task.done_at.is_(None))
-    return query.where(matching(Sale.search_text, q))
+    return query.where(matching(Sale, q))
 
 
 def open_task_ids(kind: str = "") -> Select:
