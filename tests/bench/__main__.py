@@ -10,13 +10,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
 
 from _sessions import Guardian
 
-from tests.bench import backtest, document, pages, pipeline, rules
+from tests.bench import backtest, document, pages, pipeline, rules, scale
 from tests.services import Shop
 
 PARTS = ("document", "rules", "backtest", "pipeline", "pages")
 
 
 def main(names: list[str]) -> None:
+    if names[:1] == ["scale"]:
+        scale.measure(names[1:])
+        return
     wanted = names or PARTS
     if "document" in wanted:
         document.measure()

@@ -1,0 +1,234 @@
+"""What pages cost in a big shop and in one of ten thousand orders, by turns: time, and the number
+of statements.
+
+    bin/bench scale --database postgresql --orders 100000 --only /sales
+
+The shops are made by `flask demo --scale` where they are not there yet, and kept: the big one takes
+minutes and some 23 GB a million.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from statistics import median
+
+from _sessions import Guardian
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+from tests.bench.figures import tell
+from tests.factories import sign_in
+from tests.services import ROOT, Postgres, redis_server
+from webapp import create_app
+from webapp.customers.models import Customer
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.platform.database import db
+from webapp.platform.settings import Settings
+from webapp.sales.models import Sale
+
+SMALL = 10_000
+LISTS = (
+    *("/sales", "/customers", "/products", "/invoices", "/packing-slips", "/messages", "/tasks"),
+    *("/commissions", "/royalties", "/memberships", "/agents", "/audit"),
+)
+PAGES = (
+    *(
+        "/",
+        "/jobs",
+        "/search?q={none}",
+        "/search?q={common}",
+        "/search?q=caneca",
+        "/search?q={key}",
+    ),
+    *("/sales/{sale}", "/invoices/{invoice}", "/customers/{customer}", "/products/40"),
+    *("/packing-slips/40", "/sales?channel=nowhere", "/sales?agent=A1", "/invoices?month={month}"),
+    *("/invoices?status=authorized&month={month}", "/sales?since={month}-01", "/sales/new"),
+    *("/api/v1/sales", "/api/v1/sales?q={none}", "/api/v1/sales?updated_since=2030-01-01"),
+    *("/api/v1/invoices?month={month}", "/api/v1/products", "/api/v1/customers"),
+)
+SEARCHED = ("/sales", "/customers", "/products", "/invoices", "/packing-slips", "/messages")
+WORDS = ("none", "common", "short", "reference", "document", "phone", "key", "number", "name")
+FILES = ("/sales/export.csv?since={month}-01&until={month}-28", "/invoices/archive?month={month}")
+LINK = re.compile(r'class="(?:tab|menu-item|sort)"\s+href="([^"]+)"')
+
+
+@dataclass
+class BigShop:
+    """A shop of so many orders, and what addresses name of it."""
+
+    client: FlaskClient
+    facts: dict[str, str]
+    statements: int = 0
+
+    def get(self, path: str) -> tuple[float, int, int]:
+        """Seconds, statements and length of one answer."""
+        self.statements = 0
+        began = time.perf_counter()
+        answer = self.client.get(path.format(**self.facts))
+        length = len(answer.get_data())
+        seconds = time.perf_counter() - began
+        assert answer.status_code in (200, 303), (path, answer.status_code)
+        return seconds, self.statements, length
+
+
+def measure(arguments: list[str]) -> None:
+    asked = _arguments(arguments)
+    guardian = Guardian(dict(os.environ))
+    with tempfile.TemporaryDirectory(prefix="balcao-bench-") as folder:
+        (Path(folder) / "redis").mkdir(mode=0o700)
+        try:
+            with (
+                redis_server(Path(folder) / "redis", guardian) as redis_url,
+                _server(asked, guardian) as server,
+            ):
+                shops = [
+                    open_shop(asked, orders, server, redis_url) for orders in (SMALL, asked.orders)
+                ]
+                _compare(asked, *shops)
+        finally:
+            guardian.close()
+
+
+def _arguments(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/bench scale")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--orders", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--only", default="", help="addresses that begin so")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "balcao-scale")
+    return parser.parse_args(arguments)
+
+
+@contextmanager
+def _server(asked: argparse.Namespace, guardian: Guardian) -> Iterator[Postgres | None]:
+    asked.folder.mkdir(mode=0o755, exist_ok=True)
+    if asked.database == "sqlite":
+        yield None
+        return
+    home = asked.folder / "postgres"
+    is_new = not home.exists()
+    home.mkdir(mode=0o700, exist_ok=True)
+    server = Postgres(home, guardian)
+    if is_new:
+        server.start()
+    else:
+        server.run()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def open_shop(
+    asked: argparse.Namespace, orders: int, server: Postgres | None, redis_url: str
+) -> BigShop:
+    home = asked.folder / f"{asked.database}-{orders}"
+    env = {"DATA_DIR": str(home), "REDIS_URL": redis_url}
+    is_new = not (home / "filled").exists()
+    if server:
+        env["DATABASE_URL"] = server.url(f"shop_{orders}").replace("+psycopg", "")
+        if is_new:
+            server.execute(f"DROP DATABASE IF EXISTS shop_{orders}")
+            server.execute(f"CREATE DATABASE shop_{orders}")
+    elif is_new:
+        for left_half in home.glob("balcao.sqlite3*"):
+            left_half.unlink()
+    _flask(env, "db", "upgrade")
+    if is_new:
+        _flask(env, "demo", "--scale", str(orders))
+        (home / "filled").touch()
+    app = create_app(Settings.from_env(env))
+    app.logger.disabled = True
+    shop = BigShop(app.test_client(), {})
+    sign_in(shop.client, "admin", locale="pt_BR")
+    with app.app_context():
+        shop.facts = _facts()
+        event.listen(db.engine, "before_cursor_execute", lambda *_told: _count(shop))
+    return shop
+
+
+def _flask(env: dict[str, str], *command: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+        cwd=ROOT,
+        env=os.environ | env,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _count(shop: BigShop) -> None:
+    shop.statements += 1
+
+
+def _facts() -> dict[str, str]:
+    """What the addresses name: of the middle of the shop."""
+    middle = (db.session.scalar(select(Sale.id).order_by(Sale.id.desc()).limit(1)) or 0) // 2
+    note = db.session.scalars(
+        select(Invoice)
+        .where(Invoice.sale_id >= middle, Invoice.status == InvoiceStatus.AUTHORIZED)
+        .limit(1)
+    ).one()
+    sale, customer = note.sale, db.session.get_one(Customer, note.sale.customer_id)
+    return {
+        "sale": str(sale.id),
+        "invoice": str(note.id),
+        "customer": str(customer.id),
+        "reference": sale.reference,
+        "document": customer.document,
+        "phone": customer.phone,
+        "name": customer.name.replace(" ", "+"),
+        "key": note.access_key or "",
+        "number": str(note.number),
+        "month": f"{note.issued_at:%Y-%m}",
+        "none": "zzqqxx",
+        "common": "silva",
+        "short": "jo",
+    }
+
+
+def addresses(shop: BigShop) -> list[str]:
+    """Every list with its tabs, filters and orders, what they are searched by, and single pages."""
+    found = list(PAGES)
+    for path in LISTS:
+        page = shop.client.get(path).get_data(as_text=True)
+        links = [unescape(link) for link in LINK.findall(page)]
+        found += [path, *(link for link in links if link.startswith(f"{path}?"))]
+    found += [f"{path}?q={{{word}}}" for path in SEARCHED for word in WORDS]
+    return list(dict.fromkeys(found))
+
+
+def _compare(asked: argparse.Namespace, small: BigShop, big: BigShop) -> None:
+    tell("address", "small ms  big ms  ratio  statements (worst last)")
+    rows = []
+    for path in addresses(small):
+        if path.startswith(asked.only):
+            rows.append((path, *_pair(path, small, big, asked.runs)))
+    for path, less, more, few, many in sorted(rows, key=lambda row: row[2] / row[1]):
+        told = f"{less * 1000:8.1f} {more * 1000:7.1f} {more / less:6.2f}  {few} {many}"
+        tell(path, told)
+    for path in FILES:
+        if path.startswith(asked.only):
+            _file(path, big)
+
+
+def _pair(path: str, small: BigShop, big: BigShop, runs: int) -> tuple[float, float, int, int]:
+    """Median seconds in either shop, each asked in its turn, and their statements."""
+    small.get(path), big.get(path)
+    pairs = [(small.get(path), big.get(path)) for _run in range(runs)]
+    less, more = (median(pair[side][0] for pair in pairs) for side in (0, 1))
+    return less, more, pairs[-1][0][1], pairs[-1][1][1]
+
+
+def _file(path: str, shop: BigShop) -> None:
+    seconds, statements, length = shop.get(path)
+    tell(path, f"{seconds:.1f} s, {length / 1e6:.1f} MB, {statements} statements")
