@@ -1,0 +1,89 @@
+"""The search index follows its rows and answers by itself: what a search costs does not grow with
+the shop."""
+
+import pytest
+from sqlalchemy import select, text
+
+from tests.factories import make_product, make_sale
+from webapp.catalog.models import Product
+from webapp.platform import searching
+from webapp.platform.searching import ids_of, matching
+from webapp.platform.text import needles_of
+from webapp.sales.models import Sale
+
+pytestmark = pytest.mark.both_databases
+
+
+def found(db, q, model=Product):
+    return db.session.scalars(select(model.id).where(matching(model, q)).order_by(model.id)).all()
+
+
+def test_the_index_follows_what_is_added_changed_and_deleted(db):
+    product = make_product(name="Caneca esmaltada", sku="FI-0002")
+    for asked in ("caneca", "FI-0002", "fi0002", "esmaltada can"):
+        assert found(db, asked) == [product.id], asked
+    product.name, product.search_text = "Copo", "fi-0002 copo fi0002"
+    db.session.commit()
+    assert (found(db, "caneca"), found(db, "copo")) == ([], [product.id])
+    db.session.execute(text("DELETE FROM stock_movements"))
+    db.session.delete(product)
+    db.session.commit()
+    assert found(db, "copo") == []
+    assert db.session.scalars(ids_of(Product, "copo")).all() == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "fits"),
+    [("jo", True), ("o", True), ("de", True), ("sa", False), ("eo", False), ("x", False)],
+)
+def test_a_short_word_is_the_beginning_or_the_end_of_one(db, asked, fits):
+    buyer = {"name": "João de Souza", "document": "111.444.777-35", "email": "a@b.com"}
+    sale = make_sale(customer=buyer, reference="R-77")
+    assert (sale.id in found(db, asked, Sale)) is fits
+
+
+@pytest.mark.parametrize("asked", ["77", "r77", "r-7", '77"', "'; --", "%", "\\", "NEAR(", "77*"])
+def test_signs_are_letters_and_no_words_of_the_index_s_own(db, asked):
+    sale = make_sale(reference="R-77")
+    assert found(db, asked, Sale) == ([sale.id] if asked in ("77", "r77", "r-7") else [])
+
+
+def test_a_common_word_is_looked_for_in_the_rows_and_finds_the_same(db, monkeypatch):
+    ids = [make_product(name=f"Caneca {number}").id for number in range(3)]
+    make_product(name="Copo")
+    assert ids_of(Product, "caneca") is not None
+    monkeypatch.setattr(searching, "MANY", 2)
+    assert ids_of(Product, "caneca") is None
+    assert found(db, "caneca") == found(db, "can eca") == ids
+
+
+def test_a_search_reads_the_index_and_not_the_table(db):
+    plan = _plan(db, select(Sale.id).where(matching(Sale, "zzqqxx")))
+    assert "sales_search" in plan
+    for walked in ("SCAN sales\n", "SCAN sales ", "Seq Scan on sales "):
+        assert walked not in plan + "\n", plan
+
+
+def _plan(db, query):
+    """How the database goes about it; on PostgreSQL with walks made dear, as in a table that is not
+    empty."""
+    if db.engine.dialect.name == "sqlite":
+        explain = "EXPLAIN QUERY PLAN"
+    else:
+        explain = "EXPLAIN"
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    told = query.compile(db.engine, compile_kwargs={"render_postcompile": True})
+    rows = db.session.connection().exec_driver_sql(f"{explain} {told}", _parameters(db, told))
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+def _parameters(db, told):
+    values = told.construct_params()
+    if told.positional:
+        return tuple(values[name] for name in told.positiontup)
+    return values
+
+
+def test_each_word_is_asked_in_its_forms_and_without_accents():
+    assert needles_of("José 05010-000") == [["jose"], ["05010-000", "05010000"]]
+    assert needles_of("  ") == []
