@@ -65,6 +65,23 @@ def test_spelling_does_not_matter_and_the_state_does(city, state, code):
         ("Amapari", "Pedra Branca do Amapari", "AP"),
         ("São Luiz do Anauá", "São Luiz", "RR"),
         ("Brasabrantes", "Brazabrantes", "GO"),
+        ("Assu", "Açu", "RN"),
+        ("Piçarras", "Balneário Piçarras", "SC"),
+        ("Foz do Iguassu", "Foz do Iguaçu", "PR"),
+        ("Cachoeiro do Itapemirim", "Cachoeiro de Itapemirim", "ES"),
+        ("Taguatinga", "Brasília", "DF"),
+        ("Ceilândia", "Brasília", "DF"),
+        ("Águas Claras (DF)", "Brasília", "DF"),
+        ("S. Paulo", "São Paulo", "SP"),
+        ("Sto André", "Santo André", "SP"),
+        ("Sta. Bárbara D’Oeste", "Santa Bárbara d'Oeste", "SP"),
+        ("S.J. dos Campos", "São José dos Campos", "SP"),
+        ("N. Sra. do Socorro", "Nossa Senhora do Socorro", "SE"),
+        ("N.S. do Socorro", "Nossa Senhora do Socorro", "SE"),
+        ("Dom. Martins", "Domingos Martins", "ES"),
+        ("Gov. Valadares", "Governador Valadares", "MG"),
+        ("Pres Prudente", "Presidente Prudente", "SP"),
+        ("Eng. Coelho", "Engenheiro Coelho", "SP"),
         ("São Paulo - SP", "São Paulo", "SP"),
         ("Osasco/sp", "Osasco", "SP"),
     ],
@@ -78,11 +95,21 @@ def test_the_name_of_a_city_is_never_anothers():
     """Spellings alike are one only where no second city of the state is meant."""
     assert city_code("Itapeva", "SP") != city_code("Itapevi", "SP")
     assert city_code("Presidente Castelo Branco", "PR") == "4120408"
+    assert city_code("Camboriú", "SC") != city_code("Balneário Camboriú", "SC")
 
 
 @pytest.mark.parametrize(
     ("city", "state"),
-    [("Osasco", "RJ"), ("Xanadu", "SP"), ("", "SP"), ("Osasco", "XX"), ("Osasco", "")],
+    [
+        ("Osasco", "RJ"),
+        ("Xanadu", "SP"),
+        ("", "SP"),
+        ("Osasco", "XX"),
+        ("Osasco", ""),
+        ("S. João", "SP"),
+        ("S. " * 30, "SP"),
+        ("Taguatinga", "GO"),
+    ],
 )
 def test_no_code_is_better_than_a_wrong_one(city, state):
     assert city_code(city, state) is None

@@ -26,6 +26,20 @@ def test_a_compact_list_shows_eighteen_rows_and_stays_compact(page, live_shop):
     page.locator("[data-density-button]").click()
 
 
+LONG_NAMES = """() => document.querySelectorAll("#sale-rows .clamp, #sale-rows .nowrap > a")
+    .forEach((name) => { name.textContent = "Maximiliano".repeat(6); })"""
+
+
+def test_orders_of_long_names_are_cut_at_no_width(page, live_shop):
+    sign_in(page)
+    page.goto("/sales")
+    page.evaluate(LONG_NAMES)
+    for width in (820, 1000, 1024, 1040, 1100, 1180, 1280, 1366):
+        page.set_viewport_size({"width": width, "height": 768})
+        assert page.evaluate(CUT) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
 def test_no_list_is_cut_on_a_small_screen_nor_spread_on_a_large_one(page, live_shop):
     sign_in(page, "admin")
     for path in LISTS:

@@ -4,6 +4,7 @@ CEP."""
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import islice, product
 
 from webapp.platform.cep import folded
 
@@ -42,6 +43,7 @@ _STATES = {
 # In a folded name, in this order.
 _ALIKE = (
     (r"do?oeste$", "oeste"),
+    (r"iguassu", "iguacu"),
     (r"ph", "f"),
     (r"th", "t"),
     (r"w", "v"),
@@ -50,6 +52,43 @@ _ALIKE = (
     (r"g(?=[ei])", "j"),
     (r"(.)\1", r"\1"),
 )
+# What a word of a city's name may be short for.
+_SHORT = {
+    "alm": ("almirante",),
+    "brig": ("brigadeiro",),
+    "cap": ("capitao",),
+    "cel": ("coronel",),
+    "cons": ("conselheiro",),
+    "d": ("dom", "dona"),
+    "dep": ("deputado",),
+    "des": ("desembargador",),
+    "dom": ("domingos",),
+    "dr": ("doutor",),
+    "eng": ("engenheiro",),
+    "fco": ("francisco",),
+    "gal": ("general",),
+    "gde": ("grande",),
+    "gen": ("general",),
+    "gov": ("governador",),
+    "j": ("jose", "joao"),
+    "maj": ("major",),
+    "mal": ("marechal",),
+    "min": ("ministro",),
+    "n": ("nossa", "nova"),
+    "rib": ("ribeirao",),
+    "pe": ("padre",),
+    "pres": ("presidente",),
+    "prof": ("professor",),
+    "s": ("sao", "santo", "santa", "senhora"),
+    "sen": ("senador",),
+    "sgt": ("sargento",),
+    "sra": ("senhora",),
+    "sta": ("santa",),
+    "sto": ("santo",),
+    "ten": ("tenente",),
+    "visc": ("visconde",),
+}
+_MOST_READINGS = 64
 _BY_NAME = {folded(name): code for code, (_, name) in _STATES.items()}
 
 
@@ -65,12 +104,28 @@ def state_code(written: str) -> str | None:
 
 def city_code(city: str, state: str) -> str | None:
     """The seven-digit IBGE code of a city of a state (two letters), or None; accents and case do
-    not matter, nor does a spelling of other times ("Parati") that fits one city of the state."""
+    not matter, nor does a spelling of other times ("Parati") or a short one ("S. Paulo",
+    "Piçarras") that fits one city of the state."""
     if state not in _STATES:
         return None
-    name = folded(re.sub(rf"\s*[-/(]\s*{state}\)?\s*$", "", city, flags=re.IGNORECASE))
-    digits = str(_STATES[state][0])
+    bare = re.sub(rf"\s*[-/(]\s*{state}\)?\s*$", "", city, flags=re.IGNORECASE)
+    name, digits = folded(bare), str(_STATES[state][0])
+    for readings in ([name], _readings(bare), [f"balneario{name}"]):
+        codes = {code for reading in readings if (code := _code(digits, reading))}
+        if codes:
+            return codes.pop() if len(codes) == 1 else None
+    return None
+
+
+def _code(digits: str, name: str) -> str | None:
     return _codes().get((digits, name)) or _codes_by_sound().get((digits, _sound(name)))
+
+
+def _readings(city: str) -> list[str]:
+    """The folded name with each short word written out, in every way that it may be meant."""
+    words = [folded(word) for word in re.split(r"[\s.]+", city)]
+    meant = product(*(_SHORT.get(word, (word,)) for word in words))
+    return ["".join(reading) for reading in islice(meant, _MOST_READINGS)]
 
 
 def is_city_code(code: str, state: str = "") -> bool:
@@ -81,7 +136,7 @@ def is_city_code(code: str, state: str = "") -> bool:
 @cache
 def _codes() -> dict[tuple[str, str], str]:
     """Source: IBGE's table of municipalities (5,571 since Boa Esperança do Norte), older spellings
-    included."""
+    and Brasília's regions included."""
     lines = files("webapp.platform").joinpath("municipalities.txt").read_text("ascii").splitlines()
     return {(code[:2], name): code for code, name in map(str.split, lines)}
 
