@@ -159,8 +159,9 @@ def app(settings, _apps, _redis):
         _apps[settings] = create_app(settings)
         _apps[settings].test_client_class = Client
     app = _apps[settings]
-    # Rules stay parsed and compiled by version, each database begins anew, and no process runs.
-    for name in ("rule_books", "rule_sets", "watch"):
+    # Rules stay parsed and compiled by version, sums of a month are kept, each database begins
+    # anew, and no process runs.
+    for name in ("rule_books", "rule_sets", "kept", "watch"):
         app.extensions.pop(name, None)
     yield app
     with app.app_context():

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.commissions.queries import mark_of
 from webapp.fulfilment.parcels.models import SlipStatus
 from webapp.fulfilment.parcels.queries import slip_ids
 from webapp.fulfilment.tasks.models import Task
@@ -22,6 +23,7 @@ from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS
 from webapp.platform.database import db
+from webapp.platform.kept import kept
 from webapp.platform.money import ZERO
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
@@ -59,16 +61,19 @@ def last_days(today: dt.date) -> list[Day]:
     """The last DAYS days, today the last, with their paid orders."""
     dates = [today - dt.timedelta(days=DAYS - 1 - index) for index in range(DAYS)]
     starts = [midnight(date) for date in dates]
-    paid_on = _day_of(Sale.paid_at, starts)
+    ends = [*starts[1:], None]
+    days = (_paid_in(index, *span) for index, span in enumerate(zip(starts, ends, strict=True)))
     paid = {
-        index: (count, sold)
-        for index, count, sold in db.session.execute(
-            select(paid_on, func.count(), func.sum(Sale.total))
-            .where(Sale.paid_at >= starts[0], Sale.status != Status.CANCELLED)
-            .group_by(paid_on)
-        )
+        index: (count, sold or ZERO) for index, count, sold in db.session.execute(union_all(*days))
     }
-    return [Day(date, starts[index], *paid.get(index, ())) for index, date in enumerate(dates)]
+    return [Day(date, starts[index], *paid[index]) for index, date in enumerate(dates)]
+
+
+def _paid_in(index: int, start: dt.datetime, end: dt.datetime | None) -> Select:
+    """`index`, how many orders were paid in this span, and their sum."""
+    query = select(literal(index), func.count(), func.sum(Sale.total))
+    query = query.where(Sale.paid_at >= start, Sale.status != Status.CANCELLED)
+    return query.where(Sale.paid_at < end) if end else query
 
 
 def placed_by_status(since: dt.datetime) -> dict[Status, int]:
@@ -94,6 +99,11 @@ class Commissions:
 
 
 def commissions_of_month(today: dt.date) -> Commissions:
+    of_month = today.strftime("%Y-%m")
+    return kept(("day by day", today), mark_of(of_month), lambda: _commissions_until(today))
+
+
+def _commissions_until(today: dt.date) -> Commissions:
     starts = [midnight(today.replace(day=number)) for number in range(1, today.day + 1)]
     # A reversal counts on its own day, whenever the order was paid.
     day = _day_of(

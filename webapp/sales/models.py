@@ -175,6 +175,9 @@ OVER_LIMIT = "discount_over_limit"
 
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 TO_SHIP = text("shipping IN ('to_pack', 'packed')")
+GOODS_UNDER_WAY = text(
+    "shipping <> 'none' AND status NOT IN ('invoiced', 'completed', 'cancelled')"
+)
 
 
 class Sale(AddressColumns, Owed, Timestamps, Model):
@@ -206,11 +209,19 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             sqlite_where=TO_SHIP,
             postgresql_where=TO_SHIP,
         ),
+        # Goods that wait for their NF-e.
+        Index(
+            "ix_sales_goods_under_way",
+            "id",
+            sqlite_where=GOODS_UNDER_WAY,
+            postgresql_where=GOODS_UNDER_WAY,
+        ),
         Index("ix_sales_updated_at_id", "updated_at", "id"),
         Index("ix_sales_total_id", "total", "id"),
         Index("ix_sales_customer_name_id", "customer_name", "id"),
         Index("ix_sales_created_at", "created_at"),
-        Index("ix_sales_paid_at", "paid_at"),
+        # All that the days of the home page are added up from.
+        Index("ix_sales_paid_at", "paid_at", "status", "total"),
     )
     live = "sale"
     audited = (

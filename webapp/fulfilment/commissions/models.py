@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
@@ -17,12 +17,16 @@ class Commission(Model):
     """What an agent earns on one line, in the month of payment. A reversal is a negative twin."""
 
     __tablename__ = "commissions"
+    __table_args__ = (
+        Index("ix_commissions_month_id", "month", "id"),
+        Index("ix_commissions_month_agent_id", "month", "agent_code", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
     effect_id: Mapped[int] = mapped_column(ForeignKey("effects.id"), unique=True)
     effect: Mapped[Effect] = relationship()
-    month: Mapped[str] = mapped_column(String(7), index=True)
+    month: Mapped[str] = mapped_column(String(7))
     agent_code: Mapped[str] = mapped_column(String(20))
     agent_name: Mapped[str] = mapped_column(String(80))
     sku: Mapped[str] = mapped_column(String(60))

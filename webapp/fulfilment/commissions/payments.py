@@ -50,12 +50,10 @@ class MonthTotal:
 
 
 def settlements(month: str, agent: str | None = None, lock: bool = False) -> dict[str, Settlement]:
-    """By agent's code: of one agent or all."""
+    """By agent's code: of one agent or all. `lock`: exact, and so until we are done."""
     payments = payments_of(month, agent, lock)
-    return {
-        code: Settlement(total, payments.get(code))
-        for code, total in agent_totals(month, agent).items()
-    }
+    totals = agent_totals(month, agent, exact=lock)
+    return {code: Settlement(total, payments.get(code)) for code, total in totals.items()}
 
 
 def total_of(settlements: Iterable[Settlement]) -> MonthTotal:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.fulfilment.commissions.models import Commission, CommissionPayment
 from webapp.platform.database import db
+from webapp.platform.kept import kept
 from webapp.platform.money import ZERO
 from webapp.platform.text import storable
 
@@ -41,11 +42,25 @@ class AgentTotal:
     commission: Decimal
 
 
-def agent_totals(month: str, agent: str | None = None) -> dict[str, AgentTotal]:
-    """Net of reversals, by agent's code: of one agent or all."""
+def mark_of(month: str) -> int | None:
+    """Another one as soon as the month has one more commission or reversal."""
+    return db.session.scalar(select(func.max(Commission.id)).where(Commission.month == month))
+
+
+def agent_totals(
+    month: str, agent: str | None = None, exact: bool = False
+) -> dict[str, AgentTotal]:
+    """Net of reversals, by agent's code: of one agent or all. Unless they must be `exact`, those of
+    all are kept for a moment."""
     of_month = Commission.month == month
     if agent:
-        of_month &= Commission.agent_code == storable(agent)
+        return _agent_totals(of_month & (Commission.agent_code == storable(agent)))
+    if exact:
+        return _agent_totals(of_month)
+    return kept(("agents", month), mark_of(month), lambda: _agent_totals(of_month))
+
+
+def _agent_totals(of_month: ColumnElement[bool]) -> dict[str, AgentTotal]:
     by_sale = (
         select(
             Commission.agent_code,

@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import contains_eager
 
 from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
-from webapp.sales.models import TO_SHIP, Sale, Shipping, Status
+from webapp.sales.models import GOODS_UNDER_WAY, TO_SHIP, Sale, Shipping, Status
 
-# Named one by one, not as "none of those", so that the index on the status serves.
-UNDER_WAY = tuple(status for status in Status if status not in (*MAY_LEAVE, Status.CANCELLED))
 _LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
 
 
@@ -26,7 +24,7 @@ def _slip_is(status: SlipStatus) -> ColumnElement[bool]:
         return PackingSlip.released_at.is_(None) & (Sale.status != Status.CANCELLED) & ships
     released = PackingSlip.released_at.is_not(None)
     if status is SlipStatus.AWAITING_NFE:
-        return released & Sale.status.in_(UNDER_WAY) & ships
+        return and_(released, GOODS_UNDER_WAY)
     return released & Sale.status.in_(MAY_LEAVE) & (Sale.shipping == Shipping(status))
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.columns import Hundredths
@@ -16,12 +16,13 @@ class RoyaltySlip(Model):
     """The royalty department's duplicate of one book line."""
 
     __tablename__ = "royalty_slips"
+    __table_args__ = (Index("ix_royalty_slips_month_id", "month", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
     effect_id: Mapped[int] = mapped_column(ForeignKey("effects.id"), unique=True)
     effect: Mapped[Effect] = relationship()
-    month: Mapped[str] = mapped_column(String(7), index=True)
+    month: Mapped[str] = mapped_column(String(7))
     sku: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(120))
     author: Mapped[str] = mapped_column(String(80))

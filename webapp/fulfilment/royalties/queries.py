@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.platform.database import db
+from webapp.platform.kept import kept
 from webapp.platform.money import ZERO
 from webapp.platform.text import storable
 
@@ -54,6 +55,11 @@ def total_of(totals: Iterable[AuthorTotal]) -> AuthorTotal:
 
 def author_totals(month: str) -> list[AuthorTotal]:
     """What each author is owed for the month; the most first."""
+    mark = db.session.scalar(select(func.max(RoyaltySlip.id)).where(RoyaltySlip.month == month))
+    return kept(("authors", month), mark, lambda: _author_totals(month))
+
+
+def _author_totals(month: str) -> list[AuthorTotal]:
     # A reversal is a negative twin: its copies come off too.
     copies = func.sum(
         case((RoyaltySlip.base < ZERO, -func.abs(RoyaltySlip.quantity)), else_=RoyaltySlip.quantity)

@@ -11,11 +11,12 @@ from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.fulfilment.parcels.printing import printed_slips
 from webapp.http.forms import Form, Shape
 from webapp.http.handling import acts, refuse_stale, submits
-from webapp.http.lists import Order, Tab, newest_first, page_of, status_tab, status_tabs
+from webapp.http.lists import Order, Tab, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
+from webapp.sales.models import Sale
 from webapp.staff.access import allow
 from webapp.store.queries import the_shop
 
@@ -24,7 +25,8 @@ COUNTED = (SlipStatus.HELD, SlipStatus.AWAITING_NFE, SlipStatus.TO_PACK, SlipSta
 
 
 ORDERS = {
-    **newest_first(PackingSlip.id),
+    # By the order's id, beside which the indexes of how far it is end.
+    "when": Order((Sale.id.label("sale_id"),), down=True),
     "expected": Order((PackingSlip.expected_delivery, PackingSlip.id)),
 }
 
