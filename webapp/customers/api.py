@@ -12,6 +12,7 @@ from webapp.http.filters import ListQuery
 from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.platform.database import db
+from webapp.staff.access import told_document
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("customers")
@@ -20,11 +21,12 @@ UNKNOWN = _l("There is no customer with this number.")
 
 
 def customer_json(customer: Customer) -> dict[str, object]:
-    """The document is bare, as it is kept."""
+    """The document is bare, as it is kept, or masked."""
     return (
         {"id": customer.id}
         | facts_of(customer)
         | {
+            "document": told_document(customer.document),
             "created_at": customer.created_at.isoformat(),
             "updated_at": customer.updated_at.isoformat(),
         }
@@ -53,7 +55,8 @@ def agent_json(agent: Agent) -> dict[str, object]:
 def add_customer(wanted: CustomerIn) -> dict[str, object]:
     customer = save_customer(Customer(), wanted)
     db.session.flush()
-    return customer_json(customer)
+    # Who made it knows it.
+    return customer_json(customer) | {"document": customer.document}
 
 
 @endpoint(

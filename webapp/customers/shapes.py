@@ -6,7 +6,7 @@ from webapp.http.answers import Moment, OutShape, PercentText
 
 
 class CustomerOut(OutShape):
-    """`document` is bare, without points and dashes."""
+    """`document` is bare, without points and dashes; masked for a clerk when a person's."""
 
     id: int
     name: str

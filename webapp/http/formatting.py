@@ -153,7 +153,6 @@ FILTERS = {
     "duration": duration_text,
     "weight": weight_text,
     "phone": phone_text,
-    "document": format_document,
     "masked": masked_document,
     "document_name": document_name,
     "country": country_text,

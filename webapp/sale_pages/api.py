@@ -23,6 +23,7 @@ from webapp.sales import placing
 from webapp.sales.forms import SaleIn, SalePatch, SaleQuery
 from webapp.sales.models import Sale
 from webapp.sales.queries import NO_SALE, sale_of, sales, whole
+from webapp.staff.access import told_document
 from webapp.web.api import (
     IDEMPOTENCY_KEY,
     api_blueprint,
@@ -55,7 +56,7 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
         "customer": {
             "id": sale.customer_id,
             "name": sale.customer_name,
-            "document": sale.customer_document,
+            "document": told_document(sale.customer_document),
             "email": sale.customer_email,
             "phone": sale.customer_phone,
         },
@@ -128,7 +129,10 @@ def create_sale(wanted: SaleIn) -> tuple[dict[str, Any], int]:
     else:
         sale, is_new = placing.create_sale(wanted), True
     db.session.flush()
-    return (sale_json(sale, None), 201) if is_new else (_answer(sale), 200)
+    answer = sale_json(sale, None) if is_new else _answer(sale)
+    # Who made it knows it.
+    answer["customer"]["document"] = sale.customer_document
+    return answer, 201 if is_new else 200
 
 
 @endpoint(

@@ -21,7 +21,7 @@ class AttentionOut(OutShape):
 
 
 class BuyerOut(OutShape):
-    """As the sale keeps it; `document` is bare."""
+    """As the sale keeps it; `document` is bare, and masked for a clerk when a person's."""
 
     id: int
     name: str

@@ -17,6 +17,12 @@ from webapp.audit.tracking import acting_as, record_apart
 from webapp.http.transactions import READING, write_apart
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
+from webapp.platform.documents import (
+    DocumentKind,
+    document_kind,
+    format_document,
+    masked_document,
+)
 from webapp.platform.errors import Forbidden, Refusal
 from webapp.platform.transactions import only_reading, reading_only
 from webapp.staff.models import LADDER, ApiToken, Role, User, UserSession, digest
@@ -94,7 +100,25 @@ def is_api() -> bool:
 def may(*names: str) -> bool:
     """Whether the person may do what is open to `names`; for templates, to hide what one may not
     do."""
-    return bool(g.identity) and g.identity.role in roles_from(*names)
+    identity = g.get("identity")
+    return bool(identity) and identity.role in roles_from(*names)
+
+
+def sees_documents() -> bool:
+    """Whether the CPF or passport of a person is shown whole to whoever asks; to others it is
+    masked, wherever it is read. Where it is changed, and in the NF-e itself, it stands as it is."""
+    return may("reviewer", "accountant")
+
+
+def shown_document(bare: str) -> str:
+    """As people read it: the filter `document`."""
+    return format_document(bare) if sees_documents() else masked_document(bare)
+
+
+def told_document(bare: str) -> str:
+    """As programs read it."""
+    is_public = document_kind(bare) is DocumentKind.CNPJ
+    return bare if is_public or sees_documents() else masked_document(bare)
 
 
 def identify() -> Identity | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Select
 
 from webapp.http.lists import bounded_counts, count_text
 from webapp.http.localization import LOCALES, locale
-from webapp.staff.access import ANYONE, may
+from webapp.staff.access import ANYONE, may, shown_document, told_document
 from webapp.store.queries import the_shop
 
 
@@ -54,6 +54,7 @@ class Menu:
 
 def set_up(app: Flask, menu: Menu) -> None:
     app.extensions["menu"] = menu
+    app.jinja_env.filters.update(document=shown_document, told_document=told_document)
     # Before the first read of the database: what changes after that is told to the page. A cursor
     # taken while the page is drawn lies behind a change that its rows do not show yet.
     request_started.connect(_remember_cursor, app)

@@ -17,6 +17,7 @@ from webapp.platform.errors import NotFound, Refusal
 from webapp.sale_pages.api import sale_json
 from webapp.sale_pages.shapes import SaleOut
 from webapp.sales.queries import NO_SALE, sale_of
+from webapp.staff.access import told_document
 from webapp.store.queries import the_shop
 from webapp.web.api import api_blueprint, endpoint
 
@@ -54,7 +55,7 @@ def _slip(slip: PackingSlip) -> dict[str, object]:
         "sender": _sender(),
         "recipient": {
             "name": sale.customer_name,
-            "document": sale.customer_document,
+            "document": told_document(sale.customer_document),
             "phone": sale.customer_phone,
             "address": sale.address_parts,
         },
