@@ -12,7 +12,7 @@ from webapp import cli
 from webapp.audit import history
 from webapp.audit.tracking import track
 from webapp.features import BLUEPRINTS, QUEUE_NAMES, VALUE_WORDS, VOCABULARIES
-from webapp.http import formatting, localization
+from webapp.http import formatting, localization, sealing
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
 from webapp.menu import MENU
@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.proxies:
         # What they say of who asks is believed, and of nobody else.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+    sealing.set_up(app)
     # Before the token of a form is looked at: whose session is over is told so, not that the form
     # was too old.
     app.before_request(access.guard)

@@ -365,7 +365,7 @@
   // ---------- forms ----------
   // What was typed and not yet sent is never swapped away by a live change.
   document.addEventListener("input", (event) => {
-    if (event.target.form && event.target.form.method === "post") event.target.form.dataset.dirty = "";
+    if (event.target.form && event.target.form.matches("[method=post]:not([role=search])")) event.target.form.dataset.dirty = "";
   });
 
   document.addEventListener("click", (event) => {

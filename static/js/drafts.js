@@ -37,7 +37,7 @@
   const fieldsOf = (form) => [...form.elements].filter((field) => field.name && field.matches(TYPED));
 
   function formsHere() {
-    const forms = [...document.querySelectorAll("main form[method=post]")].filter(
+    const forms = [...document.querySelectorAll("main form[method=post]:not([role=search])")].filter(
       (form) => !form.querySelector("[type=password]") && !form.closest("dialog") && form.querySelector("input:not([type=hidden], [type=checkbox], [type=radio]), textarea"));
     return forms.filter((form) => forms.filter((other) => keyOf(other) === keyOf(form)).length === 1);
   }
@@ -74,7 +74,7 @@
   for (const name of ["input", "change"]) {
     document.addEventListener(name, ({ target }) => {
       const form = target.form || target.closest?.("form");
-      if (!form || form.method !== "post") return;
+      if (!form || !form.matches("[method=post]:not([role=search])")) return;
       touched.add(form);
       clearTimeout(soon);
       soon = setTimeout(keepNow, SOON_MS);

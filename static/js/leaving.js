@@ -15,7 +15,7 @@
   function holderOf(field) {
     if (!field.matches?.("main :is(input, select, textarea)") || field.matches(UNTYPED)) return null;
     if (!field.form) return field.closest(".row-editing");
-    return field.form.method === "post" ? field.form : null;
+    return field.form.matches("[method=post]:not([role=search])") ? field.form : null;
   }
 
   for (const name of ["input", "change"]) {

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -24,6 +23,7 @@ from flask_babel import (
 from webapp.fiscal.places import COUNTRIES
 from webapp.http.localization import time_zone
 from webapp.http.numbers import is_brazilian
+from webapp.http.sealing import address
 from webapp.platform.documents import (
     DocumentKind,
     document_kind,
@@ -114,7 +114,7 @@ def with_query(**changes) -> str:
     """The present address with some query parameters changed; None takes one away."""
     query = {name: value for name, value in request.args.items() if name != "partial"} | changes
     query = {name: value for name, value in query.items() if value not in (None, "")}
-    return request.path + ("?" + urlencode(query) if query else "")
+    return address(request.path, query)
 
 
 def document_name(bare: str) -> str:

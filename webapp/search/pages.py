@@ -1,13 +1,17 @@
 """The search box of every page, and the palette that finds while one types."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
+from webapp.http.sealing import address
 from webapp.platform.transactions import only_reading
 from webapp.search import hits
 from webapp.staff.access import allow
+from webapp.staff.pages.sign_in import own_page
 
 bp = Blueprint("search", __name__)
 LONGEST = 100
+NOT_ASKED = ("to", "csrf_token")
 
 
 def _asked(written: str) -> str:
@@ -23,6 +27,15 @@ def page():
         return redirect(meant.href, 303)
     groups = hits.groups(q) if q else []
     return render_template("search/page.html", q=q, search_text=q, groups=groups)
+
+
+@bp.post("/find")
+@allow("clerk", "accountant")
+def find() -> ResponseReturnValue:
+    """Where a search form leads: to its page, by an address that tells nobody whom it asks for."""
+    page = own_page(request.form.get("to", "")) or url_for("search.page")
+    asked = {name: value for name, value in request.form.items() if name not in NOT_ASKED and value}
+    return redirect(address(page, asked), 303)
 
 
 @bp.post("/search/hits")
