@@ -104,13 +104,13 @@ def test_the_list_is_searched_and_paged(staff, db):
 @pytest.mark.parametrize(
     ("role", "shown"), [("clerk", "•••.444.777-••"), ("reviewer", "111.444.777-35")]
 )
-def test_a_cpf_is_masked_in_the_list_for_those_who_need_no_more(client, db, role, shown):
+def test_a_cpf_is_masked_for_those_who_need_no_more(client, db, role, shown):
     customer = make_customer(document="11144477735")
     sign_in(client, role)
-    page = client.get("/customers").text
-    assert shown in page
-    assert ("111.444.777-35" in page) is (role == "reviewer")
-    assert "111.444.777-35" in client.get(f"/customers/{customer.id}").text
+    for address in ("/customers", f"/customers/{customer.id}"):
+        page = client.get(address).text
+        assert shown in page
+        assert ("111.444.777-35" in page) is (role == "reviewer")
 
 
 def test_the_customers_page_shows_orders_and_membership(staff, db):

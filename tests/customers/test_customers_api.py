@@ -18,7 +18,7 @@ JOSE = {
 
 @pytest.fixture
 def calls(client, db):
-    return api(client, make_token())
+    return api(client, make_token("reviewer"))
 
 
 def test_a_customer_is_added_and_read_back(calls):

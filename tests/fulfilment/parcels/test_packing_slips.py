@@ -63,7 +63,7 @@ def test_a_slip_bears_sender_recipient_items_weight_and_the_nfe(db, client):
     for text in (
         "Pico Nevado",
         "José da Conceição",
-        "111.444.777-35",
+        "•••.444.777-••",
         "Praça da Sé, 101",
         "01001-000",
         "Mug",

@@ -68,7 +68,7 @@ def test_a_sheet_bears_all_that_the_parcel_needs(db, client):
     for text in (
         "Pico Nevado",
         "José da Conceição",
-        "111.444.777-35",
+        "•••.444.777-••",
         "Praça da Sé, 101",
         "01001-000",
         "Mug",
