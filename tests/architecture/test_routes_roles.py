@@ -137,8 +137,8 @@ def test_a_route_that_declares_nobody_is_open_to_nobody(app, client, db, monkeyp
 
 
 def test_the_accountant_changes_nothing_but_what_is_their_own(app):
-    # The palette asks by POST, so that nobody's name stands in an address, and only reads.
-    own = ("/account/", "/login", "/logout", "/search/hits")
+    # Searches ask by POST, so that nobody's name stands in an address, and only read.
+    own = ("/account/", "/login", "/logout", "/search/hits", "/find")
     open_to_them = [
         path
         for _method, path, allowed in routes(app, *CHANGING)

@@ -46,7 +46,9 @@ def test_a_change_is_told_with_before_after_and_why(client, db, admin):
         product.archive()
         db.session.commit()
 
-    page = client.get("/audit?q=ana@example.com&subject=products&action=changed").text
+    page = client.get(
+        "/audit?q=ana@example.com&subject=products&action=changed", follow_redirects=True
+    ).text
     assert rows(page) == 1
     assert "SKI-1" in page and "<del>R$100.00</del> <ins>R$110.00</ins>" in page
     assert "Why: supplier&#39;s new list" in page and "Archived" in page

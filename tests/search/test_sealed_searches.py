@@ -8,8 +8,8 @@ import pytest
 from tests.factories import api, make_sale, make_token, sign_in
 from webapp.http.sealing import MARK
 
-PERSONAL = ["111.444.777-35", "11144477735", "jose@example.com", "(19) 99999-0000", "444.777-35"]
-OTHERS = ["José da Conceição", "mochila", "WEB-2004", "ABC-1234", "1-000004"]
+PERSONAL = ["111.444.777-35", "11144477735", "jose@example.com", "(19) 99999-0000", "99999-0000"]
+OTHERS = ["José da Conceição", "mochila", "WEB-2004", "05010-000", "1-000004", "3" * 44]
 LISTS = ["/sales", "/customers", "/search", "/invoices", "/memberships", "/messages", "/tasks"]
 BUYER = "José da Conceição"
 

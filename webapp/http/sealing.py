@@ -19,8 +19,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import ImmutableMultiDict
 
 MARK = "~"
-# A CPF or a phone has at least ten digits, a part of one that finds somebody eight.
-_PERSONAL = re.compile(r"@|(?:[0-9][^0-9A-Za-z]{0,3}){8}")
+# A phone without its area has nine digits, a CNPJ fourteen; an access key of an NF-e has more.
+_DIGITS = range(9, 15)
 
 
 def set_up(app: Flask) -> None:
@@ -38,8 +38,12 @@ def address(path: str, query: Mapping[str, Any]) -> str:
     return path + ("?" + urlencode(told) if told else "")
 
 
+def is_personal(text: str) -> bool:
+    return "@" in text or len(re.findall("[0-9]", text)) in _DIGITS
+
+
 def seal(text: Any) -> Any:
-    if not isinstance(text, str) or not _PERSONAL.search(text):
+    if not isinstance(text, str) or not is_personal(text):
         return text
     return MARK + _fernet().encrypt(text.encode()).decode().rstrip("=")
 
@@ -56,7 +60,7 @@ def _open() -> ResponseReturnValue | None:
         return None
     asked = request.args.to_dict()
     if not written.startswith(MARK):
-        return redirect(address(request.path, asked)) if _PERSONAL.search(written) else None
+        return redirect(address(request.path, asked)) if is_personal(written) else None
     try:
         sealed = written.removeprefix(MARK)
         asked["q"] = _fernet().decrypt(sealed + "=" * (-len(sealed) % 4)).decode()

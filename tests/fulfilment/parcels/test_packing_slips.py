@@ -131,7 +131,8 @@ def test_a_slip_is_found_by_order_or_customer(db, client):
     sale = sold(make_product().sku, reference="WEB-77")
     sign_in(client)
     for words in ("web-77", "conceicao", "11144477735"):
-        assert f'id="sale-{sale.id}"' in client.get(f"/packing-slips?q={words}").text
+        page = client.get(f"/packing-slips?q={words}", follow_redirects=True).text
+        assert f'id="sale-{sale.id}"' in page
     assert "No results" in client.get("/packing-slips?q=nobody").text
 
 
