@@ -63,6 +63,17 @@ def test_a_manager_and_who_has_no_limit_lower_a_price(client, shop, db, save):
     assert kept_price(product) == Decimal("80.00")
 
 
+def test_whose_prices_are_locked_adds_no_product_at_a_price_of_their_own(client, shop, db):
+    typed = {"sku": "NEW", "name": "Caneca", "kind": "physical", "price": "0.01", "stock": "9"}
+    shop.clerk_prices_locked = True
+    db.session.commit()
+    sign_in(client)
+    refused = client.post("/products", data=typed)
+    assert refused.status_code == 422 and "ask one to add the product" in refused.text
+    sign_in(client, "manager")
+    assert client.post("/products", data=typed).status_code == 303
+
+
 def test_a_program_brings_the_prices_that_the_shop_decided(client, shop):
     product = make_product(sku="MUG", price="100.00")
     calls = api(client, make_token("clerk"))

@@ -299,6 +299,17 @@ def test_a_price_that_the_order_has_already_stays(client, locked, db):
         assert answer.status_code == status
 
 
+def test_another_product_under_a_held_sku_has_its_own_price(client, locked, db):
+    make_product(sku="CHEAP", price="1.00")
+    sale = place(client, **{"lines.0.sku": "CHEAP", "lines.0.unit_price": "", "paid": "0"})
+    for old, new in (("CHEAP", "OTHER"), (SKU, "CHEAP")):
+        db.session.scalars(db.select(Product).filter_by(sku=old)).one().sku = new
+        db.session.commit()
+    typed = TYPED | {"lines.0.sku": "CHEAP", "lines.0.quantity": "1", "version": sale.version}
+    refused = client.post(f"/sales/{sale.id}/edit", data=typed | {"lines.0.unit_price": "1.00"})
+    assert refused.status_code == 422 and 'id="f-lines-0-unit_price-error"' in refused.text
+
+
 def test_a_line_from_before_the_catalogs_price_was_kept_is_no_discount(db):
     line = SaleLine(quantity=2, unit_price=Decimal("10.00"), product={}, gift=False)
     assert Sale(lines=[line], discount=ZERO).below_catalog_percent == ZERO

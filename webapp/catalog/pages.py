@@ -151,7 +151,7 @@ def new():
 @allow("clerk")
 @submits(ProductIn, again=_form_page)
 def create(wanted: ProductIn):
-    product = add_product(wanted)
+    product = add_product(wanted, price_rights_of(g.identity))
     flash(_("%(name)s was added.", name=product.name), "good")
     return _to(product)
 

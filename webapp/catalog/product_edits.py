@@ -47,8 +47,12 @@ def facts_of(product: Product) -> dict:
     return facts | {"on_nfe": None if product.on_nfe == product.kind.is_goods else product.on_nfe}
 
 
-def add_product(wanted: ProductIn) -> Product:
-    """A new product with its first stock. Raises SkuTaken."""
+def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
+    """A new product with its first stock. Raises SkuTaken, and Invalid where `rights` set no
+    prices: a new product would be a way round."""
+    if not rights.sets_prices:
+        message = _("Prices are a manager's in this shop: ask one to add the product.")
+        raise Invalid([FieldError("price", message)])
     _refuse_taken(wanted.sku)
     product = Product(stock=0 if wanted.kind.is_goods else None)
     _copy(wanted, product)

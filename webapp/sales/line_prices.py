@@ -9,19 +9,19 @@ from webapp.platform.errors import FieldError, Invalid
 from webapp.sales.models import Below, Sale, SaleLine
 from webapp.store.price_rights import PriceRights
 
-# SKU and unit price of a line.
-Price = tuple[str, Decimal]
+# Product and unit price of a line; a SKU may be another product's by now.
+Price = tuple[int, Decimal]
 
 
 def held_prices(sale: Sale) -> dict[Price, Decimal | None]:
     """What each of its lines was sold at, and the catalog's own price then."""
-    return {(line.sku, line.unit_price): line.catalog_price for line in sale.lines}
+    return {(line.product_id, line.unit_price): line.catalog_price for line in sale.lines}
 
 
 def keep_catalog_prices(lines: list[SaleLine], held: Mapping[Price, Decimal | None]) -> None:
     """Who leaves a line at its price gave nothing away, whatever the catalog says by now."""
     for line in lines:
-        price = held.get((line.sku, line.unit_price), line.catalog_price)
+        price = held.get((line.product_id, line.unit_price), line.catalog_price)
         line.product = line.product | {"price": None if price is None else str(price)}
 
 
@@ -52,7 +52,7 @@ def refuse_strange_prices(
     errors = [
         FieldError(f"lines.{line.position - 1}.unit_price", message)
         for line in lines
-        if line.unit_price != line.catalog_price and (line.sku, line.unit_price) not in held
+        if line.unit_price != line.catalog_price and (line.product_id, line.unit_price) not in held
     ]
     if errors:
         raise Invalid(errors)
