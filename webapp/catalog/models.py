@@ -87,6 +87,15 @@ class Product(Timestamps, Model):
         _listed("on_sale_price", "price", "archived_at IS NULL"),
         _listed("on_sale_stock", text("coalesce(stock, -1)"), "archived_at IS NULL"),
         _listed("archived", "name", "archived_at IS NOT NULL"),
+        # Those without an NCM among them are asked for by the home page and counted by the list.
+        Index(
+            "ix_products_on_nfe_ncm",
+            "ncm",
+            "name",
+            "id",
+            sqlite_where=text("archived_at IS NULL AND on_nfe = 1"),
+            postgresql_where=text("archived_at IS NULL AND on_nfe"),
+        ),
     )
     live = "product"
     audited = (
