@@ -1,19 +1,27 @@
 """Commands for whoever keeps the shop's machine."""
 
+import datetime as dt
 import sys
+from pathlib import Path
 
 import click
+import flask_migrate
+from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from webapp.audit.tracking import acting_as
+from webapp import migrations
+from webapp.audit.tracking import acting_as, record
 from webapp.demo.load import load_demo
 from webapp.demo.scale import fill
+from webapp.platform import backup
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.processing import diagrams
 from webapp.processing.sweeping import sweep_once
 from webapp.staff.models import MOST_TOKEN_DAYS, TOKEN_DAYS, ApiToken, Role
-from webapp.staff.people import add_user
+from webapp.staff.people import add_user, end_all_sessions
+from webapp.store.queries import the_shop
+from webapp.store.sleep import put_to_sleep
 
 ROLES = click.Choice([str(role) for role in Role])
 users = AppGroup("user", help="The people who sign in.")
@@ -21,7 +29,7 @@ tokens = AppGroup("token", help="The programs that call the API.")
 
 
 def register(app) -> None:
-    for command in (users, tokens, demo, sweep, draw):
+    for command in (users, tokens, demo, sweep, back_up, restore, draw):
         app.cli.add_command(command)
 
 
@@ -96,6 +104,51 @@ def sweep(once):
     """One pass of the sweeper: rings for whatever is owed, and closes what is over its time."""
     with acting_as("sweeper"):
         click.echo(f"Rang for: {', '.join(sweep_once()) or 'nothing'}")
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@with_appcontext
+def back_up(file: Path) -> None:
+    """Writes the shop into one new FILE, also while it runs: the database as it is at one moment,
+    the secret and the certificate. Whoever has the file has the shop: keep it where nobody else
+    reads."""
+    settings = current_app.extensions["settings"]
+    try:
+        backup.back_up(db.engine, settings, file)
+    except backup.BackupError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{file}: {file.stat().st_size:,} bytes")
+    if settings.nfe_certificate:
+        click.echo("The password of its certificate (NFE_CERTIFICATE_PASSWORD) is not in it.")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@with_appcontext
+def restore(file: Path) -> None:
+    """Brings the shop in FILE back, into an empty one that is not running. It sleeps then: nothing
+    is sent until an administrator wakes it on the settings page."""
+    settings = current_app.extensions["settings"]
+    try:
+        manifest = backup.read_manifest(file)
+        if not migrations.knows(manifest.revision):
+            raise backup.BackupError(f"{file} is of a newer program ({manifest.revision})")
+        backup.bring_back(db.engine, settings, file, manifest)
+    except backup.BackupError as error:
+        raise click.ClickException(str(error)) from None
+    flask_migrate.upgrade()
+    with acting_as("command line"):
+        end_all_sessions()
+        put_to_sleep(dt.datetime.fromisoformat(manifest.made_at))
+        record(db.session, "restored", "shop", the_shop().id)
+        db.session.commit()
+    click.echo(
+        f"The shop of {manifest.made_at} is here and sleeps. Start it, sign in as an administrator "
+        "and wake it under Settings."
+    )
+    if backup.CERTIFICATE in manifest.parts:
+        click.echo(f"Its certificate: NFE_CERTIFICATE={settings.data_dir / backup.CERTIFICATE}")
 
 
 @click.command("draw")

@@ -58,6 +58,7 @@ ACTIONS = {
     "tried_now": _l("Tried now"),
     "published": _l("Published"),
     "restored": _l("Brought back"),
+    "woken": _l("Woken"),
     "draft_from": _l("Draft begun from a version"),
     "rule_added": _l("Rule added"),
     "rule_changed": _l("Rule changed"),

@@ -41,6 +41,12 @@ def prepare(engine: Engine) -> None:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
+    @event.listens_for(engine, "first_connect")
+    def keep_private(_connection, _record):
+        # The file is made by the first connection; those beside it get its rights.
+        if engine.url.database not in (None, "", ":memory:"):
+            os.chmod(str(engine.url.database), 0o600)
+
     @event.listens_for(engine, "begin")
     def begin(connection):
         if reading_only.get():

@@ -24,6 +24,7 @@ from webapp.processing.mail_step import MailStep
 from webapp.processing.rules_step import RulesStep
 from webapp.rules.models import Backtest, BacktestStatus, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
+from webapp.store.sleep import is_asleep
 
 AnyStep = Step[Any, Any, Any]
 
@@ -162,6 +163,8 @@ def work_off(queue: str, seconds: float = 5.0) -> bool:
     What is committed meanwhile has rung for itself. It waits for the next job instead of being
     picked up row by row: the batch is what makes a rush cheap.
     """
+    if is_asleep():
+        return False
     end = time.monotonic() + seconds
     for step in steps_of(queue):
         while step.turn().goes_on:

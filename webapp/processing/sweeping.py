@@ -14,6 +14,7 @@ from webapp.platform.transactions import only_reading
 from webapp.processing.pipeline import owing_queues
 from webapp.sales.models import Sale, Status
 from webapp.sales.placing import cancel_open
+from webapp.store.sleep import is_asleep
 
 log = logging.getLogger(__name__)
 CLOSED_AT_ONCE = 50
@@ -22,8 +23,10 @@ CLOSED_AT_ONCE = 50
 def sweep_once() -> list[str]:
     """Names of the queues rung. A doorbell may have been lost with Redis: whoever owes is rung for
     again."""
-    close_unpaid()
     _say_alive()
+    if is_asleep():
+        return []
+    close_unpaid()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung
 

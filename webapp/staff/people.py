@@ -107,6 +107,11 @@ def end_sessions(user: User, but: str = "") -> None:
     )
 
 
+def end_all_sessions() -> None:
+    """Everybody signs in anew: in a shop that came out of a backup old cookies are another's."""
+    db.session.execute(delete(UserSession))
+
+
 def end_session(user: User, id_hash: str) -> None:
     """Ends one session of the person's own; another's is not found."""
     mine = (UserSession.user_id == user.id, UserSession.id_hash == id_hash)

@@ -68,6 +68,8 @@ class Shop(Model):
     clerk_prices_locked: Mapped[bool] = mapped_column(default=False)
     # Whether the guide of the first days was put away.
     guide_closed: Mapped[bool] = mapped_column(default=False)
+    # When the backup was made out of which this shop came; None: it is awake. See store/sleep.py.
+    asleep_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 

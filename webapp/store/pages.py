@@ -20,6 +20,7 @@ from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn
 from webapp.store.models import Shop
 from webapp.store.queries import the_series, the_shop
 from webapp.store.settings_edits import raise_next_number, set_issuer, set_shop_settings
+from webapp.store.sleep import wake
 
 PROVIDER_NAMES = {
     "viacep": _l("ViaCEP"),
@@ -47,6 +48,7 @@ def _page(**refused: Form) -> str:
         "issuer": _present_issuer(),
         "house": _present_house(),
         "series": Form.filled({"next_number": series.next_number}),
+        "wake": Form({}),
     }
     return render_template(
         "store/settings.html",
@@ -125,6 +127,14 @@ def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
     refuse_stale(shop)
     set_shop_settings(shop, wanted)
     return _saved(_("Saved."))
+
+
+@bp.post("/settings/awakening")
+@allow("admin")
+@submits(SeriesIn, again=_page_with("wake"))
+def wake_shop(wanted: SeriesIn) -> ResponseReturnValue:
+    wake(wanted)
+    return _saved(_("The shop is awake: what is owed is being done."))
 
 
 @bp.post("/settings/series")

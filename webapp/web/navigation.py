@@ -74,6 +74,7 @@ def set_up(app: Flask, menu: Menu) -> None:
                 "environment": settings.nfe_environment,
                 "authority": settings.nfe_authority,
                 "demo": settings.demo,
+                "asleep_since": shop.asleep_since,
             },
             "live_cursor": g.get("live_cursor", ""),
             "locale": locale(),
