@@ -77,10 +77,9 @@ def _of_the_shop(today: dt.date, counts: queries.Counts) -> dict[str, Any]:
         "commissions": queries.commissions_of_month(today),
         "statuses": statuses,
         "shares": _shares(statuses, today),
-        "review": queries.invoices_in("review", counts.review),
-        "rejected": queries.invoices_in("rejected", counts.rejected),
         "count_text": count_text,
         "issues_of": issues_of,
+        **queries.invoices_waiting(counts),
     }
 
 

@@ -18,9 +18,8 @@ from webapp.fulfilment.parcels.models import SlipStatus
 from webapp.fulfilment.parcels.queries import slip_ids
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.queries import open_task_ids, tasks
-from webapp.http.lists import bounded_counts
 from webapp.http.localization import time_zone
-from webapp.invoices.models import Invoice
+from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import VIEWS
 from webapp.platform.database import db
 from webapp.platform.kept import kept
@@ -28,6 +27,7 @@ from webapp.platform.money import ZERO
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Status
+from webapp.web.navigation import Counter, counted
 
 DAYS = 14
 SHOWN = 5
@@ -154,21 +154,25 @@ class Counts(NamedTuple):
     failed: int
 
 
-def counts() -> Counts:
-    """One statement."""
-    found = bounded_counts(
-        (
-            select(Sale.id),
-            select(Sale.id).where(Sale.needs_person),
-            select(Invoice.id).where(VIEWS["review"]),
-            select(Invoice.id).where(VIEWS["rejected"]),
-            open_task_ids(),
-            slip_ids(SlipStatus.TO_PACK),
-            slip_ids(SlipStatus.PACKED),
-            failed_effects().with_only_columns(Effect.id).order_by(None),
-        )
+_COUNTERS = tuple(
+    Counter(query)
+    for query in (
+        select(Sale.id),
+        select(Sale.id).where(Sale.needs_person),
+        select(Invoice.id).where(VIEWS["review"]),
+        select(Invoice.id).where(VIEWS["rejected"]),
+        open_task_ids(),
+        slip_ids(SlipStatus.TO_PACK),
+        slip_ids(SlipStatus.PACKED),
+        failed_effects().with_only_columns(Effect.id).order_by(None),
     )
-    return Counts(*found)
+)
+
+
+def counts() -> Counts:
+    """In one statement with those of the menu."""
+    found = counted(*_COUNTERS)
+    return Counts(*(found[counter] for counter in _COUNTERS))
 
 
 def _waiting(query: Select, key, count: int) -> Waiting:
@@ -185,11 +189,24 @@ def sales_in_attention(count: int) -> Waiting:
     return _waiting(query, Sale.id, count)
 
 
-def invoices_in(view: str, count: int) -> Waiting:
-    """The invoices of one tab of their list ("review", "rejected"), with what their reasons are
-    told from."""
+def invoices_waiting(counts: Counts) -> dict[str, Waiting]:
+    """The invoices under review and those rejected, with what their reasons are told from; one
+    statement."""
     of_sale = joinedload(Invoice.sale).options(joinedload(Sale.customer), joinedload(Sale.lines))
-    return _waiting(select(Invoice).where(VIEWS[view]).options(of_sale), Invoice.id, count)
+    first = union_all(*(_first_of(view) for view in ("review", "rejected")))
+    query = select(Invoice).where(Invoice.id.in_(first)).options(of_sale).order_by(Invoice.id)
+    found = list(db.session.scalars(query).unique())
+    review = [invoice for invoice in found if invoice.status is InvoiceStatus.REVIEW]
+    rejected = [invoice for invoice in found if invoice.status is InvoiceStatus.REJECTED]
+    return {
+        "review": Waiting(review, counts.review),
+        "rejected": Waiting(rejected, counts.rejected),
+    }
+
+
+def _first_of(view: str) -> Select:
+    ids = select(Invoice.id).where(VIEWS[view]).order_by(Invoice.id).limit(SHOWN).subquery()
+    return select(ids.c.id)
 
 
 def open_tasks(count: int) -> Waiting:

@@ -18,7 +18,7 @@ class Counter:
     knows), and what it is called."""
 
     counted: Select | Callable[[], int | None]
-    label: object
+    label: object = ""
 
 
 @dataclass(frozen=True)
@@ -102,23 +102,25 @@ def _is_within(endpoint: str) -> bool:
     return request.blueprint == feature
 
 
-def _counts() -> dict[Counter, int]:
-    """What waits behind the entries that are open to the person: counted once for each page,
-    however often an entry stands there, and in one statement."""
-    if "menu_counts" not in g:
-        counts, selects = {}, {}
-        for counter in (entry.counted for entry in entries() if entry.counted):
-            if isinstance(counter.counted, Select):
-                selects[counter] = counter.counted
-            else:
-                counts[counter] = counter.counted() or 0
-        found = bounded_counts(list(selects.values()))
-        g.menu_counts = counts | dict(zip(selects, found, strict=True))
-    return g.menu_counts
+def counted(*more: Counter) -> dict[Counter, int]:
+    """What waits behind the entries that are open to the person, and `more` that a page itself
+    tells: in one statement, if the page asks before the menu does, and once however often a number
+    stands there."""
+    known: dict[Counter, int] = g.setdefault("counted", {})
+    of_menu = [entry.counted for entry in entries() if entry.counted]
+    selects = {}
+    for counter in (*of_menu, *more):
+        if isinstance(counter.counted, Select):
+            selects[counter] = counter.counted
+        elif counter not in known:
+            known[counter] = counter.counted() or 0
+    new = {counter: query for counter, query in selects.items() if counter not in known}
+    known.update(zip(new, bounded_counts(list(new.values())), strict=True))
+    return known
 
 
 def _link(entry: MenuEntry) -> dict:
-    count = _counts()[entry.counted] if entry.counted else 0
+    count = counted()[entry.counted] if entry.counted else 0
     return {
         "icon": entry.icon,
         "label": entry.label,
