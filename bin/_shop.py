@@ -14,7 +14,7 @@ from _sessions import Process
 from _setup import PYTHON, ROOT, command
 from _supervisor import Child, Supervisor, run
 
-READ = ("webapp", "webapp.migrations", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "rq")
+READ = ("webapp", "webapp.migrations", "gunicorn.app.wsgiapp", "webapp.serving.worker", "rq")
 
 
 class ForkingSupervisor(Supervisor):

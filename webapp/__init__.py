@@ -12,7 +12,7 @@ from webapp import cli
 from webapp.audit import history
 from webapp.audit.tracking import track
 from webapp.features import BLUEPRINTS, QUEUE_NAMES, VALUE_WORDS, VOCABULARIES
-from webapp.http import formatting, localization, sealing
+from webapp.http import formatting, localization, ranges, sealing
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
 from webapp.menu import MENU
@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _bind_extensions(app)
     app.teardown_request(access.release)
     security.set_up(app)
+    ranges.set_up(app)
     navigation.set_up(app, MENU)
     localization.set_up(app, shop_time_zone)
     troubles.set_up(app)

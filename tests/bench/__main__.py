@@ -4,16 +4,20 @@ machines differ."""
 import os
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
 
 from _sessions import Guardian
 
-from tests.bench import backtest, document, pages, pipeline, rules, scale
-from tests.services import Shop
+from tests import programs
+from tests.bench import backtest, document, live, pages, pipeline, rules, scale
+from tests.bench.figures import tell
+from tests.services import Postgres, Shop
 
-PARTS = ("document", "rules", "backtest", "pipeline", "pages")
+PARTS = ("document", "rules", "backtest", "pipeline", "pages", "live")
 
 
 def main(names: list[str]) -> None:
@@ -27,18 +31,46 @@ def main(names: list[str]) -> None:
         rules.measure()
     if "backtest" in wanted:
         backtest.measure()
-    if {"pipeline", "pages"} & set(wanted):
-        guardian = Guardian(dict(os.environ))
+    guardian = Guardian(dict(os.environ))
+    try:
         with tempfile.TemporaryDirectory(prefix="balcao-bench-") as folder:
-            shop = Shop(Path(folder) / "shop", guardian, CEP_PROVIDERS="sample").start()
+            _measure_shops(wanted, Path(folder), guardian)
+    finally:
+        guardian.close()
+
+
+def _measure_shops(wanted: Sequence[str], folder: Path, guardian: Guardian) -> None:
+    folder.chmod(0o755)  # PostgreSQL's user passes through it
+    if {"pipeline", "pages"} & set(wanted):
+        with _shop(folder / "shop", guardian) as shop:
+            if "pipeline" in wanted:
+                pipeline.measure(shop)
+            if "pages" in wanted:
+                pages.measure(shop)
+    if "live" in wanted:
+        tell("database", "SQLite")
+        with _shop(folder / "live", guardian) as shop:
+            live.measure(shop)
+        if programs.postgres() or programs.postgres_wheel():
+            tell("database", "PostgreSQL")
+            (folder / "postgres").mkdir(mode=0o700)
+            server = Postgres(folder / "postgres", guardian)
+            server.start()
             try:
-                if "pipeline" in wanted:
-                    pipeline.measure(shop)
-                if "pages" in wanted:
-                    pages.measure(shop)
+                server.execute("CREATE DATABASE live")
+                with _shop(folder / "live-2", guardian, DATABASE_URL=server.url("live")) as shop:
+                    live.measure(shop)
             finally:
-                shop.stop()
-                guardian.close()
+                server.stop()
+
+
+@contextmanager
+def _shop(folder: Path, guardian: Guardian, **settings: str) -> Iterator[Shop]:
+    shop = Shop(folder, guardian, CEP_PROVIDERS="sample", **settings).start()
+    try:
+        yield shop
+    finally:
+        shop.stop()
 
 
 if __name__ == "__main__":

@@ -35,8 +35,11 @@ class Checkout:
         }
         self._people = itertools.count(300_000_000)
         self._runs = itertools.count(1)
+        self.add_products(["BENCH-1", "BENCH-2"])
+
+    def add_products(self, skus: list[str]) -> None:
         connection = http.client.HTTPConnection(self.address)
-        for sku in ("BENCH-1", "BENCH-2"):
+        for sku in skus:
             self._send(
                 connection,
                 "/products",
