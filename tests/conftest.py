@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 import redis
 from _sessions import Guardian
-from flask import has_app_context
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from tests import programs, services
 from tests.support.api_contract import check_answer
@@ -139,9 +140,23 @@ def settings(base_settings, database_url):
 
 
 @pytest.fixture(scope="session")
-def _apps():
-    """Apps by their settings: a template is then compiled once, not once per test."""
-    return {}
+def make_app(tmp_path_factory):
+    """Makes an app by its settings, or has it from an earlier test. Templates are compiled once
+    for all apps, and for all workers."""
+    apps: dict[Settings, Flask] = {}
+    base = tmp_path_factory.getbasetemp()
+    compiled = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "templates"
+    compiled.mkdir(exist_ok=True)
+    templates = FileSystemBytecodeCache(str(compiled))
+
+    def make_app(settings: Settings) -> Flask:
+        if settings not in apps:
+            apps[settings] = create_app(settings)
+            apps[settings].jinja_env.bytecode_cache = templates
+            apps[settings].test_client_class = Client
+        return apps[settings]
+
+    return make_app
 
 
 @pytest.fixture(scope="session")
@@ -152,13 +167,10 @@ def _redis(redis_url):
 
 
 @pytest.fixture
-def app(settings, _apps, _redis):
+def app(settings, make_app, _redis):
     """The app on a fresh database and an empty Redis, with no context pushed."""
     _redis.flushall()
-    if settings not in _apps:
-        _apps[settings] = create_app(settings)
-        _apps[settings].test_client_class = Client
-    app = _apps[settings]
+    app = make_app(settings)
     # Rules stay parsed and compiled by version, sums of a month are kept, each database begins
     # anew, and no process runs.
     for name in ("rule_books", "rule_sets", "kept", "watch"):

@@ -50,17 +50,26 @@ class Person:
 
     def __init__(self, app, role: str | None):
         self.app, self.role, self.token = app, role, make_token(role) if role else None
+        self.reading = None
 
     def ask(self, method: str, path: str) -> int:
-        """The status. A browser of its own each time: some routes sign out."""
-        client = self.app.test_client()
+        """The status."""
+        client = self.browser(method, path)
         headers = {"Authorization": f"Bearer {self.token}"} if is_api(path) and self.token else {}
-        if self.role and not is_api(path):
-            sign_in(client, self.role)
         # All but the live stream, which never ends, is read to its end.
         answer = client.open(path, method=method, headers=headers, buffered=path != "/events")
         with contextlib.closing(answer):
             return answer.status_code
+
+    def browser(self, method: str, path: str):
+        """One for all that is read; one of its own for each change, since some sign out."""
+        if self.reading and method == "GET":
+            return self.reading
+        client = self.app.test_client()
+        if self.role and not is_api(path):
+            sign_in(client, self.role)
+            self.reading = client if method == "GET" else None
+        return client
 
     def may(self, allowed) -> bool:
         return allowed is ANYONE or self.role in allowed
