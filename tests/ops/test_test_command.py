@@ -1,7 +1,7 @@
 """bin/test: all tests side by side, a part in one process, and coverage when asked for."""
 
 import pytest
-from _testing import ALL, options
+from _testing import ALL, compiling, options
 
 
 @pytest.mark.parametrize("arguments", [[], ["--fast"], ["--no-skips", "-q"], ["--coverage"]])
@@ -18,3 +18,7 @@ def test_a_part_runs_in_one_process(arguments):
 
 def test_how_many_may_be_said():
     assert options(["-n", "0"]) == ["-n", "0"]
+
+
+def test_what_was_compiled_is_kept():
+    assert compiling({"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C"}) == {"LANG": "C"}

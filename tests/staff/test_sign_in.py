@@ -37,6 +37,12 @@ ELSEWHERE = (
 )
 
 
+@pytest.fixture(autouse=True)
+def hasher():
+    """As dear as in life."""
+    return models.HASHER
+
+
 @pytest.fixture
 def ana(db):
     user = make_user("clerk", email="ana@example.com")
