@@ -26,7 +26,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from tests.bench.figures import tell
-from tests.factories import sign_in
+from tests.factories import make_token, sign_in
 from tests.services import ROOT, Postgres, redis_server
 from webapp import create_app
 from webapp.customers.models import Customer
@@ -67,13 +67,15 @@ class BigShop:
 
     client: FlaskClient
     facts: dict[str, str]
+    token: str
     statements: int = 0
 
     def get(self, path: str) -> tuple[float, int, int]:
         """Seconds, statements and length of one answer."""
         self.statements = 0
         began = time.perf_counter()
-        answer = self.client.get(path.format(**self.facts))
+        headers = {"Authorization": f"Bearer {self.token}"} if path.startswith("/api/") else {}
+        answer = self.client.get(path.format(**self.facts), headers=headers)
         length = len(answer.get_data())
         seconds = time.perf_counter() - began
         assert answer.status_code in (200, 303), (path, answer.status_code)
@@ -148,10 +150,10 @@ def open_shop(
         (home / "filled").touch()
     app = create_app(Settings.from_env(env))
     app.logger.disabled = True
-    shop = BigShop(app.test_client(), {})
-    sign_in(shop.client, "admin", locale="pt_BR")
+    client = app.test_client()
+    sign_in(client, "admin", locale="pt_BR")
     with app.app_context():
-        shop.facts = _facts()
+        shop = BigShop(client, _facts(), make_token("admin"))
         event.listen(db.engine, "before_cursor_execute", lambda *_told: _count(shop))
     return shop
 
