@@ -84,6 +84,16 @@ class Product(Timestamps, Model):
         Index("ux_products_lower_sku", text("lower(sku)"), unique=True),
         # The list of those on sale in each of its orders, and that of the others.
         _listed("on_sale_name", "name", "archived_at IS NULL"),
+        Index("ix_products_name_id", "name", "id"),
+        Index(
+            "ix_products_on_sale_kind",
+            "kind",
+            "name",
+            "id",
+            sqlite_where=text("archived_at IS NULL"),
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+        _listed("low", "name", "archived_at IS NULL AND stock <= low_stock"),
         _listed("on_sale_price", "price", "archived_at IS NULL"),
         _listed("on_sale_stock", text("coalesce(stock, -1)"), "archived_at IS NULL"),
         _listed("archived", "name", "archived_at IS NOT NULL"),

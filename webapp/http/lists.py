@@ -15,7 +15,7 @@ from sqlalchemy import Date, Select, func, literal, select, tuple_
 
 from webapp.http.formatting import number_text, with_query
 from webapp.http.query import query_word
-from webapp.platform.columns import Hundredths
+from webapp.platform.columns import Hundredths, UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
 
@@ -150,6 +150,8 @@ def _read(value: Any, key: Any) -> Any:
         return Decimal(value).scaleb(-2) if is_money else value
     if not isinstance(value, str) or not value.isprintable():
         return None
+    if isinstance(key.type, UtcDateTime):
+        return _moment(value)
     return _day(value) if isinstance(key.type, Date) else value
 
 
@@ -157,6 +159,13 @@ def _day(written: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(written)
     except ValueError:
+        return None
+
+
+def _moment(written: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(written).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         return None
 
 

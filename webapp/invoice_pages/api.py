@@ -56,7 +56,8 @@ def list_invoices(asked: InvoiceQuery) -> dict[str, object]:
     query = invoices(month=asked.month)
     if asked.status:
         query = query.where(Invoice.status == asked.status)
-    return list_answer(asked, query, (Invoice.id,), invoice_json)
+    keys = (Invoice.moment, Invoice.id) if asked.month else (Invoice.id,)
+    return list_answer(asked, query, keys, invoice_json)
 
 
 @endpoint(

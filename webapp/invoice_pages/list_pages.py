@@ -31,6 +31,7 @@ ORDERS = {
     "when": Order((Invoice.id,), down=True),
     "total": Order((Invoice.total, Invoice.id), down=True),
 }
+MONTH_ORDERS = ORDERS | {"when": Order((Invoice.moment, Invoice.id), down=True)}
 TABS = {
     "": lazy_pgettext("NF-e", "All"),
     "review": _l("Under review"),
@@ -49,7 +50,9 @@ def index() -> str:
     month = query_month()
     query = invoices(q, month)
     query = query.where(VIEWS[view]) if view else query
-    page = page_of(query, ORDERS, narrowed=bool(view or q.strip() or month))
+    page = page_of(
+        query, MONTH_ORDERS if month else ORDERS, narrowed=bool(view or q.strip() or month)
+    )
     return render_template(
         "invoices/index.html",
         page=page,

@@ -8,7 +8,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
@@ -90,6 +100,10 @@ REJECTED_LABELS = {
 }
 
 
+# Written out: SQLite takes an index of a part only for a condition without parameters.
+SENDING = text("status IN ('approved', 'sending')")
+
+
 class Invoice(Owed, Timestamps, Model):
     """Built and checked without number or signature; both come, with the key, at sending and not
     before."""
@@ -106,6 +120,12 @@ class Invoice(Owed, Timestamps, Model):
             postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index("ix_invoices_issued_at", "issued_at"),
+        # A month's list.
+        Index("ix_invoices_moment_id", text("coalesce(issued_at, created_at)"), "id"),
+        # What is at the authority, or on its way to it.
+        Index(
+            "ix_invoices_sending", "status", "id", sqlite_where=SENDING, postgresql_where=SENDING
+        ),
         Index("ix_invoices_total_id", "total", "id"),
         # Numbers that discarded invoices left behind.
         Index(
@@ -160,6 +180,16 @@ class Invoice(Owed, Timestamps, Model):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
     sale: Mapped[Sale] = relationship()
+
+    @hybrid_property
+    def moment(self) -> dt.datetime:
+        """When it was issued or, not issued yet, begun."""
+        return self.issued_at or self.created_at
+
+    @moment.inplace.expression
+    @classmethod
+    def _moment(cls) -> ColumnElement[dt.datetime]:
+        return func.coalesce(cls.issued_at, cls.created_at)
 
     @property
     def audit_name(self) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from webapp.http.localization import time_zone
@@ -36,7 +36,8 @@ VIEWS: dict[str, ColumnElement[bool]] = {
     "errors": _rejected_by(RejectedBy.CHECKS),
     "returned": _rejected_by(RejectedBy.REVIEWER),
     "rejected": _rejected_by(RejectedBy.AUTHORITY),
-    "sending": Invoice.status.in_((InvoiceStatus.APPROVED, InvoiceStatus.SENDING)),
+    # Without parameters, as the index of these rows has it.
+    "sending": Invoice.status.in_([literal_column("'approved'"), literal_column("'sending'")]),
     "authorized": Invoice.status == InvoiceStatus.AUTHORIZED,
 }
 
@@ -47,10 +48,7 @@ def invoices(q: str = "", month: dt.date | None = None) -> Select:
     query = _with_sales(select(Invoice).join(Invoice.sale))
     if month:
         first, end = month_bounds(month)
-        begun = (
-            Invoice.issued_at.is_(None) & (Invoice.created_at >= first) & (Invoice.created_at < end)
-        )
-        query = query.where(or_(issued_in(month), begun))
+        query = query.where(Invoice.moment >= first, Invoice.moment < end)
     if q.strip():
         query = query.where(_found_by(q))
     return query

@@ -12,6 +12,7 @@ from webapp.catalog.models import Product
 from webapp.customers.models import Customer
 from webapp.http.formatting import masked_document, moment_text, money_text
 from webapp.invoices.models import Invoice
+from webapp.platform.searching import look_ahead
 from webapp.platform.text import fold
 from webapp.sales.models import Sale
 from webapp.search import queries
@@ -170,6 +171,7 @@ def meant(q: str) -> Hit | None:
 
 def groups(q: str) -> list[HitGroup]:
     """What fits `q`, by kind; kinds of which nothing fits are left out."""
+    look_ahead((Sale, Customer, Product), q)
     found = [kind.group(q) for kind in _open_kinds()]
     return [group for group in found if group.hits]
 
