@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import select, text
 
 from tests.factories import make_product, make_sale
+from tests.support.query_plans import plan_of
 from webapp.catalog.models import Product
 from webapp.platform import searching
 from webapp.platform.searching import ids_of, matching
@@ -52,36 +53,16 @@ def test_a_common_word_is_looked_for_in_the_rows_and_finds_the_same(db, monkeypa
     ids = [make_product(name=f"Caneca {number}").id for number in range(3)]
     make_product(name="Copo")
     assert ids_of(Product, "caneca") is not None
-    monkeypatch.setattr(searching, "MANY", 2)
+    monkeypatch.setitem(searching.MANY, "products", 2)
     assert ids_of(Product, "caneca") is None
     assert found(db, "caneca") == found(db, "can eca") == ids
 
 
 def test_a_search_reads_the_index_and_not_the_table(db):
-    plan = _plan(db, select(Sale.id).where(matching(Sale, "zzqqxx")))
+    plan = plan_of(db, select(Sale.id).where(matching(Sale, "zzqqxx")))
     assert "sales_search" in plan
     for walked in ("SCAN sales\n", "SCAN sales ", "Seq Scan on sales "):
         assert walked not in plan + "\n", plan
-
-
-def _plan(db, query):
-    """How the database goes about it; on PostgreSQL with walks made dear, as in a table that is not
-    empty."""
-    if db.engine.dialect.name == "sqlite":
-        explain = "EXPLAIN QUERY PLAN"
-    else:
-        explain = "EXPLAIN"
-        db.session.execute(text("SET LOCAL enable_seqscan = off"))
-    told = query.compile(db.engine, compile_kwargs={"render_postcompile": True})
-    rows = db.session.connection().exec_driver_sql(f"{explain} {told}", _parameters(db, told))
-    return "\n".join(str(row[-1]) for row in rows)
-
-
-def _parameters(db, told):
-    values = told.construct_params()
-    if told.positional:
-        return tuple(values[name] for name in told.positiontup)
-    return values
 
 
 def test_each_word_is_asked_in_its_forms_and_without_accents():

@@ -30,8 +30,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from webapp.platform.database import db
 from webapp.platform.text import like, needles_of
 
-# A word that so many of the latest rows have is not worth the index: a page is full before.
-LATEST, MANY = 1000, 30
+# A word that so many of the latest rows have is not worth the index: a page is full before. Where
+# lists go by name, what fits may stand together, far from the first page.
+LATEST = 1000
+MANY = {"sales": 30, "customers": 250, "products": 250}
 GRAM = 3
 
 
@@ -91,7 +93,7 @@ def _has_many(model: Any, written: str) -> bool:
     found = g.get("latest_found", {}).get((model, written))
     if found is None:
         found = db.session.scalar(select(_latest(model, written))) or 0
-    return found >= MANY
+    return found >= MANY[model.__tablename__]
 
 
 def _latest(model: Any, written: str) -> ScalarSelect[int]:

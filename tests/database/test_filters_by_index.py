@@ -1,0 +1,53 @@
+"""Each filter that a list offers is answered by an index that ends in the order of the list: no row
+is looked at that does not fit, and nothing is sorted."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import api, make_sale, make_token, open_shop, work_off
+from tests.support.query_plans import plan_of
+from webapp.catalog.models import Kind, Product
+from webapp.catalog.queries import products
+from webapp.fulfilment.parcels.queries import sales_to_ship
+from webapp.invoices.models import Invoice
+from webapp.invoices.queries import VIEWS, invoices
+from webapp.platform.clock import utc_now
+from webapp.sales.models import Sale
+from webapp.sales.queries import sales
+
+BY_ID, BY_NAME = (Sale.id.desc(),), (Product.name, Product.id)
+BY_MOMENT = (Invoice.moment.desc(), Invoice.id.desc())
+LISTS = {
+    "ix_sales_channel_id": lambda: sales(channel="phone").order_by(*BY_ID),
+    "ix_sales_agent_code_id": lambda: sales(agent="A1").order_by(*BY_ID),
+    "ix_sales_to_ship": sales_to_ship,
+    "ix_products_on_sale_kind": lambda: products("", Kind.BOOK, "all").order_by(*BY_NAME),
+    "ix_products_low": lambda: products("", None, "low").order_by(*BY_NAME),
+    "ix_invoices_moment_id": lambda: invoices("", dt.date(2026, 11, 1)).order_by(*BY_MOMENT),
+    "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
+}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("index", LISTS)
+def test_a_filter_reads_its_own_index(db, index):
+    plan = plan_of(db, LISTS[index]().limit(51))
+    assert index in plan, plan
+    assert "TEMP B-TREE" not in plan and "Sort" not in plan, plan
+
+
+@pytest.mark.both_databases
+def test_a_month_of_nfe_is_paged_by_the_moment_of_issue(client, db):
+    open_shop()
+    for number in (1, 2):
+        make_sale(reference=f"R-{number}")
+        work_off()
+    calls, month = api(client, make_token()), f"{utc_now():%Y-%m}"
+    first = calls.get(f"/invoices?month={month}&limit=1").json
+    second = calls.get(f"/invoices?month={month}&limit=1&cursor={first['next_cursor']}").json
+    assert [page["items"][0]["number"] for page in (first, second)] == [2, 1]
+    assert second["next_cursor"] is None
+    for strange in ("WzEsIDJd", "WyJ4IiwgMl0"):  # [1, 2] and ["x", 2]
+        assert calls.get(f"/invoices?month={month}&cursor={strange}").status_code == 422
