@@ -241,6 +241,11 @@
     }
   });
 
+  // ---------- the days of a list: the browser says at the field that they are reversed ----------
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches?.(".menu-days [name=since]")) target.closest(".menu-days").querySelector("[name=until]").min = target.value;
+  });
+
   // ---------- keys ----------
   const KEYS_OFF = "balcao-keys-off";
   const keysOff = () => localStorage.getItem(KEYS_OFF) === "1";

@@ -49,6 +49,19 @@ def test_a_list_whose_session_ended_says_so(clerk, live_shop):
     expect(state(clerk)).to_have_text("Sem sessão", timeout=10_000)
 
 
+def test_reversed_days_are_said_at_the_field(clerk):
+    clerk.goto("/sales")
+    clerk.locator(".filters summary", has_text="Período").click()
+    clerk.locator("[name=since]").fill("2026-11-30")
+    clerk.locator("[name=until]").fill("2026-11-29")
+    clerk.get_by_role("button", name="Aplicar").click()
+    assert clerk.locator("[name=until]").evaluate("field => field.validity.rangeUnderflow")
+    assert clerk.url.endswith("/sales")
+    clerk.locator("[name=until]").fill("2026-11-30")
+    clerk.get_by_role("button", name="Aplicar").click()
+    clerk.wait_for_url("**since=2026-11-30&until=2026-11-30**")
+
+
 def fill_in_order(page, name="Ana Prado"):
     page.goto("/sales/new")
     page.locator("[name='customer.name']").fill(name)
