@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     logs.set_up(settings.log_format)
     app = TransactionalFlask(__name__, template_folder="../templates", static_folder="../static")
+    app.session_interface = access.PageSessions()
     app.url_map.converters["id"] = IdConverter
     app.config.from_mapping(_config(settings))
     app.extensions["settings"] = settings

@@ -24,6 +24,7 @@ from webapp.platform.notices import notices_of, tell_pages
 from webapp.platform.owed import Owed
 
 _KEEP = AuditEntry.__table__.insert()
+_WRITTEN_AS_IS = frozenset({str, int, bool, type(None)})
 _actor: ContextVar[str] = ContextVar("actor", default="system")
 _why: ContextVar[str] = ContextVar("why", default="")
 
@@ -62,14 +63,15 @@ def _plain(value):
 def _changes(row) -> tuple[dict, dict]:
     """Before and after of the audited columns that differ. SQLAlchemy keeps the old value of what
     was set, so that only those are looked at: this runs for every row of every flush."""
-    state = instance_state(row)
+    facts, committed = row.__dict__, instance_state(row).committed_state
     before, after = {}, {}
     for name in row.audited:
-        if name in state.committed_state:
-            old, new = state.committed_state[name], state.dict.get(name)
+        if name in committed:
+            old, new = committed[name], facts.get(name)
             old = None if old is NO_VALUE or old is NEVER_SET else old
             if old != new:
-                before[name], after[name] = _plain(old), _plain(new)
+                before[name] = old if type(old) in _WRITTEN_AS_IS else _plain(old)
+                after[name] = new if type(new) in _WRITTEN_AS_IS else _plain(new)
     return before, after
 
 

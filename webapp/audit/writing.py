@@ -29,10 +29,8 @@ def insert_now(session, *rows) -> None:
         table = _table(row)
         table.take_keys(row)
         result = connection.execute(table.insert, table.values_of(row))
-        for key, value in result.last_inserted_params().items():
-            if key not in row.__dict__:
-                set_committed_value(row, key, value)
-        set_committed_value(row, "id", result.inserted_primary_key[0])
+        new_id = {"id": result.inserted_primary_key[0]}
+        row.__dict__.update(result.last_inserted_params() | row.__dict__ | new_id)
         make_transient_to_detached(row)
         session.add(row)
     tell(session)

@@ -87,6 +87,8 @@ class FieldRefused(ValueError):
 
 
 ShapeType = TypeVar("ShapeType", bound=Shape)
+# Control characters other than tab and line breaks, and halves of surrogate pairs.
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _from_form(info: ValidationInfo) -> bool:
@@ -99,7 +101,7 @@ def _composed(text):
 
 
 def _readable(text: str) -> str:
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t" for c in text):
+    if _UNREADABLE.search(text):
         raise ValueError(_l("This has characters that cannot be printed; type it again."))
     return text
 

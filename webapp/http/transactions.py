@@ -56,8 +56,9 @@ class TransactionalFlask(Flask):
 
 def _restore_session(before: dict) -> None:
     """What a lost try left in the browser's cookie, such as news to show, is taken back."""
-    session.clear()
-    session.update(before)
+    if session != before:
+        session.clear()
+        session.update(before)
 
 
 def write_apart(statement: Executable) -> None:

@@ -22,7 +22,7 @@ class DocumentKind(enum.StrEnum):
 
 
 def _check_digit(body: str, top_weight: int) -> str:
-    total = sum((ord(c) - 48) * (2 + i % (top_weight - 1)) for i, c in enumerate(reversed(body)))
+    total = sum([(ord(c) - 48) * (2 + i % (top_weight - 1)) for i, c in enumerate(body[::-1])])
     rest = total % 11
     return "0" if rest < 2 else str(11 - rest)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.addresses.parts import PARTS
@@ -51,7 +51,10 @@ KEPT_FACTS = (
 
 
 # Statements that every sale needs are built once.
-_BY_CODE = select(Agent).where(Agent.code == bindparam("code"))
+_agents = Agent.__table__.c
+_BY_CODE = select(_agents.id, _agents.code, _agents.name, _agents.commission_percent).where(
+    _agents.code == bindparam("code")
+)
 _INSERT_LINES = insert(SaleLine.__table__)
 _INSERT_MOVEMENTS = insert(StockMovement.__table__)
 LINE_COLUMNS = tuple(
@@ -64,11 +67,12 @@ _HOLD_HOURS = select(Shop.hold_hours)
 class SaleLookups:
     """What a sale needs to know of the house, read before its transaction takes any lock.
 
+    agent      id, code, name and commission_percent
     hold_hours how long it keeps its stock unpaid; None for a paid one
     """
 
     products: dict[str, Product]
-    agent: Agent | None
+    agent: Row[int, str, str, Decimal] | None
     customer: Customer | None
     hold_hours: int | None
 
@@ -144,24 +148,27 @@ def _write(sale: Sale, movements: list[dict]) -> None:
     are the objects it was made with, which the session does not know."""
     lines, customer = list(sale.lines), sale.customer
     set_committed_value(sale, "lines", [])
-    insert_now(db.session(), *([customer, sale] if customer.id is None else [sale]))
+    session = db.session()
+    insert_now(session, *([customer, sale] if customer.id is None else [sale]))
     if not sale.reference:
         sale.reference = f"B-{sale.id}"
         sale.search_text = sale.text_to_search()
     rows = [_columns_of(line) | {"sale_id": sale.id} for line in lines]
-    db.session.connection().execute(_INSERT_LINES, rows)
-    _write_movements(sale, movements)
+    connection = session.connection()
+    connection.execute(_INSERT_LINES, rows)
+    _write_movements(connection, sale, movements)
     set_committed_value(sale, "lines", lines)
 
 
-def _write_movements(sale: Sale, movements: list[dict]) -> None:
+def _write_movements(connection: Connection, sale: Sale, movements: list[dict]) -> None:
     if movements:
         rows = [row | {"sale_id": sale.id} for row in movements]
-        db.session.connection().execute(_INSERT_MOVEMENTS, rows)
+        connection.execute(_INSERT_MOVEMENTS, rows)
 
 
 def _columns_of(line: SaleLine) -> dict:
-    return {name: getattr(line, name) for name in LINE_COLUMNS}
+    facts = line.__dict__
+    return {name: facts[name] for name in LINE_COLUMNS}
 
 
 def _fill(
@@ -207,7 +214,8 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
         sale.discount_limit = limit_of_change(rights.limit, sale.below_catalog, before)
     sale.search_text = sale.text_to_search()
     db.session.flush()
-    _write_movements(sale, _take_stock(sale, lookups.products))
+    movements = _take_stock(sale, lookups.products)
+    _write_movements(db.session.connection(), sale, movements)
     record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
     if wanted.paid:
         sale.pay(utc_now())
@@ -335,10 +343,10 @@ def _price(sale: Sale) -> None:
         raise Invalid([FieldError("lines", _("This amount is too large."))])
 
 
-def _agent(code: str | None) -> Agent | None:
+def _agent(code: str | None) -> Row[int, str, str, Decimal] | None:
     if not code:
         return None
-    agent = db.session.scalar(_BY_CODE, {"code": code})
+    agent = db.session.connection().execute(_BY_CODE, {"code": code}).first()
     if agent is None:
         raise Invalid(
             [FieldError("agent", _("There is no agent with the code %(code)s.", code=code))]
@@ -346,7 +354,7 @@ def _agent(code: str | None) -> Agent | None:
     return agent
 
 
-def _set_agent(sale: Sale, agent: Agent | None) -> None:
+def _set_agent(sale: Sale, agent: Row[int, str, str, Decimal] | None) -> None:
     sale.agent_id = agent.id if agent else None
     sale.agent_code = agent.code if agent else None
     sale.agent_name = agent.name if agent else None
@@ -374,6 +382,7 @@ def _set_address(sale: Sale, wanted: SaleIn) -> None:
 
 def _take_stock(sale: Sale, products: dict[str, Product]) -> list[dict]:
     """Takes the goods and returns the movements to write."""
+    session = db.session()
     unsold = {product.id: product for product in products.values() if not product.was_sold}
     movements = []
     # Always in one order, so that two sales of the same products never wait for each other in a
@@ -383,7 +392,7 @@ def _take_stock(sale: Sale, products: dict[str, Product]) -> list[dict]:
             mark_sold(unsold.pop(line.product_id))
         if line.kind.is_goods:
             try:
-                balance = change_stock(db.session, line.product_id, line.sku, -line.quantity)
+                balance = change_stock(session, line.product_id, line.sku, -line.quantity)
             except Refusal as refusal:
                 refusal.field = f"lines.{line.position - 1}.quantity"
                 raise

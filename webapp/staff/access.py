@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import current_app, flash, g, redirect, session, url_for
+from flask import Flask, Request, current_app, flash, g, redirect, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from htmx_flask import request
@@ -31,6 +32,7 @@ from webapp.staff.throttle import first_of_window
 ANYONE: frozenset[Role] = frozenset()
 SEEN_EVERY = dt.timedelta(minutes=5)
 TOKEN_SEEN_EVERY = dt.timedelta(hours=1)
+_API = "/api/v1/"
 
 
 class SignInNeeded(Refusal):
@@ -94,7 +96,16 @@ def unattended(view):
 
 
 def is_api() -> bool:
-    return request.path.startswith("/api/v1/")
+    return request.path.startswith(_API)
+
+
+class PageSessions(SecureCookieSessionInterface):
+    """A session in a cookie is the pages'; who calls has a token: none is read or written there."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(_API):
+            return self.make_null_session(app)
+        return super().open_session(app, request)
 
 
 def may(*names: str) -> bool:
@@ -131,7 +142,9 @@ def by_token() -> Identity | None:
         return None
     now = utc_now()
     presented = {"secret_hash": digest(secret.strip()), "now": now}
-    token = db.session.connection().execute(_LIVE_TOKEN, presented).first()
+    # On a connection of its own: a session costs more than the look.
+    with db.engine.connect() as connection:
+        token = connection.execute(_LIVE_TOKEN, presented).first()
     if token is None:
         return None
     if token.used_at is None or now - token.used_at > TOKEN_SEEN_EVERY:
