@@ -10,7 +10,7 @@ from webapp.platform.queue import bell_key, redis_of_app, ring_now
 from webapp.processing.pipeline import work_off
 
 # In a rush, what is committed within this time of a ring is worked on in one batch with it.
-GATHER_SECONDS = 0.15
+GATHER_SECONDS = 0.25
 # A queue that rings again so soon after its last job is in a rush; a lone sale is worked on at
 # once.
 RUSH_SECONDS = 0.5

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import CUSTOMER, make_sale, open_shop, work_off
+from tests.support.released_notes import hold_every_note, release_every_note
 from webapp.invoices.issues import ENDED_PROCESS, issue_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
@@ -66,7 +67,11 @@ def _all_is_due():
 
 def _up_to(step) -> None:
     """Does what comes before the step, by a whole batch each."""
+    if step.status is InvoiceStatus.APPROVED:
+        hold_every_note()
     for station in PIPELINE:
+        if station.status is InvoiceStatus.APPROVED:
+            release_every_note()
         if station.step is step:
             return
         if station.step:

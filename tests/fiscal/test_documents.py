@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from lxml import etree
@@ -20,7 +20,7 @@ from tests.support.fiscal_notes import (
     an_item,
 )
 from webapp.fiscal.checks import run_checks
-from webapp.fiscal.document import HOMOLOGATION_NAME, access_key_of, build, preview
+from webapp.fiscal.document import HOMOLOGATION_NAME, access_key_of, build, numbered, preview
 from webapp.fiscal.schema import problems
 from webapp.fiscal.xml import NAMESPACE
 
@@ -75,6 +75,15 @@ def texts(document, tag):
 def test_is_valid_as_draft_and_as_signed_note(note, signer):
     assert problems(build(note)) == []
     assert problems(etree.fromstring(signer.sign(build(note, NUMBERING)))) == []
+
+
+@pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())
+@pytest.mark.parametrize("issued_at", [datetime.now(UTC), NOW], ids=["today", "another-day"])
+def test_a_draft_that_is_numbered_is_what_a_numbered_note_is_built_as(note, issued_at):
+    number = replace(NUMBERING, issued_at=issued_at)
+    assert etree.tostring(numbered(build(note), note, number)) == etree.tostring(
+        build(note, number)
+    )
 
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())

@@ -11,6 +11,7 @@ from tests.support.sale_reversals import cancel, manager
 from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db as database
+from webapp.sales.models import Sale
 from webapp.store.models import SandboxNote, Series
 from webapp.store.queries import the_shop
 
@@ -91,10 +92,10 @@ def test_when_the_signing_fails_nothing_is_taken(client, db, strict, monkeypatch
 
     monkeypatch.setattr(Invoice, "send", fails)
     work_off()
-    assert numbers() == {refused: (1, "discarded"), sale: (None, "approved")}
+    assert numbers() == {refused: (1, "discarded"), sale: (None, "pending")}
     monkeypatch.setattr(Invoice, "send", send)
     db.session.execute(
-        db.update(Invoice).where(Invoice.due_at.is_not(None)).values(due_at=dt.datetime.now(dt.UTC))
+        db.update(Sale).where(Sale.due_at.is_not(None)).values(due_at=dt.datetime.now(dt.UTC))
     )
     db.session.commit()
     work_off()

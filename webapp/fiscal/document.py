@@ -62,15 +62,8 @@ def build(note: Note, number: Numbering | None = None) -> etree._Element:
     """The unsigned `NFe` element. Without `number` it is a draft: complete but for number, key and
     signature."""
     given = number or Numbering(0, 1, datetime.now(UTC), DRAFT_CODE)
-    issued_at = given.issued_at.astimezone(state(note.issuer.address.state).zone)
-    key = access_key(
-        state(note.issuer.address.state).code,
-        issued_at,
-        identifier(note.issuer.cnpj),
-        given.series,
-        given.number,
-        given.code,
-    )
+    issued_at = _local_time(note, given)
+    key = _key(note, given, issued_at)
     taxes = [assess(note, item, issued_at.date()) for item in note.items]
     with_ibs_cbs = any(tax.ibs_cbs_written for tax in taxes)
     body = {
@@ -97,26 +90,68 @@ def build(note: Note, number: Numbering | None = None) -> etree._Element:
     return etree.fromstring(xml("NFe", {"@xmlns": NAMESPACE, "infNFe": body}))
 
 
+def numbered(draft: etree._Element, note: Note, number: Numbering) -> etree._Element:
+    """What `build(note, number)` gives, made of the note's draft, which is no draft any more. Its
+    taxes are those of its day: on another one it is built anew."""
+    issued_at = _local_time(note, number)
+    ide = {field.tag: field for field in draft[0][0]}
+    written_at = ide[f"{{{NAMESPACE}}}dhEmi"]
+    if (written_at.text or "")[:10] != str(issued_at.date()):
+        return build(note, number)
+    key = _key(note, number, issued_at)
+    draft[0].set("Id", f"NFe{key}")
+    for tag, text in _given_fields(number, issued_at, key).items():
+        ide[f"{{{NAMESPACE}}}{tag}"].text = text
+    return draft
+
+
+def _local_time(note: Note, given: Numbering) -> datetime:
+    return given.issued_at.astimezone(state(note.issuer.address.state).zone)
+
+
+def _key(note: Note, given: Numbering, issued_at: datetime) -> str:
+    return access_key(
+        state(note.issuer.address.state).code,
+        issued_at,
+        identifier(note.issuer.cnpj),
+        given.series,
+        given.number,
+        given.code,
+    )
+
+
+def _given_fields(given: Numbering, issued_at: datetime, key: str) -> dict[str, str]:
+    """What of the identification only sending gives."""
+    return {
+        "cNF": given.code,
+        "serie": str(given.series),
+        "nNF": str(given.number),
+        "dhEmi": issued_at.isoformat(timespec="seconds"),
+        "cDV": key[-1],
+    }
+
+
 def access_key_of(document: etree._Element) -> str:
     return str(document[0].attrib["Id"])[3:]
 
 
 def _identification(note: Note, given: Numbering, issued_at: datetime, key: str) -> Section:
     only_gifts = note.items and all(item.gift for item in note.items)
+    fields = _given_fields(given, issued_at, key)
     return {
         "cUF": key[:2],
-        "cNF": given.code,
+        "cNF": fields["cNF"],
         "natOp": "Remessa em bonificacao" if only_gifts else "Venda de mercadoria",
         "mod": MODEL,
-        "serie": str(given.series),
-        "nNF": str(given.number),
-        "dhEmi": issued_at.isoformat(timespec="seconds"),
+        "serie": fields["serie"],
+        "nNF": fields["nNF"],
+        "dhEmi": fields["dhEmi"],
         "tpNF": "1",
         "idDest": note.destination.value,
         "cMunFG": digits(note.issuer.address.ibge),
         "tpImp": "1",
         "tpEmis": NORMAL_EMISSION,
-        "cDV": key[-1],
+        "cDV": fields["cDV"],
         "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
         "finNFe": "1",
         "indFinal": "0" if note.recipient.taxpayer == RegistrationIndicator.CONTRIBUTOR else "1",

@@ -1,22 +1,20 @@
-"""The NF-e's way: built and checked without number or signature; numbered and signed; sent and
-answered."""
+"""The NF-e's way: built and checked without number or signature; numbered and signed, at once or
+once a person has released it; sent and answered."""
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from lxml import etree
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
-from webapp.fiscal.access_key import random_code
 from webapp.fiscal.authority import Answer
 from webapp.fiscal.checks import run_checks
-from webapp.fiscal.document import Numbering, access_key_of, build
+from webapp.fiscal.document import build
+from webapp.fiscal.note import Note
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import explain
-from webapp.fiscal.signature import Signer
-from webapp.invoices.authorities import authority, certificate
+from webapp.invoices.authorities import authority
 from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
@@ -34,22 +32,20 @@ from webapp.processing.note_progress import (
     note_held,
     note_rejected,
 )
+from webapp.processing.signing import SigningDesk
 from webapp.rules.models import Effect
 from webapp.rules.queries import effects_of
 from webapp.sales.models import Sale, Status
-from webapp.store.models import Series, Shop
+from webapp.store.models import Shop
 from webapp.store.queries import the_shop
-
-# The whole second at which a note says it was issued lies this far back: a clock of ours that is
-# slightly ahead of the authority's must not make it a note of the future (rejection 703).
-CLOCK_MARGIN = dt.timedelta(seconds=2)
 
 
 class Built(NamedTuple):
-    """What building and checking came to: by it a sale that changed meanwhile is told."""
+    """What building and checking came to; by the version a sale that changed meanwhile is told."""
 
     version: int
-    total: Decimal
+    note: Note
+    draft: etree._Element
     issues: list[Issue]
 
 
@@ -60,13 +56,14 @@ class BuildBatch(NamedTuple):
     policy: str
     invoices: dict[int, Invoice]
     effects: dict[int, list[Effect]]
+    desk: SigningDesk
 
 
 class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
-    """Builds the draft, checks it, and approves it, holds it for a person or stops the sale.
+    """Builds the draft, checks it, and signs it, holds it for a person or stops the sale.
 
     Building and checking take the most time and touch no row, so they are done before the
-    transaction.
+    transaction. What was checked is what is signed: nothing is built twice.
     """
 
     model = Sale
@@ -80,16 +77,16 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
             built = {}
             for sale in rows:
                 note = note_of(sale, shop)
-                built[sale.id] = Built(
-                    sale.version, note.total, run_checks(note, build(note)).issues
-                )
+                draft = build(note)
+                built[sale.id] = Built(sale.version, note, draft, run_checks(note, draft).issues)
             db.session.rollback()
         return built
 
     def load_shared(self, rows: list[Sale], answers: dict[int, Built]) -> BuildBatch:
         ids = [sale.id for sale in rows]
         effects = effects_of(ids, (Hold.key, Approval.key))
-        return BuildBatch(answers, review_policy(), pending_invoices_of(ids), effects)
+        invoices, desk = pending_invoices_of(ids), SigningDesk(len(rows))
+        return BuildBatch(answers, review_policy(), invoices, effects, desk)
 
     def write_row(self, row: Sale, shared: BuildBatch, now: dt.datetime) -> None:
         built = shared.built[row.id]
@@ -98,7 +95,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
             return
         invoice = shared.invoices[row.id]
         invoice.findings = [issue.to_json() for issue in built.issues]
-        invoice.total = built.total
+        invoice.total = built.note.total
         errors = [issue for issue in built.issues if issue.level == ERROR]
         if errors:
             note_failed(invoice, errors[0])
@@ -108,6 +105,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
             note_held(invoice, held_by)
         else:
             note_approved(invoice, now)
+            shared.desk.sign(invoice, built.note, built.draft, now)
 
     def give_up(self, row: Sale, error: str) -> None:
         note_given_up(pending_invoices_of([row.id])[row.id], error)
@@ -125,44 +123,15 @@ def _held_by(effects: list[Effect], policy: str) -> list[dict]:
     return [{"rule": "", "reason": "policy"}] if policy == "all" and not approved else []
 
 
-class Numbers:
-    """The numbers of a series, whose row the caller has locked. Those that discarded notes were
-    refused with come first: the authority knows no note of theirs, and a number that is never used
-    would be a gap."""
-
-    def __init__(self, series: Series, most: int) -> None:
-        self.series = series
-        # As literal text, or the partial index does not serve.
-        spare = select(Invoice).where(
-            text("status = 'discarded' AND number IS NOT NULL"), Invoice.series == series.number
-        )
-        self.spare = list(
-            db.session.scalars(spare.order_by(Invoice.number.desc()).limit(most).with_for_update())
-        )
-
-    def take(self) -> int:
-        """The next one. It is given back with the transaction."""
-        if not self.spare:
-            return self.series.take()
-        left_behind = self.spare.pop()
-        number = left_behind.number
-        assert number is not None, "the query asks for invoices that bear one"
-        left_behind.number = None
-        # Before the next note bears it: a number is unique.
-        db.session.flush()
-        return number
-
-
 class SignBatch(NamedTuple):
     """What the invoices of a batch share."""
 
     shop: Shop
-    numbers: Numbers
-    signer: Signer
+    desk: SigningDesk
 
 
 class SignStep(Step[Invoice, None, SignBatch]):
-    """In one transaction: the number, the time of issue, the key, the signature."""
+    """What a person released is built as it is now, and signed."""
 
     model = Invoice
     status = InvoiceStatus.APPROVED
@@ -170,22 +139,11 @@ class SignStep(Step[Invoice, None, SignBatch]):
     write_load = (joinedload(Invoice.sale).selectinload(Sale.lines),)
 
     def load_shared(self, rows: list[Invoice], answers: None) -> SignBatch:
-        series = db.session.scalars(
-            select(Series).order_by(Series.number).limit(1).with_for_update()
-        ).one()
-        return SignBatch(the_shop(), Numbers(series, len(rows)), certificate().signer)
+        return SignBatch(the_shop(), SigningDesk(len(rows)))
 
     def write_row(self, row: Invoice, shared: SignBatch, now: dt.datetime) -> None:
-        shop, numbers, signer = shared
-        number = row.number if row.number is not None else numbers.take()
-        issued_at = (now - CLOCK_MARGIN).replace(microsecond=0)
-        document = build(
-            note_of(row.sale, shop),
-            Numbering(numbers.series.number, number, issued_at, random_code(number)),
-        )
-        key = access_key_of(document)
-        row.send(numbers.series.number, number, key, signer.sign(document), issued_at)
-        row.owe(now)
+        note = note_of(row.sale, shared.shop)
+        shared.desk.sign(row, note, build(note), now)
 
     def give_up(self, row: Invoice, error: str) -> None:
         note_given_up(row, error)

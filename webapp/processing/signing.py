@@ -1,0 +1,77 @@
+"""Where a note is numbered and signed: the one place from which its number is its own."""
+
+import datetime as dt
+from functools import cached_property
+
+from lxml import etree
+from sqlalchemy import select, text
+
+from webapp.fiscal.access_key import random_code
+from webapp.fiscal.document import Numbering, access_key_of, numbered
+from webapp.fiscal.note import Note
+from webapp.fiscal.signature import Signer
+from webapp.invoices.authorities import certificate
+from webapp.invoices.models import Invoice
+from webapp.platform.database import db
+from webapp.store.models import Series
+
+# The whole second at which a note says it was issued lies this far back: a clock of ours that is
+# slightly ahead of the authority's must not make it a note of the future (rejection 703).
+CLOCK_MARGIN = dt.timedelta(seconds=2)
+
+
+class Numbers:
+    """The numbers of a series, whose row the caller has locked. Those that discarded notes were
+    refused with come first: the authority knows no note of theirs, and a number that is never used
+    would be a gap."""
+
+    def __init__(self, series: Series, most: int) -> None:
+        self.series = series
+        # As literal text, or the partial index does not serve.
+        spare = select(Invoice).where(
+            text("status = 'discarded' AND number IS NOT NULL"), Invoice.series == series.number
+        )
+        self.spare = list(
+            db.session.scalars(spare.order_by(Invoice.number.desc()).limit(most).with_for_update())
+        )
+
+    def take(self) -> int:
+        """The next one. It is given back with the transaction."""
+        if not self.spare:
+            return self.series.take()
+        left_behind = self.spare.pop()
+        number = left_behind.number
+        assert number is not None, "the query asks for invoices that bear one"
+        left_behind.number = None
+        # Before the next note bears it: a number is unique.
+        db.session.flush()
+        return number
+
+
+class SigningDesk:
+    """Signs the notes of a batch, `most` of them, inside its transaction. The series is locked with
+    the first: whoever signs none waits for nobody."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        query = select(Series).order_by(Series.number).limit(1).with_for_update()
+        return Numbers(db.session.scalars(query).one(), self.most)
+
+    @cached_property
+    def signer(self) -> Signer:
+        return certificate().signer
+
+    def sign(self, invoice: Invoice, note: Note, draft: etree._Element, now: dt.datetime) -> None:
+        """Gives the note its number, time, key and signature; sending it is owed from now on."""
+        signer, numbers = self.signer, self.numbers
+        number = invoice.number if invoice.number is not None else numbers.take()
+        series, issued_at = numbers.series.number, (now - CLOCK_MARGIN).replace(microsecond=0)
+        given = Numbering(series, number, issued_at, random_code(number))
+        document = numbered(draft, note, given)
+        invoice.send(
+            series, number, access_key_of(document), signer.sign(document), given.issued_at
+        )
+        invoice.owe(now)
