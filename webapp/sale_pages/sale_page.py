@@ -50,7 +50,6 @@ PART_LABELS = {
 }
 SOURCE_LABELS = {
     "ibge": _l("IBGE table"),
-    "shop": _l("the shop's own"),
     "viacep": _l("ViaCEP"),
     "brasilapi": _l("BrasilAPI"),
     "opencep": _l("OpenCEP"),
@@ -60,7 +59,8 @@ SOURCE_LABELS = {
 
 
 # What the customer said, or left blank, bears no source: it is the rest that one may want to check.
-FROM_CUSTOMER = (None, "", "customer", "empty")
+# That an order was handed over at the shop is told once, above.
+WITHOUT_SOURCE = (None, "", "customer", "empty", "shop")
 
 
 class SourcedPart(NamedTuple):
@@ -295,4 +295,4 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def _source_label(source: str | None) -> Any:
-    return SOURCE_LABELS.get(source, source) if source not in FROM_CUSTOMER else None
+    return SOURCE_LABELS.get(source, source) if source not in WITHOUT_SOURCE else None
