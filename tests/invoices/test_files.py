@@ -11,7 +11,9 @@ from lxml import etree
 
 from tests.factories import api, make_token, sign_in
 from tests.support.invoices import authorized, in_review, worked_off
+from tests.support.processed_sales import counted
 from webapp.http.formatting import shop_day
+from webapp.invoice_pages import downloads
 from webapp.invoices.authorities import Sandbox
 from webapp.invoices.models import InvoiceStatus
 
@@ -89,11 +91,18 @@ def test_a_draft_has_no_danfe_and_the_answer_says_why(db, client):
 
 
 @pytest.mark.both_databases
-def test_a_months_files_come_as_one_zip(db, client):
+def test_a_months_files_come_as_one_zip(db, client, monkeypatch):
+    monkeypatch.setattr(downloads, "FILES_AT_ONCE", 2)
     issued = [authorized(), worked_off(), worked_off()]
+    # Two of one moment, across the place where the reading begins anew.
+    issued[2].issued_at = issued[1].issued_at
+    db.session.commit()
     sign_in(client, "accountant")
-    answer = client.get(f"/invoices/archive?month={shop_day(issued[0].issued_at):%Y-%m}")
-    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    with counted() as said:
+        answer = client.get(f"/invoices/archive?month={shop_day(issued[0].issued_at):%Y-%m}")
+        archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    asked = [each for each in said if "proc_xml" in each.partition("FROM")[0]]
+    assert len(asked) == 4, "is there any, two, one, no more"
     assert {name: archive.read(name) for name in archive.namelist()} == {
         f"{one.access_key}.xml": one.proc_xml for one in issued
     }

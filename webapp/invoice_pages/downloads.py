@@ -14,13 +14,13 @@ from sqlalchemy import Engine, Select
 from webapp.fiscal.danfe import danfe
 from webapp.invoice_pages.note_view import draft_of
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import files_of
+from webapp.invoices.queries import files_of, issued_after
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.transactions import only_reading
 from webapp.store.queries import the_shop
 
-FILES_AT_ONCE = 50
+FILES_AT_ONCE = 100
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -93,11 +93,11 @@ class _Pipe(io.RawIOBase):
 
 
 def _zipped(engine: Engine, files: Select) -> Iterator[bytes]:
-    pipe, last = _Pipe(), 0
+    pipe, some = _Pipe(), files.limit(FILES_AT_ONCE)
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        while rows := _read(engine, files.where(Invoice.id > last).limit(FILES_AT_ONCE)):
+        while rows := _read(engine, some):
             for row in rows:
                 archive.writestr(f"{row.access_key}.xml", row.proc_xml)
-            last = rows[-1].id
+            some = files.where(issued_after(rows[-1].issued_at, rows[-1].id)).limit(FILES_AT_ONCE)
             yield pipe.take()
     yield pipe.take()

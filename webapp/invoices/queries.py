@@ -7,7 +7,17 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import joinedload
 
 from webapp.http.localization import time_zone
@@ -111,10 +121,17 @@ def issued_in(month: dt.date) -> ColumnElement[bool]:
 
 
 def files_of(month: dt.date) -> Select:
-    """Id, access key and nfeProc of a month's authorized NF-e, cancelled ones too, in the order of
-    their ids."""
-    query = select(Invoice.id, Invoice.access_key, Invoice.proc_xml)
-    return query.where(issued_in(month), Invoice.proc_xml.is_not(None)).order_by(Invoice.id)
+    """Id, moment of issue, access key and nfeProc of a month's authorized NF-e, cancelled ones too,
+    as they were issued."""
+    query = select(Invoice.id, Invoice.issued_at, Invoice.access_key, Invoice.proc_xml)
+    query = query.where(issued_in(month), Invoice.proc_xml.is_not(None))
+    return query.order_by(Invoice.issued_at, Invoice.id)
+
+
+def issued_after(moment: dt.datetime, invoice_id: int) -> ColumnElement[bool]:
+    """What comes after this one in the order of `files_of`."""
+    place = tuple_(literal(moment, Invoice.issued_at.type), literal(invoice_id))
+    return tuple_(Invoice.issued_at, Invoice.id) > place
 
 
 def invoice_by_id(invoice_id: int) -> Invoice:
