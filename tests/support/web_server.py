@@ -62,7 +62,8 @@ def serving(app, threads: int = 4) -> Iterator[WebServer]:
         yield web
     finally:
         web.stop()
-        web.bridge.pool.shutdown()
+        web.bridge.requests.shutdown()
+        web.bridge.pieces.shutdown()
 
 
 @contextlib.contextmanager

@@ -19,8 +19,10 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 BODY_SECONDS = 30
-# What is asked of a long answer at once.
+# What is asked of a long answer at once, and of how many such answers at a time: many downloads
+# wait for each other, and no page for them.
 PIECE = 65_536
+LONG_ANSWERS = 2
 
 
 class Bridge:
@@ -29,7 +31,8 @@ class Bridge:
 
     def __init__(self, app: Any, threads: int, longest: int, headers: list[tuple[bytes, bytes]]):
         self.app, self.longest, self.headers = app, longest, headers
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.requests = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.pieces = ThreadPoolExecutor(LONG_ANSWERS, thread_name_prefix="piece")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
@@ -41,7 +44,7 @@ class Bridge:
         except ConnectionError:
             return
         answer = StepwiseAnswer(self.app, environ(scope, body, length))
-        piece, more = await self._in_thread(answer, answer.begin)
+        piece, more = await self._in_thread(self.requests, answer, answer.begin)
         await send(answer.start)
         if answer.streams:
             with closing(answer):
@@ -69,20 +72,22 @@ class Bridge:
         await send({"type": "http.response.start", "status": 408, "headers": headers})
         await send({"type": "http.response.body"})
 
-    async def _in_thread(self, answer: "StepwiseAnswer", step: Callable[[], Any]) -> Any:
+    async def _in_thread(
+        self, pool: ThreadPoolExecutor, answer: "StepwiseAnswer", step: Callable[[], Any]
+    ) -> Any:
         # In one context all along, though not in one thread: an answer is made in what was set
         # when it began.
-        return await asyncio.get_running_loop().run_in_executor(self.pool, answer.context.run, step)
+        return await asyncio.get_running_loop().run_in_executor(pool, answer.context.run, step)
 
     async def _pieces(self, answer: "StepwiseAnswer", piece: bytes) -> AsyncGenerator[bytes, None]:
         more = True
         try:
             while more:
                 yield piece
-                piece, more = await self._in_thread(answer, answer.next_piece)
+                piece, more = await self._in_thread(self.pieces, answer, answer.next_piece)
             yield piece
         finally:
-            await self._in_thread(answer, answer.close)
+            await self._in_thread(self.pieces, answer, answer.close)
 
     async def _send_parts(
         self, parts: AsyncGenerator[bytes, None], receive: Receive, send: Send
@@ -118,15 +123,18 @@ class StepwiseAnswer:
             self.streams = True
             return b"", True
         self._parts = iter(self.body)
-        return self.next_piece()
+        # Whose length is not known is made while it is sent; any other is there already.
+        known = any(name.lower() == b"content-length" for name, _ in self.start["headers"])
+        return self.next_piece(PIECE if known else 1)
 
-    def next_piece(self) -> tuple[bytes, bool]:
+    def next_piece(self, least: int = PIECE) -> tuple[bytes, bool]:
+        """At least so many bytes, or all that is left; whether there may be more."""
         parts, size = [], 0
         try:
             for part in self._parts:
                 parts.append(part)
                 size += len(part)
-                if size >= PIECE:
+                if size >= least:
                     return b"".join(parts), True
         except BaseException:
             self.close()
