@@ -299,24 +299,26 @@ def test_an_unpaid_sale_is_cancelled_as_ever(client, db):
     assert calls.post(f"/sales/{sale.id}/payment").status_code == 409
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"reason": ""},
-        {"reason": "  "},
-        {"reason": 5},
-        {"reason": "x" * 501},
-        {"reason": "x", "more": 1},
-        [],
-        "no",
-    ],
-)
-def test_a_cancellation_says_why(client, db, body):
-    sale = sold(book())
-    answer = manager(client).post(f"/sales/{sale.id}/cancellation", body)
-    assert answer.status_code == 422 and answer.json["errors"]
-    assert db.session.get(Sale, sale.id, populate_existing=True).status is Status.INVOICED
+NO_CANCELLATIONS = [
+    {},
+    {"reason": ""},
+    {"reason": "  "},
+    {"reason": 5},
+    {"reason": "x" * 501},
+    {"reason": "x", "more": 1},
+    [],
+    "no",
+]
+
+
+def test_a_cancellation_says_why(client, db, subtests):
+    sale, calls = sold(book()), manager(client)
+    for body in NO_CANCELLATIONS:
+        with subtests.test(body=body):
+            answer = calls.post(f"/sales/{sale.id}/cancellation", body)
+            assert answer.status_code == 422 and answer.json["errors"]
+            kept = db.session.get(Sale, sale.id, populate_existing=True)
+            assert kept.status is Status.INVOICED
 
 
 def test_it_is_the_managers_to_say(client, db):
