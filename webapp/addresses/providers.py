@@ -20,6 +20,7 @@ from webapp.addresses.breaker import Breaker
 from webapp.addresses.number_range import without_range
 from webapp.platform.cep import folded
 from webapp.platform.clock import utc_now
+from webapp.platform.sparing import sparing
 from webapp.platform.towns import city_code, is_city_code, state_code
 
 SAMPLE = "sample"
@@ -246,7 +247,8 @@ class HttpSource:
         if reason != "no_time":
             self._heard = (utc_now(), reason)
             self.breaker.failed(at_once=reason in ("refused", "blocked"))
-            log.warning("postal code provider %s: %s", self.name, reason)
+            if sparing.lets_through(f"postal code provider {self.name} {reason}"):
+                log.warning("postal code provider %s: %s", self.name, reason)
 
     def _attempt(self, cep, deadline):
         status, body = _get(self._client(), self._provider.url(cep), deadline)
