@@ -28,6 +28,13 @@ class SignInIn(Shape):
     next: Annotated[str, Text(500)] = ""
 
 
+class ProofIn(Shape):
+    """One's own password once more."""
+
+    password: Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+    next: Annotated[str, Text(500)] = ""
+
+
 class UserIn(Shape):
     email: RequiredEmail
     name: Annotated[str, Text(80, required=True)]

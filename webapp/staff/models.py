@@ -111,6 +111,8 @@ class UserSession(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     seen_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    # When the password was last typed in it.
+    proved_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
     @classmethod

@@ -1,6 +1,6 @@
 """Pages of staff: signing in, one's own account, people and tokens."""
 
-from webapp.staff.pages import account, people, sign_in
+from webapp.staff.pages import account, people, proof, sign_in
 from webapp.staff.pages.blueprint import bp
 
-__all__ = ["account", "bp", "people", "sign_in"]
+__all__ = ["account", "bp", "people", "proof", "sign_in"]

@@ -15,6 +15,7 @@ from webapp.staff.access import allow
 from webapp.staff.forms import NewUserIn, PasswordIn, TokenIn, UserIn
 from webapp.staff.models import MOST_TOKEN_DAYS, TOKEN_DAYS, ApiToken, Role, User
 from webapp.staff.pages.blueprint import bp
+from webapp.staff.pages.proof import proved
 from webapp.staff.people import add_user, change_user, issue_token, set_new_password
 from webapp.staff.queries import people, token_by_id, tokens, user_by_id
 
@@ -31,6 +32,7 @@ OLDEST_FIRST = {"when": Order((User.id,))}
 
 @bp.get("/staff")
 @allow("admin")
+@proved
 def index() -> str:
     return _index_page(Form({"days": TOKEN_DAYS}))
 
@@ -56,12 +58,14 @@ def _person_page(form: Form, user_id: int | None = None) -> str:
 
 @bp.get("/staff/new")
 @allow("admin")
+@proved
 def new_person() -> str:
     return _person_page(Form({"role": Role.CLERK}))
 
 
 @bp.post("/staff")
 @allow("admin")
+@proved
 @submits(NewUserIn, again=_person_page)
 def create_person(wanted: NewUserIn) -> ResponseReturnValue:
     add_user(wanted.email, wanted.name, wanted.role, wanted.password)
@@ -71,6 +75,7 @@ def create_person(wanted: NewUserIn) -> ResponseReturnValue:
 
 @bp.get("/staff/<id:user_id>")
 @allow("admin")
+@proved
 def person(user_id: int) -> str:
     return _person_page(_present_person(user_id), user_id)
 
@@ -81,6 +86,7 @@ def _present_person(user_id: int) -> Form:
 
 @bp.post("/staff/<id:user_id>")
 @allow("admin")
+@proved
 @submits(UserIn, again=_person_page, present=_present_person)
 def update_person(wanted: UserIn, user_id: int) -> ResponseReturnValue:
     user = user_by_id(user_id)
@@ -99,6 +105,7 @@ def _password_again(form: Form, user_id: int) -> str:
 
 @bp.post("/staff/<id:user_id>/password")
 @allow("admin")
+@proved
 @submits(PasswordIn, again=_password_again)
 def set_password(wanted: PasswordIn, user_id: int) -> ResponseReturnValue:
     """A new password for somebody else, who is signed out everywhere. One's own asks for the old
@@ -128,6 +135,7 @@ def _form_of(user: User) -> Form:
 
 @bp.post("/staff/tokens")
 @allow("admin")
+@proved
 @submits(TokenIn, again=_index_page)
 def create_token(wanted: TokenIn) -> ResponseReturnValue:
     """Answers the page with the secret on it, this once; nothing keeps it."""
