@@ -86,11 +86,14 @@ def load_lines(found: Sequence[Sale]) -> None:
 
 def sale_of(sale_id: int, lock: bool = False) -> Sale:
     """The sale with its lines, in one query. `lock`: whoever else changes it waits until we are
-    done. Raises NotFound."""
+    done; the lines are read once we hold it, or PostgreSQL gives them as they were when we began
+    to wait. Raises NotFound."""
     query = select(Sale).where(Sale.id == sale_id)
-    query = query.options(joinedload(Sale.lines), joinedload(Sale.customer))
     if lock:
-        query = query.with_for_update(of=Sale).execution_options(populate_existing=True)
+        query = whole(query).with_for_update(of=Sale)
+        query = query.execution_options(populate_existing=True)
+    else:
+        query = query.options(joinedload(Sale.lines), joinedload(Sale.customer))
     sale = db.session.scalars(query).unique().one_or_none()
     if sale is None:
         raise NotFound(NO_SALE)
