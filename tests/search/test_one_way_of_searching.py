@@ -90,6 +90,10 @@ def test_an_nfe_is_found_as_lists_print_it(client, db, written):
     sign_in(client)
     assert client.get("/search", query_string={"q": written}).location == f"/invoices/{invoice.id}"
     sign_in(client, "reviewer")
+    for asked in (written, invoice.access_key):
+        listed = client.get("/sales", query_string={"q": asked}, follow_redirects=True).text
+        assert f'id="sale-{invoice.sale_id}"' in listed, asked
+    assert f'id="sale-{invoice.sale_id}"' not in client.get("/sales?q=2-000001").text
     page = client.get("/invoices", query_string={"q": written}).text
     assert f"/invoices/{invoice.id}" in page
     assert f"/invoices/{invoice.id}" not in client.get("/invoices?q=2-000001").text

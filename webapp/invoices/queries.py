@@ -109,6 +109,12 @@ def as_printed(written: str) -> ColumnElement[bool] | None:
     return and_(Invoice.series == int(found[1]), Invoice.number == int(found[2]))
 
 
+def named_alone(written: str) -> ColumnElement[bool] | None:
+    """One NF-e by its access key, or as lists print it; None for what is not written so."""
+    bare = "".join(written.split()).upper()
+    return Invoice.access_key == bare if len(bare) == KEY_LENGTH else as_printed(written)
+
+
 def month_bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:
     """The first moment of a month and of the next one, in the shop's zone."""
     first = dt.datetime(month.year, month.month, 1, tzinfo=ZoneInfo(time_zone()))
