@@ -176,6 +176,7 @@ class Shop:
         self.data_dir, self.url, self.guardian = data_dir, "", guardian
         self.program, self.settings = program, settings
         self.process, self.log = None, data_dir.with_suffix(".log")
+        self._cookies: dict[str, str] = {}
 
     def start(self, seconds: float = 60) -> "Shop":
         """Starts it (again) and returns once it is ready."""
@@ -216,12 +217,25 @@ class Shop:
         connection.close()
         return answer.getheader("Set-Cookie").partition(";")[0]
 
+    def cookie(self, role: str) -> str:
+        """Of a person of the demo shop who has signed in: once for all who ask, until the sessions
+        are ended."""
+        if role not in self._cookies:
+            self._cookies[role] = self.sign_in(f"{role}@balcao.example")
+        return self._cookies[role]
+
     def end_sessions(self) -> None:
         """Signs everybody out on the server, as idleness or an administrator does; the cookies
         stay."""
+        self._cookies.clear()
+        self.execute("DELETE FROM user_sessions")
+
+    def execute(self, statement: str, *values: object) -> list[tuple]:
+        """The rows of one statement on its database."""
         with closing(sqlite3.connect(self.data_dir / "balcao.sqlite3", timeout=10)) as database:
-            database.execute("DELETE FROM user_sessions")
+            rows = database.execute(statement, values).fetchall()
             database.commit()
+        return rows
 
     def get(self, path: str, cookie: str = "") -> tuple[int, str]:
         """(status, body); status 0 when nothing answers."""

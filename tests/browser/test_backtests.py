@@ -2,12 +2,11 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.test_accessibility import faults
-from tests.browser.test_errand import sign_in
+from tests.support.accessibility import faults
 
 
-def test_a_test_is_asked_for_and_its_page_moves_to_the_result_by_itself(page, watched):
-    sign_in(page)
+def test_a_test_is_asked_for_and_its_page_moves_to_the_result_by_itself(page, watched, signed_in):
+    signed_in(page)
     page.goto("/rules/commission/edit")
     page.locator("[name='then.0.percent.kind']").select_option("fixed")
     page.locator("[name='then.0.percent']").fill("8,00")

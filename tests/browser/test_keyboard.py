@@ -5,11 +5,11 @@ import re
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
-from tests.browser.test_errand import add_product, sign_in
+from tests.browser.test_errand import add_product
 
 
-def test_a_search_finds_while_one_types_and_keeps_its_words(page):
-    sign_in(page)
+def test_a_search_finds_while_one_types_and_keeps_its_words(page, signed_in):
+    signed_in(page)
     for path, found in (
         ("/sales", "B2B-2008"),
         ("/packing-slips", "B2B-2008"),
@@ -31,8 +31,8 @@ def test_a_search_finds_while_one_types_and_keeps_its_words(page):
     expect(chip).to_have_attribute("href", "/products?q=trilha&kind=physical")
 
 
-def test_a_row_is_edited_and_saved_by_keys(page):
-    sign_in(page)
+def test_a_row_is_edited_and_saved_by_keys(page, signed_in):
+    signed_in(page)
     add_product(page, "ROW-1", "Cantil de serra")
     page.goto("/products?q=ROW-1")
     row = page.locator("tr[id^='product-']", has_text="ROW-1")
@@ -54,8 +54,8 @@ def test_a_row_is_edited_and_saved_by_keys(page):
     expect(row).to_contain_text("R$ 47,90")
 
 
-def test_escape_closes_a_menu_and_goes_back_to_its_button(page):
-    sign_in(page)
+def test_escape_closes_a_menu_and_goes_back_to_its_button(page, signed_in):
+    signed_in(page)
     page.goto("/rules")
     button = page.locator("#rule-commission .menu > summary")
     button.focus()
@@ -67,8 +67,8 @@ def test_escape_closes_a_menu_and_goes_back_to_its_button(page):
     expect(button).to_be_focused()
 
 
-def test_shortcuts_rest_while_one_types(page):
-    sign_in(page)
+def test_shortcuts_rest_while_one_types(page, signed_in):
+    signed_in(page)
     page.goto("/sales")
     page.keyboard.press("?")
     keys = page.locator("#shortcuts")
@@ -83,8 +83,8 @@ def test_shortcuts_rest_while_one_types(page):
     expect(page).to_have_url("/sales/new")
 
 
-def test_the_palette_finds_while_one_types_and_opens_by_keys(page, watched):
-    sign_in(page)
+def test_the_palette_finds_while_one_types_and_opens_by_keys(page, watched, signed_in):
+    signed_in(page)
     page.goto("/sales")
     palette, field = page.locator("#palette"), page.locator("#palette-question")
     chosen = palette.locator("[aria-selected=true]")
@@ -124,8 +124,8 @@ def test_the_palette_finds_while_one_types_and_opens_by_keys(page, watched):
     assert watched == []
 
 
-def test_j_and_k_walk_the_rows_of_a_list_and_rest_while_one_types(page):
-    sign_in(page, "reviewer")
+def test_j_and_k_walk_the_rows_of_a_list_and_rest_while_one_types(page, signed_in):
+    signed_in(page, "reviewer")
     page.goto("/products")
     links = page.locator("main tbody tr > :first-child a")
     page.keyboard.press("j")
@@ -168,8 +168,8 @@ def held_for_review(page, reference: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(reference)
 
 
-def test_a_second_press_of_a_key_approves_no_note_that_was_not_seen(page):
-    sign_in(page)
+def test_a_second_press_of_a_key_approves_no_note_that_was_not_seen(page, signed_in):
+    signed_in(page)
     for reference in ("PRESS-1", "PRESS-2"):
         held_for_review(page, reference)
     page.goto("/invoices?status=review")

@@ -4,17 +4,16 @@ another page) takes nothing that was typed and is told in true words."""
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_errand import sign_in
 from webapp.staff.passwords import DEMO_PASSWORD
 
 LIVE = "Ao vivo"
 
 
 @pytest.fixture
-def clerk(browser, live_shop):
+def clerk(browser, live_shop, signed_in):
     context = browser.new_context(base_url=live_shop.url, locale="pt-BR")
     page = context.new_page()
-    sign_in(page, "clerk")
+    signed_in(page, "clerk")
     yield page
     context.close()
 
@@ -33,8 +32,10 @@ def test_after_back_messages_and_the_live_sign_are_seen(clerk):
         clerk.wait_for_url(f"**q={text}**")
         clerk.locator("main [name=q]").fill("")
         clerk.wait_for_timeout(600)
+    clerk.locator("main [name=q]").evaluate("field => { field.dataset.left = true; }")
     with clerk.expect_response("**/products?**"):
         clerk.go_back()
+    expect(clerk.locator("[data-left]")).to_have_count(0)
     expect(state(clerk)).to_have_text(LIVE)
     clerk.context.set_offline(True)
     clerk.locator("main [name=q]").press_sequentially("pires")
@@ -239,7 +240,8 @@ def test_what_was_typed_is_offered_again_after_a_look_elsewhere(clerk):
     expect(offer).to_have_count(0)
 
 
-def test_what_one_person_typed_is_not_kept_for_the_next(clerk):
+def test_what_one_person_typed_is_not_kept_for_the_next(clerk, signed_in):
+    signed_in(clerk, "clerk", own=True)
     fill_in_order(clerk)
     clerk.goto("/account")
     kept = clerk.evaluate("Object.keys(sessionStorage)")

@@ -14,12 +14,6 @@ WORDS = {
 }
 
 
-def sign_in(page, role: str = "clerk") -> None:
-    page.goto("/login")
-    page.locator(f"button[value='{role}@balcao.example']").click()
-    expect(page).not_to_have_url(re.compile("/login"))
-
-
 def add_product(page, sku: str, name: str, isbn: str = "") -> None:
     page.goto("/products/new")
     if isbn:
@@ -48,13 +42,13 @@ def language():
 
 
 @pytest.fixture
-def counter(browser, live_shop, language):
+def counter(browser, live_shop, language, signed_in):
     """A clerk's browser in one of the two languages, at a new order."""
     context = browser.new_context(
         base_url=live_shop.url, locale=language, viewport={"width": 1280, "height": 900}
     )
     page = context.new_page()
-    sign_in(page)
+    signed_in(page, "clerk")
     page.goto("/sales/new")
     expect(page.get_by_role("heading", level=1)).to_have_text(WORDS[language]["new"])
     yield page
@@ -62,9 +56,9 @@ def counter(browser, live_shop, language):
 
 
 @pytest.fixture(scope="module")
-def products(browser, live_shop):
+def products(browser, live_shop, signed_in):
     page = browser.new_context(base_url=live_shop.url, locale="pt-BR").new_page()
-    sign_in(page, "manager")
+    signed_in(page, "manager")
     add_product(page, "SCAN-1", "Livro lido", "9788535914849")
     add_product(page, "SCAN-2", "Caneca lida")
     page.context.close()
@@ -90,7 +84,7 @@ def test_an_order_by_keyboard_and_scanner_loses_no_character(counter, products, 
     expect(field(page, "lines.1.sku")).to_have_value("SCAN-2")
     expect(field(page, "lines.2.sku")).to_have_value("")
     expect(field(page, "lines.2.sku")).to_be_focused()
-    expect(page.locator("#line-product-0")).to_have_text("Livro lido")
+    expect(page.locator("#line-product-0")).to_contain_text("Livro lido")
     expect(page.locator("#order-sum")).to_have_text(words["sum"].replace(" ", "\xa0"))
     expect(page).to_have_url(re.compile("/sales/new$"))
 

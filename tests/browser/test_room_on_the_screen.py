@@ -1,9 +1,7 @@
 """Lists use the room there is: rows close together where one asks for it, no table cut on a small
 screen, no page wider than one can read on a large one."""
 
-from playwright.sync_api import expect
-
-from tests.browser.test_errand import sign_in
+from tests.support.placed_orders import place_order
 
 LISTS = ("/sales", "/invoices", "/packing-slips", "/royalties", "/rules", "/jobs", "/products")
 ROOM_FOR_ROWS = """() => {
@@ -15,9 +13,9 @@ CUT = """() => [...document.querySelectorAll("main .table-scroll")]
     .map((box) => box.scrollWidth - box.clientWidth).filter((cut) => cut > 1)"""
 
 
-def test_a_compact_list_shows_eighteen_rows_and_stays_compact(page, live_shop):
+def test_a_compact_list_shows_eighteen_rows_and_stays_compact(page, live_shop, signed_in):
     page.set_viewport_size({"width": 1440, "height": 900})
-    sign_in(page)
+    signed_in(page)
     page.goto("/sales")
     roomy = page.evaluate(ROOM_FOR_ROWS)
     with page.expect_response("**/account/density"):
@@ -28,16 +26,10 @@ def test_a_compact_list_shows_eighteen_rows_and_stays_compact(page, live_shop):
     page.locator("[data-density-button]").click()
 
 
-def test_an_order_of_a_long_name_is_cut_at_no_width(page, live_shop):
-    sign_in(page)
-    page.goto("/sales/new")
-    page.locator("[name='customer.name']").fill("Maximiliano" * 6)
-    page.locator("[name='customer.document']").fill("348.762.915-19")
-    page.locator("[name='lines.0.sku']").fill("FI-0002")
-    page.locator("[name='address.zip_code']").fill("05010000")
-    page.locator("[name=reference]").fill("LONG-NAME-" * 3)
-    page.get_by_role("button", name="Lançar o pedido").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("LONG-NAME")
+def test_an_order_of_a_long_name_is_cut_at_no_width(page, live_shop, signed_in):
+    name = {"customer__name": "Maximiliano" * 6, "customer__document": "348.762.915-19"}
+    place_order(live_shop, "LONG-NAME-" * 3, paid="0", **name)
+    signed_in(page)
     page.goto("/sales")
     for width in (820, 1000, 1024, 1040, 1100, 1180, 1280, 1366):
         page.set_viewport_size({"width": width, "height": 768})
@@ -45,8 +37,8 @@ def test_an_order_of_a_long_name_is_cut_at_no_width(page, live_shop):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
 
 
-def test_no_list_is_cut_on_a_small_screen_nor_spread_on_a_large_one(page, live_shop):
-    sign_in(page, "admin")
+def test_no_list_is_cut_on_a_small_screen_nor_spread_on_a_large_one(page, live_shop, signed_in):
+    signed_in(page, "admin")
     for path in LISTS:
         page.set_viewport_size({"width": 1024, "height": 768})
         page.goto(path)

@@ -61,9 +61,9 @@ def test_without_script_a_nested_rule_is_built_by_buttons_and_kept(scriptless):
     expect(page.locator("#rule-livros_caros_sem_script")).to_contain_text("Livros caros sem script")
 
 
-def test_without_script_an_error_stands_at_its_row_and_nothing_typed_is_lost(scriptless):
+def test_without_script_an_error_stands_at_its_row_and_nothing_typed_is_lost(scriptless, signed_in):
     page = scriptless
-    sign_in(page)
+    signed_in(page)
     page.goto("/rules/commission/edit")
     press_for_a_page(page, "add:when")
     choose(page, "when.3.field", "item_total")
@@ -73,8 +73,8 @@ def test_without_script_an_error_stands_at_its_row_and_nothing_typed_is_lost(scr
     expect(page.locator("[name='when.3.value']")).to_have_value("cinquenta")
 
 
-def test_with_script_rows_change_in_place_and_the_focus_goes_along(page):
-    sign_in(page)
+def test_with_script_rows_change_in_place_and_the_focus_goes_along(page, signed_in):
+    signed_in(page)
     page.goto("/rules/new")
     page.get_by_label("Em português").fill("Cliente especial")
     field = page.locator("[name='when.0.field']")
@@ -101,8 +101,8 @@ def test_with_script_rows_change_in_place_and_the_focus_goes_along(page):
     expect(page.locator(".rule-sentence")).to_contain_text("8,5")
 
 
-def test_what_is_typed_before_a_button_is_pressed_stays(page):
-    sign_in(page)
+def test_what_is_typed_before_a_button_is_pressed_stays(page, signed_in):
+    signed_in(page)
     page.goto("/rules/new")
     page.locator("[name='when.0.value']").fill("1.234,56")
     page.locator("[name='name.pt_BR']").press_sequentially("Rápido")

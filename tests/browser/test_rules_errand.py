@@ -5,8 +5,6 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_errand import sign_in
-
 CUSTOMER = {
     "name": "Otília Ramos Brandão",
     "document": "571.304.826-80",
@@ -52,8 +50,10 @@ def try_on_past_orders(page) -> None:
     expect(page.locator("main")).to_contain_text("Comissão: antes, depois", timeout=20_000)
 
 
-def test_an_exception_is_tried_published_seen_and_taken_back(page, browser, live_shop, watched):
-    sign_in(page)
+def test_an_exception_is_tried_published_seen_and_taken_back(
+    page, browser, live_shop, watched, signed_in
+):
+    signed_in(page)
     sell(page, "RULES-1")
     expect(ruling(page).locator("[data-status=done]")).to_contain_text("Concluída")
 
@@ -64,7 +64,7 @@ def test_an_exception_is_tried_published_seen_and_taken_back(page, browser, live
     expect(page.locator("#publish").get_by_role("button", name="Publicar")).to_be_disabled()
 
     second = browser.new_context(base_url=live_shop.url, locale="pt-BR").new_page()
-    sign_in(second, "admin")
+    signed_in(second, "admin")
     second.goto("/rules/draft")
     second.get_by_label("Motivo").fill("Otília compra direto da loja")
     second.locator("#publish").get_by_role("button", name="Publicar").click()

@@ -2,10 +2,11 @@
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import programs, services
 
@@ -13,17 +14,18 @@ FAILURES = Path(__file__).resolve().parents[2] / "failures"
 
 BROWSER_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
+    "--disable-component-update --disable-sync --disable-dev-shm-usage --in-process-gpu"
 )
 _open: list[BrowserContext] = []
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(request):
     executable = services.needed(programs.chromium(), "Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS.split())
-        yield traced(browser)
+        # What the page looked like at each step takes a fifth of the processor time.
+        yield traced(browser, snapshots=not hasattr(request.config, "workerinput"))
         browser.close()
 
 
@@ -37,13 +39,27 @@ def page(browser, live_shop):
     context.close()
 
 
-def traced(browser: Browser) -> Browser:
-    """The browser, every context of which keeps a trace of the test that runs."""
+@pytest.fixture(scope="session")
+def signed_in(live_shop) -> Callable[..., None]:
+    """`signed_in(page, "clerk")`: from here on the page is that person's. The form of the sign-in
+    is a matter of tests of its own; a test that signs out asks for a session of its `own`."""
+
+    def signed_in(page: Page, role: str = "manager", own: bool = False) -> None:
+        cookie = live_shop.sign_in(f"{role}@balcao.example") if own else live_shop.cookie(role)
+        name, _, value = cookie.partition("=")
+        page.context.add_cookies([{"name": name, "value": value, "url": live_shop.url}])
+
+    return signed_in
+
+
+def traced(browser: Browser, snapshots: bool) -> Browser:
+    """The browser, every context of which keeps a trace of the test that runs. Nothing moves in it
+    unless asked to: a badge that pulses is drawn anew sixty times a second."""
     make = browser.new_context
 
     def new_context(**options) -> BrowserContext:
-        context = make(**options)
-        context.tracing.start(snapshots=True)
+        context = make(**({"reduced_motion": "reduce"} | options))
+        context.tracing.start(snapshots=snapshots)
         _open.append(context)
         context.on("close", lambda: _open.remove(context))
         return context

@@ -8,11 +8,10 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from tests.browser.test_errand import make_sale as type_sale
-from tests.browser.test_errand import sign_in as sign_in_browser
 from tests.factories import make_product, open_shop, sign_in, work_off
 from tests.factories import make_sale as place_sale
 from tests.support.packing_slips import awaiting, slip_of, slips
+from tests.support.placed_orders import place_order, until_invoiced
 from tests.support.processed_sales import PLACE, book, counted, shop_that_holds, sold
 from webapp.fulfilment.parcels.barcode import QUIET, bar_code
 from webapp.invoices.queries import invoice_of
@@ -168,10 +167,12 @@ def test_more_sheets_bring_no_more_queries(db, client, path):
 # ---------------------------------------------------------------------------------
 
 
-def test_three_slips_are_marked_and_printed_one_to_a_sheet(page, live_shop, browser):
-    sign_in_browser(page, "clerk")
-    for number in (1, 2, 3):
-        type_sale(page, "FI-0002", f"PRINT-{number}")
+def test_three_slips_are_marked_and_printed_one_to_a_sheet(page, live_shop, browser, signed_in):
+    signed_in(page, "clerk")
+    references = [f"PRINT-{number}" for number in (1, 2, 3)]
+    for reference in references:
+        place_order(live_shop, reference)
+    until_invoiced(live_shop, *references)
     page.goto("/packing-slips?status=to_pack&q=PRINT-")
     rows = page.locator("tr[id^='sale-'][data-status='to_pack']", has_text="PRINT-")
     rows.nth(2).wait_for(timeout=20_000)
