@@ -26,7 +26,7 @@ def test_the_staff_keep_their_menus_a_search_and_a_number_for_support(client, db
     for address in ("/nowhere", "/sales/999"):
         page = client.get(address).text
         error = error_of(page)
-        assert 'class="side-bar"' in page and 'action="/search"' in error and 'href="/"' in error
+        assert 'class="side-bar"' in page and 'action="/find"' in error and 'href="/"' in error
         assert NUMBER.search(error)[0] in caplog.text, address
     assert "/nowhere" not in caplog.text
 

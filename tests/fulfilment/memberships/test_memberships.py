@@ -64,7 +64,7 @@ def test_tabs_and_words_filter_the_list(db, client):
     sign_in(client)
 
     def shown(query):
-        page = client.get(f"/memberships?{query}").text
+        page = client.get(f"/memberships?{query}", follow_redirects=True).text
         return [id for id in (jose, ana_id) if f'id="membership-{id}"' in page]
 
     assert shown("") == [jose, ana_id]
