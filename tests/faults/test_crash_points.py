@@ -110,7 +110,7 @@ def test_a_crash_around_any_commit_changes_nothing_in_the_end(app, db, monkeypat
     commits = _commits_of_a_whole_way(monkeypatch)
     whole = _facts()
     assert whole["statuses"] == [Status.INVOICED, Status.INVOICED]
-    assert commits > 10
+    assert commits >= 10
     for number in range(1, commits + 1):
         _wipe(db)
         _two_sales()

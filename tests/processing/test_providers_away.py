@@ -90,7 +90,7 @@ def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_whil
     work_off()
     assert (sale.status, sale.reason_code) == (Status.ADDRESS, "providers_unavailable")
     assert "complete à mão" in issue_of(sale).text
-    assert sales_in_attention().count == 0
+    assert sales_in_attention(1).rows == []
     sign_in(client)
     button = f'href="/sales/{sale.id}?mend=address#address"'
     page = client.get(f"/sales/{sale.id}").text
@@ -101,7 +101,7 @@ def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_whil
     db.session.execute(update(Sale).values(waits_since=since, due_at=utc_now()))
     work_off()
     assert sale.status is Status.ADDRESS
-    assert [row.id for row in sales_in_attention().rows] == [sale.id]
+    assert [row.id for row in sales_in_attention(1).rows] == [sale.id]
     assert button in client.get("/").text
     listed = client.get("/sales?status=attention").text
     assert f'id="sale-{sale.id}"' in listed and button in listed
@@ -111,7 +111,7 @@ def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_whil
     db.session.execute(update(Sale).values(due_at=utc_now()))
     work_off()
     assert (sale.status, sale.waits_since) == (Status.INVOICED, None)
-    assert sales_in_attention().count == 0
+    assert sales_in_attention(1).rows == []
 
 
 def test_whoever_tries_again_asks_the_provider_again(app, db, fake):
