@@ -23,6 +23,7 @@ LISTS = {
     "ix_sales_channel_id": lambda: sales(channel="phone").order_by(*BY_ID),
     "ix_sales_agent_code_id": lambda: sales(agent="A1").order_by(*BY_ID),
     "ix_sales_to_ship": sales_to_ship,
+    "ix_sales_updated_at_id": lambda: sales(updated_since=utc_now()),
     "ix_products_on_sale_kind": lambda: products("", Kind.BOOK, "all").order_by(*BY_NAME),
     "ix_products_low": lambda: products("", None, "low").order_by(*BY_NAME),
     "ix_invoices_moment_id": lambda: invoices("", dt.date(2026, 11, 1)).order_by(*BY_MOMENT),

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.models import Product
 from webapp.catalog.queries import ON_SALE, products, products_by_sku
 from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import customers
+from webapp.http.lists import COUNT_LIMIT, bounded_count
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
@@ -64,10 +65,17 @@ def sales(
         bound = last.limit(1).scalar_subquery() + OUT_OF_TURN
         query = query.where(Sale.created_at < until, Sale.id <= bound)
     if updated_since:
-        query = query.where(Sale.updated_at >= updated_since)
+        query = query.where(_changed_since(updated_since))
     if q.strip():
         query = query.where(matching(Sale, q))
     return query
+
+
+def _changed_since(moment: dt.datetime) -> ColumnElement[bool]:
+    """Few are named by their index; of many a page of the latest is soon full."""
+    changed = Sale.updated_at >= moment
+    ids = select(Sale.id).where(changed)
+    return changed if bounded_count(ids) > COUNT_LIMIT else Sale.id.in_(ids)
 
 
 def whole(query: Select) -> Select:
