@@ -25,7 +25,7 @@ from typing import IO
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Engine, inspect, text
 
-from webapp.platform.settings import Settings
+from webapp.platform.settings import Settings, inherited
 from webapp.platform.transactions import only_reading
 
 FORMAT = 1
@@ -251,7 +251,7 @@ def _call(engine: Engine, program: str, *arguments: str) -> None:
     reached_by = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     password = {"PGPASSWORD": reached_by.pop("password")} if "password" in reached_by else {}
     command = [_program(program), f"--dbname={make_conninfo('', **reached_by)}", *arguments]
-    done = subprocess.run(command, env=os.environ | password, capture_output=True, text=True)
+    done = subprocess.run(command, env=inherited(password), capture_output=True, text=True)
     if done.returncode:
         reason = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise BackupError(f"{program}: {reason[0]}")

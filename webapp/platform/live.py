@@ -14,7 +14,8 @@ import threading
 import time
 import weakref
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -72,13 +73,19 @@ class Seat:
         yield self.end
 
     def __iter__(self) -> Iterator[bytes]:
+        """For a server without a loop, such as that of development: in a thread beside, since a
+        loop may run in this one."""
+
         async def following() -> bytes | None:
             return await anext(texts, None)
 
-        with asyncio.Runner() as runner:
-            texts = aiter(self)
-            while (text := runner.run(following())) is not None:
-                yield text
+        texts, runner = aiter(self), asyncio.Runner()
+        with ThreadPoolExecutor(1) as beside:
+            try:
+                while (text := beside.submit(_run, runner, following).result()) is not None:
+                    yield text
+            finally:
+                beside.submit(runner.close).result()
 
     def finish(self, text: bytes = b"") -> None:
         """Ends the stream, with `text` as its last word."""
@@ -229,6 +236,11 @@ class Hub:
                 # A database that is busy or away ends nobody's session.
                 log.warning("sessions of live streams not looked up (%s)", type(error).__name__)
             self._ring()
+
+
+def _run(runner: asyncio.Runner, begin: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    # Begun in the thread that it runs in.
+    return runner.run(begin())
 
 
 def _wake(seats: list[Seat]) -> None:

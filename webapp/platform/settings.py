@@ -105,6 +105,11 @@ class Settings:
             raise SettingsError(f"NFE_CERTIFICATE: there is no file {self.nfe_certificate}")
 
 
+def inherited(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program that is started from here: this one's, with `more`."""
+    return {**os.environ, **more}
+
+
 def _choice(env, name, allowed, default):
     value = env.get(name) or default
     if value not in allowed:
