@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
 
-# Two, because a good part of the tests waits for whole shops while the other computes; by files,
+# Three, because a good part of the tests waits for whole shops while the others compute; by files,
 # so that what is made for a file is made once. The order stays: those with shops come early.
-ALL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "20")
+ALL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "20")
 COVERAGE = ("--cov", "--cov-report", "term-missing:skip-covered")
 # What a run of all tests may be asked besides; anything else is about a part, and runs by itself.
 OF_ALL = {"--no-skips", "--fast", "--coverage", "-q", "-v"}

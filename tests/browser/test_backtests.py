@@ -2,10 +2,15 @@
 
 from playwright.sync_api import expect
 
+from tests.services import wait_until
 from tests.support.accessibility import faults
 
 
-def test_a_test_is_asked_for_and_its_page_moves_to_the_result_by_itself(page, watched, signed_in):
+def test_a_test_is_asked_for_and_its_page_moves_to_the_result_by_itself(
+    page, watched, signed_in, live_shop
+):
+    earned = "SELECT count(*) > 0 FROM commissions"
+    wait_until(lambda: live_shop.execute(earned) == [(1,)], why="the past has a commission")
     signed_in(page)
     page.goto("/rules/commission/edit")
     page.locator("[name='then.0.percent.kind']").select_option("fixed")

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -112,14 +112,24 @@ class Faults:
         wait_until(lambda: self.shop.pids(name) != [], why=f"{name} runs")
         return self.shop.pids(name)[0]
 
+    def strike(self, name: str, blow: signal.Signals) -> int:
+        """Of one that runs: another one's death may not be noticed yet."""
+        while True:
+            pid = self.pid(name)
+            try:
+                os.kill(pid, blow)
+                return pid
+            except ProcessLookupError:
+                self.until_noticed(pid)
+
+    def until_noticed(self, pid: int) -> None:
+        wait_until(lambda: pid not in self.shop.pids(), why="the death is noticed")
+
     def kill(self, name: str) -> None:
-        pid = self.pid(name)
-        os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: pid not in self.shop.pids(), why=f"the death of {name} is noticed")
+        self.until_noticed(self.strike(name, signal.SIGKILL))
 
     def pause(self, name: str) -> None:
-        pid = self.pid(name)
-        os.kill(pid, signal.SIGSTOP)
+        pid = self.strike(name, signal.SIGSTOP)
         time.sleep(LASTS_SECONDS)
         os.kill(pid, signal.SIGCONT)
 
@@ -160,7 +170,8 @@ class Faults:
                 time.sleep(0.002)
         engine.dispose()
         for pid in self.shop.pids("worker"):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def cut_every_connection(self) -> None:
         try:
