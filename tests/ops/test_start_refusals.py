@@ -76,9 +76,12 @@ def test_the_demo_is_the_default_on_this_machine_alone_and_anywhere_when_it_is_s
 
 
 @pytest.mark.parametrize("secret", ["x", "x" * 64, "0123456789abcdef"])
-def test_a_secret_that_is_guessed(tmp_path, secret):
+@pytest.mark.parametrize("faced", [{"HOST": "0.0.0.0"}, {"PUBLIC_URL": "https://shop.example"}])
+def test_a_secret_that_is_guessed_faces_no_network(tmp_path, secret, faced):
+    here = {"DATA_DIR": str(tmp_path), "SECRET_KEY": secret}
+    assert _setup.settings(here).secret_key == secret
     with pytest.raises(_setup.Failure, match="^SECRET_KEY: use at least 32 random characters"):
-        _setup.settings({"DATA_DIR": str(tmp_path), "SECRET_KEY": secret})
+        _setup.settings(here | faced)
 
 
 def test_a_database_that_does_not_answer(tmp_path):

@@ -70,7 +70,7 @@ class Settings:
             data_dir=data_dir,
             database_url=_database_url(env.get("DATABASE_URL"), data_dir),
             redis_url=_redis_url(env.get("REDIS_URL"), data_dir),
-            secret_key=_secret_key(env.get("SECRET_KEY"), data_dir),
+            secret_key=env.get("SECRET_KEY") or _kept_secret(data_dir / "secret_key"),
             proxies=_number(env, "PROXIES", 0, 0, 9),
             hsts_subdomains=_choice(env, "HSTS_SUBDOMAINS", ("0", "1"), "0") == "1",
             host=env.get("HOST") or "127.0.0.1",
@@ -100,6 +100,11 @@ class Settings:
             raise SettingsError(
                 "NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: the sandbox has no fiscal "
                 "value, so production documents cannot go to it"
+            )
+        if not self.is_local and _is_guessed(self.secret_key):
+            raise SettingsError(
+                f"SECRET_KEY: use at least {SHORTEST_SECRET} random characters, as "
+                "python3 -c 'import secrets; print(secrets.token_hex())' prints them"
             )
         if self.nfe_certificate and not self.nfe_certificate.is_file():
             raise SettingsError(f"NFE_CERTIFICATE: there is no file {self.nfe_certificate}")
@@ -208,15 +213,8 @@ def _providers(written, demo):
     return names
 
 
-def _secret_key(written, data_dir):
-    if not written:
-        return _kept_secret(data_dir / "secret_key")
-    if len(written) < SHORTEST_SECRET or len(set(written)) < SHORTEST_SECRET // 4:
-        raise SettingsError(
-            f"SECRET_KEY: use at least {SHORTEST_SECRET} random characters, as "
-            "python3 -c 'import secrets; print(secrets.token_hex())' prints them"
-        )
-    return written
+def _is_guessed(secret):
+    return len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 4
 
 
 def _is_loopback(host):
