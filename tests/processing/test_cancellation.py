@@ -7,6 +7,7 @@ import pytest
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
 from tests.support.processed_sales import agent, book, shop_that_holds, sold
+from tests.support.released_notes import hold_every_note
 from tests.support.sale_reversals import (
     cancel,
     commission,
@@ -120,6 +121,38 @@ def test_a_sale_on_its_way_goes_no_further_and_its_note_is_discarded(client, db,
     assert (sale.status, sale.due_at, stock(sku)) == (Status.CANCELLED, None, 10)
     notes = db.session.scalars(db.select(Invoice)).all()
     assert {note.status for note in notes} <= {InvoiceStatus.DISCARDED} and not commission()
+    assert open_tasks() == []
+
+
+def approved_note(client) -> Sale:
+    """Released by a reviewer, and not signed yet."""
+    hold_every_note()
+    sale = sold(book(stock=10))
+    reviewers = api(client, make_token("reviewer", "Rui"))
+    (note,) = reviewers.get("/invoices").json["items"]
+    assert reviewers.post(f"/invoices/{note['id']}/approval").status_code == 202
+    return sale
+
+
+@pytest.mark.parametrize("undo", [cancel, lambda calls, sale: refund(calls, sale, (1, 1))])
+def test_who_approved_a_note_is_told_when_its_order_is_undone_before_it_goes_out(client, db, undo):
+    sale = approved_note(client)
+    calls = manager(client)
+    undone = [undo(calls, sale).status_code for _time in range(2)]
+    assert undone[0] < 300 and open_tasks() == ["approved_in_vain"]
+    (task,) = calls.get("/tasks").json["items"]
+    assert "Rui" in task["text"] and sale.customer_name in task["text"]
+    work_off()
+    assert db.session.scalars(db.select(Invoice)).one().status is InvoiceStatus.DISCARDED
+
+
+def test_who_undoes_what_they_approved_themselves_knows_it(client, db):
+    hold_every_note()
+    sale = sold(book(stock=10))
+    calls = manager(client)
+    (note,) = calls.get("/invoices").json["items"]
+    calls.post(f"/invoices/{note['id']}/approval")
+    cancel(calls, sale)
     assert open_tasks() == []
 
 

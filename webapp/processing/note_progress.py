@@ -7,9 +7,11 @@ an NF-e while its sale waits for it (signing), is said to one of them alone.
 
 import datetime as dt
 
+from webapp.audit.tracking import actor
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
+from webapp.processing.staff_tasks import open_task
 from webapp.sales.models import Sale, Status
 
 
@@ -81,15 +83,23 @@ def note_rebuilt(invoice: Invoice, step: Status, now: dt.datetime) -> None:
 
 def note_dropped(invoice: Invoice) -> None:
     """All goods were given back before it went out: the sale owes none any more."""
-    invoice.discard()
+    _discard(invoice)
     invoice.sale.park_in(Status.COMPLETED)
 
 
 def note_cancelled(invoice: Invoice | None, sale: Sale) -> None:
     """The sale is called off. A note that is out stays out: a task asks a person to cancel it."""
     if invoice and not invoice.is_issued:
-        invoice.discard()
+        _discard(invoice)
     sale.cancel()
+
+
+def _discard(invoice: Invoice) -> None:
+    """Who approved it was told that it goes out; now they are told that it does not."""
+    was_approved = invoice.status is InvoiceStatus.APPROVED
+    if was_approved and invoice.reviewer not in (None, actor()):
+        open_task(invoice.sale, "approved_in_vain", reviewer=invoice.reviewer)
+    invoice.discard()
 
 
 def _needs_fix(sale: Sale, issue: Issue) -> None:

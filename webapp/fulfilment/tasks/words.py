@@ -4,6 +4,7 @@ with."""
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.audit.history import who
 from webapp.fulfilment.tasks.models import Task
 from webapp.messages.words import template_name
 from webapp.rules.core.vocabulary import task_words
@@ -17,6 +18,7 @@ TITLES = {
     "repack": _l("Pack the order again"),
     "membership_changed_since": _l("Look at the membership"),
     "gift_left_out": _l("The gift was left out"),
+    "approved_in_vain": _l("An approved NF-e was not sent"),
 }
 # By the codes of TITLES and of the rules' own.
 QUESTIONS = {
@@ -64,6 +66,10 @@ QUESTIONS = {
         "The gift %(sku)s could not be added while the order of %(customer)s was on its way. Send "
         "it separately, or agree on something else?"
     ),
+    "approved_in_vain": _l(
+        "%(reviewer)s had approved the NF-e of %(customer)s when the order was undone: nothing "
+        "went to SEFAZ. Tell them, and whoever was promised it."
+    ),
 }
 
 
@@ -88,5 +94,6 @@ def task_question(task: Task) -> str:
         "sku": "",
         **task.params,
         "message": template_name(task.params.get("template", "")),
+        "reviewer": who(task.params["reviewer"]).name if "reviewer" in task.params else "",
     }
     return str(question) % facts
