@@ -11,6 +11,7 @@ from dataclasses import replace
 import psycopg.errors
 import pytest
 import redis
+from redis._parsers.base import BaseParser
 from sqlalchemy import event, text, update
 from sqlalchemy.exc import OperationalError
 
@@ -19,7 +20,7 @@ from tests.factories import api, make_product, make_token, make_user, sale_body,
 from webapp.monitor.troubles import Watch, watch
 from webapp.platform import queue, storage
 from webapp.platform.clock import utc_now
-from webapp.platform.queue import QUEUES, RedisBreaker, connect
+from webapp.platform.queue import QUEUES, RedisBreaker, connect, refuses_writes
 from webapp.platform.sparing import Sparing
 from webapp.platform.storage import Storage, StorageFault, fault_of
 from webapp.processing.sweeping import sweep_once
@@ -79,14 +80,17 @@ def settings(request, base_settings, database_url):
     return replace(base_settings, **changed)
 
 
+def _csrf(page: str) -> str:
+    return page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+
+
 def test_signing_in_and_every_page_wait_for_redis_once_in_all(client, db, silent):
     """Counted, since a wall clock tells more of the machine: one wait is 0.3 s."""
     person = make_user("manager", email="ana@example.com")
     person.set_password(PASSWORD)
     db.session.commit()
     page = client.get("/login").text
-    token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
-    guess = {"csrf_token": token, "email": "ana@example.com", "password": "wrong", "next": ""}
+    guess = {"csrf_token": _csrf(page), "email": "ana@example.com", "password": "wrong", "next": ""}
     assert client.post("/login", data=guess).status_code == 422
     assert client.post("/login", data=guess | {"password": PASSWORD}).status_code == 303
     for path in PAGES:
@@ -135,6 +139,71 @@ def test_the_breaker_is_one_for_all_connections_and_pipelines(silent):
         pipe.ping()
         pipe.execute()
     assert silent.asked() == 1
+
+
+# Redis that answers and refuses
+
+
+@pytest.fixture
+def refusing(redis_url):
+    """A Redis that has no memory left, until it is told otherwise."""
+    with redis.Redis.from_url(redis_url) as server:
+        yield server
+        server.config_set("maxmemory", 0)
+
+
+def test_a_redis_that_takes_nothing_is_said_and_nobody_is_held_up(
+    app, client, db, refusing, failed_job
+):
+    clock = Clock()
+    app.extensions["watch"] = Watch(clock)
+    make_product(sku="BOOK-1", stock=10)
+    person, checkout = make_user("manager", email="ana@example.com"), api(client, make_token())
+    person.set_password(PASSWORD)
+    db.session.commit()
+    refusing.config_set("maxmemory-policy", "noeviction")
+    refusing.config_set("maxmemory", 1)
+
+    mine = {"email": "ana@example.com", "password": PASSWORD, "next": ""}
+    mine["csrf_token"] = _csrf(client.get("/login").text)
+    assert client.post("/login", data=mine).status_code == 303
+    for path in (*PAGES, "/jobs"):
+        answer = client.get(path)
+        assert answer.status_code == 200 and "Redis takes nothing new" in answer.text
+        assert "Redis does not answer" not in answer.text
+    for number in range(3):
+        taken = checkout.post("/sales", sale_body(), Idempotency_Key=f"k{number}")
+        assert taken.status_code == 201
+    assert sweep_once() == [], "nobody can be rung for"
+    again = {"csrf_token": _csrf(answer.text)}
+    refused = client.post(f"/jobs/failed/{failed_job.id}/retry", data=again)
+    assert refused.status_code == 503 and "nothing was changed" in refused.text
+    clock.now += 60
+    ready = client.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json == ALL_WELL | {"status": "trouble", "redis": False}, "nobody else is missed"
+    measured = client.get("/metrics").text
+    assert "balcao_redis_up 1.0" in measured and "balcao_redis_writable 0.0" in measured
+
+    refusing.config_set("maxmemory", 0)
+    clock.now += 4
+    assert client.get("/readyz").json == ALL_WELL | {"status": "ready"}
+    assert "balcao_redis_writable 1.0" in client.get("/metrics").text
+    assert sweep_once() == ["addresses"], "what was taken meanwhile goes on"
+
+
+@pytest.mark.parametrize(
+    ("said", "refuses"),
+    [
+        ("OOM command not allowed when used memory > 'maxmemory'.", True),
+        ("MISCONF Errors writing to the AOF file: No space left on device", True),
+        ("READONLY You can't write against a read only replica.", True),
+        ("NOREPLICAS Not enough good replicas to write.", True),
+        ("WRONGTYPE Operation against a key holding the wrong kind of value", False),
+    ],
+)
+def test_what_redis_says_when_it_takes_nothing(said, refuses):
+    assert refuses_writes(BaseParser.parse_error(said)) is refuses
 
 
 # Workers and the sweeper

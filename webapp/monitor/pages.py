@@ -96,7 +96,7 @@ def _act_on(verb, job_id: str) -> None:
         verb(job_id)
     except redis.RedisError as error:
         raise RedisAway(
-            _("Redis does not answer; nothing was changed. Try again in a moment.")
+            _("Redis does not answer or takes nothing; nothing was changed. Try again in a moment.")
         ) from error
 
 

@@ -1,6 +1,7 @@
 """What the shop misses just now, in words for a banner on every page and in figures for
 monitors."""
 
+import enum
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,13 +13,19 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.monitor.registries import workers
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
-from webapp.platform.queue import QUEUES, SWEEPER_KEY, redis_of_app
+from webapp.platform.queue import QUEUES, SWEEPER_KEY, redis_of_app, refuses_writes, try_to_write
 from webapp.platform.storage import Storage, StorageFault
 
 # No page waits for this longer than once in so many seconds.
 KNOWN_SECONDS = 3
 # A process that is started again, or Redis that was wiped, is no trouble.
 MISSED_AFTER_SECONDS = 10
+
+
+class RedisFault(enum.StrEnum):
+    AWAY = "redis_away"
+    REFUSING = "redis_refusing"
+
 
 TEXTS = {
     "full": _l(
@@ -27,9 +34,13 @@ TEXTS = {
     "unwritable": _l(
         "The disk cannot be written: nothing new can be saved. What was saved is safe."
     ),
-    "redis": _l(
+    RedisFault.AWAY: _l(
         "Redis does not answer: orders are taken, and go on once it is back. Pages look for news "
         "every few seconds."
+    ),
+    RedisFault.REFUSING: _l(
+        "Redis takes nothing new (its memory or disk is full, or it only reads): orders are taken, "
+        "and go on once it does."
     ),
     "sweeper": _l("The sweeper is not running: work that was interrupted is not taken up again."),
 }
@@ -46,10 +57,10 @@ class Trouble:
 @dataclass(frozen=True)
 class House:
     """How its parts were when they were looked at: `listening` is how many living workers listen to
-    each queue; it and `sweeper` are None while Redis does not tell."""
+    each queue; it and `sweeper` are None while Redis does not tell, or cannot be told."""
 
     storage: StorageFault | None
-    redis: bool
+    redis: RedisFault | None
     listening: dict[str, int] | None
     sweeper: bool | None
 
@@ -73,8 +84,8 @@ class Watch:
     def troubles(self) -> list[Trouble]:
         house = self.look()
         found = [Trouble("disk", TEXTS[house.storage])] if house.storage else []
-        if not house.redis:
-            found.append(Trouble("redis", TEXTS["redis"]))
+        if house.redis:
+            found.append(Trouble("redis", TEXTS[house.redis]))
         missed = self._missed_for_long()
         if names := [str(QUEUE_NAMES[queue]) for queue in QUEUES if queue in missed]:
             found.append(Trouble("workers", _no_worker(names)))
@@ -103,15 +114,17 @@ def _no_worker(names: list[str]) -> object:
 def _look() -> House:
     storage: Storage = current_app.extensions["storage"]
     try:
+        try_to_write(redis_of_app())
         sweeper = bool(redis_of_app().exists(SWEEPER_KEY))
         counted = Counter(queue for worker in workers() for queue in worker["queues"])
-    except redis.ResponseError:
-        # It does answer, only not as ours: somebody else writes into it.
-        return House(storage.fault(), True, None, None)
+    except redis.ResponseError as error:
+        # Else it does answer, only not as ours: somebody else writes into it.
+        fault = RedisFault.REFUSING if refuses_writes(error) else None
+        return House(storage.fault(), fault, None, None)
     except redis.RedisError:
-        return House(storage.fault(), False, None, None)
+        return House(storage.fault(), RedisFault.AWAY, None, None)
     listening = {queue: counted[queue] for queue in QUEUES}
-    return House(storage.fault(), True, listening, sweeper)
+    return House(storage.fault(), None, listening, sweeper)
 
 
 def watch() -> Watch:

@@ -25,6 +25,8 @@ _PATIENCE_SECONDS, _AWAY_SECONDS = 0.3, 2
 # A worker says every few seconds that it lives; one that is silent for longer is dead.
 BEAT_SECONDS, ALIVE_SECONDS = 4, 15
 SWEEPER_KEY = "balcao:sweeper"
+# Begins what a server says that cannot save (a full disk) or lacks its replicas.
+_REFUSALS = ("MISCONF", "NOREPLICAS")
 # How far back it is known what was done.
 DONE_MINUTES = 60
 
@@ -63,6 +65,17 @@ def connect(url: str, timeout: float | None = None) -> redis.Redis:
         retry=Retry(NoBackoff(), 0) if timeout else RedisBreaker(),
         protocol=2,
     )
+
+
+def try_to_write(connection: redis.Redis) -> None:
+    """Raises what Redis says while it takes nothing new."""
+    connection.set("balcao:written", 1, ex=ALIVE_SECONDS)
+
+
+def refuses_writes(error: redis.RedisError) -> bool:
+    """Whether a server that answers takes nothing new just now."""
+    by_class = isinstance(error, redis.exceptions.OutOfMemoryError | redis.exceptions.ReadOnlyError)
+    return by_class or str(error).startswith(_REFUSALS)
 
 
 def bell_key(queue: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.monitor.queries import owed_by_queue
-from webapp.monitor.troubles import watch
+from webapp.monitor.troubles import RedisFault, watch
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden
 from webapp.platform.sparing import sparing
@@ -87,7 +87,9 @@ def _is_near() -> bool:
 def _measure_house(registry: CollectorRegistry) -> None:
     house = watch().look()
     free = current_app.extensions["storage"].free_bytes()
-    _gauge(registry, "balcao_redis_up", "Whether Redis answers", house.redis)
+    answers = house.redis is not RedisFault.AWAY
+    _gauge(registry, "balcao_redis_up", "Whether Redis answers", answers)
+    _gauge(registry, "balcao_redis_writable", "Whether Redis takes writes", house.redis is None)
     _gauge(registry, "balcao_disk_free_bytes", "Room on the disk of DATA_DIR", free)
     _gauge(registry, "balcao_disk_writable", "Whether the shop can save", house.storage is None)
     if house.listening is None:
