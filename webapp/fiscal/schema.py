@@ -1,12 +1,14 @@
-"""The official XSDs, read from the installed nfelib and compiled once per process."""
+"""The official XSDs by package, each compiled once per process out of what is in memory: nothing is
+fetched, no entity is resolved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import date
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from lxml import etree
 
@@ -20,6 +22,7 @@ _UNSIGNED = (
     f"{{{NAMESPACE}}}infNFeSupl, "
     f"{{{SIGNATURE_NAMESPACE}}}Signature )."
 )
+_XSD = "http://www.w3.org/2001/XMLSchema"
 NOTE, PROCESSED = "nfe_v4.00.xsd", "procNFe_v4.00.xsd"
 
 
@@ -39,25 +42,80 @@ class _LogEntry(Protocol):
     message: str
 
 
-@cache
-def _compiled(name: str) -> etree.XMLSchema:
-    package = Path(str(files("nfelib")))
-    return etree.XMLSchema(etree.parse(str(package / "nfe/schemas/v4_0" / name)))
+class _Files(etree.Resolver):
+    """Answers for the files of one package and for nothing else."""
+
+    def __init__(self, held: Mapping[str, bytes]) -> None:
+        self.held = held
+
+    def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
+        content = self.held.get(system_url)
+        if content is None:
+            raise OSError(f"{system_url} is not in the package")
+        return self.resolve_string(content, context, base_url=system_url)
+
+
+@dataclass(frozen=True, eq=False)
+class Package:
+    """The authority's schema files of one name, by their file names, in force from `starts` until
+    the next one is."""
+
+    name: str
+    starts: date
+    files: Mapping[str, bytes]
+
+    def problems(self, document: etree._Element, name: str = NOTE) -> list[SchemaProblem]:
+        """What the schema refuses, in document order. The signature that a draft lacks is not
+        counted. Raises etree.LxmlError for files that are no schema."""
+        with _LOCK:
+            xsd = self._compiled.get(name) or self._compile(name)
+            if xsd.validate(document):
+                return []
+            errors = [
+                (error.path, error.message)
+                for error in cast(Iterable[_LogEntry], xsd.error_log)
+                if error.message != _UNSIGNED
+            ]
+        return _located(document, errors) if errors else []
+
+    def knows(self, tag: str) -> bool:
+        """Whether a note may have an element of this name."""
+        return tag in self._tags
+
+    @cached_property
+    def _compiled(self) -> dict[str, etree.XMLSchema]:
+        return {}
+
+    def _compile(self, name: str) -> etree.XMLSchema:
+        found = self._compiled[name] = etree.XMLSchema(self._parsed(name))
+        return found
+
+    def _parsed(self, name: str) -> etree._Element:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        parser.resolvers.add(_Files(self.files))
+        return etree.fromstring(self.files[name], parser, base_url=name)
+
+    @cached_property
+    def _tags(self) -> frozenset[str]:
+        return frozenset(
+            element.get("name", "")
+            for name in self.files
+            for element in self._parsed(name).iter(f"{{{_XSD}}}element")
+        )
+
+
+def _shipped() -> dict[str, bytes]:
+    folder = Path(str(files("nfelib"))) / "nfe/schemas/v4_0"
+    return {path.name: path.read_bytes() for path in folder.glob("*.xsd")}
+
+
+# The package of the pinned nfelib.
+BUILT_IN = Package("010f", date.min, _shipped())
 
 
 def problems(document: etree._Element, name: str = NOTE) -> list[SchemaProblem]:
-    """What the schema refuses, in document order. The signature that a draft lacks is not
-    counted."""
-    with _LOCK:
-        xsd = _compiled(name)
-        if xsd.validate(document):
-            return []
-        errors = [
-            (error.path, error.message)
-            for error in cast(Iterable[_LogEntry], xsd.error_log)
-            if error.message != _UNSIGNED
-        ]
-    return _located(document, errors) if errors else []
+    """What the shipped package refuses."""
+    return BUILT_IN.problems(document, name)
 
 
 def _located(document: etree._Element, errors: list[tuple[str, str]]) -> list[SchemaProblem]:
