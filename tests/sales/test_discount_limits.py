@@ -75,8 +75,8 @@ def test_what_a_clerk_gives_above_the_limit_waits_for_a_manager(client, shop, ty
     page = plain(client.get(f"/sales/{sale.id}").text)
     assert "This order waits for a manager" in page
     assert "below the catalog's prices" in page and "10.00 %" in page
-    assert "Try again" not in page and "Approve the discount" not in page
-    assert "The rules are applied once a manager has approved the discount." in page
+    assert "Try again" not in page and "Approve the order" not in page
+    assert "The rules are applied once a manager has approved the order." in page
 
 
 @pytest.mark.parametrize("typed", SMALL)
@@ -127,7 +127,7 @@ def test_it_stands_under_what_needs_attention_and_says_why_to_programs(client, s
 def test_a_manager_approves_it_and_it_goes_on(client, shop, db):
     sale = place(client, discount="60.00")
     manager = sign_in(client, "manager")
-    assert "Approve the discount" in client.get(f"/sales/{sale.id}").text
+    assert "Approve the order" in client.get(f"/sales/{sale.id}").text
     for _twice in range(2):
         assert client.post(f"/sales/{sale.id}/discount-approval").status_code == 303
         work_off()
@@ -136,7 +136,7 @@ def test_a_manager_approves_it_and_it_goes_on(client, shop, db):
     approved = db.session.scalars(db.select(AuditEntry).filter_by(action="approved")).one()
     assert (approved.actor, approved.after) == (manager, {"below_catalog": "30.00"})
     told = plain(client.get(f"/sales/{sale.id}").text)
-    assert "Discount approved" in told and "Waits for a manager" in told
+    assert "Approved by a manager" in told and "Waits for a manager" in told
 
 
 def test_a_discount_that_needs_no_approval_is_not_said_to_be_approved(client, shop, db):
@@ -145,8 +145,8 @@ def test_a_discount_that_needs_no_approval_is_not_said_to_be_approved(client, sh
     sign_in(client, "manager")
     for asked, told in (
         (within, "there is nothing to approve"),
-        (sale, "The discount is approved"),
-        (sale, "The discount is approved"),
+        (sale, "The order is approved"),
+        (sale, "The order is approved"),
     ):
         approving = client.post(f"/sales/{asked.id}/discount-approval", follow_redirects=True)
         assert approving.status_code == 200 and told in plain(approving.text)
@@ -252,6 +252,104 @@ def test_a_cancelled_order_is_not_approved(client, shop, db):
     db.session.refresh(sale)
     assert sale.discount_limit == Decimal("10.00")
     assert "will wait" not in client.get(f"/sales/{sale.id}").text
+
+
+# -- a price of their own in the catalog -----------------------------------------------------------
+
+
+NEW = {"sku": "NEW", "name": "Caneca nova", "kind": "ebook", "price": "1.00"}
+
+
+def add_as_clerk(client) -> Product:
+    sign_in(client)
+    assert client.post("/products", data=NEW).status_code == 303
+    return database.session.scalars(database.select(Product).filter_by(sku="NEW")).one()
+
+
+def test_a_product_that_a_clerk_added_is_sold_once_a_manager_stands_for_its_price(client, shop, db):
+    product = add_as_clerk(client)
+    typed = TYPED | {"lines.0.sku": "NEW", "lines.0.quantity": "1"}
+    told = plain(client.post("/sales/preview", data=typed).text)
+    assert "This order will wait for a manager" in told and "NEW (R$1.00)" in told
+    sale = place(client, **{"lines.0.sku": "NEW"})
+    assert (sale.status, sale.step, sale.reason_field) == (Status.ATTENTION, "rules", "lines")
+    assert "No manager has confirmed its price" in client.get(f"/products/{product.id}").text
+    assert "to be confirmed" in client.get("/products").text
+    told = api(client, make_token()).get(f"/sales/{sale.id}").json["attention"]
+    assert told["field"] == "lines" and "NEW (R$1.00)" in told["reason"]
+    # Its price is part of what the order's approval is of.
+    sign_in(client, "manager")
+    assert "NEW (R$1.00)" in plain(client.get(f"/sales/{sale.id}").text)
+    client.post(f"/sales/{sale.id}/discount-approval")
+    work_off()
+    db.session.refresh(sale)
+    assert (sale.status, sale.needs_approval) == (Status.COMPLETED, False)
+    told = plain(client.get(f"/sales/{sale.id}").text)
+    assert "Approved by a manager" in told
+    assert place(client, **{"lines.0.sku": "NEW", "form_key": "2"}).status is Status.COMPLETED
+
+
+def test_dear_goods_beside_it_hide_no_unconfirmed_price(client, shop):
+    add_as_clerk(client)
+    beside = {"lines.1.sku": "NEW", "lines.1.quantity": "1"}
+    assert place(client, **beside).status is Status.ATTENTION
+    both = place(client, **beside, discount="50.00", form_key="2")
+    page = plain(client.get(f"/sales/{both.id}").text)
+    assert "24.88 % below" in page and "the catalog's price of NEW (R$1.00)" in page
+
+
+@pytest.mark.parametrize("way", ["page", "call", "new price"])
+def test_a_manager_confirms_a_price(client, shop, way):
+    product = add_as_clerk(client)
+    url = f"/products/{product.id}/price-confirmation"
+    assert client.post(url).status_code == 403
+    assert (
+        api(client, make_token("clerk")).post("/products/NEW/price-confirmation").status_code == 403
+    )
+    if way == "call":
+        calls = api(client, make_token("manager"))
+        assert calls.get("/products/NEW").json["price_confirmed"] is False
+        confirmed = calls.post("/products/NEW/price-confirmation")
+        assert confirmed.json["price_confirmed"] is True
+    else:
+        sign_in(client, "manager")
+        fields = {"version": product.version, "seen": "", "price": "2.00"}
+        row = f"/products/{product.id}/row"
+        assert client.post(url if way == "page" else row, data=fields).status_code < 400
+    assert place(client, **{"lines.0.sku": "NEW"}).status is Status.COMPLETED
+
+
+def test_a_clerk_confirms_no_price_by_raising_it(client, shop, db):
+    product = add_as_clerk(client)
+    row = {"version": product.version, "seen": "", "price": "2.00"}
+    assert client.post(f"/products/{product.id}/row", data=row).status_code == 200
+    assert place(client, **{"lines.0.sku": "NEW"}).status is Status.ATTENTION
+
+
+@pytest.mark.parametrize("adds", ["manager", "program", "clerk without a limit"])
+def test_who_has_no_limit_adds_products_at_their_price(client, shop, db, adds):
+    if adds == "program":
+        api(client, make_token("clerk")).post("/products", NEW)
+    elif adds == "manager":
+        sign_in(client, "manager")
+        client.post("/products", data=NEW)
+    else:
+        shop.clerk_discount_limit = None
+        db.session.commit()
+        add_as_clerk(client)
+        the_shop().clerk_discount_limit = Decimal(10)
+        db.session.commit()
+    assert place(client, **{"lines.0.sku": "NEW"}).status is Status.COMPLETED
+
+
+def test_an_approved_order_is_edited_on_without_another_approval(client, shop, db):
+    add_as_clerk(client)
+    sale = place(client, **{"lines.0.sku": "NEW", "paid": "0"})
+    sign_in(client, "manager")
+    client.post(f"/sales/{sale.id}/discount-approval")
+    sign_in(client)
+    edit(client, sale, **{"lines.0.sku": "NEW", "lines.0.quantity": "3"})
+    assert not sale.needs_approval
 
 
 # -- while it is typed ----------------------------------------------------------------------------

@@ -144,6 +144,8 @@ FIELDS = {
     "phone": _l("Phone"),
     "plan": _l("Plan"),
     "price": _l("Price"),
+    "price_confirmed": _l("Price confirmed"),
+    "prices": _l("Prices confirmed"),
     "protocol": _l("Protocol"),
     "reference": _l("Reference"),
     "rejected_by": _l("Rejected by"),

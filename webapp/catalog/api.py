@@ -27,7 +27,9 @@ UNKNOWN = _l("There is no product with this SKU.")
 
 def product_json(product: Product) -> dict[str, object]:
     """Money and percentages as decimal text; `stock` null where the kind keeps none."""
-    facts = {name: getattr(product, name) for name in (*COPIED, "stock", "on_nfe")}
+    facts = {
+        name: getattr(product, name) for name in (*COPIED, "price_confirmed", "stock", "on_nfe")
+    }
     for name in ("price", "cost", "royalty_percent"):
         facts[name] = None if facts[name] is None else str(facts[name])
     return facts | {
@@ -96,6 +98,22 @@ def show(sku: str) -> dict[str, object]:
 def change(patch: Shape, sku: str) -> dict[str, object]:
     product = product_by_sku(sku)
     edit_product(product, patched(ProductIn, facts_of(product), patch))
+    db.session.flush()
+    return product_json(product)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/products/<sku>/price-confirmation",
+    "manager",
+    answer=ProductOut,
+    refusals={404: UNKNOWN},
+    summary=_l("A manager stands for the price; orders that clerks enter need no approval for it."),
+)
+def confirm_price(sku: str) -> dict[str, object]:
+    product = product_by_sku(sku)
+    product.confirm_price()
     db.session.flush()
     return product_json(product)
 

@@ -113,6 +113,7 @@ class Product(Timestamps, Model):
         "name",
         "kind",
         "price",
+        "price_confirmed",
         "cost",
         "supplier",
         "category",
@@ -139,6 +140,8 @@ class Product(Timestamps, Model):
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[Kind] = mapped_column(EnumText(Kind))
     price: Mapped[Decimal] = mapped_column(Hundredths)
+    # Whether somebody stands for it who may sell at any; until then no discount is measured by it.
+    price_confirmed: Mapped[bool] = mapped_column(default=True)
     cost: Mapped[Decimal | None] = mapped_column(Hundredths)
     # None where the kind keeps no stock.
     stock: Mapped[int | None]
@@ -190,6 +193,9 @@ class Product(Timestamps, Model):
         return (
             self.stock is not None and self.low_stock is not None and self.stock <= self.low_stock
         )
+
+    def confirm_price(self) -> None:
+        self.price_confirmed = True
 
     def archive(self) -> None:
         self.archived_at = self.archived_at or utc_now()

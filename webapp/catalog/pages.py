@@ -235,6 +235,15 @@ def unarchive(product_id: int):
     return _to(product)
 
 
+@bp.post("/products/<id:product_id>/price-confirmation")
+@allow("manager")
+def confirm_price(product_id: int):
+    product = product_by_id(product_id)
+    product.confirm_price()
+    flash(_("The price of %(name)s is confirmed.", name=product.name), "good")
+    return _to(product)
+
+
 @bp.post("/products/<id:product_id>/deletion")
 @allow("clerk")
 def delete(product_id: int):

@@ -48,13 +48,14 @@ def facts_of(product: Product) -> dict:
 
 
 def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
-    """A new product with its first stock. Raises SkuTaken, and Invalid where `rights` set no
-    prices: a new product would be a way round."""
+    """A new product with its first stock; who has a limit leaves its price to be confirmed. Raises
+    SkuTaken, and Invalid where `rights` set no prices: a new product would be a way round."""
     if not rights.sets_prices:
         message = _("Prices are a manager's in this shop: ask one to add the product.")
         raise Invalid([FieldError("price", message)])
     _refuse_taken(wanted.sku)
     product = Product(stock=0 if wanted.kind.is_goods else None)
+    product.price_confirmed = rights.lowers_catalog
     _copy(wanted, product)
     db.session.add(product)
     _flush(product)
@@ -67,7 +68,7 @@ def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
 def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBOUND) -> None:
     """Rewrites the product's facts; its stock only where `wanted` gives one. Sales keep their own
     copy."""
-    _refuse_lower_price(product, wanted.price, rights)
+    _set_price(product, wanted.price, rights)
     if wanted.sku != product.sku:
         _refuse_taken(wanted.sku, product.id)
     if wanted.kind is not product.kind and product.was_sold:
@@ -84,21 +85,23 @@ def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBO
 def edit_row(product: Product, wanted: RowIn, rights: PriceRights = UNBOUND) -> None:
     """A new price, and the stock where it was typed anew. Raises Refusal when the stock moved since
     it was shown."""
-    _refuse_lower_price(product, wanted.price, rights)
-    product.price = wanted.price
+    _set_price(product, wanted.price, rights)
     db.session.flush()
     if wanted.stock is not None and wanted.stock != wanted.seen:
         set_stock(product, StockIn(set=wanted.stock), wanted.seen, "stock")
 
 
-def _refuse_lower_price(product: Product, price: Decimal, rights: PriceRights) -> None:
+def _set_price(product: Product, price: Decimal, rights: PriceRights) -> None:
     """Raises Invalid where a lower price would lift the limit of what `rights` may give away."""
-    if price < product.price and not rights.lowers_catalog:
+    if price != product.price and rights.lowers_catalog:
+        product.confirm_price()
+    elif price < product.price:
         message = _(
             "Only a manager lowers a product's price; it is %(price)s.",
             price=money_text(product.price),
         )
         raise Invalid([FieldError("price", message)])
+    product.price = price
 
 
 def set_stock(

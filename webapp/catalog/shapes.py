@@ -5,12 +5,14 @@ from webapp.http.answers import Moment, MoneyText, OutShape, PercentText
 
 
 class ProductOut(OutShape):
-    """`stock` is null where the kind keeps none."""
+    """`stock` is null where the kind keeps none. `price_confirmed` is false while somebody set the
+    price whose orders wait for a manager beyond a limit."""
 
     sku: str
     name: str
     kind: Kind
     price: MoneyText
+    price_confirmed: bool
     supplier: str
     category: str
     description: str

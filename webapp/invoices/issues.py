@@ -12,16 +12,17 @@ from flask_babel import gettext
 
 from webapp.addresses.questions import TEXTS, address_issue, warnings_of
 from webapp.fiscal.rejections import words_for
-from webapp.http.formatting import percent_text
+from webapp.http.formatting import money_text, percent_text
 from webapp.http.localization import locale
 from webapp.invoices.composition import check_report
 from webapp.invoices.forms import RETURN_LABELS
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.cep import normalize_cep
 from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
+from webapp.platform.money import ZERO
 from webapp.platform.owed import ENDS_PROCESS
 from webapp.rules.queries import rule_set_in_force
-from webapp.sales.models import OVER_LIMIT, Sale
+from webapp.sales.models import OVER_LIMIT, Below, Sale
 from webapp.store.models import Shop
 
 ZIP_CODE_DIFFERS = "zip_code_differs"
@@ -30,6 +31,11 @@ STEP_FAILED = N_("This step failed several times. Try again; if it fails once mo
 BELOW_CATALOG = N_(
     "It is %(percent)s below the catalog's prices, discount and lowered prices together; up to "
     "%(limit)s needs no manager."
+)
+UNCONFIRMED = N_("It has a price of the catalog that no manager had confirmed: %(prices)s.")
+BELOW_AND_UNCONFIRMED = N_(
+    "It is %(percent)s below the catalog's prices, discount and lowered prices together; up to "
+    "%(limit)s needs no manager. Nor had a manager confirmed the catalog's price of %(prices)s."
 )
 ENDED_PROCESS = N_(
     "The program ended each time it worked on this order alone; other orders are not affected. "
@@ -74,13 +80,23 @@ def _failed_step(sale: Sale) -> Issue:
 
 def _over_limit(sale: Sale) -> Issue:
     told = sale.reason_params
-    return over_limit(Decimal(told["percent"]), Decimal(told["limit"]))
+    prices = {sku: Decimal(price) for sku, price in told.get("unconfirmed", {}).items()}
+    return over_limit(Below(ZERO, Decimal(told["percent"]), prices), Decimal(told["limit"]))
 
 
-def over_limit(percent: Decimal, limit: Decimal) -> Issue:
-    """Of a sale so many percent below the catalog, entered by somebody who may go to `limit`."""
-    values = {"percent": percent_text(percent), "limit": percent_text(limit)}
-    return Issue(OVER_LIMIT, "discount", values, WARNING, BELOW_CATALOG, who="manager")
+def over_limit(below: Below, limit: Decimal) -> Issue:
+    """Of a sale that is so far below the catalog, entered by somebody who may go to `limit`."""
+    prices = [f"{sku} ({money_text(price)})" for sku, price in below.unconfirmed.items()]
+    values = {
+        "percent": percent_text(below.percent),
+        "limit": percent_text(limit),
+        "prices": ", ".join(prices),
+    }
+    if below.percent > limit:
+        message, field = BELOW_AND_UNCONFIRMED if prices else BELOW_CATALOG, "discount"
+    else:
+        message, field = UNCONFIRMED, "lines"
+    return Issue(OVER_LIMIT, field, values, WARNING, message, who="manager")
 
 
 # By `Sale.reason_code`; all other codes are those of an address.

@@ -63,7 +63,7 @@ def resume(sale: Sale) -> None:
     that waits."""
     now, step = utc_now(), sale.waiting_step
     if sale.reason_code == OVER_LIMIT and sale.needs_approval:
-        raise Refusal(_("This order goes on when a manager has approved its discount."))
+        raise Refusal(_("This order goes on when a manager has approved it."))
     _ask_again(sale)
     invoice = invoice_of(sale.id)
     if invoice is None:

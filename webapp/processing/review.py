@@ -1,4 +1,4 @@
-"""What a person decides about a sale that waits for them: approve its discount, release it, or
+"""What a person decides about a sale that waits for them: approve its prices, release it, or
 return it."""
 
 import datetime as dt
@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from webapp.audit.queries import audit_entries
 from webapp.audit.tracking import record
+from webapp.catalog.queries import products_by_sku
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of
@@ -36,18 +37,30 @@ def approve(invoice: Invoice, reviewer: str) -> None:
     _release_held(invoice.sale, now)
 
 
-def approve_discount(sale: Sale) -> None:
-    """A manager's word for an order below what its clerk may give alone. Said twice, the second
-    changes nothing."""
+def approve_prices(sale: Sale) -> None:
+    """A manager's word for an order below what its clerk may give alone, and so for the catalog's
+    prices in it that nobody had confirmed. Said twice, the second changes nothing."""
     if sale.status is Status.CANCELLED:
         raise Refusal(_("This order was cancelled; there is nothing to approve."))
     if not sale.needs_approval:
         if _was_approved(sale):
             return
-        raise Refusal(_("This order's discount needs no approval; there is nothing to approve."))
-    percent = sale.below_catalog_percent
-    record(db.session, "approved", "sales", sale.id, sale.reference, below_catalog=percent)
-    sale.approve_discount(utc_now())
+        raise Refusal(_("This order needs no approval; there is nothing to approve."))
+    below = sale.below_catalog
+    told = {"prices": ", ".join(below.unconfirmed)} if below.unconfirmed else {}
+    record(
+        db.session,
+        "approved",
+        "sales",
+        sale.id,
+        sale.reference,
+        below_catalog=below.percent,
+        **told,
+    )
+    for product in products_by_sku(below.unconfirmed).values():
+        if product.price == below.unconfirmed.get(product.sku):
+            product.confirm_price()
+    sale.approve_prices(utc_now())
 
 
 def _was_approved(sale: Sale) -> bool:

@@ -61,9 +61,9 @@ def _over_limit(totals: SaleTotals, sale: Sale | None) -> Issue | None:
         limit = sale.discount_limit
     elif sale:
         limit = limit_of_change(limit, below, granted(sale))
-    if limit is None or below.percent <= limit:
+    if limit is None or not below.is_beyond(limit):
         return None
-    return over_limit(below.percent, limit)
+    return over_limit(below, limit)
 
 
 def _confirmed() -> str:

@@ -76,9 +76,9 @@ def retry(sale_id: int) -> Response:
 @bp.post("/sales/<id:sale_id>/discount-approval")
 @allow("manager")
 @acts(back=to_order)
-def approve_discount(sale_id: int) -> Response:
-    review.approve_discount(sale_of(sale_id))
-    flash(_("The discount is approved."), "good")
+def approve_prices(sale_id: int) -> Response:
+    review.approve_prices(sale_of(sale_id))
+    flash(_("The order is approved."), "good")
     return to_order(sale_id)
 
 

@@ -99,9 +99,10 @@ class SalePage:
         """What a manager has to approve, whether it waits for that already or will; None for
         most."""
         limit = self.sale.discount_limit
-        if limit is None or self.sale.status.is_final or not self.sale.needs_approval:
+        below = self.sale.below_catalog
+        if limit is None or self.sale.status.is_final or not below.is_beyond(limit):
             return None
-        return over_limit(self.sale.below_catalog_percent, limit)
+        return over_limit(below, limit)
 
     @property
     def why_undecided(self) -> str:
@@ -111,7 +112,7 @@ class SalePage:
         if self.sale.step != Status.RULES:
             return _("The rules are applied once the order is paid and its address is complete.")
         if self.over_limit:
-            return _("The rules are applied once a manager has approved the discount.")
+            return _("The rules are applied once a manager has approved the order.")
         return _("The rules are applied next.")
 
     @property

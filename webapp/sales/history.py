@@ -43,7 +43,8 @@ def _sale_note(entry: AuditEntry) -> str:
     """What a person changed of its address, its shipment, or why."""
     after = entry.after
     if entry.action == "approved":
-        return percent_text(Decimal(after["below_catalog"]))
+        percent, prices = Decimal(after["below_catalog"]), after.get("prices", "")
+        return " · ".join(filter(None, [percent_text(percent) if percent else "", prices]))
     if entry.action == "changed" and "@" in entry.actor:
         parts = [part for part in PARTS if part in after]
         changes = [f"{entry.before.get(part) or '—'} → {after[part] or '—'}" for part in parts]
@@ -62,7 +63,7 @@ SALE_EVENTS = Vocabulary(
         "paid": Sentence(_l("Payment noted"), "coin"),
         "address": Sentence(_l("On its way again, from the address"), "map-pin"),
         "needs_approval": Sentence(_l("Waits for a manager's approval"), "player-pause"),
-        "approved": Sentence(_l("Discount approved"), "check"),
+        "approved": Sentence(_l("Approved by a manager"), "check"),
         "rules_again": Sentence(_l("On its way again, from the rules"), "git-branch"),
         "rules": Sentence(_l("Address checked"), "map-pin"),
         "invoice": Sentence(_l("Rules applied"), "git-branch"),

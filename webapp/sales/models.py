@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -355,7 +356,10 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         catalog = sum((line.catalog_gross for line in bought), ZERO)
         lowered = sum((max(line.catalog_gross - line.gross, ZERO) for line in bought), ZERO)
         amount = lowered + self.discount
-        return Below(amount, share_in_percent(amount, catalog))
+        unconfirmed = {
+            line.sku: line.catalog_price or ZERO for line in bought if not line.has_confirmed_price
+        }
+        return Below(amount, share_in_percent(amount, catalog), unconfirmed)
 
     @property
     def below_catalog_percent(self) -> Decimal:
@@ -363,7 +367,7 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
 
     @property
     def needs_approval(self) -> bool:
-        return self.discount_limit is not None and self.below_catalog_percent > self.discount_limit
+        return self.below_catalog.is_beyond(self.discount_limit)
 
     # -- what happens to it -----------------------------------------------------------------------
 
@@ -445,14 +449,21 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         return Status(self.step)
 
     def wait_for_approval(self) -> None:
-        """It went further below the catalog than who entered it may go alone."""
-        told = {"percent": str(self.below_catalog_percent), "limit": str(self.discount_limit)}
-        self.needs_attention(str(Status.RULES), OVER_LIMIT, "discount", told)
+        """It went further below the catalog than who entered it may go alone, as far as that can be
+        told."""
+        below = self.below_catalog
+        told: dict[str, Any] = {"percent": str(below.percent), "limit": str(self.discount_limit)}
+        if below.unconfirmed:
+            told["unconfirmed"] = {sku: str(price) for sku, price in below.unconfirmed.items()}
+        field = "discount" if below.percent > (self.discount_limit or ZERO) else "lines"
+        self.needs_attention(str(Status.RULES), OVER_LIMIT, field, told)
 
-    def approve_discount(self, now: dt.datetime) -> None:
-        """A manager lets it go as far below the catalog as it does; if it waited for that, it goes
-        on."""
+    def approve_prices(self, now: dt.datetime) -> None:
+        """A manager lets it go as far below the catalog as it does, and stands for the catalog's
+        prices that nobody had confirmed; if it waited for that, it goes on."""
         self.discount_limit = self.below_catalog_percent
+        for line in self.lines:
+            line.product = line.product | {"price_confirmed": True}
         if self.reason_code == OVER_LIMIT:
             self.resume(now)
 
@@ -498,10 +509,16 @@ def _stay_found(_mapper: Any, _connection: Any, sale: Sale) -> None:
 
 
 class Below(NamedTuple):
-    """How far below the catalog's prices."""
+    """How far below the catalog's prices. `unconfirmed`: those by SKU for which no manager stands,
+    so that nobody can tell what is given away of them."""
 
     amount: Decimal
     percent: Decimal
+    unconfirmed: Mapping[str, Decimal]
+
+    def is_beyond(self, limit: Decimal | None) -> bool:
+        """Whether it needs a manager; None is no limit."""
+        return limit is not None and (self.percent > limit or bool(self.unconfirmed))
 
     def is_within(self, other: "Below") -> bool:
         return self.amount <= other.amount and self.percent <= other.percent
@@ -527,7 +544,7 @@ class SaleLine(Model):
     # Units given back, in all refunds together.
     refunded: Mapped[int] = mapped_column(default=0)
     # The product's other facts as they were: price, cost, ncm, gtin, origin, unit, weight_g,
-    # on_nfe, category, royalty_percent, author, video_url, plan.
+    # on_nfe, category, royalty_percent, author, video_url, plan, price_confirmed.
     product: Mapped[dict] = mapped_column(JSON)
     sale: Mapped[Sale] = relationship(back_populates="lines")
 
@@ -545,6 +562,11 @@ class SaleLine(Model):
     def catalog_gross(self) -> Decimal:
         price = self.catalog_price
         return self.gross if price is None else price * self.quantity
+
+    @property
+    def has_confirmed_price(self) -> bool:
+        """Whether a manager stood for the catalog's price; so did one before that was asked."""
+        return bool(self.product.get("price_confirmed", True))
 
     @property
     def is_on_note(self) -> bool:

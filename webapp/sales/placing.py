@@ -47,6 +47,7 @@ KEPT_FACTS = (
     "author",
     "video_url",
     "plan",
+    "price_confirmed",
 )
 
 
