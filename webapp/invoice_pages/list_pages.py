@@ -7,7 +7,6 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import Select, select
 
-from webapp.http.formatting import shop_day
 from webapp.http.lists import (
     Order,
     Tab,
@@ -26,6 +25,7 @@ from webapp.invoices.queries import VIEWS, invoices
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.staff.access import allow
+from webapp.store.queries import issuer_day
 
 ORDERS = {
     "when": Order((Invoice.id,), down=True),
@@ -60,7 +60,7 @@ def index() -> str:
         q=q,
         month=month,
         issues_of=issues_of,
-        archive_month=month or shop_day(utc_now()),
+        archive_month=month or issuer_day(utc_now()),
         list_url=page.live_url,
     )
 

@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -20,7 +19,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import joinedload
 
-from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -28,7 +26,7 @@ from webapp.platform.searching import holding, ids_of
 from webapp.platform.whole import whole_number
 from webapp.sales.models import Sale
 from webapp.store.models import Series
-from webapp.store.queries import the_shop
+from webapp.store.queries import issuer_zone, the_shop
 
 NO_INVOICE = _l("There is no NF-e with this number.")
 KEY_LENGTH = 44
@@ -116,8 +114,9 @@ def named_alone(written: str) -> ColumnElement[bool] | None:
 
 
 def month_bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:
-    """The first moment of a month and of the next one, in the shop's zone."""
-    first = dt.datetime(month.year, month.month, 1, tzinfo=ZoneInfo(time_zone()))
+    """The first moment of a month and of the next one, in the zone of the issuer's
+    state, as the access keys have it."""
+    first = dt.datetime(month.year, month.month, 1, tzinfo=issuer_zone())
     return first, (first + dt.timedelta(days=32)).replace(day=1)
 
 

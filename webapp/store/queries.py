@@ -1,7 +1,10 @@
 """The shop's own record."""
 
+import datetime as dt
+
 from sqlalchemy import select
 
+from webapp.fiscal.places import state
 from webapp.platform.database import db
 from webapp.store.models import Series, Shop
 
@@ -25,3 +28,12 @@ def the_series() -> Series:
 
 def shop_time_zone() -> str:
     return the_shop().time_zone
+
+
+def issuer_zone() -> dt.tzinfo:
+    """The zone of the issuer's state: an NF-e is of the day and month that its clock shows."""
+    return state(the_shop().state).zone
+
+
+def issuer_day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(issuer_zone()).date()
