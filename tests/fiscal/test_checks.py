@@ -20,12 +20,13 @@ from tests.support.fiscal_notes import (
 )
 from webapp.fiscal.checks import CHECKS, run_checks
 from webapp.fiscal.document import build
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE
 from webapp.platform.issues import issue_from_json
 
 
 def built(note, numbering=NUMBERING):
-    return note, build(note, numbering)
+    return note, build(note, EXAMPLE_BOOK, numbering)
 
 
 def edited(tag, text, note=None, under="*"):
@@ -177,7 +178,7 @@ FAILING = {
 
 
 def failed(note, document):
-    return run_checks(note, document, NOW).issues
+    return run_checks(note, document, EXAMPLE_BOOK, NOW).issues
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.words.code} {check.name}")
@@ -191,7 +192,7 @@ def test_fails_where_it_should_and_passes_elsewhere(check):
     ]
     assert found and found[0].level == check.level
     assert found[0].fix and "—" not in found[0].text
-    assert check.name in run_checks(*built(a_note()), NOW).passed
+    assert check.name in run_checks(*built(a_note()), EXAMPLE_BOOK, NOW).passed
 
 
 def test_nothing_else_fails_when_one_thing_is_wrong():
@@ -258,12 +259,12 @@ def test_an_exempt_buyer_of_books_only_is_accepted():
 
 def test_a_draft_is_not_asked_for_number_time_or_signature():
     note = a_note()
-    passed = run_checks(note, build(note), NOW).passed
+    passed = run_checks(note, build(note, EXAMPLE_BOOK), EXAMPLE_BOOK, NOW).passed
     codes = {check.words.code for check in CHECKS if check.name in passed}
     assert not codes & {"236", "253", "502", "228", "703", "297"}
     assert {"207", "225", "610"} <= codes
 
 
 def test_findings_can_be_kept_as_json():
-    (issue,) = run_checks(*address(street=""), NOW).issues
+    (issue,) = run_checks(*address(street=""), EXAMPLE_BOOK, NOW).issues
     assert issue_from_json(loads(dumps(issue.to_json()))) == issue

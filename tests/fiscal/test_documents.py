@@ -22,6 +22,7 @@ from tests.support.fiscal_notes import (
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import HOMOLOGATION_NAME, access_key_of, build, numbered, preview
 from webapp.fiscal.schema import problems
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE
 
 ALPHANUMERIC = replace(ISSUER, cnpj="12.ABC.345/01DE-35")
@@ -73,24 +74,26 @@ def texts(document, tag):
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())
 def test_is_valid_as_draft_and_as_signed_note(note, signer):
-    assert problems(build(note)) == []
-    assert problems(etree.fromstring(signer.sign(build(note, NUMBERING)))) == []
+    assert problems(build(note, EXAMPLE_BOOK)) == []
+    assert problems(etree.fromstring(signer.sign(build(note, EXAMPLE_BOOK, NUMBERING)))) == []
 
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())
 @pytest.mark.parametrize("issued_at", [datetime.now(UTC), NOW], ids=["today", "another-day"])
 def test_a_draft_that_is_numbered_is_what_a_numbered_note_is_built_as(note, issued_at):
     number = replace(NUMBERING, issued_at=issued_at)
-    assert etree.tostring(numbered(build(note), note, number)) == etree.tostring(
-        build(note, number)
-    )
+    assert etree.tostring(
+        numbered(build(note, EXAMPLE_BOOK), note, EXAMPLE_BOOK, number)
+    ) == etree.tostring(build(note, EXAMPLE_BOOK, number))
 
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())
 def test_passes_every_check(note):
     failed = [
         finding.text
-        for finding in run_checks(note, build(note, NUMBERING), NOW).issues
+        for finding in run_checks(
+            note, build(note, EXAMPLE_BOOK, NUMBERING), EXAMPLE_BOOK, NOW
+        ).issues
         if finding.level == "error"
     ]
     assert failed == []
@@ -98,16 +101,16 @@ def test_passes_every_check(note):
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())
 def test_signature_is_accepted_by_another_verifier(note, signer, certificate, verified_elsewhere):
-    assert verified_elsewhere(signer.sign(build(note, NUMBERING)))
+    assert verified_elsewhere(signer.sign(build(note, EXAMPLE_BOOK, NUMBERING)))
 
 
 def test_a_changed_note_is_refused_by_the_other_verifier(signer, verified_elsewhere):
-    signed = signer.sign(build(a_note(), NUMBERING))
+    signed = signer.sign(build(a_note(), EXAMPLE_BOOK, NUMBERING))
     assert not verified_elsewhere(signed.replace(b"<xNome>Pico", b"<xNome>Pica"))
 
 
 def test_number_time_and_key_agree():
-    document = build(a_note(), NUMBERING)
+    document = build(a_note(), EXAMPLE_BOOK, NUMBERING)
     assert access_key_of(document) == "3526119988877700010055001000000101148151623" + text(
         document, "ide/cDV"
     )
@@ -117,25 +120,31 @@ def test_number_time_and_key_agree():
 
 def test_month_of_the_key_is_the_month_where_the_shop_is():
     numbering = replace(NUMBERING, issued_at=datetime.fromisoformat("2026-12-01T01:00:00+00:00"))
-    assert access_key_of(build(a_note(), numbering))[2:6] == "2611"
+    assert access_key_of(build(a_note(), EXAMPLE_BOOK, numbering))[2:6] == "2611"
 
 
 def test_tests_carry_the_phrase_instead_of_the_buyer():
-    assert text(build(a_note()), "dest/xNome") == HOMOLOGATION_NAME
-    assert text(build(a_note(environment="production")), "dest/xNome") == "Mariana Alves Prado"
+    assert text(build(a_note(), EXAMPLE_BOOK), "dest/xNome") == HOMOLOGATION_NAME
+    assert (
+        text(build(a_note(environment="production"), EXAMPLE_BOOK), "dest/xNome")
+        == "Mariana Alves Prado"
+    )
 
 
 def test_decomposed_accents_are_composed():
     note = NOTES["decomposed accents"]
-    assert text(build(note), "dest/xNome") == "João da Conceição"
+    assert text(build(note, EXAMPLE_BOOK), "dest/xNome") == "João da Conceição"
 
 
 def test_markup_in_a_name_stays_text():
-    assert text(build(NOTES["script"]), "det/prod/xProd") == "<script>alert('x') & y</script>"
+    assert (
+        text(build(NOTES["script"], EXAMPLE_BOOK), "det/prod/xProd")
+        == "<script>alert('x') & y</script>"
+    )
 
 
 def test_sums_are_of_the_goods_with_freight_and_discount():
-    document = build(a_note())
+    document = build(a_note(), EXAMPLE_BOOK)
     assert [
         text(document, f"total/ICMSTot/{tag}") for tag in ("vProd", "vFrete", "vDesc", "vNF")
     ] == ["316.30", "12.34", "10.00", "318.64"]
@@ -143,14 +152,14 @@ def test_sums_are_of_the_goods_with_freight_and_discount():
 
 
 def test_a_gift_is_written_with_its_value_as_discount():
-    document = build(a_note(items=(MUG, GIFT)))
+    document = build(a_note(items=(MUG, GIFT)), EXAMPLE_BOOK)
     assert texts(document, "CFOP") == ["5102", "5910"]
     assert texts(document, "vDesc") == ["29.90", "29.90"]
     assert text(document, "total/ICMSTot/vNF") == "136.50"
 
 
 def test_only_gifts_need_no_payment():
-    document = build(a_note(items=(GIFT,)))
+    document = build(a_note(items=(GIFT,)), EXAMPLE_BOOK)
     assert (text(document, "pag/detPag/tPag"), text(document, "pag/detPag/vPag")) == ("90", "0.00")
 
 
@@ -167,21 +176,21 @@ def test_only_gifts_need_no_payment():
     ],
 )
 def test_payment_method(method, code):
-    document = build(a_note(payment_method=method))
+    document = build(a_note(payment_method=method), EXAMPLE_BOOK)
     assert text(document, "pag/detPag/tPag") == code
     assert (text(document, "pag/detPag/card/tpIntegra") == "2") == (code in ("03", "04"))
     assert bool(text(document, "pag/detPag/xPag")) == (code == "99")
 
 
 def test_marketplace_is_named():
-    document = build(a_note(marketplace=MARKETPLACE))
+    document = build(a_note(marketplace=MARKETPLACE), EXAMPLE_BOOK)
     assert text(document, "ide/indIntermed") == "1"
     assert text(document, "infIntermed/CNPJ") == "99777666000118"
-    assert text(build(a_note()), "ide/indIntermed") == "0"
+    assert text(build(a_note(), EXAMPLE_BOOK), "ide/indIntermed") == "0"
 
 
 def test_abroad_has_country_and_port_instead_of_state():
-    document = build(a_note(address=LISBON))
+    document = build(a_note(address=LISBON), EXAMPLE_BOOK)
     assert [text(document, f"dest/enderDest/{tag}") for tag in ("UF", "cMun", "cPais", "CEP")] == [
         "EX",
         "9999999",
@@ -192,18 +201,18 @@ def test_abroad_has_country_and_port_instead_of_state():
 
 
 def test_simples_says_so_and_names_the_sale():
-    assert text(build(a_note()), "infAdic/infCpl") == (
+    assert text(build(a_note(), EXAMPLE_BOOK), "infAdic/infCpl") == (
         "DOCUMENTO EMITIDO POR ME OU EPP OPTANTE PELO SIMPLES NACIONAL. Pedido WEB-2001"
     )
-    assert text(build(a_note(crt="3")), "infAdic/infCpl") == "Pedido WEB-2001"
+    assert text(build(a_note(crt="3"), EXAMPLE_BOOK), "infAdic/infCpl") == "Pedido WEB-2001"
 
 
 def test_weight_is_of_all_pieces():
-    assert text(build(a_note(items=(MUG, BOOK))), "transp/vol/pesoB") == "1.560"
+    assert text(build(a_note(items=(MUG, BOOK)), EXAMPLE_BOOK), "transp/vol/pesoB") == "1.560"
 
 
 def test_preview_leaves_out_what_only_sending_gives():
-    shown = preview(build(a_note()))
+    shown = preview(build(a_note(), EXAMPLE_BOOK))
     assert "<natOp>Venda de mercadoria</natOp>" in shown
     for absent in ("Id=", "<nNF>", "<serie>", "<cNF>", "<cDV>", "<dhEmi>"):
         assert absent not in shown
@@ -213,5 +222,5 @@ def test_preview_leaves_out_what_only_sending_gives():
     ("kept", "written"), [("2000000000015", "SEM GTIN"), ("9786599999901", "9786599999901")]
 )
 def test_a_shops_own_bar_code_is_not_written_as_a_gtin(kept, written):
-    document = build(a_note(items=(an_item(gtin=kept),)), NUMBERING)
+    document = build(a_note(items=(an_item(gtin=kept),)), EXAMPLE_BOOK, NUMBERING)
     assert texts(document, "cEAN")[0] == texts(document, "cEANTrib")[0] == written

@@ -8,12 +8,13 @@ from webapp.fiscal.danfe import danfe
 from webapp.fiscal.document import build
 from webapp.fiscal.proc import ProtocolMismatch, nfe_proc
 from webapp.fiscal.schema import PROCESSED, problems
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
 
 
 @pytest.fixture
 def sent(signer, authority):
     def send(note, **numbering):
-        signed = signer.sign(build(note, replace(NUMBERING, **numbering)))
+        signed = signer.sign(build(note, EXAMPLE_BOOK, replace(NUMBERING, **numbering)))
         return signed, authority.authorize([signed])[0].protnfe
 
     return send

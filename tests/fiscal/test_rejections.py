@@ -5,12 +5,13 @@ import pytest
 from tests.support.fiscal_notes import CURITIBA, NUMBERING, a_note
 from webapp.fiscal.document import build
 from webapp.fiscal.rejections import REJECTIONS, explain, words_for
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.platform.issues import N_, Issue
 
 
 @pytest.fixture
 def document():
-    return build(a_note(address=CURITIBA), replace(NUMBERING, number=77))
+    return build(a_note(address=CURITIBA), EXAMPLE_BOOK, replace(NUMBERING, number=77))
 
 
 def test_a_used_number_needs_another_number(document):

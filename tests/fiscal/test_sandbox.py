@@ -10,12 +10,13 @@ from tests.support.fiscal_notes import BUYER, NOW, NUMBERING, a_note, an_item
 from webapp.fiscal.document import build
 from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
 from webapp.fiscal.signature import digest_of
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
 
 
 @pytest.fixture
 def signed(signer):
     return lambda note=None, **numbering: signer.sign(
-        build(note or a_note(), replace(NUMBERING, **numbering))
+        build(note or a_note(), EXAMPLE_BOOK, replace(NUMBERING, **numbering))
     )
 
 
@@ -87,17 +88,26 @@ def test_refuses_a_note_that_was_changed(authority, signed, old, new, code):
 
 
 def test_refuses_an_unsigned_note(authority):
-    assert authority.authorize([etree.tostring(build(a_note(), NUMBERING))])[0].code == "225"
+    assert (
+        authority.authorize([etree.tostring(build(a_note(), EXAMPLE_BOOK, NUMBERING))])[0].code
+        == "225"
+    )
 
 
 def test_refuses_another_company_s_certificate(authority, tmp_path):
     signer = new_certificate(tmp_path, "12ABC34501DE35").signer
-    assert authority.authorize([signer.sign(build(a_note(), NUMBERING))])[0].code == "213"
+    assert (
+        authority.authorize([signer.sign(build(a_note(), EXAMPLE_BOOK, NUMBERING))])[0].code
+        == "213"
+    )
 
 
 def test_refuses_an_expired_certificate(authority, tmp_path):
     signer = new_certificate(tmp_path, now=NOW - timedelta(days=400)).signer
-    assert authority.authorize([signer.sign(build(a_note(), NUMBERING))])[0].code == "291"
+    assert (
+        authority.authorize([signer.sign(build(a_note(), EXAMPLE_BOOK, NUMBERING))])[0].code
+        == "291"
+    )
 
 
 def test_a_document_type_is_refused(authority, signed):

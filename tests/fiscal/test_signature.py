@@ -12,11 +12,12 @@ from webapp.fiscal.certificate import CertificateError, load, make_test_certific
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import build
 from webapp.fiscal.signature import SignatureError, digest_of, verify
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
 
 
 @pytest.fixture
 def signed(signer) -> bytes:
-    return signer.sign(build(a_note(), NUMBERING))
+    return signer.sign(build(a_note(), EXAMPLE_BOOK, NUMBERING))
 
 
 def test_names_the_certificate_that_signed(signed, certificate):
@@ -24,7 +25,7 @@ def test_names_the_certificate_that_signed(signed, certificate):
 
 
 def test_signing_twice_gives_the_same_bytes(signed, signer):
-    assert signer.sign(build(a_note(), NUMBERING)) == signed
+    assert signer.sign(build(a_note(), EXAMPLE_BOOK, NUMBERING)) == signed
 
 
 def test_has_no_line_break_and_no_prefix(signed):
@@ -63,8 +64,10 @@ def test_threads_share_signer_and_schema(signer):
     notes = [a_note(items=(an_item(unit="" if n % 2 else "UN", sku=f"S-{n}"),)) for n in range(40)]
 
     def work(note):
-        document = build(note, NUMBERING)
-        failing = [issue.params["sku"] for issue in run_checks(note, document, NOW).issues]
+        document = build(note, EXAMPLE_BOOK, NUMBERING)
+        failing = [
+            issue.params["sku"] for issue in run_checks(note, document, EXAMPLE_BOOK, NOW).issues
+        ]
         return failing, verify(etree.fromstring(signer.sign(document))) is not None
 
     with ThreadPoolExecutor(4) as pool:
@@ -106,5 +109,5 @@ def test_what_cannot_be_opened_is_refused(tmp_path):
 
 
 def test_another_number_gives_another_digest(signed, signer):
-    other = signer.sign(build(a_note(), replace(NUMBERING, number=102)))
+    other = signer.sign(build(a_note(), EXAMPLE_BOOK, replace(NUMBERING, number=102)))
     assert digest_of(other) != digest_of(signed)

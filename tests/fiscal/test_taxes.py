@@ -16,6 +16,7 @@ from tests.support.fiscal_notes import (
     an_item,
 )
 from webapp.fiscal.places import interstate_rate
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.taxes import assess
 
 TODAY = date(2026, 11, 20)
@@ -37,7 +38,7 @@ EXEMPT = replace(BUYER, address=CURITIBA, taxpayer="exempt")
     ],
 )
 def test_cfop_follows_destination_buyer_and_gift(changes, item, cfop):
-    assert assess(a_note(**changes), item, TODAY).cfop == cfop
+    assert assess(a_note(**changes), item, TODAY, EXAMPLE_BOOK).cfop == cfop
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_cfop_follows_destination_buyer_and_gift(changes, item, cfop):
     ],
 )
 def test_tax_class(crt, item, expected):
-    found = assess(a_note(crt=crt), item, TODAY).tax_class
+    found = assess(a_note(crt=crt), item, TODAY, EXAMPLE_BOOK).profile
     assert (found.icms, found.pis_cofins, found.ibs_cbs, found.ibs_cbs_class) == expected
 
 
@@ -72,11 +73,13 @@ def test_tax_class(crt, item, expected):
     ],
 )
 def test_ibs_and_cbs_are_written_from_the_day_of_the_regime(crt, item, day, written):
-    assert assess(a_note(crt=crt), item, day).ibs_cbs_written is written
+    assert assess(a_note(crt=crt), item, day, EXAMPLE_BOOK).ibs_cbs_written is written
 
 
 def test_normal_regime_in_the_state():
-    taxes = assess(a_note(crt="3"), an_item(quantity=1, unit_price=Decimal("100.00")), TODAY)
+    taxes = assess(
+        a_note(crt="3"), an_item(quantity=1, unit_price=Decimal("100.00")), TODAY, EXAMPLE_BOOK
+    )
     assert (taxes.icms, taxes.pis, taxes.cofins) == (
         Decimal("18.00"),
         Decimal("0.53"),
@@ -91,11 +94,11 @@ def test_normal_regime_in_the_state():
 
 def test_consumer_of_another_state_owes_the_difference_of_rates():
     item = an_item(quantity=1, unit_price=Decimal("100.00"))
-    taxes = assess(a_note(crt="3", address=CURITIBA), item, TODAY)
+    taxes = assess(a_note(crt="3", address=CURITIBA), item, TODAY, EXAMPLE_BOOK)
     assert (taxes.icms, taxes.difal) == (Decimal("12.00"), Decimal("7.50"))
-    assert assess(a_note(crt="3", recipient=RESELLER), item, TODAY).difal_rate is None
-    assert assess(a_note(crt="3", address=CURITIBA), BOOK, TODAY).difal_rate is None
-    assert assess(a_note(crt="1", address=CURITIBA), item, TODAY).difal_rate is None
+    assert assess(a_note(crt="3", recipient=RESELLER), item, TODAY, EXAMPLE_BOOK).difal_rate is None
+    assert assess(a_note(crt="3", address=CURITIBA), BOOK, TODAY, EXAMPLE_BOOK).difal_rate is None
+    assert assess(a_note(crt="1", address=CURITIBA), item, TODAY, EXAMPLE_BOOK).difal_rate is None
 
 
 @pytest.mark.parametrize(

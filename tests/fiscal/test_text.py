@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.support.fiscal_notes import BUYER, NUMBERING, a_note, an_item
 from webapp.fiscal.document import build
 from webapp.fiscal.schema import problems
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.text import clean, digits, identifier, loses
 
 ANY_TEXT = st.text(st.characters(), max_size=80)
@@ -75,7 +76,7 @@ def test_any_text_gives_a_valid_document(name, street, reference):
         reference=reference,
         items=(an_item(name=padded[0], sku=padded[1]),),
     )
-    assert problems(build(note, NUMBERING)) == []
+    assert problems(build(note, EXAMPLE_BOOK, NUMBERING)) == []
 
 
 @given(
@@ -95,4 +96,4 @@ def test_building_never_refuses(values, anything):
     item = an_item(ncm=anything, gtin=anything, unit=anything, origin=anything, name=anything)
     recipient = replace(BUYER, address=address, **values)
     note = a_note(recipient=recipient, items=(item,), payment_method=anything)
-    assert build(note).tag.endswith("NFe")
+    assert build(note, EXAMPLE_BOOK).tag.endswith("NFe")

@@ -14,7 +14,7 @@ from webapp.fiscal import predicates as p
 from webapp.fiscal.fields import field_of
 from webapp.fiscal.note import Note
 from webapp.fiscal.reading import Reading
-from webapp.fiscal.schema import problems
+from webapp.fiscal.tax_book import TaxBook
 from webapp.fiscal.words import Rejection
 from webapp.platform.issues import ERROR, N_, WARNING, Issue
 
@@ -679,14 +679,14 @@ SCHEMA_NAME = N_("Schema of layout 4.00")
 
 
 def run_checks(
-    note: Note | None, document: etree._Element, now: datetime | None = None
+    note: Note | None, document: etree._Element, book: TaxBook, now: datetime | None = None
 ) -> CheckReport:
     """Every check of the table on `document`, in the table's order; the schema comes last.
 
     `document` is a draft or a numbered note, signed or not; `note` is what it was built from (None
     where unknown).
     """
-    reading = Reading(document, note, now)
+    reading = Reading(document, note, now, book)
     report = run_table(reading)
     _check_schema(reading, report)
     return report
@@ -708,7 +708,7 @@ def run_table(reading: Reading) -> CheckReport:
 
 def _check_schema(reading: Reading, report: CheckReport) -> None:
     """Adds what the schema refuses and no other check has found already, once for each place."""
-    refused = problems(reading.document)
+    refused = reading.book.package(reading.issued_at.date()).problems(reading.document)
     if not refused:
         report.passed.append(SCHEMA_NAME)
         return

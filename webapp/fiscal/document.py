@@ -27,6 +27,7 @@ from webapp.fiscal.note import (
     RegistrationIndicator,
 )
 from webapp.fiscal.places import COUNTRIES, state
+from webapp.fiscal.tax_book import TaxBook
 from webapp.fiscal.taxes import SIMPLES, Taxes, assess
 from webapp.fiscal.text import clean, digits, identifier
 from webapp.fiscal.xml import NAMESPACE, Section, amount, positive, xml
@@ -58,13 +59,13 @@ class Numbering:
     code: str
 
 
-def build(note: Note, number: Numbering | None = None) -> etree._Element:
+def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._Element:
     """The unsigned `NFe` element. Without `number` it is a draft: complete but for number, key and
     signature."""
     given = number or Numbering(0, 1, datetime.now(UTC), DRAFT_CODE)
     issued_at = _local_time(note, given)
     key = _key(note, given, issued_at)
-    taxes = [assess(note, item, issued_at.date()) for item in note.items]
+    taxes = [assess(note, item, issued_at.date(), book) for item in note.items]
     with_ibs_cbs = any(tax.ibs_cbs_written for tax in taxes)
     body = {
         "@Id": f"NFe{key}",
@@ -90,14 +91,14 @@ def build(note: Note, number: Numbering | None = None) -> etree._Element:
     return etree.fromstring(xml("NFe", {"@xmlns": NAMESPACE, "infNFe": body}))
 
 
-def numbered(draft: etree._Element, note: Note, number: Numbering) -> etree._Element:
-    """What `build(note, number)` gives, made of the note's draft, which is no draft any more. Its
-    taxes are those of its day: on another one it is built anew."""
+def numbered(draft: etree._Element, note: Note, book: TaxBook, number: Numbering) -> etree._Element:
+    """What `build(note, book, number)` gives, made of the note's draft, which is no draft any more.
+    Its taxes are those of its day: on another one it is built anew."""
     issued_at = _local_time(note, number)
     ide = {field.tag: field for field in draft[0][0]}
     written_at = ide[f"{{{NAMESPACE}}}dhEmi"]
     if (written_at.text or "")[:10] != str(issued_at.date()):
-        return build(note, number)
+        return build(note, book, number)
     key = _key(note, number, issued_at)
     draft[0].set("Id", f"NFe{key}")
     for tag, text in _given_fields(number, issued_at, key).items():
@@ -154,7 +155,7 @@ def _identification(note: Note, given: Numbering, issued_at: datetime, key: str)
         "cDV": fields["cDV"],
         "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
         "finNFe": "1",
-        "indFinal": "0" if note.recipient.taxpayer == RegistrationIndicator.CONTRIBUTOR else "1",
+        "indFinal": "1" if note.is_final else "0",
         "indPres": "2",
         "indIntermed": "1" if note.marketplace else "0",
         "procEmi": "0",

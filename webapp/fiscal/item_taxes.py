@@ -22,7 +22,7 @@ def item_taxes(tax: Taxes, origin: str) -> Section:
 
 
 def _icms(tax: Taxes, origin: str) -> Section:
-    code = tax.tax_class.icms
+    code = tax.profile.icms
     if len(code) == 3:
         return {"ICMSSN102": {"orig": origin, "CSOSN": code}}
     if code == "00":
@@ -40,7 +40,7 @@ def _icms(tax: Taxes, origin: str) -> Section:
 
 
 def _contribution(name: str, tax: Taxes, value: Decimal, percentage: Decimal) -> Section:
-    code = tax.tax_class.pis_cofins
+    code = tax.profile.pis_cofins
     if code == "01":
         return {
             f"{name}Aliq": {
@@ -82,8 +82,8 @@ def _ibs_cbs(tax: Taxes) -> Section:
             "gCBS": {"pCBS": rate(rates.cbs), "vCBS": amount(tax.cbs)},
         }
     return {
-        "CST": tax.tax_class.ibs_cbs,
-        "cClassTrib": tax.tax_class.ibs_cbs_class,
+        "CST": tax.profile.ibs_cbs,
+        "cClassTrib": tax.profile.ibs_cbs_class,
         "gIBSCBS": group,
     }
 

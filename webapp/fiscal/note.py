@@ -77,7 +77,7 @@ class Party:
 @dataclass(frozen=True, slots=True)
 class Item:
     """One line. `discount` and `freight` are the line's own share; a gift has its whole value as
-    discount."""
+    discount. `tax_profile` is the product's own choice of one, by its code."""
 
     sku: str
     name: str
@@ -92,6 +92,8 @@ class Item:
     weight_g: int = 0
     kind: str = "physical"
     gift: bool = False
+    category: str = ""
+    tax_profile: str = ""
 
     @property
     def goods(self) -> Decimal:
@@ -112,6 +114,8 @@ class Marketplace:
 
 @dataclass(frozen=True, slots=True)
 class Note:
+    """`delivery` is where the goods go when it is not the recipient's own address."""
+
     environment: str
     issuer: Issuer
     recipient: Party
@@ -120,6 +124,7 @@ class Note:
     channel: str = "site"
     marketplace: Marketplace | None = None
     reference: str = ""
+    delivery: Address | None = None
     goods: Decimal = field(init=False)
     discount: Decimal = field(init=False)
     freight: Decimal = field(init=False)
@@ -135,8 +140,23 @@ class Note:
         return self.goods + self.freight - self.discount
 
     @property
+    def goods_to(self) -> Address:
+        """Where the goods go: what decides on taxes."""
+        return self.delivery or self.recipient.address
+
+    @property
+    def is_to_consumer(self) -> bool:
+        """The buyer is no contributor to ICMS."""
+        return self.recipient.taxpayer == RegistrationIndicator.NON_CONTRIBUTOR
+
+    @property
+    def is_final(self) -> bool:
+        """The goods are for the buyer's own use."""
+        return self.recipient.taxpayer != RegistrationIndicator.CONTRIBUTOR
+
+    @property
     def destination(self) -> Destination:
-        if self.recipient.address.is_foreign:
+        if self.goods_to.is_foreign:
             return Destination.ABROAD
-        same = self.recipient.address.state == self.issuer.address.state
+        same = self.goods_to.state == self.issuer.address.state
         return Destination.IN_STATE if same else Destination.OUT_OF_STATE

@@ -7,11 +7,9 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """IBGE code, ICMS rate inside the state in percent (without the poverty fund), hours from
-    UTC."""
+    """IBGE code, hours from UTC."""
 
     code: str
-    rate: Decimal
     hours: int = -3
 
     @property
@@ -19,42 +17,36 @@ class State:
         return timezone(timedelta(hours=self.hours))
 
 
-def _state(code: str, rate: str, hours: int = -3) -> State:
-    return State(code, Decimal(rate), hours)
-
-
-# Rates of each state's own law as of November 2026: an example for the shop's accountant, who
-# decides.
 STATES = {
-    "AC": _state("12", "19.00", -5),
-    "AL": _state("27", "19.00"),
-    "AM": _state("13", "20.00", -4),
-    "AP": _state("16", "18.00"),
-    "BA": _state("29", "20.50"),
-    "CE": _state("23", "20.00"),
-    "DF": _state("53", "20.00"),
-    "ES": _state("32", "17.00"),
-    "GO": _state("52", "19.00"),
-    "MA": _state("21", "23.00"),
-    "MG": _state("31", "18.00"),
-    "MS": _state("50", "17.00", -4),
-    "MT": _state("51", "17.00", -4),
-    "PA": _state("15", "19.00"),
-    "PB": _state("25", "20.00"),
-    "PE": _state("26", "20.50"),
-    "PI": _state("22", "22.50"),
-    "PR": _state("41", "19.50"),
-    "RJ": _state("33", "20.00"),
-    "RN": _state("24", "20.00"),
-    "RO": _state("11", "19.50", -4),
-    "RR": _state("14", "20.00", -4),
-    "RS": _state("43", "17.00"),
-    "SC": _state("42", "17.00"),
-    "SE": _state("28", "19.00"),
-    "SP": _state("35", "18.00"),
-    "TO": _state("17", "20.00"),
+    "AC": State("12", -5),
+    "AL": State("27"),
+    "AM": State("13", -4),
+    "AP": State("16"),
+    "BA": State("29"),
+    "CE": State("23"),
+    "DF": State("53"),
+    "ES": State("32"),
+    "GO": State("52"),
+    "MA": State("21"),
+    "MG": State("31"),
+    "MS": State("50", -4),
+    "MT": State("51", -4),
+    "PA": State("15"),
+    "PB": State("25"),
+    "PE": State("26"),
+    "PI": State("22"),
+    "PR": State("41"),
+    "RJ": State("33"),
+    "RN": State("24"),
+    "RO": State("11", -4),
+    "RR": State("14", -4),
+    "RS": State("43"),
+    "SC": State("42"),
+    "SE": State("28"),
+    "SP": State("35"),
+    "TO": State("17"),
 }
-UNKNOWN_STATE = State("00", Decimal("0.00"))
+UNKNOWN_STATE = State("00")
 _SEVEN_PERCENT_FROM = {"MG", "PR", "RJ", "RS", "SC", "SP"}
 _IMPORTED = {"1", "2", "3", "8"}
 

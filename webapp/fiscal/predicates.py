@@ -7,13 +7,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from webapp.fiscal.calendar import IBS_CBS_OF_REGIME, P_CBS
 from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
 from webapp.fiscal.document import HOMOLOGATION_NAME, NO_GTIN, VERSION
 from webapp.fiscal.payments import CARDS
 from webapp.fiscal.places import STATES, state
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.signature import SignatureError, is_signed
-from webapp.fiscal.taxes import IBS_CBS_FROM, IBS_CBS_RATES, SIMPLES
+from webapp.fiscal.taxes import SIMPLES
 from webapp.fiscal.text import loses
 from webapp.platform.documents import normalize_document
 from webapp.platform.money import cents
@@ -208,8 +209,9 @@ def difal_missing(reading: Reading, item: ReadItem) -> bool:
 
 
 def ibs_cbs_missing(reading: Reading, item: ReadItem) -> bool:
-    start = IBS_CBS_FROM.get(reading.issuer.get("CRT", ""))
-    return start is not None and start <= reading.issued_at.date() and "IBSCBS" not in item.taxes
+    code = IBS_CBS_OF_REGIME.get(reading.issuer.get("CRT", ""), "")
+    due = reading.book.calendar.in_force(code, reading.issued_at.date())
+    return due is not None and "IBSCBS" not in item.taxes
 
 
 def ibs_cbs_rates_unknown(reading: Reading) -> Failures:
@@ -218,7 +220,7 @@ def ibs_cbs_rates_unknown(reading: Reading) -> Failures:
         any("vCBS" in item.taxes.get("IBSCBS", {}) for item in reading.items),
     )
     return failing(
-        written and not any(rates.start <= day <= rates.end for rates in IBS_CBS_RATES),
+        written and reading.book.calendar.value(P_CBS, day) is None,
         year=day.year,
     )
 

@@ -12,6 +12,7 @@ from lxml import etree
 from webapp.fiscal.document import DRAFT_CODE
 from webapp.fiscal.note import Note
 from webapp.fiscal.signature import verify
+from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.fiscal.xml import NAMESPACE
 
 _OFFSET = len(NAMESPACE) + 2
@@ -51,11 +52,18 @@ class ReadItem:
 
 class Reading:
     """`note` is what the document was built from; None where only the document is known. Without
-    `now` it is judged as of this moment."""
+    `now` it is judged as of this moment, without `book` by what the program itself knows."""
 
-    def __init__(self, document: etree._Element, note: Note | None, now: datetime | None):
+    def __init__(
+        self,
+        document: etree._Element,
+        note: Note | None,
+        now: datetime | None,
+        book: TaxBook = EXAMPLE_BOOK,
+    ):
         info = document[0]
-        self.document, self.note, self.now = document, note, now or datetime.now(UTC)
+        self.document, self.note, self.book = document, note, book
+        self.now = now or datetime.now(UTC)
         self.id, self.version = info.get("Id", ""), info.get("versao", "")
         self.items: list[ReadItem] = []
         self.total: Leaves = {}

@@ -1,42 +1,22 @@
-"""Taxes of an item: one table of tax classes, one of dates, one assessment.
+"""Taxes of an item: what the shop's tax book says of it, and one assessment (LC 87/1996, LC
+190/2022, LC 214/2025, NT 2025.002)."""
 
-The classes are examples for a shop that resells goods; the shop's accountant decides (CGSN
-140/2018, LC 87/1996, LC 190/2022, LC 214/2025, NT 2025.002).
-"""
-
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from webapp.fiscal.note import Destination, Item, Note, RegistrationIndicator
-from webapp.fiscal.places import interstate_rate, state
+from webapp.fiscal.calendar import IBS_CBS_OF_REGIME, P_CBS, P_IBS_CITY, P_IBS_STATE, Calendar
+from webapp.fiscal.note import Destination, Item, Note
+from webapp.fiscal.places import interstate_rate
+from webapp.fiscal.tax_book import StateRates, TaxBook, TaxProfile
 from webapp.platform.money import ZERO, percent_of
 
 SIMPLES = {"1", "4"}
+NO_PROFILE = TaxProfile("", "", date.min, "", "", "", "", "", "")
 PIS_RATE, COFINS_RATE = Decimal("0.65"), Decimal("3.00")
 
 
-@dataclass(frozen=True, slots=True)
-class TaxClass:
-    """`icms` is a CSOSN of three places (Simples) or a CST of two; `pis_cofins` the CST of both."""
-
-    icms: str
-    pis_cofins: str
-    ibs_cbs: str
-    ibs_cbs_class: str
-
-
-CLASSES = {
-    ("simples", "goods"): TaxClass("102", "49", "000", "000001"),
-    ("simples", "book"): TaxClass("300", "49", "410", "410008"),
-    ("simples", "gift"): TaxClass("400", "49", "410", "410001"),
-    ("simples", "export"): TaxClass("300", "49", "410", "410004"),
-    ("normal", "goods"): TaxClass("00", "01", "000", "000001"),
-    ("normal", "book"): TaxClass("41", "06", "410", "410008"),
-    ("normal", "gift"): TaxClass("41", "08", "410", "410001"),
-    ("normal", "export"): TaxClass("41", "08", "410", "410004"),
-}
 SALE_CFOP = {
     Destination.IN_STATE: "5102",
     Destination.OUT_OF_STATE: "6102",
@@ -49,38 +29,22 @@ GIFT_CFOP = {
     Destination.ABROAD: "7949",
 }
 
-# Rule 1115: from which day a regime must write the IBS and CBS groups. An exempt class is written
-# from the start.
-IBS_CBS_FROM = {
-    "3": date(2026, 1, 1),
-    "1": date(2027, 1, 4),
-    "2": date(2027, 1, 4),
-    "4": date(2027, 1, 4),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class IbsCbsRates:
-    """Percent, in force from `start` to `end` (both included)."""
+    """In percent."""
 
-    start: date
-    end: date
     ibs_state: Decimal
     ibs_city: Decimal
     cbs: Decimal
 
 
-IBS_CBS_RATES = (
-    IbsCbsRates(
-        date(2026, 1, 1), date(2026, 12, 31), Decimal("0.10"), Decimal("0.00"), Decimal("0.90")
-    ),
-)
-
-
-def ibs_cbs_rates(day: date) -> IbsCbsRates:
+def ibs_cbs_rates(calendar: Calendar, day: date) -> IbsCbsRates:
     """The rates in force, or the last known ones: `checks` warns when they are out of date."""
-    return next(
-        (rates for rates in IBS_CBS_RATES if rates.start <= day <= rates.end), IBS_CBS_RATES[-1]
+    if calendar.value(P_CBS, day) is None:
+        day = date(2026, 12, 31)
+    return IbsCbsRates(
+        *(calendar.value(code, day) or ZERO for code in (P_IBS_STATE, P_IBS_CITY, P_CBS))
     )
 
 
@@ -90,7 +54,7 @@ class Taxes:
     elsewhere."""
 
     cfop: str
-    tax_class: TaxClass
+    profile: TaxProfile
     base: Decimal = ZERO
     icms_rate: Decimal = ZERO
     icms: Decimal = ZERO
@@ -110,51 +74,40 @@ class Taxes:
 def cfop(note: Note, item: Item) -> str:
     if item.gift:
         return GIFT_CFOP[note.destination]
-    if (
-        note.destination is Destination.OUT_OF_STATE
-        and note.recipient.taxpayer == RegistrationIndicator.NON_CONTRIBUTOR
-    ):
+    if note.destination is Destination.OUT_OF_STATE and note.is_to_consumer:
         return SALE_CFOP_TO_CONSUMER
     return SALE_CFOP[note.destination]
 
 
-def classify(note: Note, item: Item) -> TaxClass:
-    regime = "simples" if note.issuer.crt in SIMPLES else "normal"
-    if note.destination is Destination.ABROAD:
-        return CLASSES[regime, "export"]
-    if item.gift:
-        return CLASSES[regime, "gift"]
-    return CLASSES[regime, "book" if item.kind in ("book", "ebook") else "goods"]
-
-
-def assess(note: Note, item: Item, day: date) -> Taxes:
+def assess(note: Note, item: Item, day: date, book: TaxBook) -> Taxes:
     """The taxes of `item` on a note issued on `day`."""
-    tax_class = classify(note, item)
-    due = IBS_CBS_FROM.get(note.issuer.crt, date.min) <= day
-    written = due or tax_class.ibs_cbs != "000"
-    values = {}
-    if tax_class.icms == "00":
-        values = _icms(note, item)
-    if tax_class.pis_cofins == "01" and note.issuer.crt != "3":
-        tax_class = TaxClass(tax_class.icms, "49", tax_class.ibs_cbs, tax_class.ibs_cbs_class)
-    if tax_class.pis_cofins == "01":
+    profile = book.profile_of(note, item, day) or NO_PROFILE
+    due = bool(book.calendar.in_force(IBS_CBS_OF_REGIME.get(note.issuer.crt, ""), day))
+    written = due or profile.ibs_cbs != "000"
+    values: dict[str, Any] = {}
+    if profile.icms == "00":
+        values = _icms(note, item, day, book)
+    if profile.pis_cofins == "01" and note.issuer.crt != "3":
+        profile = replace(profile, pis_cofins="49")
+    if profile.pis_cofins == "01":
         values |= _pis_cofins(item.total - values["icms"])
-    if written and tax_class.ibs_cbs == "000":
+    if written and profile.ibs_cbs == "000":
         withheld = sum(
             (values.get(name, ZERO) for name in ("icms", "difal", "pis", "cofins")), ZERO
         )
-        values |= _ibs_cbs(item.total - withheld, ibs_cbs_rates(day))
-    return Taxes(cfop(note, item), tax_class, ibs_cbs_written=written, **values)
+        values |= _ibs_cbs(item.total - withheld, ibs_cbs_rates(book.calendar, day))
+    return Taxes(cfop(note, item), profile, ibs_cbs_written=written, **values)
 
 
-def _icms(note: Note, item: Item) -> dict[str, Any]:
-    origin, target = note.issuer.address.state, note.recipient.address.state
+def _icms(note: Note, item: Item, day: date, book: TaxBook) -> dict[str, Any]:
+    origin, target = note.issuer.address.state, note.goods_to.state
     inside = note.destination is Destination.IN_STATE
-    rate = state(origin).rate if inside else interstate_rate(origin, target, item.origin)
+    there = book.rates_of(target, day, item) or StateRates(target, day, ZERO)
+    rate = there.icms if inside else interstate_rate(origin, target, item.origin)
     values = {"base": item.total, "icms_rate": rate, "icms": percent_of(item.total, rate)}
-    if not inside and note.recipient.taxpayer == RegistrationIndicator.NON_CONTRIBUTOR:
-        values["difal_rate"] = state(target).rate
-        values["difal"] = percent_of(item.total, max(ZERO, values["difal_rate"] - rate))
+    if not inside and note.is_to_consumer:
+        values["difal_rate"] = there.icms
+        values["difal"] = percent_of(item.total, max(ZERO, there.icms - rate))
     return values
 
 

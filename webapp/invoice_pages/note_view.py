@@ -11,7 +11,7 @@ from lxml import etree
 from webapp.fiscal.document import build, preview
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.xml import NAMESPACE
-from webapp.invoices.composition import note_of
+from webapp.invoices.composition import note_of, the_book
 from webapp.invoices.models import Invoice
 from webapp.store.models import Shop
 
@@ -100,7 +100,7 @@ def note_view(invoice: Invoice, shop: Shop) -> NoteView:
 
 def draft_of(invoice: Invoice, shop: Shop) -> NoteView:
     """Never signed, whatever became of the invoice meanwhile."""
-    return NoteView(build(note_of(invoice.sale, shop)), False)
+    return NoteView(build(note_of(invoice.sale, shop), the_book()), False)
 
 
 def _item(item: ReadItem) -> NoteItem:

@@ -15,7 +15,7 @@ from webapp.fiscal.note import Note
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import explain
 from webapp.invoices.authorities import authority
-from webapp.invoices.composition import note_of
+from webapp.invoices.composition import note_of, the_book
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.messages.queries import compose
@@ -73,12 +73,13 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
 
     def call_external(self, rows: list[Sale]) -> dict[int, Built]:
         with only_reading():
-            shop = the_shop()
+            shop, book = the_shop(), the_book()
             built = {}
             for sale in rows:
                 note = note_of(sale, shop)
-                draft = build(note)
-                built[sale.id] = Built(sale.version, note, draft, run_checks(note, draft).issues)
+                draft = build(note, book)
+                issues = run_checks(note, draft, book).issues
+                built[sale.id] = Built(sale.version, note, draft, issues)
             db.session.rollback()
         return built
 
@@ -143,7 +144,7 @@ class SignStep(Step[Invoice, None, SignBatch]):
 
     def write_row(self, row: Invoice, shared: SignBatch, now: dt.datetime) -> None:
         note = note_of(row.sale, shared.shop)
-        shared.desk.sign(row, note, build(note), now)
+        shared.desk.sign(row, note, build(note, shared.desk.book), now)
 
     def give_up(self, row: Invoice, error: str) -> None:
         note_given_up(row, error)

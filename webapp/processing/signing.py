@@ -11,6 +11,7 @@ from webapp.fiscal.document import Numbering, access_key_of, numbered
 from webapp.fiscal.note import Note
 from webapp.fiscal.signature import Signer
 from webapp.invoices.authorities import certificate
+from webapp.invoices.composition import the_book
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db
 from webapp.store.models import Series
@@ -53,7 +54,7 @@ class SigningDesk:
     the first: whoever signs none waits for nobody."""
 
     def __init__(self, most: int) -> None:
-        self.most = most
+        self.most, self.book = most, the_book()
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -70,7 +71,7 @@ class SigningDesk:
         number = invoice.number if invoice.number is not None else numbers.take()
         series, issued_at = numbers.series.number, (now - CLOCK_MARGIN).replace(microsecond=0)
         given = Numbering(series, number, issued_at, random_code(number))
-        document = numbered(draft, note, given)
+        document = numbered(draft, note, self.book, given)
         invoice.send(
             series, number, access_key_of(document), signer.sign(document), given.issued_at
         )
