@@ -3,7 +3,7 @@ from datetime import datetime
 
 import pytest
 
-from webapp.fiscal.access_key import access_key, random_code
+from webapp.fiscal.access_key import access_key, is_guessable, random_code
 from webapp.fiscal.digits import is_gtin, is_gtin_given_out, is_state_registration, mod11
 
 WHEN = datetime.fromisoformat("2026-11-20T10:30:00-03:00")
@@ -38,10 +38,20 @@ def test_one_wrong_character_changes_the_digit():
     assert mod11(body) != mod11(body.replace("ABC", "ABD"))
 
 
-def test_random_code_is_never_the_number_nor_one_digit_repeated(monkeypatch):
-    drawn = iter([7, 11111111, 22])
+def test_random_code_is_never_one_that_can_be_guessed(monkeypatch):
+    drawn = iter([7, 11111111, 12345678, 90123456, 1234567, 22])
     monkeypatch.setattr(secrets, "randbelow", lambda _: next(drawn))
     assert random_code(7) == "00000022"
+
+
+@pytest.mark.parametrize("code", ["00000000", "99999999", "01234567", "78901234", "00000101"])
+def test_a_code_that_can_be_guessed(code):
+    assert is_guessable(code, "101")
+
+
+@pytest.mark.parametrize("code", ["48151623", "12345679", "98765432", "10100000", "00001010"])
+def test_a_code_that_cannot(code):
+    assert not is_guessable(code, "101")
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,22 @@ MODEL = "55"
 NORMAL_EMISSION = "1"
 
 
+_DIGITS = "0123456789" * 2
+_IN_ORDER = {_DIGITS[first : first + 8] for first in range(10)}
+
+
 def random_code(number: int) -> str:
-    """Eight random digits; never the number itself nor one digit repeated (rejection 897)."""
+    """Eight random digits that the authority takes."""
     while True:
         code = f"{secrets.randbelow(10**8):08d}"
-        if int(code) != number and len(set(code)) > 1:
+        if not is_guessable(code, str(number)):
             return code
+
+
+def is_guessable(code: str, number: str) -> bool:
+    """Whether the authority refuses the code (897): the note's number, one digit repeated, or
+    digits in their order."""
+    return code in _IN_ORDER or len(set(code)) == 1 or code.lstrip("0") == number.lstrip("0")
 
 
 def access_key(

@@ -26,7 +26,8 @@ from webapp.fiscal.note import (
     Party,
     RegistrationIndicator,
 )
-from webapp.fiscal.places import COUNTRIES, state
+from webapp.fiscal.places import state
+from webapp.fiscal.tables import COUNTRIES
 from webapp.fiscal.tax_book import TaxBook
 from webapp.fiscal.taxes import SIMPLES, Taxes, assess
 from webapp.fiscal.text import clean, digits, identifier

@@ -1,4 +1,4 @@
-"""States and countries as the document writes them."""
+"""States as the document writes them."""
 
 from dataclasses import dataclass
 from datetime import timedelta, timezone
@@ -61,29 +61,3 @@ def interstate_rate(origin: str, destination: str, item_origin: str) -> Decimal:
         return Decimal("4.00")
     lower = origin in _SEVEN_PERCENT_FROM and destination not in _SEVEN_PERCENT_FROM
     return Decimal("7.00") if lower else Decimal("12.00")
-
-
-# ISO 3166 alpha-2: the Central Bank's code and the name. A country outside the table is refused
-# with code 377.
-COUNTRIES = {
-    "AR": ("639", "ARGENTINA"),
-    "BO": ("973", "BOLIVIA"),
-    "CA": ("1490", "CANADA"),
-    "CH": ("7676", "SUICA"),
-    "CL": ("1589", "CHILE"),
-    "CN": ("1600", "CHINA"),
-    "CO": ("1694", "COLOMBIA"),
-    "DE": ("230", "ALEMANHA"),
-    "ES": ("2453", "ESPANHA"),
-    "FR": ("2755", "FRANCA"),
-    "GB": ("6289", "REINO UNIDO"),
-    "IT": ("3867", "ITALIA"),
-    "JP": ("3999", "JAPAO"),
-    "MX": ("4936", "MEXICO"),
-    "NL": ("5738", "PAISES BAIXOS"),
-    "PE": ("5894", "PERU"),
-    "PT": ("6076", "PORTUGAL"),
-    "PY": ("5860", "PARAGUAI"),
-    "US": ("2496", "ESTADOS UNIDOS"),
-    "UY": ("8451", "URUGUAI"),
-}

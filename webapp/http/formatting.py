@@ -20,7 +20,7 @@ from flask_babel import (
     ngettext,
 )
 
-from webapp.fiscal.places import COUNTRIES
+from webapp.fiscal.tables import COUNTRIES
 from webapp.http.localization import time_zone
 from webapp.http.numbers import is_brazilian
 from webapp.http.sealing import address
