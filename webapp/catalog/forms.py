@@ -149,6 +149,8 @@ class ProductIn(Shape):
     low_stock: Annotated[Stock | None, BlankIsNone] = None
     # Left out: goods go on the NF-e, the others do not.
     on_nfe: Annotated[Flag | None, BlankIsNone] = None
+    # Blank: that of its category, else the shop's.
+    tax_profile: Annotated[str, Text(40)] = ""
     royalty_percent: Annotated[Percent | None, BlankIsNone] = None
     author: Annotated[str, Text(80)] = ""
     isbn: Annotated[str, Text(20), AfterValidator(_isbn)] = ""

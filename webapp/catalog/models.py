@@ -123,6 +123,7 @@ class Product(Timestamps, Model):
         "unit",
         "weight_g",
         "on_nfe",
+        "tax_profile",
         "low_stock",
         "royalty_percent",
         "author",
@@ -157,6 +158,8 @@ class Product(Timestamps, Model):
     unit: Mapped[str] = mapped_column(String(6), default="UN")
     weight_g: Mapped[int] = mapped_column(default=0)
     on_nfe: Mapped[bool]
+    # The code of its tax profile; "": its category's, else the shop's.
+    tax_profile: Mapped[str] = mapped_column(String(40), default="")
     royalty_percent: Mapped[Decimal | None] = mapped_column(Hundredths)
     author: Mapped[str] = mapped_column(String(80), default="")
     isbn: Mapped[str] = mapped_column(String(13), default="", index=True)

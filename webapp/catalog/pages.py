@@ -28,6 +28,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.staff.access import allow
 from webapp.store.price_rights import price_rights_of
+from webapp.taxation.queries import profile_names
 
 bp = Blueprint("catalog", __name__)
 
@@ -134,7 +135,9 @@ def save_row(wanted: RowIn, product_id: int):
 
 def _form_page(form: Form, product_id: int | None = None):
     product = product_by_id(product_id) if product_id else None
-    return render_template("catalog/form.html", form=form, product=product, kinds=Kind)
+    return render_template(
+        "catalog/form.html", form=form, product=product, kinds=Kind, tax_profiles=profile_names()
+    )
 
 
 def _present_form(product_id: int) -> Form:
@@ -164,6 +167,7 @@ def _product_page(form: Form, product_id: int):
         form=form,
         page=_ledger(product),
         namesakes=namesakes(product),
+        tax_profile=profile_names().get(product.tax_profile),
     )
 
 

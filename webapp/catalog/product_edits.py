@@ -17,6 +17,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.text import searchable
 from webapp.store.price_rights import UNBOUND, PriceRights
+from webapp.taxation.queries import is_profile
 
 COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
 
@@ -54,6 +55,7 @@ def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
         message = _("Prices are a manager's in this shop: ask one to add the product.")
         raise Invalid([FieldError("price", message)])
     _refuse_taken(wanted.sku)
+    _refuse_unknown_profile(wanted.tax_profile)
     product = Product(stock=0 if wanted.kind.is_goods else None)
     product.price_confirmed = rights.lowers_catalog
     _copy(wanted, product)
@@ -71,6 +73,8 @@ def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBO
     _set_price(product, wanted.price, rights)
     if wanted.sku != product.sku:
         _refuse_taken(wanted.sku, product.id)
+    if wanted.tax_profile != product.tax_profile:
+        _refuse_unknown_profile(wanted.tax_profile)
     if wanted.kind is not product.kind and product.was_sold:
         raise Invalid(
             [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]
@@ -102,6 +106,13 @@ def _set_price(product: Product, price: Decimal, rights: PriceRights) -> None:
         )
         raise Invalid([FieldError("price", message)])
     product.price = price
+
+
+def _refuse_unknown_profile(code: str) -> None:
+    """Raises Invalid for a tax profile that nobody wrote."""
+    if code and not is_profile(code):
+        message = _("There is no tax profile with the code %(code)s.", code=code)
+        raise Invalid([FieldError("tax_profile", message)])
 
 
 def set_stock(

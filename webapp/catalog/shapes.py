@@ -32,6 +32,7 @@ class ProductOut(OutShape):
     plan: str
     stock: int | None
     on_nfe: bool
+    tax_profile: str
     archived: bool
     created_at: Moment
     updated_at: Moment

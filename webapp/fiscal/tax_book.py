@@ -6,7 +6,7 @@ What `EXAMPLE_BOOK` holds are examples for a shop that resells goods: the shop's
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -133,7 +133,17 @@ class TaxBook:
         for one in self._exceptions.get(state, ()):
             if one.starts <= day and one.is_of(item):
                 return one
+        return self.state_rates(state, day)
+
+    def state_rates(self, state: str, day: date) -> StateRates | None:
+        """Those of goods without an exception."""
         return next((rate for rate in self._rates.get(state, ()) if rate.starts <= day), None)
+
+    def with_profile(self, version: TaxProfile) -> "TaxBook":
+        """This book as it would be with that version, in place of one of the same first day."""
+        key = (version.code, version.regime, version.starts)
+        others = (p for p in self.profiles if (p.code, p.regime, p.starts) != key)
+        return replace(self, profiles=(*others, version))
 
     def package(self, day: date) -> Package:
         """The newest that has started; before them all, the first."""

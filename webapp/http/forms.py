@@ -6,6 +6,7 @@ at once, in words, in the page's language. Nothing is guessed: money comes as de
 fields are refused.
 """
 
+import datetime as dt
 import json
 import re
 import unicodedata
@@ -39,6 +40,8 @@ from webapp.platform.whole import whole_number
 
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_PLAIN_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_TYPED_DAY = re.compile(r"([0-9]{2})/([0-9]{2})/(20[0-9]{2})", re.ASCII)
 _QUOTED = re.compile(r"'([^']*)'")
 _NOT_AN_AMOUNT = _l("This is not an amount; write it like 129.90.")
 _NOT_A_PERCENTAGE = _l("This is not a percentage; write it like 7.50.")
@@ -155,12 +158,14 @@ class LongText(GroupedMetadata):
 
 @dataclass(frozen=True)
 class _Hundredths:
-    """Reads a number of two places: from a form as `read` takes it in the page's language, from
-    JSON as plain decimal text. A form's refusal gives an example in its reader's notation, which
-    JSON does not take."""
+    """Reads a number of two places, or of `places`: from a form as `read` takes it in the page's
+    language, from JSON as plain decimal text. A form's refusal gives an example in its reader's
+    notation, which JSON does not take."""
 
     read: Callable[[str, bool], Decimal | None]
     refusal: object
+    places: Decimal = CENT
+    too_fine: object = _l("At most two digits after the point.")
 
     def __call__(self, value: object, info: ValidationInfo) -> Decimal:
         if isinstance(value, Decimal):
@@ -170,9 +175,9 @@ class _Hundredths:
             raise ValueError(
                 self.refusal if _from_form(info) and isinstance(value, str) else _DECIMAL_AS_TEXT
             )
-        if number != number.quantize(CENT):
-            raise ValueError(_l("At most two digits after the point."))
-        return number.quantize(CENT)
+        if number != number.quantize(self.places):
+            raise ValueError(self.too_fine)
+        return number.quantize(self.places)
 
     def _number(self, value: str, info: ValidationInfo) -> Decimal | None:
         if _from_form(info):
@@ -206,6 +211,44 @@ Percent = Annotated[
     BeforeValidator(_Hundredths(read_percent, _NOT_A_PERCENTAGE)),
     _DECIMAL_SCHEMA,
     _within(Decimal(0), Decimal(100), _l("It cannot be negative."), _l("At most 100 %.")),
+]
+
+
+# As finely as the NF-e writes a rate.
+FinePercent = Annotated[
+    Decimal,
+    BeforeValidator(
+        _Hundredths(
+            read_percent,
+            _NOT_A_PERCENTAGE,
+            Decimal("0.0001"),
+            _l("At most four digits after the point."),
+        )
+    ),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d{1,4})?$", "examples": ["0.0500"]}),
+    *Percent.__metadata__[2:],
+]
+
+
+def _day(value: object, info: ValidationInfo) -> dt.date:
+    """2026-12-31; a person may also type 31/12/2026."""
+    if isinstance(value, dt.date):
+        return value
+    written = value.strip() if isinstance(value, str) else ""
+    if _from_form(info) and (typed := _TYPED_DAY.fullmatch(written)):
+        written = f"{typed[3]}-{typed[2]}-{typed[1]}"
+    try:
+        if not _PLAIN_DAY.fullmatch(written):
+            raise ValueError
+        return dt.date.fromisoformat(written)
+    except ValueError:
+        raise ValueError(_l("Write a day like 2026-11-20.")) from None
+
+
+Day = Annotated[
+    dt.date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-20"]}),
 ]
 
 

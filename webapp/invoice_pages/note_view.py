@@ -11,9 +11,10 @@ from lxml import etree
 from webapp.fiscal.document import build, preview
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.xml import NAMESPACE
-from webapp.invoices.composition import note_of, the_book
+from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice
 from webapp.store.models import Shop
+from webapp.taxation.book import the_tax_book
 
 DESTINATIONS = {"1": _l("Within the state"), "2": _l("To another state"), "3": _l("Abroad")}
 REGIMES = {
@@ -100,7 +101,7 @@ def note_view(invoice: Invoice, shop: Shop) -> NoteView:
 
 def draft_of(invoice: Invoice, shop: Shop) -> NoteView:
     """Never signed, whatever became of the invoice meanwhile."""
-    return NoteView(build(note_of(invoice.sale, shop), the_book()), False)
+    return NoteView(build(note_of(invoice.sale, shop), the_tax_book()), False)
 
 
 def _item(item: ReadItem) -> NoteItem:

@@ -7,16 +7,11 @@ from flask import current_app
 from webapp.fiscal.checks import CheckReport, run_checks
 from webapp.fiscal.document import build
 from webapp.fiscal.note import Address, Issuer, Item, Note, Party
-from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.sales.models import Sale, SaleLine
 from webapp.store.models import Shop
+from webapp.taxation.book import the_tax_book
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
-
-
-def the_book() -> TaxBook:
-    """The taxes by which the shop's notes are built and checked."""
-    return EXAMPLE_BOOK
 
 
 def note_of(sale: Sale, shop: Shop) -> Note:
@@ -92,11 +87,14 @@ def _item(line: SaleLine) -> Item:
         weight_g=facts["weight_g"],
         kind=str(line.kind),
         gift=line.gift,
+        category=facts.get("category", ""),
+        # Of a line from before there were any: none.
+        tax_profile=facts.get("tax_profile", ""),
     )
 
 
 def check_report(sale: Sale, shop: Shop) -> CheckReport:
     """Every check of the sale's draft as it would come out now."""
     note = note_of(sale, shop)
-    book = the_book()
+    book = the_tax_book()
     return run_checks(note, build(note, book), book)

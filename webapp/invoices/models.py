@@ -161,6 +161,8 @@ class Invoice(Owed, Timestamps, Model):
     # Names of the rules that hold it, with what they said: [{"rule", "reason"}]; ["policy"] is the
     # shop's own.
     held_by: Mapped[list] = mapped_column(JSON, default=list)
+    # Which version of which tax profile each item took, and by what: `taxation.reasons`.
+    tax_profiles: Mapped[list] = mapped_column(JSON, default=list)
     series: Mapped[int | None]
     number: Mapped[int | None]
     access_key: Mapped[str | None] = mapped_column(String(44), unique=True)

@@ -86,3 +86,16 @@ class Hundredths(TypeDecorator):
 
     def coerce_compared_value(self, op, value):
         return self
+
+
+class TenThousandths(TypeDecorator):
+    """A four-place `Decimal` kept as an integer: a rate as finely as the NF-e writes one."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else int(value.scaleb(4))
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else Decimal(value).scaleb(-4)

@@ -24,7 +24,7 @@ from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import OVER_LIMIT, Sale, Status
 
 # What the NF-e tells of a product.
-FISCAL_FACTS = ("ncm", "gtin", "origin", "unit")
+FISCAL_FACTS = ("ncm", "gtin", "origin", "unit", "tax_profile")
 CORRECTABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
 
 

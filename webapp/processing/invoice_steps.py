@@ -15,7 +15,7 @@ from webapp.fiscal.note import Note
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import explain
 from webapp.invoices.authorities import authority
-from webapp.invoices.composition import note_of, the_book
+from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.messages.queries import compose
@@ -38,6 +38,7 @@ from webapp.rules.queries import effects_of
 from webapp.sales.models import Sale, Status
 from webapp.store.models import Shop
 from webapp.store.queries import the_shop
+from webapp.taxation.book import the_tax_book
 
 
 class Built(NamedTuple):
@@ -73,7 +74,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
 
     def call_external(self, rows: list[Sale]) -> dict[int, Built]:
         with only_reading():
-            shop, book = the_shop(), the_book()
+            shop, book = the_shop(), the_tax_book()
             built = {}
             for sale in rows:
                 note = note_of(sale, shop)

@@ -11,10 +11,10 @@ from webapp.fiscal.document import Numbering, access_key_of, numbered
 from webapp.fiscal.note import Note
 from webapp.fiscal.signature import Signer
 from webapp.invoices.authorities import certificate
-from webapp.invoices.composition import the_book
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db
 from webapp.store.models import Series
+from webapp.taxation.book import the_tax_book
 
 # The whole second at which a note says it was issued lies this far back: a clock of ours that is
 # slightly ahead of the authority's must not make it a note of the future (rejection 703).
@@ -54,7 +54,7 @@ class SigningDesk:
     the first: whoever signs none waits for nobody."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.book = most, the_book()
+        self.most, self.book = most, the_tax_book()
 
     @cached_property
     def numbers(self) -> Numbers:

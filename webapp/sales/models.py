@@ -544,7 +544,8 @@ class SaleLine(Model):
     # Units given back, in all refunds together.
     refunded: Mapped[int] = mapped_column(default=0)
     # The product's other facts as they were: price, cost, ncm, gtin, origin, unit, weight_g,
-    # on_nfe, category, royalty_percent, author, video_url, plan, price_confirmed.
+    # on_nfe, tax_profile, category, royalty_percent, author, video_url, plan,
+    # price_confirmed.
     product: Mapped[dict] = mapped_column(JSON)
     sale: Mapped[Sale] = relationship(back_populates="lines")
 

@@ -43,6 +43,7 @@ KEPT_FACTS = (
     "unit",
     "weight_g",
     "on_nfe",
+    "tax_profile",
     "category",
     "author",
     "video_url",

@@ -70,6 +70,8 @@ class Shop(Model):
     guide_closed: Mapped[bool] = mapped_column(default=False)
     # When the backup was made out of which this shop came; None: it is awake. See store/sleep.py.
     asleep_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # A mark of its own for each state of what the accountant writes: see taxation/book.py.
+    tax_book_version: Mapped[str] = mapped_column(String(32), default="")
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 

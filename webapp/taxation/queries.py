@@ -1,0 +1,105 @@
+"""Questions about tax profiles, rates and the values of the calendar."""
+
+import datetime as dt
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, select
+
+from webapp.fiscal.places import state
+from webapp.fiscal.tax_book import REGIMES
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.store.queries import the_shop
+from webapp.taxation.models import CalendarValue, StateRate, TaxChoice, TaxProfileVersion
+
+
+def issuer_today() -> dt.date:
+    """Today in the zone of the issuer's state, in which an NF-e has its day."""
+    return issuer_day(utc_now())
+
+
+def issuer_day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(state(the_shop().state).zone).date()
+
+
+def shop_regime() -> str:
+    """ "simples" or "normal"."""
+    return REGIMES[the_shop().crt]
+
+
+def latest_versions() -> Select:
+    """Of each profile the version written last."""
+    newest = select(func.max(TaxProfileVersion.id)).group_by(
+        TaxProfileVersion.code, TaxProfileVersion.regime
+    )
+    return select(TaxProfileVersion).where(TaxProfileVersion.id.in_(newest))
+
+
+def profiles_of_regime(regime: str) -> Select:
+    return latest_versions().where(TaxProfileVersion.regime == regime)
+
+
+def versions_of(code: str) -> list[TaxProfileVersion]:
+    """The newest first. Raises NotFound."""
+    query = select(TaxProfileVersion).where(TaxProfileVersion.code == code)
+    found = list(db.session.scalars(query.order_by(TaxProfileVersion.number.desc())))
+    if not found:
+        raise NotFound(_("There is no tax profile with this code."))
+    return found
+
+
+def version_of(code: str, version_id: int) -> TaxProfileVersion:
+    version = db.session.get(TaxProfileVersion, version_id)
+    if version is None or version.code != code:
+        raise NotFound(_("There is no such version of this tax profile."))
+    return version
+
+
+def profile_names() -> dict[str, str]:
+    """The names of all profiles by code, as their latest version has them."""
+    query = select(TaxProfileVersion.code, TaxProfileVersion.name)
+    return {code: name for code, name in db.session.execute(query.order_by(TaxProfileVersion.id))}
+
+
+def is_profile(code: str) -> bool:
+    query = select(TaxProfileVersion.id).where(TaxProfileVersion.code == code).limit(1)
+    return db.session.scalar(query) is not None
+
+
+def default_choices() -> dict[str, str]:
+    query = select(TaxChoice.name, TaxChoice.profile).where(TaxChoice.of == "default")
+    return {name: profile for name, profile in db.session.execute(query)}
+
+
+def category_choices() -> Select:
+    return select(TaxChoice).where(TaxChoice.of == "category")
+
+
+def choice_of(of: str, name: str) -> TaxChoice | None:
+    return db.session.scalar(select(TaxChoice).where(TaxChoice.of == of, TaxChoice.name == name))
+
+
+def own_rates() -> Select:
+    """What the shop wrote over the built-in rates."""
+    return select(StateRate)
+
+
+def rate_by_key(state: str, ncm: str, sku: str, valid_from: dt.date) -> StateRate | None:
+    query = select(StateRate).where(
+        StateRate.state == state,
+        StateRate.ncm == ncm,
+        StateRate.sku == sku,
+        StateRate.valid_from == valid_from,
+    )
+    return db.session.scalar(query)
+
+
+def own_values() -> list[CalendarValue]:
+    """The oldest first."""
+    return list(db.session.scalars(select(CalendarValue).order_by(CalendarValue.valid_from)))
+
+
+def value_from(code: str, day: dt.date) -> CalendarValue | None:
+    query = select(CalendarValue).where(CalendarValue.code == code, CalendarValue.valid_from == day)
+    return db.session.scalar(query)
