@@ -44,8 +44,9 @@ from webapp.sales.forms import CHANNELS
 from webapp.sales.history import REFUND_EVENTS, SALE_EVENTS
 from webapp.search import pages as search
 from webapp.staff import pages as staff
+from webapp.store import api as store_api
 from webapp.store import pages as store
-from webapp.store.forms import REVIEW_POLICIES, TAX_REGIMES
+from webapp.store.forms import PIS_COFINS, REVIEW_POLICIES, TAX_REGIMES
 from webapp.web.pages import docs, health, streams
 
 # How the audit of each feature is told; see webapp.audit.history.
@@ -62,6 +63,7 @@ VALUE_WORDS: history.ValueWords = {
     ("invoices", "access_key"): access_key_text,
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
     ("shop", "crt"): _one_of(TAX_REGIMES),
+    ("shop", "pis_cofins"): _one_of(PIS_COFINS),
     ("users", "locale"): _one_of(LOCALES),
     ("jobs", "queue"): _one_of(QUEUE_NAMES),
     ("jobs", "subject_name"): _one_of(QUEUE_NAMES),
@@ -109,5 +111,6 @@ BLUEPRINTS = [
         messages_api,
         monitor_api,
         processing_api,
+        store_api,
     )
 ]

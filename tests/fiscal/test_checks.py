@@ -20,9 +20,12 @@ from tests.support.fiscal_notes import (
 )
 from webapp.fiscal.checks import CHECKS, run_checks
 from webapp.fiscal.document import build
+from webapp.fiscal.note import TechnicalContact
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE
 from webapp.platform.issues import issue_from_json
+
+CONTACT = TechnicalContact("99777666000118", "Ana", "suporte@example.com", "1130000010")
 
 
 def built(note, numbering=NUMBERING):
@@ -51,6 +54,10 @@ def address(**changes):
 
 def issuer(**changes):
     return built(a_note(issuer=replace(ISSUER, **changes)))
+
+
+def issuer_in(state, **changes):
+    return issuer(address=replace(ISSUER.address, state=state), **changes)
 
 
 def with_key(key):
@@ -92,6 +99,9 @@ FAILING = {
     "The shop's state registration": ("209", lambda: issuer(state_registration="111111111111")),
     "The shop's state": ("226", lambda: edited("cUF", "41")),
     "The shop's city": ("273", lambda: issuer(address=replace(ISSUER.address, ibge="4106902"))),
+    "The technical contact is given": ("972", lambda: issuer_in("TO")),
+    "The technical contact's code": ("975", lambda: issuer_in("PR", technical_contact=CONTACT)),
+    "Who may download the note": ("486", lambda: edited("UF", "BA", under="emit")),
     "The buyer's document is given": ("225", lambda: buyer(document="")),
     "The buyer's CPF": ("237", lambda: buyer(document="99910482861")),
     "The buyer's CNPJ": ("208", lambda: buyer(document="7K2M9QX4000109")),

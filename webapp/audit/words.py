@@ -83,8 +83,8 @@ PEOPLE = ("reviewer",)
 BLANK: tuple[Any, ...] = (None, "", [], {})
 # The event's own words tell it: these are codes of the program.
 UNTOLD = ("reason_code",)
-DOCUMENTS = ("document", "customer_document", "cnpj")
-PHONES = ("phone", "customer_phone")
+DOCUMENTS = ("document", "customer_document", "cnpj", "technical_cnpj")
+PHONES = ("phone", "customer_phone", "technical_phone")
 FIELDS = {
     "network_address": _l("Network address"),
     "tries": _l("Tries"),
@@ -94,6 +94,7 @@ FIELDS = {
     "archived_at": _l("Archived"),
     "amount": _l("Amount"),
     "author": _l("Author"),
+    "authorized_parties": _l("May download the NF-e"),
     "stock": _l("Stock"),
     "month": _l("Month"),
     "carrier": _l("Carrier"),
@@ -110,6 +111,8 @@ FIELDS = {
     "complement": _l("Complement"),
     "cost": _l("Cost"),
     "crt": _l("Tax regime (CRT)"),
+    "csrt": _l("CSRT"),
+    "csrt_id": _l("Number of the CSRT"),
     "description": _l("Description"),
     "customer_document": _l("CPF/CNPJ"),
     "customer_email": _l("E-mail"),
@@ -142,6 +145,7 @@ FIELDS = {
     "paid_at": _l("Paid"),
     "payment_method": _l("Payment"),
     "phone": _l("Phone"),
+    "pis_cofins": _l("PIS and COFINS"),
     "plan": _l("Plan"),
     "price": _l("Price"),
     "price_confirmed": _l("Price confirmed"),
@@ -168,6 +172,10 @@ FIELDS = {
     "street": _l("Street"),
     "supplier": _l("Supplier"),
     "taxpayer": _l("Standing with ICMS"),
+    "technical_cnpj": _l("Technical contact's CNPJ"),
+    "technical_email": _l("Technical contact's e-mail"),
+    "technical_name": _l("Technical contact"),
+    "technical_phone": _l("Technical contact's phone"),
     "time_zone": _l("Time zone"),
     "total": _l("Total"),
     "tracking_code": _l("Tracking code"),

@@ -113,6 +113,45 @@ ISSUER_CHECKS = (
         ),
         p.city_outside_state("issuer"),
     ),
+    Check(
+        N_("The technical contact is given"),
+        Rejection(
+            "972",
+            "settings.issuer.technical_contact",
+            N_(
+                "%(state)s wants every note to name who answers for the program that issues it. "
+                "Fill in the technical contact in the settings."
+            ),
+            FIX_ISSUER,
+            "admin",
+        ),
+        p.technical_contact_missing,
+    ),
+    Check(
+        N_("The technical contact's code"),
+        Rejection(
+            "975",
+            "settings.issuer.technical_contact.csrt",
+            N_(
+                "%(state)s wants the technical contact's CSRT with its number. Fill both in in the "
+                "settings."
+            ),
+            FIX_ISSUER,
+            "admin",
+        ),
+        p.csrt_missing,
+    ),
+    Check(
+        N_("Who may download the note"),
+        Rejection(
+            "486",
+            "settings.issuer.authorized_parties",
+            N_("Bahia wants every note to name who else may download it, such as the accountant."),
+            FIX_ISSUER,
+            "admin",
+        ),
+        p.authorized_party_missing,
+    ),
 )
 BUYER_CHECKS = (
     Check(

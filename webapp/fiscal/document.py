@@ -5,10 +5,12 @@ marks an attribute. Building never refuses: what is missing or wrong is written 
 `checks` names it.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import sha1
 
 from lxml import etree
 
@@ -25,6 +27,7 @@ from webapp.fiscal.note import (
     Note,
     Party,
     RegistrationIndicator,
+    TechnicalContact,
 )
 from webapp.fiscal.places import state
 from webapp.fiscal.tables import COUNTRIES
@@ -39,6 +42,7 @@ SOFTWARE = "Balcao 1.0"
 HOMOLOGATION_NAME = "NF-E EMITIDA EM AMBIENTE DE HOMOLOGACAO - SEM VALOR FISCAL"
 SIMPLES_NOTICE = "DOCUMENTO EMITIDO POR ME OU EPP OPTANTE PELO SIMPLES NACIONAL"
 NO_GTIN = "SEM GTIN"
+SEFAZ_BAHIA = "13937073000156"  # for code 486, where the issuer names nobody
 EXTERIOR, NO_NUMBER = "EXTERIOR", "S/N"
 BRAZIL = {"cPais": "1058", "xPais": "BRASIL"}
 DRAFT_CODE = "00000000"  # no real note has it: one digit repeated
@@ -74,6 +78,7 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
         "ide": _identification(note, given, issued_at, key),
         "emit": _issuer(note.issuer),
         "dest": _recipient(note),
+        "autXML": [_by_document(party) for party in _authorized_parties(note.issuer)],
         "det": [
             _item(n, item, tax, with_ibs_cbs)
             for n, (item, tax) in enumerate(zip(note.items, taxes, strict=True), 1)
@@ -88,6 +93,7 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
         },
         "infAdic": _remarks(note),
         "exporta": _export(note),
+        "infRespTec": _technical_contact(note.issuer.technical_contact, key),
     }
     return etree.fromstring(xml("NFe", {"@xmlns": NAMESPACE, "infNFe": body}))
 
@@ -104,7 +110,17 @@ def numbered(draft: etree._Element, note: Note, book: TaxBook, number: Numbering
     draft[0].set("Id", f"NFe{key}")
     for tag, text in _given_fields(number, issued_at, key).items():
         ide[f"{{{NAMESPACE}}}{tag}"].text = text
+    contact = note.issuer.technical_contact
+    if contact and contact.csrt:
+        written = draft[0].find(f"{{{NAMESPACE}}}infRespTec/{{{NAMESPACE}}}hashCSRT")
+        assert written is not None, "a draft has the pair where the issuer has it"
+        written.text = csrt_hash(contact.csrt, key)
     return draft
+
+
+def csrt_hash(csrt: str, key: str) -> str:
+    """NT 2018.005: what proves that the program's maker knows the secret, for this note alone."""
+    return b64encode(sha1((csrt + key).encode(), usedforsecurity=False).digest()).decode()
 
 
 def _local_time(note: Note, given: Numbering) -> datetime:
@@ -196,8 +212,32 @@ def _recipient(note: Note) -> Section:
 def _buyer_document(buyer: Party) -> Section:
     if buyer.address.is_foreign:
         return {"idEstrangeiro": clean(buyer.document, 20)}
-    value = identifier(buyer.document)
+    return _by_document(buyer.document)
+
+
+def _by_document(document: str) -> Section:
+    value = identifier(document)
     return {"CPF": value} if len(value) <= 11 else {"CNPJ": value}
+
+
+def _authorized_parties(issuer: Issuer) -> tuple[str, ...]:
+    """Those that the issuer names; in Bahia, which wants somebody, its own authority."""
+    if not issuer.authorized_parties and issuer.address.state == "BA":
+        return (SEFAZ_BAHIA,)
+    return issuer.authorized_parties
+
+
+def _technical_contact(contact: TechnicalContact | None, key: str) -> Section | None:
+    if contact is None:
+        return None
+    return {
+        "CNPJ": identifier(contact.cnpj),
+        "xContato": clean(contact.name),
+        "email": clean(contact.email),
+        "fone": digits(contact.phone),
+        "idCSRT": contact.csrt_id if contact.csrt else None,
+        "hashCSRT": csrt_hash(contact.csrt, key) if contact.csrt else None,
+    }
 
 
 def _address(address: Address, phone: str) -> Section:

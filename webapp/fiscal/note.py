@@ -49,8 +49,23 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class TechnicalContact:
+    """Who answers for the program that issues (`infRespTec`). `csrt` is the secret that a state
+    gives its maker, `csrt_id` its number."""
+
+    cnpj: str
+    name: str
+    email: str
+    phone: str
+    csrt_id: str = ""
+    csrt: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Issuer:
-    """`crt` is the tax regime: 1 Simples, 2 Simples above the state's limit, 3 normal, 4 MEI."""
+    """`crt` is the tax regime: 1 Simples, 2 Simples above the state's limit, 3 normal, 4 MEI.
+    `pis_cofins` is that of regime 3: cumulative or non_cumulative. `authorized_parties` are the CPF
+    and CNPJ that may download the document (`autXML`)."""
 
     cnpj: str
     name: str
@@ -59,6 +74,9 @@ class Issuer:
     crt: str
     address: Address
     phone: str = ""
+    pis_cofins: str = "cumulative"
+    technical_contact: TechnicalContact | None = None
+    authorized_parties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

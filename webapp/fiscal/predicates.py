@@ -25,6 +25,9 @@ CENT = Decimal("0.01")
 TAX_FREE = {"103", "300", "400", "40", "41"}
 # MOC 7.0, rule E16a-30: states whose buyers are never "exempt" from registration.
 STATES_WITHOUT_EXEMPT = {"AM", "BA", "CE", "GO", "MG", "MS", "MT", "PA", "PE", "RN", "SE", "SP"}
+# NT 2018.005: states whose issuers name who answers for their program; Paraná with a proof of it.
+STATES_WITH_TECHNICAL_CONTACT = {"AM", "MS", "PE", "PR", "SC", "TO"}
+STATES_WITH_CSRT = {"PR"}
 ADDED = ("vProd", "vST", "vFCPST", "vFrete", "vSeg", "vOutro", "vII", "vIPI", "vIPIDevol")
 LATEST, OLDEST = timedelta(minutes=5), timedelta(days=30)
 
@@ -80,6 +83,23 @@ def issuer_registration(reading: Reading) -> Failures:
 def issuer_state(reading: Reading) -> Failures:
     code, expected = reading.identification.get("cUF"), STATES.get(reading.issuer.get("UF", ""))
     return failing(expected is None or expected.code != code, state=reading.issuer.get("UF", ""))
+
+
+def technical_contact_missing(reading: Reading) -> Failures:
+    place = reading.issuer.get("UF", "")
+    missing = place in STATES_WITH_TECHNICAL_CONTACT and reading.technical_contact is None
+    return failing(missing, state=place)
+
+
+def csrt_missing(reading: Reading) -> Failures:
+    contact, place = reading.technical_contact, reading.issuer.get("UF", "")
+    missing = place in STATES_WITH_CSRT and contact is not None and "hashCSRT" not in contact
+    return failing(missing, state=place)
+
+
+def authorized_party_missing(reading: Reading) -> Failures:
+    missing = reading.issuer.get("UF") == "BA" and not reading.names_authorized_party
+    return failing(missing)
 
 
 def city_outside_state(section: str) -> Test:

@@ -16,7 +16,7 @@ from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.fiscal.xml import NAMESPACE
 
 _OFFSET = len(NAMESPACE) + 2
-_READ = {"ide", "emit", "dest", "pag", "infIntermed"}
+_READ = {"ide", "emit", "dest", "autXML", "pag", "infIntermed", "infRespTec"}
 Leaves = dict[str, str]
 
 
@@ -80,6 +80,8 @@ class Reading:
         self.issuer, self.recipient = sections.get("emit", {}), sections.get("dest", {})
         self.payment = sections.get("pag", {})
         self.intermediary = sections.get("infIntermed")
+        self.technical_contact = sections.get("infRespTec")
+        self.names_authorized_party = "autXML" in sections
         self.issued_at = datetime.fromisoformat(self.identification["dhEmi"])
         self.key_body = _key_body(self.identification, self.issuer.get("CNPJ", ""), self.issued_at)
 

@@ -30,6 +30,16 @@ REJECTIONS = {
     one.code: one
     for one in (
         Rejection(
+            "978",
+            "settings.issuer.technical_contact.csrt",
+            N_(
+                "The authority says that the technical contact's CSRT, or its number, is wrong. "
+                "Compare both with what the state gave to the program's maker and type them again."
+            ),
+            FIX_ISSUER,
+            "admin",
+        ),
+        Rejection(
             "204",
             "invoice.access_key",
             N_(

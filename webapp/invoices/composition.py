@@ -6,7 +6,7 @@ from flask import current_app
 
 from webapp.fiscal.checks import CheckReport, run_checks
 from webapp.fiscal.document import build
-from webapp.fiscal.note import Address, Issuer, Item, Note, Party
+from webapp.fiscal.note import Address, Issuer, Item, Note, Party, TechnicalContact
 from webapp.sales.models import Sale, SaleLine
 from webapp.store.models import Shop
 from webapp.taxation.book import the_tax_book
@@ -44,6 +44,9 @@ def issuer_of(shop: Shop) -> Issuer:
         state_registration=shop.state_registration,
         crt=shop.crt,
         phone=shop.phone,
+        pis_cofins=shop.pis_cofins,
+        technical_contact=_technical_contact(shop),
+        authorized_parties=tuple(shop.authorized_parties),
         address=Address(
             street=shop.street,
             number=shop.number,
@@ -54,6 +57,19 @@ def issuer_of(shop: Shop) -> Issuer:
             state=shop.state,
             zip_code=shop.zip_code,
         ),
+    )
+
+
+def _technical_contact(shop: Shop) -> TechnicalContact | None:
+    if not shop.technical_cnpj:
+        return None
+    return TechnicalContact(
+        shop.technical_cnpj,
+        shop.technical_name,
+        shop.technical_email,
+        shop.technical_phone,
+        shop.csrt_id,
+        shop.csrt,
     )
 
 

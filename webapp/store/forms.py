@@ -1,9 +1,17 @@
 """The shapes of what an administrator sets about the shop."""
 
+import re
 from typing import Annotated, Literal
 
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from webapp.http.fields import Email, refuse_strange_registration
 from webapp.http.forms import (
@@ -16,6 +24,7 @@ from webapp.http.forms import (
     Text,
     Whole,
 )
+from webapp.http.patches import partial
 from webapp.platform.cep import normalize_cep
 from webapp.platform.documents import normalize_document
 from webapp.platform.towns import city_code, is_city_code, state_code
@@ -43,16 +52,24 @@ TAX_REGIMES = {
     "3": _l("3: normal regime"),
     "4": _l("4: MEI"),
 }
+PIS_COFINS = {
+    "cumulative": _l("Cumulative: 0.65 % and 3 %"),
+    "non_cumulative": _l("Non-cumulative: 1.65 % and 7.6 %"),
+}
+# The XML takes no more of those who may download it.
+MOST_PARTIES = 10
 REVIEW_POLICIES = {
     "exceptions": _l("Only those that a check or a rule holds"),
     "all": _l("Every NF-e"),
 }
 
 
-def _digits(shortest: int, longest: int, message):
+def _digits(shortest: int, longest: int, message, required: bool = True):
     """The digits of what was typed, without its punctuation."""
 
     def check(written: str) -> str:
+        if not (written or required):
+            return ""
         digits = "".join(c for c in written if c not in " ().-/+")
         if not (digits.isascii() and digits.isdigit() and shortest <= len(digits) <= longest):
             raise ValueError(message)
@@ -69,6 +86,33 @@ def _company(written: str) -> str:
         )
     if len(bare) != 14:
         raise ValueError(_l("An issuer of NF-e has a CNPJ, not a CPF."))
+    return bare
+
+
+def _maker(written: str) -> str:
+    return _company(written) if written else ""
+
+
+def _separate(sent: object, info: ValidationInfo) -> object:
+    """A form has them in one text."""
+    if isinstance(sent, str) and info.context and info.context.get("form"):
+        return re.split(r"[\s,;]+", sent.strip()) if sent.strip() else []
+    return sent
+
+
+def _party(written: str) -> str:
+    bare = normalize_document(written)
+    if bare is None:
+        raise ValueError(
+            _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
+        )
+    return bare
+
+
+def _parties(sent: list[str]) -> list[str]:
+    bare = list(dict.fromkeys(_party(written) for written in sent))
+    if len(bare) > MOST_PARTIES:
+        raise ValueError(_l("At most %(max_length)s entries.", max_length=MOST_PARTIES))
     return bare
 
 
@@ -95,6 +139,36 @@ def _two_letters(written: str) -> str:
 Part = Annotated[str, Text(60, required=True), AfterValidator(_two_letters)]
 
 
+class TechnicalContactIn(Shape):
+    """Who answers for the program that issues the NF-e; all of it, or nothing. `csrt` is the secret
+    that a state gives to the program's maker: written, never read again; blank keeps it."""
+
+    cnpj: Annotated[str, Text(40), AfterValidator(_maker)] = ""
+    name: Annotated[str, Text(60)] = ""
+    email: Annotated[Email, Field(max_length=60)] = ""
+    phone: Annotated[
+        str,
+        Text(20),
+        _digits(6, 14, _l("Write the phone with its area code, digits only."), required=False),
+    ] = ""
+    csrt_id: Annotated[
+        str, Text(2), _digits(2, 2, _l("The number of a CSRT has two digits."), required=False)
+    ] = ""
+    csrt: Annotated[str, Text(60)] = ""
+
+    @model_validator(mode="after")
+    def all_or_nothing(self):
+        parts = {name: getattr(self, name) for name in ("cnpj", "name", "email", "phone")}
+        blank = next((name for name, value in parts.items() if not value), None)
+        if blank and (any(parts.values()) or self.csrt_id or self.csrt):
+            raise FieldRefused(blank, _l("Fill this in."))
+        if self.csrt and not self.csrt_id:
+            raise FieldRefused("csrt_id", _l("Fill this in."))
+        if parts["name"] and len(self.name) < 2:
+            raise FieldRefused("name", _l("At least %(least)s characters.", least=2))
+        return self
+
+
 class IssuerIn(Shape):
     """Who issues the shop's documents, with the parts the NF-e asks of an issuer's address."""
 
@@ -107,6 +181,7 @@ class IssuerIn(Shape):
         _digits(2, 14, _l("Write the digits of the state registration.")),
     ]
     crt: Literal["1", "2", "3", "4"]
+    pis_cofins: Literal["cumulative", "non_cumulative"] = "cumulative"
     zip_code: Annotated[str, Text(12, required=True), AfterValidator(_zip_code)]
     state: Annotated[str, Text(20, required=True), AfterValidator(_state)]
     city: Part
@@ -121,6 +196,10 @@ class IssuerIn(Shape):
         _digits(6, 14, _l("Write the phone with its area code, digits only.")),
     ]
     email: Annotated[Email, Field(max_length=60)] = ""
+    technical_contact: TechnicalContactIn = TechnicalContactIn()
+    authorized_parties: Annotated[
+        list[Annotated[str, Text(40)]], BeforeValidator(_separate), AfterValidator(_parties)
+    ] = []
 
     @field_validator("ibge")
     @classmethod
@@ -159,6 +238,9 @@ class IssuerIn(Shape):
     def city_ibge(self) -> str:
         """The city's code, found by its name when it was left blank."""
         return self.ibge or city_code(self.city, self.state) or ""
+
+
+IssuerPatch = partial(IssuerIn)
 
 
 class ShopSettingsIn(Shape):

@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import Hundredths, UtcDateTime
@@ -22,6 +22,7 @@ class Shop(Model):
         "cnpj",
         "state_registration",
         "crt",
+        "pis_cofins",
         "zip_code",
         "state",
         "city",
@@ -32,6 +33,12 @@ class Shop(Model):
         "ibge",
         "phone",
         "email",
+        "technical_cnpj",
+        "technical_name",
+        "technical_email",
+        "technical_phone",
+        "csrt_id",
+        "authorized_parties",
         "time_zone",
         "hold_hours",
         "review_policy",
@@ -47,6 +54,8 @@ class Shop(Model):
     cnpj: Mapped[str] = mapped_column(String(14))
     state_registration: Mapped[str] = mapped_column(String(14))
     crt: Mapped[str] = mapped_column(String(1))
+    # Of regime 3 (CRT): cumulative or non_cumulative.
+    pis_cofins: Mapped[str] = mapped_column(String(16), default="cumulative")
     zip_code: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(2))
     city: Mapped[str] = mapped_column(String(60))
@@ -57,6 +66,16 @@ class Shop(Model):
     ibge: Mapped[str] = mapped_column(String(7))
     phone: Mapped[str] = mapped_column(String(14))
     email: Mapped[str] = mapped_column(String(60))
+    # Who answers for the program that issues; blank: nobody is named.
+    technical_cnpj: Mapped[str] = mapped_column(String(14), default="")
+    technical_name: Mapped[str] = mapped_column(String(60), default="")
+    technical_email: Mapped[str] = mapped_column(String(60), default="")
+    technical_phone: Mapped[str] = mapped_column(String(14), default="")
+    # The secret that a state gave to the program's maker, never shown again, and its number.
+    csrt_id: Mapped[str] = mapped_column(String(2), default="")
+    csrt: Mapped[str] = mapped_column(String(60), default="")
+    # CPF and CNPJ of those who may download each NF-e.
+    authorized_parties: Mapped[list[str]] = mapped_column(JSON, default=list)
     time_zone: Mapped[str] = mapped_column(String(40), default="America/Sao_Paulo")
     # How long an unpaid sale keeps its stock.
     hold_hours: Mapped[int] = mapped_column(default=72)

@@ -14,12 +14,18 @@ from webapp.http.handling import refuse_stale, submits
 from webapp.invoices.authorities import certificate
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
+from webapp.platform.documents import format_document
 from webapp.staff.access import allow
 from webapp.store import forms
 from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn
 from webapp.store.models import Shop
 from webapp.store.queries import the_series, the_shop
-from webapp.store.settings_edits import raise_next_number, set_issuer, set_shop_settings
+from webapp.store.settings_edits import (
+    issuer_facts,
+    raise_next_number,
+    set_issuer,
+    set_shop_settings,
+)
 from webapp.store.sleep import wake
 
 PROVIDER_NAMES = {
@@ -31,7 +37,6 @@ PROVIDER_NAMES = {
 }
 bp = Blueprint("store", __name__)
 SHOP_SETTINGS = tuple(ShopSettingsIn.model_fields)
-ISSUER = tuple(IssuerIn.model_fields)
 EXPIRES_SOON_DAYS = 30
 
 
@@ -74,9 +79,12 @@ def _page_with(name: str) -> Callable[[Form], str]:
 
 def _present_issuer() -> Form:
     shop = the_shop()
-    facts = {name: getattr(shop, name) for name in (*ISSUER, "version")}
-    written = {"zip_code": format_cep(shop.zip_code) if shop.zip_code else ""}
-    return Form.filled(as_written(facts) | written)
+    written = {
+        "zip_code": format_cep(shop.zip_code) if shop.zip_code else "",
+        "authorized_parties": "\n".join(map(format_document, shop.authorized_parties)),
+        "version": shop.version,
+    }
+    return Form.filled(as_written(issuer_facts(shop)) | written)
 
 
 def _present_house() -> Form:

@@ -1,23 +1,48 @@
 """What an administrator sets: the issuer, how the shop works, and where the numbering stands."""
 
+from typing import Any
+
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.audit.tracking import record
 from webapp.platform.database import db
-from webapp.platform.errors import Refusal
-from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn
+from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn, TechnicalContactIn
 from webapp.store.models import Series, Shop
 
+CONTACT_FACTS = ("cnpj", "name", "email", "phone")
+ISSUER_FACTS = tuple(name for name in IssuerIn.model_fields if name != "technical_contact")
 HOUSE_FACTS = tuple(name for name in ShopSettingsIn.model_fields if name != "review_policy")
 
 
 def set_issuer(shop: Shop, wanted: IssuerIn) -> None:
-    for name, value in wanted.model_dump().items():
-        setattr(shop, name, value)
+    for name in ISSUER_FACTS:
+        setattr(shop, name, getattr(wanted, name))
     shop.trade_name = wanted.trade_name or wanted.name
     shop.ibge = wanted.city_ibge
+    _set_technical_contact(shop, wanted.technical_contact)
+
+
+def _set_technical_contact(shop: Shop, wanted: TechnicalContactIn) -> None:
+    for name in CONTACT_FACTS:
+        setattr(shop, f"technical_{name}", getattr(wanted, name))
+    # Left blank it is kept: it is never shown.
+    csrt = (wanted.csrt or shop.csrt) if wanted.csrt_id else ""
+    if wanted.csrt_id and not csrt:
+        raise Invalid([FieldError("technical_contact.csrt", _("Fill this in."))])
+    if csrt != shop.csrt:
+        record(db.session, "changed", "shop", shop.id, csrt="***")
+    shop.csrt, shop.csrt_id = csrt, wanted.csrt_id
+
+
+def issuer_facts(shop: Shop) -> dict[str, Any]:
+    """What `set_issuer` takes, as it stands; the secret stays where it is."""
+    contact = {name: getattr(shop, f"technical_{name}") for name in CONTACT_FACTS}
+    return {name: getattr(shop, name) for name in ISSUER_FACTS} | {
+        "technical_contact": contact | {"csrt_id": shop.csrt_id}
+    }
 
 
 def set_shop_settings(shop: Shop, wanted: ShopSettingsIn) -> None:
