@@ -5,15 +5,18 @@ CBS). A code that is not a number is the shop's own.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lxml import etree
 
 from webapp.fiscal import predicates as p
+from webapp.fiscal.calendar import Calendar
 from webapp.fiscal.fields import field_of
 from webapp.fiscal.note import Note
 from webapp.fiscal.reading import Reading
+from webapp.fiscal.schema import SchemaProblem
 from webapp.fiscal.tax_book import TaxBook
 from webapp.fiscal.words import Rejection
 from webapp.platform.issues import ERROR, N_, WARNING, Issue
@@ -21,13 +24,18 @@ from webapp.platform.issues import ERROR, N_, WARNING, Issue
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`name` tells what was looked at; `numbered` checks are left out for a draft."""
+    """`name` tells what was looked at. `term` is the calendar's code for the days on which the
+    authority looks; always, where it is empty. `numbered` checks are left out for a draft. `typed`
+    ones look at single texts that people type: they have their say on a document too that the
+    schema refuses, in better words than it."""
 
     name: str
     words: Rejection
     test: p.Test
     level: str = ERROR
     numbered: bool = False
+    typed: bool = False
+    term: str = ""
 
 
 class CheckReport(NamedTuple):
@@ -298,6 +306,7 @@ ITEM_CHECKS = (
         N_("The note has goods"),
         Rejection("225", "sale.lines", N_("The note has no goods."), N_("Open the sale")),
         p.no_goods,
+        typed=True,
     ),
     Check(
         N_("NCM of each product"),
@@ -311,6 +320,7 @@ ITEM_CHECKS = (
             N_("Fix the product's NCM"),
         ),
         p.each_item(p.bad_ncm),
+        typed=True,
     ),
     *(
         Check(
@@ -326,6 +336,7 @@ ITEM_CHECKS = (
                 FIX_GTIN,
             ),
             p.bad_gtin(tag),
+            typed=True,
         )
         for code, tag, name in (
             ("611", "cEAN", N_("Bar code of each product")),
@@ -365,6 +376,7 @@ ITEM_CHECKS = (
         ),
         p.product_name_loses,
         WARNING,
+        typed=True,
     ),
 )
 TAX_CHECKS = (
@@ -621,6 +633,7 @@ DOCUMENT_CHECKS = (
             "admin",
         ),
         p.wrong_version,
+        typed=True,
     ),
     Check(
         N_("Form of the document"),
@@ -696,8 +709,7 @@ DOCUMENT_CHECKS = (
     ),
 )
 CHECKS = (
-    *ISSUER_CHECKS,
-    *BUYER_CHECKS,
+    *(replace(check, typed=True) for check in (*ISSUER_CHECKS, *BUYER_CHECKS)),
     *ITEM_CHECKS,
     *TAX_CHECKS,
     *TOTAL_CHECKS,
@@ -720,24 +732,28 @@ SCHEMA_NAME = N_("Schema of layout 4.00")
 def run_checks(
     note: Note | None, document: etree._Element, book: TaxBook, now: datetime | None = None
 ) -> CheckReport:
-    """Every check of the table on `document`, in the table's order; the schema comes last.
+    """What the schema refuses and every check of the table finds on `document`, which may be any
+    well-formed XML.
 
-    `document` is a draft or a numbered note, signed or not; `note` is what it was built from (None
-    where unknown).
+    The rules are only for what the schema reads; of the rest the checks of typed texts speak alone.
+    What they and the schema both find is told in their words. `document` is a draft or a numbered
+    note, signed or not; `note` is what it was built from (None where unknown).
     """
     reading = Reading(document, note, now, book)
-    report = run_table(reading)
-    _check_schema(reading, report)
+    refused = book.package(reading.day).problems(document)
+    report = run_table(reading, parsed=not refused)
+    if refused:
+        _tell_schema(reading, refused, report)
+    else:
+        report.passed.append(SCHEMA_NAME)
     return report
 
 
-def run_table(reading: Reading) -> CheckReport:
-    """The checks of the table alone, of a document that the schema is known to accept."""
+def run_table(reading: Reading, parsed: bool = True) -> CheckReport:
+    """The checks of the table alone that are in force on the document's day; of one that is not
+    `parsed`, those of typed texts."""
     report = CheckReport([], [])
-    is_draft = reading.is_draft
-    for check in CHECKS:
-        if check.numbered and is_draft:
-            continue
+    for check in _in_force(reading.book.calendar, reading.day, reading.is_draft, parsed):
         if failures := check.test(reading):
             report.issues.extend(check.words.issue(params, check.level) for params in failures)
         else:
@@ -745,12 +761,19 @@ def run_table(reading: Reading) -> CheckReport:
     return report
 
 
-def _check_schema(reading: Reading, report: CheckReport) -> None:
-    """Adds what the schema refuses and no other check has found already, once for each place."""
-    refused = reading.book.package(reading.issued_at.date()).problems(reading.document)
-    if not refused:
-        report.passed.append(SCHEMA_NAME)
-        return
+@lru_cache(maxsize=64)
+def _in_force(calendar: Calendar, day: date, is_draft: bool, parsed: bool) -> tuple[Check, ...]:
+    return tuple(
+        check
+        for check in CHECKS
+        if (parsed or check.typed)
+        and not (check.numbered and is_draft)
+        and (not check.term or calendar.in_force(check.term, day))
+    )
+
+
+def _tell_schema(reading: Reading, refused: list[SchemaProblem], report: CheckReport) -> None:
+    """Adds what the schema refuses and no check has found already, once for each place."""
     seen = {(issue.field, issue.params.get("item")) for issue in report.issues}
     for problem in refused:
         place, label = field_of(problem)
@@ -758,7 +781,6 @@ def _check_schema(reading: Reading, report: CheckReport) -> None:
             continue
         seen.add((place, problem.item))
         params: dict[str, Any] = {"label": label, "value": problem.value}
-        if problem.item:
-            product = reading.items[problem.item - 1].product
-            params |= {"item": problem.item, "sku": product.get("cProd", "")}
+        if item := reading.item(problem.item) if problem.item else None:
+            params |= {"item": item.number, "sku": item.product.get("cProd", "")}
         report.issues.append(replace(SCHEMA, field=place).issue(params))

@@ -87,7 +87,7 @@ def is_state_registration(state: str, value: str) -> bool:
     weights = _STATE_WEIGHTS.get(state)
     if weights is None:
         return bool(re.fullmatch(r"[0-9]{2,14}", value))
-    if not value.isdigit() or len(value) != len(weights[-1]) + 1:
+    if not re.fullmatch(r"[0-9]+", value) or len(value) != len(weights[-1]) + 1:
         return False
     return all(_weighted(value[: len(row)], row) == value[len(row)] for row in weights)
 

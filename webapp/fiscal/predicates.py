@@ -18,6 +18,7 @@ from webapp.fiscal.taxes import SIMPLES
 from webapp.fiscal.text import loses
 from webapp.platform.documents import normalize_document
 from webapp.platform.money import cents
+from webapp.platform.whole import whole_number
 
 Failures = list[dict[str, Any]]
 Test = Callable[[Reading], Failures]
@@ -29,6 +30,7 @@ STATES_WITHOUT_EXEMPT = {"AM", "BA", "CE", "GO", "MG", "MS", "MT", "PA", "PE", "
 STATES_WITH_TECHNICAL_CONTACT = {"AM", "MS", "PE", "PR", "SC", "TO"}
 STATES_WITH_CSRT = {"PR"}
 ADDED = ("vProd", "vST", "vFCPST", "vFrete", "vSeg", "vOutro", "vII", "vIPI", "vIPIDevol")
+UNPAID, UNPAID_PURPOSES = {"90", "91"}, {"3", "4"}
 LATEST, OLDEST = timedelta(minutes=5), timedelta(days=30)
 
 
@@ -53,7 +55,7 @@ def total_differs(tag: str, group: str, item_tag: str, label: str) -> Test:
 
     def test(reading: Reading) -> Failures:
         parts = [item.taxes.get(group, {}) if group else item.product for item in reading.items]
-        summed = sum([Decimal(part[item_tag]) for part in parts if item_tag in part])
+        summed = sum([decimal(part, item_tag) for part in parts if item_tag in part])
         total = decimal(reading.total, tag)
         return (
             [] if summed == total else [{"label": label, "total": str(total), "sum": str(summed)}]
@@ -168,7 +170,8 @@ def no_goods(reading: Reading) -> Failures:
 def bad_ncm(_: Reading, item: ReadItem) -> bool:
     """Eight digits in a chapter of the nomenclature: 01 to 97, where 77 is empty."""
     ncm = item.product.get("NCM", "")
-    return len(ncm) != 8 or not 1 <= int(ncm[:2]) <= 97 or ncm[:2] == "77"
+    chapter = whole_number(ncm[:2]) or 0
+    return len(ncm) != 8 or not 1 <= chapter <= 97 or chapter == 77
 
 
 def bad_gtin(tag: str) -> Test:
@@ -230,19 +233,14 @@ def difal_missing(reading: Reading, item: ReadItem) -> bool:
 
 def ibs_cbs_missing(reading: Reading, item: ReadItem) -> bool:
     code = IBS_CBS_OF_REGIME.get(reading.issuer.get("CRT", ""), "")
-    due = reading.book.calendar.in_force(code, reading.issued_at.date())
+    due = reading.book.calendar.in_force(code, reading.day)
     return due is not None and "IBSCBS" not in item.taxes
 
 
 def ibs_cbs_rates_unknown(reading: Reading) -> Failures:
-    day, written = (
-        reading.issued_at.date(),
-        any("vCBS" in item.taxes.get("IBSCBS", {}) for item in reading.items),
-    )
-    return failing(
-        written and reading.book.calendar.value(P_CBS, day) is None,
-        year=day.year,
-    )
+    day = reading.day
+    written = any("vCBS" in item.taxes.get("IBSCBS", {}) for item in reading.items)
+    return failing(written and reading.book.calendar.value(P_CBS, day) is None, year=day.year)
 
 
 def wrong_note_total(reading: Reading) -> Failures:
@@ -254,19 +252,24 @@ def wrong_note_total(reading: Reading) -> Failures:
 
 
 def card_missing(reading: Reading) -> Failures:
-    return failing(reading.payment.get("tPag") in CARDS and "tpIntegra" not in reading.payment)
+    return failing(
+        any(one.get("tPag") in CARDS and "tpIntegra" not in one for one in reading.payments)
+    )
 
 
 def paid_less(reading: Reading) -> Failures:
-    paid, total = decimal(reading.payment, "vPag"), decimal(reading.total, "vNF")
-    return failing(paid < total, paid=str(paid), total=str(total))
+    """Not of what is not paid now, or not for money: a return, an adjustment."""
+    due = reading.identification.get("finNFe") not in UNPAID_PURPOSES and not any(
+        one.get("tPag") in UNPAID for one in reading.payments
+    )
+    paid, total = reading.paid, decimal(reading.total, "vNF")
+    return failing(due and paid < total, paid=str(paid), total=str(total))
 
 
 def paid_more(reading: Reading) -> Failures:
-    paid, total = decimal(reading.payment, "vPag"), decimal(reading.total, "vNF")
-    return failing(
-        paid > total + decimal(reading.payment, "vTroco"), paid=str(paid), total=str(total)
-    )
+    paid, total = reading.paid, decimal(reading.total, "vNF")
+    change = decimal(reading.change, "vTroco")
+    return failing(paid > total + change, paid=str(paid), total=str(total))
 
 
 def channel_missing(reading: Reading) -> Failures:
@@ -307,7 +310,8 @@ def wrong_key_digit(reading: Reading) -> Failures:
 
 
 def wrong_written_digit(reading: Reading) -> Failures:
-    return failing(reading.identification.get("cDV") != mod11(reading.key_body))
+    body = reading.key_body
+    return failing(len(body) != 43 or reading.identification.get("cDV") != mod11(body))
 
 
 def wrong_id(reading: Reading) -> Failures:

@@ -1,9 +1,10 @@
 """A document read once, section by section, for the checks."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -14,9 +15,13 @@ from webapp.fiscal.note import Note
 from webapp.fiscal.signature import verify
 from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.fiscal.xml import NAMESPACE
+from webapp.platform.money import ZERO
+from webapp.platform.whole import whole_number
 
 _OFFSET = len(NAMESPACE) + 2
-_READ = {"ide", "emit", "dest", "autXML", "pag", "infIntermed", "infRespTec"}
+_INFO, _PAYMENT = f"{{{NAMESPACE}}}infNFe", f"{{{NAMESPACE}}}detPag"
+_READ = {"emit", "dest", "entrega", "autXML", "infIntermed", "infRespTec"}
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 Leaves = dict[str, str]
 
 
@@ -25,18 +30,38 @@ def leaves(element: etree._Element) -> Leaves:
     return {child.tag[_OFFSET:]: text for child in element.iter("*") if (text := child.text)}
 
 
+def own_leaves(element: etree._Element) -> Leaves:
+    """Those of its children alone: what lies deeper has names that mean something else."""
+    children = element.iterchildren("*")
+    return {child.tag[_OFFSET:]: text for child in children if (text := child.text)}
+
+
+def groups(element: etree._Element) -> dict[str, Leaves]:
+    """The leaves of each child, by its tag."""
+    return {child.tag[_OFFSET:]: leaves(child) for child in element.iterchildren("*")}
+
+
 def decimal(group: Leaves, tag: str) -> Decimal:
-    return Decimal(group.get(tag) or 0)
+    """Nought for what is missing or no number."""
+    text = group.get(tag)
+    return _number(text) if text else ZERO
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> Decimal:
+    return Decimal(text) if _DECIMAL.fullmatch(text) else ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class ReadItem:
     """`taxes` holds the leaves of each tax group by its name: ICMS, PIS, COFINS, ICMSUFDest,
-    IBSCBS."""
+    IBSCBS. `number` is 0 where the document says none, `reference` the key of the document that a
+    return names for the item."""
 
     number: int
     product: Leaves
     taxes: dict[str, Leaves]
+    reference: str = ""
 
     @property
     def params(self) -> dict[str, Any]:
@@ -52,7 +77,11 @@ class ReadItem:
 
 class Reading:
     """`note` is what the document was built from; None where only the document is known. Without
-    `now` it is judged as of this moment, without `book` by what the program itself knows."""
+    `now` it is judged as of this moment, without `book` by what the program itself knows.
+
+    Any well-formed XML can be read: what is missing or unreadable is empty, a nought, or of this
+    moment. What the schema accepts is read as it is.
+    """
 
     def __init__(
         self,
@@ -61,29 +90,46 @@ class Reading:
         now: datetime | None,
         book: TaxBook = EXAMPLE_BOOK,
     ):
-        info = document[0]
+        info = document.find(_INFO)
+        self.info = document if info is None else info
         self.document, self.note, self.book = document, note, book
         self.now = now or datetime.now(UTC)
-        self.id, self.version = info.get("Id", ""), info.get("versao", "")
+        self.id, self.version = self.info.get("Id", ""), self.info.get("versao", "")
         self.items: list[ReadItem] = []
-        self.total: Leaves = {}
-        sections = {}
-        for section in info:
+        self.payments: list[Leaves] = []
+        self.totals: dict[str, Leaves] = {}
+        sections: dict[str, Leaves] = {}
+        for section in self.info.iterchildren("*"):
             tag = section.tag[_OFFSET:]
             if tag == "det":
                 self.items.append(_item(section))
             elif tag in _READ:
                 sections[tag] = leaves(section)
+            elif tag == "ide":
+                sections[tag] = own_leaves(section)
+            elif tag == "pag":
+                sections[tag] = own_leaves(section)
+                self.payments = [leaves(one) for one in section.iterchildren(_PAYMENT)]
             elif tag == "total":
-                self.total = leaves(section[0])
-        self.identification = sections["ide"]
+                self.totals = groups(section)
+        self.identification = sections.get("ide", {})
         self.issuer, self.recipient = sections.get("emit", {}), sections.get("dest", {})
-        self.payment = sections.get("pag", {})
+        self.delivery, self.change = sections.get("entrega", {}), sections.get("pag", {})
         self.intermediary = sections.get("infIntermed")
         self.technical_contact = sections.get("infRespTec")
         self.names_authorized_party = "autXML" in sections
-        self.issued_at = datetime.fromisoformat(self.identification["dhEmi"])
-        self.key_body = _key_body(self.identification, self.issuer.get("CNPJ", ""), self.issued_at)
+        self.total = self.totals.get("ICMSTot", {})
+        self.issued_at = _moment(self.identification.get("dhEmi", ""), self.now)
+        self.day = self.issued_at.date()
+        issuer = self.issuer.get("CNPJ") or self.issuer.get("CPF", "")
+        self.key_body = _key_body(self.identification, issuer, self.issued_at)
+
+    @property
+    def paid(self) -> Decimal:
+        return sum((decimal(one, "vPag") for one in self.payments), ZERO)
+
+    def item(self, number: int) -> ReadItem | None:
+        return next((item for item in self.items if item.number == number), None)
 
     @cached_property
     def signed_by(self) -> x509.Certificate:
@@ -100,12 +146,26 @@ class Reading:
 
 
 def _item(det: etree._Element) -> ReadItem:
-    product, taxes = det[0], det[1]
-    return ReadItem(
-        int(det.attrib["nItem"]),
-        leaves(product),
-        {group.tag[_OFFSET:]: leaves(group) for group in taxes},
-    )
+    product: Leaves = {}
+    taxes: dict[str, Leaves] = {}
+    reference = ""
+    for part in det.iterchildren("*"):
+        tag = part.tag[_OFFSET:]
+        if tag == "prod":
+            product = own_leaves(part)
+        elif tag == "imposto":
+            taxes = groups(part)
+        elif tag == "DFeReferenciado":
+            reference = own_leaves(part).get("chaveAcesso", "")
+    return ReadItem(whole_number(det.get("nItem")) or 0, product, taxes, reference)
+
+
+def _moment(text: str, otherwise: datetime) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return otherwise
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _key_body(ide: Leaves, cnpj: str, issued_at: datetime) -> str:

@@ -10,7 +10,7 @@ from webapp.fiscal.reading import Reading
 from webapp.fiscal.words import Rejection
 from webapp.platform.issues import N_, Issue
 
-_ITEM = re.compile(r"nItem: *(\d+)")
+_ITEM = re.compile(r"nItem: *([0-9]{1,3})")
 _COMPARE = N_("Fix the CNPJ")
 _QUERY = N_("Ask the authority again")
 _SHOP_UNKNOWN = N_(
@@ -281,6 +281,7 @@ def explain(code: str, reason: str, document: etree._Element) -> Issue:
         "state": reading.recipient.get("UF", ""),
     }
     named = _ITEM.search(reason)
-    if named and 0 < int(named[1]) <= len(reading.items):
-        params |= reading.items[int(named[1]) - 1].params
+    item = reading.item(int(named[1])) if named else None
+    if item:
+        params |= item.params
     return words_for(code).issue(params)

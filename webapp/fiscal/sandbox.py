@@ -15,7 +15,7 @@ from webapp.fiscal.checks import run_table
 from webapp.fiscal.digits import mod11
 from webapp.fiscal.document import VERSION, access_key_of
 from webapp.fiscal.places import STATES
-from webapp.fiscal.reading import Reading, leaves
+from webapp.fiscal.reading import Reading
 from webapp.fiscal.schema import problems
 from webapp.fiscal.signature import digest_of, is_signed, is_valid_on
 from webapp.fiscal.xml import NAMESPACE, xml
@@ -132,8 +132,7 @@ class SandboxAuthority:
             if issue.level == ERROR:
                 ours = f"Rejeicao: {issue.message % issue.params}"
                 return issue.code, REASONS.get(issue.code, ours)
-        section = leaves(document[0][0])
-        if section["tpAmb"] != "2":
+        if reading.identification.get("tpAmb") != "2":
             return "252", REASONS["252"]
         certificate = reading.signed_by
         if not is_valid_on(certificate, received_at):

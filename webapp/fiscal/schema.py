@@ -1,7 +1,7 @@
 """The official XSDs by package, each compiled once per process out of what is in memory: nothing is
 fetched, no entity is resolved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 from lxml import etree
 
 from webapp.fiscal.xml import NAMESPACE, SIGNATURE_NAMESPACE
+from webapp.platform.whole import whole_number
 
 _LOCK = (
     Lock()
@@ -123,7 +124,15 @@ def _located(document: etree._Element, errors: list[tuple[str, str]]) -> list[Sc
         prefix: uri for node in document.iter("*") for prefix, uri in node.nsmap.items() if prefix
     }
     find = etree.XPathEvaluator(document.getroottree(), namespaces=prefixes)
-    return [_problem(cast(list[object], find(path))[0], message) for path, message in errors]
+    return [_problem(_found(find, path, document), message) for path, message in errors]
+
+
+def _found(find: Callable[[str], object], path: str, document: etree._Element) -> object:
+    """What libxml2 names by this path; the whole document where xpath does not find it."""
+    try:
+        return cast(list[object], find(path))[0]
+    except (etree.XPathError, IndexError):
+        return document
 
 
 def _problem(element: object, message: str) -> SchemaProblem:
@@ -135,6 +144,6 @@ def _problem(element: object, message: str) -> SchemaProblem:
         )
     trail = [element, *element.iterancestors()]
     names = [etree.QName(node).localname for node in reversed(trail)]
-    item = next((int(number) for node in trail if (number := node.get("nItem"))), None)
-    below = names[names.index("infNFe") + 1 :] if "infNFe" in names else names
+    item = next((number for node in trail if (number := whole_number(node.get("nItem")))), None)
+    below = names[names.index("infNFe") + 1 :] if "infNFe" in names[:-1] else names
     return SchemaProblem("/".join(below), (element.text or "").strip(), message, item)

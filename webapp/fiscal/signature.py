@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
@@ -42,6 +42,11 @@ _DIGEST = re.compile(rb"<DigestValue>([^<]*)</DigestValue>")
 
 class SignatureError(ValueError):
     """The signature is missing, of another form, or does not fit the document."""
+
+
+class ReformattedError(SignatureError):
+    """Blanks stand between the document's elements, which no note is sent with: another program
+    wrote the file anew, and what was signed is not there any more."""
 
 
 class Signer:
@@ -95,7 +100,27 @@ def is_signed(document: etree._Element) -> bool:
 
 
 def verify(document: etree._Element) -> x509.Certificate:
-    """The certificate that signed `document` (the root of its tree). Raises SignatureError."""
+    """The certificate that signed `document` (the root of its tree). Raises SignatureError; where
+    the file is not as it was signed, ReformattedError."""
+    try:
+        return _verified(document)
+    except (SignatureError, etree.C14NError, UnsupportedAlgorithm) as error:
+        if _is_reformatted(document):
+            raise ReformattedError("the document was written anew after it was signed") from error
+        raise error if isinstance(error, SignatureError) else SignatureError(str(error)) from error
+
+
+def _is_reformatted(document: etree._Element) -> bool:
+    blanks = (
+        text
+        for node in document.iter("*")
+        if len(node)
+        for text in (node.text, *(child.tail for child in node))
+    )
+    return any(text and text.isspace() for text in blanks)
+
+
+def _verified(document: etree._Element) -> x509.Certificate:
     parts = _PARTS.search(etree.tostring(document, method="c14n"))
     if not parts:
         raise SignatureError("no signature of the form the layout asks for")

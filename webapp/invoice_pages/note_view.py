@@ -50,11 +50,11 @@ class NoteView:
 
     @property
     def payment_code(self) -> str:
-        return self.reading.payment.get("tPag", "")
+        return next((paid.get("tPag", "") for paid in self.reading.payments), "")
 
     @property
     def paid(self) -> Decimal:
-        return decimal(self.reading.payment, "vPag")
+        return self.reading.paid
 
     @property
     def remarks(self) -> list[str]:
