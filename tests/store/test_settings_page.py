@@ -1,4 +1,4 @@
-"""The settings: who issues the NF-e, how the shop works, and a numbering that only goes up."""
+"""The settings: who issues the NF-e, and how the shop works."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -10,7 +10,7 @@ from tests.factories import make_sale, open_shop, sign_in, work_off
 from webapp.audit.models import AuditEntry
 from webapp.invoices.models import Invoice
 from webapp.sales.models import Sale, Status
-from webapp.store.queries import the_series, the_shop
+from webapp.store.queries import the_shop
 
 ISSUER = {
     "name": "Pico Nevado Livros e Montanha Ltda",
@@ -224,27 +224,6 @@ class TestPolicyFromTheEnvironment:
         del form["review_policy"]
         assert client.post("/settings/house", data=form).status_code == 303
         assert the_shop().hold_hours == 48
-
-
-@pytest.mark.both_databases
-def test_the_numbering_goes_on_from_where_another_system_stopped(client, db, admin):
-    open_shop()
-    assert client.post("/settings/series", data={"next_number": "500"}).status_code == 303
-    make_sale()
-    work_off()
-
-    assert db.session.scalar(select(Invoice.number)) == 500
-    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "series")).one()
-    assert (entry.actor, entry.after) == (admin, {"next_number": 500})
-
-
-@pytest.mark.parametrize("number", ["499", "1", "0", "-5", "1000000000", "x", ""])
-def test_the_numbering_never_goes_back(client, db, admin, number):
-    client.post("/settings/series", data={"next_number": "500"})
-    answer = client.post("/settings/series", data={"next_number": number})
-
-    assert answer.status_code == 422 and 'id="f-next_number-error"' in answer.text
-    assert the_series().next_number == 500
 
 
 def test_the_certificate_is_shown_with_its_end(client, db, admin):

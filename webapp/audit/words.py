@@ -101,6 +101,7 @@ FIELDS = {
     "category": _l("Category"),
     "city": _l("City"),
     "channel": _l("Channel"),
+    "channel_series": _l("Series by channel"),
     "below_catalog": _l("Below the catalog (%)"),
     "clerk_discount_limit": _l("Clerk's limit (%)"),
     "clerk_prices_locked": _l("Clerk's prices locked"),

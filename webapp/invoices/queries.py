@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    func,
     literal,
     literal_column,
     or_,
@@ -176,3 +177,9 @@ def pending_invoices_of(sale_ids: Sequence[int]) -> dict[int, Invoice]:
 def review_policy() -> str:
     settings = current_app.extensions["settings"]
     return settings.review_policy if settings.review_policy_from_env else the_shop().review_policy
+
+
+def last_number(series: int) -> int:
+    """The highest that an NF-e of the series bears; 0 before there is one."""
+    query = select(func.max(Invoice.number)).where(Invoice.series == series)
+    return db.session.scalar(query) or 0

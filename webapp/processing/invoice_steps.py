@@ -87,7 +87,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
     def load_shared(self, rows: list[Sale], answers: dict[int, Built]) -> BuildBatch:
         ids = [sale.id for sale in rows]
         effects = effects_of(ids, (Hold.key, Approval.key))
-        invoices, desk = pending_invoices_of(ids), SigningDesk(len(rows))
+        invoices, desk = pending_invoices_of(ids), SigningDesk([sale.channel for sale in rows])
         return BuildBatch(answers, review_policy(), invoices, effects, desk)
 
     def write_row(self, row: Sale, shared: BuildBatch, now: dt.datetime) -> None:
@@ -141,7 +141,7 @@ class SignStep(Step[Invoice, None, SignBatch]):
     write_load = (joinedload(Invoice.sale).selectinload(Sale.lines),)
 
     def load_shared(self, rows: list[Invoice], answers: None) -> SignBatch:
-        return SignBatch(the_shop(), SigningDesk(len(rows)))
+        return SignBatch(the_shop(), SigningDesk([row.sale.channel for row in rows]))
 
     def write_row(self, row: Invoice, shared: SignBatch, now: dt.datetime) -> None:
         note = note_of(row.sale, shared.shop)

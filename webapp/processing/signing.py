@@ -1,6 +1,7 @@
 """Where a note is numbered and signed: the one place from which its number is its own."""
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import cached_property
 
 from lxml import etree
@@ -14,6 +15,7 @@ from webapp.invoices.authorities import certificate
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db
 from webapp.store.models import Series
+from webapp.store.queries import series_of_channels, the_shop
 from webapp.taxation.book import the_tax_book
 
 # The whole second at which a note says it was issued lies this far back: a clock of ours that is
@@ -50,16 +52,22 @@ class Numbers:
 
 
 class SigningDesk:
-    """Signs the notes of a batch, `most` of them, inside its transaction. The series is locked with
-    the first: whoever signs none waits for nobody."""
+    """Signs the notes of a batch, one of each of `channels`, inside its transaction. Their series
+    are locked with the first that takes a number: whoever takes none waits for nobody."""
 
-    def __init__(self, most: int) -> None:
-        self.most, self.book = most, the_tax_book()
+    def __init__(self, channels: Sequence[str]) -> None:
+        self.channels, self.book = channels, the_tax_book()
 
     @cached_property
-    def numbers(self) -> Numbers:
-        query = select(Series).order_by(Series.number).limit(1).with_for_update()
-        return Numbers(db.session.scalars(query).one(), self.most)
+    def numbers(self) -> dict[int, Numbers]:
+        """By the number of the series."""
+        query = series_of_channels(set(self.channels)).with_for_update()
+        most = len(self.channels)
+        return {series.number: Numbers(series, most) for series in db.session.scalars(query)}
+
+    def _numbers_of(self, channel: str) -> Numbers:
+        chosen = the_shop().channel_series.get(channel)
+        return self.numbers[next(iter(self.numbers)) if chosen is None else chosen]
 
     @cached_property
     def signer(self) -> Signer:
@@ -67,9 +75,11 @@ class SigningDesk:
 
     def sign(self, invoice: Invoice, note: Note, draft: etree._Element, now: dt.datetime) -> None:
         """Gives the note its number, time, key and signature; sending it is owed from now on."""
-        signer, numbers = self.signer, self.numbers
-        number = invoice.number if invoice.number is not None else numbers.take()
-        series, issued_at = numbers.series.number, (now - CLOCK_MARGIN).replace(microsecond=0)
+        signer, series, number = self.signer, invoice.series, invoice.number
+        if series is None or number is None:
+            numbers = self._numbers_of(note.channel)
+            series, number = numbers.series.number, numbers.take()
+        issued_at = (now - CLOCK_MARGIN).replace(microsecond=0)
         given = Numbering(series, number, issued_at, random_code(number))
         document = numbered(draft, note, self.book, given)
         invoice.send(

@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Literal
 
+from annotated_types import MaxLen
 from flask_babel import lazy_gettext as _l
 from pydantic import (
     AfterValidator,
@@ -28,6 +29,7 @@ from webapp.http.patches import partial
 from webapp.platform.cep import normalize_cep
 from webapp.platform.documents import normalize_document
 from webapp.platform.towns import city_code, is_city_code, state_code
+from webapp.platform.whole import MAX_ID, whole_number
 
 # The zones in which Brazil lives, one name for each (IANA).
 TIME_ZONES = {
@@ -56,6 +58,8 @@ PIS_COFINS = {
     "cumulative": _l("Cumulative: 0.65 % and 3 %"),
     "non_cumulative": _l("Non-cumulative: 1.65 % and 7.6 %"),
 }
+# The layout's own bounds; the series from 890 on are the authorities' (MOC 7.0, field B07).
+LAST_SERIES, MAX_NUMBER = 889, 999_999_999
 # The XML takes no more of those who may download it.
 MOST_PARTIES = 10
 REVIEW_POLICIES = {
@@ -254,5 +258,41 @@ class ShopSettingsIn(Shape):
     clerk_prices_locked: Flag
 
 
+class NextNumberIn(Shape):
+    """Of the series with this id. `confirmed` is the number that was confirmed, where it leaves a
+    gap or might repeat one."""
+
+    series: Annotated[int, Whole(1, MAX_ID)]
+    next_number: Annotated[int, Whole(1, MAX_NUMBER)]
+    reason: Annotated[str, Text(200, required=True)]
+    confirmed: Annotated[int | None, BlankIsNone] = None
+
+    @field_validator("confirmed", mode="before")
+    @classmethod
+    def whole(cls, sent: object) -> object:
+        return whole_number(sent) if isinstance(sent, str) else sent
+
+
 class SeriesIn(Shape):
-    next_number: Annotated[int, Whole(1, 999_999_999)]
+    number: Annotated[int, Whole(0, LAST_SERIES)]
+    first_number: Annotated[int, Whole(1, MAX_NUMBER)] = 1
+
+
+class ChannelSeriesIn(Shape):
+    """Which series each channel is numbered in."""
+
+    channels: Annotated[
+        dict[Annotated[str, Text(20)], Annotated[int, Whole(0, LAST_SERIES)]], MaxLen(50)
+    ]
+
+
+class AwakenedSeriesIn(Shape):
+    id: Annotated[int, Whole(1, MAX_ID)]
+    next_number: Annotated[int, Whole(1, MAX_NUMBER)]
+
+
+class WakeIn(Shape):
+    """Where each series stands; `next_number` is that of the first."""
+
+    next_number: Annotated[int, Whole(1, MAX_NUMBER)]
+    others: list[AwakenedSeriesIn] = []

@@ -39,6 +39,7 @@ class Shop(Model):
         "technical_phone",
         "csrt_id",
         "authorized_parties",
+        "channel_series",
         "time_zone",
         "hold_hours",
         "review_policy",
@@ -76,6 +77,8 @@ class Shop(Model):
     csrt: Mapped[str] = mapped_column(String(60), default="")
     # CPF and CNPJ of those who may download each NF-e.
     authorized_parties: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # By channel the number of its series; one that is not here takes the first series.
+    channel_series: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     time_zone: Mapped[str] = mapped_column(String(40), default="America/Sao_Paulo")
     # How long an unpaid sale keeps its stock.
     hold_hours: Mapped[int] = mapped_column(default=72)
@@ -107,6 +110,10 @@ class Series(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
     next_number: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def audit_name(self) -> str:
+        return str(self.number)
 
     def take(self) -> int:
         """The next number. The caller holds this row's lock until the document that bears it is

@@ -1,11 +1,14 @@
 """The shop's own record."""
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, or_, select
 
 from webapp.fiscal.places import state
 from webapp.platform.database import db
+from webapp.platform.errors import NotFound
 from webapp.store.models import Series, Shop
 
 # Its one row has the first key.
@@ -21,9 +24,30 @@ def the_shop() -> Shop:
     return shop
 
 
-def the_series() -> Series:
-    """The series the shop numbers its NF-e in."""
-    return db.session.scalars(select(Series).order_by(Series.id).limit(1)).one()
+def every_series() -> Sequence[Series]:
+    """The first is that of every channel that has none of its own."""
+    return db.session.scalars(select(Series).order_by(Series.id)).all()
+
+
+def locked_series(series_id: int) -> Series:
+    """Waits for an NF-e that is taking its number. Raises NotFound."""
+    query = select(Series).where(Series.id == series_id).with_for_update()
+    found = db.session.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound(_("There is no such series."))
+    return found
+
+
+def series_of_channels(channels: Collection[str]) -> Select:
+    """The series in which sales of these channels are numbered, in the order of locking."""
+    chosen = {the_shop().channel_series.get(channel) for channel in channels}
+    first = Series.id == select(func.min(Series.id)).scalar_subquery()
+    of_its_own = Series.number.in_([number for number in chosen if number is not None])
+    return (
+        select(Series)
+        .where(or_(first, of_its_own) if None in chosen else of_its_own)
+        .order_by(Series.id)
+    )
 
 
 def shop_time_zone() -> str:

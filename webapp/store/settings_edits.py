@@ -1,16 +1,15 @@
-"""What an administrator sets: the issuer, how the shop works, and where the numbering stands."""
+"""What an administrator sets: the issuer, and how the shop works."""
 
 from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from webapp.audit.tracking import record
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
-from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn, TechnicalContactIn
-from webapp.store.models import Series, Shop
+from webapp.store.forms import IssuerIn, ShopSettingsIn, TechnicalContactIn
+from webapp.store.models import Shop
 
 CONTACT_FACTS = ("cnpj", "name", "email", "phone")
 ISSUER_FACTS = tuple(name for name in IssuerIn.model_fields if name != "technical_contact")
@@ -54,29 +53,3 @@ def set_shop_settings(shop: Shop, wanted: ShopSettingsIn) -> None:
                 _("The environment sets REVIEW_POLICY; it cannot be changed here."), "review_policy"
             )
         shop.review_policy = wanted.review_policy
-
-
-def raise_next_number(series_id: int, wanted: SeriesIn) -> None:
-    """Moves a series on, never back: a number is used once. Waits for an NF-e that is taking its
-    number."""
-    series = db.session.scalars(
-        select(Series).where(Series.id == series_id).with_for_update()
-    ).one()
-    if wanted.next_number < series.next_number:
-        raise Refusal(
-            _(
-                "The series stands at %(number)s already; a number is never used twice.",
-                number=series.next_number,
-            ),
-            "next_number",
-        )
-    if wanted.next_number > series.next_number:
-        record(
-            db.session,
-            "changed",
-            "series",
-            series.id,
-            str(series.number),
-            next_number=wanted.next_number,
-        )
-        series.next_number = wanted.next_number

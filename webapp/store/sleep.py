@@ -11,10 +11,10 @@ from sqlalchemy import select
 from webapp.audit.tracking import record
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
-from webapp.store.forms import SeriesIn
+from webapp.store.forms import WakeIn
 from webapp.store.models import Shop
-from webapp.store.queries import the_series, the_shop
-from webapp.store.settings_edits import raise_next_number
+from webapp.store.numbering import raise_next_number
+from webapp.store.queries import every_series, locked_series, the_shop
 
 
 def is_asleep() -> bool:
@@ -30,9 +30,13 @@ def put_to_sleep(as_of: dt.datetime) -> None:
     the_shop().asleep_since = as_of
 
 
-def wake(wanted: SeriesIn) -> None:
-    """Raises Refusal for a number that this shop has used already."""
-    series = the_series()
-    raise_next_number(series.id, wanted)
+def wake(wanted: WakeIn) -> None:
+    """Raises Invalid for a number that this shop has used already, or a series that is not told."""
+    first, *others = every_series()
+    numbers = {told.id: (n, told.next_number) for n, told in enumerate(wanted.others)}
+    raise_next_number(locked_series(first.id), wanted.next_number, "next_number")
+    for place, series in enumerate(others):
+        n, number = numbers.get(series.id, (place, 0))
+        raise_next_number(locked_series(series.id), number, f"others.{n}.next_number")
     the_shop().asleep_since = None
     record(db.session, "woken", "shop", the_shop().id, next_number=wanted.next_number)

@@ -1,8 +1,8 @@
-"""The settings page."""
+"""The settings page: the issuer, how the shop works, and its awakening."""
 
 from collections.abc import Callable
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,12 +17,12 @@ from webapp.platform.clock import utc_now
 from webapp.platform.documents import format_document
 from webapp.staff.access import allow
 from webapp.store import forms
-from webapp.store.forms import IssuerIn, SeriesIn, ShopSettingsIn
+from webapp.store.forms import IssuerIn, ShopSettingsIn, WakeIn
 from webapp.store.models import Shop
-from webapp.store.queries import the_series, the_shop
+from webapp.store.pages.blueprint import bp, settings_tabs
+from webapp.store.queries import every_series, the_shop
 from webapp.store.settings_edits import (
     issuer_facts,
-    raise_next_number,
     set_issuer,
     set_shop_settings,
 )
@@ -35,7 +35,6 @@ PROVIDER_NAMES = {
     "awesomeapi": _l("AwesomeAPI"),
     "sample": _l("sample"),
 }
-bp = Blueprint("store", __name__)
 SHOP_SETTINGS = tuple(ShopSettingsIn.model_fields)
 EXPIRES_SOON_DAYS = 30
 
@@ -48,17 +47,17 @@ def settings_page() -> str:
 
 def _page(**refused: Form) -> str:
     """The page with each form as kept, except the refused one, which stays as typed."""
-    shop, series, settings = the_shop(), the_series(), current_app.extensions["settings"]
+    shop, series, settings = the_shop(), every_series(), current_app.extensions["settings"]
     form_of = {
         "issuer": _present_issuer(),
         "house": _present_house(),
-        "series": Form.filled({"next_number": series.next_number}),
         "wake": Form({}),
     }
     return render_template(
         "store/settings.html",
         record=shop,
-        series=series,
+        every_series=series,
+        tabs=settings_tabs("store.settings_page"),
         certificate=_certificate(shop),
         settings=settings,
         provider_names=[PROVIDER_NAMES.get(name, name) for name in settings.cep_providers],
@@ -139,15 +138,7 @@ def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
 
 @bp.post("/settings/awakening")
 @allow("admin")
-@submits(SeriesIn, again=_page_with("wake"))
-def wake_shop(wanted: SeriesIn) -> ResponseReturnValue:
+@submits(WakeIn, again=_page_with("wake"))
+def wake_shop(wanted: WakeIn) -> ResponseReturnValue:
     wake(wanted)
     return _saved(_("The shop is awake: what is owed is being done."))
-
-
-@bp.post("/settings/series")
-@allow("admin")
-@submits(SeriesIn, again=_page_with("series"))
-def save_series(wanted: SeriesIn) -> ResponseReturnValue:
-    raise_next_number(the_series().id, wanted)
-    return _saved(_("The numbering goes on from there."))
