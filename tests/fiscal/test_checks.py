@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from json import dumps, loads
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 
 from tests.fiscal.conftest import new_certificate
+from tests.support.books_of_2027 import FULL, profiled
 from tests.support.fiscal_notes import (
     BOOKSHOP,
     BUYER,
@@ -16,6 +17,7 @@ from tests.support.fiscal_notes import (
     ISSUER,
     LISBON,
     MARKETPLACE,
+    MUG,
     NOW,
     NUMBERING,
     a_note,
@@ -23,12 +25,14 @@ from tests.support.fiscal_notes import (
 )
 from webapp.fiscal.checks import CHECKS, run_checks
 from webapp.fiscal.document import build
-from webapp.fiscal.note import TechnicalContact
+from webapp.fiscal.note import Address, TechnicalContact
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE
 from webapp.platform.issues import issue_from_json
 
 CONTACT = TechnicalContact("99777666000118", "Ana", "suporte@example.com", "1130000010")
+FIRST_OF_2027 = replace(NUMBERING, issued_at=datetime(2027, 1, 1, 12, 0, tzinfo=UTC))
+RIO = Address("Rua da Carioca", "10", "", "Centro", "Rio de Janeiro", "3304557", "RJ", "20050008")
 
 
 def built(note, numbering=NUMBERING):
@@ -99,6 +103,100 @@ def with_marketplace_unasked():
     return note, document
 
 
+def without_ibs_cbs():
+    """Totals of IBS and CBS over items that have none."""
+    note, document = built(a_note())
+    for group in list(document.iter(f"{{{NAMESPACE}}}IBSCBS")):
+        group.getparent().remove(group)
+    return note, document
+
+
+def with_net(value, total):
+    """A note of 2027 with a net value of 30.00 × 3 that is told as `value`, and a total of them."""
+    note = a_note(crt="3", items=(MUG,))
+    document = build(note, FULL, FIRST_OF_2027)
+    before = {"cEANTrib": {"vUnComLiq": "30.00", "vProdLiq": value}, "vNFTot": {}}
+    before["vNFTot"] |= {"vProdLiqTot": total} if total else {}
+    for tag, news in before.items():
+        place = next(document.iter(f"{{{NAMESPACE}}}{tag}"))
+        for name, text in news.items():
+            added = etree.Element(f"{{{NAMESPACE}}}{name}")
+            added.text = text
+            place.addprevious(added)
+    return note, document, FULL
+
+
+def deferred():
+    """A part of the ICMS put off, which no consumer's note has."""
+    note, document = built(a_note(crt="3"))
+    group = next(document.iter(f"{{{NAMESPACE}}}ICMS00"))
+    group.tag = f"{{{NAMESPACE}}}ICMS51"
+    for extra in group[2:]:
+        group.remove(extra)
+    group[1].text = "51"
+    return note, document
+
+
+def profiled_note(crt, numbering=NUMBERING, **changes):
+    note, book = a_note(crt=crt, items=(MUG,)), profiled(**changes)
+    return note, build(note, book, numbering), book
+
+
+NO_RATES = replace(EXAMPLE_BOOK, rates=())
+NORMAL, MEI = a_note(crt="3"), a_note(crt="4")
+TO_PARANA = a_note(crt="3", address=CURITIBA)
+RENAMED = replace(MUG, tax_profile="none")
+IN_RIO = replace(ISSUER, crt="3", state_registration="", address=RIO)
+TAX_FAILING = {
+    "A tax profile for the regime": ("held_profile", lambda: built(a_note(items=(RENAMED,)))),
+    "ICMS rate of the state": ("held_state_rate", lambda: (*built(TO_PARANA), NO_RATES)),
+    "Rates of the day": ("held_rate", lambda: built(NORMAL, FIRST_OF_2027)),
+    "Schema package of the day": ("held_package", lambda: built(a_note(), FIRST_OF_2027)),
+    "CFOP of a MEI": ("337", lambda: edited("CFOP", "6108", MEI)),
+    "Tax code of a MEI": ("782", lambda: profiled_note("4", icms="500")),
+    "Tax code for a consumer": ("508", deferred),
+    "ICMS of the destination's state": ("694", lambda: edited("ICMSUFDest", None, TO_PARANA)),
+    "No ICMS of another state without need": ("693", lambda: edited("indIEDest", "2", TO_PARANA)),
+    "ICMS rate between the states": ("697", lambda: edited("pICMSInter", "7.00", TO_PARANA)),
+    "Benefit code": ("930", lambda: built(a_note(issuer=IN_RIO, address=RIO))),
+    "IBS and CBS": ("1115", lambda: edited("IBSCBS", None, NORMAL)),
+    "Tax code of IBS and CBS": ("1020", lambda: edited("CST", "001", NORMAL, under="IBSCBS")),
+    "No values of IBS and CBS without need": (
+        "1021",
+        lambda: edited("CST", "410", NORMAL, under="IBSCBS"),
+    ),
+    "Values of IBS and CBS": ("1022", lambda: edited("gIBSCBS", None, NORMAL)),
+    "Class of IBS and CBS": ("1023", lambda: edited("cClassTrib", "000099", NORMAL)),
+    "Class and tax code of IBS and CBS": ("1024", lambda: edited("cClassTrib", "410008", NORMAL)),
+    "IBS rate of the state": ("1026", lambda: edited("pIBSUF", "0.0500", NORMAL)),
+    "IBS rate of the city": ("1036", lambda: edited("pIBSMun", "0.0500", NORMAL)),
+    "CBS rate": ("1037", lambda: edited("pCBS", "8.8000", NORMAL)),
+    "IBS of each item": ("1041", lambda: edited("vIBSUF", "9.00", NORMAL)),
+    "Activity in Simples": (
+        "1277",
+        lambda: profiled_note("1", FIRST_OF_2027, icms="102", activity="90"),
+    ),
+    "Net value of each item": ("1279", lambda: with_net("91.00", "91.00")),
+    "Total of the destination's poverty fund": (
+        "798",
+        lambda: edited("vFCPUFDest", "1.00", TO_PARANA, under="total"),
+    ),
+    "Total of the destination's ICMS": (
+        "799",
+        lambda: edited("vICMSUFDest", "1.00", TO_PARANA, under="total"),
+    ),
+    "Total of the origin's part of DIFAL": (
+        "800",
+        lambda: edited("vICMSUFRemet", "1.00", TO_PARANA, under="total"),
+    ),
+    "No total of IBS and CBS without need": ("1118", without_ibs_cbs),
+    "Total of IBS and CBS is given": ("1119", lambda: edited("IBSCBSTot", None, NORMAL)),
+    "Total of IBS": ("1085", lambda: edited("vIBS", "9.00", NORMAL, under="IBSCBSTot")),
+    "Total of CBS": ("1091", lambda: edited("vCBS", "9.00", NORMAL, under="IBSCBSTot")),
+    "Whole total of the note": ("1094", lambda: edited("vNFTot", "1.00", NORMAL)),
+    "Total of net values is given": ("1282", lambda: with_net("90.00", None)),
+    "Total of net values": ("1283", lambda: with_net("90.00", "91.00")),
+}
 FAILING = {
     "The shop's CNPJ": ("207", lambda: issuer(cnpj="99888777000101")),
     "The shop's state registration": ("209", lambda: issuer(state_registration="111111111111")),
@@ -146,15 +244,7 @@ FAILING = {
     "Tax code of the regime (Simples)": ("590", lambda: edited("CRT", "1", a_note(crt="3"))),
     "Tax code of the regime (normal)": ("591", lambda: edited("CRT", "3")),
     "ICMS of each item": ("528", lambda: edited("vICMS", "1.00", a_note(crt="3"))),
-    "ICMS of the destination's state": (
-        "694",
-        lambda: edited("ICMSUFDest", None, a_note(crt="3", address=CURITIBA)),
-    ),
-    "IBS and CBS": ("1115", lambda: edited("IBSCBS", None, a_note(crt="3"))),
-    "IBS and CBS rates of the year": (
-        "rates",
-        lambda: built(a_note(crt="3"), replace(NUMBERING, issued_at=NOW.replace(year=2027))),
-    ),
+    **TAX_FAILING,
     "Total of the ICMS base": ("531", lambda: edited("vBC", "1.00", under="total")),
     "Total of ICMS": ("532", lambda: edited("vICMS", "1.00", under="total")),
     "Total of the ICMS-ST base": ("533", lambda: edited("vBCST", "1.00", under="total")),
@@ -195,8 +285,8 @@ FAILING = {
 }
 
 
-def failed(note, document):
-    return run_checks(note, document, EXAMPLE_BOOK, NOW).issues
+def failed(note, document, book=EXAMPLE_BOOK):
+    return run_checks(note, document, book, NOW).issues
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.words.code} {check.name}")

@@ -13,7 +13,6 @@ from tests.support.fiscal_notes import (
     LISBON,
     MUG,
     a_note,
-    an_item,
 )
 from webapp.fiscal.places import interstate_rate
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
@@ -55,8 +54,14 @@ def test_cfop_follows_destination_buyer_and_gift(changes, item, cfop):
     ],
 )
 def test_tax_class(crt, item, expected):
-    found = assess(a_note(crt=crt), item, TODAY, EXAMPLE_BOOK).profile
-    assert (found.icms, found.pis_cofins, found.ibs_cbs, found.ibs_cbs_class) == expected
+    found = assess(a_note(crt=crt), item, TODAY, EXAMPLE_BOOK)
+    profile = found.profile
+    assert (
+        found.icms_code,
+        found.contributions.cst,
+        profile.ibs_cbs,
+        profile.ibs_cbs_class,
+    ) == expected
 
 
 @pytest.mark.parametrize(
@@ -66,39 +71,14 @@ def test_tax_class(crt, item, expected):
         ("1", MUG, TODAY, False),
         ("1", BOOK, TODAY, True),
         ("1", GIFT, TODAY, True),
-        ("1", MUG, date(2027, 1, 3), False),
-        ("1", MUG, date(2027, 1, 4), True),
-        ("2", MUG, date(2027, 1, 4), True),
-        ("4", MUG, date(2027, 1, 4), True),
+        ("1", MUG, date(2026, 12, 31), False),
+        ("1", MUG, date(2027, 1, 1), True),
+        ("2", MUG, date(2027, 1, 1), True),
+        ("4", MUG, date(2027, 1, 1), True),
     ],
 )
 def test_ibs_and_cbs_are_written_from_the_day_of_the_regime(crt, item, day, written):
     assert assess(a_note(crt=crt), item, day, EXAMPLE_BOOK).ibs_cbs_written is written
-
-
-def test_normal_regime_in_the_state():
-    taxes = assess(
-        a_note(crt="3"), an_item(quantity=1, unit_price=Decimal("100.00")), TODAY, EXAMPLE_BOOK
-    )
-    assert (taxes.icms, taxes.pis, taxes.cofins) == (
-        Decimal("18.00"),
-        Decimal("0.53"),
-        Decimal("2.46"),
-    )
-    assert (taxes.ibs_cbs_base, taxes.ibs_state, taxes.cbs) == (
-        Decimal("79.01"),
-        Decimal("0.08"),
-        Decimal("0.71"),
-    )
-
-
-def test_consumer_of_another_state_owes_the_difference_of_rates():
-    item = an_item(quantity=1, unit_price=Decimal("100.00"))
-    taxes = assess(a_note(crt="3", address=CURITIBA), item, TODAY, EXAMPLE_BOOK)
-    assert (taxes.icms, taxes.difal) == (Decimal("12.00"), Decimal("7.50"))
-    assert assess(a_note(crt="3", recipient=RESELLER), item, TODAY, EXAMPLE_BOOK).difal_rate is None
-    assert assess(a_note(crt="3", address=CURITIBA), BOOK, TODAY, EXAMPLE_BOOK).difal_rate is None
-    assert assess(a_note(crt="1", address=CURITIBA), item, TODAY, EXAMPLE_BOOK).difal_rate is None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The demo shop's sales come out as its story tells: states, effects, amounts, notes and stock."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,8 @@ from tests.factories import work_off
 from webapp.catalog.models import Product, StockMovement
 from webapp.customers.forms import AddressIn
 from webapp.demo.load import load_demo
-from webapp.fiscal.taxes import cfop
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
+from webapp.fiscal.taxes import assess
 from webapp.fulfilment.commissions.models import Commission
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.parcels.models import PackingSlip
@@ -80,7 +82,8 @@ def _scalars(query):
 
 def _lines(sale):
     note = note_of(sale, the_shop())
-    return [(item.sku, cfop(note, item)) for item in note.items]
+    day = date(2026, 11, 20)
+    return [(item.sku, assess(note, item, day, EXAMPLE_BOOK).cfop) for item in note.items]
 
 
 def test_each_sale_ends_where_its_story_says(demo):

@@ -4,7 +4,7 @@ Sources: MOC 7.0 annex I, NT 2020.006 (marketplaces), NT 2023.004 (payments), NT
 CBS). A code that is not a number is the shop's own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,29 +13,15 @@ from lxml import etree
 
 from webapp.fiscal import predicates as p
 from webapp.fiscal.calendar import Calendar
+from webapp.fiscal.check import Check
 from webapp.fiscal.fields import field_of
 from webapp.fiscal.note import Note
 from webapp.fiscal.reading import Reading
 from webapp.fiscal.schema import SchemaProblem
 from webapp.fiscal.tax_book import TaxBook
+from webapp.fiscal.tax_rules import TAX_RULES
 from webapp.fiscal.words import Rejection
-from webapp.platform.issues import ERROR, N_, WARNING, Issue
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`name` tells what was looked at. `term` is the calendar's code for the days on which the
-    authority looks; always, where it is empty. `numbered` checks are left out for a draft. `typed`
-    ones look at single texts that people type: they have their say on a document too that the
-    schema refuses, in better words than it."""
-
-    name: str
-    words: Rejection
-    test: p.Test
-    level: str = ERROR
-    numbered: bool = False
-    typed: bool = False
-    term: str = ""
+from webapp.platform.issues import N_, WARNING, Issue
 
 
 class CheckReport(NamedTuple):
@@ -454,46 +440,6 @@ TAX_CHECKS = (
         ),
         p.each_item(p.wrong_icms),
     ),
-    Check(
-        N_("ICMS of the destination's state"),
-        Rejection(
-            "694",
-            "lines.*.icms",
-            N_(
-                "Product %(sku)s goes to a consumer of another state and the part of that state's "
-                "ICMS (DIFAL) is missing."
-            ),
-            CHECK_TAXES,
-            "reviewer",
-        ),
-        p.each_item(p.difal_missing),
-    ),
-    Check(
-        N_("IBS and CBS"),
-        Rejection(
-            "1115",
-            "lines.*.ibs_cbs",
-            N_("Product %(sku)s lacks the IBS and CBS group, which is compulsory on this date."),
-            CHECK_TAXES,
-            "reviewer",
-        ),
-        p.each_item(p.ibs_cbs_missing),
-    ),
-    Check(
-        N_("IBS and CBS rates of the year"),
-        Rejection(
-            "rates",
-            "lines.*.ibs_cbs",
-            N_(
-                "The IBS and CBS rates of %(year)s are not known to this version: the last known "
-                "ones were used. Update the program."
-            ),
-            CHECK_TAXES,
-            "admin",
-        ),
-        p.ibs_cbs_rates_unknown,
-        WARNING,
-    ),
 )
 TOTAL_CHECKS = (
     *(
@@ -712,6 +658,7 @@ CHECKS = (
     *(replace(check, typed=True) for check in (*ISSUER_CHECKS, *BUYER_CHECKS)),
     *ITEM_CHECKS,
     *TAX_CHECKS,
+    *TAX_RULES,
     *TOTAL_CHECKS,
     *PAYMENT_CHECKS,
     *DOCUMENT_CHECKS,

@@ -16,8 +16,9 @@ from lxml import etree
 
 from webapp.fiscal import payments
 from webapp.fiscal.access_key import MODEL, NORMAL_EMISSION, access_key
+from webapp.fiscal.arranging import put
 from webapp.fiscal.digits import is_gtin, is_gtin_given_out
-from webapp.fiscal.item_taxes import item_taxes, tax_totals
+from webapp.fiscal.item_taxes import item_taxes, simples_share, simples_totals, tax_totals
 from webapp.fiscal.note import (
     Address,
     Destination,
@@ -30,6 +31,7 @@ from webapp.fiscal.note import (
     TechnicalContact,
 )
 from webapp.fiscal.places import state
+from webapp.fiscal.schema import Package
 from webapp.fiscal.tables import COUNTRIES
 from webapp.fiscal.tax_book import TaxBook
 from webapp.fiscal.taxes import SIMPLES, Taxes, assess
@@ -72,6 +74,7 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
     key = _key(note, given, issued_at)
     taxes = [assess(note, item, issued_at.date(), book) for item in note.items]
     with_ibs_cbs = any(tax.ibs_cbs_written for tax in taxes)
+    package = book.package(issued_at.date())
     body = {
         "@Id": f"NFe{key}",
         "@versao": VERSION,
@@ -80,10 +83,10 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
         "dest": _recipient(note),
         "autXML": [_by_document(party) for party in _authorized_parties(note.issuer)],
         "det": [
-            _item(n, item, tax, with_ibs_cbs)
+            _item(n, item, tax, with_ibs_cbs, package)
             for n, (item, tax) in enumerate(zip(note.items, taxes, strict=True), 1)
         ],
-        "total": tax_totals(note, taxes, with_ibs_cbs),
+        "total": _total(note, taxes, with_ibs_cbs, package),
         "transp": _transport(note),
         "pag": {"detPag": _payment(note)},
         "infIntermed": note.marketplace
@@ -264,18 +267,20 @@ def _address(address: Address, phone: str) -> Section:
     }
 
 
-def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> Section:
+def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool, package: Package) -> Section:
     gtin, unit = digits(item.gtin) or NO_GTIN, clean(item.unit, 6)
     if is_gtin(gtin) and not is_gtin_given_out(gtin):
         gtin = NO_GTIN
-    quantity, price = str(item.quantity), format(item.unit_price, "f")
-    return {
+    quantity, price, profile = str(item.quantity), format(item.unit_price, "f"), tax.profile
+    det = {
         "@nItem": str(place),
         "prod": {
             "cProd": clean(item.sku),
             "cEAN": gtin,
             "xProd": clean(item.name, 120),
             "NCM": digits(item.ncm),
+            "CEST": profile.cest or None,
+            "cBenef": profile.benefit_code or None,
             "CFOP": tax.cfop,
             "uCom": unit,
             "qCom": quantity,
@@ -289,9 +294,21 @@ def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool) -> Section:
             "vDesc": positive(item.discount),
             "indTot": "1",
         },
-        "imposto": item_taxes(tax, clean(item.origin, 1)),
+        "imposto": item_taxes(tax, profile.origin or clean(item.origin, 1)),
         "vItem": amount(item.total) if with_ibs_cbs else None,
     }
+    if tax.simples:
+        put(det, "det", "gTribSN", simples_share(tax.simples), package)
+    if tax.activity:
+        put(det, "det", "cAtivSN", tax.activity, package)
+    return det
+
+
+def _total(note: Note, taxes: list[Taxes], with_ibs_cbs: bool, package: Package) -> Section:
+    total = tax_totals(note, taxes, with_ibs_cbs)
+    if any(tax.simples for tax in taxes):
+        put(total, "total", "gTribSN", simples_totals(taxes), package)
+    return total
 
 
 def _transport(note: Note) -> Section:

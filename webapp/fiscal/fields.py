@@ -14,7 +14,10 @@ _ADDRESS = {
     "UF": ("state", N_("state")),
     "CEP": ("zip_code", N_("postal code")),
 }
-_ICMS_GROUPS = ("ICMSSN102", "ICMS00", "ICMS40")
+_ICMS_GROUPS = (
+    *(f"ICMSSN{code}" for code in ("101", "102", "500", "900")),
+    *(f"ICMS{code}" for code in ("00", "20", "40", "60")),
+)
 
 FIELDS = {
     **{
@@ -45,6 +48,8 @@ FIELDS = {
     "det/prod/cProd": ("lines.*.product.sku", N_("product code")),
     "det/prod/xProd": ("lines.*.product.name", N_("product name")),
     "det/prod/NCM": ("lines.*.product.ncm", N_("NCM")),
+    "det/prod/CEST": ("lines.*.tax_profile", N_("CEST")),
+    "det/prod/cBenef": ("lines.*.tax_profile", N_("Benefit code")),
     "det/prod/cEAN": ("lines.*.product.gtin", N_("bar code")),
     "det/prod/cEANTrib": ("lines.*.product.gtin", N_("bar code")),
     "det/prod/uCom": ("lines.*.product.unit", N_("unit")),

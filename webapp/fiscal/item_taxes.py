@@ -1,104 +1,153 @@
 """The tax groups of an item and the totals of the note, as sections of the document."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from webapp.fiscal.note import Note
-from webapp.fiscal.taxes import COFINS_RATE, PIS_RATE, Taxes
+from webapp.fiscal.taxes import Contributions, Difal, IbsCbs, SimplesShare, Taxes, reduced
 from webapp.fiscal.xml import Section, amount, rate
 from webapp.platform.money import ZERO
 
-NOTHING = "0.00"
+NOTHING, WHOLE = "0.00", "100.0000"
 
 
 def item_taxes(tax: Taxes, origin: str) -> Section:
     """The children of `imposto`."""
+    paid = tax.contributions
     return {
         "ICMS": _icms(tax, origin),
-        "PIS": _contribution("PIS", tax, tax.pis, PIS_RATE),
-        "COFINS": _contribution("COFINS", tax, tax.cofins, COFINS_RATE),
-        "ICMSUFDest": _difal(tax),
+        "PIS": _contribution("PIS", paid, paid.pis_rate, paid.pis),
+        "COFINS": _contribution("COFINS", paid, paid.cofins_rate, paid.cofins),
+        "ICMSUFDest": _difal(tax.difal, tax.icms.rate) if tax.difal else None,
         "IBSCBS": _ibs_cbs(tax) if tax.ibs_cbs_written else None,
     }
 
 
 def _icms(tax: Taxes, origin: str) -> Section:
-    code = tax.profile.icms
+    """ICMS that others paid before (60, 500) or that is given up (40, 41) is told by the code
+    alone: the reason and the amount are asked for by no state of every shop."""
+    code = tax.icms_code
     if len(code) == 3:
-        return {"ICMSSN102": {"orig": origin, "CSOSN": code}}
-    if code == "00":
-        return {
-            "ICMS00": {
-                "orig": origin,
-                "CST": code,
-                "modBC": "3",
-                "vBC": amount(tax.base),
-                "pICMS": rate(tax.icms_rate),
-                "vICMS": amount(tax.icms),
-            }
+        return _csosn(tax, origin)
+    if code not in ("00", "20"):
+        return {f"ICMS{'60' if code == '60' else '40'}": {"orig": origin, "CST": code}}
+    icms, with_fund = tax.icms, bool(tax.icms.fcp_rate)
+    return {
+        f"ICMS{code}": {
+            "orig": origin,
+            "CST": code,
+            "modBC": "3",
+            "pRedBC": rate(tax.profile.reduction) if code == "20" else None,
+            "vBC": amount(icms.base),
+            "pICMS": rate(icms.rate),
+            "vICMS": amount(icms.value),
+            "vBCFCP": amount(icms.base) if with_fund and code == "20" else None,
+            "pFCP": rate(icms.fcp_rate) if with_fund else None,
+            "vFCP": amount(icms.fcp) if with_fund else None,
         }
-    return {"ICMS40": {"orig": origin, "CST": code}}
+    }
 
 
-def _contribution(name: str, tax: Taxes, value: Decimal, percentage: Decimal) -> Section:
-    code = tax.profile.pis_cofins
+def _csosn(tax: Taxes, origin: str) -> Section:
+    code, credit = tax.icms_code, tax.icms.credit
+    group = code if code in ("101", "500", "900") else "102"
+    return {
+        f"ICMSSN{group}": {
+            "orig": origin,
+            "CSOSN": code,
+            "pCredSN": rate(tax.profile.credit_rate) if credit else None,
+            "vCredICMSSN": amount(credit) if credit else None,
+        }
+    }
+
+
+def _contribution(name: str, paid: Contributions, percentage: Decimal, value: Decimal) -> Section:
+    code = paid.cst
     if code == "01":
         return {
             f"{name}Aliq": {
                 "CST": code,
-                "vBC": amount(tax.pis_base),
+                "vBC": amount(paid.base),
                 f"p{name}": rate(percentage),
                 f"v{name}": amount(value),
             }
         }
-    if code == "49":
+    if code in ("49", "99"):
         return {
             f"{name}Outr": {"CST": code, "vBC": NOTHING, f"p{name}": NOTHING, f"v{name}": NOTHING}
         }
     return {f"{name}NT": {"CST": code}}
 
 
-def _difal(tax: Taxes) -> Section | None:
-    if tax.difal_rate is None:
-        return None
+def _difal(difal: Difal, inter_rate: Decimal) -> Section:
+    with_fund = bool(difal.fcp_rate)
     return {
-        "vBCUFDest": amount(tax.base),
-        "pICMSUFDest": rate(tax.difal_rate),
-        "pICMSInter": amount(tax.icms_rate),
-        "pICMSInterPart": "100.0000",
-        "vICMSUFDest": amount(tax.difal),
+        "vBCUFDest": amount(difal.base),
+        "vBCFCPUFDest": amount(difal.base) if with_fund else None,
+        "pFCPUFDest": rate(difal.fcp_rate) if with_fund else None,
+        "pICMSUFDest": rate(difal.rate),
+        "pICMSInter": amount(inter_rate),
+        "pICMSInterPart": WHOLE,
+        "vFCPUFDest": amount(difal.fcp) if with_fund else None,
+        "vICMSUFDest": amount(difal.value),
         "vICMSUFRemet": NOTHING,
     }
 
 
 def _ibs_cbs(tax: Taxes) -> Section:
-    group = None
-    if tax.ibs_cbs_rates:
-        rates = tax.ibs_cbs_rates
-        group = {
-            "vBC": amount(tax.ibs_cbs_base),
-            "gIBSUF": {"pIBSUF": rate(rates.ibs_state), "vIBSUF": amount(tax.ibs_state)},
-            "gIBSMun": {"pIBSMun": rate(rates.ibs_city), "vIBSMun": amount(tax.ibs_city)},
-            "vIBS": amount(tax.ibs_state + tax.ibs_city),
-            "gCBS": {"pCBS": rate(rates.cbs), "vCBS": amount(tax.cbs)},
-        }
     return {
         "CST": tax.profile.ibs_cbs,
         "cClassTrib": tax.profile.ibs_cbs_class,
-        "gIBSCBS": group,
+        "gIBSCBS": _values(tax.ibs_cbs) if tax.ibs_cbs else None,
+    }
+
+
+def _values(found: IbsCbs) -> Section:
+    return {
+        "vBC": amount(found.base),
+        "gIBSUF": _charged("IBSUF", found.state_rate, found.state, found.reduction),
+        "gIBSMun": _charged("IBSMun", found.city_rate, found.city, found.reduction),
+        "vIBS": amount(found.state + found.city),
+        "gCBS": _charged("CBS", found.cbs_rate, found.cbs, found.reduction),
+    }
+
+
+def _charged(name: str, percentage: Decimal, value: Decimal, reduction: Decimal) -> Section:
+    lowered = None
+    if reduction:
+        charged = reduced(percentage, reduction)
+        lowered = {"pRedAliq": rate(reduction), "pAliqEfet": rate(charged)}
+    return {f"p{name}": rate(percentage), "gRed": lowered, f"v{name}": amount(value)}
+
+
+def simples_share(share: SimplesShare) -> Section:
+    """The children of an item's `gTribSN`."""
+    ibs = None
+    if share.ibs_rate is not None:
+        ibs = {"pIBSSN": rate(share.ibs_rate), "vIBSSN": amount(share.ibs)}
+    return {"gIBSSN": ibs, "gCBSSN": {"pCBSSN": rate(share.cbs_rate), "vCBSSN": amount(share.cbs)}}
+
+
+def simples_totals(taxes: list[Taxes]) -> Section:
+    shares = [tax.simples for tax in taxes if tax.simples]
+    return {
+        "vIBSSN": _sum(share.ibs for share in shares),
+        "vCBSSN": _sum(share.cbs for share in shares),
     }
 
 
 def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> Section:
-    """The children of `total`. IBS and CBS stay out of `vNF` in 2026 (NT 2025.002)."""
-    has_difal = any(tax.difal_rate is not None for tax in taxes)
+    """The children of `total`. IBS and CBS are not added to `vNF` (NT 2025.002, NT 2026.008)."""
+    difals = [tax.difal for tax in taxes if tax.difal]
     return {
         "ICMSTot": {
-            "vBC": _sum(taxes, "base"),
-            "vICMS": _sum(taxes, "icms"),
+            "vBC": _sum(tax.icms.base for tax in taxes),
+            "vICMS": _sum(tax.icms.value for tax in taxes),
             "vICMSDeson": NOTHING,
-            "vICMSUFDest": _sum(taxes, "difal") if has_difal else None,
-            "vICMSUFRemet": NOTHING if has_difal else None,
-            "vFCP": NOTHING,
+            "vFCPUFDest": _sum(difal.fcp for difal in difals) if difals else None,
+            "vICMSUFDest": _sum(difal.value for difal in difals) if difals else None,
+            "vICMSUFRemet": NOTHING if difals else None,
+            "vFCP": _sum(tax.icms.fcp for tax in taxes),
             "vBCST": NOTHING,
             "vST": NOTHING,
             "vFCPST": NOTHING,
@@ -110,8 +159,8 @@ def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> Section:
             "vII": NOTHING,
             "vIPI": NOTHING,
             "vIPIDevol": NOTHING,
-            "vPIS": _sum(taxes, "pis"),
-            "vCOFINS": _sum(taxes, "cofins"),
+            "vPIS": _sum(tax.contributions.pis for tax in taxes),
+            "vCOFINS": _sum(tax.contributions.cofins for tax in taxes),
             "vOutro": NOTHING,
             "vNF": amount(note.total),
         },
@@ -123,18 +172,18 @@ def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> Section:
 def _ibs_cbs_totals(taxes: list[Taxes]) -> Section:
     nothing = {"vDif": NOTHING, "vDevTrib": NOTHING}
     credits = {"vCredPres": NOTHING, "vCredPresCondSus": NOTHING}
-    ibs = sum((tax.ibs_state + tax.ibs_city for tax in taxes), ZERO)
+    found = [tax.ibs_cbs for tax in taxes if tax.ibs_cbs]
     return {
-        "vBCIBSCBS": _sum(taxes, "ibs_cbs_base"),
+        "vBCIBSCBS": _sum(one.base for one in found),
         "gIBS": {
-            "gIBSUF": {**nothing, "vIBSUF": _sum(taxes, "ibs_state")},
-            "gIBSMun": {**nothing, "vIBSMun": _sum(taxes, "ibs_city")},
-            "vIBS": amount(ibs),
+            "gIBSUF": {**nothing, "vIBSUF": _sum(one.state for one in found)},
+            "gIBSMun": {**nothing, "vIBSMun": _sum(one.city for one in found)},
+            "vIBS": _sum(one.state + one.city for one in found),
             **credits,
         },
-        "gCBS": {**nothing, "vCBS": _sum(taxes, "cbs"), **credits},
+        "gCBS": {**nothing, "vCBS": _sum(one.cbs for one in found), **credits},
     }
 
 
-def _sum(taxes: list[Taxes], name: str) -> str:
-    return amount(sum((getattr(tax, name) for tax in taxes), ZERO))
+def _sum(values: Iterable[Decimal]) -> str:
+    return amount(sum(values, ZERO))

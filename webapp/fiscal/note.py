@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from webapp.fiscal.calendar import CUMULATIVE
 from webapp.platform.money import ZERO, cents
 
 
@@ -74,7 +75,7 @@ class Issuer:
     crt: str
     address: Address
     phone: str = ""
-    pis_cofins: str = "cumulative"
+    pis_cofins: str = CUMULATIVE
     technical_contact: TechnicalContact | None = None
     authorized_parties: tuple[str, ...] = ()
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from webapp.fiscal.calendar import IBS_CBS_OF_REGIME, P_CBS
 from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
 from webapp.fiscal.document import HOMOLOGATION_NAME, NO_GTIN, VERSION
 from webapp.fiscal.payments import CARDS
@@ -193,7 +192,7 @@ def wrong_value(quantity: str, price: str) -> Test:
 
 def cfop_of_state(reading: Reading, item: ReadItem) -> bool:
     """523: both in one state, yet the CFOP is not one of within the state."""
-    same = reading.issuer.get("UF") == reading.recipient.get("UF")
+    same = reading.issuer.get("UF") == reading.goods_to.get("UF")
     return same and not item.product.get("CFOP", "").startswith("5")
 
 
@@ -204,7 +203,7 @@ def cfop_inside(reading: Reading, item: ReadItem) -> bool:
 
 
 def states_differ(reading: Reading) -> Failures:
-    differ = reading.issuer.get("UF") != reading.recipient.get("UF")
+    differ = reading.issuer.get("UF") != reading.goods_to.get("UF")
     return failing(reading.identification.get("idDest") == "1" and differ)
 
 
@@ -220,27 +219,6 @@ def wrong_icms(_: Reading, item: ReadItem) -> bool:
     icms = item.taxes.get("ICMS", {})
     exact = decimal(icms, "vBC") * decimal(icms, "pICMS") / 100
     return abs(exact - decimal(icms, "vICMS")) > CENT
-
-
-def difal_missing(reading: Reading, item: ReadItem) -> bool:
-    """694: a taxed item of a shop outside Simples, to a consumer of another state."""
-    consumer = (
-        reading.identification.get("idDest") == "2" and reading.recipient.get("indIEDest") == "9"
-    )
-    taxed = "CST" in item.taxes.get("ICMS", {}) and _icms_code(item) not in TAX_FREE
-    return consumer and taxed and "ICMSUFDest" not in item.taxes
-
-
-def ibs_cbs_missing(reading: Reading, item: ReadItem) -> bool:
-    code = IBS_CBS_OF_REGIME.get(reading.issuer.get("CRT", ""), "")
-    due = reading.book.calendar.in_force(code, reading.day)
-    return due is not None and "IBSCBS" not in item.taxes
-
-
-def ibs_cbs_rates_unknown(reading: Reading) -> Failures:
-    day = reading.day
-    written = any("vCBS" in item.taxes.get("IBSCBS", {}) for item in reading.items)
-    return failing(written and reading.book.calendar.value(P_CBS, day) is None, year=day.year)
 
 
 def wrong_note_total(reading: Reading) -> Failures:

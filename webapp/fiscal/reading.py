@@ -137,6 +137,11 @@ class Reading:
         return verify(self.document)
 
     @property
+    def goods_to(self) -> Leaves:
+        """The address to which the goods go."""
+        return self.delivery or self.recipient
+
+    @property
     def is_draft(self) -> bool:
         return self.identification.get("cNF") == DRAFT_CODE
 

@@ -1,7 +1,7 @@
 """The official XSDs by package, each compiled once per process out of what is in memory: nothing is
 fetched, no entity is resolved."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -83,6 +83,35 @@ class Package:
         """Whether a note may have an element of this name."""
         return tag in self._tags
 
+    def paths(self, tag: str) -> list[str]:
+        """The places of an element in a note, as paths below `infNFe` such as "det/prod/NCM"."""
+        return [path for path in self._layout if path.rpartition("/")[2] == tag]
+
+    def children(self, path: str) -> tuple[str, ...]:
+        """The elements that may stand at a path, in the order that the schema wants."""
+        return self._layout[path]
+
+    @cached_property
+    def _layout(self) -> dict[str, tuple[str, ...]]:
+        parsed = [self._parsed(name) for name in sorted(self.files)]
+        types = {
+            found.get("name"): found
+            for schema in parsed
+            for found in schema.findall(f"{{{_XSD}}}complexType[@name]")
+        }
+        layout: dict[str, tuple[str, ...]] = {}
+
+        def walk(path: str, element: etree._Element) -> None:
+            named = types.get(element.get("type"))
+            below = list(_elements(element if named is None else named))
+            layout[path] = tuple(child.get("name", "") for child in below)
+            for child in below:
+                walk(f"{path}/{child.get('name')}".lstrip("/"), child)
+
+        found = (node for schema in parsed for node in schema.iter(f"{{{_XSD}}}element"))
+        walk("", next(node for node in found if node.get("name") == "infNFe"))
+        return layout
+
     @cached_property
     def _compiled(self) -> dict[str, etree.XMLSchema]:
         return {}
@@ -103,6 +132,16 @@ class Package:
             for name in self.files
             for element in self._parsed(name).iter(f"{{{_XSD}}}element")
         )
+
+
+def _elements(node: etree._Element) -> Iterator[etree._Element]:
+    """Those of a type's own content, in order, not those within them."""
+    for child in node.iterchildren(f"{{{_XSD}}}*"):
+        if child.tag == f"{{{_XSD}}}element":
+            if child.get("name"):
+                yield child
+        else:
+            yield from _elements(child)
 
 
 def _shipped() -> dict[str, bytes]:

@@ -26,7 +26,8 @@ _ALWAYS = date(2000, 1, 1)
 class TaxProfile:
     """One version. `icms` is a CSOSN of three places (regime "simples") or a CST of two ("normal"),
     `reduction` the pRedBC, `credit_rate` the pCredSN, `pis_cofins` the CST of both, `activity` the
-    cAtivSN; an empty `origin` is the product's."""
+    cAtivSN of CRT 1 and 2, which an empty one takes from the nature; an empty `origin` is the
+    product's."""
 
     code: str
     name: str
@@ -153,24 +154,36 @@ class TaxBook:
 
 def _profile(regime: str, code: str, name: str, *taxes: str) -> TaxProfile:
     nature = GIFT if code == "gift" else RESALE
-    icms, pis_cofins, ibs_cbs, ibs_cbs_class = taxes
-    return TaxProfile(code, name, _ALWAYS, regime, nature, icms, pis_cofins, ibs_cbs, ibs_cbs_class)
+    icms, pis_cofins, ibs_cbs_class = taxes
+    return TaxProfile(
+        code,
+        name,
+        _ALWAYS,
+        regime,
+        nature,
+        icms,
+        pis_cofins,
+        ibs_cbs_class[:3],
+        ibs_cbs_class,
+    )
 
 
 EXAMPLE_PROFILES = (
-    _profile("simples", "goods", "Mercadoria para revenda", "102", "49", "000", "000001"),
-    _profile("simples", "book", "Livro", "300", "49", "410", "410008"),
-    _profile("simples", "gift", "Brinde", "400", "49", "410", "410001"),
-    _profile("simples", "export", "Exportação", "300", "49", "410", "410004"),
-    _profile("normal", "goods", "Mercadoria para revenda", "00", "01", "000", "000001"),
-    _profile("normal", "book", "Livro", "41", "06", "410", "410008"),
-    _profile("normal", "gift", "Brinde", "41", "08", "410", "410001"),
-    _profile("normal", "export", "Exportação", "41", "08", "410", "410004"),
+    _profile("simples", "goods", "Mercadoria para revenda", "102", "49", "000001"),
+    _profile("simples", "book", "Livro", "300", "49", "410008"),
+    _profile("simples", "gift", "Brinde", "400", "49", "410001"),
+    _profile("simples", "export", "Exportação", "300", "49", "410004"),
+    _profile("normal", "goods", "Mercadoria para revenda", "00", "01", "000001"),
+    _profile("normal", "book", "Livro", "41", "06", "410008"),
+    _profile("normal", "gift", "Brinde", "41", "08", "410001"),
+    _profile("normal", "export", "Exportação", "41", "08", "410004"),
 )
 # Rates of each state's own law as of November 2026, second-hand, some of them doubtful (of AL
-# another table says 20.50): an example for the shop's accountant, who decides.
+# another table says 20.50): an example for the shop's accountant, who decides. Only RJ has a fund
+# on all goods; elsewhere it is for some of them, which are exceptions.
+_FUNDS = {"RJ": Decimal("2.00")}
 EXAMPLE_RATES = tuple(
-    StateRates(state, _ALWAYS, Decimal(icms))
+    StateRates(state, _ALWAYS, Decimal(icms), _FUNDS.get(state, ZERO))
     for state, icms in (
         pair.split()
         for pair in (

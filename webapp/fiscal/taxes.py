@@ -1,129 +1,259 @@
 """Taxes of an item: what the shop's tax book says of it, and one assessment (LC 87/1996, LC
-190/2022, LC 214/2025, NT 2025.002)."""
+190/2022, LC 214/2025, NT 2025.002, NT 2026.005)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
-from webapp.fiscal.calendar import IBS_CBS_OF_REGIME, P_CBS, P_IBS_CITY, P_IBS_STATE, Calendar
+from webapp.fiscal.calendar import DayRates
+from webapp.fiscal.classes import CLASSES, WITH_VALUES
 from webapp.fiscal.note import Destination, Item, Note
 from webapp.fiscal.places import interstate_rate
-from webapp.fiscal.tax_book import StateRates, TaxBook, TaxProfile
-from webapp.platform.money import ZERO, percent_of
+from webapp.fiscal.tax_book import (
+    EXCHANGE,
+    GIFT,
+    OWN_MAKE,
+    RESALE,
+    ST_PAID,
+    StateRates,
+    TaxBook,
+    TaxProfile,
+)
+from webapp.platform.money import ZERO, cents, percent_of
 
 SIMPLES = {"1", "4"}
-NO_PROFILE = TaxProfile("", "", date.min, "", "", "", "", "", "")
-PIS_RATE, COFINS_RATE = Decimal("0.65"), Decimal("3.00")
+NORMAL, ABOVE_LIMIT, MEI = "3", "2", "4"
+# Their IBS and CBS are told by gTribSN.
+WITH_SIMPLES_SHARE = {"1", ABOVE_LIMIT}
+TAXED_CST = {"00", "20"}
+WITH_CREDIT, WITHOUT_CREDIT, OTHER_SIMPLES = "101", "102", "900"
+# cAtivSN: goods resold (annex I), and what is no revenue.
+GOODS_RESOLD, OUTSIDE_REVENUE = "01", "90"
+NO_PROFILE = TaxProfile("", "", date.min, "", RESALE, "", "", "", "")
+HUNDRED = Decimal(100)
 
-
-SALE_CFOP = {
-    Destination.IN_STATE: "5102",
-    Destination.OUT_OF_STATE: "6102",
-    Destination.ABROAD: "7102",
+# By what the goods are: inside the state, to another one, abroad.
+CFOPS = {
+    RESALE: ("5102", "6102", "7102"),
+    OWN_MAKE: ("5101", "6101", "7101"),
+    ST_PAID: ("5405", "6404", "7102"),
+    GIFT: ("5910", "6910", "7949"),
+    EXCHANGE: ("5949", "6949", "7949"),
 }
-SALE_CFOP_TO_CONSUMER = "6108"
-GIFT_CFOP = {
-    Destination.IN_STATE: "5910",
-    Destination.OUT_OF_STATE: "6910",
-    Destination.ABROAD: "7949",
-}
+# To a consumer of another state; a MEI has none of its own.
+CONSUMER_CFOPS = {RESALE: "6108", OWN_MAKE: "6107", ST_PAID: "6108"}
 
 
-@dataclass(frozen=True, slots=True)
-class IbsCbsRates:
-    """In percent."""
+class Icms(NamedTuple):
+    """ICMS and the poverty fund (FCP) inside the issuer's state."""
 
-    ibs_state: Decimal
-    ibs_city: Decimal
+    base: Decimal = ZERO
+    rate: Decimal = ZERO
+    value: Decimal = ZERO
+    fcp_rate: Decimal = ZERO
+    fcp: Decimal = ZERO
+    credit: Decimal = ZERO
+
+
+class Difal(NamedTuple):
+    """What the destination's state gets from a shop elsewhere: the difference of rates and its
+    poverty fund. `rate` is without the fund."""
+
+    base: Decimal
+    rate: Decimal
+    value: Decimal
+    fcp_rate: Decimal
+    fcp: Decimal
+
+
+class Contributions(NamedTuple):
+    """PIS and COFINS by `cst`."""
+
+    cst: str
+    base: Decimal = ZERO
+    pis_rate: Decimal = ZERO
+    pis: Decimal = ZERO
+    cofins_rate: Decimal = ZERO
+    cofins: Decimal = ZERO
+
+
+class IbsCbs(NamedTuple):
+    """The rates are those of the law, before `reduction` (percent of them)."""
+
+    base: Decimal
+    state_rate: Decimal
+    state: Decimal
+    city_rate: Decimal
+    city: Decimal
+    cbs_rate: Decimal
+    cbs: Decimal
+    reduction: Decimal
+
+
+class SimplesShare(NamedTuple):
+    """IBS and CBS within what a shop in Simples pays; without IBS above the limit."""
+
+    ibs_rate: Decimal | None
+    ibs: Decimal
+    cbs_rate: Decimal
     cbs: Decimal
 
 
-def ibs_cbs_rates(calendar: Calendar, day: date) -> IbsCbsRates:
-    """The rates in force, or the last known ones: `checks` warns when they are out of date."""
-    if calendar.value(P_CBS, day) is None:
-        day = date(2026, 12, 31)
-    return IbsCbsRates(
-        *(calendar.value(code, day) or ZERO for code in (P_IBS_STATE, P_IBS_CITY, P_CBS))
-    )
+NO_ICMS = Icms()
 
 
 @dataclass(frozen=True, slots=True)
 class Taxes:
-    """The assessment of one item. `difal` is what the destination's state gets from a shop
-    elsewhere."""
+    """The assessment of one item; `icms_code` is the CSOSN or CST that this buyer's note has."""
 
-    cfop: str
     profile: TaxProfile
-    base: Decimal = ZERO
-    icms_rate: Decimal = ZERO
-    icms: Decimal = ZERO
-    difal_rate: Decimal | None = None
-    difal: Decimal = ZERO
-    pis_base: Decimal = ZERO
-    pis: Decimal = ZERO
-    cofins: Decimal = ZERO
-    ibs_cbs_written: bool = False
-    ibs_cbs_rates: IbsCbsRates | None = None
-    ibs_cbs_base: Decimal = ZERO
-    ibs_state: Decimal = ZERO
-    ibs_city: Decimal = ZERO
-    cbs: Decimal = ZERO
+    cfop: str
+    icms_code: str
+    icms: Icms
+    difal: Difal | None
+    contributions: Contributions
+    ibs_cbs_written: bool
+    ibs_cbs: IbsCbs | None
+    simples: SimplesShare | None
+    # cAtivSN, from when Simples tells its IBS and CBS by it.
+    activity: str
 
 
-def cfop(note: Note, item: Item) -> str:
-    if item.gift:
-        return GIFT_CFOP[note.destination]
-    if note.destination is Destination.OUT_OF_STATE and note.is_to_consumer:
-        return SALE_CFOP_TO_CONSUMER
-    return SALE_CFOP[note.destination]
+def _cfop(note: Note, item: Item, profile: TaxProfile) -> str:
+    destination, nature = note.destination, GIFT if item.gift else profile.nature
+    if (
+        destination is Destination.OUT_OF_STATE
+        and note.is_to_consumer
+        and note.issuer.crt != MEI
+        and nature in CONSUMER_CFOPS
+    ):
+        return CONSUMER_CFOPS[nature]
+    return CFOPS[nature][int(destination.value) - 1]
 
 
 def assess(note: Note, item: Item, day: date, book: TaxBook) -> Taxes:
-    """The taxes of `item` on a note issued on `day`."""
+    """The taxes of `item` on a note issued on `day`. What cannot be known yet is left out, and
+    `checks` holds the note."""
     profile = book.profile_of(note, item, day) or NO_PROFILE
-    due = bool(book.calendar.in_force(IBS_CBS_OF_REGIME.get(note.issuer.crt, ""), day))
-    written = due or profile.ibs_cbs != "000"
-    values: dict[str, Any] = {}
-    if profile.icms == "00":
-        values = _icms(note, item, day, book)
-    if profile.pis_cofins == "01" and note.issuer.crt != "3":
-        profile = replace(profile, pis_cofins="49")
-    if profile.pis_cofins == "01":
-        values |= _pis_cofins(item.total - values["icms"])
-    if written and profile.ibs_cbs == "000":
-        withheld = sum(
-            (values.get(name, ZERO) for name in ("icms", "difal", "pis", "cofins")), ZERO
-        )
-        values |= _ibs_cbs(item.total - withheld, ibs_cbs_rates(book.calendar, day))
-    return Taxes(cfop(note, item), profile, ibs_cbs_written=written, **values)
+    today, crt, total = book.calendar.on(day), note.issuer.crt, item.total
+    icms, difal = NO_ICMS, None
+    icms_code = _icms_code(note, profile)
+    if icms_code in TAXED_CST:
+        icms, difal = _icms(note, item, day, book, profile)
+    elif icms_code in (WITH_CREDIT, OTHER_SIMPLES) and _gives_credit(note, profile):
+        icms = Icms(credit=percent_of(total, profile.credit_rate))
+    contributions = _contributions(note, total - icms.value, profile, today)
+    has_values = profile.ibs_cbs in WITH_VALUES
+    # An exempt class is written from the start.
+    written = crt in today.regimes or bool(profile.ibs_cbs and not has_values)
+    ibs_cbs = None
+    if written and has_values and crt in (NORMAL, ABOVE_LIMIT):
+        net = total - icms.value - icms.fcp - contributions.pis - contributions.cofins
+        if difal:
+            net -= difal.value + difal.fcp
+        ibs_cbs = _ibs_cbs(net, profile, crt, today)
+    return Taxes(
+        profile,
+        _cfop(note, item, profile),
+        icms_code,
+        icms,
+        difal,
+        contributions,
+        written,
+        ibs_cbs,
+        _simples_share(total, profile, crt, today),
+        _activity(profile) if today.simples and crt in WITH_SIMPLES_SHARE else "",
+    )
 
 
-def _icms(note: Note, item: Item, day: date, book: TaxBook) -> dict[str, Any]:
-    origin, target = note.issuer.address.state, note.goods_to.state
-    inside = note.destination is Destination.IN_STATE
+def _icms_code(note: Note, profile: TaxProfile) -> str:
+    if profile.icms == WITH_CREDIT and not _gives_credit(note, profile):
+        return WITHOUT_CREDIT
+    return profile.icms
+
+
+def _gives_credit(note: Note, profile: TaxProfile) -> bool:
+    """Only who pays ICMS and sells the goods again may use it."""
+    return bool(profile.credit_rate) and not note.is_final
+
+
+def _icms(
+    note: Note, item: Item, day: date, book: TaxBook, profile: TaxProfile
+) -> tuple[Icms, Difal | None]:
+    origin, target, total = note.issuer.address.state, note.goods_to.state, item.total
+    base = total - percent_of(total, profile.reduction) if profile.icms == "20" else total
     there = book.rates_of(target, day, item) or StateRates(target, day, ZERO)
-    rate = there.icms if inside else interstate_rate(origin, target, item.origin)
-    values = {"base": item.total, "icms_rate": rate, "icms": percent_of(item.total, rate)}
-    if not inside and note.is_to_consumer:
-        values["difal_rate"] = there.icms
-        values["difal"] = percent_of(item.total, max(ZERO, there.icms - rate))
-    return values
+    if note.destination is Destination.IN_STATE:
+        fund = percent_of(base, there.fcp)
+        icms = Icms(base, there.icms, percent_of(base, there.icms), there.fcp, fund)
+        return icms, None
+    rate = interstate_rate(origin, target, profile.origin or item.origin)
+    icms = Icms(base, rate, percent_of(base, rate))
+    if not (note.is_to_consumer and note.is_final):
+        return icms, None
+    difference = percent_of(total, max(ZERO, there.icms - rate))
+    return icms, Difal(total, there.icms, difference, there.fcp, percent_of(total, there.fcp))
 
 
-def _pis_cofins(base: Decimal) -> dict[str, Any]:
-    return {
-        "pis_base": base,
-        "pis": percent_of(base, PIS_RATE),
-        "cofins": percent_of(base, COFINS_RATE),
-    }
+def _contributions(
+    note: Note, base: Decimal, profile: TaxProfile, today: DayRates
+) -> Contributions:
+    """ICMS leaves the base. Where they are no longer charged, the operation is outside them."""
+    if profile.pis_cofins != "01":
+        return Contributions(profile.pis_cofins)
+    if note.issuer.crt != NORMAL:
+        return Contributions("49")
+    pis, cofins = today.pis[note.issuer.pis_cofins], today.cofins[note.issuer.pis_cofins]
+    if pis is None or cofins is None:
+        return Contributions("08")
+    return Contributions("01", base, pis, percent_of(base, pis), cofins, percent_of(base, cofins))
 
 
-def _ibs_cbs(base: Decimal, rates: IbsCbsRates) -> dict[str, Any]:
-    return {
-        "ibs_cbs_rates": rates,
-        "ibs_cbs_base": base,
-        "ibs_state": percent_of(base, rates.ibs_state),
-        "ibs_city": percent_of(base, rates.ibs_city),
-        "cbs": percent_of(base, rates.cbs),
-    }
+def _ibs_cbs(net: Decimal, profile: TaxProfile, crt: str, today: DayRates) -> IbsCbs | None:
+    """`net` is the value without the other taxes; None while a rate is not known. Above the limit
+    of Simples the rates are zero: that shop's share stands apart."""
+    state, city, cbs = today.ibs_state, today.ibs_city, today.cbs
+    if crt == ABOVE_LIMIT:
+        state = city = cbs = ZERO
+    if state is None or city is None or cbs is None:
+        return None
+    known = CLASSES.get(profile.ibs_cbs_class)
+    reduction = known.reduction if known else ZERO
+    charged = [reduced(rate, reduction) for rate in (state, city, cbs)]
+    base = cents(net * HUNDRED / (HUNDRED + sum(charged))) if today.inside else net
+    of_state, of_city, of_cbs = [percent_of(base, rate) for rate in charged]
+    return IbsCbs(base, state, of_state, city, of_city, cbs, of_cbs, reduction)
+
+
+def reduced(rate: Decimal, reduction: Decimal) -> Decimal:
+    return rate * (HUNDRED - reduction) / HUNDRED if reduction else rate
+
+
+def _simples_share(
+    revenue: Decimal, profile: TaxProfile, crt: str, today: DayRates
+) -> SimplesShare | None:
+    if not (today.simples and owes_simples_share(crt, profile.ibs_cbs_class)):
+        return None
+    ibs, cbs = today.ibs_simples, today.cbs_simples
+    if crt == ABOVE_LIMIT:
+        ibs = None
+    if cbs is None or (ibs is None and crt != ABOVE_LIMIT):
+        return None
+    of_ibs = ZERO if ibs is None else percent_of(revenue, ibs)
+    return SimplesShare(ibs, of_ibs, cbs, percent_of(revenue, cbs))
+
+
+def _activity(profile: TaxProfile) -> str:
+    if profile.activity:
+        return profile.activity
+    known = CLASSES.get(profile.ibs_cbs_class)
+    if known is not None and known.revenue == "0":
+        return OUTSIDE_REVENUE
+    return GOODS_RESOLD if profile.nature in (RESALE, ST_PAID) else ""
+
+
+def owes_simples_share(crt: str, ibs_cbs_class: str) -> bool:
+    """Of revenue inside the country that IBS and CBS are charged on."""
+    known = CLASSES.get(ibs_cbs_class)
+    return crt in WITH_SIMPLES_SHARE and known is not None and known.revenue == "1"

@@ -25,8 +25,8 @@ class Issue:
     """`field` is the place to fix (`address.street`, `settings.issuer.cnpj`), empty where there is
     none; `*` in it is the item that `params["item"]` (from 1) and `params["sku"]` name.
     `params["label"]` is a msgid too. `fix` labels the link to the place, `who` may fix it (clerk,
-    reviewer, manager, admin or system). `same_number` is False when the note's number itself is
-    what cannot be used."""
+    reviewer, accountant, manager, admin or system). `same_number` is False when the note's number
+    itself is what cannot be used."""
 
     code: str
     field: str

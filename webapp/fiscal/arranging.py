@@ -1,0 +1,35 @@
+"""Puts what a newer schema package brought where that package has it: no order is written down
+here that only the package can tell."""
+
+from typing import Any
+
+from webapp.fiscal.schema import Package
+from webapp.fiscal.xml import Section
+
+
+def put(section: Section, root: str, tag: str, value: Any, package: Package) -> None:
+    """Adds `value` as `tag` at its place below `section`, which is the element at the path `root`
+    (such as "det"). Where the package has no such place, nothing is added."""
+    path = next((path for path in package.paths(tag) if path.startswith(f"{root}/")), None)
+    if path is None:
+        return
+    parents = path[len(root) + 1 :].split("/")[:-1]
+    for parent in parents:
+        section = section[parent]
+    section[tag] = _ordered(value, path, package)
+    _sort(section, path.rpartition("/")[0], package)
+
+
+def _ordered(value: Any, path: str, package: Package) -> Any:
+    if not isinstance(value, dict):
+        return value
+    below = {tag: _ordered(child, f"{path}/{tag}", package) for tag, child in value.items()}
+    _sort(below, path, package)
+    return below
+
+
+def _sort(section: Section, path: str, package: Package) -> None:
+    order = {tag: place for place, tag in enumerate(package.children(path))}
+    items = sorted(section.items(), key=lambda pair: order.get(pair[0], -1))
+    section.clear()
+    section.update(items)

@@ -1,0 +1,23 @@
+"""A line of the table of checks."""
+
+from dataclasses import dataclass
+
+from webapp.fiscal.predicates import Test
+from webapp.fiscal.words import Rejection
+from webapp.platform.issues import ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`name` tells what was looked at. `term` is the calendar's code for the days on which the
+    authority looks; always, where it is empty. `numbered` checks are left out for a draft. `typed`
+    ones look at single texts that people type: they have their say on a document too that the
+    schema refuses, in better words than it."""
+
+    name: str
+    words: Rejection
+    test: Test
+    level: str = ERROR
+    numbered: bool = False
+    typed: bool = False
+    term: str = ""

@@ -1,0 +1,323 @@
+"""What the checks of taxes look for, as `predicates` does: ICMS and its CFOP, DIFAL, the benefit
+code, IBS and CBS, and what holds a note until a value is typed."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from webapp.fiscal.calendar import (
+    ASKED,
+    BENEFIT_CODE,
+    IBS_CBS_OF_REGIME,
+    P_CBS,
+    P_CBS_SIMPLES,
+    P_IBS_CITY,
+    P_IBS_SIMPLES,
+    P_IBS_STATE,
+)
+from webapp.fiscal.classes import CLASSES, KNOWN_CST, WITH_VALUES, WITHOUT_VALUES
+from webapp.fiscal.places import STATES, interstate_rate
+from webapp.fiscal.predicates import CENT, Failures, Test, each_item, failing
+from webapp.fiscal.reading import Leaves, Reading, ReadItem, decimal
+from webapp.fiscal.taxes import (
+    ABOVE_LIMIT,
+    MEI,
+    NORMAL,
+    OTHER_SIMPLES,
+    OUTSIDE_REVENUE,
+    SIMPLES,
+    WITHOUT_CREDIT,
+    owes_simples_share,
+    reduced,
+)
+from webapp.fiscal.xml import NAMESPACE
+from webapp.platform.money import ZERO, percent_of
+
+ItemTest = Callable[[Reading, ReadItem], bool]
+# Rule N12a-90: with what CFOP a MEI's codes go.
+MEI_CFOPS = {
+    WITHOUT_CREDIT: {"5102", "6102"},
+    OTHER_SIMPLES: {"1202", "1904", "2202", "2904", "5202", "5904", "6202", "6904"},
+}
+MEI_CODES = {"102", "300", "400", "900"}
+CONSUMER_CODES = {"00", "20", "40", "41", "60"}
+WITHOUT_DIFAL = {"40", "41", "50", "51", "60"}
+NOT_IN_FULL = {"20", "40", "41"}
+NOTHING: Leaves = {}
+_VALUE = f"{{{NAMESPACE}}}vItem"
+
+
+def _icms(item: ReadItem) -> Leaves:
+    return item.taxes.get("ICMS", NOTHING)
+
+
+def _ibs_cbs(item: ReadItem) -> Leaves:
+    return item.taxes.get("IBSCBS", NOTHING)
+
+
+def _crt(reading: Reading) -> str:
+    return reading.issuer.get("CRT", "")
+
+
+# -- ICMS -----------------------------------------------------------------------------------------
+
+
+def wrong_mei_cfop(reading: Reading, item: ReadItem) -> bool:
+    allowed = MEI_CFOPS.get(_icms(item).get("CSOSN", ""))
+    wrong = allowed is not None and item.product.get("CFOP") not in allowed
+    return wrong and _crt(reading) == MEI
+
+
+def wrong_mei_code(reading: Reading, item: ReadItem) -> bool:
+    code = _icms(item).get("CSOSN", "")
+    return _crt(reading) == MEI and bool(code) and code not in MEI_CODES
+
+
+def wrong_consumer_code(reading: Reading, item: ReadItem) -> bool:
+    code = _icms(item).get("CST", "")
+    return bool(code) and code not in CONSUMER_CODES and reading.recipient.get("indIEDest") == "9"
+
+
+def _is_difal_due(reading: Reading, item: ReadItem) -> bool:
+    code = _icms(item).get("CST", "")
+    return (
+        bool(code)
+        and code not in WITHOUT_DIFAL
+        and reading.identification.get("idDest") == "2"
+        and reading.identification.get("indFinal") == "1"
+        and reading.recipient.get("indIEDest") == "9"
+    )
+
+
+def difal_missing(reading: Reading, item: ReadItem) -> bool:
+    return "ICMSUFDest" not in item.taxes and _is_difal_due(reading, item)
+
+
+def difal_unasked(reading: Reading, item: ReadItem) -> bool:
+    return "ICMSUFDest" in item.taxes and not _is_difal_due(reading, item)
+
+
+def wrong_inter_rate(reading: Reading, item: ReadItem) -> bool:
+    group, origin = item.taxes.get("ICMSUFDest"), reading.issuer.get("UF", "")
+    target = reading.goods_to.get("UF", "")
+    if group is None or origin not in STATES or target not in STATES:
+        return False
+    expected = interstate_rate(origin, target, _icms(item).get("orig", ""))
+    return decimal(group, "pICMSInter") != expected
+
+
+def benefit_code_missing(reading: Reading, item: ReadItem) -> bool:
+    term = BENEFIT_CODE.get(reading.issuer.get("UF", ""), "")
+    return (
+        _icms(item).get("CST") in NOT_IN_FULL
+        and not item.product.get("cBenef")
+        and reading.book.calendar.in_force(term, reading.day) is not None
+    )
+
+
+# -- IBS and CBS ----------------------------------------------------------------------------------
+
+
+def unknown_cst(_: Reading, item: ReadItem) -> bool:
+    return "IBSCBS" in item.taxes and _ibs_cbs(item).get("CST", "") not in KNOWN_CST
+
+
+def values_unasked(_: Reading, item: ReadItem) -> bool:
+    group = _ibs_cbs(item)
+    return "vBC" in group and group.get("CST") in WITHOUT_VALUES
+
+
+def values_missing(reading: Reading, item: ReadItem) -> bool:
+    """Not while a rate is unknown: the note is held for that."""
+    group, crt = _ibs_cbs(item), _crt(reading)
+    today = reading.book.calendar.on(reading.day)
+    asked = crt == NORMAL or (crt == ABOVE_LIMIT and today.simples)
+    return (
+        asked
+        and group.get("CST") in WITH_VALUES
+        and "vBC" not in group
+        and not (crt == NORMAL and _unknown_rates(reading))
+    )
+
+
+def unknown_class(reading: Reading, item: ReadItem) -> bool:
+    """Of our own notes: the authority's table has more than the program can reckon."""
+    code = _ibs_cbs(item).get("cClassTrib", "")
+    return reading.note is not None and bool(code) and code not in CLASSES
+
+
+def class_of_other_cst(_: Reading, item: ReadItem) -> bool:
+    group = _ibs_cbs(item)
+    return not group.get("cClassTrib", "").startswith(group.get("CST", ""))
+
+
+def wrong_rate(tag: str) -> Test:
+    """The rate of the law on that day; above the limit of Simples it may be zero."""
+
+    def test(reading: Reading, item: ReadItem) -> bool:
+        group = _ibs_cbs(item)
+        known = reading.book.calendar.value(tag, reading.day)
+        if tag not in group or known is None:
+            return False
+        written = decimal(group, tag)
+        return written != known and not (_crt(reading) == ABOVE_LIMIT and not written)
+
+    return each_item(test)
+
+
+def wrong_state_value(_: Reading, item: ReadItem) -> bool:
+    """Within a cent; a deferred one is reckoned otherwise."""
+    group = _ibs_cbs(item)
+    if "vIBSUF" not in group or "pDif" in group:
+        return False
+    charged = reduced(decimal(group, "pIBSUF"), decimal(group, "pRedAliq"))
+    exact = percent_of(decimal(group, "vBC"), charged)
+    return abs(exact - decimal(group, "vIBSUF")) > CENT
+
+
+def ibs_cbs_missing(reading: Reading, item: ReadItem) -> bool:
+    code = IBS_CBS_OF_REGIME.get(_crt(reading), "")
+    due = reading.book.calendar.in_force(code, reading.day)
+    return due is not None and "IBSCBS" not in item.taxes
+
+
+def totals_unasked(reading: Reading) -> Failures:
+    written = any("IBSCBS" in item.taxes for item in reading.items)
+    return failing("IBSCBSTot" in reading.totals and not written)
+
+
+def totals_missing(reading: Reading) -> Failures:
+    written = any("IBSCBS" in item.taxes for item in reading.items)
+    return failing("IBSCBSTot" not in reading.totals and written)
+
+
+def ibs_cbs_total_differs(tag: str, label: str) -> Test:
+    def test(reading: Reading) -> Failures:
+        total = reading.totals.get("IBSCBSTot")
+        if total is None:
+            return []
+        groups = [_ibs_cbs(item) for item in reading.items]
+        summed = sum((decimal(group, tag) for group in groups), ZERO)
+        written = decimal(total, tag)
+        return failing(written != summed, label=label, total=str(written), sum=str(summed))
+
+    return test
+
+
+def wrong_whole_total(reading: Reading) -> Failures:
+    """1094: what the note comes to, against its items."""
+    written = reading.totals.get("vNFTot")
+    if written is None:
+        return []
+    values = (
+        decimal({"vItem": found.text or ""}, "vItem") for found in reading.document.iter(_VALUE)
+    )
+    total, summed = decimal(written, "vNFTot"), sum(values, ZERO)
+    return failing(total != summed, total=str(total), sum=str(summed))
+
+
+def revenue_called_none(_: Reading, item: ReadItem) -> bool:
+    known = CLASSES.get(_ibs_cbs(item).get("cClassTrib", ""))
+    said = (leaves.get("cAtivSN") for leaves in (item.product, *item.taxes.values()))
+    return known is not None and known.revenue != "0" and OUTSIDE_REVENUE in said
+
+
+# -- the net value (NT 2026.008) ------------------------------------------------------------------
+
+
+def wrong_net_value(_: Reading, item: ReadItem) -> bool:
+    product = item.product
+    if "vProdLiq" not in product:
+        return False
+    exact = decimal(product, "vUnComLiq") * decimal(product, "qCom")
+    return abs(exact - decimal(product, "vProdLiq")) > CENT
+
+
+def _net_total(reading: Reading) -> Decimal | None:
+    found = next((group for group in reading.totals.values() if "vProdLiqTot" in group), None)
+    return decimal(found, "vProdLiqTot") if found else None
+
+
+def net_total_missing(reading: Reading) -> Failures:
+    written = any("vProdLiq" in item.product for item in reading.items)
+    return failing(written and _net_total(reading) is None)
+
+
+def wrong_net_total(reading: Reading) -> Failures:
+    total = _net_total(reading)
+    if total is None:
+        return []
+    nets = (decimal(item.product, "vProdLiq") for item in reading.items)
+    summed = sum(nets, ZERO)
+    return failing(total != summed, total=str(total), sum=str(summed))
+
+
+# -- what holds a note ----------------------------------------------------------------------------
+
+
+def profile_unknown(reading: Reading) -> Failures:
+    """The item's profile says nothing of the shop's regime."""
+    note = reading.note
+    if note is None:
+        return []
+    book, day = reading.book, reading.day
+    return [
+        {"item": n, "sku": item.sku, "profile": book.choice_of(note, item)[1]}
+        for n, item in enumerate(note.items, 1)
+        if book.profile_of(note, item, day) is None
+    ]
+
+
+def state_rate_unknown(reading: Reading) -> Failures:
+    note = reading.note
+    if note is None or note.issuer.crt in SIMPLES or note.goods_to.is_foreign:
+        return []
+    state = note.goods_to.state
+    known = all(reading.book.rates_of(state, reading.day, item) for item in note.items)
+    return failing(not known and state in STATES, state=state)
+
+
+def rate_unknown(reading: Reading) -> Failures:
+    """Asked for once for each rate that the note's own taxes need."""
+    if reading.note is None:
+        return []
+    return [
+        {"label": ASKED[code], "value": code, "day": reading.day.isoformat()}
+        for code in (*_unknown_rates(reading), *_unknown_shares(reading))
+    ]
+
+
+def _unknown_rates(reading: Reading) -> list[str]:
+    wanted = _crt(reading) == NORMAL and any(
+        _ibs_cbs(item).get("CST") in WITH_VALUES for item in reading.items
+    )
+    return _unknown(reading, (P_IBS_STATE, P_IBS_CITY, P_CBS)) if wanted else []
+
+
+def _unknown_shares(reading: Reading) -> list[str]:
+    if not _owe_share(reading):
+        return []
+    only_cbs = _crt(reading) == ABOVE_LIMIT
+    return _unknown(reading, (P_CBS_SIMPLES,) if only_cbs else (P_IBS_SIMPLES, P_CBS_SIMPLES))
+
+
+def _unknown(reading: Reading, codes: tuple[str, ...]) -> list[str]:
+    calendar, day = reading.book.calendar, reading.day
+    return [code for code in codes if calendar.value(code, day) is None]
+
+
+def package_missing(reading: Reading) -> Failures:
+    """The schema of that day does not know how Simples tells its IBS and CBS."""
+    package = reading.book.package(reading.day)
+    wanting = reading.note is not None and bool(_owe_share(reading))
+    return failing(
+        wanting and not package.knows("gTribSN"),
+        package=package.name,
+        day=reading.day.isoformat(),
+    )
+
+
+def _owe_share(reading: Reading) -> bool:
+    return reading.book.calendar.on(reading.day).simples and any(
+        owes_simples_share(_crt(reading), _ibs_cbs(item).get("cClassTrib", ""))
+        for item in reading.items
+    )
