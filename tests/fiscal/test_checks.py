@@ -98,6 +98,13 @@ def signed_then(change):
     return note, etree.fromstring(change(signed))
 
 
+def with_total(tag, text):
+    note, document = built(a_note())
+    total = next(document.iter(f"{{{NAMESPACE}}}ICMSTot"))
+    etree.SubElement(total, f"{{{NAMESPACE}}}{tag}").text = text
+    return note, document
+
+
 def with_marketplace_unasked():
     note, document = edited("indIntermed", "0", a_note(marketplace=MARKETPLACE))
     return note, document
@@ -254,6 +261,7 @@ FAILING = {
     "Total of discounts": ("537", lambda: edited("vDesc", "1.00", under="total")),
     "Total of PIS": ("602", lambda: edited("vPIS", "1.00", under="total")),
     "Total of COFINS": ("603", lambda: edited("vCOFINS", "1.00", under="total")),
+    "Total of approximate taxes": ("685", lambda: with_total("vTotTrib", "1.00")),
     "Total of the note": ("610", lambda: edited("vNF", "1.00")),
     "Card data": ("391", lambda: edited("card", None, a_note(payment_method="credit_card"))),
     "Payment covers the note": ("865", lambda: edited("vPag", "1.00")),

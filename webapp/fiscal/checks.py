@@ -465,6 +465,14 @@ TOTAL_CHECKS = (
             ("537", "vDesc", "", "vDesc", N_("Total of discounts"), N_("discount")),
             ("602", "vPIS", "PIS", "vPIS", N_("Total of PIS"), N_("PIS")),
             ("603", "vCOFINS", "COFINS", "vCOFINS", N_("Total of COFINS"), N_("COFINS")),
+            (
+                "685",
+                "vTotTrib",
+                "vTotTrib",
+                "vTotTrib",
+                N_("Total of approximate taxes"),
+                N_("approximate taxes"),
+            ),
         )
     ),
     Check(

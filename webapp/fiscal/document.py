@@ -16,6 +16,7 @@ from lxml import etree
 
 from webapp.fiscal import payments
 from webapp.fiscal.access_key import MODEL, NORMAL_EMISSION, access_key
+from webapp.fiscal.approximate_taxes import ApproximateTaxes
 from webapp.fiscal.arranging import put
 from webapp.fiscal.digits import is_gtin, is_gtin_given_out
 from webapp.fiscal.item_taxes import item_taxes, simples_share, simples_totals, tax_totals
@@ -30,6 +31,7 @@ from webapp.fiscal.note import (
     RegistrationIndicator,
     TechnicalContact,
 )
+from webapp.fiscal.official_tables import Burden
 from webapp.fiscal.places import state
 from webapp.fiscal.schema import Package
 from webapp.fiscal.tables import COUNTRIES
@@ -75,6 +77,7 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
     taxes = [assess(note, item, issued_at.date(), book) for item in note.items]
     with_ibs_cbs = any(tax.ibs_cbs_written for tax in taxes)
     package = book.package(issued_at.date())
+    approximate = ApproximateTaxes.of(note, issued_at.date(), book)
     body = {
         "@Id": f"NFe{key}",
         "@versao": VERSION,
@@ -83,10 +86,12 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
         "dest": _recipient(note),
         "autXML": [_by_document(party) for party in _authorized_parties(note.issuer)],
         "det": [
-            _item(n, item, tax, with_ibs_cbs, package)
-            for n, (item, tax) in enumerate(zip(note.items, taxes, strict=True), 1)
+            _item(n, item, tax, burden, with_ibs_cbs, package)
+            for n, (item, tax, burden) in enumerate(
+                zip(note.items, taxes, approximate.burdens, strict=True), 1
+            )
         ],
-        "total": _total(note, taxes, with_ibs_cbs, package),
+        "total": approximate.with_total(_total(note, taxes, with_ibs_cbs, package)),
         "transp": _transport(note),
         "pag": {"detPag": _payment(note)},
         "infIntermed": note.marketplace
@@ -94,7 +99,7 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
             "CNPJ": identifier(note.marketplace.cnpj),
             "idCadIntTran": clean(note.marketplace.seller_id),
         },
-        "infAdic": _remarks(note),
+        "infAdic": _remarks(note, approximate),
         "exporta": _export(note),
         "infRespTec": _technical_contact(note.issuer.technical_contact, key),
     }
@@ -267,7 +272,14 @@ def _address(address: Address, phone: str) -> Section:
     }
 
 
-def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool, package: Package) -> Section:
+def _item(
+    place: int,
+    item: Item,
+    tax: Taxes,
+    burden: Burden | None,
+    with_ibs_cbs: bool,
+    package: Package,
+) -> Section:
     gtin, unit = digits(item.gtin) or NO_GTIN, clean(item.unit, 6)
     if is_gtin(gtin) and not is_gtin_given_out(gtin):
         gtin = NO_GTIN
@@ -294,7 +306,10 @@ def _item(place: int, item: Item, tax: Taxes, with_ibs_cbs: bool, package: Packa
             "vDesc": positive(item.discount),
             "indTot": "1",
         },
-        "imposto": item_taxes(tax, profile.origin or clean(item.origin, 1)),
+        "imposto": {
+            "vTotTrib": burden and amount(burden.total),
+            **item_taxes(tax, profile.origin or clean(item.origin, 1)),
+        },
         "vItem": amount(item.total) if with_ibs_cbs else None,
     }
     if tax.simples:
@@ -335,10 +350,12 @@ def _payment(note: Note) -> Section:
     }
 
 
-def _remarks(note: Note) -> Section | None:
+def _remarks(note: Note, approximate: ApproximateTaxes) -> Section | None:
     notice = SIMPLES_NOTICE if note.issuer.crt in SIMPLES else ""
     reference = clean(note.reference)
-    text = ". ".join(filter(None, (notice, f"Pedido {reference}" if reference else "")))
+    text = ". ".join(
+        filter(None, (notice, f"Pedido {reference}" if reference else "", approximate.remark))
+    )
     return {"infCpl": text} if text else None
 
 

@@ -166,9 +166,12 @@ def no_goods(reading: Reading) -> Failures:
     return failing(not reading.items)
 
 
-def bad_ncm(_: Reading, item: ReadItem) -> bool:
-    """Eight digits in a chapter of the nomenclature: 01 to 97, where 77 is empty."""
-    ncm = item.product.get("NCM", "")
+def bad_ncm(reading: Reading, item: ReadItem) -> bool:
+    """A code of the shop's table; where it has none, eight digits in a chapter of the nomenclature:
+    01 to 97, where 77 is empty."""
+    ncm, table = item.product.get("NCM", ""), reading.book.ncm
+    if table is not None and table.published <= reading.day:
+        return not table.knows(ncm, reading.day)
     chapter = whole_number(ncm[:2]) or 0
     return len(ncm) != 8 or not 1 <= chapter <= 97 or chapter == 77
 

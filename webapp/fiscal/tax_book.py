@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from webapp.fiscal.calendar import BUILT_IN, Calendar
 from webapp.fiscal.note import Destination, Item, Note
+from webapp.fiscal.official_tables import IbptTable, NcmTable
 from webapp.fiscal.schema import BUILT_IN as SHIPPED
 from webapp.fiscal.schema import Package
 from webapp.platform.money import ZERO
@@ -85,6 +86,9 @@ class TaxBook:
     exceptions: tuple[RateException, ...]
     calendar: Calendar
     packages: tuple[Package, ...]
+    # None: the chapter of an NCM is all that is looked at.
+    ncm: NcmTable | None = None
+    ibpt: tuple[IbptTable, ...] = ()
     _versions: dict[tuple[str, str], list[TaxProfile]] = field(init=False, repr=False)
     _rates: dict[str, list[StateRates]] = field(init=False, repr=False)
     _exceptions: dict[str, list[RateException]] = field(init=False, repr=False)
@@ -145,6 +149,9 @@ class TaxBook:
         key = (version.code, version.regime, version.starts)
         others = (p for p in self.profiles if (p.code, p.regime, p.starts) != key)
         return replace(self, profiles=(*others, version))
+
+    def ibpt_of(self, state: str, day: date) -> IbptTable | None:
+        return next((table for table in self.ibpt if table.holds(state, day)), None)
 
     def package(self, day: date) -> Package:
         """The newest that has started; before them all, the first."""
