@@ -532,8 +532,6 @@ def clean_memory():
     all, since looking through it takes a second."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 # Written when they are sent: some are of megabytes.

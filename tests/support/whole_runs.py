@@ -1,5 +1,7 @@
-"""What a run of all tests needs besides the tests: none silently skipped, and a fast choice."""
+"""What a run of all tests needs besides the tests: none silently skipped, a fast choice, and little
+looking for garbage."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,20 @@ def pytest_addoption(parser):
         action="store_true",
         help=f"leave out what starts whole shops: {', '.join(SHOPS)}",
     )
+
+
+# Nothing that is read or collected is ever garbage: each look through all of it takes a second.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+        gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)
