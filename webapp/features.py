@@ -40,6 +40,7 @@ from webapp.rules.labels import EVENT_LABELS, SCOPE_LABELS
 from webapp.sale_pages import api as sales_api
 from webapp.sale_pages import pages as sales
 from webapp.sale_pages import undo_api as processing_api
+from webapp.sale_pages.told_details import in_one_line
 from webapp.sales.forms import CHANNELS
 from webapp.sales.history import REFUND_EVENTS, SALE_EVENTS
 from webapp.search import pages as search
@@ -47,6 +48,8 @@ from webapp.staff import pages as staff
 from webapp.store import api as store_api
 from webapp.store import pages as store
 from webapp.store.forms import PIS_COFINS, REVIEW_POLICIES, TAX_REGIMES
+from webapp.store.partners import api as partners_api
+from webapp.store.partners import pages as partners
 from webapp.web.pages import docs, health, streams
 
 # How the audit of each feature is told; see webapp.audit.history.
@@ -59,6 +62,7 @@ def _one_of(words: Mapping[str, Any]) -> Callable[[Any], Any]:
 
 VALUE_WORDS: history.ValueWords = {
     ("sales", "channel"): _one_of(CHANNELS),
+    ("sales", "invoice_details"): in_one_line,
     ("sales", "below_catalog"): lambda kept: percent_text(Decimal(kept)),
     ("invoices", "access_key"): access_key_text,
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
@@ -85,6 +89,7 @@ BLUEPRINTS = [
         staff,
         audit,
         store,
+        partners,
         catalog,
         customers,
         sales,
@@ -101,6 +106,7 @@ BLUEPRINTS = [
         addresses_api,
         catalog_api,
         customers_api,
+        partners_api,
         sales_api,
         invoices_api,
         rules_api,

@@ -21,6 +21,7 @@ from webapp.rules.models import Backtest, RuleSetVersion
 from webapp.rules.queries import rule_set_in_force
 from webapp.sales.models import Sale
 from webapp.staff.models import User
+from webapp.store.models import Partner
 
 MOST = 12
 # What the database is told rather than asked.
@@ -35,6 +36,7 @@ RECORDS: dict[str, Any] = {
     "product_id": Product,
     "customer_id": Customer,
     "agent_id": Agent,
+    "partner_id": Partner,
     "sale_id": Sale,
     "invoice_id": Invoice,
     "backtest_id": Backtest,

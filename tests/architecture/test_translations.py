@@ -13,6 +13,7 @@ from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo, write_mo
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from tests.support.partners import make_partners
 from tests.support.processed_sales import agent
 from tests.support.rule_drafts import drafted, paying, somebody
 
@@ -325,12 +326,13 @@ def portuguese_shop(db, client):
     make_sale(sku=plan.sku)
     waiting = make_sale(sku=book.sku, paid=False)
     drafted(somebody("Rosa"), paying("dobro", name="Dobro"))
+    make_partners()
     sign_in(client, "admin", locale="pt_BR")
     assert client.post("/rules/draft/backtests", data={"days": "all"}).status_code == 303
     work_off()
     db.session.refresh(sale)
     ones = ("agent_id", "backtest_id", "customer_id", "invoice_id", "membership_id", "message_id")
-    ids = dict.fromkeys((*ones, "slip_id", "task_id", "user_id", "version_id"), 1)
+    ids = dict.fromkeys((*ones, "partner_id", "slip_id", "task_id", "user_id", "version_id"), 1)
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
     return client, ids | {"code": "royalty_slip"}
 

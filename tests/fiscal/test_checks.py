@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from json import dumps, loads
 from pathlib import Path
@@ -11,8 +11,10 @@ from lxml import etree
 from tests.fiscal.conftest import new_certificate
 from tests.support.books_of_2027 import FULL, profiled
 from tests.support.fiscal_notes import (
+    ACQUIRER,
     BOOKSHOP,
     BUYER,
+    CARRIER,
     CURITIBA,
     ISSUER,
     LISBON,
@@ -22,10 +24,12 @@ from tests.support.fiscal_notes import (
     NUMBERING,
     a_note,
     an_item,
+    on_credit,
+    paid_by,
 )
 from webapp.fiscal.checks import CHECKS, run_checks
 from webapp.fiscal.document import build
-from webapp.fiscal.note import Address, TechnicalContact
+from webapp.fiscal.note import Address, Payment, TechnicalContact
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE
 from webapp.platform.issues import issue_from_json
@@ -102,6 +106,14 @@ def with_total(tag, text):
     note, document = built(a_note())
     total = next(document.iter(f"{{{NAMESPACE}}}ICMSTot"))
     etree.SubElement(total, f"{{{NAMESPACE}}}{tag}").text = text
+    return note, document
+
+
+def with_strange_payer():
+    note, document = built(a_note())
+    payment = next(document.iter(f"{{{NAMESPACE}}}detPag"))
+    for tag, text in (("CNPJPag", "99777666000119"), ("UFPag", "SP")):
+        etree.SubElement(payment, f"{{{NAMESPACE}}}{tag}").text = text
     return note, document
 
 
@@ -204,6 +216,15 @@ TAX_FAILING = {
     "Total of net values is given": ("1282", lambda: with_net("90.00", None)),
     "Total of net values": ("1283", lambda: with_net("90.00", "91.00")),
 }
+
+
+def card(**changes):
+    """136.50 by a card of which the shop's system knows all."""
+    known = {"acquirer_cnpj": ACQUIRER, "brand": "visa", "authorization": "A1"}
+    return paid_by(Payment("credit_card", Decimal("136.50"), **(known | changes)))
+
+
+DECEMBER, JANUARY = date(2026, 12, 20), date(2027, 1, 20)
 FAILING = {
     "The shop's CNPJ": ("207", lambda: issuer(cnpj="99888777000101")),
     "The shop's state registration": ("209", lambda: issuer(state_registration="111111111111")),
@@ -264,6 +285,36 @@ FAILING = {
     "Total of approximate taxes": ("685", lambda: with_total("vTotTrib", "1.00")),
     "Total of the note": ("610", lambda: edited("vNF", "1.00")),
     "Card data": ("391", lambda: edited("card", None, a_note(payment_method="credit_card"))),
+    "Acquirer and authorization of integrated payments": (
+        "392",
+        lambda: edited("cAut", None, card()),
+    ),
+    "Brand of the card": ("443", lambda: edited("tBand", "77", card())),
+    "No card data without need": ("963", lambda: edited("tPag", "01", card())),
+    "Nothing paid where nothing is": ("904", lambda: edited("tPag", "90")),
+    "Day of each payment": ("657", lambda: built(card(day=date(2026, 11, 21)))),
+    "CNPJ that took the payment": ("961", with_strange_payer),
+    "CNPJ of the acquirer": ("437", lambda: built(card(acquirer_cnpj="01027058000192"))),
+    "Days of the instalments": ("850", lambda: built(on_credit(JANUARY, DECEMBER))),
+    "Sum of the instalments": ("851", lambda: edited("vLiq", "136.49", on_credit(DECEMBER))),
+    "Numbers of the instalments": ("852", lambda: edited("nDup", "1", on_credit(DECEMBER))),
+    "Instalments of a sale on credit": ("853", lambda: edited("indPag", "0", on_credit(DECEMBER))),
+    "Instalments still to come": ("898", lambda: built(on_credit(date(2026, 11, 19)))),
+    "Instalments within ten years": ("797", lambda: built(on_credit(date(2036, 11, 21)))),
+    "CNPJ of the carrier": (
+        "542",
+        lambda: built(a_note(carrier=replace(CARRIER, cnpj="99777666000119"))),
+    ),
+    "State of the carrier": ("559", lambda: built(a_note(carrier=replace(CARRIER, state="")))),
+    "The city of the delivery lies in its state": (
+        "279",
+        lambda: built(a_note(recipient=BOOKSHOP, delivery=replace(CURITIBA, ibge="3550308"))),
+    ),
+    "No marketplace where there is no site": (
+        "435",
+        lambda: edited("indPres", "5"),
+    ),
+    "Use of the goods": ("696", lambda: edited("indFinal", "0")),
     "Payment covers the note": ("865", lambda: edited("vPag", "1.00")),
     "Payment does not exceed the note": ("866", lambda: edited("vPag", "999.00")),
     "Channel of the sale": ("434", lambda: edited("indIntermed", None)),

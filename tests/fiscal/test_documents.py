@@ -171,7 +171,7 @@ def test_only_gifts_need_no_payment():
         ("debit_card", "04"),
         ("boleto", "15"),
         ("wallet", "18"),
-        ("store_credit", "05"),
+        ("store_credit", "21"),
         ("other", "99"),
     ],
 )

@@ -1,11 +1,21 @@
 """Invented notes for the tests of the fiscal core; every check digit is computed."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from webapp.fiscal.document import Numbering
-from webapp.fiscal.note import Address, Issuer, Item, Marketplace, Note, Party
+from webapp.fiscal.note import (
+    Address,
+    Bill,
+    Carrier,
+    Issuer,
+    Item,
+    Marketplace,
+    Note,
+    Party,
+    Payment,
+)
 
 NOW = datetime(2026, 11, 20, 13, 30, tzinfo=UTC)
 ISSUER = Issuer(
@@ -80,6 +90,15 @@ GIFT = Item(
     gift=True,
 )
 MARKETPLACE = Marketplace("99.777.666/0001-18", "piconevado-oficial")
+ACQUIRER = "01027058000191"
+CARRIER = Carrier(
+    "Transportadora Andorinha Ltda",
+    "99.777.666/0001-18",
+    "110.042.490.114",
+    "Rua do Bosque, 10",
+    "Osasco",
+    "SP",
+)
 NUMBERING = Numbering(1, 101, NOW, "48151623")
 
 
@@ -99,6 +118,18 @@ def a_note(**changes) -> Note:
         "reference": "WEB-2001",
     }
     return Note(**(values | changes))
+
+
+def paid_by(*payments: Payment, **changes) -> Note:
+    """A sale of 136.50, three mugs, so paid."""
+    return a_note(items=(MUG,), payments=payments, **changes)
+
+
+def on_credit(*days: date, **changes) -> Note:
+    """The same in equal instalments, paid by boleto."""
+    share = Decimal("136.50") / len(days)
+    bills = tuple(Bill(day, share) for day in days)
+    return a_note(items=(MUG,), payment_method="boleto", bills=bills, **changes)
 
 
 def an_item(**changes) -> Item:

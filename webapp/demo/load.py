@@ -15,6 +15,7 @@ from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.http.forms import parse
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import RuleSetVersion
@@ -23,6 +24,9 @@ from webapp.sales.models import Sale
 from webapp.sales.placing import create_sale_once
 from webapp.staff.models import Role, User
 from webapp.staff.passwords import DEMO_PASSWORD, DEMO_USERS
+from webapp.store.models import Partner
+from webapp.store.partners.edits import save_partner
+from webapp.store.partners.forms import PartnerIn
 from webapp.store.queries import the_shop
 
 SHOP = Path(__file__).with_name("shop.json")
@@ -47,15 +51,31 @@ def load_demo() -> bool:
     with because("loja de demonstração"):
         _shop(data["shop"])
         _people()
+        for partner in data["partners"]:
+            save_partner(Partner(), parse(PartnerIn, partner))
         for product in data["products"]:
             add_product(parse(ProductIn, product))
         _customers(data)
         _rules(data["rules"])
         db.session.flush()
-        for sale in data["sales"]:
+        for sale in orders(data):
             create_sale_once("demo", sale["reference"], parse(SaleIn, sale))
     db.session.commit()
     return True
+
+
+def orders(data: dict) -> list[dict]:
+    """The demo's sales as their shape reads them; their instalments are due from today on."""
+    today = utc_now().date()
+    return [
+        sale | {"bills": [_bill(bill, today) for bill in sale.get("bills", [])]}
+        for sale in data["sales"]
+    ]
+
+
+def _bill(bill: dict, today: dt.date) -> dict[str, str]:
+    due = today + dt.timedelta(days=bill["due_in_days"])
+    return {"due": due.isoformat(), "amount": bill["amount"]}
 
 
 def _shop(facts: dict) -> None:

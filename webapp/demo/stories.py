@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from webapp.audit.tracking import acting_as
-from webapp.demo.load import SHOP
+from webapp.demo.load import SHOP, orders
 from webapp.fulfilment.parcels.queries import slip_of_sale
 from webapp.fulfilment.tasks.models import Task
 from webapp.http.forms import parse
@@ -131,7 +131,7 @@ STORIES = (
 def tell() -> list[int]:
     """Makes an order of each story in the demo shop, through the verbs and steps of every day; the
     ids of their sales."""
-    known = {sale["reference"]: sale for sale in json.loads(SHOP.read_text())["sales"]}
+    known = {sale["reference"]: sale for sale in orders(json.loads(SHOP.read_text()))}
     made = []
     for place, story in enumerate(STORIES):
         body = known[story.like] | story.changes | {"reference": f"MODELO-{place:03d}"}

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
+from webapp.fiscal import commerce_predicates as c
 from webapp.fiscal import predicates as p
 from webapp.fiscal.calendar import Calendar
 from webapp.fiscal.check import Check
@@ -46,6 +47,11 @@ FIX_GTIN, FIX_CFOP, CHECK_TAXES = (
     N_("Fix the bar code"),
     N_("Fix the CFOP"),
     N_("Check the product's taxes"),
+)
+FIX_PAYMENTS, FIX_BILLS, FIX_PARTNER = (
+    N_("Fix the payments"),
+    N_("Fix the instalments"),
+    N_("Open the list of companies"),
 )
 CHANNEL, REWORK, DOCUMENT = (
     N_("Choose the channel"),
@@ -246,6 +252,19 @@ BUYER_CHECKS = (
             FIX_ADDRESS,
         ),
         p.city_outside_state("recipient"),
+    ),
+    Check(
+        N_("The city of the delivery lies in its state"),
+        Rejection(
+            "279",
+            "address.city",
+            N_(
+                "The city in the address is not in the state chosen. Check postal code, city and "
+                "state."
+            ),
+            FIX_ADDRESS,
+        ),
+        p.city_outside_state("delivery"),
     ),
     *(
         Check(name, Rejection("225", field, _BLANK, FIX_ADDRESS), p.blank_address(tag, label))
@@ -490,87 +509,191 @@ TOTAL_CHECKS = (
         p.wrong_note_total,
     ),
 )
-PAYMENT_CHECKS = (
-    Check(
-        N_("Card data"),
-        Rejection(
-            "391",
-            "sale.payment_method",
-            N_("The sale was paid by card and the note lacks the card's data."),
-            REWORK,
-            "reviewer",
-        ),
-        p.card_missing,
-    ),
-    Check(
-        N_("Payment covers the note"),
-        Rejection(
-            "865",
-            "sale.payment_method",
-            N_("The payments come to %(paid)s, less than the note's total of %(total)s."),
-            REWORK,
-            "reviewer",
-        ),
-        p.paid_less,
-    ),
-    Check(
-        N_("Payment does not exceed the note"),
-        Rejection(
-            "866",
-            "sale.payment_method",
-            N_(
-                "The payments come to %(paid)s, more than the note's total of %(total)s, and no "
-                "change was given."
+COMMERCE_CHECKS = (
+    *(
+        Check(name, Rejection(code, "sale.payments", words, FIX_PAYMENTS, "reviewer"), test)
+        for code, name, words, test in (
+            (
+                "391",
+                N_("Card data"),
+                N_("The sale was paid by card and the note lacks the card's data."),
+                c.each_payment(c.card_missing),
             ),
-            REWORK,
-            "reviewer",
-        ),
-        p.paid_more,
-    ),
-    Check(
-        N_("Channel of the sale"),
-        Rejection(
-            "434",
-            "sale.channel",
-            N_(
-                "The note does not say whether a marketplace stood between. Choose the sale's "
-                "channel; the shop's own site counts "
-                "as one too."
+            (
+                "392",
+                N_("Acquirer and authorization of integrated payments"),
+                N_(
+                    "Payment %(payment)s is told as integrated and lacks the acquirer's CNPJ or "
+                    "the authorization code."
+                ),
+                c.each_payment(c.integrated_without_facts),
             ),
-            CHANNEL,
-        ),
-        p.channel_missing,
+            (
+                "443",
+                N_("Brand of the card"),
+                N_("The card brand of payment %(payment)s is not in the authority's table."),
+                c.each_payment(c.unknown_brand),
+            ),
+            (
+                "963",
+                N_("No card data without need"),
+                N_("Payment %(payment)s, of kind %(tpag)s, takes no acquirer's data."),
+                c.each_payment(c.card_unasked),
+            ),
+            (
+                "904",
+                N_("Nothing paid where nothing is"),
+                N_("Payment %(payment)s is none, or comes later, and bears an amount."),
+                c.each_payment(c.unpaid_with_amount),
+            ),
+            (
+                "657",
+                N_("Day of each payment"),
+                N_("Payment %(payment)s is dated %(day)s, after the note's own day."),
+                c.paid_ahead,
+            ),
+            (
+                "961",
+                N_("CNPJ that took the payment"),
+                N_("The check digits of the CNPJ that took payment %(payment)s do not fit."),
+                c.each_payment(c.payer_cnpj),
+            ),
+            (
+                "865",
+                N_("Payment covers the note"),
+                N_("The payments come to %(paid)s, less than the note's total of %(total)s."),
+                c.paid_less,
+            ),
+            (
+                "866",
+                N_("Payment does not exceed the note"),
+                N_(
+                    "The payments come to %(paid)s, more than the note's total of %(total)s, and "
+                    "no change was given."
+                ),
+                c.paid_more,
+            ),
+        )
+    ),
+    *(
+        Check(name, Rejection(code, "sale.bills", words, FIX_BILLS, "reviewer"), test)
+        for code, name, words, test in (
+            (
+                "850",
+                N_("Days of the instalments"),
+                N_("An instalment is due before the one ahead of it, or has no day."),
+                c.bills_out_of_order,
+            ),
+            (
+                "851",
+                N_("Sum of the instalments"),
+                N_("The instalments come to %(billed)s, the invoice (fatura) to %(net)s."),
+                c.bills_differ,
+            ),
+            (
+                "852",
+                N_("Numbers of the instalments"),
+                N_("The instalments are not numbered 001, 002 and so on."),
+                c.bills_misnumbered,
+            ),
+            (
+                "853",
+                N_("Instalments of a sale on credit"),
+                N_(
+                    "The note tells of instalments, but all of it is paid at once. Take them out, "
+                    "or tell how the rest is paid."
+                ),
+                c.bills_of_paid_at_once,
+            ),
+            (
+                "898",
+                N_("Instalments still to come"),
+                N_("Instalment %(number)s was due on %(day)s, before the note's day."),
+                c.bills_overdue,
+            ),
+            (
+                "797",
+                N_("Instalments within ten years"),
+                N_("Instalment %(number)s is due on %(day)s, more than ten years ahead."),
+                c.bills_far_ahead,
+            ),
+        )
+    ),
+    *(
+        Check(name, Rejection(code, "settings.partners", words, FIX_PARTNER, "admin"), test)
+        for code, name, words, test in (
+            (
+                "437",
+                N_("CNPJ of the acquirer"),
+                N_("The check digits of the CNPJ of payment %(payment)s's acquirer do not fit."),
+                c.each_payment(c.acquirer_cnpj),
+            ),
+            (
+                "440",
+                N_("CNPJ of the marketplace"),
+                N_("The check digits of the marketplace's CNPJ, %(cnpj)s, do not fit."),
+                c.marketplace_cnpj,
+            ),
+            (
+                "542",
+                N_("CNPJ of the carrier"),
+                N_("The check digits of the carrier's CNPJ, %(cnpj)s, do not fit."),
+                c.carrier_cnpj,
+            ),
+            (
+                "559",
+                N_("State of the carrier"),
+                N_("The carrier has a state registration and no state."),
+                c.carrier_state_missing,
+            ),
+        )
+    ),
+    *(
+        Check(name, Rejection(code, "sale.channel", words, CHANNEL, who), test)
+        for code, name, words, test, who in (
+            (
+                "434",
+                N_("Channel of the sale"),
+                N_(
+                    "The note does not say whether a marketplace stood between. Choose the sale's "
+                    "channel; the shop's own site counts "
+                    "as one too."
+                ),
+                c.channel_missing,
+                "clerk",
+            ),
+            (
+                "435",
+                N_("No marketplace where there is no site"),
+                N_("The note says whether a marketplace stood between, where none can."),
+                c.channel_unasked,
+                "clerk",
+            ),
+            (
+                "438",
+                N_("Marketplace is named"),
+                N_("The sale came through a marketplace and the note does not name it."),
+                c.marketplace_missing,
+                "clerk",
+            ),
+            (
+                "439",
+                N_("No marketplace without need"),
+                N_("The note names a marketplace, but the sale did not come through one."),
+                c.marketplace_unasked,
+                "clerk",
+            ),
+        )
     ),
     Check(
-        N_("Marketplace is named"),
+        N_("Use of the goods"),
         Rejection(
-            "438",
-            "sale.channel",
-            N_("The sale came through a marketplace and the note does not name it."),
-            CHANNEL,
+            "696",
+            "sale.buyer_use",
+            N_("A buyer who pays no ICMS buys for own use, and the note says otherwise."),
+            N_("Fix the invoice details"),
         ),
-        p.marketplace_missing,
-    ),
-    Check(
-        N_("No marketplace without need"),
-        Rejection(
-            "439",
-            "sale.channel",
-            N_("The note names a marketplace, but the sale did not come through one."),
-            CHANNEL,
-        ),
-        p.marketplace_unasked,
-    ),
-    Check(
-        N_("CNPJ of the marketplace"),
-        Rejection(
-            "440",
-            "sale.channel",
-            N_("The check digits of the marketplace's CNPJ, %(cnpj)s, do not fit."),
-            CHANNEL,
-            "admin",
-        ),
-        p.marketplace_cnpj,
+        c.not_final,
     ),
 )
 DOCUMENT_CHECKS = (
@@ -668,7 +791,7 @@ CHECKS = (
     *TAX_CHECKS,
     *TAX_RULES,
     *TOTAL_CHECKS,
-    *PAYMENT_CHECKS,
+    *COMMERCE_CHECKS,
     *DOCUMENT_CHECKS,
 )
 SCHEMA = Rejection(

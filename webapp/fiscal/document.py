@@ -8,13 +8,12 @@ marks an attribute. Building never refuses: what is missing or wrong is written 
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha1
 
 from lxml import etree
 
-from webapp.fiscal import payments
+from webapp.fiscal import commerce
 from webapp.fiscal.access_key import MODEL, NORMAL_EMISSION, access_key
 from webapp.fiscal.approximate_taxes import ApproximateTaxes
 from webapp.fiscal.arranging import put
@@ -39,7 +38,6 @@ from webapp.fiscal.tax_book import TaxBook
 from webapp.fiscal.taxes import SIMPLES, Taxes, assess
 from webapp.fiscal.text import clean, digits, identifier
 from webapp.fiscal.xml import NAMESPACE, Section, amount, positive, xml
-from webapp.platform.money import ZERO
 
 VERSION = "4.00"
 SOFTWARE = "Balcao 1.0"
@@ -84,21 +82,19 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
         "ide": _identification(note, given, issued_at, key),
         "emit": _issuer(note.issuer),
         "dest": _recipient(note),
+        "entrega": _delivery(note),
         "autXML": [_by_document(party) for party in _authorized_parties(note.issuer)],
         "det": [
-            _item(n, item, tax, burden, with_ibs_cbs, package)
+            _item(n, item, tax, burden, with_ibs_cbs, package, note)
             for n, (item, tax, burden) in enumerate(
                 zip(note.items, taxes, approximate.burdens, strict=True), 1
             )
         ],
         "total": approximate.with_total(_total(note, taxes, with_ibs_cbs, package)),
-        "transp": _transport(note),
-        "pag": {"detPag": _payment(note)},
-        "infIntermed": note.marketplace
-        and {
-            "CNPJ": identifier(note.marketplace.cnpj),
-            "idCadIntTran": clean(note.marketplace.seller_id),
-        },
+        "transp": commerce.transport(note),
+        "cobr": commerce.bills(note),
+        "pag": {"detPag": commerce.paid(note)},
+        "infIntermed": commerce.intermediary(note),
         "infAdic": _remarks(note, approximate),
         "exporta": _export(note),
         "infRespTec": _technical_contact(note.issuer.technical_contact, key),
@@ -181,8 +177,7 @@ def _identification(note: Note, given: Numbering, issued_at: datetime, key: str)
         "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
         "finNFe": "1",
         "indFinal": "1" if note.is_final else "0",
-        "indPres": "2",
-        "indIntermed": "1" if note.marketplace else "0",
+        **commerce.channel(note),
         "procEmi": "0",
         "verProc": SOFTWARE,
     }
@@ -215,6 +210,15 @@ def _recipient(note: Note) -> Section:
         "IE": registration or None,
         "email": clean(buyer.email, 61) if 0 < len(clean(buyer.email, 61)) <= 60 else None,
     }
+
+
+def _delivery(note: Note) -> Section | None:
+    """Where the goods go, when it is not the address of the recipient."""
+    if note.delivery is None:
+        return None
+    buyer = note.recipient
+    name = {"xNome": clean(buyer.name, 60) or None}
+    return _buyer_document(buyer) | name | _address(note.delivery, buyer.phone)
 
 
 def _buyer_document(buyer: Party) -> Section:
@@ -279,6 +283,7 @@ def _item(
     burden: Burden | None,
     with_ibs_cbs: bool,
     package: Package,
+    note: Note,
 ) -> Section:
     gtin, unit = digits(item.gtin) or NO_GTIN, clean(item.unit, 6)
     if is_gtin(gtin) and not is_gtin_given_out(gtin):
@@ -305,6 +310,7 @@ def _item(
             "vFrete": positive(item.freight),
             "vDesc": positive(item.discount),
             "indTot": "1",
+            **commerce.order_there(note, item.position),
         },
         "imposto": {
             "vTotTrib": burden and amount(burden.total),
@@ -326,36 +332,17 @@ def _total(note: Note, taxes: list[Taxes], with_ibs_cbs: bool, package: Package)
     return total
 
 
-def _transport(note: Note) -> Section:
-    grams = sum(item.quantity * item.weight_g for item in note.items)
-    weight = f"{Decimal(grams) / 1000:.3f}" if grams else None
-    return {
-        "modFrete": "0",
-        "vol": {"qVol": "1", "esp": "VOLUME", "pesoL": weight, "pesoB": weight},
-    }
-
-
-def _payment(note: Note) -> Section:
-    method = (
-        payments.METHODS.get(note.payment_method, payments.OTHER)
-        if note.total > ZERO
-        else payments.NONE
-    )
-    return {
-        "indPag": "0",
-        "tPag": method,
-        "xPag": "Outro meio de pagamento" if method == payments.OTHER else None,
-        "vPag": amount(note.total),
-        "card": {"tpIntegra": "2"} if method in payments.CARDS else None,
-    }
-
-
 def _remarks(note: Note, approximate: ApproximateTaxes) -> Section | None:
     notice = SIMPLES_NOTICE if note.issuer.crt in SIMPLES else ""
     reference = clean(note.reference)
-    text = ". ".join(
-        filter(None, (notice, f"Pedido {reference}" if reference else "", approximate.remark))
+    order = commerce.long_order(note)
+    told = (
+        notice,
+        f"Pedido {reference}" if reference else "",
+        f"Pedido no marketplace {order}" if order else "",
+        approximate.remark,
     )
+    text = ". ".join(filter(None, told))
     return {"infCpl": text} if text else None
 
 

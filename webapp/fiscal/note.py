@@ -2,6 +2,7 @@
 grams."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -113,6 +114,8 @@ class Item:
     gift: bool = False
     category: str = ""
     tax_profile: str = ""
+    # Its line in the sale.
+    position: int = 0
 
     @property
     def goods(self) -> Decimal:
@@ -125,15 +128,61 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """The platform a sale came through; `seller_id` is the shop's name there."""
+    """The platform a sale came through; `seller_id` is the shop's name there, `order` the sale's
+    number."""
 
     cnpj: str
     seller_id: str
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """`method`: of `payments.METHODS`; `brand`: of `payments.BRANDS`; `pix`: dynamic, static or
+    not told."""
+
+    method: str
+    amount: Decimal
+    day: date | None = None
+    acquirer_cnpj: str = ""
+    brand: str = ""
+    authorization: str = ""
+    pix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An instalment that the buyer owes the shop."""
+
+    due: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    name: str
+    cnpj: str
+    state_registration: str = ""
+    street: str = ""
+    city: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """So many volumes alike; the weights are of all of them together, None where nobody weighed."""
+
+    quantity: int
+    kind: str = ""
+    net_weight_g: int | None = None
+    gross_weight_g: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """`delivery` is where the goods go when it is not the recipient's own address."""
+    """`delivery` is where the goods go when it is not the recipient's own address. `payments` add
+    up to the total; without any, all is paid by `payment_method`. `buyer_use` and `freight_by` are
+    as the sale tells them, blank where it does not."""
 
     environment: str
     issuer: Issuer
@@ -144,6 +193,14 @@ class Note:
     marketplace: Marketplace | None = None
     reference: str = ""
     delivery: Address | None = None
+    payments: tuple[Payment, ...] = ()
+    bills: tuple[Bill, ...] = ()
+    buyer_use: str = ""
+    carrier: Carrier | None = None
+    freight_by: str = ""
+    packages: tuple[Volume, ...] = ()
+    # The goods change hands in the shop.
+    is_handed_over: bool = False
     goods: Decimal = field(init=False)
     discount: Decimal = field(init=False)
     freight: Decimal = field(init=False)
@@ -171,7 +228,8 @@ class Note:
     @property
     def is_final(self) -> bool:
         """The goods are for the buyer's own use."""
-        return self.recipient.taxpayer != RegistrationIndicator.CONTRIBUTOR
+        is_contributor = self.recipient.taxpayer == RegistrationIndicator.CONTRIBUTOR
+        return not is_contributor or self.buyer_use == "own"
 
     @property
     def destination(self) -> Destination:

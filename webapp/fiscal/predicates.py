@@ -9,7 +9,6 @@ from typing import Any
 
 from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
 from webapp.fiscal.document import HOMOLOGATION_NAME, NO_GTIN, VERSION
-from webapp.fiscal.payments import CARDS
 from webapp.fiscal.places import STATES, state
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.signature import SignatureError, is_signed
@@ -29,7 +28,6 @@ STATES_WITHOUT_EXEMPT = {"AM", "BA", "CE", "GO", "MG", "MS", "MT", "PA", "PE", "
 STATES_WITH_TECHNICAL_CONTACT = {"AM", "MS", "PE", "PR", "SC", "TO"}
 STATES_WITH_CSRT = {"PR"}
 ADDED = ("vProd", "vST", "vFCPST", "vFrete", "vSeg", "vOutro", "vII", "vIPI", "vIPIDevol")
-UNPAID, UNPAID_PURPOSES = {"90", "91"}, {"3", "4"}
 LATEST, OLDEST = timedelta(minutes=5), timedelta(days=30)
 
 
@@ -44,7 +42,7 @@ def each_item(test: Callable[[Reading, ReadItem], bool]) -> Test:
 
 def blank_address(tag: str, label: str) -> Test:
     return lambda reading: failing(
-        not reading.is_foreign and not reading.recipient.get(tag), label=label
+        not reading.is_foreign and not reading.goods_to.get(tag), label=label
     )
 
 
@@ -105,7 +103,7 @@ def authorized_party_missing(reading: Reading) -> Failures:
 
 def city_outside_state(section: str) -> Test:
     def test(reading: Reading) -> Failures:
-        party = getattr(reading, section)
+        party = getattr(reading, section) or {}
         code, name = party.get("cMun", ""), party.get("UF", "")
         return failing(
             bool(code) and name in STATES and not code.startswith(state(name).code),
@@ -230,49 +228,6 @@ def wrong_note_total(reading: Reading) -> Failures:
     expected = added - decimal(reading.total, "vDesc") - decimal(reading.total, "vICMSDeson")
     agreed = reading.note is None or reading.note.total == total
     return failing(total != expected or not agreed, total=str(total), sum=str(expected))
-
-
-def card_missing(reading: Reading) -> Failures:
-    return failing(
-        any(one.get("tPag") in CARDS and "tpIntegra" not in one for one in reading.payments)
-    )
-
-
-def paid_less(reading: Reading) -> Failures:
-    """Not of what is not paid now, or not for money: a return, an adjustment."""
-    due = reading.identification.get("finNFe") not in UNPAID_PURPOSES and not any(
-        one.get("tPag") in UNPAID for one in reading.payments
-    )
-    paid, total = reading.paid, decimal(reading.total, "vNF")
-    return failing(due and paid < total, paid=str(paid), total=str(total))
-
-
-def paid_more(reading: Reading) -> Failures:
-    paid, total = reading.paid, decimal(reading.total, "vNF")
-    change = decimal(reading.change, "vTroco")
-    return failing(paid > total + change, paid=str(paid), total=str(total))
-
-
-def channel_missing(reading: Reading) -> Failures:
-    remote = reading.identification.get("indPres") in {"2", "3", "4", "9"}
-    return failing(remote and "indIntermed" not in reading.identification)
-
-
-def marketplace_missing(reading: Reading) -> Failures:
-    return failing(
-        reading.identification.get("indIntermed") == "1" and reading.intermediary is None
-    )
-
-
-def marketplace_unasked(reading: Reading) -> Failures:
-    return failing(
-        reading.identification.get("indIntermed") != "1" and reading.intermediary is not None
-    )
-
-
-def marketplace_cnpj(reading: Reading) -> Failures:
-    cnpj = (reading.intermediary or {}).get("CNPJ", "")
-    return failing(reading.intermediary is not None and not is_cnpj(cnpj), cnpj=cnpj)
 
 
 def wrong_version(reading: Reading) -> Failures:

@@ -20,6 +20,7 @@ from webapp.platform.whole import whole_number
 
 _OFFSET = len(NAMESPACE) + 2
 _INFO, _PAYMENT = f"{{{NAMESPACE}}}infNFe", f"{{{NAMESPACE}}}detPag"
+_BILL = f"{{{NAMESPACE}}}dup"
 _READ = {"emit", "dest", "entrega", "autXML", "infIntermed", "infRespTec"}
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 Leaves = dict[str, str]
@@ -97,6 +98,9 @@ class Reading:
         self.id, self.version = self.info.get("Id", ""), self.info.get("versao", "")
         self.items: list[ReadItem] = []
         self.payments: list[Leaves] = []
+        self.bills: list[Leaves] = []
+        self.invoice: Leaves = {}
+        self.carrier: Leaves = {}
         self.totals: dict[str, Leaves] = {}
         sections: dict[str, Leaves] = {}
         for section in self.info.iterchildren("*"):
@@ -112,6 +116,11 @@ class Reading:
                 self.payments = [leaves(one) for one in section.iterchildren(_PAYMENT)]
             elif tag == "total":
                 self.totals = groups(section)
+            elif tag == "cobr":
+                self.bills = [leaves(one) for one in section.iterchildren(_BILL)]
+                self.invoice = groups(section).get("fat", {})
+            elif tag == "transp":
+                self.carrier = groups(section).get("transporta", {})
         self.identification = sections.get("ide", {})
         self.issuer, self.recipient = sections.get("emit", {}), sections.get("dest", {})
         self.delivery, self.change = sections.get("entrega", {}), sections.get("pag", {})
@@ -128,6 +137,11 @@ class Reading:
     def paid(self) -> Decimal:
         return sum((decimal(one, "vPag") for one in self.payments), ZERO)
 
+    @property
+    def goods_to(self) -> Leaves:
+        """The address to which the goods go."""
+        return self.delivery or self.recipient
+
     def item(self, number: int) -> ReadItem | None:
         return next((item for item in self.items if item.number == number), None)
 
@@ -135,11 +149,6 @@ class Reading:
     def signed_by(self) -> x509.Certificate:
         """The certificate that signed it. Raises SignatureError."""
         return verify(self.document)
-
-    @property
-    def goods_to(self) -> Leaves:
-        """The address to which the goods go."""
-        return self.delivery or self.recipient
 
     @property
     def is_draft(self) -> bool:

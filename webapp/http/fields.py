@@ -1,5 +1,6 @@
 """Types of single fields that the shapes of several features share."""
 
+import datetime as dt
 import re
 from typing import Annotated, Any, Self
 
@@ -7,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
     ValidationInfo,
@@ -91,6 +93,19 @@ Email = Annotated[str, Field(strict=True, max_length=254), AfterValidator(_email
 RequiredEmail = Annotated[
     str, Field(strict=True, min_length=1, max_length=254), AfterValidator(_email)
 ]
+
+
+def _day(written: object) -> dt.date:
+    if isinstance(written, dt.date) and not isinstance(written, dt.datetime):
+        return written
+    try:
+        return dt.date.fromisoformat(written if isinstance(written, str) else "")
+    except ValueError:
+        raise ValueError(_l("This is not a day; write it like 2026-11-29.")) from None
+
+
+# A day as a form's date field and JSON write it.
+Day = Annotated[dt.date, BeforeValidator(_day)]
 
 
 def refuse_strange_registration(number: str, state: str) -> None:

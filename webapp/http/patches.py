@@ -1,7 +1,10 @@
 """PATCH: any subset of a shape's fields, laid over what the record holds."""
 
+import functools
+import operator
 from functools import cache
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, get_args
 
 from pydantic import create_model
 
@@ -14,11 +17,17 @@ def partial(shape: type[Shape]) -> type[Shape]:
     checked on the whole."""
     fields: dict[str, Any] = {}
     for name, field in shape.model_fields.items():
-        kind: Any = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Shape):
-            kind = partial(kind)
+        kind = _partial_kind(field.annotation)
         fields[name] = (Annotated[kind, *field.metadata] if field.metadata else kind, None)
     return create_model(shape.__name__.removesuffix("In") + "Patch", __base__=Shape, **fields)
+
+
+def _partial_kind(kind: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Shape):
+        return partial(kind)
+    if isinstance(kind, UnionType):
+        return functools.reduce(operator.or_, map(_partial_kind, get_args(kind)))
+    return kind
 
 
 def patched(shape: type[ShapeType], held: dict, patch: Shape) -> ShapeType:

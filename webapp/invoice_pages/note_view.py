@@ -49,12 +49,9 @@ class NoteView:
         return REGIMES.get(self.reading.issuer.get("CRT", ""), "")
 
     @property
-    def payment_code(self) -> str:
-        return next((paid.get("tPag", "") for paid in self.reading.payments), "")
-
-    @property
-    def paid(self) -> Decimal:
-        return self.reading.paid
+    def payments(self) -> list[tuple[str, Decimal]]:
+        """Code and amount of each."""
+        return [(each.get("tPag", ""), decimal(each, "vPag")) for each in self.reading.payments]
 
     @property
     def remarks(self) -> list[str]:

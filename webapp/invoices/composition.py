@@ -4,9 +4,12 @@ import re
 
 from flask import current_app
 
+from webapp.addresses.merge import SHOP
 from webapp.fiscal.checks import CheckReport, run_checks
 from webapp.fiscal.document import build
 from webapp.fiscal.note import Address, Issuer, Item, Note, Party, TechnicalContact
+from webapp.invoices.told_details import told_for_note
+from webapp.sales.forms import COUNTER
 from webapp.sales.models import Sale, SaleLine
 from webapp.store.models import Shop
 from webapp.taxation.book import the_tax_book
@@ -17,22 +20,29 @@ _NOT_DIGITS = re.compile(r"[^0-9]")
 def note_of(sale: Sale, shop: Shop) -> Note:
     """The sale's goods, without the units refunded, as a note of the environment set; pure but for
     that setting."""
+    items = tuple(_item(line) for line in sale.lines if line.is_on_note and line.left)
+    told = told_for_note(sale, items) if sale.invoice_details else {}
+    address = _address(sale)
+    registered = told.pop("registered", None) or address
     return Note(
         environment=current_app.extensions["settings"].nfe_environment,
         issuer=issuer_of(shop),
         recipient=Party(
             name=sale.customer_name,
             document=sale.customer_document,
-            address=_address(sale),
+            address=registered,
             email=sale.customer_email,
             phone=_NOT_DIGITS.sub("", sale.customer_phone),
             state_registration=_NOT_DIGITS.sub("", sale.customer_state_registration),
             taxpayer=str(sale.customer_taxpayer),
         ),
-        items=tuple(_item(line) for line in sale.lines if line.is_on_note and line.left),
+        items=items,
         payment_method=str(sale.payment_method),
         channel=sale.channel,
         reference=sale.reference,
+        delivery=None if registered == address else address,
+        is_handed_over=sale.channel == COUNTER and sale.address_source.get("zip_code") == SHOP,
+        **told,
     )
 
 
@@ -106,6 +116,7 @@ def _item(line: SaleLine) -> Item:
         category=facts.get("category", ""),
         # Of a line from before there were any: none.
         tax_profile=facts.get("tax_profile", ""),
+        position=line.position,
     )
 
 

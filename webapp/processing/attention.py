@@ -4,6 +4,8 @@ effects again."""
 import datetime as dt
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy import delete, select
 
 from webapp.addresses.models import PostalCode
@@ -11,7 +13,8 @@ from webapp.addresses.parts import PARTS
 from webapp.audit.tracking import record
 from webapp.catalog.models import Product
 from webapp.customers.forms import AddressIn
-from webapp.invoices.models import InvoiceStatus
+from webapp.http.forms import FieldRefused
+from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.cep import normalize_cep
@@ -21,7 +24,10 @@ from webapp.platform.documents import normalize_document
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.processing.note_progress import note_rebuilt
 from webapp.rules.models import Effect, EffectStatus
+from webapp.sales.detail_forms import InvoiceDetailsIn, refuse_what_only_companies_tell
+from webapp.sales.invoice_details import partners_of, with_partners_anew
 from webapp.sales.models import OVER_LIMIT, Sale, Status
+from webapp.sales.placing import set_details
 
 # What the NF-e tells of a product.
 FISCAL_FACTS = ("ncm", "gtin", "origin", "unit", "tax_profile")
@@ -32,11 +38,9 @@ def correct_address(sale: Sale, wanted: AddressIn, country_field: str = "country
     """A person's address: what they changed is theirs, and the sale goes on from the address step.
     `country_field` is the country's name in what was sent. Raises Invalid, and Refusal where the
     address cannot be changed any more."""
-    invoice = invoice_of(sale.id)
-    if sale.status not in CORRECTABLE or (
-        invoice and invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING)
-    ):
-        raise Refusal(_("The address cannot be changed any more: the NF-e is on its way or out."))
+    invoice = _correctable_note(
+        sale, _l("The address cannot be changed any more: the NF-e is on its way or out.")
+    )
     comes_home = wanted.country == "BR" and sale.country != "BR"
     if comes_home and not normalize_document(sale.customer_document):
         message = _("An address in Brazil needs a buyer with a CPF or CNPJ, and this one has none.")
@@ -56,6 +60,31 @@ def correct_address(sale: Sale, wanted: AddressIn, country_field: str = "country
         note_rebuilt(invoice, Status.ADDRESS, now)
     else:
         sale.go_to(Status.ADDRESS, now)
+
+
+def correct_details(sale: Sale, wanted: InvoiceDetailsIn) -> None:
+    """What only the NF-e tells, as a person mends it; an NF-e that waits is made anew. Raises
+    Invalid, and Refusal where the NF-e is on its way or out."""
+    invoice = _correctable_note(
+        sale, _l("This cannot be changed any more: the NF-e is on its way or out.")
+    )
+    try:
+        refuse_what_only_companies_tell(wanted, sale.customer_document, sale.country)
+    except FieldRefused as refused:
+        raise Invalid([FieldError(refused.field, refused.args[0])]) from None
+    set_details(sale, wanted, partners_of(wanted))
+    waits = sale.status is Status.ATTENTION and sale.step == Status.INVOICE
+    if invoice and (waits or sale.status is Status.REVIEW):
+        note_rebuilt(invoice, Status.INVOICE, utc_now())
+
+
+def _correctable_note(sale: Sale, message: LazyString) -> Invoice | None:
+    """The sale's NF-e, if it has one yet. Raises Refusal where it may not change any more."""
+    invoice = invoice_of(sale.id)
+    under_way = invoice and invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING)
+    if sale.status not in CORRECTABLE or under_way:
+        raise Refusal(message)
+    return invoice
 
 
 def resume(sale: Sale) -> None:
@@ -89,6 +118,8 @@ def _take_facts_anew(sale: Sale) -> None:
         setattr(sale, f"customer_{fact}", getattr(sale.customer, fact))
     if (sale.reason_field or "").startswith("customer."):
         sale.customer_name = sale.customer.name
+    if sale.invoice_details:
+        sale.invoice_details = with_partners_anew(sale.invoice_details)
     ids = [line.product_id for line in sale.lines]
     products = {
         product.id: product

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.customers.forms import AddressIn, AddressPatch
-from webapp.http.answers import list_of
+from webapp.http.answers import OutShape, list_of
 from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.invoices.issues import issue_of, issues_of
@@ -15,12 +15,21 @@ from webapp.invoices.queries import invoice_of, invoices_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.processing.attention import correct_address
+from webapp.processing.attention import correct_address, correct_details
 from webapp.processing.effects import kind_of
 from webapp.rules.queries import decision_of
-from webapp.sale_pages.shapes import DecisionOut, SaleOut
+from webapp.sale_pages.shapes import (
+    BillOut,
+    DecisionOut,
+    PackageOut,
+    PaymentOut,
+    SaleBillingAddressOut,
+    SaleOut,
+)
 from webapp.sales import placing
+from webapp.sales.detail_forms import InvoiceDetailsIn, InvoiceDetailsPatch
 from webapp.sales.forms import SaleIn, SalePatch, SaleQuery
+from webapp.sales.invoice_details import as_told
 from webapp.sales.models import Sale
 from webapp.sales.queries import NO_SALE, sale_of, sales, whole
 from webapp.staff.access import told_document
@@ -40,6 +49,28 @@ STATE_FORBIDS = _l("Its state forbids it.")
 # -- shapes of answers ----------------------------------------------------------------------------
 
 
+def _details_json(details: dict[str, Any]) -> dict[str, Any]:
+    """All of it, with what was left out as null, blank or no row."""
+    address = details.get("billing_address")
+    return {
+        "payments": _rows(details, "payments", PaymentOut),
+        "buyer_use": details.get("buyer_use"),
+        "marketplace": details.get("marketplace") and {"order": ""} | details["marketplace"],
+        "freight_by": details.get("freight_by"),
+        "packages": _rows(details, "packages", PackageOut),
+        "bills": _rows(details, "bills", BillOut),
+        "billing_address": address
+        and {part: address.get(part, "") for part in SaleBillingAddressOut.model_fields},
+    }
+
+
+def _rows(details: dict[str, Any], name: str, shape: type[OutShape]) -> list[dict[str, Any]]:
+    blank = {
+        part: "" if field.annotation is str else None for part, field in shape.model_fields.items()
+    }
+    return [blank | row for row in details.get(name, [])]
+
+
 def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
     issue = issue_of(sale)
     return {
@@ -53,6 +84,8 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
         "carrier": sale.carrier,
         "tracking_code": sale.tracking_code,
         "total": str(sale.total),
+        "payment_method": sale.payment_method,
+        **_details_json(sale.invoice_details or {}),
         "customer": {
             "id": sale.customer_id,
             "name": sale.customer_name,
@@ -189,7 +222,13 @@ def get_sale(sale_id: int) -> dict[str, Any]:
 )
 def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
     sale = sale_of(sale_id)
-    placing.change(sale, patched(SaleIn, placing.as_input(sale), patch))
+    held = placing.as_input(sale)
+    # Who tells how it is paid in one of the two ways takes back the other.
+    if getattr(patch, "payments", None):
+        held["payment_method"] = None
+    elif getattr(patch, "payment_method", None):
+        held["payments"] = []
+    placing.change(sale, patched(SaleIn, held, patch))
     db.session.flush()
     return sale_json(sale, None)
 
@@ -237,6 +276,27 @@ def pay_sale(sale_id: int) -> dict[str, Any]:
 def change_address(patch: Shape, sale_id: int) -> dict[str, Any]:
     sale = sale_of(sale_id)
     correct_address(sale, patched(AddressIn, sale.address_parts, patch))
+    db.session.flush()
+    return _answer(sale)
+
+
+@endpoint(
+    bp,
+    "PATCH",
+    "/sales/<id:sale_id>/invoice-details",
+    "clerk",
+    body=InvoiceDetailsPatch,
+    answer=SaleOut,
+    refusals={404: NO_SALE, 409: STATE_FORBIDS},
+    summary=_l(
+        "Mends what only the NF-e tells (what is left out stays), before it is on its way: "
+        "payments, the buyer's use and registered address, marketplace, carrier, packages and "
+        "instalments. The NF-e is made anew."
+    ),
+)
+def change_details(patch: Shape, sale_id: int) -> dict[str, Any]:
+    sale = sale_of(sale_id)
+    correct_details(sale, patched(InvoiceDetailsIn, as_told(sale.invoice_details), patch))
     db.session.flush()
     return _answer(sale)
 

@@ -13,6 +13,7 @@ from webapp.platform.database import db
 from webapp.platform.documents import format_document, masked_document
 from webapp.platform.transactions import only_reading
 from webapp.sale_pages.listing import SaleFilters, SaleRow, rows_of
+from webapp.sale_pages.told_details import in_one_line
 from webapp.sales.models import Sale
 from webapp.sales.queries import load_lines
 from webapp.staff.access import sees_documents
@@ -42,6 +43,7 @@ def export_file(filters: SaleFilters) -> Response:
         _("NF-e"),
         _("Access key"),
         _("Shipping"),
+        _("Invoice details"),
     )
     document = format_document if sees_documents() else masked_document
     return csv_file("sales", header, _all_cells(filters, document))
@@ -87,7 +89,7 @@ def _cells(row: SaleRow, document: Callable[[str], str]) -> list[object]:
         str(sale.status.label),
         str(row.channel),
         sale.agent_code or "",
-        str(sale.payment_method.label),
+        ", ".join(map(str, sale.payment_labels)),
         sale.freight,
         sale.discount,
         sale.total,
@@ -95,4 +97,5 @@ def _cells(row: SaleRow, document: Callable[[str], str]) -> list[object]:
         (invoice and invoice.number) or "",
         access_key_text((invoice and invoice.access_key) or ""),
         str(sale.shipping.label),
+        in_one_line(sale.invoice_details),
     ]

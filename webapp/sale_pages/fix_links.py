@@ -6,6 +6,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from webapp.platform.issues import Issue
+from webapp.processing.attention import CORRECTABLE
 from webapp.sales.models import Sale
 from webapp.staff.access import roles_from
 from webapp.staff.models import Role
@@ -27,10 +28,14 @@ def fix_link(issue: Issue, sale: Sale, role: Role, address_form: str = "") -> Fi
     one. Reads the sale's lines where the issue is about a product.
     """
     if issue.area == "settings":
-        url = url_for("store.settings_page")
+        names_partner = issue.field == "settings.partners"
+        url = url_for("partners.index" if names_partner else "store.settings_page")
         return _link(issue, _("Open the settings"), url) if role in roles_from("admin") else None
     if role not in roles_from("clerk"):
         return None
+    if issue.area == "sale" and sale.status in CORRECTABLE:
+        url = url_for("sales.edit_details", sale_id=sale.id)
+        return _link(issue, _("Fix the invoice details"), url)
     if issue.area == "address":
         url = url_for("sales.page", sale_id=sale.id, mend="address", _anchor="address")
         return _link(issue, _("Fix the address"), address_form or url)

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import flash, g, render_template, request
+from flask import flash, g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -16,6 +16,7 @@ from webapp.platform.issues import Issue
 from webapp.platform.whole import whole_number
 from webapp.processing.address_step import lookup
 from webapp.sale_pages.blueprint import bp, to_order
+from webapp.sale_pages.details_form import OrderChoices, options_of
 from webapp.sale_pages.known_buyers import CONFIRMED, ask_who_buys, known_buyer
 from webapp.sale_pages.order_form import SaleForm, SaleTotals, totals_of
 from webapp.sales import placing
@@ -45,7 +46,9 @@ def _form_page(form: SaleForm, sale_id: int | None = None) -> str:
         form_key=request.form.get("form_key") or uuid.uuid4().hex,
         channels=CHANNELS,
         agent_options=[("", _("None")), *((agent.code, agent.name) for agent in agents())],
-        method_options=[(str(method), method.label) for method in PaymentMethod],
+        method_options=options_of(PaymentMethod),
+        details=OrderChoices.read(),
+        details_draft_url=url_for("sales.draft"),
         version=form.value("version")
         or request.form.get("version")
         or (sale.version if sale else ""),
@@ -139,6 +142,8 @@ def draft() -> str:
         form.remove_line(number)
     elif verb == "join_lines":
         form.join_lines()
+    elif verb == "add_row":
+        form.add_row(argument)
     elif verb == "customer" and number is not None:
         customer = db.session.get(Customer, number)
         if customer:

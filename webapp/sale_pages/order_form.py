@@ -19,6 +19,7 @@ from webapp.platform.cep import format_cep
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.money import ZERO
 from webapp.platform.transactions import reading_ahead
+from webapp.sale_pages.details_form import DetailsForm, rows_of
 from webapp.sales.forms import COUNTER, MAX_LINES, LineIn, SaleIn, TypedSaleIn
 from webapp.sales.line_prices import held_prices, keep_catalog_prices
 from webapp.sales.models import Below, Sale, SaleLine
@@ -43,7 +44,7 @@ LINE_PARTS = ("sku", "quantity", "unit_price")
 _LINE = re.compile(r"lines\.([0-9]{1,6})\.(sku|quantity|unit_price)", re.ASCII)
 
 
-class SaleForm(Form):
+class SaleForm(DetailsForm):
     """The form of a sale. Its lines are numbered from 0 without gaps, so that an error finds the
     line it is about."""
 
@@ -134,6 +135,7 @@ class SaleForm(Form):
         is taken for its product's SKU. Goods need an address unless they are handed over at the
         counter; what is sent by e-mail does not."""
         self.set_lines([line for line in self._lines if line.get("sku", "").strip()])
+        self._say_how_it_is_paid()
         with reading_ahead():
             have_goods = self._name_products()
         wanted = super().parse()
@@ -144,6 +146,12 @@ class SaleForm(Form):
             message = _("These goods are sent to somebody: write the CEP of the delivery.")
             raise Invalid([FieldError("address.zip_code", message)])
         return wanted
+
+    def _say_how_it_is_paid(self) -> None:
+        """Where payments are told one by one, the field above them follows."""
+        payments = rows_of(self.raw_input, "payments")
+        if payments:
+            self.raw_input["payment_method"] = payments[0].get("method", "")
 
     def _name_products(self) -> bool:
         """Puts the SKU in place of each bar code; whether any product is goods."""

@@ -2,6 +2,7 @@
 
 from webapp.sale_pages import (
     cancellation_pages,
+    details_pages,
     effect_pages,
     form_pages,
     list_pages,
@@ -14,6 +15,7 @@ from webapp.sale_pages.blueprint import bp
 __all__ = [
     "bp",
     "cancellation_pages",
+    "details_pages",
     "effect_pages",
     "form_pages",
     "list_pages",

@@ -33,6 +33,7 @@ from webapp.rules.queries import decision_of
 from webapp.sale_pages.effect_words import EffectSum, EffectView, effect_views, summed
 from webapp.sale_pages.fix_links import FixLink, fix_link
 from webapp.sale_pages.progress import Progress, ProgressStep
+from webapp.sale_pages.told_details import ToldFact, told_details
 from webapp.sale_pages.why import Explanation, RuleRow
 from webapp.sales.forms import CHANNELS
 from webapp.sales.models import Refund, Sale, SaleLine, Status
@@ -232,6 +233,10 @@ class SalePage:
             for part, label in PART_LABELS.items()
             if part in parts
         ]
+
+    @property
+    def told_details(self) -> list[ToldFact]:
+        return told_details(self.sale.invoice_details)
 
     @property
     def address_warnings(self) -> list[str]:

@@ -1,5 +1,6 @@
 """The shapes of sales, their decisions and refunds in answers."""
 
+import datetime as dt
 from typing import Literal
 
 from webapp.addresses.shapes import AddressOut
@@ -8,7 +9,7 @@ from webapp.http.answers import Moment, MoneyText, OutShape, SignedMoneyText
 from webapp.invoices.models import InvoiceStatus
 from webapp.invoices.shapes import InvoiceReasonOut
 from webapp.rules.models import EffectStatus
-from webapp.sales.models import Shipping, Status
+from webapp.sales.models import BuyerUse, FreightBy, PaymentMethod, PixKind, Shipping, Status
 
 
 class AttentionOut(OutShape):
@@ -37,6 +38,10 @@ class SaleAddressOut(AddressOut):
     source: dict[str, str]
 
 
+class SaleBillingAddressOut(AddressOut):
+    ibge: str
+
+
 class SaleLineOut(OutShape):
     """`line` is what a refund names; `refunded`: units given back so far."""
 
@@ -51,6 +56,36 @@ class SaleLineOut(OutShape):
     refunded: int
 
 
+class PaymentOut(OutShape):
+    method: PaymentMethod
+    amount: MoneyText
+    date: dt.date | None
+    acquirer: str | None
+    brand: str | None
+    authorization: str
+    installments: int | None
+    pix: PixKind | None
+
+
+class MarketplaceOut(OutShape):
+    """`code`: of the shop's own list; `order`: the marketplace's number of the sale."""
+
+    code: str
+    order: str
+
+
+class PackageOut(OutShape):
+    quantity: int
+    kind: str
+    net_weight_g: int | None
+    gross_weight_g: int | None
+
+
+class BillOut(OutShape):
+    due: dt.date
+    amount: MoneyText
+
+
 class SaleInvoiceOut(OutShape):
     id: int
     number: int | None
@@ -61,6 +96,9 @@ class SaleInvoiceOut(OutShape):
 
 
 class SaleOut(OutShape):
+    """`payments` is empty where one payment is told by `payment_method` alone. `carrier` is a name:
+    of the one chosen with the sale, or of who carried it in the end."""
+
     id: int
     reference: str
     status: Status
@@ -70,8 +108,16 @@ class SaleOut(OutShape):
     carrier: str
     tracking_code: str
     total: MoneyText
+    payment_method: PaymentMethod
+    payments: list[PaymentOut]
+    buyer_use: BuyerUse | None
+    marketplace: MarketplaceOut | None
+    freight_by: FreightBy | None
+    packages: list[PackageOut]
+    bills: list[BillOut]
     customer: BuyerOut
     address: SaleAddressOut
+    billing_address: SaleBillingAddressOut | None
     lines: list[SaleLineOut]
     invoice: SaleInvoiceOut | None
     created_at: Moment

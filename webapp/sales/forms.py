@@ -11,14 +11,16 @@ from webapp.http.filters import ListQuery, Since, Until
 from webapp.http.forms import BlankIsNone, FieldRefused, Flag, Money, Quantity, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.money import ZERO
+from webapp.sales.detail_forms import InvoiceDetailsIn, refuse_what_only_companies_tell
 from webapp.sales.models import PaymentMethod, Status
 
-COUNTER = "store"
+COUNTER, MARKETPLACE = "store", "marketplace"
 CHANNELS = {
     "site": _l("Site"),
     COUNTER: _l("Shop counter"),
     "phone": _l("Phone"),
     "wholesale": _l("Wholesale"),
+    MARKETPLACE: _l("Marketplace"),
 }
 MAX_LINES = 200
 
@@ -43,7 +45,9 @@ class BuyerIn(Shape):
     phone: Phone = ""
 
 
-class SaleIn(OfSomeCountry):
+class SaleIn(OfSomeCountry, InvoiceDetailsIn):
+    """`payment_method` is what `payments` does not tell: of several it is that of the largest."""
+
     model_config = example(
         {
             "reference": "WEB-1001",
@@ -62,7 +66,7 @@ class SaleIn(OfSomeCountry):
 
     reference: Annotated[str, Text(60)] = ""
     paid: Flag = False
-    payment_method: PaymentMethod
+    payment_method: Annotated[PaymentMethod | None, BlankIsNone] = None
     agent: Annotated[AgentCode | None, BlankIsNone] = None
     channel: Annotated[str, Text(20, required=True)] = "site"
     freight: Money = ZERO
@@ -70,6 +74,33 @@ class SaleIn(OfSomeCountry):
     customer: BuyerIn
     address: AddressIn
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MAX_LINES)]
+
+    @model_validator(mode="after")
+    def paid_somehow(self) -> Self:
+        methods = {payment.method for payment in self.payments}
+        if not methods and self.payment_method is None:
+            raise FieldRefused("payment_method", _l("Fill this in."))
+        if methods and self.payment_method and self.payment_method not in methods:
+            raise FieldRefused("payment_method", _l("None of the payments is made this way."))
+        return self
+
+    @model_validator(mode="after")
+    def of_a_company(self) -> Self:
+        refuse_what_only_companies_tell(self, self.customer.document, self.address.country)
+        return self
+
+    @model_validator(mode="after")
+    def by_a_named_marketplace(self) -> Self:
+        if self.channel == MARKETPLACE and not self.marketplace:
+            raise FieldRefused("marketplace.code", _l("Say through which marketplace it came."))
+        return self
+
+    @property
+    def main_method(self) -> PaymentMethod:
+        """How the most of it is paid."""
+        method = self.largest_method or self.payment_method
+        assert method, "without payments it is asked for"
+        return method
 
 
 class TypedSaleIn(SaleIn):

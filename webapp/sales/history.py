@@ -11,7 +11,7 @@ from webapp.http.formatting import money_text, percent_text
 from webapp.sales.models import OVER_LIMIT, Shipping
 
 SHIPMENT = ("carrier", "tracking_code")
-CONTENT = ("total", "payment_method", "freight", "discount")
+CONTENT = ("total", "payment_method", "freight", "discount", "invoice_details")
 
 
 def _sale_key(entry: AuditEntry) -> str:

@@ -171,6 +171,53 @@ PAYMENT_LABELS = {
 }
 
 
+class PixKind(enum.StrEnum):
+    """A Pix whose code was made for this payment alone, or one that the shop always shows."""
+
+    DYNAMIC = "dynamic"
+    STATIC = "static"
+
+    @property
+    def label(self) -> LazyString:
+        return PIX_LABELS[self]
+
+
+PIX_LABELS = {PixKind.DYNAMIC: _l("Dynamic"), PixKind.STATIC: _l("Static")}
+
+
+class BuyerUse(enum.StrEnum):
+    """What a company buys for."""
+
+    RESALE = "resale"
+    OWN = "own"
+
+    @property
+    def label(self) -> LazyString:
+        return USE_LABELS[self]
+
+
+USE_LABELS = {BuyerUse.RESALE: _l("To sell again"), BuyerUse.OWN: _l("For its own use")}
+
+
+class FreightBy(enum.StrEnum):
+    """Who hires the carrier."""
+
+    SHOP = "shop"
+    BUYER = "buyer"
+    THIRD = "third"
+
+    @property
+    def label(self) -> LazyString:
+        return FREIGHT_LABELS[self]
+
+
+FREIGHT_LABELS = {
+    FreightBy.SHOP: _l("The shop"),
+    FreightBy.BUYER: _l("The buyer"),
+    FreightBy.THIRD: _l("A third party"),
+}
+
+
 # The reason of a sale that waits for a manager.
 OVER_LIMIT = "discount_over_limit"
 
@@ -256,6 +303,7 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         "carrier",
         "tracking_code",
         "channel",
+        "invoice_details",
         "customer_name",
         "customer_document",
         "customer_email",
@@ -303,6 +351,10 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     customer_state_registration: Mapped[str] = mapped_column(String(14), default="")
     customer_locale: Mapped[str] = mapped_column(String(8), default="pt_BR")
 
+    # What only its NF-e tells, as `detail_forms.InvoiceDetailsIn` reads it, what was left out left
+    # out; with the copies of the companies that it names (`partners`, by kind and code) and the
+    # billing address' `ibge`. None: nothing, as for most.
+    invoice_details: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     carrier: Mapped[str] = mapped_column(String(60), default="")
     tracking_code: Mapped[str] = mapped_column(String(60), default="")
     search_text: Mapped[str] = mapped_column(Text, default="")
@@ -326,6 +378,13 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     @property
     def is_editable(self) -> bool:
         return self.status is Status.OPEN
+
+    @property
+    def payment_labels(self) -> list[LazyString]:
+        """How it is paid, each way once."""
+        told = (self.invoice_details or {}).get("payments", [])
+        methods = dict.fromkeys(PaymentMethod(payment["method"]) for payment in told)
+        return [method.label for method in methods or (self.payment_method,)]
 
     @property
     def has_shipped(self) -> bool:

@@ -21,8 +21,10 @@ from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.money import MAX_MONEY, ZERO
 from webapp.platform.transactions import reading_ahead
+from webapp.sales.detail_forms import InvoiceDetailsIn
 from webapp.sales.forms import BuyerIn, LineIn, SaleIn
 from webapp.sales.idempotency import CallKey
+from webapp.sales.invoice_details import Partners, as_told, details_of, partners_of
 from webapp.sales.line_prices import (
     Price,
     granted,
@@ -32,7 +34,7 @@ from webapp.sales.line_prices import (
     refuse_strange_prices,
 )
 from webapp.sales.models import Sale, SaleLine, Status
-from webapp.store.models import Shop
+from webapp.store.models import PartnerKind, Shop
 from webapp.store.price_rights import UNBOUND, PriceRights
 
 # A product's facts that a sale keeps as they were.
@@ -71,21 +73,24 @@ class SaleLookups:
 
     agent      id, code, name and commission_percent
     hold_hours how long it keeps its stock unpaid; None for a paid one
+    partners   the companies that it names, which most name none
     """
 
     products: dict[str, Product]
     agent: Row[int, str, str, Decimal] | None
     customer: Customer | None
     hold_hours: int | None
+    partners: Partners
 
     @classmethod
     def read(cls, wanted: SaleIn) -> "SaleLookups":
-        """Raises Invalid for a product or agent that is not there."""
+        """Raises Invalid for a product, agent or company that is not there."""
         return cls(
             _products(wanted.lines),
             _agent(wanted.agent),
             known_by(wanted.customer),
             None if wanted.paid else db.session.execute(_HOLD_HOURS).scalar_one(),
+            partners_of(wanted),
         )
 
 
@@ -126,7 +131,7 @@ def create_sale(
         sale = Sale(
             reference=wanted.reference,
             channel=wanted.channel,
-            payment_method=wanted.payment_method,
+            payment_method=wanted.main_method,
             freight=wanted.freight,
             discount=wanted.discount,
             discount_limit=rights.limit,
@@ -191,6 +196,7 @@ def _fill(
     _set_agent(sale, lookups.agent)
     _set_address(sale, wanted)
     _price(sale)
+    set_details(sale, wanted, lookups.partners)
     known = lookups.customer
     customer = customer_of_sale(wanted.customer, wanted.address, known)
     _set_customer(sale, customer, wanted.customer, borrows and is_named(known, wanted.customer))
@@ -206,7 +212,7 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     sale.lines.clear()
     db.session.flush()
     sale.reference = wanted.reference or sale.reference
-    sale.channel, sale.payment_method = wanted.channel, wanted.payment_method
+    sale.channel, sale.payment_method = wanted.channel, wanted.main_method
     sale.freight, sale.discount = wanted.freight, wanted.discount
     lookups = SaleLookups.read(wanted)
     # What it held is told by the one who changes it: a contact taken out stays out.
@@ -256,7 +262,7 @@ def as_input(sale: Sale) -> dict:
             for line in sale.lines
             if not line.gift
         ],
-    }
+    } | as_told(sale.invoice_details)
 
 
 def cancel_open(sale: Sale, reason: str) -> None:
@@ -373,6 +379,19 @@ def _set_customer(sale: Sale, customer: Customer, buyer: BuyerIn, borrows: bool)
         setattr(sale, f"customer_{fact}", getattr(buyer, fact) or kept)
     for fact in ("document", "taxpayer", "state_registration", "locale"):
         setattr(sale, f"customer_{fact}", getattr(customer, fact))
+
+
+def set_details(sale: Sale, wanted: InvoiceDetailsIn, partners: Partners) -> None:
+    """The carrier's name stands where whoever ships it looks; another one may carry it then. Raises
+    Invalid for amounts that do not add up."""
+    details = details_of(wanted, sale.total, partners)
+    sale.payment_method = wanted.largest_method or sale.payment_method
+    if details == sale.invoice_details:
+        return
+    sale.invoice_details = details
+    carrier = partners.get((PartnerKind.CARRIER, wanted.carrier or ""))
+    if not sale.has_shipped:
+        sale.carrier = carrier.name if carrier else ""
 
 
 def _set_address(sale: Sale, wanted: SaleIn) -> None:

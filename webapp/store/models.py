@@ -1,12 +1,15 @@
 """The shop itself: who issues its documents, their numbering, and what its staff set."""
 
 import datetime as dt
+import enum
 from decimal import Decimal
 
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy import JSON, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.platform.columns import Hundredths, UtcDateTime
+from webapp.platform.columns import EnumText, Hundredths, UtcDateTime
 from webapp.platform.database import Model
 
 USUAL_LIMIT = Decimal("10.00")
@@ -121,6 +124,68 @@ class Series(Model):
         taken = self.next_number
         self.next_number = taken + 1
         return taken
+
+
+class PartnerKind(enum.StrEnum):
+    MARKETPLACE = "marketplace"
+    CARRIER = "carrier"
+    ACQUIRER = "acquirer"
+
+    @property
+    def label(self) -> LazyString:
+        return PARTNER_LABELS[self]
+
+
+PARTNER_LABELS = {
+    PartnerKind.MARKETPLACE: _l("Marketplace"),
+    PartnerKind.CARRIER: _l("Carrier"),
+    PartnerKind.ACQUIRER: _l("Acquirer"),
+}
+
+
+class Partner(Model):
+    """A company that an NF-e names beside shop and buyer: the marketplace through which a sale
+    came, who carries its goods, the institution that takes its payment. A sale names it by kind and
+    code and keeps a copy of its facts."""
+
+    __tablename__ = "partners"
+    __table_args__ = (UniqueConstraint("kind", "code"),)
+    audited = (
+        "kind",
+        "code",
+        "name",
+        "cnpj",
+        "seller_id",
+        "state_registration",
+        "street",
+        "city",
+        "state",
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[PartnerKind] = mapped_column(EnumText(PartnerKind))
+    code: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(60))
+    cnpj: Mapped[str] = mapped_column(String(14))
+    # The shop's own name at a marketplace.
+    seller_id: Mapped[str] = mapped_column(String(60), default="")
+    # Of a carrier.
+    state_registration: Mapped[str] = mapped_column(String(14), default="")
+    street: Mapped[str] = mapped_column(String(60), default="")
+    city: Mapped[str] = mapped_column(String(60), default="")
+    state: Mapped[str] = mapped_column(String(2), default="")
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def audit_name(self) -> str:
+        return self.name
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a sale keeps of it."""
+        names = ("name", "cnpj", "seller_id", "state_registration", "street", "city", "state")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
 class SandboxNote(Model):

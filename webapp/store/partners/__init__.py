@@ -1,0 +1,1 @@
+"""The companies that an NF-e names beside shop and buyer: marketplaces, carriers, acquirers."""
