@@ -165,6 +165,28 @@
     document.getElementById(opener.dataset.dialog).showModal();
   });
 
+  // The browser gives the focus back to what had it before, unless that was drawn anew meanwhile, or is gone: then its like
+  // takes it, or the row that stands where its own stood.
+  const FOCUSABLE = "a[href], button:enabled, input:not([type=hidden]):enabled, select:enabled, textarea:enabled, summary";
+  let before = null;
+  document.addEventListener("focusin", ({ target }) => { if (!target.closest("dialog")) before = target; });
+  document.addEventListener("close", ({ target }) => {
+    const lost = target.matches("dialog") && (document.activeElement === document.body || target.contains(document.activeElement));
+    if (lost && before && !before.isConnected) likeOf(before)?.focus();
+  }, true);
+
+  function likeOf(gone) {
+    const row = gone.closest("[id]");
+    if (!row) return null;
+    const place = [...row.querySelectorAll(FOCUSABLE)].indexOf(gone);
+    const rows = [row];
+    for (let other = row.nextElementSibling; other; other = other.nextElementSibling) rows.push(other);
+    for (let other = row.previousElementSibling; other; other = other.previousElementSibling) rows.push(other);
+    const there = rows.map(({ id }) => id && document.getElementById(id)).find(Boolean);
+    const inside = [...there?.querySelectorAll(FOCUSABLE) || []];
+    return [inside[place], ...inside].find((element) => element?.checkVisibility());
+  }
+
   function ask(asker, proceed, question = asker.dataset.confirm) {
     const dialog = document.getElementById("confirm");
     const ok = dialog.querySelector("[data-confirm-ok]");
@@ -236,6 +258,7 @@
 
   // ---------- menus close when one looks elsewhere ----------
   document.addEventListener("click", (event) => {
+    if (event.target.closest("dialog")) return; // a question that one of its entries asks
     for (const menu of document.querySelectorAll(".menu[open], .phone-menu details[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
@@ -288,7 +311,7 @@
   document.addEventListener("click", (event) => event.target.closest("[data-show-keys]") && showKeys());
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
       document.querySelectorAll(".menu[open], .phone-menu details[open]").forEach((menu) => {
         // What is hidden while it has the focus would drop it to the page's beginning.
         if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();

@@ -6,6 +6,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from tests.browser.test_errand import add_product
+from tests.support.placed_orders import place_order
 
 
 def test_a_search_finds_while_one_types_and_keeps_its_words(page, signed_in):
@@ -151,6 +152,64 @@ def test_j_and_k_walk_the_rows_of_a_list_and_rest_while_one_types(page, signed_i
     page.locator("h1").click()
     page.keyboard.press("?")
     expect(keys.get_by_text("Próxima linha, linha anterior")).to_be_hidden()
+
+
+# By a list, the question of its own and that of its first row, opened.
+ASKING = {
+    "/rules": ["Tirar"],
+    "/products?q=ASK-1": ["Excluir"],
+    "/sales?status=open": ["Marcar como pago", "Cancelar o pedido"],
+    "/packing-slips?status=to_pack": ["Marcar como despachado"],
+}
+ASKED = "main :is(button[data-confirm], form[data-confirm] button)"
+
+DRAWN_ANEW = """(without) => {
+    const old = document.querySelector("#rule-commission").parentNode, fresh = old.cloneNode(true);
+    if (without) fresh.querySelector(without).remove();
+    old.replaceWith(fresh);
+}"""
+
+
+def ask(asker) -> None:
+    if not asker.is_visible():
+        asker.locator("xpath=ancestor::details").locator("summary").press("Enter")
+    expect(asker).to_be_enabled()
+    asker.press("Enter")
+
+
+def test_each_question_takes_the_focus_and_gives_it_back(page, live_shop, signed_in):
+    signed_in(page, "admin")
+    add_product(page, "ASK-1", "Cantil de perguntas")
+    place_order(live_shop, "ASK-2", paid="0")
+    for path, questions in ASKING.items():
+        page.goto(path)
+        if page.locator(ASKED).count() == 0:
+            page.locator("main tbody a[href]").first.click()
+        for question in questions:
+            asker = page.locator(ASKED).filter(has_text=question).first
+            ask(asker)
+            dialog = page.locator("#confirm")
+            expect(dialog.get_by_role("button", name="Voltar")).to_be_focused()
+            page.keyboard.press("Escape")
+            expect(asker).to_be_focused()
+            asker.press("Enter")
+            dialog.get_by_role("button", name="Voltar").click()
+            expect(asker).to_be_focused()
+
+
+def test_the_focus_comes_back_to_what_was_drawn_anew_or_stands_in_its_place(page, signed_in):
+    signed_in(page)
+    page.goto("/rules")
+    asker = page.locator(f"#rule-commission :is({ASKED.removeprefix('main ')})")
+    next_rule = page.locator("#rule-commission + tr a").first.get_attribute("href")
+    ask(asker)
+    page.evaluate(DRAWN_ANEW, "")
+    page.keyboard.press("Escape")
+    expect(asker).to_be_focused()
+    asker.press("Enter")
+    page.evaluate(DRAWN_ANEW, "#rule-commission")
+    page.keyboard.press("Escape")
+    expect(page.locator(f"main tbody a[href='{next_rule}']").first).to_be_focused()
 
 
 def held_for_review(page, reference: str) -> None:
