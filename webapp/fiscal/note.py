@@ -204,12 +204,14 @@ class Note:
     goods: Decimal = field(init=False)
     discount: Decimal = field(init=False)
     freight: Decimal = field(init=False)
+    destination: Destination = field(init=False)
 
     def __post_init__(self) -> None:
         for name in ("goods", "discount", "freight"):
             object.__setattr__(
                 self, name, cents(sum((getattr(item, name) for item in self.items), ZERO))
             )
+        object.__setattr__(self, "destination", self._destination())
 
     @property
     def total(self) -> Decimal:
@@ -231,8 +233,7 @@ class Note:
         is_contributor = self.recipient.taxpayer == RegistrationIndicator.CONTRIBUTOR
         return not is_contributor or self.buyer_use == "own"
 
-    @property
-    def destination(self) -> Destination:
+    def _destination(self) -> Destination:
         if self.goods_to.is_foreign:
             return Destination.ABROAD
         same = self.goods_to.state == self.issuer.address.state

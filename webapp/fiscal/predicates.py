@@ -218,6 +218,8 @@ def csosn_of_other_regime(reading: Reading, item: ReadItem) -> bool:
 
 def wrong_icms(_: Reading, item: ReadItem) -> bool:
     icms = item.taxes.get("ICMS", {})
+    if "vICMS" not in icms:
+        return False
     exact = decimal(icms, "vBC") * decimal(icms, "pICMS") / 100
     return abs(exact - decimal(icms, "vICMS")) > CENT
 

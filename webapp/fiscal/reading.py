@@ -22,6 +22,8 @@ _OFFSET = len(NAMESPACE) + 2
 _INFO, _PAYMENT = f"{{{NAMESPACE}}}infNFe", f"{{{NAMESPACE}}}detPag"
 _BILL = f"{{{NAMESPACE}}}dup"
 _READ = {"emit", "dest", "entrega", "autXML", "infIntermed", "infRespTec"}
+_PRODUCT, _TAXES = f"{{{NAMESPACE}}}prod", f"{{{NAMESPACE}}}imposto"
+_VALUE, _REFERENCE = f"{{{NAMESPACE}}}vItem", f"{{{NAMESPACE}}}DFeReferenciado"
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 Leaves = dict[str, str]
 
@@ -57,12 +59,13 @@ def _number(text: str) -> Decimal:
 class ReadItem:
     """`taxes` holds the leaves of each tax group by its name: ICMS, PIS, COFINS, ICMSUFDest,
     IBSCBS. `number` is 0 where the document says none, `reference` the key of the document that a
-    return names for the item."""
+    return names for the item, `value` its `vItem`."""
 
     number: int
     product: Leaves
     taxes: dict[str, Leaves]
     reference: str = ""
+    value: Decimal = ZERO
 
     @property
     def params(self) -> dict[str, Any]:
@@ -162,16 +165,18 @@ class Reading:
 def _item(det: etree._Element) -> ReadItem:
     product: Leaves = {}
     taxes: dict[str, Leaves] = {}
-    reference = ""
-    for part in det.iterchildren("*"):
-        tag = part.tag[_OFFSET:]
-        if tag == "prod":
+    reference, value = "", ZERO
+    for part in det:
+        tag = part.tag
+        if tag == _PRODUCT:
             product = own_leaves(part)
-        elif tag == "imposto":
+        elif tag == _TAXES:
             taxes = groups(part)
-        elif tag == "DFeReferenciado":
+        elif tag == _VALUE:
+            value = _number(part.text or "")
+        elif tag == _REFERENCE:
             reference = own_leaves(part).get("chaveAcesso", "")
-    return ReadItem(whole_number(det.get("nItem")) or 0, product, taxes, reference)
+    return ReadItem(whole_number(det.get("nItem")) or 0, product, taxes, reference, value)
 
 
 def _moment(text: str, otherwise: datetime) -> datetime:

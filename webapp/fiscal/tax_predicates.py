@@ -16,7 +16,7 @@ from webapp.fiscal.calendar import (
 )
 from webapp.fiscal.classes import CLASSES, KNOWN_CST, WITH_VALUES, WITHOUT_VALUES
 from webapp.fiscal.places import STATES, interstate_rate
-from webapp.fiscal.predicates import CENT, Failures, Test, each_item, failing
+from webapp.fiscal.predicates import CENT, Failures, Test, failing
 from webapp.fiscal.reading import Leaves, Reading, ReadItem, decimal
 from webapp.fiscal.taxes import (
     ABOVE_LIMIT,
@@ -29,7 +29,6 @@ from webapp.fiscal.taxes import (
     owes_simples_share,
     reduced,
 )
-from webapp.fiscal.xml import NAMESPACE
 from webapp.platform.money import ZERO, percent_of
 
 ItemTest = Callable[[Reading, ReadItem], bool]
@@ -43,7 +42,6 @@ CONSUMER_CODES = {"00", "20", "40", "41", "60"}
 WITHOUT_DIFAL = {"40", "41", "50", "51", "60"}
 NOT_IN_FULL = {"20", "40", "41"}
 NOTHING: Leaves = {}
-_VALUE = f"{{{NAMESPACE}}}vItem"
 
 
 def _icms(item: ReadItem) -> Leaves:
@@ -58,42 +56,60 @@ def _crt(reading: Reading) -> str:
     return reading.issuer.get("CRT", "")
 
 
+def each_item(test: ItemTest, concerns: Callable[[Reading], bool] | None = None) -> Test:
+    """The check fails once for every item of a document that it concerns for which `test` is
+    true."""
+
+    def of_all(reading: Reading) -> Failures:
+        if concerns is not None and not concerns(reading):
+            return []
+        return [item.params for item in reading.items if test(reading, item)]
+
+    return of_all
+
+
 # -- ICMS -----------------------------------------------------------------------------------------
 
 
-def wrong_mei_cfop(reading: Reading, item: ReadItem) -> bool:
+def of_mei(reading: Reading) -> bool:
+    return _crt(reading) == MEI
+
+
+def to_consumer(reading: Reading) -> bool:
+    return reading.recipient.get("indIEDest") == "9"
+
+
+def wrong_mei_cfop(_: Reading, item: ReadItem) -> bool:
     allowed = MEI_CFOPS.get(_icms(item).get("CSOSN", ""))
-    wrong = allowed is not None and item.product.get("CFOP") not in allowed
-    return wrong and _crt(reading) == MEI
+    return allowed is not None and item.product.get("CFOP") not in allowed
 
 
-def wrong_mei_code(reading: Reading, item: ReadItem) -> bool:
+def wrong_mei_code(_: Reading, item: ReadItem) -> bool:
     code = _icms(item).get("CSOSN", "")
-    return _crt(reading) == MEI and bool(code) and code not in MEI_CODES
+    return bool(code) and code not in MEI_CODES
 
 
-def wrong_consumer_code(reading: Reading, item: ReadItem) -> bool:
+def wrong_consumer_code(_: Reading, item: ReadItem) -> bool:
     code = _icms(item).get("CST", "")
-    return bool(code) and code not in CONSUMER_CODES and reading.recipient.get("indIEDest") == "9"
+    return bool(code) and code not in CONSUMER_CODES
 
 
-def _is_difal_due(reading: Reading, item: ReadItem) -> bool:
+def to_consumer_elsewhere(reading: Reading) -> bool:
+    ide = reading.identification
+    return ide.get("idDest") == "2" and ide.get("indFinal") == "1" and to_consumer(reading)
+
+
+def _owes_difal(item: ReadItem) -> bool:
     code = _icms(item).get("CST", "")
-    return (
-        bool(code)
-        and code not in WITHOUT_DIFAL
-        and reading.identification.get("idDest") == "2"
-        and reading.identification.get("indFinal") == "1"
-        and reading.recipient.get("indIEDest") == "9"
-    )
+    return bool(code) and code not in WITHOUT_DIFAL
 
 
-def difal_missing(reading: Reading, item: ReadItem) -> bool:
-    return "ICMSUFDest" not in item.taxes and _is_difal_due(reading, item)
+def difal_missing(_: Reading, item: ReadItem) -> bool:
+    return "ICMSUFDest" not in item.taxes and _owes_difal(item)
 
 
 def difal_unasked(reading: Reading, item: ReadItem) -> bool:
-    return "ICMSUFDest" in item.taxes and not _is_difal_due(reading, item)
+    return "ICMSUFDest" in item.taxes and not (to_consumer_elsewhere(reading) and _owes_difal(item))
 
 
 def wrong_inter_rate(reading: Reading, item: ReadItem) -> bool:
@@ -105,13 +121,13 @@ def wrong_inter_rate(reading: Reading, item: ReadItem) -> bool:
     return decimal(group, "pICMSInter") != expected
 
 
-def benefit_code_missing(reading: Reading, item: ReadItem) -> bool:
+def wants_benefit_code(reading: Reading) -> bool:
     term = BENEFIT_CODE.get(reading.issuer.get("UF", ""), "")
-    return (
-        _icms(item).get("CST") in NOT_IN_FULL
-        and not item.product.get("cBenef")
-        and reading.book.calendar.in_force(term, reading.day) is not None
-    )
+    return reading.book.calendar.in_force(term, reading.day) is not None
+
+
+def benefit_code_missing(_: Reading, item: ReadItem) -> bool:
+    return _icms(item).get("CST") in NOT_IN_FULL and not item.product.get("cBenef")
 
 
 # -- IBS and CBS ----------------------------------------------------------------------------------
@@ -126,23 +142,27 @@ def values_unasked(_: Reading, item: ReadItem) -> bool:
     return "vBC" in group and group.get("CST") in WITHOUT_VALUES
 
 
-def values_missing(reading: Reading, item: ReadItem) -> bool:
+def wants_values(reading: Reading) -> bool:
     """Not while a rate is unknown: the note is held for that."""
-    group, crt = _ibs_cbs(item), _crt(reading)
-    today = reading.book.calendar.on(reading.day)
-    asked = crt == NORMAL or (crt == ABOVE_LIMIT and today.simples)
-    return (
-        asked
-        and group.get("CST") in WITH_VALUES
-        and "vBC" not in group
-        and not (crt == NORMAL and _unknown_rates(reading))
-    )
+    crt = _crt(reading)
+    if crt == NORMAL:
+        return not _unknown_rates(reading)
+    return crt == ABOVE_LIMIT and reading.book.calendar.on(reading.day).simples
 
 
-def unknown_class(reading: Reading, item: ReadItem) -> bool:
-    """Of our own notes: the authority's table has more than the program can reckon."""
+def values_missing(_: Reading, item: ReadItem) -> bool:
+    group = _ibs_cbs(item)
+    return "vBC" not in group and group.get("CST") in WITH_VALUES
+
+
+def is_our_own(reading: Reading) -> bool:
+    return reading.note is not None
+
+
+def unknown_class(_: Reading, item: ReadItem) -> bool:
+    """Only of our own notes: the authority's table has more than the program can reckon."""
     code = _ibs_cbs(item).get("cClassTrib", "")
-    return reading.note is not None and bool(code) and code not in CLASSES
+    return bool(code) and code not in CLASSES
 
 
 def class_of_other_cst(_: Reading, item: ReadItem) -> bool:
@@ -153,15 +173,18 @@ def class_of_other_cst(_: Reading, item: ReadItem) -> bool:
 def wrong_rate(tag: str) -> Test:
     """The rate of the law on that day; above the limit of Simples it may be zero."""
 
-    def test(reading: Reading, item: ReadItem) -> bool:
-        group = _ibs_cbs(item)
+    def test(reading: Reading) -> Failures:
         known = reading.book.calendar.value(tag, reading.day)
-        if tag not in group or known is None:
-            return False
-        written = decimal(group, tag)
-        return written != known and not (_crt(reading) == ABOVE_LIMIT and not written)
+        if known is None:
+            return []
+        allowed = (known, ZERO) if _crt(reading) == ABOVE_LIMIT else (known,)
+        return [
+            item.params
+            for item in reading.items
+            if tag in (group := _ibs_cbs(item)) and decimal(group, tag) not in allowed
+        ]
 
-    return each_item(test)
+    return test
 
 
 def wrong_state_value(_: Reading, item: ReadItem) -> bool:
@@ -174,10 +197,13 @@ def wrong_state_value(_: Reading, item: ReadItem) -> bool:
     return abs(exact - decimal(group, "vIBSUF")) > CENT
 
 
-def ibs_cbs_missing(reading: Reading, item: ReadItem) -> bool:
+def wants_ibs_cbs(reading: Reading) -> bool:
     code = IBS_CBS_OF_REGIME.get(_crt(reading), "")
-    due = reading.book.calendar.in_force(code, reading.day)
-    return due is not None and "IBSCBS" not in item.taxes
+    return reading.book.calendar.in_force(code, reading.day) is not None
+
+
+def ibs_cbs_missing(_: Reading, item: ReadItem) -> bool:
+    return "IBSCBS" not in item.taxes
 
 
 def totals_unasked(reading: Reading) -> Failures:
@@ -208,10 +234,7 @@ def wrong_whole_total(reading: Reading) -> Failures:
     written = reading.totals.get("vNFTot")
     if written is None:
         return []
-    values = (
-        decimal({"vItem": found.text or ""}, "vItem") for found in reading.document.iter(_VALUE)
-    )
-    total, summed = decimal(written, "vNFTot"), sum(values, ZERO)
+    total, summed = decimal(written, "vNFTot"), sum([item.value for item in reading.items], ZERO)
     return failing(total != summed, total=str(total), sum=str(summed))
 
 
@@ -256,10 +279,9 @@ def wrong_net_total(reading: Reading) -> Failures:
 
 def profile_unknown(reading: Reading) -> Failures:
     """The item's profile says nothing of the shop's regime."""
-    note = reading.note
+    note, book, day = reading.note, reading.book, reading.day
     if note is None:
         return []
-    book, day = reading.book, reading.day
     return [
         {"item": n, "sku": item.sku, "profile": book.choice_of(note, item)[1]}
         for n, item in enumerate(note.items, 1)
@@ -272,8 +294,8 @@ def state_rate_unknown(reading: Reading) -> Failures:
     if note is None or note.issuer.crt in SIMPLES or note.goods_to.is_foreign:
         return []
     state = note.goods_to.state
-    known = all(reading.book.rates_of(state, reading.day, item) for item in note.items)
-    return failing(not known and state in STATES, state=state)
+    known = reading.book.state_rates(state, reading.day)
+    return failing(known is None and state in STATES, state=state)
 
 
 def rate_unknown(reading: Reading) -> Failures:

@@ -12,9 +12,11 @@ from webapp.fiscal.calendar import (
     P_CBS,
     P_IBS_CITY,
     P_IBS_STATE,
+    SIMPLES_FORM,
 )
 from webapp.fiscal.check import Check
-from webapp.fiscal.predicates import Test, each_item, total_differs
+from webapp.fiscal.predicates import Test, total_differs
+from webapp.fiscal.tax_predicates import each_item
 from webapp.fiscal.words import Rejection
 from webapp.platform.issues import N_
 
@@ -31,11 +33,9 @@ _SUM = N_(
 )
 
 
-def _of_items(
-    code: str, field: str, name: str, message: str, test: p.ItemTest, term: str = ""
-) -> Check:
+def _of_items(code: str, field: str, name: str, message: str, test: Test, term: str = "") -> Check:
     words = Rejection(code, field, message, CHECK_PROFILE, "accountant")
-    return Check(name, words, each_item(test), term=term)
+    return Check(name, words, test, term=term)
 
 
 def _of_note(code: str, name: str, message: str, test: Test, term: str = "") -> Check:
@@ -113,21 +113,21 @@ ICMS_RULES: tuple[Check, ...] = (
             "Product %(sku)s carries CFOP %(cfop)s, which a MEI does not use with its tax code "
             "(CSOSN): 102 goes with 5102 or 6102."
         ),
-        p.wrong_mei_cfop,
+        each_item(p.wrong_mei_cfop, p.of_mei),
     ),
     _of_items(
         "782",
         ICMS,
         N_("Tax code of a MEI"),
         N_("Product %(sku)s carries a tax code (CSOSN) that a MEI does not use."),
-        p.wrong_mei_code,
+        each_item(p.wrong_mei_code, p.of_mei),
     ),
     _of_items(
         "508",
         ICMS,
         N_("Tax code for a consumer"),
         N_("Product %(sku)s carries a tax code (CST) that a consumer's note does not have."),
-        p.wrong_consumer_code,
+        each_item(p.wrong_consumer_code, p.to_consumer),
     ),
     _of_items(
         "694",
@@ -137,7 +137,7 @@ ICMS_RULES: tuple[Check, ...] = (
             "Product %(sku)s goes to a consumer of another state and the part of that state's ICMS "
             "(DIFAL) is missing."
         ),
-        p.difal_missing,
+        each_item(p.difal_missing, p.to_consumer_elsewhere),
     ),
     _of_items(
         "693",
@@ -147,7 +147,7 @@ ICMS_RULES: tuple[Check, ...] = (
             "Product %(sku)s carries a part of another state's ICMS (DIFAL), which only a taxed "
             "sale to a consumer of another state has."
         ),
-        p.difal_unasked,
+        each_item(p.difal_unasked),
     ),
     _of_items(
         "697",
@@ -157,7 +157,7 @@ ICMS_RULES: tuple[Check, ...] = (
             "The ICMS rate between the states of product %(sku)s is not the one of its origin and "
             "of the two states."
         ),
-        p.wrong_inter_rate,
+        each_item(p.wrong_inter_rate),
     ),
     _of_items(
         "930",
@@ -167,7 +167,7 @@ ICMS_RULES: tuple[Check, ...] = (
             "Product %(sku)s does not pay its ICMS in full, and the shop's state wants the code of "
             "the benefit (cBenef), or SEM CBENEF."
         ),
-        p.benefit_code_missing,
+        each_item(p.benefit_code_missing, p.wants_benefit_code),
     ),
 )
 IBS_CBS_RULES: tuple[Check, ...] = (
@@ -176,14 +176,14 @@ IBS_CBS_RULES: tuple[Check, ...] = (
         IBS_CBS,
         N_("IBS and CBS"),
         N_("Product %(sku)s lacks the IBS and CBS group, which is compulsory on this date."),
-        p.ibs_cbs_missing,
+        each_item(p.ibs_cbs_missing, p.wants_ibs_cbs),
     ),
     _of_items(
         "1020",
         IBS_CBS,
         N_("Tax code of IBS and CBS"),
         N_("Product %(sku)s carries a tax code (CST) of IBS and CBS that does not exist."),
-        p.unknown_cst,
+        each_item(p.unknown_cst),
         IBS_CBS_RULED,
     ),
     _of_items(
@@ -191,7 +191,7 @@ IBS_CBS_RULES: tuple[Check, ...] = (
         IBS_CBS,
         N_("No values of IBS and CBS without need"),
         N_("Product %(sku)s carries values of IBS and CBS, which its tax code (CST) forbids."),
-        p.values_unasked,
+        each_item(p.values_unasked),
         IBS_CBS_RULED,
     ),
     _of_items(
@@ -199,7 +199,7 @@ IBS_CBS_RULES: tuple[Check, ...] = (
         IBS_CBS,
         N_("Values of IBS and CBS"),
         N_("Product %(sku)s lacks the values of IBS and CBS, which its tax code (CST) wants."),
-        p.values_missing,
+        each_item(p.values_missing, p.wants_values),
         IBS_CBS_RULED,
     ),
     _of_items(
@@ -210,7 +210,7 @@ IBS_CBS_RULES: tuple[Check, ...] = (
             "The class (cClassTrib) of IBS and CBS of product %(sku)s is not one that the program "
             "knows for goods."
         ),
-        p.unknown_class,
+        each_item(p.unknown_class, p.is_our_own),
         IBS_CBS_RULED,
     ),
     _of_items(
@@ -221,7 +221,7 @@ IBS_CBS_RULES: tuple[Check, ...] = (
             "The class (cClassTrib) of IBS and CBS of product %(sku)s is not one of its tax code "
             "(CST): its first three digits are the tax code."
         ),
-        p.class_of_other_cst,
+        each_item(p.class_of_other_cst),
         IBS_CBS_RULED,
     ),
     *(
@@ -251,7 +251,7 @@ IBS_CBS_RULES: tuple[Check, ...] = (
             "The state's IBS of product %(sku)s is not its base times its rate. It is our fault: "
             "tell support."
         ),
-        p.wrong_state_value,
+        each_item(p.wrong_state_value),
         IBS_CBS_RULED,
     ),
     _of_items(
@@ -262,7 +262,8 @@ IBS_CBS_RULES: tuple[Check, ...] = (
             "Product %(sku)s is called no revenue (activity 90), but its class of IBS and CBS is "
             "one of revenue."
         ),
-        p.revenue_called_none,
+        each_item(p.revenue_called_none),
+        SIMPLES_FORM,
     ),
     _of_items(
         "1279",
@@ -272,7 +273,7 @@ IBS_CBS_RULES: tuple[Check, ...] = (
             "The net value of product %(sku)s is not its net price times its quantity. It is our "
             "fault: tell support."
         ),
-        p.wrong_net_value,
+        each_item(p.wrong_net_value),
         NET_VALUE,
     ),
 )
