@@ -6,7 +6,8 @@ from webapp.invoices.models import INVOICE_TRANSITIONS, Invoice
 from webapp.messages.models import MESSAGE_TRANSITIONS, Message
 from webapp.platform.owed import Owed
 from webapp.platform.queue import QUEUES
-from webapp.processing.claims import Step
+from webapp.processing import pipeline
+from webapp.processing.claims import Step, Turn
 from webapp.processing.pipeline import PIPELINE, PROGRESS, WORKED, steps_of
 from webapp.rules.models import BACKTEST_TRANSITIONS, EFFECT_TRANSITIONS, Backtest, Effect
 from webapp.sales.models import STATUS_TRANSITIONS, Sale, Status
@@ -56,6 +57,24 @@ def test_a_sale_that_moves_has_work_and_one_that_rests_has_none():
     worked = {station.status for station in WORKED if station.model is Sale}
     assert worked == {status for status in Status if status.is_moving}
     assert Sale(status=Status.REVIEW).queue is None
+
+
+def test_those_in_front_of_a_long_line_come_to_their_end_first(app, db, monkeypatch):
+    """By turns: a step does not do the whole line before the next one begins."""
+    turns, left = [], {"build": 3, "send": 3}
+
+    class Counted:
+        def __init__(self, name):
+            self.name = name
+
+        def turn(self):
+            turns.append(self.name)
+            left[self.name] -= 1
+            return Turn(50, left[self.name] > 0)
+
+    monkeypatch.setattr(pipeline, "steps_of", lambda _queue: [Counted("build"), Counted("send")])
+    assert pipeline.work_off("invoices", seconds=60) is False
+    assert turns == ["build", "send"] * 3
 
 
 def test_the_progress_bar_goes_a_sales_way():

@@ -157,17 +157,17 @@ def hand_queues_to_rows() -> None:
 
 
 def work_off(queue: str, seconds: float = 5.0) -> bool:
-    """Does the queue's steps once each, for as long as batches are full and rows are left behind;
-    True when the time was over before the rows were.
+    """Does the queue's steps by turns, for as long as batches are full and rows are left behind;
+    True when the time was over before the rows were. By turns, so that in a long line those in
+    front come to their end, however often a worker dies on the way.
 
     What is committed meanwhile has rung for itself. It waits for the next job instead of being
     picked up row by row: the batch is what makes a rush cheap.
     """
     if is_asleep():
         return False
-    end = time.monotonic() + seconds
-    for step in steps_of(queue):
-        while step.turn().goes_on:
-            if time.monotonic() > end:
-                return True
+    end, steps = time.monotonic() + seconds, steps_of(queue)
+    while any([step.turn().goes_on for step in steps]):
+        if time.monotonic() > end:
+            return True
     return False
