@@ -35,8 +35,9 @@ FIRST_DELAY, LONGEST_DELAY = (
     0.5,
     10,
 )  # seconds before a dead process is started again, doubled each time
+LONGEST_OF_KILLED = 2  # that one which somebody killed waits
 PROCESSES = "processes.json"
-STEADY = 10  # seconds after which a process counts as well, and its next delay is the first again
+STEADY = 5  # seconds after which a process counts as well, and its next delay is the first again
 GRACE = 6  # seconds that processes get to end what they do
 READY_WITHIN = 60  # seconds
 
@@ -331,6 +332,8 @@ class Supervisor:
         if now - child.started > STEADY:
             child.deaths = 0
         delay, code = self.delay_of(child), process.returncode
+        if code == -signal.SIGKILL:
+            delay = min(delay, LONGEST_OF_KILLED)
         child.process, child.started = None, now + delay
         if not self.stopping:
             reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -135,6 +136,18 @@ def test_a_start_that_is_refused_again_and_again_waits_longer_each_time(supervis
     supervisor.tend(pause=0)
     supervisor.tend(pause=0)
     assert web.deaths == 1 and web.process is None
+
+
+@pytest.mark.parametrize(("blow", "waits"), [(signal.SIGKILL, 2), (signal.SIGSEGV, 10)])
+def test_one_that_somebody_kills_is_soon_back(supervisor, monkeypatch, blow, waits):
+    """One that ends of its own waits longer each time."""
+    monkeypatch.setattr(_supervisor, "FIRST_DELAY", 0.5)
+    web = supervisor.children[0]
+    web.deaths, web.started = 9, time.monotonic()
+    dead = SimpleNamespace(returncode=-blow)
+    monkeypatch.setattr(supervisor.guardian, "end", lambda *_: None)
+    supervisor.bury(web, dead)
+    assert waits - 1 < web.started - time.monotonic() <= waits
 
 
 def test_what_lasts_is_said_once_a_minute(supervisor, monkeypatch, capsys):
