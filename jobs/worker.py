@@ -2,11 +2,14 @@
 
 import contextlib
 import gc
+import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
+import time
 from typing import Any
 
 import redis
@@ -18,9 +21,13 @@ from rq.worker import DequeueStrategy
 from sqlalchemy.orm import configure_mappers
 
 from webapp import create_app
+from webapp.platform import living
 from webapp.platform.database import db
 from webapp.platform.queue import ALIVE_SECONDS, BEAT_SECONDS, QUEUES, connect
+from webapp.platform.sparing import sparing
 
+log = logging.getLogger(__name__)
+AGAIN_AFTER_SECONDS = 1
 ALLOWED = frozenset(f"jobs.{queue}.work" for queue in QUEUES)
 
 
@@ -47,10 +54,17 @@ class ShopWorker(SimpleWorker):
     rows are still owed."""
 
     app: Flask
+    # How long it waits at most before it looks again for a Redis that went away.
+    max_connection_wait_time = 4.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._stopped = threading.Event()
+        self.is_told_to_stop = False
+
+    def request_stop(self, signum: int, frame: Any) -> None:
+        self.is_told_to_stop = True
+        super().request_stop(signum, frame)
 
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
         super().bootstrap(*args, **kwargs)
@@ -118,19 +132,37 @@ def make_worker(app: Flask, queues: list[str], connection: redis.Redis) -> ShopW
 
 def main(names: list[str]) -> None:
     app = create_app()
+    living.begin(app.extensions["settings"].data_dir)
     configure_mappers()
     # The app lives as long as the process; the collector need not walk it for every batch of rows.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     # Waiting for a job blocks; everything else on this connection must still give up in time.
     connection = connect(app.extensions["settings"].redis_url, timeout=40)
+    logging.getLogger("rq.worker").addFilter(_is_worth_a_line)
+    while serve(app, names or list(QUEUES), connection):
+        time.sleep(AGAIN_AFTER_SECONDS)
+
+
+def serve(app: Flask, queues: list[str], connection: redis.Redis) -> bool:
+    """Works until it is told to stop, or Redis is of no use (it went away, or cannot save for a
+    full disk); True where it should begin again. The process lives on: whatever starts processes
+    waits longer each time that one ends."""
+    worker = make_worker(app, queues, connection)
     try:
-        make_worker(app, names or list(QUEUES), connection).work(
-            logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN
-        )
+        worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
     except redis.RedisError as error:
-        # Such as one that cannot save for a full disk. Whoever started this starts it again.
-        sys.exit(f"worker: Redis is of no use ({error})")
+        if sparing.lets_through("worker"):
+            log.warning("worker: Redis is of no use just now (%s)", type(error).__name__)
+    # Until the next begins nothing is at hand, and a signal may end the process as it is.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    return not worker.is_told_to_stop
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """The library tells of each try to connect."""
+    return "could not connect" not in str(record.msg) or sparing.lets_through("connect")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import importlib
+import signal
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
-from jobs.worker import ALLOWED, make_worker
+from jobs.worker import ALLOWED, ShopWorker, make_worker, serve
 from tests.factories import make_sale, open_shop
 from webapp.monitor.registries import queue_counts, workers
 from webapp.platform.clock import utc_now
@@ -55,6 +56,23 @@ def test_a_worker_writes_itself_in_again_after_redis_was_wiped(app, db, connecti
     ]
     worker.teardown()
     assert workers() == []
+
+
+def test_a_worker_outlives_a_redis_that_is_of_no_use(app, db, connection, monkeypatch):
+    """It begins again in the same process, and ends when it is told to."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    connection.config_set("maxmemory-policy", "noeviction")
+    connection.config_set("maxmemory", 1)
+    try:
+        assert serve(app, list(QUEUES), connection) is True
+    finally:
+        connection.config_set("maxmemory", 0)
+
+    def told_to_stop(worker, *_given):
+        worker.request_stop(signal.SIGTERM, None)
+
+    monkeypatch.setattr(ShopWorker, "dequeue_job_and_maintain_ttl", told_to_stop)
+    assert serve(app, list(QUEUES), connection) is False
 
 
 def test_a_worker_that_was_killed_is_not_shown_as_alive(app, db, connection):
