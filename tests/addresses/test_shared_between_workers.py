@@ -12,7 +12,8 @@ from tests.support.timing import seconds_waited
 from webapp.addresses import providers
 from webapp.addresses.lookup import Outcome
 from webapp.addresses.providers import HttpSource
-from webapp.addresses.shared import Shared
+from webapp.addresses.shared import Shared, end_claims
+from webapp.platform import living
 
 
 def test_two_workers_ask_for_each_code_once(make_lookup, fake, redis_client):
@@ -46,6 +47,15 @@ def test_nobody_gives_back_another_s_claim(redis_client):
     assert first.claim(["05010000"]) == {"05010000"}
     second.release(["05010000"])
     assert second.claim(["05010000", "01001000"]) == {"01001000"}
+
+
+def test_what_a_dead_worker_was_asking_for_is_anybodys(redis_client, monkeypatch):
+    living_one = Shared(redis_client)
+    monkeypatch.setattr(living, "_mine", ("0badf00d", None))
+    dead_one = Shared(redis_client)
+    assert dead_one.claim(["05010000"]) and living_one.claim(["01001000"])
+    end_claims(redis_client, "0badf00d")
+    assert Shared(redis_client).claim(["05010000", "01001000"]) == {"05010000"}
 
 
 def test_the_pace_is_one_for_all_workers(redis_client):

@@ -56,7 +56,8 @@ class Provider:
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with suppress(OSError):  # who asked may have been killed
+                    self.wfile.write(body)
 
             def log_message(self, *_words):
                 """Nobody reads it."""
@@ -131,7 +132,9 @@ class Faults:
     def pause(self, name: str) -> None:
         pid = self.strike(name, signal.SIGSTOP)
         time.sleep(LASTS_SECONDS)
-        os.kill(pid, signal.SIGCONT)
+        # It may have been dying already of what happened before.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
     def wipe_redis(self) -> None:
         with redis.Redis.from_url(redis_url(self.shop)) as wiped:
@@ -169,9 +172,12 @@ class Faults:
                 connection.rollback()
                 time.sleep(0.002)
         engine.dispose()
-        for pid in self.shop.pids("worker"):
+        killed = self.shop.pids("worker")
+        for pid in killed:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        for pid in killed:
+            self.until_noticed(pid)
 
     def cut_every_connection(self) -> None:
         try:

@@ -1,14 +1,18 @@
 """The sweeper rings for whatever the database owes and closes what is over its time."""
 
 import datetime as dt
+import time
 
 import pytest
 from sqlalchemy import select, update
 
 from tests.factories import make_product, make_sale
+from tests.support.claims import claim
 from webapp.catalog.models import Product
+from webapp.platform import living
 from webapp.platform.clock import utc_now
 from webapp.platform.queue import redis_of_app, ring_now
+from webapp.processing.address_step import AddressStep
 from webapp.processing.sweeping import sweep_once
 from webapp.sales.models import Sale, Status
 
@@ -36,6 +40,30 @@ def test_a_bell_whose_job_was_lost_does_not_silence_the_next(db):
     redis_of_app().delete("rq:queue:addresses")
     assert sweep_once() == ["addresses"]
     assert _queued("addresses") == 1
+
+
+def test_what_a_worker_held_that_died_is_taken_up_at_once(app, db, monkeypatch):
+    """The kernel lets go of a dead process's lock; here the file is closed."""
+    make_sale()
+    monkeypatch.setattr(living, "_mine", None)
+    data_dir, step = app.extensions["settings"].data_dir, AddressStep()
+    living.begin(data_dir)
+    time.sleep(0.002)
+    assert claim(step) is not None
+    assert sweep_once() == [] and claim(step) is None, "while it lives it is left at peace"
+    living._mine[1].close()
+    time.sleep(0.002)
+    sweep_once()
+    assert sweep_once() == ["addresses"] and not list(living.dead(data_dir))
+    token, _ids = claim(step)
+    assert token.startswith("alone1-")
+
+
+def test_a_worker_without_a_lock_works_all_the_same(app, db, monkeypatch, tmp_path):
+    monkeypatch.setattr(living, "_mine", None)
+    (tmp_path / living.FOLDER).touch()
+    living.begin(tmp_path)
+    assert len(living.my_name()) == 8 and not list(living.dead(tmp_path))
 
 
 def test_many_rings_are_one_doorbell(db):

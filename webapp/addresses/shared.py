@@ -18,6 +18,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from webapp.platform.living import my_name
+
 # A lookup may lose this once to a hung Redis, which is then left alone for a while.
 _PATIENCE_SECONDS = 0.25
 _LEFT_ALONE_SECONDS = 10.0
@@ -36,7 +38,7 @@ class Shared:
     def __init__(self, client: redis.Redis | None):
         self._redis = _impatient(client) if client is not None else None
         self._out_until = 0.0
-        self._token = secrets.token_hex(8)
+        self._token = f"{my_name()}-{secrets.token_hex(4)}"
         self._own_pace = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._common_pace: SlidingWindowCounterRateLimiter | None = None
         if self._redis is not None:
@@ -90,6 +92,21 @@ class Shared:
             self._out_until = time.monotonic() + _LEFT_ALONE_SECONDS
             log.warning("postal codes go on without Redis (%s)", type(error).__name__)
             return without()
+
+
+def end_claims(client: redis.Redis, worker: str) -> None:
+    """What a worker that died was asking for is anybody's to ask."""
+    keys = list(client.scan_iter(_key("*"), count=1000))
+    pipe = client.pipeline(transaction=False)
+    for key in keys:
+        pipe.get(key)
+    held = [
+        key
+        for key, token in zip(keys, pipe.execute(), strict=True)
+        if (token or b"").startswith(worker.encode())
+    ]
+    if held:
+        client.delete(*held)
 
 
 def _key(cep: str) -> str:

@@ -5,8 +5,9 @@ transaction open; the results are written in one transaction that only touches r
 the token. So a step may run twice, at once or after a kill, and the second run changes nothing.
 
 A lease that is over and was never given back is a worker's that died, killed from outside or by one
-of the rows it held. Nobody can tell which, so none of them is blamed: such rows are taken one at a
-time, and only one that was alone each time is given to a person.
+of the rows it held. Nobody can tell which, so none of them is blamed: such rows are taken once more
+in small groups, then one at a time, and only one that was alone each time is given to a person. A
+death that is noticed ends the leases of the dead (`end_leases`).
 """
 
 import datetime as dt
@@ -16,6 +17,7 @@ import logging
 import random
 import re
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
@@ -28,7 +30,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from webapp.audit.writing import write_all
 from webapp.platform.clock import database_now
 from webapp.platform.columns import UtcDateTime
-from webapp.platform.database import db
+from webapp.platform.database import db, rows_changed
+from webapp.platform.living import my_name
 from webapp.platform.notices import notices_of
 from webapp.platform.owed import ENDS_PROCESS, Owed
 from webapp.platform.transactions import only_reading
@@ -38,7 +41,10 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
 # Attempts at a row alone that ended with their worker: a shop may be restarted some times in a row.
 MOST_ALONE = 4
-# The token of a lease on one row alone tells how many times that was so: "alone2-5d41402abc".
+# Rows of a batch whose worker died that are tried together once more.
+GROUP = 10
+# A lease's token names its worker, "5d41402a-bc4b2a76b971"; that of what a dead worker left tells
+# so, "again-5d41402a-…", and of a row alone how many times that was so: "alone2-5d41402a-…".
 _ALONE = re.compile(r"alone([0-9]+)-")
 # The moment by which a row is judged to be due. Statements of each turn are built once.
 _NOW = bindparam("now", type_=UtcDateTime)
@@ -115,21 +121,38 @@ class Step(Generic[Row, Answers, Shared]):
         return self.turn().taken
 
     def turn(self) -> Turn:
-        """Works on one batch, then on one of the rows that a dead worker left behind: neither kind
-        waits until the other is through."""
+        """Works on one batch, then for as long on what dead workers left behind: neither kind waits
+        until the other is through."""
         fresh, left_behind = self._look()
+        began = time.monotonic()
         batch = self._claim_batch() if fresh else None
         if batch:
             self._advance(*batch)
-        alone = self._claim_alone() if left_behind else None
-        if alone:
-            self._advance(*alone)
         taken = len(batch[1]) if batch else 0
-        return Turn(taken + bool(alone), taken == self.batch or bool(alone))
+        again = self._take_up(time.monotonic() - began) if left_behind else 0
+        return Turn(taken + again, taken == self.batch or again > 0)
+
+    def _take_up(self, seconds: float) -> int:
+        """At least a group, and no further one after so many seconds; the number of rows."""
+        end, taken = time.monotonic() + seconds, 0
+        while claimed := self._claim_left_behind():
+            self._advance(*claimed)
+            taken += len(claimed[1])
+            if time.monotonic() > end:
+                break
+        return taken
 
     def owes(self) -> bool:
         """Whether any row is due; a look that takes no lock."""
         return any(self._look())
+
+    def end_leases(self, worker: str) -> int:
+        """What a dead worker held is due at once, as when its lease is over. The number of
+        rows."""
+        columns, now = self.model.__table__.c, database_now(db.session)
+        leased = (columns.status == self.status) & (columns.due_at > now)
+        held = leased & columns.lease.contains(f"{worker}-")
+        return rows_changed(update(self.model.__table__).where(held).values(due_at=now))
 
     def _look(self) -> tuple[bool, bool]:
         """Whether rows are due that nobody has held, and such that a dead worker has left."""
@@ -152,7 +175,7 @@ class Step(Generic[Row, Answers, Shared]):
         return (self.model.status == self.status) & (self.model.due_at <= now)
 
     def _claim_batch(self) -> tuple[str, list[int]] | None:
-        token = secrets.token_hex(16)
+        token = _new_token()
         ids = db.session.scalars(self._claims, self._lease(token)).all()
         db.session.commit()
         return (token, sorted(ids)) if ids else None
@@ -164,21 +187,28 @@ class Step(Generic[Row, Answers, Shared]):
         claim = self._leases().where(table.c.id.in_(due.scalar_subquery()))
         return claim.values(attempts=table.c.attempts + 1).returning(table.c.id)
 
-    def _claim_alone(self) -> tuple[str, list[int]] | None:
-        """The attempt that nobody finished is not counted: this one takes its place."""
-        left_behind = self._due(self.model.id, self.model.lease).where(
-            self.model.lease.is_not(None)
-        )
+    def _claim_left_behind(self) -> tuple[str, list[int]] | None:
+        """A group out of batches, or a row that was in such a group, alone. The attempt that nobody
+        finished is not counted: this one takes its place."""
         now = {"now": database_now(db.session)}
-        row = db.session.execute(left_behind.limit(1), now).one_or_none()
-        if row is None:
+        rows = db.session.execute(self._left_behind, now).all()
+        if not rows:
             db.session.rollback()
             return None
-        token = f"alone{_times_alone(row.lease) + 1}-{secrets.token_hex(10)}"
-        claim = self._leases().where(self.model.__table__.c.id == row.id)
+        first, ids = rows[0], [row.id for row in rows if _was_in_batch(row.lease)]
+        if _was_in_batch(first.lease) and len(ids) > 1:
+            token = f"again-{_new_token()}"
+        else:
+            token, ids = f"alone{_times_alone(first.lease) + 1}-{_new_token()}", [first.id]
+        claim = self._leases().where(self.model.__table__.c.id.in_(ids))
         db.session.execute(claim, self._lease(token))
         db.session.commit()
-        return token, [row.id]
+        return token, sorted(ids)
+
+    @functools.cached_property
+    def _left_behind(self) -> Select[Any]:
+        due = self._due(self.model.id, self.model.lease)
+        return due.where(self.model.lease.is_not(None)).limit(GROUP)
 
     def _due(self, *columns: Any) -> Select[Any]:
         return (
@@ -297,6 +327,14 @@ class Step(Generic[Row, Answers, Shared]):
             else:
                 row.retry(database_now(db.session) + backoff(row.attempts), words)
         db.session.commit()
+
+
+def _new_token() -> str:
+    return f"{my_name()}-{secrets.token_hex(6)}"
+
+
+def _was_in_batch(lease: str) -> bool:
+    return not lease.startswith(("again-", "alone"))
 
 
 def _times_alone(lease: str) -> int:
