@@ -50,6 +50,10 @@ from webapp.store import pages as store
 from webapp.store.forms import PIS_COFINS, REVIEW_POLICIES, TAX_REGIMES
 from webapp.store.partners import api as partners_api
 from webapp.store.partners import pages as partners
+from webapp.taxation import api as taxation_api
+from webapp.taxation import pages as taxation
+from webapp.taxation.words import KINDS as TAXED_KINDS
+from webapp.taxation.words import NATURES
 from webapp.web.pages import docs, health, streams
 
 # How the audit of each feature is told; see webapp.audit.history.
@@ -68,6 +72,9 @@ VALUE_WORDS: history.ValueWords = {
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
     ("shop", "crt"): _one_of(TAX_REGIMES),
     ("shop", "pis_cofins"): _one_of(PIS_COFINS),
+    ("tax_profile_versions", "nature"): _one_of(NATURES),
+    ("tax_choices", "subject_name"): _one_of(TAXED_KINDS),
+    ("tax_choices", "name"): _one_of(TAXED_KINDS),
     ("users", "locale"): _one_of(LOCALES),
     ("jobs", "queue"): _one_of(QUEUE_NAMES),
     ("jobs", "subject_name"): _one_of(QUEUE_NAMES),
@@ -90,6 +97,7 @@ BLUEPRINTS = [
         audit,
         store,
         partners,
+        taxation,
         catalog,
         customers,
         sales,
@@ -104,6 +112,7 @@ BLUEPRINTS = [
         monitor,
         search,
         addresses_api,
+        taxation_api,
         catalog_api,
         customers_api,
         partners_api,

@@ -34,6 +34,7 @@ TAX_AND_SHIPPING = (
     INVOICES,
     SHIPPING,
     MenuEntry("receipt", _l("Royalties"), "royalties.index"),
+    MenuEntry("adjustments", _l("Taxes"), "taxation.index"),
 )
 DECISIONS = (
     MenuEntry("git-branch", _l("Rules"), "rules.index"),

@@ -71,6 +71,8 @@ def places(db) -> Places:
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,)],
         ("sku",): [("LV-0001",), (unsold,)],
+        ("code",): [("goods",), ("none",)],
+        ("term",): [("pCBS",), ("none",)],
         ("cep",): [("05010-000",), ("99999-999",), ("9",)],
         (): [()],
     }

@@ -147,7 +147,10 @@ def test_a_route_that_declares_nobody_is_open_to_nobody(app, client, db, monkeyp
 
 def test_the_accountant_changes_nothing_but_what_is_their_own(app):
     # Searches ask by POST, so that nobody's name stands in an address, and only read.
-    own = ("/account/", "/login", "/logout", "/search/hits", "/find")
+    # What is theirs to write is the taxes.
+    taxes = ("/tax-profiles", "/tax-choices", "/tax-rates", "/fiscal-calendar")
+    calls = tuple(f"/api/v1{place}" for place in taxes)
+    own = ("/account/", "/login", "/logout", "/search/hits", "/find", *taxes, *calls)
     open_to_them = [
         path
         for _method, path, allowed in routes(app, *CHANGING)

@@ -41,6 +41,10 @@ SUBJECTS = {
     "effects": _l("Action of a rule"),
     "commission_payments": _l("Commission"),
     "pages": _l("Page"),
+    "tax_profile_versions": _l("Tax profile"),
+    "tax_choices": _l("Choice of a tax profile"),
+    "state_rates": _l("Rates of a state"),
+    "calendar_values": _l("Value of the fiscal calendar"),
 }
 ACTIONS = {
     "created": _l("Created"),
@@ -80,13 +84,29 @@ PAGES = {
 # The icon of what no feature has a sentence for.
 ICON = "history"
 # Columns that hold an actor.
-PEOPLE = ("reviewer",)
+PEOPLE = ("reviewer", "signed_off_by")
 BLANK: tuple[Any, ...] = (None, "", [], {})
 # The event's own words tell it: these are codes of the program.
 UNTOLD = ("reason_code",)
+PERCENTAGES = ("reduction", "credit_rate", "icms", "fcp")
 DOCUMENTS = ("document", "customer_document", "cnpj", "technical_cnpj")
 PHONES = ("phone", "customer_phone", "technical_phone")
 FIELDS = {
+    "activity": _l("Activity in Simples"),
+    "benefit_code": _l("Benefit code (cBenef)"),
+    "cest": _l("CEST"),
+    "credit_rate": _l("Credit of ICMS (%)"),
+    "fcp": _l("Poverty fund (FCP)"),
+    "ibs_cbs": _l("CST of IBS/CBS"),
+    "ibs_cbs_class": _l("Class of IBS/CBS (cClassTrib)"),
+    "icms": _l("ICMS"),
+    "nature": _l("Nature of the operation"),
+    "profile": _l("Profile"),
+    "reduction": _l("Reduction of the base (%)"),
+    "signed_off_by": _l("Signed off by"),
+    "source": _l("Source"),
+    "tax_profile": _l("Tax profile"),
+    "value": _l("Value"),
     "network_address": _l("Network address"),
     "tries": _l("Tries"),
     "access_key": _l("Access key"),
@@ -269,7 +289,8 @@ def _value(subject: str, field: str, stored: Any) -> Any:
         return stored
     if isinstance(column.type, Hundredths):
         amount = Decimal(str(stored))
-        return percent_text(amount) if field.endswith("percent") else money_text(amount)
+        is_percent = field.endswith("percent") or field in PERCENTAGES
+        return percent_text(amount) if is_percent else money_text(amount)
     if isinstance(column.type, Date):
         return day_text(dt.date.fromisoformat(stored))
     if isinstance(column.type, EnumText) and stored in list(column.type.members):

@@ -17,6 +17,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.text import searchable
 from webapp.store.price_rights import UNBOUND, PriceRights
+from webapp.taxation.book import tax_book_changed
 from webapp.taxation.queries import is_profile
 
 COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
@@ -75,6 +76,8 @@ def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBO
         _refuse_taken(wanted.sku, product.id)
     if wanted.tax_profile != product.tax_profile:
         _refuse_unknown_profile(wanted.tax_profile)
+        # Held orders of it are looked at again.
+        tax_book_changed()
     if wanted.kind is not product.kind and product.was_sold:
         raise Invalid(
             [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]

@@ -15,6 +15,7 @@ from webapp.platform.searching import matching
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # Every sale asks it, so it is built once.
 _BY_KEY = select(Product).where(func.lower(Product.sku).in_(bindparam("keys", expanding=True)))
+CATEGORIES_OFFERED = 200
 ON_SALE = Product.archived_at.is_(None)
 # The views of the list, by their name in its address.
 VIEWS = {
@@ -76,6 +77,12 @@ def namesakes(product: Product) -> list[Product]:
             .limit(5)
         )
     )
+
+
+def categories() -> list[str]:
+    """Of the products on sale, by name, as many as a form offers."""
+    query = select(Product.category).where(ON_SALE, Product.category != "").distinct()
+    return list(db.session.scalars(query.order_by(Product.category).limit(CATEGORIES_OFFERED)))
 
 
 def movements(product: Product) -> Select:

@@ -125,7 +125,7 @@ _TEST_YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 _TWO_YEARS = (date(2027, 1, 1), date(2028, 12, 31))
 _FROM_2027 = (date(2027, 1, 1), None)
 _LAST_OF_PIS = date(2026, 12, 31)
-_SECOND_HAND = "second-hand"
+_SECOND_HAND = "a conferir"
 
 BUILT_IN = (
     *(
@@ -184,7 +184,7 @@ BUILT_IN = (
         N_("IBS and CBS groups compulsory in the normal regime"),
         date(2026, 1, 1),
         None,
-        "NT 2025.002, rule 1115",
+        "NT 2025.002, regra 1115",
     ),
     *(
         Term(
@@ -192,7 +192,7 @@ BUILT_IN = (
             N_("IBS and CBS groups compulsory in Simples"),
             date(2027, 1, 4),
             None,
-            "NT 2025.002, rule 1115",
+            "NT 2025.002, regra 1115",
         )
         for crt in "124"
     ),
@@ -228,7 +228,7 @@ BUILT_IN = (
             N_("Benefit code compulsory with an ICMS not paid in full"),
             date(2019, 1, 1),
             None,
-            f"NT 2019.001, rule 930; {state} ({_SECOND_HAND})",
+            f"NT 2019.001, regra 930; {state} ({_SECOND_HAND})",
         )
         for state, code in BENEFIT_CODE.items()
     ),

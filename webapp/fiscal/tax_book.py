@@ -74,6 +74,11 @@ class RateException:
         return item.sku == self.sku if self.sku else item.ncm.startswith(self.ncm)
 
 
+def kind_of(item: Item) -> str:
+    """Of an item that is not given away or sold abroad: the kind that the store chooses by."""
+    return "book" if item.kind in ("book", "ebook") else "goods"
+
+
 @dataclass(frozen=True, eq=False)
 class TaxBook:
     """`categories` and `defaults` (of "goods", "book", "gift", "export") name profiles by code.
@@ -125,8 +130,7 @@ class TaxBook:
             return "product", item.tax_profile
         if item.category in self.categories:
             return "category", self.categories[item.category]
-        kind = "book" if item.kind in ("book", "ebook") else "goods"
-        return "default", self.defaults[kind]
+        return "default", self.defaults[kind_of(item)]
 
     def profile_of(self, note: Note, item: Item, day: date) -> TaxProfile | None:
         """The version in force, or None: no profile of that code is written for the regime."""
@@ -160,7 +164,7 @@ class TaxBook:
 
 
 def _profile(regime: str, code: str, name: str, *taxes: str) -> TaxProfile:
-    nature = GIFT if code == "gift" else RESALE
+    nature, activity = (GIFT, "90") if code == "gift" else (RESALE, "01")
     icms, pis_cofins, ibs_cbs_class = taxes
     return TaxProfile(
         code,
@@ -172,6 +176,7 @@ def _profile(regime: str, code: str, name: str, *taxes: str) -> TaxProfile:
         pis_cofins,
         ibs_cbs_class[:3],
         ibs_cbs_class,
+        activity=activity,
     )
 
 

@@ -48,6 +48,11 @@ def percent_text(value: Decimal) -> str:
     return format_decimal(value, "#,##0.00") + " %"
 
 
+def fine_percent_text(value: Decimal) -> str:
+    """A rate with two places, or as many of four as it has."""
+    return format_decimal(value, "#,##0.00##") + " %"
+
+
 def access_key_text(key: str) -> str:
     """In groups of four, as it is printed, which no spreadsheet takes for a number and cuts."""
     return " ".join(key[place : place + 4] for place in range(0, len(key), 4))
@@ -146,6 +151,7 @@ FILTERS = {
     "money": money_text,
     "number": number_text,
     "percent": percent_text,
+    "fine_percent": fine_percent_text,
     "access_key": access_key_text,
     "day": day_text,
     "moment": moment_text,

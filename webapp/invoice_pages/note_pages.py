@@ -24,7 +24,7 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_by_id, review_queue
 from webapp.platform.clock import utc_now
 from webapp.platform.issues import Issue
-from webapp.sale_pages.fix_links import FixLink, fix_link
+from webapp.sale_pages.fix_links import FixLink, fix_link, is_about_taxes
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
 from webapp.store.queries import the_shop
@@ -84,6 +84,7 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "warnings": warnings,
         "zip_code_differs": ZIP_CODE_DIFFERS,
         "fix_of": _fix_of,
+        "about_taxes": is_about_taxes,
         "wants_address": _wants_address(issues),
         "passed": passed_checks(invoice, shop),
         "note": note_view(invoice, shop),

@@ -1,6 +1,7 @@
 """An NF-e as people read it, taken from the very document: the one that was sent, or the draft as
 it stands now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -11,9 +12,13 @@ from lxml import etree
 from webapp.fiscal.document import build, preview
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.xml import NAMESPACE
+from webapp.invoice_pages.tax_words import tax_sentence
 from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice
+from webapp.invoices.taken_profiles import TakenProfile, profiles_taken
+from webapp.platform.clock import utc_now
 from webapp.store.models import Shop
+from webapp.store.queries import issuer_day
 from webapp.taxation.book import the_tax_book
 
 DESTINATIONS = {"1": _l("Within the state"), "2": _l("To another state"), "3": _l("Abroad")}
@@ -31,6 +36,8 @@ class NoteView:
 
     document: etree._Element
     is_sent: bool
+    # By item; none for an NF-e from before there were profiles.
+    profiles: Sequence[TakenProfile] = ()
 
     @cached_property
     def reading(self) -> Reading:
@@ -62,6 +69,20 @@ class NoteView:
     def items(self) -> list["NoteItem"]:
         return [_item(item) for item in self.reading.items]
 
+    @property
+    def tax_reasons(self) -> list[str]:
+        """One sentence for each item."""
+        origin, target = self._state("emit/enderEmit"), self._state("dest/enderDest")
+        target = self._state("entrega") or target
+        return [
+            tax_sentence(item, taken, origin, target)
+            for item, taken in zip(self.reading.items, self.profiles, strict=False)
+        ]
+
+    def _state(self, place: str) -> str:
+        path = "/".join(f"{{{NAMESPACE}}}{tag}" for tag in (*place.split("/"), "UF"))
+        return self.document.findtext(f".//{path}") or ""
+
     def total(self, tag: str) -> Decimal:
         return decimal(self.reading.total, tag)
 
@@ -92,13 +113,14 @@ class NoteItem:
 
 def note_view(invoice: Invoice, shop: Shop) -> NoteView:
     if invoice.is_sent and invoice.signed_xml:
-        return NoteView(etree.fromstring(invoice.signed_xml), True)
+        return NoteView(etree.fromstring(invoice.signed_xml), True, invoice.tax_profiles)
     return draft_of(invoice, shop)
 
 
 def draft_of(invoice: Invoice, shop: Shop) -> NoteView:
     """Never signed, whatever became of the invoice meanwhile."""
-    return NoteView(build(note_of(invoice.sale, shop), the_tax_book()), False)
+    note, book = note_of(invoice.sale, shop), the_tax_book()
+    return NoteView(build(note, book), False, profiles_taken(note, book, issuer_day(utc_now())))
 
 
 def _item(item: ReadItem) -> NoteItem:

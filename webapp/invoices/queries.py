@@ -27,7 +27,7 @@ from webapp.platform.searching import holding, ids_of
 from webapp.platform.whole import whole_number
 from webapp.sales.models import Sale
 from webapp.store.models import Series
-from webapp.store.queries import issuer_zone, the_shop
+from webapp.store.queries import issuer_day, issuer_zone, the_shop
 
 NO_INVOICE = _l("There is no NF-e with this number.")
 KEY_LENGTH = 44
@@ -112,6 +112,14 @@ def named_alone(written: str) -> ColumnElement[bool] | None:
     """One NF-e by its access key, or as lists print it; None for what is not written so."""
     bare = "".join(written.split()).upper()
     return Invoice.access_key == bare if len(bare) == KEY_LENGTH else as_printed(written)
+
+
+def last_issued() -> dt.date | None:
+    """The day, in the issuer's state, of the latest NF-e that is out or on its way."""
+    out = (InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED, InvoiceStatus.CANCELLED)
+    query = select(Invoice.issued_at).where(Invoice.status.in_(out), Invoice.issued_at.is_not(None))
+    latest = db.session.scalar(query.order_by(Invoice.issued_at.desc()).limit(1))
+    return issuer_day(latest) if latest else None
 
 
 def month_bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:

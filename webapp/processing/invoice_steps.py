@@ -45,6 +45,8 @@ class Built(NamedTuple):
     """What building and checking came to; by the version a sale that changed meanwhile is told."""
 
     version: int
+    # Of the tax book.
+    book: str
     note: Note
     draft: etree._Element
     issues: list[Issue]
@@ -80,7 +82,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
                 note = note_of(sale, shop)
                 draft = build(note, book)
                 issues = run_checks(note, draft, book).issues
-                built[sale.id] = Built(sale.version, note, draft, issues)
+                built[sale.id] = Built(sale.version, shop.tax_book_version, note, draft, issues)
             db.session.rollback()
         return built
 
@@ -100,7 +102,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
         invoice.total = built.note.total
         errors = [issue for issue in built.issues if issue.level == ERROR]
         if errors:
-            note_failed(invoice, errors[0])
+            note_failed(invoice, errors[0], built.book)
             return
         held_by = _held_by(shared.effects.get(row.id, []), shared.policy)
         if held_by:

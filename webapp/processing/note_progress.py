@@ -23,10 +23,11 @@ def note_begun(sale: Sale, invoice: Invoice | None, now: dt.datetime) -> None:
     sale.go_to(Status.INVOICE, now)
 
 
-def note_failed(invoice: Invoice, issue: Issue) -> None:
-    """Our own checks found an error: it is not sent, and a person fixes the sale."""
+def note_failed(invoice: Invoice, issue: Issue, book: str) -> None:
+    """Our own checks found an error: it is not sent, and a person fixes the sale. `book` is the
+    version of the tax book by which it was built: see `tax_holds`."""
     invoice.fail_checks()
-    _needs_fix(invoice.sale, issue)
+    _needs_fix(invoice.sale, issue.field, issue.to_json() | {"book": book})
 
 
 def note_given_up(invoice: Invoice, error: str) -> None:
@@ -71,7 +72,7 @@ def note_authorized(invoice: Invoice, protocol: str, at: dt.datetime, proc_xml: 
 def note_rejected(invoice: Invoice, code: str, reason: str, issue: Issue) -> None:
     """The authority refused it; `issue` is its code in our words, with the field to fix."""
     invoice.refuse(code, reason, issue.same_number)
-    _needs_fix(invoice.sale, issue)
+    _needs_fix(invoice.sale, issue.field, issue.to_json())
 
 
 def note_rebuilt(invoice: Invoice, step: Status, now: dt.datetime) -> None:
@@ -102,5 +103,5 @@ def _discard(invoice: Invoice) -> None:
     invoice.discard()
 
 
-def _needs_fix(sale: Sale, issue: Issue) -> None:
-    sale.needs_attention("invoice", "nfe_check", issue.field, issue.to_json())
+def _needs_fix(sale: Sale, field: str, params: dict) -> None:
+    sale.needs_attention("invoice", "nfe_check", field, params)

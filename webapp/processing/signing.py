@@ -13,9 +13,10 @@ from webapp.fiscal.note import Note
 from webapp.fiscal.signature import Signer
 from webapp.invoices.authorities import certificate
 from webapp.invoices.models import Invoice
+from webapp.invoices.taken_profiles import profiles_taken
 from webapp.platform.database import db
 from webapp.store.models import Series
-from webapp.store.queries import series_of_channels, the_shop
+from webapp.store.queries import issuer_day, series_of_channels, the_shop
 from webapp.taxation.book import the_tax_book
 
 # The whole second at which a note says it was issued lies this far back: a clock of ours that is
@@ -82,6 +83,7 @@ class SigningDesk:
         issued_at = (now - CLOCK_MARGIN).replace(microsecond=0)
         given = Numbering(series, number, issued_at, random_code(number))
         document = numbered(draft, note, self.book, given)
+        invoice.tax_profiles = list(profiles_taken(note, self.book, issuer_day(issued_at)))
         invoice.send(
             series, number, access_key_of(document), signer.sign(document), given.issued_at
         )

@@ -31,6 +31,8 @@ def fix_link(issue: Issue, sale: Sale, role: Role, address_form: str = "") -> Fi
         names_partner = issue.field == "settings.partners"
         url = url_for("partners.index" if names_partner else "store.settings_page")
         return _link(issue, _("Open the settings"), url) if role in roles_from("admin") else None
+    if is_about_taxes(issue):
+        return _tax_link(issue, role)
     if role not in roles_from("clerk"):
         return None
     if issue.area == "sale" and sale.status in CORRECTABLE:
@@ -46,6 +48,26 @@ def fix_link(issue: Issue, sale: Sale, role: Role, address_form: str = "") -> Fi
         url = url_for("catalog.edit", product_id=product_id)
         return _link(issue, _("Fix the product"), url)
     return order_link(sale, issue.fix_label) if issue.area in ON_THE_ORDER else None
+
+
+def is_about_taxes(issue: Issue) -> bool:
+    """It is fixed where profiles, rates and values are written; then the sale goes on by itself."""
+    return issue.area == "calendar" or issue.who == "accountant"
+
+
+def _tax_link(issue: Issue, role: Role) -> FixLink | None:
+    """To the place where a profile, a rate or a value of the calendar is written."""
+    if role not in roles_from("manager", "accountant"):
+        return None
+    if issue.field == "calendar.values":
+        asked = {"code": issue.params.get("value"), "from": issue.params.get("day")}
+        url = url_for("taxation.calendar", **asked, _anchor="value")
+        return _link(issue, _("Open the fiscal calendar"), url)
+    if issue.field == "calendar.states":
+        return _link(issue, _("Open the rates of the states"), url_for("taxation.rates"))
+    code = issue.params.get("profile")
+    url = url_for("taxation.show", code=code) if code else url_for("taxation.index")
+    return _link(issue, _("Open the tax profiles"), url)
 
 
 def order_link(sale: Sale, label: str = "") -> FixLink:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from webapp.fiscal.calendar import ASKED
+from webapp.fiscal.classes import CLASSES
 from webapp.fiscal.places import STATES
 from webapp.http.forms import (
     BlankIsNone,
@@ -24,10 +26,12 @@ from webapp.http.forms import (
 from webapp.taxation.words import CSOSN, IBS_CBS, ICMS_CST, KINDS, NATURES, ORIGINS, PIS_COFINS
 
 ST_PAID = ("60", "500")
-WITH_REDUCTION, WITH_CREDIT = "20", "101"
-# The activity of Simples for what is no revenue, and the classes of IBS and CBS that are none.
+# By percentage: the codes of ICMS that may have it; the first needs it.
+PERCENTAGES = {"reduction": ("20",), "credit_rate": ("101", "900")}
+# What a class is to Simples (tpRBSN) where it is none of its revenue, and the activity (cAtivSN)
+# for that.
+NO_REVENUE = "0"
 OUTSIDE_REVENUE = "90"
-NO_REVENUE = ("410001", "410002", "410003", "410999")
 ACTIVITIES = (*(f"{number:02d}" for number in range(1, 15)), OUTSIDE_REVENUE)
 # What stands in addresses instead of a code.
 RESERVED = ("new",)
@@ -122,16 +126,23 @@ class TaxProfileIn(Shape):
     @model_validator(mode="after")
     def icms_and_what_it_needs(self):
         if self.icms not in {**CSOSN, **ICMS_CST}:
-            codes = {"csosn": ", ".join(CSOSN), "cst": ", ".join(ICMS_CST)}
-            raise FieldRefused(
-                "icms", _("Choose a CSOSN (%(csosn)s) in Simples, a CST (%(cst)s) else.", **codes)
+            message = _(
+                "Choose a CSOSN (%(csosn)s) in Simples, a CST (%(cst)s) else.",
+                csosn=", ".join(CSOSN),
+                cst=", ".join(ICMS_CST),
             )
+            raise FieldRefused("icms", message)
         if self.icms in ST_PAID and not self.cest:
             raise FieldRefused(
                 "cest", _l("With CST 60 or CSOSN 500 the note must carry the CEST; fill it in.")
             )
-        _only_with(self, "reduction", WITH_REDUCTION)
-        _only_with(self, "credit_rate", WITH_CREDIT)
+        for name, codes in PERCENTAGES.items():
+            given = getattr(self, name) > 0
+            if given and self.icms not in codes:
+                message = _("This goes with %(code)s only; leave it blank.", code=", ".join(codes))
+                raise FieldRefused(name, message)
+            if not given and self.icms == codes[0]:
+                raise FieldRefused(name, _("%(code)s needs this percentage.", code=codes[0]))
         if self.nature == "st_paid" and self.icms not in ST_PAID:
             raise FieldRefused(
                 "nature", _l("ICMS-ST paid before goes with CST 60 or CSOSN 500 only.")
@@ -155,26 +166,27 @@ class TaxProfileIn(Shape):
                     own=self.ibs_cbs,
                 ),
             )
-        if self.activity and self.regime != "simples":
+        known = CLASSES.get(self.ibs_cbs_class)
+        if known is None:
+            classes = ", ".join(code for code in CLASSES if code.startswith(self.ibs_cbs))
             raise FieldRefused(
-                "activity", _l("Only a profile of Simples names an activity; leave it blank.")
+                "ibs_cbs_class",
+                _(
+                    "Balcão cannot reckon the class %(code)s; of CST %(cst)s it knows %(classes)s.",
+                    code=self.ibs_cbs_class,
+                    cst=self.ibs_cbs,
+                    classes=classes,
+                ),
             )
-        if self.activity == OUTSIDE_REVENUE and self.ibs_cbs_class not in NO_REVENUE:
+        if self.activity == OUTSIDE_REVENUE and known.revenue != NO_REVENUE:
             raise FieldRefused(
                 "activity",
-                _("Activity 90 is for what is no revenue, but the class %(code)s is revenue.")
-                % {"code": self.ibs_cbs_class},
+                _(
+                    "Activity 90 is for what is no revenue, but the class %(code)s is revenue.",
+                    code=self.ibs_cbs_class,
+                ),
             )
         return self
-
-
-def _only_with(wanted: TaxProfileIn, field: str, icms: str) -> None:
-    """A percentage that one code needs and no other knows."""
-    given = getattr(wanted, field) > 0
-    if given and wanted.icms != icms:
-        raise FieldRefused(field, _("This goes with %(code)s only; leave it blank.", code=icms))
-    if not given and wanted.icms == icms:
-        raise FieldRefused(field, _("%(code)s needs this percentage.", code=icms))
 
 
 class DefaultsIn(Shape):
@@ -218,10 +230,14 @@ class StateRateIn(Shape):
 class CalendarValueIn(Shape):
     """A value of the fiscal calendar from a day on, and where it was published."""
 
-    model_config = ConfigDict(
-        **example({"from": "2027-01-01", "value": "8.8000", "source": "Resolução 1/2026"})
-    )
+    model_config = example({"from": "2027-01-01", "value": "8.8000", "source": "Resolução 1/2026"})
 
     valid_from: Day = Field(alias="from")
     value: FinePercent
     source: Annotated[str, Text(200, required=True)]
+
+
+class CalendarFormIn(CalendarValueIn):
+    """A person's, who chooses what it is a value of."""
+
+    code: Annotated[str, OneOf(tuple(ASKED))]

@@ -98,7 +98,7 @@ class TaxChoice(Model):
 
     __tablename__ = "tax_choices"
     __table_args__ = (UniqueConstraint("of", "name"),)
-    audited = ("of", "name", "profile")
+    audited = ("name", "profile")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     of: Mapped[str] = mapped_column(String(8))

@@ -1,16 +1,16 @@
 """Questions about tax profiles, rates and the values of the calendar."""
 
 import datetime as dt
+from typing import NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
-from webapp.fiscal.places import state
 from webapp.fiscal.tax_book import REGIMES
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.store.queries import the_shop
+from webapp.store.queries import issuer_day, the_shop
 from webapp.taxation.models import CalendarValue, StateRate, TaxChoice, TaxProfileVersion
 
 
@@ -19,25 +19,18 @@ def issuer_today() -> dt.date:
     return issuer_day(utc_now())
 
 
-def issuer_day(moment: dt.datetime) -> dt.date:
-    return moment.astimezone(state(the_shop().state).zone).date()
-
-
 def shop_regime() -> str:
     """ "simples" or "normal"."""
     return REGIMES[the_shop().crt]
 
 
-def latest_versions() -> Select:
-    """Of each profile the version written last."""
-    newest = select(func.max(TaxProfileVersion.id)).group_by(
-        TaxProfileVersion.code, TaxProfileVersion.regime
+def profiles(regime: str) -> Select:
+    """Of each profile the version written last: of the regime's, where there is one."""
+    own = case((TaxProfileVersion.regime == regime, TaxProfileVersion.id))
+    newest = select(func.coalesce(func.max(own), func.max(TaxProfileVersion.id)))
+    return select(TaxProfileVersion).where(
+        TaxProfileVersion.id.in_(newest.group_by(TaxProfileVersion.code))
     )
-    return select(TaxProfileVersion).where(TaxProfileVersion.id.in_(newest))
-
-
-def profiles_of_regime(regime: str) -> Select:
-    return latest_versions().where(TaxProfileVersion.regime == regime)
 
 
 def versions_of(code: str) -> list[TaxProfileVersion]:
@@ -47,6 +40,16 @@ def versions_of(code: str) -> list[TaxProfileVersion]:
     if not found:
         raise NotFound(_("There is no tax profile with this code."))
     return found
+
+
+def version_in_force(code: str, regime: str) -> TaxProfileVersion | None:
+    """Today's."""
+    query = select(TaxProfileVersion).where(
+        TaxProfileVersion.code == code,
+        TaxProfileVersion.regime == regime,
+        TaxProfileVersion.valid_from <= issuer_today(),
+    )
+    return db.session.scalar(query.order_by(TaxProfileVersion.valid_from.desc()).limit(1))
 
 
 def version_of(code: str, version_id: int) -> TaxProfileVersion:
@@ -72,6 +75,24 @@ def default_choices() -> dict[str, str]:
     return {name: profile for name, profile in db.session.execute(query)}
 
 
+class ChosenFor(NamedTuple):
+    """The kinds of item, and the categories, that a profile was chosen for."""
+
+    kinds: list[str]
+    categories: int
+
+
+def chosen_for() -> dict[str, ChosenFor]:
+    """By the code of the profile."""
+    found: dict[str, ChosenFor] = {}
+    for kind, code in default_choices().items():
+        found.setdefault(code, ChosenFor([], 0)).kinds.append(kind)
+    query = select(TaxChoice.profile, func.count()).where(TaxChoice.of == "category")
+    for code, count in db.session.execute(query.group_by(TaxChoice.profile)):
+        found[code] = ChosenFor(found[code].kinds if code in found else [], count)
+    return found
+
+
 def category_choices() -> Select:
     return select(TaxChoice).where(TaxChoice.of == "category")
 
@@ -85,6 +106,13 @@ def own_rates() -> Select:
     return select(StateRate)
 
 
+def own_states() -> set[str]:
+    """The states whose rates the shop wrote itself."""
+    return set(
+        db.session.scalars(select(StateRate.state).where(StateRate.ncm == "", StateRate.sku == ""))
+    )
+
+
 def rate_by_key(state: str, ncm: str, sku: str, valid_from: dt.date) -> StateRate | None:
     query = select(StateRate).where(
         StateRate.state == state,
@@ -93,11 +121,6 @@ def rate_by_key(state: str, ncm: str, sku: str, valid_from: dt.date) -> StateRat
         StateRate.valid_from == valid_from,
     )
     return db.session.scalar(query)
-
-
-def own_values() -> list[CalendarValue]:
-    """The oldest first."""
-    return list(db.session.scalars(select(CalendarValue).order_by(CalendarValue.valid_from)))
 
 
 def value_from(code: str, day: dt.date) -> CalendarValue | None:

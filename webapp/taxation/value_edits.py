@@ -54,7 +54,12 @@ def set_value(code: str, wanted: CalendarValueIn, last_issued: dt.date | None) -
     known = the_tax_book().calendar.value(code, wanted.valid_from)
     refuse_past(wanted.valid_from, last_issued, known not in (None, wanted.value), "from")
     if value is None:
-        value = CalendarValue(code=code, **wanted.model_dump())
+        value = CalendarValue(
+            code=code,
+            valid_from=wanted.valid_from,
+            value=wanted.value,
+            source=wanted.source,
+        )
         db.session.add(value)
     else:
         value.value, value.source = wanted.value, wanted.source

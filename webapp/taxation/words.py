@@ -38,7 +38,7 @@ PIS_COFINS = {
 }
 IBS_CBS = {
     "000": _l("000: taxed in full"),
-    "400": _l("400: exempt"),
+    "200": _l("200: reduced rate"),
     "410": _l("410: immune or no incidence"),
 }
 ORIGINS = {

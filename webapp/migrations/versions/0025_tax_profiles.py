@@ -11,12 +11,12 @@ down_revision = '0024'
 branch_labels = None
 depends_on = None
 
-# Code, name, nature, and for each regime: ICMS, PIS/COFINS.
+# Code, name, nature, activity of Simples, IBS/CBS, and for each regime: ICMS, PIS/COFINS.
 EXAMPLES = (
-    ('goods', 'Mercadoria para revenda', 'resale', ('000', '000001'), {'simples': ('102', '49'), 'normal': ('00', '01')}),
-    ('book', 'Livro', 'resale', ('410', '410008'), {'simples': ('300', '49'), 'normal': ('41', '06')}),
-    ('gift', 'Brinde', 'gift', ('410', '410001'), {'simples': ('400', '49'), 'normal': ('41', '08')}),
-    ('export', 'Exportação', 'resale', ('410', '410004'), {'simples': ('300', '49'), 'normal': ('41', '08')}),
+    ('goods', 'Mercadoria para revenda', 'resale', '01', ('000', '000001'), {'simples': ('102', '49'), 'normal': ('00', '01')}),
+    ('book', 'Livro', 'resale', '01', ('410', '410008'), {'simples': ('300', '49'), 'normal': ('41', '06')}),
+    ('gift', 'Brinde', 'gift', '90', ('410', '410001'), {'simples': ('400', '49'), 'normal': ('41', '08')}),
+    ('export', 'Exportação', 'resale', '01', ('410', '410004'), {'simples': ('300', '49'), 'normal': ('41', '08')}),
 )
 
 
@@ -78,14 +78,14 @@ def upgrade():
     op.add_column('shop', sa.Column('tax_book_version', sa.String(length=32), nullable=False, server_default=''))
     op.add_column('products', sa.Column('tax_profile', sa.String(length=40), nullable=False, server_default=''))
     op.add_column('invoices', sa.Column('tax_profiles', sa.JSON(), nullable=False, server_default='[]'))
-    nothing = {'reduction': 0, 'credit_rate': 0, 'origin': '', 'cest': '', 'benefit_code': '', 'activity': ''}
+    nothing = {'reduction': 0, 'credit_rate': 0, 'origin': '', 'cest': '', 'benefit_code': ''}
     op.bulk_insert(versions, [
         nothing | {
             'code': code, 'number': number, 'name': name, 'nature': nature, 'regime': regime, 'icms': icms,
-            'pis_cofins': pis_cofins, 'ibs_cbs': ibs_cbs, 'ibs_cbs_class': ibs_cbs_class,
+            'pis_cofins': pis_cofins, 'activity': activity, 'ibs_cbs': ibs_cbs, 'ibs_cbs_class': ibs_cbs_class,
             'valid_from': dt.date(2000, 1, 1), 'written_by': '', 'written_at': dt.datetime.now(dt.UTC).replace(tzinfo=None),
         }
-        for code, name, nature, (ibs_cbs, ibs_cbs_class), regimes in EXAMPLES
+        for code, name, nature, activity, (ibs_cbs, ibs_cbs_class), regimes in EXAMPLES
         for number, (regime, (icms, pis_cofins)) in enumerate(regimes.items(), 1)
     ])
     op.bulk_insert(choices, [{'of': 'default', 'name': code, 'profile': code} for code, *_rest in EXAMPLES])
