@@ -18,6 +18,7 @@ LISTS = (
     "/jobs",
     "/audit",
     "/staff",
+    "/settings",
     "/invoices/1",
 )
 # Around each width at which something on the page turns into something else.

@@ -56,6 +56,13 @@ def test_a_passport_stands_in_the_nfe(checkout, db):
     assert sent(checkout, ANA | PASSPORT).json["customer"]["id"] == answer.json["customer"]["id"]
 
 
+def test_a_cpf_is_no_document_of_another_country(checkout, db):
+    answer = sent(checkout, ANA | {"document": "529.982.247-25"})
+    assert answer.json["customer"]["document"] == "52998224725"
+    dest = recipient(checkout, answer)
+    assert dest.findtext("{*}idEstrangeiro") == "" and dest.find("{*}CPF") is None
+
+
 @pytest.mark.both_databases
 def test_without_a_document_one_is_known_by_name_and_address(checkout, db):
     first = sent(checkout, ANA)

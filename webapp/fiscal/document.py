@@ -38,6 +38,7 @@ from webapp.fiscal.tax_book import TaxBook
 from webapp.fiscal.taxes import SIMPLES, Taxes, assess
 from webapp.fiscal.text import clean, digits, identifier
 from webapp.fiscal.xml import NAMESPACE, Section, amount, positive, xml
+from webapp.platform.documents import DocumentKind, document_kind
 
 VERSION = "4.00"
 SOFTWARE = "Balcao 1.0"
@@ -223,7 +224,8 @@ def _delivery(note: Note) -> Section | None:
 
 def _buyer_document(buyer: Party) -> Section:
     if buyer.address.is_foreign:
-        return {"idEstrangeiro": clean(buyer.document, 20)}
+        is_passport = document_kind(buyer.document) is DocumentKind.FOREIGN
+        return {"idEstrangeiro": clean(buyer.document, 20) if is_passport else ""}
     return _by_document(buyer.document)
 
 

@@ -108,9 +108,15 @@ def _missing_words(kind: str, value: str) -> str:
 
 
 def _meant(kind: str, missing: list[str], known: References) -> str:
-    """What there is that looks like the first of them that looks like anything."""
+    """What there is that looks like the first of them that looks like anything: its code, since a
+    program writes that, and what staff call it."""
     meant = next(filter(None, (known.absent.get((kind, value), "") for value in missing)), None)
-    return " " + _("There is “%(value)s”.", value=called(kind, meant)) if meant else ""
+    if not meant:
+        return ""
+    name = called(kind, meant)
+    if meant in name:
+        return " " + _("There is “%(value)s”.", value=name)
+    return " " + _("There is “%(value)s” (%(name)s).", value=meant, name=name)
 
 
 class _Lint:
