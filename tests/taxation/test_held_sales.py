@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from webapp.invoices.queries import invoice_of
 from webapp.processing.sweeping import sweep_once
 from webapp.processing.tax_holds import let_go_on
 from webapp.sales.models import Sale, Status
@@ -47,6 +48,7 @@ def status(db, sale_id: int) -> tuple[Status, str | None]:
     return sale.status, sale.reason_field
 
 
+@pytest.mark.both_databases
 def test_it_goes_on_by_itself_once_the_profile_is_written(db, held):
     write_version(TaxProfileIn(valid_from=issuer_today(), icms="102", **FACTS), None)
     db.session.commit()
@@ -80,8 +82,6 @@ def test_what_the_book_does_not_decide_is_left_to_people(db):
 
 
 def test_the_accountant_is_led_to_where_it_is_written(client, db, held):
-    from webapp.invoices.queries import invoice_of
-
     invoice = invoice_of(held.id)
     sign_in(client, "accountant")
     page = client.get(f"/invoices/{invoice.id}").text
