@@ -70,12 +70,12 @@ class NoteView:
         return [_item(item) for item in self.reading.items]
 
     @property
-    def tax_reasons(self) -> list[str]:
-        """One sentence for each item."""
+    def tax_reasons(self) -> list[tuple[str, str]]:
+        """Each item's name, and a sentence."""
         origin, target = self._state("emit/enderEmit"), self._state("dest/enderDest")
         target = self._state("entrega") or target
         return [
-            tax_sentence(item, taken, origin, target)
+            (item.product.get("xProd", ""), tax_sentence(item, taken, origin, target))
             for item, taken in zip(self.reading.items, self.profiles, strict=False)
         ]
 
