@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from tests.support.fiscal_notes import ISSUER, NUMBERING, a_note
+from tests.support.fiscal_notes import ISSUER, NOW, NUMBERING, a_note
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import access_key_of, build, csrt_hash, numbered
 from webapp.fiscal.note import TechnicalContact
@@ -98,6 +98,6 @@ def test_a_note_of_bahia_that_names_nobody_is_refused():
 def test_elsewhere_nobody_is_named_unless_wanted():
     assert texts(build(note_from("SP"), EXAMPLE_BOOK, NUMBERING), "autXML") == []
     note = note_from("SP", authorized_parties=("99910482860",), technical_contact=CONTACT)
-    assert run_checks(note, build(note, EXAMPLE_BOOK, NUMBERING), EXAMPLE_BOOK).issues == [], (
+    assert run_checks(note, build(note, EXAMPLE_BOOK, NUMBERING), EXAMPLE_BOOK, NOW).issues == [], (
         "in the schema's order"
     )

@@ -41,7 +41,7 @@ def test_the_same_note_again_is_a_duplicate_and_a_query_gives_the_first_answer(a
 
 def test_the_same_number_under_another_key_is_refused(authority, signed):
     (first,) = authority.authorize([signed()])
-    (other,) = authority.authorize([signed(code="12345678")])
+    (other,) = authority.authorize([signed(code="31415926")])
     assert other.code == "539" and first.access_key in other.reason
     assert authority.query([other.access_key])[0].code == "217"
 

@@ -118,6 +118,10 @@ IBS_CBS_OF_REGIME = {crt: f"ibs_cbs_crt{crt}" for crt in "1234"}
 SIMPLES_FORM, IBS_CBS_INSIDE = "gTribSN", "ibs_cbs_inside"
 # From when the authority looks at the groups of IBS and CBS, and at the net value of an item.
 IBS_CBS_RULED, NET_VALUE = "ibs_cbs_rules", "net_value"
+# Since when the authority looks, by the technical note that told it to.
+NT_2016_002, NT_2017_001, NT_2018_005 = "NT2016.002", "NT2017.001", "NT2018.005"
+NT_2019_001, NT_2020_006, NT_2025_001 = "NT2019.001", "NT2020.006", "NT2025.001"
+NT_2025_002_ITEMS = "NT2025.002-items"
 # The states that ask for a benefit code (cBenef) with an ICMS that is not paid in full: rule 930.
 BENEFIT_CODE = {state: f"cBenef_{state}" for state in ("DF", "ES", "GO", "PR", "RJ", "RS", "SC")}
 
@@ -226,10 +230,53 @@ BUILT_IN = (
         Term(
             code,
             N_("Benefit code compulsory with an ICMS not paid in full"),
-            date(2019, 1, 1),
+            # Santa Catarina still took notes without one in 2022.
+            date(2023, 5, 1) if state == "SC" else date(2019, 1, 1),
             None,
             f"NT 2019.001, regra 930; {state} ({_SECOND_HAND})",
         )
         for state, code in BENEFIT_CODE.items()
+    ),
+    *(
+        Term(code, what, start, None, source)
+        for code, what, start, source in (
+            (
+                NT_2016_002,
+                N_("Instalments are numbered 001, 002 and so on"),
+                date(2018, 9, 3),
+                "NT 2016.002",
+            ),
+            (NT_2017_001, N_("Bar codes are checked"), date(2018, 12, 1), "NT 2017.001"),
+            (
+                NT_2018_005,
+                N_("Six states want a technical contact"),
+                date(2019, 5, 7),
+                "NT 2018.005",
+            ),
+            (
+                NT_2019_001,
+                N_("Random codes and the numbers of items are checked"),
+                date(2019, 9, 2),
+                "NT 2019.001",
+            ),
+            (
+                NT_2020_006,
+                N_("Marketplaces and means of payment are checked"),
+                date(2021, 9, 1),
+                "NT 2020.006",
+            ),
+            (
+                NT_2025_001,
+                N_("Exempt buyers, card data and instalments are checked more strictly"),
+                date(2025, 11, 3),
+                "NT 2025.001 v1.03",
+            ),
+            (
+                NT_2025_002_ITEMS,
+                N_("Each item of a return names the one it gives back"),
+                date(2026, 11, 16),
+                "NT 2025.002 v1.52",
+            ),
+        )
     ),
 )

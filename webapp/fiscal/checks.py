@@ -13,9 +13,31 @@ from lxml import etree
 
 from webapp.fiscal import commerce_predicates as c
 from webapp.fiscal import predicates as p
-from webapp.fiscal.calendar import Calendar
+from webapp.fiscal.calendar import (
+    NT_2016_002,
+    NT_2017_001,
+    NT_2018_005,
+    NT_2020_006,
+    NT_2025_001,
+    Calendar,
+)
 from webapp.fiscal.check import Check
+from webapp.fiscal.code_checks import CODE_CHECKS, DAY_AND_SIGNATURE_CHECKS, PLACE_CHECKS
 from webapp.fiscal.fields import field_of
+from webapp.fiscal.fixes import (
+    CHANNEL,
+    CHECK_TAXES,
+    DOCUMENT,
+    FIX_ADDRESS,
+    FIX_BILLS,
+    FIX_CFOP,
+    FIX_GTIN,
+    FIX_IE,
+    FIX_ISSUER,
+    FIX_PARTNER,
+    FIX_PAYMENTS,
+    REWORK,
+)
 from webapp.fiscal.note import Note
 from webapp.fiscal.reading import Reading
 from webapp.fiscal.schema import SchemaProblem
@@ -38,27 +60,6 @@ _SUM = N_(
     "fault: tell support."
 )
 _OURS = N_("The access key does not fit the note. It is our fault: tell support.")
-FIX_ADDRESS, FIX_IE, FIX_ISSUER = (
-    N_("Fix the address"),
-    N_("Fix the IE"),
-    N_("Open the shop's settings"),
-)
-FIX_GTIN, FIX_CFOP, CHECK_TAXES = (
-    N_("Fix the bar code"),
-    N_("Fix the CFOP"),
-    N_("Check the product's taxes"),
-)
-FIX_PAYMENTS, FIX_BILLS, FIX_PARTNER = (
-    N_("Fix the payments"),
-    N_("Fix the instalments"),
-    N_("Open the list of companies"),
-)
-CHANNEL, REWORK, DOCUMENT = (
-    N_("Choose the channel"),
-    N_("Work the note out again"),
-    N_("Fix the CPF or CNPJ"),
-)
-
 ISSUER_CHECKS = (
     Check(
         N_("The shop's CNPJ"),
@@ -126,6 +127,7 @@ ISSUER_CHECKS = (
             "admin",
         ),
         p.technical_contact_missing,
+        term=NT_2018_005,
     ),
     Check(
         N_("The technical contact's code"),
@@ -229,16 +231,7 @@ BUYER_CHECKS = (
             N_("Change the buyer's tax status"),
         ),
         p.exempt_refused,
-    ),
-    Check(
-        N_("The buyer's country"),
-        Rejection(
-            "377",
-            "address.country",
-            N_("The country of the address is not in the table of countries."),
-            FIX_ADDRESS,
-        ),
-        p.unknown_country,
+        term=NT_2025_001,
     ),
     Check(
         N_("The city lies in the state"),
@@ -342,6 +335,7 @@ ITEM_CHECKS = (
             ),
             p.bad_gtin(tag),
             typed=True,
+            term=NT_2017_001,
         )
         for code, tag, name in (
             ("611", "cEAN", N_("Bar code of each product")),
@@ -398,20 +392,6 @@ TAX_CHECKS = (
             "reviewer",
         ),
         p.each_item(p.cfop_of_state),
-    ),
-    Check(
-        N_("CFOP out of the state"),
-        Rejection(
-            "733",
-            "lines.*.cfop",
-            N_(
-                "Product %(sku)s carries an in-state CFOP but goes to another state. Use the "
-                "out-of-state one (e.g. 6108 for 5102)."
-            ),
-            FIX_CFOP,
-            "reviewer",
-        ),
-        p.each_item(p.cfop_inside),
     ),
     Check(
         N_("Delivery and kind of operation"),
@@ -509,9 +489,18 @@ TOTAL_CHECKS = (
         p.wrong_note_total,
     ),
 )
+# Since when the authority looks at a sale's terms, where that is not always.
+TERMS = {"852": NT_2016_002, "440": NT_2020_006} | dict.fromkeys(
+    ("392", "437", "443", "797", "853", "904"), NT_2025_001
+)
 COMMERCE_CHECKS = (
     *(
-        Check(name, Rejection(code, "sale.payments", words, FIX_PAYMENTS, "reviewer"), test)
+        Check(
+            name,
+            Rejection(code, "sale.payments", words, FIX_PAYMENTS, "reviewer"),
+            test,
+            term=TERMS.get(code, ""),
+        )
         for code, name, words, test in (
             (
                 "391",
@@ -576,7 +565,12 @@ COMMERCE_CHECKS = (
         )
     ),
     *(
-        Check(name, Rejection(code, "sale.bills", words, FIX_BILLS, "reviewer"), test)
+        Check(
+            name,
+            Rejection(code, "sale.bills", words, FIX_BILLS, "reviewer"),
+            test,
+            term=TERMS.get(code, ""),
+        )
         for code, name, words, test in (
             (
                 "850",
@@ -620,7 +614,12 @@ COMMERCE_CHECKS = (
         )
     ),
     *(
-        Check(name, Rejection(code, "settings.partners", words, FIX_PARTNER, "admin"), test)
+        Check(
+            name,
+            Rejection(code, "settings.partners", words, FIX_PARTNER, "admin"),
+            test,
+            term=TERMS.get(code, ""),
+        )
         for code, name, words, test in (
             (
                 "437",
@@ -649,7 +648,7 @@ COMMERCE_CHECKS = (
         )
     ),
     *(
-        Check(name, Rejection(code, "sale.channel", words, CHANNEL, who), test)
+        Check(name, Rejection(code, "sale.channel", words, CHANNEL, who), test, term=NT_2020_006)
         for code, name, words, test, who in (
             (
                 "434",
@@ -739,60 +738,18 @@ DOCUMENT_CHECKS = (
             ("502", N_("Access key and number"), p.wrong_id),
         )
     ),
-    Check(
-        N_("Date of issue is recent"),
-        Rejection(
-            "228",
-            "settings.clock",
-            N_(
-                "The note's date is more than 30 days old. Send it again: it gets the date of "
-                "sending."
-            ),
-            N_("Send again with the right time"),
-            "reviewer",
-        ),
-        p.issued_late,
-        numbered=True,
-    ),
-    Check(
-        N_("Date of issue is not ahead"),
-        Rejection(
-            "703",
-            "settings.clock",
-            N_(
-                "The note's time is ahead of the authority's: the server's clock is fast. Set the "
-                "clock and send again."
-            ),
-            N_("Send again with the right time"),
-            "admin",
-        ),
-        p.issued_ahead,
-        numbered=True,
-    ),
-    Check(
-        N_("Digital signature"),
-        Rejection(
-            "297",
-            "document.*",
-            N_(
-                "The digital signature does not fit the note: it was changed after signing. Work "
-                "it out again."
-            ),
-            REWORK,
-            "reviewer",
-        ),
-        p.wrong_signature,
-        numbered=True,
-    ),
 )
 CHECKS = (
     *(replace(check, typed=True) for check in (*ISSUER_CHECKS, *BUYER_CHECKS)),
+    *PLACE_CHECKS,
     *ITEM_CHECKS,
+    *CODE_CHECKS,
     *TAX_CHECKS,
     *TAX_RULES,
     *TOTAL_CHECKS,
     *COMMERCE_CHECKS,
     *DOCUMENT_CHECKS,
+    *DAY_AND_SIGNATURE_CHECKS,
 )
 SCHEMA = Rejection(
     "225",

@@ -60,6 +60,7 @@ FIELDS = {
     "det/prod/vUnTrib": ("lines.*.unit_price", N_("unit price")),
     "det/prod/vProd": ("lines.*.unit_price", N_("unit price")),
     "det/prod/vDesc": ("lines.*.discount", N_("discount")),
+    "det/vItem": ("lines.*.discount", N_("discount")),
     "det/prod/vFrete": ("lines.*.freight", N_("freight")),
     **{f"entrega/{tag}": (f"address.{name}", label) for tag, (name, label) in _ADDRESS.items()},
     "infIntermed/CNPJ": ("settings.partners", N_("CNPJ of the marketplace")),

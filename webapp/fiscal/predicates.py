@@ -2,7 +2,6 @@
 when it passes."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -11,24 +10,28 @@ from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
 from webapp.fiscal.document import HOMOLOGATION_NAME, NO_GTIN, VERSION
 from webapp.fiscal.places import STATES, state
 from webapp.fiscal.reading import Reading, ReadItem, decimal
-from webapp.fiscal.signature import SignatureError, is_signed
 from webapp.fiscal.taxes import SIMPLES
 from webapp.fiscal.text import loses
 from webapp.platform.documents import normalize_document
-from webapp.platform.money import cents
+from webapp.platform.money import ZERO, cents
 from webapp.platform.whole import whole_number
 
 Failures = list[dict[str, Any]]
 Test = Callable[[Reading], Failures]
 CENT = Decimal("0.01")
 TAX_FREE = {"103", "300", "400", "40", "41"}
-# MOC 7.0, rule E16a-30: states whose buyers are never "exempt" from registration.
-STATES_WITHOUT_EXEMPT = {"AM", "BA", "CE", "GO", "MG", "MS", "MT", "PA", "PE", "RN", "SE", "SP"}
+# NT 2025.001 v1.03, rules E16a-30 and E16a-35: states whose buyers are never "exempt" from
+# registration.
+STATES_WITHOUT_EXEMPT = set("AL AM BA CE DF ES GO MG MS MT PB PE RJ RN RS SE SP".split())
+ST_TOLD = ("vICMSST", "vICMSSTRet")
 # NT 2018.005: states whose issuers name who answers for their program; Paraná with a proof of it.
 STATES_WITH_TECHNICAL_CONTACT = {"AM", "MS", "PE", "PR", "SC", "TO"}
 STATES_WITH_CSRT = {"PR"}
+ADDED_WHERE_CHOSEN = (
+    ("PISST", "vPIS", "indSomaPISST"),
+    ("COFINSST", "vCOFINS", "indSomaCOFINSST"),
+)
 ADDED = ("vProd", "vST", "vFCPST", "vFrete", "vSeg", "vOutro", "vII", "vIPI", "vIPIDevol")
-LATEST, OLDEST = timedelta(minutes=5), timedelta(days=30)
 
 
 def failing(condition: bool, **params: Any) -> Failures:
@@ -52,6 +55,8 @@ def total_differs(tag: str, group: str, item_tag: str, label: str) -> Test:
 
     def test(reading: Reading) -> Failures:
         parts = [item.taxes.get(group, {}) if group else item.product for item in reading.items]
+        if item_tag == "vProd":
+            parts = [part for part in parts if part.get("indTot") != "0"]
         summed = sum([decimal(part, item_tag) for part in parts if item_tag in part])
         total = decimal(reading.total, tag)
         return (
@@ -141,16 +146,13 @@ def recipient_registration(reading: Reading) -> Failures:
 
 
 def exempt_refused(reading: Reading) -> Failures:
+    """Not where ST is told of an item, nor where every item is exempt, immune or not taxed."""
+    icms = [item.taxes.get("ICMS", {}) for item in reading.items]
     taxed = any(_icms_code(item) not in TAX_FREE for item in reading.items)
+    substituted = any(tag in one for one in icms for tag in ST_TOLD)
     name = reading.recipient.get("UF", "")
-    return failing(
-        reading.recipient.get("indIEDest") == "2" and name in STATES_WITHOUT_EXEMPT and taxed,
-        state=name,
-    )
-
-
-def unknown_country(reading: Reading) -> Failures:
-    return failing(reading.is_foreign and not reading.recipient.get("cPais"))
+    exempt = reading.recipient.get("indIEDest") == "2" and name in STATES_WITHOUT_EXEMPT
+    return failing(exempt and taxed and not substituted, state=name)
 
 
 def homologation_name(reading: Reading) -> Failures:
@@ -183,7 +185,9 @@ def bad_gtin(tag: str) -> Test:
 
 
 def wrong_value(quantity: str, price: str) -> Test:
-    def test(_: Reading, item: ReadItem) -> bool:
+    def test(reading: Reading, item: ReadItem) -> bool:
+        if reading.identification.get("finNFe") != "1":
+            return False
         product = item.product
         exact = cents(decimal(product, quantity) * decimal(product, price))
         return abs(exact - decimal(product, "vProd")) > CENT
@@ -192,20 +196,19 @@ def wrong_value(quantity: str, price: str) -> Test:
 
 
 def cfop_of_state(reading: Reading, item: ReadItem) -> bool:
-    """523: both in one state, yet the CFOP is not one of within the state."""
+    """523: the goods stay in the state, and the CFOP is one of between states; a shop's own other
+    house may be meant."""
     same = reading.issuer.get("UF") == reading.goods_to.get("UF")
-    return same and not item.product.get("CFOP", "").startswith("5")
-
-
-def cfop_inside(reading: Reading, item: ReadItem) -> bool:
-    return (
-        item.product.get("CFOP", "").startswith("5") and reading.identification.get("idDest") != "1"
-    )
+    own = reading.issuer.get("CNPJ") == reading.recipient.get("CNPJ")
+    return same and not own and item.product.get("CFOP", "")[:1] in ("2", "6")
 
 
 def states_differ(reading: Reading) -> Failures:
+    """773; a consumer may come to the shop from another state."""
+    ide = reading.identification
     differ = reading.issuer.get("UF") != reading.goods_to.get("UF")
-    return failing(reading.identification.get("idDest") == "1" and differ)
+    here = ide.get("idDest") == "1" and ide.get("indFinal") != "1"
+    return failing(here and differ)
 
 
 def cst_of_other_regime(reading: Reading, item: ReadItem) -> bool:
@@ -217,19 +220,46 @@ def csosn_of_other_regime(reading: Reading, item: ReadItem) -> bool:
 
 
 def wrong_icms(_: Reading, item: ReadItem) -> bool:
+    """Not of ICMS that is put off (CST 51): less is due than base times rate."""
     icms = item.taxes.get("ICMS", {})
-    if "vICMS" not in icms:
+    if "vICMS" not in icms or icms.get("CST") == "51":
         return False
     exact = decimal(icms, "vBC") * decimal(icms, "pICMS") / 100
     return abs(exact - decimal(icms, "vICMS")) > CENT
 
 
 def wrong_note_total(reading: Reading) -> Failures:
-    total = decimal(reading.total, "vNF")
-    added = sum((decimal(reading.total, tag) for tag in ADDED), Decimal())
-    expected = added - decimal(reading.total, "vDesc") - decimal(reading.total, "vICMSDeson")
+    """610, rule W16-10; not of imports."""
+    total, expected = decimal(reading.total, "vNF"), _added_up(reading)
+    waived = decimal(reading.total, "vICMSDeson")
+    right = total == expected and not waived
+    if not right:
+        imported = any(item.product.get("CFOP", "").startswith("3") for item in reading.items)
+        right = imported or total in _with_choices(reading, expected, waived)
     agreed = reading.note is None or reading.note.total == total
-    return failing(total != expected or not agreed, total=str(total), sum=str(expected))
+    return failing(not right or not agreed, total=str(total), sum=str(expected))
+
+
+def _added_up(reading: Reading) -> Decimal:
+    """Goods, services, freight and what is added to them, less the discount."""
+    added = sum([decimal(reading.total, tag) for tag in ADDED], ZERO)
+    services = decimal(reading.totals.get("ISSQNtot", {}), "vServ")
+    return added + services - decimal(reading.total, "vDesc")
+
+
+def _with_choices(reading: Reading, expected: Decimal, waived: Decimal) -> tuple[Decimal, ...]:
+    """What the total may be where items say what else is in it: PIS and COFINS of a substitute are
+    added, ICMS that is waived comes off (`indDeduzDeson`). Before items could say that, it came off
+    or not, at will."""
+    for group, tag, chosen in ADDED_WHERE_CHOSEN:
+        taxes = [item.taxes.get(group, {}) for item in reading.items]
+        expected += sum([decimal(tax, tag) for tax in taxes if tax.get(chosen) == "1"], ZERO)
+    icms = [item.taxes.get("ICMS", {}) for item in reading.items]
+    told = [tax for tax in icms if "indDeduzDeson" in tax]
+    if not told:
+        return expected, expected - waived
+    off = [decimal(tax, "vICMSDeson") for tax in told if tax["indDeduzDeson"] == "1"]
+    return (expected - sum(off, ZERO),)
 
 
 def wrong_version(reading: Reading) -> Failures:
@@ -254,24 +284,6 @@ def wrong_written_digit(reading: Reading) -> Failures:
 
 def wrong_id(reading: Reading) -> Failures:
     return failing(reading.id != f"NFe{reading.key_body}{reading.identification.get('cDV')}")
-
-
-def issued_late(reading: Reading) -> Failures:
-    return failing(reading.issued_at < reading.now - OLDEST)
-
-
-def issued_ahead(reading: Reading) -> Failures:
-    return failing(reading.issued_at > reading.now + LATEST)
-
-
-def wrong_signature(reading: Reading) -> Failures:
-    if not is_signed(reading.document):
-        return []
-    try:
-        _ = reading.signed_by
-    except SignatureError:
-        return [{}]
-    return []
 
 
 def buyer_name_loses(reading: Reading) -> Failures:

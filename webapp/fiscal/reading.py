@@ -21,6 +21,7 @@ from webapp.platform.whole import whole_number
 _OFFSET = len(NAMESPACE) + 2
 _INFO, _PAYMENT = f"{{{NAMESPACE}}}infNFe", f"{{{NAMESPACE}}}detPag"
 _BILL = f"{{{NAMESPACE}}}dup"
+_REFERRED = f"{{{NAMESPACE}}}ide/{{{NAMESPACE}}}NFref"
 _READ = {"emit", "dest", "entrega", "autXML", "infIntermed", "infRespTec"}
 _PRODUCT, _TAXES = f"{{{NAMESPACE}}}prod", f"{{{NAMESPACE}}}imposto"
 _VALUE, _REFERENCE = f"{{{NAMESPACE}}}vItem", f"{{{NAMESPACE}}}DFeReferenciado"
@@ -144,6 +145,11 @@ class Reading:
     def goods_to(self) -> Leaves:
         """The address to which the goods go."""
         return self.delivery or self.recipient
+
+    @property
+    def refers(self) -> bool:
+        """Whether the note names another document as a whole."""
+        return self.info.find(_REFERRED) is not None
 
     def item(self, number: int) -> ReadItem | None:
         return next((item for item in self.items if item.number == number), None)

@@ -5,7 +5,8 @@ import re
 
 from lxml import etree
 
-from webapp.fiscal.checks import CHECKS, FIX_IE, FIX_ISSUER, SCHEMA
+from webapp.fiscal.checks import CHECKS, SCHEMA
+from webapp.fiscal.fixes import FIX_IE, FIX_ISSUER
 from webapp.fiscal.reading import Reading
 from webapp.fiscal.words import Rejection
 from webapp.platform.issues import N_, Issue
@@ -157,6 +158,39 @@ REJECTIONS = {
                 "buyer."
             ),
             _COMPARE,
+        ),
+        *(
+            Rejection(code, "customer.document", message, _COMPARE)
+            for code, message in (
+                (
+                    "183",
+                    N_(
+                        "The CNPJ of the place where the goods are fetched was not found at the "
+                        "federal revenue (Receita). Compare it with that company's CNPJ card."
+                    ),
+                ),
+                (
+                    "184",
+                    N_(
+                        "The CNPJ of the place where the goods are fetched is not active at the "
+                        "federal revenue (Receita). Talk to that company."
+                    ),
+                ),
+                (
+                    "185",
+                    N_(
+                        "The CNPJ of the place of delivery was not found at the federal revenue "
+                        "(Receita). Compare it with that company's CNPJ card."
+                    ),
+                ),
+                (
+                    "186",
+                    N_(
+                        "The CNPJ of the place of delivery is not active at the federal revenue "
+                        "(Receita). Talk to that company."
+                    ),
+                ),
+            )
         ),
         Rejection("203", "settings.issuer.cnpj", _SHOP_UNKNOWN, FIX_ISSUER, "admin"),
         Rejection(
