@@ -28,6 +28,7 @@ from webapp.fiscal.calendar import NON_CUMULATIVE, P_CBS, P_CBS_SIMPLES
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import Numbering, build
 from webapp.fiscal.note import Address
+from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
 from webapp.fiscal.tax_book import RateException
 from webapp.fiscal.xml import NAMESPACE
 from webapp.platform.issues import ERROR
@@ -289,6 +290,20 @@ def test_a_reseller_gets_the_credit_of_simples_and_nobody_else():
     agree(written(of_hundred("1"), LAST, taxes), {"CSOSN": "102", "pCredSN": None})
 
 
+def test_what_the_law_wants_in_words():
+    """The credit of Simples, and the part of the destination's state."""
+    taxes = profiled(icms="101", credit_rate=Decimal("1.25"))
+    sold = build(of_hundred("1", recipient=RESELLER_SP), taxes, Numbering(1, 101, LAST, "48151623"))
+    assert (
+        "DE ICMS NO VALOR DE R$ 1,25, CORRESPONDENTE A ALIQUOTA DE 1,25%, NOS TERMOS DO ART. 23 DA "
+        "LC 123/2006" in etree.tostring(sold, encoding="unicode")
+    )
+    abroad = build(of_hundred(address=RIO), FULL, Numbering(1, 101, LAST, "48151623"))
+    assert "ICMS da UF de destino R$ 8,00, FCP R$ 2,00" in etree.tostring(
+        abroad, encoding="unicode"
+    )
+
+
 def test_other_operations_of_simples():
     taxes = profiled(icms="900")
     agree(written(of_hundred("1"), LAST, taxes), {"ICMSSN900/CSOSN": "900", "vCredICMSSN": None})
@@ -451,4 +466,6 @@ def test_others_accept_what_is_written(crt, day, signer, verified_elsewhere):
     passing = ParserConfig(fail_on_unknown_properties=not (crt in "12" and day is FIRST))
     read = XmlParser(config=passing).from_bytes(signed, Nfe)
     assert read.infNFe.total.ICMSTot.vNF == "100.00"
+    sandbox = SandboxAuthority(MemoryLedger(), lambda: day + timedelta(minutes=1), FULL)
+    assert [answer.code for answer in sandbox.authorize([signed])] == ["100"]
     assert bytes(Danfe(xml=signed.decode()).output()).startswith(b"%PDF")

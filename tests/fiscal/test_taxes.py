@@ -92,4 +92,5 @@ def test_ibs_and_cbs_are_written_from_the_day_of_the_regime(crt, item, day, writ
     ],
 )
 def test_rate_between_states(origin, target, goods, rate):
-    assert interstate_rate(origin, target, goods) == Decimal(rate)
+    kind = interstate_rate(origin, target, goods)
+    assert EXAMPLE_BOOK.calendar.value(kind, TODAY) == Decimal(rate)

@@ -112,8 +112,8 @@ def slow_clock(monkeypatch):
     (703)."""
     made = SandboxAuthority.__init__
 
-    def behind(self, ledger):
-        made(self, ledger, lambda: dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+    def behind(self, ledger, **known):
+        made(self, ledger, lambda: dt.datetime.now(dt.UTC) - dt.timedelta(hours=1), **known)
 
     with monkeypatch.context() as patched:
         patched.setattr(SandboxAuthority, "__init__", behind)

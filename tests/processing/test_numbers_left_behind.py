@@ -23,8 +23,8 @@ def strict(monkeypatch):
     """An authority that refuses every note, until `undo`."""
     made = SandboxAuthority.__init__
 
-    def behind(self, ledger):
-        made(self, ledger, lambda: dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+    def behind(self, ledger, **known):
+        made(self, ledger, lambda: dt.datetime.now(dt.UTC) - dt.timedelta(hours=1), **known)
 
     with monkeypatch.context() as patched:
         patched.setattr(SandboxAuthority, "__init__", behind)

@@ -40,6 +40,8 @@ class DayRates(NamedTuple):
     cbs_simples: Decimal | None
     pis: dict[str, Decimal | None]
     cofins: dict[str, Decimal | None]
+    # ICMS between two states, by the code of the rate.
+    between: dict[str, Decimal | None]
     # The regimes (CRT) that write the IBS and CBS groups.
     regimes: frozenset[str]
     # Simples tells its IBS and CBS by gTribSN.
@@ -90,6 +92,7 @@ class Calendar:
             cbs_simples,
             {regime: self.value(code, day) for regime, code in P_PIS.items()},
             {regime: self.value(code, day) for regime, code in P_COFINS.items()},
+            {code: self.value(code, day) for code in BETWEEN_STATES},
             frozenset(due | {"1", "2", "4"} if simples else due),
             simples,
             self.in_force(IBS_CBS_INSIDE, day) is not None,
@@ -113,6 +116,9 @@ MONTHLY = (P_IBS_SIMPLES, P_CBS_SIMPLES)
 CUMULATIVE, NON_CUMULATIVE = "cumulative", "non_cumulative"
 P_PIS = {CUMULATIVE: "pPIS_cumulative", NON_CUMULATIVE: "pPIS_non_cumulative"}
 P_COFINS = {CUMULATIVE: "pCOFINS_cumulative", NON_CUMULATIVE: "pCOFINS_non_cumulative"}
+# Percent of ICMS from one state to another: as a rule, to the poorer ones, and of imported goods.
+BETWEEN, BETWEEN_LOWER, BETWEEN_IMPORTED = "icms_between", "icms_between_lower", "icms_imported"
+BETWEEN_STATES = (BETWEEN, BETWEEN_LOWER, BETWEEN_IMPORTED)
 # From which day a regime (CRT) must write the IBS and CBS groups: rule 1115.
 IBS_CBS_OF_REGIME = {crt: f"ibs_cbs_crt{crt}" for crt in "1234"}
 SIMPLES_FORM, IBS_CBS_INSIDE = "gTribSN", "ibs_cbs_inside"
@@ -180,6 +186,32 @@ BUILT_IN = (
                 date(2004, 2, 1),
                 "Lei 10.833/2003, art. 2",
                 "7.60",
+            ),
+        )
+    ),
+    *(
+        Term(code, what, start, None, f"Resolução do Senado {law}", Decimal(value))
+        for code, what, start, law, value in (
+            (
+                BETWEEN,
+                N_("ICMS between states, in percent"),
+                date(1989, 6, 1),
+                "22/1989",
+                "12.00",
+            ),
+            (
+                BETWEEN_LOWER,
+                N_("ICMS to the North, the Northeast, the Center-West and ES, in percent"),
+                date(1989, 6, 1),
+                "22/1989",
+                "7.00",
+            ),
+            (
+                BETWEEN_IMPORTED,
+                N_("ICMS between states of imported goods, in percent"),
+                date(2013, 1, 1),
+                "13/2012",
+                "4.00",
             ),
         )
     ),

@@ -18,7 +18,13 @@ from webapp.fiscal.access_key import MODEL, NORMAL_EMISSION, access_key
 from webapp.fiscal.approximate_taxes import ApproximateTaxes
 from webapp.fiscal.arranging import put
 from webapp.fiscal.digits import is_gtin, is_gtin_given_out
-from webapp.fiscal.item_taxes import item_taxes, simples_share, simples_totals, tax_totals
+from webapp.fiscal.item_taxes import (
+    item_taxes,
+    simples_share,
+    simples_totals,
+    tax_remarks,
+    tax_totals,
+)
 from webapp.fiscal.note import (
     Address,
     Destination,
@@ -96,7 +102,7 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
         "cobr": commerce.bills(note),
         "pag": {"detPag": commerce.paid(note)},
         "infIntermed": commerce.intermediary(note),
-        "infAdic": _remarks(note, approximate),
+        "infAdic": _remarks(note, taxes, approximate),
         "exporta": _export(note),
         "infRespTec": _technical_contact(note.issuer.technical_contact, key),
     }
@@ -334,7 +340,7 @@ def _total(note: Note, taxes: list[Taxes], with_ibs_cbs: bool, package: Package)
     return total
 
 
-def _remarks(note: Note, approximate: ApproximateTaxes) -> Section | None:
+def _remarks(note: Note, taxes: list[Taxes], approximate: ApproximateTaxes) -> Section | None:
     notice = SIMPLES_NOTICE if note.issuer.crt in SIMPLES else ""
     reference = clean(note.reference)
     order = commerce.long_order(note)
@@ -342,6 +348,7 @@ def _remarks(note: Note, approximate: ApproximateTaxes) -> Section | None:
         notice,
         f"Pedido {reference}" if reference else "",
         f"Pedido no marketplace {order}" if order else "",
+        *tax_remarks(taxes),
         approximate.remark,
     )
     text = ". ".join(filter(None, told))

@@ -169,6 +169,30 @@ def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> Section:
     }
 
 
+def tax_remarks(taxes: list[Taxes]) -> list[str]:
+    """What the law or most states want told in words: the destination's part (agreement 236/2021)
+    and the credit of Simples (LC 123/2006, art. 23)."""
+    told = []
+    if difals := [tax.difal for tax in taxes if tax.difal]:
+        parts, funds = _sum(one.value for one in difals), _sum(one.fcp for one in difals)
+        told.append(f"ICMS da UF de destino R$ {_in_words(parts)}, FCP R$ {_in_words(funds)}")
+    credits: dict[Decimal, list[Decimal]] = {}
+    for tax in taxes:
+        if tax.icms.credit:
+            credits.setdefault(tax.profile.credit_rate, []).append(tax.icms.credit)
+    for percent, values in credits.items():
+        value = _in_words(_sum(values))
+        told.append(
+            f"PERMITE O APROVEITAMENTO DO CREDITO DE ICMS NO VALOR DE R$ {value}, CORRESPONDENTE A "
+            f"ALIQUOTA DE {_in_words(amount(percent))}%, NOS TERMOS DO ART. 23 DA LC 123/2006"
+        )
+    return told
+
+
+def _in_words(value: str) -> str:
+    return value.replace(".", ",")
+
+
 def _ibs_cbs_totals(taxes: list[Taxes]) -> Section:
     nothing = {"vDif": NOTHING, "vDevTrib": NOTHING}
     credits = {"vCredPres": NOTHING, "vCredPresCondSus": NOTHING}

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import timedelta, timezone
-from decimal import Decimal
+
+from webapp.fiscal.calendar import BETWEEN, BETWEEN_IMPORTED, BETWEEN_LOWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ STATES = {
     "TO": State("17"),
 }
 UNKNOWN_STATE = State("00")
-_SEVEN_PERCENT_FROM = {"MG", "PR", "RJ", "RS", "SC", "SP"}
+_LOWER_FROM = {"MG", "PR", "RJ", "RS", "SC", "SP"}
 _IMPORTED = {"1", "2", "3", "8"}
 
 
@@ -55,9 +56,10 @@ def state(code: str) -> State:
     return STATES.get(code, UNKNOWN_STATE)
 
 
-def interstate_rate(origin: str, destination: str, item_origin: str) -> Decimal:
-    """ICMS between states in percent (Senate resolutions 22/1989 and 13/2012)."""
+def interstate_rate(origin: str, destination: str, item_origin: str) -> str:
+    """Which of the calendar's rates ICMS has between two states (Senate resolutions 22/1989 and
+    13/2012)."""
     if item_origin in _IMPORTED:
-        return Decimal("4.00")
-    lower = origin in _SEVEN_PERCENT_FROM and destination not in _SEVEN_PERCENT_FROM
-    return Decimal("7.00") if lower else Decimal("12.00")
+        return BETWEEN_IMPORTED
+    lower = origin in _LOWER_FROM and destination not in _LOWER_FROM
+    return BETWEEN_LOWER if lower else BETWEEN

@@ -16,8 +16,8 @@ from webapp.fiscal.digits import mod11
 from webapp.fiscal.document import VERSION, access_key_of
 from webapp.fiscal.places import STATES
 from webapp.fiscal.reading import Reading
-from webapp.fiscal.schema import problems
 from webapp.fiscal.signature import digest_of, is_signed, is_valid_on
+from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.fiscal.xml import NAMESPACE, xml
 from webapp.platform.issues import ERROR
 
@@ -92,10 +92,15 @@ class MemoryLedger:
 
 
 class SandboxAuthority:
-    """`now` gives the time of receipt (aware)."""
+    """`now` gives the time of receipt (aware); `book` is what is known of rates and schemas."""
 
-    def __init__(self, ledger: Ledger, now: Callable[[], datetime] = lambda: datetime.now(UTC)):
-        self._ledger, self._now = ledger, now
+    def __init__(
+        self,
+        ledger: Ledger,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        book: TaxBook = EXAMPLE_BOOK,
+    ):
+        self._ledger, self._now, self._book = ledger, now, book
 
     def authorize(self, signed: list[bytes]) -> list[Answer]:
         return [self._judge(one) for one in signed]
@@ -116,18 +121,19 @@ class SandboxAuthority:
         except etree.XMLSyntaxError:
             return _refused("", "225")
         doctype = cast(Any, document.getroottree().docinfo).doctype
-        if doctype or problems(document) or not is_signed(document):
+        reading = Reading(document, None, received_at, self._book)
+        package = self._book.package(reading.day)
+        if doctype or package.problems(document) or not is_signed(document):
             return _refused("", "225")
         key = access_key_of(document)
-        code, reason = self._fault(document, received_at)
+        code, reason = self._fault(reading, received_at)
         if code:
             return _refused(key, code, reason)
         entry = _entry(document, signed, received_at)
         return self._duplicate(entry) or self._kept(entry)
 
-    def _fault(self, document: etree._Element, received_at: datetime) -> tuple[str, str]:
+    def _fault(self, reading: Reading, received_at: datetime) -> tuple[str, str]:
         """The first rule the document breaks, or two empty texts."""
-        reading = Reading(document, None, received_at)
         for issue in run_table(reading).issues:
             if issue.level == ERROR:
                 ours = f"Rejeicao: {issue.message % issue.params}"
@@ -137,7 +143,7 @@ class SandboxAuthority:
         certificate = reading.signed_by
         if not is_valid_on(certificate, received_at):
             return "291", REASONS["291"]
-        issuer = document[0].findtext(f"{{{NAMESPACE}}}emit/{{{NAMESPACE}}}CNPJ", "")
+        issuer = reading.issuer.get("CNPJ", "")
         return ("", "") if cnpj_of(certificate)[:8] == issuer[:8] else ("213", REASONS["213"])
 
     def _duplicate(self, entry: LedgerEntry) -> Answer | None:

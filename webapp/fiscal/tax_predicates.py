@@ -117,8 +117,9 @@ def wrong_inter_rate(reading: Reading, item: ReadItem) -> bool:
     target = reading.goods_to.get("UF", "")
     if group is None or origin not in STATES or target not in STATES:
         return False
-    expected = interstate_rate(origin, target, _icms(item).get("orig", ""))
-    return decimal(group, "pICMSInter") != expected
+    kind = interstate_rate(origin, target, _icms(item).get("orig", ""))
+    expected = reading.book.calendar.value(kind, reading.day)
+    return expected is not None and decimal(group, "pICMSInter") != expected
 
 
 def wants_benefit_code(reading: Reading) -> bool:

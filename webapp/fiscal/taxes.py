@@ -188,7 +188,8 @@ def _icms(
         fund = percent_of(base, there.fcp)
         icms = Icms(base, there.icms, percent_of(base, there.icms), there.fcp, fund)
         return icms, None
-    rate = interstate_rate(origin, target, profile.origin or item.origin)
+    kind = interstate_rate(origin, target, profile.origin or item.origin)
+    rate = book.calendar.on(day).between[kind] or ZERO
     icms = Icms(base, rate, percent_of(base, rate))
     if not (note.is_to_consumer and note.is_final):
         return icms, None

@@ -11,10 +11,12 @@ from sqlalchemy import select, tuple_
 from webapp.fiscal.authority import Answer, Authority
 from webapp.fiscal.certificate import Certificate, load, make_test_certificate
 from webapp.fiscal.sandbox import LedgerEntry, MemoryLedger, SandboxAuthority
+from webapp.fiscal.tax_book import TaxBook
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
 from webapp.store.models import SandboxNote
 from webapp.store.queries import the_shop
+from webapp.taxation.book import the_tax_book
 
 TEST_PASSWORD = "homologacao"
 _KEY = re.compile(rb'Id="NFe([0-9A-Z]{44})"')
@@ -55,15 +57,16 @@ class Sandbox:
     lock."""
 
     def authorize(self, signed: list[bytes]) -> list[Answer]:
-        ledger = remembered([_key_of(document) for document in signed])
-        answers = SandboxAuthority(ledger).authorize(signed)
+        ledger, book = remembered([_key_of(document) for document in signed])
+        answers = SandboxAuthority(ledger, book=book).authorize(signed)
         if ledger.new:
             db.session.execute(SandboxNote.__table__.insert(), ledger.new)
             db.session.commit()
         return answers
 
     def query(self, access_keys: list[str]) -> list[Answer]:
-        return SandboxAuthority(remembered(access_keys)).query(access_keys)
+        ledger, _book = remembered(access_keys)
+        return SandboxAuthority(ledger).query(access_keys)
 
 
 def _key_of(signed: bytes) -> str:
@@ -88,14 +91,15 @@ class DatabaseLedger(MemoryLedger):
         return recorded
 
 
-def remembered(access_keys: list[str]) -> DatabaseLedger:
+def remembered(access_keys: list[str]) -> tuple[DatabaseLedger, TaxBook]:
     """What the database knows of these keys and of the numbers they bear (issuer, series and number
-    are in a key)."""
+    are in a key), and of the rates and schemas by which a note is judged."""
     with only_reading():
         numbers = [(key[6:20], int(key[22:25]), int(key[25:34])) for key in access_keys]
         place = tuple_(SandboxNote.cnpj, SandboxNote.series, SandboxNote.number)
         columns = [getattr(SandboxNote, column) for column in COLUMNS]
         query = select(*columns).where(SandboxNote.access_key.in_(access_keys) | place.in_(numbers))
         known = [LedgerEntry(*row) for row in db.session.execute(query)]
+        book = the_tax_book()
         db.session.rollback()
-    return DatabaseLedger(known)
+    return DatabaseLedger(known), book
