@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.fiscal.reading import Leaves, ReadItem, decimal
-from webapp.http.formatting import percent_text
+from webapp.http.formatting import fine_percent_text, percent_text
 from webapp.invoices.taken_profiles import TakenProfile
+from webapp.platform.money import ZERO
 from webapp.taxation.words import KINDS
 
 # What each CFOP that a profile leads to is for.
@@ -94,4 +95,20 @@ def _rates(taxes: Mapping[str, Leaves], origin: str, target: str) -> list[str]:
         found.append(_("FCP %(rate)s of %(state)s", rate=fund, state=target))
     if "pCredSN" in icms:
         found.append(_("credit of %(percent)s", percent=percent_text(decimal(icms, "pCredSN"))))
+    return [*found, *_federal_rates(taxes)]
+
+
+def _federal_rates(taxes: Mapping[str, Leaves]) -> list[str]:
+    """Those of the country's own taxes that the item bears, by their names."""
+    named = (
+        ("PIS", "PIS", ("pPIS",)),
+        ("COFINS", "COFINS", ("pCOFINS",)),
+        ("IBS", "IBSCBS", ("pIBSUF", "pIBSMun", "pIBSSN")),
+        ("CBS", "IBSCBS", ("pCBS", "pCBSSN")),
+    )
+    found = []
+    for name, group, tags in named:
+        rate = sum((decimal(taxes.get(group, {}), tag) for tag in tags), ZERO)
+        if rate:
+            found.append(f"{name} {fine_percent_text(rate)}")
     return found
