@@ -45,6 +45,7 @@ OTHERS = (
     "/rules/versions",
     "/rules/versions/2",
     "/rules/packing_slip/orders",
+    "/sales/5/invoice-details",
     "/sales/5/rules/commission",
     "/sales/5/rules?q=video",
     "/nowhere",
