@@ -27,6 +27,9 @@ MENU = (
 OTHERS = (
     "/account",
     "/agents",
+    "/partners",
+    "/partners/1/edit",
+    "/sales/8/invoice-details",
     "/search?q=web",
     "/sales/new",
     "/sales?q=nothing",

@@ -26,6 +26,7 @@ from webapp.audit.models import AuditEntry
 from webapp.customers.models import Customer, Taxpayer
 from webapp.fiscal.document import build
 from webapp.fiscal.xml import NAMESPACE
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.http.forms import parse
 from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice
@@ -275,6 +276,28 @@ def test_a_part_that_is_no_goods_and_a_refund_are_paid_by_all_payments_alike(cal
     sale.lines[0].refunded = 1
     assert texts_of(sale)["vPag"] == ["54.00", "36.00"]
     assert sum(map(Decimal, texts_of(sale)["vPag"])) == Decimal(texts_of(sale)["vNF"][0])
+
+
+def test_who_packs_it_says_in_how_many_volumes_until_the_nfe_is_out(db):
+    open_shop()
+    packed = make_sale()
+    told = make_sale(packages=[{"quantity": 3, "kind": "CAIXA"}])
+    work_off()
+    slips = {slip.sale_id: slip for slip in db.session.scalars(db.select(PackingSlip))}
+    assert [slips[sale.id].volumes for sale in (packed, told)] == [1, 3]
+    slips[told.id].describe(2, "")
+    assert db.session.get_one(Sale, told.id).volumes == 3
+    waiting = make_sale(paid=False)
+    waiting.pack_into(4)
+    assert texts_of(waiting)["qVol"] == ["4"]
+
+
+def test_a_sale_is_found_by_the_marketplace_s_number(calls, db):
+    sale_id = calls.post("/sales", body()).json["id"]
+    found = calls.get("/sales?q=2000001234567").json["items"]
+    assert [row["id"] for row in found] == [sale_id]
+    calls.patch(f"/sales/{sale_id}", {"marketplace": {"order": "777"}})
+    assert [row["id"] for row in calls.get("/sales?q=777").json["items"]] == [sale_id]
 
 
 # -- the form -------------------------------------------------------------------------------------

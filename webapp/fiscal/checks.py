@@ -212,7 +212,8 @@ BUYER_CHECKS = (
             "customer.state_registration",
             N_(
                 "The buyer's state registration (IE), %(number)s, is not one of its state: its "
-                "digits do not fit."
+                "digits do not fit. A company registered elsewhere than where its goods go has a "
+                "registered address: write that in the order's invoice details."
             ),
             FIX_IE,
         ),

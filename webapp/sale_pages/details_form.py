@@ -77,6 +77,8 @@ class DetailsForm(Form):
     def __init__(self, values: Mapping[str, Any], shape: type[Shape] = InvoiceDetailsIn):
         super().__init__(values, shape)
         self.raw_input = tidied(self.raw_input)
+        # The row that was just asked for, which takes the focus.
+        self.added = ""
 
     def rows(self, name: str) -> int:
         """How many rows of a list the page shows: those filled, or a blank one to begin with."""
@@ -86,6 +88,7 @@ class DetailsForm(Form):
         if name in PARTS:
             rows = rows_of(self.raw_input, name)
             self.raw_input = with_rows(self.raw_input, name, [*rows, {}])
+            self.added = f"{name}.{len(rows)}"
 
     @property
     def has_details(self) -> bool:

@@ -61,7 +61,30 @@ class SaleIn(OfSomeCountry, InvoiceDetailsIn):
             },
             "address": {"zip_code": "01025-020", "number": "100"},
             "lines": [{"sku": "LV-0001", "quantity": 2}],
-        }
+        },
+        {
+            "reference": "B2B-1002",
+            "paid": True,
+            "channel": "wholesale",
+            "customer": {"name": "Livraria Horizonte Ltda", "document": "7K.2M9.QX4/0001-08"},
+            "address": {"zip_code": "18072-856", "number": "88"},
+            "lines": [{"sku": "LV-0001", "quantity": 2}],
+            "payments": [
+                {
+                    "method": "credit_card",
+                    "amount": "100.00",
+                    "acquirer": "credenciadora",
+                    "brand": "visa",
+                    "authorization": "C48151",
+                    "installments": 3,
+                },
+                {"method": "pix", "amount": "79.80", "pix": "dynamic"},
+            ],
+            "buyer_use": "resale",
+            "carrier": "andorinha",
+            "freight_by": "shop",
+            "packages": [{"quantity": 1, "kind": "CAIXA", "gross_weight_g": 1300}],
+        },
     )
 
     reference: Annotated[str, Text(60)] = ""

@@ -50,6 +50,8 @@ def _sale_note(entry: AuditEntry) -> str:
         changes = [f"{entry.before.get(part) or '—'} → {after[part] or '—'}" for part in parts]
         if changes:
             return " · ".join(changes)
+    if entry.action == "created":
+        return entry.why
     shipment = " ".join(after[name] for name in SHIPMENT if after.get(name))
     return shipment or after.get("comment") or entry.why
 

@@ -371,7 +371,9 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         return self.reference
 
     def text_to_search(self) -> str:
-        return searchable(*(getattr(self, name) or "" for name in SEARCHED))
+        marketplace = (self.invoice_details or {}).get("marketplace", {})
+        facts = (getattr(self, name) or "" for name in SEARCHED)
+        return searchable(*facts, marketplace.get("order", ""))
 
     # -- what it is -------------------------------------------------------------------------------
 
@@ -385,6 +387,12 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         told = (self.invoice_details or {}).get("payments", [])
         methods = dict.fromkeys(PaymentMethod(payment["method"]) for payment in told)
         return [method.label for method in methods or (self.payment_method,)]
+
+    @property
+    def volumes(self) -> int:
+        """Of its packages as told; 0 where nobody did."""
+        packages = (self.invoice_details or {}).get("packages", [])
+        return sum(package["quantity"] for package in packages)
 
     @property
     def has_shipped(self) -> bool:
@@ -537,6 +545,12 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         require_transition(SHIPPING_TRANSITIONS, self.shipping, shipping)
         self.shipping = shipping
 
+    def pack_into(self, volumes: int) -> None:
+        """So many volumes, as who packs it says; its NF-e tells them, if it is not made yet."""
+        if volumes != self.volumes and not self.status.is_final:
+            packages = [{"quantity": volumes}]
+            self.invoice_details = (self.invoice_details or {}) | {"packages": packages}
+
     def _enter(self, status: Status) -> None:
         require_transition(STATUS_TRANSITIONS, self.status, status)
         self.status = status
@@ -563,7 +577,8 @@ SEARCHED = (
 def _stay_found(_mapper: Any, _connection: Any, sale: Sale) -> None:
     """A fact corrected later (an address, a tracking code) is found like one that was there at
     first."""
-    if not instance_state(sale).committed_state.keys().isdisjoint(SEARCHED):
+    changed = instance_state(sale).committed_state.keys()
+    if "invoice_details" in changed or not changed.isdisjoint(SEARCHED):
         sale.search_text = sale.text_to_search()
 
 

@@ -183,6 +183,8 @@ class PackingSlip(Model):
         return True
 
     def describe(self, volumes: int, notes: str) -> None:
+        if volumes != self.volumes:
+            self.sale.pack_into(volumes)
         self.volumes, self.notes = volumes, notes
 
     def _refuse_idle(self) -> None:

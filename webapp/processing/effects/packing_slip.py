@@ -35,6 +35,7 @@ class PackingSlipEffect(EffectKind):
             sale_id=execution.sale.id,
             items=items,
             weight_g=sum(item["weight_g"] for item in items),
+            volumes=execution.sale.volumes or 1,
             expected_delivery=execution.paid + dt.timedelta(days=DELIVERY_DAYS),
             royalty_copy=any(line.royalty_percent and not line.gift for line in lines),
             released_at=None if execution.held else execution.now,

@@ -9,6 +9,7 @@ from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import Order, page_of
 from webapp.staff.access import allow
 from webapp.store.models import Partner, PartnerKind
+from webapp.store.pages.blueprint import settings_tabs
 from webapp.store.partners.edits import save_partner
 from webapp.store.partners.forms import PartnerIn
 from webapp.store.partners.queries import partner_by_id, partners
@@ -20,7 +21,8 @@ KINDS = [(str(kind), kind.label) for kind in PartnerKind]
 
 def _partners_page(form: Form) -> str:
     page = page_of(partners(), ORDERS)
-    return render_template("store/partners.html", form=form, page=page, kinds=KINDS)
+    tabs = settings_tabs("partners.index")
+    return render_template("store/partners.html", form=form, page=page, kinds=KINDS, tabs=tabs)
 
 
 @bp.get("/partners")
