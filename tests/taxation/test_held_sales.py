@@ -5,12 +5,22 @@ from decimal import Decimal
 
 import pytest
 
-from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from tests.factories import (
+    api,
+    make_product,
+    make_sale,
+    make_token,
+    open_shop,
+    sign_in,
+    work_off,
+)
+from webapp.fiscal.calendar import BUILT_IN, P_CBS
 from webapp.invoices.queries import invoice_of
 from webapp.processing.sweeping import sweep_once
 from webapp.processing.tax_holds import let_go_on
 from webapp.sales.models import Sale, Status
 from webapp.store.queries import the_shop
+from webapp.taxation.book import tax_book_changed
 from webapp.taxation.forms import StateRateIn, TaxProfileIn
 from webapp.taxation.models import TaxProfileVersion
 from webapp.taxation.profile_edits import write_version
@@ -79,6 +89,27 @@ def test_what_the_book_does_not_decide_is_left_to_people(db):
     db.session.commit()
 
     assert let_go_on() == 0
+
+
+def test_it_waits_for_a_rate_that_nobody_could_know(client, db, monkeypatch):
+    unknown = tuple(term for term in BUILT_IN if term.code != P_CBS)
+    monkeypatch.setattr("webapp.taxation.book.BUILT_IN", unknown)
+    open_shop()
+    the_shop().crt = "3"
+    tax_book_changed()
+    sale = make_sale()
+    work_off()
+    assert status(db, sale.id) == (Status.ATTENTION, "calendar.values")
+    sign_in(client, "accountant")
+    page = client.get(f"/invoices/{invoice_of(sale.id).id}").text
+    assert f"/fiscal-calendar?code=pCBS&amp;from={issuer_today()}" in page
+
+    value = {"from": str(issuer_today()), "value": "0.9", "source": "LC 214/2025, art. 346"}
+    answer = api(client, make_token("accountant")).call("PUT", "/fiscal-calendar/pCBS", value)
+    assert answer.json["value"] == "0.9000"
+    sweep_once()
+    work_off()
+    assert status(db, sale.id) == (Status.INVOICED, None)
 
 
 def test_the_accountant_is_led_to_where_it_is_written(client, db, held):

@@ -13,7 +13,7 @@ from webapp.fiscal.tax_book import EXAMPLE_PROFILES
 from webapp.platform.errors import Invalid, Refusal
 from webapp.sales.models import Sale
 from webapp.store.queries import the_shop
-from webapp.taxation.book import the_tax_book
+from webapp.taxation.book import profile_of, the_tax_book
 from webapp.taxation.forms import (
     CalendarValueIn,
     CategoryChoiceIn,
@@ -21,7 +21,13 @@ from webapp.taxation.forms import (
     TaxProfileIn,
 )
 from webapp.taxation.models import TaxProfileVersion
-from webapp.taxation.profile_edits import choose_for_category, sign_off, withdraw, write_version
+from webapp.taxation.profile_edits import (
+    choose_for_category,
+    drafted,
+    sign_off,
+    withdraw,
+    write_version,
+)
 from webapp.taxation.value_edits import set_value, write_rate
 
 DAY, NEXT = dt.date(2026, 12, 1), dt.date(2026, 12, 2)
@@ -110,9 +116,9 @@ def test_a_draft_can_be_laid_over_the_book(app, db):
     write_version(wanted(), None)
     book = the_tax_book()
     note, item = taxed("cosmetics")
-    tried = replace(book.profile_of(note, item, DAY), name="Tried")
+    tried = drafted(wanted(name="Tried"))
 
-    assert book.with_profile(tried).profile_of(note, item, DAY).name == "Tried"
+    assert book.with_profile(profile_of(tried)).profile_of(note, item, DAY).name == "Tried"
     assert book.profile_of(note, item, DAY).name == "Cosméticos"
 
 
