@@ -12,7 +12,7 @@ from webapp import cli
 from webapp.audit import history
 from webapp.audit.tracking import track
 from webapp.features import BLUEPRINTS, QUEUE_NAMES, VALUE_WORDS, VOCABULARIES
-from webapp.http import formatting, localization, ranges, sealing
+from webapp.http import formatting, localization, ranges, sealing, uploads
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
 from webapp.menu import MENU
@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Before the token of a form is looked at: whose session is over is told so, not that the form
     # was too old.
     app.before_request(access.guard)
+    uploads.set_up(app)
     _bind_extensions(app)
     app.teardown_request(access.release)
     security.set_up(app)

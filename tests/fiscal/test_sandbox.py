@@ -9,6 +9,7 @@ from tests.fiscal.conftest import new_certificate
 from tests.support.fiscal_notes import BUYER, NOW, NUMBERING, a_note, an_item
 from webapp.fiscal.document import build
 from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
+from webapp.fiscal.schema import BUILT_IN, Package
 from webapp.fiscal.signature import digest_of
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
 
@@ -123,3 +124,16 @@ def test_of_many_at_once_exactly_one_gets_the_number(signed):
     with ThreadPoolExecutor(4) as pool:
         codes = sorted(answer.code for (answer,) in pool.map(authority.authorize, lots))
     assert codes == ["100"] + ["539"] * 7
+
+
+def test_it_judges_a_note_by_the_package_of_its_day(signer):
+    renamed = {
+        name: text.replace(b'name="xFant"', b'name="xFantasia"')
+        for name, text in BUILT_IN.files.items()
+    }
+    today = NOW.date()
+    for starts, code in ((today, "225"), (today + timedelta(days=1), "100")):
+        book = replace(EXAMPLE_BOOK, packages=(BUILT_IN, Package("next", starts, renamed)))
+        authority = SandboxAuthority(MemoryLedger(), lambda: NOW, book)
+        signed = signer.sign(build(a_note(), EXAMPLE_BOOK, NUMBERING))
+        assert [answer.code for answer in authority.authorize([signed])] == [code], starts

@@ -118,6 +118,27 @@ def test_a_body_that_is_too_long_is_told_so_and_not_kept(app, db):
         assert web.ask(head + form + chunked).startswith(b"HTTP/1.1 413 ")
 
 
+def test_a_file_lies_on_the_disk_while_the_application_reads_it(app, db):
+    class Taken:
+        body = None
+
+        def __call__(self, environ, start_response):
+            self.body = environ["wsgi.input"]
+            self.length = len(self.body.read())
+            self.in_memory = not self.body._rolled
+            start_response("200 OK", [("Content-Length", "0")])
+            return []
+
+    head = b"POST /x HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n"
+    form = b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n"
+    with serving(app) as web:
+        taken = web.bridge.app = Taken()
+        assert web.ask(head + form % 3_000_000 + b"a" * 3_000_000).startswith(b"HTTP/1.1 200 ")
+        assert (taken.length, taken.in_memory) == (3_000_000, False)
+        web.ask(head + form % 17_000_000 + b"a" * 17_000_000)
+        assert taken.length < 17_000_000, "longer than any file may be: not kept"
+
+
 # Live streams
 
 

@@ -17,8 +17,8 @@ from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.text import searchable
 from webapp.store.price_rights import UNBOUND, PriceRights
-from webapp.taxation.book import tax_book_changed
-from webapp.taxation.queries import is_profile
+from webapp.taxation.book import tax_book_changed, the_tax_book
+from webapp.taxation.queries import is_profile, issuer_today
 
 COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
 
@@ -57,6 +57,7 @@ def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
         raise Invalid([FieldError("price", message)])
     _refuse_taken(wanted.sku)
     _refuse_unknown_profile(wanted.tax_profile)
+    _refuse_unknown_ncm(wanted.ncm)
     product = Product(stock=0 if wanted.kind.is_goods else None)
     product.price_confirmed = rights.lowers_catalog
     _copy(wanted, product)
@@ -78,6 +79,8 @@ def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBO
         _refuse_unknown_profile(wanted.tax_profile)
         # Held orders of it are looked at again.
         tax_book_changed()
+    if wanted.ncm != product.ncm:
+        _refuse_unknown_ncm(wanted.ncm)
     if wanted.kind is not product.kind and product.was_sold:
         raise Invalid(
             [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]
@@ -116,6 +119,14 @@ def _refuse_unknown_profile(code: str) -> None:
     if code and not is_profile(code):
         message = _("There is no tax profile with the code %(code)s.", code=code)
         raise Invalid([FieldError("tax_profile", message)])
+
+
+def _refuse_unknown_ncm(ncm: str) -> None:
+    """Raises Invalid for one that the shop's table, if it has one, does not have today."""
+    table = the_tax_book().ncm
+    if ncm and table is not None and not table.knows(ncm, issuer_today()):
+        message = _("The table of NCM in force has no %(ncm)s. Ask the supplier.", ncm=ncm)
+        raise Invalid([FieldError("ncm", message)])
 
 
 def set_stock(

@@ -1,5 +1,6 @@
 """Questions about products."""
 
+import datetime as dt
 import string
 from collections.abc import Iterable
 
@@ -8,6 +9,7 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.catalog.models import Kind, Product, StockMovement
+from webapp.fiscal.official_tables import NcmTable
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
@@ -91,3 +93,11 @@ def movements(product: Product) -> Select:
         .where(StockMovement.product_id == product.id)
         .options(joinedload(StockMovement.sale))
     )
+
+
+def with_unknown_ncm(table: NcmTable, day: dt.date) -> Select:
+    """Products on sale whose NCM the table does not have on that day."""
+    goods = (ON_SALE, Product.on_nfe, Product.ncm != "")
+    used = db.session.scalars(select(Product.ncm).where(*goods).distinct())
+    unknown = [ncm for ncm in used if not table.knows(ncm, day)]
+    return select(Product).where(*goods, Product.ncm.in_(unknown)).order_by(Product.id)

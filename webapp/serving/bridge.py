@@ -11,14 +11,17 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing
-from io import BytesIO
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 BODY_SECONDS = 30
+# A file that is sent may be so long, and comes at this many bytes a second at least: each earns
+# its sender time.
+LONGEST_FILE, SLOWEST_FILE = 16 * 2**20, 32_768
 # What is asked of a long answer at once, and of how many such answers at a time: many downloads
 # wait for each other, and no page for them.
 PIECE = 65_536
@@ -26,8 +29,9 @@ LONG_ANSWERS = 2
 
 
 class Bridge:
-    """Serves `app`; a body longer than `longest` is not kept, and the application is left to say
-    so. `headers` go with the one answer that is not the application's."""
+    """Serves `app`; a body longer than `longest`, or than a file may be, is not kept, and the
+    application is left to say so. What is longer than `longest` lies on the disk. `headers` go with
+    the answers that are not the application's."""
 
     def __init__(self, app: Any, threads: int, longest: int, headers: list[tuple[bytes, bytes]]):
         self.app, self.longest, self.headers = app, longest, headers
@@ -35,14 +39,23 @@ class Bridge:
         self.pieces = ThreadPoolExecutor(LONG_ANSWERS, thread_name_prefix="piece")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        with SpooledTemporaryFile(self.longest) as body:
+            await self._serve(scope, receive, send, body)
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send, body: IO[bytes]) -> None:
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body, length = await self._body(receive)
+            async with asyncio.timeout(BODY_SECONDS) as limit:
+                length = await self._read(scope, receive, body, limit)
         except TimeoutError:
-            await self._too_slow(send)
+            await self._cut(send, 408)
             return
         except ConnectionError:
             return
+        except OSError:
+            # There is no room for it.
+            await self._cut(send, 507)
+            return
+        body.seek(0)
         answer = StepwiseAnswer(self.app, environ(scope, body, length))
         piece, more = await self._in_thread(self.requests, answer, answer.begin)
         await send(answer.start)
@@ -54,22 +67,26 @@ class Bridge:
         else:
             await send({"type": "http.response.body", "body": piece})
 
-    async def _body(self, receive: Receive) -> tuple[bytes, int]:
-        """The body, unless it is too long to be kept, and its length. Raises ConnectionError."""
-        body, length, more = bytearray(), 0, True
+    async def _read(
+        self, scope: Message, receive: Receive, body: IO[bytes], limit: asyncio.Timeout
+    ) -> int:
+        """Keeps the body, unless it is too long; its length. Raises ConnectionError."""
+        most = LONGEST_FILE if _holds_file(scope) else self.longest
+        length, more, begun = 0, True, asyncio.get_running_loop().time()
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ConnectionError
             length += len(message["body"])
-            if length <= self.longest:
-                body += message["body"]
+            if length <= most:
+                body.write(message["body"])
+                limit.reschedule(begun + BODY_SECONDS + length / SLOWEST_FILE)
             more = message["more_body"]
-        return bytes(body), length
+        return length
 
-    async def _too_slow(self, send: Send) -> None:
+    async def _cut(self, send: Send, status: int) -> None:
         headers = [*self.headers, (b"content-length", b"0"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 408, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body"})
 
     async def _in_thread(
@@ -152,7 +169,14 @@ class StepwiseAnswer:
         self.start = {"type": "http.response.start", "status": int(status[:3]), "headers": written}
 
 
-def environ(scope: Message, body: bytes, length: int) -> dict[str, Any]:
+def _holds_file(scope: Message) -> bool:
+    return any(
+        name == b"content-type" and value.startswith(b"multipart/form-data")
+        for name, value in scope["headers"]
+    )
+
+
+def environ(scope: Message, body: IO[bytes], length: int) -> dict[str, Any]:
     """What PEP 3333 tells an application of its request."""
     address, client = scope["server"] or ("", 0), scope["client"] or ("", 0)
     told = {
@@ -167,7 +191,7 @@ def environ(scope: Message, body: bytes, length: int) -> dict[str, Any]:
         "REMOTE_PORT": str(client[1]),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": BytesIO(body),
+        "wsgi.input": body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

@@ -25,6 +25,7 @@ from webapp.platform.database import db
 from webapp.store.models import Shop
 from webapp.store.queries import the_shop
 from webapp.taxation.models import CalendarValue, StateRate, TaxChoice, TaxProfileVersion
+from webapp.taxation.official_rows import kept_packages, kept_tables
 
 
 def the_tax_book() -> TaxBook:
@@ -54,6 +55,7 @@ def compiled() -> TaxBook:
     """From the rows as they are; the shop's own rates and values lie over those built in."""
     rates = db.session.scalars(select(StateRate)).all()
     choices = db.session.scalars(select(TaxChoice)).all()
+    ncm, ibpt = kept_tables()
     return replace(
         EXAMPLE_BOOK,
         profiles=tuple(map(profile_of, db.session.scalars(select(TaxProfileVersion)))),
@@ -62,6 +64,9 @@ def compiled() -> TaxBook:
         rates=(*(_rates_of(rate) for rate in rates if not rate.is_exception), *EXAMPLE_RATES),
         exceptions=tuple(_exception_of(rate) for rate in rates if rate.is_exception),
         calendar=Calendar((*BUILT_IN, *map(_term_of, db.session.scalars(select(CalendarValue))))),
+        packages=(*EXAMPLE_BOOK.packages, *kept_packages()),
+        ncm=ncm,
+        ibpt=ibpt,
     )
 
 

@@ -40,6 +40,7 @@ _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 _CEST = re.compile(r"[0-9]{7}", re.ASCII)
 _CLASS = re.compile(r"[0-9]{6}", re.ASCII)
 _BENEFIT = re.compile(r"[A-Z]{2}(?:[A-Z0-9]{6}|[A-Z0-9]{8})", re.ASCII)
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _NCM = re.compile(r"[0-9]{2,8}", re.ASCII)
 
 
@@ -55,6 +56,12 @@ def _cest(written: str) -> str:
     if bare and not _CEST.fullmatch(bare):
         raise ValueError(_l("The CEST has 7 digits."))
     return bare
+
+
+def _package_name(written: str) -> str:
+    if not _PACKAGE.fullmatch(written):
+        raise ValueError(_l("Write the package's name, like 010h."))
+    return written
 
 
 def _class(written: str) -> str:
@@ -241,3 +248,20 @@ class CalendarFormIn(CalendarValueIn):
     """A person's, who chooses what it is a value of."""
 
     code: Annotated[str, OneOf(tuple(ASKED))]
+
+
+class SchemaPackageIn(Shape):
+    """A schema package's name, as the authority has it, and the day from which it is used."""
+
+    name: Annotated[str, Text(20, required=True), AfterValidator(_package_name)]
+    valid_from: Day
+
+
+class NcmIn(Shape):
+    """Nothing but its file."""
+
+
+class IbptIn(Shape):
+    """Whose state's taxes the file has; it does not say so itself."""
+
+    state: Annotated[str, OneOf(tuple(sorted(STATES)))]

@@ -7,8 +7,8 @@ A version, a rate or a value holds from its first day until the next one's; none
 import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from webapp.audit.tracking import actor
 from webapp.platform.clock import utc_now
@@ -152,3 +152,48 @@ class CalendarValue(Model):
     @property
     def audit_name(self) -> str:
         return self.code
+
+
+class SchemaPackage(Model):
+    """An official package of the authority's schemas, in force from its first day on."""
+
+    __tablename__ = "schema_packages"
+    audited = ("name", "valid_from", "digest")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    valid_from: Mapped[dt.date] = mapped_column(unique=True)
+    # Its files by name, as `official.packed` writes them, and their SHA-256.
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    digest: Mapped[str] = mapped_column(String(64))
+    written_by: Mapped[str] = mapped_column(ActorText, default=actor)
+    written_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    @property
+    def audit_name(self) -> str:
+        return self.name
+
+
+class OfficialTable(Model):
+    """A table as it was published: of NCM (`kind` "ncm"), or IBPT's of a state."""
+
+    __tablename__ = "official_tables"
+    __table_args__ = (UniqueConstraint("kind", "state", "valid_from"),)
+    audited = ("kind", "state", "valid_from", "valid_to", "source", "rows", "digest")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(4))
+    state: Mapped[str] = mapped_column(String(2), default="")
+    # Of IBPT's the days between which it holds; of NCM the day when it was published.
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+    source: Mapped[str] = mapped_column(String(60), default="")
+    rows: Mapped[int]
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    digest: Mapped[str] = mapped_column(String(64))
+    written_by: Mapped[str] = mapped_column(ActorText, default=actor)
+    written_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    @property
+    def audit_name(self) -> str:
+        return f"{self.kind} {self.state}".strip()

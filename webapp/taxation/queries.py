@@ -11,7 +11,14 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.store.queries import issuer_day, the_shop
-from webapp.taxation.models import CalendarValue, StateRate, TaxChoice, TaxProfileVersion
+from webapp.taxation.models import (
+    CalendarValue,
+    OfficialTable,
+    SchemaPackage,
+    StateRate,
+    TaxChoice,
+    TaxProfileVersion,
+)
 
 
 def issuer_today() -> dt.date:
@@ -126,3 +133,15 @@ def rate_by_key(state: str, ncm: str, sku: str, valid_from: dt.date) -> StateRat
 def value_from(code: str, day: dt.date) -> CalendarValue | None:
     query = select(CalendarValue).where(CalendarValue.code == code, CalendarValue.valid_from == day)
     return db.session.scalar(query)
+
+
+def schema_packages() -> Select:
+    """The newest first; none of what is in them is read."""
+    return select(SchemaPackage).order_by(SchemaPackage.valid_from.desc())
+
+
+def official_tables() -> Select:
+    """Of NCM and of IBPT, by state and the newest first; none of what is in them is read."""
+    return select(OfficialTable).order_by(
+        OfficialTable.kind, OfficialTable.state, OfficialTable.valid_from.desc()
+    )

@@ -1,6 +1,6 @@
 """Pages of the settings."""
 
-from webapp.store.pages import numbering, settings
+from webapp.store.pages import numbering, official, settings
 from webapp.store.pages.blueprint import bp
 
-__all__ = ["bp", "numbering", "settings"]
+__all__ = ["bp", "numbering", "official", "settings"]

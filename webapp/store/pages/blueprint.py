@@ -7,6 +7,7 @@ bp = Blueprint("store", __name__)
 TABS = {
     "store.settings_page": _l("Company and shop"),
     "store.numbering_page": _l("Numbering"),
+    "store.official_page": _l("Official tables"),
     "partners.index": _l("Partners"),
 }
 
