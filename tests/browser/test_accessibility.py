@@ -38,6 +38,8 @@ OTHERS = (
     "/staff/new",
     "/packing-slips/print?ids=1,2",
     "/packing-slips/shipment?ids=1,2",
+    "/settings/numbering",
+    "/settings/official-tables",
     "/tax-profiles/new",
     "/tax-profiles/goods",
     "/tax-rates",

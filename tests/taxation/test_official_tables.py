@@ -11,6 +11,10 @@ from sqlalchemy import func, select
 
 from tests.factories import api, make_product, make_token, open_shop, sign_in
 from webapp.fiscal.schema import BUILT_IN
+from webapp.platform.issues import Issue
+from webapp.sale_pages.fix_links import fix_link
+from webapp.sales.models import Sale
+from webapp.staff.models import Role
 from webapp.store.queries import the_shop
 from webapp.taxation.book import the_tax_book
 from webapp.taxation.models import OfficialTable, SchemaPackage
@@ -291,9 +295,9 @@ def test_a_file_of_500_mb_is_refused_before_it_is_read(client, db, admin):
 
 
 def test_only_a_view_that_takes_a_file_is_sent_so_much(client, db, admin):
-    for path, status in (("house", 413), ("ncm-table", 422)):
+    for path, is_refused in (("house", True), ("ncm-table", False)):
         answer = client.post(f"/settings/{path}", environ_overrides=told_to_be(3))
-        assert answer.status_code == status, path
+        assert (answer.status_code == 413) is is_refused, path
 
 
 @pytest.mark.parametrize("role", ["manager", "accountant"])
@@ -306,3 +310,11 @@ def test_only_an_administrator_may(client, db, role):
         send(client, "ibpt-tables", "ibpt_file", IBPT.encode(), state="SP"),
     ]
     assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+def test_a_note_that_waits_for_a_package_leads_an_administrator_to_where_it_is_sent(app):
+    issue = Issue("held_package", "calendar.packages", {"package": "010f"}, who="admin")
+    with app.test_request_context():
+        link = fix_link(issue, Sale(), Role.ADMIN)
+        assert link.url == "/settings/official-tables#packages"
+        assert fix_link(issue, Sale(), Role.ACCOUNTANT) is None

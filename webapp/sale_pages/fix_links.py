@@ -27,9 +27,8 @@ def fix_link(issue: Issue, sale: Sale, role: Role, address_form: str = "") -> Fi
     `address_form` is where the page that asks has a form for the address; else the order's page has
     one. Reads the sale's lines where the issue is about a product.
     """
-    if issue.area == "settings":
-        names_partner = issue.field == "settings.partners"
-        url = url_for("partners.index" if names_partner else "store.settings_page")
+    if issue.area == "settings" or issue.field == "calendar.packages":
+        url = _settings_url(issue.field)
         return _link(issue, _("Open the settings"), url) if role in roles_from("admin") else None
     if is_about_taxes(issue):
         return _tax_link(issue, role)
@@ -48,6 +47,14 @@ def fix_link(issue: Issue, sale: Sale, role: Role, address_form: str = "") -> Fi
         url = url_for("catalog.edit", product_id=product_id)
         return _link(issue, _("Fix the product"), url)
     return order_link(sale, issue.fix_label) if issue.area in ON_THE_ORDER else None
+
+
+def _settings_url(field: str) -> str:
+    if field == "calendar.packages":
+        return url_for("store.official_page", _anchor="packages")
+    if field.startswith("settings.series"):
+        return url_for("store.numbering_page")
+    return url_for("partners.index" if field == "settings.partners" else "store.settings_page")
 
 
 def is_about_taxes(issue: Issue) -> bool:

@@ -35,8 +35,8 @@ def choose_series(wanted: ChannelSeriesIn) -> None:
 
 def renumber(series: Series, wanted: NextNumberIn, last_used: int) -> None:
     """Goes on from another number, of a series whose row the caller has locked; `last_used` is the
-    highest that an NF-e bears. Raises Refusal for a number that is used, and until a person has
-    confirmed one that leaves others out or might come twice."""
+    highest that an NF-e bears. Raises Refusal for a number that is used, and Invalid until a person
+    has confirmed one that leaves others out or might come twice."""
     number, stands = wanted.next_number, series.next_number
     if number <= last_used:
         raise Refusal(
@@ -50,9 +50,8 @@ def renumber(series: Series, wanted: NextNumberIn, last_used: int) -> None:
     if number == stands:
         return
     if wanted.confirmed != number:
-        raise Refusal(
-            _gap(stands, number) if number > stands else _repeat(number, stands), "confirmed"
-        )
+        asked = _gap(stands, number) if number > stands else _repeat(number, stands)
+        raise Invalid([FieldError("confirmed", asked)])
     series.next_number = number
     _tell(series, wanted.reason)
 
