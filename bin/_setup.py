@@ -134,11 +134,22 @@ def _install(requirements):
             "python3-venv"
         )
     say(f"Installing {requirements} (once, about a minute)")
-    log = _pip("install", "--no-input", "--progress-bar", "off", "-r", str(ROOT / requirements))
+    log = _pip(
+        *("install", "--no-input", "--no-compile", "--progress-bar", "off"),
+        *("-r", str(ROOT / requirements)),
+    )
     if log is not None:
         raise Failure(f"the packages were not installed: {_reason(log)}")
+    _compile()
     for stamp, digest in _stamps(requirements):
         stamp.write_text(digest)
+
+
+def _compile():
+    """On every processor, where pip takes one. What cannot be compiled is left to whoever reads
+    it."""
+    command = (PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib")
+    subprocess.run(command, capture_output=True)
 
 
 def _pip(*arguments):
