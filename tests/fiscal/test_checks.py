@@ -28,7 +28,6 @@ from tests.support.fiscal_notes import (
     on_credit,
     paid_by,
 )
-from webapp.fiscal.calendar import SIMPLES_FORM
 from webapp.fiscal.checks import CHECKS, run_checks
 from webapp.fiscal.document import build
 from webapp.fiscal.note import Address, Payment, TechnicalContact
@@ -419,9 +418,7 @@ def test_fails_where_it_should_and_passes_elsewhere(check):
     ]
     assert found and found[0].level == check.level
     assert found[0].fix and "—" not in found[0].text
-    day = FIRST_OF_2027 if check.term == SIMPLES_FORM else NUMBERING
-    note, book = a_note(), FULL if check.term == SIMPLES_FORM else EXAMPLE_BOOK
-    assert check.name in run_checks(note, build(note, book, day), book, NOW).passed
+    assert check.name in run_checks(*built(a_note()), EXAMPLE_BOOK, NOW).passed
 
 
 def test_nothing_else_fails_when_one_thing_is_wrong():

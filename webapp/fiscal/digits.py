@@ -49,6 +49,7 @@ _GIVEN_OUT = (
 )
 
 
+@lru_cache(maxsize=1024)
 def is_gtin_given_out(value: str) -> bool:
     """Whether a GTIN's prefix is one of those that GS1 gives to makers; the authority knows no
     other (codes 882 and 883)."""

@@ -134,8 +134,6 @@ class Reading:
         self.total = self.totals.get("ICMSTot", {})
         self.issued_at = _moment(self.identification.get("dhEmi", ""), self.now)
         self.day = self.issued_at.date()
-        issuer = self.issuer.get("CNPJ") or self.issuer.get("CPF", "")
-        self.key_body = _key_body(self.identification, issuer, self.issued_at)
 
     @property
     def paid(self) -> Decimal:
@@ -153,6 +151,11 @@ class Reading:
 
     def item(self, number: int) -> ReadItem | None:
         return next((item for item in self.items if item.number == number), None)
+
+    @cached_property
+    def key_body(self) -> str:
+        issuer = self.issuer.get("CNPJ") or self.issuer.get("CPF", "")
+        return _key_body(self.identification, issuer, self.issued_at)
 
     @cached_property
     def signed_by(self) -> x509.Certificate:

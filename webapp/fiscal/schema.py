@@ -1,6 +1,7 @@
 """The official XSDs by package, each compiled once per process out of what is in memory: nothing is
 fetched, no entity is resolved."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,17 +13,15 @@ from typing import Any, Protocol, cast
 
 from lxml import etree
 
-from webapp.fiscal.xml import NAMESPACE, SIGNATURE_NAMESPACE
 from webapp.platform.whole import whole_number
 
 _LOCK = (
     Lock()
 )  # an XMLSchema keeps one error log: two threads validating at once would read each other's errors
-_UNSIGNED = (
-    f"Element '{{{NAMESPACE}}}NFe': Missing child element(s). Expected is one of ( "
-    f"{{{NAMESPACE}}}infNFeSupl, "
-    f"{{{SIGNATURE_NAMESPACE}}}Signature )."
-)
+# A draft lacks its signature. Optional in the schema, it is no error that has to be made and left
+# out again for each note; whether a note is signed is looked at apart.
+_SIGNED, _MAY_BE_SIGNED = re.compile(rb'(ref="(?:\w+:)?Signature")\s*/>'), rb'\1 minOccurs="0"/>'
+_LAYOUT = "leiauteNFe_v4.00.xsd"
 _XSD = "http://www.w3.org/2001/XMLSchema"
 NOTE, PROCESSED = "nfe_v4.00.xsd", "procNFe_v4.00.xsd"
 
@@ -53,6 +52,8 @@ class _Files(etree.Resolver):
         content = self.held.get(system_url)
         if content is None:
             raise OSError(f"{system_url} is not in the package")
+        if system_url == _LAYOUT:
+            content = _SIGNED.sub(_MAY_BE_SIGNED, content)
         return self.resolve_string(content, context, base_url=system_url)
 
 
@@ -73,9 +74,7 @@ class Package:
             if xsd.validate(document):
                 return []
             errors = [
-                (error.path, error.message)
-                for error in cast(Iterable[_LogEntry], xsd.error_log)
-                if error.message != _UNSIGNED
+                (error.path, error.message) for error in cast(Iterable[_LogEntry], xsd.error_log)
             ]
         return _located(document, errors) if errors else []
 

@@ -239,6 +239,10 @@ def wrong_whole_total(reading: Reading) -> Failures:
     return failing(total != summed, total=str(total), sum=str(summed))
 
 
+def tells_activities(reading: Reading) -> bool:
+    return reading.book.calendar.on(reading.day).simples
+
+
 def revenue_called_none(_: Reading, item: ReadItem) -> bool:
     known = CLASSES.get(_ibs_cbs(item).get("cClassTrib", ""))
     said = (leaves.get("cAtivSN") for leaves in (item.product, *item.taxes.values()))

@@ -12,7 +12,6 @@ from webapp.fiscal.calendar import (
     P_CBS,
     P_IBS_CITY,
     P_IBS_STATE,
-    SIMPLES_FORM,
 )
 from webapp.fiscal.check import Check
 from webapp.fiscal.predicates import Test, total_differs
@@ -262,8 +261,7 @@ IBS_CBS_RULES: tuple[Check, ...] = (
             "Product %(sku)s is called no revenue (activity 90), but its class of IBS and CBS is "
             "one of revenue."
         ),
-        each_item(p.revenue_called_none),
-        SIMPLES_FORM,
+        each_item(p.revenue_called_none, p.tells_activities),
     ),
     _of_items(
         "1279",
