@@ -17,7 +17,9 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     and_,
+    case,
     column,
+    false,
     func,
     literal,
     or_,
@@ -34,6 +36,9 @@ from webapp.platform.text import like, needles_of
 # lists go by name, what fits may stand together, far from the first page.
 LATEST = 1000
 MANY = {"sales": 30, "customers": 250, "products": 250}
+# Where it may be chance (this many of them, lists that go by time), the latest ten thousand tell:
+# a page is full within them when they have so many.
+SOME, MANY_OF_MORE = {"sales": 5}, 90
 GRAM = 3
 
 
@@ -91,13 +96,21 @@ def look_ahead(models: Sequence[Any], written: str) -> None:
 def _has_many(model: Any, written: str) -> bool:
     """Whether so many of the latest rows fit that a page is full before the index has answered."""
     found = g.get("latest_found", {}).get((model, written))
-    if found is None:
-        found = db.session.scalar(select(_latest(model, written))) or 0
-    return found >= MANY[model.__tablename__]
+    return bool(db.session.scalar(select(_latest(model, written))) if found is None else found)
 
 
-def _latest(model: Any, written: str) -> ScalarSelect[int]:
-    latest = select(model.search_text).order_by(model.id.desc()).limit(LATEST).subquery()
+def _latest(model: Any, written: str) -> ScalarSelect[bool]:
+    """Whether many of the latest rows fit; no further ones are looked at where those decide."""
+    many = MANY[model.__tablename__]
+    some = SOME.get(model.__tablename__, many)
+    first = select(_fitting(model, written, LATEST).label("found")).subquery()
+    more = _fitting(model, written, 10 * LATEST) >= MANY_OF_MORE
+    is_clear = (first.c.found < some, false()), (first.c.found >= many, true())
+    return select(case(*is_clear, else_=more)).scalar_subquery()
+
+
+def _fitting(model: Any, written: str, rows: int) -> ScalarSelect[int]:
+    latest = select(model.search_text).order_by(model.id.desc()).limit(rows).subquery()
     fits = select(func.count()).select_from(latest)
     return fits.where(holding(latest.c.search_text, written)).scalar_subquery()
 
