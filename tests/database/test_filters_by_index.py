@@ -11,6 +11,7 @@ from tests.support.query_plans import plan_of
 from webapp.catalog.models import Kind, Product
 from webapp.catalog.queries import products
 from webapp.fulfilment.parcels.queries import sales_to_ship
+from webapp.invoices.authorities import notes_like
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, invoices
 from webapp.platform.clock import utc_now
@@ -37,6 +38,13 @@ def test_a_filter_reads_its_own_index(db, index):
     plan = plan_of(db, LISTS[index]().limit(51))
     assert index in plan, plan
     assert "TEMP B-TREE" not in plan and "Sort" not in plan, plan
+
+
+@pytest.mark.both_databases
+def test_the_sandbox_looks_for_no_note_among_all(db):
+    plan = plan_of(db, notes_like(["3526" + "1" * 40, "3526" + "2" * 40]))
+    walks = [step for step in plan.splitlines() if step.strip(" ->").startswith(("SCAN", "Seq"))]
+    assert not [step for step in walks if "sandbox_notes" in step], plan
 
 
 @pytest.mark.both_databases

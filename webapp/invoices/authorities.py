@@ -4,9 +4,10 @@ import os
 import re
 import tempfile
 from dataclasses import fields
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, select, union
 
 from webapp.fiscal.authority import Answer, Authority
 from webapp.fiscal.certificate import Certificate, load, make_test_certificate
@@ -95,11 +96,21 @@ def remembered(access_keys: list[str]) -> tuple[DatabaseLedger, TaxBook]:
     """What the database knows of these keys and of the numbers they bear (issuer, series and number
     are in a key), and of the rates and schemas by which a note is judged."""
     with only_reading():
-        numbers = [(key[6:20], int(key[22:25]), int(key[25:34])) for key in access_keys]
-        place = tuple_(SandboxNote.cnpj, SandboxNote.series, SandboxNote.number)
-        columns = [getattr(SandboxNote, column) for column in COLUMNS]
-        query = select(*columns).where(SandboxNote.access_key.in_(access_keys) | place.in_(numbers))
-        known = [LedgerEntry(*row) for row in db.session.execute(query)]
+        known = [LedgerEntry(*row) for row in db.session.execute(notes_like(access_keys))]
         book = the_tax_book()
         db.session.rollback()
     return DatabaseLedger(known), book
+
+
+def notes_like(access_keys: list[str]) -> CompoundSelect[Any]:
+    """Each part by an index of its own: of parts joined by OR, or of whole places in one list,
+    SQLite walks through all notes."""
+    numbers: dict[tuple[str, int], list[int]] = {}
+    for key in access_keys:
+        numbers.setdefault((key[6:20], int(key[22:25])), []).append(int(key[25:34]))
+    parts: list[ColumnElement[bool]] = [SandboxNote.access_key.in_(access_keys)]
+    for (cnpj, series), some in numbers.items():
+        of_series = (SandboxNote.cnpj == cnpj) & (SandboxNote.series == series)
+        parts.append(of_series & SandboxNote.number.in_(some))
+    columns = [getattr(SandboxNote, column) for column in COLUMNS]
+    return union(*(select(*columns).where(part) for part in parts))
