@@ -4,7 +4,7 @@ database too, and the number of statements.
     bin/bench scale --database postgresql --orders 100000 --only /sales
 
 Where the small shop has fewer rows to show, the big one's page is held against a full page of the
-same list in the small one (marked ~).
+same list in the small one (marked ~); where there is none, it is not counted (-).
 
 The shops are made by `flask demo --scale` where they are not there yet, and kept: the big one takes
 minutes and some 23 GB a million.
@@ -262,10 +262,11 @@ def _compare(asked: argparse.Namespace, small: BigShop, big: BigShop) -> None:
             seconds, mark = less.seconds, " "
             if less.rows < more.rows:
                 whole = _pair(path.partition("?")[0], small, small, 3)[0]
-                if whole.rows >= more.rows:
-                    seconds, mark = whole.seconds, "~"
+                is_full = whole.rows >= more.rows
+                seconds, mark = (whole.seconds, "~") if is_full else (seconds, "-")
             ratio = more.seconds / seconds
-            told.append((ratio, more.seconds, path))
+            if mark != "-":
+                told.append((ratio, more.seconds, path))
             figures = f"{seconds * 1000:8.1f} {more.seconds * 1000:7.1f} {ratio:6.2f}{mark} "
             figures += f"{less.statements} {more.statements}  {less.rows} {more.rows}"
             tell(path, figures)
