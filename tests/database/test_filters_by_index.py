@@ -15,6 +15,7 @@ from webapp.invoices.authorities import notes_like
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, invoices
 from webapp.platform.clock import utc_now
+from webapp.processing.sweeping import is_late
 from webapp.sales.models import Sale
 from webapp.sales.queries import sales
 
@@ -27,6 +28,9 @@ LISTS = {
     "ix_sales_updated_at_id": lambda: sales(updated_since=utc_now()),
     "ix_products_on_sale_kind": lambda: products("", Kind.BOOK, "all").order_by(*BY_NAME),
     "ix_products_low": lambda: products("", None, "low").order_by(*BY_NAME),
+    "ix_sales_hold_until": lambda: select(Sale.id).where(is_late()),
+    "ix_products_shortest": lambda: products(view="low").order_by(Product.stock, Product.name),
+    "ix_sales_created_at_status": lambda: select(Sale.status).where(Sale.created_at >= utc_now()),
     "ix_invoices_moment_id": lambda: invoices("", dt.date(2026, 11, 1)).order_by(*BY_MOMENT),
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
 }

@@ -72,6 +72,9 @@ class OutOfStock(Refusal):
     pass
 
 
+LOW = "archived_at IS NULL AND stock <= low_stock"
+
+
 def _listed(name: str, column: str | TextClause, condition: str) -> Index:
     rows = text(condition)
     return Index(f"ix_products_{name}", column, "id", sqlite_where=rows, postgresql_where=rows)
@@ -93,7 +96,14 @@ class Product(Timestamps, Model):
             sqlite_where=text("archived_at IS NULL"),
             postgresql_where=text("archived_at IS NULL"),
         ),
-        _listed("low", "name", "archived_at IS NULL AND stock <= low_stock"),
+        _listed("low", "name", LOW),
+        Index(
+            "ix_products_shortest",
+            "stock",
+            "name",
+            sqlite_where=text(LOW),
+            postgresql_where=text(LOW),
+        ),
         _listed("on_sale_price", "price", "archived_at IS NULL"),
         _listed("on_sale_stock", text("coalesce(stock, -1)"), "archived_at IS NULL"),
         _listed("archived", "name", "archived_at IS NOT NULL"),

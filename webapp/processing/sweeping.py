@@ -54,7 +54,7 @@ def close_unpaid() -> int:
     """Unpaid sales over their time are cancelled and give their stock back."""
     if not _any_late():
         return 0
-    late = select(Sale).where(_is_late()).limit(CLOSED_AT_ONCE)
+    late = select(Sale).where(is_late()).limit(CLOSED_AT_ONCE)
     sales = db.session.scalars(late.with_for_update(skip_locked=True)).all()
     for sale in sales:
         cancel_open(sale, "not paid in time")
@@ -62,13 +62,13 @@ def close_unpaid() -> int:
     return len(sales)
 
 
-def _is_late() -> ColumnElement[bool]:
+def is_late() -> ColumnElement[bool]:
     return (Sale.status == Status.OPEN) & (Sale.hold_until < database_now(db.session))
 
 
 def _any_late() -> bool:
     with only_reading():
-        late = db.session.execute(select(exists().where(_is_late()))).scalar_one()
+        late = db.session.execute(select(exists().where(is_late()))).scalar_one()
         db.session.rollback()
     return late
 

@@ -249,6 +249,14 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             sqlite_where=text("needs_person = 1"),
             postgresql_where=text("needs_person"),
         ),
+        # Unpaid ones whose time is over: the sweeper looks for them each second.
+        Index(
+            "ix_sales_hold_until",
+            "status",
+            "hold_until",
+            sqlite_where=text("hold_until IS NOT NULL"),
+            postgresql_where=text("hold_until IS NOT NULL"),
+        ),
         # What waits to be packed or shipped: the menu counts it on every page.
         Index(
             "ix_sales_to_ship",
@@ -275,7 +283,7 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         ),
         Index("ix_sales_total_id", "total", "id"),
         Index("ix_sales_customer_name_id", "customer_name", "id"),
-        Index("ix_sales_created_at", "created_at"),
+        Index("ix_sales_created_at_status", "created_at", "status"),
         # All that the days of the home page are added up from.
         Index("ix_sales_paid_at", "paid_at", "status", "total"),
     )
