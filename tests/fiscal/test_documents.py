@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from lxml import etree
@@ -20,7 +20,15 @@ from tests.support.fiscal_notes import (
     an_item,
 )
 from webapp.fiscal.checks import run_checks
-from webapp.fiscal.document import HOMOLOGATION_NAME, access_key_of, build, numbered, preview
+from webapp.fiscal.document import (
+    HOMOLOGATION_NAME,
+    access_key_of,
+    build,
+    draft_of,
+    is_of_day,
+    numbered,
+    preview,
+)
 from webapp.fiscal.schema import problems
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE
@@ -79,12 +87,23 @@ def test_is_valid_as_draft_and_as_signed_note(note, signer):
 
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())
-@pytest.mark.parametrize("issued_at", [datetime.now(UTC), NOW], ids=["today", "another-day"])
-def test_a_draft_that_is_numbered_is_what_a_numbered_note_is_built_as(note, issued_at):
-    number = replace(NUMBERING, issued_at=issued_at)
-    assert etree.tostring(
-        numbered(build(note, EXAMPLE_BOOK), note, EXAMPLE_BOOK, number)
-    ) == etree.tostring(build(note, EXAMPLE_BOOK, number))
+def test_a_draft_that_is_numbered_is_what_a_numbered_note_is_built_as(note):
+    draft = build(note, EXAMPLE_BOOK, draft_of(NOW.replace(hour=4)))
+    written = etree.tostring(numbered(draft, note, NUMBERING))
+    assert written == etree.tostring(build(note, EXAMPLE_BOOK, NUMBERING))
+
+
+@pytest.mark.parametrize(
+    ("drafted", "is_the_day"),
+    [("2026-11-20T02:59:59", False), ("2026-11-20T03:00:00", True), ("2026-11-21T02:59:59", True)],
+)
+def test_a_note_is_issued_on_the_day_of_its_draft_where_the_shop_is(drafted, is_the_day):
+    note = a_note()
+    draft = build(note, EXAMPLE_BOOK, draft_of(datetime.fromisoformat(f"{drafted}+00:00")))
+    assert is_of_day(draft, note, NOW) == is_the_day
+    if not is_the_day:
+        with pytest.raises(ValueError, match="the day for which"):
+            numbered(draft, note, NUMBERING)
 
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=NOTES.keys())

@@ -8,7 +8,7 @@ from lxml import etree
 
 from tests.support.fiscal_notes import ISSUER, NOW, NUMBERING, a_note
 from webapp.fiscal.checks import run_checks
-from webapp.fiscal.document import access_key_of, build, csrt_hash, numbered
+from webapp.fiscal.document import access_key_of, build, csrt_hash, draft_of, numbered
 from webapp.fiscal.note import TechnicalContact
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE
@@ -47,9 +47,9 @@ def test_the_hash_proves_the_secret_for_this_key_alone():
 
 def test_the_hash_is_that_of_the_key_given_at_sending():
     note = note_from(technical_contact=CONTACT)
-    draft = build(note, EXAMPLE_BOOK)
+    draft = build(note, EXAMPLE_BOOK, draft_of(NOW))
     before = texts(draft, "hashCSRT")
-    document = numbered(draft, note, EXAMPLE_BOOK, NUMBERING)
+    document = numbered(draft, note, NUMBERING)
     assert texts(document, "idCSRT") == ["01"]
     expected = csrt_hash(CONTACT.csrt, access_key_of(document))
     assert texts(document, "hashCSRT") == [expected] != before

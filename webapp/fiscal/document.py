@@ -73,11 +73,16 @@ class Numbering:
     code: str
 
 
+def draft_of(moment: datetime) -> Numbering:
+    """With it a note is built as a draft that is to be issued at `moment`."""
+    return Numbering(0, 1, moment, DRAFT_CODE)
+
+
 def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._Element:
     """The unsigned `NFe` element. Without `number` it is a draft: complete but for number, key and
     signature."""
-    given = number or Numbering(0, 1, datetime.now(UTC), DRAFT_CODE)
-    issued_at = _local_time(note, given)
+    given = number or draft_of(datetime.now(UTC))
+    issued_at = _local(note, given.issued_at)
     key = _key(note, given, issued_at)
     taxes = [assess(note, item, issued_at.date(), book) for item in note.items]
     with_ibs_cbs = any(tax.ibs_cbs_written for tax in taxes)
@@ -109,14 +114,19 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
     return etree.fromstring(xml("NFe", {"@xmlns": NAMESPACE, "infNFe": body}))
 
 
-def numbered(draft: etree._Element, note: Note, book: TaxBook, number: Numbering) -> etree._Element:
-    """What `build(note, book, number)` gives, made of the note's draft, which is no draft any more.
-    Its taxes are those of its day: on another one it is built anew."""
-    issued_at = _local_time(note, number)
+def is_of_day(draft: etree._Element, note: Note, moment: datetime) -> bool:
+    """Whether the draft's taxes are those of the day that `moment` is in the issuer's state."""
+    written_at = draft[0][0].findtext(f"{{{NAMESPACE}}}dhEmi", "")
+    return written_at[:10] == str(_local(note, moment).date())
+
+
+def numbered(draft: etree._Element, note: Note, number: Numbering) -> etree._Element:
+    """What `build(note, book, number)` gives, made of the note's draft of the same day, which is no
+    draft any more. Raises ValueError on another day: what it says was not checked for that."""
+    if not is_of_day(draft, note, number.issued_at):
+        raise ValueError("a note is issued on the day for which its draft was checked")
+    issued_at = _local(note, number.issued_at)
     ide = {field.tag: field for field in draft[0][0]}
-    written_at = ide[f"{{{NAMESPACE}}}dhEmi"]
-    if (written_at.text or "")[:10] != str(issued_at.date()):
-        return build(note, book, number)
     key = _key(note, number, issued_at)
     draft[0].set("Id", f"NFe{key}")
     for tag, text in _given_fields(number, issued_at, key).items():
@@ -134,8 +144,8 @@ def csrt_hash(csrt: str, key: str) -> str:
     return b64encode(sha1((csrt + key).encode(), usedforsecurity=False).digest()).decode()
 
 
-def _local_time(note: Note, given: Numbering) -> datetime:
-    return given.issued_at.astimezone(state(note.issuer.address.state).zone)
+def _local(note: Note, moment: datetime) -> datetime:
+    return moment.astimezone(state(note.issuer.address.state).zone)
 
 
 def _key(note: Note, given: Numbering, issued_at: datetime) -> str:

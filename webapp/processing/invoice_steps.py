@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
 from webapp.fiscal.authority import Answer
 from webapp.fiscal.checks import run_checks
-from webapp.fiscal.document import build
+from webapp.fiscal.document import build, draft_of, is_of_day
 from webapp.fiscal.note import Note
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import explain
@@ -19,8 +19,9 @@ from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.messages.queries import compose
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.issues import ERROR, Issue
+from webapp.platform.issues import ERROR, Issue, issue_from_json
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
 from webapp.processing.effects.review import Approval, Hold
@@ -32,7 +33,7 @@ from webapp.processing.note_progress import (
     note_held,
     note_rejected,
 )
-from webapp.processing.signing import SigningDesk
+from webapp.processing.signing import SigningDesk, issue_time
 from webapp.rules.models import Effect
 from webapp.rules.queries import effects_of
 from webapp.sales.models import Sale, Status
@@ -66,7 +67,8 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
     """Builds the draft, checks it, and signs it, holds it for a person or stops the sale.
 
     Building and checking take the most time and touch no row, so they are done before the
-    transaction. What was checked is what is signed: nothing is built twice.
+    transaction. What was checked is what is signed, on the day for which it was checked: over
+    midnight it is built anew.
     """
 
     model = Sale
@@ -80,7 +82,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
             built = {}
             for sale in rows:
                 note = note_of(sale, shop)
-                draft = build(note, book)
+                draft = build(note, book, draft_of(issue_time(utc_now())))
                 issues = run_checks(note, draft, book).issues
                 built[sale.id] = Built(sale.version, shop.tax_book_version, note, draft, issues)
             db.session.rollback()
@@ -94,7 +96,8 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
 
     def write_row(self, row: Sale, shared: BuildBatch, now: dt.datetime) -> None:
         built = shared.built[row.id]
-        if built.version != row.version:
+        of_today = is_of_day(built.draft, built.note, issue_time(now))
+        if built.version != row.version or not of_today:
             row.owe(now)
             return
         invoice = shared.invoices[row.id]
@@ -135,7 +138,7 @@ class SignBatch(NamedTuple):
 
 
 class SignStep(Step[Invoice, None, SignBatch]):
-    """What a person released is built as it is now, and signed."""
+    """What a person released, days ago perhaps, is built and checked as of now, and signed."""
 
     model = Invoice
     status = InvoiceStatus.APPROVED
@@ -146,8 +149,14 @@ class SignStep(Step[Invoice, None, SignBatch]):
         return SignBatch(the_shop(), SigningDesk([row.sale.channel for row in rows]))
 
     def write_row(self, row: Invoice, shared: SignBatch, now: dt.datetime) -> None:
-        note = note_of(row.sale, shared.shop)
-        shared.desk.sign(row, note, build(note, shared.desk.book), now)
+        note, book = note_of(row.sale, shared.shop), shared.desk.book
+        draft = build(note, book, draft_of(issue_time(now)))
+        row.findings = [issue.to_json() for issue in run_checks(note, draft, book, now).issues]
+        errors = [finding for finding in row.findings if finding["level"] == ERROR]
+        if errors:
+            note_failed(row, issue_from_json(errors[0]), shared.shop.tax_book_version)
+        else:
+            shared.desk.sign(row, note, draft, now)
 
     def give_up(self, row: Invoice, error: str) -> None:
         note_given_up(row, error)

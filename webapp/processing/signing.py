@@ -24,6 +24,11 @@ from webapp.taxation.book import the_tax_book
 CLOCK_MARGIN = dt.timedelta(seconds=2)
 
 
+def issue_time(now: dt.datetime) -> dt.datetime:
+    """When a note says that it was issued that is signed now."""
+    return (now - CLOCK_MARGIN).replace(microsecond=0)
+
+
 class Numbers:
     """The numbers of a series, whose row the caller has locked. Those that discarded notes were
     refused with come first: the authority knows no note of theirs, and a number that is never used
@@ -75,14 +80,15 @@ class SigningDesk:
         return certificate().signer
 
     def sign(self, invoice: Invoice, note: Note, draft: etree._Element, now: dt.datetime) -> None:
-        """Gives the note its number, time, key and signature; sending it is owed from now on."""
+        """Gives the note its number, time, key and signature; sending it is owed from now on. Its
+        draft was checked for the day that it is issued on."""
         signer, series, number = self.signer, invoice.series, invoice.number
         if series is None or number is None:
             numbers = self._numbers_of(note.channel)
             series, number = numbers.series.number, numbers.take()
-        issued_at = (now - CLOCK_MARGIN).replace(microsecond=0)
+        issued_at = issue_time(now)
         given = Numbering(series, number, issued_at, random_code(number))
-        document = numbered(draft, note, self.book, given)
+        document = numbered(draft, note, given)
         invoice.tax_profiles = list(profiles_taken(note, self.book, issuer_day(issued_at)))
         invoice.send(
             series, number, access_key_of(document), signer.sign(document), given.issued_at
