@@ -154,6 +154,6 @@ def restore(file: Path) -> None:
 @click.command("draw")
 @with_appcontext
 def draw() -> None:
-    """Draws the tables and diagrams of docs/architecture.md anew."""
-    page = diagrams.PAGE.read_text("utf-8")
-    diagrams.PAGE.write_text(diagrams.redrawn(page), "utf-8")
+    """Draws the tables and diagrams of the pages in docs anew."""
+    for page, drawings in diagrams.PAGES.items():
+        page.write_text(diagrams.redrawn(page.read_text("utf-8"), drawings()), "utf-8")

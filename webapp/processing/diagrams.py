@@ -1,24 +1,45 @@
-"""The pipeline and its states as docs/architecture.md shows them: drawn from the tables that the
-program itself goes by. `flask --app wsgi draw` draws them anew."""
+"""The pipeline, its states and the checks as the pages in docs show them: drawn from the tables
+that the program itself goes by. `flask --app wsgi draw` draws them anew."""
 
-from collections.abc import Mapping, Set
+import re
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 from flask_babel import force_locale
 
+from webapp.fiscal.calendar import BUILT_IN
+from webapp.fiscal.check import Check
+from webapp.fiscal.checks import CHECKS
 from webapp.invoices.models import INVOICE_TRANSITIONS, InvoiceStatus
 from webapp.platform.states import State
 from webapp.processing.pipeline import PIPELINE, Station
 from webapp.sales.models import SHIPPING_TRANSITIONS, STATUS_TRANSITIONS, Shipping, Status
 
-PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
+DOCS = Path(__file__).parents[2] / "docs"
 HEADS = ("Row", "State", "Means", "Queue", "Done by", "Leads to")
+CHECK_HEADS = ("Code", "Looks at", "Since", "Says")
+_PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
 def pipeline_table() -> str:
     """The pipeline as a Markdown table, in English. Needs an app context."""
     with force_locale("en"):
-        rows = [HEADS, tuple("---" for _head in HEADS), *map(_cells, PIPELINE)]
+        return _table(HEADS, [_cells(station) for station in PIPELINE])
+
+
+def checks_table() -> str:
+    """The checks in their order, with the first day on which each is made."""
+    starts = {term.code: str(term.start) for term in reversed(BUILT_IN)}
+    return _table(CHECK_HEADS, [_check_cells(check, starts) for check in CHECKS])
+
+
+def _check_cells(check: Check, starts: Mapping[str, str]) -> tuple[str, ...]:
+    says = _PLACEHOLDER.sub("…", check.words.message)
+    return check.words.code, check.name, starts.get(check.term, "layout 4.00"), says
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    rows = [heads, tuple("---" for _head in heads), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
@@ -33,7 +54,7 @@ def state_diagram(first: State, transitions: Mapping[State, Set[State]]) -> str:
     return "\n".join(lines)
 
 
-def drawings() -> dict[str, str]:
+def architecture() -> dict[str, str]:
     """What stands between the marks `<!-- name -->` and `<!-- /name -->` of the page, by name."""
     return {
         "pipeline": pipeline_table(),
@@ -43,9 +64,15 @@ def drawings() -> dict[str, str]:
     }
 
 
-def redrawn(page: str) -> str:
+PAGES: dict[Path, Callable[[], dict[str, str]]] = {
+    DOCS / "architecture.md": architecture,
+    DOCS / "checks.md": lambda: {"checks": checks_table()},
+}
+
+
+def redrawn(page: str, drawings: Mapping[str, str]) -> str:
     """The page with its drawings as they are now. Raises LookupError where it lacks one's marks."""
-    for name, drawing in drawings().items():
+    for name, drawing in drawings.items():
         before, begin, rest = page.partition(f"<!-- {name} -->\n")
         _earlier, end, after = rest.partition(f"<!-- /{name} -->")
         if not end:
