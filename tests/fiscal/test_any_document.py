@@ -6,7 +6,7 @@ from lxml import etree
 
 from tests.fiscal.test_documents import NOTES
 from tests.support.fiscal_notes import NOW, NUMBERING, a_note
-from webapp.fiscal.checks import run_checks, run_table
+from webapp.fiscal.checks import CHECKS, run_checks, run_table
 from webapp.fiscal.document import build
 from webapp.fiscal.reading import Reading
 from webapp.fiscal.rejections import explain
@@ -60,7 +60,10 @@ def change(document, how, place, text):
 def judged(document):
     """Every word that is said about it, as people read it."""
     found = run_checks(None, document, EXAMPLE_BOOK, NOW).issues
-    found += run_table(Reading(document, None, NOW)).issues
+    reading = Reading(document, None, NOW)
+    found += run_table(reading).issues
+    left_out = [check for check in CHECKS if check.only and not check.only(reading)]
+    assert [check.name for check in left_out if check.test(reading)] == []
     found.append(explain("778", "Rejeicao: NCM inexistente [nItem: 2]", document))
     return [issue.text for issue in found]
 

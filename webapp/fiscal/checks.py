@@ -4,9 +4,11 @@ Sources: MOC 7.0 annex I, NT 2020.006 (marketplaces), NT 2023.004 (payments), NT
 CBS). A code that is not a number is the shop's own.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -23,6 +25,7 @@ from webapp.fiscal.calendar import (
 )
 from webapp.fiscal.check import Check
 from webapp.fiscal.code_checks import CODE_CHECKS, DAY_AND_SIGNATURE_CHECKS, PLACE_CHECKS
+from webapp.fiscal.families import FAMILIES
 from webapp.fiscal.fields import field_of
 from webapp.fiscal.fixes import (
     CHANNEL,
@@ -740,7 +743,7 @@ DOCUMENT_CHECKS = (
         )
     ),
 )
-CHECKS = (
+_TABLE = (
     *(replace(check, typed=True) for check in (*ISSUER_CHECKS, *BUYER_CHECKS)),
     *PLACE_CHECKS,
     *ITEM_CHECKS,
@@ -752,6 +755,7 @@ CHECKS = (
     *DOCUMENT_CHECKS,
     *DAY_AND_SIGNATURE_CHECKS,
 )
+CHECKS = tuple(replace(check, only=FAMILIES.get(check.words.code)) for check in _TABLE)
 SCHEMA = Rejection(
     "225",
     "document.*",
@@ -788,24 +792,40 @@ def run_checks(
 def run_table(reading: Reading, parsed: bool = True) -> CheckReport:
     """The checks of the table alone that are in force on the document's day; of one that is not
     `parsed`, those of typed texts."""
-    report = CheckReport([], [])
-    for check in _in_force(reading.book.calendar, reading.day, reading.is_draft, parsed):
-        if failures := check.test(reading):
-            report.issues.extend(check.words.issue(params, check.level) for params in failures)
-        else:
-            report.passed.append(check.name)
-    return report
+    families, names = _in_force(reading.book.calendar, reading.day, reading.is_draft, parsed)
+    issues: list[Issue] = []
+    failing: set[str] = set()
+    for only, checks in families:
+        if only is not None and not only(reading):
+            continue
+        for test, check in checks:
+            if failures := test(reading):
+                failing.add(check.name)
+                issues.extend(check.words.issue(params, check.level) for params in failures)
+    return CheckReport(issues, [name for name in names if name not in failing])
+
+
+Only = Callable[[Reading], bool] | None
+Families = tuple[tuple[Only, tuple[tuple[p.Test, Check], ...]], ...]
 
 
 @lru_cache(maxsize=64)
-def _in_force(calendar: Calendar, day: date, is_draft: bool, parsed: bool) -> tuple[Check, ...]:
-    return tuple(
+def _in_force(
+    calendar: Calendar, day: date, is_draft: bool, parsed: bool
+) -> tuple[Families, tuple[str, ...]]:
+    """The checks of that day in their order, neighbours of a family together; and their names."""
+    checks = [
         check
         for check in CHECKS
         if (parsed or check.typed)
         and not (check.numbered and is_draft)
         and (not check.term or calendar.in_force(check.term, day))
+    ]
+    families = tuple(
+        (only, tuple((check.test, check) for check in family))
+        for only, family in groupby(checks, lambda check: check.only)
     )
+    return families, tuple(check.name for check in checks)
 
 
 def _tell_schema(reading: Reading, refused: list[SchemaProblem], report: CheckReport) -> None:

@@ -10,6 +10,7 @@ _WEIGHTS = tuple(2 + place % 8 for place in range(64))
 _ZEROS = (0, *accumulate(weight * ord("0") for weight in _WEIGHTS))
 
 
+@lru_cache(maxsize=16)  # a note's key is asked for when it is built, and thrice when it is checked
 def mod11(body: str) -> str:
     """Modulo 11, weights 2 to 9 from the right, 0 for a remainder of 0 or 1.
 
