@@ -20,6 +20,7 @@ from tests.factories import (
     work_off,
 )
 from tests.sales.test_form import TYPED, plain, value
+from tests.support.invoices import in_review
 from tests.support.partners import make_partners
 from webapp.audit.history import tell
 from webapp.audit.models import AuditEntry
@@ -92,6 +93,7 @@ def errors_of(answer) -> dict[str, str]:
     return {error["field"]: error["message"] for error in answer.json["errors"]}
 
 
+@pytest.mark.both_databases
 def test_a_sale_tells_all_of_it_and_answers_so(calls):
     answer = calls.post("/sales", body())
     assert answer.status_code == 201, answer.json
@@ -198,6 +200,7 @@ def test_a_person_has_no_registered_address_and_does_not_sell_again(calls, name,
 # -- changed --------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_patch_changes_one_part_and_leaves_the_others(calls, db):
     sale_id = calls.post("/sales", body()).json["id"]
     told = calls.patch(f"/sales/{sale_id}", {"freight_by": "shop"}).json
@@ -417,6 +420,24 @@ def test_a_program_mends_it_alike_and_not_once_the_nfe_is_out(calls, db):
     assert calls.patch(path, {"billing_address": REGISTERED}).json["status"] == "invoice"
     work_off()
     assert calls.patch(path, {"freight_by": "shop"}).status_code == 409
+
+
+def test_a_returned_payment_is_mended_where_the_order_leads(client, db):
+    sale_id = in_review(lines=[{"sku": make_product(price="10.00").sku, "quantity": 10}]).sale_id
+    reviewer = api(client, make_token("reviewer"))
+    invoice = db.session.scalars(db.select(Invoice)).one()
+    returned = {"code": "payment", "comment": "paid by boleto"}
+    assert reviewer.post(f"/invoices/{invoice.id}/rejection", returned).status_code == 200
+    sign_in(client)
+    assert f'href="/sales/{sale_id}/invoice-details"' in client.get(f"/sales/{sale_id}").text
+    page = client.get(f"/sales/{sale_id}/invoice-details").text
+    typed = {"payments.0.method": "boleto", "payments.0.amount": "100.00"}
+    begun = {name: value(page, name) for name in ("version", "begun")}
+    path = f"/sales/{sale_id}/invoice-details"
+    assert client.post(path, data=typed | begun).status_code == 303
+    db.session.expire_all()
+    sale = db.session.get_one(Sale, sale_id)
+    assert (sale.status, sale.payment_method, sale.invoice_details) == ("invoice", "boleto", None)
 
 
 def test_a_company_mended_in_the_settings_is_taken_anew(calls, db):

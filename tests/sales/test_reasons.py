@@ -72,7 +72,10 @@ def test_a_step_that_failed_hides_the_error_itself():
         ("customer.document", "/customers/3/edit"),
         ("settings.issuer.cnpj", "/settings"),
         ("lines", "/sales/7"),
-        ("payment_method", "/sales/7"),
+        ("payment_method", "/sales/7/invoice-details"),
+        ("sale.payments", "/sales/7/invoice-details"),
+        ("sale.channel", "/sales/7"),
+        ("settings.partners", "/partners"),
         (None, None),
     ],
 )

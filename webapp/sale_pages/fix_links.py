@@ -11,6 +11,8 @@ from webapp.sales.models import Sale
 from webapp.staff.access import roles_from
 from webapp.staff.models import Role
 
+# Fields, and areas of fields.
+IN_THE_DETAILS = ("payment_method", "sale.payments", "sale.bills", "sale.buyer_use")
 ON_THE_ORDER = ("lines", "sale", "payment_method")
 
 
@@ -34,7 +36,7 @@ def fix_link(issue: Issue, sale: Sale, role: Role, address_form: str = "") -> Fi
         return _tax_link(issue, role)
     if role not in roles_from("clerk"):
         return None
-    if issue.area == "sale" and sale.status in CORRECTABLE:
+    if issue.field in IN_THE_DETAILS and sale.status in CORRECTABLE:
         url = url_for("sales.edit_details", sale_id=sale.id)
         return _link(issue, _("Fix the invoice details"), url)
     if issue.area == "address":
