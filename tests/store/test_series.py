@@ -7,8 +7,10 @@ from sqlalchemy import select
 from tests.factories import make_sale, open_shop, sign_in, work_off
 from webapp.audit.models import AuditEntry
 from webapp.invoices.models import Invoice
+from webapp.platform.clock import utc_now
 from webapp.store.models import Series
 from webapp.store.queries import every_series, the_shop
+from webapp.store.sleep import put_to_sleep
 
 REASON = "Coming from another system"
 
@@ -133,6 +135,22 @@ def test_series_zero_is_one_like_any_other(client, db, admin):
     make_sale()
     work_off()
     assert issued(db) == [(0, 1)]
+
+
+def test_a_shop_out_of_a_backup_is_told_where_every_series_stands(client, db, admin):
+    add_series(client, "7", "100")
+    put_to_sleep(utc_now())
+    second = every_series()[1].id
+    db.session.commit()
+
+    for told in ({}, {"others.0.id": second, "others.0.next_number": "99"}):
+        answer = client.post("/settings/awakening", data={"next_number": "50"} | told)
+        assert answer.status_code == 422 and 'id="f-others-0-next_number-error"' in answer.text
+    assert next_numbers(db) == {1: 1, 7: 100}
+
+    told = {"next_number": "50", "others.0.id": second, "others.0.next_number": "120"}
+    assert client.post("/settings/awakening", data=told).status_code == 303
+    assert next_numbers(db) == {1: 50, 7: 120} and the_shop().asleep_since is None
 
 
 @pytest.mark.parametrize("role", ["manager", "accountant"])

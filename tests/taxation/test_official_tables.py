@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories import api, make_product, make_token, open_shop, sign_in
+from tests.support.books_of_2027 import PACKAGE
+from webapp.fiscal.reference_notes import refused_references
 from webapp.fiscal.schema import BUILT_IN
+from webapp.platform.errors import Invalid
 from webapp.platform.issues import Issue
 from webapp.sale_pages.fix_links import fix_link
 from webapp.sales.models import Sale
@@ -18,6 +21,8 @@ from webapp.staff.models import Role
 from webapp.store.queries import the_shop
 from webapp.taxation.book import the_tax_book
 from webapp.taxation.models import OfficialTable, SchemaPackage
+from webapp.taxation.package_files import package_files
+from webapp.taxation.table_files import IbptFile, NcmFile, TableFault
 
 NCM = {
     "Data_Ultima_Atualizacao_NCM": "Vigente em 02/11/2026",
@@ -124,13 +129,26 @@ DOCTYPE = b'<!DOCTYPE xs:schema [<!ENTITY a "b">]>\n'
         (b"", "no zip that can be read"),
         (official()[:-500], "no zip that can be read"),
         (official(**{"tiposBasico_v4.00.xsd": None}), "must have tiposBasico_v4.00.xsd"),
-        (official(**{"DFeTiposBasicos_v1.00.xsd": None}), "do not make a schema"),
         (official(**{"leiame.txt": b"hello"}), "no file of a schema package"),
         (official(**{"../nfe_v4.00.xsd": b"x"}), "lies in a folder"),
         (official(**{"PL/nfe_v4.00.xsd": b"x"}), "lies in a folder"),
         (official(**{"x_v1.00.xsd": b" " * 30 * 2**20}), "far too large"),
         (official(**{"x_v1.00.xsd": b"no markup"}), "is no XML"),
         (official(**{"leiauteNFe_v4.00.xsd": DOCTYPE + LAYOUT.partition(b"?>\n")[2]}), "DOCTYPE"),
+    ],
+)
+def test_what_is_no_zip_of_schemas_is_refused_in_words(content, words):
+    with pytest.raises(Invalid) as refusal:
+        package_files(io.BytesIO(content))
+    assert [error.field for error in refusal.value.errors] == ["zip"]
+    assert words in str(refusal.value.errors[0].message)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"no zip", "no zip that can be read"),
+        (official(**{"DFeTiposBasicos_v1.00.xsd": None}), "do not make a schema"),
         (
             official(**{"leiauteNFe_v4.00.xsd": LAYOUT.replace(b'name="vProd"', b'name="vBens"')}),
             "Our own notes do not fit",
@@ -148,11 +166,16 @@ DOCTYPE = b'<!DOCTYPE xs:schema [<!ENTITY a "b">]>\n'
         ),
     ],
 )
-def test_what_is_no_official_package_is_refused_in_words(client, db, admin, content, words):
+def test_a_package_that_is_refused_changes_nothing(client, db, admin, content, words):
     before = the_shop().tax_book_version
     assert refused(send_package(client, content), "zip", words)
     assert db.session.scalar(select(func.count(SchemaPackage.id))) == 0
     assert the_shop().tax_book_version == before and len(the_tax_book().packages) == 1
+
+
+def test_a_package_as_that_of_simples_2027_fits_our_notes():
+    """Where the elements stand is invented; that they are asked of the package is what counts."""
+    assert refused_references(PACKAGE) == []
 
 
 def test_a_package_has_a_name_and_a_first_day_of_its_own(client, db, admin):
@@ -230,9 +253,16 @@ def without(column):
         (NCM_CSV.encode() + b"1234.56.78;x\n", "too few columns"),
     ],
 )
-def test_a_file_that_is_no_table_of_ncm_is_refused_in_words(client, db, admin, content, words):
-    assert refused(send(client, "ncm-table", "ncm_file", content), "ncm_file", words)
-    assert the_tax_book().ncm is None
+def test_a_file_that_is_no_table_of_ncm_is_refused_in_words(content, words):
+    with pytest.raises(TableFault, match=words):
+        NcmFile(io.BytesIO(content))
+
+
+def test_a_table_that_is_refused_leaves_the_one_before(client, db, admin):
+    send(client, "ncm-table", "ncm_file", NCM_CSV.encode())
+    broken = NCM_CSV.encode() + b"1234.56.78;x\n"
+    assert refused(send(client, "ncm-table", "ncm_file", broken), "ncm_file", "too few columns")
+    assert set(the_tax_book().ncm.periods) == {"73239400"}
 
 
 # IBPT
@@ -275,9 +305,15 @@ def test_a_table_of_ibpt_tells_the_approximate_taxes_of_its_state(client, db, ad
         ),
     ],
 )
-def test_a_file_that_is_no_table_of_ibpt_is_refused_in_words(client, db, admin, content, words):
-    answer = send(client, "ibpt-tables", "ibpt_file", content, state="SP")
-    assert refused(answer, "ibpt_file", words)
+def test_a_file_that_is_no_table_of_ibpt_is_refused_in_words(content, words):
+    with pytest.raises(TableFault, match=words):
+        IbptFile(io.BytesIO(content))
+
+
+def test_a_table_of_ibpt_that_is_refused_is_not_half_taken(client, db, admin):
+    broken = IBPT.encode() + b"49019900;;0;x;y;1;1;0;20/10/2026;31/12/2099;4B1C;26.2.D;IBPT\n"
+    answer = send(client, "ibpt-tables", "ibpt_file", broken, state="SP")
+    assert refused(answer, "ibpt_file", "no rate in percent")
     assert the_tax_book().ibpt == ()
 
 
