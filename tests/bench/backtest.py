@@ -22,12 +22,12 @@ from tests.support.rule_facts import TODAY, catalog
 from webapp import create_app, migrations
 from webapp.platform.database import db
 from webapp.platform.settings import Settings
+from webapp.platform.sliced import SliceStatus
 from webapp.processing.backtest_step import BacktestStep
 from webapp.rules.backtesting.backtests import ask_backtest, backtest_by_id, look_back
 from webapp.rules.backtesting.comparison import Comparison
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.fields import facts_to_json
-from webapp.rules.models import BacktestStatus
 
 SALES = 100_000
 COMMISSION_8 = [{"do": "commission", "percent": "8.00"}]
@@ -130,7 +130,7 @@ def _work(app) -> dict:
         asked = ask_backtest(look_back(None), None, "bench")
         db.session.commit()
         number, before = asked.id, _peak_mib()
-        while backtest_by_id(number).status is BacktestStatus.PENDING:
+        while backtest_by_id(number).status is SliceStatus.PENDING:
             db.session.rollback()
             began = time.perf_counter()
             if step.run():

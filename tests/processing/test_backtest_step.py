@@ -13,6 +13,7 @@ from tests.support.past_decisions import RULES, changed, keep_past, open_draft_o
 from tests.support.rule_facts import catalog
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
+from webapp.platform.sliced import SliceStatus
 from webapp.platform.transactions import reading_only
 from webapp.processing import backtest_step, claims
 from webapp.processing.backtest_step import BacktestStep
@@ -20,7 +21,7 @@ from webapp.processing.pipeline import owing_queues, work_off
 from webapp.rules.backtesting.backtests import ask_backtest, look_back
 from webapp.rules.backtesting.comparison import Comparison
 from webapp.rules.core.engine import RuleSet
-from webapp.rules.models import Backtest, BacktestStatus, Decision, RuleDraft
+from webapp.rules.models import Backtest, Decision, RuleDraft
 from webapp.rules.queries import published
 
 pytestmark = pytest.mark.both_databases
@@ -73,7 +74,7 @@ def by_hand(rules) -> Comparison:
 def test_it_comes_to_what_a_comparison_comes_to(past):
     done = finish(ask())
     totals = by_hand(changed("commission", **COMMISSION_8)).totals
-    assert (done.status, done.sales, done.total, done.due_at) == (BacktestStatus.DONE, 70, 70, None)
+    assert (done.status, done.sales, done.total, done.due_at) == (SliceStatus.DONE, 70, 70, None)
     assert done.finished_at is not None
     assert (done.result, done.changes) == (totals.figures_to_json(), totals.changes)
     assert (
@@ -137,7 +138,7 @@ def test_one_that_was_stopped_stays_stopped_though_a_worker_is_at_it(past, monke
     step._write(token, ids, shared)
     stopped = now(asked)
     assert (stopped.status, stopped.sales, stopped.due_at, stopped.result["sales"]) == (
-        BacktestStatus.STOPPED,
+        SliceStatus.STOPPED,
         10,
         None,
         10,
@@ -148,7 +149,7 @@ def test_one_that_was_stopped_stays_stopped_though_a_worker_is_at_it(past, monke
 def test_what_is_over_cannot_be_stopped(past):
     done = finish(ask())
     done.stop(utc_now())
-    assert done.status is BacktestStatus.DONE
+    assert done.status is SliceStatus.DONE
 
 
 def test_only_sales_paid_within_the_days_are_judged(db):
@@ -159,7 +160,7 @@ def test_only_sales_paid_within_the_days_are_judged(db):
 
 def test_without_past_sales_it_is_done_at_once(db):
     asked = now(ask(days=30))
-    assert (asked.status, asked.total, asked.due_at) == (BacktestStatus.DONE, 0, None)
+    assert (asked.status, asked.total, asked.due_at) == (SliceStatus.DONE, 0, None)
     assert run() == 0
 
 
@@ -189,7 +190,7 @@ def test_a_test_that_cannot_be_done_is_tried_again_and_then_ends_with_the_reason
         run()
         assert now(asked).attempts == attempt + 1
     failed = now(asked)
-    assert (failed.status, failed.due_at, failed.sales) == (BacktestStatus.FAILED, None, 0)
+    assert (failed.status, failed.due_at, failed.sales) == (SliceStatus.FAILED, None, 0)
     assert failed.error == "ZeroDivisionError: division by zero"
 
 
@@ -200,7 +201,7 @@ def test_one_backtest_is_worked_on_at_a_time(past):
     token, ids = claim(step)
     assert ids == [first] and not step.owes() and claim(step) is None
     step._advance(token, ids)
-    assert finish(second).status is BacktestStatus.DONE
+    assert finish(second).status is SliceStatus.DONE
 
 
 def test_a_job_does_one_slice_and_lets_the_other_queues_have_their_turn(past, monkeypatch):

@@ -13,7 +13,8 @@ from tests.factories import make_user, sign_in, work_off
 from tests.support.past_decisions import RULES, changed, keep_past, open_draft_of
 from tests.support.processed_sales import counted
 from webapp.platform.clock import utc_now
-from webapp.rules.models import Backtest, BacktestStatus, RuleDraft
+from webapp.platform.sliced import SliceStatus
+from webapp.rules.models import Backtest, RuleDraft
 from webapp.rules.pages import backtests
 from webapp.sales.models import Sale
 
@@ -97,7 +98,7 @@ def test_a_test_is_stopped_once_and_stays_stopped(client, db, draft):
         assert client.post(f"{path}/stop").status_code == 303
     work_off()
     assert "This test was stopped" in text_of(client, path)
-    assert db.session.scalars(select(Backtest)).one().status is BacktestStatus.STOPPED
+    assert db.session.scalars(select(Backtest)).one().status is SliceStatus.STOPPED
 
 
 def test_what_failed_says_so(client, db, draft):

@@ -5,25 +5,19 @@ import datetime as dt
 from time import monotonic
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.orm import aliased, defer
+from sqlalchemy.orm import defer
 
 from webapp.http.formatting import shop_day
-from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.transactions import only_reading
-from webapp.processing.claims import Step
 from webapp.processing.facts import product_facts
+from webapp.processing.slicing import SLICE_SECONDS, SlicedStep
 from webapp.rules.backtesting.backtests import past_decisions
 from webapp.rules.backtesting.comparison import Comparison, ComparisonTotals
 from webapp.rules.core.actions import ADD_ITEM
 from webapp.rules.core.engine import RuleSet
-from webapp.rules.models import Backtest, BacktestStatus
+from webapp.rules.models import Backtest
 from webapp.rules.queries import compiled
 
-# How long one slice judges before it keeps what it has: a worker is back for other queues within
-# two seconds.
-SLICE_SECONDS = 1.5
 # Decisions read at a time; what they hold is the most that a slice keeps in memory.
 CHUNK = 1000
 
@@ -37,14 +31,10 @@ class Slice(NamedTuple):
     totals: ComparisonTotals
 
 
-class BacktestStep(Step[Backtest, dict[int, Slice], dict[int, Slice]]):
-    """One row, one slice, one commit. One backtest at a time: the other workers are for orders."""
+class BacktestStep(SlicedStep[Backtest, Slice]):
+    """Both sides judge each past sale by its frozen facts."""
 
     model = Backtest
-    status = BacktestStatus.PENDING
-    batch = 1
-    # Well over a slice, and over compiling the largest sets before the first one.
-    lease_seconds = 30
     write_load = (defer(Backtest.rules), defer(Backtest.result), defer(Backtest.changes))
 
     def __init__(self):
@@ -52,27 +42,13 @@ class BacktestStep(Step[Backtest, dict[int, Slice], dict[int, Slice]]):
         # each slice.
         self._at_hand: tuple[tuple, Comparison] | None = None
 
-    def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
-        other = aliased(Backtest)
-        at_work = select(other.id).where(
-            other.status == self.status, other.lease.is_not(None), other.due_at > now
-        )
-        return and_(super().is_owed(now), ~at_work.exists())
-
-    def call_external(self, rows: list[Backtest]) -> dict[int, Slice]:
-        """By the backtest's id. Each chunk is read and let go before it is judged."""
-        with only_reading():
-            return {row.id: self._slice(row) for row in rows}
-
     def write_row(self, row: Backtest, shared: dict[int, Slice], now: dt.datetime) -> None:
         done = shared[row.id]
         row.result, row.changes = done.totals.figures_to_json(), done.totals.changes
         row.go_on(done.upto, done.sales, now)
 
-    def give_up(self, row: Backtest, error: str) -> None:
-        row.fail(error, utc_now())
-
-    def _slice(self, row: Backtest) -> Slice:
+    def slice_of(self, row: Backtest) -> Slice:
+        """Each chunk is read and let go before it is judged."""
         comparison = self._comparison(row)
         comparison.totals = ComparisonTotals.from_json(row.result, row.changes)
         upto, sales, end = row.upto, 0, monotonic() + SLICE_SECONDS

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.owed import Owed
+from webapp.platform.sliced import SliceStatus
 from webapp.processing.address_step import AddressStep
 from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.claims import Step
@@ -22,7 +23,7 @@ from webapp.processing.effect_step import EffectStep
 from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.rules_step import RulesStep
-from webapp.rules.models import Backtest, BacktestStatus, Effect, EffectStatus
+from webapp.rules.models import Backtest, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
 from webapp.store.sleep import is_asleep
 
@@ -122,10 +123,10 @@ PIPELINE: tuple[Station, ...] = (
     ),
     Station(
         Backtest,
-        BacktestStatus.PENDING,
+        SliceStatus.PENDING,
         "bulk",
         BacktestStep(),
-        (BacktestStatus.DONE, BacktestStatus.FAILED),
+        (SliceStatus.DONE, SliceStatus.FAILED),
         _l("Testing rules on past orders"),
     ),
 )

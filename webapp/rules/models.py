@@ -6,7 +6,6 @@ import enum
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -15,6 +14,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.owed import Owed
+from webapp.platform.sliced import Sliced
 from webapp.platform.states import require_transition
 
 
@@ -116,33 +116,8 @@ class RuleFiring(Model):
     last_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
 
-class BacktestStatus(enum.StrEnum):
-    PENDING = "pending"
-    DONE = "done"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-    @property
-    def label(self) -> LazyString:
-        return {
-            self.PENDING: _l("Running"),
-            self.DONE: lazy_pgettext("a test", "Done"),
-            self.FAILED: _l("Failed"),
-            self.STOPPED: _l("Stopped"),
-        }[self]
-
-
-BACKTEST_TRANSITIONS: dict[BacktestStatus, set[BacktestStatus]] = {
-    BacktestStatus.PENDING: {BacktestStatus.DONE, BacktestStatus.FAILED, BacktestStatus.STOPPED},
-    BacktestStatus.DONE: set(),
-    BacktestStatus.FAILED: set(),
-    BacktestStatus.STOPPED: set(),
-}
-
-
-class Backtest(Owed, Timestamps, Model):
-    """What a draft would have changed about past sales: worked off slice by slice, so that it can
-    be watched, stopped, and goes on after a worker's death. Writes nothing but itself."""
+class Backtest(Sliced, Timestamps, Model):
+    """What a draft would have changed about past sales; the rows looked at are decisions."""
 
     __tablename__ = "backtests"
     live = "backtest"
@@ -154,55 +129,17 @@ class Backtest(Owed, Timestamps, Model):
     base_id: Mapped[int] = mapped_column(ForeignKey("rule_sets.id"))
     draft_version: Mapped[int]
     rules: Mapped[list] = mapped_column(JSON)
-    status: Mapped[BacktestStatus] = mapped_column(
-        EnumText(BacktestStatus), default=BacktestStatus.PENDING
-    )
     # Past days looked at; None for all sales there are.
     days: Mapped[int | None]
     # The day by which both sides judge every sale; None for each sale's own.
     as_of: Mapped[dt.date | None]
-    # Decisions with ids above `cursor` and up to `upto` are still to be judged, the newest first.
-    cursor: Mapped[int] = mapped_column(default=0)
-    upto: Mapped[int] = mapped_column(default=0)
-    sales: Mapped[int] = mapped_column(default=0)
-    total: Mapped[int] = mapped_column(default=0)
-    result: Mapped[dict] = mapped_column(JSON, default=dict)
     # The first sales that change, newest first; see webapp.rules.backtesting.comparison.
     changes: Mapped[list] = mapped_column(JSON, default=list)
-    asked_by: Mapped[str] = mapped_column(ActorText)
-    finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def since(self) -> dt.datetime | None:
         """Sales paid before this moment are left out; None takes all of them."""
         return None if self.days is None else self.created_at - dt.timedelta(days=self.days)
-
-    def go_on(self, upto: int, sales: int, now: dt.datetime) -> None:
-        """A slice is done: `sales` more were judged, and those up to `upto` are left."""
-        self.upto, self.sales = upto, self.sales + sales
-        if upto > self.cursor:
-            self.owe(now)
-        else:
-            self._end(BacktestStatus.DONE, now)
-
-    def stop(self, now: dt.datetime) -> None:
-        """A worker that is at it finds its lease gone. Said twice, or too late, it changes
-        nothing."""
-        if self.status is BacktestStatus.PENDING:
-            self._end(BacktestStatus.STOPPED, now)
-
-    def fail(self, error: str, now: dt.datetime) -> None:
-        self._end(BacktestStatus.FAILED, now)
-        self.error = error[:300]
-
-    def _end(self, status: BacktestStatus, now: dt.datetime) -> None:
-        self._enter(status)
-        self.finished_at = now
-        self.clear_work()
-
-    def _enter(self, status: BacktestStatus) -> None:
-        require_transition(BACKTEST_TRANSITIONS, self.status, status)
-        self.status = status
 
 
 class Decision(Model):

@@ -10,8 +10,9 @@ from sqlalchemy.orm import defer
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
+from webapp.platform.sliced import SliceStatus
 from webapp.rules.core.book import RuleBook
-from webapp.rules.models import Backtest, BacktestStatus, Decision, RuleDraft
+from webapp.rules.models import Backtest, Decision, RuleDraft
 from webapp.rules.queries import in_force, open_draft
 from webapp.sales.models import Sale
 
@@ -71,7 +72,7 @@ def ask_backtest(past: Past, as_of: dt.date | None, asked_by: str) -> Backtest:
         created_at=past.at,
         total=past.total,
         cursor=past.cursor,
-        status=BacktestStatus.PENDING,
+        status=SliceStatus.PENDING,
         sales=0,
     )
     backtest.go_on(past.upto, 0, past.at)
@@ -91,7 +92,7 @@ def _under_way(
             Backtest.draft_id == draft.id,
             Backtest.draft_version == draft.version,
             Backtest.base_id == base_id,
-            Backtest.status == BacktestStatus.PENDING,
+            Backtest.status == SliceStatus.PENDING,
             Backtest.days.is_not_distinct_from(days),
             Backtest.as_of.is_not_distinct_from(as_of),
         )

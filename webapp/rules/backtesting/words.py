@@ -20,17 +20,11 @@ from webapp.rules.core.actions import ACTIONS, ActionUse, Param
 from webapp.rules.core.book import RuleBook
 from webapp.rules.core.sentence import action_phrase, rule_name
 from webapp.rules.linting.references import MOST_NAMED
-from webapp.rules.models import Backtest, BacktestStatus
+from webapp.rules.models import Backtest
 from webapp.rules.queries import version_book
 from webapp.sales.models import Sale
 
 MOST_AGENTS = 50
-TONES = {
-    BacktestStatus.PENDING: "info",
-    BacktestStatus.DONE: "good",
-    BacktestStatus.FAILED: "bad",
-    BacktestStatus.STOPPED: "warn",
-}
 # A change of an effect by whether it was there before and is there after: label and tone.
 CHANGE_LABELS = {
     (False, True): (lazy_pgettext("an action", "New"), "good"),

@@ -18,7 +18,6 @@ from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.platform.transactions import reading_ahead
 from webapp.rules.backtesting import backtests as backtesting
 from webapp.rules.backtesting.words import (
-    TONES,
     changed_sales,
     figures_of,
     judged_by,
@@ -41,7 +40,6 @@ def backtest_words() -> dict[str, Any]:
     return {
         "backtests_of": backtesting.backtests_of,
         "days_to_come": _days_to_come,
-        "backtest_tones": TONES,
         "backtest_figures": figures_of,
         "backtest_period": period,
         "judged_by": judged_by,
