@@ -32,6 +32,8 @@ from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
 from webapp.monitor import pages as monitor
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
+from webapp.rehearsals import api as rehearsals_api
+from webapp.rehearsals import pages as rehearsals
 from webapp.rules import api as rules_api
 from webapp.rules import pages as rules
 from webapp.rules.audit_words import action_words, condition_words, examples_words
@@ -98,6 +100,7 @@ BLUEPRINTS = [
         store,
         partners,
         taxation,
+        rehearsals,
         catalog,
         customers,
         sales,
@@ -113,6 +116,7 @@ BLUEPRINTS = [
         search,
         addresses_api,
         taxation_api,
+        rehearsals_api,
         catalog_api,
         customers_api,
         partners_api,

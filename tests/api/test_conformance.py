@@ -27,8 +27,10 @@ from tests.factories import ADDRESS, make_product, make_sale, make_token, open_s
 from webapp.fulfilment.months import this_month
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice
+from webapp.rehearsals.asking import ask_rehearsal
 from webapp.rules.models import Effect
 from webapp.store.queries import the_shop
+from webapp.taxation.queries import issuer_today
 
 CHECKS = [
     not_a_server_error,
@@ -63,6 +65,7 @@ def places(db) -> Places:
     sales += [make_sale(sku="LV-0001"), make_sale(sku="LV-0001")]
     work_off()
     sales += [make_sale(sku="LV-0001", paid=paid) for paid in (True, False, False)]
+    rehearsal = ask_rehearsal(issuer_today(), "admin")
     effects = db.session.execute(select(Effect.sale_id, Effect.id).limit(4))
     return {
         ("sale_id",): [(sale.id,) for sale in sales],
@@ -70,6 +73,7 @@ def places(db) -> Places:
         ("invoice_id",): [(number,) for number in db.session.scalars(select(Invoice.id))],
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,)],
+        ("rehearsal_id",): [(rehearsal.id,)],
         ("sku",): [("LV-0001",), (unsold,)],
         ("code",): [("goods",), ("none",)],
         ("term",): [("pCBS",), ("none",)],

@@ -149,6 +149,7 @@ def test_the_accountant_changes_nothing_but_what_is_their_own(app):
     # Searches ask by POST, so that nobody's name stands in an address, and only read.
     # What is theirs to write is the taxes.
     taxes = ("/tax-profiles", "/tax-choices", "/tax-rates", "/fiscal-calendar")
+    taxes += ("/fiscal-rehearsals",)
     calls = tuple(f"/api/v1{place}" for place in taxes)
     own = ("/account/", "/login", "/logout", "/search/hits", "/find", *taxes, *calls)
     open_to_them = [

@@ -17,6 +17,7 @@ from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
+from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, RuleSetVersion
 from webapp.rules.queries import rule_set_in_force
 from webapp.sales.models import Sale
@@ -40,6 +41,7 @@ RECORDS: dict[str, Any] = {
     "sale_id": Sale,
     "invoice_id": Invoice,
     "backtest_id": Backtest,
+    "rehearsal_id": Rehearsal,
     "version_id": RuleSetVersion,
     "slip_id": PackingSlip,
     "membership_id": Membership,
@@ -64,6 +66,8 @@ def test_no_page_asks_more_than_a_few_questions(app, db):
     work_off()
     client, many = app.test_client(), {}
     sign_in(client, "admin")
+    assert client.post("/fiscal-rehearsals", data={"day": "2030-01-01"}).status_code == 303
+    work_off()
     with app.test_request_context():
         paths = list(addresses(app, db))
     for path in paths:

@@ -329,10 +329,12 @@ def portuguese_shop(db, client):
     make_partners()
     sign_in(client, "admin", locale="pt_BR")
     assert client.post("/rules/draft/backtests", data={"days": "all"}).status_code == 303
+    assert client.post("/fiscal-rehearsals", data={"day": "2030-01-01"}).status_code == 303
     work_off()
     db.session.refresh(sale)
     ones = ("agent_id", "backtest_id", "customer_id", "invoice_id", "membership_id", "message_id")
-    ids = dict.fromkeys((*ones, "partner_id", "slip_id", "task_id", "user_id", "version_id"), 1)
+    more = ("partner_id", "rehearsal_id", "slip_id", "task_id", "user_id", "version_id")
+    ids = dict.fromkeys((*ones, *more), 1)
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
     return client, ids | {"code": "royalty_slip"}
 

@@ -24,6 +24,7 @@ COPIES = {
         "invoices.reviewer",
         "membership_events.actor",
         "refunds.refunded_by",
+        "rehearsals.asked_by",
         "rule_sets.published_by",
         "stock_movements.actor",
     ),

@@ -30,6 +30,7 @@ SUBJECTS = {
     "rule_sets": _l("Rules"),
     "rule_drafts": _l("Draft of the rules"),
     "backtests": _l("Test of the rules"),
+    "rehearsals": _l("Rehearsal of a day"),
     "users": _l("Person of the staff"),
     "api_tokens": _l("API token"),
     "shop": _l("Settings"),
@@ -80,6 +81,7 @@ PAGES = {
     "rule_sets": ("rules.version", "version_id"),
     "rule_drafts": ("rules.draft", ""),
     "backtests": ("rules.backtest", "backtest_id"),
+    "rehearsals": ("rehearsals.show", "rehearsal_id"),
 }
 # The icon of what no feature has a sentence for.
 ICON = "history"

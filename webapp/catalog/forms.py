@@ -167,6 +167,19 @@ class ProductIn(Shape):
 ProductPatch = partial(ProductIn)
 
 
+class TaxFactsIn(Shape):
+    """What many products are given at once; a field left blank stays as each has it."""
+
+    ncm: Annotated[str, Field(strict=True, max_length=20), AfterValidator(_ncm)] = ""
+    tax_profile: Annotated[str, Text(40)] = ""
+
+    @model_validator(mode="after")
+    def something(self):
+        if not (self.ncm or self.tax_profile):
+            raise FieldRefused("ncm", _l("Write an NCM or choose a tax profile."))
+        return self
+
+
 class ProductQuery(ListQuery):
     q: str = ""
     kind: Kind | None = None

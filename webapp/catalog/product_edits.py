@@ -1,5 +1,6 @@
 """Adding, editing and deleting products; their stock by hand."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from flask_babel import gettext as _
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.audit.tracking import record
-from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn
+from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn, TaxFactsIn
 from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
 from webapp.catalog.queries import products, products_by_sku
 from webapp.catalog.words import reason_words
@@ -112,6 +113,22 @@ def _set_price(product: Product, price: Decimal, rights: PriceRights) -> None:
         )
         raise Invalid([FieldError("price", message)])
     product.price = price
+
+
+def give_tax_facts(products: Iterable[Product], wanted: TaxFactsIn) -> int:
+    """Gives all of them the NCM and the tax profile that are told; returns how many were otherwise.
+    Raises Invalid."""
+    _refuse_unknown_profile(wanted.tax_profile)
+    told = {name: value for name, value in wanted if name in ("ncm", "tax_profile") and value}
+    changed = 0
+    for product in products:
+        facts = {name: getattr(product, name) for name in told}
+        changed += facts != told
+        for name, value in told.items():
+            setattr(product, name, value)
+    if wanted.tax_profile:
+        tax_book_changed()
+    return changed
 
 
 def _refuse_unknown_profile(code: str) -> None:

@@ -16,6 +16,7 @@ from webapp.platform.queue import QUEUES
 from webapp.processing.effects import kind_of
 from webapp.processing.pipeline import WORKED, Station
 from webapp.processing.queries import failed_effects
+from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, Effect
 from webapp.sales.models import Sale
 
@@ -149,6 +150,8 @@ def _references(rows: list) -> dict[int, str]:
 def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
     if isinstance(row, Backtest):
         return _("Test of the rules"), f"/rules/backtests/{row.id}"
+    if isinstance(row, Rehearsal):
+        return _("What changes on your NF-e"), f"/fiscal-rehearsals/{row.id}"
     sale_id = _sale_id(row)
     return references[sale_id], f"/sales/{sale_id}"
 

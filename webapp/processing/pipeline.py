@@ -22,7 +22,9 @@ from webapp.processing.claims import Step
 from webapp.processing.effect_step import EffectStep
 from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
 from webapp.processing.mail_step import MailStep
+from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.rules_step import RulesStep
+from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
 from webapp.store.sleep import is_asleep
@@ -128,6 +130,14 @@ PIPELINE: tuple[Station, ...] = (
         BacktestStep(),
         (SliceStatus.DONE, SliceStatus.FAILED),
         _l("Testing rules on past orders"),
+    ),
+    Station(
+        Rehearsal,
+        SliceStatus.PENDING,
+        "bulk",
+        RehearsalStep(),
+        (SliceStatus.DONE, SliceStatus.FAILED),
+        _l("Building past NF-e as of a day to come"),
     ),
 )
 # (status, name): the parts of a sale's progress bar. One that waits for a person stands at its

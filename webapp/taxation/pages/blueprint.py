@@ -10,6 +10,7 @@ TABS = (
     (_l("Tax profiles"), "taxation.index"),
     (_l("Rates of the states"), "taxation.rates"),
     (_l("Fiscal calendar"), "taxation.calendar"),
+    (_l("What changes"), "rehearsals.index"),
 )
 
 
