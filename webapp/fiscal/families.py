@@ -10,6 +10,7 @@ from webapp.fiscal.digits import is_gtin, is_gtin_given_out
 from webapp.fiscal.document import NO_GTIN
 from webapp.fiscal.payments import CARDS, UNPAID
 from webapp.fiscal.reading import Reading, decimal
+from webapp.fiscal.signature import is_signed
 from webapp.fiscal.tables import CFOPS, PAYMENT_METHODS
 
 PLAIN_PAYMENTS = PAYMENT_METHODS - CARDS - UNPAID
@@ -80,6 +81,10 @@ def has_ibs_cbs(reading: Reading) -> bool:
     return told or any("IBSCBS" in item.taxes for item in reading.items)
 
 
+def has_ibs_cbs_values(reading: Reading) -> bool:
+    return any("vBC" in item.taxes.get("IBSCBS", ()) for item in reading.items)
+
+
 def has_difal(reading: Reading) -> bool:
     told = any(tag in reading.total for tag in DIFAL_TOTALS)
     return told or any("ICMSUFDest" in item.taxes for item in reading.items)
@@ -88,6 +93,10 @@ def has_difal(reading: Reading) -> bool:
 def has_net_values(reading: Reading) -> bool:
     told = any("vProdLiqTot" in group for group in reading.totals.values())
     return told or any("vProdLiq" in item.product for item in reading.items)
+
+
+def signed(reading: Reading) -> bool:
+    return is_signed(reading.document)
 
 
 # By the code of the check.
@@ -102,9 +111,11 @@ FAMILIES: dict[str, Callable[[Reading], bool]] = {
         (has_carrier, "542 559"),
         (has_marketplace, "438 439 440"),
         (is_return, "321"),
-        (has_ibs_cbs, "1020 1021 1022 1023 1024 1026 1036 1037 1041 1085 1091 1118 1119"),
+        (has_ibs_cbs, "1020 1022 1023 1024 1085 1091 1118 1119"),
+        (has_ibs_cbs_values, "1021 1026 1036 1037 1041"),
         (has_difal, "693 697 798 799 800"),
         (has_net_values, "1279 1282 1283"),
+        (signed, "297 reformatted"),
     )
     for code in codes.split()
 }

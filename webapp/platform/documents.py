@@ -7,6 +7,7 @@ ASCII code less 48, which for digits is the digit itself.
 
 import enum
 import re
+from operator import mul
 
 _SEPARATORS = re.compile(r"[.\-/\s]")
 _CPF = re.compile(r"[0-9]{11}", re.ASCII)
@@ -21,9 +22,13 @@ class DocumentKind(enum.StrEnum):
     FOREIGN = "foreign"  # of a buyer abroad: a passport or the like, or nothing
 
 
+# By the highest weight: the weights from the last character on.
+_WEIGHTS = {top: tuple(2 + place % (top - 1) for place in range(13)) for top in (9, 11)}
+
+
 def _check_digit(body: str, top_weight: int) -> str:
-    total = sum([(ord(c) - 48) * (2 + i % (top_weight - 1)) for i, c in enumerate(body[::-1])])
-    rest = total % 11
+    values = [code - 48 for code in body.encode("ascii")[::-1]]
+    rest = sum(map(mul, values, _WEIGHTS[top_weight])) % 11
     return "0" if rest < 2 else str(11 - rest)
 
 
