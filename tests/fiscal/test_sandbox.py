@@ -40,6 +40,11 @@ def test_the_same_note_again_is_a_duplicate_and_a_query_gives_the_first_answer(a
     assert authority.query([first.access_key]) == [first]
 
 
+def test_a_file_that_was_written_anew_is_refused_for_its_signature(authority, signed):
+    indented = etree.tostring(etree.fromstring(signed()), pretty_print=True)
+    assert [answer.code for answer in authority.authorize([indented, signed()])] == ["297", "100"]
+
+
 def test_the_same_number_under_another_key_is_refused(authority, signed):
     (first,) = authority.authorize([signed()])
     (other,) = authority.authorize([signed(code="31415926")])

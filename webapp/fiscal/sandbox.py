@@ -16,7 +16,7 @@ from webapp.fiscal.digits import mod11
 from webapp.fiscal.document import VERSION, access_key_of
 from webapp.fiscal.places import STATES
 from webapp.fiscal.reading import Reading
-from webapp.fiscal.signature import digest_of, is_signed, is_valid_on
+from webapp.fiscal.signature import SignatureError, digest_of, is_signed, is_valid_on
 from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.fiscal.xml import NAMESPACE, xml
 from webapp.platform.issues import ERROR
@@ -140,7 +140,10 @@ class SandboxAuthority:
                 return issue.code, REASONS.get(issue.code, ours)
         if reading.identification.get("tpAmb") != "2":
             return "252", REASONS["252"]
-        certificate = reading.signed_by
+        try:
+            certificate = reading.signed_by
+        except SignatureError:  # of a file that another program wrote anew
+            return "297", REASONS["297"]
         if not is_valid_on(certificate, received_at):
             return "291", REASONS["291"]
         issuer = reading.issuer.get("CNPJ", "")

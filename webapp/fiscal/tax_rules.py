@@ -176,6 +176,7 @@ IBS_CBS_RULES: tuple[Check, ...] = (
         N_("IBS and CBS"),
         N_("Product %(sku)s lacks the IBS and CBS group, which is compulsory on this date."),
         each_item(p.ibs_cbs_missing, p.wants_ibs_cbs),
+        IBS_CBS_RULED,
     ),
     _of_items(
         "1020",
