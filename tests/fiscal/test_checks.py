@@ -451,6 +451,15 @@ def test_a_blank_part_is_told_once():
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("Mariana 山 Alves", "Mariana Alves"), ("Ana " * 30, ("Ana " * 15).strip())],
+)
+def test_a_name_that_cannot_be_written_is_told_as_it_goes_out(name, written):
+    (finding,) = failed(*buyer(name=name))
+    assert finding.text.endswith(f"It goes out as: {written}")
+
+
 def test_a_postal_code_that_is_too_short_is_found_by_the_schema():
     (finding,) = failed(*address(zip_code="0501"))
     assert (finding.code, finding.field, finding.params["value"]) == (

@@ -296,7 +296,10 @@ BUYER_CHECKS = (
         Rejection(
             "name",
             "customer.name",
-            N_("The buyer's name has signs that the note cannot carry: they are left out."),
+            N_(
+                "The buyer's name has signs that the note cannot carry, or is too long. It goes "
+                "out as: %(written)s"
+            ),
             N_("Fix the name"),
         ),
         p.buyer_name_loses,

@@ -11,7 +11,7 @@ from webapp.fiscal.document import HOMOLOGATION_NAME, NO_GTIN, VERSION
 from webapp.fiscal.places import STATES, state
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.taxes import SIMPLES
-from webapp.fiscal.text import loses
+from webapp.fiscal.text import clean, loses
 from webapp.platform.documents import normalize_document
 from webapp.platform.money import ZERO, cents
 from webapp.platform.whole import whole_number
@@ -287,7 +287,8 @@ def wrong_id(reading: Reading) -> Failures:
 
 
 def buyer_name_loses(reading: Reading) -> Failures:
-    return failing(reading.note is not None and loses(reading.note.recipient.name))
+    name = reading.note.recipient.name if reading.note else ""
+    return failing(loses(name), written=clean(name))
 
 
 def product_name_loses(reading: Reading) -> Failures:
