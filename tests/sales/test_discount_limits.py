@@ -319,6 +319,23 @@ def test_a_manager_confirms_a_price(client, shop, way):
     assert place(client, **{"lines.0.sku": "NEW"}).status is Status.COMPLETED
 
 
+def test_a_confirmed_price_lets_go_what_waited_for_it_alone(client, shop, db):
+    product = add_as_clerk(client)
+    waits = place(client, **{"lines.0.sku": "NEW"})
+    unpaid = place(client, **{"lines.0.sku": "NEW", "paid": "0", "form_key": "2"})
+    given = place(client, **{"lines.0.sku": "NEW", "discount": "1.00", "form_key": "3"})
+    sign_in(client, "manager")
+    client.post(f"/products/{product.id}/price-confirmation")
+    work_off()
+    for sale, status in (
+        (waits, Status.COMPLETED),
+        (unpaid, Status.OPEN),
+        (given, Status.ATTENTION),
+    ):
+        db.session.refresh(sale)
+        assert (sale.status, sale.needs_approval) == (status, sale is given)
+
+
 def test_a_clerk_confirms_no_price_by_raising_it(client, shop, db):
     product = add_as_clerk(client)
     row = {"version": product.version, "seen": "", "price": "2.00"}

@@ -18,6 +18,7 @@ from webapp.http.answers import list_of
 from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.platform.database import db
+from webapp.processing import review
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
 bp = api_blueprint("catalog")
@@ -113,7 +114,7 @@ def change(patch: Shape, sku: str) -> dict[str, object]:
 )
 def confirm_price(sku: str) -> dict[str, object]:
     product = product_by_sku(sku)
-    product.confirm_price()
+    review.confirm_price(product)
     db.session.flush()
     return product_json(product)
 

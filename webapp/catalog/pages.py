@@ -26,6 +26,7 @@ from webapp.http.query import query_choice, query_ids, query_word
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.processing import review
 from webapp.staff.access import allow
 from webapp.store.price_rights import price_rights_of
 from webapp.taxation.queries import profile_names
@@ -243,7 +244,7 @@ def unarchive(product_id: int):
 @allow("manager")
 def confirm_price(product_id: int):
     product = product_by_id(product_id)
-    product.confirm_price()
+    review.confirm_price(product)
     flash(_("The price of %(name)s is confirmed.", name=product.name), "good")
     return _to(product)
 

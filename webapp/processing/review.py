@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from webapp.audit.queries import audit_entries
 from webapp.audit.tracking import record
+from webapp.catalog.models import Product
 from webapp.catalog.queries import products_by_sku
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.invoices.models import Invoice, InvoiceStatus
@@ -18,6 +19,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.processing.note_progress import note_released, note_returned
 from webapp.sales.models import Sale, Status
+from webapp.sales.queries import undecided_sales_of
 
 # The field to fix, by the reason for which an NF-e is returned.
 RETURN_FIELDS = {
@@ -59,8 +61,16 @@ def approve_prices(sale: Sale) -> None:
     )
     for product in products_by_sku(below.unconfirmed).values():
         if product.price == below.unconfirmed.get(product.sku):
-            product.confirm_price()
+            confirm_price(product)
     sale.approve_prices(utc_now())
+
+
+def confirm_price(product: Product) -> None:
+    """A manager stands for the price of a product, and so do the orders that were entered by it."""
+    product.confirm_price()
+    now = utc_now()
+    for sale in db.session.scalars(undecided_sales_of(product.id)):
+        sale.take_confirmed_price(product.id, product.price, now)
 
 
 def _was_approved(sale: Sale) -> bool:

@@ -542,6 +542,15 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         if self.reason_code == OVER_LIMIT:
             self.resume(now)
 
+    def take_confirmed_price(self, product_id: int, price: Decimal, now: dt.datetime) -> None:
+        """A manager stands for a price of the catalog that it was sold by; if it waited for that
+        alone, it goes on."""
+        for line in self.lines:
+            if (line.product_id, line.catalog_price) == (product_id, price):
+                line.product = line.product | {"price_confirmed": True}
+        if self.reason_code == OVER_LIMIT and not self.needs_approval:
+            self.resume(now)
+
     def cancel(self) -> None:
         """What hangs off it (stock, effects, NF-e) is undone by who calls this."""
         if self.shipping in (Shipping.TO_PACK, Shipping.PACKED):

@@ -17,7 +17,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
 from webapp.platform.text import storable
-from webapp.sales.models import Sale, Shipping, Status
+from webapp.sales.models import Sale, SaleLine, Shipping, Status
 
 NO_SALE = _l("There is no order with this number.")
 OFFERED = 20
@@ -26,6 +26,17 @@ OUT_OF_TURN = 1000
 # A bar code as scanners send it: GTIN-8 to GTIN-14, ISBN-10 with its X.
 _BAR_CODE = re.compile(r"[0-9]{8}|[0-9]{9}X|[0-9]{10}|[0-9]{12,14}", re.ASCII)
 _GTIN_LENGTHS = (8, 12, 13, 14)
+
+
+def undecided_sales_of(product_id: int) -> Select:
+    """Those with the product that somebody with a limit entered, and no rule has judged."""
+    lines = select(SaleLine.sale_id).where(SaleLine.product_id == product_id)
+    ahead = (Status.OPEN, Status.ADDRESS, Status.RULES, Status.ATTENTION)
+    return (
+        select(Sale)
+        .where(Sale.id.in_(lines), Sale.status.in_(ahead), Sale.discount_limit.is_not(None))
+        .order_by(Sale.id)
+    )
 
 
 def sales(
