@@ -29,7 +29,7 @@ def _ordered(value: Any, path: str, package: Package) -> Any:
 
 
 def _sort(section: Section, path: str, package: Package) -> None:
-    order = {tag: place for place, tag in enumerate(package.children(path))}
+    order = package.order(path)
     items = sorted(section.items(), key=lambda pair: order.get(pair[0], -1))
     section.clear()
     section.update(items)

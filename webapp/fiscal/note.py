@@ -116,14 +116,13 @@ class Item:
     tax_profile: str = ""
     # Its line in the sale.
     position: int = 0
+    goods: Decimal = field(init=False)
+    total: Decimal = field(init=False)
 
-    @property
-    def goods(self) -> Decimal:
-        return cents(self.quantity * self.unit_price)
-
-    @property
-    def total(self) -> Decimal:
-        return self.goods + self.freight - self.discount
+    def __post_init__(self) -> None:
+        goods = cents(self.quantity * self.unit_price)
+        object.__setattr__(self, "goods", goods)
+        object.__setattr__(self, "total", goods + self.freight - self.discount)
 
 
 @dataclass(frozen=True, slots=True)

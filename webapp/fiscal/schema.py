@@ -84,26 +84,33 @@ class Package:
 
     def paths(self, tag: str) -> list[str]:
         """The places of an element in a note, as paths below `infNFe` such as "det/prod/NCM"."""
-        return [path for path in self._layout if path.rpartition("/")[2] == tag]
+        return self._places.get(tag, [])
 
-    def children(self, path: str) -> tuple[str, ...]:
-        """The elements that may stand at a path, in the order that the schema wants."""
+    def order(self, path: str) -> dict[str, int]:
+        """The elements that may stand at a path, with their rank there."""
         return self._layout[path]
 
     @cached_property
-    def _layout(self) -> dict[str, tuple[str, ...]]:
+    def _places(self) -> dict[str, list[str]]:
+        places: dict[str, list[str]] = {}
+        for path in self._layout:
+            places.setdefault(path.rpartition("/")[2], []).append(path)
+        return places
+
+    @cached_property
+    def _layout(self) -> dict[str, dict[str, int]]:
         parsed = [self._parsed(name) for name in sorted(self.files)]
         types = {
             found.get("name"): found
             for schema in parsed
             for found in schema.findall(f"{{{_XSD}}}complexType[@name]")
         }
-        layout: dict[str, tuple[str, ...]] = {}
+        layout: dict[str, dict[str, int]] = {}
 
         def walk(path: str, element: etree._Element) -> None:
             named = types.get(element.get("type"))
             below = list(_elements(element if named is None else named))
-            layout[path] = tuple(child.get("name", "") for child in below)
+            layout[path] = {child.get("name", ""): rank for rank, child in enumerate(below)}
             for child in below:
                 walk(f"{path}/{child.get('name')}".lstrip("/"), child)
 

@@ -1,7 +1,6 @@
 """Taxes of an item: what the shop's tax book says of it, and one assessment (LC 87/1996, LC
 190/2022, LC 214/2025, NT 2025.002, NT 2026.005)."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -103,8 +102,7 @@ class SimplesShare(NamedTuple):
 NO_ICMS = Icms()
 
 
-@dataclass(frozen=True, slots=True)
-class Taxes:
+class Taxes(NamedTuple):
     """The assessment of one item; `icms_code` is the CSOSN or CST that this buyer's note has."""
 
     profile: TaxProfile
