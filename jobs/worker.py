@@ -148,8 +148,9 @@ def serve(app: Flask, queues: list[str], connection: redis.Redis) -> bool:
     """Works until it is told to stop, or Redis is of no use (it went away, or cannot save for a
     full disk); True where it should begin again. The process lives on: whatever starts processes
     waits longer each time that one ends."""
-    worker = make_worker(app, queues, connection)
+    worker = None
     try:
+        worker = make_worker(app, queues, connection)
         worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
     except redis.RedisError as error:
         if sparing.lets_through("worker"):
@@ -157,7 +158,7 @@ def serve(app: Flask, queues: list[str], connection: redis.Redis) -> bool:
     # Until the next begins nothing is at hand, and a signal may end the process as it is.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    return not worker.is_told_to_stop
+    return not (worker and worker.is_told_to_stop)
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:

@@ -67,6 +67,8 @@ def test_a_worker_outlives_a_redis_that_is_of_no_use(app, db, connection, monkey
         assert serve(app, list(QUEUES), connection) is True
     finally:
         connection.config_set("maxmemory", 0)
+    with connect("redis://127.0.0.1:1/0", timeout=5) as nobody:
+        assert serve(app, list(QUEUES), nobody) is True
 
     def told_to_stop(worker, *_given):
         worker.request_stop(signal.SIGTERM, None)
