@@ -74,6 +74,7 @@ VALUE_WORDS: history.ValueWords = {
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
     ("shop", "crt"): _one_of(TAX_REGIMES),
     ("shop", "pis_cofins"): _one_of(PIS_COFINS),
+    ("official_tables", "kind"): _one_of({"ncm": "NCM", "ibpt": "IBPT"}),
     ("tax_profile_versions", "nature"): _one_of(NATURES),
     ("tax_choices", "subject_name"): _one_of(TAXED_KINDS),
     ("tax_choices", "name"): _one_of(TAXED_KINDS),

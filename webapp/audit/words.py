@@ -46,6 +46,8 @@ SUBJECTS = {
     "tax_choices": _l("Choice of a tax profile"),
     "state_rates": _l("Rates of a state"),
     "calendar_values": _l("Value of the fiscal calendar"),
+    "schema_packages": _l("Schema package"),
+    "official_tables": _l("Official table"),
 }
 ACTIONS = {
     "created": _l("Created"),
@@ -145,6 +147,7 @@ FIELDS = {
     "customer_name": _l("Customer"),
     "customer_phone": _l("Phone"),
     "lines": _l("Products"),
+    "digest": _l("SHA-256"),
     "discount": _l("Discount"),
     "document": _l("CPF/CNPJ"),
     "done_at": _l("Done"),
@@ -189,6 +192,7 @@ FIELDS = {
     "royalty_percent": _l("Royalty (%)"),
     "series": _l("Series"),
     "shipping": _l("Shipping"),
+    "rows": _l("Rows"),
     "sku": _l("SKU"),
     "specifications": _l("Specifications"),
     "state": _l("State"),

@@ -145,6 +145,7 @@ ISSUER_CHECKS = (
             "admin",
         ),
         p.csrt_missing,
+        term=NT_2018_005,
     ),
     Check(
         N_("Who may download the note"),

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from webapp.fiscal.official_tables import IbptRates, Period
 
-_DAY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})", re.ASCII)
+_DAY = re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4}", re.ASCII)
 _NCM = re.compile(r"[0-9]{8}", re.ASCII)
 # Where the files write "until further notice".
 _NO_END = 9999
@@ -171,10 +171,8 @@ def _bare(heading: str) -> str:
 
 
 def _day(written: str) -> dt.date:
-    found = _DAY.fullmatch(written.strip())
     try:
-        day, month, year = map(int, found.groups()) if found else (0, 0, 0)
-        return dt.date(year, month, day)
+        return dt.datetime.strptime(written.strip(), "%d/%m/%Y").date()
     except ValueError:
         raise TableFault(
             _("“%(text)s” is no day; the file writes them like 31/12/2026.", text=written[:20])
