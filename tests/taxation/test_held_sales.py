@@ -45,6 +45,7 @@ def held(db):
     write_version(TaxProfileIn(valid_from=issuer_today(), icms="102", **FACTS), None)
     sku = make_product(tax_profile="mugs").sku
     db.session.execute(db.delete(TaxProfileVersion).where(TaxProfileVersion.code == "mugs"))
+    tax_book_changed()
     db.session.commit()
     sale = make_sale(sku=sku)
     work_off()
