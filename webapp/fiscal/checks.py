@@ -29,11 +29,11 @@ from webapp.fiscal.families import FAMILIES
 from webapp.fiscal.fields import field_of
 from webapp.fiscal.fixes import (
     CHANNEL,
+    CHECK_PROFILE,
     CHECK_TAXES,
     DOCUMENT,
     FIX_ADDRESS,
     FIX_BILLS,
-    FIX_CFOP,
     FIX_GTIN,
     FIX_IE,
     FIX_ISSUER,
@@ -396,8 +396,8 @@ TAX_CHECKS = (
                 "Product %(sku)s carries CFOP %(cfop)s, which is not for a delivery in the shop's "
                 "own state. Use the in-state one (e.g. 5102 for 6102)."
             ),
-            FIX_CFOP,
-            "reviewer",
+            CHECK_PROFILE,
+            "accountant",
         ),
         p.each_item(p.cfop_of_state),
     ),

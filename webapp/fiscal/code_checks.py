@@ -4,10 +4,11 @@ from webapp.fiscal import code_predicates as p
 from webapp.fiscal.calendar import NT_2017_001, NT_2019_001, NT_2020_006, NT_2025_002_ITEMS
 from webapp.fiscal.check import Check
 from webapp.fiscal.fixes import (
+    CHECK_PROFILE,
     FIX_ADDRESS,
-    FIX_CFOP,
     FIX_GTIN,
     FIX_ISSUER,
+    FIX_PAYMENTS,
     REWORK,
     SEND_AGAIN,
 )
@@ -121,13 +122,13 @@ CODE_CHECKS = (
                 "Product %(sku)s carries CFOP %(cfop)s, which is not in the table. Ask the "
                 "accountant for the right one."
             ),
-            FIX_CFOP,
-            "reviewer",
+            CHECK_PROFILE,
+            "accountant",
         ),
         each_item(p.unknown_cfop),
     ),
     *(
-        Check(name, Rejection(code, "lines.*.cfop", message, FIX_CFOP, "reviewer"), test)
+        Check(name, Rejection(code, "lines.*.cfop", message, CHECK_PROFILE, "accountant"), test)
         for code, name, test, message in (
             (
                 "518",
@@ -246,9 +247,9 @@ CODE_CHECKS = (
         N_("Means of payment"),
         Rejection(
             "436",
-            "sale.payment_method",
+            "sale.payments",
             N_("The note's means of payment, %(method)s, is not in the table."),
-            REWORK,
+            FIX_PAYMENTS,
             "reviewer",
         ),
         p.unknown_payment_method,

@@ -14,6 +14,7 @@ from webapp.fiscal.calendar import (
     P_IBS_STATE,
 )
 from webapp.fiscal.check import Check
+from webapp.fiscal.fixes import CHECK_PROFILE, REWORK
 from webapp.fiscal.predicates import Test, total_differs
 from webapp.fiscal.tax_predicates import each_item
 from webapp.fiscal.words import Rejection
@@ -25,7 +26,6 @@ PROFILE, ICMS, IBS_CBS, TOTAL = (
     "lines.*.ibs_cbs",
     "invoice.total",
 )
-CHECK_PROFILE, REWORK = N_("Check the tax profile"), N_("Work the note out again")
 _SUM = N_(
     "The note's total for %(label)s is %(total)s, but its items add up to %(sum)s. It is our "
     "fault: tell support."

@@ -88,5 +88,6 @@ def _link(issue: Issue, label: str, url: str) -> FixLink:
 
 
 def _product_id(issue: Issue, sale: Sale) -> int | None:
-    sku = issue.params.get("sku") if issue.area == "lines" else None
+    """Whose record is to be fixed; quantities, prices and discounts are the order's."""
+    sku = issue.params.get("sku") if issue.field.startswith("lines.*.product") else None
     return next((line.product_id for line in sale.lines if line.sku == sku), None) if sku else None
