@@ -806,7 +806,8 @@ def run_table(reading: Reading, parsed: bool = True) -> CheckReport:
             if failures := test(reading):
                 failing.add(check.name)
                 issues.extend(check.words.issue(params, check.level) for params in failures)
-    return CheckReport(issues, [name for name in names if name not in failing])
+    passed = [name for name in names if name not in failing] if failing else list(names)
+    return CheckReport(issues, passed)
 
 
 Only = Callable[[Reading], bool] | None

@@ -54,10 +54,11 @@ def total_differs(tag: str, group: str, item_tag: str, label: str) -> Test:
     goods."""
 
     def test(reading: Reading) -> Failures:
-        parts = [item.taxes.get(group, {}) if group else item.product for item in reading.items]
-        if item_tag == "vProd":
-            parts = [part for part in parts if part.get("indTot") != "0"]
-        summed = sum([decimal(part, item_tag) for part in parts if item_tag in part])
+        summed = ZERO
+        for item in reading.items:
+            part = item.taxes.get(group) if group else item.product
+            if part and item_tag in part and (item_tag != "vProd" or part.get("indTot") != "0"):
+                summed += decimal(part, item_tag)
         total = decimal(reading.total, tag)
         return (
             [] if summed == total else [{"label": label, "total": str(total), "sum": str(summed)}]

@@ -42,7 +42,12 @@ def own_leaves(element: etree._Element) -> Leaves:
 
 def groups(element: etree._Element) -> dict[str, Leaves]:
     """The leaves of each child, by its tag."""
-    return {child.tag[_OFFSET:]: leaves(child) for child in element.iterchildren("*")}
+    return {
+        group.tag[_OFFSET:]: {
+            child.tag[_OFFSET:]: text for child in group.iter("*") if (text := child.text)
+        }
+        for group in element.iterchildren("*")
+    }
 
 
 def decimal(group: Leaves, tag: str) -> Decimal:
