@@ -120,8 +120,14 @@ def sqlite_database(folder, migrate):
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres, migrate):
-    kept = PostgresDatabase(postgres, migrate)
+def postgres_database(postgres, migrate, apps):
+    def pools():
+        for app in apps.values():
+            with app.app_context():
+                if database.engine.dialect.name == "postgresql":
+                    yield database.engine
+
+    kept = PostgresDatabase(postgres, migrate, pools)
     yield kept
     kept.close()
 
@@ -151,10 +157,23 @@ def settings(base_settings, database_url):
 
 
 @pytest.fixture(scope="session")
-def make_app(tmp_path_factory):
+def apps():
+    """Those that tests have made, by their settings."""
+    made: dict[Settings, Flask] = {}
+    yield made
+    for app in made.values():
+        let_go(app)
+
+
+def let_go(app: Flask) -> None:
+    with app.app_context():
+        database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def make_app(tmp_path_factory, apps):
     """Makes an app by its settings, or has it from an earlier test. Templates are compiled once
     for all apps, and for all workers."""
-    apps: dict[Settings, Flask] = {}
     base = tmp_path_factory.getbasetemp()
     compiled = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "templates"
     compiled.mkdir(exist_ok=True)
@@ -188,7 +207,10 @@ def app(settings, make_app, _redis):
         app.extensions.pop(name, None)
     yield app
     with app.app_context():
-        database.engine.dispose()
+        engine = database.engine
+        # A connection to PostgreSQL has read the catalogue: the next test goes on with it.
+        if engine.dialect.name == "sqlite" or engine.pool.checkedout():
+            engine.dispose()
 
 
 class Client(FlaskClient):

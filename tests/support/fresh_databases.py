@@ -1,10 +1,11 @@
 """Databases that every test finds as the migrations make them, with nothing else in them."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import Engine
 
 from tests.services import Postgres
 
@@ -60,12 +61,23 @@ END $$;
 """
 
 
+_CONNECTED = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'
+"""
+
+
 class PostgresDatabase:
     """One database for all tests, brought back before each; a test that changes the schema costs
-    the next one a new database."""
+    the next one a new database. `engines`: those whose connections outlive a test."""
 
-    def __init__(self, server: Postgres, migrate: Callable[[str], None]):
-        self._server, self._migrate = server, migrate
+    def __init__(
+        self,
+        server: Postgres,
+        migrate: Callable[[str], None],
+        engines: Callable[[], Iterable[Engine]],
+    ):
+        self._server, self._migrate, self._engines = server, migrate, engines
         self.url = server.url("balcao")
         self._make()
 
@@ -77,7 +89,10 @@ class PostgresDatabase:
 
     def fresh(self) -> str:
         """The address, once the database is as it was; whoever still works in it is cut off."""
+        if self._connection.execute(_CONNECTED).fetchone() != (self._kept(),):
+            self._let_go()  # a test has cut some
         if self._connection.execute("SELECT pristine.restore()").fetchone() != (True,):
+            self._let_go()
             self.close()
             self._server.execute("DROP DATABASE balcao WITH (FORCE)")
             self._make()
@@ -85,6 +100,13 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _kept(self) -> int:
+        return sum(engine.pool.checkedin() for engine in self._engines())
+
+    def _let_go(self) -> None:
+        for engine in self._engines():
+            engine.dispose()
 
 
 class SqliteDatabase:
