@@ -8,7 +8,7 @@ import datetime as dt
 from decimal import Decimal
 
 from sqlalchemy import LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.audit.tracking import actor
 from webapp.platform.clock import utc_now
@@ -164,7 +164,7 @@ class SchemaPackage(Model):
     name: Mapped[str] = mapped_column(String(20), unique=True)
     valid_from: Mapped[dt.date] = mapped_column(unique=True)
     # Its files by name, as `official.packed` writes them, and their SHA-256.
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     digest: Mapped[str] = mapped_column(String(64))
     written_by: Mapped[str] = mapped_column(ActorText, default=actor)
     written_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
@@ -189,7 +189,7 @@ class OfficialTable(Model):
     valid_to: Mapped[dt.date | None]
     source: Mapped[str] = mapped_column(String(60), default="")
     rows: Mapped[int]
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     digest: Mapped[str] = mapped_column(String(64))
     written_by: Mapped[str] = mapped_column(ActorText, default=actor)
     written_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
