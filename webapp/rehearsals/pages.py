@@ -1,6 +1,7 @@
 """What changes on the shop's NF-e: the dates to come, each rehearsed on the last month's notes and
 the catalog, and what the products of a cause are given."""
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask_babel import ngettext
 
 from webapp.catalog.product_edits import give_tax_facts
 from webapp.catalog.queries import products_by_sku
+from webapp.fiscal.calendar import Term
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
 from webapp.platform.clock import utc_now
@@ -43,7 +45,7 @@ def index() -> str:
 
 def _index_page(form: Form) -> str:
     coming = the_tax_book().calendar.coming(issuer_today())
-    days = [(day, list(terms)) for day, terms in groupby(coming, lambda term: term.start)]
+    days = [(day, _told(terms)) for day, terms in groupby(coming, lambda term: term.start)]
     return render_template(
         "rehearsals/rehearsals.html",
         days=days,
@@ -52,6 +54,11 @@ def _index_page(form: Form) -> str:
         today=issuer_today(),
         form=form,
     )
+
+
+def _told(terms: Iterable[Term]) -> list[tuple[str, str]]:
+    """What begins and by which source, each once: some are kept for each regime."""
+    return list(dict.fromkeys((term.what, term.source) for term in terms))
 
 
 @bp.post("/fiscal-rehearsals")
