@@ -27,7 +27,7 @@ COMMITS = {
 # Text of digits that is no number: it is kept as text, or is a name of ours.
 DIGITS = {
     "addresses/providers.py": "a provider's postal code",
-    "fiscal/digits.py": "check digits of a document",
+    "fiscal/registrations.py": "check digits of a document",
     "fiscal/text.py": "codes of the note",
     "http/formatting.py": "a phone as it is kept",
     "platform/settings.py": "the environment, below the addresses",

@@ -4,7 +4,8 @@ from datetime import datetime
 import pytest
 
 from webapp.fiscal.access_key import access_key, is_guessable, random_code
-from webapp.fiscal.digits import is_gtin, is_gtin_given_out, is_state_registration, mod11
+from webapp.fiscal.digits import is_gtin, is_gtin_given_out, mod11
+from webapp.fiscal.registrations import is_state_registration
 
 WHEN = datetime.fromisoformat("2026-11-20T10:30:00-03:00")
 

@@ -1,7 +1,6 @@
-"""Check digits of the access key, the GTIN and the state registration, all without punctuation."""
+"""Check digits of the access key and the GTIN, without punctuation."""
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 from operator import mul
@@ -58,56 +57,3 @@ def is_gtin_given_out(value: str) -> bool:
         return False
     prefix = int(value[:3] if len(value) == 8 else value.zfill(14)[1:4])
     return any(first <= prefix <= last for first, last in _GIVEN_OUT)
-
-
-# State: weights of each check digit in turn. A state that is not here is left to the authority
-# (codes 209 and 210).
-_PLAIN_STATE = ((9, 8, 7, 6, 5, 4, 3, 2),)
-_STATE_WEIGHTS = {
-    **dict.fromkeys(("AM", "CE", "ES", "PB", "PI", "SC", "SE"), _PLAIN_STATE),
-    "PR": ((3, 2, 7, 6, 5, 4, 3, 2), (4, 3, 2, 7, 6, 5, 4, 3, 2)),
-    "RJ": ((2, 7, 6, 5, 4, 3, 2),),
-    "RS": ((2, 9, 8, 7, 6, 5, 4, 3, 2),),
-}
-
-
-def state_registration_length(state: str) -> int | None:
-    """How many digits a state registration of this state has; None where its rule is not held
-    here."""
-    if state == "SP":
-        return 12
-    weights = _STATE_WEIGHTS.get(state)
-    return len(weights[-1]) + 1 if weights else None
-
-
-@lru_cache(maxsize=64)  # nearly always the shop's own
-def is_state_registration(state: str, value: str) -> bool:
-    """Whether `value` fits the state's digit rule (SINTEGRA); true for a state whose rule is not
-    held here."""
-    if state == "SP":
-        return _is_sao_paulo(value)
-    weights = _STATE_WEIGHTS.get(state)
-    if weights is None:
-        return bool(re.fullmatch(r"[0-9]{2,14}", value))
-    if not re.fullmatch(r"[0-9]+", value) or len(value) != len(weights[-1]) + 1:
-        return False
-    return all(_weighted(value[: len(row)], row) == value[len(row)] for row in weights)
-
-
-def _is_sao_paulo(value: str) -> bool:
-    if not re.fullmatch(r"[0-9]{12}", value):
-        return False
-    first = (
-        sum(int(c) * w for c, w in zip(value, (1, 3, 4, 5, 6, 7, 8, 10), strict=False)) % 11 % 10
-    )
-    second = (
-        sum(int(c) * w for c, w in zip(value, (3, 2, 10, 9, 8, 7, 6, 5, 4, 3, 2), strict=False))
-        % 11
-        % 10
-    )
-    return value[8] == str(first) and value[11] == str(second)
-
-
-def _weighted(body: str, weights: Iterable[int]) -> str:
-    rest = sum(int(char) * weight for char, weight in zip(body, weights, strict=True)) % 11
-    return "0" if rest < 2 else str(11 - rest)

@@ -6,10 +6,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from webapp.fiscal.digits import is_gtin, is_state_registration, mod11
+from webapp.fiscal.digits import is_gtin, mod11
 from webapp.fiscal.document import HOMOLOGATION_NAME, NO_GTIN, VERSION
 from webapp.fiscal.places import STATES, state
 from webapp.fiscal.reading import Reading, ReadItem, decimal
+from webapp.fiscal.registrations import is_state_registration
 from webapp.fiscal.taxes import SIMPLES
 from webapp.fiscal.text import clean, loses
 from webapp.platform.documents import normalize_document

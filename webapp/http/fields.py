@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from webapp.fiscal.digits import is_state_registration, state_registration_length
+from webapp.fiscal.registrations import is_state_registration, state_registration_lengths
 from webapp.http.forms import FieldRefused, Shape, Text
 from webapp.platform.documents import normalize_document, normalize_foreign_document
 
@@ -113,10 +113,11 @@ def refuse_strange_registration(number: str, state: str) -> None:
     authority would of every NF-e (codes 209 and 210)."""
     if is_state_registration(state, number):
         return
-    length = state_registration_length(state)
-    if length and len(number) != length:
+    lengths = state_registration_lengths(state)
+    if lengths and len(number) not in lengths:
+        count = " / ".join(map(str, lengths))
         message = _l(
-            "A state registration of %(state)s has %(count)s digits.", state=state, count=length
+            "A state registration of %(state)s has %(count)s digits.", state=state, count=count
         )
     else:
         message = _l(
