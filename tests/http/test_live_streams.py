@@ -1,5 +1,6 @@
 """Live streams: no seat is left behind, and nobody calls itself live who hears nothing."""
 
+import gc
 import threading
 import time
 
@@ -50,6 +51,19 @@ def listen(hub, person=1, session="mine"):
 def told(page) -> list[str]:
     lines = next(page).decode().splitlines()
     return [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
+
+
+def test_a_stream_that_nobody_closed_holds_up_no_look_for_garbage(hub):
+    def forget() -> None:
+        ring: list = [texts := iter(hub.subscribe(1, "mine"))]
+        assert next(texts) == BEGINNING
+        ring.append(ring)
+
+    forget()
+    look = threading.Thread(target=gc.collect, daemon=True)
+    look.start()
+    look.join(20)
+    assert not look.is_alive() and taken(hub) == 0
 
 
 def test_no_path_leaves_a_seat_behind(app, staff, connection):

@@ -85,7 +85,11 @@ class Seat:
                 while (text := beside.submit(_run, runner, following).result()) is not None:
                     yield text
             finally:
-                beside.submit(runner.close).result()
+                # Not `beside`: of a stream that nobody closed it may be garbage already, and would
+                # be waited for in vain.
+                ending = threading.Thread(target=runner.close)
+                ending.start()
+                ending.join()
 
     def finish(self, text: bytes = b"") -> None:
         """Ends the stream, with `text` as its last word."""
