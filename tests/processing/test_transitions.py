@@ -4,9 +4,9 @@ import pytest
 
 from webapp.invoices.models import INVOICE_TRANSITIONS, Invoice, InvoiceStatus
 from webapp.messages.models import MESSAGE_TRANSITIONS, Message
+from webapp.platform.sliced import SLICE_TRANSITIONS
 from webapp.platform.states import ForbiddenTransition
 from webapp.rules.models import (
-    BACKTEST_TRANSITIONS,
     DRAFT_TRANSITIONS,
     EFFECT_TRANSITIONS,
     Backtest,
@@ -23,7 +23,7 @@ MACHINES = [
     (Effect, "status", Effect._enter, EFFECT_TRANSITIONS),
     (Message, "status", Message._enter, MESSAGE_TRANSITIONS),
     (RuleDraft, "status", RuleDraft._enter, DRAFT_TRANSITIONS),
-    (Backtest, "status", Backtest._enter, BACKTEST_TRANSITIONS),
+    (Backtest, "status", Backtest._enter, SLICE_TRANSITIONS),
 ]
 PAIRS = [
     pytest.param(

@@ -31,9 +31,10 @@ from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.http.forms import parse
 from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice
+from webapp.platform.errors import Invalid
 from webapp.processing.attention import resume
 from webapp.sale_pages.told_details import in_one_line
-from webapp.sales.forms import SaleIn
+from webapp.sales.forms import SaleIn, TypedSaleIn
 from webapp.sales.idempotency import CallKey
 from webapp.sales.models import Sale
 from webapp.store.models import Partner
@@ -143,6 +144,14 @@ def test_the_key_of_a_body_without_it_is_what_it_was(calls):
     assert told.body_hash != CallKey.of("a", "k", parse(SaleIn, sale_body())).body_hash
 
 
+def test_a_checkout_may_name_the_channel_alone_where_a_person_is_asked(calls, db):
+    alone = {"channel": "marketplace", "marketplace": None}
+    assert calls.post("/sales", {**body(), **alone}).status_code == 201
+    with pytest.raises(Invalid) as refused:
+        parse(TypedSaleIn, sale_body() | alone)
+    assert [error.field for error in refused.value.errors] == ["marketplace.code"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
@@ -160,7 +169,6 @@ def test_the_key_of_a_body_without_it_is_what_it_was(calls):
         ({"payment_method": "boleto"}, "payment_method", "None of the payments"),
         ({"payments": []}, "payment_method", "Fill this in"),
         ({"marketplace": {"code": "bazar"}}, "marketplace.code", "knows none"),
-        ({"marketplace": None}, "marketplace.code", "which marketplace"),
         ({"carrier": "cielo"}, "carrier", "knows none"),
         ({"freight_by": "nobody"}, "freight_by", "Choose one of"),
         ({"packages": [{"quantity": 0}]}, "packages.0.quantity", "At least 1"),

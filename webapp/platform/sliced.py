@@ -80,7 +80,10 @@ class Sliced(Owed):
         self.error = error[:300]
 
     def _end(self, status: SliceStatus, now: dt.datetime) -> None:
-        require_transition(SLICE_TRANSITIONS, self.status, status)
-        self.status = status
+        self._enter(status)
         self.finished_at = now
         self.clear_work()
+
+    def _enter(self, status: SliceStatus) -> None:
+        require_transition(SLICE_TRANSITIONS, self.status, status)
+        self.status = status

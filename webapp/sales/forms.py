@@ -112,12 +112,6 @@ class SaleIn(OfSomeCountry, InvoiceDetailsIn):
         refuse_what_only_companies_tell(self, self.customer.document, self.address.country)
         return self
 
-    @model_validator(mode="after")
-    def by_a_named_marketplace(self) -> Self:
-        if self.channel == MARKETPLACE and not self.marketplace:
-            raise FieldRefused("marketplace.code", _l("Say through which marketplace it came."))
-        return self
-
     @property
     def main_method(self) -> PaymentMethod:
         """How the most of it is paid."""
@@ -127,7 +121,15 @@ class SaleIn(OfSomeCountry, InvoiceDetailsIn):
 
 
 class TypedSaleIn(SaleIn):
+    """By a person, who is asked; a checkout that names the channel alone is taken as ever."""
+
     address: NoteAddressIn
+
+    @model_validator(mode="after")
+    def by_a_named_marketplace(self) -> Self:
+        if self.channel == MARKETPLACE and not self.marketplace:
+            raise FieldRefused("marketplace.code", _l("Say through which marketplace it came."))
+        return self
 
 
 SalePatch = partial(SaleIn)
