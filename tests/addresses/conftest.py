@@ -9,6 +9,7 @@ from sqlalchemy.orm import sessionmaker
 from tests.support.postal_code_providers import FakeProviders
 from webapp.addresses import providers
 from webapp.addresses.lookup import Lookup
+from webapp.addresses.registers import POSTAL_CODES
 from webapp.platform import sqlite
 from webapp.platform.settings import Settings
 
@@ -52,7 +53,9 @@ def make_lookup(fake, configured, sessions, monkeypatch):
     made = []
 
     def make(*names, client=None, sources=None):
-        made.append(Lookup(configured(*names or ("viacep",)), sessions, client, sources))
+        made.append(
+            Lookup(POSTAL_CODES, configured(*names or ("viacep",)), sessions, client, sources)
+        )
         return made[-1]
 
     yield make

@@ -28,6 +28,8 @@ SAMPLE = {row["cep"].replace("-", ""): row for row in _ROWS if "erro" not in row
 
 
 class FakeProviders:
+    places = PATHS
+
     def __init__(self):
         self.modes = defaultdict(lambda: "ok")
         self.delay_s = 0.0
@@ -61,7 +63,7 @@ class FakeProviders:
             self._server = None
 
     def url(self, provider: str) -> str:
-        return f"http://127.0.0.1:{self.port}{PATHS[provider]}"
+        return f"http://127.0.0.1:{self.port}{self.places[provider]}"
 
     def asked(self, provider: str) -> int:
         return sum(count for (name, _), count in self.calls.items() if name == provider)
@@ -69,7 +71,7 @@ class FakeProviders:
     def answer(self, path: str, user_agent: str) -> tuple[int, dict[str, str], bytes]:
         provider = path.split("/")[1]
         cep = (
-            path.removeprefix(PATHS.get(provider, "/?"))
+            path.removeprefix(self.places.get(provider, "/?"))
             .strip("/")
             .removesuffix(".json")
             .removesuffix("/json")
@@ -90,18 +92,20 @@ class FakeProviders:
     def _answer(self, provider, cep):
         mode = self.modes[provider]
         row = SAMPLE.get(cep)
-        if mode in _MISBEHAVIOUR:
-            return _MISBEHAVIOUR[mode]
+        if mode in MISBEHAVIOUR:
+            return MISBEHAVIOUR[mode]
         if mode == "outage":
-            return _json(404, _brasilapi_errors("Erro ao se conectar com o serviço ViaCEP."))
+            return in_json(404, _brasilapi_errors("Erro ao se conectar com o serviço ViaCEP."))
         if mode == "other_cep":
             row = SAMPLE["01001000"]
         if row is None or mode == "unknown_boolean":
-            return _json(200, {"erro": True}) if mode == "unknown_boolean" else _UNKNOWN[provider]()
-        return _json(200, _WORDS[provider](row))
+            return (
+                in_json(200, {"erro": True}) if mode == "unknown_boolean" else _UNKNOWN[provider]()
+            )
+        return in_json(200, _WORDS[provider](row))
 
 
-def _json(status, data):
+def in_json(status, data):
     return (
         status,
         {"Content-Type": "application/json; charset=utf-8"},
@@ -109,7 +113,7 @@ def _json(status, data):
     )
 
 
-def _html(status):
+def in_html(status):
     return status, {"Content-Type": "text/html"}, b"<!DOCTYPE html><h1>Verifique a URL</h1>"
 
 
@@ -122,23 +126,25 @@ def _brasilapi_errors(text):
     }
 
 
-_MISBEHAVIOUR = {
-    "bad_request": _html(400),
-    "forbidden": _html(403),
-    "too_many": _html(429),
-    "server_error": _html(502),
+MISBEHAVIOUR = {
+    "bad_request": in_html(400),
+    "forbidden": in_html(403),
+    "too_many": in_html(429),
+    "server_error": in_html(502),
     "garbage": (200, {"Content-Type": "text/html"}, b"<html>Bem-vindo ao wi-fi do aeroporto"),
-    "empty": _json(200, {}),
-    "list": _json(200, [{"cep": "01001-000"}]),
+    "empty": in_json(200, {}),
+    "list": in_json(200, [{"cep": "01001-000"}]),
     "redirect": (302, {"Location": "/viacep/ws/05010000/json/"}, b""),
     "huge": (200, {"Content-Type": "application/json"}, b'{"cep": "' + b"0" * 1_000_000 + b'"}'),
     "drip": (200, {"Content-Type": "application/json"}, b'{"cep": "01001-000"}'),
 }
 _UNKNOWN = {
-    "viacep": lambda: _json(200, {"erro": "true"}),
-    "brasilapi": lambda: _json(404, _brasilapi_errors("CEP não encontrado na base do ViaCEP.")),
-    "opencep": lambda: _html(404),
-    "awesomeapi": lambda: _json(404, {"code": "not_found", "message": "O CEP nao foi encontrado"}),
+    "viacep": lambda: in_json(200, {"erro": "true"}),
+    "brasilapi": lambda: in_json(404, _brasilapi_errors("CEP não encontrado na base do ViaCEP.")),
+    "opencep": lambda: in_html(404),
+    "awesomeapi": lambda: in_json(
+        404, {"code": "not_found", "message": "O CEP nao foi encontrado"}
+    ),
 }
 _WORDS = {
     "viacep": lambda row: row,

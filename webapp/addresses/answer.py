@@ -21,3 +21,24 @@ class PostalAnswer:
     complement: str
     unit: str
     provider: str
+
+
+@dataclass(frozen=True)
+class CompanyAnswer:
+    """What a provider says of a CNPJ: the names and the address as registered. The address is blank
+    where the company's seat is abroad; `situation` is Receita's word for its standing ("ATIVA",
+    "BAIXADA")."""
+
+    cnpj: str
+    name: str
+    trade_name: str
+    situation: str
+    zip_code: str
+    street: str
+    number: str
+    complement: str
+    neighborhood: str
+    city: str
+    state: str
+    ibge: str
+    provider: str

@@ -1,23 +1,22 @@
 """Postal codes under /api/v1."""
 
+from dataclasses import asdict
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.addresses.companies import NobodyAnswers, company_of
 from webapp.addresses.lookup import Outcome
 from webapp.addresses.questions import address_issue
-from webapp.addresses.shapes import PostalCodeOut
+from webapp.addresses.shapes import CompanyOut, PostalCodeOut
 from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
+from webapp.platform.errors import FieldError, Invalid, NotFound
 from webapp.processing.address_step import lookup
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("addresses")
 PARTS = ("street", "neighborhood", "city", "state", "ibge", "complement", "unit")
-
-
-class NobodyAnswers(Refusal):
-    status = 503
 
 
 @endpoint(
@@ -51,6 +50,25 @@ def get_postal_code(cep: str) -> dict[str, object]:
         | address
         | {"provider": found.provider, "fetched_at": found.fetched_at.isoformat()}
     )
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/companies/<cnpj>",
+    "clerk",
+    "accountant",
+    answer=CompanyOut,
+    refusals={
+        404: _l("No service knows a company with this CNPJ."),
+        503: _l("No company service answers right now, or the shop looks up no companies."),
+    },
+    summary=_l("A company as registered by its CNPJ, and who said so when."),
+)
+def get_company(cnpj: str) -> dict[str, object]:
+    found = company_of(cnpj)
+    assert found.answer and found.fetched_at, "what was found was found at some time"
+    return asdict(found.answer) | {"fetched_at": found.fetched_at.isoformat()}
 
 
 def _words(code: str, zip_code: str) -> str:

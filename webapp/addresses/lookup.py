@@ -1,4 +1,5 @@
-"""Postal codes looked up: from the table of answers first, then from the providers in their order.
+"""A register looked up, of postal codes or of companies: from the table of answers first, then from
+the providers in their order.
 
 No database transaction is open during an outside call. The table is read in one short transaction,
 the providers are asked, and the answers are written in another; `sessions` makes the session of
@@ -18,10 +19,11 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
 from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, Generic
 
 import httpx
 import redis
+from flask import current_app
 from sqlalchemy import case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,12 +31,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.addresses import providers
 from webapp.addresses.answer import PostalAnswer
-from webapp.addresses.models import PostalCode, PostalProvider
-from webapp.addresses.providers import HttpSource, NotCovered, ProviderDown, SampleSource
+from webapp.addresses.models import PostalProvider
+from webapp.addresses.providers import (
+    Answer,
+    HttpSource,
+    NotCovered,
+    ProviderDown,
+    SampleSource,
+)
+from webapp.addresses.registers import Register
 from webapp.addresses.shared import Shared
-from webapp.platform.cep import normalize_cep
 from webapp.platform.clock import utc_now
-from webapp.platform.database import Model
+from webapp.platform.database import Model, db
 from webapp.platform.settings import Settings
 from webapp.platform.transactions import only_reading
 
@@ -51,7 +59,6 @@ _WAIT_FOR_OTHERS = 20.0
 _NOTED_AGAIN, _ANSWER_NOTED_AGAIN = 5.0, 30.0
 
 log = logging.getLogger(__name__)
-_ANSWER_PARTS = [field.name for field in fields(PostalAnswer)]
 
 
 class Outcome(enum.StrEnum):
@@ -61,12 +68,12 @@ class Outcome(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class PostalResult:
+class Result(Generic[Answer]):
     """`answer` when found; `reason` when no provider could say ("viacep: timeout, opencep: busy");
     `provider` and `fetched_at` (UTC) of whoever said so, else "" and None."""
 
     outcome: Outcome
-    answer: PostalAnswer | None = None
+    answer: Answer | None = None
     provider: str = ""
     fetched_at: dt.datetime | None = None
     reason: str = ""
@@ -81,72 +88,78 @@ class PostalResult:
         return utc_now() - self.fetched_at < life
 
 
-class Lookup:
+PostalResult = Result[PostalAnswer]
+
+
+class Lookup(Generic[Answer]):
     """Make one per process and keep it: it holds the connections, the breakers and the pace. Safe
     in threads and after a fork; `close` it at the end. `sources` replaces the configured providers
     (for tests)."""
 
     def __init__(
         self,
+        register: Register[Answer],
         settings: Settings,
         sessions: sessionmaker,
         redis_client: redis.Redis | None = None,
-        sources: Sequence[HttpSource | SampleSource] | None = None,
+        sources: Sequence[HttpSource[Answer] | SampleSource] | None = None,
     ):
+        self._register = register
+        self._parts = [field.name for field in fields(register.answer)]
         self._sessions = sessions
-        self._shared = Shared(redis_client)
+        self._shared = Shared(redis_client, register.key)
         self._clients = _Clients(settings.public_url)
         self._noted: dict[str, tuple[str, float]] = {}
         self._sources = self._configured(settings) if sources is None else list(sources)
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is anybody to ask."""
+        return bool(self._sources)
+
     def many(
         self,
-        ceps: Iterable[str],
+        keys: Iterable[str],
         budget_s: float = math.inf,
         unknown_since: dt.datetime | None = None,
-    ) -> dict[str, PostalResult]:
-        """One result for each distinct code (eight digits, else ValueError). Takes at most about
+    ) -> dict[str, Result[Answer]]:
+        """One result for each distinct bare code (else ValueError). Takes at most about
         `budget_s` seconds; codes without an answer by then are `unavailable`, as are those that no
         provider could tell. What was not found before `unknown_since` is asked for again."""
-        wanted = sorted(set(ceps))
-        if any(normalize_cep(cep) != cep for cep in wanted):
-            raise ValueError("lookups take the eight digits of normalize_cep")
+        wanted = sorted(set(keys))
+        if any(self._register.normalize(key) != key for key in wanted):
+            raise ValueError(f"lookups take {self._register.takes}")
         deadline = time.monotonic() + budget_s
         known = self._read(wanted)
         results = _usable(known, unknown_since)
-        for chunk in _chunks([cep for cep in wanted if cep not in results]):
-            for cep, result in self._settle(chunk, deadline, unknown_since).items():
-                results[cep] = _or_stale(result, known.get(cep))
+        for chunk in _chunks([key for key in wanted if key not in results]):
+            for key, result in self._settle(chunk, deadline, unknown_since).items():
+                results[key] = _or_stale(result, known.get(key))
         return results
 
-    def one(self, cep: str, budget_s: float = 2.0) -> PostalResult:
+    def one(self, key: str, budget_s: float = 2.0) -> Result[Answer]:
         """One code, for a person who waits: what was not found before is asked for again."""
-        return self.many([cep], budget_s, unknown_since=utc_now())[cep]
+        return self.many([key], budget_s, unknown_since=utc_now())[key]
 
     def close(self) -> None:
         self._clients.close()
         self._shared.close()
 
     def _configured(self, settings):
-        known = {
-            "viacep": lambda: providers.viacep(settings.viacep_url),
-            "brasilapi": providers.brasilapi,
-            "opencep": providers.opencep,
-            "awesomeapi": providers.awesomeapi,
-        }
+        known = self._register.providers
         return [
             SampleSource()
             if name == providers.SAMPLE
-            else HttpSource(known[name](), self._clients.current, self._shared.take_turn)
-            for name in settings.cep_providers
+            else HttpSource(known[name](settings), self._clients.current, self._shared.take_turn)
+            for name in self._register.names(settings)
         ]
 
     def _settle(
-        self, ceps: Iterable[str], deadline: float, unknown_since: dt.datetime | None
-    ) -> dict[str, PostalResult]:
+        self, keys: Iterable[str], deadline: float, unknown_since: dt.datetime | None
+    ) -> dict[str, Result[Answer]]:
         """Each code asked by one process at a time: the others wait for its answer in the table."""
-        results: dict[str, PostalResult] = {}
-        waiting = set(ceps)
+        results: dict[str, Result[Answer]] = {}
+        waiting = set(keys)
         patience = min(deadline, time.monotonic() + _WAIT_FOR_OTHERS)
         while waiting:
             mine = self._shared.claim(waiting) if time.monotonic() < patience else set(waiting)
@@ -158,50 +171,48 @@ class Lookup:
         return results
 
     def _read_or_ask(
-        self, ceps: set[str], deadline: float, unknown_since: dt.datetime | None
-    ) -> dict[str, PostalResult]:
+        self, keys: set[str], deadline: float, unknown_since: dt.datetime | None
+    ) -> dict[str, Result[Answer]]:
         try:
             # Whoever held the claim before may just have written the answer.
-            known = _usable(self._read(sorted(ceps)), unknown_since)
-            answers = self._ask_all(sorted(ceps - known.keys()), deadline)
+            known = _usable(self._read(sorted(keys)), unknown_since)
+            answers = self._ask_all(sorted(keys - known.keys()), deadline)
             self._write(answers)
             self._note_providers()
             return known | answers
         finally:
-            self._shared.release(ceps)
+            self._shared.release(keys)
 
-    def _ask_all(self, ceps: list[str], deadline: float) -> dict[str, PostalResult]:
-        if not ceps:
+    def _ask_all(self, keys: list[str], deadline: float) -> dict[str, Result[Answer]]:
+        if not keys:
             return {}
-        pool = ThreadPoolExecutor(min(_AT_A_TIME, len(ceps)), thread_name_prefix="cep")
-        calls = {cep: pool.submit(self._ask, cep, deadline) for cep in ceps}
+        pool = ThreadPoolExecutor(min(_AT_A_TIME, len(keys)), thread_name_prefix=self._register.key)
+        calls = {key: pool.submit(self._ask, key, deadline) for key in keys}
         left = None if math.isinf(deadline) else max(0.0, deadline - time.monotonic())
         done, _ = wait(calls.values(), timeout=left)
         # A name server may hang beyond any time-out of ours; such a call ends by itself, unheard.
         pool.shutdown(wait=False, cancel_futures=True)
         return {
-            cep: call.result() if call in done else _unavailable("no_time")
-            for cep, call in calls.items()
+            key: call.result() if call in done else _unavailable("no_time")
+            for key, call in calls.items()
         }
 
-    def _ask(self, cep: str, deadline: float) -> PostalResult:
+    def _ask(self, key: str, deadline: float) -> Result[Answer]:
         unknown_to, down = "", {}
         for source in self._sources:
             try:
-                answer = source.ask(cep, deadline)
+                answer = source.ask(key, deadline)
             except NotCovered:
                 continue
             except ProviderDown as error:
                 down[source.name] = error.reason
                 continue
             if answer:
-                return PostalResult(Outcome.FOUND, answer, source.name, utc_now())
+                return Result(Outcome.FOUND, answer, source.name, utc_now())
             # "Not found" does not mean that the code does not exist: the next one may know it.
             unknown_to = unknown_to or source.name
         if unknown_to or (self._sources and not down):
-            return PostalResult(
-                Outcome.NOT_FOUND, None, unknown_to or self._sources[-1].name, utc_now()
-            )
+            return Result(Outcome.NOT_FOUND, None, unknown_to or self._sources[-1].name, utc_now())
         return _unavailable(
             ", ".join(f"{name}: {reason}" for name, reason in down.items()) or "no_provider"
         )
@@ -210,7 +221,7 @@ class Lookup:
         """Keeps how the providers are, for people; no lookup fails over it."""
         rows = []
         for source in self._sources:
-            if not isinstance(source, HttpSource):
+            if not (self._register.is_noted and isinstance(source, HttpSource)):
                 continue
             news = source.take_news()
             if news and self._is_worth_noting(source.name, news[1]):
@@ -233,22 +244,41 @@ class Lookup:
         self._noted[name] = (reason, now)
         return True
 
-    def _read(self, ceps):
+    def _read(self, keys):
+        table = self._register.table
         with only_reading(), self._sessions() as session:
-            rows = session.scalars(select(PostalCode).where(PostalCode.cep.in_(ceps)))
-            return {row.cep: _from_row(row) for row in rows}
+            rows = session.scalars(
+                select(table).where(getattr(table, self._register.key).in_(keys))
+            )
+            return {getattr(row, self._register.key): self._from_row(row) for row in rows}
 
     def _write(self, results):
         # In one order everywhere, so that two writers cannot wait for each other.
-        rows = [_to_row(cep, results[cep]) for cep in sorted(results) if results[cep].fresh]
+        rows = [self._to_row(key, results[key]) for key in sorted(results) if results[key].fresh]
         if not rows:
             return
         with self._sessions.begin() as session:
-            insert = _insert(session, PostalCode)
-            changes = {name: insert.excluded[name] for name in rows[0] if name != "cep"}
-            session.execute(
-                insert.on_conflict_do_update(index_elements=["cep"], set_=changes), rows
-            )
+            insert = _insert(session, self._register.table)
+            key = self._register.key
+            changes = {name: insert.excluded[name] for name in rows[0] if name != key}
+            session.execute(insert.on_conflict_do_update(index_elements=[key], set_=changes), rows)
+
+    def _from_row(self, row):
+        if not row.found:
+            return Result(Outcome.NOT_FOUND, None, row.provider, row.fetched_at)
+        answer = self._register.answer(**{name: getattr(row, name) for name in self._parts})
+        return Result(Outcome.FOUND, answer, row.provider, row.fetched_at)
+
+    def _to_row(self, key, result):
+        parts = {
+            name: getattr(result.answer, name) if result.answer else "" for name in self._parts
+        }
+        return parts | {
+            self._register.key: key,
+            "found": result.outcome is Outcome.FOUND,
+            "provider": result.provider,
+            "fetched_at": result.fetched_at,
+        }
 
 
 class _Clients:
@@ -286,12 +316,12 @@ class _Clients:
 
 
 def _usable(
-    known: dict[str, PostalResult], unknown_since: dt.datetime | None
-) -> dict[str, PostalResult]:
+    known: dict[str, Result[Answer]], unknown_since: dt.datetime | None
+) -> dict[str, Result[Answer]]:
     """What need not be asked for again."""
     return {
-        cep: result
-        for cep, result in known.items()
+        key: result
+        for key, result in known.items()
         if result.fresh
         and not (
             unknown_since
@@ -346,7 +376,7 @@ def _keep_provider(session: Session) -> Any:
 
 
 def _unavailable(reason):
-    return PostalResult(Outcome.UNAVAILABLE, reason=reason)
+    return Result(Outcome.UNAVAILABLE, reason=reason)
 
 
 def _or_stale(result, known):
@@ -359,18 +389,13 @@ def _or_stale(result, known):
     return known if stale else result
 
 
-def _from_row(row):
-    if not row.found:
-        return PostalResult(Outcome.NOT_FOUND, None, row.provider, row.fetched_at)
-    answer = PostalAnswer(**{name: getattr(row, name) for name in _ANSWER_PARTS})
-    return PostalResult(Outcome.FOUND, answer, row.provider, row.fetched_at)
-
-
-def _to_row(cep, result):
-    parts = {name: getattr(result.answer, name) if result.answer else "" for name in _ANSWER_PARTS}
-    return parts | {
-        "cep": cep,
-        "found": result.outcome is Outcome.FOUND,
-        "provider": result.provider,
-        "fetched_at": result.fetched_at,
-    }
+def kept_lookup(register: Register[Answer], name: str) -> Lookup[Answer]:
+    """The process's one Lookup of that register, made at first use: it holds connections and
+    breakers."""
+    app = current_app
+    if name not in app.extensions:
+        settings: Settings = app.extensions["settings"]
+        app.extensions[name] = Lookup(
+            register, settings, db.session.session_factory, app.extensions["redis"]
+        )
+    return app.extensions[name]

@@ -42,3 +42,26 @@ class PostalCode(Model):
     unit: Mapped[str] = mapped_column(String(200), default="")
     provider: Mapped[str] = mapped_column(String(20), default="")
     fetched_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class Company(Model):
+    """What a provider said about a CNPJ, and when; `found` is False where it said that it knows no
+    such company."""
+
+    __tablename__ = "companies"
+
+    cnpj: Mapped[str] = mapped_column(String(14), primary_key=True)
+    found: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(200), default="")
+    trade_name: Mapped[str] = mapped_column(String(200), default="")
+    situation: Mapped[str] = mapped_column(String(10), default="")
+    zip_code: Mapped[str] = mapped_column(String(9), default="")
+    street: Mapped[str] = mapped_column(String(500), default="")
+    number: Mapped[str] = mapped_column(String(200), default="")
+    complement: Mapped[str] = mapped_column(String(200), default="")
+    neighborhood: Mapped[str] = mapped_column(String(200), default="")
+    city: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[str] = mapped_column(String(2), default="")
+    ibge: Mapped[str] = mapped_column(String(7), default="")
+    provider: Mapped[str] = mapped_column(String(20), default="")
+    fetched_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

@@ -1,4 +1,4 @@
-"""The services that know postal codes: one declaration each, and one way of asking them all.
+"""The services that know postal codes: one declaration each; and the one way of asking any service.
 
 Sources: viacep.com.br, brasilapi.com.br/docs (CEP v2), opencep.com, docs.awesomeapi.com.br/api-cep.
 """
@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Generic, TypeVar
 
 import httpx
 
-from webapp.addresses.answer import PostalAnswer
+from webapp.addresses.answer import CompanyAnswer, PostalAnswer
 from webapp.addresses.breaker import Breaker
 from webapp.addresses.number_range import without_range
 from webapp.platform.cep import folded
@@ -29,6 +30,16 @@ _MOST_CHARACTERS = 200
 _ATTEMPT_SECONDS = 6.0  # connect 2, read 4; a server that drips byte by byte gets no more either
 _ATTEMPTS = 3
 _RETRIED = ("timeout", "server_error")
+_PUBLIC = (
+    "viacep.com.br",
+    "brasilapi.com.br",
+    "opencep.com",
+    "cep.awesomeapi.com.br",
+    "receitaws.com.br",
+    "api.opencnpj.org",
+)
+
+Answer = TypeVar("Answer", bound=PostalAnswer | CompanyAnswer)
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +60,12 @@ class NotCovered(Exception):
 
 
 @dataclass(frozen=True)
-class Provider:
+class Provider(Generic[Answer]):
     """A service over HTTP: where it is, what it calls the parts, and how it says that it knows no
     such code.
 
-    `names` maps our parts to its own, dotted for nested ones. `limit` is its pace ("240/hour") in
+    `names` maps our parts to its own, dotted for nested ones; `answer` makes of them, the code and
+    the provider's name what we keep, or raises ProviderDown. `limit` is its pace ("240/hour") in
     the words of the package `limits`, kept only against `base_url`'s public host: a shop's own
     mirror has its own pace.
     """
@@ -63,39 +75,43 @@ class Provider:
     path: str
     names: dict[str, str]
     says_unknown: Callable[[int, object], bool]
+    answer: Callable[[str, dict[str, str], str], Answer]
     limit: str | None = None
 
-    def url(self, cep: str) -> str:
-        if not (len(cep) == 8 and cep.isascii() and cep.isdigit()):
-            raise ValueError("not the eight digits of a CEP")
-        return self.base_url.rstrip("/") + self.path.format(cep=cep)
+    def url(self, key: str) -> str:
+        if not (key.isascii() and key.isalnum()):
+            raise ValueError("not a bare code")
+        return self.base_url.rstrip("/") + self.path.format(key=key)
 
-    def parse(self, status: int, data: object, cep: str) -> PostalAnswer | None:
+    def parse(self, status: int, data: object, key: str) -> Answer | None:
         """The answer, or None for an unknown code. Raises ProviderDown where it is neither."""
         if self.says_unknown(status, data):
             return None
         if status != 200:
             raise ProviderDown("unexpected_status")
-        part = {ours: _text(data, theirs) for ours, theirs in self.names.items()}
-        if not (
-            _digits(_text(data, "cep")) == cep
-            and part["city"]
-            and state_code(part["state"]) == part["state"]
-        ):
-            raise ProviderDown("garbage")
-        ibge = part.get("ibge", "")
-        street, numbers = without_range(part["street"])
-        return PostalAnswer(
-            cep=cep,
-            street=street,
-            neighborhood=part["neighborhood"],
-            city=part["city"],
-            state=part["state"],
-            ibge=ibge if is_city_code(ibge) else city_code(part["city"], part["state"]) or "",
-            complement=part.get("complement", "") or numbers,
-            unit=part.get("unit", ""),
-            provider=self.name,
-        )
+        parts = {ours: _text(data, theirs) for ours, theirs in self.names.items()}
+        return self.answer(key, parts, self.name)
+
+
+def postal_answer(cep: str, part: dict[str, str], provider: str) -> PostalAnswer:
+    """Raises ProviderDown for what is no answer about this code."""
+    if not (
+        _digits(part["cep"]) == cep and part["city"] and state_code(part["state"]) == part["state"]
+    ):
+        raise ProviderDown("garbage")
+    ibge = part.get("ibge", "")
+    street, numbers = without_range(part["street"])
+    return PostalAnswer(
+        cep=cep,
+        street=street,
+        neighborhood=part["neighborhood"],
+        city=part["city"],
+        state=part["state"],
+        ibge=ibge if is_city_code(ibge) else city_code(part["city"], part["state"]) or "",
+        complement=part.get("complement", "") or numbers,
+        unit=part.get("unit", ""),
+        provider=provider,
+    )
 
 
 def _text(data: object, path: str) -> str:
@@ -127,11 +143,12 @@ def _brasilapi_unknown(status: int, data: object) -> bool:
     return status == 404 and "naoencontrado" in folded(json.dumps(errors or [], ensure_ascii=False))
 
 
-def _is_404(status: int, data: object) -> bool:
+def is_404(status: int, data: object) -> bool:
     return status == 404
 
 
 _VIACEP_NAMES = {
+    "cep": "cep",
     "street": "logradouro",
     "neighborhood": "bairro",
     "city": "localidade",
@@ -142,20 +159,22 @@ _VIACEP_NAMES = {
 }
 
 
-def viacep(base_url: str = "https://viacep.com.br/ws") -> Provider:
+def viacep(base_url: str = "https://viacep.com.br/ws") -> Provider[PostalAnswer]:
     # Blocked addresses were reported after some 550 calls in two hours.
     return Provider(
         "viacep",
         base_url,
-        "/{cep}/json/",
+        "/{key}/json/",
         _VIACEP_NAMES,
         _viacep_unknown,
-        _pace(base_url, "240/hour"),
+        postal_answer,
+        pace(base_url, "240/hour"),
     )
 
 
-def brasilapi(base_url: str = "https://brasilapi.com.br/api/cep/v2") -> Provider:
+def brasilapi(base_url: str = "https://brasilapi.com.br/api/cep/v2") -> Provider[PostalAnswer]:
     names = {
+        "cep": "cep",
         "street": "street",
         "neighborhood": "neighborhood",
         "city": "city",
@@ -163,40 +182,54 @@ def brasilapi(base_url: str = "https://brasilapi.com.br/api/cep/v2") -> Provider
         "ibge": "ibge.city",
     }
     return Provider(
-        "brasilapi", base_url, "/{cep}", names, _brasilapi_unknown, _pace(base_url, "240/hour")
+        "brasilapi",
+        base_url,
+        "/{key}",
+        names,
+        _brasilapi_unknown,
+        postal_answer,
+        pace(base_url, "240/hour"),
     )
 
 
-def opencep(base_url: str = "https://opencep.com/v1") -> Provider:
+def opencep(base_url: str = "https://opencep.com/v1") -> Provider[PostalAnswer]:
     # Static files behind a content network, offered without a limit: a courteous pace all the same.
     return Provider(
-        "opencep", base_url, "/{cep}.json", _VIACEP_NAMES, _is_404, _pace(base_url, "3600/hour")
+        "opencep",
+        base_url,
+        "/{key}.json",
+        _VIACEP_NAMES,
+        is_404,
+        postal_answer,
+        pace(base_url, "3600/hour"),
     )
 
 
-def awesomeapi(base_url: str = "https://cep.awesomeapi.com.br/json") -> Provider:
+def awesomeapi(base_url: str = "https://cep.awesomeapi.com.br/json") -> Provider[PostalAnswer]:
     names = {
+        "cep": "cep",
         "street": "address",
         "neighborhood": "district",
         "city": "city",
         "state": "state",
         "ibge": "city_ibge",
     }
-    return Provider("awesomeapi", base_url, "/{cep}", names, _is_404, _pace(base_url, "240/hour"))
+    return Provider(
+        "awesomeapi", base_url, "/{key}", names, is_404, postal_answer, pace(base_url, "240/hour")
+    )
 
 
-def _pace(base_url: str, limit: str) -> str | None:
-    public = ("viacep.com.br", "brasilapi.com.br", "opencep.com", "cep.awesomeapi.com.br")
-    return limit if httpx.URL(base_url).host in public else None
+def pace(base_url: str, limit: str) -> str | None:
+    return limit if httpx.URL(base_url).host in _PUBLIC else None
 
 
-class HttpSource:
+class HttpSource(Generic[Answer]):
     """A provider as asked by this process: through its breaker, its pace and a shared
     `httpx.Client`."""
 
     def __init__(
         self,
-        provider: Provider,
+        provider: Provider[Answer],
         client: Callable[[], httpx.Client],
         take_turn: Callable[[str, str], bool],
         breaker: Breaker | None = None,
@@ -213,7 +246,7 @@ class HttpSource:
         news, self._heard = self._heard, None
         return news
 
-    def ask(self, cep: str, deadline: float) -> PostalAnswer | None:
+    def ask(self, key: str, deadline: float) -> Answer | None:
         """The answer, or None for an unknown code. Raises ProviderDown. `deadline` is in
         `time.monotonic()`."""
         with self.breaker.passage(deadline - time.monotonic()) as passage:
@@ -222,13 +255,13 @@ class HttpSource:
             if self._provider.limit and not self._take_turn(self.name, self._provider.limit):
                 self._heard = (utc_now(), "busy")
                 raise ProviderDown("busy")
-            return self._ask(cep, deadline, attempts=1 if passage.is_trial else _ATTEMPTS)
+            return self._ask(key, deadline, attempts=1 if passage.is_trial else _ATTEMPTS)
 
-    def _ask(self, cep, deadline, attempts):
+    def _ask(self, key, deadline, attempts):
         attempt = 1
         while True:
             try:
-                answer = self._attempt(cep, deadline)
+                answer = self._attempt(key, deadline)
                 self.breaker.succeeded()
                 self._heard = (utc_now(), "")
                 return answer
@@ -247,18 +280,18 @@ class HttpSource:
         if reason != "no_time":
             self._heard = (utc_now(), reason)
             self.breaker.failed(at_once=reason in ("refused", "blocked"))
-            if sparing.lets_through(f"postal code provider {self.name} {reason}"):
-                log.warning("postal code provider %s: %s", self.name, reason)
+            if sparing.lets_through(f"provider {self._provider.base_url} {reason}"):
+                log.warning("provider %s: %s", self._provider.base_url, reason)
 
-    def _attempt(self, cep, deadline):
-        status, body = _get(self._client(), self._provider.url(cep), deadline)
+    def _attempt(self, key, deadline):
+        status, body = _get(self._client(), self._provider.url(key), deadline)
         if 300 <= status < 400:
             raise ProviderDown("redirect")
         if status in (403, 429):
             raise ProviderDown("blocked")
         if status >= 500:
             raise ProviderDown("server_error")
-        return self._provider.parse(status, _json(body, status), cep)
+        return self._provider.parse(status, _json(body, status), key)
 
 
 def _get(client: httpx.Client, url: str, deadline: float) -> tuple[int, bytes]:
@@ -311,7 +344,7 @@ class SampleSource:
         return _SAMPLE_SHAPE.parse(200, _sample()[cep], cep)
 
 
-_SAMPLE_SHAPE = Provider(SAMPLE, "", "", _VIACEP_NAMES, _viacep_unknown)
+_SAMPLE_SHAPE = Provider(SAMPLE, "", "", _VIACEP_NAMES, _viacep_unknown, postal_answer)
 
 
 @cache

@@ -29,3 +29,23 @@ class PostalCodeOut(OutShape):
     unit: str
     provider: str
     fetched_at: Moment
+
+
+class CompanyOut(OutShape):
+    """As registered; the address is blank where the seat is abroad. `situation`: Receita Federal's
+    word for its standing, like ATIVA or BAIXADA."""
+
+    cnpj: str
+    name: str
+    trade_name: str
+    situation: str
+    zip_code: str
+    street: str
+    number: str
+    complement: str
+    neighborhood: str
+    city: str
+    state: str
+    ibge: str
+    provider: str
+    fetched_at: Moment

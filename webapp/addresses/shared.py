@@ -1,8 +1,8 @@
-"""What the processes of a shop share through Redis while they ask for postal codes: the pace, and
-who asks what.
+"""What the processes of a shop share through Redis while they look things up: the pace, and who
+asks what.
 
-All of it is best effort. Without Redis each process keeps the pace for itself, and one CEP may be
-asked twice.
+All of it is best effort. Without Redis each process keeps the pace for itself, and one code may be
+asked for twice.
 """
 
 import logging
@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 
 
 class Shared:
-    def __init__(self, client: redis.Redis | None):
+    def __init__(self, client: redis.Redis | None, register: str = "cep"):
+        self._register = register
         self._redis = _impatient(client) if client is not None else None
         self._out_until = 0.0
         self._token = f"{my_name()}-{secrets.token_hex(4)}"
@@ -54,26 +55,26 @@ class Shared:
             lambda _client: pace.hit(item, name), lambda: self._own_pace.hit(item, name)
         )
 
-    def claim(self, ceps: Iterable[str]) -> set[str]:
+    def claim(self, keys: Iterable[str]) -> set[str]:
         """Those of the codes that are now this process's to ask; all of them where Redis is not
         there."""
-        wanted = sorted(ceps)
+        wanted = sorted(keys)
 
         def claim_all(client: redis.Redis) -> set[str]:
             pipe = client.pipeline(transaction=False)
-            for cep in wanted:
-                pipe.set(_key(cep), self._token, nx=True, px=_CLAIM_MS)
-            return {cep for cep, claimed in zip(wanted, pipe.execute(), strict=True) if claimed}
+            for key in wanted:
+                pipe.set(_key(self._register, key), self._token, nx=True, px=_CLAIM_MS)
+            return {key for key, claimed in zip(wanted, pipe.execute(), strict=True) if claimed}
 
         return self._try(claim_all, lambda: set(wanted))
 
-    def release(self, ceps: Iterable[str]) -> None:
-        wanted = sorted(ceps)
+    def release(self, keys: Iterable[str]) -> None:
+        wanted = sorted(keys)
 
         def release_all(client: redis.Redis) -> None:
             pipe = client.pipeline(transaction=False)
-            for cep in wanted:
-                pipe.eval(_RELEASE, 1, _key(cep), self._token)
+            for key in wanted:
+                pipe.eval(_RELEASE, 1, _key(self._register, key), self._token)
             pipe.execute()
 
         if wanted:
@@ -90,13 +91,13 @@ class Shared:
             return with_redis(self._redis)
         except redis.RedisError as error:
             self._out_until = time.monotonic() + _LEFT_ALONE_SECONDS
-            log.warning("postal codes go on without Redis (%s)", type(error).__name__)
+            log.warning("look-ups go on without Redis (%s)", type(error).__name__)
             return without()
 
 
 def end_claims(client: redis.Redis, worker: str) -> None:
     """What a worker that died was asking for is anybody's to ask."""
-    keys = list(client.scan_iter(_key("*"), count=1000))
+    keys = list(client.scan_iter(_key("*", "*"), count=1000))
     pipe = client.pipeline(transaction=False)
     for key in keys:
         pipe.get(key)
@@ -109,8 +110,8 @@ def end_claims(client: redis.Redis, worker: str) -> None:
         client.delete(*held)
 
 
-def _key(cep: str) -> str:
-    return f"balcao:cep:asking:{cep}"
+def _key(register: str, key: str) -> str:
+    return f"balcao:{register}:asking:{key}"
 
 
 def _impatient(client: redis.Redis) -> redis.Redis:

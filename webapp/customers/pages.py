@@ -3,6 +3,8 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from webapp.addresses.companies import company_lookup, company_of
+from webapp.customers.company_filling import fill_in
 from webapp.customers.customer_edits import facts_of, save_agent, save_customer
 from webapp.customers.forms import AgentIn, TypedCustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
@@ -15,6 +17,7 @@ from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import Order, bounded_count, count_text, newest_first, page_of
 from webapp.platform.database import db
+from webapp.platform.errors import Refusal
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
 
@@ -40,9 +43,16 @@ def index():
     )
 
 
-def _customer_form(form: Form, customer_id: int | None = None):
+def _customer_form(form: Form, customer_id: int | None = None, said: str = ""):
     customer = customer_by_id(customer_id) if customer_id else None
-    return render_template("customers/form.html", form=form, customer=customer, taxpayers=Taxpayer)
+    return render_template(
+        "customers/form.html",
+        form=form,
+        customer=customer,
+        taxpayers=Taxpayer,
+        looks_up_companies=company_lookup().is_on,
+        said=said,
+    )
 
 
 @bp.get("/customers/new")
@@ -58,6 +68,20 @@ def create(wanted: TypedCustomerIn):
     customer = save_customer(Customer(), wanted)
     flash(_("%(name)s was added.", name=customer.name), "good")
     return _to(customer)
+
+
+@bp.post("/customers/company")
+@bp.post("/customers/<id:customer_id>/company")
+@allow("clerk")
+def fill_in_company(customer_id: int | None = None):
+    """The form with its blanks filled in by the CNPJ; nothing is saved."""
+    form, said = Form(request.form), ""
+    try:
+        said = fill_in(form, company_of(form.value("document")))
+    except Refusal as refusal:
+        words = refusal.errors[0].message if refusal.errors else refusal.message
+        form.errors["document"] = str(words)
+    return _customer_form(form, customer_id, said)
 
 
 def _sales_of(customer: Customer):

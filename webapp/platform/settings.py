@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit
 
 POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg")
 SHORTEST_SECRET = 32
-PROVIDERS = ("viacep", "brasilapi", "opencep", "awesomeapi", "sample")
+CEP_PROVIDERS = ("viacep", "brasilapi", "opencep", "awesomeapi", "sample")
+CNPJ_PROVIDERS = ("brasilapi", "receitaws", "opencnpj")
 
 
 class SettingsError(ValueError):
@@ -35,6 +36,7 @@ class Settings:
     job_workers: int = 2
     viacep_url: str = "https://viacep.com.br/ws"
     cep_providers: tuple[str, ...] = ("viacep", "brasilapi", "opencep")
+    cnpj_providers: tuple[str, ...] = ()
     smtp_url: str | None = None
     nfe_environment: str = "homologation"
     nfe_authority: str = "sandbox"
@@ -80,7 +82,10 @@ class Settings:
             web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
             job_workers=_number(env, "JOB_WORKERS", 2, 1, 64),
             viacep_url=_http_url(env, "VIACEP_URL", "https://viacep.com.br/ws"),
-            cep_providers=_providers(env.get("CEP_PROVIDERS"), demo),
+            cep_providers=_providers(
+                env, "CEP_PROVIDERS", CEP_PROVIDERS, _usual_cep_providers(demo)
+            ),
+            cnpj_providers=_providers(env, "CNPJ_PROVIDERS", CNPJ_PROVIDERS, ()),
             smtp_url=_smtp_url(env.get("SMTP_URL")),
             nfe_environment=_choice(
                 env, "NFE_ENVIRONMENT", ("homologation", "production"), "homologation"
@@ -200,16 +205,18 @@ def _smtp_url(url):
     return url
 
 
-def _providers(written, demo):
-    default = ("viacep", "brasilapi", "opencep") + (("sample",) if demo else ())
+def _usual_cep_providers(demo):
+    return ("viacep", "brasilapi", "opencep") + (("sample",) if demo else ())
+
+
+def _providers(env, setting, known, default):
+    written = env.get(setting)
     names = (
         tuple(part.strip() for part in written.split(",") if part.strip()) if written else default
     )
     for name in names:
-        if name not in PROVIDERS:
-            raise SettingsError(
-                f"CEP_PROVIDERS: there is no provider {name}; use {', '.join(PROVIDERS)}"
-            )
+        if name not in known:
+            raise SettingsError(f"{setting}: there is no provider {name}; use {', '.join(known)}")
     return names
 
 

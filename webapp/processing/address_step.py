@@ -4,16 +4,15 @@ import datetime as dt
 import random
 from dataclasses import replace
 
-from flask import current_app
 from sqlalchemy.orm import load_only
 
-from webapp.addresses.lookup import Lookup, Outcome, PostalResult
+from webapp.addresses.answer import PostalAnswer
+from webapp.addresses.lookup import Lookup, Outcome, PostalResult, kept_lookup
 from webapp.addresses.merge import SHOP, UNKNOWN, AddressParts, Merged, merge
 from webapp.addresses.parts import PARTS
 from webapp.addresses.questions import address_issue, warnings_to_json
+from webapp.addresses.registers import POSTAL_CODES
 from webapp.platform.cep import format_cep, normalize_cep
-from webapp.platform.database import db
-from webapp.platform.settings import Settings
 from webapp.processing.claims import Step
 from webapp.sales.forms import COUNTER
 from webapp.sales.models import Sale, Status
@@ -27,15 +26,8 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10, 60
 LOOKUP_SECONDS = 15
 
 
-def lookup() -> Lookup:
-    """The process's one Lookup, made at first use: it holds connections and breakers."""
-    app = current_app
-    if "lookup" not in app.extensions:
-        settings: Settings = app.extensions["settings"]
-        app.extensions["lookup"] = Lookup(
-            settings, db.session.session_factory, app.extensions["redis"]
-        )
-    return app.extensions["lookup"]
+def lookup() -> Lookup[PostalAnswer]:
+    return kept_lookup(POSTAL_CODES, "lookup")
 
 
 class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):

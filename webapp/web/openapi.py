@@ -20,7 +20,13 @@ PREFIX = "/api/v1"
 PROBLEM_TYPE = "application/problem+json"
 _SHAPES = "#/components/schemas/"
 _PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
-_EXAMPLES = {"sku": "LV-0001", "cep": "01025-020", "code": "goods", "term": "pCBS"}
+_EXAMPLES = {
+    "sku": "LV-0001",
+    "cep": "01025-020",
+    "cnpj": "27865757000102",
+    "code": "goods",
+    "term": "pCBS",
+}
 
 # What every call may answer; a call's own meanings win.
 ALWAYS: Meanings = {
