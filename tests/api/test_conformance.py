@@ -4,11 +4,13 @@ into the call: no answer is one that is not declared, and none is a failure of o
 import contextlib
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import hypothesis
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import APIOperation, Case, GenerationMode
@@ -24,9 +26,11 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import select
 
 from tests.factories import ADDRESS, make_product, make_sale, make_token, open_shop, work_off
+from webapp.addresses.models import Company
 from webapp.fulfilment.months import this_month
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice
+from webapp.platform.clock import utc_now
 from webapp.rehearsals.asking import ask_rehearsal
 from webapp.rules.models import Effect
 from webapp.store.queries import the_shop
@@ -39,6 +43,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+COMPANY = "27865757000102"
 # So many inputs by the schema of each call, and against it.
 INPUTS = 5
 # Calls that leave the next ones little to do: made of every other place only.
@@ -49,6 +54,12 @@ Sent = dict[str, Any]
 # Values of the parameters of a path that lead somewhere, by those parameters' names.
 Places = dict[tuple[str, ...], list[tuple[Any, ...]]]
 pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def settings(base_settings, database_url):
+    """A shop that looks companies up; the one asked for is known already."""
+    return replace(base_settings, database_url=database_url, cnpj_providers=("brasilapi",))
 
 
 @pytest.fixture
@@ -65,6 +76,8 @@ def places(db) -> Places:
     sales += [make_sale(sku="LV-0001"), make_sale(sku="LV-0001")]
     work_off()
     sales += [make_sale(sku="LV-0001", paid=paid) for paid in (True, False, False)]
+    known = {"name": "Pico Nevado", "provider": "brasilapi", "fetched_at": utc_now()}
+    db.session.add(Company(cnpj=COMPANY, found=True, **known))
     rehearsal = ask_rehearsal(issuer_today(), "admin")
     effects = db.session.execute(select(Effect.sale_id, Effect.id).limit(4))
     return {
@@ -78,6 +91,7 @@ def places(db) -> Places:
         ("code",): [("goods",), ("none",)],
         ("term",): [("pCBS",), ("none",)],
         ("cep",): [("05010-000",), ("99999-999",), ("9",)],
+        ("cnpj",): [(COMPANY,), ("9",)],
         (): [()],
     }
 
@@ -138,7 +152,7 @@ def _drawn(cases: st.SearchStrategy[Case]) -> list[Sent]:
     drawn: list[Sent] = []
 
     @seed(7)
-    @settings(
+    @hypothesis.settings(
         max_examples=INPUTS,
         deadline=None,
         database=None,

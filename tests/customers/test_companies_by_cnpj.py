@@ -121,7 +121,7 @@ def test_switched_off_there_is_no_button_and_nobody_is_asked(staff, db):
     assert "Fill in by CNPJ" not in staff.get("/customers/new").text
     assert "This shop looks up no companies" in filled(staff, document=SEAT)[1]
     answer = api(staff, make_token("clerk")).get(f"/companies/{SEAT}")
-    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
 
 
 def test_where_it_is_on_the_form_has_the_button(staff, looked_up):

@@ -61,7 +61,8 @@ def get_postal_code(cep: str) -> dict[str, object]:
     answer=CompanyOut,
     refusals={
         404: _l("No service knows a company with this CNPJ."),
-        503: _l("No company service answers right now, or the shop looks up no companies."),
+        409: _l("This shop looks up no companies."),
+        503: _l("No company service answers right now. Try again in a moment."),
     },
     summary=_l("A company as registered by its CNPJ, and who said so when."),
 )

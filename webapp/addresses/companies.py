@@ -27,7 +27,7 @@ def company_of(written: str) -> Result[CompanyAnswer]:
     if cnpj is None:
         raise Invalid([FieldError("cnpj", _l("This is not a CNPJ; check its digits."))])
     if not company_lookup().is_on:
-        raise NobodyAnswers(_l("This shop looks up no companies."))
+        raise Refusal(_l("This shop looks up no companies."))
     # The lookup writes in a transaction of its own: none of ours may be open meanwhile.
     db.session.rollback()
     found = company_lookup().one(cnpj, _PATIENCE_SECONDS)
