@@ -14,7 +14,7 @@ from webapp.http.forms import parse
 from webapp.http.query import query_int
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
+from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.transactions import reading_ahead
 from webapp.rules.backtesting import backtests as backtesting
 from webapp.rules.backtesting.words import (
@@ -55,9 +55,8 @@ def _days_to_come(draft: RuleDraft) -> list[dt.date]:
 def draft_backtests() -> str:
     """The part of the draft's page that moves while a test is under way."""
     draft = open_draft()
-    if draft is None:
-        raise NotFound(_("No draft is open."))
-    return render_template("rules/_backtests.html", draft=draft)
+    # A page may ask in the moment in which its draft is discarded or published: the part is gone.
+    return render_template("rules/_backtests.html", draft=draft) if draft else ""
 
 
 @bp.post("/rules/draft/backtests")
