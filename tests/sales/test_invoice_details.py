@@ -164,7 +164,7 @@ def test_a_checkout_may_name_the_channel_alone_where_a_person_is_asked(calls, db
         ({"payments": [CARD, PIX | {"brand": "elo"}]}, "payments.1.brand", "Only a card"),
         ({"payments": [CARD, PIX | {"acquirer": "cielo"}]}, "payments.1.acquirer", "no acquirer"),
         ({"payments": [CARD | {"pix": "dynamic"}, PIX]}, "payments.0.pix", "Only a Pix"),
-        ({"payments": [CARD | {"date": "19/11/2026"}]}, "payments.0.date", "not a day"),
+        ({"payments": [CARD | {"date": "19/11/2026"}]}, "payments.0.date", "Write a day"),
         ({"payments": [CARD | {"installments": 0}]}, "payments.0.installments", "At least 1"),
         ({"payment_method": "boleto"}, "payment_method", "None of the payments"),
         ({"payments": []}, "payment_method", "Fill this in"),

@@ -13,7 +13,7 @@ from webapp.fiscal.tax_book import EXAMPLE_PROFILES
 from webapp.platform.errors import Invalid, Refusal
 from webapp.sales.models import Sale
 from webapp.store.queries import the_shop
-from webapp.taxation.book import profile_of, the_tax_book
+from webapp.taxation.book import the_tax_book
 from webapp.taxation.forms import (
     CalendarValueIn,
     CategoryChoiceIn,
@@ -23,7 +23,6 @@ from webapp.taxation.forms import (
 from webapp.taxation.models import TaxProfileVersion
 from webapp.taxation.profile_edits import (
     choose_for_category,
-    drafted,
     sign_off,
     withdraw,
     write_version,
@@ -112,14 +111,15 @@ def test_a_category_takes_its_profile_until_it_is_taken_away(app, db):
     assert the_tax_book().choice_of(note, item) == ("default", "goods")
 
 
-def test_a_draft_can_be_laid_over_the_book(app, db):
+def test_a_book_can_be_had_without_a_version(app, db):
     write_version(wanted(), None)
+    version = write_version(wanted(name="Tried", valid_from=NEXT), None)
     book = the_tax_book()
     note, item = taxed("cosmetics")
-    tried = drafted(wanted(name="Tried"))
 
-    assert book.with_profile(profile_of(tried)).profile_of(note, item, DAY).name == "Tried"
-    assert book.profile_of(note, item, DAY).name == "Cosméticos"
+    before = book.without("cosmetics", version.number)
+    assert before.profile_of(note, item, NEXT).name == "Cosméticos"
+    assert book.profile_of(note, item, NEXT).name == "Tried"
 
 
 def test_two_versions_of_one_profile_and_day_are_refused(app, db):

@@ -9,7 +9,14 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from webapp.addresses.merge import MOST_ON_NOTE
 from webapp.addresses.parts import LONGEST_TEXT
 from webapp.customers.models import Taxpayer
-from webapp.http.fields import Document, Email, OfSomeCountry, Phone, refuse_strange_registration
+from webapp.http.fields import (
+    Document,
+    Email,
+    OfSomeCountry,
+    Phone,
+    StateRegistration,
+    refuse_strange_registration,
+)
 from webapp.http.filters import ListQuery
 from webapp.http.formatting import is_country
 from webapp.http.forms import FieldRefused, Percent, Shape, Text, example
@@ -18,7 +25,6 @@ from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.towns import state_code
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII)
-_REGISTRATION = re.compile(r"[0-9]{2,14}", re.ASCII)
 
 
 def _country(written: str) -> str:
@@ -30,15 +36,6 @@ def _country(written: str) -> str:
 def _state(written: str) -> str:
     """Two letters, also for a Brazilian state's whole name."""
     return state_code(written) or written.upper()
-
-
-def _registration(written: str) -> str:
-    bare = re.sub(r"[.\-/\s]", "", written)
-    if bare and not _REGISTRATION.fullmatch(bare):
-        raise ValueError(
-            _l("A state registration has 2 to 14 digits; leave it blank when there is none.")
-        )
-    return bare
 
 
 def _code(written: str) -> str:
@@ -116,7 +113,7 @@ class CustomerIn(OfSomeCountry):
     email: Email = ""
     phone: Phone = ""
     address: AddressIn = AddressIn()
-    state_registration: Annotated[str, Text(20), AfterValidator(_registration)] = ""
+    state_registration: StateRegistration = ""
     taxpayer: Taxpayer = Taxpayer.NON_CONTRIBUTOR
 
     @model_validator(mode="after")

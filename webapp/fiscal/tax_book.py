@@ -148,11 +148,10 @@ class TaxBook:
         """Those of goods without an exception."""
         return next((rate for rate in self._rates.get(state, ()) if rate.starts <= day), None)
 
-    def with_profile(self, version: TaxProfile) -> "TaxBook":
-        """This book as it would be with that version, in place of one of the same first day."""
-        key = (version.code, version.regime, version.starts)
-        others = (p for p in self.profiles if (p.code, p.regime, p.starts) != key)
-        return replace(self, profiles=(*others, version))
+    def without(self, code: str, version: int) -> "TaxBook":
+        """This book as it would be if that version of a profile had not been written."""
+        others = (p for p in self.profiles if (p.code, p.version) != (code, version))
+        return replace(self, profiles=tuple(others))
 
     def ibpt_of(self, state: str, day: date) -> IbptTable | None:
         return next((table for table in self.ibpt if table.holds(state, day)), None)

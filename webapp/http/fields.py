@@ -1,6 +1,5 @@
 """Types of single fields that the shapes of several features share."""
 
-import datetime as dt
 import re
 from typing import Annotated, Any, Self
 
@@ -8,7 +7,6 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
     ValidationInfo,
@@ -22,6 +20,7 @@ from webapp.platform.documents import normalize_document, normalize_foreign_docu
 # Where a shape's validation keeps the country that its documents are judged by.
 _COUNTRY = "country"
 _SIGNS_OF_PHONES = re.compile(r"[ ().-]")
+_REGISTRATION = re.compile(r"[0-9]{2,14}", re.ASCII)
 _BRAZILIAN_PHONE = re.compile(r"[0-9]{10,11}", re.ASCII)
 
 
@@ -95,17 +94,16 @@ RequiredEmail = Annotated[
 ]
 
 
-def _day(written: object) -> dt.date:
-    if isinstance(written, dt.date) and not isinstance(written, dt.datetime):
-        return written
-    try:
-        return dt.date.fromisoformat(written if isinstance(written, str) else "")
-    except ValueError:
-        raise ValueError(_l("This is not a day; write it like 2026-11-29.")) from None
+def _registration(written: str) -> str:
+    bare = re.sub(r"[.\-/\s]", "", written)
+    if bare and not _REGISTRATION.fullmatch(bare):
+        raise ValueError(
+            _l("A state registration has 2 to 14 digits; leave it blank when there is none.")
+        )
+    return bare
 
 
-# A day as a form's date field and JSON write it.
-Day = Annotated[dt.date, BeforeValidator(_day)]
+StateRegistration = Annotated[str, Text(20), AfterValidator(_registration)]
 
 
 def refuse_strange_registration(number: str, state: str) -> None:

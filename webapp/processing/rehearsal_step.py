@@ -81,5 +81,5 @@ def _try_notes(
     for sale in db.session.scalars(asked.options(selectinload(Sale.lines))):
         note = note_of(sale, shop)
         if note.items:
-            tally.add_note(sale.id, judge(note, *sides))
+            tally.add_note(judge(note, *sides))
     return rows[-1].id - 1 if len(rows) == CHUNK else row.cursor, len(rows)

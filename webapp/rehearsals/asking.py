@@ -1,7 +1,6 @@
 """Asking for a rehearsal, and what it looks at: the notes of the last month and the catalog."""
 
 import datetime as dt
-from dataclasses import replace
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
@@ -9,7 +8,6 @@ from sqlalchemy.orm import defer
 
 from webapp.catalog.models import Product
 from webapp.catalog.queries import ON_SALE
-from webapp.fiscal.tax_book import TaxBook
 from webapp.invoices.models import Invoice
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -86,17 +84,9 @@ def sides_of(rehearsal: Rehearsal) -> tuple[Side, Side]:
     after = Side(book, rehearsal.day)
     if rehearsal.version_id is None:
         return Side(book, issuer_today()), after
-    return Side(_without(book, rehearsal.version_id), rehearsal.day), after
-
-
-def _without(book: TaxBook, version_id: int) -> TaxBook:
-    version = db.session.get(TaxProfileVersion, version_id)
-    if version is None:
-        return book
-    own = version.code, version.number
-    return replace(
-        book, profiles=tuple(each for each in book.profiles if (each.code, each.version) != own)
-    )
+    version = db.session.get(TaxProfileVersion, rehearsal.version_id)
+    before = book.without(version.code, version.number) if version else book
+    return Side(before, rehearsal.day), after
 
 
 def past_notes(rehearsal: Rehearsal, upto: int) -> Select:

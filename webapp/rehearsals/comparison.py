@@ -25,8 +25,8 @@ AMOUNTS = (
     + ("vNF",)
 )
 # Of an item's `prod`, what the taxes decide.
-PRODUCT_TAGS = ("CFOP", "CEST", "cBenef", "indEscala", "tpCredPresIBSZFM")
-MOST_CAUSES, MOST_PRODUCTS, MOST_SALES = 200, 1000, 5
+PRODUCT_TAGS = ("CFOP", "CEST", "cBenef")
+MOST_CAUSES, MOST_PRODUCTS = 200, 1000
 NOON = dt.time(12)
 _OFFSET = len(NAMESPACE) + 2
 
@@ -118,7 +118,6 @@ class Cause:
     fix: str = ""
     notes: int = 0
     skus: dict[str, None] = dataclasses.field(default_factory=dict)
-    sales: list[int] = dataclasses.field(default_factory=list)
     is_refusal: bool = False
 
     @property
@@ -138,14 +137,12 @@ class Tally:
     before: dict[str, Decimal] = dataclasses.field(default_factory=dict)
     after: dict[str, Decimal] = dataclasses.field(default_factory=dict)
 
-    def add_note(self, sale_id: int, verdict: Verdict) -> None:
+    def add_note(self, verdict: Verdict) -> None:
         self.notes += 1
         self.changed += bool(verdict.changes or verdict.before != verdict.after)
         self.refused += bool(verdict.errors)
         for cause in self._told(verdict, whole_note=True):
             cause.notes += 1
-            if len(cause.sales) < MOST_SALES:
-                cause.sales.append(sale_id)
         for sums, amounts in ((self.before, verdict.before), (self.after, verdict.after)):
             for tag, amount in amounts.items():
                 sums[tag] = sums.get(tag, ZERO) + amount

@@ -15,8 +15,17 @@ from pydantic import (
 
 from webapp.customers.forms import NoteAddressIn
 from webapp.fiscal.payments import BRANDS
-from webapp.http.fields import Day
-from webapp.http.forms import BlankIsNone, FieldRefused, Money, OneOf, Quantity, Shape, Text, Whole
+from webapp.http.forms import (
+    BlankIsNone,
+    Day,
+    FieldRefused,
+    Money,
+    OneOf,
+    Quantity,
+    Shape,
+    Text,
+    Whole,
+)
 from webapp.http.patches import partial
 from webapp.platform.documents import DocumentKind, document_kind
 from webapp.platform.towns import city_code

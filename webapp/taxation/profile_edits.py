@@ -47,22 +47,15 @@ def write_version(wanted: TaxProfileIn, last_issued: dt.date | None) -> TaxProfi
         )
     holds = any(version.valid_from <= wanted.valid_from for version in of_regime)
     refuse_past(wanted.valid_from, last_issued, holds)
-    version = drafted(wanted)
-    version.number = max((each.number for each in earlier), default=0) + 1
-    db.session.add(version)
-    tax_book_changed()
-    return version
-
-
-def drafted(wanted: TaxProfileIn) -> TaxProfileVersion:
-    """The version as it would be, kept nowhere: `book.profile_of` makes of it what can be laid over
-    a book."""
-    return TaxProfileVersion(
-        number=0,
+    version = TaxProfileVersion(
+        number=max((each.number for each in earlier), default=0) + 1,
         regime=wanted.regime,
         nature=wanted.wanted_nature,
         **{name: getattr(wanted, name) for name in COPIED},
     )
+    db.session.add(version)
+    tax_book_changed()
+    return version
 
 
 def _refuse_other_regime(wanted: TaxProfileIn, earlier: Sequence[TaxProfileVersion]) -> None:

@@ -1,7 +1,5 @@
 """The series of NF-e: their next numbers, and which channel takes which."""
 
-from collections.abc import Callable
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -49,15 +47,6 @@ def _page(**refused: Form) -> str:
     )
 
 
-def _page_with(name: str) -> Callable[[Form], str]:
-    """What shows the page again when its form called `name` was refused."""
-
-    def again(form: Form) -> str:
-        return _page(**{name: form})
-
-    return again
-
-
 def _saved(news: str) -> ResponseReturnValue:
     flash(news, "good")
     return redirect(url_for("store.numbering_page"), 303)
@@ -65,7 +54,7 @@ def _saved(news: str) -> ResponseReturnValue:
 
 @bp.post("/settings/series")
 @allow("admin")
-@submits(SeriesIn, again=_page_with("new"))
+@submits(SeriesIn, again=lambda form: _page(new=form))
 def save_series(wanted: SeriesIn) -> ResponseReturnValue:
     add_series(wanted)
     return _saved(_("Series added. Choose the channels that take it."))
@@ -73,7 +62,7 @@ def save_series(wanted: SeriesIn) -> ResponseReturnValue:
 
 @bp.post("/settings/channels")
 @allow("admin")
-@submits(ChannelSeriesIn, again=_page_with("channels"))
+@submits(ChannelSeriesIn, again=lambda form: _page(channels=form))
 def save_channels(wanted: ChannelSeriesIn) -> ResponseReturnValue:
     choose_series(wanted)
     return _saved(_("Saved."))
@@ -81,7 +70,7 @@ def save_channels(wanted: ChannelSeriesIn) -> ResponseReturnValue:
 
 @bp.post("/settings/next-number")
 @allow("admin")
-@submits(NextNumberIn, again=_page_with("number"))
+@submits(NextNumberIn, again=lambda form: _page(number=form))
 def save_next_number(wanted: NextNumberIn) -> ResponseReturnValue:
     series = locked_series(wanted.series)
     renumber(series, wanted, last_number(series.number))

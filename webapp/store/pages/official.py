@@ -1,6 +1,6 @@
 """What others publish and the shop's NF-e go by: schema packages, the table of NCM and IBPT's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -69,15 +69,6 @@ def _ibpt_form() -> Form:
     return Form.filled({"state": the_shop().state})
 
 
-def _page_with(name: str) -> Callable[..., str]:
-    """What shows the page again when its form called `name` was refused."""
-
-    def again(form: Form, **_values: int) -> str:
-        return _page(**{name: form})
-
-    return again
-
-
 def _saved(news: str) -> ResponseReturnValue:
     flash(news, "good")
     return redirect(url_for("store.official_page"), 303)
@@ -86,7 +77,7 @@ def _saved(news: str) -> ResponseReturnValue:
 @bp.post("/settings/schema-packages")
 @allow("admin")
 @takes_file
-@submits(SchemaPackageIn, again=_page_with("package"))
+@submits(SchemaPackageIn, again=lambda form: _page(package=form))
 def save_package(wanted: SchemaPackageIn) -> ResponseReturnValue:
     package = take_package(wanted, sent_file("zip").stream)
     return _saved(_("Package %(name)s taken.", name=package.name))
@@ -102,7 +93,7 @@ def remove_package(package_id: int) -> ResponseReturnValue:
 @bp.post("/settings/ncm-table")
 @allow("admin")
 @takes_file
-@submits(NcmIn, again=_page_with("ncm"))
+@submits(NcmIn, again=lambda form: _page(ncm=form))
 def save_ncm(wanted: NcmIn) -> ResponseReturnValue:
     return _told(take_ncm(wanted, sent_file("ncm_file").stream).rows)
 
@@ -110,7 +101,7 @@ def save_ncm(wanted: NcmIn) -> ResponseReturnValue:
 @bp.post("/settings/ibpt-tables")
 @allow("admin")
 @takes_file
-@submits(IbptIn, again=_page_with("ibpt"))
+@submits(IbptIn, again=lambda form: _page(ibpt=form))
 def save_ibpt(wanted: IbptIn) -> ResponseReturnValue:
     return _told(take_ibpt(wanted, sent_file("ibpt_file").stream).rows)
 

@@ -1,7 +1,5 @@
 """The settings page: the issuer, how the shop works, and its awakening."""
 
-from collections.abc import Callable
-
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -67,15 +65,6 @@ def _page(**refused: Form) -> str:
     )
 
 
-def _page_with(name: str) -> Callable[[Form], str]:
-    """What shows the page again when its form called `name` was refused."""
-
-    def again(form: Form) -> str:
-        return _page(**{name: form})
-
-    return again
-
-
 def _present_issuer() -> Form:
     shop = the_shop()
     written = {
@@ -118,7 +107,7 @@ def _saved(news: str) -> ResponseReturnValue:
 
 @bp.post("/settings/issuer")
 @allow("admin")
-@submits(IssuerIn, again=_page_with("issuer"), present=_present_issuer)
+@submits(IssuerIn, again=lambda form: _page(issuer=form), present=_present_issuer)
 def save_issuer(wanted: IssuerIn) -> ResponseReturnValue:
     shop = the_shop()
     refuse_stale(shop)
@@ -128,7 +117,7 @@ def save_issuer(wanted: IssuerIn) -> ResponseReturnValue:
 
 @bp.post("/settings/house")
 @allow("admin")
-@submits(ShopSettingsIn, again=_page_with("house"), present=_present_house)
+@submits(ShopSettingsIn, again=lambda form: _page(house=form), present=_present_house)
 def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
     shop = the_shop()
     refuse_stale(shop)
@@ -138,7 +127,7 @@ def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
 
 @bp.post("/settings/awakening")
 @allow("admin")
-@submits(WakeIn, again=_page_with("wake"))
+@submits(WakeIn, again=lambda form: _page(wake=form))
 def wake_shop(wanted: WakeIn) -> ResponseReturnValue:
     wake(wanted)
     return _saved(_("The shop is awake: what is owed is being done."))

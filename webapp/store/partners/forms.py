@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, model_validator
 
 from webapp.http.answers import OutShape
-from webapp.http.fields import refuse_strange_registration
+from webapp.http.fields import StateRegistration, refuse_strange_registration
 from webapp.http.filters import ListQuery
 from webapp.http.forms import FieldRefused, Shape, Text, example
 from webapp.platform.documents import normalize_document
@@ -16,7 +16,6 @@ from webapp.store.models import PartnerKind
 
 CNPJ_LENGTH = 14
 _CODE = re.compile(r"[a-z0-9._-]{1,20}", re.ASCII)
-_REGISTRATION = re.compile(r"[0-9]{2,14}", re.ASCII)
 
 
 def _code(written: str) -> str:
@@ -30,15 +29,6 @@ def _cnpj(written: str) -> str:
     bare = normalize_document(written)
     if bare is None or len(bare) != CNPJ_LENGTH:
         raise ValueError(_l("This is not a CNPJ: its check digits do not fit. Type it again."))
-    return bare
-
-
-def _registration(written: str) -> str:
-    bare = re.sub(r"[.\-/\s]", "", written)
-    if bare and not _REGISTRATION.fullmatch(bare):
-        raise ValueError(
-            _l("A state registration has 2 to 14 digits; leave it blank when there is none.")
-        )
     return bare
 
 
@@ -72,7 +62,7 @@ class PartnerIn(Shape):
     name: Annotated[str, Text(60, required=True), Field(min_length=2)]
     cnpj: Annotated[str, Text(20, required=True), AfterValidator(_cnpj)]
     seller_id: Annotated[str, Text(60)] = ""
-    state_registration: Annotated[str, Text(20), AfterValidator(_registration)] = ""
+    state_registration: StateRegistration = ""
     street: Annotated[str, Text(60)] = ""
     city: Annotated[str, Text(60)] = ""
     state: Annotated[str, Text(20), AfterValidator(_state)] = ""
