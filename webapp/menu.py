@@ -34,7 +34,7 @@ TAX_AND_SHIPPING = (
     INVOICES,
     SHIPPING,
     MenuEntry("receipt", _l("Royalties"), "royalties.index"),
-    MenuEntry("adjustments", _l("Taxes"), "taxation.index"),
+    MenuEntry("adjustments", _l("Taxes"), "taxation.index", holds=("rehearsals",)),
 )
 DECISIONS = (
     MenuEntry("git-branch", _l("Rules"), "rules.index"),
@@ -46,7 +46,7 @@ BACK_OFFICE = (
     MenuEntry("settings-automation", _l("Processing"), "monitor.page", FAILED_JOBS),
     MenuEntry("history", _l("Audit"), "audit.index"),
     MenuEntry("users", _l("Staff"), "staff.index"),
-    MenuEntry("settings", _l("Settings"), "store.settings_page"),
+    MenuEntry("settings", _l("Settings"), "store.settings_page", holds=("partners",)),
 )
 COMMANDS = (
     Command("plus", _l("New order"), "sales.new"),

@@ -184,7 +184,7 @@ def test_the_pages_tell_it(app, client, normal):
     while RehearsalStep().run():
         pass
     page = client.get(again.location).get_data(as_text=True)
-    assert "IBS/CBS: IBS of the city: 0.0000 becomes 0.0500" in page
+    assert "IBS/CBS: IBS of the city: 0.00 % becomes 0.05 %" in page
     assert client.post("/fiscal-rehearsals", data={"day": "2020-01-01"}).status_code == 422
 
 

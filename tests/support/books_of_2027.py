@@ -79,4 +79,5 @@ def profiled(**changes) -> TaxBook:
     """The full book where goods have another profile, of the regime that its ICMS code is of."""
     regime = "normal" if len(changes.get("icms", "")) == 2 else "simples"
     base = next(p for p in FULL.profiles if (p.code, p.regime) == ("goods", regime))
-    return FULL.with_profile(replace(base, **changes))
+    others = (p for p in FULL.profiles if p is not base)
+    return replace(FULL, profiles=(*others, replace(base, **changes)))

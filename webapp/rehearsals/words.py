@@ -6,6 +6,7 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.http.formatting import fine_percent_text
 from webapp.platform.money import ZERO
 from webapp.rehearsals.comparison import AMOUNTS, Cause, Tally
 from webapp.rehearsals.models import Rehearsal
@@ -91,13 +92,18 @@ def _sums(tally: Tally) -> list[Sum]:
     return [each for each in sums if each.before or each.after]
 
 
+def _in_words(tag: str, written: str) -> str:
+    """A rate in the reader's form; a code as it is."""
+    return fine_percent_text(Decimal(written)) if tag[0] == "p" and written else written
+
+
 def cause_text(cause: Cause) -> str:
     """One sentence; of many products it names none."""
     if cause.is_refusal:
         return cause.issue.text
     group, _dot, tag = cause.code.partition(".")
     name = f"{GROUPS.get(group, group)}: {FIELDS.get(tag, tag)}"
-    was, becomes = cause.params["was"], cause.params["becomes"]
+    was, becomes = (_in_words(tag, cause.params[side]) for side in ("was", "becomes"))
     if not was:
         return _("%(name)s, new: %(value)s", name=name, value=becomes)
     if not becomes:

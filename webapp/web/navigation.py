@@ -23,12 +23,14 @@ class Counter:
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """One line of the menu. `counted` tells how much waits behind it."""
+    """One line of the menu. `counted` tells how much waits behind it; the pages of the features
+    `holds` are its own, too."""
 
     icon: str
     label: object
     endpoint: str
     counted: Counter | None = None
+    holds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,13 @@ def open_to_me(endpoint: str) -> bool:
     return allowed is ANYONE or bool(allowed and g.identity and g.identity.role in allowed)
 
 
-def _is_within(endpoint: str) -> bool:
+def _is_within(entry: MenuEntry) -> bool:
     """Whether this page belongs to the entry: by its feature, or by its address where a feature has
     several entries."""
-    feature = endpoint.partition(".")[0]
+    feature = entry.endpoint.partition(".")[0]
     if feature == "staff":
-        return f"{request.path}/".startswith(url_for(endpoint) + "/")
-    return request.blueprint == feature
+        return f"{request.path}/".startswith(url_for(entry.endpoint) + "/")
+    return request.blueprint in (feature, *entry.holds)
 
 
 def counted(*more: Counter) -> dict[Counter, int]:
@@ -125,7 +127,7 @@ def _link(entry: MenuEntry) -> dict:
         "icon": entry.icon,
         "label": entry.label,
         "href": url_for(entry.endpoint),
-        "active": _is_within(entry.endpoint),
+        "active": _is_within(entry),
         "count": count_text(count) if count else None,
         "count_label": entry.counted.label if entry.counted else "",
     }
