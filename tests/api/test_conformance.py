@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import select
 
 from tests.factories import ADDRESS, make_product, make_sale, make_token, open_shop, work_off
+from tests.support.examples import examples
 from webapp.addresses.models import Company
 from webapp.fulfilment.months import this_month
 from webapp.fulfilment.tasks.models import Task
@@ -153,7 +154,7 @@ def _drawn(cases: st.SearchStrategy[Case]) -> list[Sent]:
 
     @seed(7)
     @hypothesis.settings(
-        max_examples=INPUTS,
+        max_examples=examples(INPUTS),
         deadline=None,
         database=None,
         phases=[Phase.generate],

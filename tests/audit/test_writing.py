@@ -1,13 +1,13 @@
 """Rows written by plain statements bring what a flush brings."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from tests.factories import make_product, make_sale
 from webapp.audit.models import AuditEntry
-from webapp.audit.writing import write_all
-from webapp.catalog.models import Product
+from webapp.audit.writing import insert_now, write_all
+from webapp.catalog.models import Product, StockMovement
 from webapp.platform.notices import notices_of
 from webapp.rules.models import Decision, Effect
 from webapp.sales.models import Sale, Status
@@ -77,3 +77,12 @@ def test_a_row_that_another_one_changed_is_not_written_over(db):
         write_all(db.session())
     db.session.rollback()
     assert db.session.scalars(select(Sale.status)).one() is not Status.CANCELLED
+
+
+def test_nothing_of_a_new_row_is_read_back(db):
+    cup = make_product(sku="CUP", price="10.00")
+    moved = StockMovement(product_id=cup.id, change=1, balance=1, reason="count", actor="ana")
+    insert_now(db.session(), moved)
+    assert moved.__dict__["sale_id"] is None
+    unread = inspect(moved).unloaded & {column.key for column in inspect(StockMovement).columns}
+    assert not unread

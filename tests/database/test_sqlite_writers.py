@@ -14,6 +14,8 @@ from tests.services import ROOT, wait_until
 from tests.support.timing import seconds_waited
 from webapp.platform import sqlite
 
+pytestmark = pytest.mark.operations
+
 OTHER = """
 import sys, time
 from sqlalchemy import create_engine, text

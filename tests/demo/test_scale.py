@@ -15,7 +15,7 @@ from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 from webapp.store.models import SandboxNote, Series
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.operations]
 ORDERS = 500
 
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from tests.fiscal.test_documents import NOTES
+from tests.support.examples import examples
 from tests.support.fiscal_notes import NOW, NUMBERING, a_note
 from webapp.fiscal.checks import CHECKS, run_checks, run_table
 from webapp.fiscal.document import build
@@ -30,7 +31,9 @@ ODD = (
     + ["99888777000101", "EX", "9999999", "SEM GTIN", "7891000315507", "5102", "77001100", "None"]
 )
 CHANGES = ("text", "drop", "double", "rename", "namespace", "comment", "attribute", "move")
-settings_of_the_house = settings(max_examples=120, deadline=None, derandomize=True, database=None)
+settings_of_the_house = settings(
+    max_examples=examples(120), deadline=None, derandomize=True, database=None
+)
 
 
 def change(document, how, place, text):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.fiscal_notes import BUYER, NUMBERING, a_note, an_item
 from webapp.fiscal.document import build
 from webapp.fiscal.schema import problems
@@ -58,13 +59,13 @@ def test_keeps_only_digits_or_letters_of_numbers():
 
 
 @given(ANY_TEXT)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_mapping_twice_changes_nothing(value):
     assert clean(clean(value)) == clean(value)
 
 
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_text_gives_a_valid_document(name, street, reference):
     padded = [f"Ab{value}" for value in (name, street)]
     recipient = replace(
@@ -88,7 +89,7 @@ def test_any_text_gives_a_valid_document(name, street, reference):
     ),
     ANY_TEXT,
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_building_never_refuses(values, anything):
     address = replace(
         BUYER.address, ibge=anything, state=anything, zip_code=anything, number=anything

@@ -22,6 +22,7 @@ from sqlalchemy import delete, select, update
 from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.claims import claim
 from tests.support.effects_ledger import Ledger, Told
+from tests.support.examples import examples
 from tests.support.mail_server import mail_server
 from tests.support.processed_sales import agent, publish
 from tests.support.transactions import in_transaction
@@ -88,7 +89,7 @@ STEPS = [station.step for station in WORKED]
 EFFECTS = next(step for step in STEPS if step.model is Effect)
 STOCK = {sku: facts["stock"] for sku, facts in PRODUCTS.items() if "stock" in facts}
 LENGTH = hypothesis.settings(
-    max_examples=18,
+    max_examples=examples(18),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(hypothesis.HealthCheck),

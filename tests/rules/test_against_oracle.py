@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.support import small_world
+from tests.support.examples import examples
 from tests.support.random_conditions import random_condition, random_facts
 from webapp.rules.core.compiler import HashIndex, compile_condition
 from webapp.rules.core.conditions import ConditionReader
@@ -111,7 +112,7 @@ def oracle():
 def test_conditions_hold_exactly_when_the_oracle_says_so(oracle):
     chance = random.Random(1997)
     held, asked, blank = 0, set(), set()
-    for _ in range(RULES):
+    for _ in range(examples(RULES)):
         raw = random_condition(chance)
         asked |= asked_by(raw)
         condition = typed(raw)
@@ -147,7 +148,7 @@ def test_conditions_hold_exactly_when_the_oracle_says_so(oracle):
 )
 def test_the_index_finds_exactly_the_conditions_that_hold(random_condition, sales):
     chance = random.Random(2026)
-    conditions = [typed(random_condition(chance)) for _ in range(600)]
+    conditions = [typed(random_condition(chance)) for _ in range(examples(600))]
     index = HashIndex(enumerate(conditions))
     tests = [compile_condition(condition) for condition in conditions]
     for facts in sales(chance):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.random_conditions import random_condition, random_facts
 from tests.support.rule_facts import (
     DISC_PAIRS,
@@ -409,7 +410,7 @@ def _random_line(chance, number):
     return line_facts | {"line": number, "item_gift": False}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 2**64))
 def test_it_comes_to_the_same_as_judging_every_sale_twice(seed: int):
     chance = random.Random(seed)

@@ -9,6 +9,7 @@ from flask_babel import force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.random_conditions import random_condition
 from tests.support.rule_facts import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, rule
 from tests.support.timing import processor_seconds_below
@@ -102,7 +103,9 @@ def test_every_day_one_rule_comes_out_of_the_form_as_it_went_in(raw, brazilian):
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.integers(), st.booleans())
 def test_any_condition_comes_out_of_the_form_as_it_went_in(seed, brazilian):
@@ -582,7 +585,9 @@ buttons = st.tuples(
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(400),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.dictionaries(names, st.lists(texts, min_size=1, max_size=3), max_size=25),

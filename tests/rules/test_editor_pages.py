@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.factories import make_product, make_sale, sign_in
 from tests.rules.test_editor_form import buttons, names, texts
+from tests.support.examples import examples
 from tests.support.processed_sales import agent, publish
 from tests.support.rule_drafts import rule_named
 from tests.support.rule_editor_page import Editor
@@ -594,7 +595,9 @@ def test_whatever_a_form_holds_it_is_never_a_crash(manager, path, value):
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.dictionaries(names, st.lists(texts, min_size=1, max_size=3), max_size=20), buttons)
 def test_whatever_a_form_holds_can_be_shown_and_judged(app, db, values, do):

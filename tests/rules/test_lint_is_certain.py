@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from tests.support.examples import examples
 from tests.support.random_conditions import random_condition as any_condition
 from tests.support.random_conditions import random_facts
 from tests.support.small_world import (
@@ -24,7 +25,7 @@ from webapp.rules.linting.dnf import Effort, Region
 from webapp.rules.linting.lint import lint
 from webapp.rules.linting.references import References
 
-SEEDS = range(6)
+SEEDS = range(examples(6))
 NOTHING = References({}, frozenset(), frozenset(), frozenset(), frozenset())
 
 

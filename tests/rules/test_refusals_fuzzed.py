@@ -8,6 +8,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.rule_facts import DISC_PAIRS, HIGH_VALUE_HOLD, STREAM_PAIRS, TODAY, line, sale
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.day_one import day_one_rules
@@ -85,19 +86,19 @@ def use(raw):
         json.dumps(verdict.to_json())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(anything)
 def test_any_value_as_a_rule(raw):
     use(raw)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(anything, anything, anything)
 def test_any_value_as_condition_actions_and_examples(when, then, examples):
     use({"code": "a", "name": "A", "when": when, "then": then, "examples": examples})
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=examples(700), deadline=None)
 @given(st.sampled_from(GOOD), st.integers(0, 2**32), anything)
 def test_a_good_rule_with_one_value_exchanged(good, seed, intruder):
     raw = copy.deepcopy(good)

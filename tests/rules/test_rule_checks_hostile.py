@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.factories import api, make_token
 from tests.rules.test_refusals_fuzzed import GOOD, anything
+from tests.support.examples import examples
 from tests.support.random_conditions import random_condition
 from tests.support.shop_tokens import token_of
 from tests.support.timing import processor_seconds_below, processor_seconds_of
@@ -224,7 +225,9 @@ def test_memory_does_not_grow_with_what_was_refused(wire):
 # Without a server in between, a random body costs little.
 
 FUZZ = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(120),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -15,6 +15,8 @@ from webapp.serving import bridge, connections
 from webapp.staff.access import anyone
 from webapp.web.security import CSP
 
+pytestmark = pytest.mark.operations
+
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
 HALF_A_HEAD = b"GET /login HTTP/1.1\r\nHost: shop\r\nX-A: "
 HALF_A_BODY = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n\r\nemail"

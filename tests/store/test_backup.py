@@ -32,6 +32,8 @@ from webapp.sales.models import Sale, Status
 from webapp.staff.models import UserSession
 from webapp.store.models import Series, Shop
 
+pytestmark = pytest.mark.operations
+
 SOLD = 6
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import examples
+
 TESTS = Path(__file__).resolve().parent.parent
 # They start the whole shop or crash it.
 SHOPS = ("browser", "ops", "faults")
@@ -20,8 +22,13 @@ def pytest_addoption(parser):
     parser.addoption(
         "--fast",
         action="store_true",
-        help=f"leave out what starts whole shops: {', '.join(SHOPS)}",
+        help=f"leave out what starts whole shops ({', '.join(SHOPS)}) or is marked operations, and "
+        "make up a quarter of the inputs",
     )
+
+
+def pytest_configure(config):
+    examples.is_fast = config.getoption("fast")
 
 
 # Nothing that is read or collected is ever garbage: each look through all of it takes a second.
@@ -41,13 +48,13 @@ def pytest_collection():
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     if config.getoption("fast"):
-        whole_shops = [item for item in items if _starts_a_shop(item)]
-        config.hook.pytest_deselected(items=whole_shops)
-        items[:] = [item for item in items if item not in set(whole_shops)]
+        slow = {item for item in items if _is_of_operations(item)}
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
 
 
-def _starts_a_shop(item):
-    if {"live_shop", "shop"} & set(item.fixturenames):
+def _is_of_operations(item):
+    if "live_shop" in item.fixturenames or item.get_closest_marker("operations"):
         return True
     inside = item.path.is_relative_to(TESTS)
     return inside and item.path.relative_to(TESTS).parts[0] in SHOPS

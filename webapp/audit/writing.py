@@ -30,7 +30,9 @@ def insert_now(session, *rows) -> None:
         table.take_keys(row)
         result = connection.execute(table.insert, table.values_of(row))
         new_id = {"id": result.inserted_primary_key[0]}
-        row.__dict__.update(result.last_inserted_params() | row.__dict__ | new_id)
+        said = result.last_inserted_params() | row.__dict__ | new_id
+        # What nobody said is NULL: it need not be read back.
+        row.__dict__.update(dict.fromkeys(table.columns) | said)
         make_transient_to_detached(row)
         session.add(row)
     tell(session)
