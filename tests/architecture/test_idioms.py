@@ -22,7 +22,7 @@ COMMITS = {
     "cli.py": "a command is its own transaction",
     "demo/load.py": "a command is its own transaction",
     "demo/stories.py": "the orders of a command, one after the other as in life",
-    "invoices/authorities.py": "the sandbox authority, which stands for one outside of the shop",
+    "authority/sandbox.py": "the sandbox authority, which stands for one outside of the shop",
 }
 # Text of digits that is no number: it is kept as text, or is a name of ours.
 DIGITS = {
@@ -49,7 +49,7 @@ INTEGERS = {
     "http/forms.py": "a number of a pattern; a yes or no",
     "http/lists.py": "an amount",
     "http/query.py": "an id or a month of a pattern",
-    "invoices/authorities.py": "parts of an access key",
+    "authority/sandbox.py": "parts of an access key",
     "invoices/queries.py": "numbers of a pattern",
     "messages/composition.py": "a moment",
     "monitor/queries.py": "seconds",

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from tests.factories import api, make_sale, make_token, open_shop, work_off
 from tests.support.query_plans import plan_of
+from webapp.authority.sandbox import notes_like
 from webapp.catalog.models import Kind, Product
 from webapp.catalog.queries import products
 from webapp.fulfilment.parcels.queries import sales_to_ship
-from webapp.invoices.authorities import notes_like
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, invoices
 from webapp.platform.clock import utc_now

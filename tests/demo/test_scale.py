@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
+from webapp.authority.models import SandboxNote
 from webapp.catalog.models import Product, StockMovement
 from webapp.customers.models import Customer
 from webapp.demo import scale
@@ -13,7 +14,7 @@ from webapp.platform.text import fold
 from webapp.processing.pipeline import owing_queues
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
-from webapp.store.models import SandboxNote, Series
+from webapp.store.models import Series
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.operations]
 ORDERS = 500

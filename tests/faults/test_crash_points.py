@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.processed_sales import agent
 from tests.support.transactions import in_transaction
+from webapp.authority.models import SandboxNote
 from webapp.catalog.models import Product, StockMovement
 from webapp.fulfilment.commissions.models import Commission
 from webapp.fulfilment.parcels.models import PackingSlip
@@ -23,7 +24,7 @@ from webapp.processing.forms import RefundIn
 from webapp.processing.refunds import refund
 from webapp.rules.models import Effect
 from webapp.sales.models import Refund, Sale, Status
-from webapp.store.models import SandboxNote, Series
+from webapp.store.models import Series
 
 COUNTED = (
     Effect,

@@ -7,7 +7,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.support.fiscal_notes import NOW
 from webapp.fiscal.certificate import Certificate, load, make_test_certificate
-from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
+from webapp.fiscal.sandbox import SandboxAuthority
+from webapp.fiscal.sandbox_ledger import MemoryLedger
+from webapp.fiscal.signature import SIGNED_PARTS
 from webapp.fiscal.xml import NAMESPACE
 
 
@@ -50,8 +52,11 @@ def verified_elsewhere(certificate, tmp_path_factory):
             [
                 command,
                 "--verify",
-                "--id-attr:Id",
-                f"{NAMESPACE}:infNFe",
+                *(
+                    argument
+                    for part in SIGNED_PARTS.values()
+                    for argument in ("--id-attr:Id", f"{NAMESPACE}:{part}")
+                ),
                 "--trusted-pem",
                 "certificate.pem",
                 "--verification-time",

@@ -28,7 +28,8 @@ from webapp.fiscal.calendar import NON_CUMULATIVE, P_CBS, P_CBS_SIMPLES
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import Numbering, build
 from webapp.fiscal.note import Address
-from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
+from webapp.fiscal.sandbox import SandboxAuthority
+from webapp.fiscal.sandbox_ledger import MemoryLedger
 from webapp.fiscal.tax_book import RateException
 from webapp.fiscal.xml import NAMESPACE
 from webapp.platform.issues import ERROR

@@ -8,7 +8,8 @@ from lxml import etree
 from tests.fiscal.conftest import new_certificate
 from tests.support.fiscal_notes import BUYER, NOW, NUMBERING, a_note, an_item
 from webapp.fiscal.document import build
-from webapp.fiscal.sandbox import MemoryLedger, SandboxAuthority
+from webapp.fiscal.sandbox import SandboxAuthority
+from webapp.fiscal.sandbox_ledger import MemoryLedger
 from webapp.fiscal.schema import BUILT_IN, Package
 from webapp.fiscal.signature import digest_of
 from webapp.fiscal.tax_book import EXAMPLE_BOOK

@@ -13,13 +13,13 @@ from tests.support.invoices import (
     invoice_of_sale,
     with_wrong_bar_code,
 )
+from webapp.authority.models import SandboxNote
 from webapp.catalog.models import Product
 from webapp.customers.models import Customer
 from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.database import db as database
 from webapp.sales.models import Status
-from webapp.store.models import SandboxNote
 
 
 def test_a_returned_invoice_waits_with_the_reviewers_words(db, client):

@@ -12,9 +12,9 @@ from lxml import etree
 from tests.factories import api, make_token, sign_in
 from tests.support.invoices import authorized, in_review, worked_off
 from tests.support.processed_sales import counted
+from webapp.authority.sandbox import Sandbox
 from webapp.http.formatting import shop_day
 from webapp.invoice_pages import downloads
-from webapp.invoices.authorities import Sandbox
 from webapp.invoices.models import InvoiceStatus
 
 SCHEMAS = Path(next(iter(find_spec("nfelib").submodule_search_locations))) / "nfe/schemas/v4_0"

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from tests.factories import make_sale, open_shop, work_off
 from tests.support.claims import claim
 from webapp import migrations
-from webapp.invoices.authorities import Sandbox
+from webapp.authority.sandbox import Sandbox
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.processing.claims import MAX_ATTEMPTS

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from tests.factories import make_sale, open_shop, work_off
 from tests.support.processed_sales import book
 from tests.support.sale_reversals import cancel, manager
+from webapp.authority.models import SandboxNote
 from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db as database
 from webapp.sales.models import Sale
-from webapp.store.models import SandboxNote, Series
+from webapp.store.models import Series
 from webapp.store.queries import the_shop
 
 pytestmark = pytest.mark.both_databases

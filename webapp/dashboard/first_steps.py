@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Exists, Select, exists, func, select
 
+from webapp.authority.certificates import certificate
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.fiscal.certificate import CertificateError
 from webapp.http.lists import bounded_count, count_text
-from webapp.invoices.authorities import certificate
 from webapp.platform.database import db
 from webapp.sales.models import Sale, Status
 from webapp.staff.access import may

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table
 
+from webapp.authority.models import SandboxNote
 from webapp.demo.copies import Copy, Model, Row, hanging_off, read
 from webapp.demo.invented import FIRMS, Person
 from webapp.demo.stories import STORIES
@@ -19,7 +20,6 @@ from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice
 from webapp.platform.database import Base
 from webapp.sales.models import Sale, SaleLine
-from webapp.store.models import SandboxNote
 
 # One order in so many is among the latest, of which some still wait for something.
 LATEST = 50

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from flask import current_app
 from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
 
+from webapp.authority.models import SandboxNote
 from webapp.catalog.models import Product, StockMovement
 from webapp.customers.models import Customer
 from webapp.demo import stories
@@ -30,7 +31,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import Base, db
 from webapp.rules.models import RuleFiring
 from webapp.sales.models import Sale
-from webapp.store.models import SandboxNote, Series
+from webapp.store.models import Series
 
 SPAN, LAPSES = dt.timedelta(days=3 * 365), dt.timedelta(days=180)
 # What is not paid stays open for longer than a look at the shop takes.

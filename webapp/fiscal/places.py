@@ -56,6 +56,11 @@ def state(code: str) -> State:
     return STATES.get(code, UNKNOWN_STATE)
 
 
+def zone_of_code(code: str) -> timezone:
+    """That of the state with this IBGE code."""
+    return next((one.zone for one in STATES.values() if one.code == code), UNKNOWN_STATE.zone)
+
+
 def interstate_rate(origin: str, destination: str, item_origin: str) -> str:
     """Which of the calendar's rates ICMS has between two states (Senate resolutions 22/1989 and
     13/2012)."""

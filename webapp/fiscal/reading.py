@@ -137,7 +137,7 @@ class Reading:
         self.technical_contact = sections.get("infRespTec")
         self.names_authorized_party = "autXML" in sections
         self.total = self.totals.get("ICMSTot", {})
-        self.issued_at = _moment(self.identification.get("dhEmi", ""), self.now)
+        self.issued_at = moment(self.identification.get("dhEmi", ""), self.now)
         self.day = self.issued_at.date()
 
     @property
@@ -193,12 +193,13 @@ def _item(det: etree._Element) -> ReadItem:
     return ReadItem(whole_number(det.get("nItem")) or 0, product, taxes, reference, value)
 
 
-def _moment(text: str, otherwise: datetime) -> datetime:
+def moment(text: str, otherwise: datetime) -> datetime:
+    """What a document says as dhEmi or dhEvento; `otherwise` where that is no time."""
     try:
-        moment = datetime.fromisoformat(text)
+        said = datetime.fromisoformat(text)
     except ValueError:
         return otherwise
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def _key_body(ide: Leaves, cnpj: str, issued_at: datetime) -> str:

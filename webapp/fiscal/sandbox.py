@@ -1,31 +1,53 @@
 """An authority in the house: judges as the real one does, gives protocols without fiscal value."""
 
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Lock
-from typing import Any, Protocol, cast
 
 from lxml import etree
 
-from webapp.fiscal.authority import DUPLICATE, Answer
+from webapp.fiscal.authority import (
+    DOCUMENTS_FOUND,
+    DUPLICATE,
+    NO_DOCUMENTS,
+    REGISTER_NOT_ASKED,
+    UP,
+    Answer,
+    Batch,
+    EventAnswer,
+    RegistrationAnswer,
+    ServiceStatus,
+    VoidingAnswer,
+)
 from webapp.fiscal.certificate import cnpj_of
 from webapp.fiscal.checks import run_table
 from webapp.fiscal.digits import mod11
 from webapp.fiscal.document import VERSION, access_key_of
-from webapp.fiscal.places import STATES
 from webapp.fiscal.reading import Reading
+from webapp.fiscal.sandbox_events import (
+    SOFTWARE,
+    judge_event,
+    judge_voiding,
+    local_time,
+    protocol_of,
+)
+from webapp.fiscal.sandbox_ledger import CANCELLATION, Ledger, LedgerEntry
 from webapp.fiscal.signature import SignatureError, digest_of, is_signed, is_valid_on
 from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
-from webapp.fiscal.xml import NAMESPACE, xml
+from webapp.fiscal.xml import NAMESPACE, UnreadableXml, read_xml, xml
 from webapp.platform.issues import ERROR
 
-SOFTWARE = "SANDBOX_1.0"
 AUTHORIZED = ("100", "Autorizado o uso da NF-e")
+# How a query tells of a cancelled note, by the code under which that was registered.
+CANCELLED = {
+    "135": ("101", "Cancelamento de NF-e homologado"),
+    "155": ("151", "Cancelamento de NF-e homologado fora de prazo"),
+}
+MOST_DOCUMENTS = 50
 REASONS = {
     DUPLICATE: "Rejeicao: Duplicidade de NF-e",
+    "206": "Rejeicao: NF-e ja esta inutilizada na Base de dados da SEFAZ",
     "213": "Rejeicao: CNPJ-Base do Emitente difere do CNPJ-Base do Certificado",
+    "218": "Rejeicao: NF-e ja esta cancelada na base de dados da SEFAZ",
     "217": "Rejeicao: NF-e nao consta na base de dados da SEFAZ",
     "225": "Rejeicao: Falha no Schema XML da NFe",
     "236": "Rejeicao: Chave de Acesso com digito verificador invalido",
@@ -35,60 +57,6 @@ REASONS = {
     "539": "Rejeicao: Duplicidade de NF-e, com diferenca na Chave de Acesso",
     "703": "Rejeicao: Data-Hora de Emissao posterior ao horario de recebimento",
 }
-
-
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """An authorised note as the ledger keeps it."""
-
-    access_key: str
-    cnpj: str
-    series: int
-    number: int
-    digest: str
-    protocol: str
-    received_at: datetime
-    protnfe: bytes
-
-
-class Ledger(Protocol):
-    """What the sandbox remembers. `record` is atomic: False, and nothing kept, if the key or the
-    number is there."""
-
-    def find_key(self, access_key: str) -> LedgerEntry | None: ...
-
-    def find_number(self, cnpj: str, series: int, number: int) -> LedgerEntry | None: ...
-
-    def record(self, entry: LedgerEntry) -> bool: ...
-
-
-class MemoryLedger:
-    """A ledger that lives as long as its process."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._keys: dict[str, LedgerEntry] = {}
-        self._numbers: dict[tuple[str, int, int], LedgerEntry] = {}
-
-    def find_key(self, access_key: str) -> LedgerEntry | None:
-        return self._keys.get(access_key)
-
-    def find_number(self, cnpj: str, series: int, number: int) -> LedgerEntry | None:
-        return self._numbers.get((cnpj, series, number))
-
-    def record(self, entry: LedgerEntry) -> bool:
-        place = (entry.cnpj, entry.series, entry.number)
-        with self._lock:
-            if entry.access_key in self._keys or place in self._numbers:
-                return False
-            self._keys[entry.access_key] = self._numbers[place] = entry
-        return True
 
 
 class SandboxAuthority:
@@ -108,22 +76,47 @@ class SandboxAuthority:
     def query(self, access_keys: list[str]) -> list[Answer]:
         return [self._remembered(key) for key in access_keys]
 
+    def event(self, signed: list[bytes]) -> list[EventAnswer]:
+        return [judge_event(one, self._ledger, self._now()) for one in signed]
+
+    def void(self, signed: bytes) -> VoidingAnswer:
+        return judge_voiding(signed, self._ledger, self._now())
+
+    def status(self, contingency: bool = False) -> ServiceStatus:
+        return ServiceStatus(UP, "Servico em Operacao")
+
+    def register(self, state: str, cnpj: str) -> RegistrationAnswer:
+        return RegistrationAnswer(REGISTER_NOT_ASKED, "O simulador nao tem cadastro")
+
+    def distribution(self, state: str, cnpj: str, after_nsu: int) -> Batch:
+        found = self._ledger.waiting(cnpj, after_nsu, MOST_DOCUMENTS)
+        highest = self._ledger.highest_nsu(cnpj)
+        if not found:
+            return Batch(NO_DOCUMENTS, "Nenhum documento localizado", highest, highest)
+        documents = tuple((one.nsu, one.schema, one.content) for one in found)
+        return Batch(DOCUMENTS_FOUND, "Documento localizado", found[-1].nsu, highest, documents)
+
     def _remembered(self, key: str) -> Answer:
         if len(key) != 44 or mod11(key[:43]) != key[43]:
             return _refused(key, "236")
         entry = self._ledger.find_key(key)
-        return _authorized(entry) if entry else _refused(key, "217")
+        if not entry:
+            return _refused(key, "217")
+        events = self._ledger.events_of(key)
+        codes = [CANCELLED[one.code] for one in events if one.kind == CANCELLATION]
+        return _known(
+            entry, *(codes[0] if codes else AUTHORIZED), tuple(one.proc_event for one in events)
+        )
 
     def _judge(self, signed: bytes) -> Answer:
         received_at = self._now()
         try:
-            document = etree.fromstring(signed, _parser())
-        except etree.XMLSyntaxError:
+            document = read_xml(signed)
+        except UnreadableXml:
             return _refused("", "225")
-        doctype = cast(Any, document.getroottree().docinfo).doctype
         reading = Reading(document, None, received_at, self._book)
         package = self._book.package(reading.day)
-        if doctype or package.problems(document) or not is_signed(document):
+        if package.problems(document) or not is_signed(document):
             return _refused("", "225")
         key = access_key_of(document)
         code, reason = self._fault(reading, received_at)
@@ -151,6 +144,8 @@ class SandboxAuthority:
 
     def _duplicate(self, entry: LedgerEntry) -> Answer | None:
         if first := self._ledger.find_key(entry.access_key):
+            if any(one.kind == CANCELLATION for one in self._ledger.events_of(first.access_key)):
+                return _refused(first.access_key, "218")
             return Answer(
                 first.access_key,
                 DUPLICATE,
@@ -162,11 +157,12 @@ class SandboxAuthority:
             return _refused(
                 entry.access_key, "539", f"{REASONS['539']} [chNFe: {other.access_key}]"
             )
-        return None
+        number = (entry.cnpj, entry.series, entry.number, entry.number)
+        return _refused(entry.access_key, "206") if self._ledger.voidings_of(*number) else None
 
     def _kept(self, entry: LedgerEntry) -> Answer:
         if self._ledger.record(entry):
-            return _authorized(entry)
+            return _known(entry, *AUTHORIZED)
         # Another process has recorded the key or the number since it was looked up.
         answer = self._duplicate(entry)
         assert answer is not None
@@ -175,8 +171,7 @@ class SandboxAuthority:
 
 def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> LedgerEntry:
     key, digest = access_key_of(document), digest_of(signed)
-    protocol = f"1{key[:2]}{received_at:%y}{secrets.randbelow(10**10):010d}"
-    zone = next(state.zone for state in STATES.values() if state.code == key[:2])
+    protocol = protocol_of(key[:2], received_at)
     code, reason = AUTHORIZED
     protnfe = xml(
         "protNFe",
@@ -187,7 +182,7 @@ def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> Le
                 "tpAmb": "2",
                 "verAplic": SOFTWARE,
                 "chNFe": key,
-                "dhRecbto": received_at.astimezone(zone).isoformat(timespec="seconds"),
+                "dhRecbto": local_time(received_at, key[:2]),
                 "nProt": protocol,
                 "digVal": digest,
                 "cStat": code,
@@ -200,8 +195,10 @@ def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> Le
     )
 
 
-def _authorized(entry: LedgerEntry) -> Answer:
-    return Answer(entry.access_key, *AUTHORIZED, entry.protocol, entry.received_at, entry.protnfe)
+def _known(entry: LedgerEntry, code: str, reason: str, events: tuple[bytes, ...] = ()) -> Answer:
+    return Answer(
+        entry.access_key, code, reason, entry.protocol, entry.received_at, entry.protnfe, events
+    )
 
 
 def _refused(key: str, code: str, reason: str = "") -> Answer:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 
 from lxml import etree
 
+from webapp.fiscal.widening import widened
 from webapp.platform.whole import whole_number
 
 _LOCK = (
@@ -23,7 +24,18 @@ _LOCK = (
 _SIGNED, _MAY_BE_SIGNED = re.compile(rb'(ref="(?:\w+:)?Signature")\s*/>'), rb'\1 minOccurs="0"/>'
 _LAYOUT = "leiauteNFe_v4.00.xsd"
 _XSD = "http://www.w3.org/2001/XMLSchema"
-NOTE, PROCESSED = "nfe_v4.00.xsd", "procNFe_v4.00.xsd"
+NOTE, PROCESSED, VOIDING = "nfe_v4.00.xsd", "procNFe_v4.00.xsd", "inutNFe_v4.00.xsd"
+# The folder of nfelib and the schema by an event's kind (tpEvento).
+EVENTS = {
+    "110110": ("nfe_evento_cce", "CCe_v1.00.xsd"),
+    "110111": ("nfe_evento_cancel", "eventoCancNFe_v1.00.xsd"),
+    "110150": ("nfe_ator_interessado", "eventoAtorInteressado_v1.00.xsd"),
+    "110192": ("nfe_insucesso", "EventoInsucessoNFe_v1.00.xsd"),
+    "110193": ("nfe_insucesso", "EventoCancInsucessoNFe_v1.00.xsd"),
+    **dict.fromkeys(
+        ("210200", "210210", "210220", "210240"), ("nfe_evento_mde", "confRecebto_v1.00.xsd")
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +162,31 @@ def _elements(node: etree._Element) -> Iterator[etree._Element]:
             yield from _elements(child)
 
 
-def _shipped() -> dict[str, bytes]:
-    folder = Path(str(files("nfelib"))) / "nfe/schemas/v4_0"
-    return {path.name: path.read_bytes() for path in folder.glob("*.xsd")}
+def shipped(folder: str) -> dict[str, bytes]:
+    """The files in a folder of the pinned nfelib, as they are."""
+    found = Path(str(files("nfelib"))) / folder
+    return {path.name: path.read_bytes() for path in found.glob("*.xsd")}
+
+
+def _package(name: str, folder: str) -> Package:
+    held = {file: widened(content) for file, content in shipped(folder).items()}
+    return Package(name, date.min, held)
 
 
 # The package of the pinned nfelib.
-BUILT_IN = Package("010f", date.min, _shipped())
+BUILT_IN = _package("010f", "nfe/schemas/v4_0")
+
+
+@cache
+def _events(folder: str) -> Package:
+    return _package(folder, f"{folder}/schemas/v1_0")
+
+
+def event_problems(event: etree._Element, kind: str) -> list[SchemaProblem]:
+    """What the schema of an event of this kind, signed, refuses. Raises KeyError for a kind that
+    has none."""
+    folder, name = EVENTS[kind]
+    return _events(folder).problems(event, name)
 
 
 def problems(document: etree._Element, name: str = NOTE) -> list[SchemaProblem]:

@@ -1,5 +1,5 @@
-"""XML signature of the NF-e: enveloped, inclusive C14N 1.0, RSA-SHA1 (MOC 7.0, annex I), straight
-to final bytes."""
+"""XML signature of a note, an event or a voiding: enveloped, inclusive C14N 1.0, RSA-SHA1 (MOC 7.0,
+annex I), straight to final bytes."""
 
 import base64
 import binascii
@@ -16,8 +16,8 @@ from lxml import etree
 from webapp.fiscal.xml import NAMESPACE, SIGNATURE_NAMESPACE
 
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-_HEAD = f'<NFe xmlns="{NAMESPACE}">'.encode()
-_INFO_HEAD = f'<infNFe xmlns="{NAMESPACE}"'.encode()
+# What is signed of each document: its first element, which bears the Id.
+SIGNED_PARTS = {"NFe": "infNFe", "evento": "infEvento", "inutNFe": "infInut"}
 _SIGNED_INFO = (
     f'<SignedInfo xmlns="{SIGNATURE_NAMESPACE}"><CanonicalizationMethod '
     f'Algorithm="{C14N}"></CanonicalizationMethod>'
@@ -30,7 +30,7 @@ _SIGNED_INFO = (
 )
 _INHERITED = f' xmlns="{SIGNATURE_NAMESPACE}"'
 _PARTS = re.compile(
-    rb'(<infNFe .*</infNFe>)<Signature xmlns="'
+    rb'(<(infNFe|infEvento|infInut) .*</\2>)<Signature xmlns="'
     + SIGNATURE_NAMESPACE.encode()
     + rb'">(<SignedInfo>.*</SignedInfo>)'
     rb"<SignatureValue>([^<]*)</SignatureValue>.*<X509Certificate>([^<]*)</X509Certificate>",
@@ -58,24 +58,26 @@ class Signer:
         self._tail = (
             b"</SignatureValue><KeyInfo><X509Data><X509Certificate>"
             + encoded
-            + b"</X509Certificate></X509Data></KeyInfo></Signature></NFe>"
+            + b"</X509Certificate></X509Data></KeyInfo></Signature>"
         )
 
     def sign(self, document: etree._Element) -> bytes:
         """The final bytes of `document` with its signature. Keep them as they are: any rewriting
         breaks the digest."""
         canonical = etree.tostring(document, method="c14n")
-        if not (
-            canonical.startswith(_HEAD + b"<infNFe ") and canonical.endswith(b"</infNFe></NFe>")
-        ):
-            raise SignatureError("the document is not an unsigned NFe")
-        digest = _digest(canonical[len(_HEAD) : -len(b"</NFe>")])
+        root = etree.QName(document).localname
+        part = SIGNED_PARTS.get(root, "")
+        start, end = canonical.find(f"<{part} ".encode()), len(canonical) - len(f"</{root}>")
+        is_whole = canonical.startswith(f'<{root} xmlns="{NAMESPACE}"'.encode())
+        if not (part and is_whole and canonical.endswith(f"</{part}></{root}>".encode())):
+            raise SignatureError("the document is not an unsigned NFe, evento or inutNFe")
+        digest = _digest(part, canonical[start:end])
         info = _SIGNED_INFO % (document[0].get("Id"), digest.decode())
         value = base64.b64encode(self._key.sign(info.encode(), padding.PKCS1v15(), hashes.SHA1()))
         inner = info.replace(_INHERITED, "", 1).encode()
         return b"".join(
             (
-                canonical[: -len(b"</NFe>")],
+                canonical[:end],
                 b'<Signature xmlns="',
                 SIGNATURE_NAMESPACE.encode(),
                 b'">',
@@ -83,15 +85,16 @@ class Signer:
                 b"<SignatureValue>",
                 value,
                 self._tail,
+                canonical[end:],
             )
         )
 
 
-def _digest(info: bytes) -> bytes:
-    # lxml misplaces xmlns when it canonicalises a subelement, so infNFe is cut out of the whole and
+def _digest(part: str, info: bytes) -> bytes:
+    # lxml misplaces xmlns when it canonicalises a subelement, so it is cut out of the whole and
     # given its own
-    sha = hashlib.sha1(_INFO_HEAD, usedforsecurity=False)
-    sha.update(memoryview(info)[len(b"<infNFe") :])
+    sha = hashlib.sha1(f'<{part} xmlns="{NAMESPACE}"'.encode(), usedforsecurity=False)
+    sha.update(memoryview(info)[len(f"<{part}") :])
     return base64.b64encode(sha.digest())
 
 
@@ -124,9 +127,9 @@ def _verified(document: etree._Element) -> x509.Certificate:
     parts = _PARTS.search(etree.tostring(document, method="c14n"))
     if not parts:
         raise SignatureError("no signature of the form the layout asks for")
-    info, signed_info, value, encoded = parts.groups()
+    info, part, signed_info, value, encoded = parts.groups()
     digest, reference = _DIGEST.search(signed_info), _REFERENCE.search(signed_info)
-    if not digest or digest[1] != _digest(info):
+    if not digest or digest[1] != _digest(part.decode(), info):
         raise SignatureError("the digest does not fit the document")
     if not reference or reference[1].decode() != document[0].get("Id"):
         raise SignatureError("the signature refers to another document")

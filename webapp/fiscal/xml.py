@@ -1,7 +1,9 @@
 """Dicts to XML text, and amounts as the schema's types want them."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
+
+from lxml import etree
 
 from webapp.platform.money import cents
 
@@ -28,6 +30,25 @@ def escape(text: str) -> str:
     return (
         text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     )
+
+
+class UnreadableXml(ValueError):
+    """It is no XML, or declares a document type, which no document of the NF-e has."""
+
+
+def read_xml(document: bytes) -> etree._Element:
+    """The root, with neither entities nor the network; comments are left out. Raises
+    UnreadableXml."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(document, parser)
+    except etree.XMLSyntaxError as error:
+        raise UnreadableXml(str(error)) from error
+    if cast(Any, root.getroottree().docinfo).doctype:
+        raise UnreadableXml("it declares a document type")
+    return root
 
 
 def xml(tag: str, value: Section) -> bytes:

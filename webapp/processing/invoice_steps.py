@@ -8,13 +8,13 @@ from lxml import etree
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
+from webapp.authority.choosing import authority
 from webapp.fiscal.authority import Answer
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import build, draft_of, is_of_day
 from webapp.fiscal.note import Note
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import explain
-from webapp.invoices.authorities import authority
 from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy

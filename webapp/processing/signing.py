@@ -7,11 +7,11 @@ from functools import cached_property
 from lxml import etree
 from sqlalchemy import select, text
 
+from webapp.authority.certificates import certificate
 from webapp.fiscal.access_key import random_code
 from webapp.fiscal.document import Numbering, access_key_of, numbered
 from webapp.fiscal.note import Note
 from webapp.fiscal.signature import Signer
-from webapp.invoices.authorities import certificate
 from webapp.invoices.models import Invoice
 from webapp.invoices.taken_profiles import profiles_taken
 from webapp.platform.database import db

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import EnumText, Hundredths, UtcDateTime
@@ -186,20 +186,3 @@ class Partner(Model):
         """What a sale keeps of it."""
         names = ("name", "cnpj", "seller_id", "state_registration", "street", "city", "state")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
-
-
-class SandboxNote(Model):
-    """What the sandbox authority remembers: the notes it has authorized. Never read by the shop's
-    own code."""
-
-    __tablename__ = "sandbox_notes"
-    __table_args__ = (UniqueConstraint("cnpj", "series", "number"),)
-
-    access_key: Mapped[str] = mapped_column(String(44), primary_key=True)
-    cnpj: Mapped[str] = mapped_column(String(14))
-    series: Mapped[int]
-    number: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(40))
-    protocol: Mapped[str] = mapped_column(String(20))
-    received_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
-    protnfe: Mapped[bytes] = mapped_column(LargeBinary)

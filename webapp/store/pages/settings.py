@@ -5,11 +5,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.authority.certificates import certificate
 from webapp.fiscal.certificate import CertificateError
 from webapp.http.formatting import as_written
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
-from webapp.invoices.authorities import certificate
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.documents import format_document

@@ -1,0 +1,66 @@
+"""What the sandbox authority remembers. Never read by the shop's own code."""
+
+import datetime as dt
+
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.platform.columns import UtcDateTime
+from webapp.platform.database import Model
+
+
+class SandboxNote(Model):
+    """A note it has authorized."""
+
+    __tablename__ = "sandbox_notes"
+    __table_args__ = (UniqueConstraint("cnpj", "series", "number"),)
+
+    access_key: Mapped[str] = mapped_column(String(44), primary_key=True)
+    cnpj: Mapped[str] = mapped_column(String(14))
+    series: Mapped[int]
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(40))
+    protocol: Mapped[str] = mapped_column(String(20))
+    received_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    protnfe: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SandboxEvent(Model):
+    """An event it has registered."""
+
+    __tablename__ = "sandbox_events"
+
+    access_key: Mapped[str] = mapped_column(String(44), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(6), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(4))
+    protocol: Mapped[str] = mapped_column(String(20))
+    registered_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    proc_event: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SandboxVoiding(Model):
+    """Numbers it has voided."""
+
+    __tablename__ = "sandbox_voidings"
+
+    cnpj: Mapped[str] = mapped_column(String(14), primary_key=True)
+    series: Mapped[int] = mapped_column(primary_key=True)
+    first: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+    protocol: Mapped[str] = mapped_column(String(20))
+    received_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    ret_void: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SandboxDocument(Model):
+    """A document that waits for a company at the distribution."""
+
+    __tablename__ = "sandbox_documents"
+    __table_args__ = (Index("ix_sandbox_documents_cnpj", "cnpj", "nsu"),)
+
+    nsu: Mapped[int] = mapped_column(primary_key=True)
+    cnpj: Mapped[str] = mapped_column(String(14))
+    access_key: Mapped[str] = mapped_column(String(44), index=True)
+    schema: Mapped[str] = mapped_column(String(40))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
