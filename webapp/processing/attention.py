@@ -30,7 +30,7 @@ from webapp.sales.models import OVER_LIMIT, Sale, Status
 from webapp.sales.placing import set_details
 
 # What the NF-e tells of a product.
-FISCAL_FACTS = ("ncm", "gtin", "origin", "unit", "tax_profile")
+FISCAL_FACTS = ("ncm", "gtin", "origin", "unit", "tax_profile", "category")
 CORRECTABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
 
 

@@ -1,12 +1,14 @@
-"""Sales that a check of taxes holds go on by themselves once the tax book is another one: a value
-was typed in, a profile mended, a schema package uploaded."""
+"""Sales whose NF-e a check of ours refused go on by themselves once what it was made by is another:
+a value was typed in, a profile mended, a schema package or a table uploaded, the issuer changed; or
+a product of the sale was."""
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
+from webapp.catalog.models import Product
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
-from webapp.processing.attention import resume
-from webapp.sales.models import Sale, Status
+from webapp.processing.attention import FISCAL_FACTS, resume
+from webapp.sales.models import Sale, SaleLine, Status
 from webapp.sales.queries import whole
 from webapp.store.queries import the_shop
 
@@ -15,7 +17,8 @@ AT_ONCE = 100
 
 def let_go_on() -> int:
     """Builds the notes of some of them again, those held longest first; how many. Each is marked
-    with the book by which it was held, so that it is tried once for each change of the book."""
+    with the book by which it was held, and keeps the products as they were, so that it is tried
+    once for each change."""
     with only_reading():
         any_held = db.session.execute(select(_held().exists())).scalar_one()
         db.session.rollback()
@@ -30,18 +33,30 @@ def let_go_on() -> int:
 
 
 def _held() -> Select[Sale]:
-    """Those whose note a check of ours refused for something that the book decides."""
-    field = Sale.reason_field
-    of_the_book = or_(
-        field.like("calendar.%"),
-        field.like("document.%"),
-        and_(field.like("lines.%"), field.not_like("%.product.%")),
-    )
+    """What the authority refused is left to people: it has no book."""
     book = Sale.reason_params["book"].as_string()
+    changed = and_(_is_of_the_book(), book != the_shop().tax_book_version)
     return select(Sale).where(
         Sale.needs_person,
         Sale.status == Status.ATTENTION,
         Sale.reason_code == "nfe_check",
-        of_the_book,
-        book != the_shop().tax_book_version,
+        book.is_not(None),
+        or_(changed, and_(Sale.reason_field.like("lines.%"), _has_changed_products())),
     )
+
+
+def _is_of_the_book() -> ColumnElement[bool]:
+    """Of the products only the NCM: the table of them is the book's."""
+    field = Sale.reason_field
+    of_products = and_(field.like("%.product.%"), field.not_like("%.product.ncm"))
+    return or_(
+        *(field.like(f"{area}.%") for area in ("calendar", "document", "settings")),
+        and_(field.like("lines.%"), ~of_products),
+    )
+
+
+def _has_changed_products() -> ColumnElement[bool]:
+    kept = {fact: func.coalesce(SaleLine.product[fact].as_string(), "") for fact in FISCAL_FACTS}
+    differs = or_(*(kept[fact] != getattr(Product, fact) for fact in FISCAL_FACTS))
+    lines = select(SaleLine.id).join(Product, Product.id == SaleLine.product_id)
+    return lines.where(SaleLine.sale_id == Sale.id, differs).exists()
