@@ -50,6 +50,7 @@ from webapp.staff import pages as staff
 from webapp.store import api as store_api
 from webapp.store import pages as store
 from webapp.store.forms import PIS_COFINS, REVIEW_POLICIES, TAX_REGIMES
+from webapp.store.pages.settings import choices_in_one_line
 from webapp.store.partners import api as partners_api
 from webapp.store.partners import pages as partners
 from webapp.taxation import api as taxation_api
@@ -74,6 +75,7 @@ VALUE_WORDS: history.ValueWords = {
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
     ("shop", "crt"): _one_of(TAX_REGIMES),
     ("shop", "pis_cofins"): _one_of(PIS_COFINS),
+    ("shop", "ibs_cbs_choices"): choices_in_one_line,
     ("official_tables", "kind"): _one_of({"ncm": "NCM", "ibpt": "IBPT"}),
     ("tax_profile_versions", "nature"): _one_of(NATURES),
     ("tax_choices", "subject_name"): _one_of(TAXED_KINDS),

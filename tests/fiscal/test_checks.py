@@ -135,14 +135,11 @@ def with_net(value, total):
     """A note of 2027 with a net value of 30.00 × 3 that is told as `value`, and a total of them."""
     note = a_note(crt="3", items=(MUG,))
     document = build(note, FULL, FIRST_OF_2027)
-    before = {"cEANTrib": {"vUnComLiq": "30.00", "vProdLiq": value}, "vNFTot": {}}
-    before["vNFTot"] |= {"vProdLiqTot": total} if total else {}
-    for tag, news in before.items():
-        place = next(document.iter(f"{{{NAMESPACE}}}{tag}"))
-        for name, text in news.items():
-            added = etree.Element(f"{{{NAMESPACE}}}{name}")
-            added.text = text
-            place.addprevious(added)
+    for tag, text in (("vUnComLiq", "30.00"), ("vProdLiq", value), ("vProdLiqTot", total)):
+        element = next(document.iter(f"{{{NAMESPACE}}}{tag}"))
+        element.text = text
+        if not text:
+            element.getparent().remove(element)
     return note, document, FULL
 
 
@@ -244,6 +241,15 @@ def delivered_to(ibge, state="SP"):
     return note, document
 
 
+def credited(kind):
+    """The sample as a note of credit."""
+    note, document = edited("finNFe", "5")
+    purpose = etree.Element(f"{{{NAMESPACE}}}tpNFCredito")
+    purpose.text = kind
+    next(document.iter(f"{{{NAMESPACE}}}finNFe")).addnext(purpose)
+    return note, document
+
+
 def indented(signed):
     return etree.tostring(etree.fromstring(signed), pretty_print=True)
 
@@ -277,6 +283,9 @@ FAILING = {
         lambda: built(a_note(items=(an_item(discount=Decimal("137.00")), BOOK))),
     ),
     "Means of payment": ("436", lambda: edited("tPag", "77")),
+    "CFOP of a return": ("327", lambda: edited("finNFe", "4")),
+    "CFOP of goods refused at the door": ("327", lambda: credited("03")),
+    "CFOP that gives back": ("328", lambda: edited("CFOP", "5202")),
     "A return names its note": ("321", lambda: edited("finNFe", "4")),
     "Each item of a return names its note": ("321", lambda: edited("finNFe", "4")),
     "Random code of the note": (

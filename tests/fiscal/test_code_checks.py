@@ -164,6 +164,44 @@ def test_a_return_names_what_it_gives_back(issued_at, names, is_right):
     assert "225" not in found and ("321" not in found) == is_right
 
 
+SEVENTEENTH = datetime(2026, 9, 17, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "credit", "cfop", "ncm", "code"),
+    [
+        ("1", "", "5102", "73239400", None),
+        ("1", "", "5202", "73239400", "328"),
+        ("2", "", "5202", "73239400", None),
+        ("3", "", "5202", "73239400", "328"),
+        ("4", "", "5202", "73239400", None),
+        ("4", "", "5102", "73239400", "327"),
+        ("4", "", "5949", "73239400", "327"),
+        ("4", "", "5949", "27112100", None),
+        ("4", "", "1949", "73239400", None),
+        ("5", "03", "5102", "73239400", "327"),
+        ("5", "06", "5202", "73239400", None),
+        ("5", "04", "5202", "73239400", None),
+        ("5", "04", "5102", "73239400", None),
+        ("5", "01", "5202", "73239400", "328"),
+    ],
+)
+def test_a_cfop_gives_back_where_the_note_does_and_nowhere_else(purpose, credit, cfop, ncm, code):
+    document = document_of(a_note(items=(an_item(ncm=ncm),)))
+    if credit:
+        added(document, "finNFe", "tpNFCredito", credit)
+    found = codes(written(document, finNFe=purpose, CFOP=cfop))
+    assert "225" not in found and found & {"327", "328"} == ({code} if code else set())
+
+
+def test_of_goods_refused_at_the_door_it_is_told_since_september_2026():
+    for before, told in ((timedelta(0), True), (timedelta(days=1), False)):
+        moment = SEVENTEENTH - before
+        document = written(document_of(a_note(items=(an_item(),)), moment), finNFe="5")
+        found = codes(added(document, "finNFe", "tpNFCredito", "03"), moment)
+        assert ("327" in found) is told
+
+
 @pytest.mark.parametrize(
     ("age", "code"),
     [

@@ -4,7 +4,7 @@ from string import ascii_uppercase
 
 import pytest
 
-from webapp.fiscal.tables import CFOPS, COUNTRIES, COUNTRY_CODES, PAYMENT_METHODS
+from webapp.fiscal.tables import CFOPS, COUNTRIES, COUNTRY_CODES, PAYMENT_METHODS, RETURNING_CFOPS
 from webapp.http.formatting import is_country
 
 
@@ -43,10 +43,17 @@ def test_a_cfop_that_is(code):
     assert code in CFOPS
 
 
-# 5926 has no twin of another state, and goods are not transferred abroad.
-@pytest.mark.parametrize("code", ["5999", "5100", "6926", "7152", "4102", "8102"])
+# 5926 has no twin of another state, goods are not transferred abroad, and what is told of
+# communication and transport stands on other documents.
+@pytest.mark.parametrize("code", ["5999", "5100", "6926", "7152", "4102", "8102", "5301", "7358"])
 def test_a_cfop_that_is_not(code):
     assert code not in CFOPS
+
+
+def test_what_gives_goods_back_are_the_105_of_the_portal_s_table():
+    assert RETURNING_CFOPS < CFOPS and len(RETURNING_CFOPS) == 105
+    assert {"1202", "2411", "3503", "5921", "6413", "7553"} < RETURNING_CFOPS
+    assert not {"1949", "5102", "5904", "7921", "1921", "3918"} & RETURNING_CFOPS
 
 
 def test_means_of_payment():

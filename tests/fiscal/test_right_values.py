@@ -13,7 +13,7 @@ from nfelib.nfe.bindings.v4_0.nfe_v4_00 import Nfe
 from xsdata.formats.dataclass.parsers import XmlParser
 from xsdata.formats.dataclass.parsers.config import ParserConfig
 
-from tests.support.books_of_2027 import FULL, TYPED, book, profiled
+from tests.support.books_of_2027 import CHOICE, FULL, PACKAGE, TYPED, book, profiled
 from tests.support.fiscal_notes import (
     BOOKSHOP,
     BUYER,
@@ -24,10 +24,10 @@ from tests.support.fiscal_notes import (
     a_note,
     an_item,
 )
-from webapp.fiscal.calendar import NON_CUMULATIVE, P_CBS, P_CBS_SIMPLES
+from webapp.fiscal.calendar import NON_CUMULATIVE, P_CBS, P_CBS_SIMPLES, P_IBS_SIMPLES
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import Numbering, build
-from webapp.fiscal.note import Address
+from webapp.fiscal.note import PENDING, PENDING_ABOVE, REGULAR, Address
 from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.fiscal.sandbox_ledger import MemoryLedger
 from webapp.fiscal.tax_book import RateException
@@ -174,6 +174,108 @@ def test_the_day_is_that_of_the_issuers_state():
     moment = datetime(2027, 1, 1, 4, 30, tzinfo=UTC)
     assert written(note, moment)["pCBS"] == "0.9000"
     assert written(note, moment + timedelta(minutes=30))["pCBS"] == "8.8000"
+
+
+# A share of 100.00 at 0.50 and 1.20 percent.
+BOTH_SHARES = {"gIBSSN/vIBSSN": "0.50", "gCBSSN/vCBSSN": "1.20", "cAtivSN": "01"}
+CHOICES = {
+    # All of 100.00 contains 0.10 + 8.80 percent: 100.00 / 1.089 = 91.83.
+    ("1", REGULAR): {
+        "CSOSN": "102",
+        "PISOutr/CST": "49",
+        "gIBSCBS/vBC": "91.83",
+        "pIBSUF": "0.0500",
+        "vIBSUF": "0.05",
+        "vIBSMun": "0.05",
+        "pCBS": "8.8000",
+        "vCBS": "8.08",
+        "vProdLiq": "91.82",
+        "total/vCBS": "8.08",
+        "pIBSSN": None,
+        "pCBSSN": None,
+        "total/vIBSSN": None,
+        "cAtivSN": "01",
+    },
+    ("2", REGULAR): {"pCBS": "8.8000", "vCBS": "6.63", "pCBSSN": None, "vProdLiq": "93.29"},
+    ("3", PENDING): {**OF_2027, **BOTH_SHARES, "pIBSSN": "0.5000", "pCBSSN": "1.2000"}
+    | {"total/vIBSSN": "0.50", "total/vCBSSN": "1.20"},
+    ("3", PENDING_ABOVE): {**OF_2027, "pCBSSN": "1.2000", "cAtivSN": "01", "pIBSSN": None}
+    | {"total/vIBSSN": "0.00", "total/vCBSSN": "1.20"},
+}
+REGIME_CODES = {REGULAR: "1", PENDING: "2", PENDING_ABOVE: "3"}
+
+
+def chosen(crt, choice, since=date(2027, 1, 1)):
+    return of_hundred(issuer=replace(ISSUER, crt=crt, ibs_cbs=((since, choice),)))
+
+
+def regime_told(note, day, taxes=FULL):
+    document = build(note, taxes, Numbering(1, 101, day, "48151623"))
+    return document.findtext(f".//{{{NAMESPACE}}}tpRegimeIBSCBS")
+
+
+@pytest.mark.parametrize(("crt", "choice"), CHOICES)
+def test_a_choice_for_ibs_and_cbs_beside_the_regime(crt, choice):
+    note = chosen(crt, choice)
+    agree(written(note, FIRST), CHOICES[crt, choice])
+    assert regime_told(note, FIRST) == REGIME_CODES[choice] and codes(note, FIRST) == []
+
+
+@pytest.mark.parametrize(("crt", "choice"), CHOICES)
+def test_before_its_first_day_and_before_2027_a_choice_changes_nothing(crt, choice):
+    later = chosen(crt, choice, date(2027, 7, 1))
+    for note, day in ((later, FIRST), (chosen(crt, choice, date(2026, 1, 1)), LAST)):
+        agree(written(note, day), BY_REGIME[crt][day is FIRST])
+        assert regime_told(note, day) is None and codes(note, day) == []
+
+
+@pytest.mark.parametrize(("crt", "choice"), CHOICES)
+def test_a_choice_that_the_schema_of_the_day_does_not_know_holds_the_note(crt, choice):
+    note, without = chosen(crt, choice), book(*TYPED, package=False)
+    assert "held_package" in codes(note, FIRST, without)
+    assert regime_told(note, FIRST, without) is None
+    # Which of two codes is the regular regime's nobody can tell.
+    layout, one = PACKAGE.files["leiauteNFe_v4.00.xsd"].decode(), CHOICE[: CHOICE.index("</xs:r")]
+    more = layout.replace(one, f'{one}<xs:enumeration value="4"/>').encode()
+    files = {**PACKAGE.files, "leiauteNFe_v4.00.xsd": more}
+    taxes = replace(FULL, packages=(replace(PACKAGE, files=files),))
+    assert ("held_package" in codes(note, FIRST, taxes)) is (choice == REGULAR)
+
+
+def test_a_choice_that_fits_no_regime_counts_as_none():
+    agree(written(chosen("3", REGULAR), FIRST), OF_2027)
+    agree(written(chosen("4", PENDING), FIRST), BY_REGIME["4"][1])
+
+
+def test_who_reckons_by_the_law_waits_for_its_rates_and_who_tells_a_share_for_that():
+    unknown = book((P_CBS_SIMPLES, "1.20"), (P_IBS_SIMPLES, "0.50"))
+    assert "held_rate" in codes(chosen("1", REGULAR), FIRST, unknown)
+    assert "held_rate" in codes(chosen("3", PENDING), FIRST, book((P_CBS, "8.80")))
+
+
+def test_the_net_value_of_the_goods_is_without_what_their_price_contains():
+    """3 × 33.33 + 10.00 − 5.00 = 104.99, of which 18.90 ICMS; 86.09 / 1.089 = 79.05 bear 0.04, 0.04
+    and 6.96. Of these 7.04 the goods bear 7.04 × 99.99 / 104.99 = 6.70."""
+    item = an_item(quantity=3, unit_price=Decimal("33.33"))
+    item = replace(item, freight=Decimal("10.00"), discount=Decimal("5.00"))
+    note = of_hundred("3", items=(item,))
+    agree(
+        written(note, FIRST),
+        {
+            "gIBSCBS/vBC": "79.05",
+            "vCBS": "6.96",
+            "vProdLiq": "93.29",
+            "vUnComLiq": "31.0966666667",
+            "total/vProdLiqTot": "93.29",
+        },
+    )
+    assert codes(note, FIRST) == []
+    for other, day, taxes in (
+        (note, LAST, FULL),
+        (note, FIRST, book(*TYPED, package=False)),
+        (of_hundred("1"), FIRST, FULL),
+    ):
+        agree(written(other, day, taxes), {"vProdLiq": None, "total/vProdLiqTot": None})
 
 
 def test_a_consumer_of_rio_pays_the_difference_and_the_fund():
@@ -461,12 +563,12 @@ def test_sums_are_right_for_every_split_of_discount_and_freight(lines, crt, addr
 @pytest.mark.parametrize("crt", BY_REGIME)
 def test_others_accept_what_is_written(crt, day, signer, verified_elsewhere):
     """xmlsec1 the signature, nfelib's binding the form, brazilfiscalreport the print. The binding
-    is of package 010f: what Simples adds in 2027 it does not know and passes over."""
+    is of package 010f: what 2027 adds it does not know and passes over."""
     note = a_note(crt=crt, items=(HUNDRED, GIFT), address=RIO)
     signed = signer.sign(build(note, FULL, Numbering(1, 101, day, "48151623")))
     assert FULL.package(day.date()).problems(etree.fromstring(signed)) == []
     assert verified_elsewhere(signed)
-    passing = ParserConfig(fail_on_unknown_properties=not (crt in "12" and day is FIRST))
+    passing = ParserConfig(fail_on_unknown_properties=not (crt in "123" and day is FIRST))
     read = XmlParser(config=passing).from_bytes(signed, Nfe)
     assert read.infNFe.total.ICMSTot.vNF == "100.00"
     sandbox = SandboxAuthority(MemoryLedger(), lambda: day + timedelta(minutes=1), FULL)

@@ -1,5 +1,7 @@
 """The issuer by the API: read, changed in part, and never half."""
 
+import datetime as dt
+
 import pytest
 from sqlalchemy import select
 
@@ -42,6 +44,24 @@ def test_what_is_sent_is_changed_and_the_rest_stays(calls):
     assert (answer.status_code, answer.json) == (200, before | changed)
 
 
+def test_its_choice_for_ibs_and_cbs_holds_from_a_day_on(calls):
+    choice = {"ibs_cbs_regime": "regular", "ibs_cbs_from": "2027-01-01"}
+    usual = {"ibs_cbs_regime": "", "ibs_cbs_from": "2027-07-01"}
+    for _said_twice in range(2):
+        told = calls.patch("/issuer", choice).json
+        assert told.items() >= choice.items()
+    assert the_shop().ibs_cbs_choices == [["2027-01-01", "regular"]]
+    calls.patch("/issuer", {"trade_name": "Outra"})
+    assert calls.patch("/issuer", usual).json.items() >= usual.items()
+    issuer = issuer_of(the_shop())
+    days = dt.date(2026, 12, 31), dt.date(2027, 1, 1), dt.date(2027, 6, 30), dt.date(2027, 7, 1)
+    assert [issuer.ibs_cbs_choice(day) for day in days] == ["", "regular", "regular", ""]
+    calls.patch("/issuer", choice)
+    assert the_shop().ibs_cbs_choices == [["2027-01-01", "regular"]], "the later one is dropped"
+    assert errors(calls.patch("/issuer", {"crt": "3"})) == ["ibs_cbs_regime"]
+    assert errors(calls.patch("/issuer", usual | {"ibs_cbs_from": None})) == ["ibs_cbs_from"]
+
+
 def test_who_may_download_the_note_is_told_by_document(calls):
     parties = ["999.104.828-60", "99.777.666/0001-18", "99910482860"]
     told = calls.patch("/issuer", {"authorized_parties": parties}).json["authorized_parties"]
@@ -82,6 +102,8 @@ def test_without_its_number_the_secret_goes(calls):
         ({"authorized_parties": ["123"]}, "authorized_parties"),
         ({"pis_cofins": "both"}, "pis_cofins"),
         ({"crt": "9"}, "crt"),
+        ({"ibs_cbs_regime": "pending", "ibs_cbs_from": "2027-01-01"}, "ibs_cbs_regime"),
+        ({"ibs_cbs_regime": "regular"}, "ibs_cbs_from"),
         ({"cnpj": "99.888.777/0001-01"}, "cnpj"),
         ({"state": "RJ"}, "state_registration"),
     ],

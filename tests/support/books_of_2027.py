@@ -44,6 +44,14 @@ NET = _element("vUnComLiq", "TDec_1110v") + _element("vProdLiq", "TDec_1302")
 NET_TOTAL = _element("vProdLiqTot", "TDec_1302")
 
 
+# Before the regime, where none would look for it.
+CHOICE = (
+    '<xs:element name="tpRegimeIBSCBS" minOccurs="0"><xs:simpleType>'
+    '<xs:restriction base="xs:string"><xs:enumeration value="1"/><xs:enumeration value="2"/>'
+    '<xs:enumeration value="3"/></xs:restriction></xs:simpleType></xs:element>'
+)
+
+
 def _package() -> Package:
     types, layout = SHIPPED.files[_TYPES].decode(), SHIPPED.files[_LAYOUT].decode()
     item = types.index("</xs:choice>", types.index('name="TTribNFe"')) + len("</xs:choice>")
@@ -55,6 +63,8 @@ def _package() -> Package:
     layout = layout[:code] + NET + layout[code:]
     whole = layout.index('<xs:element name="vNFTot"')
     layout = layout[:whole] + NET_TOTAL + layout[whole:]
+    regime = layout.index('<xs:element name="CRT"')
+    layout = layout[:regime] + CHOICE + layout[regime:]
     files = {**SHIPPED.files, _TYPES: types.encode(), _LAYOUT: layout.encode()}
     return Package("like 010h", date(2026, 12, 14), files)
 

@@ -102,6 +102,7 @@ FIELDS = {
     "credit_rate": _l("Credit of ICMS (%)"),
     "fcp": _l("Poverty fund (FCP)"),
     "ibs_cbs": _l("CST of IBS/CBS"),
+    "ibs_cbs_choices": _l("Choices for IBS and CBS"),
     "ibs_cbs_class": _l("Class of IBS/CBS (cClassTrib)"),
     "icms": _l("ICMS"),
     "nature": _l("Nature of the operation"),

@@ -3,8 +3,30 @@ here that only the package can tell."""
 
 from typing import Any
 
+from webapp.fiscal.note import PENDING, PENDING_ABOVE, REGULAR
 from webapp.fiscal.schema import Package
 from webapp.fiscal.xml import Section
+
+# The field of the issuer that tells what it chose for IBS and CBS, and two of its codes.
+REGIME = "tpRegimeIBSCBS"
+_PENDING_CODES = {PENDING: "2", PENDING_ABOVE: "3"}
+
+
+def regime_code(choice: str, package: Package) -> str:
+    """What the issuer writes for its choice; "" where the package does not tell. That of the
+    regular regime was read nowhere: it is the one that the package has beside the two others."""
+    known = package.values(REGIME)
+    if choice != REGULAR:
+        code = _PENDING_CODES.get(choice, "")
+        return code if code in known else ""
+    others = known - set(_PENDING_CODES.values())
+    return next(iter(others)) if len(others) == 1 else ""
+
+
+def chosen_by_code(code: str | None) -> str:
+    """The choice that a note of others tells."""
+    found = {code: choice for choice, code in _PENDING_CODES.items()}
+    return found.get(code, REGULAR) if code else ""
 
 
 def put(section: Section, root: str, tag: str, value: Any, package: Package) -> None:

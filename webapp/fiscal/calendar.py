@@ -127,7 +127,7 @@ IBS_CBS_RULED, NET_VALUE = "ibs_cbs_rules", "net_value"
 # Since when the authority looks, by the technical note that told it to.
 NT_2016_002, NT_2017_001, NT_2018_005 = "NT2016.002", "NT2017.001", "NT2018.005"
 NT_2019_001, NT_2020_006, NT_2025_001 = "NT2019.001", "NT2020.006", "NT2025.001"
-NT_2025_002_ITEMS = "NT2025.002-items"
+NT_2025_002_ITEMS, NT_2026_009 = "NT2025.002-items", "NT2026.009"
 # The states that ask for a benefit code (cBenef) with an ICMS that is not paid in full: rule 930.
 BENEFIT_CODE = {state: f"cBenef_{state}" for state in ("DF", "ES", "GO", "PR", "RJ", "RS", "SC")}
 
@@ -308,6 +308,12 @@ BUILT_IN = (
                 N_("Each item of a return names the one it gives back"),
                 date(2026, 11, 16),
                 "NT 2025.002 v1.52",
+            ),
+            (
+                NT_2026_009,
+                N_("Goods refused at the door are credited by the CFOP of returns"),
+                date(2026, 9, 17),
+                f"NT 2026.009 ({_SECOND_HAND})",
             ),
         )
     ),

@@ -1,7 +1,13 @@
 """The checks of codes, numbers, days and the signature: a part of the table in `checks`."""
 
 from webapp.fiscal import code_predicates as p
-from webapp.fiscal.calendar import NT_2017_001, NT_2019_001, NT_2020_006, NT_2025_002_ITEMS
+from webapp.fiscal.calendar import (
+    NT_2017_001,
+    NT_2019_001,
+    NT_2020_006,
+    NT_2025_002_ITEMS,
+    NT_2026_009,
+)
 from webapp.fiscal.check import Check
 from webapp.fiscal.fixes import (
     CHECK_PROFILE,
@@ -119,7 +125,7 @@ CODE_CHECKS = (
             "770",
             "lines.*.cfop",
             N_(
-                "Product %(sku)s carries CFOP %(cfop)s, which is not in the table. Ask the "
+                "Product %(sku)s carries CFOP %(cfop)s, which is not in the table of NF-e. Ask the "
                 "accountant for the right one."
             ),
             CHECK_PROFILE,
@@ -254,6 +260,41 @@ CODE_CHECKS = (
         ),
         p.unknown_payment_method,
         term=NT_2020_006,
+    ),
+    *(
+        Check(
+            name,
+            Rejection(
+                "327",
+                "lines.*.cfop",
+                N_(
+                    "Product %(sku)s is given back and carries CFOP %(cfop)s, which gives nothing "
+                    "back. Ask the accountant for the right one."
+                ),
+                CHECK_PROFILE,
+                "accountant",
+            ),
+            each_item(p.returned_by_other_cfop, concerns),
+            term=term,
+        )
+        for name, concerns, term in (
+            (N_("CFOP of a return"), p.is_return, ""),
+            (N_("CFOP of goods refused at the door"), p.credits_refused_goods, NT_2026_009),
+        )
+    ),
+    Check(
+        N_("CFOP that gives back"),
+        Rejection(
+            "328",
+            "lines.*.cfop",
+            N_(
+                "Product %(sku)s carries CFOP %(cfop)s, which gives goods back, and the note is no "
+                "return. Ask the accountant for the right one."
+            ),
+            CHECK_PROFILE,
+            "accountant",
+        ),
+        each_item(p.returning_cfop, p.gives_nothing_back),
     ),
     Check(
         N_("A return names its note"),

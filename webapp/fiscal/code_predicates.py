@@ -10,11 +10,15 @@ from webapp.fiscal.places import STATES
 from webapp.fiscal.predicates import Failures, Test, each_item, failing
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.signature import ReformattedError, SignatureError, is_signed
-from webapp.fiscal.tables import CFOPS, COUNTRY_CODES, PAYMENT_METHODS
+from webapp.fiscal.tables import CFOPS, COUNTRY_CODES, PAYMENT_METHODS, RETURNING_CFOPS
 from webapp.platform.towns import is_city_code
 
 WEEK, OLDEST, AHEAD = timedelta(days=7), timedelta(days=30), timedelta(minutes=5)
-RETURN = "4"
+COMPLEMENT, RETURN, CREDIT = "2", "4", "5"
+# Rule I08-140: what gives goods back besides, and of natural gas alone. A note of credit does so
+# for what was refused at the door, whole or in part (tpNFCredito), and may for another kind.
+ALSO_RETURNED, GAS, GAS_RETURNED = {"1949", "2949"}, "27112100", {"5949", "6949"}
+REFUSED_GOODS, MAY_GIVE_BACK = {"03", "06"}, {"03", "04", "06"}
 # Rule B25-70: a shop's own returns of sales, and of packing, named no document before items did.
 RETURNS_WITHOUT_REFERENCE = {"1201", "1202", "1410", "1411", "5921", "6921"}
 # By the first digit of a CFOP: incoming or outgoing (`tpNF`), and how far it goes (`idDest`).
@@ -59,6 +63,32 @@ def numbers_with_gaps(reading: Reading) -> Failures:
 
 def unknown_cfop(_: Reading, item: ReadItem) -> bool:
     return item.product.get("CFOP") not in CFOPS
+
+
+def returned_by_other_cfop(_: Reading, item: ReadItem) -> bool:
+    """327, of an item of a note that gives goods back."""
+    cfop, of_gas = item.product.get("CFOP", ""), item.product.get("NCM") == GAS
+    also = cfop in ALSO_RETURNED or (of_gas and cfop in GAS_RETURNED)
+    return cfop not in RETURNING_CFOPS and not also
+
+
+def credits_refused_goods(reading: Reading) -> bool:
+    ide = reading.identification
+    return ide.get("finNFe") == CREDIT and ide.get("tpNFCredito") in REFUSED_GOODS
+
+
+def gives_nothing_back(reading: Reading) -> bool:
+    ide = reading.identification
+    credit = ide.get("finNFe") == CREDIT and ide.get("tpNFCredito") in MAY_GIVE_BACK
+    return ide.get("finNFe") not in (COMPLEMENT, RETURN) and not credit
+
+
+def returning_cfop(_: Reading, item: ReadItem) -> bool:
+    return item.product.get("CFOP") in RETURNING_CFOPS
+
+
+def is_return(reading: Reading) -> bool:
+    return reading.identification.get("finNFe") == RETURN
 
 
 def cfop_of_other_direction(direction: str) -> Test:
@@ -128,13 +158,11 @@ def return_of_nothing(reading: Reading) -> Failures:
         item.product.get("CFOP") in RETURNS_WITHOUT_REFERENCE or item.reference
         for item in reading.items
     )
-    return failing(
-        reading.identification.get("finNFe") == RETURN and not excepted and not reading.refers
-    )
+    return failing(is_return(reading) and not excepted and not reading.refers)
 
 
 def return_of_no_item(reading: Reading, item: ReadItem) -> bool:
-    return reading.identification.get("finNFe") == RETURN and not item.reference
+    return is_return(reading) and not item.reference
 
 
 def guessable_code(reading: Reading) -> Failures:

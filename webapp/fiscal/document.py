@@ -7,7 +7,8 @@ marks an attribute. Building never refuses: what is missing or wrong is written 
 
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha1
 
@@ -16,7 +17,7 @@ from lxml import etree
 from webapp.fiscal import commerce
 from webapp.fiscal.access_key import MODEL, NORMAL_EMISSION, access_key
 from webapp.fiscal.approximate_taxes import ApproximateTaxes
-from webapp.fiscal.arranging import put
+from webapp.fiscal.arranging import REGIME, put, regime_code
 from webapp.fiscal.digits import is_gtin, is_gtin_given_out
 from webapp.fiscal.item_taxes import (
     item_taxes,
@@ -41,10 +42,11 @@ from webapp.fiscal.places import state
 from webapp.fiscal.schema import Package
 from webapp.fiscal.tables import COUNTRIES
 from webapp.fiscal.tax_book import TaxBook
-from webapp.fiscal.taxes import SIMPLES, Taxes, assess
+from webapp.fiscal.taxes import SIMPLES, Taxes, assess, standing
 from webapp.fiscal.text import clean, digits, identifier
 from webapp.fiscal.xml import NAMESPACE, Section, amount, positive, xml
 from webapp.platform.documents import DocumentKind, document_kind
+from webapp.platform.money import ZERO
 
 VERSION = "4.00"
 SOFTWARE = "Balcao 1.0"
@@ -92,7 +94,7 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
         "@Id": f"NFe{key}",
         "@versao": VERSION,
         "ide": _identification(note, given, issued_at, key),
-        "emit": _issuer(note.issuer),
+        "emit": _issuer_on(note.issuer, issued_at.date(), book, package),
         "dest": _recipient(note),
         "entrega": _delivery(note),
         "autXML": [_by_document(party) for party in _authorized_parties(note.issuer)],
@@ -210,6 +212,16 @@ def _issuer(issuer: Issuer) -> Section:
         "IE": digits(issuer.state_registration) or None,
         "CRT": clean(issuer.crt, 1),
     }
+
+
+def _issuer_on(issuer: Issuer, day: date, book: TaxBook, package: Package) -> Section:
+    """With what it chose for IBS and CBS by that day, where it chose."""
+    own = standing(issuer.crt, issuer.ibs_cbs_choice(day), book.calendar.on(day))
+    if not own.choice:
+        return _issuer(issuer)
+    section = dict(_issuer(issuer))
+    put(section, "emit", REGIME, regime_code(own.choice, package) or None, package)
+    return section
 
 
 def _recipient(note: Note) -> Section:
@@ -340,13 +352,24 @@ def _item(
         put(det, "det", "gTribSN", simples_share(tax.simples), package)
     if tax.activity:
         put(det, "det", "cAtivSN", tax.activity, package)
+    if tax.net_value is not None:
+        put(det, "det", "vProdLiq", amount(tax.net_value), package)
+        put(det, "det", "vUnComLiq", _net_price(tax.net_value, item), package)
     return det
+
+
+def _net_price(net_value: Decimal, item: Item) -> str:
+    """To ten places: times the quantity it is the net value within a cent (code 1279)."""
+    return f"{(net_value / item.quantity).quantize(Decimal('1e-10')).normalize():f}"
 
 
 def _total(note: Note, taxes: list[Taxes], with_ibs_cbs: bool, package: Package) -> Section:
     total = tax_totals(note, taxes, with_ibs_cbs)
     if any(tax.simples for tax in taxes):
         put(total, "total", "gTribSN", simples_totals(taxes), package)
+    nets = [tax.net_value for tax in taxes if tax.net_value is not None]
+    if nets:
+        put(total, "total", "vProdLiqTot", amount(sum(nets, ZERO)), package)
     return total
 
 

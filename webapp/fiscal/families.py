@@ -5,13 +5,13 @@ careful, never too lax."""
 from collections.abc import Callable
 from functools import lru_cache
 
-from webapp.fiscal.code_predicates import DIRECTION, REACH, RETURN
+from webapp.fiscal.code_predicates import CREDIT, DIRECTION, REACH, is_return
 from webapp.fiscal.digits import is_gtin, is_gtin_given_out
 from webapp.fiscal.document import NO_GTIN
 from webapp.fiscal.payments import CARDS, UNPAID
 from webapp.fiscal.reading import Reading, decimal
 from webapp.fiscal.signature import is_signed
-from webapp.fiscal.tables import CFOPS, PAYMENT_METHODS
+from webapp.fiscal.tables import CFOPS, PAYMENT_METHODS, RETURNING_CFOPS
 
 PLAIN_PAYMENTS = PAYMENT_METHODS - CARDS - UNPAID
 PLAIN_PAYMENT = {"indPag", "tPag", "vPag"}
@@ -25,7 +25,8 @@ def _gtins_fit(sold: str, taxed: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _cfop_fits(cfop: str, direction: str, reach: str) -> bool:
-    return cfop in CFOPS and DIRECTION[cfop[0]] == direction and REACH[cfop[0]] == reach
+    known = cfop in CFOPS and cfop not in RETURNING_CFOPS
+    return known and DIRECTION[cfop[0]] == direction and REACH[cfop[0]] == reach
 
 
 def odd_gtins(reading: Reading) -> bool:
@@ -72,8 +73,8 @@ def has_marketplace(reading: Reading) -> bool:
     return told or reading.intermediary is not None
 
 
-def is_return(reading: Reading) -> bool:
-    return reading.identification.get("finNFe") == RETURN
+def may_give_back(reading: Reading) -> bool:
+    return is_return(reading) or reading.identification.get("finNFe") == CREDIT
 
 
 def has_ibs_cbs(reading: Reading) -> bool:
@@ -104,13 +105,14 @@ FAMILIES: dict[str, Callable[[Reading], bool]] = {
     code: only
     for only, codes in (
         (odd_gtins, "611 612 882 884 885 886"),
-        (odd_cfops, "770 518 519 731 732 733"),
+        (odd_cfops, "770 518 519 731 732 733 328"),
         (odd_values, "629 630 units 483"),
         (odd_payments, "391 392 436 437 443 657 904 961 963"),
         (has_bills, "797 850 851 852 853 898"),
         (has_carrier, "542 559"),
         (has_marketplace, "438 439 440"),
         (is_return, "321"),
+        (may_give_back, "327"),
         (has_ibs_cbs, "1020 1022 1023 1024 1085 1091 1118 1119"),
         (has_ibs_cbs_values, "1021 1026 1036 1037 1041"),
         (has_difal, "693 697 798 799 800"),

@@ -1,6 +1,7 @@
 """What a note says before it is a document. Money is `Decimal` reais with two places; weights are
 grams."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -8,6 +9,10 @@ from enum import StrEnum
 
 from webapp.fiscal.calendar import CUMULATIVE
 from webapp.platform.money import ZERO, cents
+
+# What a shop chose for IBS and CBS beside its tax regime (NT 2026.005): in Simples the regular
+# regime; in the normal one an option for Simples that is pending, inside its limit or above.
+REGULAR, PENDING, PENDING_ABOVE = "regular", "pending", "pending_above"
 
 
 class Environment(StrEnum):
@@ -67,7 +72,8 @@ class TechnicalContact:
 class Issuer:
     """`crt` is the tax regime: 1 Simples, 2 Simples above the state's limit, 3 normal, 4 MEI.
     `pis_cofins` is that of regime 3: cumulative or non_cumulative. `authorized_parties` are the CPF
-    and CNPJ that may download the document (`autXML`)."""
+    and CNPJ that may download the document (`autXML`). `ibs_cbs` are the shop's choices for IBS and
+    CBS, each with its first day, the oldest first."""
 
     cnpj: str
     name: str
@@ -79,6 +85,15 @@ class Issuer:
     pis_cofins: str = CUMULATIVE
     technical_contact: TechnicalContact | None = None
     authorized_parties: tuple[str, ...] = ()
+    ibs_cbs: tuple[tuple[date, str], ...] = ()
+
+    def ibs_cbs_choice(self, day: date) -> str:
+        return choice_on(self.ibs_cbs, day)
+
+
+def choice_on(choices: Sequence[tuple[date, str]], day: date) -> str:
+    """Of choices by their first days, the oldest first; "" where the regime alone decides."""
+    return next((choice for start, choice in reversed(choices) if start <= day), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,18 @@ def failing(condition: bool, **params: Any) -> Failures:
     return [params] if condition else []
 
 
-def each_item(test: Callable[[Reading, ReadItem], bool]) -> Test:
-    """The check fails once for every item for which `test` is true."""
-    return lambda reading: [item.params for item in reading.items if test(reading, item)]
+def each_item(
+    test: Callable[[Reading, ReadItem], bool], concerns: Callable[[Reading], bool] | None = None
+) -> Test:
+    """The check fails once for every item of a document that it concerns for which `test` is
+    true."""
+
+    def of_all(reading: Reading) -> Failures:
+        if concerns is not None and not concerns(reading):
+            return []
+        return [item.params for item in reading.items if test(reading, item)]
+
+    return of_all
 
 
 def blank_address(tag: str, label: str) -> Test:

@@ -6,7 +6,7 @@ import re
 from lxml import etree
 
 from webapp.fiscal.checks import CHECKS, SCHEMA
-from webapp.fiscal.fixes import FIX_IE, FIX_ISSUER
+from webapp.fiscal.fixes import CHECK_TAXES, FIX_IE, FIX_ISSUER
 from webapp.fiscal.reading import Reading
 from webapp.fiscal.words import Rejection
 from webapp.platform.issues import N_, Issue
@@ -268,6 +268,16 @@ REJECTIONS = {
                 "admin",
             )
             for code in ("280", "290", "292", "293", "296")
+        ),
+        Rejection(
+            "817",
+            "lines.*.product.unit",
+            N_(
+                "Goods that go abroad are told by the unit that the table of foreign trade has for "
+                "their NCM, and product %(sku)s (NCM %(ncm)s) by another. Ask the accountant."
+            ),
+            CHECK_TAXES,
+            "accountant",
         ),
         Rejection(
             "252",

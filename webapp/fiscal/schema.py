@@ -24,6 +24,8 @@ _LOCK = (
 _SIGNED, _MAY_BE_SIGNED = re.compile(rb'(ref="(?:\w+:)?Signature")\s*/>'), rb'\1 minOccurs="0"/>'
 _LAYOUT = "leiauteNFe_v4.00.xsd"
 _XSD = "http://www.w3.org/2001/XMLSchema"
+_ELEMENT, _SIMPLE_TYPE = f"{{{_XSD}}}element", f"{{{_XSD}}}simpleType"
+_ENUMERATION = f"{{{_XSD}}}enumeration"
 NOTE, PROCESSED, VOIDING = "nfe_v4.00.xsd", "procNFe_v4.00.xsd", "inutNFe_v4.00.xsd"
 # The folder of nfelib and the schema by an event's kind (tpEvento).
 EVENTS = {
@@ -101,6 +103,23 @@ class Package:
     def order(self, path: str) -> dict[str, int]:
         """The elements that may stand at a path, with their rank there."""
         return self._layout[path]
+
+    def values(self, tag: str) -> frozenset[str]:
+        """What an element of this name may hold, where the package lists it; none else."""
+        return self._listed[tag] if tag in self._listed else self._list(tag)
+
+    @cached_property
+    def _listed(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def _list(self, tag: str) -> frozenset[str]:
+        parsed = [self._parsed(name) for name in self.files]
+        elements = [e for tree in parsed for e in tree.iter(_ELEMENT) if e.get("name") == tag]
+        named = {e.get("type") for e in elements if e.get("type")}
+        kinds = [t for tree in parsed for t in tree.iter(_SIMPLE_TYPE) if t.get("name") in named]
+        found = {v.get("value", "") for e in (*elements, *kinds) for v in e.iter(_ENUMERATION)}
+        self._listed[tag] = frozenset(found)
+        return self._listed[tag]
 
     @cached_property
     def _places(self) -> dict[str, list[str]]:

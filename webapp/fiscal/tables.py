@@ -23,7 +23,21 @@ _OTHER_COUNTRY_CODES = (
 COUNTRY_CODES = frozenset(
     [code for code, _name in COUNTRIES.values()] + _OTHER_COUNTRY_CODES.split()
 )
-# Convênio s/nº of 15 December 1970 (SINIEF), annex II, as changed until 2024.
+# Convênio s/nº of 15 December 1970 (SINIEF), annex II, as the portal's table (IT 2023.002 v2.10, 4
+# September 2026) has it; without those of the documents of communication and transport.
 CFOPS = frozenset(code for line in _lines("cfops.txt") for code in line.split())
+# Of that table those that give goods back (indDevol).
+RETURNING_CFOPS = frozenset(
+    f"{first}{last}"
+    for firsts, lasts in (
+        ("12", "201 202 203 204 208 209 212 213 214 215 216 410 411 503 504 505 506 553"),
+        ("3", "201 202 211 212 503 553"),
+        ("56", "201 202 208 209 210 213 214 215 216 410 411 412 413 503 553 555 556 921"),
+        ("1256", "660 661 662 918 919"),
+        ("7", "201 202 210 211 212 553 556"),
+    )
+    for first in firsts
+    for last in lasts.split()
+)
 # What `tPag` may be (NT 2020.006, NT 2023.004).
 PAYMENT_METHODS = frozenset("01 02 03 04 05 10 11 12 13 15 16 17 18 19 20 21 22 90 91 99".split())

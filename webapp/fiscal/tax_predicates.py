@@ -1,17 +1,15 @@
 """What the checks of taxes look for, as `predicates` does: ICMS and its CFOP, DIFAL, the benefit
 code, IBS and CBS, and what holds a note until a value is typed."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
+from webapp.fiscal.arranging import REGIME, chosen_by_code, regime_code
 from webapp.fiscal.calendar import (
     ASKED,
     BENEFIT_CODE,
     IBS_CBS_OF_REGIME,
     P_CBS,
-    P_CBS_SIMPLES,
     P_IBS_CITY,
-    P_IBS_SIMPLES,
     P_IBS_STATE,
 )
 from webapp.fiscal.classes import CLASSES, KNOWN_CST, WITH_VALUES, WITHOUT_VALUES
@@ -19,19 +17,20 @@ from webapp.fiscal.places import STATES, interstate_rate
 from webapp.fiscal.predicates import CENT, Failures, Test, failing
 from webapp.fiscal.reading import Leaves, Reading, ReadItem, decimal
 from webapp.fiscal.taxes import (
-    ABOVE_LIMIT,
+    AT_ZERO,
+    BY_LAW,
     MEI,
-    NORMAL,
     OTHER_SIMPLES,
     OUTSIDE_REVENUE,
     SIMPLES,
     WITHOUT_CREDIT,
+    Standing,
     owes_simples_share,
     reduced,
+    standing,
 )
 from webapp.platform.money import ZERO, percent_of
 
-ItemTest = Callable[[Reading, ReadItem], bool]
 # Rule N12a-90: with what CFOP a MEI's codes go.
 MEI_CFOPS = {
     WITHOUT_CREDIT: {"5102", "6102"},
@@ -56,16 +55,11 @@ def _crt(reading: Reading) -> str:
     return reading.issuer.get("CRT", "")
 
 
-def each_item(test: ItemTest, concerns: Callable[[Reading], bool] | None = None) -> Test:
-    """The check fails once for every item of a document that it concerns for which `test` is
-    true."""
-
-    def of_all(reading: Reading) -> Failures:
-        if concerns is not None and not concerns(reading):
-            return []
-        return [item.params for item in reading.items if test(reading, item)]
-
-    return of_all
+def _standing(reading: Reading) -> Standing:
+    """That of the issuer; of a note of others as it says itself."""
+    note, day = reading.note, reading.day
+    choice = note.issuer.ibs_cbs_choice(day) if note else chosen_by_code(reading.issuer.get(REGIME))
+    return standing(_crt(reading), choice, reading.book.calendar.on(day))
 
 
 # -- ICMS -----------------------------------------------------------------------------------------
@@ -145,10 +139,10 @@ def values_unasked(_: Reading, item: ReadItem) -> bool:
 
 def wants_values(reading: Reading) -> bool:
     """Not while a rate is unknown: the note is held for that."""
-    crt = _crt(reading)
-    if crt == NORMAL:
+    values = _standing(reading).values
+    if values == BY_LAW:
         return not _unknown_rates(reading)
-    return crt == ABOVE_LIMIT and reading.book.calendar.on(reading.day).simples
+    return values == AT_ZERO and reading.book.calendar.on(reading.day).simples
 
 
 def values_missing(_: Reading, item: ReadItem) -> bool:
@@ -178,7 +172,7 @@ def wrong_rate(tag: str) -> Test:
         known = reading.book.calendar.value(tag, reading.day)
         if known is None:
             return []
-        allowed = (known, ZERO) if _crt(reading) == ABOVE_LIMIT else (known,)
+        allowed = (known, ZERO) if _standing(reading).values == AT_ZERO else (known,)
         return [
             item.params
             for item in reading.items
@@ -314,17 +308,14 @@ def rate_unknown(reading: Reading) -> Failures:
 
 
 def _unknown_rates(reading: Reading) -> list[str]:
-    wanted = _crt(reading) == NORMAL and any(
+    wanted = _standing(reading).values == BY_LAW and any(
         _ibs_cbs(item).get("CST") in WITH_VALUES for item in reading.items
     )
     return _unknown(reading, (P_IBS_STATE, P_IBS_CITY, P_CBS)) if wanted else []
 
 
 def _unknown_shares(reading: Reading) -> list[str]:
-    if not _owe_share(reading):
-        return []
-    only_cbs = _crt(reading) == ABOVE_LIMIT
-    return _unknown(reading, (P_CBS_SIMPLES,) if only_cbs else (P_IBS_SIMPLES, P_CBS_SIMPLES))
+    return _unknown(reading, _standing(reading).share) if _owe_share(reading) else []
 
 
 def _unknown(reading: Reading, codes: tuple[str, ...]) -> list[str]:
@@ -333,18 +324,21 @@ def _unknown(reading: Reading, codes: tuple[str, ...]) -> list[str]:
 
 
 def package_missing(reading: Reading) -> Failures:
-    """The schema of that day does not know how Simples tells its IBS and CBS."""
-    package = reading.book.package(reading.day)
-    wanting = reading.note is not None and bool(_owe_share(reading))
+    """The schema of that day does not know how Simples tells its IBS and CBS, or how the shop's
+    choice is told."""
+    if reading.note is None:
+        return []
+    package, choice = reading.book.package(reading.day), _standing(reading).choice
+    unknown_share = _owe_share(reading) and not package.knows("gTribSN")
     return failing(
-        wanting and not package.knows("gTribSN"),
+        unknown_share or bool(choice and not regime_code(choice, package)),
         package=package.name,
         day=reading.day.isoformat(),
     )
 
 
 def _owe_share(reading: Reading) -> bool:
-    return reading.book.calendar.on(reading.day).simples and any(
-        owes_simples_share(_crt(reading), _ibs_cbs(item).get("cClassTrib", ""))
-        for item in reading.items
+    own = _standing(reading)
+    return any(
+        owes_simples_share(own, _ibs_cbs(item).get("cClassTrib", "")) for item in reading.items
     )

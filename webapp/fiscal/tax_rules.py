@@ -15,8 +15,7 @@ from webapp.fiscal.calendar import (
 )
 from webapp.fiscal.check import Check
 from webapp.fiscal.fixes import CHECK_PROFILE, REWORK
-from webapp.fiscal.predicates import Test, total_differs
-from webapp.fiscal.tax_predicates import each_item
+from webapp.fiscal.predicates import Test, each_item, total_differs
 from webapp.fiscal.words import Rejection
 from webapp.platform.issues import N_
 
@@ -93,8 +92,9 @@ HELD_RULES: tuple[Check, ...] = (
             "held_package",
             "calendar.packages",
             N_(
-                "A note of a shop in Simples needs a newer schema package (010h) than %(package)s "
-                "on its day. Upload the official one; the note waits until then."
+                "What the note tells of Simples' IBS and CBS, or of the shop's choice for them, "
+                "is not in the schema package of its day, %(package)s: a newer one (010h) is "
+                "needed. Upload the official one; the note waits until then."
             ),
             N_("Open the schema packages"),
             "admin",

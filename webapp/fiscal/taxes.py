@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from webapp.fiscal.calendar import DayRates
+from webapp.fiscal.calendar import P_CBS_SIMPLES, P_IBS_SIMPLES, DayRates
 from webapp.fiscal.classes import CLASSES, WITH_VALUES
-from webapp.fiscal.note import Destination, Item, Note
+from webapp.fiscal.note import PENDING, PENDING_ABOVE, REGULAR, Destination, Item, Note
 from webapp.fiscal.places import interstate_rate
 from webapp.fiscal.tax_book import (
     EXCHANGE,
@@ -22,9 +22,7 @@ from webapp.fiscal.tax_book import (
 from webapp.platform.money import ZERO, cents, percent_of
 
 SIMPLES = {"1", "4"}
-NORMAL, ABOVE_LIMIT, MEI = "3", "2", "4"
-# Their IBS and CBS are told by gTribSN.
-WITH_SIMPLES_SHARE = {"1", ABOVE_LIMIT}
+INSIDE_SIMPLES, NORMAL, ABOVE_LIMIT, MEI = "1", "3", "2", "4"
 TAXED_CST = {"00", "20"}
 WITH_CREDIT, WITHOUT_CREDIT, OTHER_SIMPLES = "101", "102", "900"
 # cAtivSN: goods resold (annex I), and what is no revenue.
@@ -90,6 +88,20 @@ class IbsCbs(NamedTuple):
     reduction: Decimal
 
 
+class Standing(NamedTuple):
+    """How a shop tells its IBS and CBS on a day: by values (`gIBSCBS`) at the rates of the law, at
+    rate zero or not at all, and by a share of what Simples takes (`gTribSN`), of which `share` are
+    the calendar's codes. `choice` is what stands beside its regime, as it chose."""
+
+    values: str
+    share: tuple[str, ...] = ()
+    choice: str = ""
+
+    @property
+    def tells_activity(self) -> bool:
+        return bool(self.share) or self.choice == REGULAR
+
+
 class SimplesShare(NamedTuple):
     """IBS and CBS within what a shop in Simples pays; without IBS above the limit."""
 
@@ -100,6 +112,31 @@ class SimplesShare(NamedTuple):
 
 
 NO_ICMS = Icms()
+BY_LAW, AT_ZERO, NO_VALUES = "law", "zero", ""
+_BOTH, _CBS_ALONE = (P_IBS_SIMPLES, P_CBS_SIMPLES), (P_CBS_SIMPLES,)
+# By regime (CRT) and choice: the table of NT 2026.005. What fits no regime counts as not chosen.
+_STANDINGS = {
+    (INSIDE_SIMPLES, ""): Standing(NO_VALUES, _BOTH),
+    (INSIDE_SIMPLES, REGULAR): Standing(BY_LAW, (), REGULAR),
+    (ABOVE_LIMIT, ""): Standing(AT_ZERO, _CBS_ALONE),
+    (ABOVE_LIMIT, REGULAR): Standing(BY_LAW, (), REGULAR),
+    (NORMAL, PENDING): Standing(BY_LAW, _BOTH, PENDING),
+    (NORMAL, PENDING_ABOVE): Standing(BY_LAW, _CBS_ALONE, PENDING_ABOVE),
+}
+_BEFORE = {NORMAL: Standing(BY_LAW), ABOVE_LIMIT: Standing(AT_ZERO)}
+_OTHERS = Standing(NO_VALUES)
+
+
+def fits_regime(crt: str, choice: str) -> bool:
+    return (crt, choice) in _STANDINGS
+
+
+def standing(crt: str, choice: str, today: DayRates) -> Standing:
+    if today.simples:
+        found = _STANDINGS.get((crt, choice)) or _STANDINGS.get((crt, ""))
+        if found is not None:
+            return found
+    return _BEFORE.get(crt, _OTHERS)
 
 
 class Taxes(NamedTuple):
@@ -116,6 +153,8 @@ class Taxes(NamedTuple):
     simples: SimplesShare | None
     # cAtivSN, from when Simples tells its IBS and CBS by it.
     activity: str
+    # The goods without the IBS and CBS that their price contains (vProdLiq).
+    net_value: Decimal | None
 
 
 def _cfop(note: Note, item: Item, profile: TaxProfile) -> str:
@@ -135,6 +174,7 @@ def assess(note: Note, item: Item, day: date, book: TaxBook) -> Taxes:
     `checks` holds the note."""
     profile = book.profile_of(note, item, day) or NO_PROFILE
     today, crt, total = book.calendar.on(day), note.issuer.crt, item.total
+    own = standing(crt, note.issuer.ibs_cbs_choice(day), today)
     icms, difal = NO_ICMS, None
     icms_code = _icms_code(note, profile)
     if icms_code in TAXED_CST:
@@ -146,11 +186,11 @@ def assess(note: Note, item: Item, day: date, book: TaxBook) -> Taxes:
     # An exempt class is written from the start.
     written = crt in today.regimes or bool(profile.ibs_cbs and not has_values)
     ibs_cbs = None
-    if written and has_values and crt in (NORMAL, ABOVE_LIMIT):
+    if written and has_values and own.values:
         net = total - icms.value - icms.fcp - contributions.pis - contributions.cofins
         if difal:
             net -= difal.value + difal.fcp
-        ibs_cbs = _ibs_cbs(net, profile, crt, today)
+        ibs_cbs = _ibs_cbs(net, profile, own, today)
     return Taxes(
         profile,
         _cfop(note, item, profile),
@@ -160,8 +200,9 @@ def assess(note: Note, item: Item, day: date, book: TaxBook) -> Taxes:
         contributions,
         written,
         ibs_cbs,
-        _simples_share(total, profile, crt, today),
-        _activity(profile) if today.simples and crt in WITH_SIMPLES_SHARE else "",
+        _simples_share(total, profile, own, today),
+        _activity(profile) if own.tells_activity else "",
+        _net_value(item, ibs_cbs) if today.inside and own.values == BY_LAW else None,
     )
 
 
@@ -209,11 +250,11 @@ def _contributions(
     return Contributions("01", base, pis, percent_of(base, pis), cofins, percent_of(base, cofins))
 
 
-def _ibs_cbs(net: Decimal, profile: TaxProfile, crt: str, today: DayRates) -> IbsCbs | None:
+def _ibs_cbs(net: Decimal, profile: TaxProfile, own: Standing, today: DayRates) -> IbsCbs | None:
     """`net` is the value without the other taxes; None while a rate is not known. Above the limit
     of Simples the rates are zero: that shop's share stands apart."""
     state, city, cbs = today.ibs_state, today.ibs_city, today.cbs
-    if crt == ABOVE_LIMIT:
+    if own.values == AT_ZERO:
         state = city = cbs = ZERO
     if state is None or city is None or cbs is None:
         return None
@@ -229,15 +270,22 @@ def reduced(rate: Decimal, reduction: Decimal) -> Decimal:
     return rate * (HUNDRED - reduction) / HUNDRED if reduction else rate
 
 
-def _simples_share(
-    revenue: Decimal, profile: TaxProfile, crt: str, today: DayRates
-) -> SimplesShare | None:
-    if not (today.simples and owes_simples_share(crt, profile.ibs_cbs_class)):
+def _net_value(item: Item, found: IbsCbs | None) -> Decimal | None:
+    """The taxes are those of the item's whole value; what falls on the goods is taken off them."""
+    if found is None or not (item.total and item.quantity):
         return None
-    ibs, cbs = today.ibs_simples, today.cbs_simples
-    if crt == ABOVE_LIMIT:
-        ibs = None
-    if cbs is None or (ibs is None and crt != ABOVE_LIMIT):
+    taxes = found.state + found.city + found.cbs
+    return item.goods - cents(taxes * item.goods / item.total)
+
+
+def _simples_share(
+    revenue: Decimal, profile: TaxProfile, own: Standing, today: DayRates
+) -> SimplesShare | None:
+    if not owes_simples_share(own, profile.ibs_cbs_class):
+        return None
+    ibs = today.ibs_simples if P_IBS_SIMPLES in own.share else None
+    cbs = today.cbs_simples
+    if cbs is None or (ibs is None and P_IBS_SIMPLES in own.share):
         return None
     of_ibs = ZERO if ibs is None else percent_of(revenue, ibs)
     return SimplesShare(ibs, of_ibs, cbs, percent_of(revenue, cbs))
@@ -252,7 +300,7 @@ def _activity(profile: TaxProfile) -> str:
     return GOODS_RESOLD if profile.nature in (RESALE, ST_PAID) else ""
 
 
-def owes_simples_share(crt: str, ibs_cbs_class: str) -> bool:
+def owes_simples_share(own: Standing, ibs_cbs_class: str) -> bool:
     """Of revenue inside the country that IBS and CBS are charged on."""
     known = CLASSES.get(ibs_cbs_class)
-    return crt in WITH_SIMPLES_SHARE and known is not None and known.revenue == "1"
+    return bool(own.share) and known is not None and known.revenue == "1"

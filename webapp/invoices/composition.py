@@ -55,6 +55,7 @@ def issuer_of(shop: Shop) -> Issuer:
         crt=shop.crt,
         phone=shop.phone,
         pis_cofins=shop.pis_cofins,
+        ibs_cbs=shop.ibs_cbs,
         technical_contact=_technical_contact(shop),
         authorized_parties=tuple(shop.authorized_parties),
         address=Address(

@@ -14,9 +14,12 @@ from pydantic import (
     model_validator,
 )
 
+from webapp.fiscal.note import PENDING, PENDING_ABOVE, REGULAR
+from webapp.fiscal.taxes import fits_regime
 from webapp.http.fields import Email, refuse_strange_registration
 from webapp.http.forms import (
     BlankIsNone,
+    Day,
     FieldRefused,
     Flag,
     OneOf,
@@ -57,6 +60,13 @@ TAX_REGIMES = {
 PIS_COFINS = {
     "cumulative": _l("Cumulative: 0.65 % and 3 %"),
     "non_cumulative": _l("Non-cumulative: 1.65 % and 7.6 %"),
+}
+# What a shop chooses for IBS and CBS from 2027 on (NT 2026.005).
+IBS_CBS_CHOICES = {
+    "": _l("As the tax regime says"),
+    REGULAR: _l("Regular regime of IBS and CBS (CRT 1 and 2)"),
+    PENDING: _l("Option for Simples pending, inside its limit (CRT 3)"),
+    PENDING_ABOVE: _l("Option for Simples pending, above its limit (CRT 3)"),
 }
 # The layout's own bounds; the series from 890 on are the authorities' (MOC 7.0, field B07).
 LAST_SERIES, MAX_NUMBER = 889, 999_999_999
@@ -174,7 +184,8 @@ class TechnicalContactIn(Shape):
 
 
 class IssuerIn(Shape):
-    """Who issues the shop's documents, with the parts the NF-e asks of an issuer's address."""
+    """Who issues the shop's documents, with the parts the NF-e asks of an issuer's address.
+    `ibs_cbs_regime` is chosen from the day `ibs_cbs_from` on; blank is as the tax regime says."""
 
     name: Part
     trade_name: Annotated[str, Text(60)] = ""
@@ -186,6 +197,8 @@ class IssuerIn(Shape):
     ]
     crt: Literal["1", "2", "3", "4"]
     pis_cofins: Literal["cumulative", "non_cumulative"] = "cumulative"
+    ibs_cbs_regime: Literal["", "regular", "pending", "pending_above"] = ""
+    ibs_cbs_from: Annotated[Day | None, BlankIsNone] = None
     zip_code: Annotated[str, Text(12, required=True), AfterValidator(_zip_code)]
     state: Annotated[str, Text(20, required=True), AfterValidator(_state)]
     city: Part
@@ -213,6 +226,17 @@ class IssuerIn(Shape):
                 _l("IBGE knows no city of this code; leave it blank to have it found.")
             )
         return written
+
+    @model_validator(mode="after")
+    def choice_of_its_regime(self):
+        if self.ibs_cbs_regime and not fits_regime(self.crt, self.ibs_cbs_regime):
+            raise FieldRefused(
+                "ibs_cbs_regime",
+                _l("This choice goes with another tax regime (CRT); choose one for this one."),
+            )
+        if self.ibs_cbs_regime and self.ibs_cbs_from is None:
+            raise FieldRefused("ibs_cbs_from", _l("Fill this in."))
+        return self
 
     @model_validator(mode="after")
     def registration_of_its_state(self):

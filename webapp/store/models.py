@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import uuid
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
@@ -26,6 +27,7 @@ class Shop(Model):
         "state_registration",
         "crt",
         "pis_cofins",
+        "ibs_cbs_choices",
         "zip_code",
         "state",
         "city",
@@ -60,6 +62,8 @@ class Shop(Model):
     crt: Mapped[str] = mapped_column(String(1))
     # Of regime 3 (CRT): cumulative or non_cumulative.
     pis_cofins: Mapped[str] = mapped_column(String(16), default="cumulative")
+    # What the shop chose for IBS and CBS beside its regime: pairs of first day and choice.
+    ibs_cbs_choices: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
     zip_code: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(2))
     city: Mapped[str] = mapped_column(String(60))
@@ -95,13 +99,30 @@ class Shop(Model):
     guide_closed: Mapped[bool] = mapped_column(default=False)
     # When the backup was made out of which this shop came; None: it is awake. See store/sleep.py.
     asleep_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    # A mark of its own for each state of what the accountant writes: see taxation/book.py.
+    # A mark of its own for each state of what NF-e are made by, the accountant's part and the
+    # issuer's: see taxation/book.py and processing/tax_holds.py.
     tax_book_version: Mapped[str] = mapped_column(String(32), default="")
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
     def close_guide(self) -> None:
         self.guide_closed = True
+
+    @property
+    def ibs_cbs(self) -> tuple[tuple[dt.date, str], ...]:
+        """Its choices for IBS and CBS by their first days, the oldest first."""
+        return tuple((dt.date.fromisoformat(day), choice) for day, choice in self.ibs_cbs_choices)
+
+    def choose_ibs_cbs(self, choice: str, first_day: dt.date) -> None:
+        """From that day on; what was chosen for later days is dropped. Said twice, it stays."""
+        day = first_day.isoformat()
+        before = [each for each in self.ibs_cbs_choices if each[0] < day]
+        until_then = before[-1][1] if before else ""
+        self.ibs_cbs_choices = before if choice == until_then else [*before, [day, choice]]
+
+    def issue_otherwise(self) -> None:
+        """NF-e are made by something else from now on: those that wait are tried again."""
+        self.tax_book_version = uuid.uuid4().hex
 
 
 class Series(Model):

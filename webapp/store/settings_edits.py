@@ -12,16 +12,33 @@ from webapp.store.forms import IssuerIn, ShopSettingsIn, TechnicalContactIn
 from webapp.store.models import Shop
 
 CONTACT_FACTS = ("cnpj", "name", "email", "phone")
-ISSUER_FACTS = tuple(name for name in IssuerIn.model_fields if name != "technical_contact")
+ISSUER_FACTS = tuple(
+    name
+    for name in IssuerIn.model_fields
+    if name not in ("technical_contact", "ibs_cbs_regime", "ibs_cbs_from")
+)
 HOUSE_FACTS = tuple(name for name in ShopSettingsIn.model_fields if name != "review_policy")
 
 
 def set_issuer(shop: Shop, wanted: IssuerIn) -> None:
+    """NF-e that wait are tried again where anything of it is new. Raises Invalid."""
+    before = issuer_facts(shop), shop.csrt
     for name in ISSUER_FACTS:
         setattr(shop, name, getattr(wanted, name))
     shop.trade_name = wanted.trade_name or wanted.name
     shop.ibge = wanted.city_ibge
+    _choose_ibs_cbs(shop, wanted)
     _set_technical_contact(shop, wanted.technical_contact)
+    if (issuer_facts(shop), shop.csrt) != before:
+        shop.issue_otherwise()
+
+
+def _choose_ibs_cbs(shop: Shop, wanted: IssuerIn) -> None:
+    if wanted.ibs_cbs_from is not None:
+        shop.choose_ibs_cbs(wanted.ibs_cbs_regime, wanted.ibs_cbs_from)
+    elif shop.ibs_cbs_choices:
+        message = _("Write from which day on this holds.")
+        raise Invalid([FieldError("ibs_cbs_from", message)])
 
 
 def _set_technical_contact(shop: Shop, wanted: TechnicalContactIn) -> None:
@@ -39,8 +56,11 @@ def _set_technical_contact(shop: Shop, wanted: TechnicalContactIn) -> None:
 def issuer_facts(shop: Shop) -> dict[str, Any]:
     """What `set_issuer` takes, as it stands; the secret stays where it is."""
     contact = {name: getattr(shop, f"technical_{name}") for name in CONTACT_FACTS}
+    first_day, choice = shop.ibs_cbs_choices[-1] if shop.ibs_cbs_choices else (None, "")
     return {name: getattr(shop, name) for name in ISSUER_FACTS} | {
-        "technical_contact": contact | {"csrt_id": shop.csrt_id}
+        "ibs_cbs_regime": choice,
+        "ibs_cbs_from": first_day,
+        "technical_contact": contact | {"csrt_id": shop.csrt_id},
     }
 
 

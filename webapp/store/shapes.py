@@ -1,5 +1,6 @@
 """The shapes of the shop in answers."""
 
+import datetime as dt
 from typing import Literal
 
 from webapp.http.answers import OutShape
@@ -16,7 +17,8 @@ class TechnicalContactOut(OutShape):
 
 
 class IssuerOut(OutShape):
-    """Documents and numbers are bare, without points and dashes; `ibge` is the city's code."""
+    """Documents and numbers are bare, without points and dashes; `ibge` is the city's code,
+    `ibs_cbs_regime` the choice that was made last, with its first day."""
 
     cnpj: str
     name: str
@@ -24,6 +26,8 @@ class IssuerOut(OutShape):
     state_registration: str
     crt: Literal["1", "2", "3", "4"]
     pis_cofins: Literal["cumulative", "non_cumulative"]
+    ibs_cbs_regime: Literal["", "regular", "pending", "pending_above"]
+    ibs_cbs_from: dt.date | None
     street: str
     number: str
     complement: str

@@ -9,22 +9,15 @@ from webapp.fiscal.calendar import (
     ASKED,
     MONTHLY,
     P_CBS,
-    P_CBS_SIMPLES,
     P_IBS_CITY,
-    P_IBS_SIMPLES,
     P_IBS_STATE,
     Term,
 )
+from webapp.fiscal.note import choice_on
+from webapp.fiscal.taxes import BY_LAW, standing
 from webapp.store.queries import the_shop
 from webapp.taxation.book import the_tax_book
 
-# Which of the values a shop's notes need, by its CRT.
-NEEDED = {
-    "1": (P_IBS_SIMPLES, P_CBS_SIMPLES),
-    "2": (P_CBS_SIMPLES,),
-    "3": (P_IBS_STATE, P_IBS_CITY, P_CBS),
-    "4": (),
-}
 LOOK_AHEAD = dt.timedelta(days=62)
 
 
@@ -46,12 +39,23 @@ def asked_now(today: dt.date) -> list[AskedValue]:
     starts = {term.start for term in calendar.coming(today)} | set(_months(today))
     days = [today, *sorted(day for day in starts if day <= today + LOOK_AHEAD)]
     due = [day for day in days if crt in calendar.on(day).regimes]
-    found = []
-    for code in NEEDED[crt]:
-        day = next((day for day in due if calendar.value(code, day) is None), None)
-        if day is not None:
-            found.append(AskedValue(code, gettext(ASKED[code]), first_day_asked(code, day)))
-    return found
+    missing: dict[str, dt.date] = {}
+    for day in due:
+        for code in _needed(day):
+            if calendar.value(code, day) is None:
+                missing.setdefault(code, day)
+    return [
+        AskedValue(code, gettext(ASKED[code]), first_day_asked(code, missing[code]))
+        for code in ASKED
+        if code in missing
+    ]
+
+
+def _needed(day: dt.date) -> tuple[str, ...]:
+    """The values that the shop's notes of a day need, by its regime and what it chose."""
+    shop, today = the_shop(), the_tax_book().calendar.on(day)
+    own = standing(shop.crt, choice_on(shop.ibs_cbs, day), today)
+    return (*((P_IBS_STATE, P_IBS_CITY, P_CBS) if own.values == BY_LAW else ()), *own.share)
 
 
 def first_day_asked(code: str, day: dt.date) -> dt.date:

@@ -1,5 +1,7 @@
 """The settings page: the issuer, how the shop works, and its awakening."""
 
+import datetime as dt
+
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.authority.certificates import certificate
 from webapp.fiscal.certificate import CertificateError
-from webapp.http.formatting import as_written
+from webapp.http.formatting import as_written, day_text
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.platform.cep import format_cep
@@ -73,6 +75,14 @@ def _present_issuer() -> Form:
         "version": shop.version,
     }
     return Form.filled(as_written(issuer_facts(shop)) | written)
+
+
+def choices_in_one_line(kept: list[list[str]]) -> str:
+    """The choices for IBS and CBS, as the audit tells them."""
+    return " · ".join(
+        f"{day_text(dt.date.fromisoformat(day))}: {forms.IBS_CBS_CHOICES[choice]}"
+        for day, choice in kept
+    )
 
 
 def _present_house() -> Form:
