@@ -7,10 +7,12 @@ nobody fails.
 
 import contextlib
 import sqlite3
+from io import BytesIO
 
 import pytest
 
 from tests.factories import make_sale, make_token, open_shop, sign_in, work_off
+from webapp.invoice_pages import downloads
 from webapp.staff.access import ANYONE
 from webapp.staff.models import Role
 
@@ -150,6 +152,8 @@ def test_the_accountant_changes_nothing_but_what_is_their_own(app):
     # What is theirs to write is the taxes.
     taxes = ("/tax-profiles", "/tax-choices", "/tax-rates", "/fiscal-calendar")
     taxes += ("/fiscal-rehearsals",)
+    # It leads to what is printed.
+    taxes += ("/invoices/printing",)
     calls = tuple(f"/api/v1{place}" for place in taxes)
     own = ("/account/", "/login", "/logout", "/search/hits", "/find", *taxes, *calls)
     open_to_them = [
@@ -161,7 +165,9 @@ def test_the_accountant_changes_nothing_but_what_is_their_own(app):
     assert open_to_them and all(path.startswith(own) for path in open_to_them), open_to_them
 
 
-def test_reading_changes_nothing_in_the_database(app, db, settings):
+def test_reading_changes_nothing_in_the_database(app, db, settings, monkeypatch):
+    # Printing takes a process, and is told nothing but the file.
+    monkeypatch.setattr(downloads, "in_one_file", lambda _paper, _notes: BytesIO(b"%PDF-"))
     open_shop()
     make_sale(reference="WEB-1")
     work_off()

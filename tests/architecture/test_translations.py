@@ -16,6 +16,9 @@ from tests.factories import make_product, make_sale, open_shop, sign_in, work_of
 from tests.support.partners import make_partners
 from tests.support.processed_sales import agent
 from tests.support.rule_drafts import drafted, paying, somebody
+from webapp.http.signed_links import seal_link
+from webapp.messages.composition import FILES
+from webapp.platform.clock import utc_now
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|{\w+}")
 # Values and quotations inside a text are no words of its own.
@@ -139,7 +142,7 @@ MORE_SCREENS = (
 )
 # No pages of the shop: files, and what programs and those who write them ask for.
 NO_PAGES = re.compile(
-    r"/(static|api|events|healthz|readyz|metrics)|.*(\.csv|\.json|\.pdf|/xml|/archive|/rule-options)$"
+    r"/(static|api|events|healthz|readyz|metrics)|.*(\.csv|\.json|\.pdf|\.zip|/xml|/archive|/rule-options)$"
 )
 # As it was sent: in the customer's language, not the reader's.
 SENT = "/messages/<id:message_id>/html"
@@ -336,7 +339,7 @@ def portuguese_shop(db, client):
     more = ("partner_id", "rehearsal_id", "slip_id", "task_id", "user_id", "version_id")
     ids = dict.fromkeys((*ones, *more), 1)
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
-    return client, ids | {"code": "royalty_slip"}
+    return client, ids | {"code": "royalty_slip", "token": seal_link(FILES, 1, utc_now())}
 
 
 def test_no_page_shows_a_text_of_the_source_to_a_brazilian(app, portuguese_shop, told):

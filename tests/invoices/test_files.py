@@ -14,7 +14,7 @@ from tests.support.invoices import authorized, in_review, worked_off
 from tests.support.processed_sales import counted
 from webapp.authority.sandbox import Sandbox
 from webapp.http.formatting import shop_day
-from webapp.invoice_pages import downloads
+from webapp.invoices import archive
 from webapp.invoices.models import InvoiceStatus
 
 SCHEMAS = Path(next(iter(find_spec("nfelib").submodule_search_locations))) / "nfe/schemas/v4_0"
@@ -92,7 +92,7 @@ def test_a_draft_has_no_danfe_and_the_answer_says_why(db, client):
 
 @pytest.mark.both_databases
 def test_a_months_files_come_as_one_zip(db, client, monkeypatch):
-    monkeypatch.setattr(downloads, "FILES_AT_ONCE", 2)
+    monkeypatch.setattr(archive, "FILES_AT_ONCE", 2)
     issued = [authorized(), worked_off(), worked_off()]
     # Two of one moment, across the place where the reading begins anew.
     issued[2].issued_at = issued[1].issued_at
@@ -100,10 +100,10 @@ def test_a_months_files_come_as_one_zip(db, client, monkeypatch):
     sign_in(client, "accountant")
     with counted() as said:
         answer = client.get(f"/invoices/archive?month={shop_day(issued[0].issued_at):%Y-%m}")
-        archive = zipfile.ZipFile(io.BytesIO(answer.data))
+        files = zipfile.ZipFile(io.BytesIO(answer.data))
     asked = [each for each in said if "proc_xml" in each.partition("FROM")[0]]
     assert len(asked) == 4, "is there any, two, one, no more"
-    assert {name: archive.read(name) for name in archive.namelist()} == {
+    assert {name: files.read(name) for name in files.namelist()} == {
         f"{one.access_key}.xml": one.proc_xml for one in issued
     }
     assert answer.content_length is None, "a stream, not a file held in memory"

@@ -5,8 +5,9 @@ import datetime as dt
 from flask import Response, g
 from flask_babel import lazy_gettext as _l
 
+from webapp.fiscal.danfe import Paper
 from webapp.http.answers import list_of
-from webapp.invoice_pages.downloads import danfe_file, month_archive, xml_file
+from webapp.invoice_pages.downloads import month_archive, paper_file, xml_file
 from webapp.invoices.forms import InvoiceQuery, MonthQuery, ReturnIn
 from webapp.invoices.issues import issues_of
 from webapp.invoices.models import Invoice
@@ -99,7 +100,21 @@ def get_xml(invoice_id: int) -> Response:
     summary=_l("The DANFE of an authorized NF-e."),
 )
 def get_danfe(invoice_id: int) -> Response:
-    return danfe_file(invoice_by_id(invoice_id))
+    return paper_file(Paper.DANFE, invoice_by_id(invoice_id))
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/invoices/<id:invoice_id>/label.pdf",
+    "clerk",
+    "accountant",
+    answer=Download("application/pdf", _l("The label, 100 × 150 mm")),
+    refusals={404: NO_INVOICE, 409: _l("It is not authorized, or cancelled.")},
+    summary=_l("The parcel's label of an authorized NF-e: the simplified DANFE."),
+)
+def get_label(invoice_id: int) -> Response:
+    return paper_file(Paper.LABEL, invoice_by_id(invoice_id))
 
 
 @endpoint(

@@ -1,26 +1,25 @@
-"""The files of NF-e as they are given out: the stored bytes as they are, drafts marked as such, a
-month as one zip."""
+"""The files of NF-e as they are given out: the stored bytes as they are, drafts marked as such,
+many as one zip, on paper one by one or many as one PDF."""
 
 import datetime as dt
-import io
 import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 from flask import Response
 from flask_babel import gettext as _
-from sqlalchemy import Engine, Select
 
-from webapp.fiscal.danfe import danfe
+from webapp.fiscal.danfe import Paper, PrintedNote, in_one_file
+from webapp.http.zips import zip_response
 from webapp.invoice_pages.note_view import draft_of
-from webapp.invoices.models import Invoice
-from webapp.invoices.queries import files_of, issued_after
+from webapp.invoices.archive import pages_of_files, read_apart
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.queries import files_by_ids, files_of
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
-from webapp.platform.transactions import only_reading
 from webapp.store.queries import the_shop
 
-FILES_AT_ONCE = 100
+CHUNK_BYTES = 65_536
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -38,7 +37,8 @@ def xml_file(invoice: Invoice) -> Response:
     return _attachment(draft.encode(), "application/xml", f"{_('draft')}-{name}.xml")
 
 
-def danfe_file(invoice: Invoice) -> Response:
+def paper_file(paper: Paper, invoice: Invoice) -> Response:
+    """Raises Refusal for one that is not authorized, and of a cancelled one for a label."""
     if not invoice.is_issued or invoice.proc_xml is None:
         raise Refusal(
             _(
@@ -46,58 +46,62 @@ def danfe_file(invoice: Invoice) -> Response:
                 state=invoice.label,
             )
         )
-    return _attachment(
-        danfe(invoice.proc_xml), "application/pdf", f"{invoice.access_key}.pdf", "inline"
-    )
+    cancelled = invoice.status is InvoiceStatus.CANCELLED
+    if cancelled and paper is Paper.LABEL:
+        raise Refusal(_("This NF-e is cancelled: nothing ships with it, and no label is printed."))
+    name = invoice.access_key if paper is Paper.DANFE else f"{paper}-{invoice.access_key}"
+    return _paper(paper, [PrintedNote(invoice.proc_xml, cancelled)], str(name))
+
+
+def papers_file(paper: Paper, ids: Sequence[int]) -> Response:
+    """Those of `ids` that are authorized, in their order, as one PDF; of cancelled ones the DANFE
+    says so, and no label is printed. Raises Refusal when none is left."""
+    notes = [
+        PrintedNote(row.proc_xml, row.status is InvoiceStatus.CANCELLED)
+        for row in files_by_ids(ids)
+        if paper is Paper.DANFE or row.status is InvoiceStatus.AUTHORIZED
+    ]
+    if not notes:
+        raise Refusal(_("None of these NF-e is authorized, so there is nothing to print."))
+    return _paper(paper, notes, f"{paper}-{len(notes)}")
+
+
+def zip_file(ids: Sequence[int]) -> Response:
+    """The files of those that are authorized. Raises Refusal when none is left."""
+    rows = files_by_ids(ids)
+    if not rows:
+        raise Refusal(_("None of these NF-e is authorized, so there are no files of theirs."))
+    return zip_response(((f"{row.access_key}.xml", row.proc_xml) for row in rows), "nfe")
+
+
+def _paper(paper: Paper, notes: Sequence[PrintedNote], name: str) -> Response:
+    # Printing takes a while, and whoever takes the file may be slow.
+    db.session.rollback()
+    file = in_one_file(paper, notes)
+    response = Response(_chunks(file), mimetype="application/pdf")
+    response.call_on_close(file.close)
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return response
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
 
 
 def month_archive(month: dt.date) -> Response:
     """Streams the month's files; raises NotFound when there is none. No transaction stays open
     meanwhile."""
-    files = files_of(month)
-    if not _read(db.engine, files.limit(1)):
+    asked = files_of(month)
+    if not read_apart(db.engine, asked.limit(1)):
         raise NotFound(_("No NF-e was authorized in %(month)s.", month=f"{month:%m/%Y}"))
-    response = Response(_zipped(db.engine, files), mimetype="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="nfe-{month:%Y-%m}.zip"'
-    return response
+    pages = pages_of_files(db.engine, asked)
+    files = ((f"{row.access_key}.xml", row.proc_xml) for page in pages for row in page)
+    return zip_response(files, f"nfe-{month:%Y-%m}")
 
 
 def _attachment(data: bytes, mimetype: str, name: str, disposition: str = "attachment") -> Response:
     response = Response(data, mimetype=mimetype)
     response.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'
     return response
-
-
-def _read(engine: Engine, query: Select) -> list:
-    with only_reading(), engine.connect() as connection:
-        return list(connection.execute(query))
-
-
-class _Pipe(io.RawIOBase):
-    """Where the zip is written to: what was written since the last look is taken out and sent."""
-
-    def __init__(self):
-        self._parts: list[bytes] = []
-
-    def writable(self):
-        return True
-
-    def write(self, data):
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        taken = b"".join(self._parts)
-        self._parts.clear()
-        return taken
-
-
-def _zipped(engine: Engine, files: Select) -> Iterator[bytes]:
-    pipe, some = _Pipe(), files.limit(FILES_AT_ONCE)
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        while rows := _read(engine, some):
-            for row in rows:
-                archive.writestr(f"{row.access_key}.xml", row.proc_xml)
-            some = files.where(issued_after(rows[-1].issued_at, rows[-1].id)).limit(FILES_AT_ONCE)
-            yield pipe.take()
-    yield pipe.take()

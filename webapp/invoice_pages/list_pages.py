@@ -1,14 +1,18 @@
 """The list of NF-e, its rows, and a month's files."""
 
-from typing import Any
+import datetime as dt
+from typing import Any, NamedTuple
 
 from flask import Response, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import Select, select
 
+from webapp.fulfilment.bulk import MOST_AT_ONCE
+from webapp.http.filters import USUAL_PAGE
 from webapp.http.lists import (
     Order,
+    Page,
     Tab,
     bounded_count,
     count_text,
@@ -32,6 +36,7 @@ ORDERS = {
     "total": Order((Invoice.total, Invoice.id), down=True),
 }
 MONTH_ORDERS = ORDERS | {"when": Order((Invoice.moment, Invoice.id), down=True)}
+FILTERS = ("status", "q", "month", "sort", "after", "before")
 TABS = {
     "": lazy_pgettext("NF-e", "All"),
     "review": _l("Under review"),
@@ -46,23 +51,46 @@ TABS = {
 @bp.get("/invoices")
 @allow("clerk", "accountant")
 def index() -> str:
-    view, q = query_word("status", VIEWS), request.args.get("q", "")
-    month = query_month()
-    query = invoices(q, month)
-    query = query.where(VIEWS[view]) if view else query
-    page = page_of(
-        query, MONTH_ORDERS if month else ORDERS, narrowed=bool(view or q.strip() or month)
-    )
+    asked, page = Asked.read(), page_asked_for()
     return render_template(
         "invoices/index.html",
         page=page,
-        tabs=status_tabs(view, *(_tab(name, label) for name, label in TABS.items())),
-        q=q,
-        month=month,
+        tabs=status_tabs(asked.view, *(_tab(name, label) for name, label in TABS.items())),
+        q=asked.q,
+        month=asked.month,
         issues_of=issues_of,
-        archive_month=month or issuer_day(utc_now()),
+        archive_month=asked.month or issuer_day(utc_now()),
         list_url=page.live_url,
+        filters=list_filters(),
+        most_printed=MOST_AT_ONCE,
     )
+
+
+class Asked(NamedTuple):
+    """The filters of the list that hold."""
+
+    view: str
+    q: str
+    month: dt.date | None
+
+    @classmethod
+    def read(cls) -> "Asked":
+        """Raises WrongFilter."""
+        return cls(query_word("status", VIEWS), request.args.get("q", ""), query_month())
+
+
+def page_asked_for(limit: int = USUAL_PAGE) -> Page:
+    """The part of the list that the address asks for, in its order."""
+    view, q, month = Asked.read()
+    query = invoices(q, month)
+    query = query.where(VIEWS[view]) if view else query
+    orders = MONTH_ORDERS if month else ORDERS
+    return page_of(query, orders, limit, narrowed=bool(view or q.strip() or month))
+
+
+def list_filters() -> dict[str, Any]:
+    """What of the address the list is made by, to come along where something is done to it."""
+    return {name: request.args[name] for name in FILTERS if request.args.get(name)}
 
 
 def _tab(view: str, label: Any) -> Tab:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Response, g, render_template, request
+from flask import Response, current_app, g, render_template, request
 
 from webapp.audit.history import history_of
+from webapp.fiscal.danfe import Paper
 from webapp.http.forms import Form
 from webapp.invoice_pages.blueprint import bp
-from webapp.invoice_pages.downloads import danfe_file, xml_file
+from webapp.invoice_pages.downloads import paper_file, xml_file
 from webapp.invoice_pages.list_pages import count_in
 from webapp.invoice_pages.note_view import note_view
 from webapp.invoices.forms import RETURN_LABELS
@@ -22,6 +23,8 @@ from webapp.invoices.issues import (
 )
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_by_id, review_queue
+from webapp.messages.queries import message_of_sale
+from webapp.messages.words import AUTHORIZED, reason_in_words
 from webapp.platform.clock import utc_now
 from webapp.platform.issues import Issue
 from webapp.sale_pages.fix_links import FixLink, fix_link, is_about_taxes
@@ -62,7 +65,13 @@ def xml(invoice_id: int) -> Response:
 @bp.get("/invoices/<id:invoice_id>/danfe.pdf")
 @allow("clerk", "accountant")
 def danfe(invoice_id: int) -> Response:
-    return danfe_file(invoice_by_id(invoice_id))
+    return paper_file(Paper.DANFE, invoice_by_id(invoice_id))
+
+
+@bp.get("/invoices/<id:invoice_id>/label.pdf")
+@allow("clerk", "accountant")
+def label(invoice_id: int) -> Response:
+    return paper_file(Paper.LABEL, invoice_by_id(invoice_id))
 
 
 # -- what the page shows --------------------------------------------------------------------------
@@ -89,6 +98,9 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "passed": passed_checks(invoice, shop),
         "note": note_view(invoice, shop),
         "issuer": shop,
+        "mail": message_of_sale(invoice.sale_id, AUTHORIZED) if invoice.is_issued else None,
+        "why_not_mailed": reason_in_words,
+        "has_mail_server": bool(current_app.extensions["settings"].smtp_url),
         "history": history_of(subjects_of(invoice.sale_id)),
         "return_form": Form(),
         "return_labels": RETURN_LABELS,

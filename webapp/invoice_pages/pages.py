@@ -1,6 +1,12 @@
 """Pages of NF-e: each kind has a module of its own."""
 
-from webapp.invoice_pages import decision_pages, list_pages, note_pages
+from webapp.invoice_pages import (
+    decision_pages,
+    list_pages,
+    mail_pages,
+    note_pages,
+    print_pages,
+)
 from webapp.invoice_pages.blueprint import bp
 
-__all__ = ["bp", "decision_pages", "list_pages", "note_pages"]
+__all__ = ["bp", "decision_pages", "list_pages", "mail_pages", "note_pages", "print_pages"]

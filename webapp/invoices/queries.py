@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -146,6 +147,35 @@ def issued_after(moment: dt.datetime, invoice_id: int) -> ColumnElement[bool]:
     """What comes after this one in the order of `files_of`."""
     place = tuple_(literal(moment, Invoice.issued_at.type), literal(invoice_id))
     return tuple_(Invoice.issued_at, Invoice.id) > place
+
+
+ISSUED = (InvoiceStatus.AUTHORIZED, InvoiceStatus.CANCELLED)
+
+
+class IssuedFile(NamedTuple):
+    id: int
+    access_key: str
+    status: InvoiceStatus
+    proc_xml: bytes
+
+
+def files_by_ids(ids: Sequence[int]) -> list[IssuedFile]:
+    """Of those that are issued, in the order of `ids`."""
+    query = select(Invoice.id, Invoice.access_key, Invoice.status, Invoice.proc_xml).where(
+        Invoice.id.in_(ids), Invoice.status.in_(ISSUED), Invoice.proc_xml.is_not(None)
+    )
+    found = {
+        row.id: IssuedFile(row.id, row.access_key or "", row.status, row.proc_xml or b"")
+        for row in db.session.execute(query)
+    }
+    return [found[invoice_id] for invoice_id in dict.fromkeys(ids) if invoice_id in found]
+
+
+def issued_among(ids: Sequence[int], with_cancelled: bool) -> set[int]:
+    """Those of `ids` that are authorized, or were before they were cancelled."""
+    states = ISSUED if with_cancelled else (InvoiceStatus.AUTHORIZED,)
+    query = select(Invoice.id).where(Invoice.id.in_(ids), Invoice.status.in_(states))
+    return set(db.session.scalars(query))
 
 
 def invoice_by_id(invoice_id: int) -> Invoice:

@@ -5,10 +5,12 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from webapp.messages.composition import BadAddress, email_of
+from webapp.messages.composition import Attachment, BadAddress, email_of
 from webapp.messages.models import Message
 from webapp.platform.database import db
 
@@ -17,13 +19,28 @@ TIMEOUT_SECONDS = 10
 # A slow server must not outlast the lease of the batch: whoever claimed it next would send it
 # again.
 BATCH_SECONDS = 20
+Row = TypeVar("Row")
 
 
-def deliver(url: str, messages: list[Message]) -> dict[int, str | None]:
+# By the id of what they belong to: why it did not go out, None where it did.
+Outcomes = dict[int, str | None]
+AttachmentsOf = Callable[[list[Message]], Mapping[int, Sequence[Attachment]]]
+
+
+def deliver(url: str, messages: list[Message], files_of: AttachmentsOf | None = None) -> Outcomes:
     """What became of each message: None when the server took it, else why not: a word of
-    `messages.words.REASONS`, a colon and the failure's class, never an address."""
-    outcome: dict[int, str | None] = {}
-    letters = _letters(messages, outcome)
+    `messages.words.REASONS`, a colon and the failure's class, never an address. `files_of`: what
+    goes along with each, by its id."""
+    files = files_of(messages) if files_of else {}
+    rows = {message.id: message for message in messages}
+    return deliver_letters(url, rows, lambda row: email_of(row, files.get(row.id, ())))
+
+
+def deliver_letters(
+    url: str, rows: Mapping[int, Row], write: Callable[[Row], EmailMessage]
+) -> Outcomes:
+    outcome: Outcomes = {}
+    letters = _letters(rows, write, outcome)
     # No transaction, which on SQLite is the write lock, is held while the server is talked to.
     db.session.rollback()
     if not letters:
@@ -41,17 +58,19 @@ def deliver(url: str, messages: list[Message]) -> dict[int, str | None]:
     return outcome
 
 
-def _letters(messages: list[Message], outcome: dict[int, str | None]) -> dict[int, EmailMessage]:
-    """The e-mails by message; what cannot be written is told in `outcome` and holds up no other."""
+def _letters(
+    rows: Mapping[int, Row], write: Callable[[Row], EmailMessage], outcome: Outcomes
+) -> dict[int, EmailMessage]:
+    """The e-mails by row; what cannot be written is told in `outcome` and holds up no other."""
     letters = {}
-    for message in messages:
+    for row_id, row in rows.items():
         try:
-            letters[message.id] = email_of(message)
+            letters[row_id] = write(row)
         except BadAddress as error:
-            outcome[message.id] = f"address: {error}"
+            outcome[row_id] = f"address: {error}"
         except Exception as error:
-            log.exception("message %s cannot be written", message.id)
-            outcome[message.id] = f"unwritten: {type(error).__name__}"
+            log.exception("message %s cannot be written", row_id)
+            outcome[row_id] = f"unwritten: {type(error).__name__}"
     return letters
 
 

@@ -56,7 +56,7 @@ MESSAGE_TRANSITIONS: dict[MessageStatus, set[MessageStatus]] = {
     },
     MessageStatus.KEPT: {MessageStatus.PENDING},
     MessageStatus.FAILED: {MessageStatus.PENDING, MessageStatus.CANCELLED},
-    MessageStatus.SENT: set(),
+    MessageStatus.SENT: {MessageStatus.PENDING},
     MessageStatus.CANCELLED: set(),
 }
 
@@ -98,6 +98,8 @@ class Message(Owed, Model):
     )
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # How often a person has sent it again after it had gone out.
+    resent: Mapped[int] = mapped_column(default=0)
     # The rule's effect that it carries out; empty for what is no rule's doing (the NF-e's own
     # e-mail).
     effect_id: Mapped[int | None] = mapped_column(ForeignKey("effects.id"), unique=True)
@@ -131,6 +133,26 @@ class Message(Owed, Model):
     def can_be_sent_again(self) -> bool:
         return self.status in (MessageStatus.KEPT, MessageStatus.FAILED)
 
+    def readdress(self, recipient: str, now: dt.datetime) -> None:
+        """A person mends the address to which it goes, and it is tried once more. Said twice, it
+        goes there once."""
+        if recipient == self.recipient and not self.can_be_sent_again:
+            return
+        self.recipient = recipient
+        if self.status is MessageStatus.PENDING:
+            self.owe(now)
+        else:
+            self.resend(self.resent, now)
+
+    def resend(self, resent: int, now: dt.datetime) -> None:
+        """What went out goes out once more. `resent` is how often the person saw that it had been
+        sent again: said twice, it goes out once."""
+        if self.status is not MessageStatus.SENT:
+            self.send_again(now)
+        elif self.resent == resent:
+            self.resent += 1
+            self._owe_again(now)
+
     def send_again(self, now: dt.datetime) -> None:
         """A person asks for another try: of what failed, or of what was kept before there was a
         mail server."""
@@ -140,6 +162,9 @@ class Message(Owed, Model):
             raise Refusal(
                 _("An e-mail in the state “%(state)s” is not sent again.", state=self.status.label)
             )
+        self._owe_again(now)
+
+    def _owe_again(self, now: dt.datetime) -> None:
         self._enter(MessageStatus.PENDING)
         self.sent_at = None
         self.owe(now)

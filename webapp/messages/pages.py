@@ -2,6 +2,7 @@
 
 from flask import (
     Blueprint,
+    Response,
     current_app,
     flash,
     make_response,
@@ -12,15 +13,19 @@ from flask import (
 )
 from flask_babel import gettext as _
 
+from webapp.http.forms import Form
+from webapp.http.handling import submits
 from webapp.http.lists import Tab, newest_first, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.messages.composition import parts_of
+from webapp.messages.forms import RecipientIn
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.queries import message_by_id, message_ids, messages
 from webapp.messages.words import reason_in_words, template_name
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.platform.whole import whole_number
 from webapp.staff.access import allow
 from webapp.web.security import CSP
 
@@ -78,13 +83,28 @@ def rows():
 
 @bp.get("/messages/<id:message_id>")
 @allow("clerk")
-def message(message_id: int):
+def message(message_id: int) -> str:
+    return _message_page(None, message_id)
+
+
+def _message_page(refused: Form | None, message_id: int) -> str:
     found = message_by_id(message_id)
     subject, plain, _html = parts_of(found)
-    response = make_response(
-        render_template("messages/message.html", message=found, subject=subject, plain=plain)
+    return render_template(
+        "messages/message.html",
+        message=found,
+        subject=subject,
+        plain=plain,
+        form=refused or Form.filled({"recipient": found.recipient}),
+        mending=refused is not None or found.status == MessageStatus.FAILED,
     )
-    response.headers["Content-Security-Policy"] = CSP + "; frame-src 'self'"
+
+
+@bp.after_request
+def framing(response: Response) -> Response:
+    """A page of one e-mail frames its HTML."""
+    if request.endpoint in ("messages.message", "messages.readdress"):
+        response.headers["Content-Security-Policy"] = CSP + "; frame-src 'self'"
     return response
 
 
@@ -100,10 +120,31 @@ def message_html(message_id: int):
 @bp.post("/messages/<id:message_id>/sending")
 @allow("clerk")
 def send_again(message_id: int):
+    refuse_without_server()
+    message_by_id(message_id).resend(times_seen(), utc_now())
+    flash(_("The e-mail is on its way again."), "good")
+    return redirect(url_for("messages.message", message_id=message_id), 303)
+
+
+def times_seen() -> int:
+    """How often the page that the button stood on said that it had been sent again."""
+    return whole_number(request.form.get("resent"), 0) or 0
+
+
+@bp.post("/messages/<id:message_id>/recipient")
+@allow("clerk")
+@submits(RecipientIn, again=_message_page)
+def readdress(wanted: RecipientIn, message_id: int):
+    """The address was wrong: this message goes to another one. The customer's record stays."""
+    refuse_without_server()
+    message_by_id(message_id).readdress(wanted.recipient, utc_now())
+    flash(_("The e-mail is on its way to %(address)s.", address=wanted.recipient), "good")
+    return redirect(url_for("messages.message", message_id=message_id), 303)
+
+
+def refuse_without_server() -> None:
+    """Raises Refusal."""
     if not _has_server():
         raise Refusal(
             _("E-mail isn't set up, so e-mails are kept here. Set SMTP_URL to send them.")
         )
-    message_by_id(message_id).send_again(utc_now())
-    flash(_("The e-mail is on its way again."), "good")
-    return redirect(url_for("messages.message", message_id=message_id), 303)

@@ -70,5 +70,10 @@ def messages_of_sale(sale_id: int) -> Select:
     return select(Message).where(Message.sale_id == sale_id).order_by(Message.id)
 
 
+def message_of_sale(sale_id: int, template: str) -> Message | None:
+    query = select(Message).where(Message.sale_id == sale_id, Message.template == template)
+    return db.session.scalar(query)
+
+
 def held_messages(sale_id: int) -> Select:
     return select(Message).where(Message.sale_id == sale_id, Message.status == MessageStatus.HELD)

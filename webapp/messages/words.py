@@ -7,7 +7,9 @@ from webapp.rules.core.vocabulary import EMAIL_TITLES
 
 # Those that a rule may send: they ask for nothing but the sale and its items.
 RULE_TEMPLATES = EMAIL_TITLES
-TEMPLATES = {**RULE_TEMPLATES, "invoice_authorized": _l("NF-e authorized")}
+# That of an authorized NF-e, with its files.
+AUTHORIZED = "invoice_authorized"
+TEMPLATES = {**RULE_TEMPLATES, AUTHORIZED: _l("NF-e authorized")}
 # By the word that begins a message's `error`; the rest of it is for the queue monitor.
 REASONS = {
     "away": _l("The mail server does not answer."),

@@ -18,13 +18,13 @@ from webapp.fiscal.rejections import explain
 from webapp.invoices.composition import note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
-from webapp.messages.queries import compose
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.issues import ERROR, Issue, issue_from_json
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
 from webapp.processing.effects.review import Approval, Hold
+from webapp.processing.note_mail import mail_files
 from webapp.processing.note_progress import (
     note_approved,
     note_authorized,
@@ -201,8 +201,7 @@ class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
             proc_xml = nfe_proc(signed, answer.protnfe)
             note_authorized(row, answer.protocol, answer.received_at, proc_xml)
             if row.sale.customer_email:
-                params = {"number": row.number, "series": row.series, "access_key": row.access_key}
-                compose(row.sale, "invoice_authorized", params, now)
+                mail_files(row, now)
             return
         issue = explain(answer.code, answer.reason, etree.fromstring(signed))
         note_rejected(row, answer.code, answer.reason, issue)

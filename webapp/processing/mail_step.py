@@ -5,12 +5,10 @@ import datetime as dt
 from flask import current_app
 from sqlalchemy.orm import joinedload
 
-from webapp.messages.delivery import deliver
+from webapp.messages.delivery import Outcomes, deliver
 from webapp.messages.models import Message, MessageStatus
 from webapp.processing.claims import Step, backoff
-
-# By the message's id: why it did not go out, None where it did.
-Outcomes = dict[int, str | None]
+from webapp.processing.note_mail import files_of
 
 
 class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
@@ -20,14 +18,14 @@ class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
     status = MessageStatus.PENDING
     write_load = (joinedload(Message.effect),)
     batch = 5
-    lease_seconds = 60
+    lease_seconds = 90
 
     def call_external(self, rows: list[Message]) -> Outcomes | None:
         """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told
         from the first. None without a mail server: what was released, or written before the server
         was taken away, is kept."""
         url = current_app.extensions["settings"].smtp_url
-        return deliver(url, rows) if url else None
+        return deliver(url, rows, files_of) if url else None
 
     def write_row(self, row: Message, shared: Outcomes | None, now: dt.datetime) -> None:
         if shared is None:

@@ -87,6 +87,14 @@ def counted(bounds: list[Bound], field: str) -> Iterator[int]:
         count.take_back()
 
 
+def refuse_flood(what: str, most: int) -> None:
+    """Raises TooManyTries where a network asks more than so often in a minute for `what` is open to
+    everybody."""
+    bound = Bound(f"{what}:{network()}", most, MINUTE)
+    if _count(bound).number > bound.most:
+        raise TooManyTries(_("Too many attempts. Wait a few minutes and try again."))
+
+
 def first_of_window(key: str) -> bool:
     """Whether `key` was not met in this window: for what is worth one line and not a flood."""
     return _count(Bound(key, 1)).number == 1

@@ -1,6 +1,6 @@
 """One thing done to many packing slips at once, and the list again with how many went along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 
 from flask import flash, redirect, render_template, session, url_for
@@ -18,9 +18,12 @@ from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentsIn
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
+from webapp.fulfilment.parcels.pages.slips import slips_asked_for
 from webapp.http.forms import Form
 from webapp.http.handling import submits
 from webapp.http.query import query_ids
+from webapp.invoice_pages.print_pages import to_file
+from webapp.invoices.queries import invoices_of
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
 from webapp.platform.whole import whole_number
@@ -94,6 +97,27 @@ def deliver_selected(ids: list[int]) -> Response:
 @_with_selected
 def print_selected(ids: list[int]) -> Response:
     return redirect(url_for("parcels.printed", ids=_in_address(ids)), 303)
+
+
+@bp.post("/packing-slips/labels")
+@allow("clerk")
+@_with_selected
+def print_labels(ids: list[int]) -> Response:
+    return _labels_of(queries.slips_by_ids(ids))
+
+
+@bp.get("/packing-slips/labels.pdf")
+@allow("clerk")
+def labels() -> Response:
+    """Of the list as it is filtered."""
+    return _labels_of(slips_asked_for(MOST_AT_ONCE).items)
+
+
+def _labels_of(slips: Sequence[PackingSlip]) -> Response:
+    """In the order of the slips; which have none is told."""
+    invoices = invoices_of([slip.sale_id for slip in slips])
+    ids = [invoices[slip.sale_id].id for slip in slips if slip.sale_id in invoices]
+    return to_file("labels", ids, len(slips)) or _to_list()
 
 
 def _in_address(ids: list[int]) -> str:

@@ -4,14 +4,16 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
+from webapp.fulfilment.bulk import MOST_AT_ONCE
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.fulfilment.parcels.printing import printed_slips
+from webapp.http.filters import USUAL_PAGE
 from webapp.http.forms import Form, Shape
 from webapp.http.handling import acts, refuse_stale, submits
-from webapp.http.lists import Order, Tab, page_of, status_tab, status_tabs
+from webapp.http.lists import Order, Page, Tab, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -34,8 +36,11 @@ ORDERS = {
 @bp.get("/packing-slips")
 @allow("clerk")
 def index() -> str:
-    status, q = query_choice("status", SlipStatus), request.args.get("q", "")
-    page = page_of(queries.packing_slips(status, q), ORDERS, narrowed=bool(status or q.strip()))
+    status, q, page = (
+        query_choice("status", SlipStatus),
+        request.args.get("q", ""),
+        slips_asked_for(),
+    )
     return render_template(
         "fulfilment/parcels/packing_slips.html",
         page=page,
@@ -44,8 +49,16 @@ def index() -> str:
         status=status,
         live_url=page.live_url,
         list_filters=list_filters(),
+        most_printed=MOST_AT_ONCE,
         packed=session.pop("packed", None),
     )
+
+
+def slips_asked_for(limit: int = USUAL_PAGE) -> Page:
+    """The part of the list that the address asks for, in its order."""
+    status, q = query_choice("status", SlipStatus), request.args.get("q", "")
+    found = queries.packing_slips(status, q)
+    return page_of(found, ORDERS, limit, narrowed=bool(status or q.strip()))
 
 
 def _tab(view: SlipStatus) -> Tab:

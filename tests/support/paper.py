@@ -1,0 +1,32 @@
+"""What is printed, as one looks at it: pages as pictures, and their bar codes read back."""
+
+from collections.abc import Iterator
+
+import pypdfium2
+import zxingcpp
+from PIL.Image import Image
+
+DOTS = 203  # to the inch: what a label printer has
+MM = 25.4 / 72
+
+
+def sizes(pdf: bytes) -> list[tuple[int, int]]:
+    """Width and height of each page, in whole millimetres."""
+    with pypdfium2.PdfDocument(pdf) as pages:
+        return [tuple(round(side * MM) for side in page.get_size()) for page in pages]
+
+
+def pictures(pdf: bytes, dots: int = DOTS) -> Iterator[Image]:
+    with pypdfium2.PdfDocument(pdf) as pages:
+        for page in pages:
+            yield page.render(scale=dots / 72).to_pil()
+
+
+def texts(pdf: bytes) -> list[str]:
+    with pypdfium2.PdfDocument(pdf) as pages:
+        return [page.get_textpage().get_text_bounded() for page in pages]
+
+
+def codes(pdf: bytes) -> list[list[str]]:
+    """What the bar codes of each page say."""
+    return [[code.text for code in zxingcpp.read_barcodes(page)] for page in pictures(pdf)]

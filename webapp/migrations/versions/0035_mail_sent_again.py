@@ -1,0 +1,18 @@
+"""How often a person has sent an e-mail again."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0035'
+down_revision = '0034'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.add_column('messages', sa.Column('resent', sa.Integer(), nullable=False, server_default='0'))
+
+
+def downgrade():
+    with op.batch_alter_table('messages') as batch:
+        batch.drop_column('resent')
