@@ -7,6 +7,7 @@ from typing import Any
 from webapp.addresses import api as addresses_api
 from webapp.audit import history
 from webapp.audit import pages as audit
+from webapp.authority import api as authority_api
 from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
 from webapp.customers import api as customers_api
@@ -118,6 +119,7 @@ BLUEPRINTS = [
         monitor,
         search,
         addresses_api,
+        authority_api,
         taxation_api,
         rehearsals_api,
         catalog_api,

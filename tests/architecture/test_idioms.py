@@ -23,6 +23,7 @@ COMMITS = {
     "demo/load.py": "a command is its own transaction",
     "demo/stories.py": "the orders of a command, one after the other as in life",
     "authority/sandbox.py": "the sandbox authority, which stands for one outside of the shop",
+    "authority/scenarios.py": "the same, where it is told what to answer",
 }
 # Text of digits that is no number: it is kept as text, or is a name of ours.
 DIGITS = {

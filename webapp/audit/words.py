@@ -46,6 +46,7 @@ SUBJECTS = {
     "tax_choices": _l("Choice of a tax profile"),
     "state_rates": _l("Rates of a state"),
     "calendar_values": _l("Value of the fiscal calendar"),
+    "sandbox_scenario": _l("Simulated SEFAZ"),
     "schema_packages": _l("Schema package"),
     "official_tables": _l("Official table"),
 }
@@ -113,6 +114,7 @@ FIELDS = {
     "tax_profile": _l("Tax profile"),
     "value": _l("Value"),
     "network_address": _l("Network address"),
+    "times": _l("Times"),
     "tries": _l("Tries"),
     "access_key": _l("Access key"),
     "active": _l("May sign in"),

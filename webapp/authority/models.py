@@ -64,3 +64,14 @@ class SandboxDocument(Model):
     access_key: Mapped[str] = mapped_column(String(44), index=True)
     schema: Mapped[str] = mapped_column(String(40))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SandboxScenario(Model):
+    """What it answers next: `code` to as many calls, of those that it fits, as `times` says."""
+
+    __tablename__ = "sandbox_scenario"
+    audited = ("code", "times")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(10), default="")
+    times: Mapped[int] = mapped_column(default=0)

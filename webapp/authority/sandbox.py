@@ -1,5 +1,6 @@
 """The sandbox authority with its memory in the database."""
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import fields
@@ -8,15 +9,17 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, CompoundSelect, false, func, or_, select, union
 
 from webapp.authority.models import SandboxDocument, SandboxEvent, SandboxNote, SandboxVoiding
+from webapp.authority.scenarios import SCENARIOS, played, stands_still
 from webapp.fiscal.authority import (
     Answer,
     Batch,
     EventAnswer,
     RegistrationAnswer,
+    Service,
     ServiceStatus,
     VoidingAnswer,
 )
-from webapp.fiscal.sandbox import MOST_DOCUMENTS, SandboxAuthority
+from webapp.fiscal.sandbox import MOST_DOCUMENTS, SandboxAuthority, key_of
 from webapp.fiscal.sandbox_ledger import (
     EventEntry,
     LedgerEntry,
@@ -24,18 +27,20 @@ from webapp.fiscal.sandbox_ledger import (
     VoidingEntry,
     WaitingDocument,
 )
-from webapp.fiscal.tax_book import TaxBook
+from webapp.fiscal.sandbox_played import PlayedAuthority
+from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.platform.database import Model, db
 from webapp.platform.transactions import only_reading
 from webapp.taxation.book import the_tax_book
 
-_KEY = re.compile(rb'Id="NFe([0-9A-Z]{44})"')
 _EVENT_KEY = re.compile(rb"<chNFe>([0-9A-Z]{44})</chNFe>")
 _RANGE = re.compile(
     rb"<CNPJ>([0-9A-Z]{14})</CNPJ>.*<serie>([0-9]{1,3})</serie>"
     rb"<nNFIni>([0-9]{1,9})</nNFIni><nNFFin>([0-9]{1,9})</nNFFin>",
     re.DOTALL,
 )
+# The tpEmis of notes that go to the authority in the state's stead (SVC-AN, SVC-RS).
+CONTINGENCY = ("6", "7")
 TABLES: dict[type, type[Model]] = {
     LedgerEntry: SandboxNote,
     EventEntry: SandboxEvent,
@@ -49,29 +54,37 @@ class Sandbox:
     writing of what was authorized, registered or voided takes the lock."""
 
     def authorize(self, signed: list[bytes]) -> list[Answer]:
-        ledger, book = remembered([_key_of(document) for document in signed])
-        answers = SandboxAuthority(ledger, book=book).authorize(signed)
-        _keep(ledger)
+        keys = [key_of(document) for document in signed]
+        with _played(Service.AUTHORIZATION, keys) as code:
+            ledger, book = remembered(keys)
+            answers = _judge(ledger, code, book).authorize(signed)
+            _keep(ledger)
         return answers
 
     def query(self, access_keys: list[str]) -> list[Answer]:
-        ledger, _book = remembered(access_keys)
-        return SandboxAuthority(ledger).query(access_keys)
+        with _played(Service.QUERY, access_keys) as code:
+            ledger, _book = remembered(access_keys)
+            return _judge(ledger, code).query(access_keys)
 
     def event(self, signed: list[bytes]) -> list[EventAnswer]:
         found = [_EVENT_KEY.search(document) for document in signed]
-        ledger = _of_events([one[1].decode() for one in found if one])
-        answers = SandboxAuthority(ledger).event(signed)
-        _keep(ledger)
+        keys = [one[1].decode() for one in found if one]
+        with _played(Service.EVENT, keys) as code:
+            ledger = _of_events(keys)
+            answers = _judge(ledger, code).event(signed)
+            _keep(ledger)
         return answers
 
     def void(self, signed: bytes) -> VoidingAnswer:
-        ledger = _of_range(signed)
-        answer = SandboxAuthority(ledger).void(signed)
-        _keep(ledger)
+        with played(Service.VOIDING) as code:
+            ledger = _of_range(signed)
+            answer = _judge(ledger, code).void(signed)
+            _keep(ledger)
         return answer
 
     def status(self, contingency: bool = False) -> ServiceStatus:
+        if not contingency and (code := stands_still()):
+            return ServiceStatus(code, SCENARIOS[code].reason)
         return SandboxAuthority(MemoryLedger()).status(contingency)
 
     def register(self, state: str, cnpj: str) -> RegistrationAnswer:
@@ -86,13 +99,23 @@ class Sandbox:
             last = [one for one in _entries(WaitingDocument, highest) if one not in found]
             ledger.documents = found + last
             db.session.rollback()
-        return SandboxAuthority(ledger).distribution(state, cnpj, after_nsu)
+        with played(Service.DISTRIBUTION) as code:
+            return _judge(ledger, code).distribution(state, cnpj, after_nsu)
 
 
-def _key_of(signed: bytes) -> str:
-    found = _KEY.search(signed)
-    assert found, "a signed note bears its key"
-    return found[1].decode()
+def _played(service: Service, access_keys: list[str]) -> contextlib.AbstractContextManager[str]:
+    """What is played is the state's own service: notes that go to the one in its stead, and what
+    follows them, are judged."""
+    if any(key[34:35] in CONTINGENCY for key in access_keys):
+        return contextlib.nullcontext("")
+    return played(service)
+
+
+def _judge(
+    ledger: MemoryLedger, code: str, book: TaxBook = EXAMPLE_BOOK
+) -> SandboxAuthority | PlayedAuthority:
+    judge = SandboxAuthority(ledger, book=book)
+    return PlayedAuthority(judge, ledger, code, SCENARIOS[code].reason) if code else judge
 
 
 class DatabaseLedger(MemoryLedger):
@@ -135,10 +158,14 @@ class DatabaseLedger(MemoryLedger):
 def _keep(ledger: DatabaseLedger) -> None:
     if not ledger.new:
         return
-    kind = type(ledger.new[0])
-    names = [field.name for field in fields(kind)]
-    rows = [{name: getattr(entry, name) for name in names} for entry in ledger.new]
-    db.session.execute(TABLES[kind].__table__.insert(), rows)
+    for kind in dict.fromkeys(map(type, ledger.new)):
+        names = [field.name for field in fields(kind)]
+        rows = [
+            {name: getattr(entry, name) for name in names}
+            for entry in ledger.new
+            if type(entry) is kind
+        ]
+        db.session.execute(TABLES[kind].__table__.insert(), rows)
     db.session.commit()
 
 

@@ -1,9 +1,8 @@
 """An authority in the house: judges as the real one does, gives protocols without fiscal value."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-
-from lxml import etree
 
 from webapp.fiscal.authority import (
     DOCUMENTS_FOUND,
@@ -43,6 +42,8 @@ CANCELLED = {
     "155": ("151", "Cancelamento de NF-e homologado fora de prazo"),
 }
 MOST_DOCUMENTS = 50
+_KEY = re.compile(rb'Id="NFe([0-9A-Z]{44})"')
+_GRANTED = re.compile(rb"<cStat>([0-9]+)</cStat><xMotivo>([^<]*)</xMotivo>")
 REASONS = {
     DUPLICATE: "Rejeicao: Duplicidade de NF-e",
     "206": "Rejeicao: NF-e ja esta inutilizada na Base de dados da SEFAZ",
@@ -67,8 +68,13 @@ class SandboxAuthority:
         ledger: Ledger,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         book: TaxBook = EXAMPLE_BOOK,
+        granted: tuple[str, str] = AUTHORIZED,
     ):
-        self._ledger, self._now, self._book = ledger, now, book
+        self._ledger, self.now, self._book, self._granted = ledger, now, book, granted
+
+    def granting(self, code: str, reason: str) -> "SandboxAuthority":
+        """The same, that authorises under another code than 100."""
+        return SandboxAuthority(self._ledger, self.now, self._book, (code, reason))
 
     def authorize(self, signed: list[bytes]) -> list[Answer]:
         return [self._judge(one) for one in signed]
@@ -77,10 +83,10 @@ class SandboxAuthority:
         return [self._remembered(key) for key in access_keys]
 
     def event(self, signed: list[bytes]) -> list[EventAnswer]:
-        return [judge_event(one, self._ledger, self._now()) for one in signed]
+        return [judge_event(one, self._ledger, self.now()) for one in signed]
 
     def void(self, signed: bytes) -> VoidingAnswer:
-        return judge_voiding(signed, self._ledger, self._now())
+        return judge_voiding(signed, self._ledger, self.now())
 
     def status(self, contingency: bool = False) -> ServiceStatus:
         return ServiceStatus(UP, "Servico em Operacao")
@@ -105,11 +111,13 @@ class SandboxAuthority:
         events = self._ledger.events_of(key)
         codes = [CANCELLED[one.code] for one in events if one.kind == CANCELLATION]
         return _known(
-            entry, *(codes[0] if codes else AUTHORIZED), tuple(one.proc_event for one in events)
+            entry,
+            *(codes[0] if codes else _granted(entry)),
+            tuple(one.proc_event for one in events if one.proc_event),
         )
 
     def _judge(self, signed: bytes) -> Answer:
-        received_at = self._now()
+        received_at = self.now()
         try:
             document = read_xml(signed)
         except UnreadableXml:
@@ -122,7 +130,7 @@ class SandboxAuthority:
         code, reason = self._fault(reading, received_at)
         if code:
             return _refused(key, code, reason)
-        entry = _entry(document, signed, received_at)
+        entry = entry_of(key, digest_of(signed), received_at, self._granted)
         return self._duplicate(entry) or self._kept(entry)
 
     def _fault(self, reading: Reading, received_at: datetime) -> tuple[str, str]:
@@ -162,17 +170,25 @@ class SandboxAuthority:
 
     def _kept(self, entry: LedgerEntry) -> Answer:
         if self._ledger.record(entry):
-            return _known(entry, *AUTHORIZED)
+            return _known(entry, *self._granted)
         # Another process has recorded the key or the number since it was looked up.
         answer = self._duplicate(entry)
         assert answer is not None
         return answer
 
 
-def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> LedgerEntry:
-    key, digest = access_key_of(document), digest_of(signed)
+def key_of(signed: bytes) -> str:
+    """The key of a signed note's bytes, blank where there is none."""
+    found = _KEY.search(signed)
+    return found[1].decode() if found else ""
+
+
+def entry_of(
+    key: str, digest: str, received_at: datetime, granted: tuple[str, str] = AUTHORIZED
+) -> LedgerEntry:
+    """A note that is authorised now, under a code and its reason."""
     protocol = protocol_of(key[:2], received_at)
-    code, reason = AUTHORIZED
+    code, reason = granted
     protnfe = xml(
         "protNFe",
         {
@@ -193,6 +209,13 @@ def _entry(document: etree._Element, signed: bytes, received_at: datetime) -> Le
     return LedgerEntry(
         key, key[6:20], int(key[22:25]), int(key[25:34]), digest, protocol, received_at, protnfe
     )
+
+
+def _granted(entry: LedgerEntry) -> tuple[str, str]:
+    """Under which code and reason it was authorised."""
+    found = _GRANTED.search(entry.protnfe)
+    assert found, "a protocol has both"
+    return found[1].decode(), found[2].decode()
 
 
 def _known(entry: LedgerEntry, code: str, reason: str, events: tuple[bytes, ...] = ()) -> Answer:

@@ -85,15 +85,13 @@ def protocol_of(state_code: str, received_at: datetime) -> str:
 
 
 def judge_event(signed: bytes, ledger: Ledger, now: datetime) -> EventAnswer:
+    answer = key, _kind, _sequence = named_by(signed)
     try:
         event = read_xml(signed)
-    except UnreadableXml:
-        return EventAnswer("", "", 0, "215", REASONS["215"])
-    said = own_leaves(event[0]) if len(event) else {}
-    key, kind = said.get("chNFe", ""), said.get("tpEvento", "")
-    answer = (key, kind, whole_number(said.get("nSeqEvento", "")) or 0)
-    try:
+        said = _fields(event)
         code = _fault_or_code(event, said, ledger, now)
+    except UnreadableXml:
+        return EventAnswer(*answer, "215", REASONS["215"])
     except Unfit as unfit:
         return EventAnswer(*answer, unfit.code, unfit.reason)
     protocol = protocol_of(key[:2], now)
@@ -102,6 +100,20 @@ def judge_event(signed: bytes, ledger: Ledger, now: datetime) -> EventAnswer:
     if not ledger.record_event(entry):
         return EventAnswer(*answer, DUPLICATE_EVENT, REASONS[DUPLICATE_EVENT])
     return EventAnswer(*answer, code, REASONS[code], protocol, now, ret)
+
+
+def named_by(signed: bytes) -> tuple[str, str, int]:
+    """Key, kind and sequence of an event's bytes; blank and nought where they cannot be read."""
+    try:
+        said = _fields(read_xml(signed))
+    except UnreadableXml:
+        return "", "", 0
+    sequence = whole_number(said.get("nSeqEvento", "")) or 0
+    return said.get("chNFe", ""), said.get("tpEvento", ""), sequence
+
+
+def _fields(document: etree._Element) -> Leaves:
+    return own_leaves(document[0]) if len(document) else {}
 
 
 def _fault_or_code(event: etree._Element, said: Leaves, ledger: Ledger, now: datetime) -> str:

@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.authority.certificates import certificate
+from webapp.authority.forms import ScenarioIn, scenario_options
+from webapp.authority.scenarios import play, the_scenario
 from webapp.fiscal.certificate import CertificateError
 from webapp.http.formatting import as_written, day_text
 from webapp.http.forms import Form
@@ -52,6 +54,7 @@ def _page(**refused: Form) -> str:
         "issuer": _present_issuer(),
         "house": _present_house(),
         "wake": Form({}),
+        "scenario": Form.filled({"code": "", "times": 1}),
     }
     return render_template(
         "store/settings.html",
@@ -64,6 +67,8 @@ def _page(**refused: Form) -> str:
         forms_of=form_of | refused,
         options=forms,
         review_policy=settings.review_policy,
+        scenario=the_scenario(),
+        scenario_options=scenario_options(),
     )
 
 
@@ -132,6 +137,14 @@ def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
     shop = the_shop()
     refuse_stale(shop)
     set_shop_settings(shop, wanted)
+    return _saved(_("Saved."))
+
+
+@bp.post("/settings/sandbox-scenario")
+@allow("admin")
+@submits(ScenarioIn, again=lambda form: _page(scenario=form))
+def save_scenario(wanted: ScenarioIn) -> ResponseReturnValue:
+    play(wanted.code, wanted.times)
     return _saved(_("Saved."))
 
 
