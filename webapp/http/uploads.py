@@ -12,8 +12,11 @@ from werkzeug.datastructures import FileStorage
 
 from webapp.platform.errors import FieldError, Invalid, Refusal
 
-# With what a form sends beside its file; the server keeps no more than 16 MB of it.
+# With what a form sends beside its file; the server keeps a little more of it.
 LONGEST = 15 * 2**20
+# Of archives of many files, at these addresses alone (`serving.bridge` keeps so much there).
+LONGEST_ARCHIVE = 100 * 2**20
+MOST_FILES = 1000
 
 
 class TooLong(Refusal):
@@ -29,13 +32,22 @@ def set_up(app: Flask) -> None:
         view = current_app.view_functions.get(request.endpoint or "")
         if not getattr(view, "takes_file", False):
             return
-        if (request.content_length or 0) > LONGEST:
-            raise TooLong(_("A file here has at most 15 MB. Nothing was taken."))
-        request.max_content_length = LONGEST
+        longest = LONGEST_ARCHIVE if getattr(view, "takes_archive", False) else LONGEST
+        if (request.content_length or 0) > longest:
+            most = longest // 2**20
+            raise TooLong(_("A file here has at most %(most)s MB. Nothing was taken.", most=most))
+        request.max_content_length = longest
+        request.max_form_parts = MOST_FILES + 100
 
 
 def takes_file(view: Callable) -> Callable:
     vars(view)["takes_file"] = True
+    return view
+
+
+def takes_archive(view: Callable) -> Callable:
+    """Marks a view that takes a file as one that takes many in one, which may be longer."""
+    vars(view)["takes_archive"] = True
     return view
 
 

@@ -22,6 +22,8 @@ BODY_SECONDS = 30
 # A file that is sent may be so long, and comes at this many bytes a second at least: each earns
 # its sender time.
 LONGEST_FILE, SLOWEST_FILE = 16 * 2**20, 32_768
+# Where archives of many files are sent, each may be so long.
+ARCHIVES, LONGEST_ARCHIVE = ("/imports", "/api/v1/imports"), 101 * 2**20
 # What is asked of a long answer at once, and of how many such answers at a time: many downloads
 # wait for each other, and no page for them.
 PIECE = 65_536
@@ -71,7 +73,7 @@ class Bridge:
         self, scope: Message, receive: Receive, body: IO[bytes], limit: asyncio.Timeout
     ) -> int:
         """Keeps the body, unless it is too long; its length. Raises ConnectionError."""
-        most = LONGEST_FILE if _holds_file(scope) else self.longest
+        most = _longest_file(scope) if _holds_file(scope) else self.longest
         length, more, begun = 0, True, asyncio.get_running_loop().time()
         while more:
             message = await receive()
@@ -174,6 +176,10 @@ def _holds_file(scope: Message) -> bool:
         name == b"content-type" and value.startswith(b"multipart/form-data")
         for name, value in scope["headers"]
     )
+
+
+def _longest_file(scope: Message) -> int:
+    return LONGEST_ARCHIVE if scope["path"] in ARCHIVES else LONGEST_FILE
 
 
 def environ(scope: Message, body: IO[bytes], length: int) -> dict[str, Any]:

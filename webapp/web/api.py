@@ -19,6 +19,7 @@ from webapp.http.answers import OutShape
 from webapp.http.filters import ListQuery
 from webapp.http.forms import Shape, parse
 from webapp.http.lists import paginate
+from webapp.http.uploads import takes_file
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.staff.access import allow
 from webapp.staff.models import Role
@@ -54,6 +55,8 @@ class Call:
     roles: tuple[Role, ...]
     summary: object
     body: type[Shape] | None
+    # The name of the file that is sent beside the body, as a form: "" where the body is JSON.
+    file: str
     query: type[Shape] | None
     headers: tuple[Header, ...]
     answer: type[OutShape] | Download | None
@@ -85,6 +88,7 @@ def endpoint(
     *roles: str,
     summary: object,
     body: type[Shape] | None = None,
+    file: str = "",
     query: type[Shape] | None = None,
     headers: tuple[Header, ...] = (),
     answer: type[OutShape] | Download | None = None,
@@ -93,6 +97,7 @@ def endpoint(
     refusals: Meanings = NO_MEANINGS,
 ) -> Callable[[View], View]:
     """Declares one call: who may make it, what it takes (body, query, headers) and what it answers.
+    With a `file` the body is sent as a form beside it.
 
     `answer` comes with `status` and with those in `also`; None is an empty answer. `refusals` are
     the statuses of its problems, beside those that every call has (see `web.openapi`).
@@ -103,7 +108,7 @@ def endpoint(
 
     def register(view: View) -> View:
         def respond(**values: Any) -> ResponseReturnValue:
-            return _response(view(*_read(body, query), **values), status)
+            return _response(view(*_read(body, file, query), **values), status)
 
         declared: Any = allow(*roles)(wraps(view)(respond))
         declared.call = Call(
@@ -112,6 +117,7 @@ def endpoint(
             tuple(role for role in Role if role in declared.allowed),
             summary,
             body,
+            file,
             query,
             headers,
             answer,
@@ -119,16 +125,19 @@ def endpoint(
             also,
             refusals,
         )
+        if file:
+            takes_file(declared)
         blueprint.add_url_rule(path, view.__name__, declared, methods=[method])
         return view
 
     return register
 
 
-def _read(body: type[Shape] | None, query: type[Shape] | None) -> list[Shape]:
+def _read(body: type[Shape] | None, file: str, query: type[Shape] | None) -> list[Shape]:
     """What the view takes. Raises Invalid."""
     asked = _read_query(query)
-    read = [parse(body, read_json())] if body else []
+    told = request.form.to_dict() if file else body and read_json()
+    read = [parse(body, told)] if body else []
     return [*read, asked] if asked else read
 
 

@@ -111,11 +111,20 @@ def _operation(call: Call, schemas: dict[str, JsonObject]) -> JsonObject:
         "security": [{"token": [str(role) for role in call.roles]}],
     }
     if call.body:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _ref(call.body)}},
-        }
+        operation["requestBody"] = {"required": True, "content": _sent(call, schemas)}
     return operation
+
+
+def _sent(call: Call, schemas: dict[str, JsonObject]) -> JsonObject:
+    """The body by its media type: JSON, or a form that also holds a file."""
+    assert call.body
+    if not call.file:
+        return {"application/json": {"schema": _ref(call.body)}}
+    shape = schemas[call.body.__name__]
+    fields = shape["properties"] | {call.file: {"type": "string", "format": "binary"}}
+    required = [*shape.get("required", []), call.file]
+    form = shape | {"title": call.body.__name__, "properties": fields, "required": required}
+    return {"multipart/form-data": {"schema": form}}
 
 
 def _ref(shape: type[BaseModel]) -> JsonObject:
