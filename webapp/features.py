@@ -25,6 +25,8 @@ from webapp.fulfilment.tasks import api as tasks_api
 from webapp.fulfilment.tasks import pages as tasks
 from webapp.http.formatting import access_key_text, percent_text
 from webapp.http.localization import LOCALES
+from webapp.incoming import api as incoming_api
+from webapp.incoming import pages as incoming
 from webapp.invoice_pages import api as invoices_api
 from webapp.invoice_pages import pages as invoices
 from webapp.invoices.history import INVOICE_EVENTS
@@ -109,6 +111,7 @@ BLUEPRINTS = [
         customers,
         sales,
         invoices,
+        incoming,
         rules,
         parcels,
         royalties,
@@ -127,6 +130,7 @@ BLUEPRINTS = [
         partners_api,
         sales_api,
         invoices_api,
+        incoming_api,
         rules_api,
         parcels_api,
         memberships_api,

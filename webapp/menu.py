@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.fulfilment.tasks.models import Task
+from webapp.incoming.queries import unknown_notes
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.monitor.registries import failed_count
 from webapp.sales.models import Sale
@@ -18,6 +19,8 @@ REVIEW = Counter(
 TO_SHIP = Counter(sales_to_ship(), _l("to pack or ship"))
 FAILED_JOBS = Counter(failed_count, _l("failed"))
 OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
+
+UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 
 HOME = MenuEntry("home", _l("Home"), "dashboard.page")
 SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
@@ -32,6 +35,7 @@ STORE = (
 )
 TAX_AND_SHIPPING = (
     INVOICES,
+    MenuEntry("download", _l("Incoming NF-e"), "incoming.index", UNKNOWN_NOTES),
     SHIPPING,
     MenuEntry("receipt", _l("Royalties"), "royalties.index"),
     MenuEntry("adjustments", _l("Taxes"), "taxation.index", holds=("rehearsals",)),

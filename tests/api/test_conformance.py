@@ -27,6 +27,7 @@ from sqlalchemy import select
 
 from tests.factories import ADDRESS, make_product, make_sale, make_token, open_shop, work_off
 from tests.support.examples import examples
+from tests.support.incoming_notes import a_file, take_in
 from webapp.addresses.models import Company
 from webapp.fulfilment.months import this_month
 from webapp.fulfilment.tasks.models import Task
@@ -45,6 +46,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 COMPANY = "27865757000102"
+# Of the one call that takes a file.
+A_FILE = {"kind": "notes", "file": b"<NFe/>"}
 # So many inputs by the schema of each call, and against it.
 INPUTS = 5
 # Calls that leave the next ones little to do: made of every other place only.
@@ -88,6 +91,7 @@ def places(db) -> Places:
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,)],
         ("rehearsal_id",): [(rehearsal.id,)],
+        ("import_id",): [(take_in(a_file()).id,)],
         ("sku",): [("LV-0001",), (unsold,)],
         ("code",): [("goods",), ("none",)],
         ("term",): [("pCBS",), ("none",)],
@@ -188,6 +192,8 @@ def bodies_of(operation: APIOperation) -> list[dict[str, Any]]:
     raw = operation.definition.raw.get("requestBody")
     if not raw:
         return [{}]
+    if "multipart/form-data" in raw["content"]:
+        return [{"body": A_FILE, "media_type": "multipart/form-data"}]
     name = raw["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
     shape = operation.schema.raw_schema["components"]["schemas"][name]
     examples = shape.get("examples", [{}])

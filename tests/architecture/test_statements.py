@@ -9,6 +9,7 @@ from itertools import product as combined
 from typing import Any
 
 from tests.factories import sign_in, work_off
+from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent, Customer
@@ -17,6 +18,7 @@ from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
 from webapp.http.signed_links import seal_link
+from webapp.incoming.models import Import, IncomingNote
 from webapp.invoice_pages import downloads
 from webapp.invoices.models import Invoice
 from webapp.messages import composition
@@ -45,6 +47,8 @@ RECORDS: dict[str, Any] = {
     "partner_id": Partner,
     "sale_id": Sale,
     "invoice_id": Invoice,
+    "import_id": Import,
+    "note_id": IncomingNote,
     "backtest_id": Backtest,
     "rehearsal_id": Rehearsal,
     "version_id": RuleSetVersion,
@@ -75,7 +79,7 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     client, many = app.test_client(), {}
     sign_in(client, "admin")
     assert client.post("/fiscal-rehearsals", data={"day": "2030-01-01"}).status_code == 303
-    work_off()
+    take_in(a_file())
     with app.test_request_context():
         paths = list(addresses(app, db))
     for path in paths:

@@ -13,6 +13,7 @@ from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo, write_mo
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from tests.support.incoming_notes import a_file, take_in
 from tests.support.partners import make_partners
 from tests.support.processed_sales import agent
 from tests.support.rule_drafts import drafted, paying, somebody
@@ -336,7 +337,17 @@ def portuguese_shop(db, client):
     work_off()
     db.session.refresh(sale)
     ones = ("agent_id", "backtest_id", "customer_id", "invoice_id", "membership_id", "message_id")
-    more = ("partner_id", "rehearsal_id", "slip_id", "task_id", "user_id", "version_id")
+    take_in(a_file())
+    more = (
+        "import_id",
+        "note_id",
+        "partner_id",
+        "rehearsal_id",
+        "slip_id",
+        "task_id",
+        "user_id",
+        "version_id",
+    )
     ids = dict.fromkeys((*ones, *more), 1)
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
     return client, ids | {"code": "royalty_slip", "token": seal_link(FILES, 1, utc_now())}

@@ -13,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
 from _sessions import Guardian
 
 from tests import programs
-from tests.bench import backtest, document, live, pages, pipeline, rules, scale
+from tests.bench import backtest, document, importing, live, pages, pipeline, rules, scale
 from tests.bench.figures import tell
 from tests.services import Postgres, Shop
 
-PARTS = ("document", "rules", "backtest", "pipeline", "pages", "live")
+PARTS = ("document", "rules", "backtest", "import", "pipeline", "pages", "live")
 
 
 def main(names: list[str]) -> None:
@@ -31,6 +31,8 @@ def main(names: list[str]) -> None:
         rules.measure()
     if "backtest" in wanted:
         backtest.measure()
+    if "import" in wanted:
+        importing.measure()
     guardian = Guardian(dict(os.environ))
     try:
         with tempfile.TemporaryDirectory(prefix="balcao-bench-") as folder:

@@ -21,6 +21,7 @@ COPIES = {
         "audit_entries.actor",
         "backtests.asked_by",
         "commission_payments.paid_by",
+        "imports.asked_by",
         "invoices.reviewer",
         "membership_events.actor",
         "refunds.refunded_by",

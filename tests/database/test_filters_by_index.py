@@ -12,6 +12,9 @@ from webapp.authority.sandbox import notes_like
 from webapp.catalog.models import Kind, Product
 from webapp.catalog.queries import products
 from webapp.fulfilment.parcels.queries import sales_to_ship
+from webapp.incoming.matching import Goods, products_like
+from webapp.incoming.models import ImportRow, IncomingNote, RowOutcome
+from webapp.incoming.queries import incoming_notes, rows_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, invoices
 from webapp.platform.clock import utc_now
@@ -21,6 +24,7 @@ from webapp.sales.queries import sales
 
 BY_ID, BY_NAME = (Sale.id.desc(),), (Product.name, Product.id)
 BY_MOMENT = (Invoice.moment.desc(), Invoice.id.desc())
+BY_ISSUE = (IncomingNote.issued_at.desc(), IncomingNote.id.desc())
 LISTS = {
     "ix_sales_channel_id": lambda: sales(channel="phone").order_by(*BY_ID),
     "ix_sales_agent_code_id": lambda: sales(agent="A1").order_by(*BY_ID),
@@ -32,6 +36,13 @@ LISTS = {
     "ix_products_shortest": lambda: products(view="low").order_by(Product.stock, Product.name),
     "ix_sales_created_at_status": lambda: select(Sale.status).where(Sale.created_at >= utc_now()),
     "ix_invoices_moment_id": lambda: invoices("", dt.date(2026, 11, 1)).order_by(*BY_MOMENT),
+    "ix_incoming_notes_is_own_issued_at_id": lambda: incoming_notes(
+        "", "", dt.date(2026, 11, 1)
+    ).order_by(*BY_ISSUE),
+    "ix_incoming_notes_view": lambda: incoming_notes("unknown").order_by(*BY_ISSUE),
+    "ix_import_rows_import_id_outcome_number": lambda: rows_of(1, RowOutcome.REFUSED).order_by(
+        ImportRow.number
+    ),
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
 }
 
@@ -42,6 +53,13 @@ def test_a_filter_reads_its_own_index(db, index):
     plan = plan_of(db, LISTS[index]().limit(51))
     assert index in plan, plan
     assert "TEMP B-TREE" not in plan and "Sort" not in plan, plan
+
+
+@pytest.mark.both_databases
+def test_products_of_a_note_are_looked_for_in_no_walk(db):
+    plan = plan_of(db, products_like({Goods("9786599999901", "X-1", "Livro")}))
+    walks = [step for step in plan.splitlines() if step.strip(" ->").startswith(("SCAN", "Seq"))]
+    assert not walks, plan
 
 
 @pytest.mark.both_databases

@@ -31,6 +31,8 @@ SUBJECTS = {
     "rule_drafts": _l("Draft of the rules"),
     "backtests": _l("Test of the rules"),
     "rehearsals": _l("Rehearsal of a day"),
+    "imports": _l("Import of files"),
+    "incoming_notes": _l("Incoming NF-e"),
     "users": _l("Person of the staff"),
     "api_tokens": _l("API token"),
     "shop": _l("Settings"),
@@ -85,6 +87,8 @@ PAGES = {
     "rule_drafts": ("rules.draft", ""),
     "backtests": ("rules.backtest", "backtest_id"),
     "rehearsals": ("rehearsals.show", "rehearsal_id"),
+    "imports": ("incoming.import_page", "import_id"),
+    "incoming_notes": ("incoming.show", "note_id"),
 }
 # The icon of what no feature has a sentence for.
 ICON = "history"
@@ -116,6 +120,7 @@ FIELDS = {
     "network_address": _l("Network address"),
     "times": _l("Times"),
     "tries": _l("Tries"),
+    "accepted": _l("Accepted"),
     "access_key": _l("Access key"),
     "active": _l("May sign in"),
     "agent_code": _l("Agent"),
@@ -155,6 +160,7 @@ FIELDS = {
     "document": _l("CPF/CNPJ"),
     "done_at": _l("Done"),
     "email": _l("E-mail"),
+    "file_name": _l("File"),
     "freight": _l("Freight"),
     "gtin": _l("GTIN"),
     "guide_closed": _l("Guide put away"),
@@ -184,6 +190,7 @@ FIELDS = {
     "prices": _l("Prices confirmed"),
     "protocol": _l("Protocol"),
     "reference": _l("Reference"),
+    "refused": _l("Refused"),
     "rejected_by": _l("Rejected by"),
     "rejection_code": _l("Rejection code"),
     "released_at": _l("Released"),

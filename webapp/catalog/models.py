@@ -88,6 +88,8 @@ class Product(Timestamps, Model):
         # The list of those on sale in each of its orders, and that of the others.
         _listed("on_sale_name", "name", "archived_at IS NULL"),
         Index("ix_products_name_id", "name", "id"),
+        # What a supplier's note calls by the same name, in whatever case.
+        Index("ix_products_lower_name", text("lower(name)")),
         Index(
             "ix_products_on_sale_kind",
             "kind",

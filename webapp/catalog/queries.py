@@ -52,7 +52,7 @@ def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
     """By each SKU as it is written here, in whatever case: the product that has it. The one way in
     which a SKU is looked up; what goes on from there is told by the catalog's own spelling."""
     asked = {sku for sku in skus if sku and "\0" not in sku}
-    keys = {key for sku in asked for key in _sku_keys(sku)}
+    keys = {key for sku in asked for key in lower_forms(sku)}
     if not keys:
         return {}
     found = db.session.scalars(_BY_KEY, {"keys": sorted(keys)}).all()
@@ -62,11 +62,11 @@ def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
     return {sku: product for sku, product in meant.items() if product}
 
 
-def _sku_keys(sku: str) -> set[str]:
+def lower_forms(written: str) -> set[str]:
     """What the database may make of it in lower case: SQLite leaves accented letters as they
     are."""
-    return {sku.lower()} | {
-        written.translate(_ASCII_LOWER) for written in (sku, sku.lower(), sku.upper())
+    return {written.lower()} | {
+        form.translate(_ASCII_LOWER) for form in (written, written.lower(), written.upper())
     }
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from webapp.addresses.models import PostalProvider
+from webapp.incoming.models import Import
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
@@ -152,6 +153,8 @@ def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
         return _("Test of the rules"), f"/rules/backtests/{row.id}"
     if isinstance(row, Rehearsal):
         return _("What changes on your NF-e"), f"/fiscal-rehearsals/{row.id}"
+    if isinstance(row, Import):
+        return _("Import of files"), f"/imports/{row.id}"
     sale_id = _sale_id(row)
     return references[sale_id], f"/sales/{sale_id}"
 

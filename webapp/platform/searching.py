@@ -35,7 +35,7 @@ from webapp.platform.text import like, needles_of
 # A word that so many of the latest rows have is not worth the index: a page is full before. Where
 # lists go by name, what fits may stand together, far from the first page.
 LATEST = 1000
-MANY = {"sales": 30, "customers": 250, "products": 250}
+MANY = {"sales": 30, "customers": 250, "products": 250, "incoming_notes": 250}
 # Where it may be chance (this many of them, lists that go by time), the latest ten thousand tell:
 # a page is full within them when they have so many.
 SOME, MANY_OF_MORE = {"sales": 5}, 90

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from webapp.incoming.models import Import, ImportStatus
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.owed import Owed
@@ -20,6 +21,7 @@ from webapp.processing.address_step import AddressStep
 from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.claims import Step
 from webapp.processing.effect_step import EffectStep
+from webapp.processing.import_steps import CheckStep, TakeStep
 from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.rehearsal_step import RehearsalStep
@@ -138,6 +140,22 @@ PIPELINE: tuple[Station, ...] = (
         RehearsalStep(),
         (SliceStatus.DONE, SliceStatus.FAILED),
         _l("Building past NF-e as of a day to come"),
+    ),
+    Station(
+        Import,
+        ImportStatus.CHECKING,
+        "bulk",
+        CheckStep(),
+        (ImportStatus.READY, ImportStatus.REFUSED),
+        _l("Looking files over"),
+    ),
+    Station(
+        Import,
+        ImportStatus.TAKING,
+        "bulk",
+        TakeStep(),
+        (ImportStatus.DONE, ImportStatus.REFUSED),
+        _l("Taking files in"),
     ),
 )
 # (status, name): the parts of a sale's progress bar. One that waits for a person stands at its

@@ -1,12 +1,14 @@
-"""What steps have alike that look at a long past: a slice, a commit, and the next one."""
+"""What long-running steps have alike: a slice, a commit, and the next one."""
 
 import datetime as dt
+import enum
 from abc import abstractmethod
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
+from webapp.incoming.models import Import
 from webapp.platform.clock import utc_now
 from webapp.platform.sliced import Sliced, SliceStatus
 from webapp.platform.transactions import only_reading
@@ -15,7 +17,7 @@ from webapp.processing.claims import Step
 # How long one slice judges before it keeps what it has: a worker is back for other queues within
 # two seconds.
 SLICE_SECONDS = 1.5
-Row = TypeVar("Row", bound=Sliced)
+Row = TypeVar("Row", bound=Sliced | Import)
 Slice = TypeVar("Slice")
 
 
@@ -23,7 +25,7 @@ class SlicedStep(Step[Row, dict[int, Slice], dict[int, Slice]]):
     """One row, one slice, one commit. One row of a kind at a time: the other workers are for
     orders."""
 
-    status = SliceStatus.PENDING
+    status: ClassVar[enum.StrEnum] = SliceStatus.PENDING
     batch = 1
     # Well over a slice, and over what is compiled before the first one.
     lease_seconds = 30

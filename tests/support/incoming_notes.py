@@ -1,0 +1,116 @@
+"""NF-e as suppliers send them, and past ones of the shop itself: signed, authorised, in files."""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from werkzeug.datastructures import FileStorage
+
+from tests.factories import work_off
+from tests.support.fiscal_notes import BOOKSHOP, ISSUER, MUG, NOW, NUMBERING, a_note
+from webapp.fiscal.certificate import Certificate, load, make_test_certificate
+from webapp.fiscal.document import build
+from webapp.fiscal.note import Item, Party
+from webapp.fiscal.proc import nfe_proc
+from webapp.fiscal.sandbox import SandboxAuthority
+from webapp.fiscal.sandbox_ledger import MemoryLedger
+from webapp.fiscal.tax_book import EXAMPLE_BOOK
+from webapp.fiscal.xml import NAMESPACE
+from webapp.incoming.importing import begin_import, take_import
+from webapp.incoming.models import Import, ImportKind
+from webapp.incoming.queries import import_by_id
+from webapp.platform.text import bare
+
+SHOP_CNPJ, SUPPLIER_CNPJ = "99888777000100", "7K2M9QX4000108"
+SUPPLIER = replace(
+    ISSUER,
+    cnpj=SUPPLIER_CNPJ,
+    name="Livraria Horizonte Ltda",
+    trade_name="Horizonte",
+    state_registration=BOOKSHOP.state_registration,
+    address=BOOKSHOP.address,
+)
+SHOP = Party(
+    ISSUER.name,
+    SHOP_CNPJ,
+    ISSUER.address,
+    "compras@example.com",
+    "1130000010",
+    ISSUER.state_registration,
+    "contributor",
+)
+
+
+@cache
+def certificate_of(cnpj: str) -> Certificate:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "certificate.pfx"
+        make_test_certificate(path, "a password", cnpj, "Teste", NOW)
+        return load(path, "a password")
+
+
+def signed_note(issuer=SUPPLIER, signer: str = "", number: int = 101, at=NOW, **changes) -> bytes:
+    """An NFe alone. `signer`: the CNPJ of another company's certificate."""
+    note = a_note(**{"issuer": issuer, "recipient": SHOP} | changes)
+    draft = build(note, EXAMPLE_BOOK, replace(NUMBERING, number=number, issued_at=at))
+    return certificate_of(signer or bare(issuer.cnpj)).signer.sign(draft)
+
+
+def a_file(at: datetime = NOW, **changes) -> bytes:
+    """An nfeProc: the supplier's note to the shop, unless `changes` say otherwise."""
+    signed = signed_note(at=at, **changes)
+    answer = SandboxAuthority(MemoryLedger(), lambda: at).authorize([signed])[0]
+    assert answer.protnfe, answer
+    return nfe_proc(signed, answer.protnfe)
+
+
+def own_file(**changes) -> bytes:
+    """A past note of the shop's own."""
+    return a_file(**{"issuer": ISSUER, "recipient": BOOKSHOP} | changes)
+
+
+def key_of(file: bytes) -> str:
+    return file.split(b'Id="NFe', 1)[1][:44].decode()
+
+
+def an_item(**changes) -> Item:
+    return replace(MUG, **changes)
+
+
+def an_event(key: str, kind: str = "110111", sequence: int = 1, code: str = "135") -> bytes:
+    """A registered procEventoNFe; nobody's signature is in it."""
+    told = (
+        f"<chNFe>{key}</chNFe><dhEvento>2026-11-21T10:00:00-03:00</dhEvento>"
+        f"<tpEvento>{kind}</tpEvento><nSeqEvento>{sequence}</nSeqEvento>"
+    )
+    return (
+        f'<procEventoNFe xmlns="{NAMESPACE}" versao="1.00"><evento versao="1.00"><infEvento '
+        f'Id="ID{kind}{key}{sequence:02d}"><CNPJ>{SUPPLIER_CNPJ}</CNPJ>{told}'
+        "<detEvento><xJust>Pedido repetido pelo comprador</xJust></detEvento></infEvento></evento>"
+        f'<retEvento versao="1.00"><infEvento><cStat>{code}</cStat><chNFe>{key}</chNFe>'
+        "<nProt>135260000000001</nProt></infEvento></retEvento></procEventoNFe>"
+    ).encode()
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def take_in(*files: bytes) -> Import:
+    """Imported as by a manager, and worked off."""
+    sent = [FileStorage(io.BytesIO(file), f"{number}.xml") for number, file in enumerate(files)]
+    begun = begin_import(ImportKind.NOTES, sent, "gerente@example.com")
+    work_off()
+    found = import_by_id(begun.id)
+    take_import(found, skip_refused=True)
+    work_off()
+    return found

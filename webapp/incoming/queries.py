@@ -1,0 +1,80 @@
+"""Questions about imports and the notes that came in."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, select, true
+
+from webapp.incoming.models import (
+    Import,
+    ImportRow,
+    IncomingEvent,
+    IncomingNote,
+    NoteStatus,
+    RowOutcome,
+)
+from webapp.invoices.queries import month_bounds
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.searching import matching
+
+# Of an import's refused rows a call tells these; its page has them all.
+MOST_PROBLEMS = 200
+RECEIVED = IncomingNote.is_own.is_(False)
+# The tabs of the list, by their name in its address.
+VIEWS: dict[str, ColumnElement[bool]] = {
+    "": RECEIVED,
+    **{str(status): RECEIVED & (IncomingNote.status == status) for status in NoteStatus},
+    "own": IncomingNote.is_own.is_(True),
+}
+
+
+def incoming_notes(view: str = "", q: str = "", month: dt.date | None = None) -> Select:
+    """`q` finds by number, access key, or name and document of a party; `month` is that of the
+    issue, where the shop is."""
+    query = select(IncomingNote).where(VIEWS[view], matching(IncomingNote, q) if q else true())
+    if month:
+        first, end = month_bounds(month)
+        query = query.where(IncomingNote.issued_at >= first, IncomingNote.issued_at < end)
+    return query
+
+
+def unknown_notes() -> Select[int]:
+    return select(IncomingNote.id).where(VIEWS[NoteStatus.UNKNOWN])
+
+
+def note_by_id(note_id: int, lock: bool = False) -> IncomingNote:
+    """Raises NotFound."""
+    found = db.session.get(IncomingNote, note_id, with_for_update=lock, populate_existing=lock)
+    if found is None:
+        raise NotFound(_("There is no such note."))
+    return found
+
+
+def events_of(note: IncomingNote) -> Sequence[IncomingEvent]:
+    query = select(IncomingEvent).where(IncomingEvent.access_key == note.access_key)
+    return db.session.scalars(query.order_by(IncomingEvent.at, IncomingEvent.id)).all()
+
+
+def imports() -> Select[Import]:
+    return select(Import)
+
+
+def import_by_id(import_id: int, lock: bool = False) -> Import:
+    """Raises NotFound."""
+    found = db.session.get(Import, import_id, with_for_update=lock, populate_existing=lock)
+    if found is None:
+        raise NotFound(_("There is no such import."))
+    return found
+
+
+def rows_of(import_id: int, outcome: RowOutcome | None = None) -> Select[ImportRow]:
+    query = select(ImportRow).where(ImportRow.import_id == import_id)
+    return query.where(ImportRow.outcome == outcome) if outcome else query
+
+
+def refused_rows(import_id: int) -> Sequence[ImportRow]:
+    """The first of them."""
+    query = rows_of(import_id, RowOutcome.REFUSED).order_by(ImportRow.number)
+    return db.session.scalars(query.limit(MOST_PROBLEMS)).all()
