@@ -18,6 +18,7 @@ COMMITS = {
     "platform/transactions.py": "what is read before a writing transaction takes its lock",
     "processing/claims.py": "the workers' batches",
     "processing/sweeping.py": "the sweeper's round",
+    "processing/signing_holds.py": "a part of the sweeper's round",
     "processing/tax_holds.py": "a part of the sweeper's round",
     "cli.py": "a command is its own transaction",
     "demo/load.py": "a command is its own transaction",

@@ -5,6 +5,7 @@ import contextvars
 import fcntl
 import io
 import json
+import secrets
 import sqlite3
 import tarfile
 import threading
@@ -25,12 +26,14 @@ from webapp.messages.models import Message, MessageStatus
 from webapp.platform import backup
 from webapp.platform.database import db as database
 from webapp.platform.queue import QUEUES
+from webapp.platform.sealed import seal
 from webapp.processing.pipeline import owing_queues
 from webapp.processing.pipeline import work_off as work_off_queue
 from webapp.processing.sweeping import sweep_once
 from webapp.sales.models import Sale, Status
 from webapp.staff.models import UserSession
 from webapp.store.models import Series, Shop
+from webapp.store.queries import CSRT, csrt_of, the_shop
 
 pytestmark = pytest.mark.operations
 
@@ -54,6 +57,7 @@ def settings(base_settings, database_url, tmp_path):
 def at_work(app, client, db):
     """A shop with issued notes, one order half-way and one e-mail owed."""
     open_shop()
+    the_shop().csrt_sealed = seal(CSRT, b"a secret")
     make_product(sku="BOOK-1", stock=100)
     checkout = api(client, make_token())
     customer = {"name": "Ana", "document": "111.444.777-35", "email": "ana@example.com"}
@@ -80,7 +84,8 @@ def elsewhere(app, settings, database_kind, request, tmp_path_factory):
         postgres = request.getfixturevalue("postgres")
         url = postgres.url("elsewhere")
         postgres.execute("CREATE DATABASE elsewhere")
-    made = create_app(replace(settings, database_url=url, data_dir=folder))
+    own = {"data_dir": folder, "secret_key": secrets.token_hex()}
+    made = create_app(replace(settings, database_url=url, **own))
     yield migrations.bind(made)
     with made.app_context():
         database.engine.dispose()
@@ -122,7 +127,7 @@ def assert_every_note_verifies() -> None:
 
 @pytest.mark.both_databases
 def test_a_shop_comes_back_whole_asleep_and_wakes_once_its_numbers_are_told(
-    app, db, at_work, elsewhere, tmp_path
+    app, db, at_work, elsewhere, tmp_path, monkeypatch
 ):
     file = tmp_path / "shop.tar"
     code, said = run(app, "backup", file)
@@ -137,7 +142,12 @@ def test_a_shop_comes_back_whole_asleep_and_wakes_once_its_numbers_are_told(
         assert facts() == before | {"audited": before["audited"] + 1}
         assert_every_note_verifies()
         kept = elsewhere.extensions["settings"].data_dir
-        assert (kept / "secret_key").read_text() == app.extensions["settings"].secret_key
+        secret = (kept / "secret_key").read_text()
+        opened = replace(elsewhere.extensions["settings"], secret_key=secret)
+        with monkeypatch.context() as next_start:
+            next_start.setitem(elsewhere.extensions, "settings", opened)
+            assert csrt_of(the_shop()) == "a secret"
+        assert csrt_of(the_shop()) == "", "another secret opens nothing"
         assert list(kept.glob("test_certificate_*.pfx"))
         for each in kept.iterdir():
             assert each.stat().st_mode & 0o077 == 0 or each.name == "run.lock", each

@@ -81,6 +81,7 @@ def test_the_secret_is_kept_and_never_told(calls, db):
     calls.patch("/issuer", {"technical_contact": {"name": "Rui Lima"}})
     contact = issuer_of(the_shop()).technical_contact
     assert (contact.name, contact.csrt) == ("Rui Lima", "G8063VRTNDMO886SFNK5")
+    assert b"G8063" not in the_shop().csrt_sealed
     entries = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "shop")).all()
     assert not any("G8063" in str((entry.before, entry.after)) for entry in entries)
 
@@ -88,7 +89,7 @@ def test_the_secret_is_kept_and_never_told(calls, db):
 def test_without_its_number_the_secret_goes(calls):
     calls.patch("/issuer", {"technical_contact": CONTACT | {"csrt_id": "01", "csrt": "SECRET"}})
     calls.patch("/issuer", {"technical_contact": {"csrt_id": ""}})
-    assert (the_shop().csrt, the_shop().csrt_id) == ("", "")
+    assert (the_shop().csrt_sealed, the_shop().csrt_id) == (None, "")
 
 
 @pytest.mark.parametrize(

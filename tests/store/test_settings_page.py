@@ -241,7 +241,7 @@ def test_a_certificate_that_cannot_be_read_is_told(app, client, db, admin, tmp_p
     )
 
     page = client.get("/settings")
-    assert page.status_code == 200 and "The certificate cannot be used" in page.text
+    assert page.status_code == 200 and "This is not a PFX file" in page.text
 
 
 @pytest.mark.parametrize("role", ["clerk", "reviewer", "manager", "accountant"])

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from flask_babel import lazy_gettext as _l
+from pydantic import StringConstraints
 
 from webapp.authority.scenarios import DOWN, LOST, MOST_TIMES, SCENARIOS, SLOW
 from webapp.http.forms import BlankIsNone, OneOf, Shape, Whole, example
@@ -30,3 +31,9 @@ class ScenarioIn(Shape):
 
     code: Annotated[Annotated[str, OneOf(tuple(SCENARIOS))] | None, BlankIsNone] = None
     times: Annotated[int, Whole(1, MOST_TIMES)] = 1
+
+
+class CertificateIn(Shape):
+    """The password of the file that comes with it, to the last blank; it is not kept."""
+
+    password: Annotated[str, StringConstraints(strip_whitespace=False, max_length=200)] = ""

@@ -1,4 +1,5 @@
-"""What the sandbox authority remembers. Never read by the shop's own code."""
+"""The certificate that the shop signs with, and what the sandbox authority remembers, which the
+shop's own code never reads."""
 
 import datetime as dt
 
@@ -75,3 +76,26 @@ class SandboxScenario(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(10), default="")
     times: Mapped[int] = mapped_column(default=0)
+
+
+class StoredCertificate(Model):
+    """One row, or none: the A1 certificate that was taken on the settings page. Its key is sealed;
+    nothing else of it is a secret."""
+
+    __tablename__ = "certificates"
+    audited = ("holder", "fingerprint", "expires_at")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+    # The certificates that came with it, as PEM.
+    chain: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
+    # SHA-256 of the certificate.
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    holder: Mapped[str] = mapped_column(String(120))
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    installed_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def audit_name(self) -> str:
+        return self.holder

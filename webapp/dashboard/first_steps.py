@@ -7,10 +7,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Exists, Select, exists, func, select
 
-from webapp.authority.certificates import certificate
+from webapp.authority.certificates import Source, signing_hold, source
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
-from webapp.fiscal.certificate import CertificateError
 from webapp.http.lists import bounded_count, count_text
 from webapp.platform.database import db
 from webapp.sales.models import Sale, Status
@@ -129,9 +128,9 @@ def _all_steps(shop: Shop) -> tuple[FirstStep, ...]:
         FirstStep(
             "admin",
             _("Install the digital certificate (A1)"),
-            _("NFE_CERTIFICATE names its file. Until then a test certificate signs."),
-            url_for("store.settings_page", _anchor="certificate-title"),
-            _("See the certificate"),
+            _("Its PFX file, with its password. Until then a test certificate signs."),
+            url_for("store.settings_page", _anchor="certificate"),
+            _("Install the certificate"),
             done=_has_certificate(),
         ),
         FirstStep(
@@ -169,10 +168,4 @@ def _lacking() -> str:
 
 def _has_certificate() -> bool:
     """Its own: the one for tests, which Balcão makes by itself, is nobody's work."""
-    if not current_app.extensions["settings"].nfe_certificate:
-        return False
-    try:
-        certificate()
-    except CertificateError:
-        return False
-    return True
+    return source() in (Source.ENVIRONMENT, Source.SETTINGS) and signing_hold() is None

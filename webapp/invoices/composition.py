@@ -12,6 +12,7 @@ from webapp.invoices.told_details import told_for_note
 from webapp.sales.forms import COUNTER
 from webapp.sales.models import Sale, SaleLine
 from webapp.store.models import Shop
+from webapp.store.queries import csrt_of
 from webapp.taxation.book import the_tax_book
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -80,7 +81,7 @@ def _technical_contact(shop: Shop) -> TechnicalContact | None:
         shop.technical_email,
         shop.technical_phone,
         shop.csrt_id,
-        shop.csrt,
+        csrt_of(shop),
     )
 
 

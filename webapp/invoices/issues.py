@@ -16,7 +16,7 @@ from webapp.http.formatting import money_text, percent_text
 from webapp.http.localization import locale
 from webapp.invoices.composition import check_report
 from webapp.invoices.forms import RETURN_LABELS
-from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
+from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus, RejectedBy
 from webapp.platform.cep import normalize_cep
 from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
 from webapp.platform.money import ZERO
@@ -105,6 +105,7 @@ _SALE_ISSUES: dict[str, Callable[[Sale], Issue]] = {
     "returned": _returned_sale,
     "step_failed": _failed_step,
     OVER_LIMIT: _over_limit,
+    CANNOT_SIGN: _from_checks,
 }
 
 
@@ -115,6 +116,8 @@ def issues_of(invoice: Invoice) -> list[Issue]:
     """Why it was rejected, or why it waits for a reviewer; nothing while it goes its way."""
     if invoice.status is InvoiceStatus.REVIEW:
         return [*holds_of(invoice), *warnings_on(invoice)]
+    if invoice.status is InvoiceStatus.APPROVED and invoice.sale.reason_code == CANNOT_SIGN:
+        return [_from_checks(invoice.sale)]
     if invoice.status is not InvoiceStatus.REJECTED:
         return []
     if invoice.rejected_by is RejectedBy.REVIEWER:

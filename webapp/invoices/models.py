@@ -100,6 +100,8 @@ REJECTED_LABELS = {
 }
 
 
+# The reason of a sale whose NF-e is released and cannot be signed.
+CANNOT_SIGN = "cannot_sign"
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 SENDING = text("status IN ('approved', 'sending')")
 
@@ -248,6 +250,11 @@ class Invoice(Owed, Timestamps, Model):
         self._enter(InvoiceStatus.APPROVED)
         self.reviewer = reviewer
         self.owe(now)
+
+    def rest(self) -> None:
+        """The shop cannot sign just now: it stays released, and owes nothing until it can."""
+        assert self.status is InvoiceStatus.APPROVED
+        self.clear_work()
 
     def return_for_correction(self, reviewer: str, code: str, comment: str) -> None:
         if self.status is not InvoiceStatus.REVIEW:

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 import redis
 from flask import Flask, current_app
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.authority.certificates import reminder
 from webapp.monitor.registries import workers
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
 from webapp.platform.queue import QUEUES, SWEEPER_KEY, redis_of_app, refuses_writes, try_to_write
 from webapp.platform.storage import Storage, StorageFault
+from webapp.staff.access import may
 
 # No page waits for this longer than once in so many seconds.
 KNOWN_SECONDS = 3
@@ -127,6 +130,18 @@ def _look() -> House:
     return House(storage.fault(), None, listening, sweeper)
 
 
+def reminders() -> list[Trouble]:
+    """What is no trouble yet, or holds nothing up but NF-e."""
+    try:
+        told = reminder()
+    except SQLAlchemyError:
+        # The page of an error asks too; that the database is away is told elsewhere.
+        return []
+    if told is None or not (told.is_pressing or may("admin")):
+        return []
+    return [Trouble("certificate", told.text)]
+
+
 def watch() -> Watch:
     """Of this process."""
     return current_app.extensions.setdefault("watch", Watch())
@@ -135,4 +150,4 @@ def watch() -> Watch:
 def set_up(app: Flask) -> None:
     @app.context_processor
     def banner() -> dict[str, object]:
-        return {"troubles": lambda: watch().troubles()}
+        return {"troubles": lambda: watch().troubles() + reminders()}

@@ -8,7 +8,7 @@ an NF-e while its sale waits for it (signing), is said to one of them alone.
 import datetime as dt
 
 from webapp.audit.tracking import actor
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.staff_tasks import open_task
@@ -46,6 +46,20 @@ def note_approved(invoice: Invoice, now: dt.datetime) -> None:
     """It is sound and goes out by itself: the work is the invoice's own from now on."""
     invoice.approve(None, now)
     invoice.sale.clear_work()
+
+
+def note_rests(invoice: Invoice, issue: Issue, now: dt.datetime) -> None:
+    """It is released, and the shop cannot sign just now, for the reason that `issue` tells: see
+    `signing_holds`."""
+    invoice.rest()
+    invoice.sale.rest(now, CANNOT_SIGN, issue.field, issue.to_json())
+
+
+def note_signed(invoice: Invoice, now: dt.datetime) -> None:
+    """It bears number, key and signature; sending it is owed from now on."""
+    invoice.owe(now)
+    if invoice.sale.reason_code == CANNOT_SIGN:
+        invoice.sale.end_rest()
 
 
 def note_released(invoice: Invoice, reviewer: str, now: dt.datetime) -> None:

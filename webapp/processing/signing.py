@@ -7,7 +7,7 @@ from functools import cached_property
 from lxml import etree
 from sqlalchemy import select, text
 
-from webapp.authority.certificates import certificate
+from webapp.authority.certificates import certificate, signing_hold
 from webapp.fiscal.access_key import random_code
 from webapp.fiscal.document import Numbering, access_key_of, numbered
 from webapp.fiscal.note import Note
@@ -15,6 +15,8 @@ from webapp.fiscal.signature import Signer
 from webapp.invoices.models import Invoice
 from webapp.invoices.taken_profiles import profiles_taken
 from webapp.platform.database import db
+from webapp.platform.issues import Issue
+from webapp.processing.note_progress import note_rests, note_signed
 from webapp.store.models import Series
 from webapp.store.queries import issuer_day, series_of_channels, the_shop
 from webapp.taxation.book import the_tax_book
@@ -76,12 +78,19 @@ class SigningDesk:
         return self.numbers[next(iter(self.numbers)) if chosen is None else chosen]
 
     @cached_property
+    def hold(self) -> Issue | None:
+        return signing_hold()
+
+    @cached_property
     def signer(self) -> Signer:
         return certificate().signer
 
     def sign(self, invoice: Invoice, note: Note, draft: etree._Element, now: dt.datetime) -> None:
-        """Gives the note its number, time, key and signature; sending it is owed from now on. Its
-        draft was checked for the day that it is issued on."""
+        """Gives the note its number, time, key and signature; sending it is owed from now on. Where
+        the shop cannot sign, it rests. Its draft was checked for the day that it is issued on."""
+        if self.hold:
+            note_rests(invoice, self.hold, now)
+            return
         signer, series, number = self.signer, invoice.series, invoice.number
         if series is None or number is None:
             numbers = self._numbers_of(note.channel)
@@ -93,4 +102,4 @@ class SigningDesk:
         invoice.send(
             series, number, access_key_of(document), signer.sign(document), given.issued_at
         )
-        invoice.owe(now)
+        note_signed(invoice, now)

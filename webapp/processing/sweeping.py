@@ -16,6 +16,7 @@ from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
 from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
 from webapp.processing.pipeline import WORKED, owing_queues
+from webapp.processing.signing_holds import let_sign
 from webapp.processing.tax_holds import let_go_on
 from webapp.sales.models import Sale, Status
 from webapp.sales.placing import cancel_open
@@ -34,6 +35,7 @@ def sweep_once() -> list[str]:
     close_unpaid()
     take_up_from_the_dead()
     let_go_on()
+    let_sign()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung
 

@@ -512,6 +512,15 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         self.needs_person = now >= asked_from
         self.try_later(at if self.needs_person else min(at, asked_from), error)
 
+    def rest(self, now: dt.datetime, code: str, field: str | None, params: dict) -> None:
+        """Its NF-e waits for something of the shop's own, and goes on by itself once that is
+        there."""
+        self.reason_code, self.reason_field, self.reason_params = code, field, params
+        self.waits_since = self.waits_since or now
+
+    def end_rest(self) -> None:
+        self._clear_reason()
+
     def resume(self, now: dt.datetime) -> None:
         """A person fixed what was asked for: on from the step that waited."""
         self.go_to(self.waiting_step, now)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, String, UniqueConstraint
+from sqlalchemy import JSON, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import EnumText, Hundredths, UtcDateTime
@@ -79,9 +79,12 @@ class Shop(Model):
     technical_name: Mapped[str] = mapped_column(String(60), default="")
     technical_email: Mapped[str] = mapped_column(String(60), default="")
     technical_phone: Mapped[str] = mapped_column(String(14), default="")
-    # The secret that a state gave to the program's maker, never shown again, and its number.
+    # The number of the secret that a state gave to the program's maker, and that secret: see
+    # `store.queries.csrt_of`.
     csrt_id: Mapped[str] = mapped_column(String(2), default="")
-    csrt: Mapped[str] = mapped_column(String(60), default="")
+    csrt_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Until when the certificate counts that was taken on the settings page; None: none was.
+    certificate_ends_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     # CPF and CNPJ of those who may download each NF-e.
     authorized_parties: Mapped[list[str]] = mapped_column(JSON, default=list)
     # By channel the number of its series; one that is not here takes the first series.

@@ -9,10 +9,13 @@ from sqlalchemy import Select, func, or_, select
 from webapp.fiscal.places import state
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
+from webapp.platform.sealed import OtherKey, unseal
 from webapp.store.models import Series, Shop
 
 # Its one row has the first key.
 _KEY = 1
+# What it is sealed for.
+CSRT = "csrt"
 
 
 def the_shop() -> Shop:
@@ -22,6 +25,15 @@ def the_shop() -> Shop:
     """
     shop = db.session.info["shop"] = db.session.get_one(Shop, _KEY)
     return shop
+
+
+def csrt_of(shop: Shop) -> str:
+    """Blank where there is none, and where it was sealed with another SECRET_KEY: who needs it is
+    told that it is missing."""
+    try:
+        return unseal(CSRT, shop.csrt_sealed).decode() if shop.csrt_sealed else ""
+    except OtherKey:
+        return ""
 
 
 def every_series() -> Sequence[Series]:

@@ -8,8 +8,10 @@ from flask_babel import gettext as _
 from webapp.audit.tracking import record
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.sealed import seal
 from webapp.store.forms import IssuerIn, ShopSettingsIn, TechnicalContactIn
 from webapp.store.models import Shop
+from webapp.store.queries import CSRT, csrt_of
 
 CONTACT_FACTS = ("cnpj", "name", "email", "phone")
 ISSUER_FACTS = tuple(
@@ -22,14 +24,14 @@ HOUSE_FACTS = tuple(name for name in ShopSettingsIn.model_fields if name != "rev
 
 def set_issuer(shop: Shop, wanted: IssuerIn) -> None:
     """NF-e that wait are tried again where anything of it is new. Raises Invalid."""
-    before = issuer_facts(shop), shop.csrt
+    before = issuer_facts(shop), shop.csrt_sealed
     for name in ISSUER_FACTS:
         setattr(shop, name, getattr(wanted, name))
     shop.trade_name = wanted.trade_name or wanted.name
     shop.ibge = wanted.city_ibge
     _choose_ibs_cbs(shop, wanted)
     _set_technical_contact(shop, wanted.technical_contact)
-    if (issuer_facts(shop), shop.csrt) != before:
+    if (issuer_facts(shop), shop.csrt_sealed) != before:
         shop.issue_otherwise()
 
 
@@ -45,12 +47,14 @@ def _set_technical_contact(shop: Shop, wanted: TechnicalContactIn) -> None:
     for name in CONTACT_FACTS:
         setattr(shop, f"technical_{name}", getattr(wanted, name))
     # Left blank it is kept: it is never shown.
-    csrt = (wanted.csrt or shop.csrt) if wanted.csrt_id else ""
+    kept = csrt_of(shop)
+    csrt = (wanted.csrt or kept) if wanted.csrt_id else ""
     if wanted.csrt_id and not csrt:
         raise Invalid([FieldError("technical_contact.csrt", _("Fill this in."))])
-    if csrt != shop.csrt:
+    if csrt != kept:
         record(db.session, "changed", "shop", shop.id, csrt="***")
-    shop.csrt, shop.csrt_id = csrt, wanted.csrt_id
+        shop.csrt_sealed = seal(CSRT, csrt.encode()) if csrt else None
+    shop.csrt_id = wanted.csrt_id
 
 
 def issuer_facts(shop: Shop) -> dict[str, Any]:

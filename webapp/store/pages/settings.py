@@ -1,19 +1,29 @@
 """The settings page: the issuer, how the shop works, and its awakening."""
 
 import datetime as dt
+from typing import NamedTuple
 
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.authority.certificates import certificate
-from webapp.authority.forms import ScenarioIn, scenario_options
+from webapp.authority.certificates import (
+    REMINDED_DAYS,
+    Source,
+    drop_certificate,
+    installed,
+    refuse_unusable,
+    source,
+    take_certificate,
+)
+from webapp.authority.forms import CertificateIn, ScenarioIn, scenario_options
 from webapp.authority.scenarios import play, the_scenario
-from webapp.fiscal.certificate import CertificateError
+from webapp.fiscal.certificate import Certificate, CertificateError
 from webapp.http.formatting import as_written, day_text
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
+from webapp.http.uploads import LONGEST, sent_file, takes_file
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.documents import format_document
@@ -22,7 +32,7 @@ from webapp.store import forms
 from webapp.store.forms import IssuerIn, ShopSettingsIn, WakeIn
 from webapp.store.models import Shop
 from webapp.store.pages.blueprint import bp, settings_tabs
-from webapp.store.queries import every_series, the_shop
+from webapp.store.queries import csrt_of, every_series, the_shop
 from webapp.store.settings_edits import (
     issuer_facts,
     set_issuer,
@@ -38,7 +48,6 @@ PROVIDER_NAMES = {
     "sample": _l("sample"),
 }
 SHOP_SETTINGS = tuple(ShopSettingsIn.model_fields)
-EXPIRES_SOON_DAYS = 30
 
 
 @bp.get("/settings")
@@ -55,6 +64,7 @@ def _page(**refused: Form) -> str:
         "house": _present_house(),
         "wake": Form({}),
         "scenario": Form.filled({"code": "", "times": 1}),
+        "certificate": Form({}),
     }
     return render_template(
         "store/settings.html",
@@ -62,6 +72,7 @@ def _page(**refused: Form) -> str:
         every_series=series,
         tabs=settings_tabs("store.settings_page"),
         certificate=_certificate(shop),
+        csrt_is_lost=bool(shop.csrt_sealed) and not csrt_of(shop),
         settings=settings,
         provider_names=[PROVIDER_NAMES.get(name, name) for name in settings.cep_providers],
         forms_of=form_of | refused,
@@ -95,24 +106,32 @@ def _present_house() -> Form:
     return Form.filled({name: getattr(shop, name) for name in (*SHOP_SETTINGS, "version")})
 
 
-def _certificate(shop: Shop) -> dict | None:
-    """`{expires_at, days, cnpj, test}` or `{error}`; None before there is a CNPJ to make one
-    for."""
-    settings = current_app.extensions["settings"]
-    if not (shop.cnpj or settings.nfe_certificate):
-        return None
+class ShownCertificate(NamedTuple):
+    """`error` says in words why it cannot be used; without `found` there is none, or it cannot be
+    read."""
+
+    source: Source | None
+    found: Certificate | None
+    error: str
+    days: int
+
+    @property
+    def tone(self) -> str:
+        if self.error:
+            return "bad"
+        return "warn" if self.days < REMINDED_DAYS else "good"
+
+
+def _certificate(shop: Shop) -> ShownCertificate:
+    now, found = utc_now(), None
     try:
-        found = certificate()
-    except CertificateError as error:
-        return {"error": str(error)}
-    days = (found.expires_at - utc_now()).days
-    return {
-        "expires_at": found.expires_at,
-        "days": days,
-        "soon": days < EXPIRES_SOON_DAYS,
-        "cnpj": found.cnpj,
-        "test": not settings.nfe_certificate,
-    }
+        found = installed(shop)
+        refuse_unusable(found, shop, now)
+        error = ""
+    except CertificateError as refused:
+        error = refused.issue.text
+    days = (found.expires_at - now).days if found else 0
+    return ShownCertificate(source(), found, error, days)
 
 
 def _saved(news: str) -> ResponseReturnValue:
@@ -146,6 +165,25 @@ def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
 def save_scenario(wanted: ScenarioIn) -> ResponseReturnValue:
     play(wanted.code, wanted.times)
     return _saved(_("Saved."))
+
+
+@bp.post("/settings/certificate")
+@allow("admin")
+@takes_file
+@submits(CertificateIn, again=lambda form: _page(certificate=form))
+def save_certificate(wanted: CertificateIn) -> ResponseReturnValue:
+    with sent_file("pfx").stream as file:
+        # Of one that is too long no more is read than tells so.
+        taken = take_certificate(file.read(LONGEST), wanted.password)
+    day = day_text(taken.expires_at)
+    return _saved(_("The certificate is in use; it counts until %(day)s.", day=day))
+
+
+@bp.post("/settings/certificate/removal")
+@allow("admin")
+def remove_certificate() -> ResponseReturnValue:
+    drop_certificate()
+    return _saved(_("The certificate was removed."))
 
 
 @bp.post("/settings/awakening")
