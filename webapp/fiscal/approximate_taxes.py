@@ -21,7 +21,8 @@ class ApproximateTaxes:
 
     @classmethod
     def of(cls, note: Note, day: date, book: TaxBook) -> "ApproximateTaxes":
-        table = book.ibpt_of(note.issuer.address.state, day) if note.is_final else None
+        is_sale = note.is_final and not note.is_return
+        table = book.ibpt_of(note.issuer.address.state, day) if is_sale else None
         if table is None:
             return cls((None,) * len(note.items))
         return cls(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from webapp.fiscal.access_key import is_guessable
 from webapp.fiscal.digits import is_gtin, is_gtin_given_out
-from webapp.fiscal.document import BRAZIL, NO_GTIN
+from webapp.fiscal.document import BRAZIL, NO_GTIN, RETURN
 from webapp.fiscal.places import STATES
 from webapp.fiscal.predicates import Failures, Test, each_item, failing
 from webapp.fiscal.reading import Reading, ReadItem, decimal
@@ -14,7 +14,7 @@ from webapp.fiscal.tables import CFOPS, COUNTRY_CODES, PAYMENT_METHODS, RETURNIN
 from webapp.platform.towns import is_city_code
 
 WEEK, OLDEST, AHEAD = timedelta(days=7), timedelta(days=30), timedelta(minutes=5)
-COMPLEMENT, RETURN, CREDIT = "2", "4", "5"
+COMPLEMENT, CREDIT = "2", "5"
 # Rule I08-140: what gives goods back besides, and of natural gas alone. A note of credit does so
 # for what was refused at the door, whole or in part (tpNFCredito), and may for another kind.
 ALSO_RETURNED, GAS, GAS_RETURNED = {"1949", "2949"}, "27112100", {"5949", "6949"}

@@ -52,7 +52,7 @@ def long_order(note: Note) -> str:
 
 def paid(note: Note) -> list[Section]:
     """What the buyer owes nothing for is paid by nothing."""
-    if note.total <= ZERO:
+    if note.total <= ZERO or note.is_return:
         return [{"tPag": payments.NONE, "vPag": amount(ZERO)}]
     made = note.payments or (Payment(note.payment_method, note.total),)
     later = LATER & {payment.method for payment in made}
@@ -112,7 +112,7 @@ def bills(note: Note) -> Section | None:
 
 def transport(note: Note) -> Section:
     mode = _freight_mode(note)
-    if mode == NOT_CARRIED:
+    if mode == NOT_CARRIED or note.is_return:
         return {"modFrete": mode}
     return {
         "modFrete": mode,

@@ -6,6 +6,7 @@ marks an attribute. Building never refuses: what is missing or wrong is written 
 """
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -32,6 +33,7 @@ from webapp.fiscal.note import (
     Environment,
     Issuer,
     Item,
+    ItemReference,
     Note,
     Party,
     RegistrationIndicator,
@@ -56,6 +58,9 @@ NO_GTIN = "SEM GTIN"
 SEFAZ_BAHIA = "13937073000156"  # for code 486, where the issuer names nobody
 EXTERIOR, NO_NUMBER = "EXTERIOR", "S/N"
 BRAZIL = {"cPais": "1058", "xPais": "BRASIL"}
+# tpNF and finNFe.
+INCOMING, OUTGOING = "0", "1"
+NORMAL_PURPOSE, RETURN = "1", "4"
 DRAFT_CODE = "00000000"  # no real note has it: one digit repeated
 REGISTRATION: dict[str, str] = {
     RegistrationIndicator.CONTRIBUTOR: "1",
@@ -80,13 +85,19 @@ def draft_of(moment: datetime) -> Numbering:
     return Numbering(0, 1, moment, DRAFT_CODE)
 
 
-def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._Element:
+def build(
+    note: Note,
+    book: TaxBook,
+    number: Numbering | None = None,
+    taxes: Sequence[Taxes] | None = None,
+) -> etree._Element:
     """The unsigned `NFe` element. Without `number` it is a draft: complete but for number, key and
-    signature."""
+    signature. `taxes` are those of a return's items, which are not assessed anew."""
     given = number or draft_of(datetime.now(UTC))
     issued_at = _local(note, given.issued_at)
     key = _key(note, given, issued_at)
-    taxes = [assess(note, item, issued_at.date(), book) for item in note.items]
+    if taxes is None:
+        taxes = [assess(note, item, issued_at.date(), book) for item in note.items]
     with_ibs_cbs = any(tax.ibs_cbs_written for tax in taxes)
     package = book.package(issued_at.date())
     approximate = ApproximateTaxes.of(note, issued_at.date(), book)
@@ -96,7 +107,8 @@ def build(note: Note, book: TaxBook, number: Numbering | None = None) -> etree._
         "ide": _identification(note, given, issued_at, key),
         "emit": _issuer_on(note.issuer, issued_at.date(), book, package),
         "dest": _recipient(note),
-        "entrega": _delivery(note),
+        "retirada": _delivery(note) if note.is_return else None,
+        "entrega": None if note.is_return else _delivery(note),
         "autXML": [_by_document(party) for party in _authorized_parties(note.issuer)],
         "det": [
             _item(n, item, tax, burden, with_ibs_cbs, package, note)
@@ -177,29 +189,35 @@ def access_key_of(document: etree._Element) -> str:
 
 
 def _identification(note: Note, given: Numbering, issued_at: datetime, key: str) -> Section:
-    only_gifts = note.items and all(item.gift for item in note.items)
     fields = _given_fields(given, issued_at, key)
     return {
         "cUF": key[:2],
         "cNF": fields["cNF"],
-        "natOp": "Remessa em bonificacao" if only_gifts else "Venda de mercadoria",
+        "natOp": _operation(note),
         "mod": MODEL,
         "serie": fields["serie"],
         "nNF": fields["nNF"],
         "dhEmi": fields["dhEmi"],
-        "tpNF": "1",
+        "tpNF": INCOMING if note.is_return else OUTGOING,
         "idDest": note.destination.value,
         "cMunFG": digits(note.issuer.address.ibge),
         "tpImp": "1",
         "tpEmis": NORMAL_EMISSION,
         "cDV": fields["cDV"],
         "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
-        "finNFe": "1",
+        "finNFe": RETURN if note.is_return else NORMAL_PURPOSE,
         "indFinal": "1" if note.is_final else "0",
         **commerce.channel(note),
         "procEmi": "0",
         "verProc": SOFTWARE,
     }
+
+
+def _operation(note: Note) -> str:
+    if note.is_return:
+        return "Devolucao de venda de mercadoria"
+    only_gifts = note.items and all(item.gift for item in note.items)
+    return "Remessa em bonificacao" if only_gifts else "Venda de mercadoria"
 
 
 @lru_cache(maxsize=8)
@@ -242,7 +260,7 @@ def _recipient(note: Note) -> Section:
 
 
 def _delivery(note: Note) -> Section | None:
-    """Where the goods go, when it is not the address of the recipient."""
+    """Where the goods go or come back from, when it is not the address of the recipient."""
     if note.delivery is None:
         return None
     buyer = note.recipient
@@ -347,6 +365,7 @@ def _item(
             **item_taxes(tax, profile.origin or clean(item.origin, 1)),
         },
         "vItem": amount(item.total) if with_ibs_cbs else None,
+        "DFeReferenciado": _given_back(item.gives_back) if item.gives_back else None,
     }
     if tax.simples:
         put(det, "det", "gTribSN", simples_share(tax.simples), package)
@@ -363,7 +382,11 @@ def _net_price(net_value: Decimal, item: Item) -> str:
     return f"{(net_value / item.quantity).quantize(Decimal('1e-10')).normalize():f}"
 
 
-def _total(note: Note, taxes: list[Taxes], with_ibs_cbs: bool, package: Package) -> Section:
+def _given_back(reference: ItemReference) -> Section:
+    return {"chaveAcesso": reference.access_key, "nItem": str(reference.item)}
+
+
+def _total(note: Note, taxes: Sequence[Taxes], with_ibs_cbs: bool, package: Package) -> Section:
     total = tax_totals(note, taxes, with_ibs_cbs)
     if any(tax.simples for tax in taxes):
         put(total, "total", "gTribSN", simples_totals(taxes), package)
@@ -373,7 +396,7 @@ def _total(note: Note, taxes: list[Taxes], with_ibs_cbs: bool, package: Package)
     return total
 
 
-def _remarks(note: Note, taxes: list[Taxes], approximate: ApproximateTaxes) -> Section | None:
+def _remarks(note: Note, taxes: Sequence[Taxes], approximate: ApproximateTaxes) -> Section | None:
     notice = SIMPLES_NOTICE if note.issuer.crt in SIMPLES else ""
     reference = clean(note.reference)
     order = commerce.long_order(note)
@@ -381,11 +404,22 @@ def _remarks(note: Note, taxes: list[Taxes], approximate: ApproximateTaxes) -> S
         notice,
         f"Pedido {reference}" if reference else "",
         f"Pedido no marketplace {order}" if order else "",
-        *tax_remarks(taxes),
+        *(_return_remarks(note) if note.is_return else tax_remarks(taxes)),
         approximate.remark,
     )
     text = ". ".join(filter(None, told))
     return {"infCpl": text} if text else None
+
+
+def _return_remarks(note: Note) -> list[str]:
+    """Which notes are given back, and why: what states want told of goods that come in so."""
+    keys = dict.fromkeys(item.gives_back.access_key for item in note.items if item.gives_back)
+    told = [
+        f"Devolucao referente a NF-e {int(key[25:34])}, serie {int(key[22:25])}, chave {key}"
+        for key in keys
+    ]
+    reason = clean(note.return_reason, 500).rstrip(".")
+    return [*told, f"Motivo: {reason}"] if reason else told
 
 
 def _export(note: Note) -> Section | None:

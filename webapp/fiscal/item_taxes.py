@@ -1,6 +1,6 @@
 """The tax groups of an item and the totals of the note, as sections of the document."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from webapp.fiscal.note import Note
@@ -128,7 +128,7 @@ def simples_share(share: SimplesShare) -> Section:
     return {"gIBSSN": ibs, "gCBSSN": {"pCBSSN": rate(share.cbs_rate), "vCBSSN": amount(share.cbs)}}
 
 
-def simples_totals(taxes: list[Taxes]) -> Section:
+def simples_totals(taxes: Sequence[Taxes]) -> Section:
     shares = [tax.simples for tax in taxes if tax.simples]
     return {
         "vIBSSN": _sum(share.ibs for share in shares),
@@ -136,7 +136,7 @@ def simples_totals(taxes: list[Taxes]) -> Section:
     }
 
 
-def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> Section:
+def tax_totals(note: Note, taxes: Sequence[Taxes], with_ibs_cbs: bool) -> Section:
     """The children of `total`. IBS and CBS are not added to `vNF` (NT 2025.002, NT 2026.008)."""
     difals = [tax.difal for tax in taxes if tax.difal]
     return {
@@ -169,7 +169,7 @@ def tax_totals(note: Note, taxes: list[Taxes], with_ibs_cbs: bool) -> Section:
     }
 
 
-def tax_remarks(taxes: list[Taxes]) -> list[str]:
+def tax_remarks(taxes: Sequence[Taxes]) -> list[str]:
     """What the law or most states want told in words: the destination's part (agreement 236/2021)
     and the credit of Simples (LC 123/2006, art. 23)."""
     told = []
@@ -193,7 +193,7 @@ def _in_words(value: str) -> str:
     return value.replace(".", ",")
 
 
-def _ibs_cbs_totals(taxes: list[Taxes]) -> Section:
+def _ibs_cbs_totals(taxes: Sequence[Taxes]) -> Section:
     nothing = {"vDif": NOTHING, "vDevTrib": NOTHING}
     credits = {"vCredPres": NOTHING, "vCredPresCondSus": NOTHING}
     found = [tax.ibs_cbs for tax in taxes if tax.ibs_cbs]

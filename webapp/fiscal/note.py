@@ -110,9 +110,18 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemReference:
+    """An item of an authorized note, by that note's key."""
+
+    access_key: str
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One line. `discount` and `freight` are the line's own share; a gift has its whole value as
-    discount. `tax_profile` is the product's own choice of one, by its code."""
+    discount. `tax_profile` is the product's own choice of one, by its code; `gives_back` the item
+    that a return's takes back."""
 
     sku: str
     name: str
@@ -131,6 +140,7 @@ class Item:
     tax_profile: str = ""
     # Its line in the sale.
     position: int = 0
+    gives_back: ItemReference | None = None
     goods: Decimal = field(init=False)
     total: Decimal = field(init=False)
 
@@ -215,6 +225,8 @@ class Note:
     packages: tuple[Volume, ...] = ()
     # The goods change hands in the shop.
     is_handed_over: bool = False
+    # Why its goods come back.
+    return_reason: str = ""
     goods: Decimal = field(init=False)
     discount: Decimal = field(init=False)
     freight: Decimal = field(init=False)
@@ -232,8 +244,13 @@ class Note:
         return self.goods + self.freight - self.discount
 
     @property
+    def is_return(self) -> bool:
+        """Goods come in that an authorized note sent out."""
+        return any(item.gives_back for item in self.items)
+
+    @property
     def goods_to(self) -> Address:
-        """Where the goods go: what decides on taxes."""
+        """Where the goods go, or come back from: what decides on taxes."""
         return self.delivery or self.recipient.address
 
     @property

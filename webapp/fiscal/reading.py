@@ -1,8 +1,9 @@
 """A document read once, section by section, for the checks."""
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from cryptography import x509
 from lxml import etree
 
-from webapp.fiscal.document import DRAFT_CODE
+from webapp.fiscal.document import DRAFT_CODE, INCOMING, RETURN
 from webapp.fiscal.note import Note
 from webapp.fiscal.signature import verify
 from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
@@ -22,7 +23,7 @@ _OFFSET = len(NAMESPACE) + 2
 _INFO, _PAYMENT = f"{{{NAMESPACE}}}infNFe", f"{{{NAMESPACE}}}detPag"
 _BILL = f"{{{NAMESPACE}}}dup"
 _REFERRED = f"{{{NAMESPACE}}}ide/{{{NAMESPACE}}}NFref"
-_READ = {"emit", "dest", "entrega", "autXML", "infIntermed", "infRespTec"}
+_READ = {"emit", "dest", "retirada", "entrega", "autXML", "infIntermed", "infRespTec"}
 _PRODUCT, _TAXES = f"{{{NAMESPACE}}}prod", f"{{{NAMESPACE}}}imposto"
 _VALUE, _REFERENCE = f"{{{NAMESPACE}}}vItem", f"{{{NAMESPACE}}}DFeReferenciado"
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
@@ -132,7 +133,10 @@ class Reading:
                 self.carrier = groups(section).get("transporta", {})
         self.identification = sections.get("ide", {})
         self.issuer, self.recipient = sections.get("emit", {}), sections.get("dest", {})
-        self.delivery, self.change = sections.get("entrega", {}), sections.get("pag", {})
+        # What comes in is not delivered but fetched.
+        is_incoming = self.identification.get("tpNF") == INCOMING
+        self.delivery = sections.get("retirada" if is_incoming else "entrega", {})
+        self.change = sections.get("pag", {})
         self.intermediary = sections.get("infIntermed")
         self.technical_contact = sections.get("infRespTec")
         self.names_authorized_party = "autXML" in sections
@@ -146,8 +150,20 @@ class Reading:
 
     @property
     def goods_to(self) -> Leaves:
-        """The address to which the goods go."""
+        """The address to which the goods go, or from which they come in."""
         return self.delivery or self.recipient
+
+    @cached_property
+    def tax_day(self) -> date:
+        """The day whose taxes it tells: of a return the last one, in the month of the note that it
+        gives back, which that note's key names; its own of any other."""
+        key = next((item.reference for item in self.items if item.reference), "")
+        year, month = whole_number(key[2:4]), whole_number(key[4:6]) or 0
+        is_return = self.identification.get("finNFe") == RETURN
+        if not is_return or year is None or not 1 <= month <= 12:
+            return self.day
+        year += 2000
+        return min(self.day, date(year, month, monthrange(year, month)[1]))
 
     @property
     def refers(self) -> bool:

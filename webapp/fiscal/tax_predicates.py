@@ -13,6 +13,7 @@ from webapp.fiscal.calendar import (
     P_IBS_STATE,
 )
 from webapp.fiscal.classes import CLASSES, KNOWN_CST, WITH_VALUES, WITHOUT_VALUES
+from webapp.fiscal.note import Note
 from webapp.fiscal.places import STATES, interstate_rate
 from webapp.fiscal.predicates import CENT, Failures, Test, failing
 from webapp.fiscal.reading import Leaves, Reading, ReadItem, decimal
@@ -57,7 +58,7 @@ def _crt(reading: Reading) -> str:
 
 def _standing(reading: Reading) -> Standing:
     """That of the issuer; of a note of others as it says itself."""
-    note, day = reading.note, reading.day
+    note, day = reading.note, reading.tax_day
     choice = note.issuer.ibs_cbs_choice(day) if note else chosen_by_code(reading.issuer.get(REGIME))
     return standing(_crt(reading), choice, reading.book.calendar.on(day))
 
@@ -112,13 +113,13 @@ def wrong_inter_rate(reading: Reading, item: ReadItem) -> bool:
     if group is None or origin not in STATES or target not in STATES:
         return False
     kind = interstate_rate(origin, target, _icms(item).get("orig", ""))
-    expected = reading.book.calendar.value(kind, reading.day)
+    expected = reading.book.calendar.value(kind, reading.tax_day)
     return expected is not None and decimal(group, "pICMSInter") != expected
 
 
 def wants_benefit_code(reading: Reading) -> bool:
     term = BENEFIT_CODE.get(reading.issuer.get("UF", ""), "")
-    return reading.book.calendar.in_force(term, reading.day) is not None
+    return reading.book.calendar.in_force(term, reading.tax_day) is not None
 
 
 def benefit_code_missing(_: Reading, item: ReadItem) -> bool:
@@ -142,7 +143,7 @@ def wants_values(reading: Reading) -> bool:
     values = _standing(reading).values
     if values == BY_LAW:
         return not _unknown_rates(reading)
-    return values == AT_ZERO and reading.book.calendar.on(reading.day).simples
+    return values == AT_ZERO and reading.book.calendar.on(reading.tax_day).simples
 
 
 def values_missing(_: Reading, item: ReadItem) -> bool:
@@ -169,7 +170,7 @@ def wrong_rate(tag: str) -> Test:
     """The rate of the law on that day; above the limit of Simples it may be zero."""
 
     def test(reading: Reading) -> Failures:
-        known = reading.book.calendar.value(tag, reading.day)
+        known = reading.book.calendar.value(tag, reading.tax_day)
         if known is None:
             return []
         allowed = (known, ZERO) if _standing(reading).values == AT_ZERO else (known,)
@@ -194,7 +195,7 @@ def wrong_state_value(_: Reading, item: ReadItem) -> bool:
 
 def wants_ibs_cbs(reading: Reading) -> bool:
     code = IBS_CBS_OF_REGIME.get(_crt(reading), "")
-    return reading.book.calendar.in_force(code, reading.day) is not None
+    return reading.book.calendar.in_force(code, reading.tax_day) is not None
 
 
 def ibs_cbs_missing(_: Reading, item: ReadItem) -> bool:
@@ -234,7 +235,7 @@ def wrong_whole_total(reading: Reading) -> Failures:
 
 
 def tells_activities(reading: Reading) -> bool:
-    return reading.book.calendar.on(reading.day).simples
+    return reading.book.calendar.on(reading.tax_day).simples
 
 
 def revenue_called_none(_: Reading, item: ReadItem) -> bool:
@@ -276,9 +277,16 @@ def wrong_net_total(reading: Reading) -> Failures:
 # -- what holds a note ----------------------------------------------------------------------------
 
 
+def _assessed(reading: Reading) -> Note | None:
+    """The note whose taxes were assessed for this day: a return's are those of the note that it
+    takes back, and wait for nothing."""
+    note = reading.note
+    return None if note is None or note.is_return else note
+
+
 def profile_unknown(reading: Reading) -> Failures:
     """The item's profile says nothing of the shop's regime."""
-    note, book, day = reading.note, reading.book, reading.day
+    note, book, day = _assessed(reading), reading.book, reading.day
     if note is None:
         return []
     return [
@@ -289,7 +297,7 @@ def profile_unknown(reading: Reading) -> Failures:
 
 
 def state_rate_unknown(reading: Reading) -> Failures:
-    note = reading.note
+    note = _assessed(reading)
     if note is None or note.issuer.crt in SIMPLES or note.goods_to.is_foreign:
         return []
     state = note.goods_to.state
@@ -299,7 +307,7 @@ def state_rate_unknown(reading: Reading) -> Failures:
 
 def rate_unknown(reading: Reading) -> Failures:
     """Asked for once for each rate that the note's own taxes need."""
-    if reading.note is None:
+    if _assessed(reading) is None:
         return []
     return [
         {"label": ASKED[code], "value": code, "day": reading.day.isoformat()}
@@ -319,14 +327,14 @@ def _unknown_shares(reading: Reading) -> list[str]:
 
 
 def _unknown(reading: Reading, codes: tuple[str, ...]) -> list[str]:
-    calendar, day = reading.book.calendar, reading.day
+    calendar, day = reading.book.calendar, reading.tax_day
     return [code for code in codes if calendar.value(code, day) is None]
 
 
 def package_missing(reading: Reading) -> Failures:
     """The schema of that day does not know how Simples tells its IBS and CBS, or how the shop's
     choice is told."""
-    if reading.note is None:
+    if _assessed(reading) is None:
         return []
     package, choice = reading.book.package(reading.day), _standing(reading).choice
     unknown_share = _owe_share(reading) and not package.knows("gTribSN")
