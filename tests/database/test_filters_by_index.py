@@ -43,6 +43,9 @@ LISTS = {
     "ix_import_rows_import_id_outcome_number": lambda: rows_of(1, RowOutcome.REFUSED).order_by(
         ImportRow.number
     ),
+    "ix_invoices_returns": lambda: (
+        invoices().where(VIEWS["goods_returned"]).order_by(Invoice.id.desc())
+    ),
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
 }
 

@@ -118,6 +118,7 @@ FIELDS = {
     "source": _l("Source"),
     "tax_profile": _l("Tax profile"),
     "value": _l("Value"),
+    "origin_id": _l("Gives back NF-e"),
     "network_address": _l("Network address"),
     "times": _l("Times"),
     "tries": _l("Tries"),

@@ -263,7 +263,7 @@ def _share(whole: Taxes, item: OriginalItem, spans: Sequence[Span]) -> Taxes:
             )
             for name in groups
             if getattr(whole, name) is not None
-        }
+        },
     )
 
 

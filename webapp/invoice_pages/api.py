@@ -10,8 +10,8 @@ from webapp.http.answers import list_of
 from webapp.invoice_pages.downloads import month_archive, paper_file, xml_file
 from webapp.invoices.forms import InvoiceQuery, MonthQuery, ReturnIn
 from webapp.invoices.issues import issues_of
-from webapp.invoices.models import Invoice
-from webapp.invoices.queries import NO_INVOICE, invoice_by_id, invoices
+from webapp.invoices.models import Invoice, Purpose
+from webapp.invoices.queries import IS_RETURN, NO_INVOICE, invoice_by_id, invoices
 from webapp.invoices.shapes import InvoiceOut
 from webapp.processing import review
 from webapp.web.api import Download, api_blueprint, endpoint, list_answer
@@ -23,6 +23,8 @@ def invoice_json(invoice: Invoice) -> dict[str, object]:
     return {
         "id": invoice.id,
         "sale_id": invoice.sale_id,
+        "purpose": invoice.purpose,
+        "origin_id": invoice.origin_id,
         "number": invoice.number,
         "series": invoice.series,
         "status": invoice.status,
@@ -57,6 +59,8 @@ def list_invoices(asked: InvoiceQuery) -> dict[str, object]:
     query = invoices(month=asked.month)
     if asked.status:
         query = query.where(Invoice.status == asked.status)
+    if asked.purpose:
+        query = query.where(IS_RETURN if asked.purpose is Purpose.RETURN else ~IS_RETURN)
     keys = (Invoice.moment, Invoice.id) if asked.month else (Invoice.id,)
     return list_answer(asked, query, keys, invoice_json)
 

@@ -15,6 +15,7 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_by_id, review_queue
 from webapp.platform.errors import Refusal, Stale
 from webapp.processing import attention, review
+from webapp.processing.returns import drop_return
 from webapp.staff.access import allow
 
 
@@ -84,8 +85,16 @@ def resubmit(_wanted: ResubmissionIn, invoice_id: int) -> Response:
     has."""
     invoice = invoice_by_id(invoice_id)
     if invoice.status is InvoiceStatus.REJECTED:
-        attention.resume(invoice.sale)
+        attention.resume_note(invoice)
     return _back(invoice_id, _("The NF-e is being checked again."))
+
+
+@bp.post("/invoices/<id:invoice_id>/dropping")
+@allow("reviewer")
+@submits(ResubmissionIn, again=_again, own_status=True)
+def drop(_wanted: ResubmissionIn, invoice_id: int) -> Response:
+    drop_return(_invoice_as_seen(invoice_id))
+    return _back(invoice_id, _("The return note was dropped; its goods may be returned again."))
 
 
 @bp.post("/invoices/<id:invoice_id>/address")

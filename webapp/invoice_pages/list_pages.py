@@ -45,6 +45,7 @@ TABS = {
     "rejected": lazy_pgettext("NF-e", "Rejected"),
     "sending": _l("Awaiting SEFAZ"),
     "authorized": lazy_pgettext("NF-e", "Authorized"),
+    "goods_returned": lazy_pgettext("NF-e", "Returns"),
 }
 
 

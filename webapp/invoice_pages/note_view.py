@@ -9,16 +9,15 @@ from functools import cached_property
 from flask_babel import lazy_gettext as _l
 from lxml import etree
 
-from webapp.fiscal.document import build, preview
+from webapp.fiscal.document import preview
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.xml import NAMESPACE
 from webapp.invoice_pages.tax_words import tax_sentence
-from webapp.invoices.composition import note_of
+from webapp.invoices.composition import composed
 from webapp.invoices.models import Invoice
-from webapp.invoices.taken_profiles import TakenProfile, profiles_taken
+from webapp.invoices.taken_profiles import TakenProfile
 from webapp.platform.clock import utc_now
 from webapp.store.models import Shop
-from webapp.store.queries import issuer_day
 from webapp.taxation.book import the_tax_book
 
 DESTINATIONS = {"1": _l("Within the state"), "2": _l("To another state"), "3": _l("Abroad")}
@@ -73,7 +72,7 @@ class NoteView:
     def tax_reasons(self) -> list[tuple[str, str]]:
         """Each item's name, and a sentence."""
         origin, target = self._state("emit/enderEmit"), self._state("dest/enderDest")
-        target = self._state("entrega") or target
+        target = self._state("entrega") or self._state("retirada") or target
         return [
             (item.product.get("xProd", ""), tax_sentence(item, taken, origin, target))
             for item, taken in zip(self.reading.items, self.profiles, strict=False)
@@ -119,8 +118,8 @@ def note_view(invoice: Invoice, shop: Shop) -> NoteView:
 
 def draft_of(invoice: Invoice, shop: Shop) -> NoteView:
     """Never signed, whatever became of the invoice meanwhile."""
-    note, book = note_of(invoice.sale, shop), the_tax_book()
-    return NoteView(build(note, book), False, profiles_taken(note, book, issuer_day(utc_now())))
+    made, book = composed(invoice, shop), the_tax_book()
+    return NoteView(made.draft(book), False, made.taken_profiles(book, utc_now()))
 
 
 def _item(item: ReadItem) -> NoteItem:

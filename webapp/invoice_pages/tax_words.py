@@ -14,6 +14,14 @@ from webapp.taxation.words import KINDS
 
 # What each CFOP that a profile leads to is for.
 CFOPS = {
+    "1201": _l("return of a sale of own make within the state"),
+    "1202": _l("return of a resale within the state"),
+    "1411": _l("return of a resale within the state, ICMS-ST paid before"),
+    "1949": _l("other goods that come in within the state"),
+    "2201": _l("return of a sale of own make to another state"),
+    "2202": _l("return of a resale to another state"),
+    "2411": _l("return of a resale to another state, ICMS-ST paid before"),
+    "2949": _l("other goods that come in from another state"),
     "5101": _l("sale of own make within the state"),
     "5102": _l("resale within the state"),
     "5405": _l("resale within the state, ICMS-ST paid before"),

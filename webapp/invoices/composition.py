@@ -1,21 +1,81 @@
-"""From a sale to its note: the copies the sale keeps, and the shop as issuer."""
+"""From a sale to its note: the copies the sale keeps, and the shop as issuer; and from an NF-e to
+the note that it makes, whether it sells or takes back."""
 
+import datetime as dt
 import re
+from dataclasses import dataclass, replace
 
 from flask import current_app
+from lxml import etree
 
 from webapp.addresses.merge import SHOP
 from webapp.fiscal.checks import CheckReport, run_checks
-from webapp.fiscal.document import build
-from webapp.fiscal.note import Address, Issuer, Item, Note, Party, TechnicalContact
+from webapp.fiscal.document import build, draft_of
+from webapp.fiscal.note import (
+    Address,
+    Issuer,
+    Item,
+    Note,
+    Party,
+    RegistrationIndicator,
+    TechnicalContact,
+)
+from webapp.fiscal.tax_book import TaxBook
+from webapp.fiscal.taxes import Taxes
+from webapp.invoices.models import Invoice
+from webapp.invoices.returned_goods import items_of, reason_words
+from webapp.invoices.taken_profiles import TakenProfile, profiles_taken
 from webapp.invoices.told_details import told_for_note
 from webapp.sales.forms import COUNTER
 from webapp.sales.models import Sale, SaleLine
 from webapp.store.models import Shop
-from webapp.store.queries import csrt_of
+from webapp.store.queries import csrt_of, issuer_day
 from webapp.taxation.book import the_tax_book
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The note that an NF-e makes. `taxes` and `profiles` are those of what a return takes back; of
+    a sale they follow from the tax book."""
+
+    note: Note
+    taxes: tuple[Taxes, ...] | None = None
+    profiles: tuple[TakenProfile, ...] | None = None
+
+    def draft(self, book: TaxBook, moment: dt.datetime | None = None) -> etree._Element:
+        """As it is issued at `moment`, or now."""
+        return build(self.note, book, draft_of(moment) if moment else None, self.taxes)
+
+    def taken_profiles(self, book: TaxBook, moment: dt.datetime) -> list[TakenProfile]:
+        if self.profiles is not None:
+            return list(self.profiles)
+        return profiles_taken(self.note, book, issuer_day(moment))
+
+
+def composed(invoice: Invoice, shop: Shop) -> Composed:
+    """Raises NoFile for a return whose origin's file is not here."""
+    if not invoice.is_return:
+        return Composed(note_of(invoice.sale, shop))
+    return _return(invoice, shop)
+
+
+def _return(invoice: Invoice, shop: Shop) -> Composed:
+    """The sale's parties and terms with the items that come back. The buyer keeps the role it had;
+    its state registration is as its record has it by now."""
+    sale, (items, taxes) = invoice.sale, items_of(invoice, shop)
+    note = note_of(sale, shop)
+    buyer = note.recipient
+    registration = _NOT_DIGITS.sub("", sale.customer.state_registration)
+    if buyer.taxpayer == RegistrationIndicator.CONTRIBUTOR and registration:
+        buyer = replace(buyer, state_registration=registration)
+    reason = reason_words(invoice)
+    note = replace(note, items=items, recipient=buyer, payments=(), bills=(), return_reason=reason)
+    origin = invoice.origin
+    by_line = {row.get("line", 0): row for row in origin.tax_profiles} if origin else {}
+    profiles = tuple(by_line[item.position] for item in items if item.position in by_line)
+    return Composed(note, taxes, profiles if len(profiles) == len(items) else ())
 
 
 def note_of(sale: Sale, shop: Shop) -> Note:
@@ -122,8 +182,7 @@ def _item(line: SaleLine) -> Item:
     )
 
 
-def check_report(sale: Sale, shop: Shop) -> CheckReport:
-    """Every check of the sale's draft as it would come out now."""
-    note = note_of(sale, shop)
-    book = the_tax_book()
-    return run_checks(note, build(note, book), book)
+def check_report(invoice: Invoice, shop: Shop) -> CheckReport:
+    """Every check of its draft as it would come out now."""
+    made, book = composed(invoice, shop), the_tax_book()
+    return run_checks(made.note, made.draft(book), book)

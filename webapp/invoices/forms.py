@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from webapp.http.filters import ListQuery, Month
 from webapp.http.forms import FieldRefused, Flag, LongText, Shape, example
-from webapp.invoices.models import InvoiceStatus
+from webapp.invoices.models import InvoiceStatus, Purpose
 
 
 class ReturnCode(enum.StrEnum):
@@ -62,6 +62,7 @@ class MonthQuery(Shape):
 
 class InvoiceQuery(ListQuery):
     status: InvoiceStatus | None = None
+    purpose: Purpose | None = None
     month: Month | None = None
 
 

@@ -17,7 +17,7 @@ def _key(entry: AuditEntry) -> str:
     """That it was begun is what the sale's own entry says."""
     status = entry.after.get("status", "")
     if entry.action == "created":
-        return ""
+        return "return_begun" if entry.after.get("origin_id") else ""
     if status == "rejected" and entry.after.get("rejected_by"):
         return f"rejected_by_{entry.after['rejected_by']}"
     return status
@@ -37,6 +37,7 @@ def _note(entry: AuditEntry) -> str:
 INVOICE_EVENTS = Vocabulary(
     "invoices",
     {
+        "return_begun": Sentence(_l("Return of goods begun"), "arrow-back-up"),
         "pending": Sentence(_l("NF-e prepared anew"), "refresh"),
         "review": Sentence(_l("NF-e prepared; held for review"), "player-pause"),
         "approved": Sentence(_l("NF-e released"), "shield-check"),

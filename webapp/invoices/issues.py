@@ -116,8 +116,8 @@ def issues_of(invoice: Invoice) -> list[Issue]:
     """Why it was rejected, or why it waits for a reviewer; nothing while it goes its way."""
     if invoice.status is InvoiceStatus.REVIEW:
         return [*holds_of(invoice), *warnings_on(invoice)]
-    if invoice.status is InvoiceStatus.APPROVED and invoice.sale.reason_code == CANNOT_SIGN:
-        return [_from_checks(invoice.sale)]
+    if invoice.status is InvoiceStatus.APPROVED:
+        return _hindering(invoice)
     if invoice.status is not InvoiceStatus.REJECTED:
         return []
     if invoice.rejected_by is RejectedBy.REVIEWER:
@@ -125,6 +125,14 @@ def issues_of(invoice: Invoice) -> list[Issue]:
     if invoice.rejected_by is RejectedBy.AUTHORITY:
         return [_refusal(invoice)]
     return _errors(invoice) or [_failed_step(invoice.sale)]
+
+
+def _hindering(invoice: Invoice) -> list[Issue]:
+    """Why it is released and cannot be signed: as the sale keeps it, or a return that rests
+    itself."""
+    if invoice.is_return:
+        return [] if invoice.due_at else _findings(invoice)
+    return [_from_checks(invoice.sale)] if invoice.sale.reason_code == CANNOT_SIGN else []
 
 
 def holds_of(invoice: Invoice) -> list[Issue]:
@@ -136,6 +144,8 @@ def warnings_on(invoice: Invoice) -> list[Issue]:
     """What does not stop the NF-e but asks for a second confirmation. Reads the sale and its
     customer."""
     found = [issue for issue in _findings(invoice) if issue.level == WARNING]
+    if invoice.is_return:
+        return found
     found += warnings_of(invoice.sale)
     if zip_code_differs(invoice):
         found.append(
@@ -168,7 +178,7 @@ def passed_checks(invoice: Invoice, shop: Shop) -> list[str]:
     was sent."""
     if invoice.is_sent:
         return []
-    return [gettext(name) for name in check_report(invoice.sale, shop).passed]
+    return [gettext(name) for name in check_report(invoice, shop).passed]
 
 
 def _findings(invoice: Invoice) -> list[Issue]:
@@ -203,14 +213,16 @@ def _rule_name(code: str) -> str:
 def _returned_note(invoice: Invoice) -> Issue:
     code = invoice.rejection_code or ""
     comment = invoice.comment or str(RETURN_LABELS[code])
-    field = invoice.sale.reason_field or ""
+    field = "" if invoice.is_return else invoice.sale.reason_field or ""
     return Issue(code, field, {"comment": comment}, message="%(comment)s")
 
 
 def _refusal(invoice: Invoice) -> Issue:
-    """The authority's, as the sale keeps it; it knows the item. Without that, from the code
-    alone."""
+    """The authority's, as the sale keeps it, or a return itself; it knows the item. Without that,
+    from the code alone."""
     stored = invoice.sale.reason_params
+    if invoice.is_return:
+        stored = next(iter(invoice.findings), {})
     if stored.get("code") == invoice.rejection_code and "message" in stored:
         return issue_from_json(stored)
     code = invoice.rejection_code or ""

@@ -100,10 +100,48 @@ REJECTED_LABELS = {
 }
 
 
+class Purpose(enum.StrEnum):
+    """What an NF-e is for: goods that are sold, or that come back."""
+
+    SALE = "sale"
+    RETURN = "return"
+
+
+class ReturnCause(enum.StrEnum):
+    """Why goods come back."""
+
+    REGRET = "regret"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    REFUSED = "refused"
+    NOT_DELIVERED = "not_delivered"
+    OTHER = "other"
+
+    @property
+    def label(self) -> LazyString:
+        return CAUSE_LABELS[self]
+
+    @property
+    def is_at_the_door(self) -> bool:
+        """The buyer never had the goods."""
+        return self in (ReturnCause.REFUSED, ReturnCause.NOT_DELIVERED)
+
+
+CAUSE_LABELS = {
+    ReturnCause.REGRET: _l("The buyer changed their mind"),
+    ReturnCause.DAMAGED: _l("Damaged or defective"),
+    ReturnCause.WRONG_ITEM: _l("Not what was ordered"),
+    ReturnCause.REFUSED: _l("Refused at the door"),
+    ReturnCause.NOT_DELIVERED: _l("Not delivered"),
+    ReturnCause.OTHER: _l("Another reason"),
+}
+
+
 # The reason of a sale whose NF-e is released and cannot be signed.
 CANNOT_SIGN = "cannot_sign"
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 SENDING = text("status IN ('approved', 'sending')")
+RETURNS = text("purpose = 'return'")
 
 
 class Invoice(Owed, Timestamps, Model):
@@ -129,6 +167,7 @@ class Invoice(Owed, Timestamps, Model):
             "ix_invoices_sending", "status", "id", sqlite_where=SENDING, postgresql_where=SENDING
         ),
         Index("ix_invoices_total_id", "total", "id"),
+        Index("ix_invoices_returns", "id", sqlite_where=RETURNS, postgresql_where=RETURNS),
         # Numbers that discarded invoices left behind.
         Index(
             "ix_invoices_spare",
@@ -142,6 +181,7 @@ class Invoice(Owed, Timestamps, Model):
     audited = (
         "status",
         "rejected_by",
+        "origin_id",
         "series",
         "number",
         "access_key",
@@ -157,6 +197,10 @@ class Invoice(Owed, Timestamps, Model):
         EnumText(InvoiceStatus), default=InvoiceStatus.PENDING
     )
     rejected_by: Mapped[RejectedBy | None] = mapped_column(EnumText(RejectedBy))
+    purpose: Mapped[Purpose] = mapped_column(EnumText(Purpose), default=Purpose.SALE)
+    # Of a return: the authorized NF-e whose goods come back, and which of them: `returned_goods`.
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
+    returned: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     total: Mapped[Decimal] = mapped_column(Hundredths)
     # What the checks found amiss; `invoices.issues` reads it.
     findings: Mapped[list] = mapped_column(JSON, default=list)
@@ -184,6 +228,7 @@ class Invoice(Owed, Timestamps, Model):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
     sale: Mapped[Sale] = relationship()
+    origin: Mapped["Invoice | None"] = relationship(remote_side=[id])
 
     @hybrid_property
     def moment(self) -> dt.datetime:
@@ -210,10 +255,25 @@ class Invoice(Owed, Timestamps, Model):
             return REJECTED_LABELS[self.rejected_by]
         return INVOICE_LABELS[self.status][0]
 
+    @property
+    def is_return(self) -> bool:
+        return self.purpose is Purpose.RETURN
+
     @hybrid_property
     def is_present(self) -> bool:
-        """Of all that a sale had, no more than one."""
-        return self.status != InvoiceStatus.DISCARDED
+        """The sale's own NF-e. Of all that a sale had, no more than one; its returns are none."""
+        return self.status != InvoiceStatus.DISCARDED and self.purpose == Purpose.SALE
+
+    @is_present.inplace.expression
+    @classmethod
+    def _is_present(cls) -> ColumnElement[bool]:
+        return (cls.status != InvoiceStatus.DISCARDED) & (cls.purpose == Purpose.SALE)
+
+    @property
+    def takes_back(self) -> bool:
+        """It is a return that holds its units: nobody else may give them back."""
+        undone = self.status in (InvoiceStatus.DISCARDED, InvoiceStatus.CANCELLED)
+        return self.is_return and not undone
 
     @property
     def is_sent(self) -> bool:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import joinedload
 
-from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
+from webapp.invoices.models import Invoice, InvoiceStatus, Purpose, RejectedBy
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import holding, ids_of
@@ -40,6 +40,8 @@ def _rejected_by(who: RejectedBy) -> ColumnElement[bool]:
     return (Invoice.status == InvoiceStatus.REJECTED) & (Invoice.rejected_by == who)
 
 
+# Without parameters, as the index of these rows has it.
+IS_RETURN: ColumnElement[bool] = Invoice.purpose == literal_column("'return'")
 # The tabs of the list.
 VIEWS: dict[str, ColumnElement[bool]] = {
     "review": Invoice.status == InvoiceStatus.REVIEW,
@@ -49,6 +51,7 @@ VIEWS: dict[str, ColumnElement[bool]] = {
     # Without parameters, as the index of these rows has it.
     "sending": Invoice.status.in_([literal_column("'approved'"), literal_column("'sending'")]),
     "authorized": Invoice.status == InvoiceStatus.AUTHORIZED,
+    "goods_returned": IS_RETURN,
 }
 
 
@@ -65,9 +68,12 @@ def invoices(q: str = "", month: dt.date | None = None) -> Select:
 
 
 def _with_sales(query: Select) -> Select:
-    """Warnings compare the sale with its customer's record: both are at hand, with no query of
-    their own."""
-    return query.options(joinedload(Invoice.sale).joinedload(Sale.customer))
+    """Warnings compare the sale with its customer's record, a return names its origin: all are at
+    hand, with no query of their own."""
+    return query.options(
+        joinedload(Invoice.sale).joinedload(Sale.customer),
+        joinedload(Invoice.origin).load_only(Invoice.series, Invoice.number),
+    )
 
 
 def _found_by(q: str) -> ColumnElement[bool]:
@@ -181,7 +187,9 @@ def issued_among(ids: Sequence[int], with_cancelled: bool) -> set[int]:
 def invoice_by_id(invoice_id: int) -> Invoice:
     """One invoice with all that its page shows of the sale. Raises NotFound."""
     sale = joinedload(Invoice.sale)
-    query = select(Invoice).options(sale.joinedload(Sale.customer), sale.selectinload(Sale.lines))
+    query = select(Invoice).options(
+        sale.joinedload(Sale.customer), sale.selectinload(Sale.lines), joinedload(Invoice.origin)
+    )
     invoice = db.session.scalar(query.where(Invoice.id == invoice_id))
     if invoice is None:
         raise NotFound(NO_INVOICE)
@@ -207,9 +215,17 @@ def invoices_of(sale_ids: Sequence[int]) -> dict[int, Invoice]:
 
 def pending_invoices_of(sale_ids: Sequence[int]) -> dict[int, Invoice]:
     query = select(Invoice).where(
-        Invoice.sale_id.in_(sale_ids), Invoice.status == InvoiceStatus.PENDING
+        Invoice.sale_id.in_(sale_ids),
+        Invoice.status == InvoiceStatus.PENDING,
+        Invoice.purpose == Purpose.SALE,
     )
     return {invoice.sale_id: invoice for invoice in db.session.scalars(query)}
+
+
+def returns_of(sale_id: int) -> list[Invoice]:
+    """The sale's return notes, those that were dropped or cancelled too."""
+    query = select(Invoice).where(Invoice.sale_id == sale_id, Invoice.purpose == Purpose.RETURN)
+    return list(db.session.scalars(query.order_by(Invoice.id)))
 
 
 def review_policy() -> str:

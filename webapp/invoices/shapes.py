@@ -1,7 +1,7 @@
 """The shapes of NF-e in answers."""
 
 from webapp.http.answers import Moment, MoneyText, OutShape
-from webapp.invoices.models import InvoiceStatus, RejectedBy
+from webapp.invoices.models import InvoiceStatus, Purpose, RejectedBy
 
 
 class InvoiceReasonOut(OutShape):
@@ -13,8 +13,12 @@ class InvoiceReasonOut(OutShape):
 
 
 class InvoiceOut(OutShape):
+    """`origin_id`: of a return, the NF-e whose goods come back."""
+
     id: int
     sale_id: int
+    purpose: Purpose
+    origin_id: int | None
     number: int | None
     series: int | None
     status: InvoiceStatus

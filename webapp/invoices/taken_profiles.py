@@ -9,9 +9,11 @@ from webapp.fiscal.tax_book import TaxBook, kind_of
 
 
 class TakenProfile(TypedDict):
-    """`by` is "product", "category", "default", "gift" or "export"; `of` the category, or the kind
-    of item. `version` is None where no version is in force."""
+    """`line` is the item's, in the sale; `by` is "product", "category", "default", "gift" or
+    "export"; `of` the category, or the kind of item. `version` is None where no version is in
+    force."""
 
+    line: int
     by: str
     of: str
     code: str
@@ -29,6 +31,7 @@ def _taken(note: Note, item: Item, book: TaxBook, day: dt.date) -> TakenProfile:
     by, code = book.choice_of(note, item)
     profile = book.profile_of(note, item, day)
     return TakenProfile(
+        line=item.position,
         by=by,
         of=item.category if by == "category" else kind_of(item),
         code=code,

@@ -102,6 +102,14 @@ def resume(sale: Sale) -> None:
     note_rebuilt(invoice, step, now)
 
 
+def resume_note(invoice: Invoice) -> None:
+    """What stood in an NF-e's way was fixed: it is checked again, and goes on."""
+    if invoice.is_return:
+        note_rebuilt(invoice, Status.INVOICE, utc_now())
+    else:
+        resume(invoice.sale)
+
+
 def _ask_again(sale: Sale) -> None:
     """What providers did not know of the sale's postal code is not remembered any more."""
     cep = normalize_cep(sale.zip_code)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.queries import returns_of
 from webapp.messages.queries import messages_of_sale
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -31,9 +32,7 @@ def sale_to_undo(sale_id: int) -> Sale:
 def invoice_to_undo(sale: Sale) -> Invoice | None:
     """Its NF-e, locked. Raises Refusal while SEFAZ has not answered: nobody knows yet whether there
     is one."""
-    query = select(Invoice).where(
-        Invoice.sale_id == sale.id, Invoice.status != InvoiceStatus.DISCARDED
-    )
+    query = select(Invoice).where(Invoice.sale_id == sale.id, Invoice.is_present)
     query = query.order_by(Invoice.id.desc()).limit(1).with_for_update(of=Invoice)
     invoice = db.session.scalar(query.execution_options(populate_existing=True))
     if invoice:
@@ -69,7 +68,7 @@ def _ask_for_issued(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: 
     that no return note is asked for them yet."""
     if invoice.status is not InvoiceStatus.AUTHORIZED:
         return
-    if not sale.has_shipped and _is_cancellable(invoice, now):
+    if not sale.has_shipped and _is_cancellable(invoice, now) and not _has_returns(sale):
         # A note that is cancelled needs no return note for what was refunded before.
         for task in db.session.scalars(
             select(Task)
@@ -80,6 +79,11 @@ def _ask_for_issued(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: 
         note_task(sale, "cancel_nfe", invoice)
     elif units_left:
         note_task(sale, "return_note", invoice)
+
+
+def _has_returns(sale: Sale) -> bool:
+    """The authority cancels no NF-e that others give back."""
+    return any(each.takes_back for each in returns_of(sale.id))
 
 
 def _is_cancellable(invoice: Invoice, now: dt.datetime) -> bool:

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from flask_babel import lazy_gettext as _l
+from pydantic import Field, model_validator
 
-from webapp.http.forms import Quantity, Shape, Text, Whole, example
+from webapp.http.forms import FieldRefused, Quantity, Shape, Text, Whole, example
+from webapp.invoices.models import ReturnCause
 from webapp.sales.forms import MAX_LINES
 
 
@@ -26,3 +28,20 @@ class RefundIn(Shape):
 
     lines: Annotated[list[RefundLineIn], Field(min_length=1, max_length=2 * MAX_LINES)]
     reason: Annotated[str, Text(500, required=True)]
+
+
+class GoodsReturnIn(Shape):
+    """Goods of an authorized NF-e that come back: the lines as in a refund, and why, by a `cause`,
+    in words or both."""
+
+    model_config = example({"lines": [{"line": 1, "quantity": 1}], "reason": "arrived damaged"})
+
+    lines: Annotated[list[RefundLineIn], Field(min_length=1, max_length=2 * MAX_LINES)]
+    cause: ReturnCause = ReturnCause.OTHER
+    reason: Annotated[str, Text(300)] = ""
+
+    @model_validator(mode="after")
+    def other_is_explained(self):
+        if self.cause is ReturnCause.OTHER and not self.reason:
+            raise FieldRefused("reason", _l("Say why the goods come back."))
+        return self

@@ -15,7 +15,7 @@ from webapp.fiscal.document import build, draft_of, is_of_day
 from webapp.fiscal.note import Note
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import explain
-from webapp.invoices.composition import note_of
+from webapp.invoices.composition import Composed, composed, note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
 from webapp.platform.clock import utc_now
@@ -112,7 +112,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
             note_held(invoice, held_by)
         else:
             note_approved(invoice, now)
-            shared.desk.sign(invoice, built.note, built.draft, now)
+            shared.desk.sign(invoice, Composed(built.note), built.draft, now)
 
     def give_up(self, row: Sale, error: str) -> None:
         note_given_up(pending_invoices_of([row.id])[row.id], error)
@@ -130,6 +130,13 @@ def _held_by(effects: list[Effect], policy: str) -> list[dict]:
     return [{"rule": "", "reason": "policy"}] if policy == "all" and not approved else []
 
 
+# An NF-e with all that its note is made of.
+WHOLE = (
+    joinedload(Invoice.sale).selectinload(Sale.lines),
+    joinedload(Invoice.origin).undefer(Invoice.proc_xml),
+)
+
+
 class SignBatch(NamedTuple):
     """What the invoices of a batch share."""
 
@@ -143,20 +150,21 @@ class SignStep(Step[Invoice, None, SignBatch]):
     model = Invoice
     status = InvoiceStatus.APPROVED
     is_stage = True
-    write_load = (joinedload(Invoice.sale).selectinload(Sale.lines),)
+    write_load = WHOLE
 
     def load_shared(self, rows: list[Invoice], answers: None) -> SignBatch:
         return SignBatch(the_shop(), SigningDesk([row.sale.channel for row in rows]))
 
     def write_row(self, row: Invoice, shared: SignBatch, now: dt.datetime) -> None:
-        note, book = note_of(row.sale, shared.shop), shared.desk.book
-        draft = build(note, book, draft_of(issue_time(now)))
-        row.findings = [issue.to_json() for issue in run_checks(note, draft, book, now).issues]
+        made, book = composed(row, shared.shop), shared.desk.book
+        draft = made.draft(book, issue_time(now))
+        issues = run_checks(made.note, draft, book, now).issues
+        row.findings = [issue.to_json() for issue in issues]
         errors = [finding for finding in row.findings if finding["level"] == ERROR]
         if errors:
             note_failed(row, issue_from_json(errors[0]), shared.shop.tax_book_version)
         else:
-            shared.desk.sign(row, note, draft, now)
+            shared.desk.sign(row, made, draft, now)
 
     def give_up(self, row: Invoice, error: str) -> None:
         note_given_up(row, error)
@@ -200,7 +208,7 @@ class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
             assert answer.protocol and answer.received_at and answer.protnfe
             proc_xml = nfe_proc(signed, answer.protnfe)
             note_authorized(row, answer.protocol, answer.received_at, proc_xml)
-            if row.sale.customer_email:
+            if row.sale.customer_email and not row.is_return:
                 mail_files(row, now)
             return
         issue = explain(answer.code, answer.reason, etree.fromstring(signed))

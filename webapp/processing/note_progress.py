@@ -2,13 +2,15 @@
 that the other does not know of.
 
 Whoever changes one that has the other goes through here; only what a sale does without an NF-e, or
-an NF-e while its sale waits for it (signing), is said to one of them alone.
+an NF-e while its sale waits for it (signing), is said to one of them alone. A return note goes its
+way alone: its sale has come to its end, and stays as it is.
 """
 
 import datetime as dt
 
 from webapp.audit.tracking import actor
-from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus
+from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus, Purpose
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.staff_tasks import open_task
@@ -19,7 +21,8 @@ def note_begun(sale: Sale, invoice: Invoice | None, now: dt.datetime) -> None:
     """The sale owes an NF-e: it is prepared from now on. `invoice`: the one that a sale has that
     comes by again."""
     if invoice is None:
-        db.session.add(Invoice(sale=sale, total=sale.note_total, status=InvoiceStatus.PENDING))
+        begun = {"status": InvoiceStatus.PENDING, "purpose": Purpose.SALE}
+        db.session.add(Invoice(sale=sale, total=sale.note_total, **begun))
     sale.go_to(Status.INVOICE, now)
 
 
@@ -27,32 +30,38 @@ def note_failed(invoice: Invoice, issue: Issue, book: str) -> None:
     """Our own checks found an error: it is not sent, and a person fixes the sale. `book` is the
     version of the tax book by which it was built: see `tax_holds`."""
     invoice.fail_checks()
-    _needs_fix(invoice.sale, issue.field, issue.to_json() | {"book": book})
+    _needs_fix(invoice, issue, {"book": book})
 
 
 def note_given_up(invoice: Invoice, error: str) -> None:
     """It could not be built or signed, however often it was tried."""
     invoice.fail_checks()
-    invoice.sale.needs_attention("invoice", "step_failed", None, {"error": error[:200]})
+    if not invoice.is_return:
+        invoice.sale.needs_attention("invoice", "step_failed", None, {"error": error[:200]})
 
 
 def note_held(invoice: Invoice, held_by: list[dict]) -> None:
     """It is sound, but a person decides."""
     invoice.hold(held_by)
-    invoice.sale.park_in(Status.REVIEW)
+    if not invoice.is_return:
+        invoice.sale.park_in(Status.REVIEW)
 
 
 def note_approved(invoice: Invoice, now: dt.datetime) -> None:
     """It is sound and goes out by itself: the work is the invoice's own from now on."""
     invoice.approve(None, now)
-    invoice.sale.clear_work()
+    if not invoice.is_return:
+        invoice.sale.clear_work()
 
 
 def note_rests(invoice: Invoice, issue: Issue, now: dt.datetime) -> None:
     """It is released, and the shop cannot sign just now, for the reason that `issue` tells: see
     `signing_holds`."""
     invoice.rest()
-    invoice.sale.rest(now, CANNOT_SIGN, issue.field, issue.to_json())
+    if invoice.is_return:
+        invoice.findings = [issue.to_json()]
+    else:
+        invoice.sale.rest(now, CANNOT_SIGN, issue.field, issue.to_json())
 
 
 def note_signed(invoice: Invoice, now: dt.datetime) -> None:
@@ -65,7 +74,8 @@ def note_signed(invoice: Invoice, now: dt.datetime) -> None:
 def note_released(invoice: Invoice, reviewer: str, now: dt.datetime) -> None:
     """A person decided that it goes out."""
     invoice.approve(reviewer, now)
-    invoice.sale.park_in(Status.INVOICE)
+    if not invoice.is_return:
+        invoice.sale.park_in(Status.INVOICE)
 
 
 def note_returned(
@@ -74,32 +84,46 @@ def note_returned(
     """A person decided that something is to be fixed first, and says what."""
     invoice.return_for_correction(reviewer, code, comment)
     params = {"code": code, "comment": comment}
-    invoice.sale.needs_attention("invoice", "returned", field, params)
+    if not invoice.is_return:
+        invoice.sale.needs_attention("invoice", "returned", field, params)
 
 
 def note_authorized(invoice: Invoice, protocol: str, at: dt.datetime, proc_xml: bytes) -> None:
-    """The authority took it: the sale is invoiced."""
+    """The authority took it: the sale is invoiced; of a return, stock and refund are owed now."""
     invoice.authorize(protocol, at, proc_xml)
-    invoice.sale.park_in(Status.INVOICED)
+    if invoice.is_return:
+        invoice.owe(utc_now())
+    else:
+        invoice.sale.park_in(Status.INVOICED)
 
 
 def note_rejected(invoice: Invoice, code: str, reason: str, issue: Issue) -> None:
     """The authority refused it; `issue` is its code in our words, with the field to fix."""
     invoice.refuse(code, reason, issue.same_number)
-    _needs_fix(invoice.sale, issue.field, issue.to_json())
+    if invoice.is_return:
+        invoice.findings = [issue.to_json()]
+    _needs_fix(invoice, issue, {})
 
 
 def note_rebuilt(invoice: Invoice, step: Status, now: dt.datetime) -> None:
     """Something that it tells of was changed: the sale goes its way again from `step` on. Raises
     Refusal where the NF-e is on its way or out."""
     invoice.rebuild()
-    invoice.sale.go_to(step, now)
+    if invoice.is_return:
+        invoice.owe(now)
+    else:
+        invoice.sale.go_to(step, now)
 
 
 def note_dropped(invoice: Invoice) -> None:
     """All goods were given back before it went out: the sale owes none any more."""
     _discard(invoice)
     invoice.sale.park_in(Status.COMPLETED)
+
+
+def return_dropped(invoice: Invoice) -> None:
+    """A person gives a return note up that is not out: its goods may be returned with another."""
+    _discard(invoice)
 
 
 def note_cancelled(invoice: Invoice | None, sale: Sale) -> None:
@@ -117,5 +141,7 @@ def _discard(invoice: Invoice) -> None:
     invoice.discard()
 
 
-def _needs_fix(sale: Sale, field: str, params: dict) -> None:
-    sale.needs_attention("invoice", "nfe_check", field, params)
+def _needs_fix(invoice: Invoice, issue: Issue, params: dict) -> None:
+    if not invoice.is_return:
+        told = issue.to_json() | params
+        invoice.sale.needs_attention("invoice", "nfe_check", issue.field, told)

@@ -25,6 +25,7 @@ from webapp.processing.import_steps import CheckStep, TakeStep
 from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.rehearsal_step import RehearsalStep
+from webapp.processing.return_steps import ReturnStep, TakeInStep
 from webapp.processing.rules_step import RulesStep
 from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, Effect, EffectStatus
@@ -108,7 +109,23 @@ PIPELINE: tuple[Station, ...] = (
         _l("Sending to SEFAZ"),
     ),
     Station(Sale, Status.INVOICED, "", None, (), _l("Invoiced"), _l("NF-e authorized")),
-    # Beside the way: what never holds a sale up.
+    # Beside the way: what never holds a sale up. Goods that come back.
+    Station(
+        Invoice,
+        InvoiceStatus.PENDING,
+        "invoices",
+        ReturnStep(),
+        (InvoiceStatus.REVIEW, InvoiceStatus.APPROVED, InvoiceStatus.REJECTED),
+        _l("Preparing a return note"),
+    ),
+    Station(
+        Invoice,
+        InvoiceStatus.AUTHORIZED,
+        "invoices",
+        TakeInStep(),
+        (),
+        _l("Taking returned goods in"),
+    ),
     Station(
         Effect,
         EffectStatus.PENDING,

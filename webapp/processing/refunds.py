@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from webapp.audit.tracking import actor
 from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.returned_goods import owes_return
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
@@ -45,27 +46,38 @@ def refund(sale: Sale, wanted: RefundIn, key: str) -> Refund | None:
     if not any(line.left for line, _units in named):
         return None
     _refuse_too_many(named)
-    invoice, now = invoice_to_undo(sale), utc_now()
+    invoice = invoice_to_undo(sale)
+    made = give_units_back(sale, named, wanted.reason, actor())
+    call.keep(sale, made)
+    if invoice:
+        _adjust(sale, invoice)
+    return made
+
+
+def give_units_back(
+    sale: Sale, named: list[tuple[SaleLine, int]], reason: str, by: str, here: bool = False
+) -> Refund:
+    """Refunds units of lines, of which no more are named than are left. `here`: they have come back
+    already."""
+    now = utc_now()
     number = 1 + (
         db.session.scalar(select(func.max(Refund.number)).where(Refund.sale_id == sale.id)) or 0
     )
     made = Refund(
         sale_id=sale.id,
         number=number,
-        lines=[line.model_dump() for line in wanted.lines],
-        amount=_give_units_back(named),
-        reason=wanted.reason,
-        refunded_by=actor(),
+        lines=[{"line": line.position, "quantity": units} for line, units in named],
+        amount=_count_back(named),
+        reason=reason,
+        refunded_by=by,
         sale=sale,
     )
     db.session.add(made)
-    call.keep(sale, made)
+    db.session.flush()
     asked_for = {line.position: units for line, units in named}
-    back = reverse(sale, refund_event(number), now, asked_for)
+    back = reverse(sale, refund_event(number), now, asked_for, asked_for if here else {})
     if not sale.has_shipped:
-        give_back(sale, wanted.reason, back)
-    if invoice:
-        _adjust(sale, invoice)
+        give_back(sale, reason, back)
     # Told to open pages and to those who ask for what changed since.
     sale.updated_at = now
     return made
@@ -114,7 +126,7 @@ def _refuse_too_many(named: list[tuple[SaleLine, int]]) -> None:
         raise Invalid(errors)
 
 
-def _give_units_back(named: list[tuple[SaleLine, int]]) -> Decimal:
+def _count_back(named: list[tuple[SaleLine, int]]) -> Decimal:
     """Counts the units as refunded; what the buyer paid for them, so that a line's refunds add up
     to its total."""
     amount = ZERO
@@ -129,7 +141,8 @@ def _adjust(sale: Sale, invoice: Invoice) -> None:
     """A note that is out needs a return note; one that is not is made of what is left, or not at
     all."""
     if invoice.status is InvoiceStatus.AUTHORIZED:
-        note_task(sale, "return_note", invoice)
+        if owes_return(sale, invoice):
+            note_task(sale, "return_note", invoice)
     elif invoice.is_issued:
         return
     elif not sale.owes_note:

@@ -4,6 +4,8 @@ never by today's rules; each undoing is an effect of its own, a twin that names 
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from sqlalchemy import func, select
 
@@ -14,10 +16,17 @@ from webapp.rules.models import EffectStatus
 from webapp.sales.models import Refund, Sale
 
 
-def reverse(sale: Sale, event: str, now: dt.datetime, units: dict[int, int]) -> Counter[int]:
+def reverse(
+    sale: Sale,
+    event: str,
+    now: dt.datetime,
+    units: dict[int, int],
+    here: Mapping[int, int] = MappingProxyType({}),
+) -> Counter[int]:
     """`units` come back by line's position: what the lines' `refunded` count already or, cancelled,
-    all that is left. Returns them with those of the gifts that come back with them."""
-    reversal = Reversal(sale, event, now, units)
+    all that is left. `here`: those that have shipped and come back already. Returns the units with
+    those of the gifts that come back with them."""
+    reversal = Reversal(sale, event, now, units, here)
     # Gifts first, since slips and e-mails are about their lines too; then the last one done first.
     for effect in in_order(reversal.effects):
         if effect.is_unfinished and reversal.is_back(effect):

@@ -36,7 +36,8 @@ def approve(invoice: Invoice, reviewer: str) -> None:
         return
     now = utc_now()
     note_released(invoice, reviewer, now)
-    _release_held(invoice.sale, now)
+    if not invoice.is_return:
+        _release_held(invoice.sale, now)
 
 
 def approve_prices(sale: Sale) -> None:

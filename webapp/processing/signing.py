@@ -10,15 +10,14 @@ from sqlalchemy import select, text
 from webapp.authority.certificates import certificate, signing_hold
 from webapp.fiscal.access_key import random_code
 from webapp.fiscal.document import Numbering, access_key_of, numbered
-from webapp.fiscal.note import Note
 from webapp.fiscal.signature import Signer
+from webapp.invoices.composition import Composed
 from webapp.invoices.models import Invoice
-from webapp.invoices.taken_profiles import profiles_taken
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.note_progress import note_rests, note_signed
 from webapp.store.models import Series
-from webapp.store.queries import issuer_day, series_of_channels, the_shop
+from webapp.store.queries import series_of_channels, the_shop
 from webapp.taxation.book import the_tax_book
 
 # The whole second at which a note says it was issued lies this far back: a clock of ours that is
@@ -85,20 +84,22 @@ class SigningDesk:
     def signer(self) -> Signer:
         return certificate().signer
 
-    def sign(self, invoice: Invoice, note: Note, draft: etree._Element, now: dt.datetime) -> None:
+    def sign(
+        self, invoice: Invoice, made: Composed, draft: etree._Element, now: dt.datetime
+    ) -> None:
         """Gives the note its number, time, key and signature; sending it is owed from now on. Where
         the shop cannot sign, it rests. Its draft was checked for the day that it is issued on."""
         if self.hold:
             note_rests(invoice, self.hold, now)
             return
-        signer, series, number = self.signer, invoice.series, invoice.number
+        signer, series, number, note = self.signer, invoice.series, invoice.number, made.note
         if series is None or number is None:
             numbers = self._numbers_of(note.channel)
             series, number = numbers.series.number, numbers.take()
         issued_at = issue_time(now)
         given = Numbering(series, number, issued_at, random_code(number))
         document = numbered(draft, note, given)
-        invoice.tax_profiles = list(profiles_taken(note, self.book, issuer_day(issued_at)))
+        invoice.tax_profiles = made.taken_profiles(self.book, issued_at)
         invoice.send(
             series, number, access_key_of(document), signer.sign(document), given.issued_at
         )

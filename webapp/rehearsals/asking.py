@@ -36,7 +36,7 @@ def ask_rehearsal(day: dt.date, asked_by: str, version_id: int | None = None) ->
     since = now - MONTH
     total, first, last = db.session.execute(
         select(func.count(), func.min(Invoice.id), func.max(Invoice.id)).where(
-            Invoice.issued_at >= since
+            Invoice.issued_at >= since, Invoice.is_present
         )
     ).one()
     rehearsal = Rehearsal(
@@ -91,7 +91,9 @@ def sides_of(rehearsal: Rehearsal) -> tuple[Side, Side]:
 
 def past_notes(rehearsal: Rehearsal, upto: int) -> Select:
     """(id, sale_id) of the invoices still to be built, the newest first."""
-    query = select(Invoice.id, Invoice.sale_id).where(Invoice.issued_at >= rehearsal.since)
+    query = select(Invoice.id, Invoice.sale_id).where(
+        Invoice.issued_at >= rehearsal.since, Invoice.is_present
+    )
     between = Invoice.id > rehearsal.cursor, Invoice.id <= upto
     return query.where(*between).order_by(Invoice.id.desc())
 

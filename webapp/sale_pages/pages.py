@@ -8,6 +8,7 @@ from webapp.sale_pages import (
     list_pages,
     order_pages,
     refund_pages,
+    return_pages,
     why_pages,
 )
 from webapp.sale_pages.blueprint import bp
@@ -21,5 +22,6 @@ __all__ = [
     "list_pages",
     "order_pages",
     "refund_pages",
+    "return_pages",
     "why_pages",
 ]

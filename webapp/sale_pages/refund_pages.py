@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from flask import flash, g, request
 from flask.typing import ResponseReturnValue
@@ -29,12 +29,12 @@ from webapp.staff.access import allow
 MOST_KEY = 200
 
 
-class RefundForm(Form):
+class UnitsForm(Form):
     """Its quantities are named by the line's position (`quantity.3`); a line left at zero is not
-    refunded."""
+    given back."""
 
-    def __init__(self, values: Mapping[str, str] | None = None, shape: type[Shape] = RefundIn):
-        super().__init__(values, shape)
+    # What is read beside the lines.
+    others: ClassVar[tuple[str, ...]] = ("reason",)
 
     @property
     def quantities(self) -> list[tuple[str, str]]:
@@ -46,11 +46,13 @@ class RefundForm(Form):
         ]
         return [(position, value) for position, value in typed if value not in ("", "0")]
 
-    def parse(self) -> RefundIn:
+    def parse(self) -> Any:
         lines = [{"line": position, "quantity": value} for position, value in self.quantities]
         if not lines:
             raise Invalid([], _("Say how many units of which item are given back."))
-        return parse(RefundIn, {"lines": lines, "reason": self.value("reason")}, form=True)
+        assert self.shape is not None, "each of these forms has a shape"
+        others = {name: self.value(name) for name in self.others}
+        return parse(self.shape, {"lines": lines} | others, form=True)
 
     def refuse(self, refusal: Refusal) -> Self:
         """Errors of lines.0 are shown at the line that the form names so."""
@@ -64,6 +66,11 @@ def _field(name: str, positions: list[str]) -> str:
     part, _dot, rest = name.partition(".")
     index = whole_number(rest.partition(".")[0])
     return f"quantity.{positions[index]}" if part == "lines" and index is not None else name
+
+
+class RefundForm(UnitsForm):
+    def __init__(self, values: Mapping[str, str] | None = None, shape: type[Shape] = RefundIn):
+        super().__init__(values, shape)
 
 
 class DryRun(NamedTuple):

@@ -21,7 +21,8 @@ from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import country_text, shop_day
 from webapp.invoices.history import subjects_among
 from webapp.invoices.issues import issue_of, over_limit
-from webapp.invoices.models import Invoice
+from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.returned_goods import units_back
 from webapp.messages.models import Message
 from webapp.messages.queries import messages_of_sale
 from webapp.messages.words import template_name
@@ -128,6 +129,7 @@ class SalePage:
         """The rows whose changes make this page another one."""
         keys = [f"sale-{self.sale.id}"]
         keys += [f"invoice-{self.invoice.id}"] if self.invoice else []
+        keys += [f"invoice-{each.id}" for each in self.returns]
         keys += [f"task-{task.id}" for _title, task in self.open_tasks]
         keys += [f"message-{message.id}" for _title, message in self.messages]
         return " ".join(keys)
@@ -159,6 +161,22 @@ class SalePage:
     @property
     def invoice(self) -> Invoice | None:
         return next((each for each in self._invoices if each.is_present), None)
+
+    @property
+    def returns(self) -> list[Invoice]:
+        """Its return notes, the oldest first; not those that were dropped."""
+        kept = [each for each in self._invoices if each.is_return]
+        return [each for each in reversed(kept) if each.status is not InvoiceStatus.DISCARDED]
+
+    @property
+    def can_be_returned(self) -> bool:
+        """Its NF-e is authorized, and goods of it are with the buyer for all the shop knows."""
+        if self.invoice is None or self.invoice.status is not InvoiceStatus.AUTHORIZED:
+            return False
+        back = units_back(self._invoices)
+        return self.sale.country == "BR" and any(
+            line.is_on_note and line.quantity > back[line.position] for line in self.sale.lines
+        )
 
     @property
     def slip(self) -> PackingSlip | None:

@@ -176,3 +176,13 @@ class EffectAttemptOut(OutShape):
     id: int
     status: EffectStatus
     attempts: int
+
+
+class ReturnNoteOut(OutShape):
+    id: int
+
+
+class ReturnedSaleOut(OutShape):
+    """The return note, which goes its way as every NF-e does."""
+
+    invoice: ReturnNoteOut

@@ -9,10 +9,11 @@ from webapp.invoices.queries import invoice_of
 from webapp.platform.database import db
 from webapp.processing.attention import retry_effect
 from webapp.processing.cancellation import cancel, sale_to_undo
-from webapp.processing.forms import CancellationIn, RefundIn
+from webapp.processing.forms import CancellationIn, GoodsReturnIn, RefundIn
 from webapp.processing.refunds import key_of, refund
+from webapp.processing.returns import return_goods
 from webapp.sale_pages.api import STATE_FORBIDS, sale_json
-from webapp.sale_pages.shapes import EffectAttemptOut, RefundedSaleOut, SaleOut
+from webapp.sale_pages.shapes import EffectAttemptOut, RefundedSaleOut, ReturnedSaleOut, SaleOut
 from webapp.sales.models import Refund, Sale
 from webapp.sales.queries import NO_SALE
 from webapp.web.api import (
@@ -82,6 +83,32 @@ def refund_sale(wanted: RefundIn, sale_id: int) -> dict[str, object]:
         sale = sale_to_undo(sale_id)
         made = refund(sale, wanted, key)
         return {"sale": _answer(sale), "refund": refund_json(made)}
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/sales/<id:sale_id>/returns",
+    "clerk",
+    body=GoodsReturnIn,
+    headers=(IDEMPOTENCY_KEY,),
+    answer=ReturnedSaleOut,
+    status=202,
+    refusals={
+        404: NO_SALE,
+        409: _l("Its NF-e is not authorized, or the key came with another body before."),
+    },
+    summary=_l(
+        "Begins the return note (an incoming NF-e) of goods that come back; stock and "
+        "refund follow its authorization."
+    ),
+)
+def return_lines(wanted: GoodsReturnIn, sale_id: int) -> dict[str, object]:
+    key = key_of(identity_scope(), idempotency_key() or uuid.uuid4().hex)
+    with because(wanted.reason or str(wanted.cause.label)):
+        made = return_goods(sale_to_undo(sale_id), wanted, key)
+        db.session.flush()
+    return {"invoice": {"id": made.id}}
 
 
 @endpoint(

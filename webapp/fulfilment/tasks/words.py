@@ -19,6 +19,7 @@ TITLES = {
     "membership_changed_since": _l("Look at the membership"),
     "gift_left_out": _l("The gift was left out"),
     "approved_in_vain": _l("An approved NF-e was not sent"),
+    "return_not_taken_in": _l("Take returned goods in by hand"),
 }
 # By the codes of TITLES and of the rules' own.
 QUESTIONS = {
@@ -44,11 +45,12 @@ QUESTIONS = {
     ),
     "return_note": _l(
         "Goods of NF-e %(number)s (series %(series)s) were given back after it was authorized. "
-        "Issue the return note (devolução)."
+        "Make the return note (devolução); once it is authorized, this task is done."
     ),
     "goods_to_come_back": _l(
-        "%(items)s left the shop and are owed back by %(customer)s. Once they are here, put them "
-        "into stock by hand."
+        "%(items)s left the shop and are owed back by %(customer)s. Once they are here, make the "
+        "return note: it puts them into stock and settles this task. Settle it yourself only for "
+        "goods that you put into stock by hand."
     ),
     "unpack": _l(
         "The order of %(customer)s was packed and then cancelled. Put %(items)s back on the shelf; "
@@ -69,6 +71,10 @@ QUESTIONS = {
     "approved_in_vain": _l(
         "%(reviewer)s had approved the NF-e of %(customer)s when the order was undone: nothing "
         "went to SEFAZ. Tell them, and whoever was promised it."
+    ),
+    "return_not_taken_in": _l(
+        "The return note %(number)s of %(customer)s is authorized, and its goods could not be put "
+        "into stock and refunded by the program. Do both by hand, and tell support."
     ),
 }
 

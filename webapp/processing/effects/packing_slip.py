@@ -53,7 +53,9 @@ class PackingSlipEffect(EffectKind):
             return
         units = [{"line": item["line"], "quantity": item["quantity"]} for item in items]
         twin = reversal.twin(effect, items=units)
-        if code:
+        if reversal.sale.has_shipped:
+            items = _still_out(items, reversal)
+        if code and items:
             words = ", ".join(f"{item['quantity']} × {item['sku']}" for item in items)
             reversal.open_task(twin, code, items=words)
 
@@ -88,6 +90,13 @@ def _sent_back(reversal: Reversal, slip: PackingSlip) -> list[dict]:
         for item in slip.items
         if reversal.units[item["line"]]
     ]
+
+
+def _still_out(items: list[dict], reversal: Reversal) -> list[dict]:
+    out = [
+        item | {"quantity": item["quantity"] - reversal.here.get(item["line"], 0)} for item in items
+    ]
+    return [item for item in out if item["quantity"] > 0]
 
 
 def _off(reversal: Reversal, slip: PackingSlip) -> list[dict]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
@@ -48,6 +49,7 @@ class Reversal:
     """One event of a sale that takes back what its effects did.
 
     units          come back with this event, by line; gifts join them
+    here           of these, by line, what has shipped and is in the house again
     reversed       effects that earlier events have reversed, by id
     reversed_units how many units of them, by id
 
@@ -56,14 +58,21 @@ class Reversal:
     membership) is undone with the last unit of its lines.
     """
 
-    def __init__(self, sale: Sale, event: str, now: dt.datetime, units: dict[int, int]):
+    def __init__(
+        self,
+        sale: Sale,
+        event: str,
+        now: dt.datetime,
+        units: dict[int, int],
+        here: Mapping[int, int],
+    ):
         self.sale = sale
         self.event = event
         self.now = now
         self.whole = event == CANCELLED
         self.month = shop_day(now).strftime("%Y-%m")
         self.lines = {line.position: line for line in sale.lines}
-        self.units = Counter(units)
+        self.units, self.here = Counter(units), here
         self.reversed: set[int] = set()
         self.reversed_units: Counter[int] = Counter()
         self.effects: list[Effect] = []
