@@ -18,8 +18,8 @@ from webapp.rehearsals.asking import ask_rehearsal, rehearsal_by_id, try_version
 from webapp.rehearsals.words import findings_of
 from webapp.store.queries import the_shop
 from webapp.taxation.forms import CalendarValueIn, TaxProfileIn
-from webapp.taxation.profile_edits import write_version
-from webapp.taxation.queries import issuer_today
+from webapp.taxation.profile_edits import sign_off, write_version
+from webapp.taxation.queries import issuer_today, versions_of
 from webapp.taxation.value_edits import set_value
 
 NEW_YEAR = dt.date(2027, 1, 1)
@@ -111,6 +111,8 @@ def test_slices_come_to_the_same_as_one_go(app, normal, monkeypatch):
 
 
 def test_a_version_is_tried_before_its_first_day(app, normal):
+    """Even one that waits to be signed off, which is in no book yet."""
+    sign_off(versions_of("goods")[0])
     first_day = issuer_today() + dt.timedelta(days=3)
     version = write_version(
         TaxProfileIn(
@@ -126,6 +128,7 @@ def test_a_version_is_tried_before_its_first_day(app, normal):
         None,
     )
     database.session.flush()
+    assert version.waits
 
     found = finished(try_version(version, "ana@example.com"))
 

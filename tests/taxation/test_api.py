@@ -50,6 +50,7 @@ def test_a_profile_is_written_read_and_taken_by_a_product(accountant, client):
         "ibs_cbs_class": "000001",
         "activity": "",
         "signed_off": False,
+        "waits": False,
     }
     later = str(issuer_today() + dt.timedelta(9))
     accountant.post("/tax-profiles", BODY | {"valid_from": later, "name": "Later"})

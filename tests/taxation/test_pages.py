@@ -58,7 +58,8 @@ def test_a_profile_is_written_signed_off_and_followed_by_another_version(account
 
     newer, older = versions_of("cosmetics")
     assert (older.state, older.signed_off_by) == ("signed_off", "accountant@example.com")
-    assert (newer.number, newer.icms, newer.state) == (2, "300", "unsigned")
+    assert (newer.number, newer.icms, newer.state) == (2, "300", "waiting")
+    assert "A version waits to be signed off" in accountant.get("/tax-profiles/cosmetics").text
     told = db.session.scalars(
         db.select(AuditEntry).where(AuditEntry.subject == "tax_profile_versions")
     )

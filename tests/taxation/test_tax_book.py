@@ -182,6 +182,24 @@ def test_who_signed_off_first_stays(app, db):
     assert next(p for p in the_tax_book().profiles if p.code == "cosmetics").signed_off
 
 
+def test_after_a_signed_version_the_next_one_holds_once_it_is_signed(app, db, monkeypatch):
+    monkeypatch.setattr("webapp.taxation.profile_edits.issuer_today", lambda: NEXT)
+    write_version(wanted(valid_from=dt.date(2026, 1, 1)), None)
+    first = write_version(wanted(name="Unsigned"), None)
+    assert in_force().name == "Unsigned", "nobody answered for one before"
+    sign_off(first)
+    second = write_version(wanted(name="Waiting", valid_from=dt.date(2026, 12, 3)), None)
+    second.valid_from = dt.date(2026, 11, 30)
+    third = write_version(wanted(name="Dropped", valid_from=NEXT), None)
+
+    assert (in_force().name, second.state, third.state) == ("Unsigned", "waiting", "waiting")
+    with pytest.raises(Refusal):
+        sign_off(second)
+    withdraw(third, last_issued=NEXT)
+    sign_off(second)
+    assert (in_force().name, second.valid_from) == ("Waiting", NEXT), "its first day was over"
+
+
 def test_a_states_rates_and_exceptions_lie_over_the_built_in_ones(app, db):
     write_rate(StateRateIn(state="AL", valid_from=DAY, icms=Decimal("20.50")), None)
     write_rate(
@@ -236,6 +254,10 @@ def value(text: str, first: dt.date) -> CalendarValueIn:
     return CalendarValueIn.model_validate(
         {"from": first, "value": Decimal(text), "source": "Resolução 1/2026"}
     )
+
+
+def in_force():
+    return the_tax_book().profile_of(*taxed("cosmetics"), NEXT)
 
 
 def taxed(profile="", category=""):

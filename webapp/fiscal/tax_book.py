@@ -153,6 +153,9 @@ class TaxBook:
         others = (p for p in self.profiles if (p.code, p.version) != (code, version))
         return replace(self, profiles=tuple(others))
 
+    def with_version(self, profile: TaxProfile) -> "TaxBook":
+        return replace(self, profiles=(*self.profiles, profile))
+
     def ibpt_of(self, state: str, day: date) -> IbptTable | None:
         return next((table for table in self.ibpt if table.holds(state, day)), None)
 

@@ -15,7 +15,7 @@ from webapp.platform.errors import FieldError, Invalid, NotFound
 from webapp.platform.sliced import SliceStatus
 from webapp.rehearsals.comparison import Side
 from webapp.rehearsals.models import Rehearsal
-from webapp.taxation.book import the_tax_book
+from webapp.taxation.book import profile_of, the_tax_book
 from webapp.taxation.models import TaxProfileVersion
 from webapp.taxation.queries import issuer_today
 
@@ -81,12 +81,15 @@ def sides_of(rehearsal: Rehearsal) -> tuple[Side, Side]:
     """What is compared: notes of today with those of the day or, for a version, notes of the day
     without it and with it."""
     book = the_tax_book()
-    after = Side(book, rehearsal.day)
     if rehearsal.version_id is None:
-        return Side(book, issuer_today()), after
+        return Side(book, issuer_today()), Side(book, rehearsal.day)
     version = db.session.get(TaxProfileVersion, rehearsal.version_id)
-    before = book.without(version.code, version.number) if version else book
-    return Side(before, rehearsal.day), after
+    before = after = book
+    if version:
+        before = book.without(version.code, version.number)
+        # One that waits to be signed off is in no book yet.
+        after = before.with_version(profile_of(version))
+    return Side(before, rehearsal.day), Side(after, rehearsal.day)
 
 
 def past_notes(rehearsal: Rehearsal, upto: int) -> Select:

@@ -37,6 +37,7 @@ def version_json(version: TaxProfileVersion) -> dict[str, object]:
         "reduction": str(version.reduction),
         "credit_rate": str(version.credit_rate),
         "signed_off": version.signed_off_at is not None,
+        "waits": version.waits,
     }
 
 

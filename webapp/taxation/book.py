@@ -26,6 +26,7 @@ from webapp.store.models import Shop
 from webapp.store.queries import the_shop
 from webapp.taxation.models import CalendarValue, StateRate, TaxChoice, TaxProfileVersion
 from webapp.taxation.official_rows import kept_packages, kept_tables
+from webapp.taxation.queries import HOLDS
 
 
 def the_tax_book() -> TaxBook:
@@ -58,7 +59,7 @@ def compiled() -> TaxBook:
     ncm, ibpt = kept_tables()
     return replace(
         EXAMPLE_BOOK,
-        profiles=tuple(map(profile_of, db.session.scalars(select(TaxProfileVersion)))),
+        profiles=tuple(map(profile_of, db.session.scalars(select(TaxProfileVersion).where(HOLDS)))),
         categories={each.name: each.profile for each in choices if each.of == "category"},
         defaults={each.name: each.profile for each in choices if each.of == "default"},
         rates=(*(_rates_of(rate) for rate in rates if not rate.is_exception), *EXAMPLE_RATES),

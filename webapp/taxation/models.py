@@ -22,7 +22,8 @@ EXAMPLES = ""
 
 class TaxProfileVersion(Model):
     """One version of a profile. `icms` is a CSOSN of three places (Simples, MEI) or a CST of two:
-    it tells the regime; `number` counts the versions of a code."""
+    it tells the regime; `number` counts the versions of a code. One that follows a version that
+    somebody answers for is `signed_only`: it holds once it is signed off itself."""
 
     __tablename__ = "tax_profile_versions"
     __table_args__ = (
@@ -68,6 +69,7 @@ class TaxProfileVersion(Model):
     activity: Mapped[str] = mapped_column(String(2), default="")
     written_by: Mapped[str] = mapped_column(ActorText, default=actor)
     written_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+    signed_only: Mapped[bool] = mapped_column(default=False)
     signed_off_by: Mapped[str | None] = mapped_column(ActorText)
     signed_off_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
@@ -84,11 +86,21 @@ class TaxProfileVersion(Model):
     def state(self) -> str:
         if self.signed_off_at:
             return "signed_off"
+        if self.signed_only:
+            return "waiting"
         return "example" if self.is_example else "unsigned"
 
-    def sign_off(self, by: str) -> None:
-        """Somebody answers for it; said twice, the first time stays."""
+    @property
+    def waits(self) -> bool:
+        """For somebody to answer for it: no NF-e goes by it until then."""
+        return self.state == "waiting"
+
+    def sign_off(self, by: str, today: dt.date) -> None:
+        """Somebody answers for it. A first day that it waited through is the day of that; said
+        twice, the first time stays."""
         if self.signed_off_at is None:
+            if self.waits:
+                self.valid_from = max(self.valid_from, today)
             self.signed_off_by, self.signed_off_at = by, utc_now()
 
 

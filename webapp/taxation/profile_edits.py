@@ -14,7 +14,13 @@ from webapp.store.queries import the_shop
 from webapp.taxation.book import tax_book_changed
 from webapp.taxation.forms import CategoryChoiceIn, DefaultsIn, TaxProfileIn
 from webapp.taxation.models import TaxChoice, TaxProfileVersion
-from webapp.taxation.queries import choice_of, is_profile, issuer_today, shop_regime
+from webapp.taxation.queries import (
+    choice_of,
+    is_profile,
+    issuer_today,
+    shop_regime,
+    versions_of,
+)
 from webapp.taxation.words import CSOSN, ICMS
 
 COPIED = tuple(name for name in TaxProfileIn.model_fields if name != "nature")
@@ -38,24 +44,29 @@ def write_version(wanted: TaxProfileIn, last_issued: dt.date | None) -> TaxProfi
     ).all()
     _refuse_other_regime(wanted, earlier)
     of_regime = [version for version in earlier if version.regime == wanted.regime]
-    if any(version.valid_from == wanted.valid_from for version in of_regime):
-        raise SecondVersion(
-            _l(
-                "This profile has a version from this day on already. Choose another day, or take "
-                "that version back if it has not begun."
-            )
-        )
+    _refuse_second(of_regime, wanted.valid_from)
     holds = any(version.valid_from <= wanted.valid_from for version in of_regime)
     refuse_past(wanted.valid_from, last_issued, holds)
     version = TaxProfileVersion(
         number=max((each.number for each in earlier), default=0) + 1,
         regime=wanted.regime,
         nature=wanted.wanted_nature,
+        signed_only=any(version.signed_off_at for version in of_regime),
         **{name: getattr(wanted, name) for name in COPIED},
     )
     db.session.add(version)
     tax_book_changed()
     return version
+
+
+def _refuse_second(versions: Sequence[TaxProfileVersion], day: dt.date) -> None:
+    if any(version.valid_from == day for version in versions):
+        raise SecondVersion(
+            _l(
+                "This profile has a version from this day on already. Choose another day, or take "
+                "that version back if it has not begun."
+            )
+        )
 
 
 def _refuse_other_regime(wanted: TaxProfileIn, earlier: Sequence[TaxProfileVersion]) -> None:
@@ -92,15 +103,21 @@ def refuse_past(
 
 
 def sign_off(version: TaxProfileVersion) -> None:
-    """Whoever acts answers for the version. Said twice, the first time stays."""
-    if version.signed_off_at is None:
-        version.sign_off(actor())
-        tax_book_changed()
+    """Whoever acts answers for the version, which holds from now on if it waited for that. Said
+    twice, the first time stays. Raises SecondVersion."""
+    if version.signed_off_at is not None:
+        return
+    today = issuer_today()
+    if version.waits and version.valid_from < today:
+        others = versions_of(version.code)
+        _refuse_second([each for each in others if each.regime == version.regime], today)
+    version.sign_off(actor(), today)
+    tax_book_changed()
 
 
 def withdraw(version: TaxProfileVersion, last_issued: dt.date | None) -> None:
     """Takes a version back by which no NF-e can have been issued yet. Raises Refusal."""
-    if last_issued and version.valid_from <= last_issued:
+    if last_issued and version.valid_from <= last_issued and not version.waits:
         raise Refusal(
             _l("This version holds already, and NF-e were issued since: write a new version.")
         )

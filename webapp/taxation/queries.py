@@ -40,6 +40,10 @@ def profiles(regime: str) -> Select:
     )
 
 
+# Of versions: the others wait for a signature.
+HOLDS = ~TaxProfileVersion.signed_only | TaxProfileVersion.signed_off_at.is_not(None)
+
+
 def versions_of(code: str) -> list[TaxProfileVersion]:
     """The newest first. Raises NotFound."""
     query = select(TaxProfileVersion).where(TaxProfileVersion.code == code)
@@ -55,6 +59,7 @@ def version_in_force(code: str, regime: str) -> TaxProfileVersion | None:
         TaxProfileVersion.code == code,
         TaxProfileVersion.regime == regime,
         TaxProfileVersion.valid_from <= issuer_today(),
+        HOLDS,
     )
     return db.session.scalar(query.order_by(TaxProfileVersion.valid_from.desc()).limit(1))
 

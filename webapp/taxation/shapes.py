@@ -11,7 +11,8 @@ FinePercentText = Annotated[str, Field(pattern=r"^\d+\.\d{4}$", examples=["0.050
 
 
 class TaxProfileOut(OutShape):
-    """One version. `regime` is `simples` (by CSOSN) or `normal` (by CST)."""
+    """One version. `regime` is `simples` (by CSOSN) or `normal` (by CST). One that `waits` follows
+    a signed one, and holds once it is signed off itself."""
 
     code: str
     version: int
@@ -30,6 +31,7 @@ class TaxProfileOut(OutShape):
     ibs_cbs_class: str
     activity: str
     signed_off: bool
+    waits: bool
 
 
 class TaxProfileVersionsOut(TaxProfileOut):

@@ -61,5 +61,6 @@ KINDS = {
 STATES = {
     "example": (_l("Example"), "warn"),
     "unsigned": (_l("Not signed off"), "warn"),
+    "waiting": (_l("Waits to be signed off"), "warn"),
     "signed_off": (_l("Signed off"), "good"),
 }

@@ -143,11 +143,10 @@ def add_version(wanted: TaxProfileIn, code: str) -> ResponseReturnValue:
 
 def _written(wanted: TaxProfileIn) -> ResponseReturnValue:
     version = write_version(wanted, last_issued())
-    text = _(
-        "Version %(number)s of %(name)s holds from its first day on.",
-        number=version.number,
-        name=version.name,
-    )
+    told = {"number": version.number, "name": version.name}
+    text = _("Version %(number)s of %(name)s holds from its first day on.", **told)
+    if version.waits:
+        text = _("Version %(number)s of %(name)s holds once it is signed off.", **told)
     return _changed(text, url_for("taxation.show", code=version.code))
 
 
@@ -176,6 +175,7 @@ def _to_profile(code: str, **_values: Any) -> ResponseReturnValue:
 
 @bp.post("/tax-profiles/<code>/versions/<id:version_id>/sign-off")
 @allow("admin", "accountant")
+@acts(back=_to_profile)
 def sign_version_off(code: str, version_id: int) -> ResponseReturnValue:
     version = version_of(code, version_id)
     sign_off(version)
