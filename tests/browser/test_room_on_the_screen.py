@@ -20,6 +20,9 @@ LISTS = (
     "/staff",
     "/settings",
     "/invoices/1",
+    "/tax-profiles/goods",
+    "/tax-rates",
+    "/fiscal-rehearsals",
 )
 # Around each width at which something on the page turns into something else.
 WIDTHS = (360, 760, 770, 820, 890, 930, 1030, 1110, 1180, 1210, 1280, 1350)

@@ -1,5 +1,5 @@
-"""An accountant's errand before New Year: what changes on the NF-e, the products to mend, a version of
-a tax profile, tried and signed off; the next NF-e says so."""
+"""An accountant's errand before New Year: what changes on the NF-e, the products to mend, a version
+of a tax profile, tried and signed off; the next NF-e says so."""
 
 from playwright.sync_api import expect
 
