@@ -224,6 +224,7 @@ def test_an_invoice_keeps_what_it_went_by(accountant, db):
     invoice = db.session.scalars(db.select(Invoice).where(Invoice.sale_id == sale.id)).one()
     assert invoice.tax_profiles == [
         {
+            "line": 1,
             "by": "default",
             "of": "goods",
             "code": "goods",
