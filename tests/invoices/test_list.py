@@ -94,6 +94,8 @@ def test_json_lists_page_by_page(db, client):
         {
             "id": second.id,
             "sale_id": second.sale_id,
+            "purpose": "sale",
+            "origin_id": None,
             "number": 2,
             "series": 1,
             "status": "authorized",

@@ -145,7 +145,7 @@ DEED = st.one_of(
 def wipe() -> None:
     """The database as it was before the first customer."""
     database.session.rollback()
-    kept = {"shop", "rule_sets", "alembic_version", "postal_codes"}
+    kept = {"shop", "rule_sets", "alembic_version", "postal_codes", "sandbox_scenario"}
     kept |= {"tax_profile_versions", "tax_choices"}
     for table in reversed(database.metadata.sorted_tables):
         if table.name == "series":

@@ -14,5 +14,4 @@ def upgrade():
 
 
 def downgrade():
-    with op.batch_alter_table('messages') as batch:
-        batch.drop_column('resent')
+    op.drop_column('messages', 'resent')

@@ -13,11 +13,9 @@ RETURNS = sa.text("purpose = 'return'")
 def upgrade():
     op.add_column('invoices', sa.Column('purpose', sa.String(length=40), nullable=False, server_default='sale'))
     op.add_column('invoices', sa.Column('returned', sa.JSON(), nullable=True))
-    if op.get_bind().dialect.name == 'sqlite':
-        # Not as a batch, which would copy every file of every NF-e.
-        op.execute('ALTER TABLE invoices ADD COLUMN origin_id INTEGER REFERENCES invoices (id)')
-    else:
-        op.add_column('invoices', sa.Column('origin_id', sa.Integer(), nullable=True))
+    op.add_column('invoices', sa.Column('origin_id', sa.Integer(), nullable=True))
+    # SQLite takes a foreign key only with a table made anew, which would copy every file of every NF-e.
+    if op.get_bind().dialect.name != 'sqlite':
         op.create_foreign_key(op.f('fk_invoices_origin_id'), 'invoices', 'invoices', ['origin_id'], ['id'])
     op.create_index('ix_invoices_returns', 'invoices', ['id'], sqlite_where=RETURNS, postgresql_where=RETURNS)
 
@@ -25,7 +23,5 @@ def upgrade():
 def downgrade():
     op.execute("DELETE FROM invoices WHERE purpose = 'return'")
     op.drop_index('ix_invoices_returns', table_name='invoices')
-    with op.batch_alter_table('invoices') as batch_op:
-        batch_op.drop_column('origin_id')
-        batch_op.drop_column('returned')
-        batch_op.drop_column('purpose')
+    for column in ('origin_id', 'returned', 'purpose'):
+        op.drop_column('invoices', column)
