@@ -10,6 +10,8 @@ from webapp.audit import pages as audit
 from webapp.authority import api as authority_api
 from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
+from webapp.closings import api as closings_api
+from webapp.closings import pages as closings
 from webapp.customers import api as customers_api
 from webapp.customers import pages as customers
 from webapp.dashboard import pages as dashboard
@@ -112,6 +114,7 @@ BLUEPRINTS = [
         sales,
         invoices,
         incoming,
+        closings,
         rules,
         parcels,
         royalties,
@@ -131,6 +134,7 @@ BLUEPRINTS = [
         sales_api,
         invoices_api,
         incoming_api,
+        closings_api,
         rules_api,
         parcels_api,
         memberships_api,

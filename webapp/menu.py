@@ -38,6 +38,7 @@ TAX_AND_SHIPPING = (
     MenuEntry("download", _l("Incoming NF-e"), "incoming.index", UNKNOWN_NOTES),
     SHIPPING,
     MenuEntry("receipt", _l("Royalties"), "royalties.index"),
+    MenuEntry("archive", _l("Closing"), "closings.page"),
     MenuEntry("adjustments", _l("Taxes"), "taxation.index", holds=("rehearsals",)),
 )
 DECISIONS = (

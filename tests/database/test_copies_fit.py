@@ -20,6 +20,7 @@ COPIES = {
     "users.email": (
         "audit_entries.actor",
         "backtests.asked_by",
+        "closings.locked_by",
         "commission_payments.paid_by",
         "imports.asked_by",
         "invoices.reviewer",
@@ -67,6 +68,7 @@ def test_a_copy_is_as_long_as_its_original(original):
 
 def test_no_column_that_tells_who_did_it_is_forgotten():
     who = {"actor", "reviewer", "paid_by", "asked_by", "published_by", "refunded_by"}
+    who |= {"locked_by"}
     found = {
         f"{table.name}.{name}"
         for table in METADATA.tables.values()

@@ -92,7 +92,7 @@ def test_a_draft_has_no_danfe_and_the_answer_says_why(db, client):
 
 @pytest.mark.both_databases
 def test_a_months_files_come_as_one_zip(db, client, monkeypatch):
-    monkeypatch.setattr(archive, "FILES_AT_ONCE", 2)
+    monkeypatch.setattr(archive, "ROWS_AT_ONCE", 2)
     issued = [authorized(), worked_off(), worked_off()]
     # Two of one moment, across the place where the reading begins anew.
     issued[2].issued_at = issued[1].issued_at

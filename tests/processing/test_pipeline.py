@@ -2,6 +2,7 @@
 
 import pytest
 
+from webapp.closings.models import CLOSING_TRANSITIONS, Closing
 from webapp.incoming.models import IMPORT_TRANSITIONS, Import
 from webapp.invoices.models import INVOICE_TRANSITIONS, Invoice
 from webapp.messages.models import MESSAGE_TRANSITIONS, Message
@@ -22,6 +23,7 @@ TRANSITIONS = {
     Effect: EFFECT_TRANSITIONS,
     Message: MESSAGE_TRANSITIONS,
     Backtest: SLICE_TRANSITIONS,
+    Closing: CLOSING_TRANSITIONS,
     Rehearsal: SLICE_TRANSITIONS,
     Import: IMPORT_TRANSITIONS,
 }

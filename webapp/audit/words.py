@@ -45,6 +45,7 @@ SUBJECTS = {
     "effects": _l("Action of a rule"),
     "commission_payments": _l("Commission"),
     "pages": _l("Page"),
+    "closings": _l("Closing of a month"),
     "tax_profile_versions": _l("Tax profile"),
     "tax_choices": _l("Choice of a tax profile"),
     "state_rates": _l("Rates of a state"),
@@ -94,7 +95,7 @@ PAGES = {
 # The icon of what no feature has a sentence for.
 ICON = "history"
 # Columns that hold an actor.
-PEOPLE = ("reviewer", "signed_off_by")
+PEOPLE = ("reviewer", "signed_off_by", "locked_by")
 BLANK: tuple[Any, ...] = (None, "", [], {})
 # The event's own words tell it: these are codes of the program.
 UNTOLD = ("reason_code",)
@@ -124,6 +125,11 @@ FIELDS = {
     "tries": _l("Tries"),
     "accepted": _l("Accepted"),
     "access_key": _l("Access key"),
+    "accountant_email": _l("Accountant's e-mail"),
+    "closing_day": _l("Day of the closing"),
+    "locked_at": _l("Closed"),
+    "locked_by": _l("Closed by"),
+    "recipient": _l("To"),
     "active": _l("May sign in"),
     "agent_code": _l("Agent"),
     "archived_at": _l("Archived"),

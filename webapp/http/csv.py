@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import Response, stream_with_context
@@ -52,6 +53,31 @@ def _chunks(
             file.seek(0)
             file.truncate()
     yield file.getvalue()
+
+
+class CsvForm(NamedTuple):
+    """How a file's cells are written for its reader; fixed before it is sent, when the request is
+    over."""
+
+    brazilian: bool
+    zone: dt.tzinfo
+
+    def begin(self, header: Sequence[str]) -> bytes:
+        return ("\ufeff" + self._written([header])).encode()
+
+    def lines(self, rows: Iterable[Sequence[object]]) -> bytes:
+        cells = ([_cell(value, self.brazilian, self.zone) for value in row] for row in rows)
+        return self._written(cells).encode()
+
+    def _written(self, rows: Iterable[Sequence[object]]) -> str:
+        file = io.StringIO()
+        csv.writer(file, delimiter=";" if self.brazilian else ",").writerows(rows)
+        return file.getvalue()
+
+
+def reader_form(zone: dt.tzinfo) -> CsvForm:
+    """That of the reader of this answer."""
+    return CsvForm(is_brazilian(), zone)
 
 
 def _cell(value: object, brazilian: bool, zone: dt.tzinfo) -> object:

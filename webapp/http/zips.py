@@ -1,12 +1,16 @@
 """Many files as one zip, made while it is sent."""
 
 import io
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
+from typing import IO
 
 from flask import Response
 
 CHUNK_BYTES = 65_536
+# Name and content, as bytes or as an open file that is read when its turn has come.
+File = tuple[str, bytes | IO[bytes]]
 
 
 class _Pipe(io.RawIOBase):
@@ -31,18 +35,22 @@ class _Pipe(io.RawIOBase):
         return taken
 
 
-def zipped(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
-    """The bytes of a zip of these files, by their names, as they come."""
+def zipped(files: Iterable[File]) -> Iterator[bytes]:
+    """The bytes of a zip of these files, as they come."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files:
-            archive.writestr(name, data)
+            if isinstance(data, bytes):
+                archive.writestr(name, data)
+            else:
+                with archive.open(name, "w", force_zip64=True) as file:
+                    shutil.copyfileobj(data, file)
             if pipe.size > CHUNK_BYTES:
                 yield pipe.take()
     yield pipe.take()
 
 
-def zip_response(files: Iterable[tuple[str, bytes]], name: str) -> Response:
+def zip_response(files: Iterable[File], name: str) -> Response:
     """A download called `name`.zip."""
     response = Response(zipped(files), mimetype="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.zip"'

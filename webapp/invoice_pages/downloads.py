@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from webapp.fiscal.danfe import Paper, PrintedNote, in_one_file
 from webapp.http.zips import zip_response
 from webapp.invoice_pages.note_view import draft_of
-from webapp.invoices.archive import pages_of_files, read_apart
+from webapp.invoices.archive import pages_of, read_apart
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import files_by_ids, files_of
 from webapp.platform.database import db
@@ -96,7 +96,7 @@ def month_archive(month: dt.date) -> Response:
     asked = files_of(month)
     if not read_apart(db.engine, asked.limit(1)):
         raise NotFound(_("No NF-e was authorized in %(month)s.", month=f"{month:%m/%Y}"))
-    pages = pages_of_files(db.engine, asked)
+    pages = pages_of(db.engine, asked, (Invoice.issued_at, Invoice.id))
     files = ((f"{row.access_key}.xml", row.proc_xml) for page in pages for row in page)
     return zip_response(files, f"nfe-{month:%Y-%m}")
 

@@ -38,6 +38,8 @@ def send_files(invoice_id: int) -> AnyResponse:
     invoice = invoice_by_id(invoice_id)
     if not invoice.is_issued:
         raise Refusal(_("There are no files yet: this NF-e is not authorized."))
+    if invoice.is_return:
+        raise Refusal(_("A return note is the shop's own; it is not sent to the customer."))
     message = message_of_sale(invoice.sale_id, AUTHORIZED)
     refuse_without_server()
     if message:

@@ -98,7 +98,8 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "passed": passed_checks(invoice, shop),
         "note": note_view(invoice, shop),
         "issuer": shop,
-        "mail": message_of_sale(invoice.sale_id, AUTHORIZED) if invoice.is_issued else None,
+        "mail": message_of_sale(invoice.sale_id, AUTHORIZED) if _goes_to_buyer(invoice) else None,
+        "goes_to_buyer": _goes_to_buyer(invoice),
         "why_not_mailed": reason_in_words,
         "has_mail_server": bool(current_app.extensions["settings"].smtp_url),
         "history": history_of(subjects_of(invoice.sale_id)),
@@ -110,6 +111,11 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         **_place_in_queue(invoice.id, review_queue()),
         **_queue_context(),
     }
+
+
+def _goes_to_buyer(invoice: Invoice) -> bool:
+    """Whether its files are sent to the buyer by e-mail; those of a return are the shop's own."""
+    return invoice.is_issued and not invoice.is_return
 
 
 def present_address(invoice: Invoice) -> Form:

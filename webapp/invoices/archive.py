@@ -1,15 +1,15 @@
-"""A month's files, read page by page: whoever takes them may be slow, so no transaction stays open
-between two pages, and no more than a page is in memory."""
+"""Long reads, such as a month's files, page by page: whoever takes them may be slow, so no
+transaction stays open between two pages, and no more than a page is in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select
+from sqlalchemy import Engine, Row, Select, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.invoices.queries import issued_after
 from webapp.platform.transactions import only_reading
 
-FILES_AT_ONCE = 1000
+ROWS_AT_ONCE = 1000
 
 
 def read_apart(engine: Engine, query: Select[Any]) -> list[Row[Any]]:
@@ -18,9 +18,14 @@ def read_apart(engine: Engine, query: Select[Any]) -> list[Row[Any]]:
         return list(connection.execute(query))
 
 
-def pages_of_files(engine: Engine, files: Select[Any]) -> Iterator[list[Row[Any]]]:
-    """The rows of `files_of`."""
-    some = files.limit(FILES_AT_ONCE)
+def pages_of(
+    engine: Engine, query: Select[Any], keys: Sequence[InstrumentedAttribute[Any]]
+) -> Iterator[list[Row[Any]]]:
+    """All rows of `query`, in the order of `keys`, which are among its columns, the last one
+    unique."""
+    query = query.order_by(None).order_by(*keys).limit(ROWS_AT_ONCE)
+    some = query
     while rows := read_apart(engine, some):
         yield rows
-        some = files.where(issued_after(rows[-1].issued_at, rows[-1].id)).limit(FILES_AT_ONCE)
+        edge = [literal(getattr(rows[-1], key.key), key.type) for key in keys]
+        some = query.where(tuple_(*keys) > tuple_(*edge))

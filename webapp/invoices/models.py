@@ -2,7 +2,9 @@
 
 import datetime as dt
 import enum
+from dataclasses import asdict
 from decimal import Decimal
+from typing import ClassVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -20,11 +22,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, deferred, mapped_column, object_session, relationship
 
+from webapp.fiscal.sums import note_sums
 from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
+from webapp.platform.money import ZERO
 from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
 from webapp.sales.models import Sale
@@ -336,8 +340,11 @@ class Invoice(Owed, Timestamps, Model):
         self.access_key, self.signed_xml, self.issued_at = access_key, signed_xml, issued_at
 
     def authorize(self, protocol: str, at: dt.datetime, proc_xml: bytes) -> None:
+        """With it comes what it adds to its month's account."""
         self._enter(InvoiceStatus.AUTHORIZED)
         self.protocol, self.authorized_at, self.proc_xml = protocol, at, proc_xml
+        if session := object_session(self):
+            session.add_all(sums_of(self.id, proc_xml))
         self.rejected_by = self.rejection_code = None
         self.answer_unknown = False
         self.clear_work()
@@ -389,3 +396,53 @@ class Invoice(Owed, Timestamps, Model):
     def _enter(self, status: InvoiceStatus) -> None:
         require_transition(INVOICE_TRANSITIONS, self.status, status)
         self.status = status
+
+
+class InvoiceSum(Model):
+    """What an NF-e's items of one CFOP, CST or CSOSN and rate of ICMS add to its month's account,
+    read from its file once, when it is authorized: no month is added up from the files.
+
+    `month` is that of its issue, like 2026-11, by the clock of the issuer's state; `state` is where
+    the goods go. `total` is a part of vNF; `fcp_there` and `difal` are the destination's.
+    """
+
+    __tablename__ = "invoice_sums"
+    __table_args__ = (Index("ix_invoice_sums_month", "month", "cfop", "cst", "rate", "state"),)
+    AMOUNTS: ClassVar[tuple[str, ...]] = (
+        "total",
+        "base",
+        "icms",
+        "fcp",
+        "difal",
+        "fcp_there",
+        "pis",
+        "cofins",
+        "ibs",
+        "cbs",
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"), index=True)
+    month: Mapped[str] = mapped_column(String(7))
+    state: Mapped[str] = mapped_column(String(2))
+    cfop: Mapped[str] = mapped_column(String(4))
+    cst: Mapped[str] = mapped_column(String(3))
+    rate: Mapped[Decimal] = mapped_column(Hundredths)
+    total: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    base: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    icms: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    fcp: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    difal: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    fcp_there: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    pis: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    cofins: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    ibs: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+    cbs: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
+
+
+def sums_of(invoice_id: int, proc_xml: bytes) -> list[InvoiceSum]:
+    note = note_sums(proc_xml)
+    return [
+        InvoiceSum(invoice_id=invoice_id, month=note.month, state=note.state, **asdict(one))
+        for one in note.sums
+    ]

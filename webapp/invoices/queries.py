@@ -12,11 +12,9 @@ from sqlalchemy import (
     Select,
     and_,
     func,
-    literal,
     literal_column,
     or_,
     select,
-    tuple_,
     union_all,
 )
 from sqlalchemy.orm import joinedload
@@ -142,17 +140,13 @@ def issued_in(month: dt.date) -> ColumnElement[bool]:
 
 
 def files_of(month: dt.date) -> Select:
-    """Id, moment of issue, access key and nfeProc of a month's authorized NF-e, cancelled ones too,
-    as they were issued."""
-    query = select(Invoice.id, Invoice.issued_at, Invoice.access_key, Invoice.proc_xml)
+    """Id, moment of issue, access key, state and nfeProc of a month's authorized NF-e, cancelled
+    ones too, as they were issued."""
+    query = select(
+        Invoice.id, Invoice.issued_at, Invoice.access_key, Invoice.status, Invoice.proc_xml
+    )
     query = query.where(issued_in(month), Invoice.proc_xml.is_not(None))
     return query.order_by(Invoice.issued_at, Invoice.id)
-
-
-def issued_after(moment: dt.datetime, invoice_id: int) -> ColumnElement[bool]:
-    """What comes after this one in the order of `files_of`."""
-    place = tuple_(literal(moment, Invoice.issued_at.type), literal(invoice_id))
-    return tuple_(Invoice.issued_at, Invoice.id) > place
 
 
 ISSUED = (InvoiceStatus.AUTHORIZED, InvoiceStatus.CANCELLED)

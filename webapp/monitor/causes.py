@@ -115,7 +115,7 @@ def cause_of(row: FailingRow, known: Mapping[str, PostalProvider], now: dt.datet
     if row.error in ("no_provider", "no_time"):
         return _("No postal code service could be asked")
     word = row.error.partition(":")[0]
-    if row.kind == "message" and word in MAIL_REASONS:
+    if row.kind in ("message", "closing") and word in MAIL_REASONS:
         return str(MAIL_REASONS[word])
     if word in JOB_ERRORS:
         return str(JOB_ERRORS[word])

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from webapp.addresses.models import PostalProvider
+from webapp.closings.models import Closing
 from webapp.incoming.models import Import
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
@@ -151,6 +152,8 @@ def _references(rows: list) -> dict[int, str]:
 def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
     if isinstance(row, Backtest):
         return _("Test of the rules"), f"/rules/backtests/{row.id}"
+    if isinstance(row, Closing):
+        return _("Closing of %(month)s", month=row.month), f"/closing?month={row.month}"
     if isinstance(row, Rehearsal):
         return _("What changes on your NF-e"), f"/fiscal-rehearsals/{row.id}"
     if isinstance(row, Import):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from webapp.closings.models import Closing, ClosingStatus
 from webapp.incoming.models import Import, ImportStatus
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
@@ -20,6 +21,7 @@ from webapp.platform.sliced import SliceStatus
 from webapp.processing.address_step import AddressStep
 from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.claims import Step
+from webapp.processing.closing_step import ClosingStep
 from webapp.processing.effect_step import EffectStep
 from webapp.processing.import_steps import CheckStep, TakeStep
 from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
@@ -141,6 +143,14 @@ PIPELINE: tuple[Station, ...] = (
         MailStep(),
         (MessageStatus.SENT, MessageStatus.KEPT, MessageStatus.FAILED),
         _l("Sending the e-mail"),
+    ),
+    Station(
+        Closing,
+        ClosingStatus.PENDING,
+        "mail",
+        ClosingStep(),
+        (ClosingStatus.SENT, ClosingStatus.KEPT, ClosingStatus.FAILED),
+        _l("Sending the month's closing"),
     ),
     Station(
         Backtest,

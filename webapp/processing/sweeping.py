@@ -15,6 +15,7 @@ from webapp.platform.living import dead
 from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
 from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
+from webapp.processing.archive_upkeep import look_after_files
 from webapp.processing.pipeline import WORKED, owing_queues
 from webapp.processing.signing_holds import let_sign
 from webapp.processing.tax_holds import let_go_on
@@ -36,6 +37,7 @@ def sweep_once() -> list[str]:
     take_up_from_the_dead()
     let_go_on()
     let_sign()
+    look_after_files()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung
 

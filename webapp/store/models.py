@@ -52,6 +52,8 @@ class Shop(Model):
         "reviewer_discount_limit",
         "clerk_prices_locked",
         "guide_closed",
+        "closing_day",
+        "accountant_email",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +100,9 @@ class Shop(Model):
     reviewer_discount_limit: Mapped[Decimal | None] = mapped_column(Hundredths, default=USUAL_LIMIT)
     # Whether a clerk may not type a unit price.
     clerk_prices_locked: Mapped[bool] = mapped_column(default=False)
+    # On which day the last month's closing goes to the accountant; None: on none by itself.
+    closing_day: Mapped[int | None]
+    accountant_email: Mapped[str] = mapped_column(String(254), default="")
     # Whether the guide of the first days was put away.
     guide_closed: Mapped[bool] = mapped_column(default=False)
     # When the backup was made out of which this shop came; None: it is awake. See store/sleep.py.

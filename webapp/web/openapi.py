@@ -22,6 +22,7 @@ _SHAPES = "#/components/schemas/"
 _PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _EXAMPLES = {
     "sku": "LV-0001",
+    "month": "2026-11",
     "cep": "01025-020",
     "cnpj": "27865757000102",
     "code": "goods",

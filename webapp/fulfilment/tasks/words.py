@@ -20,6 +20,7 @@ TITLES = {
     "gift_left_out": _l("The gift was left out"),
     "approved_in_vain": _l("An approved NF-e was not sent"),
     "return_not_taken_in": _l("Take returned goods in by hand"),
+    "file_damaged": _l("The file of an NF-e is damaged"),
 }
 # By the codes of TITLES and of the rules' own.
 QUESTIONS = {
@@ -75,6 +76,10 @@ QUESTIONS = {
     "return_not_taken_in": _l(
         "The return note %(number)s of %(customer)s is authorized, and its goods could not be put "
         "into stock and refunded by the program. Do both by hand, and tell support."
+    ),
+    "file_damaged": _l(
+        "The digital signature of NF-e %(number)s (series %(series)s) does not verify any more: "
+        "its file was changed since. Bring the file back from a backup; it is owed for 132 months."
     ),
 }
 

@@ -1,0 +1,150 @@
+"""A month's closing: every number accounted for, sums that meet the files to the cent, and what
+changes later is marked."""
+
+import csv
+import datetime as dt
+import io
+import zipfile
+from decimal import Decimal
+
+import pytest
+from lxml import etree
+from sqlalchemy import delete
+
+from tests.factories import api, make_product, make_token, sign_in, work_off
+from tests.support.invoices import authorized, worked_off
+from tests.support.processed_sales import counted, sold
+from webapp.closings.queries import account_of, the_watch
+from webapp.fiscal.xml import NAMESPACE
+from webapp.fulfilment.tasks.models import Task
+from webapp.invoices import archive
+from webapp.invoices.models import InvoiceStatus, InvoiceSum
+from webapp.platform.clock import utc_now
+from webapp.processing.archive_upkeep import check_files, sum_up
+from webapp.store.queries import issuer_day
+
+CLUB = "Club"
+
+
+@pytest.fixture
+def month(db):
+    """Five NF-e with the numbers 1, 2, 4, 5 and 6, of which 2 is cancelled, 4 without an answer and
+    6 discarded; and a membership."""
+    invoices = [authorized(), *(worked_off() for _number in range(4))]
+    invoices[2].number = 6
+    invoices[1].status = InvoiceStatus.CANCELLED
+    invoices[2].status = InvoiceStatus.DISCARDED
+    invoices[3].status = InvoiceStatus.SENDING
+    for lost in invoices[2:4]:
+        lost.proc_xml = None
+        db.session.execute(delete(InvoiceSum).where(InvoiceSum.invoice_id == lost.id))
+    db.session.commit()
+    sold(make_product(name=CLUB, kind="membership", price="40.00").sku)
+    return f"{issuer_day(invoices[0].issued_at):%Y-%m}"
+
+
+def total_in(xml: bytes) -> Decimal:
+    return Decimal(etree.fromstring(xml).findtext(f".//{{{NAMESPACE}}}vNF"))
+
+
+def table(archive, name: str) -> list[list[str]]:
+    text = archive.read(name).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+@pytest.mark.both_databases
+def test_every_number_and_every_cent(db, client, month):
+    closing = api(client, make_token("accountant")).get(f"/closings/{month}").json
+    assert closing["numbers"] == [
+        {
+            "series": 1,
+            "first": 1,
+            "last": 6,
+            "authorized": 2,
+            "cancelled": 1,
+            "sending": 1,
+            "spare": 1,
+            "waiting": 0,
+            "gaps": [{"first": 3, "last": 3}],
+        }
+    ]
+    assert closing["sold"]["total"] == "259.80" and closing["cancelled_total"] == "129.90"
+    (row,) = closing["sums"]
+    assert (row["cfop"], row["cst"], row["total"]) == ("5102", "102", "259.80")
+    assert closing["nfse"] == [{"kind": "membership", "count": 1, "total": "40.00"}]
+
+
+def test_the_zip_meets_the_page(db, client, month, monkeypatch):
+    monkeypatch.setattr(archive, "ROWS_AT_ONCE", 2)
+    answer = api(client, make_token("manager")).get(f"/closings/{month}.zip")
+    files = zipfile.ZipFile(io.BytesIO(answer.data))
+    notes = [name for name in files.namelist() if name.startswith("nfe/")]
+    assert len(notes) == 3 and files.namelist()[3:] == ["notas.csv", "resumo.csv", "nfse.csv"]
+
+    lines = table(files, "notas.csv")[1:]
+    by_note = {f"nfe/{line[2].strip(chr(39))}.xml": Decimal(line[9]) for line in lines}
+    assert by_note == {name: total_in(files.read(name)) for name in notes}
+    whole = table(files, "resumo.csv")[-1]
+    assert (whole[0], Decimal(whole[3])) == ("Total of the month", account_of(month).sold["total"])
+    assert table(files, "nfse.csv")[1][4:] == [CLUB, "40.00"]
+
+
+def test_what_changes_after_the_closing_is_marked(db, client, month):
+    sign_in(client, "accountant")
+    for _press in range(2):
+        assert client.post(f"/closing/lock?month={month}").status_code == 303
+    page = client.get(f"/closing?month={month}").text
+    assert "Closed" in page and "Changed after the closing" not in page
+    worked_off()
+    page = client.get(f"/closing?month={month}").text
+    assert "Changed after the closing" in page and "389.70" in page
+    (total,) = [
+        each
+        for each in api(client, make_token("accountant")).get(f"/closings/{month}").json["changed"]
+        if each["name"].endswith("total")
+    ]
+    assert (total["before"], total["now"]) == ("259.80", "389.70")
+
+
+def test_what_comes_back_is_told_apart(db, client):
+    sale = authorized(quantity=2).sale
+    asked = {"lines": [{"line": 1, "quantity": 1}], "reason": "came back"}
+    calls = api(client, make_token("manager"))
+    calls.post(f"/sales/{sale.id}/shipment", {"carrier": "Correios", "tracking_code": "AA1"})
+    assert calls.post(f"/sales/{sale.id}/returns", asked).status_code == 202
+    work_off()
+    account = account_of(f"{issuer_day(utc_now()):%Y-%m}")
+    assert [(row.cfop, row.comes_in) for row in account.rows] == [("1202", True), ("5102", False)]
+    assert (account.sold["total"], account.returned["total"]) == (
+        Decimal("259.80"),
+        Decimal("129.90"),
+    )
+
+
+def test_a_month_costs_few_questions(db, client, month):
+    sign_in(client, "manager")
+    with counted() as said:
+        client.get(f"/closing?month={month}")
+    asked = [each for each in said if each.startswith("SELECT")]
+    assert len(asked) <= 12, "\n\n".join(asked)
+
+
+def test_older_notes_get_their_sums_from_the_sweeper(db, month):
+    before = account_of(month)
+    db.session.execute(delete(InvoiceSum))
+    the_watch().unsummed_upto = 5
+    db.session.commit()
+    assert account_of(month).rows == []
+    assert sum_up() == 3 and sum_up() == 0 and the_watch().unsummed_upto == 0
+    assert account_of(month) == before
+
+
+def test_a_file_that_does_not_verify_any_more_becomes_a_task_once(db):
+    good, bad = authorized(), worked_off()
+    bad.proc_xml = bad.proc_xml.replace(b"<vNF>129.90<", b"<vNF>129.91<")
+    db.session.commit()
+    for _night in (1, 2):
+        assert check_files(dt.date(2026, 11, _night)) == 2
+    (task,) = db.session.scalars(db.select(Task).where(Task.code == "file_damaged"))
+    assert task.sale_id == bad.sale_id != good.sale_id
+    work_off()

@@ -1,0 +1,77 @@
+"""The last month's closing goes to the accountant on the day that was chosen, once, as a link."""
+
+import datetime as dt
+import io
+import re
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from tests.factories import sign_in, work_off
+from tests.support.invoices import authorized
+from tests.support.mail_server import mail_server
+from webapp.closings.models import ClosingStatus
+from webapp.closings.queries import closing_of
+from webapp.processing import archive_upkeep
+from webapp.processing.archive_upkeep import look_after_files
+
+
+@pytest.fixture
+def inbox():
+    with mail_server() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def settings(base_settings, database_url, inbox):
+    return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+
+
+@pytest.fixture
+def on_day(monkeypatch, db):
+    """The sweeper passes, some times, on a day of the month after the NF-e."""
+
+    def on_day(day: int, month: dt.date) -> None:
+        after = (month.replace(day=1) + dt.timedelta(days=32)).replace(day=day)
+        monkeypatch.setattr(archive_upkeep, "issuer_today", lambda: after)
+        for _pass in range(3):
+            look_after_files()
+        work_off()
+
+    return on_day
+
+
+def test_it_goes_out_on_its_day_once(db, client, inbox, on_day, monkeypatch):
+    monkeypatch.setattr("webapp.processing.note_mail.one_by_one", lambda notes: [b""] * len(notes))
+    invoice = authorized()
+    inbox.letters.clear()
+    sign_in(client, "accountant")
+    wanted = {"accountant_email": "contas@example.com", "closing_day": "5"}
+    assert client.post("/closing/delivery", data=wanted).status_code == 303
+
+    on_day(4, invoice.issued_at.date())
+    assert inbox.letters == []
+    on_day(5, invoice.issued_at.date())
+    on_day(6, invoice.issued_at.date())
+    (letter,) = inbox.letters
+    assert letter["To"] == "contas@example.com"
+    text = letter.get_body(("plain",)).get_content()
+    assert "129,90" in text
+    month = f"{invoice.issued_at:%Y-%m}"
+    assert closing_of(month).status is ClosingStatus.SENT
+
+    link = re.search(r"/closing/linked/\S+", text)[0]
+    nobody = client.application.test_client()
+    assert nobody.get(link).status_code == 200
+    files = zipfile.ZipFile(io.BytesIO(nobody.get(f"{link}/files.zip").data))
+    assert files.read(f"nfe/{invoice.access_key}.xml") == invoice.proc_xml
+    assert nobody.get("/closing").status_code == 302
+
+
+def test_a_day_wants_somebody_to_send_it_to(db, client):
+    sign_in(client, "manager")
+    answer = client.post("/closing/delivery", data={"closing_day": "31", "accountant_email": "x"})
+    assert answer.status_code == 422 and "28" in answer.text
+    answer = client.post("/closing/delivery", data={"closing_day": "5", "accountant_email": ""})
+    assert answer.status_code == 422

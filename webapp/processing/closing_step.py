@@ -1,0 +1,40 @@
+"""A month's closing goes to the accountant by e-mail, once for each time that it is asked for."""
+
+import datetime as dt
+
+from flask import current_app
+
+from webapp.closings.letters import closing_letter
+from webapp.closings.models import Closing, ClosingStatus
+from webapp.messages.delivery import Outcomes, deliver_letters
+from webapp.processing.claims import Step, backoff
+
+
+class ClosingStep(Step[Closing, Outcomes | None, Outcomes | None]):
+    model = Closing
+    status = ClosingStatus.PENDING
+    batch = 1
+    lease_seconds = 90
+
+    def call_external(self, rows: list[Closing]) -> Outcomes | None:
+        """None without a mail server."""
+        url = current_app.extensions["settings"].smtp_url
+        by_id = {row.id: row for row in rows}
+        return deliver_letters(url, by_id, closing_letter) if url else None
+
+    def write_row(self, row: Closing, shared: Outcomes | None, now: dt.datetime) -> None:
+        if shared is None:
+            row.keep()
+            return
+        error = shared[row.id]
+        if error is None:
+            row.sent(now)
+        elif error.startswith("away:"):
+            row.try_later(now + backoff(row.tries) * 4, error)
+        elif self.tries_left(row) <= 0:
+            row.fail(error)
+        else:
+            row.retry(now + backoff(row.attempts) * 4, error)
+
+    def give_up(self, row: Closing, error: str) -> None:
+        row.fail(error)
