@@ -343,6 +343,35 @@ def test_a_clerk_confirms_no_price_by_raising_it(client, shop, db):
     assert place(client, **{"lines.0.sku": "NEW"}).status is Status.ATTENTION
 
 
+@pytest.mark.parametrize("fact", ["name", "sku", "gtin"])
+@pytest.mark.parametrize("role", ["clerk", "manager"])
+def test_a_confirmed_price_is_not_that_of_what_a_clerk_renames(client, shop, db, role, fact):
+    product = make_product(sku="CHEAP", name="Adesivo", price="1.00")
+    sign_in(client, role)
+    typed = {
+        "version": product.version,
+        "kind": product.kind,
+        "sku": "CHEAP",
+        "name": "Adesivo",
+        "price": "1.00",
+        "ncm": product.ncm,
+        "unit": product.unit,
+        "origin": product.origin,
+        "weight_g": product.weight_g,
+        "description": "Um adesivo",
+    }
+    assert client.post(f"/products/{product.id}", data=typed).status_code == 303
+    db.session.refresh(product)
+    assert (product.description, product.price_confirmed) == ("Um adesivo", True)
+    other = {"name": "Jaqueta", "sku": "JACKET", "gtin": "7891000315507"}[fact]
+    typed |= {fact: other, "version": product.version}
+    assert client.post(f"/products/{product.id}", data=typed).status_code == 303
+    db.session.refresh(product)
+    assert (getattr(product, fact), product.price_confirmed) == (other, role == "manager")
+    sale = place(client, **{"lines.0.sku": product.sku})
+    assert (sale.status is Status.ATTENTION) == (role == "clerk")
+
+
 @pytest.mark.parametrize("adds", ["manager", "program", "clerk without a limit"])
 def test_who_has_no_limit_adds_products_at_their_price(client, shop, db, adds):
     if adds == "program":

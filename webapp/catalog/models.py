@@ -212,6 +212,10 @@ class Product(Timestamps, Model):
     def confirm_price(self) -> None:
         self.price_confirmed = True
 
+    def doubt_price(self) -> None:
+        """Somebody who may not lower it has made another thing of the product."""
+        self.price_confirmed = False
+
     def archive(self) -> None:
         self.archived_at = self.archived_at or utc_now()
 

@@ -27,6 +27,9 @@ COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", 
 USUAL_NCM = {Kind.BOOK: "49019900", Kind.VIDEO: "85234990"}
 PLAN_LENGTH = 40
 
+# By these a person or a scanner tells which thing it is, and so what a fair price of it is.
+WHICH_THING = ("sku", "name", "kind", "gtin", "isbn")
+
 
 class SkuTaken(Refusal):
     field = "sku"
@@ -74,6 +77,9 @@ def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBO
     """Rewrites the product's facts; its stock only where `wanted` gives one. Sales keep their own
     copy."""
     _set_price(product, wanted.price, rights)
+    if not rights.lowers_catalog and _another_thing(product, wanted):
+        # Else a dear thing would be sold under a cheap one's confirmed price.
+        product.doubt_price()
     if wanted.sku != product.sku:
         _refuse_taken(wanted.sku, product.id)
     if wanted.tax_profile != product.tax_profile:
@@ -113,6 +119,10 @@ def _set_price(product: Product, price: Decimal, rights: PriceRights) -> None:
         )
         raise Invalid([FieldError("price", message)])
     product.price = price
+
+
+def _another_thing(product: Product, wanted: ProductIn) -> bool:
+    return any(getattr(product, name) != getattr(wanted, name) for name in WHICH_THING)
 
 
 def give_tax_facts(products: Iterable[Product], wanted: TaxFactsIn) -> int:
