@@ -11,6 +11,7 @@ from PIL import Image
 from tests.factories import make_product, open_shop, sign_in, work_off
 from tests.factories import make_sale as place_sale
 from tests.support.packing_slips import awaiting, slip_of, slips
+from tests.support.paper import texts
 from tests.support.placed_orders import place_order, until_invoiced
 from tests.support.processed_sales import PLACE, book, counted, shop_that_holds, sold
 from webapp.fulfilment.parcels.barcode import QUIET, bar_code
@@ -167,6 +168,19 @@ def test_more_sheets_bring_no_more_queries(db, client, path):
 # ---------------------------------------------------------------------------------
 
 
+# The first sheet, with 30 to 44 items.
+LONGER = """() => {
+  const [first, ...others] = document.querySelectorAll(".sheet")
+  others.forEach(sheet => sheet.remove())
+  for (let items = 30; items < 45; items++) {
+    const sheet = first.cloneNode(true), row = sheet.querySelector("tbody tr")
+    row.after(...Array.from({length: items - 1}, () => row.cloneNode(true)))
+    first.parentNode.append(sheet)
+  }
+  first.remove()
+}"""
+
+
 def test_three_slips_are_marked_and_printed_one_to_a_sheet(page, live_shop, browser, signed_in):
     signed_in(page, "clerk")
     references = [f"PRINT-{number}" for number in (1, 2, 3)]
@@ -196,6 +210,13 @@ def test_three_slips_are_marked_and_printed_one_to_a_sheet(page, live_shop, brow
     ) == 3
     pages = re.findall(rb"/Type\s*/Page\b(?!s)", paper.pdf(format="A4", prefer_css_page_size=True))
     assert len(pages) == 3
+    # However many items it has, no sheet of paper is left that names no order, nor a part of what
+    # follows the items.
+    paper.evaluate(LONGER)
+    papers = texts(paper.pdf(format="A4", prefer_css_page_size=True))
+    assert len(papers) > 30 and all("PRINT-" in text for text in papers)
+    ends = [text for text in papers if "Volumes" in text]
+    assert len(ends) == 15 and all("pago em" in text for text in ends)
     fine.close()
     page.bring_to_front()
     page.locator(".selection-bar").get_by_role("button", name="Marcar como embalados").click()
