@@ -8,7 +8,9 @@
    data-autofocus          takes the focus when it comes (the error summary of a refused form)
    data-print              prints the page
    data-copy="text"        copies it; data-copied is what the toast says then
-   data-show-keys          opens the list of keys; data-when-rows: told there only on a page whose rows are walked
+   data-show-keys          opens the list of keys; data-when-rows: told there only on a page whose rows are walked;
+                           data-when="selector": only on one that has such an element
+   data-lit                a long text that is scrolled to its first <mark>
    event "key" {key}       a single key that presses nothing (static/js/rows.js walks by them); who takes it prevents its default
    data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
    data-then="selector"    a press moves the focus there, so that it is not lost with what is swapped
@@ -136,6 +138,18 @@
   document.addEventListener("DOMContentLoaded", watchEdges);
   document.addEventListener("htmx:afterSettle", watchEdges);
   document.addEventListener("live:swapped", watchEdges);
+
+  // ---------- what a long text lights up is in sight ----------
+  function showLit() {
+    for (const box of document.querySelectorAll("[data-lit]")) {
+      const mark = box.querySelector("mark");
+      if (mark && !box.scrollTop) box.scrollTop = mark.offsetTop - box.offsetTop - box.clientHeight / 3;
+    }
+  }
+  document.addEventListener("DOMContentLoaded", showLit);
+  document.addEventListener("htmx:afterSettle", showLit);
+  document.addEventListener("live:swapped", showLit);
+  document.addEventListener("toggle", showLit, true);
 
   // ---------- copying ----------
   async function copy(text) {
@@ -305,6 +319,7 @@
     }
     const walks = !!document.querySelector("main :is(tbody tr, .plain-item) a[href]");
     dialog.querySelectorAll("[data-when-rows]").forEach((element) => { element.hidden = !walks || seen.has("j") || seen.has("k"); });
+    dialog.querySelectorAll("[data-when]").forEach((element) => { element.hidden = !document.querySelector(`main ${element.dataset.when}`); });
     dialog.querySelector("[data-shortcut-switch]").checked = !keysOff();
     dialog.showModal();
   }

@@ -1,6 +1,7 @@
 /* The rows of every list by keys: J goes to the next row's link, K to the one before; Enter is the link's own.
 
    data-row-link   the link that stands for its row, where that is not the first one
+   X marks the row, where rows are marked; data-row-key="r" data-row-href="…" on something of a row: R leads there.
    On a page that gives J or K a meaning of its own (the next NF-e to review) they keep it. */
 "use strict";
 
@@ -19,5 +20,15 @@
     const at = row ? links.indexOf(linkOf(row)) : -1;
     const to = at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1);
     links[to].focus();
+  });
+
+  document.addEventListener("key", (event) => {
+    const row = document.activeElement.closest(ROWS);
+    const mark = event.detail.key === "x" && row?.querySelector(".row-mark");
+    const target = mark || row?.querySelector(`[data-row-key="${CSS.escape(event.detail.key)}"]`);
+    if (!target) return;
+    event.preventDefault();
+    if (mark) mark.click();
+    else location.assign(target.dataset.rowHref);
   });
 })();

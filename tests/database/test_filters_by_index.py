@@ -16,7 +16,7 @@ from webapp.incoming.matching import Goods, products_like
 from webapp.incoming.models import ImportRow, IncomingNote, RowOutcome
 from webapp.incoming.queries import incoming_notes, rows_of
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import VIEWS, invoices
+from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
 from webapp.platform.clock import utc_now
 from webapp.processing.sweeping import is_late
 from webapp.sales.models import Sale
@@ -25,6 +25,14 @@ from webapp.sales.queries import sales
 BY_ID, BY_NAME = (Sale.id.desc(),), (Product.name, Product.id)
 BY_MOMENT = (Invoice.moment.desc(), Invoice.id.desc())
 BY_ISSUE = (IncomingNote.issued_at.desc(), IncomingNote.id.desc())
+BY_AGE = (Invoice.created_at, Invoice.id)
+
+
+def queue(view, *conditions):
+    """Of what waits for a person."""
+    return invoices().where(VIEWS[view], WAITS_FOR_PERSON, *conditions)
+
+
 LISTS = {
     "ix_sales_channel_id": lambda: sales(channel="phone").order_by(*BY_ID),
     "ix_sales_agent_code_id": lambda: sales(agent="A1").order_by(*BY_ID),
@@ -46,6 +54,8 @@ LISTS = {
     "ix_invoices_returns": lambda: (
         invoices().where(VIEWS["goods_returned"]).order_by(Invoice.id.desc())
     ),
+    "ix_invoices_waiting": lambda: queue("review").order_by(*BY_AGE),
+    "ix_invoices_reason": lambda: queue("rejected", Invoice.reason == "items").order_by(*BY_AGE),
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
 }
 

@@ -171,6 +171,7 @@ FIELDS = {
     "done_at": _l("Done"),
     "email": _l("E-mail"),
     "file_name": _l("File"),
+    "four_eyes": _l("Four eyes"),
     "freight": _l("Freight"),
     "gtin": _l("GTIN"),
     "guide_closed": _l("Guide put away"),

@@ -78,7 +78,7 @@ class Certificate:
     @property
     def authority(self) -> str:
         """Who issued it."""
-        return _common_name(self.x509.issuer)
+        return _common_name(self.x509.issuer).partition(":")[0]
 
     @property
     def fingerprint(self) -> str:

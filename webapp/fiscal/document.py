@@ -431,12 +431,16 @@ def _export(note: Note) -> Section | None:
     }
 
 
-def preview(document: etree._Element) -> str:
-    """The document indented for reading, without what only sending gives: number, code, key and
-    time."""
+def unnumbered(document: etree._Element) -> etree._Element:
+    """A copy without what only sending gives: number, code, key and time."""
     copy = etree.fromstring(etree.tostring(document))
     copy[0].attrib.pop("Id")
     for tag in ("cNF", "serie", "nNF", "dhEmi", "cDV"):
         for found in copy[0][0].findall(f"{{{NAMESPACE}}}{tag}"):
             copy[0][0].remove(found)
-    return etree.tostring(copy, pretty_print=True, encoding="unicode")
+    return copy
+
+
+def preview(document: etree._Element) -> str:
+    """The document indented for reading, without what only sending gives."""
+    return etree.tostring(unnumbered(document), pretty_print=True, encoding="unicode")

@@ -75,6 +75,39 @@ FIELDS = {
 }
 
 
+# Where in the document stands what a field tells, beside the places above.
+_MORE_PLACES = {
+    "address.country": ("dest/enderDest/cPais",),
+    "customer.taxpayer": ("dest/indIEDest",),
+    "delivery": ("entrega", "transp/modFrete"),
+    "invoice.access_key": ("@Id",),
+    "lines.*.benefit_code": ("det/prod/cBenef",),
+    "lines.*.cfop": ("det/prod/CFOP",),
+    "lines.*.ibs_cbs": ("det/imposto/IBSCBS",),
+    "lines.*.icms": ("det/imposto/ICMS",),
+    "lines.*.tax_profile": ("det/imposto",),
+    "payment_method": ("pag",),
+    "sale.bills": ("cobr",),
+    "sale.buyer_use": ("ide/indFinal",),
+    "sale.channel": ("ide/indPres",),
+    "sale.lines": ("det",),
+    "sale.payments": ("pag",),
+    "settings.clock": ("ide/dhEmi",),
+    "settings.environment": ("ide/tpAmb",),
+    "settings.issuer.authorized_parties": ("autXML",),
+    "settings.issuer.technical_contact": ("infRespTec",),
+    "settings.issuer.technical_contact.csrt": ("infRespTec",),
+    "settings.partners": ("infIntermed", "transp/transporta", "pag"),
+    "settings.series.next_number": ("ide/nNF",),
+}
+
+
+def places_of(field: str) -> list[str]:
+    """Where in the document stands what the field tells; the narrowest places first."""
+    told = [place for place, (name, _label) in FIELDS.items() if name == field]
+    return [*told, *_MORE_PLACES.get(field, ())]
+
+
 def field_of(problem: SchemaProblem) -> tuple[str, str]:
     """The field and its label; a place nobody types in is named by its path."""
     return FIELDS.get(problem.place, ("document.*", problem.place))

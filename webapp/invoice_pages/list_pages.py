@@ -4,30 +4,34 @@ import datetime as dt
 from typing import Any, NamedTuple
 
 from flask import Response, render_template, request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
-from sqlalchemy import Select, select
+from flask_babel import lazy_pgettext, ngettext
+from sqlalchemy import ColumnElement, Select, select
 
 from webapp.fulfilment.bulk import MOST_AT_ONCE
 from webapp.http.filters import USUAL_PAGE
+from webapp.http.formatting import with_query
 from webapp.http.lists import (
     Order,
     Page,
     Tab,
     bounded_count,
+    bounded_counts,
     count_text,
     page_of,
-    status_tab,
-    status_tabs,
+    tabs_of,
 )
 from webapp.http.query import month_from, query_ids, query_month, query_word
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import month_archive
-from webapp.invoices.issues import issues_of
+from webapp.invoices.issues import issues_of, reason_label
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import VIEWS, invoices
+from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
+from webapp.invoices.reasons import reasons_among
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
+from webapp.platform.text import storable
 from webapp.staff.access import allow
 from webapp.store.queries import issuer_day
 
@@ -35,8 +39,13 @@ ORDERS = {
     "when": Order((Invoice.id,), down=True),
     "total": Order((Invoice.total, Invoice.id), down=True),
 }
+# What waits for a person: who waits longest comes first.
+QUEUE_ORDERS = ORDERS | {"when": Order((Invoice.created_at, Invoice.id))}
+QUEUES = ("review", "errors", "returned", "rejected")
+# For so many days at least.
+AGES = {"1": 1, "3": 3, "7": 7}
 MONTH_ORDERS = ORDERS | {"when": Order((Invoice.moment, Invoice.id), down=True)}
-FILTERS = ("status", "q", "month", "sort", "after", "before")
+FILTERS = ("status", "q", "month", "reason", "age", "sort", "after", "before")
 TABS = {
     "": lazy_pgettext("NF-e", "All"),
     "review": _l("Under review"),
@@ -56,7 +65,9 @@ def index() -> str:
     return render_template(
         "invoices/index.html",
         page=page,
-        tabs=status_tabs(asked.view, *(_tab(name, label) for name, label in TABS.items())),
+        tabs=tabs_of([_tab(name, label) for name, label in TABS.items()], _in_view(asked.view)),
+        queue=queue_filters(asked),
+        is_review=asked.view == "review",
         q=asked.q,
         month=asked.month,
         issues_of=issues_of,
@@ -73,20 +84,92 @@ class Asked(NamedTuple):
     view: str
     q: str
     month: dt.date | None
+    reason: str
+    age: int
 
     @classmethod
     def read(cls) -> "Asked":
-        """Raises WrongFilter."""
-        return cls(query_word("status", VIEWS), request.args.get("q", ""), query_month())
+        """What a queue is sorted by counts in a queue alone. Raises WrongFilter."""
+        view, reason, age = query_word("status", VIEWS), "", 0
+        if view in QUEUES:
+            reason = storable(request.args.get("reason", ""))[:40]
+            age = AGES.get(query_word("age", AGES), 0)
+        return cls(view, request.args.get("q", ""), query_month(), reason, age)
+
+    @property
+    def is_queue(self) -> bool:
+        return self.view in QUEUES and not self.month
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.view or self.q.strip() or self.month)
 
 
 def page_asked_for(limit: int = USUAL_PAGE) -> Page:
     """The part of the list that the address asks for, in its order."""
-    view, q, month = Asked.read()
-    query = invoices(q, month)
-    query = query.where(VIEWS[view]) if view else query
-    orders = MONTH_ORDERS if month else ORDERS
-    return page_of(query, orders, limit, narrowed=bool(view or q.strip() or month))
+    asked = Asked.read()
+    query = invoices(asked.q, asked.month)
+    if asked.view:
+        query = query.where(VIEWS[asked.view])
+    if asked.reason:
+        query = query.where(Invoice.reason == asked.reason)
+    if asked.age:
+        query = query.where(waits_since(asked.age))
+    orders = MONTH_ORDERS if asked.month else ORDERS
+    if asked.is_queue:
+        query, orders = query.where(WAITS_FOR_PERSON), QUEUE_ORDERS
+    return page_of(query, orders, limit, narrowed=asked.is_narrowed)
+
+
+def waits_since(days: int) -> ColumnElement[bool]:
+    return Invoice.created_at <= utc_now() - dt.timedelta(days=days)
+
+
+def queue_filters(asked: Asked) -> dict[str, list[dict[str, Any]]]:
+    """The filters of a queue that hold and those to choose from, with their counts, as
+    `lists.filters` takes them; none of another view."""
+    if not asked.is_queue:
+        return {"on": [], "add": []}
+    view = VIEWS[asked.view] & WAITS_FOR_PERSON
+    reasons = [(each.reason, reason_label(each.reason), each.notes) for each in reasons_among(view)]
+    counts = bounded_counts(
+        [select(Invoice.id).where(view, waits_since(days)) for days in AGES.values()]
+    )
+    ages = [
+        (name, ngettext("%(num)s day or more", "%(num)s days or more", days), count)
+        for (name, days), count in zip(AGES.items(), counts, strict=True)
+    ]
+    offered = (
+        (_("Reason"), "reason", reasons, asked.reason),
+        (_("Waiting for"), "age", ages, str(asked.age or "")),
+    )
+    return {
+        "on": [
+            {"label": words, "href": _leading("", name)}
+            for _label, name, options, now in offered
+            for value, words, _count in options or [(now, now, 0)]
+            if value == now
+        ],
+        "add": [
+            {
+                "label": label,
+                "options": [
+                    {
+                        "label": f"{words} ({count_text(count)})",
+                        "href": _leading(value, name),
+                        "active": value == now,
+                    }
+                    for value, words, count in options
+                ],
+            }
+            for label, name, options, now in offered
+            if options
+        ],
+    }
+
+
+def _leading(value: str, name: str) -> str:
+    return with_query(**{name: value or None, "after": None, "before": None})
 
 
 def list_filters() -> dict[str, Any]:
@@ -96,7 +179,12 @@ def list_filters() -> dict[str, Any]:
 
 def _tab(view: str, label: Any) -> Tab:
     """The tab of all has no count."""
-    return status_tab(label, view, _ids_in(view) if view else None)
+    return Tab(label, _in_view(view), _ids_in(view) if view else None)
+
+
+def _in_view(view: str) -> dict[str, str | None]:
+    """What a queue is sorted by is its own."""
+    return {"status": view, "reason": None, "age": None}
 
 
 def _ids_in(view: str) -> Select[int]:

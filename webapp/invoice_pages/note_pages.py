@@ -3,14 +3,18 @@
 from typing import Any
 
 from flask import Response, current_app, g, render_template, request
+from lxml import etree
 
 from webapp.audit.history import history_of
 from webapp.fiscal.danfe import Paper
+from webapp.fiscal.document import unnumbered
 from webapp.http.forms import Form
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import paper_file, xml_file
 from webapp.invoice_pages.list_pages import count_in
-from webapp.invoice_pages.note_view import note_view
+from webapp.invoice_pages.note_changes import NoteChange, changes_between
+from webapp.invoice_pages.note_view import NoteView, note_view
+from webapp.invoice_pages.note_xml import xml_lines
 from webapp.invoices.forms import RETURN_LABELS
 from webapp.invoices.history import subjects_of
 from webapp.invoices.issues import (
@@ -27,6 +31,7 @@ from webapp.messages.queries import message_of_sale
 from webapp.messages.words import AUTHORIZED, reason_in_words
 from webapp.platform.clock import utc_now
 from webapp.platform.issues import Issue
+from webapp.processing.review import own_notes
 from webapp.sale_pages.fix_links import FixLink, fix_link, is_about_taxes
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
@@ -85,7 +90,9 @@ def note_page(invoice_id: int, **refused: Any) -> str:
 def _context(invoice: Invoice) -> dict[str, Any]:
     shop = the_shop()
     warnings = warnings_on(invoice) if invoice.status is InvoiceStatus.REVIEW else []
+    note = note_view(invoice, shop)
     issues = warnings if invoice.status is InvoiceStatus.REVIEW else issues_of(invoice)
+    lines = [] if note.is_sent else xml_lines(unnumbered(note.document), issues)
     return {
         "invoice": invoice,
         "sale": invoice.sale,
@@ -96,7 +103,11 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "about_taxes": is_about_taxes,
         "wants_address": _wants_address(issues),
         "passed": passed_checks(invoice, shop),
-        "note": note_view(invoice, shop),
+        "note": note,
+        "xml_lines": lines,
+        "lit": {line.lit for line in lines},
+        "changes": _changes(invoice, note),
+        "not_mine": invoice.id in own_notes(g.identity.actor, [invoice]),
         "issuer": shop,
         "mail": message_of_sale(invoice.sale_id, AUTHORIZED) if _goes_to_buyer(invoice) else None,
         "goes_to_buyer": _goes_to_buyer(invoice),
@@ -116,6 +127,12 @@ def _context(invoice: Invoice) -> dict[str, Any]:
 def _goes_to_buyer(invoice: Invoice) -> bool:
     """Whether its files are sent to the buyer by e-mail; those of a return are the shop's own."""
     return invoice.is_issued and not invoice.is_return
+
+
+def _changes(invoice: Invoice, note: NoteView) -> list[NoteChange]:
+    if not invoice.former_xml:
+        return []
+    return changes_between(etree.fromstring(invoice.former_xml), note.document)
 
 
 def present_address(invoice: Invoice) -> Form:

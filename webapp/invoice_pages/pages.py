@@ -1,6 +1,7 @@
 """Pages of NF-e: each kind has a module of its own."""
 
 from webapp.invoice_pages import (
+    bulk_pages,
     decision_pages,
     list_pages,
     mail_pages,
@@ -9,4 +10,12 @@ from webapp.invoice_pages import (
 )
 from webapp.invoice_pages.blueprint import bp
 
-__all__ = ["bp", "decision_pages", "list_pages", "mail_pages", "note_pages", "print_pages"]
+__all__ = [
+    "bp",
+    "bulk_pages",
+    "decision_pages",
+    "list_pages",
+    "mail_pages",
+    "note_pages",
+    "print_pages",
+]

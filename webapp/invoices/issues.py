@@ -17,6 +17,7 @@ from webapp.http.localization import locale
 from webapp.invoices.composition import check_report
 from webapp.invoices.forms import RETURN_LABELS
 from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus, RejectedBy
+from webapp.invoices.reasons import OTHER, REASON_LABELS
 from webapp.platform.cep import normalize_cep
 from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
 from webapp.platform.money import ZERO
@@ -201,6 +202,14 @@ def _hold(rule: str, reason: str) -> Issue:
     if not reason:
         message = N_("Held by the rule “%(rule)s”")
     return Issue(rule, "", {"rule": _rule_name(rule), "reason": reason}, WARNING, message)
+
+
+def reason_label(reason: str) -> str:
+    """What NF-e of a queue wait for, in words."""
+    if reason == POLICY:
+        return gettext("The shop has every NF-e reviewed")
+    label = REASON_LABELS.get(reason or OTHER)
+    return str(label) if label else _rule_name(reason)
 
 
 def _rule_name(code: str) -> str:

@@ -146,6 +146,7 @@ CANNOT_SIGN = "cannot_sign"
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 SENDING = text("status IN ('approved', 'sending')")
 RETURNS = text("purpose = 'return'")
+WAITING = text("status IN ('review', 'rejected')")
 
 
 class Invoice(Owed, Timestamps, Model):
@@ -172,6 +173,24 @@ class Invoice(Owed, Timestamps, Model):
         ),
         Index("ix_invoices_total_id", "total", "id"),
         Index("ix_invoices_returns", "id", sqlite_where=RETURNS, postgresql_where=RETURNS),
+        # The queues of what waits for a person: the oldest first, and those of one reason.
+        Index(
+            "ix_invoices_waiting",
+            "status",
+            "created_at",
+            "id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+        Index(
+            "ix_invoices_reason",
+            "status",
+            "reason",
+            "created_at",
+            "id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
         # Numbers that discarded invoices left behind.
         Index(
             "ix_invoices_spare",
@@ -224,6 +243,10 @@ class Invoice(Owed, Timestamps, Model):
     rejection_code: Mapped[str | None] = mapped_column(String(12))
     comment: Mapped[str] = mapped_column(String(500), default="")
     reviewer: Mapped[str | None] = mapped_column(ActorText)
+    # What it waits for, where it waits for a person: see `invoices.reasons`.
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    # The XML as it was when it was last returned or rejected.
+    former_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     # The signed bytes, never serialised again, and the nfeProc that is given out.
     signed_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
@@ -300,6 +323,7 @@ class Invoice(Owed, Timestamps, Model):
         """Sound, but a person decides."""
         self._enter(InvoiceStatus.REVIEW)
         self.held_by, self.rejected_by = held_by, None
+        self.reason = (held_by[0]["rule"] or held_by[0]["reason"])[:40] if held_by else ""
         self.clear_work()
 
     def approve(self, reviewer: str | None, now: dt.datetime) -> None:
@@ -327,6 +351,10 @@ class Invoice(Owed, Timestamps, Model):
             )
         self.reviewer, self.comment = reviewer, comment
         self._reject(RejectedBy.REVIEWER, code)
+
+    def wait_for_fix(self, reason: str, xml: bytes | None) -> None:
+        """It was returned or rejected: for what, and as it was then."""
+        self.reason, self.former_xml = reason, xml
 
     def fail_checks(self) -> None:
         self._reject(RejectedBy.CHECKS, None)

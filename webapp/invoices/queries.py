@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from webapp.invoices.models import Invoice, InvoiceStatus, Purpose, RejectedBy
 from webapp.platform.database import db
@@ -51,6 +51,10 @@ VIEWS: dict[str, ColumnElement[bool]] = {
     "authorized": Invoice.status == InvoiceStatus.AUTHORIZED,
     "goods_returned": IS_RETURN,
 }
+
+
+# As the indexes of the queues have it: what waits for a person.
+WAITS_FOR_PERSON = Invoice.status.in_([literal_column("'review'"), literal_column("'rejected'")])
 
 
 def invoices(q: str = "", month: dt.date | None = None) -> Select:
@@ -182,12 +186,23 @@ def invoice_by_id(invoice_id: int) -> Invoice:
     """One invoice with all that its page shows of the sale. Raises NotFound."""
     sale = joinedload(Invoice.sale)
     query = select(Invoice).options(
-        sale.joinedload(Sale.customer), sale.selectinload(Sale.lines), joinedload(Invoice.origin)
+        sale.joinedload(Sale.customer),
+        sale.selectinload(Sale.lines),
+        joinedload(Invoice.origin),
+        undefer(Invoice.former_xml),
     )
     invoice = db.session.scalar(query.where(Invoice.id == invoice_id))
     if invoice is None:
         raise NotFound(NO_INVOICE)
     return invoice
+
+
+def invoices_to_decide(ids: Sequence[int]) -> dict[int, Invoice]:
+    """With their sales, which are locked in one order whoever asks; by id."""
+    query = _with_sales(select(Invoice).where(Invoice.id.in_(ids)).join(Invoice.sale))
+    query = query.order_by(Invoice.sale_id).with_for_update(of=Sale)
+    rows = db.session.scalars(query.execution_options(populate_existing=True))
+    return {invoice.id: invoice for invoice in rows}
 
 
 def review_queue() -> list[Invoice]:

@@ -105,7 +105,7 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
         invoice.total = built.note.total
         errors = [issue for issue in built.issues if issue.level == ERROR]
         if errors:
-            note_failed(invoice, errors[0], built.book)
+            note_failed(invoice, errors[0], built.book, built.draft)
             return
         held_by = _held_by(shared.effects.get(row.id, []), shared.policy)
         if held_by:
@@ -162,7 +162,7 @@ class SignStep(Step[Invoice, None, SignBatch]):
         row.findings = [issue.to_json() for issue in issues]
         errors = [finding for finding in row.findings if finding["level"] == ERROR]
         if errors:
-            note_failed(row, issue_from_json(errors[0]), shared.shop.tax_book_version)
+            note_failed(row, issue_from_json(errors[0]), shared.shop.tax_book_version, draft)
         else:
             shared.desk.sign(row, made, draft, now)
 

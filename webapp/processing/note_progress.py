@@ -8,8 +8,11 @@ way alone: its sale has come to its end, and stays as it is.
 
 import datetime as dt
 
+from lxml import etree
+
 from webapp.audit.tracking import actor
 from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus, Purpose
+from webapp.invoices.reasons import OTHER, reason_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
@@ -26,16 +29,18 @@ def note_begun(sale: Sale, invoice: Invoice | None, now: dt.datetime) -> None:
     sale.go_to(Status.INVOICE, now)
 
 
-def note_failed(invoice: Invoice, issue: Issue, book: str) -> None:
+def note_failed(invoice: Invoice, issue: Issue, book: str, draft: etree._Element) -> None:
     """Our own checks found an error: it is not sent, and a person fixes the sale. `book` is the
     version of the tax book by which it was built: see `tax_holds`."""
     invoice.fail_checks()
+    invoice.wait_for_fix(reason_of(issue), etree.tostring(draft))
     _needs_fix(invoice, issue, {"book": book})
 
 
 def note_given_up(invoice: Invoice, error: str) -> None:
     """It could not be built or signed, however often it was tried."""
     invoice.fail_checks()
+    invoice.wait_for_fix(OTHER, None)
     if not invoice.is_return:
         invoice.sale.needs_attention("invoice", "step_failed", None, {"error": error[:200]})
 
@@ -79,10 +84,16 @@ def note_released(invoice: Invoice, reviewer: str, now: dt.datetime) -> None:
 
 
 def note_returned(
-    invoice: Invoice, reviewer: str, code: str, comment: str, field: str | None
+    invoice: Invoice,
+    reviewer: str,
+    code: str,
+    comment: str,
+    field: str | None,
+    draft: etree._Element,
 ) -> None:
     """A person decided that something is to be fixed first, and says what."""
     invoice.return_for_correction(reviewer, code, comment)
+    invoice.wait_for_fix(code, etree.tostring(draft))
     params = {"code": code, "comment": comment}
     if not invoice.is_return:
         invoice.sale.needs_attention("invoice", "returned", field, params)
@@ -100,6 +111,7 @@ def note_authorized(invoice: Invoice, protocol: str, at: dt.datetime, proc_xml: 
 def note_rejected(invoice: Invoice, code: str, reason: str, issue: Issue) -> None:
     """The authority refused it; `issue` is its code in our words, with the field to fix."""
     invoice.refuse(code, reason, issue.same_number)
+    invoice.wait_for_fix(reason_of(issue), invoice.signed_xml)
     if invoice.is_return:
         invoice.findings = [issue.to_json()]
     _needs_fix(invoice, issue, {})

@@ -45,7 +45,7 @@ class ReturnStep(Step[Invoice, None, SignBatch]):
         row.findings, row.total = [issue.to_json() for issue in issues], made.note.total
         errors = [issue for issue in issues if issue.level == ERROR]
         if errors:
-            note_failed(row, errors[0], shared.shop.tax_book_version)
+            note_failed(row, errors[0], shared.shop.tax_book_version, draft)
         elif review_policy() == "all":
             note_held(row, [{"rule": "", "reason": "policy"}])
         else:

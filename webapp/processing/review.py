@@ -2,15 +2,19 @@
 return it."""
 
 import datetime as dt
+from collections.abc import Collection, Iterable
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import or_, select
 
+from webapp.audit.models import AuditEntry
 from webapp.audit.queries import audit_entries
 from webapp.audit.tracking import record
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products_by_sku
 from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.invoices.composition import composed
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import invoice_of
 from webapp.messages.queries import held_messages
@@ -20,6 +24,8 @@ from webapp.platform.errors import Refusal
 from webapp.processing.note_progress import note_released, note_returned
 from webapp.sales.models import Sale, Status
 from webapp.sales.queries import undecided_sales_of
+from webapp.store.queries import the_shop
+from webapp.taxation.book import the_tax_book
 
 # The field to fix, by the reason for which an NF-e is returned.
 RETURN_FIELDS = {
@@ -28,16 +34,65 @@ RETURN_FIELDS = {
     "items": "lines",
     "payment": "payment_method",
 }
+# Of what is kept of a sale's changes: how far it came, and its parcel, no NF-e tells.
+TOLD_FACTS = frozenset(Sale.audited) - {
+    "status",
+    "step",
+    "reason_code",
+    "paid_at",
+    "shipping",
+    "tracking_code",
+}
 
 
-def approve(invoice: Invoice, reviewer: str) -> None:
-    """A person releases the NF-e, and with it whatever a rule held back. Idempotent."""
+class SameEyes(Refusal):
+    title = _l("Somebody else has to look at it")
+
+
+def approve(invoice: Invoice, reviewer: str, own: Collection[int] | None = None) -> bool:
+    """A person releases the NF-e, and with it whatever a rule held back; whether it was not so
+    before. `own`: the `own_notes` of many that are at hand. Raises Refusal."""
     if invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED):
-        return
+        return False
+    if invoice.id in (own_notes(reviewer, [invoice]) if own is None else own):
+        raise SameEyes(
+            _(
+                "You entered or changed this order yourself, and in this shop somebody else "
+                "approves its NF-e."
+            )
+        )
     now = utc_now()
     note_released(invoice, reviewer, now)
     if not invoice.is_return:
         _release_held(invoice.sale, now)
+    return True
+
+
+def own_notes(reviewer: str, invoices: Iterable[Invoice]) -> set[int]:
+    """The ids of those that the person may not approve where the shop asks for four eyes: they
+    entered the sale, or changed something that its NF-e tells, or entered the return."""
+    if not the_shop().four_eyes:
+        return set()
+    kept = {invoice.id: invoice.sale_id for invoice in invoices}
+    notes, sales = (AuditEntry.subject == model.__tablename__ for model in (Invoice, Sale))
+    entries = select(AuditEntry.subject, AuditEntry.subject_id, AuditEntry.after).where(
+        or_(
+            notes & AuditEntry.subject_id.in_(map(str, kept)) & (AuditEntry.action == "created"),
+            sales & AuditEntry.subject_id.in_(map(str, kept.values())),
+        ),
+        AuditEntry.actor == reviewer,
+    )
+    own = {
+        (subject, subject_id)
+        for subject, subject_id, after in db.session.execute(entries)
+        if subject == Invoice.__tablename__ or TOLD_FACTS.intersection(after)
+    }
+    return {
+        invoice_id
+        for invoice_id, sale_id in kept.items()
+        if (Invoice.__tablename__, str(invoice_id)) in own
+        or (Sale.__tablename__, str(sale_id)) in own
+    }
 
 
 def approve_prices(sale: Sale) -> None:
@@ -95,7 +150,8 @@ def return_for_correction(invoice: Invoice, reviewer: str, code: str, comment: s
         and invoice.comment == comment
     ):
         return
-    note_returned(invoice, reviewer, code, comment, RETURN_FIELDS.get(code))
+    draft = composed(invoice, the_shop()).draft(the_tax_book())
+    note_returned(invoice, reviewer, code, comment, RETURN_FIELDS.get(code), draft)
 
 
 def _release_held(sale: Sale, now: dt.datetime) -> None:

@@ -280,6 +280,7 @@ class ShopSettingsIn(Shape):
     clerk_discount_limit: Annotated[Percent | None, BlankIsNone]
     reviewer_discount_limit: Annotated[Percent | None, BlankIsNone]
     clerk_prices_locked: Flag
+    four_eyes: Flag = False
 
 
 class NextNumberIn(Shape):

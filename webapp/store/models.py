@@ -51,6 +51,7 @@ class Shop(Model):
         "clerk_discount_limit",
         "reviewer_discount_limit",
         "clerk_prices_locked",
+        "four_eyes",
         "guide_closed",
         "closing_day",
         "accountant_email",
@@ -103,6 +104,8 @@ class Shop(Model):
     # On which day the last month's closing goes to the accountant; None: on none by itself.
     closing_day: Mapped[int | None]
     accountant_email: Mapped[str] = mapped_column(String(254), default="")
+    # Whether an NF-e is approved by somebody else than who entered or changed its order.
+    four_eyes: Mapped[bool] = mapped_column(default=False)
     # Whether the guide of the first days was put away.
     guide_closed: Mapped[bool] = mapped_column(default=False)
     # When the backup was made out of which this shop came; None: it is awake. See store/sleep.py.
