@@ -185,10 +185,11 @@ def issued_among(ids: Sequence[int], with_cancelled: bool) -> set[int]:
 def invoice_by_id(invoice_id: int) -> Invoice:
     """One invoice with all that its page shows of the sale. Raises NotFound."""
     sale = joinedload(Invoice.sale)
+    origin = joinedload(Invoice.origin).undefer(Invoice.proc_xml)
     query = select(Invoice).options(
         sale.joinedload(Sale.customer),
         sale.selectinload(Sale.lines),
-        joinedload(Invoice.origin),
+        origin,
         undefer(Invoice.former_xml),
     )
     invoice = db.session.scalar(query.where(Invoice.id == invoice_id))
