@@ -8,6 +8,7 @@ from webapp.addresses import api as addresses_api
 from webapp.audit import history
 from webapp.audit import pages as audit
 from webapp.authority import api as authority_api
+from webapp.authority import pages as authority
 from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
 from webapp.closings import api as closings_api
@@ -107,6 +108,7 @@ BLUEPRINTS = [
         audit,
         store,
         partners,
+        authority,
         taxation,
         rehearsals,
         catalog,

@@ -49,6 +49,7 @@ DECISIONS = (
 BACK_OFFICE = (
     MenuEntry("mail", _l("E-mails"), "messages.index"),
     MenuEntry("settings-automation", _l("Processing"), "monitor.page", FAILED_JOBS),
+    MenuEntry("world", _l("SEFAZ"), "authority.page"),
     MenuEntry("history", _l("Audit"), "audit.index"),
     MenuEntry("users", _l("Staff"), "staff.index"),
     MenuEntry("settings", _l("Settings"), "store.settings_page", holds=("partners",)),

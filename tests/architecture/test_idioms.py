@@ -26,6 +26,7 @@ COMMITS = {
     "demo/stories.py": "the orders of a command, one after the other as in life",
     "authority/sandbox.py": "the sandbox authority, which stands for one outside of the shop",
     "authority/scenarios.py": "the same, where it is told what to answer",
+    "authority/service_states.py": "how a service answered, whatever becomes of the work",
 }
 # Text of digits that is no number: it is kept as text, or is a name of ours.
 DIGITS = {

@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 
-from tests.factories import api, make_sale, make_token, sign_in, work_off
+from tests.factories import make_sale, sign_in, work_off
 from tests.support.invoices import (
     authorized,
     decide,
@@ -145,7 +145,7 @@ def test_the_authoritys_refusal_is_told_in_words_and_the_number_stays(db, client
     )
 
 
-def test_a_number_that_another_system_used_is_named(db, client):
+def test_a_number_that_another_system_used_is_left_and_told(db, client):
     other = authorized()
     entry = database.session.query(SandboxNote).one()
     taken = {column.name: getattr(entry, column.name) for column in SandboxNote.__table__.columns}
@@ -158,25 +158,12 @@ def test_a_number_that_another_system_used_is_named(db, client):
     sale = make_sale()
     work_off()
 
-    refused = invoice_of_sale(sale)
-    assert (refused.rejection_code, refused.number, other.number) == ("539", None, 1), (
-        "the number is the other note's"
-    )
-    sign_in(client, "admin")
-    page = client.get(f"/invoices/{refused.id}").text
-    assert 'href="/settings"' in page
-    assert "with the same number" not in page
-    answer = api(client, make_token("accountant")).get(f"/invoices/{refused.id}").json
-    assert answer["rejected_by"] == "authority"
-    assert answer["reasons"][0]["code"] == "539"
-    assert answer["reasons"][0]["message"].startswith(
-        "Number 2 of series 1 was already used by another note"
-    )
-
-    client.post(f"/invoices/{refused.id}/resubmission")
-    work_off()
-    sent_again = invoice_of_sale(sale)
-    assert (sent_again.status, sent_again.number) == (InvoiceStatus.AUTHORIZED, 3)
+    sent = invoice_of_sale(sale)
+    assert (sent.status, sent.number, other.number) == (InvoiceStatus.AUTHORIZED, 3, 1)
+    sign_in(client, "clerk")
+    page = client.get(f"/invoices/{sent.id}").text
+    assert "Its number is another NF-e&#39;s; it takes the next one" in page
+    assert "Number 2 of series 1" in page
 
 
 def test_the_record_may_lend_its_address_to_the_order(db, client):

@@ -10,9 +10,10 @@ from tests.factories import make_sale, open_shop
 from tests.support.released_notes import hold_every_note, release_every_note
 from webapp.platform.database import db as database
 from webapp.processing.address_step import AddressStep
-from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
+from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.rules_step import RulesStep
+from webapp.processing.send_step import SendStep
 
 pytestmark = pytest.mark.both_databases
 WAY = (AddressStep, RulesStep, BuildStep, SignStep, SendStep, MailStep)

@@ -13,7 +13,7 @@ from webapp.authority.sandbox import Sandbox
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.processing.claims import MAX_ATTEMPTS
-from webapp.processing.invoice_steps import SendStep
+from webapp.processing.send_step import SendStep
 
 pytestmark = pytest.mark.both_databases
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from webapp.authority.models import SERVICE_TRANSITIONS, AuthorityService
 from webapp.closings.models import CLOSING_TRANSITIONS, Closing
 from webapp.incoming.models import IMPORT_TRANSITIONS, Import
-from webapp.invoices.models import INVOICE_TRANSITIONS, Invoice
+from webapp.invoices.models import EARLIER_TRANSITIONS, INVOICE_TRANSITIONS, EarlierSend, Invoice
 from webapp.messages.models import MESSAGE_TRANSITIONS, Message
 from webapp.platform.owed import Owed
 from webapp.platform.queue import QUEUES
@@ -26,6 +27,8 @@ TRANSITIONS = {
     Closing: CLOSING_TRANSITIONS,
     Rehearsal: SLICE_TRANSITIONS,
     Import: IMPORT_TRANSITIONS,
+    EarlierSend: EARLIER_TRANSITIONS,
+    AuthorityService: SERVICE_TRANSITIONS,
 }
 
 

@@ -53,6 +53,7 @@ SUBJECTS = {
     "sandbox_scenario": _l("Simulated SEFAZ"),
     "schema_packages": _l("Schema package"),
     "official_tables": _l("Official table"),
+    "contingencies": _l("Contingency of SEFAZ"),
 }
 ACTIONS = {
     "created": _l("Created"),
@@ -246,7 +247,9 @@ FIELDS = {
     "priority": _l("Priority"),
     "restores": _l("Brings back"),
     "scope": _l("Applies to"),
+    "since": _l("Since"),
     "then": _l("Actions"),
+    "until": _l("Until"),
     "valid_from": _l("Valid from"),
     "valid_to": _l("Valid to"),
     "when": _l("Conditions"),

@@ -1,12 +1,12 @@
-"""The shapes of what an administrator sets about the authority."""
+"""The shapes of what people set and say about the authority."""
 
 from typing import Annotated
 
 from flask_babel import lazy_gettext as _l
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from webapp.authority.scenarios import DOWN, LOST, MOST_TIMES, SCENARIOS, SLOW
-from webapp.http.forms import BlankIsNone, OneOf, Shape, Whole, example
+from webapp.http.forms import BlankIsNone, OneOf, Shape, Text, Whole, example
 
 # What of a scenario is no code of SEFAZ's.
 SCENARIO_LABELS = {
@@ -37,3 +37,19 @@ class CertificateIn(Shape):
     """The password of the file that comes with it, to the last blank; it is not kept."""
 
     password: Annotated[str, StringConstraints(strip_whitespace=False, max_length=200)] = ""
+
+
+# xJust of the layout.
+SHORTEST_REASON, LONGEST_REASON = 15, 255
+
+
+def _is_told(reason: str) -> str:
+    if len(reason) < SHORTEST_REASON:
+        raise ValueError(_l("Say it in 15 characters or more: each NF-e bears it."))
+    return reason
+
+
+class ContingencyIn(Shape):
+    """Why NF-e are to go to the standby service."""
+
+    reason: Annotated[str, Text(LONGEST_REASON, required=True), AfterValidator(_is_told)]

@@ -1,13 +1,24 @@
-"""The certificate that the shop signs with, and what the sandbox authority remembers, which the
-shop's own code never reads."""
+"""The certificate that the shop signs with, how the authority's services are, and what the sandbox
+remembers, which the shop's own code never reads."""
 
 import datetime as dt
+import enum
+import statistics
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.platform.columns import UtcDateTime
+from webapp.fiscal.authority import Service
+from webapp.platform.columns import EnumText, UtcDateTime
 from webapp.platform.database import Model
+from webapp.platform.owed import Owed
+
+# Times of answers that are kept of a service.
+KEPT = 15
+# After a question in vain everybody leaves a service alone for so long; after 656, an hour.
+SHORT_REST, LONG_REST = dt.timedelta(seconds=5), dt.timedelta(hours=1)
+# So long after it went away it is asked for the first time whether it is back.
+FIRST_QUESTION = dt.timedelta(seconds=30)
 
 
 class SandboxNote(Model):
@@ -99,3 +110,120 @@ class StoredCertificate(Model):
     @property
     def audit_name(self) -> str:
         return self.holder
+
+
+class ServiceState(enum.StrEnum):
+    UP = "up"
+    # It does not answer, or says that it stands still.
+    AWAY = "away"
+    # The shop asked it too often; nothing is asked of it until the time is over.
+    RESTING = "resting"
+    # Somebody wants to know how it is.
+    ASKED = "asked"
+
+
+# Any of them may follow any other.
+SERVICE_TRANSITIONS = {state: {*ServiceState} - {state} for state in ServiceState}
+
+
+class AuthorityService(Owed, Model):
+    """How one service of an authority is, as all workers see it. One that is away owes the question
+    whether it is back."""
+
+    __tablename__ = "authority_services"
+    __table_args__ = (
+        UniqueConstraint("authorizer", "service"),
+        Index(
+            "ix_authority_services_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+    live = "authority"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # SP, SVC-AN …: see `fiscal.standby`.
+    authorizer: Mapped[str] = mapped_column(String(8))
+    service: Mapped[Service] = mapped_column(EnumText(Service))
+    status: Mapped[ServiceState] = mapped_column(EnumText(ServiceState), default=ServiceState.UP)
+    # When it came into this state.
+    since: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    # Nobody asks it before.
+    rests_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # With which it says that it does not serve, and a message for people.
+    code: Mapped[str] = mapped_column(String(4), default="")
+    cause: Mapped[str] = mapped_column(String(200), default="")
+    # How long it took to the last answers for a single document.
+    milliseconds: Mapped[list[int]] = mapped_column(JSON, default=list)
+
+    @property
+    def median_milliseconds(self) -> int | None:
+        return round(statistics.median(self.milliseconds)) if self.milliseconds else None
+
+    def is_left_alone(self, now: dt.datetime) -> bool:
+        return self.rests_until is not None and now < self.rests_until
+
+    def answer(self, now: dt.datetime, milliseconds: int | None) -> None:
+        if self.status is not ServiceState.UP:
+            self._enter(ServiceState.UP, now)
+            self.clear_work()
+        self.rests_until, self.code, self.cause, self.answered_at = None, "", "", now
+        if milliseconds is not None:
+            self.milliseconds = [*self.milliseconds, milliseconds][-KEPT:]
+
+    def miss(self, now: dt.datetime, code: str, cause: str, retry_at: dt.datetime | None) -> None:
+        """It gave no answer, or (by `code`) said that it stands still."""
+        if self.status is not ServiceState.AWAY:
+            self._enter(ServiceState.AWAY, now)
+            self.owe(now + FIRST_QUESTION)
+        self.code, self.cause = code, cause[:200]
+        self.rests_until = retry_at or now + SHORT_REST
+        if code:
+            self.answered_at = now
+
+    def ask(self, now: dt.datetime) -> None:
+        if self.status is not ServiceState.ASKED:
+            self._enter(ServiceState.ASKED, now)
+        self.rests_until = None
+        self.owe(now)
+
+    def rest(self, now: dt.datetime, code: str) -> None:
+        self._enter(ServiceState.RESTING, now)
+        self.clear_work()
+        self.code, self.cause, self.answered_at = code, "", now
+        self.rests_until = now + LONG_REST
+
+    def _enter(self, status: ServiceState, now: dt.datetime) -> None:
+        self.status, self.since = status, now
+
+
+class Contingency(Model):
+    """A time in which NF-e go to the service that stands in for the state's own (SVC)."""
+
+    __tablename__ = "contingencies"
+    __table_args__ = (
+        # One at a time.
+        Index(
+            "ix_contingencies_present",
+            text("(until IS NULL)"),
+            unique=True,
+            sqlite_where=text("until IS NULL"),
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+    live = "authority"
+    audited = ("since", "reason", "until")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    # As the NF-e tell it (xJust).
+    reason: Mapped[str] = mapped_column(String(256))
+    by_itself: Mapped[bool]
+    until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def audit_name(self) -> str:
+        return self.reason

@@ -29,11 +29,27 @@ def is_guessable(code: str, number: str) -> bool:
 
 
 def access_key(
-    state_code: str, issued_at: datetime, cnpj: str, series: int, number: int, code: str
+    state_code: str,
+    issued_at: datetime,
+    cnpj: str,
+    series: int,
+    number: int,
+    code: str,
+    emission: str = NORMAL_EMISSION,
 ) -> str:
-    """`issued_at` is the local time of issue, as the document shows it."""
-    body = (
-        f"{state_code}{issued_at:%y%m}{cnpj:0>14}{MODEL}{series:03d}{number:09d}"
-        f"{NORMAL_EMISSION}{code}"
-    )
+    """`issued_at` is the local time of issue, as the document shows it; `emission` is tpEmis."""
+    body = f"{state_code}{issued_at:%y%m}{cnpj:0>14}{MODEL}{series:03d}{number:09d}{emission}{code}"
     return body + mod11(body)
+
+
+def series_of(key: str) -> int:
+    return int(key[22:25])
+
+
+def number_of(key: str) -> int:
+    return int(key[25:34])
+
+
+def emission_of(key: str) -> str:
+    """How the note of this key was issued (tpEmis)."""
+    return key[34:35]

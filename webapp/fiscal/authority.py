@@ -20,7 +20,7 @@ class Meaning(StrEnum):
     REST = "rest"
     # This very key is authorised already: query it.
     DUPLICATE = "duplicate"
-    # Another key has the number: the reason names it.
+    # Another key has the number, which the reason names; or the number was voided.
     OTHER_NOTE = "other_note"
     CANCELLED_ELSEWHERE = "cancelled_elsewhere"
     # The key never arrived: send it.
@@ -33,10 +33,10 @@ DUPLICATE = "204"
 # By cStat; every other code is a refusal.
 MEANINGS = {
     **dict.fromkeys(("100", "120", "150"), Meaning.AUTHORIZED),
-    **dict.fromkeys(("103", "105", "108", "109", "999"), Meaning.WAIT),
+    **dict.fromkeys(("103", "105", "108", "109", "113", "114", "999"), Meaning.WAIT),
     "656": Meaning.REST,
     DUPLICATE: Meaning.DUPLICATE,
-    "539": Meaning.OTHER_NOTE,
+    **dict.fromkeys(("206", "539"), Meaning.OTHER_NOTE),
     **dict.fromkeys(("101", "151", "155", "218"), Meaning.CANCELLED_ELSEWHERE),
     "217": Meaning.UNKNOWN,
 }

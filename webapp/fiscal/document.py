@@ -70,14 +70,29 @@ REGISTRATION: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Standby:
+    """The service (SVC) that stands in for the state's own: the note's `emission` (tpEmis), since
+    when (aware) and why the own one does not serve."""
+
+    emission: str
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Numbering:
     """What a note gets at sending: `issued_at` is aware, `code` the eight digits of
-    `access_key.random_code`."""
+    `access_key.random_code`; `standby` where another service than the state's own takes it."""
 
     series: int
     number: int
     issued_at: datetime
     code: str
+    standby: Standby | None = None
+
+    @property
+    def emission(self) -> str:
+        return self.standby.emission if self.standby else NORMAL_EMISSION
 
 
 def draft_of(moment: datetime) -> Numbering:
@@ -145,6 +160,11 @@ def numbered(draft: etree._Element, note: Note, number: Numbering) -> etree._Ele
     draft[0].set("Id", f"NFe{key}")
     for tag, text in _given_fields(number, issued_at, key).items():
         ide[f"{{{NAMESPACE}}}{tag}"].text = text
+    last = ide[f"{{{NAMESPACE}}}verProc"]
+    for tag, text in reversed(_standing_in(note, number.standby).items()):
+        told = etree.SubElement(draft[0][0], f"{{{NAMESPACE}}}{tag}")
+        told.text = text
+        last.addnext(told)
     contact = note.issuer.technical_contact
     if contact and contact.csrt:
         written = draft[0].find(f"{{{NAMESPACE}}}infRespTec/{{{NAMESPACE}}}hashCSRT")
@@ -170,7 +190,15 @@ def _key(note: Note, given: Numbering, issued_at: datetime) -> str:
         given.series,
         given.number,
         given.code,
+        given.emission,
     )
+
+
+def _standing_in(note: Note, standby: Standby | None) -> dict[str, str]:
+    if standby is None:
+        return {}
+    since = _local(note, standby.since).isoformat(timespec="seconds")
+    return {"dhCont": since, "xJust": clean(standby.reason, 256)}
 
 
 def _given_fields(given: Numbering, issued_at: datetime, key: str) -> dict[str, str]:
@@ -180,6 +208,7 @@ def _given_fields(given: Numbering, issued_at: datetime, key: str) -> dict[str, 
         "serie": str(given.series),
         "nNF": str(given.number),
         "dhEmi": issued_at.isoformat(timespec="seconds"),
+        "tpEmis": given.emission,
         "cDV": key[-1],
     }
 
@@ -202,7 +231,7 @@ def _identification(note: Note, given: Numbering, issued_at: datetime, key: str)
         "idDest": note.destination.value,
         "cMunFG": digits(note.issuer.address.ibge),
         "tpImp": "1",
-        "tpEmis": NORMAL_EMISSION,
+        "tpEmis": fields["tpEmis"],
         "cDV": fields["cDV"],
         "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
         "finNFe": RETURN if note.is_return else NORMAL_PURPOSE,
@@ -210,6 +239,7 @@ def _identification(note: Note, given: Numbering, issued_at: datetime, key: str)
         **commerce.channel(note),
         "procEmi": "0",
         "verProc": SOFTWARE,
+        **_standing_in(note, given.standby),
     }
 
 

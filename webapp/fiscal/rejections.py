@@ -26,6 +26,28 @@ _OTHER_COMPANY = N_(
     "The certificate is another company's. Install the certificate of the shop's CNPJ."
 )
 _CERTIFICATE = N_("Install a new certificate")
+_WORKING = N_(
+    "The authority has the note and is still at work on it. Balcão asks for the answer by itself."
+)
+_NOT_SERVING = N_(
+    "The service that stands in for the state's own takes no notes any more, or not yet. Balcão "
+    "sends the note again by itself."
+)
+_CANCELLED_ELSEWHERE = N_(
+    "NF-e %(number)s of series %(series)s was cancelled at the authority, and not by Balcão. Find "
+    "out who did it; then cancel the order too, or try again for a new NF-e."
+)
+_DENIED = N_(
+    "The authority does not let this note be used, for the standing of the shop or of the buyer "
+    "(%(reason)s). Ask the accountant; once that is settled it goes out with the same number."
+)
+_OUTSIDE_TIME = N_(
+    "It is too late to cancel this note. Where the state takes late cancellations, ask it; "
+    "otherwise take the goods back with a return note."
+)
+_NUMBERS_USED = N_(
+    "A note has one of these numbers: they cannot be voided. Look at the numbers of the series."
+)
 
 REJECTIONS = {
     one.code: one
@@ -89,6 +111,68 @@ REJECTIONS = {
             ),
             _QUERY,
             "system",
+        ),
+        *(
+            Rejection(code, "settings.authority", _WORKING, _QUERY, "system")
+            for code in ("103", "105")
+        ),
+        *(
+            Rejection(code, "settings.authority", _NOT_SERVING, _QUERY, "system")
+            for code in ("113", "114")
+        ),
+        Rejection(
+            "999",
+            "settings.authority",
+            N_(
+                "The authority met an error of its own. Balcão asks for the note, and sends it "
+                "again by itself."
+            ),
+            _QUERY,
+            "system",
+        ),
+        *(
+            Rejection(code, "invoice.access_key", _CANCELLED_ELSEWHERE, N_("Open the order"))
+            for code in ("101", "151", "155", "218")
+        ),
+        Rejection(
+            "573",
+            "invoice.events",
+            N_(
+                "The authority has this event already: only its answer got lost. Balcão fetches it."
+            ),
+            _QUERY,
+            "system",
+        ),
+        *(
+            Rejection(code, "invoice.events", _OUTSIDE_TIME, N_("Open the note"), "manager")
+            for code in ("220", "501")
+        ),
+        Rejection(
+            "222",
+            "invoice.events",
+            N_(
+                "The protocol in the event is not the note's. Ask the authority for the note, and "
+                "try again."
+            ),
+            N_("Open the note"),
+            "manager",
+        ),
+        Rejection(
+            "201",
+            "settings.series.numbers",
+            N_("The authority voids fewer numbers at a time. Void them in smaller ranges."),
+            N_("Open the numbers"),
+            "manager",
+        ),
+        Rejection(
+            "241", "settings.series.numbers", _NUMBERS_USED, N_("Open the numbers"), "manager"
+        ),
+        Rejection(
+            "256",
+            "settings.series.numbers",
+            N_("These numbers are voided already: there is nothing to do."),
+            N_("Open the numbers"),
+            "manager",
         ),
         Rejection(
             "656",
@@ -240,6 +324,10 @@ REJECTIONS = {
         *(
             Rejection(code, "customer.state_registration", _BUYER_BARRED, FIX_IE)
             for code in ("302", "303")
+        ),
+        *(
+            Rejection(code, "customer.state_registration", _DENIED, FIX_IE)
+            for code in ("300", "307")
         ),
         Rejection("213", "settings.certificate", _OTHER_COMPANY, _CERTIFICATE, "admin"),
         *(

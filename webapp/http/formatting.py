@@ -75,6 +75,11 @@ def clock_text(value: dt.datetime) -> str:
     return format_datetime(value, "HH:mm")
 
 
+def time_text(value: dt.datetime) -> str:
+    """To the second, of what comes soon."""
+    return format_datetime(value, "HH:mm:ss")
+
+
 def duration_text(seconds: float) -> str:
     """A waiting time in words: 2 h 14 min."""
     minutes, seconds = divmod(int(seconds), 60)

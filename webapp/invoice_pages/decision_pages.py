@@ -1,20 +1,23 @@
 """What a person decides about an NF-e."""
 
 from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.http.forms import Form, parse
-from webapp.http.handling import submits
+from webapp.http.handling import acts, submits
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.note_pages import next_in_queue, note_page, present_address
 from webapp.invoices.forms import AddressSource, ApprovalIn, ResubmissionIn, ReturnIn, ZipCodeIn
 from webapp.invoices.issues import warnings_on
 from webapp.invoices.models import Invoice, InvoiceStatus
-from webapp.invoices.queries import invoice_by_id, review_queue
+from webapp.invoices.queries import invoice_by_id, locked_invoice, review_queue
+from webapp.platform.clock import utc_now
 from webapp.platform.errors import Refusal, Stale
 from webapp.processing import attention, review
+from webapp.processing.at_the_authority import send_by_standby
 from webapp.processing.returns import drop_return
 from webapp.staff.access import allow
 
@@ -34,6 +37,10 @@ def _invoice_as_seen(invoice_id: int) -> Invoice:
     if request.form.get("version") != str(invoice.version) and not mine:
         raise Stale()
     return invoice
+
+
+def _to_note(invoice_id: int) -> ResponseReturnValue:
+    return redirect(url_for("invoices.page", invoice_id=invoice_id), 303)
 
 
 def _again(form: Form, invoice_id: int) -> str:
@@ -95,6 +102,16 @@ def resubmit(_wanted: ResubmissionIn, invoice_id: int) -> Response:
 def drop(_wanted: ResubmissionIn, invoice_id: int) -> Response:
     drop_return(_invoice_as_seen(invoice_id))
     return _back(invoice_id, _("The return note was dropped; its goods may be returned again."))
+
+
+@bp.post("/invoices/<id:invoice_id>/standby")
+@allow("manager")
+@acts(back=_to_note)
+def to_standby(invoice_id: int) -> ResponseReturnValue:
+    """It goes to the standby service though nobody knows whether the state's own has it."""
+    send_by_standby(locked_invoice(invoice_id), utc_now())
+    flash(_("It goes to the standby service."), "good")
+    return _to_note(invoice_id)
 
 
 @bp.post("/invoices/<id:invoice_id>/address")

@@ -10,7 +10,7 @@ from lxml import etree
 
 from webapp.addresses.merge import SHOP
 from webapp.fiscal.checks import CheckReport, run_checks
-from webapp.fiscal.document import build, draft_of
+from webapp.fiscal.document import Numbering, build, draft_of
 from webapp.fiscal.note import (
     Address,
     Issuer,
@@ -47,6 +47,10 @@ class Composed:
     def draft(self, book: TaxBook, moment: dt.datetime | None = None) -> etree._Element:
         """As it is issued at `moment`, or now."""
         return build(self.note, book, draft_of(moment) if moment else None, self.taxes)
+
+    def document(self, book: TaxBook, given: Numbering) -> etree._Element:
+        """As it is sent, but for the signature."""
+        return build(self.note, book, given, self.taxes)
 
     def taken_profiles(self, book: TaxBook, moment: dt.datetime) -> list[TakenProfile]:
         if self.profiles is not None:

@@ -8,9 +8,19 @@ from sqlalchemy import literal, select, union_all
 
 from webapp.audit.history import Sentence, Subject, Vocabulary
 from webapp.audit.models import AuditEntry
+from webapp.authority.words import why_it_waits
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db
 from webapp.sales.models import Refund, Sale
+
+# What happens to it there without its state being another one.
+AT_THE_AUTHORITY = {
+    "waits": Sentence(_l("SEFAZ keeps the NF-e waiting; it goes out by itself"), "clock"),
+    "moves": Sentence(_l("Signed anew for another service of SEFAZ"), "refresh"),
+    "left_behind": Sentence(_l("Sent to the standby service without waiting"), "refresh"),
+    "number_left": Sentence(_l("Its number is another NF-e's; it takes the next one"), "refresh"),
+    "recognized": Sentence(_l("SEFAZ has this very NF-e already: its protocol is taken"), "check"),
+}
 
 
 def _key(entry: AuditEntry) -> str:
@@ -18,6 +28,11 @@ def _key(entry: AuditEntry) -> str:
     status = entry.after.get("status", "")
     if entry.action == "created":
         return "return_begun" if entry.after.get("origin_id") else ""
+    if entry.action in AT_THE_AUTHORITY:
+        return entry.action
+    if status == "approved" and entry.before.get("status") == "sending":
+        # Why it is signed anew has an entry of its own.
+        return ""
     if status == "rejected" and entry.after.get("rejected_by"):
         return f"rejected_by_{entry.after['rejected_by']}"
     return status
@@ -25,6 +40,12 @@ def _key(entry: AuditEntry) -> str:
 
 def _note(entry: AuditEntry) -> str:
     after = entry.after
+    if entry.action == "waits":
+        return why_it_waits(after["code"])
+    if entry.action in ("number_left", "recognized"):
+        return _(
+            "Number %(number)s of series %(series)s", number=after["number"], series=after["series"]
+        )
     if after.get("status") == "sending" and after.get("number"):
         return _(
             "Number %(number)s of series %(series)s", number=after["number"], series=after["series"]
@@ -49,7 +70,8 @@ INVOICE_EVENTS = Vocabulary(
         "rejected_by_authority": Sentence(_l("NF-e rejected by SEFAZ"), "alert-triangle"),
         "discarded": Sentence(_l("NF-e discarded"), "trash"),
         "cancelled": Sentence(_l("NF-e cancelled"), "ban"),
-    },
+    }
+    | AT_THE_AUTHORITY,
     key_of=_key,
     note_of=_note,
 )

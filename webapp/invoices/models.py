@@ -83,7 +83,13 @@ INVOICE_TRANSITIONS: dict[InvoiceStatus, set[InvoiceStatus]] = {
         InvoiceStatus.REJECTED,
         InvoiceStatus.DISCARDED,
     },
-    InvoiceStatus.SENDING: {InvoiceStatus.AUTHORIZED, InvoiceStatus.REJECTED},
+    InvoiceStatus.SENDING: {
+        InvoiceStatus.AUTHORIZED,
+        InvoiceStatus.REJECTED,
+        # It is signed anew: for another service, or with another number.
+        InvoiceStatus.APPROVED,
+        InvoiceStatus.CANCELLED,
+    },
     InvoiceStatus.REJECTED: {InvoiceStatus.PENDING, InvoiceStatus.DISCARDED},
     InvoiceStatus.AUTHORIZED: {InvoiceStatus.CANCELLED},
     InvoiceStatus.DISCARDED: set(),
@@ -367,6 +373,47 @@ class Invoice(Owed, Timestamps, Model):
         self.series, self.number, self.answer_unknown = series, number, False
         self.access_key, self.signed_xml, self.issued_at = access_key, signed_xml, issued_at
 
+    def take_over(
+        self, series: int, number: int, access_key: str, signed_xml: bytes, issued_at: dt.datetime
+    ) -> None:
+        """The authority has it already: its key is asked for, and nothing is sent."""
+        self.send(series, number, access_key, signed_xml, issued_at)
+        self.answer_unknown = True
+
+    def await_answer(self, at: dt.datetime, why: str, is_unknown: bool) -> None:
+        """The authority gave none, or asked for patience: it is asked again at `at`. `is_unknown`:
+        what was sent may have arrived."""
+        self.try_later(at, why)
+        self.answer_unknown = is_unknown
+
+    def sign_anew(self, now: dt.datetime) -> None:
+        """The authority has not taken it, and will not as it is; what was approved is sent with
+        another key, under the number that it has."""
+        self._enter(InvoiceStatus.APPROVED)
+        self.answer_unknown, self.access_key, self.signed_xml = False, None, None
+        self.owe(now)
+
+    def give_up_number(self) -> None:
+        """It is another note's."""
+        assert self.status is InvoiceStatus.APPROVED, "what is sent keeps its number"
+        self.series = self.number = None
+
+    def leave_behind(self, now: dt.datetime) -> "EarlierSend":
+        """A person says that it goes to another service though nobody knows whether the former has
+        taken it: what was sent is kept, and asked for until that is known."""
+        assert self.access_key and self.signed_xml and self.issued_at, "it was sent"
+        assert self.series is not None and self.number is not None, "it was sent"
+        earlier = EarlierSend(
+            invoice=self,
+            status=EarlierStatus.UNKNOWN,
+            access_key=self.access_key,
+            signed_xml=self.signed_xml,
+            issued_at=self.issued_at,
+        )
+        earlier.owe(now)
+        self.sign_anew(now)
+        return earlier
+
     def authorize(self, protocol: str, at: dt.datetime, proc_xml: bytes) -> None:
         """With it comes what it adds to its month's account."""
         self._enter(InvoiceStatus.AUTHORIZED)
@@ -374,6 +421,12 @@ class Invoice(Owed, Timestamps, Model):
         if session := object_session(self):
             session.add_all(sums_of(self.id, proc_xml))
         self.rejected_by = self.rejection_code = None
+        self.answer_unknown = False
+        self.clear_work()
+
+    def cancel_elsewhere(self) -> None:
+        """It was cancelled at the authority, past this shop."""
+        self._enter(InvoiceStatus.CANCELLED)
         self.answer_unknown = False
         self.clear_work()
 
@@ -424,6 +477,83 @@ class Invoice(Owed, Timestamps, Model):
     def _enter(self, status: InvoiceStatus) -> None:
         require_transition(INVOICE_TRANSITIONS, self.status, status)
         self.status = status
+
+
+class EarlierStatus(enum.StrEnum):
+    UNKNOWN = "unknown"
+    # The authority has never had it.
+    ABSENT = "absent"
+    # It has it, beside the one that went out in its place: one of both must be cancelled.
+    AUTHORIZED = "authorized"
+
+
+EARLIER_TRANSITIONS: dict[EarlierStatus, set[EarlierStatus]] = {
+    EarlierStatus.UNKNOWN: {EarlierStatus.ABSENT, EarlierStatus.AUTHORIZED},
+    EarlierStatus.ABSENT: set(),
+    EarlierStatus.AUTHORIZED: set(),
+}
+
+
+class EarlierSend(Owed, Timestamps, Model):
+    """What an NF-e was sent as before it was signed anew for another service, without an answer. It
+    is asked for until that is known."""
+
+    __tablename__ = "earlier_sends"
+    __table_args__ = (
+        Index(
+            "ix_earlier_sends_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"), index=True)
+    status: Mapped[EarlierStatus] = mapped_column(EnumText(EarlierStatus))
+    access_key: Mapped[str] = mapped_column(String(44), unique=True)
+    signed_xml: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    issued_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    protocol: Mapped[str | None] = mapped_column(String(20))
+    proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    invoice: Mapped[Invoice] = relationship()
+
+    @property
+    def sale_id(self) -> int:
+        return self.invoice.sale_id
+
+    def settle(self, status: EarlierStatus, protocol: str | None = None) -> None:
+        require_transition(EARLIER_TRANSITIONS, self.status, status)
+        self.status, self.protocol = status, protocol
+        self.clear_work()
+
+
+class ForeignNumber(Model):
+    """A number that the authority has for a note not known here: another system's, or one that this
+    shop issued after the backup that it came out of; or that was voided past this shop. It is never
+    used again."""
+
+    __tablename__ = "foreign_numbers"
+    __table_args__ = (
+        UniqueConstraint("series", "number"),
+        Index("ix_foreign_numbers_received_at", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series: Mapped[int]
+    number: Mapped[int]
+    # With which the authority refused it: 539, another note has it; 206, it was voided.
+    code: Mapped[str] = mapped_column(String(4))
+    # The other note's, where the authority names it, and what it answers of that key.
+    access_key: Mapped[str | None] = mapped_column(String(44))
+    digest: Mapped[str | None] = mapped_column(String(40))
+    protocol: Mapped[str | None] = mapped_column(String(20))
+    received_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    is_cancelled: Mapped[bool] = mapped_column(default=False)
+    found_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    # Whose number it was to be.
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"), index=True)
 
 
 class InvoiceSum(Model):

@@ -206,6 +206,16 @@ def invoices_to_decide(ids: Sequence[int]) -> dict[int, Invoice]:
     return {invoice.id: invoice for invoice in rows}
 
 
+def locked_invoice(invoice_id: int) -> Invoice:
+    """With what was sent; workers and others wait for it. Raises NotFound."""
+    query = select(Invoice).where(Invoice.id == invoice_id).options(undefer(Invoice.signed_xml))
+    query = query.with_for_update(of=Invoice).execution_options(populate_existing=True)
+    invoice = db.session.scalar(query)
+    if invoice is None:
+        raise NotFound(NO_INVOICE)
+    return invoice
+
+
 def review_queue() -> list[Invoice]:
     """What waits for a decision, the oldest first."""
     query = _with_sales(select(Invoice).where(VIEWS["review"]))

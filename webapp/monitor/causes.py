@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.addresses.models import PostalProvider
 from webapp.addresses.providers import SAMPLE
+from webapp.authority.words import PREFIX, why_it_waits
 from webapp.http.formatting import duration_text
 from webapp.messages.words import REASONS as MAIL_REASONS
 from webapp.monitor.queries import FailingRow
@@ -114,6 +115,8 @@ def cause_of(row: FailingRow, known: Mapping[str, PostalProvider], now: dt.datet
             return " · ".join(causes)
     if row.error in ("no_provider", "no_time"):
         return _("No postal code service could be asked")
+    if row.error.startswith(PREFIX):
+        return why_it_waits(row.error)
     word = row.error.partition(":")[0]
     if row.kind in ("message", "closing") and word in MAIL_REASONS:
         return str(MAIL_REASONS[word])

@@ -10,6 +10,8 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from webapp.addresses.models import PostalProvider
+from webapp.authority.models import AuthorityService
+from webapp.authority.words import authorizer_label
 from webapp.closings.models import Closing
 from webapp.incoming.models import Import
 from webapp.platform.clock import database_now
@@ -154,6 +156,8 @@ def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
         return _("Test of the rules"), f"/rules/backtests/{row.id}"
     if isinstance(row, Closing):
         return _("Closing of %(month)s", month=row.month), f"/closing?month={row.month}"
+    if isinstance(row, AuthorityService):
+        return authorizer_label(row.authorizer), "/authority"
     if isinstance(row, Rehearsal):
         return _("What changes on your NF-e"), f"/fiscal-rehearsals/{row.id}"
     if isinstance(row, Import):
@@ -163,5 +167,5 @@ def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
 
 
 def _sale_id(row: Any) -> int:
-    """The sale that the work is about; 0 for a test of the rules, which is about many."""
+    """The sale that the work is about; 0 for what is about many, or about none."""
     return row.id if isinstance(row, Sale) else getattr(row, "sale_id", 0)

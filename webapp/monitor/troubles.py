@@ -1,6 +1,7 @@
 """What the shop misses just now, in words for a banner on every page and in figures for
 monitors."""
 
+import datetime as dt
 import enum
 import time
 from collections import Counter
@@ -9,16 +10,27 @@ from dataclasses import dataclass, field
 
 import redis
 from flask import Flask, current_app
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.authority.certificates import reminder
+from webapp.authority.contingency import present_contingency
+from webapp.authority.models import AuthorityService, ServiceState
+from webapp.authority.words import clock, service_sentence
+from webapp.fiscal.authority import Service
+from webapp.fiscal.standby import standby_name
 from webapp.monitor.registries import workers
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
 from webapp.platform.queue import QUEUES, SWEEPER_KEY, redis_of_app, refuses_writes, try_to_write
 from webapp.platform.storage import Storage, StorageFault
 from webapp.staff.access import may
+from webapp.store.queries import the_shop
 
+AUTHORITY = "authority"
 # No page waits for this longer than once in so many seconds.
 KNOWN_SECONDS = 3
 # A process that is started again, or Redis that was wiped, is no trouble.
@@ -58,6 +70,28 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class AuthorityNews:
+    """The service that takes NF-e does not serve, or another one stands in for it."""
+
+    service: AuthorityService | None
+    standby: str
+    standby_since: dt.datetime | None
+
+    def has_lasted(self) -> bool:
+        since = self.service.since if self.service else self.standby_since
+        return bool(since and since <= utc_now() - dt.timedelta(seconds=MISSED_AFTER_SECONDS))
+
+    def words(self) -> str:
+        told = service_sentence(self.service) if self.service else ""
+        if self.standby_since is None:
+            waits = _("NF-e wait, and go out by themselves once it does.")
+            return f"{told} {waits}"
+        since = clock(self.standby_since)
+        stands_in = _("NF-e have gone to %(name)s since %(since)s.", name=self.standby, since=since)
+        return f"{told} {stands_in}".strip()
+
+
+@dataclass(frozen=True)
 class House:
     """How its parts were when they were looked at: `listening` is how many living workers listen to
     each queue; it and `sweeper` are None while Redis does not tell, or cannot be told."""
@@ -66,6 +100,7 @@ class House:
     redis: RedisFault | None
     listening: dict[str, int] | None
     sweeper: bool | None
+    authority: AuthorityNews | None = None
 
 
 @dataclass
@@ -89,6 +124,8 @@ class Watch:
         found = [Trouble("disk", TEXTS[house.storage])] if house.storage else []
         if house.redis:
             found.append(Trouble("redis", TEXTS[house.redis]))
+        if house.authority and house.authority.has_lasted():
+            found.append(Trouble(AUTHORITY, house.authority.words()))
         missed = self._missed_for_long()
         if names := [str(QUEUE_NAMES[queue]) for queue in QUEUES if queue in missed]:
             found.append(Trouble("workers", _no_worker(names)))
@@ -116,6 +153,7 @@ def _no_worker(names: list[str]) -> object:
 
 def _look() -> House:
     storage: Storage = current_app.extensions["storage"]
+    authority = _of_the_authority()
     try:
         try_to_write(redis_of_app())
         sweeper = bool(redis_of_app().exists(SWEEPER_KEY))
@@ -123,11 +161,30 @@ def _look() -> House:
     except redis.ResponseError as error:
         # Else it does answer, only not as ours: somebody else writes into it.
         fault = RedisFault.REFUSING if refuses_writes(error) else None
-        return House(storage.fault(), fault, None, None)
+        return House(storage.fault(), fault, None, None, authority)
     except redis.RedisError:
-        return House(storage.fault(), RedisFault.AWAY, None, None)
+        return House(storage.fault(), RedisFault.AWAY, None, None, authority)
     listening = {queue: counted[queue] for queue in QUEUES}
-    return House(storage.fault(), None, listening, sweeper)
+    return House(storage.fault(), None, listening, sweeper, authority)
+
+
+def _of_the_authority() -> AuthorityNews | None:
+    """None while it serves, and while the database does not answer, which is told elsewhere."""
+    names = ("authorizer", "service", "status", "since", "code", "cause", "rests_until")
+    columns = [getattr(AuthorityService, name) for name in names]
+    takes_notes = AuthorityService.service == Service.AUTHORIZATION
+    away = AuthorityService.status.in_((ServiceState.AWAY, ServiceState.RESTING))
+    try:
+        row = db.session.execute(select(*columns).where(takes_notes, away).limit(1)).first()
+        contingency = present_contingency()
+    except SQLAlchemyError:
+        db.session.rollback()
+        return None
+    if row is None and contingency is None:
+        return None
+    service = AuthorityService(**row._mapping) if row else None
+    since = contingency.since if contingency else None
+    return AuthorityNews(service, standby_name(the_shop().state), since)
 
 
 def reminders() -> list[Trouble]:

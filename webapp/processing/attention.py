@@ -22,7 +22,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.documents import normalize_document
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
-from webapp.processing.note_progress import note_rebuilt
+from webapp.processing.note_progress import note_begun, note_rebuilt
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.detail_forms import InvoiceDetailsIn, refuse_what_only_companies_tell
 from webapp.sales.invoice_details import partners_of, with_partners_anew
@@ -97,6 +97,9 @@ def resume(sale: Sale) -> None:
     invoice = invoice_of(sale.id)
     if invoice is None:
         sale.go_to(step, now)
+        return
+    if invoice.status is InvoiceStatus.CANCELLED:
+        note_begun(sale, None, now)
         return
     _take_facts_anew(sale)
     note_rebuilt(invoice, step, now)

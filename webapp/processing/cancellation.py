@@ -15,7 +15,7 @@ from webapp.platform.database import db
 from webapp.processing.effects.reversal import CANCELLED
 from webapp.processing.note_progress import note_cancelled
 from webapp.processing.reversing import reverse
-from webapp.processing.staff_tasks import open_task
+from webapp.processing.staff_tasks import note_task
 from webapp.sales.models import Sale, Status
 from webapp.sales.placing import cancel_open, give_back
 from webapp.sales.queries import sale_of
@@ -89,10 +89,3 @@ def _has_returns(sale: Sale) -> bool:
 def _is_cancellable(invoice: Invoice, now: dt.datetime) -> bool:
     assert invoice.authorized_at is not None, "the NF-e is authorized"
     return now - invoice.authorized_at < CANCELLABLE
-
-
-def note_task(sale: Sale, code: str, invoice: Invoice) -> None:
-    """What an authorized NF-e asks of a person now that its sale is not as it says."""
-    open_task(
-        sale, code, number=invoice.number, series=invoice.series, access_key=invoice.access_key
-    )

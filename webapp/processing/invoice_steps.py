@@ -1,20 +1,15 @@
-"""The NF-e's way: built and checked without number or signature; numbered and signed, at once or
-once a person has released it; sent and answered."""
+"""The NF-e's way until it is sent (`send_step`): built and checked without number or signature;
+numbered and signed, at once or once a person has released it."""
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lxml import etree
-from sqlalchemy import ColumnElement
-from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
+from sqlalchemy.orm import joinedload, selectinload
 
-from webapp.authority.choosing import authority
-from webapp.fiscal.authority import Answer
 from webapp.fiscal.checks import run_checks
 from webapp.fiscal.document import build, draft_of, is_of_day
 from webapp.fiscal.note import Note
-from webapp.fiscal.proc import nfe_proc
-from webapp.fiscal.rejections import explain
 from webapp.invoices.composition import Composed, composed, note_of
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import pending_invoices_of, review_policy
@@ -24,14 +19,11 @@ from webapp.platform.issues import ERROR, Issue, issue_from_json
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
 from webapp.processing.effects.review import Approval, Hold
-from webapp.processing.note_mail import mail_files
 from webapp.processing.note_progress import (
     note_approved,
-    note_authorized,
     note_failed,
     note_given_up,
     note_held,
-    note_rejected,
 )
 from webapp.processing.signing import SigningDesk, issue_time
 from webapp.rules.models import Effect
@@ -91,7 +83,8 @@ class BuildStep(Step[Sale, dict[int, Built], BuildBatch]):
     def load_shared(self, rows: list[Sale], answers: dict[int, Built]) -> BuildBatch:
         ids = [sale.id for sale in rows]
         effects = effects_of(ids, (Hold.key, Approval.key))
-        invoices, desk = pending_invoices_of(ids), SigningDesk([sale.channel for sale in rows])
+        invoices = pending_invoices_of(ids)
+        desk = SigningDesk(list(invoices.values()))
         return BuildBatch(answers, review_policy(), invoices, effects, desk)
 
     def write_row(self, row: Sale, shared: BuildBatch, now: dt.datetime) -> None:
@@ -153,7 +146,7 @@ class SignStep(Step[Invoice, None, SignBatch]):
     write_load = WHOLE
 
     def load_shared(self, rows: list[Invoice], answers: None) -> SignBatch:
-        return SignBatch(the_shop(), SigningDesk([row.sale.channel for row in rows]))
+        return SignBatch(the_shop(), SigningDesk(rows))
 
     def write_row(self, row: Invoice, shared: SignBatch, now: dt.datetime) -> None:
         made, book = composed(row, shared.shop), shared.desk.book
@@ -168,56 +161,3 @@ class SignStep(Step[Invoice, None, SignBatch]):
 
     def give_up(self, row: Invoice, error: str) -> None:
         note_given_up(row, error)
-
-
-class SendStep(Step[Invoice, dict[int, Answer], dict[int, Answer]]):
-    """Sends what is signed. Where the answer to an earlier attempt is not known, the key is queried
-    before anything."""
-
-    model = Invoice
-    status = InvoiceStatus.SENDING
-    external_load = (load_only(Invoice.answer_unknown, Invoice.access_key, Invoice.signed_xml),)
-    write_load = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
-    lease_seconds = 20
-    most_alone = None
-
-    def tries_left(self, row: Invoice) -> int:
-        """Never used up: the answer to what was sent must be learned, however long it takes."""
-        return 1
-
-    def claim_values(self) -> dict[str, ColumnElement[Any]]:
-        """A lease that nobody gave back is a dead worker's: what it sent may have arrived."""
-        invoices = Invoice.__table__.c
-        return {"answer_unknown": invoices.answer_unknown | invoices.lease.is_not(None)}
-
-    def call_external(self, rows: list[Invoice]) -> dict[int, Answer]:
-        unsure = [invoice for invoice in rows if invoice.answer_unknown]
-        answers = {row_id: known for row_id, known in _query(unsure).items() if known.is_authorized}
-        fresh = [invoice for invoice in rows if invoice.id not in answers]
-        sent = authority().authorize([invoice.signed_xml or b"" for invoice in fresh])
-        for invoice, answer in zip(fresh, sent, strict=True):
-            answers[invoice.id] = answer
-        doubled = [invoice for invoice in rows if answers[invoice.id].is_duplicate]
-        return answers | _query(doubled)
-
-    def write_row(self, row: Invoice, shared: dict[int, Answer], now: dt.datetime) -> None:
-        answer = shared[row.id]
-        signed = row.signed_xml
-        assert signed is not None, "what is sending is signed"
-        if answer.is_authorized:
-            assert answer.protocol and answer.received_at and answer.protnfe
-            proc_xml = nfe_proc(signed, answer.protnfe)
-            note_authorized(row, answer.protocol, answer.received_at, proc_xml)
-            if row.sale.customer_email and not row.is_return:
-                mail_files(row, now)
-            return
-        issue = explain(answer.code, answer.reason, etree.fromstring(signed))
-        note_rejected(row, answer.code, answer.reason, issue)
-
-
-def _query(invoices: list[Invoice]) -> dict[int, Answer]:
-    """What the authority knows of each invoice's key, by the invoice's id."""
-    if not invoices:
-        return {}
-    answers = authority().query([invoice.access_key or "" for invoice in invoices])
-    return {invoice.id: answer for invoice, answer in zip(invoices, answers, strict=True)}

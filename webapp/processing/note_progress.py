@@ -11,12 +11,15 @@ import datetime as dt
 from lxml import etree
 
 from webapp.audit.tracking import actor
+from webapp.fiscal.authority import Answer
+from webapp.fiscal.proc import nfe_proc
+from webapp.fiscal.rejections import words_for
 from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus, Purpose
 from webapp.invoices.reasons import OTHER, reason_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
-from webapp.processing.staff_tasks import open_task
+from webapp.processing.staff_tasks import note_task, open_task
 from webapp.sales.models import Sale, Status
 
 
@@ -106,6 +109,25 @@ def note_authorized(invoice: Invoice, protocol: str, at: dt.datetime, proc_xml: 
         invoice.owe(utc_now())
     else:
         invoice.sale.park_in(Status.INVOICED)
+
+
+def note_signed_anew(invoice: Invoice, now: dt.datetime) -> None:
+    """It is not at the authority, and goes there with another key: nobody has to approve it
+    again."""
+    invoice.sign_anew(now)
+
+
+def note_cancelled_elsewhere(invoice: Invoice, answer: Answer) -> None:
+    """The authority has it as cancelled, by whom this shop does not know: a person decides what
+    becomes of the sale."""
+    if invoice.signed_xml and answer.protnfe and answer.protocol and answer.received_at:
+        proc_xml = nfe_proc(invoice.signed_xml, answer.protnfe)
+        invoice.authorize(answer.protocol, answer.received_at, proc_xml)
+    invoice.cancel_elsewhere()
+    told = {"number": invoice.number, "series": invoice.series}
+    issue = words_for("101").issue({"code": answer.code, "reason": answer.reason, **told})
+    note_task(invoice.sale, "nfe_cancelled_elsewhere", invoice)
+    _needs_fix(invoice, issue, {})
 
 
 def note_rejected(invoice: Invoice, code: str, reason: str, issue: Issue) -> None:

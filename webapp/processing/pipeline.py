@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from webapp.authority.models import AuthorityService, ServiceState
 from webapp.closings.models import Closing, ClosingStatus
 from webapp.incoming.models import Import, ImportStatus
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import EarlierSend, EarlierStatus, Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.owed import Owed
 from webapp.platform.sliced import SliceStatus
@@ -22,13 +23,16 @@ from webapp.processing.address_step import AddressStep
 from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.claims import Step
 from webapp.processing.closing_step import ClosingStep
+from webapp.processing.earlier_step import EarlierStep
 from webapp.processing.effect_step import EffectStep
 from webapp.processing.import_steps import CheckStep, TakeStep
-from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
+from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep
 from webapp.processing.rules_step import RulesStep
+from webapp.processing.send_step import SendStep
+from webapp.processing.status_step import AskStep, StatusStep
 from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
@@ -107,7 +111,12 @@ PIPELINE: tuple[Station, ...] = (
         InvoiceStatus.SENDING,
         "invoices",
         SendStep(),
-        (InvoiceStatus.AUTHORIZED, InvoiceStatus.REJECTED),
+        (
+            InvoiceStatus.AUTHORIZED,
+            InvoiceStatus.REJECTED,
+            InvoiceStatus.APPROVED,
+            InvoiceStatus.CANCELLED,
+        ),
         _l("Sending to SEFAZ"),
     ),
     Station(Sale, Status.INVOICED, "", None, (), _l("Invoiced"), _l("NF-e authorized")),
@@ -127,6 +136,30 @@ PIPELINE: tuple[Station, ...] = (
         TakeInStep(),
         (),
         _l("Taking returned goods in"),
+    ),
+    Station(
+        EarlierSend,
+        EarlierStatus.UNKNOWN,
+        "invoices",
+        EarlierStep(),
+        (EarlierStatus.ABSENT, EarlierStatus.AUTHORIZED),
+        _l("Asking whether an earlier sending of an NF-e arrived"),
+    ),
+    Station(
+        AuthorityService,
+        ServiceState.AWAY,
+        "invoices",
+        StatusStep(),
+        (ServiceState.UP,),
+        _l("Asking whether SEFAZ is back"),
+    ),
+    Station(
+        AuthorityService,
+        ServiceState.ASKED,
+        "invoices",
+        AskStep(),
+        (ServiceState.UP, ServiceState.AWAY),
+        _l("Asking how SEFAZ is"),
     ),
     Station(
         Effect,

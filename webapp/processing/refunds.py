@@ -14,11 +14,12 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.money import ZERO
-from webapp.processing.cancellation import invoice_to_undo, note_task
+from webapp.processing.cancellation import invoice_to_undo
 from webapp.processing.effects.reversal import refund_event
 from webapp.processing.forms import RefundIn
 from webapp.processing.note_progress import note_dropped, note_rebuilt
 from webapp.processing.reversing import reverse
+from webapp.processing.staff_tasks import note_task
 from webapp.rules.queries import decision_of
 from webapp.sales.idempotency import CallKey
 from webapp.sales.models import Refund, Sale, SaleLine, Status

@@ -36,7 +36,7 @@ class ReturnStep(Step[Invoice, None, SignBatch]):
     write_load = WHOLE
 
     def load_shared(self, rows: list[Invoice], answers: None) -> SignBatch:
-        return SignBatch(the_shop(), SigningDesk([row.sale.channel for row in rows]))
+        return SignBatch(the_shop(), SigningDesk(rows))
 
     def write_row(self, row: Invoice, shared: SignBatch, now: dt.datetime) -> None:
         made, book = composed(row, shared.shop), shared.desk.book

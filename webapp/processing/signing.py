@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from lxml import etree
-from sqlalchemy import select, text
+from sqlalchemy import exists, select, text
 
+from webapp.audit.tracking import record
 from webapp.authority.certificates import certificate, signing_hold
+from webapp.authority.contingency import present_standby
 from webapp.fiscal.access_key import random_code
-from webapp.fiscal.document import Numbering, access_key_of, numbered
+from webapp.fiscal.document import Numbering, Standby, access_key_of, numbered
 from webapp.fiscal.signature import Signer
 from webapp.invoices.composition import Composed
-from webapp.invoices.models import Invoice
+from webapp.invoices.models import ForeignNumber, Invoice, InvoiceStatus
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
+from webapp.processing.foreign_numbers import ForeignNotes
 from webapp.processing.note_progress import note_rests, note_signed
 from webapp.store.models import Series
 from webapp.store.queries import series_of_channels, the_shop
@@ -23,6 +26,8 @@ from webapp.taxation.book import the_tax_book
 # The whole second at which a note says it was issued lies this far back: a clock of ours that is
 # slightly ahead of the authority's must not make it a note of the future (rejection 703).
 CLOCK_MARGIN = dt.timedelta(seconds=2)
+# After which a note looks again whether it is its turn.
+TURN = dt.timedelta(seconds=2)
 
 
 def issue_time(now: dt.datetime) -> dt.datetime:
@@ -44,9 +49,20 @@ class Numbers:
         self.spare = list(
             db.session.scalars(spare.order_by(Invoice.number.desc()).limit(most).with_for_update())
         )
+        self._taken = False
+
+    def has_turn(self) -> bool:
+        """Whether one may be taken now: of a series that is not sure, one at a time."""
+        if not self.series.is_unsure:
+            return True
+        sending = exists().where(
+            Invoice.series == self.series.number, Invoice.status == InvoiceStatus.SENDING
+        )
+        return not self._taken and not db.session.scalar(select(sending))
 
     def take(self) -> int:
         """The next one. It is given back with the transaction."""
+        self._taken = True
         if not self.spare:
             return self.series.take()
         left_behind = self.spare.pop()
@@ -59,17 +75,17 @@ class Numbers:
 
 
 class SigningDesk:
-    """Signs the notes of a batch, one of each of `channels`, inside its transaction. Their series
-    are locked with the first that takes a number: whoever takes none waits for nobody."""
+    """Signs the notes of a batch, of some of `invoices`, inside its transaction. Their series are
+    locked with the first that takes a number: whoever takes none waits for nobody."""
 
-    def __init__(self, channels: Sequence[str]) -> None:
-        self.channels, self.book = channels, the_tax_book()
+    def __init__(self, invoices: Sequence[Invoice]) -> None:
+        self.invoices, self.book = invoices, the_tax_book()
 
     @cached_property
     def numbers(self) -> dict[int, Numbers]:
         """By the number of the series."""
-        query = series_of_channels(set(self.channels)).with_for_update()
-        most = len(self.channels)
+        channels = {invoice.sale.channel for invoice in self.invoices}
+        query, most = series_of_channels(channels).with_for_update(), len(self.invoices)
         return {series.number: Numbers(series, most) for series in db.session.scalars(query)}
 
     def _numbers_of(self, channel: str) -> Numbers:
@@ -84,23 +100,51 @@ class SigningDesk:
     def signer(self) -> Signer:
         return certificate().signer
 
+    @cached_property
+    def foreign(self) -> ForeignNotes:
+        return ForeignNotes(self.invoices)
+
+    @cached_property
+    def standby(self) -> Standby | None:
+        return present_standby()
+
     def sign(
         self, invoice: Invoice, made: Composed, draft: etree._Element, now: dt.datetime
     ) -> None:
         """Gives the note its number, time, key and signature; sending it is owed from now on. Where
-        the shop cannot sign, it rests. Its draft was checked for the day that it is issued on."""
+        the shop cannot sign, it rests. Its draft was checked for the day that it is issued on. What
+        the authority has already is taken over. While a series is not sure, its notes take
+        turns."""
         if self.hold:
             note_rests(invoice, self.hold, now)
+            return
+        if known := self.foreign.numbering_of(invoice, made, self.book):
+            self._take_over(invoice, made, *known)
+            note_signed(invoice, now)
             return
         signer, series, number, note = self.signer, invoice.series, invoice.number, made.note
         if series is None or number is None:
             numbers = self._numbers_of(note.channel)
+            if not numbers.has_turn():
+                invoice.owe(now + TURN)
+                return
             series, number = numbers.series.number, numbers.take()
         issued_at = issue_time(now)
-        given = Numbering(series, number, issued_at, random_code(number))
+        given = Numbering(series, number, issued_at, random_code(number), self.standby)
         document = numbered(draft, note, given)
         invoice.tax_profiles = made.taken_profiles(self.book, issued_at)
         invoice.send(
             series, number, access_key_of(document), signer.sign(document), given.issued_at
         )
         note_signed(invoice, now)
+
+    def _take_over(
+        self, invoice: Invoice, made: Composed, given: Numbering, foreign: ForeignNumber
+    ) -> None:
+        document, series = made.document(self.book, given), given.series
+        invoice.tax_profiles = made.taken_profiles(self.book, given.issued_at)
+        key, signed = access_key_of(document), self.signer.sign(document)
+        invoice.take_over(series, given.number, key, signed, given.issued_at)
+        told = invoice.id, invoice.audit_name
+        record(db.session, "recognized", "invoices", *told, series=series, number=given.number)
+        self.foreign.claim(foreign)

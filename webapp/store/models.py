@@ -145,6 +145,9 @@ class Series(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
     next_number: Mapped[int] = mapped_column(default=1)
+    # The authority may have notes of its next numbers (the shop came out of a backup): until one
+    # was free, they are taken one at a time.
+    is_unsure: Mapped[bool] = mapped_column(default=False)
 
     @property
     def audit_name(self) -> str:

@@ -38,5 +38,7 @@ def wake(wanted: WakeIn) -> None:
     for place, series in enumerate(others):
         n, number = numbers.get(series.id, (place, 0))
         raise_next_number(locked_series(series.id), number, f"others.{n}.next_number")
+    for series in (first, *others):
+        series.is_unsure = True
     the_shop().asleep_since = None
     record(db.session, "woken", "shop", the_shop().id, next_number=wanted.next_number)

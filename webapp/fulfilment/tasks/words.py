@@ -21,6 +21,8 @@ TITLES = {
     "approved_in_vain": _l("An approved NF-e was not sent"),
     "return_not_taken_in": _l("Take returned goods in by hand"),
     "file_damaged": _l("The file of an NF-e is damaged"),
+    "nfe_cancelled_elsewhere": _l("An NF-e was cancelled at SEFAZ"),
+    "cancel_second_nfe": _l("Cancel the second NF-e"),
 }
 # By the codes of TITLES and of the rules' own.
 QUESTIONS = {
@@ -80,6 +82,16 @@ QUESTIONS = {
     "file_damaged": _l(
         "The digital signature of NF-e %(number)s (series %(series)s) does not verify any more: "
         "its file was changed since. Bring the file back from a backup; it is owed for 132 months."
+    ),
+    "nfe_cancelled_elsewhere": _l(
+        "NF-e %(number)s (series %(series)s) of %(customer)s is cancelled at SEFAZ, and not by "
+        "Balcão. Find out who did it. Then cancel the order too, or have a new NF-e made on the "
+        "order's page."
+    ),
+    "cancel_second_nfe": _l(
+        "SEFAZ authorized two NF-e of the order of %(customer)s, both number %(number)s (series "
+        "%(series)s). The goods go with %(kept)s; cancel the other one, %(access_key)s (protocol "
+        "%(protocol)s), at SEFAZ within 24 hours."
     ),
 }
 

@@ -35,7 +35,7 @@ def healthz():
 def readyz():
     """Whether every part is as it should be, and which is not. Sales are taken all the same while
     Redis, workers or the sweeper are away."""
-    missing = {trouble.part for trouble in watch().troubles()}
+    missing = {trouble.part for trouble in watch().troubles()} & {*PARTS}
     if not _database_answers():
         missing.add("database")
     parts = {part: part not in missing for part in PARTS}
