@@ -233,7 +233,7 @@ def _identification(note: Note, given: Numbering, issued_at: datetime, key: str)
         "tpImp": "1",
         "tpEmis": fields["tpEmis"],
         "cDV": fields["cDV"],
-        "tpAmb": "1" if note.environment == Environment.PRODUCTION else "2",
+        "tpAmb": Environment(note.environment).code,
         "finNFe": RETURN if note.is_return else NORMAL_PURPOSE,
         "indFinal": "1" if note.is_final else "0",
         **commerce.channel(note),

@@ -19,6 +19,11 @@ class Environment(StrEnum):
     PRODUCTION = "production"
     HOMOLOGATION = "homologation"
 
+    @property
+    def code(self) -> str:
+        """As documents write it (tpAmb)."""
+        return "1" if self is Environment.PRODUCTION else "2"
+
 
 class RegistrationIndicator(StrEnum):
     """The buyer's standing with its state's goods tax (ICMS)."""
