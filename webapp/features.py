@@ -31,8 +31,10 @@ from webapp.http.localization import LOCALES
 from webapp.incoming import api as incoming_api
 from webapp.incoming import pages as incoming
 from webapp.invoice_pages import api as invoices_api
+from webapp.invoice_pages import event_api, series_api, series_pages
 from webapp.invoice_pages import pages as invoices
-from webapp.invoices.history import INVOICE_EVENTS
+from webapp.invoices.history import INVOICE_EVENTS, PAPER_EVENTS
+from webapp.invoices.models import EVENT_NAMES
 from webapp.messages import api as messages_api
 from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
@@ -66,7 +68,13 @@ from webapp.taxation.words import NATURES
 from webapp.web.pages import docs, health, streams
 
 # How the audit of each feature is told; see webapp.audit.history.
-VOCABULARIES = (SALE_EVENTS, REFUND_EVENTS, INVOICE_EVENTS, MEMBERSHIP_EVENTS)
+VOCABULARIES = (
+    SALE_EVENTS,
+    REFUND_EVENTS,
+    INVOICE_EVENTS,
+    PAPER_EVENTS,
+    MEMBERSHIP_EVENTS,
+)
 
 
 def _one_of(words: Mapping[str, Any]) -> Callable[[Any], Any]:
@@ -78,6 +86,9 @@ VALUE_WORDS: history.ValueWords = {
     ("sales", "invoice_details"): in_one_line,
     ("sales", "below_catalog"): lambda kept: percent_text(Decimal(kept)),
     ("invoices", "access_key"): access_key_text,
+    ("invoice_events", "subject_name"): _one_of(
+        {str(kind): name for kind, name in EVENT_NAMES.items()}
+    ),
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
     ("shop", "crt"): _one_of(TAX_REGIMES),
     ("shop", "pis_cofins"): _one_of(PIS_COFINS),
@@ -117,6 +128,7 @@ BLUEPRINTS = [
         invoices,
         incoming,
         closings,
+        series_pages,
         rules,
         parcels,
         royalties,
@@ -137,6 +149,8 @@ BLUEPRINTS = [
         invoices_api,
         incoming_api,
         closings_api,
+        event_api,
+        series_api,
         rules_api,
         parcels_api,
         memberships_api,

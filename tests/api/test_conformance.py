@@ -33,9 +33,11 @@ from webapp.fulfilment.months import this_month
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice
 from webapp.platform.clock import utc_now
+from webapp.processing.note_events import cancel_note, correct_note, note_to_follow
+from webapp.processing.number_voiding import void_numbers
 from webapp.rehearsals.asking import ask_rehearsal
 from webapp.rules.models import Effect
-from webapp.store.queries import the_shop
+from webapp.store.queries import every_series, the_shop
 from webapp.taxation.queries import issuer_today
 
 CHECKS = [
@@ -73,9 +75,10 @@ def places(db) -> Places:
     make_product(sku="LV-0001", kind="book", royalty_percent="10.00", author="Lívia")
     upgrade = make_product(kind="membership_upgrade").sku
     unsold = make_product().sku
-    sales = [make_sale(sku=sku, quantity=3) for sku in ("LV-0001", "LV-0001", upgrade)]
+    sales = [make_sale(sku=sku, quantity=3) for sku in [*["LV-0001"] * 3, upgrade]]
     sales.append(make_sale(sku="LV-0001", address=ADDRESS | {"number": ""}))
     work_off()
+    event_id, voiding_id = what_followed()
     the_shop().review_policy = "all"
     sales += [make_sale(sku="LV-0001"), make_sale(sku="LV-0001")]
     work_off()
@@ -88,6 +91,9 @@ def places(db) -> Places:
         ("sale_id",): [(sale.id,) for sale in sales],
         ("sale_id", "effect_id"): [tuple(row) for row in effects],
         ("invoice_id",): [(number,) for number in db.session.scalars(select(Invoice.id))],
+        ("invoice_id", "event_id"): [(1, event_id), (1, 999)],
+        ("voiding_id",): [(voiding_id,)],
+        ("series_number",): [("1",), ("none",)],
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,)],
         ("rehearsal_id",): [(rehearsal.id,)],
@@ -100,6 +106,18 @@ def places(db) -> Places:
         ("cnpj",): [(COMPANY,), ("9",)],
         (): [()],
     }
+
+
+def what_followed() -> tuple[int, int]:
+    """A correction letter, a cancellation and a voiding, and numbers that are left over."""
+    (series,) = every_series()
+    series.next_number = 50
+    letter = correct_note(note_to_follow(1), "Volumes: 3 caixas, e não 2")
+    cancelled = note_to_follow(3)
+    cancel_note(cancelled.sale, cancelled, "O comprador desistiu da compra")
+    voiding = void_numbers(series, 45, 46, "Numeração pulada por engano")
+    work_off()
+    return letter.id, voiding.id
 
 
 @pytest.fixture

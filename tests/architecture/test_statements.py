@@ -20,7 +20,7 @@ from webapp.fulfilment.tasks.models import Task
 from webapp.http.signed_links import seal_link
 from webapp.incoming.models import Import, IncomingNote
 from webapp.invoice_pages import downloads
-from webapp.invoices.models import Invoice
+from webapp.invoices.models import Invoice, InvoiceEvent, Voiding
 from webapp.messages import composition
 from webapp.messages.models import Message
 from webapp.platform.clock import utc_now
@@ -29,7 +29,7 @@ from webapp.rules.models import Backtest, RuleSetVersion
 from webapp.rules.queries import rule_set_in_force
 from webapp.sales.models import Sale
 from webapp.staff.models import User
-from webapp.store.models import Partner
+from webapp.store.models import Partner, SkippedNumbers
 
 MOST = 12
 # What the database is told rather than asked.
@@ -49,6 +49,9 @@ RECORDS: dict[str, Any] = {
     "invoice_id": Invoice,
     "import_id": Import,
     "note_id": IncomingNote,
+    "event_id": InvoiceEvent,
+    "voiding_id": Voiding,
+    "skipped_id": SkippedNumbers,
     "backtest_id": Backtest,
     "rehearsal_id": Rehearsal,
     "version_id": RuleSetVersion,

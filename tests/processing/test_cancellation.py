@@ -27,9 +27,10 @@ from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.fulfilment.tasks.models import Task
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
 from webapp.rules.models import EffectStatus
 from webapp.sales.models import Sale, Shipping, Status
 
@@ -46,6 +47,11 @@ def ship(calls, sale) -> None:
         f"/sales/{sale.id}/shipment", {"carrier": "Correios", "tracking_code": "AA1"}
     )
     assert answer.status_code == 200, answer.json
+
+
+def asked_of_sefaz() -> list[str]:
+    database.session.rollback()
+    return [str(kind) for kind in database.session.scalars(database.select(InvoiceEvent.kind))]
 
 
 def test_an_invoiced_sale_is_called_off_with_all_that_hung_off_it(client, db):
@@ -75,8 +81,7 @@ def test_an_invoiced_sale_is_called_off_with_all_that_hung_off_it(client, db):
     assert answer.json["invoice"]["status"] == "authorized", (
         "what SEFAZ has authorized cannot be wished away"
     )
-    assert open_tasks() == ["cancel_nfe"]
-    assert "NF-e 1" in calls.get("/tasks").json["items"][0]["text"]
+    assert open_tasks() == [] and asked_of_sefaz() == ["cancellation"]
 
 
 def test_said_twice_it_is_undone_once(client, db):
@@ -84,7 +89,7 @@ def test_said_twice_it_is_undone_once(client, db):
     sale = sold(sku, agent=agent())
     answers = [cancel(calls, sale).status_code for _time in range(3)]
     assert answers == [200, 200, 200]
-    assert stock(sku) == 10 and commission() == 0 and len(open_tasks()) == 1
+    assert stock(sku) == 10 and commission() == 0 and len(asked_of_sefaz()) == 1
     assert len(told(calls, sale, "commission")) == 2
 
 
@@ -183,7 +188,7 @@ def test_a_packed_parcel_is_unpacked_by_a_person(client, db):
     db.session.get(Sale, sale.id).shipping = Shipping.PACKED
     db.session.commit()
     cancel(calls, sale)
-    assert stock(sku) == 10 and sorted(open_tasks()) == ["cancel_nfe", "unpack"]
+    assert stock(sku) == 10 and open_tasks() == ["unpack"]
 
 
 def test_a_note_that_is_to_be_cancelled_needs_no_return_note(client, db):
@@ -192,13 +197,14 @@ def test_a_note_that_is_to_be_cancelled_needs_no_return_note(client, db):
     refund(calls, sale, (1, 1))
     assert open_tasks() == ["return_note"]
     cancel(calls, sale)
-    assert open_tasks() == ["cancel_nfe"]
+    assert open_tasks() == [] and asked_of_sefaz() == ["cancellation"]
 
 
-def test_after_a_day_a_return_note_is_due(client, db):
+def test_when_it_is_too_late_a_return_note_is_due(client, db):
     calls = manager(client)
     sale = sold(book())
-    db.session.scalars(db.select(Invoice)).one().authorized_at = utc_now() - dt.timedelta(hours=25)
+    long_ago = utc_now() - dt.timedelta(hours=481)
+    db.session.scalars(db.select(Invoice)).one().authorized_at = long_ago
     db.session.commit()
     cancel(calls, sale)
     assert open_tasks() == ["return_note"]
@@ -274,7 +280,7 @@ def test_an_open_task_is_closed_and_a_done_one_stays(client, db):
     done = db.session.scalars(db.select(Task).where(Task.code == "call_them")).one()
     calls.post(f"/tasks/{done.id}/completion", {"outcome": "called"})
     cancel(calls, sale)
-    assert open_tasks() == ["cancel_nfe"]
+    assert open_tasks() == []
     outcomes = dict(db.session.execute(db.select(Task.code, Task.outcome)).all())
     assert (outcomes["call_them"], outcomes["pack_by_hand"]) == ("called", "order cancelled")
 

@@ -5,7 +5,16 @@ import pytest
 from webapp.authority.models import SERVICE_TRANSITIONS, AuthorityService
 from webapp.closings.models import CLOSING_TRANSITIONS, Closing
 from webapp.incoming.models import IMPORT_TRANSITIONS, Import
-from webapp.invoices.models import EARLIER_TRANSITIONS, INVOICE_TRANSITIONS, EarlierSend, Invoice
+from webapp.invoices.models import (
+    EARLIER_TRANSITIONS,
+    EVENT_TRANSITIONS,
+    INVOICE_TRANSITIONS,
+    VOIDING_TRANSITIONS,
+    EarlierSend,
+    Invoice,
+    InvoiceEvent,
+    Voiding,
+)
 from webapp.messages.models import MESSAGE_TRANSITIONS, Message
 from webapp.platform.owed import Owed
 from webapp.platform.queue import QUEUES
@@ -21,6 +30,8 @@ from webapp.sales.models import STATUS_TRANSITIONS, Sale, Status
 TRANSITIONS = {
     Sale: STATUS_TRANSITIONS,
     Invoice: INVOICE_TRANSITIONS,
+    InvoiceEvent: EVENT_TRANSITIONS,
+    Voiding: VOIDING_TRANSITIONS,
     Effect: EFFECT_TRANSITIONS,
     Message: MESSAGE_TRANSITIONS,
     Backtest: SLICE_TRANSITIONS,

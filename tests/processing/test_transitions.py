@@ -2,7 +2,15 @@
 
 import pytest
 
-from webapp.invoices.models import INVOICE_TRANSITIONS, Invoice, InvoiceStatus
+from webapp.invoices.models import (
+    EVENT_TRANSITIONS,
+    INVOICE_TRANSITIONS,
+    VOIDING_TRANSITIONS,
+    Invoice,
+    InvoiceEvent,
+    InvoiceStatus,
+    Voiding,
+)
 from webapp.messages.models import MESSAGE_TRANSITIONS, Message
 from webapp.platform.sliced import SLICE_TRANSITIONS
 from webapp.platform.states import ForbiddenTransition
@@ -20,6 +28,8 @@ MACHINES = [
     (Sale, "status", Sale._enter, STATUS_TRANSITIONS),
     (Sale, "shipping", Sale.move_parcel, SHIPPING_TRANSITIONS),
     (Invoice, "status", Invoice._enter, INVOICE_TRANSITIONS),
+    (InvoiceEvent, "status", InvoiceEvent._enter, EVENT_TRANSITIONS),
+    (Voiding, "status", Voiding._enter, VOIDING_TRANSITIONS),
     (Effect, "status", Effect._enter, EFFECT_TRANSITIONS),
     (Message, "status", Message._enter, MESSAGE_TRANSITIONS),
     (RuleDraft, "status", RuleDraft._enter, DRAFT_TRANSITIONS),
@@ -68,6 +78,7 @@ def test_each_state_but_the_first_can_be_reached():
 def test_what_is_over_stays_over():
     over = {status for status, following in STATUS_TRANSITIONS.items() if not following}
     assert over == {Status.CANCELLED}
-    assert all(
-        STATUS_TRANSITIONS[status] <= {Status.CANCELLED} for status in Status if status.is_final
-    )
+    ends = [status for status in Status if status.is_final and status is not Status.INVOICED]
+    assert all(STATUS_TRANSITIONS[status] <= {Status.CANCELLED} for status in ends)
+    # Its NF-e may be cancelled and another one issued.
+    assert STATUS_TRANSITIONS[Status.INVOICED] == {Status.ATTENTION, Status.CANCELLED}

@@ -13,7 +13,7 @@ from webapp.fiscal.danfe import Paper, PrintedNote, in_one_file
 from webapp.http.zips import zip_response
 from webapp.invoice_pages.note_view import draft_of
 from webapp.invoices.archive import pages_of, read_apart
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus, Voiding
 from webapp.invoices.queries import files_by_ids, files_of
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
@@ -88,6 +88,22 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
+
+
+def event_file(event: InvoiceEvent) -> Response:
+    """The procEventoNFe byte for byte. Raises Refusal where there is none."""
+    return _proc_file(event.proc_xml, event.file_name)
+
+
+def voiding_file(voiding: Voiding) -> Response:
+    """The ProcInutNFe byte for byte. Raises Refusal where there is none."""
+    return _proc_file(voiding.proc_xml, voiding.file_name)
+
+
+def _proc_file(proc_xml: bytes | None, name: str) -> Response:
+    if proc_xml is None:
+        raise Refusal(_("SEFAZ has not registered it, or does not hand its file out again."))
+    return _attachment(proc_xml, "application/xml", name)
 
 
 def month_archive(month: dt.date) -> Response:

@@ -11,6 +11,7 @@ from webapp.fiscal.document import unnumbered
 from webapp.http.forms import Form
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import paper_file, xml_file
+from webapp.invoice_pages.event_view import events_context
 from webapp.invoice_pages.list_pages import count_in
 from webapp.invoice_pages.note_changes import NoteChange, changes_between
 from webapp.invoice_pages.note_view import NoteView, note_view
@@ -119,6 +120,7 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "address_form": present_address(invoice),
         "asking": False,
         "refused": None,
+        **events_context(invoice, utc_now()),
         **_place_in_queue(invoice.id, review_queue()),
         **_queue_context(),
     }

@@ -3,6 +3,7 @@
 from webapp.invoice_pages import (
     bulk_pages,
     decision_pages,
+    event_pages,
     list_pages,
     mail_pages,
     note_pages,
@@ -14,6 +15,7 @@ __all__ = [
     "bp",
     "bulk_pages",
     "decision_pages",
+    "event_pages",
     "list_pages",
     "mail_pages",
     "note_pages",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from flask_babel import gettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import literal, select, union_all
@@ -9,7 +10,8 @@ from sqlalchemy import literal, select, union_all
 from webapp.audit.history import Sentence, Subject, Vocabulary
 from webapp.audit.models import AuditEntry
 from webapp.authority.words import why_it_waits
-from webapp.invoices.models import Invoice
+from webapp.fiscal.paper_words import refusal_words
+from webapp.invoices.models import EventStatus, Invoice, InvoiceEvent
 from webapp.platform.database import db
 from webapp.sales.models import Refund, Sale
 
@@ -77,11 +79,66 @@ INVOICE_EVENTS = Vocabulary(
 )
 
 
+def _event_key(entry: AuditEntry) -> str:
+    """By the kind, which is the subject's name, and what became of it."""
+    return f"{entry.subject_name}_{entry.after.get('status', '')}"
+
+
+def _event_note(entry: AuditEntry) -> str:
+    after = entry.after
+    if entry.action == "created":
+        return after.get("text", "")
+    if after.get("protocol"):
+        return _("Protocol %(protocol)s", protocol=after["protocol"])
+    if after.get("status") == EventStatus.REFUSED:
+        return gettext(refusal_words(after["code"])) % after
+    return ""
+
+
+PAPER_EVENTS = Vocabulary(
+    "invoice_events",
+    {
+        "cancellation_pending": Sentence(_l("Cancellation of the NF-e asked for"), "ban"),
+        "cancellation_registered": Sentence(_l("Cancellation registered at SEFAZ"), "ban"),
+        "cancellation_refused": Sentence(_l("SEFAZ refused to cancel the NF-e"), "alert-triangle"),
+        "correction_pending": Sentence(_l("Correction letter written"), "pencil"),
+        "correction_registered": Sentence(_l("Correction letter registered at SEFAZ"), "file-text"),
+        "correction_refused": Sentence(_l("SEFAZ refused the correction letter"), "alert-triangle"),
+        "carrier_access_pending": Sentence(_l("NF-e opened to the carrier"), "truck-delivery"),
+        "carrier_access_registered": Sentence(
+            _l("The carrier's access registered at SEFAZ"), "truck-delivery"
+        ),
+        "carrier_access_refused": Sentence(
+            _l("SEFAZ refused the carrier's access"), "alert-triangle"
+        ),
+        "failed_delivery_pending": Sentence(_l("Failed delivery told"), "package"),
+        "failed_delivery_registered": Sentence(
+            _l("Failed delivery registered at SEFAZ"), "package"
+        ),
+        "failed_delivery_refused": Sentence(
+            _l("SEFAZ refused the failed delivery"), "alert-triangle"
+        ),
+        "failed_delivery_undone_pending": Sentence(
+            _l("Failed delivery taken back"), "arrow-back-up"
+        ),
+        "failed_delivery_undone_registered": Sentence(
+            _l("Taking back the failed delivery registered at SEFAZ"), "arrow-back-up"
+        ),
+        "failed_delivery_undone_refused": Sentence(
+            _l("SEFAZ refused to take back the failed delivery"), "alert-triangle"
+        ),
+    },
+    key_of=_event_key,
+    note_of=_event_note,
+)
+
+
 def subjects_of(sale_id: int) -> list[Subject]:
-    """What the history of a sale and of its NF-e is about: the sale, all its NF-e, its refunds."""
+    """What the history of a sale and of its NF-e is about: the sale, all its NF-e with the events
+    that followed them, its refunds."""
     rows = (
         select(literal(model.__tablename__), model.id).where(model.sale_id == sale_id)
-        for model in (Invoice, Refund)
+        for model in (Invoice, InvoiceEvent, Refund)
     )
     found = db.session.execute(union_all(*rows))
     return [Subject("sales", sale_id), *(Subject(name, row_id) for name, row_id in found)]

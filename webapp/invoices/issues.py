@@ -11,12 +11,22 @@ from flask import g
 from flask_babel import gettext
 
 from webapp.addresses.questions import TEXTS, address_issue, warnings_of
+from webapp.fiscal.paper_words import refusal_words
 from webapp.fiscal.rejections import words_for
 from webapp.http.formatting import money_text, percent_text
 from webapp.http.localization import locale
 from webapp.invoices.composition import check_report
 from webapp.invoices.forms import RETURN_LABELS
-from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus, RejectedBy
+from webapp.invoices.models import (
+    CANNOT_SIGN,
+    EventStatus,
+    Invoice,
+    InvoiceEvent,
+    InvoiceStatus,
+    RejectedBy,
+    Voiding,
+    VoidingStatus,
+)
 from webapp.invoices.reasons import OTHER, REASON_LABELS
 from webapp.platform.cep import normalize_cep
 from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
@@ -29,6 +39,14 @@ from webapp.store.models import Shop
 ZIP_CODE_DIFFERS = "zip_code_differs"
 POLICY = "policy"
 STEP_FAILED = N_("This step failed several times. Try again; if it fails once more, tell support.")
+BEING_CANCELLED = N_(
+    "The cancellation of NF-e %(number)s (series %(series)s) is at SEFAZ. Nothing leaves until "
+    "SEFAZ has answered."
+)
+CANCELLED_NOTE = N_(
+    "NF-e %(number)s (series %(series)s) was cancelled at SEFAZ. Correct the order and let another "
+    "NF-e be issued with the next number, or cancel the order."
+)
 BELOW_CATALOG = N_(
     "It is %(percent)s below the catalog's prices, discount and lowered prices together; up to "
     "%(limit)s needs no manager."
@@ -79,6 +97,14 @@ def _failed_step(sale: Sale) -> Issue:
     return Issue("step_failed", "", message=ENDED_PROCESS if ended else STEP_FAILED)
 
 
+def _being_cancelled(sale: Sale) -> Issue:
+    return Issue("note_being_cancelled", "", sale.reason_params, WARNING, BEING_CANCELLED)
+
+
+def _cancelled_note(sale: Sale) -> Issue:
+    return Issue("note_cancelled", "", sale.reason_params, message=CANCELLED_NOTE)
+
+
 def _over_limit(sale: Sale) -> Issue:
     told = sale.reason_params
     prices = {sku: Decimal(price) for sku, price in told.get("unconfirmed", {}).items()}
@@ -105,6 +131,8 @@ _SALE_ISSUES: dict[str, Callable[[Sale], Issue]] = {
     "nfe_check": _from_checks,
     "returned": _returned_sale,
     "step_failed": _failed_step,
+    "note_being_cancelled": _being_cancelled,
+    "note_cancelled": _cancelled_note,
     OVER_LIMIT: _over_limit,
     CANNOT_SIGN: _from_checks,
 }
@@ -134,6 +162,17 @@ def _hindering(invoice: Invoice) -> list[Issue]:
     if invoice.is_return:
         return [] if invoice.due_at else _findings(invoice)
     return [_from_checks(invoice.sale)] if invoice.sale.reason_code == CANNOT_SIGN else []
+
+
+def refusal_of(paper: InvoiceEvent | Voiding) -> str:
+    """Why the authority refused an event or a voiding, in words; "" where it did not."""
+    if paper.status not in (EventStatus.REFUSED, VoidingStatus.REFUSED):
+        return ""
+    return refusal_text(paper.code or "", paper.reason)
+
+
+def refusal_text(code: str, reason: str) -> str:
+    return gettext(refusal_words(code)) % {"code": code, "reason": reason}
 
 
 def holds_of(invoice: Invoice) -> list[Issue]:

@@ -1,4 +1,5 @@
-"""The NF-e of a sale and the states it goes through."""
+"""The NF-e of a sale, the states it goes through, and the papers that follow it: events, and the
+voiding of numbers."""
 
 import datetime as dt
 import enum
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, deferred, mapped_column, object_session, relationship
 
+from webapp.fiscal.events import EventKind
 from webapp.fiscal.sums import note_sums
 from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
@@ -261,6 +263,10 @@ class Invoice(Owed, Timestamps, Model):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
     sale: Mapped[Sale] = relationship()
+    # What followed it.
+    events: Mapped[list["InvoiceEvent"]] = relationship(
+        back_populates="invoice", order_by="InvoiceEvent.id"
+    )
     origin: Mapped["Invoice | None"] = relationship(remote_side=[id])
 
     @hybrid_property
@@ -469,6 +475,10 @@ class Invoice(Owed, Timestamps, Model):
         self._enter(InvoiceStatus.DISCARDED)
         self.clear_work()
 
+    def cancel(self) -> None:
+        """The authority has registered its cancellation."""
+        self._enter(InvoiceStatus.CANCELLED)
+
     def _reject(self, by: RejectedBy, code: str | None) -> None:
         self._enter(InvoiceStatus.REJECTED)
         self.rejected_by, self.rejection_code = by, code
@@ -604,3 +614,217 @@ def sums_of(invoice_id: int, proc_xml: bytes) -> list[InvoiceSum]:
         InvoiceSum(invoice_id=invoice_id, month=note.month, state=note.state, **asdict(one))
         for one in note.sums
     ]
+
+
+class EventStatus(enum.StrEnum):
+    PENDING = "pending"
+    REGISTERED = "registered"
+    REFUSED = "refused"
+
+    @property
+    def label(self) -> LazyString:
+        return PAPER_LABELS[str(self)][0]
+
+    @property
+    def tone(self) -> str:
+        return PAPER_LABELS[str(self)][1]
+
+
+class VoidingStatus(enum.StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"
+
+    @property
+    def label(self) -> LazyString:
+        return PAPER_LABELS[str(self)][0]
+
+    @property
+    def tone(self) -> str:
+        return PAPER_LABELS[str(self)][1]
+
+
+PAPER_LABELS = {
+    "pending": (_l("At SEFAZ"), "info"),
+    "registered": (_l("Registered"), "good"),
+    "done": (_l("Voided"), "good"),
+    "refused": (_l("Refused by SEFAZ"), "bad"),
+}
+EVENT_TRANSITIONS: dict[EventStatus, set[EventStatus]] = {
+    EventStatus.PENDING: {EventStatus.REGISTERED, EventStatus.REFUSED},
+    EventStatus.REGISTERED: set(),
+    EventStatus.REFUSED: set(),
+}
+VOIDING_TRANSITIONS: dict[VoidingStatus, set[VoidingStatus]] = {
+    VoidingStatus.PENDING: {VoidingStatus.DONE, VoidingStatus.REFUSED},
+    VoidingStatus.DONE: set(),
+    VoidingStatus.REFUSED: set(),
+}
+EVENT_NAMES = {
+    EventKind.CANCELLATION: _l("Cancellation"),
+    EventKind.CORRECTION: _l("Correction letter"),
+    EventKind.CARRIER_ACCESS: _l("Carrier's access"),
+    EventKind.FAILED_DELIVERY: _l("Failed delivery"),
+    EventKind.FAILED_DELIVERY_UNDONE: _l("Failed delivery taken back"),
+}
+
+
+class InvoiceEvent(Owed, Timestamps, Model):
+    """A paper that follows an authorised NF-e: signed at its first turn, and sent with the same
+    bytes until the authority has answered."""
+
+    __tablename__ = "invoice_events"
+    __table_args__ = (
+        # A number that was refused is free again.
+        Index(
+            "ix_invoice_events_sequence",
+            "invoice_id",
+            "kind",
+            "sequence",
+            unique=True,
+            sqlite_where=text("status <> 'refused'"),
+            postgresql_where=text("status <> 'refused'"),
+        ),
+        Index(
+            "ix_invoice_events_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index("ix_invoice_events_registered_at_id", "registered_at", "id"),
+    )
+    audited = ("kind", "status", "sequence", "text", "code", "reason", "protocol")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), index=True)
+    kind: Mapped[EventKind] = mapped_column(EnumText(EventKind))
+    # Of its kind: several correction letters follow each other, the last counts.
+    sequence: Mapped[int] = mapped_column(default=1)
+    status: Mapped[EventStatus] = mapped_column(EnumText(EventStatus), default=EventStatus.PENDING)
+    # What a person wrote: the reason, the correction, what happened at the door.
+    text: Mapped[str] = mapped_column(String(1000), default="")
+    # What else its kind tells: the carrier's `cnpj` and `name`; of a delivery `tried_at`, `reason`,
+    # `tries` and `hash`; the `protocol` of what is taken back.
+    facts: Mapped[dict] = mapped_column(JSON, default=dict)
+    # The authority's answer.
+    code: Mapped[str | None] = mapped_column(String(4))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    protocol: Mapped[str | None] = mapped_column(String(20))
+    registered_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # When it says that it happened.
+    at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # The signed bytes, never serialised again, and the procEventoNFe that is given out.
+    signed_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    has_file: Mapped[bool] = mapped_column(default=False)
+    asked_by: Mapped[str] = mapped_column(ActorText)
+    invoice: Mapped[Invoice] = relationship(back_populates="events")
+
+    @property
+    def audit_name(self) -> str:
+        return str(self.kind)
+
+    @property
+    def label(self) -> LazyString:
+        return EVENT_NAMES[self.kind]
+
+    @property
+    def file_name(self) -> str:
+        """As other programs name it."""
+        key = self.invoice.access_key
+        return f"{self.kind.code}-{key}-{self.sequence:02d}-procEventoNFe.xml"
+
+    def sign(self, signed_xml: bytes, at: dt.datetime) -> None:
+        self.signed_xml, self.at = signed_xml, at
+
+    def register(
+        self, code: str, reason: str, protocol: str | None, at: dt.datetime, proc_xml: bytes | None
+    ) -> None:
+        """The authority has it. Without `proc_xml` it has one that it does not hand out."""
+        self._enter(EventStatus.REGISTERED)
+        self.code, self.reason, self.has_file = code, reason[:300], proc_xml is not None
+        self.protocol, self.registered_at, self.proc_xml = protocol, at, proc_xml
+        self.clear_work()
+
+    def refuse(self, code: str, reason: str) -> None:
+        self._enter(EventStatus.REFUSED)
+        self.code, self.reason = code, reason[:300]
+        self.clear_work()
+
+    def _enter(self, status: EventStatus) -> None:
+        require_transition(EVENT_TRANSITIONS, self.status, status)
+        self.status = status
+
+
+class Voiding(Owed, Timestamps, Model):
+    """A range of numbers that the shop declares it never uses (inutilização)."""
+
+    __tablename__ = "voidings"
+    __table_args__ = (
+        Index("ix_voidings_series_first", "series", "first"),
+        Index(
+            "ix_voidings_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index("ix_voidings_received_at_id", "received_at", "id"),
+    )
+    audited = ("series", "first", "last", "status", "text", "code", "reason", "protocol")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series: Mapped[int]
+    first: Mapped[int]
+    last: Mapped[int]
+    status: Mapped[VoidingStatus] = mapped_column(
+        EnumText(VoidingStatus), default=VoidingStatus.PENDING
+    )
+    # Why, as the authority is told.
+    text: Mapped[str] = mapped_column(String(255))
+    # The authority's answer.
+    code: Mapped[str | None] = mapped_column(String(4))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    protocol: Mapped[str | None] = mapped_column(String(20))
+    received_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # The signed bytes, never serialised again, and the ProcInutNFe that is given out.
+    signed_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    has_file: Mapped[bool] = mapped_column(default=False)
+    asked_by: Mapped[str] = mapped_column(ActorText)
+
+    @property
+    def audit_name(self) -> str:
+        return f"{self.series}-{self.printed_range}"
+
+    @property
+    def printed_range(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.series:03d}-{self.first:09d}-{self.last:09d}-procInutNFe.xml"
+
+    def sign(self, signed_xml: bytes) -> None:
+        self.signed_xml = signed_xml
+
+    def complete(
+        self, code: str, reason: str, protocol: str | None, at: dt.datetime, proc_xml: bytes | None
+    ) -> None:
+        """The authority has voided them. Without `proc_xml` it did so before, and its answer was
+        lost."""
+        self._enter(VoidingStatus.DONE)
+        self.code, self.reason, self.has_file = code, reason[:300], proc_xml is not None
+        self.protocol, self.received_at, self.proc_xml = protocol, at, proc_xml
+        self.clear_work()
+
+    def refuse(self, code: str, reason: str) -> None:
+        self._enter(VoidingStatus.REFUSED)
+        self.code, self.reason = code, reason[:300]
+        self.clear_work()
+
+    def _enter(self, status: VoidingStatus) -> None:
+        require_transition(VOIDING_TRANSITIONS, self.status, status)
+        self.status = status

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -19,7 +19,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import joinedload, undefer
 
-from webapp.invoices.models import Invoice, InvoiceStatus, Purpose, RejectedBy
+from webapp.fiscal.events import EventKind
+from webapp.invoices.models import (
+    EventStatus,
+    ForeignNumber,
+    Invoice,
+    InvoiceEvent,
+    InvoiceStatus,
+    Purpose,
+    RejectedBy,
+    Voiding,
+    VoidingStatus,
+)
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import holding, ids_of
@@ -183,7 +194,8 @@ def issued_among(ids: Sequence[int], with_cancelled: bool) -> set[int]:
 
 
 def invoice_by_id(invoice_id: int) -> Invoice:
-    """One invoice with all that its page shows of the sale. Raises NotFound."""
+    """One invoice with all that its page shows of the sale, and what followed it. Raises
+    NotFound."""
     sale = joinedload(Invoice.sale)
     origin = joinedload(Invoice.origin).undefer(Invoice.proc_xml)
     query = select(Invoice).options(
@@ -191,8 +203,9 @@ def invoice_by_id(invoice_id: int) -> Invoice:
         sale.selectinload(Sale.lines),
         origin,
         undefer(Invoice.former_xml),
+        joinedload(Invoice.events),
     )
-    invoice = db.session.scalar(query.where(Invoice.id == invoice_id))
+    invoice = db.session.scalars(query.where(Invoice.id == invoice_id)).unique().one_or_none()
     if invoice is None:
         raise NotFound(NO_INVOICE)
     return invoice
@@ -254,6 +267,72 @@ def review_policy() -> str:
 
 
 def last_number(series: int) -> int:
-    """The highest that an NF-e of the series bears; 0 before there is one."""
-    query = select(func.max(Invoice.number)).where(Invoice.series == series)
-    return db.session.scalar(query) or 0
+    """The highest that an NF-e of the series bears, that was voided or is about to be, or that
+    another system has used; 0 before there is one."""
+    highest = (
+        select(func.max(Invoice.number)).where(Invoice.series == series),
+        select(func.max(Voiding.last)).where(
+            Voiding.series == series, Voiding.status != VoidingStatus.REFUSED
+        ),
+        select(func.max(ForeignNumber.number)).where(ForeignNumber.series == series),
+    )
+    found = db.session.execute(select(*(query.scalar_subquery() for query in highest))).one()
+    return max(number or 0 for number in found)
+
+
+# -- what follows them ----------------------------------------------------------------------------
+
+
+def events_of(invoice_id: int) -> Select[Any]:
+    """In the order in which they were asked for."""
+    query: Select[Any] = select(InvoiceEvent).where(InvoiceEvent.invoice_id == invoice_id)
+    return query.options(joinedload(InvoiceEvent.invoice)).order_by(InvoiceEvent.id)
+
+
+def event_by_id(invoice_id: int, event_id: int) -> InvoiceEvent:
+    """Raises NotFound."""
+    event = db.session.scalar(events_of(invoice_id).where(InvoiceEvent.id == event_id))
+    if event is None:
+        raise NotFound(_l("This NF-e has no such event."))
+    return event
+
+
+def events_of_month(month: dt.date) -> Select[Any]:
+    """Id, moment of registration, access key, kind, sequence and procEventoNFe of the events that
+    were registered in a month."""
+    first, end = month_bounds(month)
+    at = InvoiceEvent.registered_at
+    event, key = InvoiceEvent, Invoice.access_key
+    columns: list[Any] = [event.id, at, key, event.kind, event.sequence, event.proc_xml]
+    query = select(*columns).join(Invoice, Invoice.id == event.invoice_id)
+    return query.where(at >= first, at < end, event.has_file).order_by(at, event.id)
+
+
+def voidings_of_month(month: dt.date) -> Select[Any]:
+    """Id, moment of receipt, series, first and last number and ProcInutNFe of the voidings that
+    were done in a month."""
+    first, end = month_bounds(month)
+    at = Voiding.received_at
+    columns: list[Any] = [Voiding.id, at, Voiding.series, Voiding.first, Voiding.last]
+    query = select(*columns, Voiding.proc_xml)
+    return query.where(at >= first, at < end, Voiding.has_file).order_by(at, Voiding.id)
+
+
+def pending_cancellation(invoice_id: int) -> InvoiceEvent | None:
+    """That of an NF-e which is at the authority."""
+    asked = events_of(invoice_id).where(
+        InvoiceEvent.kind == EventKind.CANCELLATION, InvoiceEvent.status == EventStatus.PENDING
+    )
+    return db.session.scalar(asked)
+
+
+def voidings_of(series: Sequence[int]) -> Select[Any]:
+    return select(Voiding).where(Voiding.series.in_(series))
+
+
+def voiding_by_id(voiding_id: int) -> Voiding:
+    """Raises NotFound."""
+    voiding = db.session.get(Voiding, voiding_id)
+    if voiding is None:
+        raise NotFound(_l("There is no such voiding."))
+    return voiding

@@ -7,7 +7,7 @@ import enum
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
@@ -75,7 +75,16 @@ EFFECT_STATES = {
 class Message(Owed, Model):
     __tablename__ = "messages"
     __table_args__ = (
-        UniqueConstraint("sale_id", "template"),
+        Index("ix_messages_sale_id_template", "sale_id", "template"),
+        # However many rules write one; of what no rule writes there may be several.
+        Index(
+            "ix_messages_of_effects",
+            "sale_id",
+            "template",
+            unique=True,
+            sqlite_where=text("effect_id IS NOT NULL"),
+            postgresql_where=text("effect_id IS NOT NULL"),
+        ),
         Index("ix_messages_status_id", "status", "id"),
         Index(
             "ix_messages_due",

@@ -14,6 +14,7 @@ from webapp.authority.models import AuthorityService
 from webapp.authority.words import authorizer_label
 from webapp.closings.models import Closing
 from webapp.incoming.models import Import
+from webapp.invoices.models import Voiding
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
@@ -162,6 +163,8 @@ def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
         return _("What changes on your NF-e"), f"/fiscal-rehearsals/{row.id}"
     if isinstance(row, Import):
         return _("Import of files"), f"/imports/{row.id}"
+    if isinstance(row, Voiding):
+        return _("Voiding of %(numbers)s", numbers=row.audit_name), "/series"
     sale_id = _sale_id(row)
     return references[sale_id], f"/sales/{sale_id}"
 

@@ -31,6 +31,8 @@ from webapp.sales.placing import set_details
 
 # What the NF-e tells of a product.
 FISCAL_FACTS = ("ncm", "gtin", "origin", "unit", "tax_profile", "category")
+# On its way to the authority, or authorized.
+OUT = (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED)
 CORRECTABLE = (Status.OPEN, Status.ADDRESS, Status.ATTENTION, Status.REVIEW)
 
 
@@ -79,12 +81,13 @@ def correct_details(sale: Sale, wanted: InvoiceDetailsIn) -> None:
 
 
 def _correctable_note(sale: Sale, message: LazyString) -> Invoice | None:
-    """The sale's NF-e, if it has one yet. Raises Refusal where it may not change any more."""
+    """The sale's NF-e, if it has one that may change; one that was cancelled leaves it without.
+    Raises Refusal where it may not change any more."""
     invoice = invoice_of(sale.id)
-    under_way = invoice and invoice.status in (InvoiceStatus.APPROVED, InvoiceStatus.SENDING)
-    if sale.status not in CORRECTABLE or under_way:
+    is_out = invoice and invoice.status in OUT
+    if sale.status not in CORRECTABLE or is_out:
         raise Refusal(message)
-    return invoice
+    return None if invoice and invoice.status is InvoiceStatus.CANCELLED else invoice
 
 
 def resume(sale: Sale) -> None:
@@ -102,7 +105,10 @@ def resume(sale: Sale) -> None:
         note_begun(sale, None, now)
         return
     _take_facts_anew(sale)
-    note_rebuilt(invoice, step, now)
+    if invoice.status is InvoiceStatus.CANCELLED:
+        note_begun(sale, invoice, now)
+    else:
+        note_rebuilt(invoice, step, now)
 
 
 def resume_note(invoice: Invoice) -> None:

@@ -8,20 +8,17 @@ from sqlalchemy import select
 
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
-from webapp.invoices.queries import returns_of
 from webapp.messages.queries import messages_of_sale
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.processing.effects.reversal import CANCELLED
+from webapp.processing.note_events import cancel_note, cancellation_window, has_returns
 from webapp.processing.note_progress import note_cancelled
 from webapp.processing.reversing import reverse
 from webapp.processing.staff_tasks import note_task
 from webapp.sales.models import Sale, Status
 from webapp.sales.placing import cancel_open, give_back
 from webapp.sales.queries import sale_of
-
-# For so long SEFAZ takes the cancellation of an NF-e whose goods have not left.
-CANCELLABLE = dt.timedelta(hours=24)
 
 
 def sale_to_undo(sale_id: int) -> Sale:
@@ -44,8 +41,8 @@ def cancel(sale: Sale, reason: str) -> None:
     """Calls the sale off; said twice, the second changes nothing. The caller holds the sale's lock
     and commits.
 
-    An NF-e that is authorized stays so: a task asks a person to cancel it or, when that is too
-    late, for a return note.
+    Its NF-e, if it is authorized, is cancelled at the authority as well while that takes it as a
+    matter of course; else a task asks a person for a late cancellation, or for a return note.
     """
     if sale.status in (Status.OPEN, Status.CANCELLED):
         cancel_open(sale, reason)
@@ -59,16 +56,19 @@ def cancel(sale: Sale, reason: str) -> None:
     if not sale.has_shipped:
         give_back(sale, reason, units)
     if invoice:
-        _ask_for_issued(sale, invoice, now, any(units.values()))
+        _undo_issued(sale, invoice, now, any(units.values()), reason)
     note_cancelled(invoice, sale)
 
 
-def _ask_for_issued(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bool) -> None:
-    """What a note that is out asks of a person. `units_left`: some were not refunded before, so
-    that no return note is asked for them yet."""
+def _undo_issued(
+    sale: Sale, invoice: Invoice, now: dt.datetime, units_left: bool, reason: str
+) -> None:
+    """What becomes of a note that is out. `units_left`: some were not refunded before, so that no
+    return note is asked for them yet."""
     if invoice.status is not InvoiceStatus.AUTHORIZED:
         return
-    if not sale.has_shipped and _is_cancellable(invoice, now) and not _has_returns(sale):
+    window = cancellation_window(invoice)
+    if not sale.has_shipped and not window.is_over(now) and not has_returns(sale):
         # A note that is cancelled needs no return note for what was refunded before.
         for task in db.session.scalars(
             select(Task)
@@ -76,16 +76,9 @@ def _ask_for_issued(sale: Sale, invoice: Invoice, now: dt.datetime, units_left: 
             .with_for_update()
         ):
             task.complete(_("order cancelled"), now)
-        note_task(sale, "cancel_nfe", invoice)
+        if window.is_open(now):
+            cancel_note(sale, invoice, f"Pedido {sale.reference} cancelado: {reason}")
+        else:
+            note_task(sale, "cancel_nfe", invoice)
     elif units_left:
         note_task(sale, "return_note", invoice)
-
-
-def _has_returns(sale: Sale) -> bool:
-    """The authority cancels no NF-e that others give back."""
-    return any(each.takes_back for each in returns_of(sale.id))
-
-
-def _is_cancellable(invoice: Invoice, now: dt.datetime) -> bool:
-    assert invoice.authorized_at is not None, "the NF-e is authorized"
-    return now - invoice.authorized_at < CANCELLABLE

@@ -7,6 +7,7 @@ way alone: its sale has come to its end, and stays as it is.
 """
 
 import datetime as dt
+from typing import Any
 
 from lxml import etree
 
@@ -14,7 +15,13 @@ from webapp.audit.tracking import actor
 from webapp.fiscal.authority import Answer
 from webapp.fiscal.proc import nfe_proc
 from webapp.fiscal.rejections import words_for
-from webapp.invoices.models import CANNOT_SIGN, Invoice, InvoiceStatus, Purpose
+from webapp.invoices.models import (
+    CANNOT_SIGN,
+    Invoice,
+    InvoiceEvent,
+    InvoiceStatus,
+    Purpose,
+)
 from webapp.invoices.reasons import OTHER, reason_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -25,8 +32,8 @@ from webapp.sales.models import Sale, Status
 
 def note_begun(sale: Sale, invoice: Invoice | None, now: dt.datetime) -> None:
     """The sale owes an NF-e: it is prepared from now on. `invoice`: the one that a sale has that
-    comes by again."""
-    if invoice is None:
+    comes by again; one that was cancelled stays so, and another takes its place."""
+    if invoice is None or invoice.status is InvoiceStatus.CANCELLED:
         begun = {"status": InvoiceStatus.PENDING, "purpose": Purpose.SALE}
         db.session.add(Invoice(sale=sale, total=sale.note_total, **begun))
     sale.go_to(Status.INVOICE, now)
@@ -149,6 +156,36 @@ def note_rebuilt(invoice: Invoice, step: Status, now: dt.datetime) -> None:
         invoice.sale.go_to(step, now)
 
 
+def note_being_cancelled(invoice: Invoice) -> None:
+    """The authority was asked to cancel it: its order goes nowhere until that has answered."""
+    invoice.sale.stand_by("note_being_cancelled", _number_of(invoice))
+
+
+def note_cancelled_at_authority(invoice: Invoice) -> None:
+    """The cancellation is registered. An order that is not called off itself waits for a person,
+    who lets another NF-e be made of it or calls it off."""
+    invoice.cancel()
+    sale = invoice.sale
+    if sale.status is Status.CANCELLED:
+        return
+    sale.needs_attention(str(Status.INVOICE), "note_cancelled", None, _number_of(invoice))
+    if not sale.owes_note:
+        sale.park_in(Status.COMPLETED)
+
+
+def note_stays(event: InvoiceEvent) -> None:
+    """The authority refused to cancel it: it is authorized as before, and a person is told."""
+    invoice, sale = event.invoice, event.invoice.sale
+    if sale.reason_code == "note_being_cancelled":
+        sale.park_in(Status.INVOICED)
+    told = _number_of(invoice) | {"answer_code": event.code, "answer": event.reason}
+    open_task(sale, "cancel_refused", **told)
+
+
+def _number_of(invoice: Invoice) -> dict[str, Any]:
+    return {"number": invoice.number, "series": invoice.series}
+
+
 def note_dropped(invoice: Invoice) -> None:
     """All goods were given back before it went out: the sale owes none any more."""
     _discard(invoice)
@@ -161,7 +198,7 @@ def return_dropped(invoice: Invoice) -> None:
 
 
 def note_cancelled(invoice: Invoice | None, sale: Sale) -> None:
-    """The sale is called off. A note that is out stays out: a task asks a person to cancel it."""
+    """The sale is called off. A note that is out stays out until the authority has cancelled it."""
     if invoice and not invoice.is_issued:
         _discard(invoice)
     sale.cancel()

@@ -15,7 +15,16 @@ from flask_babel import lazy_gettext as _l
 from webapp.authority.models import AuthorityService, ServiceState
 from webapp.closings.models import Closing, ClosingStatus
 from webapp.incoming.models import Import, ImportStatus
-from webapp.invoices.models import EarlierSend, EarlierStatus, Invoice, InvoiceStatus
+from webapp.invoices.models import (
+    EarlierSend,
+    EarlierStatus,
+    EventStatus,
+    Invoice,
+    InvoiceEvent,
+    InvoiceStatus,
+    Voiding,
+    VoidingStatus,
+)
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.owed import Owed
 from webapp.platform.sliced import SliceStatus
@@ -25,6 +34,7 @@ from webapp.processing.claims import Step
 from webapp.processing.closing_step import ClosingStep
 from webapp.processing.earlier_step import EarlierStep
 from webapp.processing.effect_step import EffectStep
+from webapp.processing.event_step import EventStep
 from webapp.processing.import_steps import CheckStep, TakeStep
 from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
@@ -33,6 +43,7 @@ from webapp.processing.return_steps import ReturnStep, TakeInStep
 from webapp.processing.rules_step import RulesStep
 from webapp.processing.send_step import SendStep
 from webapp.processing.status_step import AskStep, StatusStep
+from webapp.processing.voiding_step import VoidingStep
 from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
@@ -160,6 +171,22 @@ PIPELINE: tuple[Station, ...] = (
         AskStep(),
         (ServiceState.UP, ServiceState.AWAY),
         _l("Asking how SEFAZ is"),
+    ),
+    Station(
+        InvoiceEvent,
+        EventStatus.PENDING,
+        "invoices",
+        EventStep(),
+        (EventStatus.REGISTERED, EventStatus.REFUSED),
+        _l("Registering an event of an NF-e"),
+    ),
+    Station(
+        Voiding,
+        VoidingStatus.PENDING,
+        "invoices",
+        VoidingStep(),
+        (VoidingStatus.DONE, VoidingStatus.REFUSED),
+        _l("Voiding numbers of NF-e"),
     ),
     Station(
         Effect,

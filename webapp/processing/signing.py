@@ -14,6 +14,7 @@ from webapp.fiscal.access_key import random_code
 from webapp.fiscal.document import Numbering, Standby, access_key_of, numbered
 from webapp.fiscal.signature import Signer
 from webapp.invoices.composition import Composed
+from webapp.invoices.ledger import is_being_voided
 from webapp.invoices.models import ForeignNumber, Invoice, InvoiceStatus
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
@@ -38,13 +39,15 @@ def issue_time(now: dt.datetime) -> dt.datetime:
 class Numbers:
     """The numbers of a series, whose row the caller has locked. Those that discarded notes were
     refused with come first: the authority knows no note of theirs, and a number that is never used
-    would be a gap."""
+    would be a gap. What a person voids is not taken."""
 
     def __init__(self, series: Series, most: int) -> None:
         self.series = series
         # As literal text, or the partial index does not serve.
         spare = select(Invoice).where(
-            text("status = 'discarded' AND number IS NOT NULL"), Invoice.series == series.number
+            text("status = 'discarded' AND number IS NOT NULL"),
+            Invoice.series == series.number,
+            ~is_being_voided(),
         )
         self.spare = list(
             db.session.scalars(spare.order_by(Invoice.number.desc()).limit(most).with_for_update())

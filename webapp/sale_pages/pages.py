@@ -2,6 +2,7 @@
 
 from webapp.sale_pages import (
     cancellation_pages,
+    delivery_pages,
     details_pages,
     effect_pages,
     form_pages,
@@ -16,6 +17,7 @@ from webapp.sale_pages.blueprint import bp
 __all__ = [
     "bp",
     "cancellation_pages",
+    "delivery_pages",
     "details_pages",
     "effect_pages",
     "form_pages",

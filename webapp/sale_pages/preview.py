@@ -10,10 +10,11 @@ from flask_babel import ngettext
 from sqlalchemy import Select, select
 
 from webapp.catalog.models import Product, StockMovement
+from webapp.fiscal.events import EventKind
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import money_text
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import EventStatus, Invoice, InvoiceEvent, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.words import template_name
 from webapp.platform.database import db
@@ -72,6 +73,8 @@ def _sentences(sale: Sale, before: Before) -> Iterator[str]:
         yield _("The e-mail “%(title)s” is not sent.", title=template_name(message.template))
     if db.session.scalar(_discarded_invoices(sale).limit(1)):
         yield _("The NF-e is discarded.")
+    if db.session.scalar(_cancellations(sale).limit(1)):
+        yield _("SEFAZ is asked to cancel the NF-e.")
     for task in _new(Task, sale, before):
         yield _("A task for staff: %(title)s.", title=task_title(task))
 
@@ -117,6 +120,15 @@ def _skus(product_ids: Iterable[int]) -> dict[int, str]:
 def _cancelled_messages(sale: Sale) -> Select[Message]:
     return select(Message).where(
         Message.sale_id == sale.id, Message.status == MessageStatus.CANCELLED
+    )
+
+
+def _cancellations(sale: Sale) -> Select[int]:
+    """Of its NF-e, that are at the authority."""
+    return select(InvoiceEvent.id).where(
+        InvoiceEvent.sale_id == sale.id,
+        InvoiceEvent.kind == EventKind.CANCELLATION,
+        InvoiceEvent.status == EventStatus.PENDING,
     )
 
 

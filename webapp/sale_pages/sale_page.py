@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from webapp.addresses.questions import warnings_of
-from webapp.audit.history import HistoryEntry, entries_of, tell
+from webapp.audit.history import HistoryEntry, Subject, entries_of, tell
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
@@ -21,7 +21,7 @@ from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import country_text, shop_day
 from webapp.invoices.history import subjects_among
 from webapp.invoices.issues import issue_of, over_limit
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus
 from webapp.invoices.returned_goods import units_back
 from webapp.messages.models import Message
 from webapp.messages.queries import messages_of_sale
@@ -94,7 +94,7 @@ class SalePage:
 
     @property
     def waits_for_person(self) -> bool:
-        return self.sale.status is Status.ATTENTION
+        return self.sale.status is Status.ATTENTION and self.sale.needs_person
 
     @property
     def over_limit(self) -> Issue | None:
@@ -143,12 +143,14 @@ class SalePage:
     # -- documents --------------------------------------------------------------------------------
 
     @cached_property
-    def _documents(self) -> list[tuple[Invoice | None, PackingSlip | None]]:
-        """Each NF-e that it ever had, the newest first, beside its slip; one row at least."""
+    def _documents(self) -> list[tuple[Invoice | None, PackingSlip | None, int | None]]:
+        """Each NF-e that it ever had, the newest first, beside its slip, once for each event that
+        followed it, by its id; one row at least."""
         query = (
-            select(Invoice, PackingSlip)
+            select(Invoice, PackingSlip, InvoiceEvent.id)
             .select_from(Sale)
             .outerjoin(Invoice, Invoice.sale_id == Sale.id)
+            .outerjoin(InvoiceEvent, InvoiceEvent.invoice_id == Invoice.id)
             .outerjoin(PackingSlip, PackingSlip.sale_id == Sale.id)
             .where(Sale.id == self.sale.id)
         )
@@ -156,7 +158,7 @@ class SalePage:
 
     @cached_property
     def _invoices(self) -> list[Invoice]:
-        return [invoice for invoice, _slip in self._documents if invoice]
+        return list(dict.fromkeys(invoice for invoice, *_rest in self._documents if invoice))
 
     @property
     def invoice(self) -> Invoice | None:
@@ -264,7 +266,9 @@ class SalePage:
 
     @cached_property
     def entries(self) -> list[AuditEntry]:
-        return entries_of(subjects_among(self.sale, [*self._invoices, *self.refunds]))
+        events = [Subject("invoice_events", row[2]) for row in self._documents if row[2]]
+        rows: list[Any] = [*self._invoices, *self.refunds]
+        return entries_of([*subjects_among(self.sale, rows), *events])
 
     @property
     def history(self) -> list[HistoryEntry]:

@@ -101,14 +101,18 @@ STATUS_TRANSITIONS: dict[Status, set[Status]] = {
         Status.ATTENTION,
         Status.CANCELLED,
     },
+    # What a person is waited for may change.
     Status.ATTENTION: {
+        Status.ATTENTION,
         Status.ADDRESS,
         Status.RULES,
         Status.INVOICE,
+        Status.INVOICED,
         Status.COMPLETED,
         Status.CANCELLED,
     },
-    Status.INVOICED: {Status.CANCELLED},
+    # Its NF-e is to be cancelled, though the order goes on.
+    Status.INVOICED: {Status.ATTENTION, Status.CANCELLED},
     Status.COMPLETED: {Status.CANCELLED},
     Status.CANCELLED: set(),
 }
@@ -494,6 +498,12 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         self.reason_code, self.reason_field, self.reason_params = code, field, params
         self.waits_since, self.needs_person = utc_now(), True
         self.clear_work()
+
+    def stand_by(self, code: str, params: dict) -> None:
+        """It goes nowhere until the outside world has answered what was asked about its NF-e; no
+        person is needed."""
+        self.needs_attention(str(Status.INVOICE), code, None, params)
+        self.needs_person = False
 
     def wait(
         self,

@@ -271,6 +271,10 @@ class IssuerIn(Shape):
 IssuerPatch = partial(IssuerIn)
 
 
+# Nobody takes the cancellation of an NF-e for longer than a year.
+MOST_HOURS = 24 * 365
+
+
 class ShopSettingsIn(Shape):
     """How the shop works. `review_policy` is left out while the environment sets it."""
 
@@ -281,6 +285,10 @@ class ShopSettingsIn(Shape):
     reviewer_discount_limit: Annotated[Percent | None, BlankIsNone]
     clerk_prices_locked: Flag
     four_eyes: Flag = False
+    cancellation_hours: Annotated[Annotated[int, Whole(1, MOST_HOURS)] | None, BlankIsNone] = None
+    late_cancellation_hours: Annotated[Annotated[int, Whole(0, MOST_HOURS)] | None, BlankIsNone] = (
+        None
+    )
 
 
 class NextNumberIn(Shape):
@@ -290,6 +298,8 @@ class NextNumberIn(Shape):
     series: Annotated[int, Whole(1, MAX_ID)]
     next_number: Annotated[int, Whole(1, MAX_NUMBER)]
     reason: Annotated[str, Text(200, required=True)]
+    # Whether another system has used the numbers that are left out.
+    used_elsewhere: Flag = False
     confirmed: Annotated[int | None, BlankIsNone] = None
 
     @field_validator("confirmed", mode="before")

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, Hundredths, UtcDateTime
 from webapp.platform.database import Model
 
@@ -48,6 +49,8 @@ class Shop(Model):
         "time_zone",
         "hold_hours",
         "review_policy",
+        "cancellation_hours",
+        "late_cancellation_hours",
         "clerk_discount_limit",
         "reviewer_discount_limit",
         "clerk_prices_locked",
@@ -96,6 +99,9 @@ class Shop(Model):
     # How long an unpaid sale keeps its stock.
     hold_hours: Mapped[int] = mapped_column(default=72)
     review_policy: Mapped[str] = mapped_column(String(12), default="exceptions")
+    # For how long SEFAZ takes the cancellation of an NF-e, and a late one; None: the state's own.
+    cancellation_hours: Mapped[int | None]
+    late_cancellation_hours: Mapped[int | None]
     # How many percent below the catalog's prices they sell without a manager; None: any number.
     clerk_discount_limit: Mapped[Decimal | None] = mapped_column(Hundredths, default=USUAL_LIMIT)
     reviewer_discount_limit: Mapped[Decimal | None] = mapped_column(Hundredths, default=USUAL_LIMIT)
@@ -159,6 +165,26 @@ class Series(Model):
         taken = self.next_number
         self.next_number = taken + 1
         return taken
+
+
+class SkippedNumbers(Model):
+    """Numbers of a series that no NF-e of this shop bears: a person went on from a later one.
+    Those that no other system has used are to be voided."""
+
+    __tablename__ = "skipped_numbers"
+    __table_args__ = (Index("ix_skipped_numbers_series_first", "series", "first"),)
+    audited = ("series", "first", "last", "used_elsewhere")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series: Mapped[int]
+    first: Mapped[int]
+    last: Mapped[int]
+    used_elsewhere: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    @property
+    def audit_name(self) -> str:
+        return f"{self.series}-{self.first}–{self.last}"
 
 
 class PartnerKind(enum.StrEnum):

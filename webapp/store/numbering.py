@@ -1,12 +1,13 @@
 """The series of NF-e: which there are, which channel takes which, and where each stands."""
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from webapp.audit.tracking import record
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 from webapp.store.forms import ChannelSeriesIn, NextNumberIn, SeriesIn
-from webapp.store.models import Series
+from webapp.store.models import Series, SkippedNumbers
 from webapp.store.queries import every_series, the_shop
 
 
@@ -17,6 +18,8 @@ def add_series(wanted: SeriesIn) -> Series:
     series = Series(number=wanted.number, next_number=wanted.first_number)
     db.session.add(series)
     db.session.flush()
+    if wanted.first_number > 1:
+        _leave_out(wanted.number, 1, wanted.first_number, used_elsewhere=True)
     _tell(series)
     return series
 
@@ -53,7 +56,32 @@ def renumber(series: Series, wanted: NextNumberIn, last_used: int) -> None:
         asked = _gap(stands, number) if number > stands else _repeat(number, stands)
         raise Invalid([FieldError("confirmed", asked)])
     series.next_number = number
+    _leave_out(series.number, stands, number, wanted.used_elsewhere)
     _tell(series, wanted.reason)
+
+
+def _leave_out(series: int, stands: int, number: int, used_elsewhere: bool) -> None:
+    """Keeps which numbers no NF-e will bear; those from `number` on are used after all."""
+    if number > stands:
+        left = {"series": series, "first": stands, "last": number - 1}
+        db.session.add(SkippedNumbers(**left, used_elsewhere=used_elsewhere))
+        return
+    again = SkippedNumbers.series == series, SkippedNumbers.last >= number
+    for skipped in db.session.scalars(select(SkippedNumbers).where(*again)):
+        if skipped.first >= number:
+            db.session.delete(skipped)
+        else:
+            skipped.last = number - 1
+
+
+def note_used_elsewhere(skipped_id: int) -> SkippedNumbers:
+    """Another system used what was left out: it is not voided. Said twice, nothing changes. Raises
+    NotFound."""
+    skipped = db.session.get(SkippedNumbers, skipped_id)
+    if skipped is None:
+        raise NotFound(_("These numbers were not left out."))
+    skipped.used_elsewhere = True
+    return skipped
 
 
 def _gap(first: int, end: int) -> str:
@@ -89,6 +117,7 @@ def raise_next_number(series: Series, number: int, field: str) -> None:
             ]
         )
     if number > series.next_number:
+        _leave_out(series.number, series.next_number, number, used_elsewhere=True)
         series.next_number = number
         _tell(series)
 

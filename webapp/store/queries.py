@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, or_, select
 
+from webapp.fiscal.cancelling import usual_hours
 from webapp.fiscal.places import state
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.sealed import OtherKey, unseal
+from webapp.platform.whole import whole_number
 from webapp.store.models import Series, Shop
 
 # Its one row has the first key.
@@ -43,11 +45,24 @@ def every_series() -> Sequence[Series]:
 
 def locked_series(series_id: int) -> Series:
     """Waits for an NF-e that is taking its number. Raises NotFound."""
-    query = select(Series).where(Series.id == series_id).with_for_update()
-    found = db.session.scalar(query.execution_options(populate_existing=True))
+    found = db.session.scalar(_locking(select(Series).where(Series.id == series_id)))
     if found is None:
         raise NotFound(_("There is no such series."))
     return found
+
+
+def series_numbered(written: str, lock: bool = False) -> Series:
+    """By its number, as an address has it. Raises NotFound."""
+    number = whole_number(written)
+    query = select(Series).where(Series.number == number)
+    found = None if number is None else db.session.scalar(_locking(query) if lock else query)
+    if found is None:
+        raise NotFound(_("There is no such series."))
+    return found
+
+
+def _locking(query: Select[Series]) -> Select[Series]:
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def series_of_channels(channels: Collection[str]) -> Select:
@@ -60,6 +75,15 @@ def series_of_channels(channels: Collection[str]) -> Select:
         .where(or_(first, of_its_own) if None in chosen else of_its_own)
         .order_by(Series.id)
     )
+
+
+def cancellation_hours() -> tuple[int, int]:
+    """For how many hours SEFAZ takes the cancellation of an NF-e, and for how many a late one (0:
+    none): as the settings say, else as the issuer's state does."""
+    shop = the_shop()
+    usual, late = usual_hours(shop.state)
+    in_time, after = shop.cancellation_hours, shop.late_cancellation_hours
+    return usual if in_time is None else in_time, late if after is None else after
 
 
 def shop_time_zone() -> str:

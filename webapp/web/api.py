@@ -143,7 +143,8 @@ def _read(body: type[Shape] | None, file: str, query: type[Shape] | None) -> lis
 
 def _read_query(shape: type[Shape] | None) -> Shape | None:
     """A filter that is left empty is one that was left out."""
-    fields = shape.model_fields if shape else {}
+    known = shape.model_fields if shape else {}
+    fields = {field.alias or name: field for name, field in known.items()}
     unknown = [
         FieldError(name, _("There is no parameter of this name."))
         for name in sorted(set(request.args) - set(fields))

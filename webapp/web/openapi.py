@@ -27,6 +27,7 @@ _EXAMPLES = {
     "cnpj": "27865757000102",
     "code": "goods",
     "term": "pCBS",
+    "series_number": "1",
 }
 
 # What every call may answer; a call's own meanings win.

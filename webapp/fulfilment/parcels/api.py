@@ -14,6 +14,7 @@ from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
+from webapp.processing.shipping import ship
 from webapp.sale_pages.api import sale_json
 from webapp.sale_pages.shapes import SaleOut
 from webapp.sales.queries import NO_SALE, sale_of
@@ -115,7 +116,7 @@ def ship_sale(wanted: ShipmentIn, sale_id: int) -> dict[str, object]:
     slip = queries.slip_of_sale(sale_id, lock=True)
     if slip is None:
         raise Refusal(_("This order has no packing slip."))
-    slip.ship(wanted.carrier, wanted.tracking_code, utc_now())
+    ship(slip, wanted.carrier, wanted.tracking_code, utc_now())
     # The answer bears the sale's new version.
     db.session.flush()
     return sale_json(sale, invoice_of(sale_id))

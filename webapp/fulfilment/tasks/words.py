@@ -12,6 +12,7 @@ from webapp.rules.core.vocabulary import task_words
 # Tasks that come of cancellations, refunds and effects that came too late; no rule opens them.
 TITLES = {
     "cancel_nfe": _l("Cancel the NF-e"),
+    "cancel_refused": _l("SEFAZ did not cancel the NF-e"),
     "return_note": _l("A return note is due"),
     "goods_to_come_back": _l("Goods are to come back"),
     "unpack": _l("Unpack a cancelled order"),
@@ -43,8 +44,13 @@ QUESTIONS = {
         "and send it by hand."
     ),
     "cancel_nfe": _l(
-        "The order was cancelled, and its NF-e %(number)s (series %(series)s) is authorized. "
-        "Cancel it at SEFAZ within 24 hours of its authorization."
+        "The order was cancelled, and its NF-e %(number)s (series %(series)s) is authorized. SEFAZ "
+        "still takes a late cancellation: ask for it on the NF-e's page, or issue a return note."
+    ),
+    "cancel_refused": _l(
+        "SEFAZ did not cancel NF-e %(number)s (series %(series)s): %(answer)s (code "
+        "%(answer_code)s). It stays authorized. If its goods come back, issue the return note "
+        "(devolução)."
     ),
     "return_note": _l(
         "Goods of NF-e %(number)s (series %(series)s) were given back after it was authorized. "

@@ -19,6 +19,7 @@ from webapp.authority.certificates import (
 )
 from webapp.authority.forms import CertificateIn, ScenarioIn, scenario_options
 from webapp.authority.scenarios import play, the_scenario
+from webapp.fiscal.cancelling import usual_hours
 from webapp.fiscal.certificate import Certificate, CertificateError
 from webapp.http.formatting import as_written, day_text
 from webapp.http.forms import Form
@@ -80,6 +81,7 @@ def _page(**refused: Form) -> str:
         review_policy=settings.review_policy,
         scenario=the_scenario(),
         scenario_options=scenario_options(),
+        usual_hours=usual_hours(shop.state),
     )
 
 

@@ -27,6 +27,7 @@ from webapp.invoices.queries import invoices_of
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
 from webapp.platform.whole import whole_number
+from webapp.processing.shipping import ship
 from webapp.staff.access import allow
 
 
@@ -164,7 +165,7 @@ def ship_selected(wanted: ShipmentsIn) -> Response:
     codes = {slip.id: slip.tracking_code for slip in wanted.slips}
     _apply(
         list(codes),
-        lambda slip: slip.ship(wanted.carrier, codes[slip.id], now),
+        lambda slip: ship(slip, wanted.carrier, codes[slip.id], now),
         _("Orders marked as shipped"),
     )
     return _to_list()

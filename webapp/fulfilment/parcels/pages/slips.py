@@ -18,6 +18,7 @@ from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
+from webapp.processing import shipping
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
 from webapp.store.queries import the_shop
@@ -174,7 +175,7 @@ def deliver(slip_id: int) -> Response:
 @submits(ShipmentIn, again=_slip_page)
 def ship(wanted: ShipmentIn, slip_id: int) -> Response:
     slip = queries.slip_to_change(slip_id)
-    slip.ship(wanted.carrier, wanted.tracking_code, utc_now())
+    shipping.ship(slip, wanted.carrier, wanted.tracking_code, utc_now())
     flash(_("It is shipped."), "good")
     return _to_slip(slip_id)
 
@@ -185,7 +186,7 @@ def ship(wanted: ShipmentIn, slip_id: int) -> Response:
 def correct_shipment(wanted: ShipmentIn, slip_id: int) -> Response:
     slip = queries.slip_to_change(slip_id)
     refuse_stale(slip.sale)
-    slip.correct_shipment(wanted.carrier, wanted.tracking_code)
+    shipping.correct_shipment(slip, wanted.carrier, wanted.tracking_code)
     flash(_("Carrier and tracking code were saved."), "good")
     return _to_slip(slip_id)
 
