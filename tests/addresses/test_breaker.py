@@ -4,8 +4,8 @@ import time
 import pytest
 
 from tests.support.postal_code_providers import SAMPLE
-from webapp.addresses.breaker import FAILURES, OPEN_SECONDS, Breaker
 from webapp.addresses.lookup import Outcome
+from webapp.platform.breaker import FAILURES, OPEN_SECONDS, Breaker
 
 
 class Clock:

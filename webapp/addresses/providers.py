@@ -17,8 +17,8 @@ from typing import Generic, TypeVar
 import httpx
 
 from webapp.addresses.answer import CompanyAnswer, PostalAnswer
-from webapp.addresses.breaker import Breaker
 from webapp.addresses.number_range import without_range
+from webapp.platform.breaker import Breaker
 from webapp.platform.cep import folded
 from webapp.platform.clock import utc_now
 from webapp.platform.sparing import sparing

@@ -54,6 +54,7 @@ SUBJECTS = {
     "state_rates": _l("Rates of a state"),
     "calendar_values": _l("Value of the fiscal calendar"),
     "sandbox_scenario": _l("Simulated SEFAZ"),
+    "trusted_roots": _l("Trusted root certificate"),
     "schema_packages": _l("Schema package"),
     "official_tables": _l("Official table"),
     "contingencies": _l("Contingency of SEFAZ"),

@@ -33,6 +33,10 @@ class ScenarioIn(Shape):
     times: Annotated[int, Whole(1, MOST_TIMES)] = 1
 
 
+class RootIn(Shape):
+    """Nothing beside the file."""
+
+
 class CertificateIn(Shape):
     """The password of the file that comes with it, to the last blank; it is not kept."""
 

@@ -227,3 +227,21 @@ class Contingency(Model):
     @property
     def audit_name(self) -> str:
         return self.reason
+
+
+class TrustedRoot(Model):
+    """A root that an administrator added to those of ICP-Brasil that come with the program."""
+
+    __tablename__ = "trusted_roots"
+    audited = ("name", "fingerprint", "expires_at")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # SHA-256 of the certificate.
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    pem: Mapped[str] = mapped_column(String(24_000))
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def audit_name(self) -> str:
+        return self.name

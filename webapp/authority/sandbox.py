@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, false, func, or_, select, 
 
 from webapp.authority.models import SandboxDocument, SandboxEvent, SandboxNote, SandboxVoiding
 from webapp.authority.scenarios import SCENARIOS, played, stands_still
+from webapp.fiscal.access_key import key_of
 from webapp.fiscal.authority import (
     Answer,
     Batch,
@@ -19,7 +20,7 @@ from webapp.fiscal.authority import (
     ServiceStatus,
     VoidingAnswer,
 )
-from webapp.fiscal.sandbox import MOST_DOCUMENTS, SandboxAuthority, key_of
+from webapp.fiscal.sandbox import MOST_DOCUMENTS, SandboxAuthority
 from webapp.fiscal.sandbox_ledger import (
     EventEntry,
     LedgerEntry,

@@ -1,6 +1,7 @@
 """The access key (44 places): state, year and month, CNPJ, model, series, number, emission, random
 code, digit."""
 
+import re
 import secrets
 from datetime import datetime
 
@@ -10,6 +11,7 @@ MODEL = "55"
 NORMAL_EMISSION = "1"
 
 
+_OF_SIGNED = re.compile(rb'Id="NFe([0-9A-Z]{44})"')
 _DIGITS = "0123456789" * 2
 _IN_ORDER = {_DIGITS[first : first + 8] for first in range(10)}
 
@@ -53,3 +55,9 @@ def number_of(key: str) -> int:
 def emission_of(key: str) -> str:
     """How the note of this key was issued (tpEmis)."""
     return key[34:35]
+
+
+def key_of(signed: bytes) -> str:
+    """The key of a signed note's bytes, blank where there is none."""
+    found = _OF_SIGNED.search(signed)
+    return found[1].decode() if found else ""

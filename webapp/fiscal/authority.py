@@ -30,10 +30,15 @@ class Meaning(StrEnum):
 
 
 DUPLICATE = "204"
+# Our own, of three digits like the authority's: of several that were sent at once this one got no
+# answer; the register is asked nowhere.
+NOT_ANSWERED = "000"
 # By cStat; every other code is a refusal.
 MEANINGS = {
     **dict.fromkeys(("100", "120", "150"), Meaning.AUTHORIZED),
-    **dict.fromkeys(("103", "105", "108", "109", "113", "114", "999"), Meaning.WAIT),
+    **dict.fromkeys(
+        ("103", "105", "108", "109", "113", "114", "999", NOT_ANSWERED), Meaning.WAIT
+    ),
     "656": Meaning.REST,
     DUPLICATE: Meaning.DUPLICATE,
     **dict.fromkeys(("206", "539"), Meaning.OTHER_NOTE),
@@ -46,8 +51,6 @@ VOIDED = "102"
 UP = "107"
 DOCUMENTS_FOUND, NO_DOCUMENTS = "138", "137"
 ONE_REGISTRATION, SEVERAL_REGISTRATIONS = "111", "112"
-# Our own, of three digits like the authority's: the register was not asked.
-REGISTER_NOT_ASKED = "000"
 
 
 def meaning_of(code: str) -> Meaning:
@@ -171,8 +174,8 @@ class RegistrationAnswer:
 
     @property
     def is_asked(self) -> bool:
-        """Whether a register was asked at all: the sandbox has none."""
-        return self.code != REGISTER_NOT_ASKED
+        """Whether a register was asked at all: the sandbox has none, nor has every state."""
+        return self.code != NOT_ANSWERED
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from webapp.fiscal.document import DRAFT_CODE, INCOMING, RETURN
 from webapp.fiscal.note import Note
 from webapp.fiscal.signature import verify
 from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
-from webapp.fiscal.xml import NAMESPACE
+from webapp.fiscal.xml import NAMESPACE, UnreadableXml, read_xml
 from webapp.platform.money import ZERO
 from webapp.platform.whole import whole_number
 
@@ -39,6 +39,21 @@ def own_leaves(element: etree._Element) -> Leaves:
     """Those of its children alone: what lies deeper has names that mean something else."""
     children = element.iterchildren("*")
     return {child.tag[_OFFSET:]: text for child in children if (text := child.text)}
+
+
+def first_leaves(document: etree._Element) -> Leaves:
+    """Those of the part of an event or a voiding that is signed, its first."""
+    return own_leaves(document[0]) if len(document) else {}
+
+
+def named_by(signed: bytes) -> tuple[str, str, int]:
+    """Key, kind and sequence of an event's bytes; blank and nought where they cannot be read."""
+    try:
+        said = first_leaves(read_xml(signed))
+    except UnreadableXml:
+        return "", "", 0
+    sequence = whole_number(said.get("nSeqEvento", "")) or 0
+    return said.get("chNFe", ""), said.get("tpEvento", ""), sequence
 
 
 def groups(element: etree._Element) -> dict[str, Leaves]:

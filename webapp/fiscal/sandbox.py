@@ -8,7 +8,7 @@ from webapp.fiscal.authority import (
     DOCUMENTS_FOUND,
     DUPLICATE,
     NO_DOCUMENTS,
-    REGISTER_NOT_ASKED,
+    NOT_ANSWERED,
     UP,
     Answer,
     Batch,
@@ -42,7 +42,6 @@ CANCELLED = {
     "155": ("151", "Cancelamento de NF-e homologado fora de prazo"),
 }
 MOST_DOCUMENTS = 50
-_KEY = re.compile(rb'Id="NFe([0-9A-Z]{44})"')
 _GRANTED = re.compile(rb"<cStat>([0-9]+)</cStat><xMotivo>([^<]*)</xMotivo>")
 REASONS = {
     DUPLICATE: "Rejeicao: Duplicidade de NF-e",
@@ -92,7 +91,7 @@ class SandboxAuthority:
         return ServiceStatus(UP, "Servico em Operacao")
 
     def register(self, state: str, cnpj: str) -> RegistrationAnswer:
-        return RegistrationAnswer(REGISTER_NOT_ASKED, "O simulador nao tem cadastro")
+        return RegistrationAnswer(NOT_ANSWERED, "O simulador nao tem cadastro")
 
     def distribution(self, state: str, cnpj: str, after_nsu: int) -> Batch:
         found = self._ledger.waiting(cnpj, after_nsu, MOST_DOCUMENTS)
@@ -175,12 +174,6 @@ class SandboxAuthority:
         answer = self._duplicate(entry)
         assert answer is not None
         return answer
-
-
-def key_of(signed: bytes) -> str:
-    """The key of a signed note's bytes, blank where there is none."""
-    found = _KEY.search(signed)
-    return found[1].decode() if found else ""
 
 
 def entry_of(

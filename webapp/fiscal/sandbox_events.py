@@ -12,12 +12,11 @@ from webapp.fiscal.certificate import cnpj_of
 from webapp.fiscal.digits import mod11
 from webapp.fiscal.places import zone_of_code
 from webapp.fiscal.proc import event_proc
-from webapp.fiscal.reading import Leaves, leaves, moment, own_leaves
+from webapp.fiscal.reading import Leaves, first_leaves, leaves, moment, named_by, own_leaves
 from webapp.fiscal.sandbox_ledger import CANCELLATION, EventEntry, Ledger, VoidingEntry
 from webapp.fiscal.schema import EVENTS, VOIDING, event_problems, problems
 from webapp.fiscal.signature import SignatureError, is_signed, is_valid_on, verify
 from webapp.fiscal.xml import NAMESPACE, UnreadableXml, read_xml, xml
-from webapp.platform.whole import whole_number
 
 SOFTWARE = "SANDBOX_1.0"
 CONFIRMATION, UNDONE_DELIVERY = "210200", "110193"
@@ -88,7 +87,7 @@ def judge_event(signed: bytes, ledger: Ledger, now: datetime) -> EventAnswer:
     answer = key, _kind, _sequence = named_by(signed)
     try:
         event = read_xml(signed)
-        said = _fields(event)
+        said = first_leaves(event)
         code = _fault_or_code(event, said, ledger, now)
     except UnreadableXml:
         return EventAnswer(*answer, "215", REASONS["215"])
@@ -100,20 +99,6 @@ def judge_event(signed: bytes, ledger: Ledger, now: datetime) -> EventAnswer:
     if not ledger.record_event(entry):
         return EventAnswer(*answer, DUPLICATE_EVENT, REASONS[DUPLICATE_EVENT])
     return EventAnswer(*answer, code, REASONS[code], protocol, now, ret)
-
-
-def named_by(signed: bytes) -> tuple[str, str, int]:
-    """Key, kind and sequence of an event's bytes; blank and nought where they cannot be read."""
-    try:
-        said = _fields(read_xml(signed))
-    except UnreadableXml:
-        return "", "", 0
-    sequence = whole_number(said.get("nSeqEvento", "")) or 0
-    return said.get("chNFe", ""), said.get("tpEvento", ""), sequence
-
-
-def _fields(document: etree._Element) -> Leaves:
-    return own_leaves(document[0]) if len(document) else {}
 
 
 def _fault_or_code(event: etree._Element, said: Leaves, ledger: Ledger, now: datetime) -> str:

@@ -3,7 +3,7 @@ happened by then, so that what is asked next fits it."""
 
 from datetime import datetime
 
-from webapp.fiscal.access_key import random_code
+from webapp.fiscal.access_key import key_of, random_code
 from webapp.fiscal.authority import (
     DUPLICATE_EVENT,
     Answer,
@@ -14,8 +14,9 @@ from webapp.fiscal.authority import (
     meaning_of,
 )
 from webapp.fiscal.digits import mod11
-from webapp.fiscal.sandbox import SandboxAuthority, entry_of, key_of
-from webapp.fiscal.sandbox_events import named_by, protocol_of
+from webapp.fiscal.reading import named_by
+from webapp.fiscal.sandbox import SandboxAuthority, entry_of
+from webapp.fiscal.sandbox_events import protocol_of
 from webapp.fiscal.sandbox_ledger import CANCELLATION, EventEntry, Ledger, LedgerEntry
 
 REPEATED_VOIDING = "256"

@@ -197,7 +197,7 @@ BUILT_IN = _package("010f", "nfe/schemas/v4_0")
 
 
 @cache
-def _events(folder: str) -> Package:
+def events_package(folder: str) -> Package:
     return _package(folder, f"{folder}/schemas/v1_0")
 
 
@@ -205,7 +205,7 @@ def event_problems(event: etree._Element, kind: str) -> list[SchemaProblem]:
     """What the schema of an event of this kind, signed, refuses. Raises KeyError for a kind that
     has none."""
     folder, name = EVENTS[kind]
-    return _events(folder).problems(event, name)
+    return events_package(folder).problems(event, name)
 
 
 def problems(document: etree._Element, name: str = NOTE) -> list[SchemaProblem]:

@@ -90,7 +90,7 @@ class Settings:
             nfe_environment=_choice(
                 env, "NFE_ENVIRONMENT", ("homologation", "production"), "homologation"
             ),
-            nfe_authority=_choice(env, "NFE_AUTHORITY", ("sandbox",), "sandbox"),
+            nfe_authority=_choice(env, "NFE_AUTHORITY", ("sandbox", "sefaz"), "sandbox"),
             nfe_certificate=Path(env["NFE_CERTIFICATE"]) if env.get("NFE_CERTIFICATE") else None,
             nfe_certificate_password=env.get("NFE_CERTIFICATE_PASSWORD", ""),
             review_policy=_choice(env, "REVIEW_POLICY", ("exceptions", "all"), "exceptions"),

@@ -17,9 +17,10 @@ from webapp.authority.certificates import (
     source,
     take_certificate,
 )
-from webapp.authority.forms import CertificateIn, ScenarioIn, scenario_options
+from webapp.authority.forms import CertificateIn, RootIn, ScenarioIn, scenario_options
 from webapp.authority.scenarios import play, the_scenario
 from webapp.fiscal.cancelling import usual_hours
+from webapp.authority.trust import MOST_BYTES, added_roots, distrust, shipped_roots, trust
 from webapp.fiscal.certificate import Certificate, CertificateError
 from webapp.http.formatting import as_written, day_text
 from webapp.http.forms import Form
@@ -66,6 +67,7 @@ def _page(**refused: Form) -> str:
         "wake": Form({}),
         "scenario": Form.filled({"code": "", "times": 1}),
         "certificate": Form({}),
+        "root": Form({}),
     }
     return render_template(
         "store/settings.html",
@@ -82,6 +84,8 @@ def _page(**refused: Form) -> str:
         scenario=the_scenario(),
         scenario_options=scenario_options(),
         usual_hours=usual_hours(shop.state),
+        shipped_roots=shipped_roots(),
+        added_roots=added_roots(),
     )
 
 
@@ -186,6 +190,23 @@ def save_certificate(wanted: CertificateIn) -> ResponseReturnValue:
 def remove_certificate() -> ResponseReturnValue:
     drop_certificate()
     return _saved(_("The certificate was removed."))
+
+
+@bp.post("/settings/roots")
+@allow("admin")
+@takes_file
+@submits(RootIn, again=lambda form: _page(root=form))
+def add_root(wanted: RootIn) -> ResponseReturnValue:
+    with sent_file("root").stream as file:
+        root = trust(file.read(MOST_BYTES + 1))
+    return _saved(_("“%(name)s” is trusted from now on.", name=root.name))
+
+
+@bp.post("/settings/roots/<id:root_id>/removal")
+@allow("admin")
+def remove_root(root_id: int) -> ResponseReturnValue:
+    distrust(root_id)
+    return _saved(_("The root was removed."))
 
 
 @bp.post("/settings/awakening")

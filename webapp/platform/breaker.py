@@ -1,4 +1,5 @@
-"""A circuit breaker: a provider that fails is left alone for a while, then tried by one call."""
+"""A circuit breaker: a service outside that fails is left alone for a while, then tried by one
+call."""
 
 import contextlib
 import threading
