@@ -2,7 +2,7 @@ import pytest
 
 from tests.support.authority_server import company, make_ca, serving
 from webapp.authority.connections import client_of, context
-from webapp.authority.sefaz import Hub, Sefaz
+from webapp.authority.sefaz import Breakers, Sefaz
 
 
 @pytest.fixture(scope="session")
@@ -38,4 +38,4 @@ def server(running):
 
 @pytest.fixture
 def sefaz(server, pool):
-    return Sefaz(pool, "SP", False, server.address, Hub())
+    return Sefaz(pool, "SP", False, server.address, Breakers())

@@ -12,7 +12,7 @@ from tests.support.authority_server import BAD, company, make_ca
 from tests.support.certificates import key_of as private_key
 from webapp.authority import sefaz as real
 from webapp.authority.connections import client_of, context
-from webapp.authority.sefaz import Hub, Sefaz
+from webapp.authority.sefaz import Breakers, Sefaz
 from webapp.fiscal import soap
 from webapp.fiscal.authority import NOT_ANSWERED, AuthorityAway, Meaning
 from webapp.fiscal.sandbox_ledger import WaitingDocument
@@ -96,7 +96,7 @@ def test_what_is_signed_goes_in_untouched(sefaz, server, shops):
 def test_a_server_that_nobody_vouches_for_is_not_spoken_to(ca, shops, server):
     other = make_ca("Outra CA", private_key(2050))
     with client_of(context(shops, other.pem)) as client:
-        asked = Sefaz(client, "SP", False, server.address, Hub())
+        asked = Sefaz(client, "SP", False, server.address, Breakers())
         with pytest.raises(AuthorityAway) as away:
             asked.status()
     assert away.value.cause == real.NOT_TRUSTED
@@ -106,7 +106,7 @@ def test_a_server_that_nobody_vouches_for_is_not_spoken_to(ca, shops, server):
 def test_a_certificate_that_the_server_does_not_accept_is_named(ca, server):
     stranger = company(make_ca("Outra CA", private_key(2050)))
     with client_of(context(stranger, ca.pem)) as client:
-        asked = Sefaz(client, "SP", False, server.address, Hub())
+        asked = Sefaz(client, "SP", False, server.address, Breakers())
         with pytest.raises(AuthorityAway) as away:
             asked.status()
     assert away.value.cause == real.CERTIFICATE_REFUSED
@@ -117,7 +117,7 @@ def test_who_is_not_there_is_left_alone_for_a_moment(pool, shops):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
-        asked = Sefaz(pool, "SP", False, lambda *_where: f"https://127.0.0.1:{port}/", Hub())
+        asked = Sefaz(pool, "SP", False, lambda *_where: f"https://127.0.0.1:{port}/", Breakers())
         causes = []
         for _try in range(2):
             with pytest.raises(AuthorityAway) as away:
@@ -129,7 +129,7 @@ def test_who_is_not_there_is_left_alone_for_a_moment(pool, shops):
 
 def test_one_that_fails_again_and_again_is_left_alone_and_tried_anew(server, pool):
     now = [0.0]
-    asked = Sefaz(pool, "SP", False, server.address, Hub(lambda: now[0]))
+    asked = Sefaz(pool, "SP", False, server.address, Breakers(lambda: now[0]))
     server.sefaz.bad = "503"
     for _try in range(FAILURES + 3):
         with pytest.raises(AuthorityAway):

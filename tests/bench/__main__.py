@@ -13,11 +13,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
 from _sessions import Guardian
 
 from tests import programs
-from tests.bench import backtest, document, importing, live, pages, pipeline, rules, scale
+from tests.bench import (
+    authority,
+    backtest,
+    document,
+    importing,
+    live,
+    pages,
+    pipeline,
+    rules,
+    scale,
+)
 from tests.bench.figures import tell
 from tests.services import Postgres, Shop
 
-PARTS = ("document", "rules", "backtest", "import", "pipeline", "pages", "live")
+PARTS = ("document", "authority", "rules", "backtest", "import", "pipeline", "pages", "live")
 
 
 def main(names: list[str]) -> None:
@@ -27,6 +37,8 @@ def main(names: list[str]) -> None:
     wanted = names or PARTS
     if "document" in wanted:
         document.measure()
+    if "authority" in wanted:
+        authority.measure()
     if "rules" in wanted:
         rules.measure()
     if "backtest" in wanted:

@@ -350,7 +350,7 @@ class Server(ThreadingHTTPServer):
         self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def address(self, authorizer: str, service: Service, production: bool) -> str:
-        """As `services.address_of` has it: all of them are here."""
+        """As `service_addresses.address_of` has it: all of them are here."""
         return f"https://127.0.0.1:{self.server_port}/{authorizer}/{service}"
 
     def handle_error(self, request: object, client_address: object) -> None:

@@ -36,7 +36,7 @@ from webapp.fiscal.authority import (
 )
 from webapp.fiscal.places import STATES
 from webapp.fiscal.reading import named_by
-from webapp.fiscal.services import (
+from webapp.fiscal.service_addresses import (
     NATIONAL,
     NoSuchService,
     address_of,
@@ -79,19 +79,19 @@ Given = TypeVar("Given")
 log = logging.getLogger(__name__)
 
 
-class Hub:
-    """What the calls of one process share: a breaker for each host, and the threads."""
+class Breakers:
+    """One for each host, shared by the calls of one process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._lock = threading.Lock()
         self._breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(clock=clock))
 
-    def breaker(self, url: str) -> Breaker:
+    def of(self, url: str) -> Breaker:
         with self._lock:
             return self._breakers[urlsplit(url).netloc]
 
 
-HUB = Hub()
+BREAKERS = Breakers()
 Addresses = Callable[[str, Service, bool], str]
 
 
@@ -104,10 +104,10 @@ class Sefaz:
         state: str,
         production: bool,
         address: Addresses = address_of,
-        hub: Hub = HUB,
+        breakers: Breakers = BREAKERS,
     ):
         self._client, self._state, self._production = client, state, production
-        self._address, self._hub = address, hub
+        self._address, self._breakers = address, breakers
         self._environment = "1" if production else "2"
 
     def authorize(self, signed: list[bytes]) -> list[Answer]:
@@ -194,7 +194,7 @@ class Sefaz:
     ) -> Given:
         """Raises AuthorityAway, also for an answer that says nothing of what was asked."""
         url = self._address(authorizer, service, self._production)
-        breaker = self._hub.breaker(url)
+        breaker = self._breakers.of(url)
         with breaker.passage(PATIENCE) as passage:
             if not passage.allowed:
                 rest = dt.timedelta(seconds=max(0.0, breaker.rests_for()))

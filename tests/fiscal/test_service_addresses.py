@@ -4,7 +4,13 @@ import pytest
 
 from webapp.fiscal.authority import Service
 from webapp.fiscal.places import STATES
-from webapp.fiscal.services import NATIONAL, NoSuchService, address_of, authorizer_of, register_of
+from webapp.fiscal.service_addresses import (
+    NATIONAL,
+    NoSuchService,
+    address_of,
+    authorizer_of,
+    register_of,
+)
 
 OF_A_STATE = (
     Service.AUTHORIZATION,
