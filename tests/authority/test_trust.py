@@ -110,9 +110,9 @@ def as_sefaz(app, monkeypatch) -> None:
 
 def test_the_settings_say_who_is_asked(app, db, monkeypatch):
     open_shop()
-    assert isinstance(authority(), Sandbox)
+    assert isinstance(authority()._authority, Sandbox)
     as_sefaz(app, monkeypatch)
-    asked = authority()
+    asked = authority()._authority
     assert isinstance(asked, Sefaz)
     assert (asked._state, asked._production) == ("SP", False)
 

@@ -8,8 +8,8 @@ from webapp.fiscal.service_addresses import (
     NATIONAL,
     NoSuchService,
     address_of,
-    authorizer_of,
     register_of,
+    server_of,
 )
 
 OF_A_STATE = (
@@ -24,7 +24,7 @@ OF_A_STATE = (
 @pytest.mark.parametrize("production", [False, True])
 def test_every_state_reaches_each_service(production):
     found = {
-        address_of(authorizer_of(state), service, production)
+        address_of(server_of(state), service, production)
         for state in STATES
         for service in OF_A_STATE
     }
@@ -34,7 +34,7 @@ def test_every_state_reaches_each_service(production):
 
 
 def test_who_authorises_for_whom():
-    assert [authorizer_of(state) for state in ("SP", "MA", "RJ", "PA", "CE")] == [
+    assert [server_of(state) for state in ("SP", "MA", "RJ", "PA", "CE")] == [
         "SP",
         "SVAN",
         "SVRS",

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, false, func, or_, select, 
 
 from webapp.authority.models import SandboxDocument, SandboxEvent, SandboxNote, SandboxVoiding
 from webapp.authority.scenarios import SCENARIOS, played, stands_still
-from webapp.fiscal.access_key import key_of
+from webapp.fiscal.access_key import emission_of, key_of
 from webapp.fiscal.authority import (
     Answer,
     Batch,
@@ -29,6 +29,7 @@ from webapp.fiscal.sandbox_ledger import (
     WaitingDocument,
 )
 from webapp.fiscal.sandbox_played import PlayedAuthority
+from webapp.fiscal.standby import STANDBY_NAMES
 from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.platform.database import Model, db
 from webapp.platform.transactions import only_reading
@@ -40,8 +41,6 @@ _RANGE = re.compile(
     rb"<nNFIni>([0-9]{1,9})</nNFIni><nNFFin>([0-9]{1,9})</nNFFin>",
     re.DOTALL,
 )
-# The tpEmis of notes that go to the authority in the state's stead (SVC-AN, SVC-RS).
-CONTINGENCY = ("6", "7")
 TABLES: dict[type, type[Model]] = {
     LedgerEntry: SandboxNote,
     EventEntry: SandboxEvent,
@@ -107,7 +106,7 @@ class Sandbox:
 def _played(service: Service, access_keys: list[str]) -> contextlib.AbstractContextManager[str]:
     """What is played is the state's own service: notes that go to the one in its stead, and what
     follows them, are judged."""
-    if any(key[34:35] in CONTINGENCY for key in access_keys):
+    if any(emission_of(key) in STANDBY_NAMES for key in access_keys):
         return contextlib.nullcontext("")
     return played(service)
 

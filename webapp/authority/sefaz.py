@@ -22,7 +22,7 @@ from lxml import etree
 
 from webapp.authority.connections import MOST_AT_ONCE
 from webapp.fiscal import soap
-from webapp.fiscal.access_key import key_of
+from webapp.fiscal.access_key import emission_of, key_of
 from webapp.fiscal.authority import (
     NOT_ANSWERED,
     Answer,
@@ -40,9 +40,10 @@ from webapp.fiscal.service_addresses import (
     NATIONAL,
     NoSuchService,
     address_of,
-    authorizer_of,
     register_of,
+    server_of,
 )
+from webapp.fiscal.standby import STANDBY_NAMES, standby_name
 from webapp.platform.breaker import Breaker
 from webapp.platform.clock import utc_now
 from webapp.platform.issues import N_
@@ -70,8 +71,6 @@ NO_SAFE_CONNECTION = N_("No safe connection (TLS) came about.")
 LEFT_ALONE = N_("It failed just now and is left alone for a moment.")
 _ORGAN = re.compile(rb"<cOrgao>([0-9]{2})</cOrgao>")
 _NATIONAL_ORGAN = b"91"
-# The tpEmis in a key, and who takes its note instead of the state's own service.
-STANDBY = {"6": "SVC-AN", "7": "SVC-RS"}
 _BY_CODE = {state.code: name for name, state in STATES.items()}
 
 Item = TypeVar("Item")
@@ -116,7 +115,7 @@ class Sefaz:
             message = soap.lot_of_one(document, _lot())
             return self._ask(
                 Service.AUTHORIZATION,
-                STANDBY.get(key[34:35]) or authorizer_of(self._state),
+                STANDBY_NAMES.get(emission_of(key)) or server_of(self._state),
                 message,
                 lambda answer: soap.note_answer(key, document, answer, utc_now()),
             )
@@ -128,7 +127,7 @@ class Sefaz:
             state = _BY_CODE.get(key[:2], self._state)
             return self._ask(
                 Service.QUERY,
-                STANDBY.get(key[34:35]) or authorizer_of(state),
+                STANDBY_NAMES.get(emission_of(key)) or server_of(state),
                 soap.query(key, self._environment),
                 lambda answer: soap.key_answer(key, answer, utc_now()),
             )
@@ -141,7 +140,7 @@ class Sefaz:
             national = organ is not None and organ[1] == _NATIONAL_ORGAN
             return self._ask(
                 Service.EVENT,
-                NATIONAL if national else authorizer_of(self._state),
+                NATIONAL if national else server_of(self._state),
                 soap.events(document, _lot()),
                 lambda answer: soap.event_answer(named_by(document), answer, utc_now()),
             )
@@ -153,7 +152,7 @@ class Sefaz:
     def void(self, signed: bytes) -> VoidingAnswer:
         return self._ask(
             Service.VOIDING,
-            authorizer_of(self._state),
+            server_of(self._state),
             signed,
             lambda answer: soap.voiding_answer(signed, answer, utc_now()),
         )
@@ -161,7 +160,7 @@ class Sefaz:
     def status(self, contingency: bool = False) -> ServiceStatus:
         return self._ask(
             Service.STATUS,
-            standby_of(self._state) if contingency else authorizer_of(self._state),
+            standby_name(self._state) if contingency else server_of(self._state),
             soap.status(STATES[self._state].code, self._environment),
             soap.status_answer,
         )
@@ -233,11 +232,6 @@ class _Failed(Exception):
     def __init__(self, cause: str, detail: str = ""):
         super().__init__(cause)
         self.cause, self.detail = cause, detail
-
-
-def standby_of(state: str) -> str:
-    """Who stands in for the state's own service (MOC 7.0, contingency SVC)."""
-    return STANDBY["7" if state in ("AM", "BA", "GO", "MA", "MS", "MT", "PE", "PR") else "6"]
 
 
 def _refuse_status(status: int) -> None:

@@ -36,9 +36,7 @@ NOT_ANSWERED = "000"
 # By cStat; every other code is a refusal.
 MEANINGS = {
     **dict.fromkeys(("100", "120", "150"), Meaning.AUTHORIZED),
-    **dict.fromkeys(
-        ("103", "105", "108", "109", "113", "114", "999", NOT_ANSWERED), Meaning.WAIT
-    ),
+    **dict.fromkeys(("103", "105", "108", "109", "113", "114", "999", NOT_ANSWERED), Meaning.WAIT),
     "656": Meaning.REST,
     DUPLICATE: Meaning.DUPLICATE,
     **dict.fromkeys(("206", "539"), Meaning.OTHER_NOTE),

@@ -19,7 +19,7 @@ from webapp.fiscal.sandbox import SandboxAuthority, entry_of
 from webapp.fiscal.sandbox_events import protocol_of
 from webapp.fiscal.sandbox_ledger import CANCELLATION, EventEntry, Ledger, LedgerEntry
 
-REPEATED_VOIDING = "256"
+OTHER_KEY, REPEATED_VOIDING = "539", "256"
 
 
 class PlayedAuthority:
@@ -32,7 +32,7 @@ class PlayedAuthority:
         meaning = meaning_of(self._code)
         if meaning is Meaning.AUTHORIZED:
             return self._judge.granting(self._code, self._reason).authorize(signed)
-        if meaning is Meaning.OTHER_NOTE:
+        if self._code == OTHER_KEY:
             for document in signed:
                 self._ledger.record(_another(key_of(document), self._judge.now()))
             return self._judge.authorize(signed)

@@ -25,8 +25,8 @@ class NoSuchService(LookupError):
     """The authorizer does not offer it."""
 
 
-def authorizer_of(state: str) -> str:
-    """Who authorises the notes of a state's issuers, as the table of addresses names it."""
+def server_of(state: str) -> str:
+    """Who serves a state's issuers, as the table of addresses names it."""
     if state in _OWN:
         return state
     return OF_AN if state in _AT_SVAN else OF_RS
@@ -46,4 +46,4 @@ def register_of(state: str) -> str:
     """Who is asked about a state's contributors. Raises NoSuchService."""
     if state not in _OWN | _REGISTER_AT_SVRS:
         raise NoSuchService(f"the register of {state} is asked nowhere")
-    return authorizer_of(state)
+    return server_of(state)

@@ -19,8 +19,8 @@ from webapp.authority.certificates import (
 )
 from webapp.authority.forms import CertificateIn, RootIn, ScenarioIn, scenario_options
 from webapp.authority.scenarios import play, the_scenario
-from webapp.fiscal.cancelling import usual_hours
 from webapp.authority.trust import MOST_BYTES, added_roots, distrust, shipped_roots, trust
+from webapp.fiscal.cancelling import usual_hours
 from webapp.fiscal.certificate import Certificate, CertificateError
 from webapp.http.formatting import as_written, day_text
 from webapp.http.forms import Form
