@@ -20,7 +20,7 @@ LISTS = (
     "/staff",
     "/settings",
     "/invoices/1",
-    "/tax-profiles/goods",
+    "/tax-profiles/gift",
     "/tax-rates",
     "/fiscal-rehearsals",
 )
@@ -56,6 +56,10 @@ def test_no_list_is_cut_at_any_width_by_what_is_long(page, live_shop, signed_in)
     dear = {"channel": "an-outside-shop", "lines__0__unit_price": "99989,10"}
     place_order(live_shop, "LONG-NAME-" * 3, paid="0", **name, **dear)
     signed_in(page, "admin")
+    # A version of a tax profile with all its buttons.
+    page.goto("/tax-profiles/gift/new-version")
+    page.locator("[name=valid_from]").fill("2031-01-01")
+    page.get_by_role("button", name="Gravar versão").click()
     for path in LISTS:
         page.goto(path)
         cut = {}
