@@ -76,8 +76,8 @@ def test_known_codes_have_their_own_words(document, code):
 
 
 def test_an_unknown_code_gives_the_authority_s_own_reason(document):
-    told = explain("999", "Rejeicao: 100% nova", document)
-    assert told.text == "The authority refused the note with code 999: Rejeicao: 100% nova"
+    told = explain("987", "Rejeicao: 100% nova", document)
+    assert told.text == "The authority refused the note with code 987: Rejeicao: 100% nova"
 
 
 def test_only_what_uses_up_the_number_asks_for_another():
