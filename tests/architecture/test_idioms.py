@@ -56,6 +56,7 @@ INTEGERS = {
     "http/lists.py": "an amount",
     "http/query.py": "an id or a month of a pattern",
     "authority/sandbox.py": "parts of an access key",
+    "incoming/stock_entry.py": "a quantity that is whole",
     "invoices/queries.py": "numbers of a pattern",
     "messages/composition.py": "a moment",
     "monitor/queries.py": "seconds",

@@ -24,6 +24,7 @@ COPIES = {
         "commission_payments.paid_by",
         "imports.asked_by",
         "invoice_events.asked_by",
+        "manifestations.asked_by",
         "invoices.reviewer",
         "membership_events.actor",
         "refunds.refunded_by",

@@ -15,6 +15,7 @@ from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.incoming.matching import Goods, products_like
 from webapp.incoming.models import ImportRow, IncomingNote, RowOutcome
 from webapp.incoming.queries import incoming_notes, rows_of
+from webapp.incoming.stock_entry import lines_before
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
 from webapp.platform.clock import utc_now
@@ -48,6 +49,7 @@ LISTS = {
         "", "", dt.date(2026, 11, 1)
     ).order_by(*BY_ISSUE),
     "ix_incoming_notes_view": lambda: incoming_notes("unknown").order_by(*BY_ISSUE),
+    "ix_stock_entry_lines_supplier_code_id": lambda: lines_before("7K2M9QX4000108", {"X-1"}),
     "ix_import_rows_import_id_outcome_number": lambda: rows_of(1, RowOutcome.REFUSED).order_by(
         ImportRow.number
     ),

@@ -91,6 +91,10 @@ def test_an_event_is_named_by_kind_key_and_sequence():
     assert isinstance(event, ForeignEvent)
     assert event.event_id == f"ID110111{key}01"
     assert event.text == "Pedido repetido pelo comprador"
+    assert event.signature is Signed.VERIFIED
+    assert read(an_event(key, signer=SHOP_CNPJ), EXAMPLE_BOOK).signature is Signed.WRONG
+    changed = an_event(key).replace(b"repetido", b"desfeito")
+    assert read(changed, EXAMPLE_BOOK).signature is Signed.WRONG
 
 
 HOSTILE = {

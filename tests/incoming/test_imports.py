@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from tests.factories import api, make_product, make_sale, make_token, open_shop, sign_in, work_off
 from tests.support.fiscal_notes import BUYER
 from tests.support.incoming_notes import (
+    SHOP_CNPJ,
     SUPPLIER,
     SUPPLIER_CNPJ,
     a_file,
@@ -133,20 +134,22 @@ def test_each_refused_file_is_told_by_its_name_and_reason(calls):
         ("good.xml", file),
         ("changed.xml", file.replace(b"<vNF>", b"<vNF>1", 1)),
         ("stranger.xml", stranger),
+        ("forged.xml", an_event(key_of(file), author=SHOP_CNPJ)),
         ("bomb.xml", b'<!DOCTYPE a [<!ENTITY b "b">]><a>&b;</a>'),
         ("photo.jpg", b"\xff\xd8\xff"),
     )
 
-    assert (found["status"], found["accepted"], found["refused"]) == ("ready", 1, 4)
+    assert (found["status"], found["accepted"], found["refused"]) == ("ready", 1, 5)
     told = {problem["column"]: problem["message"] for problem in found["problems"]}
-    assert [problem["row"] for problem in found["problems"]] == [2, 3, 4, 5]
+    assert [problem["row"] for problem in found["problems"]] == [2, 3, 4, 5, 6]
     assert "changed after it was signed" in told["changed.xml"]
     assert "another CNPJ" in told["stranger.xml"]
+    assert "Somebody else than the note's issuer" in told["forged.xml"]
     assert "DOCTYPE" in told["bomb.xml"]
     assert "no XML" in told["photo.jpg"]
     refused = calls.post(f"/imports/{found['id']}/take", {"skip_refused": False})
     assert refused.status_code == 409
-    assert "4 files are refused" in refused.json["detail"]
+    assert "5 files are refused" in refused.json["detail"]
 
 
 def test_taken_twice_it_is_taken_once_and_put_away_it_is_not_taken(calls, client, db):

@@ -4,7 +4,14 @@ import pytest
 
 from webapp.authority.models import SERVICE_TRANSITIONS, AuthorityService
 from webapp.closings.models import CLOSING_TRANSITIONS, Closing
-from webapp.incoming.models import IMPORT_TRANSITIONS, Import
+from webapp.incoming.models import (
+    IMPORT_TRANSITIONS,
+    INBOX_TRANSITIONS,
+    MANIFESTATION_TRANSITIONS,
+    Import,
+    Inbox,
+    Manifestation,
+)
 from webapp.invoices.models import (
     EARLIER_TRANSITIONS,
     EVENT_TRANSITIONS,
@@ -40,6 +47,8 @@ TRANSITIONS = {
     Import: IMPORT_TRANSITIONS,
     EarlierSend: EARLIER_TRANSITIONS,
     AuthorityService: SERVICE_TRANSITIONS,
+    Inbox: INBOX_TRANSITIONS,
+    Manifestation: MANIFESTATION_TRANSITIONS,
 }
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from lxml import etree
 from werkzeug.datastructures import FileStorage
 
 from tests.factories import work_off
@@ -16,11 +17,12 @@ from tests.support.fiscal_notes import BOOKSHOP, ISSUER, MUG, NOW, NUMBERING, a_
 from webapp.fiscal.certificate import Certificate, load, make_test_certificate
 from webapp.fiscal.document import build
 from webapp.fiscal.note import Item, Party
-from webapp.fiscal.proc import nfe_proc
+from webapp.fiscal.proc import event_proc, nfe_proc
 from webapp.fiscal.sandbox import SandboxAuthority
+from webapp.fiscal.sandbox_events import ret_event
 from webapp.fiscal.sandbox_ledger import MemoryLedger
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
-from webapp.fiscal.xml import NAMESPACE
+from webapp.fiscal.xml import NAMESPACE, xml
 from webapp.incoming.importing import begin_import, take_import
 from webapp.incoming.models import Import, ImportKind
 from webapp.incoming.queries import import_by_id
@@ -82,19 +84,24 @@ def an_item(**changes) -> Item:
     return replace(MUG, **changes)
 
 
-def an_event(key: str, kind: str = "110111", sequence: int = 1, code: str = "135") -> bytes:
-    """A registered procEventoNFe; nobody's signature is in it."""
-    told = (
-        f"<chNFe>{key}</chNFe><dhEvento>2026-11-21T10:00:00-03:00</dhEvento>"
-        f"<tpEvento>{kind}</tpEvento><nSeqEvento>{sequence}</nSeqEvento>"
-    )
-    return (
-        f'<procEventoNFe xmlns="{NAMESPACE}" versao="1.00"><evento versao="1.00"><infEvento '
-        f'Id="ID{kind}{key}{sequence:02d}"><CNPJ>{SUPPLIER_CNPJ}</CNPJ>{told}'
-        "<detEvento><xJust>Pedido repetido pelo comprador</xJust></detEvento></infEvento></evento>"
-        f'<retEvento versao="1.00"><infEvento><cStat>{code}</cStat><chNFe>{key}</chNFe>'
-        "<nProt>135260000000001</nProt></infEvento></retEvento></procEventoNFe>"
-    ).encode()
+def an_event(
+    key: str, kind: str = "110111", author: str = SUPPLIER_CNPJ, signer: str = "", code: str = "135"
+) -> bytes:
+    """A registered procEventoNFe."""
+    told = {
+        "cOrgao": "91",
+        "tpAmb": "2",
+        "CNPJ": author,
+        "chNFe": key,
+        "dhEvento": "2026-11-21T10:00:00-03:00",
+        "tpEvento": kind,
+        "nSeqEvento": "1",
+    }
+    detail = {"detEvento": {"xJust": "Pedido repetido pelo comprador"}}
+    info = {"@Id": f"ID{kind}{key}01", **told, **detail}
+    event = xml("evento", {"@xmlns": NAMESPACE, "@versao": "1.00", "infEvento": info})
+    signed = certificate_of(signer or author).signer.sign(etree.fromstring(event))
+    return event_proc(signed, ret_event(told, code, "Evento registrado", NOW, "135260000000001"))
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

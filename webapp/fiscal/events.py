@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha1
+from typing import Protocol
 
 from lxml import etree
 
@@ -87,8 +88,19 @@ class RegisteredEvent:
     text: str
 
 
-def build_event(kind: EventKind, head: EventHead, detail: Section) -> etree._Element:
-    """The unsigned `evento`; `detail` is what `cancellation` and the like make."""
+class OfficialKind(Protocol):
+    """A kind of event as the authority names it."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+
+def build_event(kind: OfficialKind, head: EventHead, detail: Section) -> etree._Element:
+    """The unsigned `evento`; `detail` is what `cancellation` and the like make. `head.cnpj` is that
+    of whoever says it."""
     key = head.access_key
     body = {
         "@Id": f"ID{kind.code}{key}{head.sequence:02d}",

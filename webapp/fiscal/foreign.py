@@ -2,31 +2,37 @@
 looked at, and each is judged apart by schema, signature, protocol and the rules of its own day."""
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, cast
 
+from cryptography import x509
 from lxml import etree
 
 from webapp.fiscal.access_key import MODEL
+from webapp.fiscal.authority import REGISTERED_EVENT, Meaning, meaning_of
 from webapp.fiscal.certificate import cnpj_of
 from webapp.fiscal.checks import run_table
 from webapp.fiscal.digits import mod11
 from webapp.fiscal.fields import field_of
 from webapp.fiscal.reading import Leaves, Reading, ReadItem, decimal, leaves
-from webapp.fiscal.signature import ReformattedError, SignatureError, is_signed
+from webapp.fiscal.signature import ReformattedError, SignatureError, is_signed, verify
 from webapp.fiscal.tax_book import TaxBook
-from webapp.fiscal.xml import NAMESPACE, SIGNATURE_NAMESPACE
+from webapp.fiscal.xml import NAMESPACE, SIGNATURE_NAMESPACE, UnreadableXml, read_xml
 from webapp.platform.whole import whole_number
 
 LONGEST, DEEPEST, MOST_ELEMENTS = 5 * 2**20, 64, 200_000
 # What of a note's faults is kept: beyond it nobody reads on.
 MOST_TOLD = 20
 KEY = re.compile(r"[0-9]{6}[0-9A-Z]{12}[0-9]{26}", re.ASCII)
-# Codes of a protocol with which a note is authorized, and of an answer with which an event is.
-TAKEN, REGISTERED = ("100", "150", "120"), ("135", "136", "155")
+# A company's branches and certificates have these places of its CNPJ in common.
+ROOT = 8
+_EVENT_KIND = re.compile(r"[0-9]{6}", re.ASCII)
+# Of a summary's cSitNFe.
+_CANCELLED = "3"
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 # In these, what is looked for in the bytes is written as in ASCII.
 _LIKE_ASCII = (b"utf-8", b"us-ascii", b"iso-8859-1", b"windows-1252")
@@ -98,7 +104,8 @@ class ForeignNote:
 
 @dataclass(frozen=True, slots=True)
 class ForeignEvent:
-    """`event_id` names it everywhere; `text` is the reason or the correction."""
+    """`event_id` names it everywhere; `text` is the reason or the correction. Of its summary alone
+    `signature` is NONE."""
 
     event_id: str
     access_key: str
@@ -108,12 +115,12 @@ class ForeignEvent:
     at: datetime
     text: str
     protocol: str
+    signature: Signed
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the authority tells of a note before its file may be had. `situation`: 1 authorised, 2
-    denied, 3 cancelled."""
+    """What the authority tells of a note before its file may be had."""
 
     access_key: str
     issuer_document: str
@@ -121,7 +128,7 @@ class Summary:
     issued_at: datetime
     total: Decimal
     protocol: str
-    situation: str
+    is_cancelled: bool
 
 
 def parse(content: bytes) -> etree._Element:
@@ -136,17 +143,9 @@ def parse(content: bytes) -> etree._Element:
         raise Unreadable("encoding")
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise Unreadable("doctype")
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
+        root = read_xml(content)
+    except UnreadableXml as error:
         deep = "depth" in str(error).lower()
         raise Unreadable("too_deep" if deep else "no_xml") from None
     if _IS_TOO_DEEP(root):
@@ -170,12 +169,14 @@ def read(content: bytes, book: TaxBook) -> ForeignNote | ForeignEvent:
     raise Unreadable("no_note")
 
 
-def read_summary(content: bytes) -> Summary:
-    """Of a resNFe. Raises Unreadable."""
+def read_summary(content: bytes) -> Summary | ForeignEvent:
+    """Of a resNFe or a resEvento. Raises Unreadable."""
     root = parse(content)
+    told = leaves(root)
+    if root.tag == f"{_NS}resEvento":
+        return _told_event(told, told.get("nProt", ""), Signed.NONE)
     if root.tag != f"{_NS}resNFe":
         raise Unreadable("no_note")
-    told = leaves(root)
     return Summary(
         _known_key(told.get("chNFe", "")),
         party_document(told),
@@ -183,7 +184,7 @@ def read_summary(content: bytes) -> Summary:
         _moment(told.get("dhEmi", "")),
         decimal(told, "vNF"),
         told.get("nProt", "")[:17],
-        told.get("cSitNFe", ""),
+        told.get("cSitNFe") == _CANCELLED,
     )
 
 
@@ -217,10 +218,14 @@ def _note(document: etree._Element, protocol: etree._Element | None, book: TaxBo
         reading.recipient,
         issued_at,
         decimal(reading.total, "vNF"),
-        told.get("nProt", "")[:17] if told.get("cStat") in TAKEN else "",
+        told.get("nProt", "")[:17] if _is_taken(told) else "",
         reading.items,
         _verdicts(reading, key, told),
     )
+
+
+def _is_taken(protocol: Leaves) -> bool:
+    return meaning_of(protocol.get("cStat", "")) is Meaning.AUTHORIZED
 
 
 def _verdicts(reading: Reading, key: str, protocol: Leaves) -> Verdicts:
@@ -240,17 +245,22 @@ def _verdicts(reading: Reading, key: str, protocol: Leaves) -> Verdicts:
 
 
 def _signature(reading: Reading) -> Signed:
-    if not is_signed(reading.document):
+    return _signed(reading.document, lambda: reading.signed_by, party_document(reading.issuer))
+
+
+def _signed(
+    document: etree._Element, signed_by: Callable[[], x509.Certificate], author: str
+) -> Signed:
+    if not is_signed(document):
         return Signed.NONE
     try:
-        signer = cnpj_of(reading.signed_by)
+        signer = cnpj_of(signed_by())
     except ReformattedError:
         return Signed.REFORMATTED
     except (SignatureError, ValueError):
         return Signed.WRONG
     # Of one company all its certificates begin alike; a person's has no CNPJ.
-    other = signer and signer[:8] != party_document(reading.issuer)[:8]
-    return Signed.WRONG if other else Signed.VERIFIED
+    return Signed.WRONG if signer and signer[:ROOT] != author[:ROOT] else Signed.VERIFIED
 
 
 def _protocol(reading: Reading, key: str, told: Leaves) -> Protocol:
@@ -262,17 +272,23 @@ def _protocol(reading: Reading, key: str, told: Leaves) -> Protocol:
 
 
 def _event(root: etree._Element) -> ForeignEvent:
-    info = root.find(f"{_NS}evento/{_NS}infEvento")
-    answer = root.find(f"{_NS}retEvento/{_NS}infEvento")
-    if info is None or answer is None:
+    event, answer = root.find(f"{_NS}evento"), root.find(f"{_NS}retEvento/{_NS}infEvento")
+    info = None if event is None else event.find(f"{_NS}infEvento")
+    if event is None or info is None or answer is None:
         raise Unreadable("no_note")
     told, answered = leaves(info), leaves(answer)
+    if answered.get("cStat") not in REGISTERED_EVENT or answered.get("chNFe") != told.get("chNFe"):
+        raise Unreadable("not_registered")
+    alone = _alone(event)
+    signature = _signed(alone, lambda: verify(alone), party_document(told))
+    return _told_event(told, answered.get("nProt", ""), signature)
+
+
+def _told_event(told: Leaves, protocol: str, signature: Signed) -> ForeignEvent:
     key, kind = _known_key(told.get("chNFe", "")), told.get("tpEvento", "")
     sequence = whole_number(told.get("nSeqEvento"), 1, 99)
-    if not re.fullmatch(r"[0-9]{6}", kind, re.ASCII) or sequence is None:
+    if not _EVENT_KIND.fullmatch(kind) or sequence is None:
         raise Unreadable("no_note")
-    if answered.get("cStat") not in REGISTERED or answered.get("chNFe", key) != key:
-        raise Unreadable("not_registered")
     return ForeignEvent(
         f"ID{kind}{key}{sequence:02d}",
         key,
@@ -281,7 +297,8 @@ def _event(root: etree._Element) -> ForeignEvent:
         party_document(told),
         _moment(told.get("dhEvento", "")),
         (told.get("xCorrecao") or told.get("xJust") or "")[:1000],
-        answered.get("nProt", "")[:17],
+        protocol[:17],
+        signature,
     )
 
 

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from webapp.fiscal.foreign import (
+    ROOT,
     ForeignEvent,
     ForeignNote,
     Protocol,
@@ -20,7 +21,14 @@ from webapp.fiscal.foreign import (
 from webapp.fiscal.note import Environment
 from webapp.fiscal.tax_book import TaxBook
 from webapp.incoming.archives import content_of
-from webapp.incoming.filing import Facts, event_facts, events_here, keys_here, note_facts
+from webapp.incoming.filing import (
+    CANCELLING,
+    Facts,
+    event_facts,
+    events_here,
+    keys_here,
+    note_facts,
+)
 from webapp.incoming.matching import Goods, products_of
 from webapp.incoming.models import ImportRow, RowOutcome
 from webapp.platform.database import db
@@ -29,8 +37,6 @@ from webapp.taxation.book import the_tax_book
 
 # Of an import's products that the catalog has not: further ones are not told.
 MOST_UNMATCHED = 500
-# A company's certificates and branches have these places of its CNPJ in common.
-ROOT = 8
 _PRODUCTION = "1"
 
 
@@ -91,6 +97,7 @@ def check_file(
         return checked
     if isinstance(found, ForeignEvent):
         checked.key, checked.facts = found.event_id, event_facts(found)
+        checked.problem = problem_of_event(found)
         return checked
     is_own = shop.is_own(party_document(found.issuer))
     checked.key, checked.facts = found.access_key, note_facts(found, is_own)
@@ -111,6 +118,14 @@ def problem_of(note: ForeignNote, shop: ImportingShop) -> str:
     if note.verdicts.signature is Signed.WRONG:
         return "changed"
     return "other_protocol" if note.verdicts.protocol is Protocol.DIFFERS else ""
+
+
+def problem_of_event(event: ForeignEvent) -> str:
+    if event.signature in (Signed.NONE, Signed.WRONG):
+        return "changed" if event.signature is Signed.WRONG else "unsigned"
+    # The issuer's CNPJ stands in the key.
+    by_issuer = event.author[:ROOT] == event.access_key[6 : 6 + ROOT]
+    return "" if by_issuer or event.kind not in CANCELLING else "other_author"
 
 
 def mark_known(checked: Sequence[CheckedFile], import_id: int) -> None:

@@ -8,11 +8,21 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from webapp.fiscal.foreign import ForeignEvent, ForeignNote, Protocol, Signed, party_document
+from webapp.fiscal.foreign import (
+    ForeignEvent,
+    ForeignNote,
+    Protocol,
+    Signed,
+    Summary,
+    party_document,
+)
 from webapp.incoming.models import IncomingEvent, IncomingNote, NoteStatus
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.platform.database import db
 from webapp.platform.text import searchable
+from webapp.platform.whole import whole_number
+from webapp.store.models import Shop
+from webapp.store.queries import the_shop
 
 Facts = dict[str, Any]
 # Events by which an issuer takes its note back.
@@ -45,7 +55,9 @@ def note_facts(note: ForeignNote, is_own: bool) -> Facts:
 
 
 def event_facts(event: ForeignEvent) -> Facts:
-    return asdict(event) | {"at": event.at.isoformat()}
+    facts = asdict(event) | {"at": event.at.isoformat()}
+    del facts["signature"]
+    return facts
 
 
 def keys_here(keys: Collection[str]) -> set[str]:
@@ -91,6 +103,46 @@ def file_notes(
             note.cancel()
         notes.append(note)
     return notes
+
+
+def file_summaries(found: Iterable[Summary]) -> list[IncomingNote]:
+    """The new ones among them, of which no more is known yet."""
+    by_key = {each.access_key: each for each in found}
+    query = select(IncomingNote).where(IncomingNote.access_key.in_(by_key)).with_for_update()
+    here = {note.access_key: note for note in db.session.scalars(query)}
+    shop, cancelled, new = the_shop(), _cancelled(by_key), []
+    for key, each in by_key.items():
+        note = here.get(key)
+        if note is None:
+            note = _summed_up(each, shop)
+            db.session.add(note)
+            new.append(note)
+        if each.is_cancelled or key in cancelled:
+            note.cancel()
+    db.session.flush()
+    return [note for note in new if note.status is NoteStatus.UNKNOWN]
+
+
+def _summed_up(told: Summary, shop: Shop) -> IncomingNote:
+    key = told.access_key
+    return IncomingNote(
+        access_key=key,
+        status=NoteStatus.UNKNOWN,
+        is_own=False,
+        series=whole_number(key[22:25]) or 0,
+        number=whole_number(key[25:34]) or 0,
+        issuer_document=told.issuer_document,
+        issuer_name=told.issuer_name,
+        recipient_document=shop.cnpj,
+        recipient_name=shop.name[:60],
+        issued_at=told.issued_at,
+        total=told.total,
+        protocol=told.protocol,
+        verdicts={},
+        has_content=False,
+        is_whole=False,
+        search_text=searchable(key, key[25:34].lstrip("0"), told.issuer_name, told.issuer_document),
+    )
 
 
 def _cancelled(keys: Collection[str]) -> set[str]:

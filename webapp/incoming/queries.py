@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, Select, select, true
 from webapp.incoming.models import (
     Import,
     ImportRow,
+    Inbox,
     IncomingEvent,
     IncomingNote,
+    Manifestation,
     NoteStatus,
     RowOutcome,
 )
@@ -18,6 +20,7 @@ from webapp.invoices.queries import month_bounds
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
+from webapp.store.queries import the_shop
 
 # Of an import's refused rows a call tells these; its page has them all.
 MOST_PROBLEMS = 200
@@ -55,6 +58,17 @@ def note_by_id(note_id: int, lock: bool = False) -> IncomingNote:
 def events_of(note: IncomingNote) -> Sequence[IncomingEvent]:
     query = select(IncomingEvent).where(IncomingEvent.access_key == note.access_key)
     return db.session.scalars(query.order_by(IncomingEvent.at, IncomingEvent.id)).all()
+
+
+def manifestations_of(note: IncomingNote) -> Sequence[Manifestation]:
+    query = select(Manifestation).where(Manifestation.note_id == note.id)
+    return db.session.scalars(query.order_by(Manifestation.id)).all()
+
+
+def the_inbox(lock: bool = False) -> Inbox | None:
+    """That of the shop's CNPJ; none before it was opened for the first time."""
+    query = select(Inbox).where(Inbox.cnpj == the_shop().cnpj)
+    return db.session.scalar(query.with_for_update() if lock else query)
 
 
 def imports() -> Select[Import]:

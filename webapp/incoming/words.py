@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.fiscal.foreign import Protocol, Signed
-from webapp.incoming.models import IncomingNote
+from webapp.incoming.models import Inbox, IncomingNote
 from webapp.platform.issues import issue_from_json
 
 PROBLEMS = {
@@ -20,10 +20,11 @@ PROBLEMS = {
     "model": _l("The file is no NF-e (model 55) but another kind of note, such as an NFC-e."),
     "key": _l("The access key is not one: its form or its last digit is wrong."),
     "no_day": _l("The note does not say when it was issued in a way that can be read."),
-    "not_registered": _l("The authority has not registered this event."),
+    "not_registered": _l("SEFAZ has not registered this event."),
     "packed": _l("The file in the zip is broken, locked or packed in a way that is not read."),
     "not_ours": _l("The shop has no part in this note: another CNPJ issued it, to another buyer."),
-    "unsigned": _l("The note is not signed: it is a draft, not an NF-e."),
+    "unsigned": _l("The file is not signed: it is a draft, not an NF-e or an event."),
+    "other_author": _l("Somebody else than the note's issuer says that it is cancelled."),
     "changed": _l("The signature does not fit: the file was changed after it was signed."),
     "other_protocol": _l("The protocol in the file is that of another note."),
     "homologation": _l("The note was issued for a test (homologation): it has no value."),
@@ -60,6 +61,11 @@ def problem_words(code: str) -> str:
 
 def event_words(kind: str) -> str:
     return str(EVENTS.get(kind) or _("Event %(kind)s", kind=kind))
+
+
+def inbox_error(inbox: Inbox) -> str:
+    """As the authority said it, or why it was not heard."""
+    return _(inbox.error)
 
 
 def rule_words(note: IncomingNote) -> list[tuple[str, str]]:

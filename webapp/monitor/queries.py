@@ -13,7 +13,7 @@ from webapp.addresses.models import PostalProvider
 from webapp.authority.models import AuthorityService
 from webapp.authority.words import authorizer_label
 from webapp.closings.models import Closing
-from webapp.incoming.models import Import
+from webapp.incoming.models import Import, Inbox, Manifestation
 from webapp.invoices.models import Voiding
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
@@ -165,6 +165,10 @@ def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
         return _("Import of files"), f"/imports/{row.id}"
     if isinstance(row, Voiding):
         return _("Voiding of %(numbers)s", numbers=row.audit_name), "/series"
+    if isinstance(row, Inbox):
+        return _("Incoming NF-e"), "/incoming"
+    if isinstance(row, Manifestation):
+        return _("Incoming NF-e"), f"/incoming/{row.note_id}"
     sale_id = _sale_id(row)
     return references[sale_id], f"/sales/{sale_id}"
 

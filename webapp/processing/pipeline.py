@@ -14,7 +14,14 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.authority.models import AuthorityService, ServiceState
 from webapp.closings.models import Closing, ClosingStatus
-from webapp.incoming.models import Import, ImportStatus
+from webapp.incoming.models import (
+    Import,
+    ImportStatus,
+    Inbox,
+    InboxStatus,
+    Manifestation,
+    ManifestationStatus,
+)
 from webapp.invoices.models import (
     EarlierSend,
     EarlierStatus,
@@ -36,8 +43,10 @@ from webapp.processing.earlier_step import EarlierStep
 from webapp.processing.effect_step import EffectStep
 from webapp.processing.event_step import EventStep
 from webapp.processing.import_steps import CheckStep, TakeStep
+from webapp.processing.inbox_step import InboxStep
 from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
+from webapp.processing.manifestation_step import ManifestationStep
 from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep
 from webapp.processing.rules_step import RulesStep
@@ -243,6 +252,22 @@ PIPELINE: tuple[Station, ...] = (
         TakeStep(),
         (ImportStatus.DONE, ImportStatus.REFUSED),
         _l("Taking files in"),
+    ),
+    Station(
+        Inbox,
+        InboxStatus.OPEN,
+        "invoices",
+        InboxStep(),
+        (),
+        _l("Fetching NF-e issued against the shop"),
+    ),
+    Station(
+        Manifestation,
+        ManifestationStatus.PENDING,
+        "invoices",
+        ManifestationStep(),
+        (ManifestationStatus.REGISTERED, ManifestationStatus.REFUSED),
+        _l("Telling SEFAZ about an incoming NF-e"),
     ),
 )
 # (status, name): the parts of a sale's progress bar. One that waits for a person stands at its

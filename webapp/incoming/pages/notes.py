@@ -1,28 +1,35 @@
 """NF-e issued against the shop, and past ones of its own that were imported."""
 
-from decimal import Decimal
-from typing import NamedTuple
+from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
+from flask_babel import lazy_pgettext, ngettext
 from sqlalchemy import select
 
-from webapp.catalog.models import Product
-from webapp.fiscal.foreign import read_items
-from webapp.fiscal.reading import Leaves, ReadItem, decimal
-from webapp.http.handling import acts
+from webapp.http.forms import Form
+from webapp.http.handling import acts, submits
 from webapp.http.lists import Order, page_of, status_tab, status_tabs
 from webapp.http.query import query_month, query_word
-from webapp.incoming.matching import Goods, products_of
-from webapp.incoming.models import NOTE_LABELS, IncomingNote
+from webapp.incoming.forms import InboxIn, ManifestationIn, StockEntryIn
+from webapp.incoming.inbox import switch_inbox
+from webapp.incoming.manifesting import ask_manifestation, deadline
+from webapp.incoming.models import NOTE_LABELS, IncomingNote, NoteStatus, Stance
 from webapp.incoming.pages.blueprint import bp
-from webapp.incoming.queries import VIEWS, events_of, incoming_notes, note_by_id
+from webapp.incoming.queries import (
+    VIEWS,
+    events_of,
+    incoming_notes,
+    manifestations_of,
+    note_by_id,
+    the_inbox,
+)
+from webapp.incoming.stock_entry import entry_lines, stocked_lines, take_into_stock
+from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
 from webapp.staff.access import allow
-from webapp.taxation.book import the_tax_book
 
 ORDERS = {"when": Order((IncomingNote.issued_at, IncomingNote.id), down=True)}
 TABS = {
@@ -30,6 +37,9 @@ TABS = {
     **{str(status): label for status, (label, _tone) in NOTE_LABELS.items()},
     "own": _l("Our own past ones"),
 }
+UNCOUNTED = ("", "own")
+# What a person tells; awareness goes out by itself.
+TOLD_BY_PEOPLE = (Stance.CONFIRMATION, Stance.NOT_CARRIED_OUT, Stance.DISOWNING)
 
 
 @bp.get("/incoming")
@@ -37,7 +47,7 @@ TABS = {
 def index() -> str:
     view, q, month = query_word("status", VIEWS), request.args.get("q", ""), query_month()
     counted = {
-        name: select(IncomingNote.id).where(VIEWS[name]) for name in TABS if name not in ("", "own")
+        name: select(IncomingNote.id).where(VIEWS[name]) for name in TABS if name not in UNCOUNTED
     }
     return render_template(
         "incoming/index.html",
@@ -48,40 +58,49 @@ def index() -> str:
         view=view,
         q=q,
         month=month,
+        inbox=the_inbox(),
     )
 
 
-class NoteLine(NamedTuple):
-    """An item of a note, and what it is in the catalog."""
+@bp.post("/incoming/inbox")
+@allow("manager")
+@acts(back=lambda: redirect(url_for("incoming.index"), 303))
+def switch() -> ResponseReturnValue:
+    wanted = Form(request.form, InboxIn).parse()
+    switch_inbox(wanted.open)
+    flash(_("Incoming NF-e are fetched.") if wanted.open else _("None is fetched now."), "good")
+    return redirect(url_for("incoming.index"), 303)
 
-    told: Leaves
-    quantity: Decimal
-    total: Decimal
-    product: Product | None
 
-
-def _line(item: ReadItem, product: Product | None) -> NoteLine:
-    told = item.product
-    return NoteLine(told, decimal(told, "qCom"), decimal(told, "vProd"), product)
+# -- one note -------------------------------------------------------------------------------------
 
 
 @bp.get("/incoming/<id:note_id>")
 @allow("clerk", "accountant")
 def show(note_id: int) -> str:
-    note = note_by_id(note_id)
-    items = _items(note)
-    goods = [Goods.of(item) for item in items]
-    products = products_of(set(goods))
+    return _note_page(note_id)
+
+
+def _note_page(note_id: int, **refused: Form) -> str:
+    note, now = note_by_id(note_id), utc_now()
+    lines = entry_lines(note)
+    proposed = [{"sku": line.product and line.product.sku, "units": line.units} for line in lines]
+    deadlines = {stance: deadline(note, stance, now) for stance in TOLD_BY_PEOPLE}
+    forms = {"entry": Form.filled({"lines": proposed}), "manifestation": Form({})}
     return render_template(
         "incoming/note.html",
         note=note,
-        lines=[_line(item, products.get(each)) for item, each in zip(items, goods, strict=True)],
+        lines=lines,
+        stocked=stocked_lines(note) if note.stocked_at else (),
         events=events_of(note),
+        manifestations=manifestations_of(note),
+        deadlines=deadlines,
+        may_enter=not note.is_own and bool(lines) and note.status in MAY_BE_STOCKED,
+        forms_of=forms | refused,
     )
 
 
-def _items(note: IncomingNote) -> list[ReadItem]:
-    return read_items(note.content, the_tax_book()) if note.content else []
+MAY_BE_STOCKED = (NoteStatus.UNKNOWN, NoteStatus.KNOWN, NoteStatus.DISOWNED)
 
 
 @bp.get("/incoming/<id:note_id>/xml")
@@ -95,7 +114,7 @@ def xml(note_id: int) -> Response:
     return answer
 
 
-def _to(note_id: int) -> ResponseReturnValue:
+def _to(note_id: int, **_values: Any) -> ResponseReturnValue:
     return redirect(url_for("incoming.show", note_id=note_id), 303)
 
 
@@ -105,4 +124,24 @@ def _to(note_id: int) -> ResponseReturnValue:
 def know(note_id: int) -> ResponseReturnValue:
     note_by_id(note_id, lock=True).know()
     flash(_("The note is known now."), "good")
+    return _to(note_id)
+
+
+@bp.post("/incoming/<id:note_id>/stock-entry")
+@allow("clerk")
+@submits(StockEntryIn, again=lambda form, note_id: _note_page(note_id, entry=form))
+def enter_stock(wanted: StockEntryIn, note_id: int) -> ResponseReturnValue:
+    pieces = take_into_stock(note_by_id(note_id, lock=True), wanted)
+    text = ngettext("%(num)s piece is in stock now.", "%(num)s pieces are in stock now.", pieces)
+    flash(text, "good")
+    return _to(note_id)
+
+
+@bp.post("/incoming/<id:note_id>/manifestations")
+@allow("manager")
+@submits(ManifestationIn, again=lambda form, note_id: _note_page(note_id, manifestation=form))
+def tell(wanted: ManifestationIn, note_id: int) -> ResponseReturnValue:
+    note = note_by_id(note_id, lock=True)
+    ask_manifestation(note, Stance(wanted.stance), wanted.reason, g.identity.actor)
+    flash(_("SEFAZ is told; the answer appears here."), "good")
     return _to(note_id)
