@@ -17,8 +17,9 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.database import db as database
 from webapp.processing.address_step import AddressStep
-from webapp.processing.invoice_steps import BuildStep, SendStep, SignStep
+from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.rules_step import RulesStep
+from webapp.processing.send_step import SendStep
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Refund, Sale, Status
 
@@ -140,7 +141,7 @@ def test_a_cancellation_while_a_worker_holds_the_sale(app, callers, db, stage):
         and db.session.query(Effect).filter(Effect.status == EffectStatus.PENDING).count() == 0
     )
     left = set(db.session.scalars(select(Invoice.status)))
-    assert left <= ({InvoiceStatus.AUTHORIZED} if stage == "send" else {InvoiceStatus.DISCARDED})
+    assert left <= ({InvoiceStatus.CANCELLED} if stage == "send" else {InvoiceStatus.DISCARDED})
     assert MessageStatus.PENDING not in set(db.session.scalars(select(Message.status)))
 
 
@@ -166,7 +167,7 @@ def test_a_cancellation_in_the_rush_of_the_workers(app, callers, db, delay_ms):
     assert answers == [200] * 6 and stock("BOOK") == 20 and not commission()
     assert set(db.session.scalars(select(Sale.status))) == {Status.CANCELLED}
     assert not set(db.session.scalars(select(Invoice.status))) - {
-        InvoiceStatus.AUTHORIZED,
+        InvoiceStatus.CANCELLED,
         InvoiceStatus.DISCARDED,
     }
 
