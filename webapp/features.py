@@ -57,7 +57,7 @@ from webapp.search import pages as search
 from webapp.staff import pages as staff
 from webapp.store import api as store_api
 from webapp.store import pages as store
-from webapp.store.forms import PIS_COFINS, REVIEW_POLICIES, TAX_REGIMES
+from webapp.store.forms import ENVIRONMENTS, PIS_COFINS, REVIEW_POLICIES, TAX_REGIMES
 from webapp.store.pages.settings import choices_in_one_line
 from webapp.store.partners import api as partners_api
 from webapp.store.partners import pages as partners
@@ -90,6 +90,7 @@ VALUE_WORDS: history.ValueWords = {
         {str(kind): name for kind, name in EVENT_NAMES.items()}
     ),
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
+    ("shop", "nfe_environment"): _one_of(ENVIRONMENTS),
     ("shop", "crt"): _one_of(TAX_REGIMES),
     ("shop", "pis_cofins"): _one_of(PIS_COFINS),
     ("shop", "ibs_cbs_choices"): choices_in_one_line,

@@ -55,6 +55,7 @@ def test_it_is_taken_and_signs_from_then_on(client, db, admin):
     assert verify(etree.fromstring(invoice.signed_xml)) == open_pfx(file, PASSWORD).x509
     page = client.get("/settings").text
     assert "PICO NEVADO LTDA" in page and "in 365 days" in page and "Valid" in page
+    assert "leads to no root of ICP-Brasil" in page, "it signed itself"
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "certificates")).one()
     assert (entry.actor, entry.after["holder"]) == (admin, "PICO NEVADO LTDA")
 

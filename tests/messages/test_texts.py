@@ -6,7 +6,6 @@ tests/messages/test_texts.py, and read the diff.
 
 import datetime as dt
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from tests.factories import make_product, make_sale, open_shop
 from webapp.messages.composition import parts_of
 from webapp.messages.models import Message
 from webapp.messages.words import RULE_TEMPLATES, TEMPLATES
+from webapp.store.queries import the_shop
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 LANGUAGES = ("en", "pt_BR")
@@ -88,12 +88,8 @@ def test_markup_in_a_products_name_is_text(written):
 
 def test_only_a_note_with_fiscal_value_is_to_be_looked_up(written, app):
     assert "without fiscal value" in written("invoice_authorized", "en")[1]
-    settings = app.extensions["settings"]
-    app.extensions["settings"] = replace(settings, nfe_environment="production")
-    try:
-        assert "www.nfe.fazenda.gov.br" in written("invoice_authorized", "en")[1]
-    finally:
-        app.extensions["settings"] = settings
+    the_shop().nfe_environment = "production"
+    assert "www.nfe.fazenda.gov.br" in written("invoice_authorized", "en")[1]
 
 
 def test_every_template_has_text_html_and_a_name(app):

@@ -201,6 +201,7 @@ FIELDS = {
     "notes": _l("Notes"),
     "volumes": _l("Volumes"),
     "ncm": _l("NCM"),
+    "nfe_environment": _l("Environment of the NF-e"),
     "next_number": _l("Next number"),
     "neighborhood": _l("Neighborhood"),
     "number": _l("Number"),

@@ -54,6 +54,12 @@ _KEY, _PURPOSE = 1, "certificate"
 _ROOT = 8
 
 FIX = N_("Install a certificate")
+UNCONFIRMED = N_(
+    "NFE_ENVIRONMENT was set to %(value)s: an administrator has to confirm that in the settings."
+)
+NO_AUTHORITY = N_(
+    "The shop issues with fiscal value, and the simulated SEFAZ would answer it (NFE_AUTHORITY)."
+)
 MISSING = N_("There is no digital certificate yet.")
 NO_ISSUER = N_("Fill in the issuer's CNPJ first.")
 LOST = N_(
@@ -91,7 +97,7 @@ def source() -> Source | None:
         return Source.ENVIRONMENT
     if stored():
         return Source.SETTINGS
-    return None if settings.production or not the_shop().cnpj else Source.TEST
+    return None if the_shop().is_production or not the_shop().cnpj else Source.TEST
 
 
 def installed(shop: Shop) -> Certificate:
@@ -102,7 +108,7 @@ def installed(shop: Shop) -> Certificate:
         return load(settings.nfe_certificate, settings.nfe_certificate_password)
     if kept := stored():
         return _opened(kept)
-    if settings.production:
+    if shop.is_production:
         raise CertificateError(MISSING)
     if not shop.cnpj:
         raise CertificateError(NO_ISSUER)
@@ -160,7 +166,7 @@ def reminder() -> Reminder | None:
         if settings.nfe_certificate:
             ends_at = installed(the_shop()).expires_at
         elif ends_at is None:
-            return _of_none(settings)
+            return _of_none()
         if utc_now() > ends_at:
             raise CertificateError(EXPIRED, day=day_text(ends_at))
     except CertificateError as error:
@@ -169,14 +175,29 @@ def reminder() -> Reminder | None:
     return Reminder(days, ends_at, None) if days <= REMINDED_DAYS else None
 
 
-def _of_none(settings: Settings) -> Reminder | None:
-    if not settings.production or not the_shop().cnpj:
+def _of_none() -> Reminder | None:
+    if not the_shop().is_production or not the_shop().cnpj:
         return None
     return Reminder(0, None, CertificateError(MISSING).issue)
 
 
+def environment_hold() -> Issue | None:
+    """Why nothing may be signed in the shop's environment; None where it may."""
+    settings, shop = _settings(), the_shop()
+    message = ""
+    if settings.nfe_environment_from_env and settings.nfe_environment != shop.nfe_environment:
+        message = UNCONFIRMED
+    elif shop.is_production and settings.nfe_authority == "sandbox":
+        message = NO_AUTHORITY
+    told = {"value": settings.nfe_environment}
+    found = Issue("environment", "settings.environment", told, WARNING, message, who="admin")
+    return found if message else None
+
+
 def signing_hold() -> Issue | None:
     """Why nothing can be signed just now; None where it can."""
+    if held := environment_hold():
+        return held
     try:
         certificate()
     except CertificateError as error:

@@ -1,22 +1,27 @@
 """The authority that the settings name."""
 
+from typing import Any, NoReturn
+
 from flask import current_app
 
-from webapp.authority.certificates import certificate
+from webapp.authority.certificates import NO_AUTHORITY, certificate
 from webapp.authority.connections import CONNECTIONS
 from webapp.authority.sandbox import Sandbox
 from webapp.authority.sefaz import Sefaz
 from webapp.authority.service_states import Watched
 from webapp.authority.trust import roots
-from webapp.fiscal.authority import Authority
+from webapp.fiscal.authority import Authority, AuthorityAway, Service
+from webapp.fiscal.certificate import CertificateError
 from webapp.platform.database import db
+from webapp.platform.issues import N_
 from webapp.platform.transactions import only_reading
 from webapp.store.queries import the_shop
 
+NO_CERTIFICATE = N_("The shop has no digital certificate that can be used now.")
+
 
 def authority() -> Authority:
-    """Whoever asks it has no transaction open, and begins none here. Raises CertificateError where
-    the real one is to be asked and there is no certificate to ask it with."""
+    """Whoever asks it has no transaction open, and begins none here."""
     if db.session().in_transaction():
         return _chosen()
     with only_reading():
@@ -26,8 +31,24 @@ def authority() -> Authority:
 
 
 def _chosen() -> Authority:
-    settings, state = current_app.extensions["settings"], the_shop().state
+    settings, shop = current_app.extensions["settings"], the_shop()
     if settings.nfe_authority == "sandbox":
-        return Watched(Sandbox(), state)
-    client = CONNECTIONS.client(certificate(), roots())
-    return Watched(Sefaz(client, state, settings.production), state)
+        return Unasked(NO_AUTHORITY) if shop.is_production else Watched(Sandbox(), shop.state)
+    try:
+        client = CONNECTIONS.client(certificate(), roots())
+    except CertificateError:
+        return Unasked(NO_CERTIFICATE)
+    return Watched(Sefaz(client, shop.state, shop.is_production), shop.state)
+
+
+class Unasked:
+    """No authority can be asked as the shop is set up: whoever asks hears that it is away, and asks
+    again later."""
+
+    def __init__(self, cause: str) -> None:
+        self._cause = cause
+
+    def _refuse(self, *_given: Any, **_more: Any) -> NoReturn:
+        raise AuthorityAway(Service.AUTHORIZATION, self._cause)
+
+    authorize = query = event = void = status = register = distribution = _refuse

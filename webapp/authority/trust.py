@@ -16,6 +16,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from webapp.authority.models import TrustedRoot
+from webapp.fiscal.certificate import Certificate, reaches
 from webapp.fiscal.signature import is_valid_on
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -32,6 +33,10 @@ NO_ROOT = _l(
 )
 NO_ISSUER = _l("Nobody may issue certificates with this one; it is a server's or a person's.")
 NOT_NOW = _l("This root does not count today; look at its first and its last day.")
+UNKNOWN_CHAIN = _l(
+    "The certificate's chain leads to no root of ICP-Brasil that is known here: SEFAZ may not take "
+    "it."
+)
 WEAK = _l("The key of this root is shorter than anybody may trust.")
 
 
@@ -136,3 +141,8 @@ def _is_strong(certificate: x509.Certificate) -> bool:
 
 def _refused(message: object) -> Invalid:
     return Invalid([FieldError(FIELD, message)])
+
+
+def is_trusted(certificate: Certificate) -> bool:
+    """Whether the chain of the shop's own certificate leads to one of the roots."""
+    return reaches(certificate, x509.load_pem_x509_certificates(roots().encode()))

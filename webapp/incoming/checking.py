@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from flask import current_app
 from sqlalchemy import select
 
 from webapp.fiscal.foreign import (
@@ -18,7 +17,6 @@ from webapp.fiscal.foreign import (
     party_document,
     read,
 )
-from webapp.fiscal.note import Environment
 from webapp.fiscal.tax_book import TaxBook
 from webapp.incoming.archives import content_of
 from webapp.incoming.filing import (
@@ -49,8 +47,7 @@ class ImportingShop(NamedTuple):
 
     @classmethod
     def now(cls) -> "ImportingShop":
-        environment = current_app.extensions["settings"].nfe_environment
-        return cls(the_shop().cnpj, the_tax_book(), environment == Environment.PRODUCTION)
+        return cls(the_shop().cnpj, the_tax_book(), the_shop().is_production)
 
     def is_own(self, document: str) -> bool:
         return bool(document) and document[:ROOT] == self.cnpj[:ROOT]

@@ -5,7 +5,6 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
-from flask import current_app
 from lxml import etree
 
 from webapp.addresses.merge import SHOP
@@ -90,7 +89,7 @@ def note_of(sale: Sale, shop: Shop) -> Note:
     address = _address(sale)
     registered = told.pop("registered", None) or address
     return Note(
-        environment=current_app.extensions["settings"].nfe_environment,
+        environment=shop.nfe_environment,
         issuer=issuer_of(shop),
         recipient=Party(
             name=sale.customer_name,

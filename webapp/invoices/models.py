@@ -151,6 +151,9 @@ CAUSE_LABELS = {
 
 # The reason of a sale whose NF-e is released and cannot be signed.
 CANNOT_SIGN = "cannot_sign"
+# Under their number and this one more stand the series of NF-e that were issued for tests, once the
+# shop issues in production: see `processing.environments`.
+TEST_SERIES = 1000
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 SENDING = text("status IN ('approved', 'sending')")
 RETURNS = text("purpose = 'return'")
@@ -286,7 +289,17 @@ class Invoice(Owed, Timestamps, Model):
     @property
     def printed_number(self) -> str:
         """Series and number as lists print them, 1-000004; "" before it has one."""
-        return f"{self.series}-{self.number:06d}" if self.number else ""
+        return f"{self.printed_series}-{self.number:06d}" if self.number else ""
+
+    @property
+    def printed_series(self) -> int | None:
+        """As the document bears it."""
+        return None if self.series is None else self.series % TEST_SERIES
+
+    @property
+    def was_test(self) -> bool:
+        """It was numbered in the test environment, and the shop issues in production by now."""
+        return self.series is not None and self.series >= TEST_SERIES
 
     @property
     def label(self) -> LazyString:

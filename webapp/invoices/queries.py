@@ -21,6 +21,7 @@ from sqlalchemy.orm import joinedload, undefer
 
 from webapp.fiscal.events import EventKind
 from webapp.invoices.models import (
+    TEST_SERIES,
     EventStatus,
     ForeignNumber,
     Invoice,
@@ -150,8 +151,10 @@ def month_bounds(month: dt.date) -> tuple[dt.datetime, dt.datetime]:
 
 
 def issued_in(month: dt.date) -> ColumnElement[bool]:
+    """Those that were issued for tests are no month's, once the shop issues in production."""
     first, end = month_bounds(month)
-    return and_(Invoice.issued_at >= first, Invoice.issued_at < end)
+    counts = or_(Invoice.series.is_(None), Invoice.series < TEST_SERIES)
+    return and_(Invoice.issued_at >= first, Invoice.issued_at < end, counts)
 
 
 def files_of(month: dt.date) -> Select:

@@ -50,7 +50,7 @@ def parts_of(message: Message, attached: bool = True) -> tuple[str, str, str]:
         "shop": shop,
         "sale": sale,
         "language": message.locale.replace("_", "-"),
-        "fiscal": settings.nfe_environment == "production",
+        "fiscal": shop.is_production,
         "link_days": DAYS,
         **message.params,
     }

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.authority.certificates import reminder
+from webapp.authority.certificates import environment_hold, reminder
 from webapp.authority.contingency import present_contingency
 from webapp.authority.models import AuthorityService, ServiceState
 from webapp.authority.words import clock, service_sentence
@@ -190,10 +190,12 @@ def _of_the_authority() -> AuthorityNews | None:
 def reminders() -> list[Trouble]:
     """What is no trouble yet, or holds nothing up but NF-e."""
     try:
-        told = reminder()
+        held, told = environment_hold(), reminder()
     except SQLAlchemyError:
         # The page of an error asks too; that the database is away is told elsewhere.
         return []
+    if held:
+        return [Trouble("environment", _("NF-e wait: %(why)s", why=held.text))]
     if told is None or not (told.is_pressing or may("admin")):
         return []
     return [Trouble("certificate", told.text)]

@@ -39,6 +39,7 @@ class Settings:
     cnpj_providers: tuple[str, ...] = ()
     smtp_url: str | None = None
     nfe_environment: str = "homologation"
+    nfe_environment_from_env: bool = False
     nfe_authority: str = "sandbox"
     nfe_certificate: Path | None = None
     nfe_certificate_password: str = ""
@@ -90,6 +91,7 @@ class Settings:
             nfe_environment=_choice(
                 env, "NFE_ENVIRONMENT", ("homologation", "production"), "homologation"
             ),
+            nfe_environment_from_env=bool(env.get("NFE_ENVIRONMENT")),
             nfe_authority=_choice(env, "NFE_AUTHORITY", ("sandbox", "sefaz"), "sandbox"),
             nfe_certificate=Path(env["NFE_CERTIFICATE"]) if env.get("NFE_CERTIFICATE") else None,
             nfe_certificate_password=env.get("NFE_CERTIFICATE_PASSWORD", ""),

@@ -5,7 +5,6 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, undefer
 
@@ -31,6 +30,7 @@ from webapp.processing.claims import Step, backoff
 from webapp.processing.note_progress import note_cancelled_at_authority, note_stays
 from webapp.processing.signing import issue_time
 from webapp.sales.models import Sale
+from webapp.store.queries import the_shop
 
 # Codes that say the same as 573 of a cancellation: the note is cancelled already.
 CANCELLED_ALREADY = ("218", "420")
@@ -162,7 +162,7 @@ def _sign(row: InvoiceEvent, now: dt.datetime) -> None:
     key = invoice.access_key
     assert key and invoice.authorized_at, "only what is authorized has events"
     at = max(issue_time(now), invoice.authorized_at)
-    environment = current_app.extensions["settings"].nfe_environment
+    environment = the_shop().nfe_environment
     # The issuer is the one whose note it is.
     head = EventHead(key, environment, key[6:20], at, row.sequence)
     event = build_event(row.kind, head, DETAILS[row.kind](row, key))

@@ -43,6 +43,8 @@ def why_not_cancellable(sale: Sale, invoice: Invoice, now: dt.datetime) -> str:
     """In words; "" where it can be cancelled."""
     if invoice.status is not InvoiceStatus.AUTHORIZED:
         return _("An NF-e in the state “%(state)s” cannot be cancelled.", state=invoice.label)
+    if invoice.was_test:
+        return _of_tests()
     if invoice.is_return:
         return _(
             "A return note is not cancelled here: stock and refund went by it. Ask the accountant."
@@ -106,7 +108,7 @@ def last_letter(invoice_id: int) -> InvoiceEvent | None:
 
 def let_carrier_download(invoice: Invoice, carrier: dict[str, str]) -> None:
     """What was shipped is open to its carrier; told once of each carrier."""
-    if invoice.status is not InvoiceStatus.AUTHORIZED:
+    if invoice.status is not InvoiceStatus.AUTHORIZED or invoice.was_test:
         return
     told = db.session.scalars(_of_kind(invoice.id, EventKind.CARRIER_ACCESS)).all()
     if all(event.facts["cnpj"] != carrier["cnpj"] for event in told):
@@ -169,7 +171,13 @@ def take_back_failed_delivery(event: InvoiceEvent) -> InvoiceEvent:
     return _ask(event.invoice, EventKind.FAILED_DELIVERY_UNDONE, utc_now(), facts=facts)
 
 
+def _of_tests() -> str:
+    return _("This NF-e was issued for tests; the shop issues in production by now.")
+
+
 def _refuse_unauthorized(invoice: Invoice) -> None:
+    if invoice.was_test:
+        raise Refusal(_of_tests())
     if invoice.status is not InvoiceStatus.AUTHORIZED or pending_cancellation(invoice.id):
         raise Refusal(_("Only an authorized NF-e has this done to it."))
 

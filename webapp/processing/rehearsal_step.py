@@ -5,7 +5,6 @@ import datetime as dt
 from time import monotonic
 from typing import NamedTuple
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import defer, selectinload
 
@@ -66,8 +65,7 @@ def _try_products(upto: int, shop: Shop, sides: tuple[Side, Side], tally: Tally)
     """The next ones; returns up to which id they are left."""
     products = db.session.scalars(products_to_try(upto).limit(CHUNK)).all()
     if products:
-        environment = current_app.extensions["settings"].nfe_environment
-        note = note_of_products(products, issuer_of(shop), environment)
+        note = note_of_products(products, issuer_of(shop), shop.nfe_environment)
         tally.add_products(len(products), judge(note, *sides))
     return products[-1].id - 1 if len(products) == CHUNK else 0
 

@@ -4,7 +4,6 @@ answered."""
 import datetime as dt
 import re
 
-from flask import current_app
 from sqlalchemy.orm import undefer
 
 from webapp.authority.certificates import certificate
@@ -96,7 +95,7 @@ def _sign_or_wait(row: Voiding, now: dt.datetime) -> None:
 def _sign(row: Voiding, now: dt.datetime) -> None:
     shop = the_shop()
     wanted = VoidedRange(
-        current_app.extensions["settings"].nfe_environment,
+        shop.nfe_environment,
         shop.state,
         shop.cnpj,
         issuer_day(now).year,

@@ -54,8 +54,8 @@ def fix_link(issue: Issue, sale: Sale, role: Role, address_form: str = "") -> Fi
 def _settings_url(field: str) -> str:
     if field == "calendar.packages":
         return url_for("store.official_page", _anchor="packages")
-    if field == "settings.certificate":
-        return url_for("store.settings_page", _anchor="certificate")
+    if field in ("settings.certificate", "settings.environment"):
+        return url_for("store.settings_page", _anchor=field.rpartition(".")[2])
     if field.startswith("settings.series"):
         return url_for("store.numbering_page")
     return url_for("partners.index" if field == "settings.partners" else "store.settings_page")

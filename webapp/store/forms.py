@@ -72,6 +72,10 @@ IBS_CBS_CHOICES = {
 LAST_SERIES, MAX_NUMBER = 889, 999_999_999
 # The XML takes no more of those who may download it.
 MOST_PARTIES = 10
+ENVIRONMENTS = {
+    "homologation": _l("Test environment (homologação)"),
+    "production": _l("Production"),
+}
 REVIEW_POLICIES = {
     "exceptions": _l("Only those that a check or a rule holds"),
     "all": _l("Every NF-e"),
@@ -289,6 +293,13 @@ class ShopSettingsIn(Shape):
     late_cancellation_hours: Annotated[Annotated[int, Whole(0, MOST_HOURS)] | None, BlankIsNone] = (
         None
     )
+
+
+class EnvironmentIn(Shape):
+    """Where NF-e are issued from now on; the shop's CNPJ is typed to say that it is meant."""
+
+    environment: Literal["homologation", "production"]
+    typed_cnpj: Annotated[str, Text(40, required=True), AfterValidator(_company)]
 
 
 class NextNumberIn(Shape):

@@ -15,6 +15,7 @@ from webapp.platform.columns import EnumText, Hundredths, UtcDateTime
 from webapp.platform.database import Model
 
 USUAL_LIMIT = Decimal("10.00")
+HOMOLOGATION, PRODUCTION = "homologation", "production"
 
 
 class Shop(Model):
@@ -48,6 +49,7 @@ class Shop(Model):
         "channel_series",
         "time_zone",
         "hold_hours",
+        "nfe_environment",
         "review_policy",
         "cancellation_hours",
         "late_cancellation_hours",
@@ -98,6 +100,8 @@ class Shop(Model):
     time_zone: Mapped[str] = mapped_column(String(40), default="America/Sao_Paulo")
     # How long an unpaid sale keeps its stock.
     hold_hours: Mapped[int] = mapped_column(default=72)
+    # Whether NF-e have fiscal value: see `processing.environments`.
+    nfe_environment: Mapped[str] = mapped_column(String(12), default=HOMOLOGATION)
     review_policy: Mapped[str] = mapped_column(String(12), default="exceptions")
     # For how long SEFAZ takes the cancellation of an NF-e, and a late one; None: the state's own.
     cancellation_hours: Mapped[int | None]
@@ -121,6 +125,10 @@ class Shop(Model):
     tax_book_version: Mapped[str] = mapped_column(String(32), default="")
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def is_production(self) -> bool:
+        return self.nfe_environment == PRODUCTION
 
     def close_guide(self) -> None:
         self.guide_closed = True
@@ -154,6 +162,8 @@ class Series(Model):
     # The authority may have notes of its next numbers (the shop came out of a backup): until one
     # was free, they are taken one at a time.
     is_unsure: Mapped[bool] = mapped_column(default=False)
+    # Where it stands in the other environment.
+    other_next_number: Mapped[int] = mapped_column(default=1)
 
     @property
     def audit_name(self) -> str:
@@ -165,6 +175,10 @@ class Series(Model):
         taken = self.next_number
         self.next_number = taken + 1
         return taken
+
+    def change_environment(self) -> None:
+        """Each environment has a ledger of its own."""
+        self.next_number, self.other_next_number = self.other_next_number, self.next_number
 
 
 class SkippedNumbers(Model):

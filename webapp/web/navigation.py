@@ -73,7 +73,7 @@ def set_up(app: Flask, menu: Menu) -> None:
             "may": may,
             "shop": {
                 "trade_name": shop.trade_name,
-                "environment": settings.nfe_environment,
+                "environment": shop.nfe_environment,
                 "authority": settings.nfe_authority,
                 "demo": settings.demo,
                 "asleep_since": shop.asleep_since,

@@ -19,7 +19,15 @@ from webapp.authority.certificates import (
 )
 from webapp.authority.forms import CertificateIn, RootIn, ScenarioIn, scenario_options
 from webapp.authority.scenarios import play, the_scenario
-from webapp.authority.trust import MOST_BYTES, added_roots, distrust, shipped_roots, trust
+from webapp.authority.trust import (
+    MOST_BYTES,
+    UNKNOWN_CHAIN,
+    added_roots,
+    distrust,
+    is_trusted,
+    shipped_roots,
+    trust,
+)
 from webapp.fiscal.cancelling import usual_hours
 from webapp.fiscal.certificate import Certificate, CertificateError
 from webapp.http.formatting import as_written, day_text
@@ -29,9 +37,10 @@ from webapp.http.uploads import LONGEST, sent_file, takes_file
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.documents import format_document
+from webapp.processing.environments import change_environment
 from webapp.staff.access import allow
 from webapp.store import forms
-from webapp.store.forms import IssuerIn, ShopSettingsIn, WakeIn
+from webapp.store.forms import EnvironmentIn, IssuerIn, ShopSettingsIn, WakeIn
 from webapp.store.models import Shop
 from webapp.store.pages.blueprint import bp, settings_tabs
 from webapp.store.queries import csrt_of, every_series, the_shop
@@ -68,6 +77,7 @@ def _page(**refused: Form) -> str:
         "scenario": Form.filled({"code": "", "times": 1}),
         "certificate": Form({}),
         "root": Form({}),
+        "environment": Form({}),
     }
     return render_template(
         "store/settings.html",
@@ -75,6 +85,7 @@ def _page(**refused: Form) -> str:
         every_series=series,
         tabs=settings_tabs("store.settings_page"),
         certificate=_certificate(shop),
+        unknown_chain=UNKNOWN_CHAIN,
         csrt_is_lost=bool(shop.csrt_sealed) and not csrt_of(shop),
         settings=settings,
         provider_names=[PROVIDER_NAMES.get(name, name) for name in settings.cep_providers],
@@ -120,6 +131,8 @@ class ShownCertificate(NamedTuple):
     found: Certificate | None
     error: str
     days: int
+    # Whether its chain leads to a root that is known here.
+    is_known: bool
 
     @property
     def tone(self) -> str:
@@ -137,7 +150,8 @@ def _certificate(shop: Shop) -> ShownCertificate:
     except CertificateError as refused:
         error = refused.issue.text
     days = (found.expires_at - now).days if found else 0
-    return ShownCertificate(source(), found, error, days)
+    is_known = found is not None and is_trusted(found)
+    return ShownCertificate(source(), found, error, days, is_known)
 
 
 def _saved(news: str) -> ResponseReturnValue:
@@ -173,6 +187,14 @@ def save_scenario(wanted: ScenarioIn) -> ResponseReturnValue:
     return _saved(_("Saved."))
 
 
+@bp.post("/settings/environment")
+@allow("admin")
+@submits(EnvironmentIn, again=lambda form: _page(environment=form))
+def save_environment(wanted: EnvironmentIn) -> ResponseReturnValue:
+    change_environment(wanted)
+    return _saved(_("From now on: %(where)s.", where=forms.ENVIRONMENTS[wanted.environment]))
+
+
 @bp.post("/settings/certificate")
 @allow("admin")
 @takes_file
@@ -181,6 +203,8 @@ def save_certificate(wanted: CertificateIn) -> ResponseReturnValue:
     with sent_file("pfx").stream as file:
         # Of one that is too long no more is read than tells so.
         taken = take_certificate(file.read(LONGEST), wanted.password)
+    if not is_trusted(taken):
+        flash(str(UNKNOWN_CHAIN), "warn")
     day = day_text(taken.expires_at)
     return _saved(_("The certificate is in use; it counts until %(day)s.", day=day))
 
