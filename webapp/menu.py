@@ -25,7 +25,7 @@ UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 HOME = MenuEntry("home", _l("Home"), "dashboard.page")
 SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
 PRODUCTS = MenuEntry("package", _l("Products"), "catalog.index")
-INVOICES = MenuEntry("file-invoice", _l("NF-e"), "invoices.index", REVIEW)
+INVOICES = MenuEntry("file-invoice", _l("NF-e"), "invoices.index", REVIEW, holds=("series",))
 SHIPPING = MenuEntry("truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP)
 STORE = (
     SALES,

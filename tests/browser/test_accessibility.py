@@ -12,6 +12,7 @@ MENU = (
     "/customers",
     "/memberships",
     "/invoices",
+    "/series",
     "/packing-slips",
     "/royalties",
     "/tax-profiles",

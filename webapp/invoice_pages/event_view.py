@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from webapp.authority.words import why_it_waits
 from webapp.fiscal.events import MOST_OF_A_KIND, EventKind
 from webapp.http.forms import Form
 from webapp.invoices.issues import refusal_of
@@ -21,6 +22,7 @@ def events_context(invoice: Invoice, now: dt.datetime) -> dict[str, Any]:
     return {
         "events": list(reversed(events)),
         "refusal_of": refusal_of,
+        "why_it_waits": why_it_waits,
         "window": window,
         "is_late": bool(window and window.is_late(now)),
         "left": _seconds_left(window, now),

@@ -19,6 +19,8 @@ from webapp.platform.database import db
 from webapp.store.models import Series, SkippedNumbers
 from webapp.store.queries import issuer_day
 
+# With which the authority refused a note whose number was voided past this shop.
+VOIDED_BEFORE = "206"
 # So many numbers are told one by one.
 MOST_TOLD = 1000
 MOST_LISTED = 100
@@ -121,12 +123,11 @@ def numbers_between(series: Series, first: int, last: int) -> list[NumberEntry]:
         assert number is not None, "it lies between two numbers"
         state = _OF_NOTES.get(status, NumberState.KEPT)
         found[number] = NumberEntry(number, state, invoice_id, key)
-    for number, key in db.session.execute(
-        select(ForeignNumber.number, ForeignNumber.access_key).where(
-            ForeignNumber.series == series.number, ForeignNumber.number.between(first, last)
-        )
-    ):
-        found[number] = NumberEntry(number, NumberState.ELSEWHERE, access_key=key)
+    foreign = select(ForeignNumber.number, ForeignNumber.code, ForeignNumber.access_key)
+    within = (ForeignNumber.series == series.number) & ForeignNumber.number.between(first, last)
+    for number, code, key in db.session.execute(foreign.where(within)):
+        state = NumberState.VOIDED if code == VOIDED_BEFORE else NumberState.ELSEWHERE
+        found[number] = NumberEntry(number, state, access_key=key)
     for skipped in skipped_of([series.number], first, last):
         if skipped.used_elsewhere:
             _mark(found, skipped.first, skipped.last, NumberState.ELSEWHERE)

@@ -11,8 +11,7 @@ from sqlalchemy.orm import joinedload, undefer
 from webapp.authority.certificates import certificate
 from webapp.authority.choosing import authority
 from webapp.fiscal import events as fiscal
-from webapp.fiscal.authority import Answer, EventAnswer, Meaning, meaning_of
-from webapp.fiscal.certificate import CertificateError
+from webapp.fiscal.authority import Answer, AuthorityAway, EventAnswer, Meaning
 from webapp.fiscal.events import (
     EventHead,
     EventKind,
@@ -26,15 +25,15 @@ from webapp.fiscal.xml import Section
 from webapp.invoices.models import EventStatus, Invoice, InvoiceEvent
 from webapp.platform.database import db
 from webapp.platform.notices import tell_pages
-from webapp.processing.claims import Step, backoff
+from webapp.processing.claims import Step
 from webapp.processing.note_progress import note_cancelled_at_authority, note_stays
+from webapp.processing.papers import asks_for_patience, sign_or_wait, wait_for_authority
 from webapp.processing.signing import issue_time
 from webapp.sales.models import Sale
 from webapp.store.queries import the_shop
 
 # Codes that say the same as 573 of a cancellation: the note is cancelled already.
 CANCELLED_ALREADY = ("218", "420")
-REST, UNSIGNED = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 
 
 class EventOutcome(NamedTuple):
@@ -47,7 +46,8 @@ class EventOutcome(NamedTuple):
     is_cancelled: bool = False
 
 
-Outcomes = dict[int, EventOutcome]
+# Or that it was away.
+Outcomes = dict[int, EventOutcome | AuthorityAway]
 
 
 class EventStep(Step[InvoiceEvent, Outcomes, Outcomes]):
@@ -78,23 +78,23 @@ class EventStep(Step[InvoiceEvent, Outcomes, Outcomes]):
         signed = [row for row in rows if row.signed_xml]
         if not signed:
             return {}
-        answers = authority().event([row.signed_xml or b"" for row in signed])
-        outcomes = {
-            row.id: EventOutcome(answer) for row, answer in zip(signed, answers, strict=True)
-        }
-        doubled = [row for row in signed if _is_known(row, outcomes[row.id].answer)]
-        if doubled:
-            known = authority().query([row.invoice.access_key or "" for row in doubled])
-            for row, note in zip(doubled, known, strict=True):
-                outcomes[row.id] = _found(row, outcomes[row.id].answer, note)
-        return outcomes
+        try:
+            answers = authority().event([row.signed_xml or b"" for row in signed])
+        except AuthorityAway as away:
+            return {row.id: away for row in signed}
+        answered = list(zip(signed, answers, strict=True))
+        outcomes: Outcomes = {row.id: EventOutcome(answer) for row, answer in answered}
+        return outcomes | _look_up([(row, each) for row, each in answered if _is_known(row, each)])
 
     def write_row(self, row: InvoiceEvent, shared: Outcomes, now: dt.datetime) -> None:
         tell_pages(db.session, row.invoice)
         if row.signed_xml is None:
-            _sign_or_wait(row, now)
+            sign_or_wait(row, now, lambda: _sign(row, now))
             return
         outcome = shared[row.id]
+        if isinstance(outcome, AuthorityAway):
+            wait_for_authority(row, now, outcome)
+            return
         answer = outcome.answer
         if outcome.known:
             known, proc_xml = outcome.known
@@ -108,10 +108,8 @@ class EventStep(Step[InvoiceEvent, Outcomes, Outcomes]):
             assert answer.registered_at and answer.ret_event
             proc_xml = event_proc(row.signed_xml, answer.ret_event)
             _register(row, answer, answer.protocol, answer.registered_at, proc_xml)
-        elif answer.is_duplicate or meaning_of(answer.code) in (Meaning.WAIT, Meaning.REST):
-            rests = meaning_of(answer.code) is Meaning.REST
-            wait = REST if rests else backoff(row.tries)
-            row.try_later(now + wait, f"{answer.code} {answer.reason}")
+        elif answer.is_duplicate or asks_for_patience(answer.code):
+            wait_for_authority(row, now, answer.code)
         else:
             row.refuse(answer.code, answer.reason)
             if row.kind is EventKind.CANCELLATION:
@@ -123,10 +121,27 @@ def _is_known(row: InvoiceEvent, answer: EventAnswer) -> bool:
     return answer.is_duplicate or cancelled
 
 
+def _look_up(doubled: list[tuple[InvoiceEvent, EventAnswer]]) -> Outcomes:
+    """What the authority has of those that it had before."""
+    if not doubled:
+        return {}
+    try:
+        notes = authority().query([row.invoice.access_key or "" for row, _answer in doubled])
+    except AuthorityAway as away:
+        return {row.id: away for row, _answer in doubled}
+    return {
+        row.id: _found(row, answer, note)
+        for (row, answer), note in zip(doubled, notes, strict=True)
+    }
+
+
 def _found(row: InvoiceEvent, answer: EventAnswer, note: Answer) -> EventOutcome:
     """What the authority has of it, as it was asked for the note."""
     for proc in note.events:
-        known = registered_event(proc)
+        try:
+            known = registered_event(proc)
+        except ValueError:
+            continue
         if (known.code, known.sequence) == (row.kind.code, row.sequence):
             return EventOutcome(answer, (known, proc))
     is_cancelled = (
@@ -145,15 +160,6 @@ def _register(
     row.register(answer.code, answer.reason, protocol, at, proc_xml)
     if row.kind is EventKind.CANCELLATION:
         note_cancelled_at_authority(row.invoice)
-
-
-def _sign_or_wait(row: InvoiceEvent, now: dt.datetime) -> None:
-    """Without a certificate that can be used it waits for one."""
-    try:
-        _sign(row, now)
-        row.owe(now)
-    except CertificateError as error:
-        row.try_later(now + UNSIGNED, str(error))
 
 
 def _sign(row: InvoiceEvent, now: dt.datetime) -> None:

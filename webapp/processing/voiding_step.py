@@ -8,18 +8,17 @@ from sqlalchemy.orm import undefer
 
 from webapp.authority.certificates import certificate
 from webapp.authority.choosing import authority
-from webapp.fiscal.authority import VOIDED, AuthorityAway, Meaning, VoidingAnswer, meaning_of
-from webapp.fiscal.certificate import CertificateError
+from webapp.fiscal.authority import VOIDED, AuthorityAway, VoidingAnswer
 from webapp.fiscal.proc import voiding_proc
 from webapp.fiscal.voiding import VoidedRange, build_voiding
 from webapp.invoices.models import Voiding, VoidingStatus
-from webapp.processing.claims import Step, backoff
+from webapp.processing.claims import Step
+from webapp.processing.papers import asks_for_patience, sign_or_wait, wait_for_authority
 from webapp.store.queries import issuer_day, the_shop
 
 # Where the numbers were voided before: the very range, or one of its numbers.
 SAME_RANGE, ONE_OF_THEM = ("256", "563"), "206"
 DONE = f"<cStat>{VOIDED}</cStat>".encode()
-REST, UNSIGNED = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 _PROTOCOL = re.compile(r"nProt: ?([0-9]{15,17})")
 # By the voiding's id; of one that could not be asked, or whose answer was lost, why.
 Answers = dict[int, VoidingAnswer | AuthorityAway]
@@ -44,17 +43,15 @@ class VoidingStep(Step[Voiding, Answers, Answers]):
 
     def write_row(self, row: Voiding, shared: Answers, now: dt.datetime) -> None:
         if row.signed_xml is None:
-            _sign_or_wait(row, now)
+            sign_or_wait(row, now, lambda: _sign(row, now))
             return
         answer = shared[row.id]
         if isinstance(answer, AuthorityAway):
-            row.try_later(answer.retry_at or now + backoff(row.tries), str(answer))
+            wait_for_authority(row, now, answer)
         elif answer.is_done or _was_done(row, answer):
             _complete(row, answer, now)
-        elif meaning_of(answer.code) in (Meaning.WAIT, Meaning.REST):
-            rests = meaning_of(answer.code) is Meaning.REST
-            wait = REST if rests else backoff(row.tries)
-            row.try_later(now + wait, f"{answer.code} {answer.reason}")
+        elif asks_for_patience(answer.code):
+            wait_for_authority(row, now, answer.code)
         else:
             row.refuse(answer.code, answer.reason)
 
@@ -81,15 +78,6 @@ def _complete(row: Voiding, answer: VoidingAnswer, now: dt.datetime) -> None:
     ret_void = answer.ret_void if answer.ret_void and DONE in answer.ret_void else None
     proc_xml = voiding_proc(row.signed_xml, ret_void) if ret_void else None
     row.complete(answer.code, answer.reason, protocol, answer.received_at or now, proc_xml)
-
-
-def _sign_or_wait(row: Voiding, now: dt.datetime) -> None:
-    """Without a certificate that can be used it waits for one."""
-    try:
-        _sign(row, now)
-        row.owe(now)
-    except CertificateError as error:
-        row.try_later(now + UNSIGNED, str(error))
 
 
 def _sign(row: Voiding, now: dt.datetime) -> None:

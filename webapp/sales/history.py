@@ -27,6 +27,9 @@ def _sale_key(entry: AuditEntry) -> str:
         return ""
     if status == "attention" and after.get("reason_code") == OVER_LIMIT:
         return "needs_approval"
+    if after.get("reason_code") == "note_being_cancelled":
+        # The cancellation's own entry says it.
+        return ""
     if status == "rules" and entry.before.get("status") == "attention":
         return "rules_again"
     return status or after.get("shipping") or _changed_part(entry)
