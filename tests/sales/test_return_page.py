@@ -40,6 +40,8 @@ def test_a_clerk_returns_one_of_three_lines(client, sale):
     page = client.get(f"/sales/{sale.id}/returns/new").text
     # What is on no NF-e does not come back with a note.
     assert "Cup" in page and "Pot" in page and "Story" not in page
+    whole = typed(client.get(f"/sales/{sale.id}/returns/new?all=1").text)
+    assert whole == {"quantity.1": "2", "quantity.3": "2"}
     answer = give_back(client, sale, **{"quantity.3": "1", "form_key": "once"})
     again = give_back(client, sale, **{"quantity.3": "1", "form_key": "once"})
     assert answer.location == again.location and answer.status_code == 303

@@ -43,7 +43,7 @@ def new_return(sale_id: int) -> ResponseReturnValue:
     if not any(line.left for line in lines):
         flash(_("All goods of this order's NF-e were returned already."), "warn")
         return to_order(sale_id)
-    return _page(sale, origin, lines, ReturnForm(_present(lines)))
+    return _page(sale, origin, lines, ReturnForm(_present(lines, "all" in request.args)))
 
 
 def _returnable(sale: Sale) -> tuple[Invoice, list[ReturnableLine]]:
@@ -52,13 +52,12 @@ def _returnable(sale: Sale) -> tuple[Invoice, list[ReturnableLine]]:
     return origin, returnable(sale, origin, returns_of(sale.id))
 
 
-def _present(lines: list[ReturnableLine]) -> dict[str, str]:
+def _present(lines: list[ReturnableLine], everything: bool) -> dict[str, str]:
     """What was given back already and waits for its return note; of an order of one unit, that."""
-    units = {line.line.position: line.owed for line in lines}
-    if len(lines) == 1 and lines[0].left == 1:
-        units[lines[0].line.position] = 1
-    owed = {f"quantity.{position}": str(count) for position, count in units.items() if count}
-    return owed | {"cause": str(ReturnCause.REGRET)}
+    everything = everything or sum(line.left for line in lines) == 1
+    units = {line.line.position: line.left if everything else line.owed for line in lines}
+    typed = {f"quantity.{position}": str(count) for position, count in units.items() if count}
+    return typed | {"cause": str(ReturnCause.REGRET)}
 
 
 def _page(
