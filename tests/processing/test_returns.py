@@ -176,7 +176,7 @@ def test_of_a_cancelled_order_only_the_goods_come_back(client, db):
 
 def test_of_an_order_cancelled_in_the_house_the_stock_is_back_already(client, db):
     calls, sale = manager(client), three()
-    invoice_of(sale.id).authorized_at = utc_now() - dt.timedelta(hours=25)
+    invoice_of(sale.id).authorized_at = utc_now() - dt.timedelta(hours=481)
     db.session.commit()
     cancel(calls, sale)
     assert stock("BOOK") == 10
@@ -295,6 +295,44 @@ def test_a_return_that_is_refused_is_mended_or_dropped(client, db, monkeypatch):
     db.session.commit()
     again = returned(calls, sale, (1, 3))
     assert (again.status, again.number) == (InvoiceStatus.AUTHORIZED, 2)
+
+
+def cancelled(calls, made: Invoice) -> None:
+    answer = calls.post(f"/invoices/{made.id}/cancellation", {"reason": "made by mistake, sorry"})
+    assert answer.status_code == 202, answer.json
+    work_off()
+
+
+def test_the_goods_of_a_cancelled_return_leave_again(client, db):
+    calls, sale = manager(client), three(price="100.00")
+    ship(calls, sale)
+    made = returned(calls, sale, (1, 2))
+    assert stock("BOOK") == 9
+    cancelled(calls, made)
+    made = db.session.get(Invoice, made.id)
+    assert made.status is InvoiceStatus.CANCELLED and made.due_at is None
+    # What was refunded stays so, and needs a note: the units may be returned anew.
+    assert stock("BOOK") == 7 and len(refunds(db)) == 1 and open_tasks() == ["return_note"]
+    assert db.session.get(Sale, sale.id).status is Status.INVOICED
+    again = returned(calls, sale, (1, 3))
+    assert str(again.total) == "300.00" and stock("BOOK") == 10 and open_tasks() == []
+    assert [amount for amount, _by in refunds(db)] == ["200.00", "100.00"]
+
+
+def test_what_a_cancelled_return_had_put_back_may_be_sold(client, db):
+    calls, sale = manager(client), three()
+    ship(calls, sale)
+    made = returned(calls, sale, (1, 3))
+    make_sale(sku="BOOK", quantity=9)
+    cancelled(calls, made)
+    assert stock("BOOK") == 1 and sorted(open_tasks()) == ["return_not_taken_out", "return_note"]
+
+
+def test_an_nfe_that_is_being_cancelled_is_not_returned(client, db):
+    calls, sale = manager(client), three()
+    origin = invoice_of(sale.id)
+    calls.post(f"/invoices/{origin.id}/cancellation", {"reason": "made by mistake, sorry"})
+    assert "asked to cancel" in give_back(calls, sale, (1, 1)).json["detail"]
 
 
 def test_a_parcel_refused_at_the_door_comes_back_too(client, db):

@@ -113,8 +113,7 @@ def _is_of(item: OriginalItem, line: SaleLine) -> bool:
 
 def owes_return(sale: Sale, origin: Invoice) -> bool:
     """Whether units were given back for which there is no return note, not even one under way."""
-    returns = returns_of(sale.id)
-    return not returns or any(line.owed for line in returnable(sale, origin, returns))
+    return any(line.owed for line in returnable(sale, origin, returns_of(sale.id)))
 
 
 def rows_of(returns: Iterable[Invoice]) -> list[dict[str, Any]]:

@@ -45,11 +45,9 @@ def why_not_cancellable(sale: Sale, invoice: Invoice, now: dt.datetime) -> str:
         return _("An NF-e in the state “%(state)s” cannot be cancelled.", state=invoice.label)
     if invoice.was_test:
         return _of_tests()
-    if invoice.is_return:
-        return _(
-            "A return note is not cancelled here: stock and refund went by it. Ask the accountant."
-        )
-    if sale.has_shipped:
+    if invoice.is_return and invoice.due_at:
+        return _("The goods of this return are being taken in. Try again in a moment.")
+    if sale.has_shipped and not invoice.is_return:
         return _(
             "The goods of this NF-e have left the shop, so it cannot be cancelled any more. Issue "
             "a return note when they come back."
@@ -76,9 +74,9 @@ def cancel_note(sale: Sale, invoice: Invoice, reason: str) -> InvoiceEvent:
         return asked
     if refused := why_not_cancellable(sale, invoice, now):
         raise Refusal(refused)
-    if has_returns(sale):
+    if not invoice.is_return and has_returns(sale):
         raise Refusal(_("A return note gives goods of this NF-e back: it cannot be cancelled."))
-    if sale.status is Status.INVOICED:
+    if sale.status is Status.INVOICED and not invoice.is_return:
         note_being_cancelled(invoice)
     return _ask(invoice, EventKind.CANCELLATION, now, reason)
 

@@ -131,6 +131,8 @@ def note_cancelled_elsewhere(invoice: Invoice, answer: Answer) -> None:
         proc_xml = nfe_proc(invoice.signed_xml, answer.protnfe)
         invoice.authorize(answer.protocol, answer.received_at, proc_xml)
     invoice.cancel_elsewhere()
+    if invoice.is_return:
+        invoice.owe(utc_now())
     told = {"number": invoice.number, "series": invoice.series}
     issue = words_for("101").issue({"code": answer.code, "reason": answer.reason, **told})
     note_task(invoice.sale, "nfe_cancelled_elsewhere", invoice)
@@ -163,8 +165,12 @@ def note_being_cancelled(invoice: Invoice) -> None:
 
 def note_cancelled_at_authority(invoice: Invoice) -> None:
     """The cancellation is registered. An order that is not called off itself waits for a person,
-    who lets another NF-e be made of it or calls it off."""
+    who lets another NF-e be made of it or calls it off; the goods of a return are to leave the
+    stock again."""
     invoice.cancel()
+    if invoice.is_return:
+        invoice.owe(utc_now())
+        return
     sale = invoice.sale
     if sale.status is Status.CANCELLED:
         return

@@ -48,7 +48,7 @@ from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
 from webapp.processing.rehearsal_step import RehearsalStep
-from webapp.processing.return_steps import ReturnStep, TakeInStep
+from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
 from webapp.processing.rules_step import RulesStep
 from webapp.processing.send_step import SendStep
 from webapp.processing.status_step import AskStep, StatusStep
@@ -156,6 +156,14 @@ PIPELINE: tuple[Station, ...] = (
         TakeInStep(),
         (),
         _l("Taking returned goods in"),
+    ),
+    Station(
+        Invoice,
+        InvoiceStatus.CANCELLED,
+        "invoices",
+        TakeOutStep(),
+        (),
+        _l("Taking goods of a cancelled return out"),
     ),
     Station(
         EarlierSend,

@@ -4,6 +4,7 @@ authorized, its goods taken in."""
 import datetime as dt
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.fiscal.checks import run_checks
@@ -20,7 +21,7 @@ from webapp.processing.note_progress import (
     note_given_up,
     note_held,
 )
-from webapp.processing.returns import take_in
+from webapp.processing.returns import take_in, take_out
 from webapp.processing.signing import SigningDesk, issue_time
 from webapp.processing.staff_tasks import open_task
 from webapp.sales.models import Sale
@@ -64,9 +65,7 @@ class TakeInStep(Step[Invoice, None, None]):
     write_load = WHOLE
 
     def lock_before(self, ids: Sequence[int]) -> None:
-        sale_ids = select(Invoice.sale_id).where(Invoice.id.in_(ids))
-        sales = select(Sale).where(Sale.id.in_(sale_ids)).order_by(Sale.id)
-        db.session.scalars(sales.with_for_update(of=Sale)).all()
+        _lock_sales(ids)
 
     def write_row(self, row: Invoice, shared: None, now: dt.datetime) -> None:
         take_in(row, now)
@@ -75,3 +74,30 @@ class TakeInStep(Step[Invoice, None, None]):
     def give_up(self, row: Invoice, error: str) -> None:
         row.clear_work()
         open_task(row.sale, "return_not_taken_in", number=row.printed_number)
+
+
+class TakeOutStep(Step[Invoice, None, None]):
+    """The goods of a return that was cancelled: out of the stock again."""
+
+    model = Invoice
+    status = InvoiceStatus.CANCELLED
+    write_load = WHOLE
+
+    def lock_before(self, ids: Sequence[int]) -> None:
+        _lock_sales(ids)
+
+    def write_row(self, row: Invoice, shared: None, now: dt.datetime) -> None:
+        take_out(row, now)
+        row.clear_work()
+
+    def give_up(self, row: Invoice, error: str) -> None:
+        row.clear_work()
+        number = row.printed_number
+        open_task(row.sale, "return_not_taken_out", number=number, items=_("goods"))
+
+
+def _lock_sales(ids: Sequence[int]) -> None:
+    """Those of these invoices, which others lock first."""
+    sale_ids = select(Invoice.sale_id).where(Invoice.id.in_(ids))
+    sales = select(Sale).where(Sale.id.in_(sale_ids)).order_by(Sale.id)
+    db.session.scalars(sales.with_for_update(of=Sale)).all()

@@ -15,12 +15,18 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from webapp.audit.tracking import actor
-from webapp.catalog.models import StockMovement, move_stock
+from webapp.catalog.models import OutOfStock, StockMovement, move_stock
 from webapp.customers.models import Taxpayer
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus, Purpose
-from webapp.invoices.queries import invoice_of, returns_of
-from webapp.invoices.returned_goods import ReturnableLine, items_of, returnable, row_of
+from webapp.invoices.queries import invoice_of, pending_cancellation, returns_of
+from webapp.invoices.returned_goods import (
+    ReturnableLine,
+    items_of,
+    owes_return,
+    returnable,
+    row_of,
+)
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
@@ -29,6 +35,7 @@ from webapp.processing.cancellation import note_task
 from webapp.processing.forms import GoodsReturnIn
 from webapp.processing.note_progress import return_dropped
 from webapp.processing.refunds import give_units_back
+from webapp.processing.staff_tasks import open_task
 from webapp.rules.queries import decision_of
 from webapp.sales.idempotency import CallKey, KeyReused
 from webapp.sales.models import Sale, SaleLine, Status
@@ -106,6 +113,10 @@ def origin_of(sale: Sale) -> Invoice:
                 "the accountant makes that note."
             )
         )
+    if origin.was_test:
+        raise Refusal(_("This NF-e was issued for tests; the shop issues in production by now."))
+    if pending_cancellation(origin.id):
+        raise Refusal(_("SEFAZ was asked to cancel this order's NF-e. Wait for its answer."))
     return origin
 
 
@@ -162,7 +173,7 @@ def drop_return(invoice: Invoice) -> None:
         invoice.sale.updated_at = utc_now()
 
 
-# -- the authority took it -------------------------------------------------------------------------
+# -- the authority took it, or cancelled it --------------------------------------------------------
 
 
 def take_in(invoice: Invoice, now: dt.datetime) -> None:
@@ -177,6 +188,32 @@ def take_in(invoice: Invoice, now: dt.datetime) -> None:
     _restock(invoice, lines, reason)
     _settle(sale, lines, reason, now)
     _ask_for_gifts(sale, origin, lines)
+    sale.updated_at = now
+
+
+def take_out(invoice: Invoice, now: dt.datetime) -> None:
+    """A return was cancelled: what it had put into stock leaves it again, and its units may be
+    returned with another note. What was refunded stays so, and a return note is owed for that. The
+    caller holds the locks of sale and invoice and commits."""
+    sale, origin = invoice.sale, invoice.origin
+    assert origin is not None and invoice.returned is not None, "a return has both"
+    skus = {str(line.product_id): line.sku for line in sale.lines}
+    reason = _("return note %(number)s cancelled", number=invoice.printed_number)
+    gone = []
+    for product_id, units in invoice.returned.get("restocked", {}).items():
+        sku = skus[product_id]
+        try:
+            with db.session.begin_nested():
+                move_stock(db.session, int(product_id), sku, -units, reason, sale)
+        except OutOfStock:
+            gone.append(f"{units} × {sku}")
+    invoice.returned = invoice.returned | {"restocked": {}}
+    if gone:
+        items = ", ".join(gone)
+        open_task(sale, "return_not_taken_out", number=invoice.printed_number, items=items)
+    asked = any(task.done_at is None for task in _tasks(sale, RETURN_NOTE))
+    if not asked and owes_return(sale, origin):
+        note_task(sale, RETURN_NOTE, origin)
     sale.updated_at = now
 
 

@@ -21,6 +21,7 @@ TITLES = {
     "gift_left_out": _l("The gift was left out"),
     "approved_in_vain": _l("An approved NF-e was not sent"),
     "return_not_taken_in": _l("Take returned goods in by hand"),
+    "return_not_taken_out": _l("Goods of a cancelled return are gone"),
     "file_damaged": _l("The file of an NF-e is damaged"),
     "nfe_cancelled_elsewhere": _l("An NF-e was cancelled at SEFAZ"),
     "cancel_second_nfe": _l("Cancel the second NF-e"),
@@ -84,6 +85,10 @@ QUESTIONS = {
     "return_not_taken_in": _l(
         "The return note %(number)s of %(customer)s is authorized, and its goods could not be put "
         "into stock and refunded by the program. Do both by hand, and tell support."
+    ),
+    "return_not_taken_out": _l(
+        "The return note %(number)s of %(customer)s was cancelled, and %(items)s that it had put "
+        "into stock could not be taken out again. Count them, and set the stock right."
     ),
     "file_damaged": _l(
         "The digital signature of NF-e %(number)s (series %(series)s) does not verify any more: "
