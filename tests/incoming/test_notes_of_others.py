@@ -10,6 +10,7 @@ from tests.support.fiscal_notes import BUYER
 from tests.support.incoming_notes import SHOP_CNPJ, SUPPLIER_CNPJ, a_file, an_event, key_of
 from webapp.authority.models import AuthorityService, SandboxDocument, SandboxEvent
 from webapp.authority.sandbox import Sandbox
+from webapp.demo.load import load_demo
 from webapp.fiscal.authority import AuthorityAway, Batch, Service
 from webapp.incoming.inbox import switch_inbox
 from webapp.incoming.manifesting import ask_manifestation, deadline
@@ -22,6 +23,7 @@ from webapp.incoming.models import (
     Stance,
 )
 from webapp.incoming.queries import the_inbox
+from webapp.incoming.stock_entry import entry_lines
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.platform.errors import Refusal
@@ -112,15 +114,17 @@ def test_more_than_fifty_documents_come_in_turns_without_a_rest(inbox):
     assert the_note().access_key == key_of(file)
 
 
-@pytest.mark.parametrize("code", ["656", "999"])
-def test_asked_too_often_it_waits_an_hour_and_says_so(inbox, code, monkeypatch):
-    said = Batch(code, "Rejeicao: Consumo indevido", 0, 0)
+@pytest.mark.parametrize(
+    ("code", "error"), [("656", "authority: 656"), ("593", "593 Rejeicao: nada feito")]
+)
+def test_refused_it_waits_an_hour_and_says_why(inbox, code, error, monkeypatch):
+    said = Batch(code, "Rejeicao: nada feito", 0, 0)
     monkeypatch.setattr(Sandbox, "distribution", lambda *_asked: said)
 
     work_off()
 
     box = inbox()
-    assert box.error == f"{code} Rejeicao: Consumo indevido"
+    assert box.error == error
     assert box.due_at - utc_now() > HOUR - dt.timedelta(minutes=1)
     assert box.attempts == 0
 
@@ -134,7 +138,7 @@ def test_an_authority_that_is_away_is_asked_again(inbox, monkeypatch, client):
     work_off()
     assert inbox().due_at - utc_now() < dt.timedelta(minutes=6)
     sign_in(client, "clerk")
-    assert NO_ANSWER in client.get("/incoming").text
+    assert "SEFAZ did not hand them out: No answer." in client.get("/incoming").text
 
 
 def test_what_cannot_be_read_or_is_not_ours_is_counted_and_holds_nothing_up(inbox):
@@ -214,7 +218,7 @@ def test_a_lost_answer_is_asked_for_with_the_same_bytes(note, monkeypatch):
 
     monkeypatch.setattr(Sandbox, "event", lost)
     asked = told(note, Stance.CONFIRMATION)
-    assert (asked.status, asked.error) == (ManifestationStatus.PENDING, NO_ANSWER)
+    assert (asked.status, asked.error) == (ManifestationStatus.PENDING, "authority: away")
 
     monkeypatch.setattr(Sandbox, "event", answers)
     asked.due_at = utc_now() - HOUR
@@ -251,3 +255,15 @@ def test_a_manager_turns_the_fetching_on_and_off(client, db):
     assert client.post("/incoming/inbox", data={"open": "0"}).status_code == 303
     db.session.rollback()
     assert the_inbox().due_at is None
+
+
+def test_the_demo_shop_has_a_suppliers_note_waiting(db):
+    load_demo()
+    switch_inbox(is_open=True)
+    work_off()
+
+    note = the_note()
+
+    assert (note.issuer_name, note.number) == ("Distribuidora Serra Alta Ltda", 4711)
+    assert (note.is_whole, note.verdicts["rules"], note.verdicts["schema"]) == (True, [], [])
+    assert [line.product and line.product.sku for line in entry_lines(note)] == ["FI-0002", None]

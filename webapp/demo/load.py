@@ -13,6 +13,7 @@ from webapp.catalog.product_edits import add_product
 from webapp.customers.customer_edits import save_customer
 from webapp.customers.forms import AgentIn, CustomerIn
 from webapp.customers.models import Agent, Customer
+from webapp.demo.incoming import send_supplier_note
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.http.forms import parse
 from webapp.platform.clock import utc_now
@@ -60,6 +61,7 @@ def load_demo() -> bool:
         db.session.flush()
         for sale in orders(data):
             create_sale_once("demo", sale["reference"], parse(SaleIn, sale))
+        send_supplier_note()
     db.session.commit()
     return True
 

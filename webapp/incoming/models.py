@@ -401,7 +401,6 @@ class Manifestation(Owed, Timestamps, Model):
         UniqueConstraint("note_id", "stance", "sequence"),
         Index("ix_manifestations_status_due_at", "status", "due_at"),
     )
-    live = "manifestation"
     audited = ("stance", "reason", "status", "protocol")
 
     id: Mapped[int] = mapped_column(primary_key=True)

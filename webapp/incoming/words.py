@@ -5,8 +5,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.authority.words import PREFIX, why_it_waits
 from webapp.fiscal.foreign import Protocol, Signed
-from webapp.incoming.models import Inbox, IncomingNote
+from webapp.incoming.models import IncomingNote
 from webapp.platform.issues import issue_from_json
 
 PROBLEMS = {
@@ -63,9 +64,9 @@ def event_words(kind: str) -> str:
     return str(EVENTS.get(kind) or _("Event %(kind)s", kind=kind))
 
 
-def inbox_error(inbox: Inbox) -> str:
-    """As the authority said it, or why it was not heard."""
-    return _(inbox.error)
+def waiting_words(error: str) -> str:
+    """Why something waits: in words, or as the authority said it."""
+    return why_it_waits(error) if error.startswith(PREFIX) else error
 
 
 def rule_words(note: IncomingNote) -> list[tuple[str, str]]:

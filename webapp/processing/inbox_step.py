@@ -33,11 +33,11 @@ from webapp.incoming.models import REST, Inbox, InboxStatus, NoteStatus, Stance
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
+from webapp.processing.papers import asks_for_patience, wait_for_authority
 from webapp.store.queries import the_shop
 
 log = logging.getLogger(__name__)
 ACTOR = "inbox"
-AWAY = dt.timedelta(minutes=5)
 
 
 class Fetched(NamedTuple):
@@ -70,9 +70,12 @@ class InboxStep(Step[Inbox, dict[int, Fetched], dict[int, Fetched]]):
     def write_row(self, row: Inbox, shared: dict[int, Fetched], now: dt.datetime) -> None:
         batch, notes, summaries, events, unread = shared[row.id]
         if isinstance(batch, AuthorityAway):
-            row.try_later(batch.retry_at or now + AWAY, batch.cause)
+            wait_for_authority(row, now, batch)
             return
         row.heard(batch.code, batch.reason, now)
+        if asks_for_patience(batch.code):
+            wait_for_authority(row, now, batch.code)
+            return
         if batch.code not in (DOCUMENTS_FOUND, NO_DOCUMENTS):
             row.try_later(now + REST, f"{batch.code} {batch.reason}")
             return

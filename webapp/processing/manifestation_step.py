@@ -9,17 +9,18 @@ from sqlalchemy.orm import joinedload, undefer
 
 from webapp.authority.certificates import certificate
 from webapp.authority.choosing import authority
-from webapp.fiscal.authority import AuthorityAway, EventAnswer, Meaning, meaning_of
-from webapp.fiscal.certificate import CertificateError
+from webapp.fiscal.authority import AuthorityAway, EventAnswer
 from webapp.fiscal.events import EventHead, build_event
 from webapp.fiscal.proc import event_proc
 from webapp.fiscal.text import clean
-from webapp.incoming.models import REST, Manifestation, ManifestationStatus
-from webapp.processing.claims import Step, backoff
+from webapp.incoming.models import Manifestation, ManifestationStatus
+from webapp.platform.database import db
+from webapp.platform.notices import tell_pages
+from webapp.processing.claims import Step
+from webapp.processing.papers import asks_for_patience, sign_or_wait, wait_for_authority
 from webapp.processing.signing import issue_time
 from webapp.store.queries import the_shop
 
-UNSIGNED = dt.timedelta(minutes=1)
 # By the row's id; nothing where it was not sent yet.
 Answers = dict[int, EventAnswer | AuthorityAway]
 
@@ -49,12 +50,13 @@ class ManifestationStep(Step[Manifestation, Answers, Answers]):
         return dict(zip(signed, answers, strict=True))
 
     def write_row(self, row: Manifestation, shared: Answers, now: dt.datetime) -> None:
+        tell_pages(db.session, row.note)
         if row.signed_xml is None:
-            _sign_or_wait(row, now)
+            sign_or_wait(row, now, lambda: _sign(row, now))
             return
         answer = shared[row.id]
         if isinstance(answer, AuthorityAway):
-            row.try_later(answer.retry_at or now + backoff(row.tries), answer.cause)
+            wait_for_authority(row, now, answer)
         elif answer.is_registered:
             assert answer.registered_at and answer.ret_event
             proc_xml = event_proc(row.signed_xml, answer.ret_event)
@@ -64,20 +66,14 @@ class ManifestationStep(Step[Manifestation, Answers, Answers]):
         elif answer.is_duplicate:
             # Told before, by the answer that was lost or by another program.
             row.register(answer.code, answer.reason, "", now, None)
-        elif (meaning := meaning_of(answer.code)) in (Meaning.WAIT, Meaning.REST):
-            wait = REST if meaning is Meaning.REST else backoff(row.tries)
-            row.try_later(now + wait, f"{answer.code} {answer.reason}")
+        elif asks_for_patience(answer.code):
+            wait_for_authority(row, now, answer.code)
         else:
             row.refuse(answer.code, answer.reason)
 
 
-def _sign_or_wait(row: Manifestation, now: dt.datetime) -> None:
-    """Without a certificate that can be used it waits for one."""
-    try:
-        row.signed_xml = certificate().signer.sign(_event(row, now))
-        row.owe(now)
-    except CertificateError as error:
-        row.try_later(now + UNSIGNED, str(error))
+def _sign(row: Manifestation, now: dt.datetime) -> None:
+    row.signed_xml = certificate().signer.sign(_event(row, now))
 
 
 def _event(row: Manifestation, now: dt.datetime) -> etree._Element:

@@ -38,6 +38,7 @@ TABS = {
     "own": _l("Our own past ones"),
 }
 UNCOUNTED = ("", "own")
+MAY_BE_STOCKED = (NoteStatus.UNKNOWN, NoteStatus.KNOWN, NoteStatus.DISOWNED)
 # What a person tells; awareness goes out by itself.
 TOLD_BY_PEOPLE = (Stance.CONFIRMATION, Stance.NOT_CARRIED_OUT, Stance.DISOWNING)
 
@@ -82,25 +83,37 @@ def show(note_id: int) -> str:
 
 
 def _note_page(note_id: int, **refused: Form) -> str:
-    note, now = note_by_id(note_id), utc_now()
+    note = note_by_id(note_id)
     lines = entry_lines(note)
     proposed = [{"sku": line.product and line.product.sku, "units": line.units} for line in lines]
-    deadlines = {stance: deadline(note, stance, now) for stance in TOLD_BY_PEOPLE}
     forms = {"entry": Form.filled({"lines": proposed}), "manifestation": Form({})}
     return render_template(
         "incoming/note.html",
-        note=note,
         lines=lines,
         stocked=stocked_lines(note) if note.stocked_at else (),
         events=events_of(note),
-        manifestations=manifestations_of(note),
-        deadlines=deadlines,
         may_enter=not note.is_own and bool(lines) and note.status in MAY_BE_STOCKED,
+        **_told(note),
         forms_of=forms | refused,
     )
 
 
-MAY_BE_STOCKED = (NoteStatus.UNKNOWN, NoteStatus.KNOWN, NoteStatus.DISOWNED)
+def _told(note: IncomingNote) -> dict[str, Any]:
+    now = utc_now()
+    return {
+        "note": note,
+        "manifestations": manifestations_of(note),
+        "deadlines": {stance: deadline(note, stance, now) for stance in TOLD_BY_PEOPLE},
+    }
+
+
+@bp.get("/incoming/<id:note_id>/told")
+@allow("clerk", "accountant")
+def told(note_id: int) -> str:
+    """The part of the page that moves."""
+    forms = {"manifestation": Form({})}
+    context = _told(note_by_id(note_id))
+    return render_template("incoming/_manifestations.html", **context, forms_of=forms)
 
 
 @bp.get("/incoming/<id:note_id>/xml")
