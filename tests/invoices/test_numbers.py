@@ -10,13 +10,19 @@ from tests.support.processed_sales import book, counted, sold
 from webapp.authority.sandbox import Sandbox
 from webapp.fiscal.authority import AuthorityAway, Service, VoidingAnswer
 from webapp.fiscal.schema import VOIDING, problems
-from webapp.invoices.ledger import due_day, left_over, numbers_between, runs_of
+from webapp.invoices.ledger import (
+    due_day,
+    left_over,
+    numbers_between,
+    parts_without,
+    runs_of,
+)
 from webapp.invoices.models import ForeignNumber, Invoice, InvoiceStatus, Voiding, VoidingStatus
 from webapp.platform.clock import utc_now
 from webapp.store.forms import NextNumberIn, SeriesIn
 from webapp.store.models import Series, SkippedNumbers
 from webapp.store.numbering import add_series, renumber
-from webapp.store.queries import every_series
+from webapp.store.queries import every_series, the_shop
 
 WHY = "Numeração pulada por engano"
 
@@ -87,6 +93,9 @@ def test_what_is_left_over_is_named_with_its_day(series, db):
         (8, 9, True),
         (12, 17, True),
     }
+    taken = [(6, 6), (10, 11), (17, 17), (18, 19)]
+    assert list(parts_without(8, 17, taken)) == [(8, 9), (12, 16)]
+    assert list(parts_without(8, 16, taken[2:])) == [(8, 16)]
     assert due_day(dt.date(2026, 12, 31)) == dt.date(2027, 1, 10)
 
 
@@ -180,7 +189,9 @@ def test_a_voided_number_is_no_notes_any_more(client, db):
 
 @pytest.fixture
 def asked(db) -> Voiding:
+    """Of an issuer with letters in its CNPJ."""
     open_shop()
+    the_shop().cnpj = "12ABC34501DE35"
     (series,) = every_series()
     move(series, 11)
     voiding = Voiding(series=1, first=2, last=3, text=WHY, asked_by="x", status="pending")

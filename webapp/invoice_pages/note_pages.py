@@ -12,7 +12,7 @@ from webapp.http.forms import Form
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import paper_file, xml_file
 from webapp.invoice_pages.event_view import events_context
-from webapp.invoice_pages.list_pages import count_in
+from webapp.invoice_pages.list_pages import counts_in
 from webapp.invoice_pages.note_changes import NoteChange, changes_between
 from webapp.invoice_pages.note_view import NoteView, note_view
 from webapp.invoice_pages.note_xml import xml_lines
@@ -150,12 +150,13 @@ def _fix_of(issue: Issue, sale: Sale) -> FixLink | None:
 
 
 def _queue_context() -> dict[str, Any]:
+    waiting, returned = counts_in("review", "returned")
     return {
         "now": utc_now(),
         "warnings_on": warnings_on,
         "holds_of": holds_of,
-        "waiting": count_in("review"),
-        "returned": count_in("returned"),
+        "waiting": waiting,
+        "returned": returned,
     }
 
 

@@ -198,25 +198,38 @@ def left_over(every: Sequence[Series]) -> list[LeftOver]:
 
 
 def _gaps(series: Sequence[int]) -> Iterator[LeftOver]:
-    for skipped in skipped_of(series):
-        if skipped.used_elsewhere:
-            continue
-        since = issuer_day(skipped.created_at)
-        voided = db.session.execute(
-            voidings_over(skipped.series, skipped.first, skipped.last)
-            .with_only_columns(Voiding.first, Voiding.last)
-            .order_by(Voiding.first)
-        )
-        for first, last in _without(skipped.first, skipped.last, voided.all()):
-            yield LeftOver(skipped.series, first, last, since, due_day(since), True, skipped.id)
+    gaps = [skipped for skipped in skipped_of(series) if not skipped.used_elsewhere]
+    voided = _voided_among(gaps)
+    for gap in gaps:
+        since = issuer_day(gap.created_at)
+        taken = [(first, last) for of, first, last in voided if of == gap.series]
+        for first, last in parts_without(gap.first, gap.last, taken):
+            yield LeftOver(gap.series, first, last, since, due_day(since), True, gap.id)
 
 
-def _without(first: int, last: int, taken: Iterable) -> Iterator[tuple[int, int]]:
+def _voided_among(gaps: Sequence[SkippedNumbers]) -> Sequence[tuple[int, int, int]]:
+    """Series, first and last of what was voided of them, or is about to be, in their order."""
+    if not gaps:
+        return []
+    within = exists().where(
+        SkippedNumbers.id.in_([gap.id for gap in gaps]),
+        SkippedNumbers.series == Voiding.series,
+        SkippedNumbers.first <= Voiding.last,
+        SkippedNumbers.last >= Voiding.first,
+    )
+    query = select(Voiding.series, Voiding.first, Voiding.last)
+    query = query.where(within, Voiding.status != VoidingStatus.REFUSED)
+    found = db.session.execute(query.order_by(Voiding.series, Voiding.first))
+    return [(*row,) for row in found]
+
+
+def parts_without(first: int, last: int, taken: Iterable) -> Iterator[tuple[int, int]]:
     """The parts of a range that none of the ranges in `taken`, in their order, covers."""
     for begin, end in taken:
-        if begin > first:
+        if first < begin <= last:
             yield first, begin - 1
-        first = max(first, end + 1)
+        if begin <= last:
+            first = max(first, end + 1)
     if first <= last:
         yield first, last
 

@@ -206,6 +206,7 @@ def invoice_by_id(invoice_id: int) -> Invoice:
         sale.selectinload(Sale.lines),
         origin,
         undefer(Invoice.former_xml),
+        undefer(Invoice.signed_xml),
         joinedload(Invoice.events),
     )
     invoice = db.session.scalars(query.where(Invoice.id == invoice_id)).unique().one_or_none()
@@ -308,7 +309,8 @@ def events_of_month(month: dt.date) -> Select[Any]:
     event, key = InvoiceEvent, Invoice.access_key
     columns: list[Any] = [event.id, at, key, event.kind, event.sequence, event.proc_xml]
     query = select(*columns).join(Invoice, Invoice.id == event.invoice_id)
-    return query.where(at >= first, at < end, event.has_file).order_by(at, event.id)
+    counts = and_(event.has_file, Invoice.series < TEST_SERIES)
+    return query.where(at >= first, at < end, counts).order_by(at, event.id)
 
 
 def voidings_of_month(month: dt.date) -> Select[Any]:
@@ -318,7 +320,8 @@ def voidings_of_month(month: dt.date) -> Select[Any]:
     at = Voiding.received_at
     columns: list[Any] = [Voiding.id, at, Voiding.series, Voiding.first, Voiding.last]
     query = select(*columns, Voiding.proc_xml)
-    return query.where(at >= first, at < end, Voiding.has_file).order_by(at, Voiding.id)
+    counts = and_(Voiding.has_file, Voiding.series < TEST_SERIES)
+    return query.where(at >= first, at < end, counts).order_by(at, Voiding.id)
 
 
 def pending_cancellation(invoice_id: int) -> InvoiceEvent | None:
