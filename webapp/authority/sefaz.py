@@ -34,7 +34,7 @@ from webapp.fiscal.authority import (
     ServiceStatus,
     VoidingAnswer,
 )
-from webapp.fiscal.places import STATES
+from webapp.fiscal.places import STATES, letters_of
 from webapp.fiscal.reading import named_by
 from webapp.fiscal.service_addresses import (
     NATIONAL,
@@ -71,7 +71,6 @@ NO_SAFE_CONNECTION = N_("No safe connection (TLS) came about.")
 LEFT_ALONE = N_("It failed just now and is left alone for a moment.")
 _ORGAN = re.compile(rb"<cOrgao>([0-9]{2})</cOrgao>")
 _NATIONAL_ORGAN = b"91"
-_BY_CODE = {state.code: name for name, state in STATES.items()}
 
 Item = TypeVar("Item")
 Given = TypeVar("Given")
@@ -124,7 +123,7 @@ class Sefaz:
 
     def query(self, access_keys: list[str]) -> list[Answer]:
         def ask(key: str) -> Answer:
-            state = _BY_CODE.get(key[:2], self._state)
+            state = letters_of(key[:2]) or self._state
             return self._ask(
                 Service.QUERY,
                 STANDBY_NAMES.get(emission_of(key)) or server_of(state),

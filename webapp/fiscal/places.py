@@ -56,9 +56,17 @@ def state(code: str) -> State:
     return STATES.get(code, UNKNOWN_STATE)
 
 
+_LETTERS = {one.code: letters for letters, one in STATES.items()}
+
+
+def letters_of(code: str) -> str:
+    """The state with this IBGE code; blank for none."""
+    return _LETTERS.get(code, "")
+
+
 def zone_of_code(code: str) -> timezone:
     """That of the state with this IBGE code."""
-    return next((one.zone for one in STATES.values() if one.code == code), UNKNOWN_STATE.zone)
+    return state(letters_of(code)).zone
 
 
 def interstate_rate(origin: str, destination: str, item_origin: str) -> str:

@@ -8,9 +8,10 @@ from cryptography import x509
 from lxml import etree
 
 from webapp.fiscal.authority import DUPLICATE_EVENT, VOIDED, EventAnswer, VoidingAnswer
+from webapp.fiscal.cancelling import usual_hours
 from webapp.fiscal.certificate import cnpj_of
 from webapp.fiscal.digits import mod11
-from webapp.fiscal.places import zone_of_code
+from webapp.fiscal.places import letters_of, zone_of_code
 from webapp.fiscal.proc import event_proc
 from webapp.fiscal.reading import Leaves, first_leaves, leaves, moment, named_by, own_leaves
 from webapp.fiscal.sandbox_ledger import CANCELLATION, EventEntry, Ledger, VoidingEntry
@@ -21,8 +22,6 @@ from webapp.fiscal.xml import NAMESPACE, UnreadableXml, read_xml, xml
 SOFTWARE = "SANDBOX_1.0"
 CONFIRMATION, UNDONE_DELIVERY = "210200", "110193"
 MANIFESTATIONS = {"210200", "210210", "210220", "210240"}
-# Hours from the authorisation: nationwide, and in the states that take a late cancellation.
-CANCEL_HOURS, LATE_HOURS = 24, {"35": 480}
 LONG_AGO_HOURS = 720
 MOST_VOIDED = 10_000
 AHEAD = timedelta(minutes=5)
@@ -140,9 +139,10 @@ def _fault_or_code(event: etree._Element, said: Leaves, ledger: Ledger, now: dat
 
 
 def _cancellation_code(state_code: str, hours: float) -> str:
-    if hours <= CANCEL_HOURS:
+    in_time, late = usual_hours(letters_of(state_code))
+    if hours <= in_time:
         return "135"
-    if hours <= LATE_HOURS.get(state_code, 0):
+    if hours <= late:
         return "155"
     raise Unfit("501" if hours <= LONG_AGO_HOURS else "220")
 

@@ -31,7 +31,7 @@ class EarlierStep(
         undefer(EarlierSend.signed_xml),
         joinedload(EarlierSend.invoice).joinedload(Invoice.sale),
     )
-    lease_seconds = 20
+    lease_seconds = 90
     most_alone = None
 
     def tries_left(self, row: EarlierSend) -> int:

@@ -78,7 +78,8 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
     status = InvoiceStatus.SENDING
     external_load = (load_only(Invoice.answer_unknown, Invoice.access_key, Invoice.signed_xml),)
     write_load = (undefer(Invoice.signed_xml), joinedload(Invoice.sale))
-    lease_seconds = 20
+    # Longer than an authority that does not answer takes to be told so, for its key and its note.
+    lease_seconds = 90
     most_alone = None
 
     def tries_left(self, row: Invoice) -> int:
