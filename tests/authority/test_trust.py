@@ -57,7 +57,7 @@ def test_what_is_no_root_is_refused_in_words(db, ca, kind):
     assert not added_roots()
 
 
-def test_one_below_another_is_no_root(db, ca):
+def test_one_below_another_counts_once_that_is_trusted(db, ca):
     below = made(issuer=ca.x509, kind=2048)
     builder = x509.CertificateBuilder(
         below.issuer,
@@ -67,9 +67,13 @@ def test_one_below_another_is_no_root(db, ca):
         below.not_valid_before_utc,
         below.not_valid_after_utc,
     ).add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+    below = file_of(builder.sign(ca.key, hashes.SHA256()))
     with pytest.raises(Invalid) as refused:
-        trust.trust(file_of(builder.sign(ca.key, hashes.SHA256())))
+        trust.trust(below)
     assert refused.value.errors[0].message == trust.NO_ROOT
+    trust.trust(ca.pem.encode())
+    trust.trust(below)
+    assert len(added_roots()) == 2
 
 
 def test_the_roots_that_come_with_the_program_are_icp_brasil_s_and_count_today():

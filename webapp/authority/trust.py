@@ -29,7 +29,8 @@ TOO_LONG = _l("A certificate has at most 16 kB.")
 NO_CERTIFICATE = _l("This is no certificate that can be read. Choose a file .crt, .cer or .pem.")
 SEVERAL = _l("This file holds several certificates. Add them one by one.")
 NO_ROOT = _l(
-    "This is not a root: it is signed by another. Choose the one at the head of the chain."
+    "This is not a root, nor is it signed by one that this shop trusts. Choose the one at the head "
+    "of the chain."
 )
 NO_ISSUER = _l("Nobody may issue certificates with this one; it is a server's or a person's.")
 NOT_NOW = _l("This root does not count today; look at its first and its last day.")
@@ -53,7 +54,7 @@ def _shipped() -> str:
 @cache
 def shipped_roots() -> tuple[ShippedRoot, ...]:
     found = x509.load_pem_x509_certificates(_shipped().encode())
-    return tuple(ShippedRoot(name_of(one), one.not_valid_after_utc) for one in found)
+    return tuple(sorted(ShippedRoot(name_of(one), one.not_valid_after_utc) for one in found))
 
 
 def added_roots() -> Sequence[TrustedRoot]:
@@ -66,7 +67,8 @@ def roots() -> str:
 
 
 def trust(data: bytes) -> TrustedRoot:
-    """Adds a root; one that is there already is left as it is. Raises Invalid."""
+    """Adds a root, or one that a root signed; one that is there already is left as it is. Raises
+    Invalid."""
     certificate = _read(data)
     _refuse_unfit(certificate)
     fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
@@ -114,12 +116,20 @@ def _refuse_unfit(certificate: x509.Certificate) -> None:
         raise _refused(NOT_NOW)
     if not _may_issue(certificate):
         raise _refused(NO_ISSUER)
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as error:
-        raise _refused(NO_ROOT) from error
+    # One below a root helps with servers that do not show it; alone it vouches for nothing.
+    above = x509.load_pem_x509_certificates(roots().encode())
+    if not any(_is_issued_by(one, certificate) for one in (certificate, *above)):
+        raise _refused(NO_ROOT)
     if not _is_strong(certificate):
         raise _refused(WEAK)
+
+
+def _is_issued_by(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:

@@ -1,7 +1,9 @@
-"""The official XSDs by package, each compiled once per process out of what is in memory: nothing is
+"""The official XSDs by package, each compiled once per process out of what is in it: nothing is
 fetched, no entity is resolved."""
 
+import os
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +11,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from lxml import etree
 
@@ -54,21 +56,6 @@ class SchemaProblem:
 class _LogEntry(Protocol):
     path: str
     message: str
-
-
-class _Files(etree.Resolver):
-    """Answers for the files of one package and for nothing else."""
-
-    def __init__(self, held: Mapping[str, bytes]) -> None:
-        self.held = held
-
-    def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
-        content = self.held.get(system_url)
-        if content is None:
-            raise OSError(f"{system_url} is not in the package")
-        if system_url == _LAYOUT:
-            content = _SIGNED.sub(_MAY_BE_SIGNED, content)
-        return self.resolve_string(content, context, base_url=system_url)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +141,31 @@ class Package:
         return {}
 
     def _compile(self, name: str) -> etree.XMLSchema:
-        found = self._compiled[name] = etree.XMLSchema(self._parsed(name))
+        """Out of files of its own: a schema names others, and whoever hands these to libxml2 out of
+        memory loses them when another thread parses at that moment."""
+        with tempfile.TemporaryDirectory() as folder:
+            self._write(name, Path(folder))
+            found = self._compiled[name] = etree.XMLSchema(file=os.path.join(folder, name))
         return found
+
+    def _write(self, name: str, folder: Path) -> None:
+        """A schema and those that it names, which must be of the package; without a document type,
+        and with it entities."""
+        schema = self._parsed(name)
+        content = etree.tostring(schema)
+        if name == _LAYOUT:
+            content = _SIGNED.sub(_MAY_BE_SIGNED, content)
+        (folder / name).write_bytes(content)
+        for named in schema.iter(f"{{{_XSD}}}include", f"{{{_XSD}}}import", f"{{{_XSD}}}redefine"):
+            other = named.get("schemaLocation", "")
+            if other not in self.files or Path(other).name != other:
+                raise etree.XMLSchemaParseError(f"{other} is not in the package")
+            if not (folder / other).exists():
+                self._write(other, folder)
 
     def _parsed(self, name: str) -> etree._Element:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-        parser.resolvers.add(_Files(self.files))
-        return etree.fromstring(self.files[name], parser, base_url=name)
+        return etree.fromstring(self.files[name], parser)
 
     @cached_property
     def _tags(self) -> frozenset[str]:
