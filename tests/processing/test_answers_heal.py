@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from tests.factories import make_sale, open_shop, work_off
+from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.scripted_authority import DOWN, LOST, Script, later, the_invoices
 from webapp.audit.models import AuditEntry
 from webapp.authority.models import AuthorityService, SandboxNote, ServiceState
+from webapp.authority.scenarios import play
 from webapp.fulfilment.tasks.models import Task
-from webapp.invoices.models import InvoiceStatus
+from webapp.invoices.models import ForeignNumber, InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.processing.attention import resume
@@ -34,7 +35,7 @@ def told() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("code", ["103", "105", "108", "109", "999", "113", DOWN, LOST])
+@pytest.mark.parametrize("code", ["108", DOWN, LOST])
 def test_it_is_asked_again_with_the_same_bytes_its_key_first(script, code):
     make_sale()
     script.next = [code]
@@ -43,7 +44,7 @@ def test_it_is_asked_again_with_the_same_bytes_its_key_first(script, code):
     assert (invoice.status, invoice.number) == (InvoiceStatus.SENDING, 1)
     assert invoice.error == f"authority: {'away' if code in (DOWN, LOST) else code}"
     assert invoice.due_at > utc_now() + dt.timedelta(seconds=3)
-    surely_not_there = code in ("108", "109", "113")
+    surely_not_there = code in ("108", DOWN)
     assert invoice.answer_unknown is not surely_not_there
     assert told() == ["waits"]
     assert script.take_asked() == ["authorize"]
@@ -78,7 +79,6 @@ def test_one_that_waits_holds_up_no_other(script):
     assert [str(each.status) for each in the_invoices()] == ["authorized", "sending", "authorized"]
 
 
-@pytest.mark.both_databases
 def test_656_rests_the_service_for_an_hour_for_all(script):
     make_sale()
     script.next = ["656"]
@@ -111,32 +111,6 @@ def test_204_takes_the_protocol(script):
     assert (invoice.status, invoice.protocol) == (InvoiceStatus.AUTHORIZED, known.protocol)
 
 
-@pytest.mark.parametrize("code", ["120", "150"])
-def test_authorized_late_or_with_an_alert_is_authorized(script, code):
-    make_sale()
-    script.next = [code]
-    work_off()
-    (invoice,) = the_invoices()
-    assert invoice.status is InvoiceStatus.AUTHORIZED
-    assert invoice.comment == ("Said 120" if code == "120" else "")
-
-
-@pytest.mark.parametrize("code", ["110", "301", "302", "303", "307"])
-def test_a_denial_is_mended_and_sent_again_with_its_number(script, code):
-    sale = make_sale()
-    script.next = [code]
-    work_off()
-    (invoice,) = the_invoices()
-    assert (invoice.status, invoice.number) == (InvoiceStatus.REJECTED, 1)
-    first = invoice.access_key
-    resume(invoice.sale)
-    database.session.commit()
-    work_off()
-    (invoice,) = the_invoices()
-    assert (invoice.status, invoice.number) == (InvoiceStatus.AUTHORIZED, 1)
-    assert invoice.access_key != first and sale.status is Status.INVOICED
-
-
 @pytest.mark.parametrize("code", ["218", "101"])
 def test_cancelled_elsewhere_is_told_and_a_new_one_may_follow(script, code):
     make_sale()
@@ -162,3 +136,47 @@ def test_cancelled_elsewhere_is_told_and_a_new_one_may_follow(script, code):
     assert (first.status, second.status) == (InvoiceStatus.CANCELLED, InvoiceStatus.AUTHORIZED)
     assert second.number == 2 and second.sale.status is Status.INVOICED
     assert database.session.scalar(select(func.count()).select_from(Task)) == 1
+
+
+REFUSED = ("110", "301", "302", "303", "307")
+WAITS = ("103", "105", "109", "999")
+# By what an administrator lets the sandbox play: what becomes of the number that the NF-e bore.
+PLAYED = {
+    **dict.fromkeys(("204", "120", "150"), "authorized"),
+    **dict.fromkeys(WAITS, "waits"),
+    **dict.fromkeys(REFUSED, "mended"),
+    "539": "left",
+    **dict.fromkeys(("151", "155"), "cancelled"),
+}
+
+
+def test_whatever_the_sandbox_plays_ends_with_one_authorized_note(db):
+    """None is a dead end; what must be mended keeps its number."""
+    open_shop()
+    sku = make_product(sku="PLAY", stock=1000).sku
+    for code, outcome in PLAYED.items():
+        sale = make_sale(sku=sku, reference=f"P-{code}")
+        play(code, 1)
+        database.session.commit()
+        work_off()
+        first = the_invoices()[-1]
+        number, status, comment = first.number, first.status, first.comment
+        later()
+        work_off()
+        if outcome in ("mended", "cancelled"):
+            assert sale.status is Status.ATTENTION, code
+            resume(sale)
+            database.session.commit()
+            work_off()
+        last = the_invoices()[-1]
+        assert (last.sale_id, last.status) == (sale.id, InvoiceStatus.AUTHORIZED), code
+        kept = last.number == number or number is None
+        assert kept is (outcome not in ("left", "cancelled")) or status is last.status, code
+        if outcome == "waits":
+            assert status is InvoiceStatus.SENDING, code
+        if outcome == "mended":
+            assert (status, last.number) == (InvoiceStatus.REJECTED, number), code
+        assert bool(comment) is (code == "120" or outcome == "mended"), code
+    numbers = [each.number for each in the_invoices()]
+    foreign = database.session.scalars(select(ForeignNumber.number)).all()
+    assert sorted([*numbers, *foreign]) == list(range(1, len(PLAYED) + 2 + 1 + 1))

@@ -36,7 +36,7 @@ class Script:
             self.sent += signed
             said = self.next.pop(0) if self.next else None
             if said == DOWN or (not self.own_is_up and _is_own(signed[0])):
-                raise AuthorityAway(Service.AUTHORIZATION, "no answer")
+                raise AuthorityAway(Service.AUTHORIZATION, "no answer", was_sent=False)
             if said == LOST:
                 authorize(authority, signed)
                 raise AuthorityAway(Service.AUTHORIZATION, "no answer")

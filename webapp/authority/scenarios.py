@@ -114,7 +114,7 @@ def played(service: Service) -> Iterator[str]:
     if code == SLOW:
         time.sleep(SLOW_SECONDS)
     if code == DOWN:
-        raise AuthorityAway(service, AWAY)
+        raise AuthorityAway(service, AWAY, was_sent=False)
     yield code if code in CODES else ""
     if code == LOST:
         raise AuthorityAway(service, ANSWER_LOST)

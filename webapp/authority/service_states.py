@@ -46,7 +46,7 @@ class LeftAlone(AuthorityAway):
 
     def __init__(self, row: AuthorityService):
         cause = RESTS if row.status is ServiceState.RESTING else row.cause
-        super().__init__(row.service, cause, row.rests_until)
+        super().__init__(row.service, cause, row.rests_until, was_sent=False)
         self.code = row.code
 
 

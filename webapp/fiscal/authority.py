@@ -70,11 +70,18 @@ class Service(StrEnum):
 class AuthorityAway(Exception):
     """It could not be asked, or its answer was lost: nothing is known of what was sent. `cause` is
     a message for people, to be translated; `retry_at` when it is worth another try, if that is
-    known."""
+    known; `was_sent` is False where there was no connection to send anything over."""
 
-    def __init__(self, service: Service, cause: str, retry_at: datetime | None = None):
+    def __init__(
+        self,
+        service: Service,
+        cause: str,
+        retry_at: datetime | None = None,
+        was_sent: bool = True,
+    ):
         super().__init__(f"{service}: {cause}")
         self.service, self.cause, self.retry_at = service, cause, retry_at
+        self.was_sent = was_sent
 
 
 @dataclass(frozen=True, slots=True)

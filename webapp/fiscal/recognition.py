@@ -53,7 +53,8 @@ def recognize(
         given = Numbering(series_of(key), number_of(key), moment, key[35:43])
         document = make(given)
         if access_key_of(document) != key:
-            return None
+            # Another issuer's, or another month's.
+            continue
         if issued_at := _second(document, moment, first, known.digest):
             return replace(given, issued_at=issued_at)
     return None

@@ -101,9 +101,6 @@ def resume(sale: Sale) -> None:
     if invoice is None:
         sale.go_to(step, now)
         return
-    if invoice.status is InvoiceStatus.CANCELLED:
-        note_begun(sale, None, now)
-        return
     _take_facts_anew(sale)
     if invoice.status is InvoiceStatus.CANCELLED:
         note_begun(sale, invoice, now)

@@ -7,16 +7,18 @@ way alone: its sale has come to its end, and stays as it is.
 """
 
 import datetime as dt
+import logging
 from typing import Any
 
 from lxml import etree
 
 from webapp.audit.tracking import actor
 from webapp.fiscal.authority import Answer
+from webapp.fiscal.events import EventKind, registered_event
 from webapp.fiscal.proc import nfe_proc
-from webapp.fiscal.rejections import words_for
 from webapp.invoices.models import (
     CANNOT_SIGN,
+    EventStatus,
     Invoice,
     InvoiceEvent,
     InvoiceStatus,
@@ -28,6 +30,12 @@ from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.staff_tasks import note_task, open_task
 from webapp.sales.models import Sale, Status
+
+log = logging.getLogger(__name__)
+# Who asked for an event that this shop has not.
+ELSEWHERE = "SEFAZ"
+# With which a cancellation is registered.
+IN_TIME, LATE = "135", "155"
 
 
 def note_begun(sale: Sale, invoice: Invoice | None, now: dt.datetime) -> None:
@@ -131,12 +139,34 @@ def note_cancelled_elsewhere(invoice: Invoice, answer: Answer) -> None:
         proc_xml = nfe_proc(invoice.signed_xml, answer.protnfe)
         invoice.authorize(answer.protocol, answer.received_at, proc_xml)
     invoice.cancel_elsewhere()
-    if invoice.is_return:
-        invoice.owe(utc_now())
-    told = {"number": invoice.number, "series": invoice.series}
-    issue = words_for("101").issue({"code": answer.code, "reason": answer.reason, **told})
+    for proc_xml in answer.events:
+        _keep_cancellation(invoice, answer.code, proc_xml)
     note_task(invoice.sale, "nfe_cancelled_elsewhere", invoice)
-    _needs_fix(invoice, issue, {})
+    _goes_on_without(invoice)
+
+
+def _keep_cancellation(invoice: Invoice, code: str, proc_xml: bytes) -> None:
+    """The event as the authority hands it out; `code` is that of the cancelled note."""
+    try:
+        known = registered_event(proc_xml)
+    except ValueError:
+        log.warning("the authority's event of %s cannot be read", invoice.access_key)
+        return
+    if known.code != EventKind.CANCELLATION.code:
+        return
+    event = InvoiceEvent(
+        invoice=invoice,
+        sale_id=invoice.sale_id,
+        kind=EventKind.CANCELLATION,
+        status=EventStatus.PENDING,
+        sequence=known.sequence,
+        text=known.text[:1000],
+        at=known.registered_at,
+        asked_by=ELSEWHERE,
+    )
+    registered = IN_TIME if code == "101" else LATE
+    event.register(registered, "", known.protocol, known.registered_at, proc_xml)
+    db.session.add(event)
 
 
 def note_rejected(invoice: Invoice, code: str, reason: str, issue: Issue) -> None:
@@ -168,6 +198,10 @@ def note_cancelled_at_authority(invoice: Invoice) -> None:
     who lets another NF-e be made of it or calls it off; the goods of a return are to leave the
     stock again."""
     invoice.cancel()
+    _goes_on_without(invoice)
+
+
+def _goes_on_without(invoice: Invoice) -> None:
     if invoice.is_return:
         invoice.owe(utc_now())
         return

@@ -17,8 +17,8 @@ from webapp.audit.tracking import record
 from webapp.authority.choosing import authority
 from webapp.authority.contingency import present_standby
 from webapp.authority.models import LONG_REST
-from webapp.authority.service_states import STANDS_STILL, LeftAlone
-from webapp.authority.words import AWAY, PREFIX
+from webapp.authority.service_states import STANDS_STILL
+from webapp.authority.words import AWAY, PREFIX, WHY_IT_WAITS
 from webapp.fiscal.access_key import NORMAL_EMISSION, number_of, series_of
 from webapp.fiscal.authority import Answer, Authority, AuthorityAway, Meaning
 from webapp.fiscal.proc import nfe_proc
@@ -134,7 +134,7 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
             case Meaning.REST:
                 _wait(row, now, answer.code, heard.is_unknown, now + LONG_REST)
             case _:
-                _wait(row, now, answer.code, heard.is_unknown, None)
+                _wait(row, now, _why(answer), heard.is_unknown, None)
 
     def write_batch(self, shared: SendBatch, now: dt.datetime) -> None:
         """A number that was free tells that those after it are: a series of which that was not sure
@@ -242,13 +242,14 @@ def _other_key(answer: Answer | AuthorityAway | None) -> str | None:
 def _may_have_it(answer: Answer | AuthorityAway) -> bool:
     """Whether the note may have been taken, though no answer says so."""
     if isinstance(answer, AuthorityAway):
-        return not isinstance(answer, LeftAlone)
+        return answer.was_sent
     return answer.meaning is Meaning.WAIT and answer.code not in STANDS_STILL
 
 
 def _why(answer: Answer | AuthorityAway) -> str:
     """The code with which it asks for patience, or that there was no answer."""
-    return getattr(answer, "code", "") or AWAY
+    code = getattr(answer, "code", "")
+    return code if code in WHY_IT_WAITS else AWAY
 
 
 def error_of(answer: Answer | AuthorityAway) -> str:
