@@ -65,8 +65,9 @@ class SeriesAccount:
 
     @property
     def states(self) -> dict[str, int]:
-        """How many numbers are authorized, cancelled, sending, spare, or waiting for a person."""
-        found: dict[str, int] = {}
+        """How many numbers are authorized, cancelled, sending, spare, waiting for a person, or on
+        no NF-e."""
+        found = {"missing": self.missing} if self.missing else {}
         for status, count in self.counted.items():
             state = NUMBER_STATES.get(status, "waiting")
             found[state] = found.get(state, 0) + count
@@ -134,8 +135,7 @@ class Account:
         told = {
             f"numbers {series.series} {state}": str(count)
             for series in self.series
-            for state, count in {**series.states, "missing": series.missing}.items()
-            if count
+            for state, count in series.states.items()
         }
         for row in self.rows:
             place = f"{row.cfop} {row.cst} {row.rate}"

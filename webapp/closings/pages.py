@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.audit.history import who
 from webapp.catalog.models import Kind
 from webapp.closings.accounts import Account, Difference, differences
 from webapp.closings.files import closing_zip
@@ -23,7 +24,7 @@ from webapp.closings.queries import (
     services_sold,
     the_watch,
 )
-from webapp.closings.words import AMOUNTS, figure_words
+from webapp.closings.words import AMOUNTS, STATES, figure_value, figure_words
 from webapp.fulfilment.months import month_context, month_words
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
@@ -68,6 +69,9 @@ def _page(form: Form | None) -> str:
         closing=closing,
         changed=_changed(closing, account.figures()),
         figure_words=figure_words,
+        figure_value=figure_value,
+        number_states=STATES,
+        who=who,
         amounts={name: AMOUNTS[name] for name in InvoiceSum.AMOUNTS if _has_any(account, name)},
         services=_services_shown(month),
         kinds={str(kind): kind.label for kind in Kind},

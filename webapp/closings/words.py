@@ -1,9 +1,12 @@
 """The figures of a closing by their names."""
 
+from decimal import Decimal
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.catalog.models import Kind
+from webapp.http.formatting import money_text, percent_text
 
 STATES = {
     "authorized": _l("authorized"),
@@ -40,9 +43,16 @@ def figure_words(name: str) -> str:
         return f"{parts[1].upper()} {parts[0]}"
     cfop, code, rate, amount = parts
     return _(
-        "%(amount)s of CFOP %(cfop)s, %(code)s, %(rate)s%%",
+        "%(amount)s of CFOP %(cfop)s, %(code)s, %(rate)s",
         amount=AMOUNTS[amount],
         cfop=cfop,
         code=code,
-        rate=rate,
+        rate=percent_text(Decimal(rate)),
     )
+
+
+def figure_value(written: str) -> str:
+    """A count, or an amount, which has cents."""
+    if not written:
+        return "—"
+    return money_text(Decimal(written)) if "." in written else written
