@@ -15,10 +15,18 @@ from tests.factories import api, make_product, make_token, sign_in, work_off
 from tests.support.invoices import authorized, worked_off
 from tests.support.processed_sales import counted, sold
 from webapp.closings.queries import account_of, the_watch
+from webapp.fiscal.events import EventKind
 from webapp.fiscal.xml import NAMESPACE
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices import archive
-from webapp.invoices.models import InvoiceStatus, InvoiceSum
+from webapp.invoices.models import (
+    ForeignNumber,
+    Invoice,
+    InvoiceEvent,
+    InvoiceStatus,
+    InvoiceSum,
+    Voiding,
+)
 from webapp.platform.clock import utc_now
 from webapp.processing.archive_upkeep import check_files, sum_up
 from webapp.store.queries import issuer_day
@@ -63,8 +71,10 @@ def test_every_number_and_every_cent(db, client, month):
             "authorized": 2,
             "cancelled": 1,
             "sending": 1,
+            "voided": 0,
             "spare": 1,
-            "waiting": 0,
+            "elsewhere": 0,
+            "kept": 0,
             "gaps": [{"first": 3, "last": 3}],
         }
     ]
@@ -72,6 +82,37 @@ def test_every_number_and_every_cent(db, client, month):
     (row,) = closing["sums"]
     assert (row["cfop"], row["cst"], row["total"]) == ("5102", "102", "259.80")
     assert closing["nfse"] == [{"kind": "membership", "count": 1, "total": "40.00"}]
+
+
+def test_what_followed_and_was_voided_is_told_and_comes_along(db, client, month):
+    now, numbers = utc_now(), {"series": 1, "first": 3, "last": 3}
+    kept = {"asked_by": "x", "has_file": True}
+    voided = Voiding(**numbers, **kept, text="left out", status="done", received_at=now)
+    voided.proc_xml = b"<ProcInutNFe/>"
+    (one, *_others) = db.session.scalars(db.select(Invoice).order_by(Invoice.id))
+    event = InvoiceEvent(
+        invoice_id=one.id,
+        sale_id=one.sale_id,
+        kind=EventKind.CORRECTION,
+        status="registered",
+        registered_at=now,
+        proc_xml=b"<procEventoNFe/>",
+        **kept,
+    )
+    db.session.add_all([voided, event])
+    last = db.session.scalar(db.select(Invoice).where(Invoice.number == 6))
+    last.number = 9
+    db.session.add(ForeignNumber(series=1, number=7, code="539", found_at=now, invoice_id=1))
+    db.session.commit()
+
+    (series,) = account_of(month).series
+    assert (series.counted["voided"], series.counted["elsewhere"]) == (1, 1)
+    assert series.gaps == [(6, 6), (8, 8)] and series.missing == 2
+
+    answer = api(client, make_token("manager")).get(f"/closings/{month}.zip")
+    names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    assert f"eventos/110110-{one.access_key}-01-procEventoNFe.xml" in names
+    assert "inutilizacoes/001-000000003-000000003-procInutNFe.xml" in names
 
 
 def test_the_zip_meets_the_page(db, client, month, monkeypatch):

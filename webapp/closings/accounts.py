@@ -9,13 +9,6 @@ from typing import NamedTuple
 from webapp.platform.money import ZERO
 
 Amounts = dict[str, Decimal]
-# How a number stands, by the state of the NF-e that bears it.
-NUMBER_STATES = {
-    "authorized": "authorized",
-    "cancelled": "cancelled",
-    "sending": "sending",
-    "discarded": "spare",
-}
 
 
 class SumRow(NamedTuple):
@@ -27,10 +20,6 @@ class SumRow(NamedTuple):
     rate: Decimal
     state: str
     amounts: Amounts
-
-    @property
-    def any(self) -> bool:
-        return any(self.amounts.values())
 
     @property
     def comes_in(self) -> bool:
@@ -47,15 +36,18 @@ class StateRow(NamedTuple):
 
 
 class Services(NamedTuple):
+    """`first`: id and reference of the orders of the first lines."""
+
     kind: str
     lines: int
     total: Decimal
+    first: list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
 class SeriesAccount:
-    """`first` and `last` are the lowest and highest number of the month, `counted` how many by the
-    NF-e's state, `gaps` the numbers between that no NF-e bears."""
+    """`first` and `last` are the lowest and highest number of the month, `counted` how many there
+    are by `invoices.ledger.NumberState`, `gaps` those between that became nothing yet."""
 
     series: int
     first: int
@@ -64,18 +56,12 @@ class SeriesAccount:
     gaps: list[tuple[int, int]] = field(default_factory=list)
 
     @property
-    def states(self) -> dict[str, int]:
-        """How many numbers are authorized, cancelled, sending, spare, waiting for a person, or on
-        no NF-e."""
-        found = {"missing": self.missing} if self.missing else {}
-        for status, count in self.counted.items():
-            state = NUMBER_STATES.get(status, "waiting")
-            found[state] = found.get(state, 0) + count
-        return found
-
-    @property
     def missing(self) -> int:
         return sum(last - first + 1 for first, last in self.gaps)
+
+    @property
+    def states(self) -> dict[str, int]:
+        return self.counted | ({"missing": self.missing} if self.missing else {})
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from webapp.closings.files import closing_zip
 from webapp.closings.queries import AMOUNTS, account_of, closing_of
 from webapp.closings.shapes import ClosingOut
 from webapp.http.query import month_from
+from webapp.invoices.ledger import NumberState
 from webapp.platform.money import ZERO
 from webapp.web.api import Download, api_blueprint, endpoint
 
 bp = api_blueprint("closings")
-STATES = ("authorized", "cancelled", "sending", "spare", "waiting")
+STATES = tuple(map(str, NumberState))
 WRONG_MONTH = _l("The month is not written like 2026-11.")
 
 
@@ -53,7 +54,9 @@ def get_closing(month: str) -> dict[str, object]:
     "accountant",
     answer=Download("application/zip", _l("Notes, events, voidings, and tables that meet")),
     refusals={404: _l("Nothing was issued in this month."), 422: WRONG_MONTH},
-    summary=_l("The month's files: nfe/, notas.csv, resumo.csv and nfse.csv."),
+    summary=_l(
+        "The month's files: nfe/, eventos/, inutilizacoes/, notas.csv, resumo.csv and nfse.csv."
+    ),
 )
 def get_closing_files(month: str) -> Response:
     return closing_zip(_month(month))

@@ -15,8 +15,15 @@ from webapp.closings.words import AMOUNTS
 from webapp.http.csv import reader_form
 from webapp.http.zips import File, zip_response
 from webapp.invoices.archive import pages_of, read_apart
-from webapp.invoices.models import Invoice, InvoiceStatus, InvoiceSum, sums_of
-from webapp.invoices.queries import files_of
+from webapp.invoices.models import (
+    Invoice,
+    InvoiceEvent,
+    InvoiceStatus,
+    InvoiceSum,
+    Voiding,
+    sums_of,
+)
+from webapp.invoices.queries import events_of_month, files_of, voidings_of_month
 from webapp.platform.database import db
 from webapp.platform.documents import format_document
 from webapp.platform.errors import NotFound
@@ -46,6 +53,7 @@ class _Contents:
         first = first_of(month)
         self.engine, self.notes = db.engine, files_of(first)
         self.services = services_sold(first)
+        self.events, self.voidings = events_of_month(first), voidings_of_month(first)
         self.form = reader_form(issuer_zone())
         self.amounts = [str(AMOUNTS[name]) for name in InvoiceSum.AMOUNTS]
         self.place = [_("CFOP"), _("CST or CSOSN"), _("ICMS rate")]
@@ -59,7 +67,8 @@ class _Contents:
 
     @property
     def is_any(self) -> bool:
-        return any(read_apart(self.engine, query.limit(1)) for query in (self.notes, self.services))
+        asked = (self.notes, self.services, self.events, self.voidings)
+        return any(read_apart(self.engine, query.limit(1)) for query in asked)
 
     def files(self) -> Iterator[File]:
         with tempfile.TemporaryFile("w+b") as table:
@@ -68,11 +77,25 @@ class _Contents:
                 for row in page:
                     yield f"nfe/{row.access_key}.xml", row.proc_xml
                 self._note_lines(page, table)
+            yield from self._papers()
             yield "notas.csv", _read_again(table)
         yield "resumo.csv", self._summary()
         with tempfile.TemporaryFile("w+b") as table:
             self._service_lines(table)
             yield "nfse.csv", _read_again(table)
+
+    def _papers(self) -> Iterator[File]:
+        """What followed NF-e in the month, and the numbers voided in it, as other programs name
+        them."""
+        event = InvoiceEvent
+        for page in pages_of(self.engine, self.events, (event.registered_at, event.id)):
+            for row in page:
+                name = f"{row.kind.code}-{row.access_key}-{row.sequence:02d}-procEventoNFe.xml"
+                yield f"eventos/{name}", row.proc_xml
+        for page in pages_of(self.engine, self.voidings, (Voiding.received_at, Voiding.id)):
+            for row in page:
+                name = f"{row.series:03d}-{row.first:09d}-{row.last:09d}-procInutNFe.xml"
+                yield f"inutilizacoes/{name}", row.proc_xml
 
     def _note_lines(self, page: list[Row[Any]], table: IO[bytes]) -> None:
         notes = {row.id: row for row in page}

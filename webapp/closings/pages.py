@@ -17,12 +17,10 @@ from webapp.closings.letters import CLOSING
 from webapp.closings.models import Closing
 from webapp.closings.queries import (
     account_of,
+    closing_and_watch,
     closing_by_id,
-    closing_of,
     first_of,
     locked_closing,
-    services_sold,
-    the_watch,
 )
 from webapp.closings.words import AMOUNTS, STATES, figure_value, figure_words
 from webapp.fulfilment.months import month_context, month_words
@@ -36,7 +34,6 @@ from webapp.messages.words import reason_in_words
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
-from webapp.sales.models import Sale, SaleLine
 from webapp.staff.access import allow, anyone
 from webapp.staff.throttle import refuse_flood
 from webapp.store.queries import the_shop
@@ -62,7 +59,7 @@ def page() -> str:
 
 def _page(form: Form | None) -> str:
     month, shop = _asked_month(), the_shop()
-    account, closing = account_of(month), closing_of(month)
+    account, (closing, watch) = account_of(month), closing_and_watch(month)
     return render_template(
         "closings/page.html",
         account=account,
@@ -73,10 +70,9 @@ def _page(form: Form | None) -> str:
         number_states=STATES,
         who=who,
         amounts={name: AMOUNTS[name] for name in InvoiceSum.AMOUNTS if _has_any(account, name)},
-        services=_services_shown(month),
         kinds={str(kind): kind.label for kind in Kind},
-        unanswered=_unanswered(month),
-        watch=the_watch(),
+        unanswered=_unanswered(month) if account.count("sending") else [],
+        watch=watch,
         form=form or Form.filled(_delivery()),
         recipient=shop.accountant_email,
         why_not_sent=reason_in_words,
@@ -95,11 +91,6 @@ def _delivery() -> dict[str, Any]:
 
 def _changed(closing: Closing | None, now: dict[str, str]) -> list[Difference]:
     return differences(closing.figures, now) if closing and closing.locked_at else []
-
-
-def _services_shown(month: str) -> Any:
-    query = services_sold(first_of(month)).order_by(Sale.paid_at, SaleLine.id)
-    return db.session.execute(query.limit(SHOWN)).all()
 
 
 def _unanswered(month: str) -> Any:

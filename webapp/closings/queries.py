@@ -2,6 +2,7 @@
 has; the amounts were read from the files when they were authorized."""
 
 import datetime as dt
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -11,26 +12,42 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    exists,
     func,
+    literal,
     or_,
     select,
+    true,
     type_coerce,
+    union_all,
 )
 
 from webapp.catalog.models import Kind
 from webapp.closings.accounts import Account, SeriesAccount, Services, SumRow
 from webapp.closings.models import ArchiveWatch, Closing
-from webapp.invoices.models import Invoice, InvoiceStatus, InvoiceSum
+from webapp.invoices.ledger import NumberState, parts_without, state_of
+from webapp.invoices.models import (
+    ForeignNumber,
+    Invoice,
+    InvoiceStatus,
+    InvoiceSum,
+    Voiding,
+    VoidingStatus,
+)
 from webapp.invoices.queries import issued_in, month_bounds
 from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
+from webapp.platform.money import ZERO
 from webapp.sales.models import Sale, SaleLine, Status
+from webapp.store.models import SkippedNumbers
 
 AMOUNTS = InvoiceSum.AMOUNTS
 # What is sold under an NFS-e of the town, not under an NF-e.
 SERVICES = (Kind.STREAMING, *(kind for kind in Kind if kind.is_membership))
 MOST_GAPS = 100
+# Of each kind of services so many are named.
+SHOWN = 10
 
 
 def first_of(month: str) -> dt.date:
@@ -64,103 +81,145 @@ def the_watch() -> ArchiveWatch:
     return db.session.get_one(ArchiveWatch, 1)
 
 
+def closing_and_watch(month: str) -> tuple[Closing | None, ArchiveWatch]:
+    """In one question."""
+    query = select(ArchiveWatch, Closing).outerjoin(Closing, Closing.month == month)
+    watch, closing = db.session.execute(query).one()
+    return closing, watch
+
+
 def account_of(month: str) -> Account:
     first = first_of(month)
-    numbers = _numbers(first)
-    sums, cancelled = _sums(month), _sums(month, _cancelled_in(first))
+    sums, cancelled_total = _sums(first)
     return Account(
         month=month,
-        sums=[row for row in (_less(row, cancelled) for row in sums.values()) if row.any],
-        cancelled_total=sum((row.amounts["total"] for row in cancelled.values()), Decimal("0.00")),
-        series=_series(numbers),
+        sums=sums,
+        cancelled_total=cancelled_total,
+        series=_series(first),
         services=_services(first),
     )
 
 
 # -- sums ------------------------------------------------------------------------------------------
 
-_Key = tuple[str, str, Decimal, str]
 
-
-def _sums(month: str, which: ColumnElement[bool] | None = None) -> dict[_Key, SumRow]:
-    keys = (InvoiceSum.cfop, InvoiceSum.cst, InvoiceSum.rate, InvoiceSum.state)
-    added = (func.sum(getattr(InvoiceSum, name)) for name in AMOUNTS)
-    query: Select[Any] = (
-        select(*keys, *added).where(InvoiceSum.month == month).group_by(*keys).order_by(*keys)
-    )
-    if which is not None:
-        query = query.where(which)
-    found = {}
-    for cfop, cst, rate, state, *amounts in db.session.execute(query):
-        named = dict(zip(AMOUNTS, amounts, strict=True))
-        found[cfop, cst, rate, state] = SumRow(cfop, cst, rate, state, named)
-    return found
-
-
-def _cancelled_in(first: dt.date) -> ColumnElement[bool]:
+def _sums(first: dt.date) -> tuple[list[SumRow], Decimal]:
+    """Of the NF-e that stand, and the value of those that are cancelled."""
     cancelled = select(Invoice.id).where(
         Invoice.status == InvoiceStatus.CANCELLED, issued_in(first)
     )
-    return InvoiceSum.invoice_id.in_(cancelled)
-
-
-def _less(row: SumRow, taken: dict[_Key, SumRow]) -> SumRow:
-    other = taken.get((row.cfop, row.cst, row.rate, row.state))
-    if other is None:
-        return row
-    left = {name: value - other.amounts[name] for name, value in row.amounts.items()}
-    return row._replace(amounts=left)
+    keys = (InvoiceSum.cfop, InvoiceSum.cst, InvoiceSum.rate, InvoiceSum.state)
+    is_cancelled = InvoiceSum.invoice_id.in_(cancelled).label("is_cancelled")
+    added = (func.sum(getattr(InvoiceSum, name)) for name in AMOUNTS)
+    query = select(is_cancelled, *keys, *added).where(InvoiceSum.month == f"{first:%Y-%m}")
+    sums, cancelled_total = [], ZERO
+    found: Any = db.session.execute(query.group_by(*keys, "is_cancelled").order_by(*keys))
+    for gone, cfop, cst, rate, state, *amounts in found:
+        row = SumRow(cfop, cst, rate, state, dict(zip(AMOUNTS, amounts, strict=True)))
+        if gone:
+            cancelled_total += row.amounts["total"]
+        else:
+            sums.append(row)
+    return sums, cancelled_total
 
 
 # -- numbers ---------------------------------------------------------------------------------------
 
-_Numbers = list[tuple[int, InvoiceStatus, int, int, int]]
+_Spans = dict[int, tuple[int, int]]
+_VOIDED = exists().where(
+    Voiding.series == Invoice.series,
+    Voiding.first <= Invoice.number,
+    Voiding.last >= Invoice.number,
+    Voiding.status == VoidingStatus.DONE,
+)
 
 
-def _numbers(first: dt.date) -> _Numbers:
-    """Series, state, how many, the lowest and the highest, of the month's numbers."""
-    query = select(
-        Invoice.series,
-        Invoice.status,
-        func.count(),
-        func.min(Invoice.number),
-        func.max(Invoice.number),
-    ).where(issued_in(first), Invoice.number.is_not(None))
-    found: Any = db.session.execute(query.group_by(Invoice.series, Invoice.status))
-    return [tuple(row) for row in found]
-
-
-def _series(numbers: _Numbers) -> list[SeriesAccount]:
-    spans: dict[int, tuple[int, int]] = {}
-    for series, _status, _count, low, high in numbers:
+def _series(first: dt.date) -> list[SeriesAccount]:
+    spans: _Spans = {}
+    counted: dict[int, Counter[str]] = {}
+    for series, state, count, low, high in _numbers(first):
         known = spans.get(series, (low, high))
         spans[series] = min(low, known[0]), max(high, known[1])
-    gaps = _gaps(spans)
+        counted.setdefault(series, Counter())[state] += count
+    gaps: dict[int, list[tuple[int, int]]] = {}
+    left_out = _left_out(spans)
+    taken = _taken(spans) if left_out else {}
+    for series, begin, end in left_out:
+        within = [
+            (max(low, begin), min(high, end), state)
+            for low, high, state in taken.get(series, [])
+            if low <= end and high >= begin
+        ]
+        for low, high, state in within:
+            counted[series][state] += high - low + 1
+        places = sorted((low, high) for low, high, _state in within)
+        gaps.setdefault(series, []).extend(parts_without(begin, end, places))
     return [
-        SeriesAccount(
-            series,
-            *spans[series],
-            {str(row[1]): row[2] for row in numbers if row[0] == series},
-            gaps.get(series, []),
-        )
+        SeriesAccount(series, *spans[series], dict(counted[series]), gaps.get(series, []))
         for series in sorted(spans)
     ]
 
 
-def _gaps(spans: dict[int, tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
-    """First and last of the numbers that no NF-e of the series bears, from the one that came before
-    the month's lowest up to its highest."""
+def _numbers(first: dt.date) -> list[tuple[int, str, int, int, int]]:
+    """Series, state, how many, the lowest and the highest, of the numbers that the month's NF-e
+    bear."""
+    is_voided = and_(Invoice.status == InvoiceStatus.DISCARDED, _VOIDED)
+    query = (
+        select(
+            Invoice.series,
+            Invoice.status,
+            is_voided.label("is_voided"),
+            func.count(),
+            func.min(Invoice.number),
+            func.max(Invoice.number),
+        )
+        .where(issued_in(first), Invoice.number.is_not(None))
+        .group_by(Invoice.series, Invoice.status, "is_voided")
+    )
+    found: Any = db.session.execute(query)
+    return [
+        (series, str(NumberState.VOIDED if voided else state_of(status)), count, low, high)
+        for series, status, voided, count, low, high in found
+    ]
+
+
+def _taken(spans: _Spans) -> dict[int, list[tuple[int, int, str]]]:
+    """Numbers that no NF-e bears and that became something all the same: voided, or used by another
+    system."""
+    lowest = min(low for low, _high in spans.values())
+    highest = max(high for _low, high in spans.values())
+    parts: list[Any] = []
+    for model, first, last, state, which in (
+        (Voiding, Voiding.first, Voiding.last, "voided", Voiding.status == VoidingStatus.DONE),
+        (
+            SkippedNumbers,
+            SkippedNumbers.first,
+            SkippedNumbers.last,
+            "elsewhere",
+            SkippedNumbers.used_elsewhere,
+        ),
+        (ForeignNumber, ForeignNumber.number, ForeignNumber.number, "elsewhere", true()),
+    ):
+        query: Any = select(model.series, first, last, literal(state)).where(which)
+        parts.append(query.where(model.series.in_(spans), first <= highest, last >= lowest - 1))
+    found: dict[int, list[tuple[int, int, str]]] = {}
+    for series, low, high, state in db.session.execute(union_all(*parts)):
+        found.setdefault(series, []).append((low, high, state))
+    return found
+
+
+def _left_out(spans: _Spans) -> list[tuple[int, int, int]]:
+    """Series, first and last of the numbers that no NF-e bears, from the one that came before the
+    month's lowest up to its highest."""
     if not spans:
-        return {}
+        return []
     within = or_(*(_from_the_one_before(series, *span) for series, span in spans.items()))
     before = func.lag(Invoice.number).over(partition_by=Invoice.series, order_by=Invoice.number)
     walked = select(Invoice.series, Invoice.number, before.label("before")).where(within).subquery()
     query = select(walked.c.series, walked.c.before, walked.c.number)
     query = query.where(walked.c.number - walked.c.before > 1).order_by(walked.c.number)
-    found: dict[int, list[tuple[int, int]]] = {}
-    for series, low, high in db.session.execute(query.limit(MOST_GAPS)):
-        found.setdefault(series, []).append((low + 1, high - 1))
-    return found
+    found = db.session.execute(query.limit(MOST_GAPS))
+    return [(series, low + 1, high - 1) for series, low, high in found]
 
 
 def _from_the_one_before(series: int, low: int, high: int) -> ColumnElement[bool]:
@@ -204,9 +263,22 @@ def services_sold(first: dt.date) -> Select[Any]:
 
 
 def _services(first: dt.date) -> list[Services]:
+    """In one question: of each kind the first ones, each beside the sum of all."""
     sold = services_sold(first).subquery()
-    query = select(sold.c.kind, func.count(), func.sum(sold.c.amount)).group_by(sold.c.kind)
-    return [
-        Services(str(kind), count, amount)
-        for kind, count, amount in db.session.execute(query.order_by(sold.c.kind))
-    ]
+    of_kind: dict[str, Any] = {"partition_by": sold.c.kind}
+    place = func.row_number().over(**of_kind, order_by=(sold.c.paid_at, sold.c.id))
+    told = select(
+        sold.c.kind,
+        func.count().over(**of_kind).label("lines"),
+        func.sum(sold.c.amount).over(**of_kind).label("total"),
+        sold.c.sale_id,
+        sold.c.reference,
+        place.label("place"),
+    ).subquery()
+    query = select(told).where(told.c.place <= SHOWN).order_by(told.c.kind, told.c.place)
+    found: dict[str, Services] = {}
+    for row in db.session.execute(query):
+        kind = str(row.kind)
+        known = found.setdefault(kind, Services(kind, row.lines, row.total, []))
+        known.first.append((row.sale_id, row.reference))
+    return list(found.values())

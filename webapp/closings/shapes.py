@@ -44,16 +44,19 @@ class NumberRangeOut(OutShape):
 
 
 class ClosedSeriesOut(OutShape):
-    """Of the numbers from `first` to `last`: how many are in each state, and those of no NF-e."""
+    """Of the numbers from `first` to `last`: how many are in each state (`kept` by an NF-e that is
+    being fixed), and those that became nothing yet."""
 
     series: int
     first: int
     last: int
     authorized: int
     cancelled: int
-    sending: int
+    voided: int
     spare: int
-    waiting: int
+    sending: int
+    elsewhere: int
+    kept: int
     gaps: list[NumberRangeOut]
 
 

@@ -7,15 +7,9 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.catalog.models import Kind
 from webapp.http.formatting import money_text, percent_text
+from webapp.invoices.ledger import NumberState
 
-STATES = {
-    "authorized": _l("authorized"),
-    "cancelled": _l("cancelled"),
-    "sending": _l("without an answer"),
-    "spare": _l("spare"),
-    "waiting": _l("waiting for correction"),
-    "missing": _l("missing"),
-}
+STATES = {str(state): state.label for state in NumberState} | {"missing": _l("Missing")}
 AMOUNTS = {
     "total": _l("Total"),
     "base": _l("ICMS base"),
@@ -34,7 +28,11 @@ def figure_words(name: str) -> str:
     """Of a name that `Account.figures` gives."""
     parts = name.split(" ")
     if parts[0] == "numbers":
-        return _("Numbers of series %(series)s, %(state)s", series=parts[1], state=STATES[parts[2]])
+        return _(
+            "Numbers of series %(series)s, %(state)s",
+            series=parts[1],
+            state=str(STATES[parts[2]]).lower(),
+        )
     if parts[0] == "services":
         return str(Kind(parts[1]).label)
     if parts[0] == "cancelled":

@@ -67,6 +67,11 @@ _OF_NOTES = {
 }
 
 
+def state_of(status: InvoiceStatus) -> NumberState:
+    """Of the number that an NF-e of this state bears, as long as it was not voided."""
+    return _OF_NOTES.get(status, NumberState.KEPT)
+
+
 @dataclass(frozen=True, slots=True)
 class NumberEntry:
     """`is_gap`: a person left it out, so that no note ever had it."""
@@ -121,7 +126,7 @@ def numbers_between(series: Series, first: int, last: int) -> list[NumberEntry]:
     within = (Invoice.series == series.number) & Invoice.number.between(first, last)
     for number, status, invoice_id, key in db.session.execute(notes.where(within)):
         assert number is not None, "it lies between two numbers"
-        state = _OF_NOTES.get(status, NumberState.KEPT)
+        state = state_of(status)
         found[number] = NumberEntry(number, state, invoice_id, key)
     foreign = select(ForeignNumber.number, ForeignNumber.code, ForeignNumber.access_key)
     within = (ForeignNumber.series == series.number) & ForeignNumber.number.between(first, last)
