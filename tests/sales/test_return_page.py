@@ -52,6 +52,8 @@ def test_a_clerk_returns_one_of_three_lines(client, sale):
     assert "Devolucao referente a NF-e 1" in made
     order = client.get(f"/sales/{sale.id}").text
     assert "Return note 1-000002" in order and "Return of goods begun" in order
+    # No parcel leaves with it.
+    assert "label.pdf" not in made and client.get(f"{answer.location}/label.pdf").status_code == 409
     listed = client.get("/invoices?status=goods_returned").text
     assert "Return of NF-e 1-000001" in listed and "1 of 1" not in listed
     assert len(re.findall(r'id="invoice-\d+"', listed)) == 1

@@ -14,7 +14,7 @@ from webapp.http.zips import zip_response
 from webapp.invoice_pages.note_view import draft_of
 from webapp.invoices.archive import pages_of, read_apart
 from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus, Voiding
-from webapp.invoices.queries import files_by_ids, files_of
+from webapp.invoices.queries import files_by_ids, files_of, issued_among
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.store.queries import the_shop
@@ -49,17 +49,20 @@ def paper_file(paper: Paper, invoice: Invoice) -> Response:
     cancelled = invoice.status is InvoiceStatus.CANCELLED
     if cancelled and paper is Paper.LABEL:
         raise Refusal(_("This NF-e is cancelled: nothing ships with it, and no label is printed."))
+    if invoice.is_return and paper is Paper.LABEL:
+        raise Refusal(_("The goods of a return come in: no parcel leaves with it."))
     name = invoice.access_key if paper is Paper.DANFE else f"{paper}-{invoice.access_key}"
     return _paper(paper, [PrintedNote(invoice.proc_xml, cancelled)], str(name))
 
 
 def papers_file(paper: Paper, ids: Sequence[int]) -> Response:
     """Those of `ids` that are authorized, in their order, as one PDF; of cancelled ones the DANFE
-    says so, and no label is printed. Raises Refusal when none is left."""
+    says so. Labels are of those alone that a parcel leaves with. Raises Refusal when none is
+    left."""
+    printed = issued_among(ids, with_cancelled=paper is Paper.DANFE)
     notes = [
         PrintedNote(row.proc_xml, row.status is InvoiceStatus.CANCELLED)
-        for row in files_by_ids(ids)
-        if paper is Paper.DANFE or row.status is InvoiceStatus.AUTHORIZED
+        for row in files_by_ids([each for each in ids if each in printed])
     ]
     if not notes:
         raise Refusal(_("None of these NF-e is authorized, so there is nothing to print."))

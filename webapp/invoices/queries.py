@@ -52,6 +52,8 @@ def _rejected_by(who: RejectedBy) -> ColumnElement[bool]:
 
 # Without parameters, as the index of these rows has it.
 IS_RETURN: ColumnElement[bool] = Invoice.purpose == literal_column("'return'")
+# A parcel may leave with it.
+SHIPS: ColumnElement[bool] = and_(Invoice.status == InvoiceStatus.AUTHORIZED, ~IS_RETURN)
 # The tabs of the list.
 VIEWS: dict[str, ColumnElement[bool]] = {
     "review": Invoice.status == InvoiceStatus.REVIEW,
@@ -190,9 +192,11 @@ def files_by_ids(ids: Sequence[int]) -> list[IssuedFile]:
 
 
 def issued_among(ids: Sequence[int], with_cancelled: bool) -> set[int]:
-    """Those of `ids` that are authorized, or were before they were cancelled."""
-    states = ISSUED if with_cancelled else (InvoiceStatus.AUTHORIZED,)
-    query = select(Invoice.id).where(Invoice.id.in_(ids), Invoice.status.in_(states))
+    """Those of `ids` that are authorized, or were before they were cancelled; without cancelled
+    ones those that a parcel leaves with."""
+    query = select(Invoice.id).where(Invoice.id.in_(ids), Invoice.status.in_(ISSUED))
+    if not with_cancelled:
+        query = query.where(SHIPS)
     return set(db.session.scalars(query))
 
 

@@ -1,8 +1,9 @@
 """Goods that come back: which units of which item of an authorized NF-e, and the note they make.
 
 A return keeps in `Invoice.returned` its `lines` (of the sale, each with its item on the NF-e and
-the units of it that it holds), its `cause` and `reason`, and by which call it was made (`key`,
-`body`).
+the units of it that it holds), its `cause` and `reason`, who asked for it (`by`) and by which call
+(`key`, `body`); and once it is authorized how many units of which products it has put into stock
+(`restocked`).
 """
 
 from collections import Counter

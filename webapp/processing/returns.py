@@ -197,17 +197,17 @@ def take_out(invoice: Invoice, now: dt.datetime) -> None:
     caller holds the locks of sale and invoice and commits."""
     sale, origin = invoice.sale, invoice.origin
     assert origin is not None and invoice.returned is not None, "a return has both"
-    skus = {str(line.product_id): line.sku for line in sale.lines}
+    skus = {line.product_id: line.sku for line in sale.lines}
     reason = _("return note %(number)s cancelled", number=invoice.printed_number)
     gone = []
-    for product_id, units in invoice.returned.get("restocked", {}).items():
+    for product_id, units in invoice.returned.get("restocked", []):
         sku = skus[product_id]
         try:
             with db.session.begin_nested():
-                move_stock(db.session, int(product_id), sku, -units, reason, sale)
+                move_stock(db.session, product_id, sku, -units, reason, sale)
         except OutOfStock:
             gone.append(f"{units} × {sku}")
-    invoice.returned = invoice.returned | {"restocked": {}}
+    invoice.returned = invoice.returned | {"restocked": []}
     if gone:
         items = ", ".join(gone)
         open_task(sale, "return_not_taken_out", number=invoice.printed_number, items=items)
@@ -240,13 +240,13 @@ def _restock(invoice: Invoice, lines: list[ReturnableLine], reason: str) -> None
             units = each.accounted if each else line.refunded
             wanted[line.product_id] += units - by_hand[line.position]
             products[line.product_id] = line
-    put = {}
+    put = []
     for product_id in sorted(products):
         units = wanted[product_id] - back[product_id]
         if units > 0:
             line = products[product_id]
             move_stock(db.session, product_id, line.sku, units, reason, sale)
-            put[str(product_id)] = units
+            put.append([product_id, units])
     assert invoice.returned is not None
     invoice.returned = invoice.returned | {"restocked": put}
 
