@@ -15,6 +15,7 @@ from webapp.authority.connections import client_of, context
 from webapp.authority.sefaz import Breakers, Sefaz
 from webapp.fiscal import soap
 from webapp.fiscal.authority import NOT_ANSWERED, AuthorityAway, Meaning
+from webapp.fiscal.digits import mod11
 from webapp.fiscal.sandbox_ledger import WaitingDocument
 from webapp.platform.breaker import FAILURES
 
@@ -175,3 +176,40 @@ def test_tls_is_not_older_than_1_2_and_always_verified(ca, shops):
     made = context(shops, ca.pem)
     assert made.minimum_version is ssl.TLSVersion.TLSv1_2
     assert (made.verify_mode, made.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_each_question_goes_to_who_has_the_answer(pool):
+    """By state, by what stands in for it, by the nation."""
+    asked = []
+
+    def nowhere(authorizer, service, production):
+        asked.append((authorizer, str(service), production))
+        return "https://127.0.0.1:9/"
+
+    key = "4126119988877700010055001000000101" + "%s" + "48151623"
+    keys = [key % emission + mod11(key % emission) for emission in "167"]
+    rio = Sefaz(pool, "RJ", True, nowhere, Breakers())
+    for question in (
+        lambda: rio.query(keys[:1]),
+        lambda: rio.query(keys[1:2]),
+        lambda: rio.query(keys[2:]),
+        lambda: rio.status(),
+        lambda: rio.status(contingency=True),
+        lambda: rio.distribution("RJ", "99888777000100", 0),
+        lambda: rio.void(b"<inutNFe/>"),
+        lambda: rio.event([b"<cOrgao>33</cOrgao>"]),
+        lambda: rio.event([b"<cOrgao>91</cOrgao>"]),
+    ):
+        with pytest.raises(AuthorityAway):
+            question()
+    assert asked == [
+        ("PR", "query", True),
+        ("SVC-AN", "query", True),
+        ("SVC-RS", "query", True),
+        ("SVRS", "status", True),
+        ("SVC-AN", "status", True),
+        ("AN", "distribution", True),
+        ("SVRS", "voiding", True),
+        ("SVRS", "event", True),
+        ("AN", "event", True),
+    ]

@@ -4,6 +4,7 @@ answer is lost."""
 import dataclasses
 import datetime as dt
 import functools
+from copy import deepcopy
 
 import pytest
 from lxml import etree
@@ -11,14 +12,16 @@ from sqlalchemy import delete, update
 
 from tests.factories import make_sale, open_shop, work_off
 from tests.support.authority_server import company
+from tests.support.sale_reversals import manager
 from webapp.authority import choosing
 from webapp.authority.connections import Connections
 from webapp.authority.models import AuthorityService
 from webapp.authority.sefaz import Breakers, Sefaz
 from webapp.authority.trust import roots, trust
 from webapp.fiscal.signature import verify
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus
 from webapp.platform.clock import utc_now
+from webapp.store.models import Series
 from webapp.store.queries import the_shop
 
 
@@ -71,3 +74,37 @@ def test_a_lost_answer_is_asked_for_and_the_note_is_one(db, shop, server):
     asked = [service for service, _message in server.sefaz.seen]
     assert (asked[0], asked[-1]) == ("authorization", "query")
     assert len(server.sefaz.ledger._keys) == 1
+
+
+def test_what_follows_a_note_goes_the_same_way(client, db, shop, server):
+    """Corrected, cancelled, and the numbers that were left over voided."""
+    calls = manager(client)
+    make_sale()
+    work_off()
+    note = the_invoice(db)
+    corrected = calls.post(
+        f"/invoices/{note.id}/corrections", {"text": "Volumes: onde se lê 1, leia-se 2"}
+    )
+    assert corrected.status_code == 202
+    work_off()
+    cancelled = calls.post(
+        f"/invoices/{note.id}/cancellation", {"reason": "O comprador desistiu da compra"}
+    )
+    assert cancelled.status_code == 202
+    db.session.execute(update(Series).values(next_number=9))
+    db.session.commit()
+    voided = calls.post(
+        f"/series/{note.series}/voidings",
+        {"first": 2, "last": 8, "reason": "Numeros saltados ao trocar de sistema"},
+    )
+    assert voided.status_code == 202, voided.text
+    work_off()
+    ledger = server.sefaz.ledger
+    assert [one.kind for one in ledger.events_of(note.access_key)] == ["110110", "110111"]
+    assert the_invoice(db).status is InvoiceStatus.CANCELLED
+    (range_,) = ledger.voidings_of(note.access_key[6:20], note.series, 1, 10)
+    assert (range_.first, range_.last) == (2, 8)
+    files = [
+        invoice_event.proc_xml for invoice_event in db.session.scalars(db.select(InvoiceEvent))
+    ]
+    assert [verify(deepcopy(etree.fromstring(file)[0])) for file in files]

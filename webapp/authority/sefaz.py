@@ -218,7 +218,7 @@ class Sefaz:
             with self._client.stream("POST", url, content=content, headers=headers) as response:
                 _refuse_status(response.status_code)
                 return b"".join(_bounded(response, most_bytes, end))
-        except (httpx.ConnectTimeout, httpx.ReadTimeout, httpx.WriteTimeout) as error:
+        except httpx.TimeoutException as error:
             slow = not isinstance(error, httpx.ConnectTimeout)
             raise _Failed(NO_ANSWER_IN_TIME if slow else NO_CONNECTION, repr(error)) from error
         except httpx.HTTPError as error:
