@@ -3,6 +3,7 @@ without a cue."""
 
 import pytest
 
+from tests.services import wait_until
 from tests.support.accessibility import faults
 
 MENU = (
@@ -12,7 +13,9 @@ MENU = (
     "/customers",
     "/memberships",
     "/invoices",
-    "/series",
+    "/authority",
+    "/closing",
+    "/incoming",
     "/packing-slips",
     "/royalties",
     "/tax-profiles",
@@ -26,6 +29,7 @@ MENU = (
     "/settings",
 )
 OTHERS = (
+    "/series",
     "/account",
     "/agents",
     "/partners",
@@ -41,6 +45,7 @@ OTHERS = (
     "/packing-slips/shipment?ids=1,2",
     "/settings/numbering",
     "/settings/official-tables",
+    "/imports",
     "/tax-profiles/new",
     "/tax-profiles/goods",
     "/tax-rates",
@@ -131,3 +136,21 @@ def test_a_text_that_cannot_be_read_is_found_where_its_like_has_passed(page):
         found = [fault.split(": ") for fault in faults(page)]
         assert {look for look, *_ in found} == looks
         assert {rule for _, rule, *_ in found} == {"color-contrast"}
+
+
+def test_a_note_that_came_in_has_no_faults(staff):
+    """The demo's sandbox holds one until the fetching is turned on."""
+    staff.goto("/incoming")
+    if staff.get_by_role("button", name="Ligar").is_visible():
+        staff.get_by_role("button", name="Ligar").click()
+    link = staff.locator("main tbody a[href^='/incoming/']").first
+
+    def has_come() -> bool:
+        staff.goto("/incoming")
+        return link.is_visible()
+
+    wait_until(has_come)
+    staff.goto(link.get_attribute("href"))
+    assert faults(staff) == []
+    staff.get_by_role("link", name="Todas as recebidas").click()
+    assert faults(staff) == []
