@@ -98,6 +98,7 @@ def test_the_page_lights_up_a_wrong_bar_code_and_tells_the_change_after_the_mend
     sign_in(client, "manager")
     page = client.get(f"/invoices/{invoice.id}").text
     marks = re.findall(r'<mark id="xml-1">\s*(.*?)</mark>', page)
+    assert re.search(r"\n +&lt;NCM&gt;[0-9]{8}&lt;/NCM&gt;\n", page), "line by line"
     assert marks == ["&lt;cEAN&gt;7891000100104&lt;/cEAN&gt;"] and 'href="#xml-1"' in page
     assert 'id="changes"' not in page, "nothing was mended yet"
 

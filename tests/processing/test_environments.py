@@ -11,6 +11,7 @@ from tests.factories import make_sale, open_shop, sign_in, work_off
 from tests.support.certificates import PASSWORD, pfx
 from tests.support.invoices import invoice_of_sale
 from webapp.authority.certificates import signing_hold, take_certificate
+from webapp.closings.queries import account_of
 from webapp.invoices.models import InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.processing.pipeline import WORKED
@@ -155,5 +156,10 @@ def test_its_files_are_production_s_alone(client, db, admin, request):
     before = client.get(f"/invoices/archive?month={month}").data
     assert len(zipfile.ZipFile(io.BytesIO(before)).namelist()) == 1
     request.getfixturevalue("real")
+    assert len(account_of(month).sums) == 1
     go(client)
     assert client.get(f"/invoices/archive?month={month}").status_code == 404
+    account = account_of(month)
+    assert (account.sums, account.series) == ([], []), "no month of production counts them"
+    go(client, "homologation")
+    assert len(account_of(month).sums) == 1

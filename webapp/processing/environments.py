@@ -6,7 +6,7 @@ NF-e can have, and each series goes on in production from where it stood there.
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from webapp.invoices.models import (
     TEST_SERIES,
@@ -14,6 +14,7 @@ from webapp.invoices.models import (
     Invoice,
     InvoiceEvent,
     InvoiceStatus,
+    InvoiceSum,
     Voiding,
 )
 from webapp.platform.database import Model, db
@@ -24,6 +25,9 @@ from webapp.store.queries import the_shop
 
 # Whatever tells of a number of a series.
 NUMBERED: tuple[type[Model], ...] = (Invoice, ForeignNumber, Voiding, SkippedNumbers)
+# A month as sums are added up by, 2026-11, and how those of tests have it, 2026T11: they are no
+# month's.
+MONTH_SIGNS = ("-", "T")
 
 
 def change_environment(wanted: EnvironmentIn) -> None:
@@ -38,10 +42,10 @@ def change_environment(wanted: EnvironmentIn) -> None:
     every = db.session.scalars(select(Series).order_by(Series.id).with_for_update()).all()
     _refuse_unanswered()
     if wanted.environment == PRODUCTION:
-        _set_aside(TEST_SERIES)
+        _set_aside(TEST_SERIES, *MONTH_SIGNS)
     else:
         _refuse_after_the_first()
-        _set_aside(-TEST_SERIES)
+        _set_aside(-TEST_SERIES, *reversed(MONTH_SIGNS))
     for series in every:
         series.change_environment()
     shop.nfe_environment = wanted.environment
@@ -80,8 +84,10 @@ def _refuse_after_the_first() -> None:
         )
 
 
-def _set_aside(by: int) -> None:
+def _set_aside(by: int, sign: str, other: str) -> None:
     for model in NUMBERED:
         series = model.__table__.c.series
         moved = update(model.__table__).where(series.is_not(None)).values(series=series + by)
         db.session.execute(moved)
+    table = InvoiceSum.__table__
+    db.session.execute(update(table).values(month=func.replace(table.c.month, sign, other)))
