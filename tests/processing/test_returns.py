@@ -25,6 +25,7 @@ from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus, Purpose
 from webapp.invoices.queries import invoice_of, returns_of
 from webapp.platform.clock import utc_now
+from webapp.processing.attention import resume_note
 from webapp.processing.returns import drop_return
 from webapp.sales.models import Refund, Sale, Shipping, Status
 
@@ -333,6 +334,25 @@ def test_an_nfe_that_is_being_cancelled_is_not_returned(client, db):
     origin = invoice_of(sale.id)
     calls.post(f"/invoices/{origin.id}/cancellation", {"reason": "made by mistake, sorry"})
     assert "asked to cancel" in give_back(calls, sale, (1, 1)).json["detail"]
+
+
+def test_a_code_that_was_refused_is_told_as_it_is_by_now(client, db, monkeypatch):
+    calls, sale = manager(client), three()
+    refusal = Answer("9" * 44, "778", "Rejeicao: NCM inexistente [nItem:1]")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "webapp.authority.sandbox.Sandbox.authorize",
+            lambda self, signed: [refusal for _one in signed],
+        )
+        answer = give_back(calls, sale, (1, 1))
+        work_off()
+    assert note(answer).status is InvoiceStatus.REJECTED
+    assert calls.patch("/products/BOOK", {"ncm": "49011000"}).status_code == 200
+    resume_note(note(answer))
+    work_off()
+    made = note(answer)
+    assert made.status is InvoiceStatus.AUTHORIZED and made.number == 2
+    assert "<NCM>49011000</NCM>" in made.signed_xml.decode()
 
 
 def test_a_parcel_refused_at_the_door_comes_back_too(client, db):

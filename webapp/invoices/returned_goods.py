@@ -1,13 +1,14 @@
 """Goods that come back: which units of which item of an authorized NF-e, and the note they make.
 
-A return keeps in `Invoice.returned` its `lines` (of the sale, each with its item on the NF-e and
-the units of it that it holds), its `cause` and `reason`, who asked for it (`by`) and by which call
-(`key`, `body`); and once it is authorized how many units of which products it has put into stock
-(`restocked`).
+A return keeps in `Invoice.returned` its `lines` (of the sale, each with its item on the NF-e, the
+units of it that it holds and, after a refusal, the product's `codes` as they are by then), its
+`cause` and `reason`, who asked for it (`by`) and by which call (`key`, `body`); and once it is
+authorized how many units of which products it has put into stock (`restocked`).
 """
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
@@ -165,4 +166,8 @@ def items_of(invoice: Invoice, shop: Shop) -> tuple[tuple[Item, ...], tuple[Taxe
         )
         for row in invoice.returned["lines"]
     ]
-    return tuple(item for item, _tax in pairs), tuple(tax for _item, tax in pairs)
+    items = (
+        replace(item, **row.get("codes", {}))
+        for row, (item, _tax) in zip(invoice.returned["lines"], pairs, strict=True)
+    )
+    return tuple(items), tuple(tax for _item, tax in pairs)

@@ -29,7 +29,8 @@ from webapp.sales.invoice_details import partners_of, with_partners_anew
 from webapp.sales.models import OVER_LIMIT, Sale, Status
 from webapp.sales.placing import set_details
 
-# What the NF-e tells of a product.
+# What the NF-e tells of a product; of that, what a return may tell anew: CODES.
+CODES = ("ncm", "gtin")
 FISCAL_FACTS = ("ncm", "gtin", "origin", "unit", "tax_profile", "category")
 # On its way to the authority, or authorized.
 OUT = (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED)
@@ -111,9 +112,23 @@ def resume(sale: Sale) -> None:
 def resume_note(invoice: Invoice) -> None:
     """What stood in an NF-e's way was fixed: it is checked again, and goes on."""
     if invoice.is_return:
+        _take_codes_anew(invoice)
         note_rebuilt(invoice, Status.INVOICE, utc_now())
     else:
         resume(invoice.sale)
+
+
+def _take_codes_anew(invoice: Invoice) -> None:
+    """What was refused of the products of a return, as it is now that somebody fixed it; values and
+    taxes are those of the NF-e that it gives back."""
+    sale, returned = invoice.sale, invoice.returned or {}
+    products = _products_of(sale)
+    of_lines = {line.position: products[line.product_id] for line in sale.lines}
+    rows = [
+        row | {"codes": {code: getattr(of_lines[row["line"]], code) for code in CODES}}
+        for row in returned["lines"]
+    ]
+    invoice.returned = returned | {"lines": rows}
 
 
 def _ask_again(sale: Sale) -> None:
@@ -134,15 +149,16 @@ def _take_facts_anew(sale: Sale) -> None:
         sale.customer_name = sale.customer.name
     if sale.invoice_details:
         sale.invoice_details = with_partners_anew(sale.invoice_details)
-    ids = [line.product_id for line in sale.lines]
-    products = {
-        product.id: product
-        for product in db.session.scalars(select(Product).where(Product.id.in_(ids)))
-    }
+    products = _products_of(sale)
     for line in sale.lines:
         product = products[line.product_id]
         line.name = product.name
         line.product = line.product | {fact: getattr(product, fact) for fact in FISCAL_FACTS}
+
+
+def _products_of(sale: Sale) -> dict[int, Product]:
+    query = select(Product).where(Product.id.in_([line.product_id for line in sale.lines]))
+    return {product.id: product for product in db.session.scalars(query)}
 
 
 def retry_effect(sale: Sale, effect_id: int) -> Effect:
