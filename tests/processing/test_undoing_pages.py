@@ -1,6 +1,7 @@
 """Undoing an order on its pages: what is undone is told before, the reason is asked for, and a
 doubled click does no harm."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.processed_sales import agent, book, sold
 from tests.support.sale_reversals import commission, effect_of, make_due, own_rule, stock
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.processing.cancellation import cancel
 from webapp.processing.claims import MAX_ATTEMPTS
@@ -47,7 +49,7 @@ def test_what_a_cancellation_undoes_is_told_before_and_nothing_of_it_stays(clien
         "Royalty: R$30.00 is reversed.",
         "3 × BOOK go back on sale.",
         "3 items come off the packing slip.",
-        "A task for staff: Cancel the NF-e.",
+        "SEFAZ is asked to cancel the NF-e.",
     ):
         assert words in page
     assert status(db, sale) is Status.INVOICED and stock("BOOK") == 7 and commission() == 15
@@ -209,6 +211,10 @@ def test_what_a_cancellation_leaves_to_people_stands_on_the_orders_page_until_it
     client, db
 ):
     sale = three_books()
+    # Only a late cancellation is left, which a person decides.
+    note = db.session.scalars(db.select(Invoice)).one()
+    note.authorized_at = utc_now() - dt.timedelta(hours=25)
+    db.session.commit()
     sign_in(client, "manager")
     client.post(f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"})
     assert "1 task of this order is open Cancel the NF-e" in text_of(
