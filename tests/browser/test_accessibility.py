@@ -24,6 +24,7 @@ MENU = (
     "/tasks",
     "/messages",
     "/jobs",
+    "/authority",
     "/audit",
     "/staff",
     "/settings",

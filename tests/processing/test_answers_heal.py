@@ -71,6 +71,20 @@ def test_it_is_asked_more_and_more_rarely_and_told_once(script):
     assert told() == ["waits"] and invoice.tries == 9
 
 
+def test_with_the_first_that_gets_through_all_others_are_sent(script):
+    script.says_that_it_is_up = False
+    script.next = [DOWN]
+    for _number in range(2):
+        make_sale()
+        work_off()
+    later()
+    second = the_invoices()[1]
+    second.due_at = utc_now() + dt.timedelta(minutes=4)
+    database.session.commit()
+    work_off()
+    assert [str(each.status) for each in the_invoices()] == ["authorized"] * 2
+
+
 def test_one_that_waits_holds_up_no_other(script):
     for _number in range(3):
         make_sale()

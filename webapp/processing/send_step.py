@@ -27,6 +27,7 @@ from webapp.fiscal.standby import route_of
 from webapp.invoices.models import EarlierSend, Invoice, InvoiceStatus
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
+from webapp.processing.at_the_authority import hurry_notes
 from webapp.processing.claims import Step
 from webapp.processing.foreign_numbers import remember_foreign
 from webapp.processing.note_mail import mail_files
@@ -38,6 +39,7 @@ from webapp.processing.note_progress import (
 )
 from webapp.store.models import Series
 
+WAS_AWAY = (AWAY, "108", "109")
 # Authorised, with something that the issuer should know.
 WITH_ALERT = "120"
 FIRST_PAUSE, LONGEST_PAUSE = 5, 300
@@ -64,10 +66,12 @@ class Heard(NamedTuple):
 
 
 class SendBatch(NamedTuple):
-    """What the invoices of a batch share. `earlier`: what they were sent as before, by key."""
+    """What the invoices of a batch share. `earlier`: what they were sent as before, by key; `back`:
+    the invoices that found again a service that had been away."""
 
     heard: dict[int, Heard]
     earlier: dict[str, EarlierSend]
+    back: list[int]
 
 
 class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
@@ -104,10 +108,10 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
     def load_shared(self, rows: list[Invoice], answers: dict[int, Heard]) -> SendBatch:
         refused = [row.id for row in rows if _meaning(answers[row.id]) is Meaning.OTHER_NOTE]
         if not refused:
-            return SendBatch(answers, {})
+            return SendBatch(answers, {}, [])
         query = select(EarlierSend).where(EarlierSend.invoice_id.in_(refused))
         found = db.session.scalars(query.options(undefer(EarlierSend.signed_xml)))
-        return SendBatch(answers, {earlier.access_key: earlier for earlier in found})
+        return SendBatch(answers, {earlier.access_key: earlier for earlier in found}, [])
 
     def write_row(self, row: Invoice, shared: SendBatch, now: dt.datetime) -> None:
         heard = shared.heard[row.id]
@@ -122,6 +126,8 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
         assert answer is not None, "what does not move was asked about"
         match answer.meaning:
             case Meaning.AUTHORIZED:
+                if row.error.removeprefix(PREFIX) in WAS_AWAY:
+                    shared.back.append(row.id)
                 _take(row, answer, now)
             case Meaning.CANCELLED_ELSEWHERE:
                 note_cancelled_elsewhere(row, answer)
@@ -137,8 +143,11 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
                 _wait(row, now, _why(answer), heard.is_unknown, None)
 
     def write_batch(self, shared: SendBatch, now: dt.datetime) -> None:
-        """A number that was free tells that those after it are: a series of which that was not sure
-        is numbered as ever. Not while the answer to one before it is awaited."""
+        """What waits for a service that is back need not wait for its next try. And a number that
+        was free tells that those after it are: a series of which that was not sure is numbered as
+        ever. Not while the answer to one before it is awaited."""
+        if shared.back:
+            hurry_notes(now)
         fresh = [
             heard.answer.access_key
             for heard in shared.heard.values()
