@@ -19,7 +19,7 @@ from webapp.authority.models import AuthorityService
 from webapp.authority.sefaz import Breakers, Sefaz
 from webapp.authority.trust import roots, trust
 from webapp.fiscal.signature import verify
-from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus
+from webapp.invoices.models import ForeignNumber, Invoice, InvoiceEvent, InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.store.models import Series
 from webapp.store.queries import the_shop
@@ -108,3 +108,27 @@ def test_what_follows_a_note_goes_the_same_way(client, db, shop, server):
         invoice_event.proc_xml for invoice_event in db.session.scalars(db.select(InvoiceEvent))
     ]
     assert [verify(deepcopy(etree.fromstring(file)[0])) for file in files]
+
+
+def test_a_protocol_of_other_content_is_not_taken_and_the_next_number_is(db, shop, server):
+    """As after a database came back that had lost a note: the key is there, what it stands for is
+    not what was sent."""
+    make_sale()
+    server.sefaz.bad = "dropped"
+    work_off()
+    server.sefaz.bad = ""
+    key = the_invoice(db).access_key
+    kept = server.sefaz.ledger._keys[key]
+    other = kept.protnfe.replace(kept.digest.encode(), b"QW5vdGhlckRpZ2VzdDAwMDA=")
+    server.sefaz.ledger._keys[key] = dataclasses.replace(kept, protnfe=other)
+    for _turn in range(2):
+        db.session.execute(delete(AuthorityService))
+        db.session.execute(update(Invoice).values(due_at=utc_now() - dt.timedelta(seconds=1)))
+        db.session.commit()
+        work_off()
+        db.session.rollback()
+    invoice = the_invoice(db)
+    assert (invoice.status, invoice.number) == (InvoiceStatus.AUTHORIZED, 2)
+    assert invoice.access_key != key
+    (foreign,) = db.session.scalars(db.select(ForeignNumber))
+    assert (foreign.number, foreign.access_key) == (1, key)

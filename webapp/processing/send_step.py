@@ -22,7 +22,9 @@ from webapp.authority.words import AWAY, PREFIX, WHY_IT_WAITS
 from webapp.fiscal.access_key import NORMAL_EMISSION, number_of, series_of
 from webapp.fiscal.authority import Answer, Authority, AuthorityAway, Meaning
 from webapp.fiscal.proc import nfe_proc
+from webapp.fiscal.recognition import digest_in
 from webapp.fiscal.rejections import explain
+from webapp.fiscal.signature import digest_of
 from webapp.fiscal.standby import route_of
 from webapp.invoices.models import EarlierSend, Invoice, InvoiceStatus
 from webapp.platform.database import db
@@ -124,6 +126,10 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
             _wait(row, now, _why(answer), heard.is_unknown, answer.retry_at)
             return
         assert answer is not None, "what does not move was asked about"
+        if _is_of_other_content(row, answer):
+            note_signed_anew(row, now)
+            remember_foreign(row, answer.code, answer.access_key, answer, now)
+            return
         match answer.meaning:
             case Meaning.AUTHORIZED:
                 if row.error.removeprefix(PREFIX) in WAS_AWAY:
@@ -280,6 +286,13 @@ def _wait(
     if row.error != error:
         record(db.session, "waits", "invoices", row.id, row.audit_name, code=why)
     row.await_answer(max(at, not_before) if not_before else at, error, is_unknown)
+
+
+def _is_of_other_content(row: Invoice, answer: Answer) -> bool:
+    """Whether the authority has another note under this very key: its protocol is not ours to
+    take."""
+    assert row.signed_xml is not None, "what is sending is signed"
+    return answer.protnfe is not None and digest_in(answer.protnfe) != digest_of(row.signed_xml)
 
 
 def _take(row: Invoice, answer: Answer, now: dt.datetime) -> None:
