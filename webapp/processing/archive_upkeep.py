@@ -4,9 +4,11 @@ are looked at whether they still verify. Nothing is ever deleted: they are kept 
 
 import datetime as dt
 import random
+from collections.abc import Sequence
+from typing import Any
 
 from lxml import etree
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from webapp.closings.models import ClosingStatus
 from webapp.closings.queries import closing_of, locked_closing, the_watch
@@ -84,28 +86,32 @@ def _is_to_check(checked_on: dt.date | None, checked: int, today: dt.date) -> bo
 
 
 def check_files(today: dt.date) -> int:
-    """Looks at some files; one that does not verify becomes a task. How many were looked at."""
+    """Looks at some files; one that does not verify becomes a task. How many were looked at. They
+    are read and judged before the transaction that writes, for which others wait."""
+    with only_reading():
+        walked = _files(Invoice.id > the_watch().walked_to, CHECKED_AT_ONCE // 2)
+        looked_at = {row.id: row for row in (*walked, *_any_files(CHECKED_AT_ONCE // 2))}
+        bad = [row.id for row in looked_at.values() if not still_verifies(row.proc_xml)]
+        db.session.rollback()
     watch = the_watch()
     if watch.checked_on != today:
         watch.checked_on, watch.checked, watch.faults = today, 0, 0
-    walked = _files(Invoice.id > watch.walked_to, CHECKED_AT_ONCE // 2)
     watch.walked_to = walked[-1].id if walked else 0
-    looked_at = {row.id: row for row in (*walked, *_any_files(CHECKED_AT_ONCE // 2))}
-    for row in looked_at.values():
-        if watch.faults < MOST_FAULTS and not still_verifies(row.proc_xml):
-            watch.faults += 1
-            _tell(row.id)
     watch.checked += max(len(looked_at), CHECKED_AT_ONCE)
+    told = bad[: MOST_FAULTS - watch.faults]
+    watch.faults += len(told)
+    for invoice_id in told:
+        _tell(invoice_id)
     db.session.commit()
     return len(looked_at)
 
 
-def _files(which, most: int):
+def _files(which: ColumnElement[bool], most: int) -> Sequence[Any]:
     query = select(Invoice.id, Invoice.proc_xml).where(which, Invoice.status.in_(ISSUED))
     return db.session.execute(query.order_by(Invoice.id).limit(most)).all()
 
 
-def _any_files(most: int):
+def _any_files(most: int) -> Sequence[Any]:
     highest = db.session.scalar(select(func.max(Invoice.id))) or 0
     ids = random.sample(range(1, highest + 1), min(most, highest))
     return _files(Invoice.id.in_(ids), most)
