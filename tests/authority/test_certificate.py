@@ -176,6 +176,7 @@ def test_removed_it_is_the_test_environments_own_again(client, db, admin):
 )
 def test_its_end_is_told_on_every_page_in_time(app, client, db, admin, days, admins, clerks):
     install(client, pfx(days=days))
+    assert f"\nbalcao_certificate_days {float(days)}\n" in client.get("/metrics").text
     clerk = app.test_client()
     sign_in(clerk)
     for person, told in ((client, admins), (clerk, clerks)):

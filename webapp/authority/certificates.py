@@ -95,7 +95,7 @@ def source() -> Source | None:
     settings = _settings()
     if settings.nfe_certificate:
         return Source.ENVIRONMENT
-    if stored():
+    if the_shop().certificate_ends_at:
         return Source.SETTINGS
     return None if the_shop().is_production or not the_shop().cnpj else Source.TEST
 
@@ -158,21 +158,26 @@ class Reminder(NamedTuple):
         return self.days <= PRESSING_DAYS
 
 
+def ends_at() -> dt.datetime | None:
+    """Of the certificate that somebody installed; None where nobody did. Reads nothing but the
+    shop. Raises CertificateError."""
+    if _settings().nfe_certificate:
+        return installed(the_shop()).expires_at
+    return the_shop().certificate_ends_at
+
+
 def reminder() -> Reminder | None:
-    """None where all is well, and of a certificate that makes itself. Reads nothing but the shop:
-    every page asks."""
-    settings, ends_at = _settings(), the_shop().certificate_ends_at
+    """None where all is well, and of a certificate that makes itself. Every page asks."""
     try:
-        if settings.nfe_certificate:
-            ends_at = installed(the_shop()).expires_at
-        elif ends_at is None:
+        end = ends_at()
+        if end is None:
             return _of_none()
-        if utc_now() > ends_at:
-            raise CertificateError(EXPIRED, day=day_text(ends_at))
+        if utc_now() > end:
+            raise CertificateError(EXPIRED, day=day_text(end))
     except CertificateError as error:
         return Reminder(0, None, error.issue)
-    days = (ends_at - utc_now()).days
-    return Reminder(days, ends_at, None) if days <= REMINDED_DAYS else None
+    days = (end - utc_now()).days
+    return Reminder(days, end, None) if days <= REMINDED_DAYS else None
 
 
 def _of_none() -> Reminder | None:

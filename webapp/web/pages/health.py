@@ -9,8 +9,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.authority.certificates import ends_at
+from webapp.fiscal.certificate import CertificateError
 from webapp.monitor.queries import owed_by_queue
 from webapp.monitor.troubles import RedisFault, watch
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden
 from webapp.platform.sparing import sparing
@@ -54,6 +57,7 @@ def metrics():
     _gauge(registry, "balcao_database_up", "Whether the database answers", answers)
     if answers:
         _measure_owed(registry)
+        _measure_certificate(registry)
     _measure_house(registry)
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
 
@@ -73,6 +77,17 @@ def _measure_owed(registry: CollectorRegistry) -> None:
     for row in owed_by_queue():
         owed.labels(row.queue).set(row.owed)
         age.labels(row.queue).set(row.oldest_age_s)
+
+
+def _measure_certificate(registry: CollectorRegistry) -> None:
+    """Of one that somebody installed; one that cannot be read is as good as over."""
+    try:
+        end = ends_at()
+    except CertificateError:
+        end = utc_now()
+    if end:
+        days = (end - utc_now()).days
+        _gauge(registry, "balcao_certificate_days", "Days until the certificate ends", days)
 
 
 def _is_near() -> bool:
