@@ -58,6 +58,7 @@ OTHERS = (
     "/rules/versions/2",
     "/rules/packing_slip/orders",
     "/sales/5/invoice-details",
+    "/sales/5/returns/new",
     "/sales/5/rules/commission",
     "/sales/5/rules?q=video",
     "/nowhere",
