@@ -56,6 +56,12 @@ LISTS = {
     "ix_invoices_returns": lambda: (
         invoices().where(VIEWS["goods_returned"]).order_by(Invoice.id.desc())
     ),
+    "ix_invoices_returns_total_id": lambda: (
+        invoices().where(VIEWS["goods_returned"]).order_by(Invoice.total, Invoice.id)
+    ),
+    "ix_invoices_returns_moment_id": lambda: (
+        invoices("", dt.date(2026, 11, 1)).where(VIEWS["goods_returned"]).order_by(*BY_MOMENT)
+    ),
     "ix_invoices_waiting": lambda: queue("review").order_by(*BY_AGE),
     "ix_invoices_reason": lambda: queue("rejected", Invoice.reason == "items").order_by(*BY_AGE),
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),

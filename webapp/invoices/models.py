@@ -183,7 +183,17 @@ class Invoice(Owed, Timestamps, Model):
             "ix_invoices_sending", "status", "id", sqlite_where=SENDING, postgresql_where=SENDING
         ),
         Index("ix_invoices_total_id", "total", "id"),
-        Index("ix_invoices_returns", "id", sqlite_where=RETURNS, postgresql_where=RETURNS),
+        *(
+            Index(name, *columns, sqlite_where=RETURNS, postgresql_where=RETURNS)
+            for name, columns in (
+                ("ix_invoices_returns", ("id",)),
+                ("ix_invoices_returns_total_id", ("total", "id")),
+                (
+                    "ix_invoices_returns_moment_id",
+                    (text("coalesce(issued_at, created_at)"), "id"),
+                ),
+            )
+        ),
         # The queues of what waits for a person: the oldest first, and those of one reason.
         Index(
             "ix_invoices_waiting",
