@@ -42,7 +42,8 @@ def test_it_is_asked_again_with_the_same_bytes_its_key_first(script, code):
     work_off()
     (invoice,) = the_invoices()
     assert (invoice.status, invoice.number) == (InvoiceStatus.SENDING, 1)
-    assert invoice.error == f"authority: {'away' if code in (DOWN, LOST) else code}"
+    away = code in (DOWN, LOST)
+    assert invoice.error == f"authority: {'away: no answer' if away else code}"
     assert invoice.due_at > utc_now() + dt.timedelta(seconds=3)
     surely_not_there = code in ("108", DOWN)
     assert invoice.answer_unknown is not surely_not_there

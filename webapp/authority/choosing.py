@@ -49,6 +49,6 @@ class Unasked:
         self._cause = cause
 
     def _refuse(self, *_given: Any, **_more: Any) -> NoReturn:
-        raise AuthorityAway(Service.AUTHORIZATION, self._cause)
+        raise AuthorityAway(Service.AUTHORIZATION, self._cause, was_sent=False)
 
     authorize = query = event = void = status = register = distribution = _refuse

@@ -68,6 +68,8 @@ NOT_TRUSTED = N_(
 )
 CERTIFICATE_REFUSED = N_("It did not accept the shop's digital certificate.")
 NO_SAFE_CONNECTION = N_("No safe connection (TLS) came about.")
+# No connection came about, so that nothing was sent; TLS may break later, too.
+NOT_SENT = (NO_CONNECTION, NOT_TRUSTED)
 LEFT_ALONE = N_("It failed just now and is left alone for a moment.")
 _ORGAN = re.compile(rb"<cOrgao>([0-9]{2})</cOrgao>")
 _NATIONAL_ORGAN = b"91"
@@ -196,13 +198,14 @@ class Sefaz:
         with breaker.passage(PATIENCE) as passage:
             if not passage.allowed:
                 rest = dt.timedelta(seconds=max(0.0, breaker.rests_for()))
-                raise AuthorityAway(service, LEFT_ALONE, utc_now() + rest)
+                raise AuthorityAway(service, LEFT_ALONE, utc_now() + rest, was_sent=False)
             try:
                 body = self._post(url, service, message, most_bytes)
             except _Failed as failed:
                 breaker.failed(at_once=failed.cause is NO_CONNECTION)
                 _tell(url, failed.cause, failed.detail)
-                raise AuthorityAway(service, failed.cause) from failed
+                was_sent = failed.cause not in NOT_SENT
+                raise AuthorityAway(service, failed.cause, was_sent=was_sent) from failed
             breaker.succeeded()
         try:
             return understand(soap.read(service, body))

@@ -11,7 +11,8 @@ from webapp.fiscal.standby import STANDBY_NAMES
 from webapp.http.formatting import clock_text, moment_text, shop_day
 from webapp.platform.clock import utc_now
 
-# How the error of a row that waits for the authority begins; the code follows, or AWAY.
+# How the error of a row that waits for the authority begins; the code follows, or AWAY and the
+# cause, a message for people.
 PREFIX, AWAY = "authority: ", "away"
 # By that.
 WHY_IT_WAITS = {
@@ -58,7 +59,15 @@ def authorizer_label(authorizer: str) -> str:
 
 def why_it_waits(error: str) -> str:
     """Of a code, or of the error of a row that waits for the authority."""
-    return str(WHY_IT_WAITS.get(error.removeprefix(PREFIX), WHY_IT_WAITS[AWAY]))
+    code, cause = code_and_cause(error)
+    words = str(WHY_IT_WAITS.get(code, WHY_IT_WAITS[AWAY]))
+    return f"{words}: {_(cause)}" if cause else words
+
+
+def code_and_cause(error: str) -> tuple[str, str]:
+    """Of the same; the cause is to be translated."""
+    code, _colon, cause = error.removeprefix(PREFIX).partition(": ")
+    return code, cause
 
 
 def clock(moment: dt.datetime) -> str:

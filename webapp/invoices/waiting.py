@@ -8,7 +8,14 @@ from flask_babel import gettext as _
 from webapp.authority.contingency import present_contingency
 from webapp.authority.models import AuthorityService, ServiceState
 from webapp.authority.service_states import services_of
-from webapp.authority.words import AWAY, PREFIX, authorizer_label, clock, why_it_waits
+from webapp.authority.words import (
+    AWAY,
+    PREFIX,
+    authorizer_label,
+    clock,
+    code_and_cause,
+    why_it_waits,
+)
 from webapp.fiscal.access_key import NORMAL_EMISSION
 from webapp.fiscal.authority import Service
 from webapp.fiscal.standby import authorizer_of, route_of, standby_name
@@ -35,10 +42,11 @@ def may_go_to_standby(invoice: Invoice) -> bool:
 
 def _cause(invoice: Invoice) -> str:
     authorizer = authorizer_of(the_shop().state, invoice.access_key or "")
-    who, error = authorizer_label(authorizer), invoice.error.removeprefix(PREFIX)
+    who, (error, cause) = authorizer_label(authorizer), code_and_cause(invoice.error)
     since = clock(_since(invoice, authorizer))
     if error == AWAY:
-        return _("%(who)s has not answered since %(since)s.", who=who, since=since)
+        told = _("%(who)s has not answered since %(since)s.", who=who, since=since)
+        return f"{told} {_(cause)}" if cause else told
     if error in ("108", "109"):
         return _(
             "%(who)s has stood still since %(since)s (%(code)s).", who=who, since=since, code=error

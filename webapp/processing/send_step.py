@@ -18,7 +18,7 @@ from webapp.authority.choosing import authority
 from webapp.authority.contingency import present_standby
 from webapp.authority.models import LONG_REST
 from webapp.authority.service_states import STANDS_STILL
-from webapp.authority.words import AWAY, PREFIX, WHY_IT_WAITS
+from webapp.authority.words import AWAY, PREFIX, WHY_IT_WAITS, code_and_cause
 from webapp.fiscal.access_key import NORMAL_EMISSION, number_of, series_of
 from webapp.fiscal.authority import Answer, Authority, AuthorityAway, Meaning
 from webapp.fiscal.proc import nfe_proc
@@ -132,7 +132,7 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
             return
         match answer.meaning:
             case Meaning.AUTHORIZED:
-                if row.error.removeprefix(PREFIX) in WAS_AWAY:
+                if code_and_cause(row.error)[0] in WAS_AWAY:
                     shared.back.append(row.id)
                 _take(row, answer, now)
             case Meaning.CANCELLED_ELSEWHERE:
@@ -262,9 +262,11 @@ def _may_have_it(answer: Answer | AuthorityAway) -> bool:
 
 
 def _why(answer: Answer | AuthorityAway) -> str:
-    """The code with which it asks for patience, or that there was no answer."""
+    """The code with which it asks for patience, or that there was no answer, and the cause."""
     code = getattr(answer, "code", "")
-    return code if code in WHY_IT_WAITS else AWAY
+    if code in WHY_IT_WAITS:
+        return code
+    return f"{AWAY}: {answer.cause if isinstance(answer, AuthorityAway) else answer.reason}"
 
 
 def error_of(answer: Answer | AuthorityAway) -> str:
@@ -282,9 +284,9 @@ def _wait(
     row: Invoice, now: dt.datetime, why: str, is_unknown: bool, not_before: dt.datetime | None
 ) -> None:
     at = now + pause(row.tries)
-    error = PREFIX + why
-    if row.error != error:
-        record(db.session, "waits", "invoices", row.id, row.audit_name, code=why)
+    error, (code, _cause) = PREFIX + why, code_and_cause(why)
+    if code_and_cause(row.error)[0] != code:
+        record(db.session, "waits", "invoices", row.id, row.audit_name, code=code)
     row.await_answer(max(at, not_before) if not_before else at, error, is_unknown)
 
 
