@@ -121,8 +121,8 @@ def test_a_certificate_that_does_not_open(tmp_path):
         DATA_DIR=str(tmp_path), PORT=str(free_port()), NFE_CERTIFICATE=str(tmp_path / "a1.pfx")
     )
     assert (
-        line == "bin/run: NFE_CERTIFICATE: the certificate cannot be opened: wrong password or not "
-        "a PFX file"
+        line == "bin/run: NFE_CERTIFICATE: This is not a PFX file (.pfx or .p12). Choose the file "
+        "of the A1 certificate."
     )
 
 
