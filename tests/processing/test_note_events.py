@@ -20,7 +20,7 @@ from webapp.platform.database import db as database
 from webapp.processing.note_events import why_not_cancellable
 from webapp.sales.models import Sale, Status
 from webapp.store.models import Partner, PartnerKind
-from webapp.store.queries import the_shop
+from webapp.store.queries import issuer_zone, the_shop
 
 WHY = "O comprador desistiu da compra"
 
@@ -84,6 +84,16 @@ def test_another_note_is_issued_in_its_place(client):
     assert (kept["status"], kept["invoice"]["number"]) == ("invoiced", 2)
     states = database.session.scalars(database.select(Invoice.status).order_by(Invoice.id)).all()
     assert states == [InvoiceStatus.CANCELLED, InvoiceStatus.AUTHORIZED]
+
+
+def test_an_order_whose_goods_all_came_back_needs_no_other_note(client):
+    calls, sale = manager(client), sold(book(stock=10))
+    cancel_note(calls)
+    work_off()
+    refund(calls, sale, (1, 1))
+    sign_in(client, "clerk")
+    assert client.post(f"/sales/{sale.id}/retry").status_code == 303
+    assert calls.get(f"/sales/{sale.id}").json["status"] == "completed"
 
 
 def test_an_order_that_is_cancelled_takes_its_note_along(client):
@@ -341,10 +351,12 @@ def test_a_failed_delivery_is_told_and_taken_back(client, monkeypatch):
     calls.post(f"/sales/{sale.id}/shipment", {"carrier": "Correios"})
     sign_in(client, "clerk")
     url = f"/sales/{sale.id}/failed-delivery"
-    form = {"day": "2020-01-02", "time": "14:30", "reason": "1", "text": ""}
+    now = utc_now().astimezone(issuer_zone())
+    form = {"day": f"{now:%Y-%m-%d}", "time": f"{now:%H:%M}", "reason": "1", "text": ""}
     page = client.get(url).text
     assert "Nobody was there" in page
-    for wrong in ({}, {"reason": "4", "text": "too short"}, {"day": "2999-01-01", "text": "x"}):
+    ahead, before = {"day": "2099-01-01", "text": "x"}, {"day": "2020-01-01", "text": "x"}
+    for wrong in ({}, {"reason": "4", "text": "too short"}, ahead, before):
         assert client.post(url, data=form | wrong).status_code == 422
     for wrong in (b"<svg/>", b"\xff\xd8\xff" + b"x" * 100):
         refused = client.post(url, data=form | {"picture": (io.BytesIO(wrong), "door.jpg")})

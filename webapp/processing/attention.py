@@ -103,7 +103,9 @@ def resume(sale: Sale) -> None:
         sale.go_to(step, now)
         return
     _take_facts_anew(sale)
-    if invoice.status is InvoiceStatus.CANCELLED:
+    if invoice.status is InvoiceStatus.CANCELLED and not sale.owes_note:
+        sale.park_in(Status.COMPLETED)
+    elif invoice.status is InvoiceStatus.CANCELLED:
         note_begun(sale, invoice, now)
     else:
         note_rebuilt(invoice, step, now)

@@ -17,7 +17,7 @@ from webapp.invoices.models import EventStatus, Invoice, InvoiceEvent, InvoiceSt
 from webapp.invoices.queries import invoice_by_id, pending_cancellation, returns_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import Refusal
+from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.processing.note_progress import note_being_cancelled
 from webapp.sales.invoice_details import partner_facts
 from webapp.sales.models import Sale, Status
@@ -139,10 +139,14 @@ def tell_failed_delivery(
     picture: bytes,
 ) -> InvoiceEvent:
     """The parcel did not reach its buyer. Of the picture, or without one of the text, the authority
-    gets a hash. Raises Refusal."""
+    gets a hash. Raises Refusal, and Invalid for a day before the NF-e."""
     _refuse_unauthorized(invoice)
     if not sale.has_shipped:
         raise Refusal(_("It was not shipped yet."))
+    assert invoice.issued_at is not None, "the NF-e is authorized"
+    if tried_at < invoice.issued_at.replace(second=0, microsecond=0):
+        message = _("This lies before the NF-e was issued.")
+        raise Invalid([FieldError("day", message)])
     proof_hash = hash_of_proof(invoice.access_key or "", picture or text.encode())
     before = db.session.scalars(_of_kind(invoice.id, EventKind.FAILED_DELIVERY)).all()
     for event in before:
