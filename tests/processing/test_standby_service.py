@@ -11,6 +11,7 @@ from webapp.authority.contingency import present_contingency
 from webapp.authority.models import AuthorityService, Contingency, SandboxNote
 from webapp.authority.sandbox import Sandbox
 from webapp.fiscal.authority import Answer
+from webapp.fiscal.places import state
 from webapp.fiscal.xml import NAMESPACE
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import EarlierSend, EarlierStatus, InvoiceStatus
@@ -68,7 +69,7 @@ def test_after_ten_minutes_it_goes_there_by_itself_and_comes_back_by_itself(scri
     assert [each.access_key[34] for each in the_invoices()] == ["6", "1"]
 
 
-def test_what_was_surely_not_taken_goes_there_with_its_number(script):
+def test_what_was_surely_not_taken_goes_there_with_its_number(script, client):
     make_sale()
     script.next = ["108"]
     work_off()
@@ -80,14 +81,10 @@ def test_what_was_surely_not_taken_goes_there_with_its_number(script):
     assert (invoice.status, invoice.number) == (InvoiceStatus.AUTHORIZED, 1)
     assert key[34] == "1" and invoice.access_key[34] == "6", "SP goes to SVC-AN"
     assert (ide(invoice, "tpEmis"), ide(invoice, "xJust")) == ("6", REASON)
+    sign_in(client, "clerk")
+    assert "· SVC-AN" in client.get(f"/invoices/{invoice.id}").text
     since = database.session.scalars(select(Contingency.since)).one()
-    assert ide(invoice, "dhCont")[:13] == since.astimezone(invoice_zone(invoice)).isoformat()[:13]
-
-
-def invoice_zone(invoice):
-    from webapp.fiscal.places import state
-
-    return state("SP").zone
+    assert ide(invoice, "dhCont")[:13] == since.astimezone(state("SP").zone).isoformat()[:13]
 
 
 @pytest.mark.parametrize("arrived", [False, True])

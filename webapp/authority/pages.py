@@ -62,7 +62,7 @@ def _state() -> dict[str, Any]:
     offered = {
         own: OF_A_STATE,
         standby_name(own): OF_A_STANDBY,
-        NATIONAL: (Service.DISTRIBUTION,),
+        NATIONAL: (Service.DISTRIBUTION, Service.EVENT),
     }
     known = services_of(list(offered))
     return {

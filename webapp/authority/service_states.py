@@ -32,6 +32,8 @@ from webapp.platform.transactions import only_reading, writing
 
 # Of the environment that all states share.
 NATIONAL = "AN"
+# What an event says that goes there (cOrgao).
+_OF_NATIONAL = b"<cOrgao>91</cOrgao>"
 # With which a service says that it does not serve, whatever it is asked.
 STANDS_STILL = ("108", "109", "113", "114")
 # An answer is noted again after so long; what changes is noted at once.
@@ -86,7 +88,7 @@ class Watched:
 
     def event(self, signed: list[bytes]) -> list[EventAnswer]:
         return self._ask(
-            self._state,
+            NATIONAL if signed and _OF_NATIONAL in signed[0] else self._state,
             Service.EVENT,
             lambda: self._authority.event(signed),
             lambda answers: [answer.code for answer in answers],

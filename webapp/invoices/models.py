@@ -26,6 +26,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, deferred, mapped_column, object_session, relationship
 
 from webapp.fiscal.events import EventKind
+from webapp.fiscal.standby import STANDBY_NAMES, route_of
 from webapp.fiscal.sums import note_sums
 from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
@@ -310,6 +311,11 @@ class Invoice(Owed, Timestamps, Model):
     def was_test(self) -> bool:
         """It was numbered in the test environment, and the shop issues in production by now."""
         return self.series is not None and self.series >= TEST_SERIES
+
+    @property
+    def standby(self) -> str:
+        """The name of the standby service that takes it; "" for the state's own."""
+        return STANDBY_NAMES.get(route_of(self.access_key or ""), "")
 
     @property
     def label(self) -> LazyString:

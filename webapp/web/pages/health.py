@@ -101,6 +101,8 @@ def _is_near() -> bool:
 
 def _measure_house(registry: CollectorRegistry) -> None:
     house = watch().look()
+    serves = house.authority is None or house.authority.service is None
+    _gauge(registry, "balcao_authority_up", "Whether the authority takes NF-e", serves)
     free = current_app.extensions["storage"].free_bytes()
     answers = house.redis is not RedisFault.AWAY
     _gauge(registry, "balcao_redis_up", "Whether Redis answers", answers)
