@@ -83,6 +83,8 @@ def create_token(name, role, days):
 @with_appcontext
 def demo(scale: int | None) -> None:
     """Loads the demo shop, unless the database holds one already."""
+    if current_app.extensions["settings"].nfe_authority != "sandbox":
+        raise click.ClickException("NFE_AUTHORITY=sefaz: invented NF-e would go to SEFAZ.")
     with acting_as("demo"):
         loaded = _filled(scale) if scale else load_demo()
     if not loaded:

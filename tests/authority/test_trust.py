@@ -21,7 +21,7 @@ from webapp.authority.trust import added_roots, roots
 from webapp.fiscal.certificate import certificate_of
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import Invalid
-from webapp.platform.settings import Settings
+from webapp.platform.settings import Settings, SettingsError
 
 
 def file_of(certificate: x509.Certificate, encoding=Encoding.PEM) -> bytes:
@@ -125,6 +125,15 @@ def test_the_environment_may_name_the_real_one(tmp_path):
     env = {"DATA_DIR": str(tmp_path), "NFE_AUTHORITY": "sefaz", "NFE_ENVIRONMENT": "production"}
     settings = Settings.from_env(env)
     assert (settings.nfe_authority, settings.production) == ("sefaz", True)
+
+
+def test_no_invented_order_goes_to_the_real_one(app, db, tmp_path, monkeypatch):
+    env = {"DATA_DIR": str(tmp_path), "NFE_AUTHORITY": "sefaz", "DEMO": "1"}
+    with pytest.raises(SettingsError, match="DEMO=1 with NFE_AUTHORITY=sefaz"):
+        Settings.from_env(env)
+    as_sefaz(app, monkeypatch)
+    done = app.test_cli_runner().invoke(args=["demo"])
+    assert done.exit_code == 1 and "NFE_AUTHORITY=sefaz" in done.output
 
 
 def test_the_whole_chain_of_the_shop_s_certificate_is_shown(ca, shops):

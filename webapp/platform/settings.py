@@ -108,6 +108,11 @@ class Settings:
                 "NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: the sandbox has no fiscal "
                 "value, so production documents cannot go to it"
             )
+        if self.demo and self.nfe_authority != "sandbox":
+            raise SettingsError(
+                "DEMO=1 with NFE_AUTHORITY=sefaz: the demo's orders are invented, and their NF-e "
+                "would go to SEFAZ; say DEMO=0"
+            )
         if not self.is_local and _is_guessed(self.secret_key):
             raise SettingsError(
                 f"SECRET_KEY: use at least {SHORTEST_SECRET} random characters, as "
