@@ -721,6 +721,7 @@ class InvoiceEvent(Owed, Timestamps, Model):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
+        Index("ix_invoice_events_invoice_id_id", "invoice_id", "id"),
         Index("ix_invoice_events_registered_at_id", "registered_at", "id"),
     )
     audited = ("kind", "status", "sequence", "text", "code", "reason", "protocol")
