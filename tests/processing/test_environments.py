@@ -77,6 +77,7 @@ def test_numbers_of_tests_use_up_none_of_production(client, db, admin, monkeypat
     assert all(each.was_test for each in of_tests)
     page = " ".join(client.get(f"/invoices/{of_tests[0].id}").text.split())
     assert "No. 1 · series 1" in page and "documents with fiscal value" in page
+    assert '<span class="tag">issued for tests</span>' in page
     month = f"{utc_now():%Y-%m}"
     assert client.get(f"/invoices/archive?month={month}").status_code == 404
 

@@ -20,6 +20,7 @@ from tests.factories import (
     work_off,
 )
 from webapp.invoices.models import Invoice
+from webapp.monitor import troubles
 
 
 @pytest.fixture
@@ -75,7 +76,9 @@ def test_filters_live_in_the_address(clerk, db):
     assert "No results" in text(clerk.get("/sales?since=2099-01-01"))
 
 
-def test_a_list_costs_the_same_queries_at_any_length(clerk, db):
+def test_a_list_costs_the_same_queries_at_any_length(clerk, db, monkeypatch):
+    # Whichever page comes first in some seconds asks how the house is.
+    monkeypatch.setattr(troubles, "KNOWN_SECONDS", 3600)
     statements = []
 
     def note(_connection, _cursor, statement, *_rest):
@@ -96,8 +99,8 @@ def test_a_list_costs_the_same_queries_at_any_length(clerk, db):
     checkout = api(clerk.application.test_client(), make_token())
     open_shop()
     product = make_product(stock=1000)
-    # A token's use is noted once a while.
-    assert checkout.get("/sales").status_code == 200
+    # A token's use is noted once a while, and how the house is, is known from then on.
+    assert clerk.get("/sales").status_code == checkout.get("/sales").status_code == 200
     event.listen(db.engine, "before_cursor_execute", note)
     found = []
     for more in (5, 95):

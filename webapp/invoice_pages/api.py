@@ -26,7 +26,7 @@ def invoice_json(invoice: Invoice) -> dict[str, object]:
         "purpose": invoice.purpose,
         "origin_id": invoice.origin_id,
         "number": invoice.number,
-        "series": invoice.series,
+        "series": invoice.printed_series,
         "status": invoice.status,
         "rejected_by": invoice.rejected_by,
         "access_key": invoice.access_key,

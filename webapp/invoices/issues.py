@@ -274,5 +274,5 @@ def _refusal(invoice: Invoice) -> Issue:
     if stored.get("code") == invoice.rejection_code and "message" in stored:
         return issue_from_json(stored)
     code = invoice.rejection_code or ""
-    number = {"number": invoice.number, "series": invoice.series}
+    number = {"number": invoice.number, "series": invoice.printed_series}
     return words_for(code).issue({"code": code, "reason": invoice.comment, **number})

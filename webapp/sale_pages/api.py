@@ -112,7 +112,7 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
         and {
             "id": invoice.id,
             "number": invoice.number,
-            "series": invoice.series,
+            "series": invoice.printed_series,
             "status": invoice.status,
             "access_key": invoice.access_key,
             "reasons": [

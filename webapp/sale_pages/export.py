@@ -93,7 +93,7 @@ def _cells(row: SaleRow, document: Callable[[str], str]) -> list[object]:
         sale.freight,
         sale.discount,
         sale.total,
-        (invoice and invoice.series) or "",
+        (invoice and invoice.printed_series) or "",
         (invoice and invoice.number) or "",
         access_key_text((invoice and invoice.access_key) or ""),
         str(sale.shipping.label),
