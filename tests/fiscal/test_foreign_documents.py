@@ -110,6 +110,14 @@ HOSTILE = {
     "deep": (b"<a>" * (DEEPEST + 1) + b"</a>" * (DEEPEST + 1), "too_deep"),
     "a thousand deep": (b"<a>" * 1000 + b"</a>" * 1000, "too_deep"),
     "wide": (b"<a>" + b"<b/>" * (MOST_ELEMENTS + 1) + b"</a>", "too_many"),
+    "of many attributes": (
+        b"<a " + b" ".join(b'a%d="1"' % number for number in range(300_000)) + b"/>",
+        "too_many",
+    ),
+    "of many namespaces": (
+        b"<a>" + b"".join(b'<b xmlns="urn:%d"/>' % number for number in range(60)) + b"</a>",
+        "too_many",
+    ),
     "nothing": (b"", "no_xml"),
     "no XML": (b"PDF-1.7 \xff\xfe", "no_xml"),
     "cut short": (b'<nfeProc xmlns="http://www.portalfiscal.inf.br/nfe"><NFe>', "no_xml"),

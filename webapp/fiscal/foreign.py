@@ -25,6 +25,8 @@ from webapp.fiscal.xml import NAMESPACE, SIGNATURE_NAMESPACE, UnreadableXml, rea
 from webapp.platform.whole import whole_number
 
 LONGEST, DEEPEST, MOST_ELEMENTS = 5 * 2**20, 64, 200_000
+# Of an element, and of a whole file: what is canonical of more takes libxml2 minutes.
+MOST_ATTRIBUTES, MOST_NAMESPACES = 20, 50
 # What of a note's faults is kept: beyond it nobody reads on.
 MOST_TOLD = 20
 KEY = re.compile(r"[0-9]{6}[0-9A-Z]{12}[0-9]{26}", re.ASCII)
@@ -39,6 +41,7 @@ _LIKE_ASCII = (b"utf-8", b"us-ascii", b"iso-8859-1", b"windows-1252")
 _NS = f"{{{NAMESPACE}}}"
 _IS_TOO_DEEP = etree.XPath(f"boolean({'/*' * (DEEPEST + 1)})")
 _COUNT = etree.XPath("count(//*)")
+_HAS_MANY_ATTRIBUTES = etree.XPath(f"boolean(//@*[{MOST_ATTRIBUTES + 1}])")
 _DIGEST = f".//{{{SIGNATURE_NAMESPACE}}}DigestValue"
 # Told by the verdict of the signature.
 _OF_SIGNATURES = ("297", "reformatted")
@@ -143,6 +146,8 @@ def parse(content: bytes) -> etree._Element:
         raise Unreadable("encoding")
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise Unreadable("doctype")
+    if content.count(b"xmlns") > MOST_NAMESPACES:
+        raise Unreadable("too_many")
     try:
         root = read_xml(content)
     except UnreadableXml as error:
@@ -150,7 +155,7 @@ def parse(content: bytes) -> etree._Element:
         raise Unreadable("too_deep" if deep else "no_xml") from None
     if _IS_TOO_DEEP(root):
         raise Unreadable("too_deep")
-    if cast(float, _COUNT(root)) > MOST_ELEMENTS:
+    if cast(float, _COUNT(root)) > MOST_ELEMENTS or _HAS_MANY_ATTRIBUTES(root):
         raise Unreadable("too_many")
     return root
 

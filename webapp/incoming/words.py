@@ -16,7 +16,7 @@ PROBLEMS = {
     "doctype": _l("The file has a DOCTYPE or entities, which no NF-e has: it was not read."),
     "no_xml": _l("The file is no XML, or it is cut short."),
     "too_deep": _l("The file's elements lie deeper within each other than any NF-e's."),
-    "too_many": _l("The file has more elements than any NF-e."),
+    "too_many": _l("The file has more elements, attributes or namespaces than any NF-e."),
     "no_note": _l("The file is neither an NF-e nor an event of one."),
     "model": _l("The file is no NF-e (model 55) but another kind of note, such as an NFC-e."),
     "key": _l("The access key is not one: its form or its last digit is wrong."),
