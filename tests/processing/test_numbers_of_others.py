@@ -11,6 +11,7 @@ from webapp.audit.models import AuditEntry
 from webapp.authority.models import SandboxNote
 from webapp.fiscal.signature import digest_of
 from webapp.invoices.models import ForeignNumber, Invoice
+from webapp.invoices.waiting import waits_for_authority
 from webapp.platform.database import db as database
 from webapp.sales.models import Sale, Status
 from webapp.store.forms import WakeIn
@@ -64,7 +65,7 @@ def test_a_database_of_yesterday_takes_the_protocols_of_what_it_sent_since(scrip
     assert database.session.scalar(select(Series.next_number)) == 4
 
 
-def test_it_does_so_in_another_order_and_with_new_sales_among_them(script):
+def test_it_does_so_in_another_order_and_with_new_sales_among_them(app, script):
     """Numbers are taken one at a time until one is free: each note is compared with all that the
     authority has of those before it."""
     ids = [make_sale(reference=f"WEB-{number}").id for number in range(4)]
@@ -78,6 +79,10 @@ def test_it_does_so_in_another_order_and_with_new_sales_among_them(script):
     wake(WakeIn(next_number=1))
     database.session.commit()
     newer = make_sale(reference="NEW").id
+    work_off()
+    waiting = [each for each in the_invoices() if each.error.endswith("turns")]
+    with app.test_request_context():
+        assert "um número de cada vez" in waits_for_authority(waiting[-1])
     for _turn in range(12):
         work_off()
         later()

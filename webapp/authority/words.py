@@ -13,7 +13,7 @@ from webapp.platform.clock import utc_now
 
 # How the error of a row that waits for the authority begins; the code follows, or AWAY and the
 # cause, a message for people.
-PREFIX, AWAY = "authority: ", "away"
+PREFIX, AWAY, TURNS = "authority: ", "away", "turns"
 # By that.
 WHY_IT_WAITS = {
     AWAY: _l("No answer"),
@@ -27,6 +27,7 @@ WHY_IT_WAITS = {
     "656": _l("It was asked too often and is left alone for an hour (656)"),
     "999": _l("It met an error of its own (999)"),
     "back": _l("It says that it is back; an NF-e will show"),
+    TURNS: _l("Out of a backup, NF-e take their numbers one at a time until one is free"),
     "both": _l("Two NF-e of one order are at SEFAZ; it is awaited which of them stays"),
 }
 

@@ -11,6 +11,7 @@ from webapp.authority.service_states import services_of
 from webapp.authority.words import (
     AWAY,
     PREFIX,
+    TURNS,
     authorizer_label,
     clock,
     code_and_cause,
@@ -27,7 +28,11 @@ from webapp.store.queries import the_shop
 def waits_for_authority(invoice: Invoice | None) -> str:
     """Since when, and when it is asked again; empty for one that does not wait, or not yet in
     vain."""
-    if invoice is None or invoice.status is not InvoiceStatus.SENDING or not invoice.error:
+    if invoice is None or not invoice.error:
+        return ""
+    if invoice.status is InvoiceStatus.APPROVED and invoice.error == PREFIX + TURNS:
+        return f"{why_it_waits(invoice.error)}."
+    if invoice.status is not InvoiceStatus.SENDING:
         return ""
     return " ".join(part for part in (_cause(invoice), _next(invoice), _doubt(invoice)) if part)
 

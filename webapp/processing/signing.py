@@ -10,6 +10,7 @@ from sqlalchemy import exists, select, text
 from webapp.audit.tracking import record
 from webapp.authority.certificates import certificate, signing_hold
 from webapp.authority.contingency import present_standby
+from webapp.authority.words import PREFIX, TURNS
 from webapp.fiscal.access_key import random_code
 from webapp.fiscal.document import Numbering, Standby, access_key_of, numbered
 from webapp.fiscal.signature import Signer
@@ -129,7 +130,7 @@ class SigningDesk:
         if series is None or number is None or invoice.was_test:
             numbers = self._numbers_of(note.channel)
             if not numbers.has_turn():
-                invoice.owe(now + TURN)
+                invoice.try_later(now + TURN, PREFIX + TURNS)
                 return
             series, number = numbers.series.number, numbers.take()
         issued_at = issue_time(now)
