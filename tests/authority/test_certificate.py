@@ -12,16 +12,19 @@ from sqlalchemy import select
 from tests.factories import make_sale, open_shop, sign_in, work_off
 from tests.support import certificates
 from tests.support.certificates import PASSWORD, pfx
-from tests.support.invoices import invoice_of_sale
+from tests.support.invoices import invoice_of_sale, sign_all
 from webapp.audit.models import AuditEntry
 from webapp.authority import certificates as kept
 from webapp.authority.certificates import Source, signing_hold, source
 from webapp.authority.models import StoredCertificate
 from webapp.fiscal.certificate import open_pfx, reaches
+from webapp.fiscal.rejections import explain
 from webapp.fiscal.signature import verify
 from webapp.invoices.models import InvoiceStatus
 from webapp.platform.clock import utc_now
+from webapp.processing.note_progress import note_rejected
 from webapp.processing.signing_holds import let_sign
+from webapp.processing.tax_holds import let_go_on
 from webapp.sales.models import Status
 from webapp.store.queries import the_shop
 
@@ -134,6 +137,21 @@ def test_an_expired_one_holds_notes_and_they_go_on_with_the_next(client, db, adm
     invoice = invoice_of_sale(sale)
     assert (invoice.status, invoice.number) == (InvoiceStatus.AUTHORIZED, 1)
     assert sale.status is Status.INVOICED and sale.reason_code is None
+
+
+def test_a_note_that_sefaz_refused_for_it_goes_on_with_the_next_under_its_number(client, db, admin):
+    sale = make_sale()
+    sign_all()
+    invoice = invoice_of_sale(sale)
+    issue = explain("281", "Certificado vencido", etree.fromstring(invoice.signed_xml))
+    note_rejected(invoice, "281", "Certificado vencido", issue)
+    db.session.commit()
+    assert (sale.status, let_go_on()) == (Status.ATTENTION, 0)
+    install(client, pfx())
+    assert let_go_on() == 1
+    work_off()
+    invoice = invoice_of_sale(sale)
+    assert (invoice.status, invoice.number) == (InvoiceStatus.AUTHORIZED, 1)
 
 
 def test_a_note_that_waits_for_one_may_still_be_cancelled(client, db, admin, monkeypatch):

@@ -5,17 +5,14 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from flask import current_app
 
 from tests.factories import make_sale, open_shop, sign_in, work_off
 from tests.support.certificates import PASSWORD, pfx
-from tests.support.invoices import invoice_of_sale
+from tests.support.invoices import invoice_of_sale, sign_all
 from webapp.authority.certificates import signing_hold, take_certificate
 from webapp.closings.queries import account_of
 from webapp.invoices.models import InvoiceStatus
 from webapp.platform.clock import utc_now
-from webapp.processing.pipeline import WORKED
-from webapp.processing.send_step import SendStep
 from webapp.processing.signing_holds import let_sign
 from webapp.store.models import PRODUCTION, Series
 from webapp.store.queries import the_shop
@@ -41,16 +38,6 @@ def go(client, environment=PRODUCTION, cnpj=CNPJ):
     return client.post("/settings/environment", data=sent)
 
 
-def sign_all(db):
-    """Whatever is owed but the sending."""
-    db.session.commit()
-    steps = [station.step for station in WORKED if not isinstance(station.step, SendStep)]
-    with current_app._get_current_object().app_context():
-        while sum(step.run() for step in steps):
-            pass
-    db.session.expire_all()
-
-
 def series_of(db):
     db.session.rollback()
     series = db.session.scalars(db.select(Series)).one()
@@ -68,7 +55,7 @@ def test_numbers_of_tests_use_up_none_of_production(client, db, admin, monkeypat
     assert series_of(db) == (1, 3)
     take_certificate(pfx(), PASSWORD)
     sale = make_sale()
-    sign_all(db)
+    sign_all()
     note = invoice_of_sale(sale)
     assert (note.status, note.series, note.number) == (InvoiceStatus.SENDING, 1, 1)
     assert b"<tpAmb>1</tpAmb>" in note.signed_xml
@@ -89,7 +76,7 @@ def test_back_to_tests_only_while_nothing_was_issued_in_production(client, db, a
     go(client)
     take_certificate(pfx(), PASSWORD)
     make_sale()
-    sign_all(db)
+    sign_all()
     refused = go(client, "homologation")
     assert refused.status_code == 422 and "An NF-e is at SEFAZ" in refused.text
     db.session.execute(db.text("UPDATE invoices SET status = 'rejected'"))
@@ -109,7 +96,7 @@ def test_a_test_note_that_was_rejected_takes_a_number_of_production(client, db, 
     take_certificate(pfx(), PASSWORD)
     db.session.commit()
     assert let_sign() == 1
-    sign_all(db)
+    sign_all()
     note = invoice_of_sale(sale)
     assert (note.status, note.series, note.number) == (InvoiceStatus.SENDING, 1, 1)
 

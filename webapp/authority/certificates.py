@@ -244,6 +244,7 @@ def _keep(new: Certificate) -> Certificate:
     kept.der, kept.chain, kept.sealed_key = der, chain, sealed
     kept.fingerprint, kept.holder, kept.expires_at = new.fingerprint, new.holder, new.expires_at
     the_shop().certificate_ends_at = new.expires_at
+    the_shop().issue_otherwise()
     return taken
 
 

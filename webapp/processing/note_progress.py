@@ -30,6 +30,7 @@ from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.staff_tasks import note_task, open_task
 from webapp.sales.models import Sale, Status
+from webapp.store.queries import the_shop
 
 log = logging.getLogger(__name__)
 # Who asked for an event that this shop has not.
@@ -170,12 +171,14 @@ def _keep_cancellation(invoice: Invoice, code: str, proc_xml: bytes) -> None:
 
 
 def note_rejected(invoice: Invoice, code: str, reason: str, issue: Issue) -> None:
-    """The authority refused it; `issue` is its code in our words, with the field to fix."""
+    """The authority refused it; `issue` is its code in our words, with the field to fix. For
+    another certificate it waits as what our own checks hold: see `tax_holds`."""
     invoice.refuse(code, reason, issue.same_number)
     invoice.wait_for_fix(reason_of(issue), invoice.signed_xml)
     if invoice.is_return:
         invoice.findings = [issue.to_json()]
-    _needs_fix(invoice, issue, {})
+    held = issue.field == "settings.certificate"
+    _needs_fix(invoice, issue, {"book": the_shop().tax_book_version} if held else {})
 
 
 def note_rebuilt(invoice: Invoice, step: Status, now: dt.datetime) -> None:

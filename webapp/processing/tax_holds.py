@@ -33,7 +33,7 @@ def let_go_on() -> int:
 
 
 def _held() -> Select[Sale]:
-    """What the authority refused is left to people: it has no book."""
+    """What the authority refused is left to people, but for the certificate: it has no book."""
     book = Sale.reason_params["book"].as_string()
     changed = and_(_is_of_the_book(), book != the_shop().tax_book_version)
     return select(Sale).where(
