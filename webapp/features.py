@@ -81,14 +81,14 @@ def _one_of(words: Mapping[str, Any]) -> Callable[[Any], Any]:
     return lambda kept: words.get(kept, kept)
 
 
+_EVENTS = {str(kind): name for kind, name in EVENT_NAMES.items()}
 VALUE_WORDS: history.ValueWords = {
     ("sales", "channel"): _one_of(CHANNELS),
     ("sales", "invoice_details"): in_one_line,
     ("sales", "below_catalog"): lambda kept: percent_text(Decimal(kept)),
     ("invoices", "access_key"): access_key_text,
-    ("invoice_events", "subject_name"): _one_of(
-        {str(kind): name for kind, name in EVENT_NAMES.items()}
-    ),
+    ("invoice_events", "subject_name"): _one_of(_EVENTS),
+    ("invoice_events", "kind"): _one_of(_EVENTS),
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),
     ("shop", "nfe_environment"): _one_of(ENVIRONMENTS),
     ("shop", "crt"): _one_of(TAX_REGIMES),

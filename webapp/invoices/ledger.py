@@ -54,7 +54,7 @@ NUMBER_LABELS = {
     NumberState.AUTHORIZED: (_l("Authorized"), "good"),
     NumberState.CANCELLED: (lazy_pgettext("NF-e", "Cancelled"), ""),
     NumberState.VOIDED: (_l("Voided"), ""),
-    NumberState.SPARE: (_l("Spare"), "warn"),
+    NumberState.SPARE: (lazy_pgettext("number", "Spare"), "warn"),
     NumberState.SENDING: (_l("Awaiting SEFAZ"), "info"),
     NumberState.ELSEWHERE: (_l("Used by another system"), ""),
     NumberState.KEPT: (_l("Kept by an NF-e being fixed"), "info"),
