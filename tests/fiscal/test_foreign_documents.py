@@ -147,6 +147,7 @@ def test_another_kind_of_note_and_a_wrong_key_are_refused():
         (file.replace(b"<mod>55</mod>", b"<mod>65</mod>"), "model"),
         (file.replace(b"NFe" + key, b"NFe" + wrong), "key"),
         (re.sub(rb"<dhEmi>[^<]*", b"<dhEmi>2026-02-31T00:00:00", file), "no_day"),
+        (re.sub(rb"<dhEmi>[^<]*", b"<dhEmi>0001-01-01T00:00:00+03:00", file), "no_day"),
         (an_event(key.decode(), code="573"), "not_registered"),
     ):
         with pytest.raises(Unreadable) as refused:

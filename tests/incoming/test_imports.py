@@ -22,7 +22,7 @@ from tests.support.incoming_notes import (
     signed_note,
     zipped,
 )
-from webapp.incoming import archives
+from webapp.incoming import archives, checking
 from webapp.incoming.importing import begin_import
 from webapp.incoming.models import (
     Import,
@@ -150,6 +150,21 @@ def test_each_refused_file_is_told_by_its_name_and_reason(calls):
     refused = calls.post(f"/imports/{found['id']}/take", {"skip_refused": False})
     assert refused.status_code == 409
     assert "5 files are refused" in refused.json["detail"]
+
+
+def test_a_fault_of_ours_with_one_file_holds_no_other_up(calls, monkeypatch, caplog):
+    read = checking.read
+
+    def fails(content, book):
+        return 1 / 0 if content == b"<worst/>" else read(content, book)
+
+    monkeypatch.setattr(checking, "read", fails)
+
+    found = looked_over(calls, ("worst.xml", b"<worst/>"), ("good.xml", a_file()))
+
+    assert (found["status"], found["accepted"], found["refused"]) == ("ready", 1, 1)
+    assert "The program failed over this file" in found["problems"][0]["message"]
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_taken_twice_it_is_taken_once_and_put_away_it_is_not_taken(calls, client, db):

@@ -27,6 +27,8 @@ from webapp.platform.whole import whole_number
 LONGEST, DEEPEST, MOST_ELEMENTS = 5 * 2**20, 64, 200_000
 # Of an element, and of a whole file: what is canonical of more takes libxml2 minutes.
 MOST_ATTRIBUTES, MOST_NAMESPACES = 20, 50
+# In which there are NF-e.
+YEARS = range(2005, 2100)
 # What of a note's faults is kept: beyond it nobody reads on.
 MOST_TOLD = 20
 KEY = re.compile(r"[0-9]{6}[0-9A-Z]{12}[0-9]{26}", re.ASCII)
@@ -323,4 +325,6 @@ def _moment(written: str) -> datetime:
         moment = datetime.fromisoformat(written)
     except ValueError:
         raise Unreadable("no_day") from None
+    if moment.year not in YEARS:
+        raise Unreadable("no_day")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

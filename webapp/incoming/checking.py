@@ -1,5 +1,6 @@
 """A file of an import, looked over: is it taken, as what, and what is said of it."""
 
+import logging
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from webapp.platform.database import db
 from webapp.store.queries import the_shop
 from webapp.taxation.book import the_tax_book
 
+log = logging.getLogger(__name__)
 # Of an import's products that the catalog has not: further ones are not told.
 MOST_UNMATCHED = 500
 _PRODUCTION = "1"
@@ -91,6 +93,11 @@ def check_file(
         found = read(content_of(archive, entry), shop.book)
     except Unreadable as refused:
         checked.problem = refused.code
+        return checked
+    except Exception:
+        # A fault of ours with one file, which must not hold up the thousands beside it.
+        log.exception("file %s of an import was not looked over", number)
+        checked.problem = "failed"
         return checked
     if isinstance(found, ForeignEvent):
         checked.key, checked.facts = found.event_id, event_facts(found)

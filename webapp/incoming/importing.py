@@ -12,6 +12,7 @@ from webapp.incoming.models import Import, ImportKind, ImportPart, ImportStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.text import storable
 
 
 def begin_import(kind: ImportKind, sent: Sequence[FileStorage], asked_by: str) -> Import:
@@ -36,7 +37,7 @@ def begin_import(kind: ImportKind, sent: Sequence[FileStorage], asked_by: str) -
 
 def _name_of(files: Sequence[FileStorage]) -> str:
     if len(files) == 1:
-        return files[0].filename or ""
+        return storable(files[0].filename or "")
     return ngettext("%(num)s file", "%(num)s files", len(files))
 
 

@@ -22,6 +22,7 @@ PROBLEMS = {
     "key": _l("The access key is not one: its form or its last digit is wrong."),
     "no_day": _l("The note does not say when it was issued in a way that can be read."),
     "not_registered": _l("SEFAZ has not registered this event."),
+    "failed": _l("The program failed over this file. Tell support, with the file."),
     "packed": _l("The file in the zip is broken, locked or packed in a way that is not read."),
     "not_ours": _l("The shop has no part in this note: another CNPJ issued it, to another buyer."),
     "unsigned": _l("The file is not signed: it is a draft, not an NF-e or an event."),

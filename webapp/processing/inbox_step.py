@@ -103,6 +103,10 @@ def _fetch(row: Inbox) -> Fetched:
         except Unreadable as refused:
             unread += 1
             log.warning("document %s (%s) is not read: %s", nsu, schema, refused.code)
+        except Exception:
+            # A fault of ours with one of them, after which the next ones come all the same.
+            unread += 1
+            log.exception("document %s (%s) is not read", nsu, schema)
     return fetched._replace(unread=unread)
 
 
