@@ -13,7 +13,7 @@ def test_one_of_three_lines_comes_back(page, live_shop, signed_in, watched):
     signed_in(page, "clerk")
     page.goto(order)
 
-    page.get_by_role("link", name="Devolver mercadoria").click()
+    page.get_by_role("link", name="Registrar devolução").click()
     page.locator("[name='quantity.2']").fill("1")
     page.get_by_role("button", name="Fazer a nota de devolução").click()
 
@@ -22,5 +22,5 @@ def test_one_of_three_lines_comes_back(page, live_shop, signed_in, watched):
     expect(note).to_contain_text("Devolução da NF-e 1-")
     page.locator("h1 a").click()
     expect(page.locator("main")).to_contain_text("Nota de devolução 1-")
-    expect(page.locator("main")).to_contain_text("1 unidade devolvida")
+    expect(page.locator("main")).to_contain_text("1 unidade reembolsada")
     assert watched == []

@@ -101,14 +101,19 @@ def test_a_test_note_that_was_rejected_takes_a_number_of_production(client, db, 
     assert (note.status, note.series, note.number) == (InvoiceStatus.SENDING, 1, 1)
 
 
-def test_the_cnpj_is_typed_and_the_sandbox_goes_with_no_production(client, db, admin):
+def test_the_cnpj_is_typed(client, db, admin, real):
+    assert "Go to production" in client.get("/settings").text
     other = go(client, cnpj="99.777.666/0001-18")
     assert other.status_code == 422 and "This is not the shop&#39;s CNPJ" in other.text
-    sandbox = go(client)
-    assert sandbox.status_code == 422 and "The simulated SEFAZ answers this shop" in sandbox.text
+    assert not the_shop().is_production
+
+
+def test_the_sandbox_goes_with_no_production(client, db, admin):
+    sandbox, said = go(client), "The simulated SEFAZ answers this shop"
+    assert sandbox.status_code == 422 and said in sandbox.text
     assert not the_shop().is_production
     page = client.get("/settings").text
-    assert "Go to production" in page and "Test environment" in page
+    assert said in page and "typed_cnpj" not in page and "Test environment" in page
 
 
 def test_production_without_the_authority_signs_nothing_and_says_so(app, client, db, admin):

@@ -49,7 +49,7 @@ TABS = {
     "": lazy_pgettext("NF-e", "All"),
     "review": _l("Under review"),
     "errors": _l("With errors"),
-    "returned": lazy_pgettext("NF-e", "Returned"),
+    "returned": _l("To correct"),
     "rejected": lazy_pgettext("NF-e", "Rejected"),
     "sending": _l("Awaiting SEFAZ"),
     "authorized": lazy_pgettext("NF-e", "Authorized"),

@@ -16,7 +16,7 @@ from webapp.http.query import query_month, query_word
 from webapp.incoming.forms import InboxIn, ManifestationIn, StockEntryIn
 from webapp.incoming.inbox import switch_inbox
 from webapp.incoming.manifesting import ask_manifestation, deadline
-from webapp.incoming.models import NOTE_LABELS, IncomingNote, NoteStatus, Stance
+from webapp.incoming.models import IncomingNote, NoteStatus, Stance
 from webapp.incoming.pages.blueprint import bp
 from webapp.incoming.queries import (
     VIEWS,
@@ -34,7 +34,11 @@ from webapp.staff.access import allow
 ORDERS = {"when": Order((IncomingNote.issued_at, IncomingNote.id), down=True)}
 TABS = {
     "": lazy_pgettext("NF-e", "All"),
-    **{str(status): label for status, (label, _tone) in NOTE_LABELS.items()},
+    "unknown": lazy_pgettext("several NF-e", "Unknown to us"),
+    "known": lazy_pgettext("several NF-e", "Known"),
+    "stocked": _l("In stock"),
+    "disowned": lazy_pgettext("several NF-e", "Disowned"),
+    "cancelled": lazy_pgettext("several NF-e", "Cancelled"),
     "own": _l("Our own past ones"),
 }
 UNCOUNTED = ("", "own")
