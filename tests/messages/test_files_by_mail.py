@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import sign_in, work_off
 from tests.support.invoices import authorized, in_review, worked_off
-from tests.support.paper import codes
+from tests.support.paper import OFFICE, codes
 from webapp.http import signed_links
 from webapp.http.signed_links import seal_link
 from webapp.messages import composition
@@ -51,7 +51,7 @@ def test_xml_and_danfe_go_along(inbox, invoice):
     sent = files(letter)
     assert sent.keys() == {f"{invoice.access_key}.xml", f"{invoice.access_key}.pdf"}
     assert sent[f"{invoice.access_key}.xml"] == invoice.proc_xml
-    assert codes(sent[f"{invoice.access_key}.pdf"]) == [[invoice.access_key]]
+    assert codes(sent[f"{invoice.access_key}.pdf"], OFFICE) == [[invoice.access_key]]
     text = letter.get_body(("plain",)).get_content()
     assert "o XML, que você guarda" in text and "/nfe/" not in text, "127.0.0.1 is nobody else's"
 

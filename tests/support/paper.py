@@ -6,7 +6,8 @@ import pypdfium2
 import zxingcpp
 from PIL.Image import Image
 
-DOTS = 203  # to the inch: what a label printer has
+# To the inch: what a label printer has, and what an office printer has at least.
+DOTS, OFFICE = 203, 300
 MM = 25.4 / 72
 
 
@@ -27,6 +28,6 @@ def texts(pdf: bytes) -> list[str]:
         return [page.get_textpage().get_text_bounded() for page in pages]
 
 
-def codes(pdf: bytes) -> list[list[str]]:
+def codes(pdf: bytes, dots: int = DOTS) -> list[list[str]]:
     """What the bar codes of each page say."""
-    return [[code.text for code in zxingcpp.read_barcodes(page)] for page in pictures(pdf)]
+    return [[code.text for code in zxingcpp.read_barcodes(page)] for page in pictures(pdf, dots)]
