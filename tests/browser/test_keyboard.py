@@ -144,7 +144,7 @@ def test_j_and_k_walk_the_rows_of_a_list_and_rest_while_one_types(page, signed_i
     page.keyboard.type("j")
     expect(page.locator(".filters input[type=search]")).to_be_focused()
     page.goto("/invoices?status=authorized")
-    expect(links.first).to_be_visible(timeout=20_000)
+    expect(page.locator("main tbody tr a").first).to_be_visible(timeout=20_000)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/invoices/\d+$"))
