@@ -13,7 +13,6 @@ MENU = (
     "/customers",
     "/memberships",
     "/invoices",
-    "/authority",
     "/closing",
     "/incoming",
     "/packing-slips",

@@ -5,7 +5,7 @@ from urllib.parse import urldefrag
 
 import pytest
 
-FILES = re.compile(r"/xml|\.pdf|\.csv|/archive")
+FILES = re.compile(r"/xml|\.pdf|\.csv|\.zip|/archive")
 DEEPEST = 3
 
 

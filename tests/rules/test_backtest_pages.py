@@ -269,6 +269,8 @@ def test_the_page_asks_the_database_no_more_for_many_changes_than_for_few(client
     open_draft_of(changed("commission", **COMMISSION_8))
     path = ask(client)
     work_off()
+    # The first page asks besides whether anything is amiss in the house.
+    client.get(f"{path}/orders")
     for number in (1, 50):
         kept = db.session.scalars(select(Backtest)).one()
         kept.changes = kept.changes[:number]
