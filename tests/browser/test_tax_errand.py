@@ -60,7 +60,7 @@ def sell(page) -> None:
     page.goto("/sales/new")
     for name, value in (
         ("customer.name", "Olga Prado"),
-        ("customer.document", "571.304.826-80"),
+        ("customer.document", "846.219.375-37"),
         ("lines.0.sku", SKU),
         ("lines.0.quantity", "1"),
         ("address.zip_code", "05010000"),
