@@ -20,6 +20,7 @@ from webapp.demo.load import SHOP
 from webapp.http.forms import parse
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
+from webapp.processing.claims import by_turns
 from webapp.processing.pipeline import WORKED, steps_of
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
@@ -173,11 +174,10 @@ def work_off() -> None:
         # SQLite's clock tells whole milliseconds: what is owed from this very moment is due only
         # then
     )
-    # Queue by queue along a sale's way: most of the time the second round finds nothing already,
-    # and each step looks once in each.
+    # Queue by queue along a sale's way: most of the time the second round finds nothing already.
     queues = dict.fromkeys(station.queue for station in WORKED)
-    steps = [step for queue in queues for step in steps_of(queue)]
+    steps = tuple(step for queue in queues for step in steps_of(queue))
     with current_app._get_current_object().app_context():
-        while sum([step.run() for step in steps]):
+        while any([turn.taken for turn in by_turns(steps)]):
             pass
     db.session.expire_all()

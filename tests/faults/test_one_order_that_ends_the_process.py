@@ -182,7 +182,7 @@ def test_restarts_in_a_row_are_not_the_orders_fault(app, db):
 
     def killed_while_it_asks():
         step.call_external = lambda _rows: os._exit(KILLED)
-        step.turn()
+        step.run()
 
     for _restart in range(9):
         _all_is_due()

@@ -17,6 +17,7 @@ from webapp.platform.sliced import SliceStatus
 from webapp.platform.transactions import reading_only
 from webapp.processing import backtest_step, claims
 from webapp.processing.backtest_step import BacktestStep
+from webapp.processing.claims import look_at
 from webapp.processing.pipeline import owing_queues, work_off
 from webapp.rules.backtesting.backtests import ask_backtest, look_back
 from webapp.rules.backtesting.comparison import Comparison
@@ -199,7 +200,7 @@ def test_one_backtest_is_worked_on_at_a_time(past):
     time.sleep(0.002)
     step = BacktestStep()
     token, ids = claim(step)
-    assert ids == [first] and not step.owes() and claim(step) is None
+    assert ids == [first] and look_at((step,)) == [(False, False)] and claim(step) is None
     step._advance(token, ids)
     assert finish(second).status is SliceStatus.DONE
 

@@ -1,6 +1,7 @@
 """The pipeline's table agrees with the steps, the models, the queues and the words for people."""
 
 import pytest
+from sqlalchemy import false, true
 
 from webapp.authority.models import SERVICE_TRANSITIONS, AuthorityService
 from webapp.closings.models import CLOSING_TRANSITIONS, Closing
@@ -100,15 +101,19 @@ def test_those_in_front_of_a_long_line_come_to_their_end_first(app, db, monkeypa
     turns, left = [], {"build": 3, "send": 3}
 
     class Counted:
+        looks = (true(), false())
+
         def __init__(self, name):
             self.name = name
 
-        def turn(self):
+        def turn(self, look):
+            assert look == (True, False)
             turns.append(self.name)
             left[self.name] -= 1
             return Turn(50, left[self.name] > 0)
 
-    monkeypatch.setattr(pipeline, "steps_of", lambda _queue: [Counted("build"), Counted("send")])
+    steps = Counted("build"), Counted("send")
+    monkeypatch.setattr(pipeline, "steps_of", lambda _queue: steps)
     assert pipeline.work_off("invoices", seconds=60) is False
     assert turns == ["build", "send"] * 3
 

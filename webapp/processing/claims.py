@@ -18,7 +18,7 @@ import random
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, select, update
@@ -58,6 +58,13 @@ Shared = TypeVar("Shared")
 class NotYet(Exception):
     """The house is not so that the work can be done: no fault of the program. The message is a
     code."""
+
+
+class Look(NamedTuple):
+    """Whether rows of a step are due that nobody has held, and such that a dead worker has left."""
+
+    fresh: bool
+    left_behind: bool
 
 
 class Turn(NamedTuple):
@@ -118,12 +125,12 @@ class Step(Generic[Row, Answers, Shared]):
 
     def run(self) -> int:
         """One turn; the number of rows taken, 0 when nothing is owed."""
-        return self.turn().taken
+        return self.turn(*look_at((self,))).taken
 
-    def turn(self) -> Turn:
+    def turn(self, look: Look) -> Turn:
         """Works on one batch, then for as long on what dead workers left behind: neither kind waits
         until the other is through."""
-        fresh, left_behind = self._look()
+        fresh, left_behind = look
         began = time.monotonic()
         batch = self._claim_batch() if fresh else None
         if batch:
@@ -142,10 +149,6 @@ class Step(Generic[Row, Answers, Shared]):
                 break
         return taken
 
-    def owes(self) -> bool:
-        """Whether any row is due; a look that takes no lock."""
-        return any(self._look())
-
     def end_leases(self, worker: str) -> int:
         """What a dead worker held is due at once, as when its lease is over. The number of
         rows."""
@@ -154,21 +157,12 @@ class Step(Generic[Row, Answers, Shared]):
         held = leased & columns.lease.contains(f"{worker}-")
         return rows_changed(update(self.model.__table__).where(held).values(due_at=now))
 
-    def _look(self) -> tuple[bool, bool]:
-        """Whether rows are due that nobody has held, and such that a dead worker has left."""
-        with only_reading():
-            row = db.session.execute(self._looks, {"now": database_now(db.session)}).one()
-            db.session.rollback()
-        return row[0], row[1]
-
     @functools.cached_property
-    def _looks(self) -> Select[bool, bool]:
+    def looks(self) -> list[ColumnElement[bool]]:
+        """The parts of a `Look` in SQL."""
         lease = self.model.lease
         owed = self.is_owed(_NOW)
-        fresh, left_behind = (
-            exists().where(owed, kind) for kind in (lease.is_(None), lease.is_not(None))
-        )
-        return select(fresh, left_behind)
+        return [exists().where(owed, kind) for kind in (lease.is_(None), lease.is_not(None))]
 
     def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
         """The SQL condition: rows of this step that are due."""
@@ -327,6 +321,32 @@ class Step(Generic[Row, Answers, Shared]):
             else:
                 row.retry(database_now(db.session) + backoff(row.attempts), words)
         db.session.commit()
+
+
+AnyStep = Step[Any, Any, Any]
+
+
+def look_at(steps: tuple[AnyStep, ...]) -> list[Look]:
+    """What each of the steps owes: one statement that takes no lock."""
+    with only_reading():
+        said = db.session.execute(_looks_at(steps), {"now": database_now(db.session)}).one()
+        db.session.rollback()
+    return [Look(*parts) for parts in zip(said[::2], said[1::2], strict=True)]
+
+
+@functools.cache
+def _looks_at(steps: tuple[AnyStep, ...]) -> Select[*tuple[Any, ...]]:
+    return select(*(part for step in steps for part in step.looks))
+
+
+def by_turns(steps: tuple[AnyStep, ...]) -> Iterator[Turn]:
+    """A turn of each step that owes something, in their order. What one makes due for a later one
+    is seen."""
+    looks = look_at(steps)
+    for place, step in enumerate(steps):
+        if any(looks[place]):
+            yield step.turn(looks[place])
+            looks = look_at(steps)
 
 
 def _new_token() -> str:

@@ -7,7 +7,7 @@ each model (`STATUS_TRANSITIONS` and the like); `leads_to` is where the work its
 
 import time
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -37,7 +37,7 @@ from webapp.platform.owed import Owed
 from webapp.platform.sliced import SliceStatus
 from webapp.processing.address_step import AddressStep
 from webapp.processing.backtest_step import BacktestStep
-from webapp.processing.claims import Step
+from webapp.processing.claims import AnyStep, by_turns, look_at
 from webapp.processing.closing_step import ClosingStep
 from webapp.processing.earlier_step import EarlierStep
 from webapp.processing.effect_step import EffectStep
@@ -57,8 +57,6 @@ from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
 from webapp.store.sleep import is_asleep
-
-AnyStep = Step[Any, Any, Any]
 
 
 class Station(NamedTuple):
@@ -287,14 +285,16 @@ PROGRESS = tuple((station.status, station.part) for station in PIPELINE if stati
 WORKED: tuple[Station, ...] = tuple(station for station in PIPELINE if station.step)
 
 
-def steps_of(queue: str) -> list[AnyStep]:
+def steps_of(queue: str) -> tuple[AnyStep, ...]:
     """What the workers of a queue do, in this order."""
-    return [station.step for station in PIPELINE if station.step and station.queue == queue]
+    return tuple(station.step for station in PIPELINE if station.step and station.queue == queue)
 
 
 def owing_queues() -> list[str]:
     """Names of the queues whose work is due."""
-    return sorted({station.queue for station in PIPELINE if station.step and station.step.owes()})
+    stations = {station.step: station.queue for station in PIPELINE if station.step}
+    looks = zip(stations.values(), look_at(tuple(stations)), strict=True)
+    return sorted({queue for queue, look in looks if any(look)})
 
 
 def hand_queues_to_rows() -> None:
@@ -316,7 +316,7 @@ def work_off(queue: str, seconds: float = 5.0) -> bool:
     if is_asleep():
         return False
     end, steps = time.monotonic() + seconds, steps_of(queue)
-    while any([step.turn().goes_on for step in steps]):
+    while any([turn.goes_on for turn in by_turns(steps)]):
         if time.monotonic() > end:
             return True
     return False
