@@ -59,6 +59,7 @@ PAGES = (
     *("/sales/{sale}", "/invoices/{invoice}", "/customers/{customer}", "/products/40"),
     *("/packing-slips/40", "/sales?channel=nowhere", "/sales?agent=A1", "/invoices?month={month}"),
     *("/invoices?status=authorized&month={month}", "/sales?since={month}-01", "/sales/new"),
+    *("/series", "/closing?month={month}", "/incoming", "/imports", "/authority", "/settings"),
     *("/api/v1/sales", "/api/v1/sales?q={none}", "/api/v1/sales?updated_since=2030-01-01"),
     *("/api/v1/invoices?month={month}", "/api/v1/products", "/api/v1/customers"),
 )
