@@ -4,6 +4,7 @@ not asked, and what answers again is known at once."""
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -141,7 +142,7 @@ class Watched:
             answers += self._ask(
                 authorizer,
                 service,
-                lambda some=some: call(some),  # type: ignore[misc]
+                partial(call, some),
                 lambda found: [answer.code for answer in found],
                 len(some),
             )

@@ -698,7 +698,31 @@ EVENT_NAMES = {
 }
 
 
-class InvoiceEvent(Owed, Timestamps, Model):
+class SignedPaper(Owed):
+    """What an event and a voiding have alike: signed at its first turn, sent with the same bytes
+    until the authority has answered."""
+
+    # The authority's answer.
+    code: Mapped[str | None] = mapped_column(String(4))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    protocol: Mapped[str | None] = mapped_column(String(20))
+    # The signed bytes, never serialised again, and the file that is given out.
+    signed_xml: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    proc_xml: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    has_file: Mapped[bool] = mapped_column(default=False)
+    asked_by: Mapped[str] = mapped_column(ActorText)
+
+    def _take(self, code: str, reason: str, protocol: str | None, proc_xml: bytes | None) -> None:
+        """The authority has it. Without `proc_xml` it hands none out."""
+        self.protocol, self.proc_xml, self.has_file = protocol, proc_xml, proc_xml is not None
+        self._close(code, reason)
+
+    def _close(self, code: str, reason: str) -> None:
+        self.code, self.reason = code, reason[:300]
+        self.clear_work()
+
+
+class InvoiceEvent(SignedPaper, Timestamps, Model):
     """A paper that follows an authorised NF-e: signed at its first turn, and sent with the same
     bytes until the authority has answered."""
 
@@ -738,18 +762,9 @@ class InvoiceEvent(Owed, Timestamps, Model):
     # What else its kind tells: the carrier's `cnpj` and `name`; of a delivery `tried_at`, `reason`,
     # `tries` and `hash`; the `protocol` of what is taken back.
     facts: Mapped[dict] = mapped_column(JSON, default=dict)
-    # The authority's answer.
-    code: Mapped[str | None] = mapped_column(String(4))
-    reason: Mapped[str] = mapped_column(String(300), default="")
-    protocol: Mapped[str | None] = mapped_column(String(20))
     registered_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     # When it says that it happened.
     at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    # The signed bytes, never serialised again, and the procEventoNFe that is given out.
-    signed_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    has_file: Mapped[bool] = mapped_column(default=False)
-    asked_by: Mapped[str] = mapped_column(ActorText)
     invoice: Mapped[Invoice] = relationship(back_populates="events")
 
     @property
@@ -772,23 +787,20 @@ class InvoiceEvent(Owed, Timestamps, Model):
     def register(
         self, code: str, reason: str, protocol: str | None, at: dt.datetime, proc_xml: bytes | None
     ) -> None:
-        """The authority has it. Without `proc_xml` it has one that it does not hand out."""
         self._enter(EventStatus.REGISTERED)
-        self.code, self.reason, self.has_file = code, reason[:300], proc_xml is not None
-        self.protocol, self.registered_at, self.proc_xml = protocol, at, proc_xml
-        self.clear_work()
+        self.registered_at = at
+        self._take(code, reason, protocol, proc_xml)
 
     def refuse(self, code: str, reason: str) -> None:
         self._enter(EventStatus.REFUSED)
-        self.code, self.reason = code, reason[:300]
-        self.clear_work()
+        self._close(code, reason)
 
     def _enter(self, status: EventStatus) -> None:
         require_transition(EVENT_TRANSITIONS, self.status, status)
         self.status = status
 
 
-class Voiding(Owed, Timestamps, Model):
+class Voiding(SignedPaper, Timestamps, Model):
     """A range of numbers that the shop declares it never uses (inutilização)."""
 
     __tablename__ = "voidings"
@@ -814,16 +826,7 @@ class Voiding(Owed, Timestamps, Model):
     )
     # Why, as the authority is told.
     text: Mapped[str] = mapped_column(String(255))
-    # The authority's answer.
-    code: Mapped[str | None] = mapped_column(String(4))
-    reason: Mapped[str] = mapped_column(String(300), default="")
-    protocol: Mapped[str | None] = mapped_column(String(20))
     received_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    # The signed bytes, never serialised again, and the ProcInutNFe that is given out.
-    signed_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    proc_xml: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    has_file: Mapped[bool] = mapped_column(default=False)
-    asked_by: Mapped[str] = mapped_column(ActorText)
 
     @property
     def audit_name(self) -> str:
@@ -846,14 +849,12 @@ class Voiding(Owed, Timestamps, Model):
         """The authority has voided them. Without `proc_xml` it did so before, and its answer was
         lost."""
         self._enter(VoidingStatus.DONE)
-        self.code, self.reason, self.has_file = code, reason[:300], proc_xml is not None
-        self.protocol, self.received_at, self.proc_xml = protocol, at, proc_xml
-        self.clear_work()
+        self.received_at = at
+        self._take(code, reason, protocol, proc_xml)
 
     def refuse(self, code: str, reason: str) -> None:
         self._enter(VoidingStatus.REFUSED)
-        self.code, self.reason = code, reason[:300]
-        self.clear_work()
+        self._close(code, reason)
 
     def _enter(self, status: VoidingStatus) -> None:
         require_transition(VOIDING_TRANSITIONS, self.status, status)

@@ -7,7 +7,8 @@ from flask import current_app
 from webapp.closings.letters import closing_letter
 from webapp.closings.models import Closing, ClosingStatus
 from webapp.messages.delivery import Outcomes, deliver_letters
-from webapp.processing.claims import Step, backoff
+from webapp.processing.claims import Step
+from webapp.processing.mail_step import settle
 
 
 class ClosingStep(Step[Closing, Outcomes | None, Outcomes | None]):
@@ -26,15 +27,7 @@ class ClosingStep(Step[Closing, Outcomes | None, Outcomes | None]):
         if shared is None:
             row.keep()
             return
-        error = shared[row.id]
-        if error is None:
-            row.sent(now)
-        elif error.startswith("away:"):
-            row.try_later(now + backoff(row.tries) * 4, error)
-        elif self.tries_left(row) <= 0:
-            row.fail(error)
-        else:
-            row.retry(now + backoff(row.attempts) * 4, error)
+        settle(row, shared[row.id], self.tries_left(row), now)
 
     def give_up(self, row: Closing, error: str) -> None:
         row.fail(error)

@@ -2,6 +2,7 @@
 may be authorized, and one of them must be cancelled."""
 
 import datetime as dt
+from functools import partial
 from itertools import groupby
 from typing import ClassVar
 
@@ -42,8 +43,7 @@ class EarlierStep(
         found: dict[int, Answer | AuthorityAway] = {}
         for _own, run in groupby(sorted(rows, key=_route), _route):
             some = list(run)
-            keys = [row.access_key for row in some]
-            found |= ask_all(some, lambda keys=keys: authority().query(keys))  # type: ignore[misc]
+            found |= ask_all(some, partial(authority().query, [row.access_key for row in some]))
         return found
 
     def write_row(

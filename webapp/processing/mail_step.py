@@ -5,10 +5,24 @@ import datetime as dt
 from flask import current_app
 from sqlalchemy.orm import joinedload
 
+from webapp.closings.models import Closing
 from webapp.messages.delivery import Outcomes, deliver
 from webapp.messages.models import Message, MessageStatus
 from webapp.processing.claims import Step, backoff
 from webapp.processing.note_mail import files_of
+
+
+def settle(row: Message | Closing, error: str | None, tries_left: int, now: dt.datetime) -> None:
+    """Writes down what became of a letter; `error` as `deliver` tells it."""
+    if error is None:
+        row.sent(now)
+    elif error.startswith("away:"):
+        # Once a minute at the least.
+        row.try_later(now + backoff(row.tries) * 4, error)
+    elif tries_left <= 0:
+        row.fail(error)
+    else:
+        row.retry(now + backoff(row.attempts) * 4, error)
 
 
 class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
@@ -31,16 +45,7 @@ class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
         if shared is None:
             row.keep(now)
             return
-        error = shared[row.id]
-        if error is None:
-            row.sent(now)
-        elif error.startswith("away:"):
-            # Once a minute at the least.
-            row.try_later(now + backoff(row.tries) * 4, error)
-        elif self.tries_left(row) <= 0:
-            row.fail(error)
-        else:
-            row.retry(now + backoff(row.attempts) * 4, error)
+        settle(row, shared[row.id], self.tries_left(row), now)
 
     def give_up(self, row: Message, error: str) -> None:
         row.fail(error)
