@@ -180,7 +180,7 @@ def publish(
             ),
             "published",
         )
-        draft.status, draft.published_as = DraftStatus.PUBLISHED, version.id
+        draft.publish_as(version)
         db.session.flush()
     return version
 
