@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 
 import pytest
 from lxml import html
@@ -116,6 +117,47 @@ def test_tabs_search_and_kind_choose_the_rows(staff, db):
     assert rows(staff.get("/products?kind=ebook").text) == ["EB"]
     assert rows(staff.get("/products?q=LANTern").text) == ["LOW"]
     assert "No results" in staff.get("/products?q=nothing+like+it").text
+
+
+def test_what_lacks_something_is_listed_by_what_it_lacks(staff, db):
+    whole = {"gtin": "7891910000197", "weight_g": 300, "cost": Decimal("5.00"), "ncm": "49019900"}
+    make_product(sku="WHOLE", **whole)
+    for sku, lacking in {
+        "NCM": {"ncm": ""},
+        "GTIN": {"gtin": ""},
+        "WEIGHT": {"weight_g": 0},
+        "PRICE": {"price": Decimal(0)},
+        "COST": {"cost": None},
+    }.items():
+        make_product(sku=sku, **whole | lacking)
+        make_product(sku=f"OLD-{sku}", **whole | lacking).archive()
+    # Of what is no goods only the price is asked for.
+    make_product(sku="EB", kind="ebook", **whole | {"gtin": "", "cost": None})
+    make_product(sku="PROFILE", tax_profile="goods", **whole)
+    db.session.commit()
+    for sku in ("NCM", "GTIN", "WEIGHT", "PRICE", "COST"):
+        assert rows(staff.get(f"/products?view=no_{sku.lower()}").text) == [sku]
+    lacking = rows(staff.get("/products?view=lacks").text)
+    assert sorted(lacking) == ["COST", "GTIN", "NCM", "PRICE", "WEIGHT"]
+    assert not {"PROFILE", "EB"} & set(rows(staff.get("/products?view=no_profile").text))
+    page = html.fromstring(staff.get("/products?view=no_cost").text)
+    assert page.xpath("//nav[contains(@class, 'tabs')]/a[@aria-current]/text()")[0].strip() == (
+        "Lacks something"
+    )
+
+
+def test_supplier_category_and_profile_narrow_the_list(staff, db):
+    make_product(sku="A", supplier="Alba", category="Teas")
+    make_product(sku="B", supplier="Alba", category="Cups", tax_profile="goods")
+    make_product(sku="C", supplier="Breu", category="Cups")
+    db.session.commit()
+    assert rows(staff.get("/products?supplier=Alba").text) == ["A", "B"]
+    assert rows(staff.get("/products?supplier=Alba&category=Cups").text) == ["B"]
+    assert rows(staff.get("/products?tax_profile=goods").text) == ["B"]
+    page = staff.get("/products").text
+    assert 'href="/products?supplier=Breu"' in page and 'href="/products?category=Teas"' in page
+    for strange in ("view=nothing", "kind=x", f"supplier={'x' * 81}", "category=%00"):
+        assert staff.get(f"/products?{strange}").status_code == 422
 
 
 def test_an_empty_shop_teaches_the_first_step(staff):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tests.factories import api, make_sale, make_token, open_shop, work_off
 from tests.support.query_plans import plan_of
 from webapp.authority.sandbox import notes_like
+from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Kind, Product
 from webapp.catalog.queries import products
 from webapp.fulfilment.parcels.queries import sales_to_ship
@@ -29,6 +30,11 @@ BY_ISSUE = (IncomingNote.issued_at.desc(), IncomingNote.id.desc())
 BY_AGE = (Invoice.created_at, Invoice.id)
 
 
+def listed(view, **parts):
+    """The list of products as it is opened."""
+    return products(ProductFilter(view=view, **parts)).order_by(*BY_NAME)
+
+
 def queue(view, *conditions):
     """Of what waits for a person."""
     return invoices().where(VIEWS[view], WAITS_FOR_PERSON, *conditions)
@@ -39,10 +45,21 @@ LISTS = {
     "ix_sales_agent_code_id": lambda: sales(agent="A1").order_by(*BY_ID),
     "ix_sales_to_ship": sales_to_ship,
     "ix_sales_updated_at_id": lambda: sales(updated_since=utc_now()),
-    "ix_products_on_sale_kind": lambda: products("", Kind.BOOK, "all").order_by(*BY_NAME),
-    "ix_products_low": lambda: products("", None, "low").order_by(*BY_NAME),
+    "ix_products_on_sale_kind": lambda: listed(ProductView.ALL, kind=Kind.BOOK),
+    "ix_products_on_sale_supplier": lambda: listed(ProductView.ALL, supplier="Editora Alba"),
+    "ix_products_on_sale_category": lambda: listed(ProductView.ALL, category="Chás"),
+    "ix_products_on_nfe_tax_profile": lambda: listed(ProductView.ALL, tax_profile="goods"),
+    "ix_products_on_nfe_ncm": lambda: listed(ProductView.NO_NCM),
+    "ix_products_lacks_anything": lambda: listed(ProductView.LACKS),
+    "ix_products_on_nfe_gtin": lambda: listed(ProductView.NO_GTIN),
+    "ix_products_lacks_weight_g": lambda: listed(ProductView.NO_WEIGHT),
+    "ix_products_lacks_price": lambda: listed(ProductView.NO_PRICE),
+    "ix_products_lacks_cost": lambda: listed(ProductView.NO_COST),
+    "ix_products_low": lambda: listed(ProductView.LOW),
     "ix_sales_hold_until": lambda: select(Sale.id).where(is_late()),
-    "ix_products_shortest": lambda: products(view="low").order_by(Product.stock, Product.name),
+    "ix_products_shortest": lambda: products(ProductFilter(view=ProductView.LOW)).order_by(
+        Product.stock, Product.name
+    ),
     "ix_sales_created_at_status": lambda: select(Sale.status).where(Sale.created_at >= utc_now()),
     "ix_invoices_moment_id": lambda: invoices("", dt.date(2026, 11, 1)).order_by(*BY_MOMENT),
     "ix_incoming_notes_is_own_issued_at_id": lambda: incoming_notes(

@@ -8,6 +8,7 @@ from sqlalchemy import event, select, text, update
 
 from tests.factories import Api, make_product, make_sale, make_token, sign_in
 from webapp.catalog import pages as catalog
+from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.customers import pages as customers
@@ -128,7 +129,7 @@ def test_what_waits_to_be_shipped_is_counted_from_its_own_index(db):
 
 def test_products_without_ncm_are_found_without_walking_the_catalog(db):
     """The first days' guide asks at each visit of the home page whether there is any."""
-    lacking = products(view="no_ncm")
+    lacking = products(ProductFilter(view=ProductView.NO_NCM))
     for query in (lacking.order_by(Product.name, Product.id), lacking.with_only_columns(1)):
         statement = query.limit(1).compile(db.engine, compile_kwargs={"literal_binds": True})
         plan = db.session.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all()

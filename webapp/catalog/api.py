@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from webapp.catalog.filters import ProductFilter
 from webapp.catalog.forms import ProductIn, ProductPatch, ProductQuery, StockIn
 from webapp.catalog.models import Product
 from webapp.catalog.product_edits import (
@@ -67,7 +68,9 @@ def add(wanted: ProductIn) -> dict[str, object]:
     summary=_l("Products, the latest first; `q` looks in name, SKU, GTIN, ISBN and author."),
 )
 def index(asked: ProductQuery) -> dict[str, object]:
-    return list_answer(asked, products(asked.q, asked.kind), (Product.id,), product_json)
+    return list_answer(
+        asked, products(ProductFilter(q=asked.q, kind=asked.kind)), (Product.id,), product_json
+    )
 
 
 @endpoint(

@@ -14,9 +14,12 @@ from sqlalchemy import (
     String,
     Text,
     TextClause,
+    and_,
     bindparam,
+    case,
     func,
     literal_column,
+    or_,
     select,
     text,
     update,
@@ -80,6 +83,19 @@ def _listed(name: str, column: str | TextClause, condition: str) -> Index:
     return Index(f"ix_products_{name}", column, "id", sqlite_where=rows, postgresql_where=rows)
 
 
+def _chosen(name: str, column: str, on_nfe: bool = False) -> Index:
+    """Of those on sale the ones with one value, in the order of the list."""
+    condition = "archived_at IS NULL"
+    return Index(
+        f"ix_products_{name}",
+        column,
+        "name",
+        "id",
+        sqlite_where=text(condition + " AND on_nfe = 1" * on_nfe),
+        postgresql_where=text(condition + " AND on_nfe" * on_nfe),
+    )
+
+
 class Product(Timestamps, Model):
     __tablename__ = "products"
     __table_args__ = (
@@ -90,14 +106,9 @@ class Product(Timestamps, Model):
         Index("ix_products_name_id", "name", "id"),
         # What a supplier's note calls by the same name, in whatever case.
         Index("ix_products_lower_name", text("lower(name)")),
-        Index(
-            "ix_products_on_sale_kind",
-            "kind",
-            "name",
-            "id",
-            sqlite_where=text("archived_at IS NULL"),
-            postgresql_where=text("archived_at IS NULL"),
-        ),
+        _chosen("on_sale_kind", "kind"),
+        _chosen("on_sale_supplier", "supplier"),
+        _chosen("on_sale_category", "category"),
         _listed("low", "name", LOW),
         Index(
             "ix_products_shortest",
@@ -110,14 +121,9 @@ class Product(Timestamps, Model):
         _listed("on_sale_stock", text("coalesce(stock, -1)"), "archived_at IS NULL"),
         _listed("archived", "name", "archived_at IS NOT NULL"),
         # Those without an NCM among them are asked for by the home page and counted by the list.
-        Index(
-            "ix_products_on_nfe_ncm",
-            "ncm",
-            "name",
-            "id",
-            sqlite_where=text("archived_at IS NULL AND on_nfe = 1"),
-            postgresql_where=text("archived_at IS NULL AND on_nfe"),
-        ),
+        _chosen("on_nfe_ncm", "ncm", on_nfe=True),
+        _chosen("on_nfe_gtin", "gtin", on_nfe=True),
+        _chosen("on_nfe_tax_profile", "tax_profile", on_nfe=True),
     )
     live = "product"
     audited = (
@@ -221,6 +227,37 @@ class Product(Timestamps, Model):
 
     def unarchive(self) -> None:
         self.archived_at = None
+
+
+# What somebody has still to write, by the column that it belongs in. Written out, or SQLite would
+# not take the indexes of these parts.
+_NOTHING: ColumnElement[str] = literal_column("''")
+LACKS: dict[str, ColumnElement[bool]] = {
+    "ncm": and_(Product.on_nfe, Product.ncm == _NOTHING),
+    "gtin": and_(Product.on_nfe, Product.gtin == _NOTHING),
+    "weight_g": and_(Product.on_nfe, Product.weight_g == literal_column("0")),
+    "price": Product.price == literal_column("0"),
+    "cost": and_(Product.on_nfe, Product.cost.is_(None)),
+}
+# A CASE, for PostgreSQL would take the index of it for that of each part.
+LACKS["anything"] = case((or_(*LACKS.values()), literal_column("1"))) == literal_column("1")
+LACKS["tax_profile"] = and_(Product.on_nfe, Product.tax_profile == _NOTHING)
+for _name, _keys in {
+    "weight_g": (),
+    # Before the order, or SQLite would take the index by price.
+    "price": (Product.price,),
+    "cost": (),
+    "anything": (),
+}.items():
+    _rows = and_(Product.archived_at.is_(None), LACKS[_name])
+    Index(
+        f"ix_products_lacks_{_name}",
+        *_keys,
+        Product.name,
+        Product.id,
+        sqlite_where=_rows,
+        postgresql_where=_rows,
+    )
 
 
 class StockMovement(Model):

@@ -1,10 +1,11 @@
 """Pages of products and their stock."""
 
+from typing import Any
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 
+from webapp.catalog.filters import LACKING, ProductFilter, ProductView
 from webapp.catalog.forms import ProductIn, RowIn, StockFormIn
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.product_edits import (
@@ -16,13 +17,20 @@ from webapp.catalog.product_edits import (
     facts_of,
     set_stock,
 )
-from webapp.catalog.queries import VIEWS, movements, namesakes, product_by_id, products
+from webapp.catalog.queries import (
+    categories,
+    movements,
+    namesakes,
+    product_by_id,
+    products,
+    suppliers,
+)
 from webapp.catalog.words import reason_words
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import Order, Tab, newest_first, page_of, tabs_of
-from webapp.http.query import query_choice, query_ids, query_word
+from webapp.http.query import query_ids
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
@@ -33,12 +41,7 @@ from webapp.taxation.queries import profile_names
 
 bp = Blueprint("catalog", __name__)
 
-VIEW_LABELS = {
-    "all": _l("All"),
-    "low": _l("Low stock"),
-    "no_ncm": _l("Without NCM"),
-    "archived": lazy_pgettext("products", "Archived"),
-}
+TABS = (ProductView.ALL, ProductView.LOW, ProductView.LACKS, ProductView.ARCHIVED)
 ORDERS = {
     "name": Order((Product.name, Product.id)),
     "price": Order((Product.price, Product.id), down=True),
@@ -74,30 +77,71 @@ def words():
 @bp.get("/products")
 @allow("clerk")
 def index():
-    q = request.args.get("q", "")
-    view = query_word("view", VIEWS) or "all"
-    kind = query_choice("kind", Kind)
-    narrowed = bool(q.strip() or kind or view != "all")
-    page = page_of(products(q, kind, view), ORDERS, narrowed=narrowed)
-    tabs = tabs_of([_tab(name) for name in VIEWS], {"view": view if view != "all" else None})
+    wanted = ProductFilter.of_address(request.args)
+    page = page_of(products(wanted), ORDERS, narrowed=bool(wanted.in_address))
+    views = TABS + LACKING * wanted.lacks
+    tabs = tabs_of([_tab(view) for view in views], _asked(wanted.view))
+    counts = {view: tab["count"] for view, tab in zip(views, tabs, strict=True)}
+    tabs[TABS.index(ProductView.LACKS)]["active"] = wanted.lacks
     return render_template(
         "catalog/index.html",
         page=page,
-        q=q,
-        view=view,
-        kind=kind,
-        kinds=Kind,
-        tabs=tabs,
-        counts=dict(zip(VIEWS, (tab["count"] for tab in tabs), strict=True)),
-        with_query=with_query,
+        wanted=wanted,
+        tabs=tabs[: len(TABS)],
+        lacking=tabs[len(TABS) :],
+        on=_chosen(wanted),
+        add=_offered(wanted),
+        counts=counts,
     )
 
 
-def _tab(view: str) -> Tab:
-    asked = view if view != "all" else None
-    return Tab(
-        VIEW_LABELS[view], {"view": asked}, products(view=view).with_only_columns(Product.id)
-    )
+def _tab(view: ProductView) -> Tab:
+    counted = products(ProductFilter(view=view)).with_only_columns(Product.id)
+    return Tab(view.label, _asked(view), counted)
+
+
+def _asked(view: ProductView | None) -> dict[str, str | None]:
+    return {"view": None if view is ProductView.ALL else view}
+
+
+def _chosen(wanted: ProductFilter) -> list[dict[str, Any]]:
+    """The filters that hold beside the view, each with the list without it."""
+    labels = {
+        "kind": wanted.kind and wanted.kind.label,
+        "supplier": wanted.supplier,
+        "category": wanted.category,
+        "tax_profile": wanted.tax_profile
+        and profile_names().get(wanted.tax_profile, wanted.tax_profile),
+    }
+    return [
+        {"label": label, "href": with_query(**{name: None, "after": None, "before": None})}
+        for name, label in labels.items()
+        if label
+    ]
+
+
+def _offered(wanted: ProductFilter) -> list[dict[str, Any]]:
+    offers: dict[str, tuple[str, dict[str, Any]]] = {
+        "kind": (_("Kind"), {kind: kind.label for kind in Kind}),
+        "supplier": (_("Supplier"), {name: name for name in suppliers()}),
+        "category": (_("Category"), {name: name for name in categories()}),
+        "tax_profile": (_("Tax profile"), profile_names()),
+    }
+    return [
+        {
+            "label": label,
+            "options": [
+                {
+                    "label": text,
+                    "href": with_query(**{name: value, "after": None, "before": None}),
+                    "active": getattr(wanted, name) == value,
+                }
+                for value, text in offered.items()
+            ],
+        }
+        for name, (label, offered) in offers.items()
+        if offered
+    ]
 
 
 @bp.get("/products/rows")

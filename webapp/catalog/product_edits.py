@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.audit.tracking import record
+from webapp.catalog.filters import ProductFilter
 from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn, TaxFactsIn
 from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
 from webapp.catalog.queries import products, products_by_sku
@@ -256,7 +257,7 @@ def _refuse_taken(sku: str, own_id: int = 0) -> None:
     twins = [product for product in products_by_sku([sku]).values() if product.id != own_id]
     if not twins and not sku.isascii():
         # SQLite has no lower case for the accented ones.
-        alike = products(sku).where(Product.id != own_id)
+        alike = products(ProductFilter(q=sku)).where(Product.id != own_id)
         twins = [
             product
             for product in db.session.scalars(alike)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
-from webapp.catalog.models import Kind, Product, StockMovement
+from webapp.catalog.filters import ProductFilter, ProductView
+from webapp.catalog.models import LACKS, Product, StockMovement
 from webapp.fiscal.official_tables import NcmTable
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -17,21 +18,34 @@ from webapp.platform.searching import matching
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # Every sale asks it, so it is built once.
 _BY_KEY = select(Product).where(func.lower(Product.sku).in_(bindparam("keys", expanding=True)))
-CATEGORIES_OFFERED = 200
+# Of categories, or suppliers, by name.
+OFFERED = 200
 ON_SALE = Product.archived_at.is_(None)
-# The views of the list, by their name in its address.
-VIEWS = {
-    "all": (ON_SALE,),
-    "low": (ON_SALE, Product.stock <= Product.low_stock),
-    "no_ncm": (ON_SALE, Product.on_nfe, Product.ncm == ""),
-    "archived": (Product.archived_at.is_not(None),),
+_VIEWS = {
+    ProductView.ALL: (ON_SALE,),
+    ProductView.LOW: (ON_SALE, Product.stock <= Product.low_stock),
+    ProductView.LACKS: (ON_SALE, LACKS["anything"]),
+    ProductView.NO_NCM: (ON_SALE, LACKS["ncm"]),
+    ProductView.NO_GTIN: (ON_SALE, LACKS["gtin"]),
+    ProductView.NO_WEIGHT: (ON_SALE, LACKS["weight_g"]),
+    ProductView.NO_PRICE: (ON_SALE, LACKS["price"]),
+    ProductView.NO_COST: (ON_SALE, LACKS["cost"]),
+    ProductView.NO_PROFILE: (ON_SALE, LACKS["tax_profile"]),
+    ProductView.ARCHIVED: (Product.archived_at.is_not(None),),
 }
 
 
-def products(q: str = "", kind: Kind | None = None, view: str = "") -> Select:
-    """Products that hold every word of `q`; archived ones too, unless a view leaves them out."""
-    query = select(Product).where(matching(Product, q), *VIEWS.get(view, ()))
-    return query.where(Product.kind == kind) if kind else query
+def products(wanted: ProductFilter) -> Select:
+    """Those that pass every part of the filter, unordered. `q`: they hold every word of it."""
+    query = select(Product).where(matching(Product, wanted.q))
+    if wanted.view:
+        query = query.where(*_VIEWS[wanted.view])
+    if wanted.tax_profile:
+        query = query.where(Product.on_nfe)
+    for name in ("kind", "supplier", "category", "tax_profile"):
+        if value := getattr(wanted, name):
+            query = query.where(getattr(Product, name) == value)
+    return query
 
 
 def product_by_id(product_id: int) -> Product:
@@ -83,8 +97,23 @@ def namesakes(product: Product) -> list[Product]:
 
 def categories() -> list[str]:
     """Of the products on sale, by name, as many as a form offers."""
-    query = select(Product.category).where(ON_SALE, Product.category != "").distinct()
-    return list(db.session.scalars(query.order_by(Product.category).limit(CATEGORIES_OFFERED)))
+    return _values_of(Product.category)
+
+
+def suppliers() -> list[str]:
+    """As `categories`."""
+    return _values_of(Product.supplier)
+
+
+def _values_of(column: InstrumentedAttribute[str]) -> list[str]:
+    """Each value is looked for in the column's index behind the one before: a DISTINCT would walk
+    over all products."""
+    next_one = select(func.min(column)).where(ON_SALE)
+    found = next_one.where(column > "").cte("found", recursive=True)
+    behind = next_one.where(column > found.c[0]).scalar_subquery()
+    found = found.union_all(select(behind).where(found.c[0].is_not(None)))
+    query = select(found.c[0]).where(found.c[0].is_not(None)).limit(OFFERED)
+    return list(db.session.scalars(query))
 
 
 def movements(product: Product) -> Select:

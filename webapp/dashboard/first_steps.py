@@ -8,6 +8,7 @@ from flask_babel import ngettext
 from sqlalchemy import Exists, Select, exists, func, select
 
 from webapp.authority.certificates import Source, signing_hold, source
+from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.http.lists import bounded_count, count_text
@@ -75,13 +76,15 @@ def _facts() -> _Facts:
     def any_of(query: Select[Any]) -> Exists:
         return exists(query.with_only_columns(1).order_by(None))
 
-    complete = products(view="all").where(~Product.on_nfe | (Product.ncm != ""))
+    complete = products(ProductFilter(view=ProductView.ALL)).where(
+        ~Product.on_nfe | (Product.ncm != "")
+    )
     active = select(func.count()).select_from(User).where(User.active)
     found = db.session.execute(
         select(
-            any_of(products(view="all")),
+            any_of(products(ProductFilter(view=ProductView.ALL))),
             any_of(complete),
-            any_of(products(view="no_ncm")),
+            any_of(products(ProductFilter(view=ProductView.NO_NCM))),
             any_of(select(Sale).where(Sale.status.in_((Status.INVOICED, Status.COMPLETED)))),
             active.scalar_subquery() > 1,
             any_of(tokens_in_use()),
@@ -162,7 +165,9 @@ def _all_steps(shop: Shop) -> tuple[FirstStep, ...]:
 
 
 def _lacking() -> str:
-    count = bounded_count(products(view="no_ncm").with_only_columns(Product.id))
+    count = bounded_count(
+        products(ProductFilter(view=ProductView.NO_NCM)).with_only_columns(Product.id)
+    )
     return ngettext("%(shown)s lacks it.", "%(shown)s lack it.", count, shown=count_text(count))
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
+from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.fulfilment.commissions.models import Commission
@@ -215,6 +216,8 @@ def open_tasks(count: int) -> Waiting:
 def low_products() -> list[Product]:
     return list(
         db.session.scalars(
-            products(view="low").order_by(Product.stock, Product.name).limit(LOW_SHOWN)
+            products(ProductFilter(view=ProductView.LOW))
+            .order_by(Product.stock, Product.name)
+            .limit(LOW_SHOWN)
         )
     )

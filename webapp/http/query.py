@@ -3,7 +3,7 @@
 import datetime as dt
 import enum
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from flask import request
@@ -25,10 +25,11 @@ class WrongFilter(Invalid):
 
     title = _l("This filter does not exist")
 
-    def __init__(self, name: str, message: str = ""):
+    def __init__(self, name: str, message: str = "", args: Mapping[str, str] | None = None):
+        asked = request.args if args is None else args
         text = message or _(
             "The address asks for “%(value)s”, which this list does not know.",
-            value=request.args.get(name, "")[:60],
+            value=asked.get(name, "")[:60],
         )
         super().__init__([FieldError(name, text)])
 

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from webapp.catalog.filters import ProductFilter
 from webapp.catalog.models import Product
 from webapp.catalog.queries import ON_SALE, products, products_by_sku
 from webapp.customers.models import Agent, Customer
@@ -135,7 +136,7 @@ def latest_channels() -> set[str]:
 
 def products_to_sell(q: str = "") -> list[Product]:
     """The first few products that a line may name, by SKU, name, GTIN or author."""
-    query = products(q).where(ON_SALE)
+    query = products(ProductFilter(q=q)).where(ON_SALE)
     return list(db.session.scalars(query.order_by(Product.name).limit(OFFERED)))
 
 

@@ -5,6 +5,7 @@ import re
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from webapp.catalog.filters import ProductFilter
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products, products_by_sku
 from webapp.customers.models import Customer
@@ -89,7 +90,7 @@ def customers_like(q: str) -> list[Customer]:
 
 
 def products_like(q: str) -> list[Product]:
-    return _some(products(q).order_by(Product.name, Product.id))
+    return _some(products(ProductFilter(q=q)).order_by(Product.name, Product.id))
 
 
 def invoices_like(q: str) -> list[Invoice]:
