@@ -1,6 +1,7 @@
 """From an order to an authorised NF-e at the real protocol's other end, and back to health when the
 answer is lost."""
 
+import contextvars
 import dataclasses
 import datetime as dt
 import functools
@@ -13,6 +14,8 @@ from sqlalchemy import delete, update
 from tests.factories import make_sale, open_shop, work_off
 from tests.support.authority_server import company
 from tests.support.sale_reversals import manager
+from tests.support.scripted_authority import later, the_invoices
+from webapp import create_app, migrations
 from webapp.authority import choosing
 from webapp.authority.connections import Connections
 from webapp.authority.models import AuthorityService
@@ -21,8 +24,11 @@ from webapp.authority.trust import roots, trust
 from webapp.fiscal.signature import verify
 from webapp.invoices.models import ForeignNumber, Invoice, InvoiceEvent, InvoiceStatus
 from webapp.platform.clock import utc_now
+from webapp.sales.models import Sale
+from webapp.store.forms import WakeIn
 from webapp.store.models import Series
 from webapp.store.queries import the_shop
+from webapp.store.sleep import wake
 
 
 @pytest.fixture
@@ -132,3 +138,47 @@ def test_a_protocol_of_other_content_is_not_taken_and_the_next_number_is(db, sho
     assert invoice.access_key != key
     (foreign,) = db.session.scalars(db.select(ForeignNumber))
     assert (foreign.number, foreign.access_key) == (1, key)
+
+
+@pytest.mark.operations
+def test_a_shop_brought_back_from_a_backup_takes_what_it_sent_since(app, db, shop, server, tmp_path):
+    """`flask backup`, two more notes, `flask restore`: their numbers are others' (539) until SEFAZ
+    has told that they are the shop's own."""
+    settings = dataclasses.replace(app.extensions["settings"], data_dir=tmp_path)
+    app.extensions["settings"] = settings
+    made = [make_sale(reference=f"WEB-{number}").id for number in range(3)]
+    db.session.execute(update(Sale).where(Sale.id != made[0]).values(due_at=None))
+    db.session.commit()
+    work_off()
+    db.session.execute(update(Sale).where(Sale.id != made[0]).values(due_at=Sale.created_at))
+    db.session.commit()
+    command(app, "backup", tmp_path / "shop.tar")
+    work_off()
+    sent = {each.access_key: (each.sale_id, each.proc_xml) for each in the_invoices()}
+    assert len(sent) == 3
+    before = len(server.sefaz.seen)
+    db.session.rollback()
+
+    (folder := tmp_path / "elsewhere").mkdir()
+    url = f"sqlite:///{folder / 'balcao.sqlite3'}"
+    back = create_app(dataclasses.replace(settings, database_url=url, data_dir=folder))
+    command(migrations.bind(back), "restore", tmp_path / "shop.tar")
+    with back.app_context():
+        wake(WakeIn(next_number=2))
+        db.session.commit()
+        for _turn in range(12):
+            work_off()
+            later()
+        assert {each.access_key: (each.sale_id, each.proc_xml) for each in the_invoices()} == sent
+        assert db.session.scalar(db.select(Series.next_number)) == 4
+        db.session.rollback()
+        db.engine.dispose()
+    assert "authorization" in [service for service, _message in server.sefaz.seen[before:]]
+    assert len(server.sefaz.ledger._keys) == 3, "no second note for any sale"
+
+
+def command(app, *words) -> None:
+    """In a context of its own, as in a process of its own."""
+    typed = [str(word) for word in words]
+    done = contextvars.Context().run(app.test_cli_runner().invoke, args=typed)
+    assert done.exit_code == 0, done.output
