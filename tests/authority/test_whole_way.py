@@ -141,7 +141,9 @@ def test_a_protocol_of_other_content_is_not_taken_and_the_next_number_is(db, sho
 
 
 @pytest.mark.operations
-def test_a_shop_brought_back_from_a_backup_takes_what_it_sent_since(app, db, shop, server, tmp_path):
+def test_a_shop_brought_back_from_a_backup_takes_what_it_sent_since(
+    app, db, shop, server, tmp_path
+):
     """`flask backup`, two more notes, `flask restore`: their numbers are others' (539) until SEFAZ
     has told that they are the shop's own."""
     settings = dataclasses.replace(app.extensions["settings"], data_dir=tmp_path)
@@ -154,7 +156,7 @@ def test_a_shop_brought_back_from_a_backup_takes_what_it_sent_since(app, db, sho
     db.session.commit()
     command(app, "backup", tmp_path / "shop.tar")
     work_off()
-    sent = {each.access_key: (each.sale_id, each.proc_xml) for each in the_invoices()}
+    sent = files()
     assert len(sent) == 3
     before = len(server.sefaz.seen)
     db.session.rollback()
@@ -169,12 +171,16 @@ def test_a_shop_brought_back_from_a_backup_takes_what_it_sent_since(app, db, sho
         for _turn in range(12):
             work_off()
             later()
-        assert {each.access_key: (each.sale_id, each.proc_xml) for each in the_invoices()} == sent
+        assert files() == sent
         assert db.session.scalar(db.select(Series.next_number)) == 4
         db.session.rollback()
         db.engine.dispose()
     assert "authorization" in [service for service, _message in server.sefaz.seen[before:]]
     assert len(server.sefaz.ledger._keys) == 3, "no second note for any sale"
+
+
+def files() -> dict[str, tuple[int, bytes]]:
+    return {each.access_key: (each.sale_id, each.proc_xml) for each in the_invoices()}
 
 
 def command(app, *words) -> None:

@@ -73,11 +73,15 @@ def email_of(message: Message, attachments: Sequence[Attachment] = ()) -> EmailM
     if sum(len(each.data) for each in attachments) * 4 // 3 > MOST_ATTACHED_BYTES:
         attachments = ()
     written = parts_of(message, attached=bool(attachments))
-    # The row's own: a copy sent twice by a broken connection is one message to the reader. One
-    # that a person has sent again is another.
-    name = f"message-{message.id}.{int(message.created_at.timestamp())}"
-    name += f".{message.resent}" if message.resent else ""
+    name = name_of(message)
     return letter(message.recipient, written, name, message.created_at, attachments)
+
+
+def name_of(message: Message) -> str:
+    """The row's own: a copy sent twice by a broken connection is one message to the reader. One
+    that a person has sent again is another."""
+    name = f"message-{message.id}.{int(message.created_at.timestamp())}"
+    return name + (f".{message.resent}" if message.resent else "")
 
 
 def letter(

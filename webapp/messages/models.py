@@ -7,7 +7,7 @@ import enum
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
@@ -56,7 +56,8 @@ MESSAGE_TRANSITIONS: dict[MessageStatus, set[MessageStatus]] = {
     },
     MessageStatus.KEPT: {MessageStatus.PENDING},
     MessageStatus.FAILED: {MessageStatus.PENDING, MessageStatus.CANCELLED},
-    MessageStatus.SENT: {MessageStatus.PENDING},
+    # FAILED: it came back.
+    MessageStatus.SENT: {MessageStatus.PENDING, MessageStatus.FAILED},
     MessageStatus.CANCELLED: set(),
 }
 
@@ -133,6 +134,12 @@ class Message(Owed, Model):
     def fail(self, error: str) -> None:
         self._rest(MessageStatus.FAILED, error)
 
+    def come_back(self, error: str) -> None:
+        """It had gone out and did not arrive. Told twice, or of one that is not out, it changes
+        nothing."""
+        if self.status is MessageStatus.SENT:
+            self.fail(error)
+
     def cancel(self) -> None:
         """Its order was cancelled; what went out already has gone out."""
         if self.status in (MessageStatus.HELD, MessageStatus.PENDING, MessageStatus.FAILED):
@@ -193,3 +200,26 @@ class Message(Owed, Model):
     def _enter(self, status: MessageStatus) -> None:
         require_transition(MESSAGE_TRANSITIONS, self.status, status)
         self.status = status
+
+
+class MailboxStatus(enum.StrEnum):
+    OPEN = "open"
+
+
+class Mailbox(Owed, Model):
+    """How far the mailbox was read to which e-mails come back: one row, where one is set."""
+
+    __tablename__ = "mailboxes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    status: Mapped[MailboxStatus] = mapped_column(
+        EnumText(MailboxStatus), default=MailboxStatus.OPEN
+    )
+    # Of IMAP: what the numbers of its e-mails belong to, and the last that was read.
+    validity: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
+
+    def read_to(self, validity: int, last_uid: int, at: dt.datetime) -> None:
+        """So far; it is looked into again at `at`."""
+        self.validity, self.last_uid = validity, last_uid
+        self.owe(at)

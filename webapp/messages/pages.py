@@ -20,7 +20,7 @@ from webapp.http.query import query_choice, query_ids
 from webapp.messages.composition import parts_of
 from webapp.messages.forms import RecipientIn
 from webapp.messages.models import Message, MessageStatus
-from webapp.messages.queries import message_by_id, message_ids, messages
+from webapp.messages.queries import message_by_id, message_ids, messages, the_mailbox
 from webapp.messages.words import reason_in_words, template_name
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -66,6 +66,7 @@ def index():
         q=q,
         status=status,
         live_url=page.live_url,
+        mailbox=the_mailbox(),
     )
 
 

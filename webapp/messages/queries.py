@@ -7,12 +7,19 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
-from webapp.messages.models import Message, MessageStatus
+from webapp.messages.models import Mailbox, Message, MessageStatus
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
+
+THE_MAILBOX = 1
+
+
+def the_mailbox() -> Mailbox | None:
+    """That to which e-mails come back; None where none was ever set."""
+    return db.session.get(Mailbox, THE_MAILBOX)
 
 
 def compose(

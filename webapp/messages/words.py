@@ -10,6 +10,7 @@ RULE_TEMPLATES = EMAIL_TITLES
 # That of an authorized NF-e, with its files.
 AUTHORIZED = "invoice_authorized"
 TEMPLATES = {**RULE_TEMPLATES, AUTHORIZED: _l("NF-e authorized")}
+BOUNCED, BOUNCED_ADDRESS, BOUNCED_FULL = "bounced", "bounced_address", "bounced_full"
 # By the word that begins a message's `error`; the rest of it is for the queue monitor.
 REASONS = {
     "away": _l("The mail server does not answer."),
@@ -18,6 +19,14 @@ REASONS = {
     "sender": _l("The mail server does not take the shop's own address."),
     "recipient": _l("The mail server does not take this address."),
     "refused": _l("The mail server refused the message."),
+    BOUNCED: _l("It was sent and came back: the recipient's mail server did not take it."),
+    BOUNCED_ADDRESS: _l("It was sent and came back: there is no such address."),
+    BOUNCED_FULL: _l("It was sent and came back: the recipient's mailbox is full."),
+    "mailbox": _l("The mailbox for e-mails that come back does not answer."),
+    "mailbox_sign_in": _l(
+        "The mailbox for e-mails that come back does not take the user, the password or the folder "
+        "that are set."
+    ),
     ENDS_PROCESS: _l("The program ended each time it sent this message; tell support."),
     "address": _l("The customer's or the shop's e-mail address is not one; correct it."),
 }

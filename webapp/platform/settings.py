@@ -38,6 +38,7 @@ class Settings:
     cep_providers: tuple[str, ...] = ("viacep", "brasilapi", "opencep")
     cnpj_providers: tuple[str, ...] = ()
     smtp_url: str | None = None
+    imap_url: str | None = None
     nfe_environment: str = "homologation"
     nfe_environment_from_env: bool = False
     nfe_authority: str = "sandbox"
@@ -88,6 +89,7 @@ class Settings:
             ),
             cnpj_providers=_providers(env, "CNPJ_PROVIDERS", CNPJ_PROVIDERS, ()),
             smtp_url=_smtp_url(env.get("SMTP_URL")),
+            imap_url=_imap_url(env.get("IMAP_URL")),
             nfe_environment=_choice(
                 env, "NFE_ENVIRONMENT", ("homologation", "production"), "homologation"
             ),
@@ -210,6 +212,12 @@ def _smtp_url(url):
             "SMTP_URL: use smtp://host:port, smtp+starttls://user:password@host:port or smtps://…"
         )
     return url
+
+
+def _imap_url(url):
+    if url and not _is_url(url, ("imap", "imaps")):
+        raise SettingsError("IMAP_URL: use imaps://user:password@host/INBOX or imap://…")
+    return url or None
 
 
 def _usual_cep_providers(demo):

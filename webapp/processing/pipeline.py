@@ -32,11 +32,12 @@ from webapp.invoices.models import (
     Voiding,
     VoidingStatus,
 )
-from webapp.messages.models import Message, MessageStatus
+from webapp.messages.models import Mailbox, MailboxStatus, Message, MessageStatus
 from webapp.platform.owed import Owed
 from webapp.platform.sliced import SliceStatus
 from webapp.processing.address_step import AddressStep
 from webapp.processing.backtest_step import BacktestStep
+from webapp.processing.bounce_step import BounceStep
 from webapp.processing.claims import AnyStep, by_turns, look_at
 from webapp.processing.closing_step import ClosingStep
 from webapp.processing.earlier_step import EarlierStep
@@ -218,6 +219,14 @@ PIPELINE: tuple[Station, ...] = (
         MailStep(),
         (MessageStatus.SENT, MessageStatus.KEPT, MessageStatus.FAILED),
         _l("Sending the e-mail"),
+    ),
+    Station(
+        Mailbox,
+        MailboxStatus.OPEN,
+        "mail",
+        BounceStep(),
+        (),
+        _l("Looking for e-mails that came back"),
     ),
     Station(
         Closing,

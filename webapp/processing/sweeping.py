@@ -9,7 +9,9 @@ from flask import current_app
 from sqlalchemy import ColumnElement, exists, select
 
 from webapp.addresses.shared import end_claims
-from webapp.platform.clock import database_now
+from webapp.messages.models import Mailbox
+from webapp.messages.queries import THE_MAILBOX, the_mailbox
+from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db
 from webapp.platform.living import dead
 from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
@@ -38,8 +40,21 @@ def sweep_once() -> list[str]:
     let_go_on()
     let_sign()
     look_after_files()
+    open_mailbox()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung
+
+
+def open_mailbox() -> None:
+    """Where one is set, e-mails that come back are looked for from now on."""
+    if not current_app.extensions["settings"].imap_url:
+        return
+    mailbox = the_mailbox()
+    if mailbox is None or mailbox.due_at is None:
+        mailbox = mailbox or Mailbox(id=THE_MAILBOX)
+        mailbox.owe(utc_now())
+        db.session.add(mailbox)
+    db.session.commit()
 
 
 def take_up_from_the_dead() -> None:
