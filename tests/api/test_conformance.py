@@ -96,6 +96,7 @@ def places(db) -> Places:
         ("series_number",): [("1",), ("none",)],
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,)],
+        ("customer_id", "address_id"): [(1, 999)],
         ("rehearsal_id",): [(rehearsal.id,)],
         ("import_id",): [(take_in(a_file()).id,)],
         ("sku",): [("LV-0001",), (unsold,)],

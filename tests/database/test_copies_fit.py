@@ -22,6 +22,7 @@ COPIES = {
         "backtests.asked_by",
         "closings.locked_by",
         "commission_payments.paid_by",
+        "customer_notes.actor",
         "imports.asked_by",
         "invoice_events.asked_by",
         "manifestations.asked_by",

@@ -22,7 +22,7 @@ from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
 from webapp.platform.clock import utc_now
 from webapp.processing.sweeping import is_late
 from webapp.sales.models import Sale
-from webapp.sales.queries import sales
+from webapp.sales.queries import bought, latest_sales_of, sales
 
 BY_ID, BY_NAME = (Sale.id.desc(),), (Product.name, Product.id)
 BY_MOMENT = (Invoice.moment.desc(), Invoice.id.desc())
@@ -44,6 +44,8 @@ LISTS = {
     "ix_sales_channel_id": lambda: sales(channel="phone").order_by(*BY_ID),
     "ix_sales_agent_code_id": lambda: sales(agent="A1").order_by(*BY_ID),
     "ix_sales_to_ship": sales_to_ship,
+    "ix_sales_customer_id_id": lambda: latest_sales_of(1, 20),
+    "ix_sales_bought": lambda: bought().where(Sale.customer_id == 1),
     "ix_sales_updated_at_id": lambda: sales(updated_since=utc_now()),
     "ix_products_on_sale_kind": lambda: listed(ProductView.ALL, kind=Kind.BOOK),
     "ix_products_on_sale_supplier": lambda: listed(ProductView.ALL, supplier="Editora Alba"),

@@ -2,16 +2,34 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.customers.customer_edits import facts_of, save_agent, save_customer
-from webapp.customers.forms import AgentIn, CustomerIn, CustomerPatch, CustomerQuery
-from webapp.customers.models import Agent, Customer
+from webapp.customers.customer_edits import (
+    add_address,
+    facts_of,
+    remove_address,
+    save_agent,
+    save_customer,
+)
+from webapp.customers.forms import (
+    AgentIn,
+    CustomerAddressIn,
+    CustomerIn,
+    CustomerPatch,
+    CustomerQuery,
+)
+from webapp.customers.models import Agent, Customer, CustomerAddress
 from webapp.customers.queries import agents, customer_by_id, customers
-from webapp.customers.shapes import AgentOut, CustomerOut
+from webapp.customers.shapes import (
+    AgentOut,
+    CustomerAddressOut,
+    CustomerOut,
+    CustomerRecordOut,
+)
 from webapp.http.answers import list_of
 from webapp.http.filters import ListQuery
 from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.platform.database import db
+from webapp.sales.queries import bought_by
 from webapp.staff.access import told_document
 from webapp.web.api import api_blueprint, endpoint, list_answer
 
@@ -31,6 +49,31 @@ def customer_json(customer: Customer) -> dict[str, object]:
             "updated_at": customer.updated_at.isoformat(),
         }
     )
+
+
+def address_json(address: CustomerAddress) -> dict[str, object]:
+    return {
+        "id": address.id,
+        "label": address.label,
+        "for_delivery": address.for_delivery,
+        "address": address.address_parts,
+    }
+
+
+def record_json(customer: Customer) -> dict[str, object]:
+    bought = bought_by(customer.id)
+    return customer_json(customer) | {
+        "addresses": [address_json(address) for address in customer.addresses],
+        "bought": {
+            "orders": bought.orders,
+            "net": str(bought.net),
+            "average": str(bought.average),
+            "first_at": bought.first_at and bought.first_at.isoformat(),
+            "last_at": bought.last_at and bought.last_at.isoformat(),
+        },
+        "merged_into": customer.merged_into_id,
+        "anonymised_at": customer.anonymised_at and customer.anonymised_at.isoformat(),
+    }
 
 
 def agent_json(agent: Agent) -> dict[str, object]:
@@ -77,12 +120,40 @@ def list_customers(asked: CustomerQuery) -> dict[str, object]:
     "GET",
     "/customers/<id:customer_id>",
     "clerk",
-    answer=CustomerOut,
+    answer=CustomerRecordOut,
     refusals={404: UNKNOWN},
-    summary=_l("The customer of this number."),
+    summary=_l("The customer of this number, with their addresses and what they bought."),
 )
 def show_customer(customer_id: int) -> dict[str, object]:
-    return customer_json(customer_by_id(customer_id))
+    return record_json(customer_by_id(customer_id))
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/customers/<id:customer_id>/addresses",
+    "clerk",
+    body=CustomerAddressIn,
+    answer=CustomerAddressOut,
+    status=201,
+    refusals={404: UNKNOWN, 409: _l("There are too many, or the customer is gone.")},
+    summary=_l("Adds an address beside the main one; the same one twice is one."),
+)
+def add_customer_address(wanted: CustomerAddressIn, customer_id: int) -> dict[str, object]:
+    return address_json(add_address(customer_by_id(customer_id), wanted))
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    "/customers/<id:customer_id>/addresses/<id:address_id>",
+    "clerk",
+    status=204,
+    refusals={404: UNKNOWN},
+    summary=_l("Removes an address; one that is not there stays so."),
+)
+def delete_customer_address(customer_id: int, address_id: int) -> None:
+    remove_address(customer_by_id(customer_id), address_id)
 
 
 @endpoint(

@@ -5,8 +5,8 @@ from flask_babel import gettext as _
 from webapp.addresses.answer import CompanyAnswer
 from webapp.addresses.lookup import Result
 from webapp.addresses.parts import PARTS
+from webapp.customers.address_filling import agree
 from webapp.http.forms import Form
-from webapp.platform.cep import folded
 
 
 def fill_in(form: Form, found: Result[CompanyAnswer]) -> str:
@@ -16,20 +16,12 @@ def fill_in(form: Form, found: Result[CompanyAnswer]) -> str:
     assert company, "only what was found fills a form"
     form.raw_input["name"] = form.value("name") or company.name
     told = {part: getattr(company, part) for part in PARTS if part != "country"}
-    same_place = _agree(form, told | {"country": "BR"})
+    same_place = agree(form, told | {"country": "BR"})
     if same_place:
         for part, registered in told.items():
             name = f"address.{part}"
             form.raw_input[name] = form.value(name) or registered
     return " ".join(_words(company, found.provider, same_place))
-
-
-def _agree(form: Form, told: dict[str, str]) -> bool:
-    typed = {part: folded(form.value(f"address.{part}")) for part in told}
-    return all(
-        not (typed[part] and folded(registered)) or typed[part] == folded(registered)
-        for part, registered in told.items()
-    )
 
 
 def _words(company: CompanyAnswer, provider: str, same_place: bool) -> list[str]:

@@ -5,11 +5,12 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.addresses.parts import PARTS
-from webapp.customers.forms import AddressIn, AgentIn, CustomerIn
-from webapp.customers.models import Agent, Customer, Taxpayer
+from webapp.customers.forms import AddressIn, AgentIn, CustomerAddressIn, CustomerIn
+from webapp.customers.models import Agent, Customer, CustomerAddress, CustomerNote, Taxpayer
+from webapp.customers.queries import notes_of
 from webapp.platform.database import db
 from webapp.platform.documents import DocumentKind, document_kind
-from webapp.platform.errors import Refusal
+from webapp.platform.errors import Forbidden, Refusal
 from webapp.platform.text import fold, searchable
 
 _WITH_DOCUMENT = select(Customer).where(Customer.document == bindparam("document"))
@@ -18,6 +19,7 @@ _WITHOUT_DOCUMENT = (
     .where(Customer.document.is_(None), Customer.email == bindparam("email"))
     .order_by(Customer.id)
 )
+MOST_ADDRESSES = 20
 COPIED = tuple(name for name in CustomerIn.model_fields if name != "address")
 
 
@@ -74,6 +76,7 @@ def facts_of(customer: Customer) -> dict:
 def save_customer(customer: Customer, wanted: CustomerIn) -> Customer:
     """Writes `wanted` into a new or known customer. Raises DocumentTaken when another one has the
     document."""
+    customer.refuse_gone()
     taken = DocumentTaken(
         _l("Another customer has this document already.")
         if document_kind(wanted.document) is DocumentKind.FOREIGN
@@ -88,6 +91,56 @@ def save_customer(customer: Customer, wanted: CustomerIn) -> Customer:
         setattr(customer, part, getattr(wanted.address, part))
     customer.search_text = search_text(customer)
     return _saved(customer, taken)
+
+
+def add_address(customer: Customer, wanted: CustomerAddressIn) -> CustomerAddress:
+    """One more of the customer's addresses. Said twice, there is one. What is sent goes to one of
+    them."""
+    customer.refuse_gone()
+    told = {"label": wanted.label} | wanted.address.model_dump()
+    for known in customer.addresses:
+        if told == {"label": known.label} | known.address_parts:
+            return known
+    if len(customer.addresses) >= MOST_ADDRESSES:
+        raise Refusal(
+            _l("A customer has at most %(count)s addresses; remove one.", count=MOST_ADDRESSES)
+        )
+    if wanted.for_delivery:
+        for other in customer.addresses:
+            other.for_delivery = False
+    address = CustomerAddress(**told, for_delivery=wanted.for_delivery)
+    customer.addresses.append(address)
+    db.session.flush()
+    return address
+
+
+def remove_address(customer: Customer, address_id: int) -> None:
+    """Idempotent."""
+    customer.addresses[:] = [kept for kept in customer.addresses if kept.id != address_id]
+    db.session.flush()
+
+
+def add_note(customer: Customer, text: str, actor: str) -> CustomerNote:
+    """Said twice in a row, it is written once."""
+    customer.refuse_gone()
+    latest = db.session.scalar(notes_of(customer.id).limit(1))
+    if latest and (latest.text, latest.actor) == (text, actor):
+        return latest
+    note = CustomerNote(customer_id=customer.id, text=text, actor=actor)
+    db.session.add(note)
+    db.session.flush()
+    return note
+
+
+def remove_note(customer_id: int, note_id: int, actor: str) -> None:
+    """Whoever wrote it takes it back; nobody else does. Idempotent."""
+    note = db.session.get(CustomerNote, note_id)
+    if note is None or note.customer_id != customer_id:
+        return
+    if note.actor != actor:
+        raise Forbidden(_l("Only who wrote a note removes it."))
+    db.session.delete(note)
+    db.session.flush()
 
 
 def save_agent(agent: Agent, wanted: AgentIn) -> Agent:

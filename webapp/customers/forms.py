@@ -3,6 +3,7 @@
 import re
 from typing import Annotated
 
+from annotated_types import MinLen
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -19,7 +20,7 @@ from webapp.http.fields import (
 )
 from webapp.http.filters import ListQuery
 from webapp.http.formatting import is_country
-from webapp.http.forms import FieldRefused, Percent, Shape, Text, example
+from webapp.http.forms import FieldRefused, Flag, LongText, Percent, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.towns import state_code
@@ -128,6 +129,24 @@ class TypedCustomerIn(CustomerIn):
 
 
 CustomerPatch = partial(CustomerIn)
+
+
+class CustomerAddressIn(Shape):
+    model_config = example(
+        {"label": "Work", "for_delivery": True, "address": {"zip_code": "01025-020", "number": "9"}}
+    )
+
+    label: Annotated[str, Text(60, required=True)]
+    for_delivery: Flag = False
+    address: AddressIn
+
+
+class TypedAddressIn(CustomerAddressIn):
+    address: NoteAddressIn
+
+
+class NoteIn(Shape):
+    text: Annotated[str, LongText(2000), MinLen(1)]
 
 
 class CustomerQuery(ListQuery):

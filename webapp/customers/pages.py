@@ -4,21 +4,36 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from webapp.addresses.companies import company_lookup, company_of
+from webapp.audit.history import learn_names
+from webapp.audit.tracking import actor
+from webapp.customers.address_filling import agree, fill_address, look_up_address
 from webapp.customers.company_filling import fill_in
-from webapp.customers.customer_edits import facts_of, save_agent, save_customer
-from webapp.customers.forms import AgentIn, TypedCustomerIn
+from webapp.customers.customer_edits import (
+    add_address,
+    add_note,
+    facts_of,
+    remove_address,
+    remove_note,
+    save_agent,
+    save_customer,
+)
+from webapp.customers.forms import AgentIn, NoteIn, TypedAddressIn, TypedCustomerIn
 from webapp.customers.models import Agent, Customer, Taxpayer
-from webapp.customers.queries import agent_by_id, agents, customer_by_id, customers
+from webapp.customers.queries import agent_by_id, agents, customer_by_id, customers, notes_of
 from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.memberships.queries import latest_changes
-from webapp.http.formatting import as_written
+from webapp.http.formatting import as_written, shop_day
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import Order, bounded_count, count_text, newest_first, page_of
+from webapp.messages.queries import messages_to
+from webapp.messages.words import template_name
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.processing.address_step import lookup
 from webapp.sales.models import Sale
+from webapp.sales.queries import bought_by
 from webapp.staff.access import allow
 
 bp = Blueprint("customers", __name__)
@@ -30,6 +45,7 @@ AGENT_ORDERS = {
     "name": Order((Agent.name, Agent.id)),
     "percent": Order((Agent.commission_percent, Agent.id), down=True),
 }
+NOTES_SHOWN, MAIL_SHOWN = 20, 8
 NEW_CUSTOMER = {"address": {"country": "BR"}, "taxpayer": Taxpayer.NON_CONTRIBUTOR}
 
 
@@ -84,24 +100,122 @@ def fill_in_company(customer_id: int | None = None):
     return _customer_form(form, customer_id, said)
 
 
+@bp.post("/customers/postal-code")
+@bp.post("/customers/<id:customer_id>/postal-code")
+@allow("clerk")
+def fill_in_address(customer_id: int | None = None):
+    """The form with the blanks of its address filled in by the CEP; nothing is saved."""
+    form = Form(request.form)
+    _fill_in(form)
+    return _customer_form(form, customer_id)
+
+
+def _fill_in(form: Form) -> None:
+    """What was typed stays: where that is another place than the CEP's, nothing is filled in."""
+    answer = look_up_address(form, lookup())
+    told = {"state": answer.state, "city": answer.city} if answer else {}
+    if answer and agree(form, told):
+        fill_address(form, answer)
+    elif answer:
+        place = f"{answer.city}/{answer.state}"
+        form.hints["address.zip_code"] = _(
+            "This CEP is of %(place)s: what was typed is another place, and stays.", place=place
+        )
+    elif not form.errors:
+        form.hints["address.zip_code"] = _(
+            "This CEP was not found just now. Go on, and fill the address by hand."
+        )
+
+
 def _sales_of(customer: Customer):
     return db.select(Sale).where(Sale.customer_id == customer.id)
+
+
+def _customer_page(form: Form, customer_id: int):
+    customer = customer_by_id(customer_id)
+    membership = db.session.scalar(
+        db.select(Membership).where(Membership.customer_id == customer.id)
+    )
+    changes = list(db.session.scalars(latest_changes(membership.id))) if membership else []
+    notes = list(db.session.scalars(notes_of(customer.id).limit(NOTES_SHOWN)))
+    sums = bought_by(customer.id)
+    learn_names([note.actor for note in notes] + [change.actor for change in changes])
+    return render_template(
+        "customers/customer.html",
+        customer=customer,
+        membership=membership,
+        bought=sums,
+        first_and_last=[shop_day(at) for at in (sums.first_at, sums.last_at) if at],
+        page=page_of(_sales_of(customer), newest_first(Sale.id), limit=20),
+        changes=history(changes),
+        notes=notes,
+        form=form,
+        me=actor(),
+        mails=list(db.session.scalars(messages_to(customer.id, MAIL_SHOWN))),
+        template_name=template_name,
+    )
 
 
 @bp.get("/customers/<id:customer_id>")
 @allow("clerk")
 def show(customer_id: int):
     customer = customer_by_id(customer_id)
-    membership = db.session.scalar(
-        db.select(Membership).where(Membership.customer_id == customer.id)
-    )
-    return render_template(
-        "customers/customer.html",
-        customer=customer,
-        membership=membership,
-        page=page_of(_sales_of(customer), newest_first(Sale.id), limit=20),
-        changes=history(db.session.scalars(latest_changes(membership.id))) if membership else [],
-    )
+    if customer.merged_into_id:
+        return redirect(url_for("customers.show", customer_id=customer.merged_into_id))
+    return _customer_page(Form(), customer_id)
+
+
+@bp.post("/customers/<id:customer_id>/notes")
+@allow("clerk")
+@submits(NoteIn, again=_customer_page)
+def write_note(wanted: NoteIn, customer_id: int):
+    add_note(customer_by_id(customer_id), wanted.text, actor())
+    return redirect(url_for("customers.show", customer_id=customer_id, _anchor="notes"), 303)
+
+
+@bp.post("/customers/<id:customer_id>/notes/<id:note_id>/deletion")
+@allow("clerk")
+def delete_note(customer_id: int, note_id: int):
+    remove_note(customer_id, note_id, actor())
+    return redirect(url_for("customers.show", customer_id=customer_id, _anchor="notes"), 303)
+
+
+def _address_form(form: Form, customer_id: int):
+    customer = customer_by_id(customer_id)
+    return render_template("customers/address.html", form=form, customer=customer)
+
+
+@bp.get("/customers/<id:customer_id>/addresses/new")
+@allow("clerk")
+def new_address(customer_id: int):
+    return _address_form(Form.filled({"address": {"country": "BR"}}), customer_id)
+
+
+@bp.post("/customers/<id:customer_id>/addresses")
+@allow("clerk")
+@submits(TypedAddressIn, again=_address_form)
+def create_address(wanted: TypedAddressIn, customer_id: int):
+    customer = customer_by_id(customer_id)
+    add_address(customer, wanted)
+    flash(_("The address was added."), "good")
+    return _to(customer)
+
+
+@bp.post("/customers/<id:customer_id>/addresses/postal-code")
+@allow("clerk")
+def fill_in_new_address(customer_id: int):
+    form = Form(request.form)
+    _fill_in(form)
+    return _address_form(form, customer_id)
+
+
+@bp.post("/customers/<id:customer_id>/addresses/<id:address_id>/deletion")
+@allow("clerk")
+def delete_address(customer_id: int, address_id: int):
+    customer = customer_by_id(customer_id)
+    remove_address(customer, address_id)
+    flash(_("The address was removed."), "good")
+    return _to(customer)
 
 
 @bp.get("/customers/<id:customer_id>/edit")
@@ -112,6 +226,7 @@ def edit(customer_id: int):
 
 def _present_customer(customer_id: int) -> Form:
     customer = customer_by_id(customer_id)
+    customer.refuse_gone()
     return Form.filled(as_written(facts_of(customer)) | {"version": customer.version})
 
 

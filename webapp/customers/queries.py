@@ -3,15 +3,21 @@
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
-from webapp.customers.models import Agent, Customer
+from webapp.customers.models import Agent, Customer, CustomerNote
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
 
 
 def customers(q: str = "") -> Select:
-    """Customers whose search text holds every word of `q`."""
-    return select(Customer).where(matching(Customer, q))
+    """Customers whose search text holds every word of `q`, without those that are others by now."""
+    return select(Customer).where(Customer.merged_into_id.is_(None), matching(Customer, q))
+
+
+def notes_of(customer_id: int) -> Select:
+    """The newest first."""
+    query = select(CustomerNote).where(CustomerNote.customer_id == customer_id)
+    return query.order_by(CustomerNote.id.desc())
 
 
 def agents() -> Select:

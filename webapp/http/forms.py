@@ -337,6 +337,8 @@ class Form:
         self.shape = shape
         self.raw_input: dict[str, Any] = dict(values.items()) if values is not None else {}
         self.errors: dict[str, str] = {}
+        # What to say quietly below a field.
+        self.hints: dict[str, str] = {}
         self.message = ""
         # What the record holds by now where it differs, after somebody else saved it meanwhile.
         self.theirs: dict[str, str] = {}

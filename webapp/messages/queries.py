@@ -13,6 +13,7 @@ from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
+from webapp.sales.queries import latest_sales_of
 
 THE_MAILBOX = 1
 
@@ -75,6 +76,13 @@ def message_by_id(message_id: int) -> Message:
 
 def messages_of_sale(sale_id: int) -> Select:
     return select(Message).where(Message.sale_id == sale_id).order_by(Message.id)
+
+
+def messages_to(customer_id: int, most: int) -> Select:
+    """The latest e-mails of a customer's latest orders: however many there are, few are read."""
+    latest = latest_sales_of(customer_id, 5 * most).subquery()
+    query = select(Message).where(Message.sale_id.in_(select(latest.c.id)))
+    return query.order_by(Message.id.desc()).limit(most)
 
 
 def message_of_sale(sale_id: int, template: str) -> Message | None:

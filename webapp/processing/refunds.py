@@ -73,6 +73,7 @@ def give_units_back(
         refunded_by=by,
         sale=sale,
     )
+    sale.refunded_amount += made.amount
     db.session.add(made)
     db.session.flush()
     asked_for = {line.position: units for line, units in named}

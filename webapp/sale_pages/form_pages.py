@@ -6,7 +6,8 @@ from flask import flash, g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.customers.models import Customer
+from webapp.customers.address_filling import look_up_address
+from webapp.customers.models import Customer, CustomerAddress
 from webapp.http.handling import page_or_fragment, refuse_stale, submits
 from webapp.invoices.issues import over_limit
 from webapp.platform.cep import normalize_cep
@@ -148,6 +149,10 @@ def draft() -> str:
         customer = db.session.get(Customer, number)
         if customer:
             form.take_customer(customer)
+    elif verb == "main_place" and number is not None:
+        form.take_place(db.session.get(Customer, number))
+    elif verb == "place" and number is not None:
+        form.take_place(db.session.get(CustomerAddress, number))
     elif not form.is_abroad and (verb == "look_up" or (verb == "go_on" and _is_new_cep(form))):
         _look_up(form)
     elif verb == "go_on":
@@ -169,17 +174,10 @@ def _is_new_cep(form: SaleForm) -> bool:
 
 
 def _look_up(form: SaleForm) -> None:
-    # No transaction of ours may be open meanwhile: the answer is written by another one.
-    db.session.rollback()
-    cep = normalize_cep(form.value("address.zip_code"))
-    result = lookup().one(cep) if cep else None
-    if result is None:
-        form.errors["address.zip_code"] = _(
-            "This is not a CEP; write its eight digits, like 01025-020."
-        )
-    elif result.answer:
-        form.take_address(result.answer, request.form.get("known_zip_code", ""))
-    else:
+    answer = look_up_address(form, lookup())
+    if answer:
+        form.take_address(answer, request.form.get("known_zip_code", ""))
+    elif not form.errors:
         form.hints["address.zip_code"] = _(
             "This CEP was not found just now. Go on: it is looked up again with the order."
         )

@@ -10,12 +10,12 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 from webapp.addresses.answer import PostalAnswer
-from webapp.addresses.parts import PARTS
+from webapp.addresses.parts import PARTS, AddressColumns
 from webapp.catalog.models import Product, too_few
+from webapp.customers.address_filling import fill_address
 from webapp.customers.models import Customer
 from webapp.http.formatting import as_written
 from webapp.http.forms import Form, Money, Shape, parse
-from webapp.platform.cep import format_cep
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.money import ZERO
 from webapp.platform.transactions import reading_ahead
@@ -54,8 +54,6 @@ class SaleForm(DetailsForm):
         )
         # What somebody else saved as the lines, where they differ: words for each.
         self.their_lines: list[str] = []
-        # What to say quietly below a field.
-        self.hints: dict[str, str] = {}
         for name in ("freight", "discount"):
             if self.raw_input.get(name) in (None, ""):
                 self.raw_input[name] = "0"
@@ -208,19 +206,21 @@ class SaleForm(DetailsForm):
         facts = {fact: getattr(customer, fact) for fact in ("name", "document", "email", "phone")}
         for fact, written in as_written(facts).items():
             self.raw_input[f"customer.{fact}"] = written or ""
-        for part in PARTS:
-            self.raw_input[f"address.{part}"] = getattr(customer, part)
+        places = (place for place in customer.addresses if place.for_delivery)
+        self.take_place(next(places, customer))
+
+    def take_place(self, place: AddressColumns | None) -> None:
+        """None: it was removed meanwhile."""
+        for part in PARTS if place else ():
+            self.raw_input[f"address.{part}"] = getattr(place, part)
 
     def take_address(self, answer: PostalAnswer, before: str) -> None:
         """Fills blanks; another CEP than `before` brings its own street, and the number was of the
         other one."""
         changed = bool(before) and before != answer.cep
-        for part in ("street", "neighborhood", "city", "state"):
-            if changed or not self.value(f"address.{part}"):
-                self.raw_input[f"address.{part}"] = getattr(answer, part)
+        fill_address(self, answer, anew=changed)
         if changed:
             self.raw_input["address.number"] = self.raw_input["address.complement"] = ""
-        self.raw_input["address.zip_code"] = format_cep(answer.cep)
 
 
 def _several(products: list[Product]) -> str:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from webapp.addresses.questions import warnings_of
+from webapp.addresses.sources import SOURCE_LABELS
 from webapp.audit.history import HistoryEntry, Subject, entries_of, tell
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.parcels.models import PackingSlip
@@ -49,14 +50,6 @@ PART_LABELS = {
     "state": _l("State"),
     "ibge": _l("IBGE code"),
     "country": _l("Country"),
-}
-SOURCE_LABELS = {
-    "ibge": _l("IBGE table"),
-    "viacep": _l("ViaCEP"),
-    "brasilapi": _l("BrasilAPI"),
-    "opencep": _l("OpenCEP"),
-    "awesomeapi": _l("AwesomeAPI"),
-    "sample": _l("sample"),
 }
 
 

@@ -227,6 +227,7 @@ OVER_LIMIT = "discount_over_limit"
 
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 TO_SHIP = text("shipping IN ('to_pack', 'packed')")
+BOUGHT = text("paid_at IS NOT NULL AND status <> 'cancelled'")
 GOODS_UNDER_WAY = text(
     "shipping <> 'none' AND status NOT IN ('invoiced', 'completed', 'cancelled')"
 )
@@ -287,6 +288,17 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         ),
         Index("ix_sales_total_id", "total", "id"),
         Index("ix_sales_customer_name_id", "customer_name", "id"),
+        Index("ix_sales_customer_id_id", "customer_id", "id"),
+        # All that a customer's page adds up.
+        Index(
+            "ix_sales_bought",
+            "customer_id",
+            "paid_at",
+            "total",
+            "refunded_amount",
+            sqlite_where=BOUGHT,
+            postgresql_where=BOUGHT,
+        ),
         Index("ix_sales_created_at_status", "created_at", "status"),
         # All that the days of the home page are added up from.
         Index("ix_sales_paid_at", "paid_at", "status", "total"),
@@ -348,13 +360,15 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     # it may, or as was approved. None: any number.
     discount_limit: Mapped[Decimal | None] = mapped_column(Hundredths)
     total: Mapped[Decimal] = mapped_column(Hundredths)
+    # What all refunds together gave back.
+    refunded_amount: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
 
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"), index=True)
     agent_code: Mapped[str | None] = mapped_column(String(20))
     agent_name: Mapped[str | None] = mapped_column(String(80))
     agent_percent: Mapped[Decimal | None] = mapped_column(Hundredths)
 
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     customer_name: Mapped[str] = mapped_column(String(120))
     customer_document: Mapped[str] = mapped_column(String(20))
     customer_email: Mapped[str] = mapped_column(String(254), default="")
@@ -362,6 +376,8 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     customer_taxpayer: Mapped[Taxpayer] = mapped_column(EnumText(Taxpayer))
     customer_state_registration: Mapped[str] = mapped_column(String(14), default="")
     customer_locale: Mapped[str] = mapped_column(String(8), default="pt_BR")
+    # Of its customer stands here what tax law has kept, and nobody finds it by that.
+    is_anonymised: Mapped[bool] = mapped_column(default=False)
 
     # What only its NF-e tells, as `detail_forms.InvoiceDetailsIn` reads it, what was left out left
     # out; with the copies of the companies that it names (`partners`, by kind and code) and the
@@ -384,7 +400,8 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
 
     def text_to_search(self) -> str:
         marketplace = (self.invoice_details or {}).get("marketplace", {})
-        facts = (getattr(self, name) or "" for name in SEARCHED)
+        names = NOBODYS if self.is_anonymised else SEARCHED
+        facts = (getattr(self, name) or "" for name in names)
         return searchable(*facts, marketplace.get("order", ""))
 
     # -- what it is -------------------------------------------------------------------------------
@@ -596,7 +613,8 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         self.waits_since, self.needs_person = None, False
 
 
-# The facts by which a sale is found, by their columns.
+# The facts by which a sale is found, by their columns; of nobody in particular.
+NOBODYS = ("reference", "tracking_code")
 SEARCHED = (
     "reference",
     "customer_name",

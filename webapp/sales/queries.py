@@ -3,9 +3,11 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.filters import ProductFilter
@@ -16,9 +18,10 @@ from webapp.customers.queries import customers
 from webapp.http.lists import COUNT_LIMIT, bounded_count
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
+from webapp.platform.money import ZERO, cents
 from webapp.platform.searching import matching
 from webapp.platform.text import storable
-from webapp.sales.models import Sale, SaleLine, Shipping, Status
+from webapp.sales.models import BOUGHT, Sale, SaleLine, Shipping, Status
 
 NO_SALE = _l("There is no order with this number.")
 OFFERED = 20
@@ -38,6 +41,50 @@ def undecided_sales_of(product_id: int) -> Select:
         .where(Sale.id.in_(lines), Sale.status.in_(ahead), Sale.discount_limit.is_not(None))
         .order_by(Sale.id)
     )
+
+
+class Bought(NamedTuple):
+    """What a customer bought: the paid orders that were not cancelled, what they came to, what of
+    that was given back, and when the first and the last one was paid."""
+
+    orders: int
+    sold: Decimal
+    refunded: Decimal
+    first_at: dt.datetime | None
+    last_at: dt.datetime | None
+
+    @property
+    def net(self) -> Decimal:
+        return self.sold - self.refunded
+
+    @property
+    def average(self) -> Decimal:
+        return cents(self.net / self.orders) if self.orders else ZERO
+
+
+def bought() -> Select:
+    """The columns of Bought (sums of nothing are NULL), of the orders that a condition leaves; one
+    index answers it."""
+    sums = (
+        func.count(),
+        func.sum(Sale.total),
+        func.sum(Sale.refunded_amount),
+        func.min(Sale.paid_at),
+        func.max(Sale.paid_at),
+    )
+    return select(*sums).where(BOUGHT)
+
+
+def bought_by(customer_id: int) -> Bought:
+    row = db.session.execute(bought().where(Sale.customer_id == customer_id)).one()
+    orders, sold, refunded, first_at, last_at = row
+    return Bought(orders, sold or ZERO, refunded or ZERO, first_at, last_at)
+
+
+def latest_sales_of(customer_id: int, most: int) -> Select:
+    """Their ids."""
+    query = select(Sale.id).where(Sale.customer_id == customer_id)
+    return query.order_by(Sale.id.desc()).limit(most)
 
 
 def sales(
