@@ -98,6 +98,7 @@ class Api:
             data=data,
             content_type="application/json",
             headers=self.headers | {"Accept-Language": "en"} | headers,
+            buffered=True,
         )
 
     def get(self, path: str):

@@ -15,6 +15,7 @@ from webapp.features import BLUEPRINTS, QUEUE_NAMES, VALUE_WORDS, VOCABULARIES
 from webapp.http import formatting, localization, ranges, sealing, uploads
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
+from webapp.listings import LISTINGS
 from webapp.menu import MENU
 from webapp.monitor import troubles
 from webapp.platform import live, logs, sqlite
@@ -31,7 +32,7 @@ from webapp.rules.naming import name_values
 from webapp.staff import access
 from webapp.staff.queries import names_of
 from webapp.store.queries import shop_time_zone
-from webapp.web import navigation, security
+from webapp.web import listings, navigation, security
 
 track(db.session)
 send_on_commit(db.session)
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.set_up(app)
     ranges.set_up(app)
     navigation.set_up(app, MENU)
+    listings.set_up(app, LISTINGS)
     localization.set_up(app, shop_time_zone)
     troubles.set_up(app)
     history.set_up(app, VOCABULARIES, names_of, VALUE_WORDS, QUEUE_NAMES)

@@ -65,6 +65,8 @@ from webapp.taxation import api as taxation_api
 from webapp.taxation import pages as taxation
 from webapp.taxation.words import KINDS as TAXED_KINDS
 from webapp.taxation.words import NATURES
+from webapp.views import api as views_api
+from webapp.views import pages as views
 from webapp.web.pages import docs, health, streams
 
 # How the audit of each feature is told; see webapp.audit.history.
@@ -139,6 +141,7 @@ BLUEPRINTS = [
         messages,
         monitor,
         search,
+        views,
         addresses_api,
         authority_api,
         taxation_api,
@@ -160,6 +163,7 @@ BLUEPRINTS = [
         messages_api,
         monitor_api,
         processing_api,
+        views_api,
         store_api,
     )
 ]

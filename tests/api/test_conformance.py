@@ -102,6 +102,7 @@ def places(db) -> Places:
         ("sku",): [("LV-0001",), (unsold,)],
         ("code",): [("goods",), ("none",)],
         ("term",): [("pCBS",), ("none",)],
+        ("listing",): [("invoices",), ("none",)],
         ("month",): [(this_month(),), ("2026-13",)],
         ("cep",): [("05010-000",), ("99999-999",), ("9",)],
         ("cnpj",): [(COMPANY,), ("9",)],

@@ -39,7 +39,7 @@ TOLD = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
 TRIES = "sales.cancellation"
 # They are about as much as one asks for: how much they ask for each thousand rows is held by tests
 # of their own.
-FILES = ("sales.export", "invoices.archive")
+FILES = ("sales.export", "views.export", "invoices.archive")
 RECORDS: dict[str, Any] = {
     "user_id": User,
     "product_id": Product,

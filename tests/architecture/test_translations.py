@@ -143,7 +143,7 @@ MORE_SCREENS = (
 )
 # No pages of the shop: files, and what programs and those who write them ask for.
 NO_PAGES = re.compile(
-    r"/(static|api|events|healthz|readyz|metrics)|.*(\.csv|\.json|\.pdf|\.zip|/xml|/archive|/rule-options)$"
+    r"/(static|api|events|healthz|readyz|metrics)|.*(\.csv|\.json|<ending>|\.pdf|\.zip|/xml|/archive|/rule-options)$"
 )
 # As it was sent: in the customer's language, not the reader's.
 SENT = "/messages/<id:message_id>/html"

@@ -5,7 +5,7 @@ from urllib.parse import urldefrag
 
 import pytest
 
-FILES = re.compile(r"/xml|\.pdf|\.csv|\.zip|/archive")
+FILES = re.compile(r"/xml|\.pdf|\.csv|\.xlsx|\.zip|/archive")
 DEEPEST = 3
 
 

@@ -7,19 +7,19 @@ import pytest
 from sqlalchemy import event, select, text, update
 
 from tests.factories import Api, make_product, make_sale, make_token, sign_in
-from webapp.catalog import pages as catalog
+from webapp.catalog import listing as catalog
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
-from webapp.customers import pages as customers
+from webapp.customers import listing as customers
 from webapp.customers.models import Customer
-from webapp.fulfilment.memberships import pages as memberships
+from webapp.fulfilment.memberships.listing import MEMBERSHIPS
 from webapp.fulfilment.memberships.models import Membership
-from webapp.fulfilment.parcels.pages import slips
+from webapp.fulfilment.parcels import listing as slips
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.http import lists
 from webapp.http.lists import newest_first, page_of
-from webapp.invoice_pages import list_pages as invoices
+from webapp.invoice_pages import listing as invoices
 from webapp.messages.models import Message
 from webapp.sale_pages import listing
 from webapp.sales.models import Sale
@@ -30,7 +30,7 @@ LISTS = {
     "/customers": customers.CUSTOMER_ORDERS,
     "/invoices": invoices.ORDERS,
     "/packing-slips": slips.ORDERS,
-    "/memberships": memberships.ORDERS,
+    "/memberships": MEMBERSHIPS.orders,
     "/messages": newest_first(Message.id),
 }
 SORTS = [
@@ -102,7 +102,7 @@ def test_memberships_are_sorted_by_their_day(app, db):
             Membership.begin(sale.customer_id, "gold", dt.date(2026, 11, day), sale_id=sale.id)
         )
     db.session.commit()
-    found = walked(app, select(Membership), memberships.ORDERS, "since")
+    found = walked(app, select(Membership), MEMBERSHIPS.orders, "since")
     assert [membership.since.day for membership in found] == [1, 2, 3]
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.factories import sign_in
 from tests.services import wait_until
 from tests.support.web_server import many_files, serving
-from webapp.http.csv import csv_file
+from webapp.http.spreadsheets import csv_file
 from webapp.platform import live
 from webapp.serving import bridge, connections
 from webapp.staff.access import anyone

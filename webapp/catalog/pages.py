@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from webapp.catalog.filters import LACKING, ProductFilter, ProductView
 from webapp.catalog.forms import ProductIn, RowIn, StockFormIn
+from webapp.catalog.listing import PRODUCTS
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.product_edits import (
     StockMoved,
@@ -29,7 +30,7 @@ from webapp.catalog.words import reason_words
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
-from webapp.http.lists import Order, Tab, newest_first, page_of, tabs_of
+from webapp.http.lists import Tab, newest_first, page_of, tabs_of
 from webapp.http.query import query_ids
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
@@ -42,11 +43,6 @@ from webapp.taxation.queries import profile_names
 bp = Blueprint("catalog", __name__)
 
 TABS = (ProductView.ALL, ProductView.LOW, ProductView.LACKS, ProductView.ARCHIVED)
-ORDERS = {
-    "name": Order((Product.name, Product.id)),
-    "price": Order((Product.price, Product.id), down=True),
-    "stock": Order((Product.stock_or_less, Product.id)),
-}
 # What a new product's form begins with.
 BLANK = {"kind": Kind.PHYSICAL, "unit": "UN", "origin": "0", "weight_g": 0}
 
@@ -78,7 +74,7 @@ def words():
 @allow("clerk")
 def index():
     wanted = ProductFilter.of_address(request.args)
-    page = page_of(products(wanted), ORDERS, narrowed=bool(wanted.in_address))
+    page = PRODUCTS.page(request.args, narrowed=bool(wanted.in_address))
     views = TABS + LACKING * wanted.lacks
     tabs = tabs_of([_tab(view) for view in views], _asked(wanted.view))
     counts = {view: tab["count"] for view, tab in zip(views, tabs, strict=True)}

@@ -18,15 +18,16 @@ from webapp.customers.customer_edits import (
     save_customer,
 )
 from webapp.customers.forms import AgentIn, NoteIn, TypedAddressIn, TypedCustomerIn
+from webapp.customers.listing import AGENTS, CUSTOMERS
 from webapp.customers.models import Agent, Customer, Taxpayer
-from webapp.customers.queries import agent_by_id, agents, customer_by_id, customers, notes_of
+from webapp.customers.queries import agent_by_id, customer_by_id, customers, notes_of
 from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.memberships.queries import latest_changes
 from webapp.http.formatting import as_written, shop_day
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
-from webapp.http.lists import Order, bounded_count, count_text, newest_first, page_of
+from webapp.http.lists import bounded_count, count_text, newest_first, page_of
 from webapp.messages.queries import messages_to
 from webapp.messages.words import template_name
 from webapp.platform.database import db
@@ -37,14 +38,6 @@ from webapp.sales.queries import bought_by
 from webapp.staff.access import allow
 
 bp = Blueprint("customers", __name__)
-CUSTOMER_ORDERS = {
-    "name": Order((Customer.name, Customer.id)),
-    "when": Order((Customer.id,), down=True),
-}
-AGENT_ORDERS = {
-    "name": Order((Agent.name, Agent.id)),
-    "percent": Order((Agent.commission_percent, Agent.id), down=True),
-}
 NOTES_SHOWN, MAIL_SHOWN = 20, 8
 NEW_CUSTOMER = {"address": {"country": "BR"}, "taxpayer": Taxpayer.NON_CONTRIBUTOR}
 
@@ -53,7 +46,7 @@ NEW_CUSTOMER = {"address": {"country": "BR"}, "taxpayer": Taxpayer.NON_CONTRIBUT
 @allow("clerk")
 def index():
     q = request.args.get("q", "")
-    page = page_of(customers(q), CUSTOMER_ORDERS, narrowed=bool(q.strip()))
+    page = CUSTOMERS.page(request.args, narrowed=bool(q.strip()))
     return render_template(
         "customers/index.html", page=page, q=q, count=count_text(bounded_count(customers()))
     )
@@ -247,7 +240,7 @@ def _to(customer: Customer):
 
 
 def _agents_page(form: Form):
-    page = page_of(agents(), AGENT_ORDERS)
+    page = AGENTS.page(request.args)
     return render_template("customers/agents.html", form=form, page=page)
 
 

@@ -7,10 +7,9 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
-
-from flask import Response, stream_with_context
 
 from webapp.http.localization import time_zone
 from webapp.http.numbers import field_text, is_brazilian
@@ -22,37 +21,7 @@ _FORMULA = re.compile(rf"[{_SIGNS}\t\r\n]")
 _FORMULA_INSIDE = re.compile(rf"([;,\t\r\n]\s*)(?=[{_SIGNS}])")
 # It keeps fifteen digits of a number and no zero at its head.
 _CODE = re.compile(r"0[0-9]+|[0-9]{12,}", re.ASCII)
-CHUNK_CHARACTERS = 32_768
-
-
-def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A download called `name`.csv. Cells are text, whole numbers, `Decimal` and moments.
-
-    `rows` are a list, or an iterator that is read while the file is sent. Whoever takes it may be
-    slow, so such an iterator leaves no transaction open between the rows that it reads at once.
-    """
-    chunks = _chunks(header, rows, is_brazilian(), ZoneInfo(time_zone()))
-    body = list(chunks) if isinstance(rows, list) else stream_with_context(chunks)
-    response = Response(body, mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
-
-
-def _chunks(
-    header: Sequence[str], rows: Iterable[Sequence[object]], brazilian: bool, zone: dt.tzinfo
-) -> Iterator[str]:
-    file = io.StringIO()
-    writer = csv.writer(file, delimiter=";" if brazilian else ",")
-    # The mark at its head tells spreadsheets that the file is UTF-8.
-    file.write("\ufeff")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([_cell(value, brazilian, zone) for value in row])
-        if file.tell() > CHUNK_CHARACTERS:
-            yield file.getvalue()
-            file.seek(0)
-            file.truncate()
-    yield file.getvalue()
+LINES_AT_ONCE = 50
 
 
 class CsvForm(NamedTuple):
@@ -62,7 +31,14 @@ class CsvForm(NamedTuple):
     brazilian: bool
     zone: dt.tzinfo
 
+    def chunks(self, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+        left = iter(rows)
+        yield self.begin(header)
+        while some := list(islice(left, LINES_AT_ONCE)):
+            yield self.lines(some)
+
     def begin(self, header: Sequence[str]) -> bytes:
+        """The mark at its head tells spreadsheets that the file is UTF-8."""
         return ("\ufeff" + self._written([header])).encode()
 
     def lines(self, rows: Iterable[Sequence[object]]) -> bytes:
@@ -75,9 +51,9 @@ class CsvForm(NamedTuple):
         return file.getvalue()
 
 
-def reader_form(zone: dt.tzinfo) -> CsvForm:
-    """That of the reader of this answer."""
-    return CsvForm(is_brazilian(), zone)
+def reader_form(zone: dt.tzinfo | None = None) -> CsvForm:
+    """That of the reader of this answer, in the shop's zone where no other is told."""
+    return CsvForm(is_brazilian(), zone or ZoneInfo(time_zone()))
 
 
 def _cell(value: object, brazilian: bool, zone: dt.tzinfo) -> object:

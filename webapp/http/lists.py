@@ -4,7 +4,7 @@ thousand."""
 import base64
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,12 +14,13 @@ from flask_babel import gettext as _
 from sqlalchemy import Date, Select, func, literal, select, tuple_
 
 from webapp.http.formatting import number_text, with_query
-from webapp.http.query import query_word
+from webapp.http.query import Asked, query_word
 from webapp.platform.columns import Hundredths, UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
 
 COUNT_LIMIT = 1000
+ROWS_AT_ONCE = 500
 
 
 class Order(NamedTuple):
@@ -55,9 +56,10 @@ class Sorting:
     down: bool
 
     @classmethod
-    def asked(cls, orders: Orders) -> "Sorting":
+    def asked(cls, orders: Orders, asked: Asked = None) -> "Sorting":
         """Raises WrongFilter."""
-        written = query_word("sort", [sign + name for name in orders for sign in ("", "-")])
+        known = [sign + name for name in orders for sign in ("", "-")]
+        written = query_word("sort", known, asked)
         if written:
             return cls(orders, written.removeprefix("-"), written.startswith("-"))
         first = next(iter(orders))
@@ -180,10 +182,8 @@ def paginate(
     down = descending != backwards
     cursor = after or before
     if cursor:
-        values = decode_cursor(cursor, keys)
-        edge = tuple_(*(literal(v, key.type) for v, key in zip(values, keys, strict=True)))
-        query = query.where(tuple_(*keys) < edge if down else tuple_(*keys) > edge)
-    query = query.order_by(*(key.desc() if down else key.asc() for key in keys)).limit(limit + 1)
+        query = _beyond(query, keys, decode_cursor(cursor, keys), down)
+    query = _in_order(query, keys, down).limit(limit + 1)
     rows = list(db.session.scalars(query).unique())
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
@@ -200,6 +200,29 @@ def paginate(
     )
 
 
+def _in_order(query: Select, keys: tuple, down: bool) -> Select:
+    return query.order_by(*(key.desc() if down else key.asc() for key in keys))
+
+
+def _beyond(query: Select, keys: tuple, values: Sequence[Any], down: bool) -> Select:
+    """Its rows behind the one whose keys have these values."""
+    edge = tuple_(*(literal(v, key.type) for v, key in zip(values, keys, strict=True)))
+    return query.where(tuple_(*keys) < edge if down else tuple_(*keys) > edge)
+
+
+def slices(query: Select, keys: tuple, down: bool) -> Iterator[list]:
+    """All rows of `query` in this order, ROWS_AT_ONCE at a time, each lot by a statement that
+    begins where the one before ended: a transaction may end between two of them."""
+    values: list[Any] | None = None
+    while True:
+        more = query if values is None else _beyond(query, keys, values, down)
+        rows = list(db.session.scalars(_in_order(more, keys, down).limit(ROWS_AT_ONCE)).unique())
+        values = [getattr(rows[-1], key.key) for key in keys] if rows else None
+        yield rows
+        if len(rows) < ROWS_AT_ONCE:
+            return
+
+
 def page_of(query: Select, orders: Orders, limit: int = 50, narrowed: bool = False) -> Page:
     """The page that the address asks for, in one of `orders`.
 
@@ -211,8 +234,7 @@ def page_of(query: Select, orders: Orders, limit: int = 50, narrowed: bool = Fal
         keys, down = sorting.usual
         found = query.with_only_columns(keys[-1])
         cut = bounded_count(found) > COUNT_LIMIT
-        first = found.order_by(*(key.desc() if down else key.asc() for key in keys))
-        query = query.where(keys[-1].in_(first.limit(COUNT_LIMIT)))
+        query = query.where(keys[-1].in_(_in_order(found, keys, down).limit(COUNT_LIMIT)))
     after, before = request.args.get("after"), request.args.get("before")
     page = paginate(query, sorting.keys, after, before, limit, sorting.down)
     return replace(page, sorting=sorting, cut=cut)

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.http.formatting import day_text, with_query
 from webapp.http.localization import time_zone
-from webapp.http.query import WrongFilter, query_day
+from webapp.http.query import Asked, WrongFilter, query_day
 
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 
@@ -26,9 +26,9 @@ class Period(NamedTuple):
     until: dt.date | None = None
 
     @classmethod
-    def asked(cls) -> "Period":
+    def asked(cls, asked: Asked = None) -> "Period":
         """What the address asks for. Raises WrongFilter."""
-        period = cls(_day("since"), _day("until"))
+        period = cls(_day("since", asked), _day("until", asked))
         if period.since and period.until and period.since > period.until:
             raise ReversedDays()
         return period
@@ -71,8 +71,8 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), ZoneInfo(time_zone())).astimezone(dt.UTC)
 
 
-def _day(name: str) -> dt.date | None:
-    day = query_day(name)
+def _day(name: str, asked: Asked) -> dt.date | None:
+    day = query_day(name, asked)
     if day and not EARLIEST <= day <= LATEST:
-        raise WrongFilter(name)
+        raise WrongFilter(name, args=asked)
     return day

@@ -17,6 +17,8 @@ from webapp.platform.whole import MAX_ID, whole_number
 MOST_ROWS = 200
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
 Choice = TypeVar("Choice", bound=enum.StrEnum)
+# The query of an address: the one that is asked for, where a reader is told of no other.
+Asked = Mapping[str, str] | None
 
 
 class WrongFilter(Invalid):
@@ -25,11 +27,10 @@ class WrongFilter(Invalid):
 
     title = _l("This filter does not exist")
 
-    def __init__(self, name: str, message: str = "", args: Mapping[str, str] | None = None):
-        asked = request.args if args is None else args
+    def __init__(self, name: str, message: str = "", args: Asked = None):
         text = message or _(
             "The address asks for “%(value)s”, which this list does not know.",
-            value=asked.get(name, "")[:60],
+            value=_written(name, args)[:60],
         )
         super().__init__([FieldError(name, text)])
 
@@ -48,6 +49,10 @@ class IdConverter(BaseConverter):
         return int(value)
 
 
+def _written(name: str, asked: Asked) -> str:
+    return (request.args if asked is None else asked).get(name, "")
+
+
 def query_int(name: str, default: int | None = None, least: int = 0, most: int = MAX_ID):
     """?name= as a whole number, `default` when it is none."""
     found = whole_number(request.args.get(name), least, most)
@@ -60,33 +65,33 @@ def query_ids(name: str = "ids") -> list[int]:
     return [number for part in written if (number := whole_number(part, 1)) is not None]
 
 
-def query_word(name: str, known: Collection[str]) -> str:
+def query_word(name: str, known: Collection[str], asked: Asked = None) -> str:
     """?name=, one of `known`; empty when it is not asked for. Raises WrongFilter."""
-    written = request.args.get(name, "")
+    written = _written(name, asked)
     if written and written not in known:
-        raise WrongFilter(name)
+        raise WrongFilter(name, args=asked)
     return written
 
 
-def query_choice(name: str, choices: type[Choice]) -> Choice | None:
+def query_choice(name: str, choices: type[Choice], asked: Asked = None) -> Choice | None:
     """The member of `choices` that ?name= names; None when it is not asked for. Raises
     WrongFilter."""
-    written = query_word(name, list(choices))
+    written = query_word(name, list(choices), asked)
     return choices(written) if written else None
 
 
-def query_day(name: str) -> dt.date | None:
+def query_day(name: str, asked: Asked = None) -> dt.date | None:
     """The day of ?name=2026-11-20; None when it is not asked for. Raises WrongFilter."""
-    written = request.args.get(name, "").strip()
+    written = _written(name, asked).strip()
     try:
         return dt.date.fromisoformat(written) if written else None
     except ValueError:
         raise WrongFilter(name, _("Write a day like 2026-11-20.")) from None
 
 
-def query_month(required: bool = False) -> dt.date | None:
+def query_month(required: bool = False, asked: Asked = None) -> dt.date | None:
     """The first day of ?month=2026-11. Raises WrongFilter."""
-    written = request.args.get("month", "")
+    written = _written("month", asked)
     if not written and not required:
         return None
     return month_from(written)

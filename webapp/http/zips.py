@@ -14,8 +14,9 @@ from flask import Response
 from webapp.platform.clock import utc_now
 
 CHUNK_BYTES = 65_536
-# Name and content, as bytes or as an open file that is read when its turn has come.
-File = tuple[str, bytes | IO[bytes]]
+# Name and content: bytes, or an open file or an iterator that is read when its turn has come.
+Content = bytes | IO[bytes] | Iterator[bytes]
+File = tuple[str, Content]
 # The format's own numbers (APPNOTE.TXT 6.3): version 4.5 for its large form, names in UTF-8 with
 # sizes that follow the data, deflated.
 _VERSION, _FLAGS, _DEFLATED = 45, 0x0808, 8
@@ -60,12 +61,14 @@ def zipped(files: Iterable[File]) -> Iterator[bytes]:
     yield b"".join([*waiting, bytes(directory), _end(count, len(directory), at)])
 
 
-def _parts(content: bytes | IO[bytes]) -> Iterator[bytes]:
+def _parts(content: Content) -> Iterator[bytes]:
     if isinstance(content, bytes):
         yield content
-        return
-    while part := content.read(CHUNK_BYTES):
-        yield part
+    elif isinstance(content, Iterator) and not hasattr(content, "read"):
+        yield from content
+    else:
+        while part := content.read(CHUNK_BYTES):
+            yield part
 
 
 def _entry(path: bytes, when: tuple[int, int], sizes: tuple[int, int, int], at: int) -> bytes:

@@ -1,19 +1,17 @@
 """The list of NF-e, its rows, and a month's files."""
 
-import datetime as dt
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext, ngettext
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 
 from webapp.fulfilment.bulk import MOST_AT_ONCE
 from webapp.http.filters import USUAL_PAGE
 from webapp.http.formatting import with_query
 from webapp.http.lists import (
-    Order,
     Page,
     Tab,
     bounded_counts,
@@ -21,29 +19,19 @@ from webapp.http.lists import (
     page_of,
     tabs_of,
 )
-from webapp.http.query import month_from, query_ids, query_month, query_word
+from webapp.http.query import month_from, query_ids
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import month_archive
+from webapp.invoice_pages.listing import AGES, Asked, waits_since
 from webapp.invoices.issues import issues_of, reason_label
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
 from webapp.invoices.reasons import reasons_among
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.text import storable
 from webapp.staff.access import allow
 from webapp.store.queries import issuer_day
 
-ORDERS = {
-    "when": Order((Invoice.id,), down=True),
-    "total": Order((Invoice.total, Invoice.id), down=True),
-}
-# What waits for a person: who waits longest comes first.
-QUEUE_ORDERS = ORDERS | {"when": Order((Invoice.created_at, Invoice.id))}
-QUEUES = ("review", "errors", "returned", "rejected")
-# For so many days at least.
-AGES = {"1": 1, "3": 3, "7": 7}
-MONTH_ORDERS = ORDERS | {"when": Order((Invoice.moment, Invoice.id), down=True)}
 FILTERS = ("status", "q", "month", "reason", "age", "sort", "after", "before")
 TABS = {
     "": lazy_pgettext("NF-e", "All"),
@@ -60,7 +48,7 @@ TABS = {
 @bp.get("/invoices")
 @allow("clerk", "accountant")
 def index() -> str:
-    asked, page = Asked.read(), page_asked_for()
+    asked, page = Asked.of(request.args), page_asked_for()
     return render_template(
         "invoices/index.html",
         page=page,
@@ -77,51 +65,10 @@ def index() -> str:
     )
 
 
-class Asked(NamedTuple):
-    """The filters of the list that hold."""
-
-    view: str
-    q: str
-    month: dt.date | None
-    reason: str
-    age: int
-
-    @classmethod
-    def read(cls) -> "Asked":
-        """What a queue is sorted by counts in a queue alone. Raises WrongFilter."""
-        view, reason, age = query_word("status", VIEWS), "", 0
-        if view in QUEUES:
-            reason = storable(request.args.get("reason", ""))[:40]
-            age = AGES.get(query_word("age", AGES), 0)
-        return cls(view, request.args.get("q", ""), query_month(), reason, age)
-
-    @property
-    def is_queue(self) -> bool:
-        return self.view in QUEUES and not self.month
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self.view or self.q.strip() or self.month)
-
-
 def page_asked_for(limit: int = USUAL_PAGE) -> Page:
     """The part of the list that the address asks for, in its order."""
-    asked = Asked.read()
-    query = invoices(asked.q, asked.month)
-    if asked.view:
-        query = query.where(VIEWS[asked.view])
-    if asked.reason:
-        query = query.where(Invoice.reason == asked.reason)
-    if asked.age:
-        query = query.where(waits_since(asked.age))
-    orders = MONTH_ORDERS if asked.month else ORDERS
-    if asked.is_queue:
-        query, orders = query.where(WAITS_FOR_PERSON), QUEUE_ORDERS
-    return page_of(query, orders, limit, narrowed=asked.is_narrowed)
-
-
-def waits_since(days: int) -> ColumnElement[bool]:
-    return Invoice.created_at <= utc_now() - dt.timedelta(days=days)
+    asked = Asked.of(request.args)
+    return page_of(asked.rows(), asked.orders, limit, narrowed=asked.is_narrowed)
 
 
 def queue_filters(asked: Asked) -> dict[str, list[dict[str, Any]]]:

@@ -15,10 +15,11 @@ from flask_babel import gettext as _
 
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import Tab, newest_first, page_of, status_tab, status_tabs
+from webapp.http.lists import Tab, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.messages.composition import parts_of
 from webapp.messages.forms import RecipientIn
+from webapp.messages.listing import MESSAGES
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.queries import message_by_id, message_ids, messages, the_mailbox
 from webapp.messages.words import reason_in_words, template_name
@@ -57,7 +58,7 @@ def _has_server() -> bool:
 def index():
     q = request.args.get("q", "")
     status = query_choice("status", MessageStatus)
-    page = page_of(messages(status, q), newest_first(Message.id))
+    page = MESSAGES.page(request.args)
     tabs = status_tabs(status, *(_tab(state) for state in (None, *MessageStatus)))
     return render_template(
         "messages/page.html",

@@ -1,12 +1,12 @@
 """The list of sales, its rows, and it as a file."""
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 
-from webapp.http.lists import page_of
 from webapp.http.query import query_ids
+from webapp.http.spreadsheets import FileKind
 from webapp.sale_pages import listing
 from webapp.sale_pages.blueprint import bp
-from webapp.sale_pages.export import export_file
+from webapp.sale_pages.export import SALES
 from webapp.sales.queries import agents, sales_by_ids
 from webapp.staff.access import allow
 
@@ -14,8 +14,8 @@ from webapp.staff.access import allow
 @bp.get("/sales")
 @allow("clerk", "accountant")
 def index() -> str:
-    filters = listing.SaleFilters.from_address()
-    page = page_of(filters.query(), listing.ORDERS, narrowed=filters.narrowed)
+    filters = listing.SaleFilters.of(request.args)
+    page = SALES.page(request.args, narrowed=filters.narrowed)
     return render_template(
         "sales/index.html",
         rows=listing.rows_of(page.items),
@@ -38,4 +38,4 @@ def rows() -> str:
 @bp.get("/sales/export.csv")
 @allow("clerk", "accountant")
 def export() -> Response:
-    return export_file(listing.SaleFilters.from_address())
+    return SALES.file(FileKind.CSV, request.args)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, request
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
@@ -24,6 +24,7 @@ from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
 from webapp.sales.models import TO_SHIP, Sale, Shipping, Status
 from webapp.sales.queries import load_lines, sales
+from webapp.web.listings import Asked
 
 ORDERS = {
     "when": Order((Sale.id,), down=True),
@@ -53,14 +54,15 @@ class SaleFilters:
     q: str = ""
 
     @classmethod
-    def from_address(cls) -> "SaleFilters":
+    def of(cls, asked: Asked) -> "SaleFilters":
+        """Raises WrongFilter."""
         return cls(
-            status=query_choice("status", Status),
-            shipping=query_choice("shipping", Shipping),
-            channel=request.args.get("channel", "")[:20],
-            agent=request.args.get("agent", "")[:20],
-            period=Period.asked(),
-            q=request.args.get("q", "")[:200],
+            status=query_choice("status", Status, asked),
+            shipping=query_choice("shipping", Shipping, asked),
+            channel=asked.get("channel", "")[:20],
+            agent=asked.get("agent", "")[:20],
+            period=Period.asked(asked),
+            q=asked.get("q", "")[:200],
         )
 
     def query(self) -> Select[Any]:

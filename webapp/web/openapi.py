@@ -26,6 +26,7 @@ _EXAMPLES = {
     "cep": "01025-020",
     "cnpj": "27865757000102",
     "code": "goods",
+    "listing": "products",
     "term": "pCBS",
     "series_number": "1",
 }

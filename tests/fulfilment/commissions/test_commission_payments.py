@@ -175,7 +175,7 @@ def test_the_file_tells_what_was_paid_and_what_is_left(earned, manager, db):
         2026, 11, 6, 1, 30, tzinfo=dt.UTC
     )
     db.session.commit()
-    rows = manager.get(f"/commissions.csv?month={MONTH}").text.splitlines()
+    rows = manager.get(f"/commissions.csv?month={MONTH}", buffered=True).text.splitlines()
     assert rows[1:] == [
         f"A1,Bruna Lima,{MONTH},1,60.00,3.00,5.00,2026-11-05,-2.00",
         f"A2,Caio Reis,{MONTH},1,100.00,10.00,0.00,,10.00",

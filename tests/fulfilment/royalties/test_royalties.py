@@ -94,7 +94,7 @@ def test_the_file_has_a_line_for_each_author(db, client, language, line):
     sold(lines=[{"sku": book(), "quantity": 3}])
     take_back_one_copy(db)
     sign_in(client, "accountant", locale=language)
-    answer = client.get(f"/royalties.csv?month={this_month()}")
+    answer = client.get(f"/royalties.csv?month={this_month()}", buffered=True)
     assert (
         answer.headers["Content-Disposition"]
         == f'attachment; filename="royalties-{this_month()}.csv"'
@@ -106,7 +106,9 @@ def test_an_authors_file_has_a_line_for_each_slip(db, client):
     sale = sold(book(sku="LV-1", name="Crossings"), reference="WEB-9")
     sold(book(author="Otávio Reis"))
     sign_in(client, "manager")
-    rows = client.get(f"/royalties.csv?month={this_month()}&author=Lívia Prado").text.splitlines()
+    rows = client.get(
+        f"/royalties.csv?month={this_month()}&author=Lívia Prado", buffered=True
+    ).text.splitlines()
     assert rows[1:] == [
         f"Lívia Prado,{this_month()},{sale.reference},LV-1,Crossings,1,100.00,10.00,10.00"
     ]

@@ -6,35 +6,32 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from webapp.fulfilment import months
-from webapp.fulfilment.commissions import payments, queries
+from webapp.fulfilment.commissions import payments
 from webapp.fulfilment.commissions.forms import PaymentIn
+from webapp.fulfilment.commissions.listing import AGENT_COMMISSIONS, COMMISSIONS
 from webapp.fulfilment.commissions.models import Commission
-from webapp.fulfilment.commissions.spreadsheet import commission_cells
 from webapp.fulfilment.reversals import months_reversed
-from webapp.http.csv import csv_file
 from webapp.http.forms import Form
 from webapp.http.handling import acts
-from webapp.http.lists import Order, newest_first, page_of
+from webapp.http.spreadsheets import FileKind
 from webapp.platform.clock import utc_now
 from webapp.staff.access import allow
 
 bp = Blueprint("commissions", __name__)
-BY_AGENT = {"agent": Order((Commission.agent_code,))}
 
 
 @bp.get("/commissions")
 @allow("manager", "accountant")
 def index() -> str:
     month, agent = months.month_of(request.args.get("month")), request.args.get("agent", "")
-    if agent:
-        page = page_of(queries.commissions(month, agent), newest_first(Commission.id))
-    else:
-        page = page_of(queries.paid_agents(month), BY_AGENT)
+    listing = AGENT_COMMISSIONS if agent else COMMISSIONS
+    page = listing.page(request.args)
     settlements = payments.settlements(month)
     return render_template(
         "fulfilment/commissions/commissions.html",
         page=page,
         agent=agent,
+        listing=listing.name,
         settlements=settlements,
         whole=payments.total_of(settlements.values()),
         reversed_of=months_reversed(Commission, page.items) if agent else {},
@@ -46,18 +43,7 @@ def index() -> str:
 @allow("manager", "accountant")
 def file() -> Response:
     month = months.month_of(request.args.get("month"))
-    header = [
-        _("Agent"),
-        _("Name"),
-        _("Month"),
-        _("Orders"),
-        _("Sold"),
-        _("Commission"),
-        _("Paid"),
-        _("Paid on"),
-        _("Left to settle"),
-    ]
-    return csv_file(f"commissions-{month}", header, list(commission_cells(month)))
+    return COMMISSIONS.file(FileKind.CSV, {"month": month})
 
 
 def _to_month(month: str, agent: str = "") -> ResponseReturnValue:

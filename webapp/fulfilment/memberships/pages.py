@@ -1,21 +1,19 @@
 """Pages of memberships: the list, by customer, and each with its history."""
 
-import enum
-
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
-from flask_babel import LazyString, pgettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from werkzeug import Response
 
 from webapp.audit.tracking import because
 from webapp.fulfilment.memberships import queries
 from webapp.fulfilment.memberships.forms import ReasonIn
 from webapp.fulfilment.memberships.history import history
+from webapp.fulfilment.memberships.listing import MEMBERSHIPS, View
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import Order, newest_first, page_of, status_tab, status_tabs
+from webapp.http.lists import newest_first, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.database import db
 from webapp.staff.access import allow
@@ -23,33 +21,14 @@ from webapp.staff.access import allow
 bp = Blueprint("memberships", __name__)
 
 
-class View(enum.StrEnum):
-    """The tabs of the list."""
-
-    ACTIVE = "active"
-    LAPSED = "lapsed"
-    UPGRADED = "upgraded"
-
-    @property
-    def label(self) -> LazyString:
-        return VIEW_LABELS[self]
-
-
-VIEW_LABELS = {
-    View.ACTIVE: _l("Active"),
-    View.LAPSED: _l("Lapsed"),
-    View.UPGRADED: _l("Upgraded"),
-}
-
-
-ORDERS = {"since": Order((Membership.since, Membership.id), down=True)}
-
-
 @bp.get("/memberships")
 @allow("clerk")
 def index() -> str:
     chosen, q = query_choice("status", View), request.args.get("q", "")
-    page = page_of(queries.memberships(chosen, q), ORDERS, narrowed=bool(chosen or q.strip()))
+    page = MEMBERSHIPS.page(
+        request.args,
+        narrowed=bool(chosen or q.strip()),
+    )
     return render_template(
         "fulfilment/memberships/memberships.html",
         page=page,

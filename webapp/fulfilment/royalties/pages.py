@@ -6,10 +6,10 @@ from flask_babel import gettext as _
 from webapp.fulfilment import months
 from webapp.fulfilment.reversals import months_reversed
 from webapp.fulfilment.royalties import queries
+from webapp.fulfilment.royalties.listing import ROYALTIES
 from webapp.fulfilment.royalties.models import RoyaltySlip
-from webapp.fulfilment.royalties.spreadsheet import royalty_cells, royalty_slip_cells
-from webapp.http.csv import csv_file
-from webapp.http.lists import newest_first, page_of
+from webapp.fulfilment.royalties.spreadsheet import royalty_cells
+from webapp.http.spreadsheets import FileKind, csv_file
 from webapp.staff.access import allow
 
 bp = Blueprint("royalties", __name__)
@@ -24,9 +24,8 @@ def index() -> str:
     totals = queries.author_totals(month)
     if author is not None:
         totals = [total for total in totals if total.author == author]
-    page = page_of(
-        queries.royalty_slips(month, author),
-        newest_first(RoyaltySlip.id),
+    page = ROYALTIES.page(
+        request.args,
         limit=50 if author is None else MOST_SLIPS,
     )
     return render_template(
@@ -45,7 +44,9 @@ def index() -> str:
 def file() -> Response:
     """A line for each author; with ?author=, a line for each of their slips."""
     month, author = months.month_of(request.args.get("month")), request.args.get("author")
-    return _authors_file(month) if author is None else _slips_file(month, author)
+    if author is not None:
+        return ROYALTIES.file(FileKind.CSV, {"month": month, "author": author})
+    return _authors_file(month)
 
 
 def _authors_file(month: str) -> Response:
@@ -58,18 +59,3 @@ def _authors_file(month: str) -> Response:
         _("of which reversals"),
     ]
     return csv_file(f"royalties-{month}", header, list(royalty_cells(month)))
-
-
-def _slips_file(month: str, author: str) -> Response:
-    header = [
-        _("Author"),
-        _("Month"),
-        _("Order"),
-        _("SKU"),
-        _("Book"),
-        _("Copies"),
-        _("Sold"),
-        _("Percentage"),
-        _("Royalty"),
-    ]
-    return csv_file(f"royalty-slips-{month}", header, list(royalty_slip_cells(month, author)))

@@ -9,14 +9,15 @@ from werkzeug import Response
 
 from webapp.fulfilment.tasks import queries
 from webapp.fulfilment.tasks.forms import OutcomeIn
+from webapp.fulfilment.tasks.listing import TASKS, is_done, kind_of
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import TITLES, task_question, task_title, title_of
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.lists import newest_first, page_of, status_tab, status_tabs
+from webapp.http.lists import status_tab, status_tabs
 from webapp.http.localization import locale
-from webapp.http.query import query_ids, query_word
+from webapp.http.query import query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.rules.core.engine import RuleSet
@@ -25,7 +26,6 @@ from webapp.rules.queries import rule_set_in_force
 from webapp.staff.access import allow
 
 bp = Blueprint("tasks", __name__)
-LONGEST_CODE = 60
 
 
 @bp.context_processor
@@ -81,9 +81,9 @@ def _tabs(kind: str, done: bool) -> list[dict]:
 @bp.get("/tasks")
 @allow("clerk")
 def index() -> str:
-    done, q = query_word("status", ("done",)) == "done", request.args.get("q", "")
-    kind = request.args.get("kind", "")[:LONGEST_CODE]
-    page = page_of(queries.tasks(done, kind, q), newest_first(Task.id))
+    asked = request.args
+    done, kind, q = is_done(asked), kind_of(asked), asked.get("q", "")
+    page = TASKS.page(asked)
     rules = rule_set_in_force()
     return _render(
         "fulfilment/tasks/tasks.html",

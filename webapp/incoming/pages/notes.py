@@ -11,17 +11,17 @@ from sqlalchemy import select
 
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
-from webapp.http.lists import Order, page_of, status_tab, status_tabs
+from webapp.http.lists import status_tab, status_tabs
 from webapp.http.query import query_month, query_word
 from webapp.incoming.forms import InboxIn, ManifestationIn, StockEntryIn
 from webapp.incoming.inbox import switch_inbox
+from webapp.incoming.listing import INCOMING
 from webapp.incoming.manifesting import ask_manifestation, deadline
 from webapp.incoming.models import IncomingNote, NoteStatus, Stance
 from webapp.incoming.pages.blueprint import bp
 from webapp.incoming.queries import (
     VIEWS,
     events_of,
-    incoming_notes,
     manifestations_of,
     note_by_id,
     the_inbox,
@@ -31,7 +31,6 @@ from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
 from webapp.staff.access import allow
 
-ORDERS = {"when": Order((IncomingNote.issued_at, IncomingNote.id), down=True)}
 TABS = {
     "": lazy_pgettext("NF-e", "All"),
     "unknown": lazy_pgettext("several NF-e", "Unknown to us"),
@@ -56,7 +55,7 @@ def index() -> str:
     }
     return render_template(
         "incoming/index.html",
-        page=page_of(incoming_notes(view, q, month), ORDERS),
+        page=INCOMING.page(request.args),
         tabs=status_tabs(
             view, *(status_tab(label, name, counted.get(name)) for name, label in TABS.items())
         ),

@@ -8,10 +8,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from webapp.http.csv import csv_file
 from webapp.http.formatting import shop_day, with_query
 from webapp.http.forms import parse
 from webapp.http.query import query_int
+from webapp.http.spreadsheets import csv_file
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal

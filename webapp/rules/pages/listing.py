@@ -34,7 +34,7 @@ class ListedRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class RuleList:
     """`found` of the `total` rules fit the filters; `rows` are those of this page."""
 
     rows: list[ListedRule]
@@ -63,7 +63,7 @@ class Listing:
         )
 
 
-def listing_of(rules: Sequence[Rule], on: dt.date) -> Listing:
+def listing_of(rules: Sequence[Rule], on: dt.date) -> RuleList:
     """The page that the address asks for: ?q= text, ?action= one of ACTIONS, ?page= or ?at= a
     rule's code."""
     written, action = request.args.get("q", ""), query_action()
@@ -82,7 +82,7 @@ def listing_of(rules: Sequence[Rule], on: dt.date) -> Listing:
         )
         for rule in shown
     ]
-    return Listing(rows, len(fitting), len(rules), number)
+    return RuleList(rows, len(fitting), len(rules), number)
 
 
 def query_action() -> str:

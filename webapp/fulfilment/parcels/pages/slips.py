@@ -7,31 +7,24 @@ from werkzeug import Response
 from webapp.fulfilment.bulk import MOST_AT_ONCE
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
+from webapp.fulfilment.parcels.listing import SLIPS
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.fulfilment.parcels.printing import printed_slips
 from webapp.http.filters import USUAL_PAGE
 from webapp.http.forms import Form, Shape
 from webapp.http.handling import acts, refuse_stale, submits
-from webapp.http.lists import Order, Page, Tab, page_of, status_tab, status_tabs
+from webapp.http.lists import Page, Tab, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.processing import shipping
-from webapp.sales.models import Sale
 from webapp.staff.access import allow
 from webapp.store.queries import the_shop
 
 # The tabs whose length tells how much waits for somebody.
 COUNTED = (SlipStatus.HELD, SlipStatus.AWAITING_NFE, SlipStatus.TO_PACK, SlipStatus.PACKED)
-
-
-ORDERS = {
-    # By the order's id, beside which the indexes of how far it is end.
-    "when": Order((Sale.id.label("sale_id"),), down=True),
-    "expected": Order((PackingSlip.expected_delivery, PackingSlip.id)),
-}
 
 
 @bp.get("/packing-slips")
@@ -57,9 +50,9 @@ def index() -> str:
 
 def slips_asked_for(limit: int = USUAL_PAGE) -> Page:
     """The part of the list that the address asks for, in its order."""
-    status, q = query_choice("status", SlipStatus), request.args.get("q", "")
-    found = queries.packing_slips(status, q)
-    return page_of(found, ORDERS, limit, narrowed=bool(status or q.strip()))
+    asked = request.args
+    narrowed = bool(asked.get("status") or asked.get("q", "").strip())
+    return SLIPS.page(asked, limit, narrowed=narrowed)
 
 
 def _tab(view: SlipStatus) -> Tab:

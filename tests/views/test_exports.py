@@ -1,0 +1,120 @@
+"""Every list as a file, as its page filters and sorts it, for whom the page is open."""
+
+import gc
+from dataclasses import replace
+
+import pytest
+
+from tests.factories import Api, make_product, make_sale, make_token, sign_in, work_off
+from tests.support.processed_sales import counted
+from tests.support.spreadsheets import rows_of
+from webapp.demo.load import load_demo
+from webapp.http import lists
+from webapp.listings import LISTINGS
+from webapp.sale_pages.export import SALES
+from webapp.sales.models import Sale
+
+CSV, XLSX = ("csv", "xlsx")
+
+
+def export(client, address: str):
+    return rows_of(client.get(f"/exports/{address}", buffered=True))
+
+
+def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
+    load_demo()
+    work_off()
+    headers = {}
+    for locale in ("en", "pt_BR"):
+        client = app.test_client()
+        sign_in(client, "admin", locale=locale)
+        for listing in LISTINGS:
+            plain = export(client, f"{listing.name}.csv")
+            assert export(client, f"{listing.name}.xlsx")[0] == plain[0]
+            assert {len(row) for row in plain} == {len(listing.cells)}, listing.name
+            headers[listing.name, locale] = plain[0]
+            if not listing.name.startswith(("agent-", "commissions", "royalties", "incoming")):
+                assert len(plain) > 1, listing.name
+    same = [name for name, locale in headers if headers[name, "en"] == headers[name, "pt_BR"]]
+    assert same == []
+
+
+def test_numbers_are_numbers_and_codes_stay_whole(client, db):
+    sign_in(client, locale="pt_BR")
+    make_product(sku="000123", name="=HYPERLINK(1)", price="1234.50", stock=7)
+    (label, *_rest), plain = export(client, "products.csv")
+    assert label == "SKU" and plain[:2] == ["'000123", "'=HYPERLINK(1)"]
+    assert "1234,50" in plain and "7" in plain
+    _header, cells = export(client, "products.xlsx")
+    assert cells[:2] == ["000123", "=HYPERLINK(1)"] and 1234.5 in cells and 7 in cells
+
+
+@pytest.mark.parametrize("ending", [CSV, XLSX])
+def test_the_filter_and_the_order_of_the_page_hold(client, db, ending):
+    sign_in(client)
+    for name, price in (("Alpha", "30.00"), ("Beta", "10.00"), ("Alpha two", "20.00")):
+        make_product(name=name, price=price)
+    found = export(client, f"products.{ending}?q=alpha&sort=price")
+    assert [row[1] for row in found[1:]] == ["Alpha two", "Alpha"]
+    found = export(client, f"products.{ending}?sort=-price&kind=book")
+    assert len(found) == 1
+
+
+def test_who_may_not_open_the_page_may_not_have_the_file(client, db):
+    sign_in(client)
+    assert client.get("/exports/audit.csv").status_code == 403
+    assert client.get("/exports/commissions.xlsx").status_code == 403
+    assert client.get("/exports/none.csv").status_code == 404
+    assert client.get("/exports/products.pdf").status_code == 404
+    assert client.get("/exports/products.csv?kind=none").status_code == 422
+    assert client.get("/exports/products.csv?sort=none").status_code == 422
+
+
+def test_a_persons_document_is_masked_as_on_the_page(client, db):
+    make_sale()
+    for role, shown in (("clerk", "•••.444.777-••"), ("reviewer", "111.444.777-35")):
+        sign_in(client, role)
+        for name in ("sales", "customers"):
+            assert shown in export(client, f"{name}.xlsx")[1]
+
+
+def test_a_file_costs_the_same_for_each_slice_and_keeps_no_row(app, client, db, monkeypatch):
+    alive: list[int] = []
+
+    def gather(rows):
+        alive.append(sum(isinstance(each, Sale) for each in gc.get_objects()))
+        return SALES.gather(rows)
+
+    watched = app.extensions["listings"] | {"sales": replace(SALES, gather=gather)}
+    monkeypatch.setitem(app.extensions, "listings", watched)
+    monkeypatch.setattr(lists, "ROWS_AT_ONCE", 4)
+    sign_in(client)
+    sku, asked = make_product().sku, []
+    for _more in range(3):
+        for _one in range(4):
+            make_sale(sku=sku)
+        db.session.remove()
+        with counted() as said:
+            export(client, "sales.csv")
+        asked.append(len(said))
+    # Those of a slice, and of the one before.
+    assert max(alive) <= 8
+    assert asked[2] - asked[1] == asked[1] - asked[0] > 0
+
+
+def test_a_search_for_a_person_stands_sealed_in_the_address_of_the_file(client, db):
+    sign_in(client)
+    page = client.get("/customers?q=jose@example.com", follow_redirects=True).text
+    assert "/exports/customers.csv?q=~" in page and "q=jose" not in page
+
+
+def test_programs_have_the_same_files(client, db):
+    make_product(name="Alpha")
+    make_product(name="Beta")
+    calls = Api(client, make_token())
+    found = rows_of(calls.get("/exports/products.csv?q=alpha"))
+    assert [row[1] for row in found[1:]] == ["Alpha"]
+    assert len(rows_of(calls.get("/exports/products.xlsx"))) == 3
+    assert calls.get("/exports/audit.csv").status_code == 403
+    refused = calls.get("/exports/products.csv?channel=site")
+    assert refused.status_code == 422 and refused.json["errors"][0]["field"] == "channel"

@@ -1,0 +1,48 @@
+"""The list of memberships as a declaration."""
+
+import enum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from webapp.fulfilment.memberships.models import Membership
+from webapp.fulfilment.memberships.queries import memberships
+from webapp.http.lists import Order
+from webapp.http.query import query_choice
+from webapp.staff.access import shown_document
+from webapp.web.listings import Cell, Listing
+
+
+class View(enum.StrEnum):
+    """The tabs of the list."""
+
+    ACTIVE = "active"
+    LAPSED = "lapsed"
+    UPGRADED = "upgraded"
+
+    @property
+    def label(self) -> LazyString:
+        return VIEW_LABELS[self]
+
+
+VIEW_LABELS = {
+    View.ACTIVE: _l("Active"),
+    View.LAPSED: _l("Lapsed"),
+    View.UPGRADED: _l("Upgraded"),
+}
+MEMBERSHIPS = Listing(
+    name="memberships",
+    label=_l("Memberships"),
+    endpoint="memberships.index",
+    rows=lambda asked: memberships(query_choice("status", View, asked), asked.get("q", "")),
+    orders={"since": Order((Membership.since, Membership.id), down=True)},
+    cells=(
+        Cell(_l("Customer"), lambda membership: membership.customer.name),
+        Cell(_l("CPF or CNPJ"), lambda membership: shown_document(membership.customer.document)),
+        Cell(_l("E-mail"), lambda membership: membership.customer.email),
+        Cell(_l("Plan"), lambda membership: membership.plan),
+        Cell(_l("Status"), lambda membership: str(membership.status.label)),
+        Cell(_l("Since"), lambda membership: membership.since),
+    ),
+    filters=("q", "status"),
+)

@@ -1,0 +1,57 @@
+"""The list of packing slips as a declaration."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.queries import packing_slips
+from webapp.http.lists import Order
+from webapp.http.query import query_choice
+from webapp.sales.models import Sale
+from webapp.web.listings import Cell, Listing
+
+ORDERS = {
+    # By the order's id, beside which the indexes of how far it is end.
+    "when": Order((Sale.id.label("sale_id"),), down=True),
+    "expected": Order((PackingSlip.expected_delivery, PackingSlip.id)),
+}
+
+
+def _field(label: Any, name: str) -> Cell:
+    return Cell(label, lambda slip: getattr(slip, name))
+
+
+def _of_sale(label: Any, name: str) -> Cell:
+    return Cell(label, lambda slip: getattr(slip.sale, name))
+
+
+SLIPS = Listing(
+    name="packing-slips",
+    label=_l("Packing slips"),
+    endpoint="parcels.index",
+    rows=lambda asked: packing_slips(query_choice("status", SlipStatus, asked), asked.get("q", "")),
+    orders=ORDERS,
+    cells=(
+        _of_sale(_l("Order"), "reference"),
+        _of_sale(_l("Customer"), "customer_name"),
+        Cell(_l("Status"), lambda slip: str(slip.status.label)),
+        Cell(
+            _l("Items"),
+            lambda slip: ", ".join(f"{item['quantity']} × {item['sku']}" for item in slip.items),
+        ),
+        _field(_l("Weight (g)"), "weight_g"),
+        _field(_l("Volumes"), "volumes"),
+        _of_sale(_l("Postal code (CEP)"), "zip_code"),
+        _of_sale(_l("City"), "city"),
+        _of_sale(_l("State"), "state"),
+        _field(_l("Expected delivery"), "expected_delivery"),
+        _of_sale(_l("Carrier"), "carrier"),
+        _of_sale(_l("Tracking code"), "tracking_code"),
+        _field(_l("Packed"), "packed_at"),
+        _field(_l("Shipped"), "shipped_at"),
+        _field(_l("Delivered"), "delivered_at"),
+        _field(_l("Notes"), "notes"),
+    ),
+    filters=("q", "status"),
+)

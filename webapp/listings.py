@@ -1,0 +1,32 @@
+"""Every list that can be had as a file, kept as a view or sent on a schedule; a new one is one line
+here."""
+
+from webapp.audit.pages import AUDIT
+from webapp.catalog.listing import PRODUCTS
+from webapp.customers.listing import AGENTS, CUSTOMERS
+from webapp.fulfilment.commissions.listing import AGENT_COMMISSIONS, COMMISSIONS
+from webapp.fulfilment.memberships.listing import MEMBERSHIPS
+from webapp.fulfilment.parcels.listing import SLIPS
+from webapp.fulfilment.royalties.listing import ROYALTIES
+from webapp.fulfilment.tasks.listing import TASKS
+from webapp.incoming.listing import INCOMING
+from webapp.invoice_pages.listing import INVOICES
+from webapp.messages.listing import MESSAGES
+from webapp.sale_pages.export import SALES
+
+LISTINGS = (
+    SALES,
+    PRODUCTS,
+    CUSTOMERS,
+    AGENTS,
+    MEMBERSHIPS,
+    INVOICES,
+    INCOMING,
+    SLIPS,
+    ROYALTIES,
+    COMMISSIONS,
+    AGENT_COMMISSIONS,
+    TASKS,
+    MESSAGES,
+    AUDIT,
+)

@@ -1,0 +1,130 @@
+"""Lists as declarations: what a page shows, a view counts and a file holds is one reading of one
+address."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from flask import Flask, Response, current_app, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import Select
+
+from webapp.http.filters import USUAL_PAGE
+from webapp.http.lists import Orders, Page, Sorting, page_of, slices
+from webapp.http.spreadsheets import FileKind, spreadsheet
+from webapp.platform.database import db
+from webapp.platform.errors import Forbidden, NotFound
+from webapp.platform.transactions import only_reading
+from webapp.web.navigation import open_to_me
+
+Asked = Mapping[str, str]
+Value = str | int | Decimal | dt.datetime | dt.date | None
+# What a reader of any list may ask for beside its filters.
+SORT = "sort"
+FILE_LABELS = {FileKind.CSV: "CSV", FileKind.XLSX: "Excel (XLSX)"}
+
+
+class Cell(NamedTuple):
+    """One column of a file."""
+
+    label: Any
+    value: Callable[[Any], Value]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list.
+
+    `endpoint`: its page; who may open that may have it as a file. `rows`: as an address filters
+    them, in no order; raises WrongFilter. `filters`: what of an address it reads. `orders`: those
+    of `http.lists`, or which ones an address has. `gather`: what the cells read, of rows that are
+    at hand; it loads at once what they need.
+    """
+
+    name: str
+    label: Any
+    endpoint: str
+    rows: Callable[[Asked], Select[Any]]
+    orders: Orders | Callable[[Asked], Orders]
+    cells: tuple[Cell, ...]
+    filters: tuple[str, ...] = ()
+    gather: Callable[[list[Any]], Sequence[Any]] = list
+
+    @property
+    def is_open(self) -> bool:
+        return open_to_me(self.endpoint)
+
+    def orders_of(self, asked: Asked) -> Orders:
+        return self.orders(asked) if callable(self.orders) else self.orders
+
+    def sorting(self, asked: Asked) -> Sorting:
+        """Raises WrongFilter."""
+        return Sorting.asked(self.orders_of(asked), asked)
+
+    def asked_of(self, query: Asked) -> dict[str, str]:
+        """What of an address it is filtered and sorted by."""
+        return {name: query[name] for name in (*self.filters, SORT) if query.get(name)}
+
+    def ids(self, asked: Asked) -> Select[Any]:
+        """The same rows, to be counted. Raises WrongFilter."""
+        return self.rows(asked).with_only_columns(self.sorting(asked).usual.keys[-1])
+
+    def page(self, asked: Asked, limit: int = USUAL_PAGE, narrowed: bool = False) -> Page:
+        """The page that the address asks for. Raises WrongFilter."""
+        return page_of(self.rows(asked), self.orders_of(asked), limit, narrowed)
+
+    def file(self, kind: FileKind, query: Asked) -> Response:
+        """Raises WrongFilter, and Forbidden where its page is not open to who asks."""
+        if not self.is_open:
+            raise Forbidden(_("Your role does not open this list."))
+        asked = self.asked_of(query)
+        found, sorting = self.rows(asked), self.sorting(asked)
+        header = [str(cell.label) for cell in self.cells]
+        name = "-".join(filter(None, (self.name, asked.get("month"))))
+        return spreadsheet(name, kind, header, self._lines(found, sorting), str(self.label))
+
+    def _lines(self, found: Select[Any], sorting: Sorting) -> Iterator[list[Value]]:
+        """No transaction is open while somebody's slow line takes them in, and no row is kept."""
+        for rows in self._some(slices(found, sorting.keys, sorting.down)):
+            yield from rows
+
+    def _some(self, found: Iterator[list[Any]]) -> Iterator[list[list[Value]]]:
+        while True:
+            with only_reading():
+                rows = next(found, None)
+                if rows is None:
+                    return
+                lines = [[cell.value(row) for cell in self.cells] for row in self.gather(rows)]
+                db.session.expunge_all()
+                db.session.rollback()
+            yield lines
+
+
+def set_up(app: Flask, found: Sequence[Listing]) -> None:
+    app.extensions["listings"] = {listing.name: listing for listing in found}
+    app.jinja_env.globals["list_tools"] = list_tools
+
+
+def listings() -> dict[str, Listing]:
+    known: dict[str, Listing] = current_app.extensions["listings"]
+    return known
+
+
+def listing_called(name: str) -> Listing:
+    """Raises NotFound."""
+    if name not in listings():
+        raise NotFound(_("There is no such list."))
+    return listings()[name]
+
+
+def list_tools(name: str) -> dict[str, Any]:
+    """What stands beside a list's filters: it as a file, as the address has it."""
+    asked: dict[str, Any] = dict(listing_called(name).asked_of(request.args))
+    return {
+        "files": [
+            (label, url_for("views.export", listing=name, ending=kind, **asked))
+            for kind, label in FILE_LABELS.items()
+        ],
+    }
