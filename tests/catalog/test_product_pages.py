@@ -47,7 +47,7 @@ def test_a_product_of_each_kind_is_added_by_the_form(staff, db, kind):
 
 def test_the_form_brings_every_field_of_a_product_without_script(staff):
     page = staff.get("/products/new").text
-    for name in ProductIn.model_fields:
+    for name in ProductIn.model_fields.keys() - {"parts"} | {"parts.0.sku", "parts.0.quantity"}:
         assert f'name="{name}"' in page
 
 

@@ -213,6 +213,7 @@ FIELDS = {
     "origin": _l("Origin"),
     "outcome": _l("Outcome"),
     "paid_at": _l("Paid"),
+    "parts": _l("Parts"),
     "payment_method": _l("Payment"),
     "phone": _l("Phone"),
     "pis_cofins": _l("PIS and COFINS"),

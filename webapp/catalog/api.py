@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.forms import ProductIn, ProductPatch, ProductQuery, StockIn
+from webapp.catalog.kits import read_parts
 from webapp.catalog.models import Product
 from webapp.catalog.product_edits import (
     COPIED,
@@ -29,12 +30,13 @@ UNKNOWN = _l("There is no product with this SKU.")
 
 def product_json(product: Product) -> dict[str, object]:
     """Money and percentages as decimal text; `stock` null where the kind keeps none."""
-    facts = {
-        name: getattr(product, name) for name in (*COPIED, "price_confirmed", "stock", "on_nfe")
-    }
+    facts = {name: getattr(product, name) for name in (*COPIED, "price_confirmed", "on_nfe")}
+    parts = product.parts if product.is_kit else ()
     for name in ("price", "cost", "royalty_percent"):
         facts[name] = None if facts[name] is None else str(facts[name])
     return facts | {
+        "stock": product.available,
+        "parts": [{"sku": each.part.sku, "quantity": each.quantity} for each in parts],
         "archived": product.archived_at is not None,
         "created_at": product.created_at.isoformat(),
         "updated_at": product.updated_at.isoformat(),
@@ -68,9 +70,8 @@ def add(wanted: ProductIn) -> dict[str, object]:
     summary=_l("Products, the latest first; `q` looks in name, SKU, GTIN, ISBN and author."),
 )
 def index(asked: ProductQuery) -> dict[str, object]:
-    return list_answer(
-        asked, products(ProductFilter(q=asked.q, kind=asked.kind)), (Product.id,), product_json
-    )
+    found = products(ProductFilter(q=asked.q, kind=asked.kind))
+    return list_answer(asked, found, (Product.id,), product_json, read_parts)
 
 
 @endpoint(
@@ -142,7 +143,10 @@ def delete(sku: str) -> None:
     "clerk",
     body=StockIn,
     answer=StockOut,
-    refusals={404: UNKNOWN, 409: _l("It would be below zero, or this kind keeps no stock.")},
+    refusals={
+        404: UNKNOWN,
+        409: _l("It would be below zero, or this kind, or a kit, keeps no stock."),
+    },
     summary=_l("Sets or changes the stock of goods."),
 )
 def stock(wanted: StockIn, sku: str) -> dict[str, object]:

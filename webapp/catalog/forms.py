@@ -114,6 +114,12 @@ def _url(written: str) -> str:
 Stock = Annotated[int, Whole(0, MAX_STOCK)]
 StockChange = Annotated[int, Whole(-MAX_STOCK, MAX_STOCK)]
 Months = Annotated[int, Whole(0, 1200)]
+MAX_PARTS, MAX_OF_PART = 50, 999
+
+
+class KitPartIn(Shape):
+    sku: Annotated[str, Text(200, required=True)]
+    quantity: Annotated[int, Whole(1, MAX_OF_PART)] = 1
 
 
 class ProductIn(Shape):
@@ -156,9 +162,15 @@ class ProductIn(Shape):
     isbn: Annotated[str, Text(20), AfterValidator(_isbn)] = ""
     video_url: Annotated[str, Text(500), AfterValidator(_url)] = ""
     plan: Annotated[str, Text(40)] = ""
+    # Those of a kit. Left out: as they are.
+    parts: Annotated[list[KitPartIn], Field(max_length=MAX_PARTS)] | None = None
 
     @model_validator(mode="after")
     def kinds_and_what_they_need(self):
+        if self.parts and not self.kind.is_goods:
+            raise FieldRefused("kind", _l("A kit is goods: choose a kind that ships."))
+        if self.parts and self.stock:
+            raise FieldRefused("stock", _l("A kit keeps no stock of its own; its parts do."))
         if self.stock is not None and not self.kind.is_goods:
             raise FieldRefused("stock", _l("Only goods keep stock; this kind does not."))
         return self

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from webapp.catalog.filters import ProductFilter
+from webapp.catalog.kits import with_parts
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
 from webapp.http.lists import Order
@@ -33,7 +34,7 @@ PRODUCTS = Listing(
         Cell(_l("Kind"), lambda product: str(product.kind.label)),
         _field(_l("Price"), "price"),
         _field(_l("Cost"), "cost"),
-        _field(_l("Stock"), "stock"),
+        _field(_l("Stock"), "available"),
         _field(_l("Minimum stock"), "low_stock"),
         _field(_l("Category"), "category"),
         _field(_l("Supplier"), "supplier"),
@@ -49,4 +50,5 @@ PRODUCTS = Listing(
         _field(_l("Description"), "description"),
     ),
     filters=tuple(ProductFilter.model_fields),
+    gather=with_parts,
 )

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -162,8 +164,10 @@ class Product(Timestamps, Model):
     # Whether somebody stands for it who may sell at any; until then no discount is measured by it.
     price_confirmed: Mapped[bool] = mapped_column(default=True)
     cost: Mapped[Decimal | None] = mapped_column(Hundredths)
-    # None where the kind keeps no stock.
+    # None where the kind keeps no stock, and of a kit, whose parts keep it.
     stock: Mapped[int | None]
+    # Whether it consists of `parts`; kept here so that what is none is asked for none.
+    is_kit: Mapped[bool] = mapped_column(default=False)
     low_stock: Mapped[int | None]
     supplier: Mapped[str] = mapped_column(String(80), default="")
     category: Mapped[str] = mapped_column(String(60), default="")
@@ -189,6 +193,12 @@ class Product(Timestamps, Model):
     # Set with its first sale; from then on it is archived, never deleted.
     was_sold: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
+    parts: Mapped[list["KitPart"]] = relationship(
+        foreign_keys="KitPart.kit_id",
+        order_by="KitPart.part_id",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
     __mapper_args__ = {"version_id_col": version}
 
     @hybrid_property
@@ -208,6 +218,18 @@ class Product(Timestamps, Model):
     @property
     def status(self) -> str:
         return "archived" if self.archived_at else "active"
+
+    @property
+    def available(self) -> int | None:
+        """What may be sold now: the stock, or of a kit what its parts allow (see `read_parts` for
+        many of them). None for what keeps no stock."""
+        return self.available_beside(NOTHING_HELD) if self.is_kit else self.stock
+
+    def available_beside(self, held: Mapping[int, int]) -> int | None:
+        """As if those `held`, by product's id, were in stock too."""
+        if self.is_kit:
+            return min((each.kits_beside(held) for each in self.parts), default=0)
+        return None if self.stock is None else self.stock + held.get(self.id, 0)
 
     @property
     def is_low(self) -> bool:
@@ -260,6 +282,28 @@ for _name, _keys in {
     )
 
 
+NOTHING_HELD: Mapping[int, int] = MappingProxyType({})
+
+
+class KitPart(Model):
+    """So many of a product in each of a kit. A part keeps stock, so it is no kit."""
+
+    __tablename__ = "kit_parts"
+
+    kit_id: Mapped[int] = mapped_column(
+        ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    part_id: Mapped[int] = mapped_column(ForeignKey("products.id"), primary_key=True, index=True)
+    quantity: Mapped[int]
+    part: Mapped[Product] = relationship(foreign_keys=part_id, lazy="joined", innerjoin=True)
+
+    def kits_beside(self, held: Mapping[int, int]) -> int:
+        """For how many kits there are enough of it; archived for none."""
+        if self.part.archived_at:
+            return 0
+        return ((self.part.stock or 0) + held.get(self.part_id, 0)) // self.quantity
+
+
 class StockMovement(Model):
     """One change of one product's stock; their sum is the stock."""
 
@@ -302,6 +346,11 @@ def too_few(sku: str, left: int) -> str:
         left,
         sku=sku,
     )
+
+
+def in_kit(kit: str, reason: str) -> str:
+    """Why a part moved, as it is kept: with the SKU of the kit that took it."""
+    return f"kit {kit} · {reason}"
 
 
 def change_stock(session, product_id: int, sku: str, change: int) -> int:

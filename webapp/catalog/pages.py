@@ -6,7 +6,8 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 
 from webapp.catalog.filters import LACKING, ProductFilter, ProductView
-from webapp.catalog.forms import ProductIn, RowIn, StockFormIn
+from webapp.catalog.forms import MAX_OF_PART, KitPartIn, ProductIn, RowIn, StockFormIn
+from webapp.catalog.kits import kit_with, read_parts, together, why_not_sold
 from webapp.catalog.listing import PRODUCTS
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.product_edits import (
@@ -24,6 +25,7 @@ from webapp.catalog.queries import (
     namesakes,
     product_by_id,
     products,
+    products_by_sku,
     suppliers,
 )
 from webapp.catalog.words import reason_words
@@ -32,9 +34,11 @@ from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import Tab, newest_first, page_of, tabs_of
 from webapp.http.query import query_ids
+from webapp.http.row_forms import RowsForm, rows_of
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.platform.whole import whole_number
 from webapp.processing import review
 from webapp.staff.access import allow
 from webapp.store.price_rights import price_rights_of
@@ -75,6 +79,7 @@ def words():
 def index():
     wanted = ProductFilter.of_address(request.args)
     page = PRODUCTS.page(request.args, narrowed=bool(wanted.in_address))
+    read_parts(page.items)
     views = TABS + LACKING * wanted.lacks
     tabs = tabs_of([_tab(view) for view in views], _asked(wanted.view))
     counts = {view: tab["count"] for view, tab in zip(views, tabs, strict=True)}
@@ -143,7 +148,8 @@ def _offered(wanted: ProductFilter) -> list[dict[str, Any]]:
 @bp.get("/products/rows")
 @allow("clerk")
 def rows():
-    found = db.session.scalars(db.select(Product).where(Product.id.in_(query_ids())))
+    found = db.session.scalars(db.select(Product).where(Product.id.in_(query_ids()))).all()
+    read_parts(found)
     return render_template("catalog/_rows.html", products=found)
 
 
@@ -174,26 +180,65 @@ def save_row(wanted: RowIn, product_id: int):
     return with_toast(render_template("catalog/_row.html", product=product, form=None), saved)
 
 
-def _form_page(form: Form, product_id: int | None = None):
-    product = product_by_id(product_id) if product_id else None
+class ProductForm(RowsForm):
+    """A product that it names no part of has none."""
+
+    row_parts = {"parts": tuple(KitPartIn.model_fields)}
+
+    def parse(self) -> ProductIn:
+        wanted = super().parse()
+        return wanted if wanted.parts else wanted.model_copy(update={"parts": []})
+
+    def typed_parts(self) -> list[tuple[Product | None, int]]:
+        """What each row names, as far as it can be read already."""
+        rows = rows_of(self.raw_input, "parts")
+        skus = [str(row.get("sku", "")).strip() for row in rows]
+        found = products_by_sku(skus)
+        return [
+            (found.get(sku), whole_number(str(row.get("quantity", "")), 1, MAX_OF_PART) or 1)
+            for sku, row in zip(skus, rows, strict=True)
+        ]
+
+
+def _form_page(form: ProductForm, product_id: int | None = None):
+    product, parts = product_by_id(product_id) if product_id else None, form.typed_parts()
     return render_template(
-        "catalog/form.html", form=form, product=product, kinds=Kind, tax_profiles=profile_names()
+        "catalog/form.html",
+        form=form,
+        product=product,
+        kinds=Kind,
+        tax_profiles=profile_names(),
+        parts=parts,
+        together=together(parts),
+        draft_url=url_for("catalog.draft", product_id=product_id),
     )
 
 
-def _present_form(product_id: int) -> Form:
+def _present_form(product_id: int) -> ProductForm:
     return _product_form(product_by_id(product_id))
 
 
 @bp.get("/products/new")
 @allow("clerk")
 def new():
-    return _form_page(Form.filled(BLANK))
+    return _form_page(ProductForm.filled(BLANK))
+
+
+@bp.post("/products/draft")
+@bp.post("/products/<id:product_id>/draft")
+@allow("clerk")
+def draft(product_id: int | None = None):
+    """The form with one row of parts more (`do`). Nothing of this writes."""
+    form = ProductForm(request.form)
+    verb, _colon, name = request.form.get("do", "").partition(":")
+    if verb == "add_row":
+        form.add_row(name)
+    return _form_page(form, product_id)
 
 
 @bp.post("/products")
 @allow("clerk")
-@submits(ProductIn, again=_form_page)
+@submits(ProductIn, again=_form_page, form_class=ProductForm)
 def create(wanted: ProductIn):
     product = add_product(wanted, price_rights_of(g.identity))
     flash(_("%(name)s was added.", name=product.name), "good")
@@ -208,6 +253,8 @@ def _product_page(form: Form, product_id: int):
         form=form,
         page=_ledger(product),
         namesakes=namesakes(product),
+        not_sold=why_not_sold(product) if product.is_kit else "",
+        kit=kit_with(product),
         tax_profile=profile_names().get(product.tax_profile),
     )
 
@@ -226,7 +273,7 @@ def edit(product_id: int):
 
 @bp.post("/products/<id:product_id>")
 @allow("clerk")
-@submits(ProductIn, again=_form_page, present=_present_form)
+@submits(ProductIn, again=_form_page, form_class=ProductForm, present=_present_form)
 def update(wanted: ProductIn, product_id: int):
     product = product_by_id(product_id)
     refuse_stale(product)
@@ -318,7 +365,11 @@ def _row_form(product: Product) -> Form:
     )
 
 
-def _product_form(product: Product) -> Form:
+def _product_form(product: Product) -> ProductForm:
     values = facts_of(product)
+    if product.is_kit:
+        values["parts"] = [
+            {"sku": each.part.sku, "quantity": each.quantity} for each in product.parts
+        ]
     on_nfe = "" if values["on_nfe"] is None else int(values["on_nfe"])
-    return Form.filled(values | {"on_nfe": on_nfe, "version": product.version})
+    return ProductForm.filled(values | {"on_nfe": on_nfe, "version": product.version})

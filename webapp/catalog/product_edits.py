@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.audit.tracking import record
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn, TaxFactsIn
+from webapp.catalog.kits import keeps_no_stock, kit_with, set_parts, tell_parts
 from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
 from webapp.catalog.queries import products, products_by_sku
 from webapp.catalog.words import reason_words
@@ -22,7 +23,7 @@ from webapp.store.price_rights import UNBOUND, PriceRights
 from webapp.taxation.book import tax_book_changed, the_tax_book
 from webapp.taxation.queries import is_profile, issuer_today
 
-COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe"))
+COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe", "parts"))
 
 # Mercosur's nomenclature, where the kind alone tells it: printed books, recorded optical discs.
 USUAL_NCM = {Kind.BOOK: "49019900", Kind.VIDEO: "85234990"}
@@ -48,8 +49,8 @@ class StockMoved(Refusal):
 
 
 def facts_of(product: Product) -> dict:
-    """The product's facts by the names of ProductIn, stock aside; `on_nfe` only where it differs
-    from its kind's."""
+    """The product's facts by the names of ProductIn, stock and parts aside; `on_nfe` only where it
+    differs from its kind's."""
     facts = {name: getattr(product, name) for name in COPIED}
     return facts | {"on_nfe": None if product.on_nfe == product.kind.is_goods else product.on_nfe}
 
@@ -63,11 +64,14 @@ def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
     _refuse_taken(wanted.sku)
     _refuse_unknown_profile(wanted.tax_profile)
     _refuse_unknown_ncm(wanted.ncm)
-    product = Product(stock=0 if wanted.kind.is_goods else None)
+    product = Product(stock=0 if wanted.kind.is_goods else None, is_kit=False)
     product.price_confirmed = rights.lowers_catalog
+    set_parts(product, wanted.parts or ())
     _copy(wanted, product)
     db.session.add(product)
     _flush(product)
+    if product.is_kit:
+        tell_parts(product)
     if wanted.stock:
         move_stock(db.session, product.id, product.sku, wanted.stock, "first stock")
         db.session.expire(product, ["stock"])
@@ -75,8 +79,9 @@ def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
 
 
 def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBOUND) -> None:
-    """Rewrites the product's facts; its stock only where `wanted` gives one. Sales keep their own
-    copy."""
+    """Rewrites the product's facts; its stock, and the parts of a kit, only where `wanted` gives
+    them. Sales keep their own copy."""
+    has_other_parts = wanted.parts is not None and _change_parts(product, wanted)
     _set_price(product, wanted.price, rights)
     if not rights.lowers_catalog and _another_thing(product, wanted):
         # Else a dear thing would be sold under a cheap one's confirmed price.
@@ -96,8 +101,17 @@ def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBO
     _keep_stock_as_kind_does(product, wanted)
     _copy(wanted, product)
     _flush(product)
-    if wanted.stock is not None:
-        set_stock(product, StockIn(set=wanted.stock, reason="edited"))
+    if has_other_parts:
+        tell_parts(product)
+    if wanted.stock is not None and not wanted.parts:
+        set_stock(product, StockIn(set=wanted.stock, reason="edited"), field="stock")
+
+
+def _change_parts(product: Product, wanted: ProductIn) -> bool:
+    """What it has in stock may be put away in the same step."""
+    if wanted.parts and wanted.stock == 0 and not product.is_kit:
+        set_stock(product, StockIn(set=0, reason="edited"))
+    return set_parts(product, wanted.parts or ())
 
 
 def edit_row(product: Product, wanted: RowIn, rights: PriceRights = UNBOUND) -> None:
@@ -166,7 +180,7 @@ def set_stock(
     Raises OutOfStock below zero, Refusal above MAX_STOCK.
     """
     if product.stock is None:
-        raise Refusal(_("This kind of product keeps no stock."), field)
+        raise Refusal(keeps_no_stock(product), field)
     before = _locked_stock(product)
     if seen is not None and seen != before:
         raise StockMoved(before, field)
@@ -209,6 +223,9 @@ def _change_to(wanted: StockIn, before: int) -> int:
 def delete_product(product: Product) -> None:
     if product.was_sold:
         raise _sold_already()
+    kit = kit_with(product)
+    if kit:
+        raise Refusal(_("It is a part of the kit %(kit)s; take it out of that first.", kit=kit))
     db.session.delete(product)
     try:
         db.session.flush()
@@ -223,12 +240,22 @@ def _sold_already() -> Refusal:
 def _keep_stock_as_kind_does(product: Product, wanted: ProductIn) -> None:
     """A product that turns into a kind without stock hands back what it had, so that its movements
     still sum up."""
-    if wanted.kind.is_goods and product.stock is None:
+    if not wanted.kind.is_goods and product.kind.is_goods:
+        _refuse_of_kit(product)
+    if wanted.kind.is_goods and product.stock is None and not product.is_kit:
         product.stock = 0
     if not wanted.kind.is_goods and product.stock is not None:
         if product.stock:
             set_stock(product, StockIn(set=0, reason="its kind keeps no stock"))
         product.stock = None
+
+
+def _refuse_of_kit(product: Product) -> None:
+    """Raises Invalid for a kind without stock where a kit or its part is to have it."""
+    kit = product.sku if product.is_kit else kit_with(product)
+    if kit:
+        message = _("The kit %(kit)s needs its stock, so it stays goods.", kit=kit)
+        raise Invalid([FieldError("kind", message)])
 
 
 def _copy(wanted: ProductIn, product: Product) -> None:

@@ -4,8 +4,14 @@ from webapp.catalog.models import Kind
 from webapp.http.answers import Moment, MoneyText, OutShape, PercentText
 
 
+class KitPartOut(OutShape):
+    sku: str
+    quantity: int
+
+
 class ProductOut(OutShape):
-    """`stock` is null where the kind keeps none. `price_confirmed` is false while somebody set the
+    """`stock` is null where the kind keeps none, and of a kit (one with `parts`) what they allow.
+    `price_confirmed` is false while somebody set the
     price whose orders wait for a manager beyond a limit."""
 
     sku: str
@@ -32,6 +38,7 @@ class ProductOut(OutShape):
     plan: str
     stock: int | None
     on_nfe: bool
+    parts: list[KitPartOut]
     tax_profile: str
     archived: bool
     created_at: Moment

@@ -1,5 +1,7 @@
 """Why stock moved, in the reader's language."""
 
+import re
+
 from flask_babel import lazy_gettext as _l
 
 # What the shop notes by itself is kept in these words; what a person typed stands as it was typed.
@@ -16,6 +18,8 @@ REASONS = {
 }
 # How the first versions wrote it, with the order's number behind.
 EARLIER = {"sale ": "sold", "gift in ": "gift"}
+# Of a part, with the kit that took it (see `in_kit`); a SKU has no spaces.
+_IN_KIT = re.compile(r"(kit \S+ · )(.*)")
 
 
 def reason_words(reason: str, of_sale: bool = False) -> str:
@@ -24,4 +28,9 @@ def reason_words(reason: str, of_sale: bool = False) -> str:
         reason = next(
             (known for start, known in EARLIER.items() if reason.startswith(start)), reason
         )
+    kit = _IN_KIT.fullmatch(reason)
+    return kit[1] + _words(kit[2]) if kit else _words(reason)
+
+
+def _words(reason: str) -> str:
     return str(REASONS.get(reason, reason))

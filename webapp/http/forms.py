@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from annotated_types import GroupedMetadata, MaxLen, MinLen
 from flask_babel import gettext as _
@@ -344,7 +344,7 @@ class Form:
         self.theirs: dict[str, str] = {}
 
     @classmethod
-    def filled(cls, values: dict) -> "Form":
+    def filled(cls, values: dict) -> Self:
         """A form that shows what the record holds; nested values become dotted names. Where that
         has a version, it knows what it began with."""
         form = cls()

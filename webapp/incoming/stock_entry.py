@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.audit.tracking import because
 from webapp.catalog.forms import StockIn
+from webapp.catalog.kits import keeps_no_stock
 from webapp.catalog.models import Product
 from webapp.catalog.product_edits import set_stock
 from webapp.catalog.queries import ON_SALE, products_by_sku
@@ -130,7 +131,7 @@ def _chosen(proposed: Sequence[EntryLine], wanted: StockEntryIn) -> list[EntryLi
             message = _("There is no product with the SKU %(sku)s.", sku=told.sku)
             errors.append(FieldError(f"lines.{place}.sku", message))
         elif product and product.stock is None:
-            message = _("This kind of product keeps no stock.")
+            message = keeps_no_stock(product)
             errors.append(FieldError(f"lines.{place}.sku", message))
         elif product and line.quantity != line.quantity.to_integral_value():
             message = _("%(quantity)s is no whole number of pieces.", quantity=line.quantity)

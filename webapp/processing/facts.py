@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from webapp.catalog.kits import read_parts
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products_by_sku
 from webapp.fulfilment.memberships.models import Membership
@@ -64,7 +65,8 @@ class BatchContext:
             return None
         if product.kind.is_goods:
             db.session.refresh(product, ["stock"])
-            if (product.stock or 0) < quantity:
+            read_parts([product], fresh=True)
+            if (product.available or 0) < quantity:
                 return None
         return _facts_as_gift(product)
 

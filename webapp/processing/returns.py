@@ -38,7 +38,8 @@ from webapp.processing.refunds import give_units_back
 from webapp.processing.staff_tasks import open_task
 from webapp.rules.queries import decision_of
 from webapp.sales.idempotency import CallKey, KeyReused
-from webapp.sales.models import Sale, SaleLine, Status
+from webapp.sales.models import Sale, Status
+from webapp.sales.units import Units, by_product, units_of
 from webapp.store.queries import the_shop
 
 TO_COME_BACK, RETURN_NOTE = "goods_to_come_back", "return_note"
@@ -197,7 +198,7 @@ def take_out(invoice: Invoice, now: dt.datetime) -> None:
     caller holds the locks of sale and invoice and commits."""
     sale, origin = invoice.sale, invoice.origin
     assert origin is not None and invoice.returned is not None, "a return has both"
-    skus = {line.product_id: line.sku for line in sale.lines}
+    skus = {units.product_id: units.sku for line in sale.lines for units in units_of(line)}
     reason = _("return note %(number)s cancelled", number=invoice.printed_number)
     gone = []
     for product_id, units in invoice.returned.get("restocked", []):
@@ -233,19 +234,19 @@ def _restock(invoice: Invoice, lines: list[ReturnableLine], reason: str) -> None
     back, by_hand = _back_by_product(sale), _put_back_by_hand(sale)
     wanted = Counter[int]()
     on_note = {each.line.position: each for each in lines}
-    products: dict[int, SaleLine] = {}
+    products: dict[int, Units] = {}
     for line in sale.lines:
-        if line.is_on_note and line.kind.is_goods:
+        if line.is_on_note:
             each = on_note.get(line.position)
-            units = each.accounted if each else line.refunded
-            wanted[line.product_id] += units - by_hand[line.position]
-            products[line.product_id] = line
+            accounted = each.accounted if each else line.refunded
+            for part in units_of(line, accounted - by_hand[line.position]):
+                wanted[part.product_id] += part.many
+                products[part.product_id] = part
     put = []
-    for product_id in sorted(products):
+    for product_id, part in sorted(products.items()):
         units = wanted[product_id] - back[product_id]
         if units > 0:
-            line = products[product_id]
-            move_stock(db.session, product_id, line.sku, units, reason, sale)
+            move_stock(db.session, product_id, part.sku, units, part.reason(reason), sale)
             put.append([product_id, units])
     assert invoice.returned is not None
     invoice.returned = invoice.returned | {"restocked": put}
@@ -256,10 +257,7 @@ def _back_by_product(sale: Sale) -> Counter[int]:
     db.session.flush()
     moved = select(StockMovement.product_id, func.sum(StockMovement.change))
     moved = moved.where(StockMovement.sale_id == sale.id).group_by(StockMovement.product_id)
-    units = Counter[int]()
-    for line in sale.lines:
-        if line.kind.is_goods:
-            units[line.product_id] += line.quantity
+    units = by_product(sale.lines)
     for product_id, change in db.session.execute(moved):
         units[product_id] += change
     return units

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,20 +11,23 @@ from flask_babel import gettext as _
 
 from webapp.addresses.answer import PostalAnswer
 from webapp.addresses.parts import PARTS, AddressColumns
+from webapp.catalog.kits import read_parts, why_not_sold
 from webapp.catalog.models import Product, too_few
 from webapp.customers.address_filling import fill_address
 from webapp.customers.models import Customer
 from webapp.http.formatting import as_written
 from webapp.http.forms import Form, Money, Shape, parse
+from webapp.http.row_forms import rows_of
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.money import ZERO
 from webapp.platform.transactions import reading_ahead
-from webapp.sale_pages.details_form import DetailsForm, rows_of
+from webapp.sale_pages.details_form import DetailsForm
 from webapp.sales.forms import COUNTER, MAX_LINES, LineIn, SaleIn, TypedSaleIn
 from webapp.sales.line_prices import held_prices, keep_catalog_prices
 from webapp.sales.models import Below, Sale, SaleLine
 from webapp.sales.placing import as_input, sale_line
 from webapp.sales.queries import products_by_code
+from webapp.sales.units import by_product, too_few_parts, units_of
 
 # What the page sends beside the sale itself.
 BESIDES = frozenset(
@@ -233,6 +236,8 @@ def _several(products: list[Product]) -> str:
 def _problem(code: str, products: list[Product]) -> str:
     if len(products) > 1:
         return _several(products)
+    if products and products[0].is_kit:
+        return why_not_sold(products[0])
     return "" if products or not code.strip() else _("No product has this SKU, GTIN or ISBN.")
 
 
@@ -281,6 +286,7 @@ def totals_of(form: SaleForm, changed: Sale | None = None) -> SaleTotals:
     codes = [line.get("sku", "") for line in form.lines]
     found = products_by_code(codes)
     products = [found[code][0] if len(found.get(code, ())) == 1 else None for code in codes]
+    read_parts(filter(None, products))
     wanted = [_line(line) for line in form.lines]
     made = [
         sale_line(number, product, line.quantity, line.unit_price) if line and product else None
@@ -324,26 +330,23 @@ class _Stock:
     its own goods until they are sold anew."""
 
     def __init__(self, lines: list[SaleLine], changed: Sale | None):
-        self.held, self.wanted = _units(changed.lines if changed else []), _units(lines)
+        self.held, self.wanted = by_product(changed.lines if changed else []), by_product(lines)
 
     def available(self, product: Product | None) -> int | None:
-        if product is None or product.stock is None:
-            return None
-        return product.stock + self.held[product.id]
+        return product.available_beside(self.held) if product else None
 
     def shortage(self, product: Product | None, line: SaleLine | None) -> str:
         """In words; empty where there is enough."""
-        there = self.available(product)
-        if not product or not line or there is None or self.wanted[product.id] <= there:
+        if not product or not line:
             return ""
-        return too_few(product.sku, there)
-
-
-def _units(lines: Iterable[SaleLine]) -> Counter[int]:
-    units = Counter[int]()
-    for line in lines:
-        units[line.product_id] += line.quantity
-    return units
+        there = {each.part_id: each.part for each in product.parts} if product.is_kit else {}
+        for units in units_of(line):
+            its = there.get(units.product_id, product)
+            left = (its.stock or 0) + self.held[its.id]
+            if self.wanted[its.id] > left:
+                words = too_few(its.sku, left)
+                return too_few_parts(units, words) if units.kit else words
+        return ""
 
 
 def _line(typed: dict[str, str]) -> LineIn | None:

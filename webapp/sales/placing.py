@@ -1,18 +1,29 @@
 """A sale where several aggregates meet: customer, products, stock, agent and the sale itself."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import gettext as _
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.addresses.parts import PARTS
 from webapp.audit.tracking import record
 from webapp.audit.writing import insert_now
-from webapp.catalog.models import Product, StockMovement, change_stock, move_stock, movement
+from webapp.catalog.kits import read_parts, why_not_sold
+from webapp.catalog.models import (
+    KitPart,
+    OutOfStock,
+    Product,
+    StockMovement,
+    change_stock,
+    move_stock,
+    movement,
+)
 from webapp.catalog.queries import products_by_sku
 from webapp.customers.customer_edits import customer_of_sale, is_named, known_by
 from webapp.customers.models import Agent, Customer
@@ -34,6 +45,7 @@ from webapp.sales.line_prices import (
     refuse_strange_prices,
 )
 from webapp.sales.models import Sale, SaleLine, Status
+from webapp.sales.units import Units, in_order, too_few_parts, units_of
 from webapp.store.models import PartnerKind, Shop
 from webapp.store.price_rights import UNBOUND, PriceRights
 
@@ -280,6 +292,7 @@ def _products(wanted: list[LineIn]) -> dict[str, Product]:
     """The products named, by SKU as written there; raises Invalid when one is not there or not for
     sale."""
     products = products_by_sku(line.sku for line in wanted)
+    read_parts(products.values())
     errors = []
     for index, line in enumerate(wanted):
         product = products.get(line.sku)
@@ -290,12 +303,8 @@ def _products(wanted: list[LineIn]) -> dict[str, Product]:
                     _("There is no product with the SKU %(sku)s.", sku=line.sku),
                 )
             )
-        elif product.archived_at:
-            errors.append(
-                FieldError(
-                    f"lines.{index}.sku", _("The product %(sku)s is archived.", sku=line.sku)
-                )
-            )
+        elif reason := why_not_sold(product):
+            errors.append(FieldError(f"lines.{index}.sku", reason))
     if errors:
         raise Invalid(errors)
     return products
@@ -304,7 +313,8 @@ def _products(wanted: list[LineIn]) -> dict[str, Product]:
 def sale_line(
     position: int, product: Product, quantity: int, unit_price=None, gift: bool = False
 ) -> SaleLine:
-    """A line that keeps the product's facts as they are now; a gift is given at full discount."""
+    """A line that keeps the product's facts as they are now, a kit's parts too; a gift is given at
+    full discount."""
     price = product.price if unit_price is None else unit_price
     line = SaleLine(
         position=position,
@@ -328,16 +338,25 @@ def sale_line(
             else str(product.royalty_percent),
         },
     )
+    if product.is_kit:
+        line.product["parts"] = [_part(each) for each in product.parts]
     if gift:
         line.discount = line.gross
     return line
 
 
-def mark_sold(product: Product) -> None:
+def _part(part: KitPart) -> dict[str, object]:
+    """As a line keeps it: so many in each."""
+    product = part.part
+    names = {"id": product.id, "sku": product.sku, "name": product.name}
+    return names | {"quantity": part.quantity}
+
+
+def mark_sold(product_id: int) -> None:
     """From its first sale on a product is archived, never deleted. Its version stays: no clerk's
     form grows stale."""
     table = Product.__table__
-    db.session.execute(update(table).where(table.c.id == product.id).values(was_sold=True))
+    db.session.execute(update(table).where(table.c.id == product_id).values(was_sold=True))
 
 
 def _price(sale: Sale) -> None:
@@ -404,27 +423,67 @@ def _set_address(sale: Sale, wanted: SaleIn) -> None:
 def _take_stock(sale: Sale, products: dict[str, Product]) -> list[dict]:
     """Takes the goods and returns the movements to write."""
     session = db.session()
-    unsold = {product.id: product for product in products.values() if not product.was_sold}
-    movements = []
+    unsold = _unsold(products.values())
+    taken = [(units, line) for line in sale.lines for units in units_of(line)]
     # Always in one order, so that two sales of the same products never wait for each other in a
     # ring.
-    for line in sorted(sale.lines, key=lambda line: line.product_id):
-        if line.product_id in unsold:
-            mark_sold(unsold.pop(line.product_id))
-        if line.kind.is_goods:
-            try:
-                balance = change_stock(session, line.product_id, line.sku, -line.quantity)
-            except Refusal as refusal:
-                refusal.field = f"lines.{line.position - 1}.quantity"
-                raise
-            movements.append(movement(line.product_id, -line.quantity, balance, "sold"))
+    taken.sort(key=_by_product)
+    movements = []
+    for units, line in taken:
+        while unsold and unsold[-1] <= units.product_id:
+            mark_sold(unsold.pop())
+        movements.append(_take(session, units, line))
+    for product_id in reversed(unsold):
+        mark_sold(product_id)
     return movements
+
+
+def _by_product(taken: tuple[Units, SaleLine]) -> int:
+    return taken[0].product_id
+
+
+def _unsold(products: Iterable[Product]) -> list[int]:
+    """Those, and their parts, that never were: by their ids, the lowest last."""
+    unsold = set()
+    for product in products:
+        if not product.was_sold:
+            unsold.add(product.id)
+        if product.is_kit:
+            unsold |= {each.part_id for each in product.parts if not each.part.was_sold}
+    return sorted(unsold, reverse=True)
+
+
+def _take(session: Session, units: Units, line: SaleLine) -> dict:
+    """Returns the movement. Raises OutOfStock at the line."""
+    try:
+        balance = change_stock(session, units.product_id, units.sku, -units.many)
+    except OutOfStock as refusal:
+        field = f"lines.{line.position - 1}.quantity"
+        if units.kit:
+            raise OutOfStock(too_few_parts(units, str(refusal)), field) from None
+        refusal.field = field
+        raise
+    return movement(units.product_id, -units.many, balance, units.reason("sold"))
+
+
+def take_line(sale: Sale, line: SaleLine, reason: str) -> None:
+    """Takes what a line needs that joins the sale later, all or nothing. Raises OutOfStock."""
+    units = in_order(units_of(line))
+    with db.session.begin_nested() if len(units) > 1 else contextlib.nullcontext():
+        for each in units:
+            why = each.reason(reason)
+            move_stock(db.session, each.product_id, each.sku, -each.many, why, sale)
+            if each.kit:
+                mark_sold(each.product_id)
 
 
 def give_back(sale: Sale, reason: str, units: dict[int, int] | None = None) -> None:
     """Goods go back on sale: so many units by line's position, or all that are left. In one order,
     as they are taken."""
-    for line in sorted(sale.lines, key=lambda line: line.product_id):
+    back = []
+    for line in sale.lines:
         returned = line.left if units is None else units.get(line.position, 0)
-        if line.kind.is_goods and returned:
-            move_stock(db.session, line.product_id, line.sku, returned, reason, sale)
+        if returned:
+            back += units_of(line, returned)
+    for each in in_order(back):
+        move_stock(db.session, each.product_id, each.sku, each.many, each.reason(reason), sale)

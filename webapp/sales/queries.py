@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.filters import ProductFilter
+from webapp.catalog.kits import read_parts
 from webapp.catalog.models import Product
 from webapp.catalog.queries import ON_SALE, products, products_by_sku
 from webapp.customers.models import Agent, Customer
@@ -184,7 +185,9 @@ def latest_channels() -> set[str]:
 def products_to_sell(q: str = "") -> list[Product]:
     """The first few products that a line may name, by SKU, name, GTIN or author."""
     query = products(ProductFilter(q=q)).where(ON_SALE)
-    return list(db.session.scalars(query.order_by(Product.name).limit(OFFERED)))
+    found = list(db.session.scalars(query.order_by(Product.name).limit(OFFERED)))
+    read_parts(found)
+    return found
 
 
 def products_by_code(codes: Iterable[str]) -> dict[str, list[Product]]:

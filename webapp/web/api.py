@@ -219,10 +219,14 @@ def list_answer(
     query: Select[tuple[Row]],
     keys: tuple[Any, ...],
     show: Callable[[Row], object],
+    ahead: Callable[[list[Row]], None] | None = None,
     descending: bool = True,
 ) -> dict[str, Any]:
-    """The page of `query` that was asked for, each row as `show` makes it: see `list_of`."""
+    """The page of `query` that was asked for, each row as `show` makes it: see `list_of`. `ahead`
+    reads what they show beside, for all of them at once."""
     page = paginate(query, keys, after=asked.cursor, limit=asked.limit, descending=descending)
+    if ahead:
+        ahead(page.items)
     return {"items": [show(row) for row in page.items], "next_cursor": page.next_cursor}
 
 

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip, to_pick
 from webapp.fulfilment.parcels.shapes import PackingSlipOut
 from webapp.invoices.queries import invoice_of
 from webapp.platform.cep import format_cep
@@ -60,7 +60,7 @@ def _slip(slip: PackingSlip) -> dict[str, object]:
             "phone": sale.customer_phone,
             "address": sale.address_parts,
         },
-        "items": slip.items,
+        "items": [item | {"parts": to_pick(item)} for item in slip.items],
         "weight_g": slip.weight_g,
         "volumes": slip.volumes,
         "carrier": sale.carrier,

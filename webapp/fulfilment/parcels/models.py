@@ -72,7 +72,7 @@ class PackingSlip(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"), unique=True)
-    # [{"line", "sku", "name", "quantity", "weight_g"}]
+    # [{"line", "sku", "name", "quantity", "weight_g"}]; of a kit with `parts`, so many in each.
     items: Mapped[list] = mapped_column(JSON)
     weight_g: Mapped[int]
     expected_delivery: Mapped[dt.date]
@@ -194,6 +194,13 @@ class PackingSlip(Model):
             raise Refusal(_("All of it was given back; nothing is left to ship."))
         if self.status is SlipStatus.HELD:
             raise Refusal(_("A rule holds this order until a person releases it."))
+
+
+def to_pick(item: dict) -> list[dict]:
+    """The parts of a kit, as many as go into the parcel; none of what is no kit."""
+    return [
+        part | {"quantity": part["quantity"] * item["quantity"]} for part in item.get("parts", ())
+    ]
 
 
 def _split(item: dict, units: int) -> tuple[list[dict], list[dict]]:

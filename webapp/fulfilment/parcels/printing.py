@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webapp.fulfilment.parcels.barcode import BarCode, bar_code
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip, to_pick
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.fulfilment.royalties.queries import royalties_of
 from webapp.invoices.models import Invoice, InvoiceStatus
@@ -30,6 +30,10 @@ class PrintedSlip:
     def gifts(self) -> set[int]:
         """The numbers of the lines that are gifts."""
         return {line.position for line in self.sale.lines if line.gift}
+
+    def to_pick(self, item: dict) -> list[dict]:
+        """The parts of an item that is a kit."""
+        return to_pick(item)
 
     @property
     def reference_code(self) -> BarCode | None:

@@ -32,12 +32,21 @@ class RecipientOut(OutShape):
     address: AddressOut
 
 
+class SlipPartOut(OutShape):
+    sku: str
+    name: str
+    quantity: int
+
+
 class SlipItemOut(OutShape):
+    """`parts`: what is picked for all of it, of a kit."""
+
     line: int
     sku: str
     name: str
     quantity: int
     weight_g: int
+    parts: list[SlipPartOut]
 
 
 class SlipPaymentOut(OutShape):

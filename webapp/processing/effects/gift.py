@@ -2,13 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.catalog.models import OutOfStock, move_stock
-from webapp.platform.database import db
+from webapp.catalog.models import OutOfStock
 from webapp.processing.effects.base import EffectKind, register
 from webapp.processing.effects.execution import Execution
 from webapp.processing.effects.reversal import Reversal
 from webapp.rules.models import Effect
-from webapp.sales.placing import mark_sold, sale_line
+from webapp.sales.placing import mark_sold, sale_line, take_line
 
 
 @register
@@ -35,16 +34,15 @@ class Gift(EffectKind):
         product = execution.batch.product(sku)
         if product is None:
             raise LookupError(f"the product {sku} is gone")
-        if product.kind.is_goods:
-            try:
-                move_stock(db.session, product.id, sku, -quantity, "gift", sale)
-            except OutOfStock:
-                # Somebody took the last one since the rules were judged.
-                execution.open_task(effect, "gift_out_of_stock", sku=sku)
-                return
         line = sale_line(effect.params["line"], product, quantity, gift=True)
+        try:
+            take_line(sale, line, "gift")
+        except OutOfStock:
+            # Somebody took the last one since the rules were judged.
+            execution.open_task(effect, "gift_out_of_stock", sku=sku)
+            return
         line.product = line.product | {"rule": effect.rule}
-        mark_sold(product)
+        mark_sold(product.id)
         sale.lines.append(line)
 
     def undo(self, reversal: Reversal, effect: Effect) -> None:

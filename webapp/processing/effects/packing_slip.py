@@ -74,13 +74,19 @@ class PackingSlipEffect(EffectKind):
 
 
 def _item(line: SaleLine) -> dict:
-    return {
+    """`parts`: what to pick for each, of a kit."""
+    item = {
         "line": line.position,
         "sku": line.sku,
         "name": line.name,
         "quantity": line.quantity,
         "weight_g": line.product["weight_g"] * line.quantity,
     }
+    parts = [
+        {name: part[name] for name in ("sku", "name", "quantity")}
+        for part in line.product.get("parts", ())
+    ]
+    return item | {"parts": parts} if parts else item
 
 
 def _sent_back(reversal: Reversal, slip: PackingSlip) -> list[dict]:
