@@ -13,6 +13,8 @@ from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
 from webapp.closings import api as closings_api
 from webapp.closings import pages as closings
+from webapp.customer_records import api as customer_records_api
+from webapp.customer_records import pages as customer_records
 from webapp.customers import api as customers_api
 from webapp.customers import pages as customers
 from webapp.dashboard import pages as dashboard
@@ -127,6 +129,7 @@ BLUEPRINTS = [
         rehearsals,
         catalog,
         customers,
+        customer_records,
         sales,
         invoices,
         incoming,
@@ -148,6 +151,7 @@ BLUEPRINTS = [
         rehearsals_api,
         catalog_api,
         customers_api,
+        customer_records_api,
         partners_api,
         sales_api,
         invoices_api,

@@ -29,8 +29,12 @@ from tests.factories import ADDRESS, make_product, make_sale, make_token, open_s
 from tests.support.examples import examples
 from tests.support.incoming_notes import a_file, take_in
 from webapp.addresses.models import Company
+from webapp.customers.customer_edits import save_customer
+from webapp.customers.forms import CustomerIn
+from webapp.customers.models import Customer
 from webapp.fulfilment.months import this_month
 from webapp.fulfilment.tasks.models import Task
+from webapp.http.forms import parse
 from webapp.invoices.models import Invoice
 from webapp.platform.clock import utc_now
 from webapp.processing.note_events import cancel_note, correct_note, note_to_follow
@@ -85,6 +89,10 @@ def places(db) -> Places:
     sales += [make_sale(sku="LV-0001", paid=paid) for paid in (True, False, False)]
     known = {"name": "Pico Nevado", "provider": "brasilapi", "fetched_at": utc_now()}
     db.session.add(Company(cnpj=COMPANY, found=True, **known))
+    abroad = {"country": "PT", "city": "Porto"}
+    for name, document, place in (("João", "", abroad), ("Maria das Dores", "39053344705", {})):
+        told = {"name": name, "document": document, "address": place}
+        save_customer(Customer(), parse(CustomerIn, told))
     rehearsal = ask_rehearsal(issuer_today(), "admin")
     effects = db.session.execute(select(Effect.sale_id, Effect.id).limit(4))
     return {
@@ -95,7 +103,7 @@ def places(db) -> Places:
         ("voiding_id",): [(voiding_id,)],
         ("series_number",): [("1",), ("none",)],
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
-        ("customer_id",): [(1,)],
+        ("customer_id",): [(1,), (3,)],
         ("customer_id", "address_id"): [(1, 999)],
         ("rehearsal_id",): [(rehearsal.id,)],
         ("import_id",): [(take_in(a_file()).id,)],

@@ -86,6 +86,9 @@ ACTIONS = {
     "rule_changed": _l("Rule changed"),
     "rule_removed": _l("Rule removed"),
     "rule_moved": _l("Rule moved"),
+    "merged": _l("Merged"),
+    "exported": _l("Data of the person exported"),
+    "anonymised": _l("Anonymised"),
 }
 # Where a subject has a page of its own: its endpoint and the name of its id there, if any.
 PAGES = {
@@ -148,6 +151,8 @@ FIELDS = {
     "author": _l("Author"),
     "authorized_parties": _l("May download the NF-e"),
     "stock": _l("Stock"),
+    "merged_from": _l("Merged from"),
+    "merged_into": _l("Merged into"),
     "month": _l("Month"),
     "cancellation_hours": _l("Hours for cancelling an NF-e"),
     "late_cancellation_hours": _l("Hours for a late cancellation"),

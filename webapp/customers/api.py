@@ -168,6 +168,7 @@ def delete_customer_address(customer_id: int, address_id: int) -> None:
 )
 def change_customer(patch: Shape, customer_id: int) -> dict[str, object]:
     customer = customer_by_id(customer_id)
+    customer.refuse_gone()
     save_customer(customer, patched(CustomerIn, facts_of(customer), patch))
     db.session.flush()
     return customer_json(customer)

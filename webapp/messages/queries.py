@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager
 
 from webapp.messages.models import Mailbox, Message, MessageStatus
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.searching import matching
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
@@ -71,6 +71,8 @@ def message_by_id(message_id: int) -> Message:
     message = db.session.get(Message, message_id)
     if message is None:
         raise NotFound(_("There is no such e-mail."))
+    if message.sale.is_anonymised:
+        raise Refusal(_("Whom this e-mail was for was anonymised: it is not shown any more."))
     return message
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import gettext as _
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
 
 from webapp.addresses.parts import PARTS
 from webapp.audit.tracking import record
@@ -76,6 +77,10 @@ _INSERT_MOVEMENTS = insert(StockMovement.__table__)
 LINE_COLUMNS = tuple(
     column.key for column in SaleLine.__table__.columns if column.key not in ("id", "sale_id")
 )
+_customers = Customer.__table__.c
+_IS_GONE = select(
+    or_(_customers.merged_into_id.is_not(None), _customers.anonymised_at.is_not(None))
+).where(_customers.id == bindparam("customer_id"))
 _HOLD_HOURS = select(Shop.hold_hours)
 
 
@@ -168,7 +173,11 @@ def _write(sale: Sale, movements: list[dict]) -> None:
     lines, customer = list(sale.lines), sale.customer
     set_committed_value(sale, "lines", [])
     session = db.session()
-    insert_now(session, *([customer, sale] if customer.id is None else [sale]))
+    if customer.id is None:
+        insert_now(session, customer, sale)
+    else:
+        insert_now(session, sale)
+        _refuse_merged(session.connection(), customer.id)
     if not sale.reference:
         sale.reference = f"B-{sale.id}"
         sale.search_text = sale.text_to_search()
@@ -177,6 +186,13 @@ def _write(sale: Sale, movements: list[dict]) -> None:
     connection.execute(_INSERT_LINES, rows)
     _write_movements(connection, sale, movements)
     set_committed_value(sale, "lines", lines)
+
+
+def _refuse_merged(connection: Connection, customer_id: int) -> None:
+    """A customer who was read before the order's transaction began may be another one by now; the
+    order's key has waited for that. Begun anew, the order finds whom they became."""
+    if connection.execute(_IS_GONE, {"customer_id": customer_id}).scalar_one():
+        raise StaleDataError("the customer was merged, or anonymised, meanwhile")
 
 
 def _write_movements(connection: Connection, sale: Sale, movements: list[dict]) -> None:

@@ -138,6 +138,12 @@ class Membership(Model):
         if not self.is_active:
             self._mark(MembershipEventKind.RESUMED, MembershipStatus.ACTIVE, reason, actor)
 
+    def take_over(self, other: "Membership", reason: str, actor: str) -> None:
+        """Goes on as another active one of the same person did."""
+        active = MembershipEventKind.ACTIVATED, MembershipEventKind.REACTIVATED
+        cause = {"reason": reason, "actor": actor}
+        self._become(active[not self.is_active], other.plan, other.status, other.since, cause)
+
     def go_back(self, event: "MembershipEvent", **cause: Any) -> None:
         """Restores what was before `event`; a membership that began with it has lapsed."""
         plan, status, since = event.plan_before, event.status_before, event.since_before

@@ -1,0 +1,131 @@
+"""A person is made nobody: what tax law keeps stays, no trace of them is left anywhere else."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from sqlalchemy import MetaData, String, Text, select
+
+from tests.factories import (
+    CUSTOMER,
+    api,
+    make_product,
+    make_sale,
+    make_token,
+    open_shop,
+    sign_in,
+    work_off,
+)
+from webapp.customers.customer_edits import add_address, add_note
+from webapp.customers.forms import CustomerAddressIn
+from webapp.customers.models import Customer
+from webapp.http.forms import parse
+from webapp.invoices.models import Invoice
+from webapp.messages.models import Message
+from webapp.platform.database import Model
+from webapp.sales.models import Sale, Shipping
+
+METADATA: MetaData = Model.metadata
+NAME = CUSTOMER["name"]
+TRACES = ("conceicao", "11144477735", "jose@example.com", "19999990000", "campainha")
+
+
+@pytest.fixture
+def customer(db):
+    """Of two orders, one with an NF-e and one that was cancelled before it had one; with an
+    address, a note and an e-mail."""
+    open_shop()
+    bought, dropped = make_sale(sku=make_product().sku), make_sale(paid=False)
+    work_off()
+    sale = db.session.get_one(Sale, bought.id)
+    sale.shipping = Shipping.SHIPPED
+    db.session.get_one(Sale, dropped.id).cancel()
+    known = db.session.get_one(Customer, sale.customer_id)
+    place = {"label": "Casa da José", "address": {"zip_code": "05010-000", "number": "1"}}
+    add_address(known, parse(CustomerAddressIn, place))
+    add_note(known, "A campainha não toca", "ana@example.com")
+    known.phone = "19999990001"
+    db.session.flush()
+    known.phone = "19999990000"
+    db.session.commit()
+    return known
+
+
+def texts_with(db, trace: str) -> set[str]:
+    """Every column that holds it."""
+    found = set()
+    for table in METADATA.sorted_tables:
+        for column in table.columns:
+            kind = type(column.type).__name__
+            if isinstance(column.type, String | Text) or kind in ("JSON", "TextOrNothing"):
+                rows = db.session.execute(select(column).where(column.is_not(None))).scalars()
+                said = (value if isinstance(value, str) else json.dumps(value) for value in rows)
+                if any(trace in text.lower() for text in said):
+                    found.add(f"{table.name}.{column.name}")
+    return found
+
+
+def test_only_what_tax_law_keeps_is_left_of_them(customer, client, db):
+    assert {"customers.email", "sales.customer_email", "messages.recipient"} <= texts_with(
+        db, "jose@example.com"
+    )
+    calls, path = api(client, make_token("manager")), f"/customers/{customer.id}/anonymisation"
+    for _twice in range(2):
+        told = calls.post(path, {"name": "  josé da CONCEIÇÃO "})
+        assert (told.status_code, told.json["name"]) == (200, f"Anonymised #{customer.id}")
+    db.session.expire_all()
+    left = {trace: texts_with(db, trace) for trace in TRACES}
+    assert left == {trace: set() for trace in TRACES} | {"11144477735": {"sales.customer_document"}}
+    kept, dropped = db.session.scalars(select(Sale).order_by(Sale.id))
+    assert (kept.customer_name, kept.customer_email, bool(kept.street)) == (NAME, "", True)
+    assert (dropped.customer_document, dropped.zip_code) == ("", "")
+    assert b"11144477735" in db.session.scalars(select(Invoice.proc_xml)).one()
+    kept.tracking_code = "BR123"
+    db.session.commit()
+    assert "br123" in kept.search_text and "11144477735" not in kept.search_text
+    for asked in ("111.444.777-35", "jose@example.com", "Conceição"):
+        assert calls.get(f"/sales?q={asked}").json["items"] == []
+        assert calls.get(f"/customers?q={asked}").json["items"] == []
+
+
+def test_a_later_order_makes_a_new_customer(customer, client, db):
+    calls = api(client, make_token("manager"))
+    calls.post(f"/customers/{customer.id}/anonymisation", {"name": NAME})
+    again = make_sale(paid=False)
+    assert again.customer_id != customer.id
+    assert calls.patch(f"/customers/{customer.id}", {"name": "X"}).status_code == 409
+
+
+def test_it_is_refused_while_an_order_is_under_way_and_for_another_name(customer, client, db):
+    calls = api(client, make_token("manager"))
+    path = f"/customers/{customer.id}/anonymisation"
+    assert calls.post(path, {"name": "Somebody"}).json["errors"][0]["field"] == "name"
+    make_sale(paid=False, reference="WEB-7")
+    refused = calls.post(path, {"name": NAME})
+    assert (refused.status_code, "WEB-7" in refused.json["detail"]) == (409, True)
+
+
+def test_a_manager_types_the_name(customer, client, db):
+    sign_in(client, "manager")
+    path = f"/customers/{customer.id}"
+    assert "132 months" in client.get(f"{path}/anonymisation").text
+    assert client.post(f"{path}/anonymisation", data={"name": "X"}).status_code == 422
+    page = client.post(f"{path}/anonymisation", data={"name": NAME}, follow_redirects=True).text
+    assert "Anonymised on" in page and CUSTOMER["email"] not in page
+    mail = db.session.scalars(select(Message.id)).first()
+    assert client.get(f"/messages/{mail}").status_code == 409
+
+
+def test_all_that_is_kept_of_one_person_is_one_file(customer, client, db):
+    sign_in(client, "manager")
+    answer = client.post(f"/customers/{customer.id}/data")
+    assert answer.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as files:
+        told = json.loads(files.read("data.json"))
+        assert {"orders.csv", "nfe.csv", "emails.csv", "notes.csv"} <= set(files.namelist())
+    assert told["customer"]["email"] == CUSTOMER["email"]
+    assert [order["name"] for order in told["orders"]] == [NAME, NAME]
+    assert len(told["nfe"][0]["access_key"]) == 44
+    assert told["notes"][0]["text"] == "A campainha não toca"
+    assert told["emails"] and told["customer"]["other_addresses"]
