@@ -18,7 +18,8 @@ from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
 from webapp.http.signed_links import seal_link
-from webapp.incoming.models import Import, IncomingNote
+from webapp.imports.models import Import
+from webapp.incoming.models import IncomingNote
 from webapp.invoice_pages import downloads
 from webapp.invoices.models import Invoice, InvoiceEvent, Voiding
 from webapp.messages import composition

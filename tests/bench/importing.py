@@ -16,8 +16,8 @@ from tests.factories import open_shop
 from tests.services import redis_server
 from tests.support.incoming_notes import own_file
 from webapp import create_app, migrations
+from webapp.imports.models import ImportKind
 from webapp.incoming.importing import begin_import, take_import
-from webapp.incoming.models import ImportKind
 from webapp.incoming.queries import import_by_id
 from webapp.platform.database import db
 from webapp.platform.settings import Settings

@@ -22,17 +22,10 @@ from tests.support.incoming_notes import (
     signed_note,
     zipped,
 )
+from webapp.imports.models import Import, ImportKind, ImportPart, ImportStatus
 from webapp.incoming import archives, checking
 from webapp.incoming.importing import begin_import
-from webapp.incoming.models import (
-    Import,
-    ImportKind,
-    ImportPart,
-    ImportStatus,
-    IncomingEvent,
-    IncomingNote,
-    NoteStatus,
-)
+from webapp.incoming.models import IncomingEvent, IncomingNote, NoteStatus
 from webapp.invoices.models import Invoice
 from webapp.processing import import_steps
 

@@ -5,11 +5,10 @@ from sqlalchemy import false, true
 
 from webapp.authority.models import SERVICE_TRANSITIONS, AuthorityService
 from webapp.closings.models import CLOSING_TRANSITIONS, Closing
+from webapp.imports.models import IMPORT_TRANSITIONS, Import
 from webapp.incoming.models import (
-    IMPORT_TRANSITIONS,
     INBOX_TRANSITIONS,
     MANIFESTATION_TRANSITIONS,
-    Import,
     Inbox,
     Manifestation,
 )

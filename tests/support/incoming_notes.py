@@ -23,8 +23,8 @@ from webapp.fiscal.sandbox_events import ret_event
 from webapp.fiscal.sandbox_ledger import MemoryLedger
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE, xml
+from webapp.imports.models import Import, ImportKind
 from webapp.incoming.importing import begin_import, take_import
-from webapp.incoming.models import Import, ImportKind
 from webapp.incoming.queries import import_by_id
 from webapp.platform.text import bare
 

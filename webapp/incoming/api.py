@@ -4,9 +4,9 @@ from flask import g, request
 from flask_babel import lazy_gettext as _l
 
 from webapp.http.uploads import takes_archive
+from webapp.imports.models import Import, ImportKind
 from webapp.incoming.forms import ImportIn, TakeIn
 from webapp.incoming.importing import begin_import, take_import
-from webapp.incoming.models import Import, ImportKind
 from webapp.incoming.queries import import_by_id, refused_rows
 from webapp.incoming.shapes import ImportBegunOut, ImportOut
 from webapp.incoming.words import problem_words

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from werkzeug.datastructures import FileStorage
 
 from webapp.fiscal.foreign import LONGEST, Unreadable
-from webapp.incoming.models import PART, ImportPart
+from webapp.imports.models import PART, ImportPart
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
 

@@ -19,6 +19,7 @@ from webapp.fiscal.foreign import (
     read,
 )
 from webapp.fiscal.tax_book import TaxBook
+from webapp.imports.models import ImportRow, RowOutcome
 from webapp.incoming.archives import content_of
 from webapp.incoming.filing import (
     CANCELLING,
@@ -29,7 +30,6 @@ from webapp.incoming.filing import (
     note_facts,
 )
 from webapp.incoming.matching import Goods, products_of
-from webapp.incoming.models import ImportRow, RowOutcome
 from webapp.platform.database import db
 from webapp.store.queries import the_shop
 from webapp.taxation.book import the_tax_book

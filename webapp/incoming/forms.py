@@ -15,7 +15,8 @@ from webapp.http.forms import (
     Whole,
     example,
 )
-from webapp.incoming.models import ImportKind, Stance
+from webapp.imports.models import ImportKind
+from webapp.incoming.models import Stance
 
 # Of a note; an authority takes no more.
 MOST_ITEMS, MOST_REASON = 990, 255

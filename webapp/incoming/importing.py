@@ -7,8 +7,8 @@ from flask_babel import ngettext
 from sqlalchemy import delete
 from werkzeug.datastructures import FileStorage
 
+from webapp.imports.models import Import, ImportKind, ImportPart, ImportStatus
 from webapp.incoming.archives import LONGEST_NAME, as_archive, keep, look_over
-from webapp.incoming.models import Import, ImportKind, ImportPart, ImportStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal

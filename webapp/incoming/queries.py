@@ -6,16 +6,8 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, select, true
 
-from webapp.incoming.models import (
-    Import,
-    ImportRow,
-    Inbox,
-    IncomingEvent,
-    IncomingNote,
-    Manifestation,
-    NoteStatus,
-    RowOutcome,
-)
+from webapp.imports.models import Import, ImportRow, RowOutcome
+from webapp.incoming.models import Inbox, IncomingEvent, IncomingNote, Manifestation, NoteStatus
 from webapp.invoices.queries import month_bounds
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound

@@ -13,7 +13,8 @@ from webapp.addresses.models import PostalProvider
 from webapp.authority.models import AuthorityService
 from webapp.authority.words import authorizer_label
 from webapp.closings.models import Closing
-from webapp.incoming.models import Import, Inbox, Manifestation
+from webapp.imports.models import Import
+from webapp.incoming.models import Inbox, Manifestation
 from webapp.invoices.models import Voiding
 from webapp.platform.clock import database_now
 from webapp.platform.database import db

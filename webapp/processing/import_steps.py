@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from webapp.imports.models import Import, ImportRow, ImportStatus, RowOutcome
 from webapp.incoming.archives import content_of, opened
 from webapp.incoming.checking import (
     CheckedFile,
@@ -16,7 +17,7 @@ from webapp.incoming.checking import (
 )
 from webapp.incoming.filing import Filed, file_events, file_notes
 from webapp.incoming.importing import forget_file
-from webapp.incoming.models import Import, ImportRow, ImportStatus, NoteStatus, RowOutcome
+from webapp.incoming.models import NoteStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.processing.slicing import SLICE_SECONDS, SlicedStep

@@ -14,14 +14,8 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.authority.models import AuthorityService, ServiceState
 from webapp.closings.models import Closing, ClosingStatus
-from webapp.incoming.models import (
-    Import,
-    ImportStatus,
-    Inbox,
-    InboxStatus,
-    Manifestation,
-    ManifestationStatus,
-)
+from webapp.imports.models import Import, ImportStatus
+from webapp.incoming.models import Inbox, InboxStatus, Manifestation, ManifestationStatus
 from webapp.invoices.models import (
     EarlierSend,
     EarlierStatus,

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
-from webapp.incoming.models import Import
+from webapp.imports.models import Import
 from webapp.platform.clock import utc_now
 from webapp.platform.sliced import Sliced, SliceStatus
 from webapp.platform.transactions import only_reading

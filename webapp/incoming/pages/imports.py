@@ -11,9 +11,9 @@ from webapp.http.handling import acts, submits
 from webapp.http.lists import Order, Tab, newest_first, page_of, tabs_of
 from webapp.http.query import query_choice
 from webapp.http.uploads import takes_archive, takes_file
+from webapp.imports.models import Import, ImportKind, ImportRow, RowOutcome
 from webapp.incoming.forms import ImportIn, TakeIn
 from webapp.incoming.importing import begin_import, discard_import, take_import
-from webapp.incoming.models import Import, ImportKind, ImportRow, RowOutcome
 from webapp.incoming.pages.blueprint import bp
 from webapp.incoming.queries import import_by_id, imports, rows_of
 from webapp.staff.access import allow
