@@ -30,7 +30,8 @@ from webapp.fulfilment.tasks import api as tasks_api
 from webapp.fulfilment.tasks import pages as tasks
 from webapp.http.formatting import access_key_text, percent_text
 from webapp.http.localization import LOCALES
-from webapp.incoming import api as incoming_api
+from webapp.imports import api as imports_api
+from webapp.imports import pages as imports
 from webapp.incoming import pages as incoming
 from webapp.invoice_pages import api as invoices_api
 from webapp.invoice_pages import event_api, series_api, series_pages
@@ -132,6 +133,7 @@ BLUEPRINTS = [
         customer_records,
         sales,
         invoices,
+        imports,
         incoming,
         closings,
         series_pages,
@@ -155,7 +157,7 @@ BLUEPRINTS = [
         partners_api,
         sales_api,
         invoices_api,
-        incoming_api,
+        imports_api,
         closings_api,
         event_api,
         series_api,

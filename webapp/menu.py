@@ -24,7 +24,7 @@ UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 
 HOME = MenuEntry("home", _l("Home"), "dashboard.page")
 SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
-PRODUCTS = MenuEntry("package", _l("Products"), "catalog.index")
+PRODUCTS = MenuEntry("package", _l("Products"), "catalog.index", holds=("imports",))
 INVOICES = MenuEntry("file-invoice", _l("NF-e"), "invoices.index", REVIEW, holds=("series",))
 SHIPPING = MenuEntry("truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP)
 STORE = (
@@ -58,6 +58,7 @@ COMMANDS = (
     Command("plus", _l("New order"), "sales.new"),
     Command("package", _l("New product"), "catalog.new"),
     Command("user-plus", _l("New customer"), "customers.new"),
+    Command("upload", _l("Import a spreadsheet"), "imports.import_list"),
     Command("git-branch", _l("New rule"), "rules.new_rule"),
     Command("user-plus", _l("Add a person"), "staff.new_person"),
     Command("id-badge-2", _l("Agents"), "customers.agents_page"),

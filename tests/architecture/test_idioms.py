@@ -57,6 +57,8 @@ INTEGERS = {
     "http/query.py": "an id or a month of a pattern",
     "authority/sandbox.py": "parts of an access key",
     "incoming/stock_entry.py": "a quantity that is whole",
+    "imports/cells.py": "a number of a spreadsheet's own, or one that is read",
+    "imports/sheets.py": "a number of a spreadsheet's own",
     "invoices/queries.py": "numbers of a pattern",
     "messages/composition.py": "a moment",
     "monitor/queries.py": "seconds",

@@ -350,7 +350,11 @@ def portuguese_shop(db, client):
     )
     ids = dict.fromkeys((*ones, *more), 1)
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
-    return client, ids | {"code": "royalty_slip", "token": seal_link(FILES, 1, utc_now())}
+    return client, ids | {
+        "kind": "stock",
+        "code": "royalty_slip",
+        "token": seal_link(FILES, 1, utc_now()),
+    }
 
 
 def test_no_page_shows_a_text_of_the_source_to_a_brazilian(app, portuguese_shop, told):

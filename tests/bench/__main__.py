@@ -23,11 +23,22 @@ from tests.bench import (
     pipeline,
     rules,
     scale,
+    tables,
 )
 from tests.bench.figures import tell
 from tests.services import Postgres, Shop
 
-PARTS = ("document", "authority", "rules", "backtest", "import", "pipeline", "pages", "live")
+PARTS = (
+    "document",
+    "authority",
+    "rules",
+    "backtest",
+    "import",
+    "tables",
+    "pipeline",
+    "pages",
+    "live",
+)
 
 
 def main(names: list[str]) -> None:
@@ -45,6 +56,8 @@ def main(names: list[str]) -> None:
         backtest.measure()
     if "import" in wanted:
         importing.measure()
+    if "tables" in wanted:
+        tables.measure()
     guardian = Guardian(dict(os.environ))
     try:
         with tempfile.TemporaryDirectory(prefix="balcao-bench-") as folder:

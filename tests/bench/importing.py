@@ -6,6 +6,7 @@ import secrets
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from _sessions import Guardian
@@ -16,9 +17,10 @@ from tests.factories import open_shop
 from tests.services import redis_server
 from tests.support.incoming_notes import own_file
 from webapp import create_app, migrations
-from webapp.imports.models import ImportKind
-from webapp.incoming.importing import begin_import, take_import
-from webapp.incoming.queries import import_by_id
+from webapp.imports.importing import take_import
+from webapp.imports.queries import import_by_id
+from webapp.imports.works import Sending
+from webapp.incoming.note_imports import NotesImport
 from webapp.platform.database import db
 from webapp.platform.settings import Settings
 from webapp.processing.import_steps import CheckStep, TakeStep
@@ -27,6 +29,11 @@ NOTES = 10_000
 
 
 def measure() -> None:
+    in_a_shop(lambda: _import(_archive()))
+
+
+def in_a_shop(run: Callable[[], None]) -> None:
+    """On SQLite, without a web process."""
     guardian = Guardian(dict(os.environ))
     with (
         tempfile.TemporaryDirectory(prefix="balcao-bench-") as name,
@@ -42,7 +49,7 @@ def measure() -> None:
         migrations.upgrade(app)
         with app.app_context():
             open_shop()
-            _import(_archive())
+            run()
             db.session.remove()
             db.engine.dispose()
     guardian.close()
@@ -60,14 +67,14 @@ def _archive() -> io.BytesIO:
 
 def _import(archive: io.BytesIO) -> None:
     size = len(archive.getbuffer()) / 2**20
-    begun = begin_import(ImportKind.NOTES, [FileStorage(archive, "past.zip")], "bench")
+    begun = NotesImport().begin(Sending([FileStorage(archive, "past.zip")], "bench"))
     db.session.commit()
-    looking = _work(CheckStep())
+    looking = work_through(CheckStep())
     found = import_by_id(begun.id)
     assert found.accepted == NOTES, found.accepted
     take_import(found, skip_refused=False)
     db.session.commit()
-    taking = _work(TakeStep())
+    taking = work_through(TakeStep())
     assert import_by_id(begun.id).status == "done"
     tell(
         f"import of {NOTES:,} NF-e ({size:.0f} MB)",
@@ -76,7 +83,7 @@ def _import(archive: io.BytesIO) -> None:
     )
 
 
-def _work(step: CheckStep | TakeStep) -> float:
+def work_through(step: CheckStep | TakeStep) -> float:
     """Processor seconds until nothing of it is owed."""
     time.sleep(0.002)
     began = time.process_time()

@@ -14,9 +14,10 @@ from webapp.catalog.models import Kind, Product
 from webapp.catalog.queries import products
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.imports.models import ImportRow, RowOutcome
+from webapp.imports.queries import rows_of
 from webapp.incoming.matching import Goods, products_like
 from webapp.incoming.models import IncomingNote
-from webapp.incoming.queries import incoming_notes, rows_of
+from webapp.incoming.queries import incoming_notes
 from webapp.incoming.stock_entry import lines_before
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices

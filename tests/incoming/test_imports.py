@@ -22,10 +22,11 @@ from tests.support.incoming_notes import (
     signed_note,
     zipped,
 )
-from webapp.imports.models import Import, ImportKind, ImportPart, ImportStatus
-from webapp.incoming import archives, checking
-from webapp.incoming.importing import begin_import
+from webapp.imports.models import Import, ImportPart, ImportStatus
+from webapp.imports.works import Sending
+from webapp.incoming import archives, checking, note_imports
 from webapp.incoming.models import IncomingEvent, IncomingNote, NoteStatus
+from webapp.incoming.note_imports import NotesImport
 from webapp.invoices.models import Invoice
 from webapp.processing import import_steps
 
@@ -223,7 +224,7 @@ def test_a_file_that_cannot_be_unpacked_refuses_itself_alone(calls, fact):
 
 
 def test_a_wrong_kind_and_no_file_are_told_at_their_fields(calls):
-    wrong = send(calls, ("a.xml", a_file()), kind="prices")
+    wrong = send(calls, ("a.xml", a_file()), kind="weather")
     assert wrong.status_code == 422
     assert "notes" in wrong.json["errors"][0]["message"]
     assert send(calls).status_code == 422
@@ -231,7 +232,7 @@ def test_a_wrong_kind_and_no_file_are_told_at_their_fields(calls):
 
 def test_a_long_import_goes_on_slice_by_slice(calls, db, monkeypatch):
     monkeypatch.setattr(import_steps, "SLICE_SECONDS", 0)
-    monkeypatch.setattr(import_steps, "CHUNK", 2)
+    monkeypatch.setattr(note_imports, "CHUNK", 2)
     files = [(f"{n}.xml", a_file(number=n)) for n in range(1, 6)]
 
     found = taken(calls, *files)
@@ -290,7 +291,7 @@ def test_a_page_without_a_file_is_shown_again(client, db):
 def test_an_import_that_always_fails_is_refused_and_keeps_nothing(db, monkeypatch):
     open_shop()
     sent = [FileStorage(io.BytesIO(a_file()), "a.xml")]
-    begun = begin_import(ImportKind.NOTES, sent, "ana@example.com")
+    begun = NotesImport().begin(Sending(sent, "ana@example.com"))
     import_steps.CheckStep().give_up(begun, "ValueError: no")
     assert (begun.status, begun.error) == (ImportStatus.REFUSED, "ValueError: no")
     assert db.session.scalar(select(func.count()).select_from(ImportPart)) == 0

@@ -23,9 +23,11 @@ from webapp.fiscal.sandbox_events import ret_event
 from webapp.fiscal.sandbox_ledger import MemoryLedger
 from webapp.fiscal.tax_book import EXAMPLE_BOOK
 from webapp.fiscal.xml import NAMESPACE, xml
-from webapp.imports.models import Import, ImportKind
-from webapp.incoming.importing import begin_import, take_import
-from webapp.incoming.queries import import_by_id
+from webapp.imports.importing import take_import
+from webapp.imports.models import Import
+from webapp.imports.queries import import_by_id
+from webapp.imports.works import Sending
+from webapp.incoming.note_imports import NotesImport
 from webapp.platform.text import bare
 
 SHOP_CNPJ, SUPPLIER_CNPJ = "99888777000100", "7K2M9QX4000108"
@@ -115,7 +117,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 def take_in(*files: bytes) -> Import:
     """Imported as by a manager, and worked off."""
     sent = [FileStorage(io.BytesIO(file), f"{number}.xml") for number, file in enumerate(files)]
-    begun = begin_import(ImportKind.NOTES, sent, "gerente@example.com")
+    begun = NotesImport().begin(Sending(sent, "gerente@example.com"))
     work_off()
     found = import_by_id(begun.id)
     take_import(found, skip_refused=True)

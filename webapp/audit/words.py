@@ -103,7 +103,7 @@ PAGES = {
     "rule_drafts": ("rules.draft", ""),
     "backtests": ("rules.backtest", "backtest_id"),
     "rehearsals": ("rehearsals.show", "rehearsal_id"),
-    "imports": ("incoming.import_page", "import_id"),
+    "imports": ("imports.import_page", "import_id"),
     "incoming_notes": ("incoming.show", "note_id"),
 }
 # The icon of what no feature has a sentence for.

@@ -321,6 +321,7 @@ class StockMovement(Model):
     actor: Mapped[str] = mapped_column(ActorText)
     # By name: sales know the catalog, not the other way round.
     sale = relationship("Sale")
+    product: Mapped[Product] = relationship()
 
 
 _stock = Product.__table__.c.stock

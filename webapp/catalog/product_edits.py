@@ -1,29 +1,42 @@
 """Adding, editing and deleting products; their stock by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.audit.tracking import record
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn, TaxFactsIn
 from webapp.catalog.kits import keeps_no_stock, kit_with, set_parts, tell_parts
-from webapp.catalog.models import Kind, OutOfStock, Product, move_stock
+from webapp.catalog.models import (
+    Kind,
+    OutOfStock,
+    Product,
+    StockMovement,
+    move_stock,
+    movement,
+)
 from webapp.catalog.queries import products, products_by_sku
 from webapp.catalog.words import reason_words
 from webapp.http.formatting import money_text
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
+from webapp.platform.notices import notices_of
 from webapp.platform.text import searchable
 from webapp.store.price_rights import UNBOUND, PriceRights
 from webapp.taxation.book import tax_book_changed, the_tax_book
 from webapp.taxation.queries import is_profile, issuer_today
 
 COPIED = tuple(name for name in ProductIn.model_fields if name not in ("stock", "on_nfe", "parts"))
+
+_PRODUCTS = Product.__table__
+_SET_STOCK = (
+    update(_PRODUCTS).where(_PRODUCTS.c.id == bindparam("product")).values(stock=bindparam("after"))
+)
 
 # Mercosur's nomenclature, where the kind alone tells it: printed books, recorded optical discs.
 USUAL_NCM = {Kind.BOOK: "49019900", Kind.VIDEO: "85234990"}
@@ -58,16 +71,10 @@ def facts_of(product: Product) -> dict:
 def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
     """A new product with its first stock; who has a limit leaves its price to be confirmed. Raises
     SkuTaken, and Invalid where `rights` set no prices: a new product would be a way round."""
-    if not rights.sets_prices:
-        message = _("Prices are a manager's in this shop: ask one to add the product.")
-        raise Invalid([FieldError("price", message)])
+    refuse_addition(wanted, rights)
     _refuse_taken(wanted.sku)
-    _refuse_unknown_profile(wanted.tax_profile)
-    _refuse_unknown_ncm(wanted.ncm)
-    product = Product(stock=0 if wanted.kind.is_goods else None, is_kit=False)
-    product.price_confirmed = rights.lowers_catalog
+    product = _new(wanted, rights)
     set_parts(product, wanted.parts or ())
-    _copy(wanted, product)
     db.session.add(product)
     _flush(product)
     if product.is_kit:
@@ -78,28 +85,42 @@ def add_product(wanted: ProductIn, rights: PriceRights = UNBOUND) -> Product:
     return product
 
 
+def refuse_addition(wanted: ProductIn, rights: PriceRights = UNBOUND) -> None:
+    """All that speaks against a new product but that its SKU is taken. Raises Invalid."""
+    if not rights.sets_prices:
+        message = _("Prices are a manager's in this shop: ask one to add the product.")
+        raise Invalid([FieldError("price", message)])
+    _refuse_unknown_profile(wanted.tax_profile)
+    _refuse_unknown_ncm(wanted.ncm)
+
+
+def add_products(wanted: Iterable[ProductIn], rights: PriceRights, reason: str) -> None:
+    """Many new products, none of which anything speaks against, to be written at once (see
+    `audit.writing.write_all`); their first stock moves for `reason`."""
+    for each in wanted:
+        product = _new(each, rights)
+        db.session.add(product)
+        if each.stock:
+            product.stock = each.stock
+            moved = movement(product.id, each.stock, each.stock, reason)
+            db.session.add(StockMovement(**moved, product=product))
+
+
+def _new(wanted: ProductIn, rights: PriceRights) -> Product:
+    product = Product(stock=0 if wanted.kind.is_goods else None, is_kit=False)
+    product.price_confirmed = rights.lowers_catalog
+    _copy(wanted, product)
+    return product
+
+
 def edit_product(product: Product, wanted: ProductIn, rights: PriceRights = UNBOUND) -> None:
     """Rewrites the product's facts; its stock, and the parts of a kit, only where `wanted` gives
     them. Sales keep their own copy."""
     has_other_parts = wanted.parts is not None and _change_parts(product, wanted)
-    _set_price(product, wanted.price, rights)
-    if not rights.lowers_catalog and _another_thing(product, wanted):
-        # Else a dear thing would be sold under a cheap one's confirmed price.
-        product.doubt_price()
+    refuse_edit(product, wanted, rights)
     if wanted.sku != product.sku:
         _refuse_taken(wanted.sku, product.id)
-    if wanted.tax_profile != product.tax_profile:
-        _refuse_unknown_profile(wanted.tax_profile)
-        # Held orders of it are looked at again.
-        tax_book_changed()
-    if wanted.ncm != product.ncm:
-        _refuse_unknown_ncm(wanted.ncm)
-    if wanted.kind is not product.kind and product.was_sold:
-        raise Invalid(
-            [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]
-        )
-    _keep_stock_as_kind_does(product, wanted)
-    _copy(wanted, product)
+    change_product(product, wanted, rights)
     _flush(product)
     if has_other_parts:
         tell_parts(product)
@@ -114,6 +135,42 @@ def _change_parts(product: Product, wanted: ProductIn) -> bool:
     return set_parts(product, wanted.parts or ())
 
 
+def refuse_edit(product: Product, wanted: ProductIn, rights: PriceRights = UNBOUND) -> None:
+    """All that speaks against the product's new facts but that a SKU is taken. Raises Invalid."""
+    _refuse_price(product, wanted.price, rights)
+    if wanted.tax_profile != product.tax_profile:
+        _refuse_unknown_profile(wanted.tax_profile)
+    if wanted.ncm != product.ncm:
+        _refuse_unknown_ncm(wanted.ncm)
+    if wanted.kind is not product.kind and product.was_sold:
+        raise Invalid(
+            [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]
+        )
+    if not wanted.kind.is_goods and product.kind.is_goods:
+        _refuse_of_kit(product)
+    if wanted.stock is not None and product.stock is None and not wanted.parts:
+        _refuse_stock(product, wanted)
+
+
+def _refuse_stock(product: Product, wanted: ProductIn) -> None:
+    """Raises Invalid for a stock of what will keep none."""
+    if product.is_kit or not wanted.kind.is_goods:
+        raise Invalid([FieldError("stock", keeps_no_stock(product))])
+
+
+def change_product(product: Product, wanted: ProductIn, rights: PriceRights) -> None:
+    """Its new facts, against which nothing speaks, but for its stock."""
+    _set_price(product, wanted.price, rights)
+    if not rights.lowers_catalog and _another_thing(product, wanted):
+        # Else a dear thing would be sold under a cheap one's confirmed price.
+        product.doubt_price()
+    if wanted.tax_profile != product.tax_profile:
+        # Held orders of it are looked at again.
+        tax_book_changed()
+    _keep_stock_as_kind_does(product, wanted)
+    _copy(wanted, product)
+
+
 def edit_row(product: Product, wanted: RowIn, rights: PriceRights = UNBOUND) -> None:
     """A new price, and the stock where it was typed anew. Raises Refusal when the stock moved since
     it was shown."""
@@ -125,15 +182,19 @@ def edit_row(product: Product, wanted: RowIn, rights: PriceRights = UNBOUND) -> 
 
 def _set_price(product: Product, price: Decimal, rights: PriceRights) -> None:
     """Raises Invalid where a lower price would lift the limit of what `rights` may give away."""
+    _refuse_price(product, price, rights)
     if price != product.price and rights.lowers_catalog:
         product.confirm_price()
-    elif price < product.price:
+    product.price = price
+
+
+def _refuse_price(product: Product, price: Decimal, rights: PriceRights) -> None:
+    if price < product.price and not rights.lowers_catalog:
         message = _(
             "Only a manager lowers a product's price; it is %(price)s.",
             price=money_text(product.price),
         )
         raise Invalid([FieldError("price", message)])
-    product.price = price
 
 
 def _another_thing(product: Product, wanted: ProductIn) -> bool:
@@ -209,6 +270,29 @@ def set_stock(
     return before, after
 
 
+def set_stocks(wanted: Mapping[Product, int], reason: str) -> None:
+    """The stocks of many products, which are locked and keep one, written at once."""
+    changes = {product: after - (product.stock or 0) for product, after in wanted.items()}
+    moved = {product: change for product, change in changes.items() if change}
+    if not moved:
+        return
+    rows = [{"product": product.id, "after": wanted[product]} for product in moved]
+    db.session.connection().execute(_SET_STOCK, rows)
+    for product, change in moved.items():
+        after = wanted[product]
+        db.session.add(StockMovement(**movement(product.id, change, after, reason)))
+        notices_of(db.session).row_changed("product", product.id)
+        record(
+            db.session,
+            "changed",
+            "products",
+            product.id,
+            product.sku,
+            reason_words(reason),
+            stock=after,
+        )
+
+
 def _locked_stock(product: Product) -> int:
     query = select(Product.stock).where(Product.id == product.id).with_for_update()
     return db.session.scalars(query).one() or 0
@@ -240,8 +324,6 @@ def _sold_already() -> Refusal:
 def _keep_stock_as_kind_does(product: Product, wanted: ProductIn) -> None:
     """A product that turns into a kind without stock hands back what it had, so that its movements
     still sum up."""
-    if not wanted.kind.is_goods and product.kind.is_goods:
-        _refuse_of_kit(product)
     if wanted.kind.is_goods and product.stock is None and not product.is_kit:
         product.stock = 0
     if not wanted.kind.is_goods and product.stock is not None:

@@ -20,6 +20,9 @@ _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _BY_KEY = select(Product).where(func.lower(Product.sku).in_(bindparam("keys", expanding=True)))
 # Of categories, or suppliers, by name.
 OFFERED = 200
+_BY_KEY_LOCKED = (
+    _BY_KEY.order_by(Product.id).with_for_update().execution_options(populate_existing=True)
+)
 ON_SALE = Product.archived_at.is_(None)
 _VIEWS = {
     ProductView.ALL: (ON_SALE,),
@@ -62,14 +65,15 @@ def product_by_sku(sku: str) -> Product:
     return product
 
 
-def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
+def products_by_sku(skus: Iterable[str], lock: bool = False) -> dict[str, Product]:
     """By each SKU as it is written here, in whatever case: the product that has it. The one way in
     which a SKU is looked up; what goes on from there is told by the catalog's own spelling."""
     asked = {sku for sku in skus if sku and "\0" not in sku}
     keys = {key for sku in asked for key in lower_forms(sku)}
     if not keys:
         return {}
-    found = db.session.scalars(_BY_KEY, {"keys": sorted(keys)}).all()
+    query = _BY_KEY_LOCKED if lock else _BY_KEY
+    found = db.session.scalars(query, {"keys": sorted(keys)}).all()
     exact = {product.sku: product for product in found}
     alike = {product.sku.casefold(): product for product in found}
     meant = {sku: exact.get(sku) or alike.get(sku.casefold()) for sku in asked}

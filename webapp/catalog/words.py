@@ -2,6 +2,7 @@
 
 import re
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 # What the shop notes by itself is kept in these words; what a person typed stands as it was typed.
@@ -22,6 +23,10 @@ EARLIER = {"sale ": "sold", "gift in ": "gift"}
 _IN_KIT = re.compile(r"(kit \S+ · )(.*)")
 
 
+# With the name of the file behind.
+IMPORT = "import "
+
+
 def reason_words(reason: str, of_sale: bool = False) -> str:
     """`of_sale`: an order moved it."""
     if of_sale:
@@ -33,4 +38,6 @@ def reason_words(reason: str, of_sale: bool = False) -> str:
 
 
 def _words(reason: str) -> str:
+    if reason.startswith(IMPORT):
+        return _("import of %(name)s", name=reason.removeprefix(IMPORT))
     return str(REASONS.get(reason, reason))

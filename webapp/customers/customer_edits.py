@@ -85,12 +85,16 @@ def save_customer(customer: Customer, wanted: CustomerIn) -> Customer:
     other = with_document(wanted.document)
     if other is not None and other is not customer:
         raise taken
+    copy_into(customer, wanted)
+    return _saved(customer, taken)
+
+
+def copy_into(customer: Customer, wanted: CustomerIn) -> None:
     for name in COPIED:
         setattr(customer, name, getattr(wanted, name))
     for part in PARTS:
         setattr(customer, part, getattr(wanted.address, part))
     customer.search_text = search_text(customer)
-    return _saved(customer, taken)
 
 
 def add_address(customer: Customer, wanted: CustomerAddressIn) -> CustomerAddress:

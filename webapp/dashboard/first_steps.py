@@ -107,9 +107,9 @@ def _all_steps(shop: Shop) -> tuple[FirstStep, ...]:
         FirstStep(
             "clerk",
             _("Add your products"),
-            _("With price, stock and NCM, so that the NF-e can be built."),
-            url_for("catalog.index"),
-            _("Add products"),
+            _("From a spreadsheet or another program, or by hand: with price, stock and NCM."),
+            url_for("imports.import_list", kind="products"),
+            _("Import products"),
             done=facts.complete_product,
         ),
         FirstStep(

@@ -17,6 +17,8 @@ LONGEST = 15 * 2**20
 # Of archives of many files, at these addresses alone (`serving.bridge` keeps so much there).
 LONGEST_ARCHIVE = 100 * 2**20
 MOST_FILES = 1000
+# What may be pasted in place of a file, in bytes.
+LONGEST_PASTE = 8 * 2**20
 
 
 class TooLong(Refusal):
@@ -38,6 +40,8 @@ def set_up(app: Flask) -> None:
             raise TooLong(_("A file here has at most %(most)s MB. Nothing was taken.", most=most))
         request.max_content_length = longest
         request.max_form_parts = MOST_FILES + 100
+        if getattr(view, "takes_archive", False):
+            request.max_form_memory_size = LONGEST_PASTE
 
 
 def takes_file(view: Callable) -> Callable:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
@@ -19,9 +20,31 @@ PART = 2**20
 
 
 class ImportKind(enum.StrEnum):
-    """What the rows of a file are. `notes`: NF-e and their events, a file each."""
+    """What the rows of a file are. `notes`: NF-e and their events, a file each; of all others the
+    file is a table."""
 
+    PRODUCTS = "products"
+    STOCK = "stock"
+    PRICES = "prices"
+    CUSTOMERS = "customers"
     NOTES = "notes"
+
+    @property
+    def label(self) -> LazyString:
+        return KIND_LABELS[self]
+
+    @property
+    def is_table(self) -> bool:
+        return self is not ImportKind.NOTES
+
+
+KIND_LABELS = {
+    ImportKind.PRODUCTS: _l("Products"),
+    ImportKind.STOCK: _l("Stock"),
+    ImportKind.PRICES: _l("Prices"),
+    ImportKind.CUSTOMERS: _l("Customers"),
+    ImportKind.NOTES: _l("NF-e"),
+}
 
 
 class ImportStatus(enum.StrEnum):
@@ -49,7 +72,8 @@ IMPORT_LABELS = {
 }
 IMPORT_TRANSITIONS: dict[ImportStatus, set[ImportStatus]] = {
     ImportStatus.CHECKING: {ImportStatus.READY, ImportStatus.REFUSED},
-    ImportStatus.READY: {ImportStatus.TAKING, ImportStatus.REFUSED},
+    # A table is looked over again when somebody tells its columns anew.
+    ImportStatus.READY: {ImportStatus.TAKING, ImportStatus.REFUSED, ImportStatus.CHECKING},
     ImportStatus.TAKING: {ImportStatus.DONE, ImportStatus.REFUSED},
     ImportStatus.DONE: set(),
     ImportStatus.REFUSED: set(),
@@ -59,7 +83,12 @@ IMPORT_TRANSITIONS: dict[ImportStatus, set[ImportStatus]] = {
 class Import(Owed, Timestamps, Model):
     """A file that somebody sent: looked over row by row, then taken as a whole when a person says
     so. `position` is how many rows are behind it in what is done now; of all `rows`, `accepted` are
-    fit to be taken (`known` of them are here already), `refused` are not."""
+    fit to be taken (`known` of them are here already), `refused` are not.
+
+    A table is first read: `columns` are its own, each with the `field` that it tells, `mapping`
+    what a program said of them by their names, `notation` how its numbers are written (`br`, `en`,
+    "" where each column tells). `problem` is what is wrong with the file as a whole.
+    """
 
     __tablename__ = "imports"
     __table_args__ = (Index("ix_imports_status_due_at", "status", "due_at"),)
@@ -79,6 +108,11 @@ class Import(Owed, Timestamps, Model):
     refused: Mapped[int] = mapped_column(default=0)
     # Products of the notes that the catalog has not: [gtin, code, name, notes].
     unmatched: Mapped[list] = mapped_column(JSON, default=list)
+    columns: Mapped[list] = mapped_column(JSON, default=list)
+    mapping: Mapped[dict] = mapped_column(JSON, default=dict)
+    notation: Mapped[str] = mapped_column(String(2), default="")
+    # A code of `imports.words.FILES`, with its values.
+    problem: Mapped[dict] = mapped_column(JSON, default=dict)
     asked_by: Mapped[str] = mapped_column(ActorText)
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
@@ -94,9 +128,42 @@ class Import(Owed, Timestamps, Model):
     def is_at_end(self) -> bool:
         return self.position >= self.rows
 
+    @property
+    def is_read(self) -> bool:
+        """Whether its rows are known; those of an archive are from the first."""
+        return bool(self.columns) or not self.kind.is_table
+
+    @property
+    def fresh(self) -> int:
+        """Rows that taking it would bring in."""
+        return self.accepted - self.known
+
     def begin(self, now: dt.datetime) -> None:
         self.status = ImportStatus.CHECKING
         self.owe(now)
+
+    def read(self, columns: list[dict[str, Any]], rows: int, now: dt.datetime) -> None:
+        """The table's rows are known; they are looked over next."""
+        self.columns, self.rows = columns, rows
+        self.owe(now)
+
+    def look_again(self, columns: list[dict[str, Any]], notation: str, now: dt.datetime) -> None:
+        """By other columns; what was said of its rows is void."""
+        self._enter(ImportStatus.CHECKING)
+        self.columns, self.notation, self.problem = columns, notation, {}
+        self.position = self.accepted = self.known = self.refused = 0
+        self.owe(now)
+
+    def ask(self, problem: dict[str, Any]) -> None:
+        """A person says first what its columns are: no row can be looked over."""
+        self.problem, self.refused, self.position = problem, self.rows, self.rows
+        self._enter(ImportStatus.READY)
+        self.clear_work()
+
+    def refuse_file(self, problem: dict[str, Any], now: dt.datetime) -> None:
+        """It is no table that can be read."""
+        self.problem = problem
+        self._end(ImportStatus.REFUSED, now)
 
     def go_on(self, rows: int, now: dt.datetime) -> None:
         """So many more rows are behind it."""
@@ -167,7 +234,8 @@ OUTCOME_LABELS = {
 
 class ImportRow(Model):
     """A row of an import, numbered from 1; of notes, a file, named by `name`. `problem` is a code
-    of `incoming.words.PROBLEMS`; `facts` are what was read of it."""
+    of `incoming.words.PROBLEMS`; `facts` are what was read of it. Of a table's row `problems` are
+    [column, {locale: words}] each."""
 
     __tablename__ = "import_rows"
     __table_args__ = (
@@ -179,9 +247,29 @@ class ImportRow(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"))
     number: Mapped[int]
+    # Of a table: where the row stands in it, as a spreadsheet counts.
+    line: Mapped[int] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(String(200))
     outcome: Mapped[RowOutcome] = mapped_column(EnumText(RowOutcome))
     problem: Mapped[str] = mapped_column(String(40), default="")
     # The access key of a note, the id of an event.
     key: Mapped[str] = mapped_column(String(60), default="")
     facts: Mapped[dict] = mapped_column(JSON, default=dict)
+    problems: Mapped[list] = mapped_column(JSON, default=list)
+
+    def refuse(self, problems: list[Any]) -> None:
+        self.outcome, self.problems = RowOutcome.REFUSED, problems
+
+
+class KnownColumn(Model):
+    """What a person said a column of this name tells, for the next file of the kind; `field` is
+    empty where it tells nothing that is taken."""
+
+    __tablename__ = "import_columns"
+    __table_args__ = (UniqueConstraint("kind", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[ImportKind] = mapped_column(EnumText(ImportKind))
+    # As `imports.mapping.plain` writes it.
+    name: Mapped[str] = mapped_column(String(80))
+    field: Mapped[str] = mapped_column(String(40))

@@ -7,15 +7,14 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO
 
 from flask_babel import gettext as _
-from sqlalchemy import insert, select
 from werkzeug.datastructures import FileStorage
 
 from webapp.fiscal.foreign import LONGEST, Unreadable
-from webapp.imports.models import PART, ImportPart
-from webapp.platform.database import db
+from webapp.imports.models import PART
+from webapp.imports.storage import StoredFile
 from webapp.platform.errors import FieldError, Invalid
 
 MOST_FILES, MOST_RATIO = 20_000, 200
@@ -109,56 +108,6 @@ def _unreadable() -> Invalid:
 
 def _refused(message: str) -> Invalid:
     return Invalid([FieldError("file", message)])
-
-
-def keep(import_id: int, archive: IO[bytes]) -> int:
-    """Part by part; its length."""
-    archive.seek(0)
-    position = length = 0
-    while content := archive.read(PART):
-        part = {"import_id": import_id, "position": position, "content": content}
-        db.session.execute(insert(ImportPart), part)
-        position, length = position + 1, length + len(content)
-    return length
-
-
-class StoredFile(io.RawIOBase):
-    """An import's zip out of the database, a part at a time."""
-
-    def __init__(self, import_id: int, size: int) -> None:
-        self.import_id, self.size, self.place = import_id, size, 0
-        self.part, self.content = -1, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: self.size}[whence]
-        self.place = max(0, start + offset)
-        return self.place
-
-    def readinto(self, buffer: Any) -> int:
-        if self.place >= self.size:
-            return 0
-        number, start = divmod(self.place, PART)
-        if number != self.part:
-            self.part, self.content = number, self._read(number)
-        piece = self.content[start : start + len(buffer)]
-        buffer[: len(piece)] = piece
-        self.place += len(piece)
-        return len(piece)
-
-    def _read(self, number: int) -> bytes:
-        query = select(ImportPart.content).where(
-            ImportPart.import_id == self.import_id, ImportPart.position == number
-        )
-        return db.session.scalars(query).one()
 
 
 def opened(import_id: int, size: int) -> zipfile.ZipFile:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, select, true
 
-from webapp.imports.models import Import, ImportRow, RowOutcome
 from webapp.incoming.models import Inbox, IncomingEvent, IncomingNote, Manifestation, NoteStatus
 from webapp.invoices.queries import month_bounds
 from webapp.platform.database import db
@@ -14,8 +13,6 @@ from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
 from webapp.store.queries import the_shop
 
-# Of an import's refused rows a call tells these; its page has them all.
-MOST_PROBLEMS = 200
 RECEIVED = IncomingNote.is_own.is_(False)
 # The tabs of the list, by their name in its address.
 VIEWS: dict[str, ColumnElement[bool]] = {
@@ -61,26 +58,3 @@ def the_inbox(lock: bool = False) -> Inbox | None:
     """That of the shop's CNPJ; none before it was opened for the first time."""
     query = select(Inbox).where(Inbox.cnpj == the_shop().cnpj)
     return db.session.scalar(query.with_for_update() if lock else query)
-
-
-def imports() -> Select[Import]:
-    return select(Import)
-
-
-def import_by_id(import_id: int, lock: bool = False) -> Import:
-    """Raises NotFound."""
-    found = db.session.get(Import, import_id, with_for_update=lock, populate_existing=lock)
-    if found is None:
-        raise NotFound(_("There is no such import."))
-    return found
-
-
-def rows_of(import_id: int, outcome: RowOutcome | None = None) -> Select[ImportRow]:
-    query = select(ImportRow).where(ImportRow.import_id == import_id)
-    return query.where(ImportRow.outcome == outcome) if outcome else query
-
-
-def refused_rows(import_id: int) -> Sequence[ImportRow]:
-    """The first of them."""
-    query = rows_of(import_id, RowOutcome.REFUSED).order_by(ImportRow.number)
-    return db.session.scalars(query.limit(MOST_PROBLEMS)).all()

@@ -19,6 +19,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, select, update
@@ -108,6 +109,10 @@ class Step(Generic[Row, Answers, Shared]):
 
     def write_batch(self, shared: Shared, now: dt.datetime) -> None:
         """Writes once for the whole batch, after its rows, in their transaction."""
+
+    def acting(self, rows: list[Row]) -> AbstractContextManager[None]:
+        """As whom the rows are written, where a person asked for it; else as the worker."""
+        return nullcontext()
 
     def give_up(self, row: Row, error: str) -> None:
         """The last attempt failed: leaves the row with a person, with a reason in words."""
@@ -269,11 +274,12 @@ class Step(Generic[Row, Answers, Shared]):
         rows = self._lock(token, ids)
         if rows:
             now = database_now(db.session)
-            shared = self.load_shared(rows, answers)
-            for row in rows:
-                self.write_row(row, shared, now)
-            write_all(db.session())
-            self.write_batch(shared, now)
+            with self.acting(rows):
+                shared = self.load_shared(rows, answers)
+                for row in rows:
+                    self.write_row(row, shared, now)
+                write_all(db.session())
+                self.write_batch(shared, now)
             self._count_done(rows)
         db.session.commit()
 

@@ -1,6 +1,6 @@
-"""Pages of what came in: imports of files, and the notes themselves."""
+"""Pages of what came in."""
 
-from webapp.incoming.pages import imports, notes
+from webapp.incoming.pages import notes
 from webapp.incoming.pages.blueprint import bp
 
-__all__ = ["bp", "imports", "notes"]
+__all__ = ["bp", "notes"]
