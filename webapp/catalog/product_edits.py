@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.audit.tracking import record
@@ -148,14 +148,6 @@ def refuse_edit(product: Product, wanted: ProductIn, rights: PriceRights = UNBOU
         )
     if not wanted.kind.is_goods and product.kind.is_goods:
         _refuse_of_kit(product)
-    if wanted.stock is not None and product.stock is None and not wanted.parts:
-        _refuse_stock(product, wanted)
-
-
-def _refuse_stock(product: Product, wanted: ProductIn) -> None:
-    """Raises Invalid for a stock of what will keep none."""
-    if product.is_kit or not wanted.kind.is_goods:
-        raise Invalid([FieldError("stock", keeps_no_stock(product))])
 
 
 def change_product(product: Product, wanted: ProductIn, rights: PriceRights) -> None:
@@ -270,8 +262,17 @@ def set_stock(
     return before, after
 
 
+def refuse_stock(product: Product) -> None:
+    """Raises Refusal for a stock of a kit, whose parts keep it."""
+    if product.is_kit:
+        raise Refusal(keeps_no_stock(product), "stock")
+
+
 def set_stocks(wanted: Mapping[Product, int], reason: str) -> None:
     """The stocks of many products, which are locked and keep one, written at once."""
+    if any(inspect(product).attrs.stock.history.has_changes() for product in wanted):
+        # It has become goods by this very change.
+        db.session.flush()
     changes = {product: after - (product.stock or 0) for product, after in wanted.items()}
     moved = {product: change for product, change in changes.items() if change}
     if not moved:

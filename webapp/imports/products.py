@@ -15,6 +15,7 @@ from webapp.catalog.product_edits import (
     facts_of,
     refuse_addition,
     refuse_edit,
+    refuse_stock,
     set_stocks,
 )
 from webapp.catalog.queries import products_by_sku
@@ -65,9 +66,7 @@ class ProductsImport(TableImport):
         if product is None:
             refuse_addition(self._wanted_new(said), rights)
             return {}
-        wanted = _wanted(said, product)
-        refuse_edit(product, wanted, rights)
-        return changed(product, wanted, said)
+        return changed(product, _wanted(said, product, rights), said)
 
     def _wanted_new(self, said: Values) -> ProductIn:
         """Raises Refusal."""
@@ -123,9 +122,7 @@ class ProductsImport(TableImport):
         ]
         if moved:
             raise Invalid([FieldError(name, changed_since(now[name])) for name in moved])
-        wanted = _wanted(said, product)
-        refuse_edit(product, wanted, rights)
-        return wanted
+        return _wanted(said, product, rights)
 
 
 class StockImport(ProductsImport):
@@ -162,9 +159,13 @@ def _told_as(name: str, said: Values) -> str:
     return "weight_kg" if name == "weight_g" and name not in said else name
 
 
-def _wanted(said: Values, product: Product) -> ProductIn:
-    """The product with what the row says of it. Raises Invalid."""
-    return parse(ProductIn, facts_of(product) | facts_told(said) | {"sku": product.sku})
+def _wanted(said: Values, product: Product, rights: PriceRights) -> ProductIn:
+    """The product with what the row says of it. Raises Refusal."""
+    wanted = parse(ProductIn, facts_of(product) | facts_told(said) | {"sku": product.sku})
+    refuse_edit(product, wanted, rights)
+    if wanted.stock is not None:
+        refuse_stock(product)
+    return wanted
 
 
 def told_now(product: Product) -> Values:
