@@ -12,9 +12,11 @@ from tests import programs, services
 
 FAILURES = Path(__file__).resolve().parents[2] / "failures"
 
+# A page's script runs for a moment: to compile it a second time, for speed, takes longer.
 BROWSER_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage --in-process-gpu"
+    "--disable-component-update --disable-sync --disable-dev-shm-usage --in-process-gpu "
+    "--js-flags=--no-opt,--no-maglev"
 )
 _open: list[BrowserContext] = []
 
