@@ -1,20 +1,18 @@
 """NF-e as suppliers send them, and past ones of the shop itself: signed, authorised, in files."""
 
 import io
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 
 from lxml import etree
 from werkzeug.datastructures import FileStorage
 
 from tests.factories import work_off
 from tests.support.fiscal_notes import BOOKSHOP, ISSUER, MUG, NOW, NUMBERING, a_note
-from webapp.fiscal.certificate import Certificate, load, make_test_certificate
+from webapp.fiscal.certificate import Certificate, new_certificate
 from webapp.fiscal.document import build
 from webapp.fiscal.note import Item, Party
 from webapp.fiscal.proc import event_proc, nfe_proc
@@ -52,10 +50,7 @@ SHOP = Party(
 
 @cache
 def certificate_of(cnpj: str) -> Certificate:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "certificate.pfx"
-        make_test_certificate(path, "a password", cnpj, "Teste", NOW)
-        return load(path, "a password")
+    return new_certificate(cnpj, "Teste", NOW)
 
 
 def signed_note(issuer=SUPPLIER, signer: str = "", number: int = 101, at=NOW, **changes) -> bytes:

@@ -1,13 +1,11 @@
 """A supplier's NF-e that waits for the demo shop at the sandbox authority, for whoever has incoming
 notes fetched."""
 
-import tempfile
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from webapp.authority.models import SandboxDocument
-from webapp.fiscal.certificate import load, make_test_certificate
+from webapp.fiscal.certificate import new_certificate
 from webapp.fiscal.document import Numbering, build
 from webapp.fiscal.note import Address, Environment, Issuer, Item, Note, Party
 from webapp.fiscal.proc import nfe_proc
@@ -61,10 +59,7 @@ def send_supplier_note() -> None:
 
 
 def _signed(note: Note, at: datetime) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "supplier.pfx"
-        make_test_certificate(path, "demo", SUPPLIER.cnpj, SUPPLIER.name, at - timedelta(days=1))
-        signer = load(path, "demo").signer
+    signer = new_certificate(SUPPLIER.cnpj, SUPPLIER.name, at - timedelta(days=1)).signer
     return signer.sign(build(note, the_tax_book(), Numbering(1, 4711, at, "73051964")))
 
 

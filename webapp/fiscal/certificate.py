@@ -187,7 +187,16 @@ def make_test_certificate(
     Raises FileExistsError: a certificate is never overwritten. The sandbox takes it; a real
     authority does not.
     """
-    now = now or datetime.now(UTC)
+    made = new_certificate(cnpj, name, now or datetime.now(UTC))
+    pfx = pkcs12.serialize_key_and_certificates(
+        None, made.key, made.x509, None, BestAvailableEncryption(password.encode())
+    )
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(pfx)
+
+
+def new_certificate(cnpj: str, name: str, now: datetime) -> Certificate:
+    """The same for whoever keeps none; a file's password takes as long as the key."""
     key = rsa.generate_private_key(65537, 2048)
     owner = x509.Name(
         [
@@ -209,8 +218,4 @@ def make_test_certificate(
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         .sign(key, hashes.SHA256())
     )
-    pfx = pkcs12.serialize_key_and_certificates(
-        None, key, certificate, None, BestAvailableEncryption(password.encode())
-    )
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(pfx)
+    return certificate_of(key, certificate)
