@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.factories import make_user, sign_in
 from webapp.platform.errors import Invalid
 from webapp.staff import passwords
-from webapp.staff.models import User
+from webapp.staff.models import HASHER, NOBODY, User
 from webapp.staff.passwords import DEMO_PASSWORD, refuse_weak
 from webapp.store.queries import the_shop
 
@@ -108,3 +108,7 @@ def test_the_demos_password_opens_nothing_in_a_shop_that_is_no_demo(client, db):
 
 def test_the_word_lists_are_loaded_only_when_a_password_is_chosen():
     assert not hasattr(passwords, "zxcvbn")
+
+
+def test_a_try_for_nobody_costs_as_much_as_one_for_somebody():
+    assert not HASHER.check_needs_rehash(NOBODY)
