@@ -1,6 +1,7 @@
 """Balcão's web application: wiring only."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import cache
 
 import structlog
 from flask import Flask, request
@@ -134,9 +135,20 @@ def _bind_extensions(app: Flask) -> None:
         app, locale_selector=localization.locale, timezone_selector=localization.time_zone
     )
     app.jinja_env.filters.update(formatting.FILTERS)
+    app.jinja_env.globals["static_file"] = _static_files(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     with app.app_context():
         sqlite.prepare(db.engine)
+
+
+def _static_files(app: Flask) -> Callable[[str], str]:
+    """The address of a file of static/ by its name. A page names eighty, each symbol among them."""
+
+    @cache
+    def static_file(name: str) -> str:
+        return app.url_for("static", filename=name)
+
+    return static_file
 
 
 def _handle_errors(app: Flask) -> None:

@@ -7,9 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
+from babel.support import NullTranslations
 from flask import Flask
 
+class Domain:
+    def __init__(self, *, domain: str) -> None: ...
+    def get_translations(self) -> NullTranslations: ...
+
 class Babel:
+    @property
+    def domain(self) -> str: ...
     def __init__(
         self,
         app: Flask | None = None,

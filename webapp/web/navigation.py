@@ -92,7 +92,8 @@ def open_to_me(endpoint: str) -> bool:
     """Whether the person may open the page or do the act."""
     view = current_app.view_functions.get(endpoint)
     allowed = getattr(view, "allowed", None)
-    return allowed is ANYONE or bool(allowed and g.identity and g.identity.role in allowed)
+    identity = g.identity
+    return allowed is ANYONE or bool(allowed and identity and identity.role in allowed)
 
 
 def _is_within(entry: MenuEntry) -> bool:
@@ -121,8 +122,8 @@ def counted(*more: Counter) -> dict[Counter, int]:
     return known
 
 
-def _link(entry: MenuEntry) -> dict:
-    count = counted()[entry.counted] if entry.counted else 0
+def _link(entry: MenuEntry, counts: dict[Counter, int]) -> dict:
+    count = counts[entry.counted] if entry.counted else 0
     return {
         "icon": entry.icon,
         "label": entry.label,
@@ -133,18 +134,19 @@ def _link(entry: MenuEntry) -> dict:
     }
 
 
-def _links(entries: Sequence[MenuEntry]) -> list[dict]:
-    return [_link(entry) for entry in entries if open_to_me(entry.endpoint)]
+def _links(entries: Sequence[MenuEntry], counts: dict[Counter, int]) -> list[dict]:
+    return [_link(entry, counts) for entry in entries if open_to_me(entry.endpoint)]
 
 
 def navigation() -> list[dict]:
     menu: Menu = current_app.extensions["menu"]
-    groups = [{"label": label, "links": _links(entries)} for label, entries in menu.groups]
+    counts = counted()
+    groups = [{"label": label, "links": _links(entries, counts)} for label, entries in menu.groups]
     return [group for group in groups if group["links"]]
 
 
 def phone_navigation() -> list[dict]:
-    return _links(current_app.extensions["menu"].phone)
+    return _links(current_app.extensions["menu"].phone, counted())
 
 
 def entries() -> list[MenuEntry]:
