@@ -56,6 +56,7 @@ from webapp.sale_pages import undo_api as processing_api
 from webapp.sale_pages.told_details import in_one_line
 from webapp.sales.forms import CHANNELS
 from webapp.sales.history import REFUND_EVENTS, SALE_EVENTS
+from webapp.search import api as search_api
 from webapp.search import pages as search
 from webapp.staff import pages as staff
 from webapp.store import api as store_api
@@ -168,6 +169,7 @@ BLUEPRINTS = [
         tasks_api,
         messages_api,
         monitor_api,
+        search_api,
         processing_api,
         views_api,
         store_api,

@@ -22,37 +22,41 @@ OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
 
 UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 
-HOME = MenuEntry("home", _l("Home"), "dashboard.page")
-SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
-PRODUCTS = MenuEntry("package", _l("Products"), "catalog.index", holds=("imports",))
-INVOICES = MenuEntry("file-invoice", _l("NF-e"), "invoices.index", REVIEW, holds=("series",))
-SHIPPING = MenuEntry("truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP)
+HOME = MenuEntry("home", _l("Home"), "dashboard.page", keys="g h")
+SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION, keys="g o")
+PRODUCTS = MenuEntry("package", _l("Products"), "catalog.index", holds=("imports",), keys="g p")
+INVOICES = MenuEntry(
+    "file-invoice", _l("NF-e"), "invoices.index", REVIEW, holds=("series",), keys="g n"
+)
+SHIPPING = MenuEntry(
+    "truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP, keys="g s"
+)
 STORE = (
     SALES,
     PRODUCTS,
-    MenuEntry("users", _l("Customers"), "customers.index"),
-    MenuEntry("id-badge-2", _l("Memberships"), "memberships.index"),
+    MenuEntry("users", _l("Customers"), "customers.index", keys="g c"),
+    MenuEntry("id-badge-2", _l("Memberships"), "memberships.index", keys="g m"),
 )
 TAX_AND_SHIPPING = (
     INVOICES,
-    MenuEntry("download", _l("Incoming NF-e"), "incoming.index", UNKNOWN_NOTES),
+    MenuEntry("download", _l("Incoming NF-e"), "incoming.index", UNKNOWN_NOTES, keys="g i"),
     SHIPPING,
-    MenuEntry("receipt", _l("Royalties"), "royalties.index"),
-    MenuEntry("archive", _l("Closing"), "closings.page"),
-    MenuEntry("adjustments", _l("Taxes"), "taxation.index", holds=("rehearsals",)),
+    MenuEntry("receipt", _l("Royalties"), "royalties.index", keys="g y"),
+    MenuEntry("archive", _l("Closing"), "closings.page", keys="g l"),
+    MenuEntry("adjustments", _l("Taxes"), "taxation.index", holds=("rehearsals",), keys="g t"),
 )
 DECISIONS = (
-    MenuEntry("git-branch", _l("Rules"), "rules.index"),
-    MenuEntry("coin", _l("Commissions"), "commissions.index"),
-    MenuEntry("checklist", _l("Tasks"), "tasks.index", OPEN_TASKS),
+    MenuEntry("git-branch", _l("Rules"), "rules.index", keys="g r"),
+    MenuEntry("coin", _l("Commissions"), "commissions.index", keys="g v"),
+    MenuEntry("checklist", _l("Tasks"), "tasks.index", OPEN_TASKS, keys="g d"),
 )
 BACK_OFFICE = (
-    MenuEntry("mail", _l("E-mails"), "messages.index"),
-    MenuEntry("settings-automation", _l("Processing"), "monitor.page", FAILED_JOBS),
-    MenuEntry("world", _l("SEFAZ"), "authority.page"),
-    MenuEntry("history", _l("Audit"), "audit.index"),
-    MenuEntry("users", _l("Staff"), "staff.index"),
-    MenuEntry("settings", _l("Settings"), "store.settings_page", holds=("partners",)),
+    MenuEntry("mail", _l("E-mails"), "messages.index", keys="g e"),
+    MenuEntry("settings-automation", _l("Processing"), "monitor.page", FAILED_JOBS, keys="g q"),
+    MenuEntry("world", _l("SEFAZ"), "authority.page", keys="g z"),
+    MenuEntry("history", _l("Audit"), "audit.index", keys="g a"),
+    MenuEntry("users", _l("Staff"), "staff.index", keys="g u"),
+    MenuEntry("settings", _l("Settings"), "store.settings_page", holds=("partners",), keys="g x"),
 )
 COMMANDS = (
     Command("plus", _l("New order"), "sales.new"),

@@ -1,6 +1,7 @@
 /* What the pages do beyond links and forms. Every listener sits on the document, so that whatever htmx swaps in works at once.
 
    data-key="a"            a press of the key clicks the element (or moves to it, if it is a field); listed by "?"
+   data-go="g o"           on a link: these keys, one after the other, follow it; listed by "?"
    data-key-confirm="text" asks first when it is pressed by its key; Enter says yes
    data-look-first         a button of what cannot be taken back: dead until it has stood before the reader's eyes for a moment
    data-dialog="id"        opens the <dialog> of that id
@@ -11,6 +12,7 @@
    data-show-keys          opens the list of keys; data-when-rows: told there only on a page whose rows are walked;
                            data-when="selector": only on one that has such an element
    data-lit                a long text that is scrolled to its first <mark>
+   event "press" {target}  does what the key of the element would do (static/js/palette.js)
    event "key" {key}       a single key that presses nothing (static/js/rows.js walks by them); who takes it prevents its default
    data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
    data-then="selector"    a press moves the focus there, so that it is not lost with what is swapped
@@ -292,31 +294,51 @@
   function press(key) {
     const target = [...document.querySelectorAll("[data-key]")].find(
       (element) => element.dataset.key.toLowerCase() === key && !element.disabled && element.checkVisibility());
-    if (!target) return false;
+    if (target) pressElement(target);
+    return !!target;
+  }
+
+  function pressElement(target) {
     if (isField(target)) target.focus();
     else if (target.dataset.keyConfirm) askByKey(target);
     else target.click();
-    return true;
+  }
+  document.addEventListener("press", (event) => pressElement(event.detail.target));
+
+  // Keys one after the other. Once the first one is pressed the second does nothing else, known or not.
+  const SEQUENCE_MS = 1500;
+  let begun = "", begunAt = 0;
+  const places = () => [...document.querySelectorAll(".side-bar [data-go]")];
+
+  function follow(key) {
+    const first = Date.now() - begunAt < SEQUENCE_MS ? begun : "";
+    begun = "";
+    if (first) places().find((link) => link.dataset.go === `${first} ${key}`)?.click();
+    else if (places().some((link) => link.dataset.go.startsWith(`${key} `))) [begun, begunAt] = [key, Date.now()];
+    return !!(first || begun);
+  }
+
+  function tellKeys(list, keys, label) {
+    const term = document.createElement("dt");
+    const words = document.createElement("dd");
+    for (const each of keys.toUpperCase().split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: each }), " ");
+    words.textContent = label;
+    term.dataset.found = words.dataset.found = "";
+    list.append(term, words);
   }
 
   function showKeys() {
     const dialog = document.getElementById("shortcuts");
     const list = dialog?.querySelector("[data-shortcut-list]");
     if (!list) return;
-    list.querySelectorAll("[data-found]").forEach((element) => element.remove());
+    dialog.querySelectorAll("[data-found]").forEach((element) => element.remove());
     const seen = new Set();
     for (const element of document.querySelectorAll("[data-key]")) {
       if (seen.has(element.dataset.key) || !element.checkVisibility()) continue;
       seen.add(element.dataset.key);
-      const term = document.createElement("dt");
-      const words = document.createElement("dd");
-      const key = document.createElement("kbd");
-      key.textContent = element.dataset.key.toUpperCase();
-      words.textContent = element.dataset.keyLabel || element.getAttribute("aria-label") || element.textContent.trim();
-      term.dataset.found = words.dataset.found = "";
-      term.append(key);
-      list.append(term, words);
+      tellKeys(list, element.dataset.key, element.dataset.keyLabel || element.getAttribute("aria-label") || element.textContent.trim());
     }
+    for (const link of places()) tellKeys(dialog.querySelector("[data-shortcut-places]"), link.dataset.go, link.title);
     const walks = !!document.querySelector("main :is(tbody tr, .plain-item) a[href]");
     dialog.querySelectorAll("[data-when-rows]").forEach((element) => { element.hidden = !walks || seen.has("j") || seen.has("k"); });
     dialog.querySelectorAll("[data-when]").forEach((element) => { element.hidden = !document.querySelector(`main ${element.dataset.when}`); });
@@ -338,7 +360,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
     if (key === "?") { event.preventDefault(); showKeys(); return; }
     if (keysOff()) return;
-    const taken = (!event.repeat && press(key)) || !document.dispatchEvent(new CustomEvent("key", { detail: { key }, cancelable: true }));
+    const taken = (!event.repeat && (follow(key) || press(key))) || !document.dispatchEvent(new CustomEvent("key", { detail: { key }, cancelable: true }));
     if (taken) event.preventDefault();
   });
 

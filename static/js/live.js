@@ -232,17 +232,28 @@
 
   const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary";
 
+  function followers(row, where) {
+    const found = [];
+    for (let other = row[`${where}ElementSibling`]; other; other = other[`${where}ElementSibling`]) found.push(other);
+    return found;
+  }
+
   function swap(old, fresh) {
     if (old.innerHTML === fresh.innerHTML && old.dataset.status === fresh.dataset.status) return;
     const marked = new Set([...old.querySelectorAll(".row-mark:checked")].map((mark) => mark.value));
     const focus = old.contains(document.activeElement) ? document.activeElement : null;
     const row = focus?.closest("[id]");
     const place = row ? [...row.querySelectorAll(FOCUSABLE)].indexOf(focus) : -1;
+    // Who stands on a row that is gone goes on at the one that took its place.
+    const rows = row && row !== old ? [row, ...followers(row, "next"), ...followers(row, "previous")].map(({ id }) => id) : [row?.id];
     const [left, top] = [window.scrollX, window.scrollY];
     old.replaceWith(fresh);
     if (fresh.matches("tr")) fresh.classList.add("row-fresh");
     for (const mark of fresh.querySelectorAll(".row-mark")) mark.checked = marked.has(mark.value);
-    if (focus) (document.getElementById(row?.id)?.querySelectorAll(FOCUSABLE)[place] || fresh.querySelector(FOCUSABLE))?.focus({ preventScroll: true });
+    if (focus) {
+      const here = rows.map((id) => id && document.getElementById(id)).find(Boolean);
+      (here?.querySelectorAll(FOCUSABLE)[place] || (here || fresh).querySelector(FOCUSABLE))?.focus({ preventScroll: true });
+    }
     window.scrollTo(left, top);
     window.htmx?.process(fresh);
   }

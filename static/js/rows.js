@@ -1,7 +1,7 @@
 /* The rows of every list by keys: J goes to the next row's link, K to the one before; Enter is the link's own.
 
    data-row-link   the link that stands for its row, where that is not the first one
-   X marks the row, where rows are marked; data-row-key="r" data-row-href="…" on something of a row: R leads there.
+   X marks the row, where rows are marked; data-row-key="e" on the row or something of it: E presses it, or leads to its data-row-href="…".
    On a page that gives J or K a meaning of its own (the next NF-e to review) they keep it. */
 "use strict";
 
@@ -25,10 +25,12 @@
   document.addEventListener("key", (event) => {
     const row = document.activeElement.closest(ROWS);
     const mark = event.detail.key === "x" && row?.querySelector(".row-mark");
-    const target = mark || row?.querySelector(`[data-row-key="${CSS.escape(event.detail.key)}"]`);
+    const named = `[data-row-key="${CSS.escape(event.detail.key)}"]`;
+    const target = mark || (row?.matches(named) ? row : row?.querySelector(named));
     if (!target) return;
     event.preventDefault();
     if (mark) mark.click();
-    else location.assign(target.dataset.rowHref);
+    else if (target.dataset.rowHref) location.assign(target.dataset.rowHref);
+    else target.click();
   });
 })();

@@ -37,8 +37,9 @@ def test_a_row_is_edited_and_saved_by_keys(page, signed_in):
     add_product(page, "ROW-1", "Cantil de serra")
     page.goto("/products?q=ROW-1")
     row = page.locator("tr[id^='product-']", has_text="ROW-1")
-    row.locator("a.button-icon").focus()
-    page.keyboard.press("Enter")
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    page.keyboard.press("e")
     price = row.locator("[name=price]")
     expect(price).to_be_focused()
     price.fill("389,oo")
@@ -79,9 +80,26 @@ def test_shortcuts_rest_while_one_types(page, signed_in):
     expect(page.locator(".top-bar input[type=search]")).to_be_focused()
     page.keyboard.type("n?")
     expect(keys).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    expect(page).to_have_url(re.compile("/sales$"))
     page.locator("h1").click()
+    # The second of two keys does nothing by itself.
+    for key in ("g", "Shift+?", "g", "p"):
+        page.keyboard.press(key)
+    expect(page).to_have_url("/products")
+    page.keyboard.press("?")
+    expect(keys).to_contain_text(re.compile(r"G O\s*Pedidos"))
+    page.get_by_label("Usar atalhos").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    expect(page).to_have_url("/products")
+    page.keyboard.press("?")
+    page.get_by_label("Usar atalhos").check()
+    page.keyboard.press("Escape")
     page.keyboard.press("n")
-    expect(page).to_have_url("/sales/new")
+    expect(page).to_have_url("/products/new")
 
 
 def test_the_palette_finds_while_one_types_and_opens_by_keys(page, watched, signed_in):
@@ -123,6 +141,36 @@ def test_the_palette_finds_while_one_types_and_opens_by_keys(page, watched, sign
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("B2B-2008")
     assert watched == []
+
+
+def test_the_palette_offers_what_was_opened_lately_and_what_can_be_done_here(
+    page, live_shop, signed_in
+):
+    signed_in(page, "manager")
+    sale = place_order(live_shop, "LATE-1", paid="0")
+    page.goto("/products")
+    page.locator("main tbody tr a").first.click()
+    product = page.locator("h1").inner_text()
+    page.goto(sale)
+    palette = page.locator("#palette")
+    page.keyboard.press("Control+k")
+    expect(palette.get_by_role("group").nth(0)).to_contain_text(product)
+    expect(palette.get_by_role("group").nth(0)).not_to_contain_text("LATE-1")
+    expect(palette.get_by_role("group").nth(1)).to_contain_text("Marcar como pago")
+    page.keyboard.type("cancel", delay=20)
+    expect(palette.locator("[aria-selected=true]")).to_have_text("Cancelar o pedido")
+    page.keyboard.press("Enter")
+    expect(page.locator("#confirm")).to_contain_text("LATE-1")
+    page.keyboard.press("Escape")
+    kept = page.evaluate("JSON.stringify(localStorage)")
+    assert "/sales/" in kept and "LATE-1" not in kept and product not in kept
+    # The session is shared with other tests.
+    page.route("**/logout", lambda route: route.fulfill(status=204))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("sair", delay=20)
+    with page.expect_request("**/logout"):
+        page.keyboard.press("Enter")
+    assert "balcao-recent" not in page.evaluate("JSON.stringify(localStorage)")
 
 
 def test_j_and_k_walk_the_rows_of_a_list_and_rest_while_one_types(page, signed_in):

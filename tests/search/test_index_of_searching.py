@@ -8,8 +8,7 @@ from tests.factories import make_product, make_sale
 from tests.support.query_plans import plan_of
 from webapp.catalog.models import Product
 from webapp.platform import searching
-from webapp.platform.searching import ids_of, matching
-from webapp.platform.text import needles_of
+from webapp.platform.searching import ids_of, matching, needles_of
 from webapp.sales.models import Sale
 
 pytestmark = pytest.mark.both_databases

@@ -98,3 +98,23 @@ def test_two_letters_ask_no_list(client, db):
     sign_in(client)
     found = offered(client, "B7")
     assert len(found) == 1 and found[0].startswith("/sales/")
+
+
+def test_what_was_opened_lately_comes_first_if_it_is_there_and_open_to_the_person(client, db):
+    sale = make_sale(reference="WEB-77")
+    product = make_product(name="Snow glasses")
+    others = "/sales/9999 /audit/1 //x %% /sales/77777777777"
+    lately = f"/products/{product.id} /sales/{sale.id} {others}"
+
+    def recent(q: str) -> list[str]:
+        answer = client.post("/search/hits", data={"q": q, "recent": lately})
+        group = re.search(r'id="palette-recent".*?</div>.*?</div>', answer.text, re.DOTALL)
+        return HREF.findall(group[0]) if group else []
+
+    sign_in(client, "clerk")
+    assert recent("") == [f"/products/{product.id}", f"/sales/{sale.id}"]
+    assert recent("snow gla") == [f"/products/{product.id}"]
+    assert offered(client, "snow gla") == [f"/products/{product.id}"]
+    assert recent("nothing") == []
+    sign_in(client, "accountant")
+    assert recent("") == [f"/sales/{sale.id}"]

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.kits import with_parts
 from webapp.catalog.models import Product
-from webapp.catalog.queries import products
+from webapp.catalog.queries import named_products, products
 from webapp.http.lists import Order
 from webapp.web.listings import Cell, Listing
 
@@ -28,6 +28,7 @@ PRODUCTS = Listing(
     endpoint="catalog.index",
     rows=lambda asked: products(ProductFilter.of_address(asked)),
     orders=ORDERS,
+    named=named_products,
     cells=(
         _field(_l("SKU"), "sku"),
         _field(_l("Name"), "name"),

@@ -5,15 +5,16 @@ import string
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, union
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import LACKS, Product, StockMovement
 from webapp.fiscal.official_tables import NcmTable
+from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.searching import matching
+from webapp.platform.searching import Ids, matching
 
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # Every sale asks it, so it is built once.
@@ -49,6 +50,16 @@ def products(wanted: ProductFilter) -> Select:
         if value := getattr(wanted, name):
             query = query.where(getattr(Product, name) == value)
     return query
+
+
+def named_products(q: str) -> Ids:
+    """Ids of those that `q` is the SKU, GTIN or ISBN of."""
+    codes = codes_in(q)
+    by_sku = select(Product.id).where(func.lower(Product.sku).in_(lower_forms(codes.written)))
+    if not codes.bar_codes:
+        return by_sku
+    bar_codes = (Product.gtin.in_(codes.bar_codes), Product.isbn.in_(codes.bar_codes))
+    return union(by_sku, *(select(Product.id).where(fits) for fits in bar_codes))
 
 
 def product_by_id(product_id: int) -> Product:

@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from webapp.customers.models import Agent, Customer
-from webapp.customers.queries import agents, customers
+from webapp.customers.queries import agents, customers, named_customers
 from webapp.http.formatting import country_text, phone_text
 from webapp.http.lists import Order
 from webapp.staff.access import shown_document
@@ -31,6 +31,7 @@ CUSTOMERS = Listing(
     endpoint="customers.index",
     rows=lambda asked: customers(asked.get("q", "")),
     orders=CUSTOMER_ORDERS,
+    named=named_customers,
     cells=(
         _field(_l("Name"), "name"),
         Cell(_l("CPF or CNPJ"), lambda customer: shown_document(customer.document)),

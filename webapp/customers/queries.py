@@ -1,12 +1,13 @@
 """Questions about customers and agents."""
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select, true, union
 
 from webapp.customers.models import Agent, Customer, CustomerNote
+from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.searching import matching
+from webapp.platform.searching import Ids, matching
 
 
 def customers(q: str = "") -> Select:
@@ -18,6 +19,20 @@ def notes_of(customer_id: int) -> Select:
     """The newest first."""
     query = select(CustomerNote).where(CustomerNote.customer_id == customer_id)
     return query.order_by(CustomerNote.id.desc())
+
+
+def named_customers(q: str) -> Ids | None:
+    """Ids of those that `q` is the document, e-mail address or phone of; the latter two have no
+    index but the one of searching."""
+    codes = codes_in(q)
+    facts = (
+        (Customer.document, codes.document or codes.foreign, true()),
+        (func.lower(Customer.email), codes.email, matching(Customer, codes.email)),
+        (Customer.phone, codes.phone, matching(Customer, codes.phone)),
+    )
+    ids = select(Customer.id).where(Customer.merged_into_id.is_(None))
+    asked = [ids.where(fact == code, found) for fact, code, found in facts if code]
+    return union(*asked) if asked else None
 
 
 def agents() -> Select:

@@ -18,9 +18,13 @@ from webapp.http.query import Asked, query_word
 from webapp.platform.columns import Hundredths, UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
+from webapp.platform.searching import Ids
+from webapp.platform.text import fold
 
 COUNT_LIMIT = 1000
 ROWS_AT_ONCE = 500
+# So many rows that a searched code names stand before the others.
+MOST_NAMED = 10
 
 
 class Order(NamedTuple):
@@ -223,11 +227,26 @@ def slices(query: Select, keys: tuple, down: bool) -> Iterator[list]:
             return
 
 
-def page_of(query: Select, orders: Orders, limit: int = 50, narrowed: bool = False) -> Page:
+class Sought(NamedTuple):
+    """What a list is searched for, and the ids of those rows that this is a code of; None where it
+    cannot be one."""
+
+    written: str
+    named: Ids | None
+
+
+def page_of(
+    query: Select,
+    orders: Orders,
+    limit: int = 50,
+    narrowed: bool = False,
+    sought: Sought | None = None,
+) -> Page:
     """The page that the address asks for, in one of `orders`.
 
     `narrowed`: a filter holds, which an order's index does not know of. Then the first COUNT_LIMIT
     rows of the usual order are sorted, whatever the table holds; `cut` says that there are more.
+    `sought`: in the usual order the best hits stand first, see `best_first`.
     """
     sorting, cut = Sorting.asked(orders), False
     if narrowed and sorting.keys != sorting.usual.keys:
@@ -236,8 +255,42 @@ def page_of(query: Select, orders: Orders, limit: int = 50, narrowed: bool = Fal
         cut = bounded_count(found) > COUNT_LIMIT
         query = query.where(keys[-1].in_(_in_order(found, keys, down).limit(COUNT_LIMIT)))
     after, before = request.args.get("after"), request.args.get("before")
-    page = paginate(query, sorting.keys, after, before, limit, sorting.down)
+    if sought and sorting.is_usual:
+        page = best_first(query, sorting.usual, sought, after, before, limit)
+    else:
+        page = paginate(query, sorting.keys, after, before, limit, sorting.down)
     return replace(page, sorting=sorting, cut=cut)
+
+
+def best_first(
+    query: Select, order: Order, sought: Sought, after=None, before=None, limit: int = 50
+) -> Page:
+    """One page of `query`, those that a code names at the head of the first one and on no other. A
+    list by name that is no longer than a page is ranked as a whole."""
+    row_id, ids, best = order.keys[-1], [], []
+    if sought.named is not None:
+        ids = list(db.session.scalars(sought.named.limit(MOST_NAMED)))
+    if ids:
+        named = _in_order(query.where(row_id.in_(ids)), order.keys, order.down)
+        best = list(db.session.scalars(named).unique())
+        query = query.where(row_id.not_in([getattr(row, row_id.key) for row in best]))
+    first = not (after or before)
+    room = max(limit - len(best), 1) if first else limit
+    page = paginate(query, order.keys, after, before, room, order.down)
+    if page.prev_cursor:
+        return page
+    rest = page.items
+    if not page.next_cursor and order.keys[0].type.python_type is str:
+        rest = sorted(rest, key=lambda row: _rank(getattr(row, order.keys[0].key), sought.written))
+    return replace(page, items=[*best, *rest])
+
+
+def _rank(name: str, written: str) -> int:
+    """The least first: it is the name, begins it, begins a word of it, or stands somewhere."""
+    folded, wanted = fold(name), fold(written.strip())
+    if folded.startswith(wanted):
+        return int(folded != wanted)
+    return 2 if f" {wanted}" in folded else 3
 
 
 def bounded_counts(queries: Sequence[Select]) -> list[int]:

@@ -9,7 +9,7 @@ from webapp.http.formatting import access_key_text
 from webapp.http.lists import Order
 from webapp.http.query import query_month, query_word
 from webapp.incoming.models import IncomingNote
-from webapp.incoming.queries import VIEWS, incoming_notes
+from webapp.incoming.queries import VIEWS, incoming_notes, named_notes
 from webapp.staff.access import shown_document
 from webapp.web.listings import Asked, Cell, Listing
 
@@ -29,6 +29,7 @@ INCOMING = Listing(
     endpoint="incoming.index",
     rows=_rows,
     orders={"when": Order((IncomingNote.issued_at, IncomingNote.id), down=True)},
+    named=named_notes,
     cells=(
         _field(_l("Series"), "series"),
         _field(_l("Number"), "number"),

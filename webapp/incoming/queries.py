@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, select, true
 
 from webapp.incoming.models import Inbox, IncomingEvent, IncomingNote, Manifestation, NoteStatus
 from webapp.invoices.queries import month_bounds
+from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
@@ -25,11 +26,30 @@ VIEWS: dict[str, ColumnElement[bool]] = {
 def incoming_notes(view: str = "", q: str = "", month: dt.date | None = None) -> Select:
     """`q` finds by number, access key, or name and document of a party; `month` is that of the
     issue, where the shop is."""
-    query = select(IncomingNote).where(VIEWS[view], matching(IncomingNote, q) if q else true())
+    note = codes_in(q).note
+    # As lists print it a number does not stand in the search text.
+    named = named_notes(q) if note and note.series is not None else None
+    found = matching(IncomingNote, q, named) if q else true()
+    query = select(IncomingNote).where(VIEWS[view], found)
     if month:
         first, end = month_bounds(month)
         query = query.where(IncomingNote.issued_at >= first, IncomingNote.issued_at < end)
     return query
+
+
+def named_notes(q: str) -> Select[int] | None:
+    """Ids of those that `q` is the access key or number of."""
+    codes = codes_in(q)
+    if codes.access_key:
+        return select(IncomingNote.id).where(IncomingNote.access_key == codes.access_key)
+    if codes.note is None:
+        return None
+    number = str(codes.note.number)
+    series = codes.note.series
+    of_series = true() if series is None else IncomingNote.series == series
+    # The number has no index but that of searching.
+    numbered = (IncomingNote.number == codes.note.number, matching(IncomingNote, number))
+    return select(IncomingNote.id).where(of_series, *numbered)
 
 
 def unknown_notes() -> Select[int]:

@@ -16,13 +16,12 @@ from webapp.http.lists import (
     Tab,
     bounded_counts,
     count_text,
-    page_of,
     tabs_of,
 )
 from webapp.http.query import month_from, query_ids
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import month_archive
-from webapp.invoice_pages.listing import AGES, Asked, waits_since
+from webapp.invoice_pages.listing import AGES, INVOICES, Asked, waits_since
 from webapp.invoices.issues import issues_of, reason_label
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
@@ -68,7 +67,7 @@ def index() -> str:
 def page_asked_for(limit: int = USUAL_PAGE) -> Page:
     """The part of the list that the address asks for, in its order."""
     asked = Asked.of(request.args)
-    return page_of(asked.rows(), asked.orders, limit, narrowed=asked.is_narrowed)
+    return INVOICES.page(request.args, limit, narrowed=asked.is_narrowed)
 
 
 def queue_filters(asked: Asked) -> dict[str, list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from webapp.http.lists import Order, Orders
 from webapp.http.query import query_month, query_word
 from webapp.invoices.issues import reason_label
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
+from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices, named_invoices
 from webapp.platform.clock import utc_now
 from webapp.platform.text import storable
 from webapp.staff.access import shown_document
@@ -87,6 +87,7 @@ INVOICES = Listing(
     endpoint="invoices.index",
     rows=lambda query: Asked.of(query).rows(),
     orders=lambda query: Asked.of(query).orders,
+    named=named_invoices,
     cells=(
         Cell(_l("Order"), lambda invoice: invoice.sale.reference),
         _field(_l("Series"), "printed_series"),

@@ -1,7 +1,6 @@
 """Invoices by sale, state and month; the review queue; what happened to one."""
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +14,8 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
+    union,
     union_all,
 )
 from sqlalchemy.orm import joinedload, undefer
@@ -32,17 +33,16 @@ from webapp.invoices.models import (
     Voiding,
     VoidingStatus,
 )
+from webapp.platform.codes import Codes, codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.searching import holding, ids_of
-from webapp.platform.whole import whole_number
+from webapp.platform.searching import Ids, holding, ids_of
+from webapp.sales.finding import finds_sales, referenced
 from webapp.sales.models import Sale
 from webapp.store.models import Series
 from webapp.store.queries import issuer_day, issuer_zone, the_shop
 
 NO_INVOICE = _l("There is no NF-e with this number.")
-KEY_LENGTH = 44
-_SERIES_AND_NUMBER = re.compile(r"([0-9]{1,3})\s?[-/]\s?([0-9]{1,9})", re.ASCII)
 MOST_QUEUED = 50
 
 
@@ -94,10 +94,10 @@ def _with_sales(query: Select) -> Select:
 
 def _found_by(q: str) -> ColumnElement[bool]:
     """Each part is asked of its own index; together they would be looked for row by row."""
-    bare = "".join(q.split())
-    if len(bare) == KEY_LENGTH:
-        return Invoice.access_key == bare.upper()
-    numbered = _numbered(q, bare)
+    codes = codes_in(q)
+    if codes.access_key:
+        return Invoice.access_key == codes.access_key
+    numbered = named_note(codes)
     sale_ids = ids_of(Sale, q)
     if sale_ids is None:
         held = holding(Sale.search_text, q)
@@ -110,31 +110,30 @@ def _found_by(q: str) -> ColumnElement[bool]:
     return Invoice.id.in_(union_all(*found))
 
 
-def _numbered(q: str, bare: str) -> ColumnElement[bool] | None:
-    """Series and number as lists print them, or a number in one of the shop's series."""
-    printed = as_printed(q)
-    if printed is not None:
-        return printed
-    number = whole_number(bare)
-    return None if number is None else in_own_series(number)
-
-
-def in_own_series(number: int) -> ColumnElement[bool]:
-    return Invoice.series.in_(select(Series.number)) & (Invoice.number == number)
-
-
-def as_printed(written: str) -> ColumnElement[bool] | None:
-    """Series and number as lists print them, 1-000004; None for what is not written so."""
-    found = _SERIES_AND_NUMBER.fullmatch(written.strip())
-    if not found:
+def named_note(codes: Codes) -> ColumnElement[bool] | None:
+    """The NF-e of that access key, series and number, or number in one of the shop's series."""
+    if codes.access_key:
+        return Invoice.access_key == codes.access_key
+    if codes.note is None:
         return None
-    return and_(Invoice.series == int(found[1]), Invoice.number == int(found[2]))
+    series, number = codes.note.series, codes.note.number
+    of_series = Series.number == series if series is not None else true()
+    in_series = Invoice.series.in_(select(Series.number).where(of_series))
+    return in_series & (Invoice.number == number)
 
 
-def named_alone(written: str) -> ColumnElement[bool] | None:
-    """One NF-e by its access key, or as lists print it; None for what is not written so."""
-    bare = "".join(written.split()).upper()
-    return Invoice.access_key == bare if len(bare) == KEY_LENGTH else as_printed(written)
+def named_invoices(q: str) -> Ids:
+    """Ids of the NF-e that `q` is the access key or number of, and of those whose order's reference
+    it is."""
+    note = named_note(codes_in(q))
+    of_sales = select(Invoice.id).where(Invoice.sale_id.in_(referenced(q)))
+    return of_sales if note is None else union(select(Invoice.id).where(note), of_sales)
+
+
+@finds_sales
+def sales_of_note(codes: Codes) -> Select[int] | None:
+    note = named_note(codes)
+    return None if note is None else select(Invoice.sale_id).where(note).order_by(Invoice.id)
 
 
 def last_issued() -> dt.date | None:

@@ -1,12 +1,14 @@
 """The list of e-mails as a declaration."""
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from webapp.http.lists import newest_first
 from webapp.http.query import query_choice
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.queries import messages
 from webapp.messages.words import reason_in_words, template_name
+from webapp.sales.finding import named_sales
 from webapp.web.listings import Cell, Listing
 
 MESSAGES = Listing(
@@ -15,6 +17,7 @@ MESSAGES = Listing(
     endpoint="messages.index",
     rows=lambda asked: messages(query_choice("status", MessageStatus, asked), asked.get("q", "")),
     orders=newest_first(Message.id),
+    named=lambda q: select(Message.id).where(Message.sale_id.in_(named_sales(q))),
     cells=(
         Cell(_l("E-mail"), lambda message: template_name(message.template)),
         Cell(_l("To"), lambda message: message.recipient),

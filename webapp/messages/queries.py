@@ -4,14 +4,14 @@ import datetime as dt
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import contains_eager
 
 from webapp.messages.models import Mailbox, Message, MessageStatus
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
-from webapp.platform.searching import matching
 from webapp.rules.models import Effect
+from webapp.sales.finding import found_sales
 from webapp.sales.models import Sale
 from webapp.sales.queries import latest_sales_of
 
@@ -59,7 +59,7 @@ def messages(status: str | None = None, q: str = "") -> Select:
     query = select(Message).join(Message.sale).options(contains_eager(Message.sale))
     if status:
         query = query.where(Message.status == status)
-    return query.where(matching(Sale, q))
+    return query.where(found_sales(q) if q.strip() else true())
 
 
 def message_ids(status: str | None = None) -> Select:

@@ -7,12 +7,13 @@ the index is FTS5's, on PostgreSQL a GIN index over arrays, which needs no exten
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask import g
 from sqlalchemy import (
     TEXT,
     ColumnElement,
+    CompoundSelect,
     ScalarSelect,
     Select,
     SQLColumnExpression,
@@ -26,12 +27,16 @@ from sqlalchemy import (
     select,
     table,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from webapp.platform.codes import Codes, codes_in
 from webapp.platform.database import db
-from webapp.platform.text import like, needles_of
+from webapp.platform.text import LONGEST, MOST_WORDS, bare, fold, has_digit, like, storable
 
+# A question that answers ids.
+Ids: TypeAlias = Select[Any] | CompoundSelect[Any]
 # A word that so many of the latest rows have is not worth the index: a page is full before. Where
 # lists go by name, what fits may stand together, far from the first page.
 LATEST = 1000
@@ -43,14 +48,23 @@ GRAM = 3
 # Of a longer text the index is asked for the end: an access key's 42 trigrams are in lists of
 # hundreds of thousands each, and the last ones tell it apart.
 LONGEST_ASKED = 16
+# What the parts of a name, a code or an address stand between.
+AROUND = " -/.@"
 
 
-def matching(model: Any, written: str) -> ColumnElement[bool]:
+def matching(model: Any, written: str, named: Select[int] | None = None) -> ColumnElement[bool]:
     """Rows of `model` that have every word of `written`: one of up to two letters as the beginning
-    or end of a word, others anywhere, a code or number also without its signs."""
+    or end of a word, others anywhere, a code or number however it is spelt. And those `named`, a
+    few ids of what it is a code of, which are all that nothing written finds."""
+    if named is not None and not written.strip():
+        return model.id.in_(named)
     found = ids_of(model, written)
     held = holding(model.search_text, written)
-    return held if found is None else model.id.in_(found) & held
+    if named is None:
+        return held if found is None else model.id.in_(found) & held
+    if found is None:
+        return or_(held, model.id.in_(named))
+    return model.id.in_(union_all(select(model.id).where(model.id.in_(found), held), named))
 
 
 def ids_of(model: Any, written: str) -> Select[int] | None:
@@ -88,6 +102,43 @@ def holding(text: SQLColumnExpression[str], written: str) -> ColumnElement[bool]
             for needles in needles_of(written)
         ),
     )
+
+
+def needles_of(written: str) -> list[list[str]]:
+    """For each word of `written` what it may be found by, in a search text with two spaces around
+    each word: one of up to two letters begins or ends a word, others stand anywhere, and a code or
+    number is found however it is spelt. All of it is one word where it is a code."""
+    codes = codes_in(storable(written))
+    spelt = codes.spellings()
+    forms_of_words = [_whole(codes) | spelt] if spelt else map(_forms, _words(codes.written))
+    folded = [{fold(form) for form in forms} - {""} for forms in forms_of_words]
+    return [
+        sorted(needle for form in forms for needle in _needles(form)) for forms in folded if forms
+    ]
+
+
+def _words(text: str) -> list[str]:
+    return text[:LONGEST].split()[:MOST_WORDS]
+
+
+def _whole(codes: Codes) -> set[str]:
+    """As it was typed: beside an access key there stands what names nothing."""
+    if codes.access_key:
+        return set()
+    words = _words(codes.written)
+    return _forms(words[0]) if len(words) == 1 else {bare(codes.written)}
+
+
+def _forms(word: str) -> set[str]:
+    return {word, bare(word)} | codes_in(word).spellings() if has_digit(word) else {word}
+
+
+def _needles(form: str) -> list[str]:
+    if len(form) == 1:
+        return [f"  {form}", f"{form}  "]
+    if len(form) == 2:
+        return [needle for sign in AROUND for needle in (f"{sign}{form}", f"{form}{sign}")]
+    return [form]
 
 
 def look_ahead(models: Sequence[Any], written: str) -> None:

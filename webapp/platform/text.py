@@ -1,12 +1,10 @@
-"""Search texts: how they are folded, kept and asked for."""
+"""Search texts: how they are folded and kept."""
 
 import re
 import unicodedata
 
 LONGEST = 100
 MOST_WORDS = 6
-# What the parts of a name, a code or an address stand between.
-AROUND = " -/.@"
 _PUNCTUATION = re.compile(r"[\s.\-/()+]")
 _DIGIT = re.compile(r"[0-9]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -17,36 +15,15 @@ def storable(word: str) -> str:
     return word.replace("\0", "")
 
 
-def needles_of(written: str) -> list[list[str]]:
-    """For each word of `written` what it may be found by, in a search text with two spaces around
-    each word: one of up to two letters begins or ends a word, others stand anywhere, and a code or
-    number is found without its signs too."""
-    words = storable(written)[:LONGEST].split()[:MOST_WORDS]
-    forms_of_words = [{fold(form) for form in _forms(word)} - {""} for word in words]
-    return [
-        sorted(needle for form in forms for needle in _needles(form))
-        for forms in forms_of_words
-        if forms
-    ]
-
-
-def _needles(form: str) -> list[str]:
-    if len(form) == 1:
-        return [f"  {form}", f"{form}  "]
-    if len(form) == 2:
-        return [needle for sign in AROUND for needle in (f"{sign}{form}", f"{form}{sign}")]
-    return [form]
-
-
-def _forms(word: str) -> set[str]:
-    return {word, bare(word)} if _DIGIT.search(word) else {word}
-
-
 def searchable(*facts: str) -> str:
     """A search text that finds `facts` by any of their words; those with a digit (codes, documents,
     phones) also without their punctuation."""
-    codes = (bare(fact) for fact in facts if _DIGIT.search(fact))
+    codes = (bare(fact) for fact in facts if has_digit(fact))
     return fold(" ".join(fact for fact in dict.fromkeys((*facts, *codes)) if fact))
+
+
+def has_digit(text: str) -> bool:
+    return bool(_DIGIT.search(text))
 
 
 def bare(code: str) -> str:

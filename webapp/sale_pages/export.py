@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.http.formatting import access_key_text
 from webapp.sale_pages.listing import ORDERS, SaleFilters, SaleRow, rows_of
 from webapp.sale_pages.told_details import in_one_line
+from webapp.sales.finding import named_sales
 from webapp.sales.models import Sale
 from webapp.sales.queries import load_lines
 from webapp.staff.access import shown_document
@@ -32,6 +33,7 @@ SALES = Listing(
     endpoint="sales.index",
     rows=lambda asked: SaleFilters.of(asked).query(),
     orders=ORDERS,
+    named=named_sales,
     cells=(
         _field(_l("Order"), "reference"),
         _field(_l("When"), "created_at"),

@@ -16,7 +16,8 @@ from webapp.http.periods import Period
 from webapp.http.query import query_choice
 from webapp.invoices.issues import issue_of
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import invoices_of, named_alone
+from webapp.invoices.queries import invoices_of
+from webapp.platform.codes import LONGEST
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.pipeline import PROGRESS
@@ -62,7 +63,7 @@ class SaleFilters:
             channel=asked.get("channel", "")[:20],
             agent=asked.get("agent", "")[:20],
             period=Period.asked(asked),
-            q=asked.get("q", "")[:200],
+            q=asked.get("q", "")[:LONGEST],
         )
 
     def query(self) -> Select[Any]:
@@ -82,22 +83,14 @@ class SaleFilters:
 
 
 def _sales(
-    status: Status | None = None, shipping: Shipping | None = None, q: str = "", **others: Any
+    status: Status | None = None, shipping: Shipping | None = None, **others: Any
 ) -> Select[Any]:
     """What needs attention on a page is more than the state of that name, and what is to be packed
-    or shipped is less: its goods may leave (`SaleRow.parcel`). An NF-e's number or key finds its
-    order."""
-    note = named_alone(q)
-    of_note = (
-        list(db.session.scalars(select(Invoice.sale_id).where(note))) if note is not None else []
-    )
-    q = "" if of_note else q
+    or shipped is less: its goods may leave (`SaleRow.parcel`)."""
     if status is Status.ATTENTION:
-        found = sales(needs_person=True, shipping=shipping, q=q, **others)
+        found = sales(needs_person=True, shipping=shipping, **others)
     else:
-        found = sales(status, shipping, q=q, **others)
-    if of_note:
-        found = found.where(Sale.id.in_(of_note))
+        found = sales(status, shipping, **others)
     if shipping in (Shipping.TO_PACK, Shipping.PACKED):
         found = found.where(TO_SHIP, Sale.status.in_(MAY_LEAVE))
     return found

@@ -1,7 +1,6 @@
 """Sales as lists ask for them, and what the form of a sale chooses from."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,20 +16,18 @@ from webapp.catalog.queries import ON_SALE, products, products_by_sku
 from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import customers
 from webapp.http.lists import COUNT_LIMIT, bounded_count
+from webapp.platform.codes import bar_codes_of
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.money import ZERO, cents
-from webapp.platform.searching import matching
 from webapp.platform.text import storable
+from webapp.sales.finding import found_sales
 from webapp.sales.models import BOUGHT, Sale, SaleLine, Shipping, Status
 
 NO_SALE = _l("There is no order with this number.")
 OFFERED = 20
 LATEST = 1000
 OUT_OF_TURN = 1000
-# A bar code as scanners send it: GTIN-8 to GTIN-14, ISBN-10 with its X.
-_BAR_CODE = re.compile(r"[0-9]{8}|[0-9]{9}X|[0-9]{10}|[0-9]{12,14}", re.ASCII)
-_GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 def undecided_sales_of(product_id: int) -> Select:
@@ -101,7 +98,7 @@ def sales(
 ) -> Select:
     """Sales that pass every filter given. `needs_person`: those that stopped, and those that wait
     for so long that a person is asked. `until`: entered before it. `q`: words in any order, of the
-    facts that `Sale.text_to_search` names."""
+    facts that `Sale.text_to_search` names, or are a code of."""
     query = select(Sale)
     channel, agent = storable(channel), storable(agent)
     for column, value in (
@@ -127,7 +124,7 @@ def sales(
     if updated_since:
         query = query.where(_changed_since(updated_since))
     if q.strip():
-        query = query.where(matching(Sale, q))
+        query = query.where(found_sales(q))
     return query
 
 
@@ -196,7 +193,7 @@ def products_by_code(codes: Iterable[str]) -> dict[str, list[Product]]:
     wanted = {code: storable(code.strip()) for code in codes}
     by_sku = products_by_sku(wanted.values())
     found = {code: [by_sku[sku]] for code, sku in wanted.items() if sku in by_sku}
-    forms = {code: _written_forms(sku) for code, sku in wanted.items() if code not in found}
+    forms = {code: bar_codes_of(sku) for code, sku in wanted.items() if code not in found}
     every_form = {form for written in forms.values() for form in written}
     if every_form:
         scanned = db.session.scalars(
@@ -212,15 +209,6 @@ def products_by_code(codes: Iterable[str]) -> dict[str, list[Product]]:
             for code, written in forms.items()
         }
     return {code: products for code, products in found.items() if products}
-
-
-def _written_forms(code: str) -> set[str]:
-    """How a catalog may hold a scanned code: a GTIN with and without leading zeros."""
-    bare = re.sub(r"[\s-]", "", code).upper()
-    if not _BAR_CODE.fullmatch(bare):
-        return set()
-    digits = bare.lstrip("0")
-    return {bare} | {digits.zfill(length) for length in _GTIN_LENGTHS if len(digits) <= length}
 
 
 def customers_like(q: str) -> list[Customer]:

@@ -1,12 +1,13 @@
 """What a search found, as the search page and the palette both show it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import HTTPException
 
 from webapp.catalog.models import Product
 from webapp.customers.models import Customer
@@ -16,7 +17,7 @@ from webapp.platform.searching import look_ahead
 from webapp.platform.text import fold
 from webapp.sales.models import Sale
 from webapp.search import queries
-from webapp.web.navigation import Command, MenuEntry, commands, entries, open_to_me
+from webapp.web.navigation import Command, MenuEntry, Offer, commands, entries, offers, open_to_me
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,13 @@ class Found:
     few that fit, `facts` makes the rest of a row's hit. Open to whoever may open its `page`."""
 
     name: str
+    one: str
     title: Any
     icon: str
     page: str
     id_name: str
     index: str
+    model: Any
     exact: Callable[[str], Any]
     like: Callable[[str], list[Any]]
     facts: Callable[[Any], dict[str, Any]]
@@ -111,49 +114,59 @@ def _product(product: Product) -> dict[str, Any]:
 KINDS = (
     Found(
         "sales",
+        "sale",
         _l("Orders"),
         "shopping-cart",
         "sales.page",
         "sale_id",
         "sales.index",
+        Sale,
         queries.exact_sale,
         queries.sales_like,
         _sale,
     ),
     Found(
         "invoices",
+        "invoice",
         _l("NF-e"),
         "file-invoice",
         "invoices.page",
         "invoice_id",
         "invoices.index",
+        Invoice,
         queries.exact_invoice,
         queries.invoices_like,
         _invoice,
     ),
     Found(
         "customers",
+        "customer",
         _l("Customers"),
         "users",
         "customers.show",
         "customer_id",
         "customers.index",
+        Customer,
         queries.exact_customer,
         queries.customers_like,
         _customer,
     ),
     Found(
         "products",
+        "product",
         _l("Products"),
         "package",
         "catalog.show",
         "product_id",
         "catalog.index",
+        Product,
         queries.exact_product,
         queries.products_like,
         _product,
     ),
 )
+RECENT = 5
+MOST_RECENT = 20
 
 
 def _open_kinds() -> Iterable[Found]:
@@ -162,11 +175,13 @@ def _open_kinds() -> Iterable[Found]:
 
 def meant(q: str) -> Hit | None:
     """The one thing that `q` is a code of."""
-    for kind in _open_kinds():
-        found = kind.exact(q)
-        if found:
-            return kind.hit(found)
-    return None
+    found = _meant_row(q)
+    return found and found[0].hit(found[1])
+
+
+def _meant_row(q: str) -> tuple[Found, Any] | None:
+    rows = ((kind, kind.exact(q)) for kind in _open_kinds())
+    return next(((kind, row) for kind, row in rows if row), None)
 
 
 def groups(q: str) -> list[HitGroup]:
@@ -176,28 +191,73 @@ def groups(q: str) -> list[HitGroup]:
     return [group for group in found if group.hits]
 
 
-def palette(q: str) -> list[HitGroup]:
-    """What the palette offers: pages and acts by the beginnings of their words, the one thing
-    meant, and what fits. Records are looked for from a few letters on."""
-    offered = [_acts(q)]
+def best(q: str) -> list[tuple[Found, Any, Hit]]:
+    """For programs: the one thing meant, then a few of each kind that fit."""
+    if not q.strip():
+        return []
+    exact = _meant_row(q)
+    look_ahead((Sale, Customer, Product), q)
+    fits = [(kind, row) for kind in _open_kinds() for row in kind.like(q)[: queries.SHOWN]]
+    if exact:
+        fits = [exact, *(pair for pair in fits if pair[1] is not exact[1])]
+    return [(kind, row, kind.hit(row)) for kind, row in fits]
+
+
+def palette(q: str, recent: Sequence[str] = ()) -> list[HitGroup]:
+    """What the palette offers: what was opened lately, pages and acts by the beginnings of their
+    words, the one thing meant, and what fits. Records are looked for from a few letters on.
+    `recent`: addresses, the latest first."""
+    lately = HitGroup("recent", _("Recent"), _opened(recent, q))
+    offered, found = [lately, _acts(q)], []
     if q:
         exact = meant(q)
         found = groups(q) if len(q) >= queries.LEAST else []
         if exact:
             offered.append(HitGroup("meant", _("Exact match"), [exact]))
-            found = [_without(group, exact.href) for group in found]
-        offered += found
+    known = {hit.href for group in offered for hit in group.hits}
+    offered += [_without(group, known) for group in found]
     return [group for group in offered if group.hits]
 
 
-def _without(group: HitGroup, href: str) -> HitGroup:
-    hits = [hit for hit in group.hits if hit.href != href]
+def _opened(recent: Sequence[str], q: str) -> list[Hit]:
+    """Those that are there still, are open to the person, and fit."""
+    places = _records(recent)
+    rows: dict[tuple[str, int], Hit] = {}
+    for kind in _open_kinds():
+        ids = [row_id for name, row_id in places if name == kind.name]
+        rows |= {(kind.name, row.id): kind.hit(row) for row in queries.by_ids(kind.model, ids)}
+    wanted = fold(q).split()
+    hits = [rows[place] for place in places if place in rows]
+    return [hit for hit in hits if _holds(hit, wanted)][:RECENT]
+
+
+def _records(recent: Sequence[str]) -> list[tuple[str, int]]:
+    """Kinds and ids of the records that these are the addresses of."""
+    kinds = {kind.page: kind for kind in KINDS}
+    found: dict[tuple[str, int], None] = {}
+    for address in recent[:MOST_RECENT]:
+        try:
+            page, values = current_app.url_map.bind("").match(address)
+        except HTTPException:
+            continue
+        if page in kinds:
+            found[kinds[page].name, values[kinds[page].id_name]] = None
+    return list(found)
+
+
+def _holds(hit: Hit, wanted: list[str]) -> bool:
+    text = fold(f"{hit.name} {hit.beside} {hit.second}")
+    return all(word in text for word in wanted)
+
+
+def _without(group: HitGroup, known: set[str]) -> HitGroup:
+    hits = [hit for hit in group.hits if hit.href not in known]
     return HitGroup(group.name, group.title, hits, group.all_href)
 
 
 def _acts(q: str) -> HitGroup:
     wanted = fold(q).split()
-    offered: list[Command | MenuEntry] = [*commands(), *entries()]
+    offered: list[Command | MenuEntry | Offer] = [*commands(), *entries(), *offers()]
     hits = [_act(entry) for entry in offered if _begins(wanted, fold(str(entry.label)).split())]
     return HitGroup("acts", _("Pages and commands"), hits)
 
@@ -207,7 +267,9 @@ def _begins(wanted: list[str], words: list[str]) -> bool:
     return all(any(word.startswith(part) for word in words) for part in wanted)
 
 
-def _act(entry: Command | MenuEntry) -> Hit:
+def _act(entry: Command | MenuEntry | Offer) -> Hit:
+    if isinstance(entry, Offer):
+        return Hit(icon=entry.icon, name=entry.label, href=entry.href)
     if isinstance(entry, Command) and entry.press:
         return Hit(icon=entry.icon, name=entry.label, press=entry.press)
     return Hit(icon=entry.icon, name=entry.label, href=url_for(entry.endpoint))

@@ -4,13 +4,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.http.sealing import address
+from webapp.platform.codes import LONGEST
 from webapp.platform.transactions import only_reading
 from webapp.search import hits
 from webapp.staff.access import allow
 from webapp.staff.pages.sign_in import own_page
 
 bp = Blueprint("search", __name__)
-LONGEST = 100
+LONGEST_RECENT = 1000
 NOT_ASKED = ("to", "csrf_token")
 
 
@@ -44,4 +45,6 @@ def find() -> ResponseReturnValue:
 def found() -> str:
     """What fits, for the palette; a POST, so that nobody's name stands in an address."""
     typed = request.form.get("q", "")
-    return render_template("search/_hits.html", typed=typed, groups=hits.palette(_asked(typed)))
+    recent = request.form.get("recent", "")[:LONGEST_RECENT].split()
+    groups = hits.palette(_asked(typed), recent)
+    return render_template("search/_hits.html", typed=typed, groups=groups)

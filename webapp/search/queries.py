@@ -1,97 +1,90 @@
 """One box for the whole shop: the one thing meant, or a few of each kind that fit."""
 
-import re
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.models import Product
-from webapp.catalog.queries import products, products_by_sku
+from webapp.catalog.queries import named_products, products
 from webapp.customers.models import Customer
-from webapp.customers.queries import customers
+from webapp.customers.queries import customers, named_customers
+from webapp.http.lists import Order, Sought, best_first, newest_first
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import KEY_LENGTH, as_printed, in_own_series, invoices
+from webapp.invoices.queries import invoices, named_invoices, named_note
+from webapp.platform.codes import codes_in
 from webapp.platform.database import db
-from webapp.platform.documents import normalize_document, normalize_foreign_document
-from webapp.platform.text import bare
-from webapp.platform.whole import whole_number
+from webapp.platform.searching import Ids
+from webapp.sales.finding import named_sales, referenced
 from webapp.sales.models import Sale
-from webapp.sales.queries import sales
+from webapp.sales.queries import products_by_code, sales
 
 SHOWN = 5
+# The best are chosen of so many.
+RANKED = 50
 # Fewer letters fit nearly everything.
 LEAST = 3
 # Orders under a few spellings of one reference, of which one may be just as typed.
 SPELT = 50
-MOST_NUMBER = 999_999_999
-_PUNCTUATION = re.compile(r"[\s.\-/]")
-_LETTERS_AND_NUMBER = re.compile(r"([A-Za-z]+)([0-9]+)", re.ASCII)
 
 
 def exact_sale(q: str) -> Sale | None:
-    """By its reference, in any case and with or without its dash; the one written just so goes
-    first. Asked by its spellings, which an index answers however many orders there are."""
-    query = select(Sale).where(Sale.reference.in_(_spellings(q)))
+    """By its reference; the one written just so goes first."""
+    query = select(Sale).where(Sale.id.in_(referenced(q)))
     found = db.session.scalars(query.limit(SPELT)).all()
     meant = [sale for sale in found if sale.reference == q] or found
     return meant[0] if len(meant) == 1 else None
 
 
-def _spellings(q: str) -> set[str]:
-    """How a reference that is typed as `q` may be kept."""
-    plain = bare(q)
-    parts = _LETTERS_AND_NUMBER.fullmatch(plain)
-    forms = {q, plain} | ({f"{parts[1]}-{parts[2]}"} if parts else set())
-    return forms | {form for one in forms for form in (one.upper(), one.lower(), one.capitalize())}
-
-
 def exact_invoice(q: str) -> Invoice | None:
-    """By access key, however it is spaced, by series and number as lists print them, or by its
-    number in any of the shop's series."""
-    code = _PUNCTUATION.sub("", q).upper()
-    if len(code) == KEY_LENGTH:
-        return _only(select(Invoice).where(Invoice.access_key == code))
-    printed = as_printed(q)
-    if printed is not None:
-        return _only(select(Invoice).where(printed))
-    number = whole_number(code, most=MOST_NUMBER)
-    if number is None:
-        return None
-    return _only(select(Invoice).where(in_own_series(number)))
+    note = named_note(codes_in(q))
+    return None if note is None else _only(select(Invoice).where(note))
 
 
 def exact_customer(q: str) -> Customer | None:
-    document = normalize_document(q) or normalize_foreign_document(q)
-    return _only(select(Customer).where(Customer.document == document)) if document else None
+    named = named_customers(q)
+    return None if named is None else _only(select(Customer).where(Customer.id.in_(named)))
 
 
 def exact_product(q: str) -> Product | None:
-    return products_by_sku([q]).get(q)
+    """By its SKU; if there is none, by its bar code."""
+    found = products_by_code([q]).get(q, [])
+    return found[0] if len(found) == 1 else None
 
 
-def _only(query: Select):
+def by_ids(model: Any, ids: list[int]) -> list[Any]:
+    query = select(model).where(model.id.in_(ids))
+    if model is Invoice:
+        query = query.options(joinedload(Invoice.sale))
+    return list(db.session.scalars(query)) if ids else []
+
+
+def _only(query: Select[Any]) -> Any:
     """The row, if there is just one."""
     rows = db.session.scalars(query.limit(2)).all()
     return rows[0] if len(rows) == 1 else None
 
 
-def _some(query: Select) -> list:
-    """One more than is shown, which tells that there are more."""
-    return list(db.session.scalars(query.limit(SHOWN + 1)).unique())
-
-
 def sales_like(q: str) -> list[Sale]:
-    return _some(sales(q=q).order_by(Sale.id.desc()))
+    return _some(sales(q=q), newest_first(Sale.id)["when"], q, named_sales(q))
 
 
 def customers_like(q: str) -> list[Customer]:
-    return _some(customers(q).order_by(Customer.name, Customer.id))
+    return _some(customers(q), Order((Customer.name, Customer.id)), q, named_customers(q))
 
 
 def products_like(q: str) -> list[Product]:
-    return _some(products(ProductFilter(q=q)).order_by(Product.name, Product.id))
+    found = products(ProductFilter(q=q))
+    return _some(found, Order((Product.name, Product.id)), q, named_products(q))
 
 
 def invoices_like(q: str) -> list[Invoice]:
-    return _some(invoices(q).options(joinedload(Invoice.sale)).order_by(Invoice.id.desc()))
+    query = invoices(q).options(joinedload(Invoice.sale))
+    return _some(query, newest_first(Invoice.id)["when"], q, named_invoices(q))
+
+
+def _some(query: Select[Any], order: Order, q: str, named: Ids | None) -> list[Any]:
+    """One more than is shown, which tells that there are more."""
+    page = best_first(query, order, Sought(q, named), limit=RANKED)
+    return page.items[: SHOWN + 1]

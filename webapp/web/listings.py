@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from sqlalchemy import Select
 
 from webapp.http.filters import USUAL_PAGE
-from webapp.http.lists import Orders, Page, Sorting, page_of, slices
+from webapp.http.lists import Orders, Page, Sorting, Sought, page_of, slices
 from webapp.http.spreadsheets import FileKind, spreadsheet
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, NotFound
+from webapp.platform.searching import Ids
 from webapp.platform.transactions import only_reading
 from webapp.web.navigation import open_to_me
 
@@ -39,8 +40,9 @@ class Listing:
 
     `endpoint`: its page; who may open that may have it as a file. `rows`: as an address filters
     them, in no order; raises WrongFilter. `filters`: what of an address it reads. `orders`: those
-    of `http.lists`, or which ones an address has. `gather`: what the cells read, of rows that are
-    at hand; it loads at once what they need.
+    of `http.lists`, or which ones an address has. `named`: of what is searched for (?q=), the ids
+    of the rows that it is a code of, by the last key of the usual order. `gather`: what the cells
+    read, of rows that are at hand; it loads at once what they need.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Listing:
     orders: Orders | Callable[[Asked], Orders]
     cells: tuple[Cell, ...]
     filters: tuple[str, ...] = ()
+    named: Callable[[str], Ids | None] | None = None
     gather: Callable[[list[Any]], Sequence[Any]] = list
 
     @property
@@ -73,7 +76,12 @@ class Listing:
 
     def page(self, asked: Asked, limit: int = USUAL_PAGE, narrowed: bool = False) -> Page:
         """The page that the address asks for. Raises WrongFilter."""
-        return page_of(self.rows(asked), self.orders_of(asked), limit, narrowed)
+        orders, sought = self.orders_of(asked), self.sought(asked)
+        return page_of(self.rows(asked), orders, limit, narrowed, sought)
+
+    def sought(self, asked: Asked) -> Sought | None:
+        written = asked.get("q", "") if self.named else ""
+        return Sought(written, self.named(written)) if self.named and written.strip() else None
 
     def file(self, kind: FileKind, query: Asked) -> Response:
         """Raises WrongFilter, and Forbidden where its page is not open to who asks."""

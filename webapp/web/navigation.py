@@ -1,6 +1,6 @@
 """The menu: what the person may open, and how much waits behind each entry."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, current_app, g, request, request_started, url_for
@@ -24,13 +24,14 @@ class Counter:
 @dataclass(frozen=True)
 class MenuEntry:
     """One line of the menu. `counted` tells how much waits behind it; the pages of the features
-    `holds` are its own, too."""
+    `holds` are its own, too. `keys` lead there, one after the other."""
 
     icon: str
     label: object
     endpoint: str
     counted: Counter | None = None
     holds: tuple[str, ...] = ()
+    keys: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,24 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A place that the palette offers beside the menu's pages, like a saved view."""
+
+    icon: str
+    label: object
+    href: str
+
+
+@dataclass(frozen=True)
 class Menu:
     """Groups of entries, each with its heading (None: the first has none), those that a phone shows
-    at its foot, and what the palette offers beside them."""
+    at its foot, and what the palette offers beside them: commands, and what each of `offers`
+    answers for the person."""
 
     groups: Sequence[tuple[object, Sequence[MenuEntry]]]
     phone: Sequence[MenuEntry]
     commands: Sequence[Command] = ()
+    offers: Sequence[Callable[[], Iterable[Offer]]] = ()
 
 
 def set_up(app: Flask, menu: Menu) -> None:
@@ -130,6 +142,7 @@ def _link(entry: MenuEntry, counts: dict[Counter, int]) -> dict:
         "href": url_for(entry.endpoint),
         "active": _is_within(entry),
         "count": count_text(count) if count else None,
+        "go": entry.keys,
         "count_label": entry.counted.label if entry.counted else "",
     }
 
@@ -158,3 +171,8 @@ def entries() -> list[MenuEntry]:
 def commands() -> list[Command]:
     menu: Menu = current_app.extensions["menu"]
     return [command for command in menu.commands if open_to_me(command.endpoint)]
+
+
+def offers() -> list[Offer]:
+    menu: Menu = current_app.extensions["menu"]
+    return [offer for offered in menu.offers for offer in offered()]

@@ -4,11 +4,14 @@ import enum
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
+from webapp.customers.queries import named_customers
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.memberships.queries import memberships
 from webapp.http.lists import Order
 from webapp.http.query import query_choice
+from webapp.platform.searching import Ids
 from webapp.staff.access import shown_document
 from webapp.web.listings import Cell, Listing
 
@@ -30,12 +33,22 @@ VIEW_LABELS = {
     View.LAPSED: _l("Lapsed"),
     View.UPGRADED: _l("Upgraded"),
 }
+
+
+def _named(q: str) -> Ids | None:
+    buyers = named_customers(q)
+    if buyers is None:
+        return None
+    return select(Membership.id).where(Membership.customer_id.in_(buyers))
+
+
 MEMBERSHIPS = Listing(
     name="memberships",
     label=_l("Memberships"),
     endpoint="memberships.index",
     rows=lambda asked: memberships(query_choice("status", View, asked), asked.get("q", "")),
     orders={"since": Order((Membership.since, Membership.id), down=True)},
+    named=_named,
     cells=(
         Cell(_l("Customer"), lambda membership: membership.customer.name),
         Cell(_l("CPF or CNPJ"), lambda membership: shown_document(membership.customer.document)),

@@ -8,6 +8,7 @@ from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import packing_slips
 from webapp.http.lists import Order
 from webapp.http.query import query_choice
+from webapp.sales.finding import named_sales
 from webapp.sales.models import Sale
 from webapp.web.listings import Cell, Listing
 
@@ -32,6 +33,7 @@ SLIPS = Listing(
     endpoint="parcels.index",
     rows=lambda asked: packing_slips(query_choice("status", SlipStatus, asked), asked.get("q", "")),
     orders=ORDERS,
+    named=named_sales,
     cells=(
         _of_sale(_l("Order"), "reference"),
         _of_sale(_l("Customer"), "customer_name"),

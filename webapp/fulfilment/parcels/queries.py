@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select, true
 from sqlalchemy.orm import contains_eager
 
 from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.searching import matching
+from webapp.sales.finding import found_sales
 from webapp.sales.models import GOODS_UNDER_WAY, TO_SHIP, Sale, Shipping, Status
 
 _LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
@@ -38,7 +38,7 @@ def packing_slips(status: SlipStatus | None = None, q: str = "") -> Select:
     query = select(PackingSlip).join(PackingSlip.sale).options(contains_eager(PackingSlip.sale))
     if status is not None:
         query = query.where(_slip_is(status))
-    return query.where(matching(Sale, q))
+    return query.where(found_sales(q) if q.strip() else true())
 
 
 def slips_by_ids(ids: Sequence[int]) -> list[PackingSlip]:

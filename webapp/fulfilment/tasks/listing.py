@@ -5,13 +5,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.queries import tasks
 from webapp.fulfilment.tasks.words import task_question, task_title
 from webapp.http.lists import newest_first
 from webapp.http.query import query_word
+from webapp.sales.finding import named_sales
 from webapp.web.listings import Asked, Cell, Listing
 
 LONGEST_CODE = 60
@@ -36,6 +37,7 @@ TASKS = Listing(
     endpoint="tasks.index",
     rows=_rows,
     orders=newest_first(Task.id),
+    named=lambda q: select(Task.id).where(Task.sale_id.in_(named_sales(q))),
     cells=(
         Cell(_l("Task"), task_title),
         Cell(_l("What happened"), task_question),

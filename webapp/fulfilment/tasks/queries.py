@@ -1,15 +1,14 @@
 """Tasks as lists and one by one."""
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.fulfilment.tasks.models import Task
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.searching import matching
 from webapp.platform.text import storable
-from webapp.sales.models import Sale
+from webapp.sales.finding import found_sales
 
 
 def tasks(done: bool | None = None, kind: str = "", q: str = "") -> Select:
@@ -20,7 +19,7 @@ def tasks(done: bool | None = None, kind: str = "", q: str = "") -> Select:
         query = query.where(Task.code == storable(kind))
     if done is not None:
         query = query.where(Task.done_at.is_not(None) if done else Task.done_at.is_(None))
-    return query.where(matching(Sale, q))
+    return query.where(found_sales(q) if q.strip() else true())
 
 
 def open_task_ids(kind: str = "") -> Select:

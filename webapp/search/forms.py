@@ -1,0 +1,7 @@
+"""The shape of what is asked."""
+
+from webapp.http.forms import Shape
+
+
+class SearchQuery(Shape):
+    q: str = ""
