@@ -1,5 +1,6 @@
 """Which column tells what, and how its numbers are written."""
 
+import io
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.imported_tables import counts, looked_over, send, told
 from webapp.catalog.models import Product
 from webapp.imports.cells import Evidence, Unread, decimal, notation_of
 from webapp.imports.mapping import ColumnReader, guessed
+from webapp.imports.tables import rows_of
 from webapp.processing.import_steps import WORKS
 
 BLING = (
@@ -163,3 +165,31 @@ def test_a_column_that_is_there_twice_is_asked_about(calls):
 def test_names_of_columns_may_stand_below_a_title(calls):
     found = looked_over(calls, "Lista de preços;;\n;;\nSKU;Nome;Preço\nA;Um;x\n")
     assert told(found)[0][:2] == (4, "Preço")
+
+
+@pytest.mark.parametrize("language", ["en", "pt_BR"])
+def test_the_columns_of_a_sample_are_all_known(client, db, language):
+    open_shop()
+    sign_in(client, "clerk", locale=language)
+    for kind in ("products", "stock", "prices", "customers"):
+        answer = client.get(f"/imports/samples/{kind}.csv")
+        [_head, (_line, cells)] = list(rows_of(io.BytesIO(answer.data)))
+        work = WORKS[kind]
+        readers = [ColumnReader(str(name)) for name in _head[1]]
+        told = [each["field"] for each in guessed(readers, work.named, {})]
+        assert told == [each.name for each in work.fields if each.sample != ""]
+        assert len(cells) == len(told)
+
+
+def test_the_refused_rows_come_as_they_were_sent_and_can_be_sent_again(client, db, calls):
+    sent = 'sku;nome;preço;descrição\n007;"Um; -dois";x;=1+1\nB;Dois;1,50;\n'
+    found = looked_over(calls, sent)
+    sign_in(client, "clerk")
+
+    text = client.get(f"/imports/{found['id']}/refused.csv", buffered=True).text
+
+    assert "thousand" not in text and "This is not a number" in text
+    mended = text.replace(",x,", ',"2,50",').replace("'=1+1", "um a um")
+    assert counts(looked_over(calls, mended)) == ("ready", 1, 1, 0, 0)
+    again = looked_over(calls, text)
+    assert told(again)[0][:2] == (2, "preço")

@@ -19,6 +19,8 @@ _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 _FORMULA = re.compile(rf"[{_SIGNS}\t\r\n]")
 # Where one that parts cells by another sign than ours would begin a cell.
 _FORMULA_INSIDE = re.compile(rf"([;,\t\r\n]\s*)(?=[{_SIGNS}])")
+_GUARDED = re.compile(rf"'(?=[{_SIGNS}\t0-9])")
+_GUARDED_INSIDE = re.compile(rf"([;,\t\r\n]\s*)'(?=[{_SIGNS}])")
 # It keeps fifteen digits of a number and no zero at its head.
 _CODE = re.compile(r"0[0-9]+|[0-9]{12,}", re.ASCII)
 LINES_AT_ONCE = 50
@@ -62,6 +64,13 @@ def _cell(value: object, brazilian: bool, zone: dt.tzinfo) -> object:
     if isinstance(value, dt.datetime):
         return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     return _text(value) if isinstance(value, str) else value
+
+
+def unguarded(text: str) -> str:
+    """A cell of a file that came back, without what `_text` put before its signs; spreadsheets
+    guard codes so themselves."""
+    bare = text[1:] if _GUARDED.match(text) else text
+    return _GUARDED_INSIDE.sub(r"\1", bare)
 
 
 def _text(value: str) -> str:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Any
 
+from webapp.http.csv import unguarded
 from webapp.imports.sheets import NotRead, sheet_rows
 
 MOST_COLUMNS, MOST_ROWS, LONGEST_CELL = 200, 200_000, 5_000
@@ -25,9 +26,8 @@ _LONGEST_LINE = 1_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SIGNS = (";", ",", "\t", "|")
 _SEPARATOR = re.compile(r"sep=(.)\s*")
-# As spreadsheets, and our own files, keep a code from becoming a number or a formula.
+# As programs keep a code from becoming a number in a spreadsheet.
 _WRAPPED = re.compile(r'="([^"]*)"')
-_GUARDED = re.compile(r"'(?=[=+\-@0-9\t])")
 Cell = Any
 # Counted from 1, as a spreadsheet counts; its cells.
 Row = tuple[int, list[Cell]]
@@ -129,7 +129,7 @@ def _plain(cell: Cell) -> Cell:
     text = cell.replace("\u00a0", " ").strip()
     if wrapped := _WRAPPED.fullmatch(text):
         return wrapped[1].strip()
-    return _GUARDED.sub("", text, count=1) if text.startswith("'") else text
+    return unguarded(text)
 
 
 def _of_sheet(file: IO[bytes]) -> Iterator[list[Cell]]:
