@@ -33,8 +33,8 @@ Problem = dict[str, object]
     answer=ImportBegunOut,
     status=202,
     summary=_l(
-        "Sends a file to be looked over: a table (CSV, XLSX, XLS, ODS) of products, stock, prices "
-        "or customers; of NF-e (a manager's), an XML file or a zip of them."
+        "Sends a file to be looked over: a table (CSV, XLSX, XLS, ODS) of products, stock, prices, "
+        "customers or sales; of NF-e (a manager's), an XML file or a zip of them."
     ),
 )
 @takes_archive

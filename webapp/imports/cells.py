@@ -18,6 +18,7 @@ from webapp.http.numbers import read_decimal
 from webapp.imports.tables import Cell
 from webapp.platform.documents import normalize_document
 from webapp.platform.text import fold
+from webapp.sales.models import PaymentMethod
 
 # "br": 1.234,56; "en": 1,234.56; "": nobody can tell where both may be meant.
 Notation = str
@@ -265,6 +266,19 @@ taxpayer = _one_of(
         **dict.fromkeys(("9", "nao contribuinte"), "non_contributor"),
     },
     _l("Write contributor, exempt or non_contributor."),
+)
+
+
+payment_method = _one_of(
+    {
+        **{str(each).replace("_", " "): str(each) for each in PaymentMethod},
+        **dict.fromkeys(("cartao de credito", "cartao", "credito", "card"), "credit_card"),
+        **dict.fromkeys(("cartao de debito", "debito"), "debit_card"),
+        **dict.fromkeys(("boleto bancario", "bank slip"), "boleto"),
+        **dict.fromkeys(("carteira digital", "paypal", "mercado pago"), "wallet"),
+        **dict.fromkeys(("dinheiro", "cash", "outro", "outros", "transferencia"), "other"),
+    },
+    _l("Write pix, credit_card, debit_card, boleto, wallet, store_credit or other."),
 )
 
 

@@ -14,7 +14,7 @@ from webapp.customers.models import Customer
 from webapp.http.forms import parse
 from webapp.imports.fields import CUSTOMER_FIELDS
 from webapp.imports.kinds import CheckedRow, TableImport, Values, in_each_language
-from webapp.imports.models import ImportKind, ImportRow
+from webapp.imports.models import ImportKind, ImportRow, RowOutcome
 from webapp.imports.products import changed_since
 from webapp.platform.database import db
 from webapp.platform.documents import normalize_document
@@ -57,7 +57,7 @@ class CustomersImport(TableImport):
         columns: dict[str, str],
         _rights: PriceRights,
         _reason: str,
-    ) -> None:
+    ) -> int:
         known = _by_document([row.facts["said"] for row in rows], lock=True)
         for row in rows:
             customer = known.get(_bare(row.facts["said"]))
@@ -69,6 +69,7 @@ class CustomersImport(TableImport):
                 customer = known_by(wanted) or Customer()
             copy_into(customer, wanted)
             db.session.add(customer)
+        return sum(row.outcome is RowOutcome.REFUSED for row in rows)
 
 
 def _bare(said: Values) -> str:

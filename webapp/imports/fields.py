@@ -528,3 +528,82 @@ CUSTOMER_FIELDS = (
 )
 STOCK_FIELDS = (SKU, STOCK)
 PRICE_FIELDS = (SKU, PRICE, COST)
+
+_OF_BUYER = {"name", "document", "email", "phone"}
+SALE_FIELDS = (
+    TableField(
+        "reference",
+        _l("Reference"),
+        cells.code,
+        (
+            "reference",
+            "referencia",
+            "pedido",
+            "numero do pedido",
+            "n do pedido",
+            "no do pedido",
+            "order",
+            "order number",
+            "order id",
+            "numero",
+            "id do pedido",
+            "codigo do pedido",
+        ),
+        "WEB-1001",
+    ),
+    TableField(
+        "sku",
+        _l("SKU"),
+        cells.code,
+        (*SKU.names, "lineitem sku", "sku do produto", "codigo do item"),
+        "CAN-001",
+    ),
+    TableField(
+        "quantity",
+        _l("Quantity"),
+        cells.whole,
+        ("quantity", "quantidade", "qtd", "qtde", "lineitem quantity", "qty"),
+        2,
+        is_number=True,
+    ),
+    TableField(
+        "unit_price",
+        _l("Unit price"),
+        cells.decimal,
+        ("unit price", "preco unitario", "valor unitario", "lineitem price", "preco"),
+        "39.90",
+        is_number=True,
+    ),
+    TableField(
+        "payment_method",
+        _l("Payment"),
+        cells.payment_method,
+        ("payment method", "forma de pagamento", "pagamento", "meio de pagamento", "payment"),
+        "pix",
+    ),
+    TableField(
+        "paid", _l("Paid"), cells.flag, ("paid", "pago", "esta pago"), "yes", is_doubtful=True
+    ),
+    TableField(
+        "freight",
+        _l("Freight"),
+        cells.decimal,
+        ("freight", "frete", "valor do frete", "shipping"),
+        "12.00",
+        is_number=True,
+    ),
+    TableField(
+        "discount",
+        _l("Discount"),
+        cells.decimal,
+        ("discount", "desconto", "valor do desconto", "discount amount"),
+        is_number=True,
+    ),
+    TableField("channel", _l("Channel"), cells.line, ("channel", "canal", "canal de venda")),
+    TableField("agent", _l("Agent"), cells.line, ("agent", "vendedor", "codigo do vendedor")),
+    *(
+        each._replace(name=f"customer.{each.name}") if each.name in _OF_BUYER else each
+        for each in CUSTOMER_FIELDS
+        if each.name in _OF_BUYER or each.name.startswith("address.")
+    ),
+)

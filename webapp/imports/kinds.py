@@ -45,8 +45,6 @@ from webapp.staff.queries import user_of
 from webapp.store.price_rights import UNBOUND, PriceRights, price_rights_of
 
 LONGEST_FILE_NAME, LONGEST_ROW_NAME, LONGEST_KEY = 200, 200, 60
-# Rows taken by one transaction.
-CHUNK = 500
 Values = dict[str, Any]
 # The column, and the words by language.
 Problem = tuple[str, dict[str, str]]
@@ -118,6 +116,8 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
     fields: Sequence[TableField]
     key: str
     needed: Sequence[Sequence[str]]
+    # Rows taken by one transaction.
+    chunk = 500
 
     @cached_property
     def named(self) -> list[TableField]:
@@ -328,7 +328,7 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
         now = utc_now()
         if isinstance(looked, list):
             told = {column["field"]: column["name"] for column in row.columns}
-            refuse_twins(row, looked, told[self.key])
+            self.compare(row, looked, told[self.key])
             for each in looked:
                 row.refused += each.outcome is RowOutcome.REFUSED
                 row.known += each.outcome is RowOutcome.KNOWN
@@ -344,6 +344,55 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
             if problem := self.lacking(looked.columns):
                 row.ask(problem)
 
+    def compare(self, row: Import, checked: Sequence[CheckedRow], column: str) -> None:
+        """Rows of one key: those that do not go together with the first are refused, and so are all
+        others of the key, each with another's line."""
+        keys = {each.key for each in checked if each.key}
+        of_keys = (ImportRow.import_id == row.id) & ImportRow.key.in_(keys)
+        numbers = select(func.min(ImportRow.number)).where(of_keys).group_by(ImportRow.key)
+        query = select(ImportRow).where(
+            ImportRow.import_id == row.id, ImportRow.number.in_(numbers)
+        )
+        groups: dict[str, list[ImportRow | CheckedRow]] = {
+            first.key: [first] for first in db.session.scalars(query)
+        }
+        for each in (each for each in checked if each.key):
+            group = groups.setdefault(each.key, [])
+            if not group:
+                self.begin_group(each)
+                group.append(each)
+                continue
+            first = group[0]
+            if not first.facts.get("differ") and self.goes_with(first, each):
+                group.append(each)
+                continue
+            each.problems.append(self.clash(column, first.line))
+            if not first.facts.get("differ"):
+                later = of_keys & (ImportRow.key == each.key) & (ImportRow.number > first.number)
+                for other in [*group, *db.session.scalars(select(ImportRow).where(later))]:
+                    _refuse_also(row, other, self.clash(column, each.line))
+                first.facts = first.facts | {"differ": True}
+
+    def begin_group(self, first: CheckedRow) -> None:
+        """What only the first row of a key must have."""
+
+    def goes_with(self, first: ImportRow | CheckedRow, each: CheckedRow) -> bool:
+        """One that says the same as the first is known by it; where they differ nobody knows which
+        is meant."""
+        if first.facts["said"] != each.said:
+            return False
+        each.is_known = True
+        return True
+
+    def clash(self, column: str, line: int) -> Problem:
+        return in_each_language(
+            column,
+            lambda: _(
+                "Line %(line)s is about the same one and says something else. Keep one of them.",
+                line=line,
+            ),
+        )
+
     # -- taken ------------------------------------------------------------------------------------
 
     def take(self, row: Import, _fetched: None) -> int:
@@ -352,12 +401,11 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
             ImportRow.outcome == RowOutcome.ACCEPTED,
             ImportRow.number > row.position,
         )
-        found = list(db.session.scalars(query.order_by(ImportRow.number).limit(CHUNK)))
+        found = list(db.session.scalars(query.order_by(ImportRow.number).limit(self.chunk)))
         columns = {column["field"]: column["name"] for column in row.columns if column["field"]}
-        self.write(found, columns, rights_of(row.asked_by), f"{IMPORT}{row.file_name}")
-        late = sum(each.outcome is RowOutcome.REFUSED for each in found)
+        late = self.write(found, columns, rights_of(row.asked_by), f"{IMPORT}{row.file_name}")
         row.accepted, row.refused = row.accepted - late, row.refused + late
-        return (found[-1].number if len(found) == CHUNK else row.rows) - row.position
+        return (found[-1].number if len(found) == self.chunk else row.rows) - row.position
 
     @abstractmethod
     def write(
@@ -366,9 +414,9 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
         columns: dict[str, str],
         rights: PriceRights,
         reason: str,
-    ) -> None:
+    ) -> int:
         """Does what the rows' facts say, and refuses those that do not fit any more. Stock moves
-        for the `reason`."""
+        for the `reason`. Returns how many were refused."""
 
 
 def _read_cell(
@@ -392,47 +440,7 @@ def _errors_of(refusing: Callable[[], Any]) -> list[FieldError]:
     return []
 
 
-def refuse_twins(row: Import, checked: Sequence[CheckedRow], column: str) -> None:
-    """Rows about the same thing: one that says the same as the first is known by it; where they
-    differ nobody knows which is meant, and all of them are refused, each with another's line."""
-    keys = {each.key for each in checked if each.key}
-    of_keys = (ImportRow.import_id == row.id) & ImportRow.key.in_(keys)
-    numbers = select(func.min(ImportRow.number)).where(of_keys).group_by(ImportRow.key)
-    query = select(ImportRow).where(ImportRow.import_id == row.id, ImportRow.number.in_(numbers))
-    groups: dict[str, list[ImportRow | CheckedRow]] = {
-        first.key: [first] for first in db.session.scalars(query)
-    }
-    for each in checked:
-        if not each.key:
-            continue
-        group = groups.setdefault(each.key, [])
-        if not group:
-            group.append(each)
-            continue
-        first = group[0]
-        if not first.facts.get("differ") and first.facts["said"] == each.facts["said"]:
-            each.is_known = True
-            group.append(each)
-            continue
-        each.problems.append(_twin(column, first.line))
-        if not first.facts.get("differ"):
-            later = of_keys & (ImportRow.key == each.key) & (ImportRow.number > first.number)
-            for twin in [*group, *db.session.scalars(select(ImportRow).where(later))]:
-                _refuse_twin(row, twin, _twin(column, each.line))
-            first.facts = first.facts | {"differ": True}
-
-
-def _twin(column: str, line: int) -> Problem:
-    return in_each_language(
-        column,
-        lambda: _(
-            "Line %(line)s is about the same one and says something else. Keep one of them.",
-            line=line,
-        ),
-    )
-
-
-def _refuse_twin(row: Import, twin: ImportRow | CheckedRow, problem: Problem) -> None:
+def _refuse_also(row: Import, twin: ImportRow | CheckedRow, problem: Problem) -> None:
     if isinstance(twin, CheckedRow):
         twin.problems.append(problem)
         return

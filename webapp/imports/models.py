@@ -27,6 +27,7 @@ class ImportKind(enum.StrEnum):
     STOCK = "stock"
     PRICES = "prices"
     CUSTOMERS = "customers"
+    SALES = "sales"
     NOTES = "notes"
 
     @property
@@ -43,6 +44,7 @@ KIND_LABELS = {
     ImportKind.STOCK: _l("Stock"),
     ImportKind.PRICES: _l("Prices"),
     ImportKind.CUSTOMERS: _l("Customers"),
+    ImportKind.SALES: _l("Orders"),
     ImportKind.NOTES: _l("NF-e"),
 }
 

@@ -22,7 +22,7 @@ from webapp.catalog.queries import products_by_sku
 from webapp.http.forms import parse
 from webapp.imports.fields import PRICE_FIELDS, PRODUCT_FIELDS, STOCK_FIELDS, TableField
 from webapp.imports.kinds import CheckedRow, TableImport, Values, in_each_language
-from webapp.imports.models import ImportKind, ImportRow
+from webapp.imports.models import ImportKind, ImportRow, RowOutcome
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.store.price_rights import PriceRights
 
@@ -84,7 +84,7 @@ class ProductsImport(TableImport):
         columns: dict[str, str],
         rights: PriceRights,
         reason: str,
-    ) -> None:
+    ) -> int:
         known = products_by_sku((row.facts["said"]["sku"] for row in rows), lock=True)
         new, stocks = [], {}
         for row in rows:
@@ -100,6 +100,7 @@ class ProductsImport(TableImport):
                     stocks[product] = wanted.stock
         set_stocks(stocks, reason)
         add_products(new, rights, reason)
+        return sum(row.outcome is RowOutcome.REFUSED for row in rows)
 
     def _still(self, row: ImportRow, product: Product | None, rights: PriceRights) -> ProductIn:
         """What the row wants. Raises Refusal where it does not fit any more."""

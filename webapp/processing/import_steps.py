@@ -11,6 +11,7 @@ from webapp.catalog.words import IMPORT, reason_words
 from webapp.imports.customers import CustomersImport
 from webapp.imports.models import Import, ImportKind, ImportStatus
 from webapp.imports.products import PricesImport, ProductsImport, StockImport
+from webapp.imports.sales import SalesImport
 from webapp.imports.storage import forget_file
 from webapp.imports.works import ImportWork
 from webapp.incoming.note_imports import NotesImport
@@ -19,7 +20,14 @@ from webapp.processing.slicing import SLICE_SECONDS, SlicedStep
 
 WORKS: dict[ImportKind, ImportWork[Any, Any]] = {
     work.kind: work
-    for work in (ProductsImport(), StockImport(), PricesImport(), CustomersImport(), NotesImport())
+    for work in (
+        ProductsImport(),
+        StockImport(),
+        PricesImport(),
+        CustomersImport(),
+        SalesImport(),
+        NotesImport(),
+    )
 }
 
 
