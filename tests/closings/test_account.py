@@ -163,6 +163,26 @@ def test_what_comes_back_is_told_apart(db, client):
     )
 
 
+def test_a_month_without_gaps_still_tells_the_one_before_it(db):
+    """3 and 4 are this month's, 1 was the month before's; of a CFOP whose notes are all cancelled
+    nothing stands."""
+    before, three, four = authorized(), worked_off(), worked_off()
+    before.issued_at -= dt.timedelta(days=40)
+    four.number = 4
+    db.session.flush()
+    three.number = 3
+    three.status = InvoiceStatus.CANCELLED
+    db.session.commit()
+    account = account_of(f"{issuer_day(three.issued_at):%Y-%m}")
+    (series,) = account.series
+    assert (series.first, series.last, series.gaps) == (3, 4, [(2, 2)])
+    four.status = InvoiceStatus.CANCELLED
+    db.session.execute(delete(InvoiceSum).where(InvoiceSum.invoice_id == before.id))
+    db.session.commit()
+    account = account_of(account.month)
+    assert (account.sums, str(account.cancelled_total)) == ([], "259.80")
+
+
 def test_a_month_costs_few_questions(db, client, month):
     sign_in(client, "manager")
     with counted() as said:

@@ -3,6 +3,7 @@ has; the amounts were read from the files when they were authorized."""
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Set
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 
 from webapp.catalog.models import Kind
-from webapp.closings.accounts import Account, SeriesAccount, Services, SumRow
+from webapp.closings.accounts import Account, Amounts, SeriesAccount, Services, SumRow
 from webapp.closings.models import ArchiveWatch, Closing
 from webapp.invoices.ledger import NumberState, parts_without, state_of
 from webapp.invoices.models import (
@@ -48,6 +49,8 @@ SERVICES = (Kind.STREAMING, *(kind for kind in Kind if kind.is_membership))
 MOST_GAPS = 100
 # Of each kind of services so many are named.
 SHOWN = 10
+# By CFOP, CST, rate and state: how many sums, and what they add up to.
+_Added = dict[tuple[str, str, Decimal, str], tuple[int, Amounts]]
 
 
 def first_of(month: str) -> dt.date:
@@ -104,23 +107,32 @@ def account_of(month: str) -> Account:
 
 
 def _sums(first: dt.date) -> tuple[list[SumRow], Decimal]:
-    """Of the NF-e that stand, and the value of those that are cancelled."""
+    """Of the NF-e that stand, and the value of those that are cancelled: what all add up to, less
+    the few that are. In one question, each half in the order of its index."""
     cancelled = select(Invoice.id).where(
         Invoice.status == InvoiceStatus.CANCELLED, issued_in(first)
     )
+    gone = _added(first, 1).where(InvoiceSum.invoice_id.in_(cancelled))
+    found: tuple[_Added, _Added] = {}, {}
+    rows: Any = db.session.execute(union_all(_added(first, 0), gone))
+    for is_gone, cfop, cst, rate, state, count, *amounts in rows:
+        added = dict(zip(AMOUNTS, amounts, strict=True))
+        found[is_gone][cfop, cst, rate, state] = count, added
+    every, taken = found
+    sums = []
+    for key, (count, amounts) in sorted(every.items()):
+        fewer, less = taken.get(key, (0, {}))
+        if count > fewer:
+            left = {name: amounts[name] - less.get(name, ZERO) for name in AMOUNTS}
+            sums.append(SumRow(*key, left))
+    return sums, sum((less["total"] for _fewer, less in taken.values()), ZERO)
+
+
+def _added(first: dt.date, is_gone: int) -> Select[Any]:
     keys = (InvoiceSum.cfop, InvoiceSum.cst, InvoiceSum.rate, InvoiceSum.state)
-    is_cancelled = InvoiceSum.invoice_id.in_(cancelled).label("is_cancelled")
-    added = (func.sum(getattr(InvoiceSum, name)) for name in AMOUNTS)
-    query = select(is_cancelled, *keys, *added).where(InvoiceSum.month == f"{first:%Y-%m}")
-    sums, cancelled_total = [], ZERO
-    found: Any = db.session.execute(query.group_by(*keys, "is_cancelled").order_by(*keys))
-    for gone, cfop, cst, rate, state, *amounts in found:
-        row = SumRow(cfop, cst, rate, state, dict(zip(AMOUNTS, amounts, strict=True)))
-        if gone:
-            cancelled_total += row.amounts["total"]
-        else:
-            sums.append(row)
-    return sums, cancelled_total
+    added = (func.sum(getattr(InvoiceSum, name)).label(name) for name in AMOUNTS)
+    query = select(literal(is_gone), *keys, func.count(), *added)
+    return query.where(InvoiceSum.month == f"{first:%Y-%m}").group_by(*keys)
 
 
 # -- numbers ---------------------------------------------------------------------------------------
@@ -142,7 +154,10 @@ def _series(first: dt.date) -> list[SeriesAccount]:
         spans[series] = min(low, known[0]), max(high, known[1])
         counted.setdefault(series, Counter())[state] += count
     gaps: dict[int, list[tuple[int, int]]] = {}
-    left_out = _left_out(spans)
+    whole = {
+        series for series, (low, high) in spans.items() if counted[series].total() == high - low + 1
+    }
+    left_out = _left_out(spans, whole)
     taken = _taken(spans) if left_out else {}
     for series, begin, end in left_out:
         within = [
@@ -208,12 +223,18 @@ def _taken(spans: _Spans) -> dict[int, list[tuple[int, int, str]]]:
     return found
 
 
-def _left_out(spans: _Spans) -> list[tuple[int, int, int]]:
+def _left_out(spans: _Spans, whole: Set[int] = frozenset()) -> list[tuple[int, int, int]]:
     """Series, first and last of the numbers that no NF-e bears, from the one that came before the
-    month's lowest up to its highest."""
+    month's lowest up to its highest. `whole`: the series whose every number is borne by one of the
+    month, of which only the lowest is looked at."""
     if not spans:
         return []
-    within = or_(*(_from_the_one_before(series, *span) for series, span in spans.items()))
+    within = or_(
+        *(
+            _from_the_one_before(series, low, low if series in whole else high)
+            for series, (low, high) in spans.items()
+        )
+    )
     before = func.lag(Invoice.number).over(partition_by=Invoice.series, order_by=Invoice.number)
     walked = select(Invoice.series, Invoice.number, before.label("before")).where(within).subquery()
     query = select(walked.c.series, walked.c.before, walked.c.number)

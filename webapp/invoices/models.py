@@ -176,7 +176,8 @@ class Invoice(Owed, Timestamps, Model):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
-        Index("ix_invoices_issued_at", "issued_at"),
+        # What a month is counted by, too, which reads no row.
+        Index("ix_invoices_issued_at", "issued_at", "series", "status", "number", "id"),
         # A month's list.
         Index("ix_invoices_moment_id", text("coalesce(issued_at, created_at)"), "id"),
         # What is at the authority, or on its way to it.
