@@ -18,8 +18,9 @@ from sqlalchemy import (
     union,
     union_all,
 )
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy.orm import joinedload, load_only, undefer
 
+from webapp.customers.models import Customer
 from webapp.fiscal.events import EventKind
 from webapp.invoices.models import (
     TEST_SERIES,
@@ -236,9 +237,20 @@ def locked_invoice(invoice_id: int) -> Invoice:
     return invoice
 
 
+# Of each in the queue what its line there tells, warnings included: it stands beside every note.
+_SALE = joinedload(Invoice.sale)
+_QUEUED = (
+    load_only(Invoice.purpose, Invoice.total, Invoice.findings, Invoice.created_at),
+    _SALE.load_only(
+        Sale.reference, Sale.customer_name, Sale.zip_code, Sale.country, Sale.address_warnings
+    ),
+    _SALE.joinedload(Sale.customer).load_only(Customer.zip_code, Customer.country),
+)
+
+
 def review_queue() -> list[Invoice]:
     """What waits for a decision, the oldest first."""
-    query = _with_sales(select(Invoice).where(VIEWS["review"]))
+    query = select(Invoice).where(VIEWS["review"]).options(*_QUEUED)
     return list(db.session.scalars(query.order_by(Invoice.id).limit(MOST_QUEUED)))
 
 
