@@ -178,10 +178,22 @@ class SalePage:
         return self._documents[0][1]
 
     @cached_property
+    def _tasks_and_refunds(self) -> list[tuple[Task | None, Refund | None]]:
+        """Each open task beside each refund: few of either, and one question."""
+        query = (
+            select(Task, Refund)
+            .select_from(Sale)
+            .outerjoin(Task, (Task.sale_id == Sale.id) & Task.done_at.is_(None))
+            .outerjoin(Refund, Refund.sale_id == Sale.id)
+            .where(Sale.id == self.sale.id)
+            .order_by(Task.id, Refund.id)
+        )
+        return [(*row,) for row in db.session.execute(query)]
+
+    @cached_property
     def open_tasks(self) -> list[tuple[str, Task]]:
         """Each with its title."""
-        is_open = (Task.sale_id == self.sale.id) & Task.done_at.is_(None)
-        tasks = db.session.scalars(select(Task).where(is_open).order_by(Task.id))
+        tasks = dict.fromkeys(task for task, _refund in self._tasks_and_refunds if task)
         return [(task_title(task), task) for task in tasks]
 
     @cached_property
@@ -212,10 +224,10 @@ class SalePage:
         """The NF-e's own total once it is out, whatever was refunded since."""
         return self.invoice.total if self.invoice and self.invoice.is_sent else self.sale.note_total
 
-    @cached_property
+    @property
     def refunds(self) -> list[Refund]:
-        query = select(Refund).where(Refund.sale_id == self.sale.id).order_by(Refund.id)
-        return list(db.session.scalars(query))
+        found = (refund for _task, refund in self._tasks_and_refunds if refund)
+        return list(dict.fromkeys(found))
 
     @property
     def refunded_total(self) -> Decimal:
