@@ -50,6 +50,7 @@ LISTS = (
 PAGES = (
     *(
         "/",
+        "/customers/duplicates",
         "/jobs",
         "/search?q={none}",
         "/search?q={common}",

@@ -66,6 +66,7 @@ def texts_with(db, trace: str) -> set[str]:
     return found
 
 
+@pytest.mark.both_databases
 def test_only_what_tax_law_keeps_is_left_of_them(customer, client, db):
     assert {"customers.email", "sales.customer_email", "messages.recipient"} <= texts_with(
         db, "jose@example.com"

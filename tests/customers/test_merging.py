@@ -60,6 +60,7 @@ def joined(kept, merged, choices=NOBODY_CHOSE) -> Customer:
     return one
 
 
+@pytest.mark.both_databases
 def test_all_of_one_goes_over_to_the_other_once(two, db):
     kept, merged, sale = two
     for _twice in range(2):

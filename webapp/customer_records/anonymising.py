@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 
 from webapp.addresses.parts import PARTS
 from webapp.audit.models import AuditEntry
@@ -37,6 +37,14 @@ PERSONAL = frozenset(
         *("recipient", "outcome", "invoice_details", "merged_from", "merged_into"),
         *(part for part in PARTS if part != "country"),
     )
+)
+
+
+_sales = Sale.__table__
+_FOUND_BY = (
+    update(_sales)
+    .where(_sales.c.id == bindparam("row_id"))
+    .values(search_text=bindparam("text"), version=_sales.c.version + 1)
 )
 
 
@@ -144,10 +152,11 @@ def _nobodys_copy(nobody: str) -> dict[str, Any]:
 
 def _forget_what_they_are_found_by(among: ColumnElement[bool]) -> None:
     rows = db.session.execute(select(Sale.id, Sale.reference, Sale.tracking_code).where(among))
-    for sale_id, reference, tracking_code in rows.all():
-        text = searchable(reference, tracking_code or "")
-        changed = {"search_text": text, "version": Sale.version + 1}
-        _set(Sale, Sale.id == sale_id, changed)
+    found_by = [
+        {"row_id": sale_id, "text": searchable(reference, tracking_code or "")}
+        for sale_id, reference, tracking_code in rows
+    ]
+    db.session.connection().execute(_FOUND_BY, found_by)
 
 
 def _forget_mail(ids: tuple[int, ...]) -> None:

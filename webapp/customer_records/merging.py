@@ -73,13 +73,14 @@ class Two(NamedTuple):
 
 
 def two_of(kept_id: int, merged_id: int, lock: bool = False) -> Two:
-    """Raises NotFound. Locked in the order of their ids."""
+    """Raises NotFound. The customers are locked in the order of their ids."""
     query = select(Customer).where(Customer.id.in_((kept_id, merged_id))).order_by(Customer.id)
-    found = {row.id: row for row in db.session.scalars(_locked(query, lock))}
+    query = query.with_for_update() if lock else query
+    found = {row.id: row for row in db.session.scalars(query)}
     if len(found) < len({kept_id, merged_id}):
         raise NotFound(_("There is no such customer."))
-    held = select(Membership).where(Membership.customer_id.in_(found)).order_by(Membership.id)
-    theirs = {row.customer_id: row for row in db.session.scalars(_locked(held, lock))}
+    held = select(Membership).where(Membership.customer_id.in_(found))
+    theirs = {row.customer_id: row for row in db.session.scalars(held)}
     return Two(found[kept_id], found[merged_id], theirs.get(kept_id), theirs.get(merged_id))
 
 
@@ -98,8 +99,9 @@ def merge(kept_id: int, merged_id: int, choices: MergeChoices) -> Customer:
     db.session.flush()
     save_customer(kept, wanted)
     kept.addresses += [place for place in places if place and _is_new(place, kept)]
-    _join_memberships(two, choices.membership or two.membership_side)
+    db.session.flush()
     _move(merged.id, kept.id, now)
+    _join_memberships(two, choices.membership)
     whom = f"{merged.id} ({merged.name})"
     record(db.session, "merged", "customers", kept.id, kept.name, merged_from=whom)
     into = f"{kept.id} ({kept.name})"
@@ -160,17 +162,19 @@ def _become_pointer(merged: Customer, kept: Customer, now: dt.datetime) -> None:
     merged.merged_into_id, merged.merged_at = kept.id, now
 
 
-def _join_memberships(two: Two, goes_on: MergeSide) -> None:
+def _join_memberships(two: Two, choice: MergeSide | None) -> None:
     """A customer has one. Of two, the one that does not go on lapses and stays with the number that
     it had, so that what is given back of its orders still finds it."""
     ours, theirs = two.ours, two.theirs
+    for row in sorted(filter(None, (ours, theirs)), key=lambda row: row.id):
+        db.session.refresh(row, with_for_update=True)
     if theirs is None:
         return
     if ours is None:
         theirs.customer = two.kept
         return
     reason = _("Merged with customer %(id)s", id=two.kept.id)
-    if goes_on is MergeSide.MERGED and theirs.is_active:
+    if (choice or two.membership_side) is MergeSide.MERGED and theirs.is_active:
         ours.take_over(theirs, _("Merged with customer %(id)s", id=two.merged.id), actor())
     theirs.lapse(reason, actor())
 
@@ -193,7 +197,3 @@ def _move(merged_id: int, kept_id: int, now: dt.datetime) -> None:
 
 def _is_active(membership: Membership | None) -> bool:
     return membership is not None and membership.is_active
-
-
-def _locked(query: Any, lock: bool) -> Any:
-    return query.with_for_update() if lock else query
