@@ -40,6 +40,8 @@ OTHERS = (
     "/sales?q=nothing",
     "/products/new",
     "/customers/new",
+    "/customers/1",
+    "/customers/1/anonymisation",
     "/staff/new",
     "/packing-slips/print?ids=1,2",
     "/packing-slips/shipment?ids=1,2",

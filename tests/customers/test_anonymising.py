@@ -116,6 +116,9 @@ def test_a_manager_types_the_name(customer, client, db):
     assert "Anonymised on" in page and CUSTOMER["email"] not in page
     mail = db.session.scalars(select(Message.id)).first()
     assert client.get(f"/messages/{mail}").status_code == 409
+    for still in ("/sales/1", "/messages", "/invoices/1", "/customers"):
+        page = client.get(still)
+        assert page.status_code == 200 and CUSTOMER["email"] not in page.text
 
 
 def test_all_that_is_kept_of_one_person_is_one_file(customer, client, db):
