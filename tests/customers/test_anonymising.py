@@ -21,8 +21,10 @@ from webapp.customers.customer_edits import add_address, add_note
 from webapp.customers.forms import CustomerAddressIn
 from webapp.customers.models import Customer
 from webapp.http.forms import parse
+from webapp.imports.models import Import, ImportKind, ImportRow, ImportStatus, RowOutcome
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
+from webapp.platform.clock import utc_now
 from webapp.platform.database import Model
 from webapp.sales.models import Sale, Shipping
 
@@ -45,6 +47,13 @@ def customer(db):
     place = {"label": "Casa da José", "address": {"zip_code": "05010-000", "number": "1"}}
     add_address(known, parse(CustomerAddressIn, place))
     add_note(known, "A campainha não toca", "ana@example.com")
+    table = Import(kind=ImportKind.CUSTOMERS, status=ImportStatus.DONE, file_name="c.csv")
+    table.asked_by, table.finished_at = "ana@example.com", utc_now()
+    db.session.add(table)
+    db.session.flush()
+    row = ImportRow(import_id=table.id, number=1, name=NAME, outcome=RowOutcome.ACCEPTED)
+    row.key, row.facts = "11144477735", {"said": {"email": "jose@example.com"}}
+    db.session.add(row)
     known.phone = "19999990001"
     db.session.flush()
     known.phone = "19999990000"

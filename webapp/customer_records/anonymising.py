@@ -17,6 +17,8 @@ from webapp.customers.models import Customer, CustomerAddress, CustomerNote, Tax
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
+from webapp.imports.kinds import LONGEST_KEY
+from webapp.imports.models import Import, ImportKind, ImportRow
 from webapp.incoming.models import IncomingNote
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
@@ -106,6 +108,7 @@ def _forget(customer: Customer, now: dt.datetime) -> None:
     for some in _by_many(theirs):
         _forget_orders(some, nobody)
     _forget_memberships(ids)
+    _forget_imported({document, fold(f"{customer.email} {customer.name}").strip()}, nobody)
     if document:
         _forget_notes_of(document, nobody)
     _empty(customer, ids, nobody, now)
@@ -180,6 +183,14 @@ def _forget_notes_of(document: str, nobody: str) -> None:
     for note_id, access_key in db.session.execute(query).all():
         told = {"recipient_name": nobody, "recipient_document": "", "search_text": access_key}
         _set(IncomingNote, IncomingNote.id == note_id, told)
+
+
+def _forget_imported(keys: set[str], nobody: str) -> None:
+    """Rows of taken tables of customers, by the keys that such an import gives them."""
+    taken = (Import.kind == ImportKind.CUSTOMERS) & Import.finished_at.is_not(None)
+    theirs = ImportRow.key.in_([key[:LONGEST_KEY] for key in keys if key])
+    blank = {"name": nobody, "key": "", "facts": {"said": {}}, "problems": []}
+    _set(ImportRow, ImportRow.import_id.in_(select(Import.id).where(taken)) & theirs, blank)
 
 
 def _forget_entries(subject: str, ids: Iterable[int], name: str | None) -> None:
