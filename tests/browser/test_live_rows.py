@@ -53,8 +53,12 @@ def test_a_row_comes_and_changes_by_itself(people, live_shop):
     onlooker = people("/sales")
     expect(state(onlooker)).to_have_text(LIVE)
     count = int(onlooker.locator("#sales-list-tabs .tab-count").first.inner_text())
+    onlooker.keyboard.press("j")
+    here = onlooker.locator("main tbody a:focus").get_attribute("href")
     place_order(live_shop, "LIVE-1")
     expect_invoiced(onlooker, "LIVE-1")
+    # Who walks the rows stands where they stood.
+    expect(onlooker.locator(f"main tbody tr + tr a[href='{here}']").first).to_be_focused()
     expect(onlooker.locator("#sales-list-tabs .tab-count").first).to_have_text(str(count + 1))
 
 

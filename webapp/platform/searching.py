@@ -6,6 +6,7 @@ beginning and its end are trigrams too: by these, words of one or two letters ar
 the index is FTS5's, on PostgreSQL a GIN index over arrays, which needs no extension.
 """
 
+import enum
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -20,7 +21,6 @@ from sqlalchemy import (
     and_,
     case,
     column,
-    false,
     func,
     literal,
     or_,
@@ -35,6 +35,16 @@ from webapp.platform.codes import Codes, codes_in
 from webapp.platform.database import db
 from webapp.platform.text import LONGEST, MOST_WORDS, bare, fold, has_digit, like, storable
 
+
+class Way(enum.IntEnum):
+    """How what fits is looked for: by the index of searching, through the rows, or by that index
+    while the list's own order is walked."""
+
+    INDEX = 0
+    ROWS = 1
+    NAMES = 2
+
+
 # A question that answers ids.
 Ids: TypeAlias = Select[Any] | CompoundSelect[Any]
 # A word that so many of the latest rows have is not worth the index: a page is full before. Where
@@ -44,6 +54,11 @@ MANY = {"sales": 30, "customers": 250, "products": 250, "incoming_notes": 250}
 # Where it may be chance (this many of them, lists that go by time), the latest ten thousand tell:
 # a page is full within them when they have so many.
 SOME, MANY_OF_MORE = {"sales": 5}, 90
+# Lists that go by name. To sort thousands of rows costs more than to walk the index of names and to
+# ask of each whether it fits, where a page of them is among the first names. SQLite does that
+# without the rows.
+BY_NAME = ("customers", "products")
+MANY_FOUND, FIRST_NAMES, A_PAGE = 1000, 20_000, 51
 GRAM = 3
 # Of a longer text the index is asked for the end: an access key's 42 trigrams are in lists of
 # hundreds of thousands each, and the last ones tell it apart.
@@ -58,21 +73,27 @@ def matching(model: Any, written: str, named: Select[int] | None = None) -> Colu
     few ids of what it is a code of, which are all that nothing written finds."""
     if named is not None and not written.strip():
         return model.id.in_(named)
-    found = ids_of(model, written)
-    held = holding(model.search_text, written)
-    if named is None:
-        return held if found is None else model.id.in_(found) & held
-    if found is None:
-        return or_(held, model.id.in_(named))
-    return model.id.in_(union_all(select(model.id).where(model.id.in_(found), held), named))
+    words, held = needles_of(written), holding(model.search_text, written)
+    way = _way(model, written) if words else Way.ROWS
+    if way is Way.ROWS:
+        return held if named is None else or_(held, model.id.in_(named))
+    found = _found(model, words)
+    if named is not None:
+        return model.id.in_(union_all(select(model.id).where(model.id.in_(found), held), named))
+    # Of names the list's order leads, not the ids.
+    return (model.id + 0 if way is Way.NAMES else model.id).in_(found) & held
 
 
 def ids_of(model: Any, written: str) -> Select[int] | None:
     """Ids of what may fit, by the index; None where looking through the rows finds a page of them
     sooner."""
     words = needles_of(written)
-    if not words or _has_many(model, written):
+    if not words or _way(model, written) is Way.ROWS:
         return None
+    return _found(model, words)
+
+
+def _found(model: Any, words: list[list[str]]) -> Select[int]:
     words = [[needle[-LONGEST_ASKED:] for needle in needles] for needles in words]
     name = f"{model.__tablename__}_search"
     if db.session.get_bind().dialect.name == "sqlite":
@@ -143,25 +164,48 @@ def _needles(form: str) -> list[str]:
 
 def look_ahead(models: Sequence[Any], written: str) -> None:
     """Asks for several at once what a search of each begins with; remembered with the request."""
-    found = db.session.execute(select(*(_latest(model, written) for model in models))).one()
+    ways = db.session.execute(select(*(_way_of(model, written) for model in models))).one()
     asked = ((model, written) for model in models)
-    g.setdefault("latest_found", {}).update(zip(asked, found, strict=True))
+    g.setdefault("ways_of_searching", {}).update(zip(asked, ways, strict=True))
 
 
-def _has_many(model: Any, written: str) -> bool:
-    """Whether so many of the latest rows fit that a page is full before the index has answered."""
-    found = g.get("latest_found", {}).get((model, written))
-    return bool(db.session.scalar(select(_latest(model, written))) if found is None else found)
+def _way(model: Any, written: str) -> Way:
+    """How what fits is looked for."""
+    way = g.get("ways_of_searching", {}).get((model, written))
+    return Way((db.session.scalar(select(_way_of(model, written))) or 0) if way is None else way)
 
 
-def _latest(model: Any, written: str) -> ScalarSelect[bool]:
+def _way_of(model: Any, written: str) -> ScalarSelect[int]:
     """Whether many of the latest rows fit; no further ones are looked at where those decide."""
     many = MANY[model.__tablename__]
     some = SOME.get(model.__tablename__, many)
     first = select(_fitting(model, written, LATEST).label("found")).subquery()
     more = _fitting(model, written, 10 * LATEST) >= MANY_OF_MORE
-    is_clear = (first.c.found < some, false()), (first.c.found >= many, true())
-    return select(case(*is_clear, else_=more)).scalar_subquery()
+    few = first.c.found < some, _way_of_few(model, written)
+    return select(
+        case(
+            few,
+            (first.c.found >= many, Way.ROWS.value),
+            (more, Way.ROWS.value),
+            else_=Way.INDEX.value,
+        )
+    ).scalar_subquery()
+
+
+def _way_of_few(model: Any, written: str) -> ColumnElement[int]:
+    words = needles_of(written)
+    is_sqlite = db.session.get_bind().dialect.name == "sqlite"
+    if not words or not is_sqlite or model.__tablename__ not in BY_NAME:
+        return literal(Way.INDEX.value)
+    found = _found(model, words)
+    names = select(model.id).order_by(model.name, model.id).limit(FIRST_NAMES).subquery()
+    among = select(names.c.id).where(names.c.id.in_(found))
+    is_spread = (_count(found, MANY_FOUND) >= MANY_FOUND) & (_count(among, A_PAGE) >= A_PAGE)
+    return case((is_spread, Way.NAMES.value), else_=Way.INDEX.value)
+
+
+def _count(query: Select[int], most: int) -> ScalarSelect[int]:
+    return select(func.count()).select_from(query.limit(most).subquery()).scalar_subquery()
 
 
 def _fitting(model: Any, written: str, rows: int) -> ScalarSelect[int]:

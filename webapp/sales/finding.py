@@ -4,7 +4,7 @@ by those that other features keep of them."""
 from collections.abc import Callable
 from typing import NamedTuple
 
-from flask import g
+from flask import g, has_request_context
 from sqlalchemy import ColumnElement, Select, select, union
 
 from webapp.http.lists import MOST_NAMED
@@ -48,8 +48,8 @@ def referenced(q: str) -> Select[int]:
 
 
 def _sought(q: str) -> _Sought:
-    """Asked once a request."""
-    known: dict[str, _Sought] = g.setdefault("sought_sales", {})
+    """Asked once a request, of which a list asks it twice."""
+    known: dict[str, _Sought] = g.setdefault("sought_sales", {}) if has_request_context() else {}
     if q not in known:
         known[q] = _look_for(q)
     return known[q]
