@@ -16,6 +16,7 @@
    event "key" {key}       a single key that presses nothing (static/js/rows.js walks by them); who takes it prevents its default
    data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
    data-then="selector"    a press moves the focus there, so that it is not lost with what is swapped
+   data-takes-files        on a form: files dropped anywhere on the page are those of its file field
    data-remove="selector"  takes out the closest such element and tells its form that it changed (a line of a sale)
    HX-Trigger {"toast": {"kind": "good|info|warn|bad", "text": "…"}}   shows a toast */
 "use strict";
@@ -443,6 +444,19 @@
     part.remove();
     next?.querySelector("input:not([type=hidden]), select, button")?.focus();
     form?.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
+  // A file dropped beside the field would else take the page's place in the browser.
+  const fileField = () => document.querySelector("form[data-takes-files] input[type=file]");
+  document.addEventListener("dragover", (event) => {
+    if (fileField() && event.dataTransfer.types.includes("Files")) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    const field = fileField();
+    if (!field || !event.dataTransfer.files.length) return;
+    event.preventDefault();
+    field.files = event.dataTransfer.files;
+    field.focus();
   });
 
   // The summary of a refused form: each line gets its field's name, and the whole takes the focus.

@@ -8,7 +8,7 @@ import pytest
 from tests.factories import api, make_token, open_shop, sign_in, work_off
 from tests.support.imported_tables import counts, looked_over, send, told
 from webapp.catalog.models import Product
-from webapp.imports.cells import Evidence, Unread, decimal, notation_of
+from webapp.imports.cells import Evidence, Unread, category, decimal, notation_of
 from webapp.imports.mapping import ColumnReader, guessed
 from webapp.imports.tables import rows_of
 from webapp.processing.import_steps import WORKS
@@ -193,3 +193,15 @@ def test_the_refused_rows_come_as_they_were_sent_and_can_be_sent_again(client, d
     assert counts(looked_over(calls, mended)) == ("ready", 1, 1, 0, 0)
     again = looked_over(calls, text)
     assert told(again)[0][:2] == (2, "preço")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Cozinha", "Cozinha"),
+        ("Casa > Cozinha, " + "Promoções" * 9, "Casa > Cozinha"),
+        ("Casa" * 20 + " > Canecas", "Canecas"),
+    ],
+)
+def test_of_many_categories_the_first_is_taken(written, kept):
+    assert category(written) == kept

@@ -40,6 +40,7 @@ _DATE = re.compile(
 _TAG = re.compile(r"<(br|/p|/li)[^>]*>|<[^>]{0,2000}>", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _CODE_SIGNS = re.compile(r"[.\-/ ]")
+LONGEST_CATEGORY = 60
 YES = {"1", "sim", "s", "yes", "y", "true", "verdadeiro", "x"}
 NO = {"0", "nao", "n", "no", "false", "falso"}
 
@@ -85,6 +86,8 @@ def notation_of(own: Evidence, all_of_them: Iterable[Evidence]) -> Notation:
 def _refuse_strange(cell: Cell) -> None:
     if isinstance(cell, dict) and "merged" in cell:
         raise Unread(_l("This cell is merged with others; unmerge them, and fill in each of them."))
+    if isinstance(cell, dict) and "long" in cell:
+        raise Unread(_l("This cell is longer than 5,000 characters; shorten it."))
     if isinstance(cell, str) and cell.startswith("="):
         raise Unread(_l("This is a formula; save the file with its values instead."))
     if isinstance(cell, str) and cell.startswith("#") and cell.rstrip("!?/").isupper():
@@ -280,6 +283,17 @@ payment_method = _one_of(
     },
     _l("Write pix, credit_card, debit_card, boleto, wallet, store_credit or other."),
 )
+
+
+def category(cell: Cell, _notation: Notation = "") -> str:
+    """Shops list several, each with those that it stands under: the first, by its own name where
+    the whole is too long."""
+    written = line(cell)
+    if len(written) > LONGEST_CATEGORY:
+        written = written.split(",")[0].strip()
+    if len(written) > LONGEST_CATEGORY:
+        written = written.rsplit(">", 1)[-1].strip()
+    return written
 
 
 def origin(cell: Cell, _notation: Notation = "") -> str:

@@ -28,7 +28,7 @@ ADDRESS = "address."
 class CustomersImport(TableImport):
     kind = ImportKind.CUSTOMERS
     fields = CUSTOMER_FIELDS
-    key = "name"
+    key = "document"
     needed = (("name",), ("document", "email"))
 
     def judge(

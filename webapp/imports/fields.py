@@ -175,7 +175,7 @@ PRODUCT_FIELDS = (
     TableField(
         "category",
         _l("Category"),
-        cells.line,
+        cells.category,
         (
             "category",
             "categoria",

@@ -328,7 +328,7 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
         now = utc_now()
         if isinstance(looked, list):
             told = {column["field"]: column["name"] for column in row.columns}
-            self.compare(row, looked, told[self.key])
+            self.compare(row, looked, told.get(self.key, ""))
             for each in looked:
                 row.refused += each.outcome is RowOutcome.REFUSED
                 row.known += each.outcome is RowOutcome.KNOWN

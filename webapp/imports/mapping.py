@@ -62,7 +62,7 @@ class ColumnReader:
             return
         self.evidence.look_at(cell)
         if len(self.samples) < SAMPLES:
-            shown = str(cell.get("date", cell)) if isinstance(cell, dict) else str(cell)
+            shown = str(next(iter(cell.values()))) if isinstance(cell, dict) else str(cell)
             if shown[:40] not in self.samples:
                 self.samples.append(shown[:40])
 

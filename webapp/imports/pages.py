@@ -136,7 +136,7 @@ def _context(found: Import, form: Form) -> dict[str, Any]:
         "unmatched": sorted(found.unmatched, key=lambda row: -row[-1])[:SHOWN_UNMATCHED],
         "changes_of": lambda row: _changes(work, row),
         "words_of": lambda words: words[locale()],
-        "may_download": _may_download(found),
+        "sees_cells": _sees_cells(found),
     }
 
 
@@ -196,10 +196,10 @@ def discard(import_id: int) -> ResponseReturnValue:
     return _to(import_id)
 
 
-def _may_download(found: Import) -> bool:
-    """Documents of persons stand in the file as they were sent."""
-    is_shown = found.kind is not ImportKind.CUSTOMERS or sees_documents()
-    return found.kind.is_table and (is_shown or found.asked_by == g.identity.actor)
+def _sees_cells(found: Import) -> bool:
+    """Whether they see the file's own cells: documents of persons stand there as they were sent."""
+    names_persons = found.kind in (ImportKind.CUSTOMERS, ImportKind.SALES)
+    return not names_persons or sees_documents() or found.asked_by == g.identity.actor
 
 
 @bp.get("/imports/<id:import_id>/refused.csv")
@@ -207,7 +207,9 @@ def _may_download(found: Import) -> bool:
 def refused(import_id: int) -> Response:
     """The refused rows as they were sent, with what is wrong: mended, they can be sent again."""
     found = _readable(import_id)
-    if not _may_download(found):
+    if not found.kind.is_table:
+        raise NotFound(_("This import has no columns."))
+    if not _sees_cells(found):
         raise Forbidden(_("Only who sent the file sees these rows, for they name persons."))
     names = [column["name"] for column in found.columns]
     return csv_file(
@@ -229,5 +231,5 @@ def _refused(import_id: int, columns: int) -> Iterator[list[object]]:
 
 def _written(cell: object) -> object:
     if isinstance(cell, Mapping):
-        return _written(cell.get("date", cell.get("merged")))
+        return _written(next(iter(cell.values())))
     return Decimal(str(cell)) if isinstance(cell, float) else cell

@@ -17,6 +17,8 @@ from webapp.http.csv import unguarded
 from webapp.imports.sheets import NotRead, sheet_rows
 
 MOST_COLUMNS, MOST_ROWS, LONGEST_CELL = 200, 200_000, 5_000
+# What is kept of a cell that is longer.
+SHOWN_OF_LONG = 100
 # Of a spreadsheet unpacked, and how many times what it is packed in; sheets pack well.
 MOST_UNPACKED, MOST_RATIO, MOST_ENTRIES = 150 * 2**20, 400, 2_000
 # Rows among which the names of the columns are looked for.
@@ -117,10 +119,13 @@ def _bounded(rows: Iterator[list[Cell]]) -> Iterator[Row]:
             raise NoTable("columns", line=line, count=len(cells), most=MOST_COLUMNS)
         if count > MOST_ROWS:
             raise NoTable("rows", most=MOST_ROWS)
-        for number, cell in enumerate(cells, 1):
-            if isinstance(cell, str) and len(cell) > LONGEST_CELL:
-                raise NoTable("cell", line=line, column=number, most=LONGEST_CELL)
-        yield line, cells
+        yield line, [_cut(cell) for cell in cells]
+
+
+def _cut(cell: Cell) -> Cell:
+    """What is too long refuses its row, if its column tells anything."""
+    is_long = isinstance(cell, str) and len(cell) > LONGEST_CELL
+    return {"long": cell[:SHOWN_OF_LONG]} if is_long else cell
 
 
 def _plain(cell: Cell) -> Cell:
@@ -166,7 +171,7 @@ def _of_text(file: IO[bytes]) -> Iterator[list[Cell]]:
         except StopIteration:
             break
         except csv.Error:
-            raise NoTable("cell", line=reader.line_num, column=1, most=LONGEST_CELL) from None
+            raise NoTable("cell", line=reader.line_num) from None
         yield row
     text.detach()
 

@@ -26,8 +26,8 @@ FILES = {
     "columns": _l("Line %(line)s has %(count)s columns; at most %(most)s are read."),
     "rows": _l("The file has more than %(most)s rows. Part it, and send the parts one by one."),
     "cell": _l(
-        "A cell in line %(line)s, column %(column)s, is longer than %(most)s characters. Shorten "
-        "it, or look for quotation marks that are not closed."
+        "A cell that ends in line %(line)s is far too long. Look for quotation marks that are not "
+        "closed."
     ),
     "line": _l("The file has a line of more than a million characters; no table has such lines."),
     "encoding": _l(
