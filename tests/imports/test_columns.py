@@ -57,7 +57,7 @@ def calls(client, db):
 def test_columns_are_known_as_other_programs_call_them(app, db, names):
     readers = [ColumnReader(name) for name in names.split(";")]
     next((each for each in readers if each.name == "Type"), readers[0]).look_at("Bags")
-    columns = guessed(readers, WORKS["products"].named, {})
+    columns = guessed(readers, WORKS["products"].named)
     assert {each["name"]: each["field"] for each in columns if each["field"]} == KNOWN[names]
 
 
@@ -176,7 +176,7 @@ def test_the_columns_of_a_sample_are_all_known(client, db, language):
         [_head, (_line, cells)] = list(rows_of(io.BytesIO(answer.data)))
         work = WORKS[kind]
         readers = [ColumnReader(str(name)) for name in _head[1]]
-        told = [each["field"] for each in guessed(readers, work.named, {})]
+        told = [each["field"] for each in guessed(readers, work.named)]
         assert told == [each.name for each in work.fields if each.sample != ""]
         assert len(cells) == len(told)
 
@@ -205,3 +205,9 @@ def test_the_refused_rows_come_as_they_were_sent_and_can_be_sent_again(client, d
 )
 def test_of_many_categories_the_first_is_taken(written, kept):
     assert category(written) == kept
+
+
+def test_no_field_is_told_by_two_columns_however_they_are_known(app, db):
+    readers = [ColumnReader(name) for name in ("SKU", "Código", "Ref")]
+    columns = guessed(readers, WORKS["products"].named, {"ref": "sku"}, {"codigo": "sku", "x": "?"})
+    assert [each["field"] for each in columns] == ["", "", "sku"]

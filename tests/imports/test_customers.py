@@ -7,6 +7,7 @@ from tests.factories import api, make_token, open_shop
 from tests.support.imported_tables import counts, looked_over, taken, told
 from tests.support.made_spreadsheets import xlsx
 from webapp.customers.models import Customer
+from webapp.imports.models import ImportRow
 
 pytestmark = pytest.mark.both_databases
 
@@ -40,6 +41,8 @@ def test_customers_are_added_and_known_again_by_their_document(calls, db):
     assert by_name["José"].document == "01234567890"
     assert by_name["John"].country == "US"
 
+    kept = db.session.scalars(select(ImportRow).where(ImportRow.outcome != "refused"))
+    assert {(each.name, each.key, str(each.facts)) for each in kept} == {("", "", "{}")}
     again = looked_over(calls, xlsx(rows), kind="customers")
     assert counts(again) == ("ready", 4, 3, 3, 1)
     changed = "CPF;Nome;Telefone\n52998224725;Maria das Dores;1133330000\n"

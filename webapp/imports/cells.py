@@ -41,6 +41,13 @@ _TAG = re.compile(r"<(br|/p|/li)[^>]*>|<[^>]{0,2000}>", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _CODE_SIGNS = re.compile(r"[.\-/ ]")
 LONGEST_CATEGORY = 60
+# Those that are written out.
+UNITS = {
+    **dict.fromkeys(("unidade", "unidades", "unid", "und", "unit", "units"), "UN"),
+    **dict.fromkeys(("peca", "pecas", "piece"), "PC"),
+    **dict.fromkeys(("caixa", "caixas", "box"), "CX"),
+    **dict.fromkeys(("quilo", "quilograma", "quilogramas", "kilogram"), "KG"),
+}
 YES = {"1", "sim", "s", "yes", "y", "true", "verdadeiro", "x"}
 NO = {"0", "nao", "n", "no", "false", "falso"}
 
@@ -302,7 +309,7 @@ def origin(cell: Cell, _notation: Notation = "") -> str:
 
 
 def unit(cell: Cell, _notation: Notation = "") -> str:
-    return line(cell).upper()[:6]
+    return UNITS.get(fold(line(cell)), line(cell).upper())
 
 
 def country(cell: Cell, _notation: Notation = "") -> str:

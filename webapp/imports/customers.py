@@ -29,6 +29,7 @@ class CustomersImport(TableImport):
     kind = ImportKind.CUSTOMERS
     fields = CUSTOMER_FIELDS
     key = "document"
+    names_persons = True
     needed = (("name",), ("document", "email"))
 
     def judge(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from webapp.catalog.words import IMPORT
 from webapp.http.localization import LOCALES
@@ -118,6 +118,8 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
     needed: Sequence[Sequence[str]]
     # Rows taken by one transaction.
     chunk = 500
+    # Whether its cells are to be kept from who does not see documents.
+    names_persons = False
 
     @cached_property
     def named(self) -> list[TableField]:
@@ -244,7 +246,7 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
         if not count:
             raise NoTable("no_rows")
         told = {plain(name): field for name, field in row.mapping.items()}
-        columns = guessed(readers, self.named, known_columns(row.kind) | told)
+        columns = guessed(readers, self.named, told, known_columns(row.kind))
         names = {plain(column["name"]) for column in columns}
         if strange := next((name for name in row.mapping if plain(name) not in names), ""):
             raise NoTable("unknown_column", column=strange)
@@ -406,6 +408,13 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
         late = self.write(found, columns, rights_of(row.asked_by), f"{IMPORT}{row.file_name}")
         row.accepted, row.refused = row.accepted - late, row.refused + late
         return (found[-1].number if len(found) == self.chunk else row.rows) - row.position
+
+    def end(self, row: Import) -> None:
+        """Of persons no more is kept than in their own records; refused rows stay, to be mended."""
+        super().end(row)
+        if self.names_persons:
+            taken = (ImportRow.import_id == row.id) & (ImportRow.outcome != RowOutcome.REFUSED)
+            db.session.execute(update(ImportRow).where(taken).values(facts={}, name="", key=""))
 
     @abstractmethod
     def write(

@@ -77,11 +77,17 @@ class ColumnReader:
 
 
 def guessed(
-    readers: Sequence[ColumnReader], fields: Sequence[TableField], known: Mapping[str, str]
+    readers: Sequence[ColumnReader], fields: Sequence[TableField], *said: Mapping[str, str]
 ) -> list[Column]:
-    """The columns with what each tells. Of two of one name neither does by itself."""
+    """The columns with what each tells: as was `said` by their names, the surest first, else by the
+    names that others give them. Of two of one name neither does by itself, and no field is told
+    twice."""
     by_name = {plain(reader.name): place for place, reader in enumerate(readers)}
-    told = {by_name[name]: field for name, field in known.items() if name in by_name}
+    known, told = {"", *(field.name for field in fields)}, dict[int, str]()
+    for name, field_name in (each for names in said for each in names.items()):
+        place = by_name.get(name)
+        if place is not None and place not in told and field_name in known:
+            told[place] = field_name if field_name not in told.values() else ""
     twice = _twice(by_name)
     for field in fields:
         if field.name in told.values():

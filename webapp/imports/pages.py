@@ -144,7 +144,7 @@ def _changes(work: ImportWork[Any, Any], row: ImportRow) -> list[tuple[str, str,
     """What taking the row changes: the field, before and after."""
     if not isinstance(work, TableImport):
         return []
-    said = row.facts["said"]
+    said = row.facts.get("said", {})
     return [
         (work.label(name), _shown(before), _shown(said.get(name, said.get("weight_kg"))))
         for name, before in row.facts.get("before", {}).items()
@@ -198,7 +198,8 @@ def discard(import_id: int) -> ResponseReturnValue:
 
 def _sees_cells(found: Import) -> bool:
     """Whether they see the file's own cells: documents of persons stand there as they were sent."""
-    names_persons = found.kind in (ImportKind.CUSTOMERS, ImportKind.SALES)
+    work = WORKS[found.kind]
+    names_persons = isinstance(work, TableImport) and work.names_persons
     return not names_persons or sees_documents() or found.asked_by == g.identity.actor
 
 

@@ -30,6 +30,7 @@ class SalesImport(TableImport):
     kind = ImportKind.SALES
     fields = SALE_FIELDS
     key = "reference"
+    names_persons = True
     needed = (("reference",), ("sku",), ("quantity",), ("customer.name",), ("payment_method",))
     # Orders placed by one transaction, each after the other.
     chunk = 50

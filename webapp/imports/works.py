@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from webapp.imports.models import Import, ImportKind
+from webapp.imports.storage import forget_file
 from webapp.platform.errors import Forbidden
 from webapp.staff.access import may
 
@@ -51,6 +52,10 @@ class ImportWork(ABC, Generic[Looked, Fetched]):
     @abstractmethod
     def take(self, row: Import, fetched: Any) -> int:
         """The next rows; how many are behind it."""
+
+    def end(self, row: Import) -> None:
+        """All of it is taken: what it needed for that is forgotten."""
+        forget_file(row.id)
 
 
 def refuse_role(work: ImportWork[Any, Any], reading: bool = False) -> None:

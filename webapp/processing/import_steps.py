@@ -69,4 +69,4 @@ class TakeStep(ImportStep):
     def write_row(self, row: Import, shared: dict[int, Any], now: dt.datetime) -> None:
         row.go_on(WORKS[row.kind].take(row, shared[row.id]), now)
         if row.status is ImportStatus.DONE:
-            forget_file(row.id)
+            WORKS[row.kind].end(row)
