@@ -9,8 +9,6 @@ from tests.support.made_spreadsheets import xlsx
 from webapp.customers.models import Customer
 from webapp.imports.models import ImportRow
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def calls(client, db):

@@ -15,7 +15,6 @@ from webapp.imports.works import Sending
 from webapp.processing.import_steps import WORKS
 from webapp.store.queries import the_shop
 
-pytestmark = pytest.mark.both_databases
 BLING = (
     "ID;Código;Descrição;Unidade;NCM;Origem;Preço;Estoque;Preço de custo;Estoque mínimo;"
     "Peso líquido (Kg);GTIN/EAN;Tipo\r\n"
@@ -35,6 +34,7 @@ def product(db, sku: str) -> Product | None:
     return db.session.scalar(select(Product).where(Product.sku == sku))
 
 
+@pytest.mark.both_databases
 def test_a_list_as_another_program_exports_it_becomes_the_catalog(calls, db):
     found = taken(calls, BLING.encode("latin-1"))
 
@@ -115,6 +115,7 @@ def test_each_row_that_is_wrong_is_told_by_line_column_and_mend(calls, db):
     assert product(db, "OK") is None
 
 
+@pytest.mark.both_databases
 def test_rows_about_the_same_product_are_all_refused_unless_they_say_the_same(calls):
     found = looked_over(
         calls, "sku,nome,preço\nA,Um,1.50\nB,Dois,2.00\na,Um,1.60\nB,Dois,2.0\nA,Um,1.50\n"
@@ -128,6 +129,7 @@ def test_rows_about_the_same_product_are_all_refused_unless_they_say_the_same(ca
     ]
 
 
+@pytest.mark.both_databases
 def test_what_changed_since_it_was_looked_over_is_refused_at_the_taking(calls, db):
     make_product(sku="A", price="10.00")
     make_product(sku="B", price="10.00")
@@ -164,6 +166,7 @@ def test_a_clerk_lowers_no_price_by_a_file(db, calls):
     assert product(db, "C") is None
 
 
+@pytest.mark.both_databases
 def test_a_stock_list_sets_what_was_counted_and_writes_the_ledger(calls, db):
     make_product(sku="A", stock=7)
     make_product(sku="E", kind="ebook")

@@ -8,7 +8,6 @@ from tests.support.imported_tables import counts, looked_over, taken, told
 from webapp.catalog.models import Product
 from webapp.sales.models import Sale
 
-pytestmark = pytest.mark.both_databases
 HEAD = "Pedido;SKU;Qtd;Preço unitário;Forma de pagamento;Pago;Cliente;CPF;CEP;Número;Frete\n"
 BUYER = "pix;sim;Maria das Dores;529.982.247-25;05010-000;100;12,00"
 
@@ -26,6 +25,7 @@ def sales(db) -> dict[str, Sale]:
     return {sale.reference: sale for sale in db.session.scalars(select(Sale))}
 
 
+@pytest.mark.both_databases
 def test_rows_of_one_reference_are_one_order_placed_once(calls, db):
     table = HEAD + f"P1;A;2;;{BUYER}\nP1;B;1;15,50;;;;;;;\nP2;B;1;;{BUYER}\n"
 
@@ -61,6 +61,7 @@ def test_an_order_with_a_wrong_row_is_refused_whole(calls, db):
     assert list(sales(db)) == ["P4"]
 
 
+@pytest.mark.both_databases
 def test_what_is_sold_out_by_now_refuses_its_order_alone(calls, db):
     make_product(sku="C", stock=1)
     table = HEAD + f"P1;A;1;;{BUYER}\nP1;C;1;;;;;;;;\nP2;B;1;;{BUYER}\n"
