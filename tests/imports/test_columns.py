@@ -113,8 +113,15 @@ def test_where_nothing_tells_the_notation_a_person_or_program_does(calls):
     assert counts(looked_over(calls, table, decimal=",")) == ("ready", 1, 1, 0, 0)
 
 
-def test_a_program_tells_columns_by_their_names(calls):
-    mapping = json.dumps({"what": "sku", "é": "name", "quanto": "price"})
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"what": "sku", "é": "name", "quanto": "price"},
+        {"sku": "What", "name": "É", "price": "Quanto"},
+    ],
+)
+def test_a_program_tells_columns_by_their_names(calls, mapping):
+    mapping = json.dumps(mapping)
     found = looked_over(calls, "what,É,Quanto\nA,Um,1.50\n", mapping=mapping)
     assert counts(found) == ("ready", 1, 1, 0, 0)
     assert [each["field"] for each in found["columns"]] == ["sku", "name", "price"]

@@ -71,6 +71,7 @@ HOSTILE = {
     "noise": (os.urandom(64) + b"\x81\x8d\x00" + os.urandom(64), None),
     "a page": (b"<html><table><tr><td>sku</td></tr></table>", "page"),
     "NUL": (b"sku;name\nA;B\nC;\x00D\n", "nul"),
+    "a NUL that a spreadsheet spells": (xlsx([["a", "b"], ["x_x0000_", "y"]]), "nul"),
     "letters of no encoding": (b"sku;name\nA;\x81\x8d\n", "encoding"),
     "a quotation mark that is not closed": (b'sku;name\nA;"' + b"x;y\n" * 50_000, "cell"),
     "a line without end": (b"a;b\n" + b"x" * 1_100_000, "line"),

@@ -23,8 +23,8 @@ def _kind(written: str) -> str:
 
 class ImportIn(Shape):
     """Sent beside the file. `mapping` tells which column of a table is what, as a JSON object of
-    its columns' names and our fields; what it leaves out is guessed. `decimal` is the sign before
-    cents where the file itself does not tell it. Files of NF-e have neither."""
+    its columns' names and our fields, either way round; what it leaves out is guessed. `decimal` is
+    the sign before cents where the file itself does not tell it. Files of NF-e have neither."""
 
     model_config = example(
         {"kind": "products", "mapping": '{"Código": "sku", "Valor": "price"}', "decimal": ","}

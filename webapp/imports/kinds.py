@@ -174,6 +174,9 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
         if not isinstance(told, dict) or not all(isinstance(f, str) for f in told.values()):
             raise _refused("mapping", _('Send an object like {"column": "field"}.'))
         known = [each.name for each in self.fields]
+        if all(name in known for name in told) and not all(name in known for name in told.values()):
+            # Written the other way round.
+            told = {column: name for name, column in told.items()}
         for name in told.values():
             if name and name not in known:
                 message = _(

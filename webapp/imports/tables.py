@@ -117,6 +117,8 @@ def _bounded(rows: Iterator[list[Cell]]) -> Iterator[Row]:
         count += 1
         if len(cells) > MOST_COLUMNS:
             raise NoTable("columns", line=line, count=len(cells), most=MOST_COLUMNS)
+        if any("\0" in cell for cell in cells if isinstance(cell, str)):
+            raise NoTable("nul", line=line)
         if count > MOST_ROWS:
             raise NoTable("rows", most=MOST_ROWS)
         yield line, [_cut(cell) for cell in cells]
