@@ -149,6 +149,10 @@ def test_the_form_has_rows_and_loses_none(calls, client, db):
     made = db.session.scalars(db.select(Product).where(Product.sku == "KIT")).one()
     assert [(each.part.sku, each.quantity) for each in made.parts] == [("CUP", 2), ("PLATE", 1)]
     assert 'value="PLATE"' in client.get(f"/products/{made.id}/edit").text
+    # Its page moves with its parts.
+    keys = " ".join(f"product-{row}" for row in (made.id, *(each.part_id for each in made.parts)))
+    assert f'data-live="{keys}"' in page
+    assert "Kits in stock" in client.get(f"/products/{made.id}/stock").text
 
 
 def test_who_edits_it_meanwhile_is_told(calls, client, db):

@@ -286,6 +286,8 @@ def update(wanted: ProductIn, product_id: int):
 @allow("clerk")
 def stock(product_id: int):
     product = product_by_id(product_id)
+    if product.is_kit:
+        return render_template("catalog/_parts.html", product=product)
     return render_template("catalog/_stock.html", product=product, page=_ledger(product))
 
 

@@ -27,7 +27,7 @@ from webapp.sales.line_prices import held_prices, keep_catalog_prices
 from webapp.sales.models import Below, Sale, SaleLine
 from webapp.sales.placing import as_input, sale_line
 from webapp.sales.queries import products_by_code
-from webapp.sales.units import by_product, too_few_parts, units_of
+from webapp.sales.units import by_product, units_of
 
 # What the page sends beside the sale itself.
 BESIDES = frozenset(
@@ -344,8 +344,7 @@ class _Stock:
             its = there.get(units.product_id, product)
             left = (its.stock or 0) + self.held[its.id]
             if self.wanted[its.id] > left:
-                words = too_few(its.sku, left)
-                return too_few_parts(units, words) if units.kit else words
+                return too_few(its.sku, left)
         return ""
 
 
