@@ -58,6 +58,7 @@ def test_blanks_are_filled_in_and_nothing_is_saved(staff, looked_up, db):
         "RJ",
     ]
     assert "as registered, by brasilapi" in words
+    assert words.count("From BrasilAPI.") == 5
     assert db.session.query(Customer).count() == 0
 
 

@@ -33,9 +33,12 @@ def fill_address(form: Form, answer: PostalAnswer, anew: bool = False) -> None:
         if anew or not form.value(name):
             form.raw_input[name] = registered
             if registered:
-                source = SOURCE_LABELS.get(answer.provider, answer.provider)
-                form.hints[name] = _("From %(source)s.", source=source)
+                tell_source(form, name, answer.provider)
     form.raw_input[ZIP_CODE] = format_cep(answer.cep)
+
+
+def tell_source(form: Form, name: str, provider: str) -> None:
+    form.hints[name] = _("From %(source)s.", source=SOURCE_LABELS.get(provider, provider))
 
 
 def agree(form: Form, told: dict[str, str]) -> bool:

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from webapp.addresses.answer import CompanyAnswer
 from webapp.addresses.lookup import Result
 from webapp.addresses.parts import PARTS
-from webapp.customers.address_filling import agree
+from webapp.customers.address_filling import agree, tell_source
 from webapp.http.forms import Form
 
 
@@ -20,7 +20,9 @@ def fill_in(form: Form, found: Result[CompanyAnswer]) -> str:
     if same_place:
         for part, registered in told.items():
             name = f"address.{part}"
-            form.raw_input[name] = form.value(name) or registered
+            if registered and not form.value(name):
+                form.raw_input[name] = registered
+                tell_source(form, name, found.provider)
     return " ".join(_words(company, found.provider, same_place))
 
 
