@@ -10,6 +10,7 @@ from webapp.incoming.queries import unknown_notes
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.monitor.registries import failed_count
 from webapp.sales.models import Sale
+from webapp.views.entries import pinned_entries, view_offers
 from webapp.web.navigation import Command, Counter, Menu, MenuEntry
 
 ATTENTION = Counter(select(Sale.id).where(Sale.needs_person), _l("needing attention"))
@@ -87,4 +88,6 @@ MENU = Menu(
     ),
     phone=(HOME, SALES, PRODUCTS, INVOICES, SHIPPING),
     commands=COMMANDS,
+    offers=(view_offers,),
+    pinned=pinned_entries,
 )

@@ -156,6 +156,8 @@ def test_the_accountant_changes_nothing_but_what_is_their_own(app):
     taxes += ("/invoices/printing",)
     # The month is theirs to close.
     taxes += ("/closing/",)
+    # Views and lists by e-mail are each person's own.
+    taxes += ("/views", "/schedules")
     calls = tuple(f"/api/v1{place}" for place in taxes)
     own = ("/account/", "/login", "/logout", "/search/hits", "/find", *taxes, *calls)
     open_to_them = [

@@ -32,6 +32,7 @@ from webapp.rules.queries import rule_set_in_force
 from webapp.sales.models import Sale
 from webapp.staff.models import User
 from webapp.store.models import Partner, SkippedNumbers
+from webapp.views.models import ExportSchedule, View
 
 MOST = 12
 # What the database is told rather than asked.
@@ -40,7 +41,7 @@ TOLD = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
 TRIES = "sales.cancellation"
 # They are about as much as one asks for: how much they ask for each thousand rows is held by tests
 # of their own.
-FILES = ("sales.export", "views.export", "invoices.archive")
+FILES = ("sales.export", "views.export", "views.linked_file", "invoices.archive")
 RECORDS: dict[str, Any] = {
     "user_id": User,
     "product_id": Product,
@@ -61,6 +62,8 @@ RECORDS: dict[str, Any] = {
     "membership_id": Membership,
     "task_id": Task,
     "message_id": Message,
+    "view_id": View,
+    "schedule_id": ExportSchedule,
 }
 
 
@@ -88,6 +91,12 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     sign_in(client, "admin")
     assert client.post("/fiscal-rehearsals", data={"day": "2030-01-01"}).status_code == 303
     take_in(a_file())
+    kept = {"listing": "products", "query": "view=low", "name": "Low"}
+    assert client.post("/views", data=kept).status_code == 303
+    assert client.post("/schedules", data=kept).status_code == 303
+    client.post("/views/1/pin")
+    # What is known of views is read once for all pages.
+    client.get("/views")
     with app.test_request_context():
         paths = list(addresses(app, db))
     for path in paths:

@@ -347,6 +347,8 @@ def portuguese_shop(db, client):
         "task_id",
         "user_id",
         "version_id",
+        "view_id",
+        "schedule_id",
     )
     ids = dict.fromkeys((*ones, *more), 1)
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}

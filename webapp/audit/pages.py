@@ -118,4 +118,5 @@ AUDIT = Listing(
     ),
     filters=(*FILTERS, "since", "until"),
     gather=_rows,
+    asks_ahead=("since", "until"),
 )

@@ -118,7 +118,7 @@ def cause_of(row: FailingRow, known: Mapping[str, PostalProvider], now: dt.datet
     if row.error.startswith(PREFIX):
         return why_it_waits(row.error)
     word = row.error.partition(":")[0]
-    if row.kind in ("message", "closing") and word in MAIL_REASONS:
+    if row.kind in ("message", "closing", "exportschedule") and word in MAIL_REASONS:
         return str(MAIL_REASONS[word])
     if word in JOB_ERRORS:
         return str(JOB_ERRORS[word])

@@ -25,6 +25,7 @@ from webapp.processing.queries import failed_effects
 from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, Effect
 from webapp.sales.models import Sale
+from webapp.views.models import ExportSchedule
 
 FAILING_SHOWN = 20
 # A row that failed waits for its next try, so it stands at the far end of what is due; no further
@@ -158,6 +159,8 @@ def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
         return _("Test of the rules"), f"/rules/backtests/{row.id}"
     if isinstance(row, Closing):
         return _("Closing of %(month)s", month=row.month), f"/closing?month={row.month}"
+    if isinstance(row, ExportSchedule):
+        return row.name, "/views"
     if isinstance(row, AuthorityService):
         return authorizer_label(row.authorizer), "/authority"
     if isinstance(row, Rehearsal):

@@ -21,12 +21,13 @@ class _Kept(NamedTuple):
     value: Any
 
 
-def kept(name: Hashable, mark: Hashable, make: Callable[[], T]) -> T:
-    """What `make` answered for this name and mark, at most SECONDS ago. Nobody may change it."""
+def kept(name: Hashable, mark: Hashable, make: Callable[[], T], seconds: float = SECONDS) -> T:
+    """What `make` answered for this name and mark, at most so many seconds ago. Nobody may change
+    it."""
     known: dict[Hashable, _Kept] = current_app.extensions.setdefault("kept", {})
     found, now = known.pop(name, None), time.monotonic()
     if found is None or found.mark != mark or found.until < now:
-        found = _Kept(mark, now + SECONDS, make())
+        found = _Kept(mark, now + seconds, make())
     known[name] = found
     while len(known) > MOST:
         known.pop(next(iter(known)), None)

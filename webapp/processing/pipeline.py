@@ -37,6 +37,7 @@ from webapp.processing.closing_step import ClosingStep
 from webapp.processing.earlier_step import EarlierStep
 from webapp.processing.effect_step import EffectStep
 from webapp.processing.event_step import EventStep
+from webapp.processing.export_step import ExportStep
 from webapp.processing.import_steps import CheckStep, TakeStep
 from webapp.processing.inbox_step import InboxStep
 from webapp.processing.invoice_steps import BuildStep, SignStep
@@ -52,6 +53,7 @@ from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
 from webapp.store.sleep import is_asleep
+from webapp.views.models import ExportSchedule, ScheduleStatus
 
 
 class Station(NamedTuple):
@@ -229,6 +231,14 @@ PIPELINE: tuple[Station, ...] = (
         ClosingStep(),
         (ClosingStatus.SENT, ClosingStatus.KEPT, ClosingStatus.FAILED),
         _l("Sending the month's closing"),
+    ),
+    Station(
+        ExportSchedule,
+        ScheduleStatus.ACTIVE,
+        "mail",
+        ExportStep(),
+        (ScheduleStatus.ACTIVE, ScheduleStatus.PAUSED),
+        _l("Sending a list on its schedule"),
     ),
     Station(
         Backtest,

@@ -122,6 +122,8 @@ class Shop(Model):
     asleep_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     # A mark of its own for each state of what NF-e are made by, the accountant's part and the
     # issuer's: see taxation/book.py and processing/tax_holds.py.
+    # Another one with each change of a view of a list, by which what is known of them goes.
+    views_mark: Mapped[int] = mapped_column(default=0)
     tax_book_version: Mapped[str] = mapped_column(String(32), default="")
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}

@@ -1,6 +1,14 @@
 """The shapes of what is asked of views and exports."""
 
-from webapp.http.forms import Shape
+from typing import Annotated
+
+from webapp.http.forms import BlankIsNone, Flag, Shape, Text, Whole
+from webapp.http.spreadsheets import FileKind
+from webapp.platform.whole import MAX_ID
+from webapp.views.models import LONGEST_NAME, Rhythm
+
+# Of a month: the last one that every month has.
+LAST_DAY = 28
 
 
 class ExportQuery(Shape):
@@ -26,3 +34,30 @@ class ExportQuery(Shape):
     subject_id: str = ""
     action: str = ""
     sort: str = ""
+
+
+class ViewIn(Shape):
+    """A list's filters as they stand in its address, to be kept under a name."""
+
+    listing: Annotated[str, Text(40)]
+    query: Annotated[str, Text(2000)] = ""
+    name: Annotated[str, Text(LONGEST_NAME, required=True)]
+    shared: Flag = False
+
+
+class RenameIn(Shape):
+    name: Annotated[str, Text(LONGEST_NAME, required=True)]
+
+
+class ScheduleIn(Shape):
+    """`recipient`: a person's id; whoever asks where it is left out."""
+
+    listing: Annotated[str, Text(40)]
+    query: Annotated[str, Text(2000)] = ""
+    name: Annotated[str, Text(LONGEST_NAME, required=True)]
+    recipient: Annotated[Annotated[int, Whole(1, MAX_ID)] | None, BlankIsNone] = None
+    ending: FileKind = FileKind.XLSX
+    rhythm: Rhythm = Rhythm.DAILY
+    weekday: Annotated[int, Whole(0, 6)] = 0
+    day: Annotated[int, Whole(1, LAST_DAY)] = 1
+    hour: Annotated[int, Whole(0, 23)] = 6

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
@@ -18,13 +18,13 @@ from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, NotFound
 from webapp.platform.searching import Ids
 from webapp.platform.transactions import only_reading
-from webapp.web.navigation import open_to_me
+from webapp.staff.models import Role
+from webapp.web.navigation import is_open_to, open_to_me
 
 Asked = Mapping[str, str]
 Value = str | int | Decimal | dt.datetime | dt.date | None
 # What a reader of any list may ask for beside its filters.
 SORT = "sort"
-FILE_LABELS = {FileKind.CSV: "CSV", FileKind.XLSX: "Excel (XLSX)"}
 
 
 class Cell(NamedTuple):
@@ -43,6 +43,8 @@ class Listing:
     of `http.lists`, or which ones an address has. `named`: of what is searched for (?q=), the ids
     of the rows that it is a code of, by the last key of the usual order. `gather`: what the cells
     read, of rows that are at hand; it loads at once what they need.
+    `asks_ahead`: filters by which `rows` asks the database before it knows what to ask, so that a
+    menu on every page cannot count by them.
     """
 
     name: str
@@ -54,10 +56,14 @@ class Listing:
     filters: tuple[str, ...] = ()
     named: Callable[[str], Ids | None] | None = None
     gather: Callable[[list[Any]], Sequence[Any]] = list
+    asks_ahead: tuple[str, ...] = ("q",)
 
     @property
     def is_open(self) -> bool:
         return open_to_me(self.endpoint)
+
+    def is_open_to(self, role: Role) -> bool:
+        return is_open_to(role, self.endpoint)
 
     def orders_of(self, asked: Asked) -> Orders:
         return self.orders(asked) if callable(self.orders) else self.orders
@@ -112,7 +118,6 @@ class Listing:
 
 def set_up(app: Flask, found: Sequence[Listing]) -> None:
     app.extensions["listings"] = {listing.name: listing for listing in found}
-    app.jinja_env.globals["list_tools"] = list_tools
 
 
 def listings() -> dict[str, Listing]:
@@ -125,14 +130,3 @@ def listing_called(name: str) -> Listing:
     if name not in listings():
         raise NotFound(_("There is no such list."))
     return listings()[name]
-
-
-def list_tools(name: str) -> dict[str, Any]:
-    """What stands beside a list's filters: it as a file, as the address has it."""
-    asked: dict[str, Any] = dict(listing_called(name).asked_of(request.args))
-    return {
-        "files": [
-            (label, url_for("views.export", listing=name, ending=kind, **asked))
-            for kind, label in FILE_LABELS.items()
-        ],
-    }

@@ -1,14 +1,17 @@
 """The menu: what the person may open, and how much waits behind each entry."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Flask, current_app, g, request, request_started, url_for
+from flask_babel import gettext
 from sqlalchemy import Select
 
 from webapp.http.lists import bounded_counts, count_text
 from webapp.http.localization import LOCALES, locale
 from webapp.staff.access import ANYONE, may, shown_document, told_document
+from webapp.staff.models import Role
 from webapp.store.queries import the_shop
 
 
@@ -32,6 +35,9 @@ class MenuEntry:
     counted: Counter | None = None
     holds: tuple[str, ...] = ()
     keys: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    # Where its feature does not tell whether the page at hand is its own.
+    is_here: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Menu:
     phone: Sequence[MenuEntry]
     commands: Sequence[Command] = ()
     offers: Sequence[Callable[[], Iterable[Offer]]] = ()
+    # The views of lists that the person has in the menu.
+    pinned: Callable[[], Sequence[MenuEntry]] = tuple
 
 
 def set_up(app: Flask, menu: Menu) -> None:
@@ -102,15 +110,21 @@ def _remember_cursor(app: Flask, **_signal: object) -> None:
 
 def open_to_me(endpoint: str) -> bool:
     """Whether the person may open the page or do the act."""
-    view = current_app.view_functions.get(endpoint)
-    allowed = getattr(view, "allowed", None)
     identity = g.identity
-    return allowed is ANYONE or bool(allowed and identity and identity.role in allowed)
+    return is_open_to(identity and identity.role, endpoint)
+
+
+def is_open_to(role: Role | None, endpoint: str) -> bool:
+    """Whether somebody of the role may open the page."""
+    allowed = getattr(current_app.view_functions.get(endpoint), "allowed", None)
+    return allowed is ANYONE or bool(allowed and role in allowed)
 
 
 def _is_within(entry: MenuEntry) -> bool:
     """Whether this page belongs to the entry: by its feature, or by its address where a feature has
     several entries."""
+    if entry.is_here is not None:
+        return entry.is_here
     feature = entry.endpoint.partition(".")[0]
     if feature == "staff":
         return f"{request.path}/".startswith(url_for(entry.endpoint) + "/")
@@ -122,7 +136,7 @@ def counted(*more: Counter) -> dict[Counter, int]:
     tells: in one statement, if the page asks before the menu does, and once however often a number
     stands there."""
     known: dict[Counter, int] = g.setdefault("counted", {})
-    of_menu = [entry.counted for entry in entries() if entry.counted]
+    of_menu = [entry.counted for entry in (*entries(), *pinned()) if entry.counted]
     selects = {}
     for counter in (*of_menu, *more):
         if isinstance(counter.counted, Select):
@@ -139,7 +153,7 @@ def _link(entry: MenuEntry, counts: dict[Counter, int]) -> dict:
     return {
         "icon": entry.icon,
         "label": entry.label,
-        "href": url_for(entry.endpoint),
+        "href": url_for(entry.endpoint, **entry.values),
         "active": _is_within(entry),
         "count": count_text(count) if count else None,
         "go": entry.keys,
@@ -155,6 +169,7 @@ def navigation() -> list[dict]:
     menu: Menu = current_app.extensions["menu"]
     counts = counted()
     groups = [{"label": label, "links": _links(entries, counts)} for label, entries in menu.groups]
+    groups.insert(1, {"label": gettext("Views"), "links": _links(pinned(), counts)})
     return [group for group in groups if group["links"]]
 
 
@@ -166,6 +181,11 @@ def entries() -> list[MenuEntry]:
     """Every page of the menu that is open to the person."""
     menu: Menu = current_app.extensions["menu"]
     return [entry for _label, group in menu.groups for entry in group if open_to_me(entry.endpoint)]
+
+
+def pinned() -> Sequence[MenuEntry]:
+    menu: Menu = current_app.extensions["menu"]
+    return menu.pinned()
 
 
 def commands() -> list[Command]:

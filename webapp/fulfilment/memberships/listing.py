@@ -16,7 +16,7 @@ from webapp.staff.access import shown_document
 from webapp.web.listings import Cell, Listing
 
 
-class View(enum.StrEnum):
+class MembershipTab(enum.StrEnum):
     """The tabs of the list."""
 
     ACTIVE = "active"
@@ -29,9 +29,9 @@ class View(enum.StrEnum):
 
 
 VIEW_LABELS = {
-    View.ACTIVE: _l("Active"),
-    View.LAPSED: _l("Lapsed"),
-    View.UPGRADED: _l("Upgraded"),
+    MembershipTab.ACTIVE: _l("Active"),
+    MembershipTab.LAPSED: _l("Lapsed"),
+    MembershipTab.UPGRADED: _l("Upgraded"),
 }
 
 
@@ -46,7 +46,9 @@ MEMBERSHIPS = Listing(
     name="memberships",
     label=_l("Memberships"),
     endpoint="memberships.index",
-    rows=lambda asked: memberships(query_choice("status", View, asked), asked.get("q", "")),
+    rows=lambda asked: memberships(
+        query_choice("status", MembershipTab, asked), asked.get("q", "")
+    ),
     orders={"since": Order((Membership.since, Membership.id), down=True)},
     named=_named,
     cells=(

@@ -9,7 +9,7 @@ from webapp.audit.tracking import because
 from webapp.fulfilment.memberships import queries
 from webapp.fulfilment.memberships.forms import ReasonIn
 from webapp.fulfilment.memberships.history import history
-from webapp.fulfilment.memberships.listing import MEMBERSHIPS, View
+from webapp.fulfilment.memberships.listing import MEMBERSHIPS, MembershipTab
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.forms import Form
 from webapp.http.handling import submits
@@ -24,7 +24,7 @@ bp = Blueprint("memberships", __name__)
 @bp.get("/memberships")
 @allow("clerk")
 def index() -> str:
-    chosen, q = query_choice("status", View), request.args.get("q", "")
+    chosen, q = query_choice("status", MembershipTab), request.args.get("q", "")
     page = MEMBERSHIPS.page(
         request.args,
         narrowed=bool(chosen or q.strip()),
@@ -35,7 +35,7 @@ def index() -> str:
         tabs=status_tabs(
             chosen,
             status_tab(pgettext("memberships", "All"), None),
-            *(status_tab(view.label, view, queries.membership_ids(view)) for view in View),
+            *(status_tab(view.label, view, queries.membership_ids(view)) for view in MembershipTab),
         ),
         q=q,
         status=chosen,

@@ -1,5 +1,8 @@
-"""The blueprint that the pages of views and exports share."""
+"""The blueprint that the pages of views and exports share, and what every list has of them."""
 
 from flask import Blueprint
 
+from webapp.views.entries import list_tools
+
 bp = Blueprint("views", __name__)
+bp.add_app_template_global(list_tools)

@@ -1,0 +1,87 @@
+"""Lists go to staff on their schedules, once for each moment that they are owed for."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy.orm import joinedload
+
+from webapp.http.localization import time_zone
+from webapp.http.query import WrongFilter
+from webapp.messages.delivery import deliver_letters
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.processing.claims import Step, backoff
+from webapp.views.letters import export_letter
+from webapp.views.models import (
+    ExportRun,
+    ExportSchedule,
+    PausedFor,
+    RunOutcome,
+    ScheduleStatus,
+)
+from webapp.web.listings import listings
+
+# By the schedule's id: why it rests from now on, what the mail server said, or that it took it.
+Told = dict[int, PausedFor | str | None]
+NO_SERVER = "kept"
+
+
+class ExportStep(Step[ExportSchedule, Told, Told]):
+    model = ExportSchedule
+    status = ScheduleStatus.ACTIVE
+    external_load = (joinedload(ExportSchedule.recipient),)
+    batch = 5
+    lease_seconds = 90
+
+    def call_external(self, rows: list[ExportSchedule]) -> Told:
+        told: Told = {row.id: why_not(row) for row in rows}
+        fit = {row.id: row for row in rows if told[row.id] is None}
+        url = current_app.extensions["settings"].smtp_url
+        sent = deliver_letters(url, fit, export_letter) if url else dict.fromkeys(fit, NO_SERVER)
+        return told | sent
+
+    def write_row(self, row: ExportSchedule, shared: Told, now: dt.datetime) -> None:
+        told = shared[row.id]
+        if isinstance(told, PausedFor):
+            _note(row, RunOutcome.PAUSED, now)
+            row.pause(told)
+        elif told is None:
+            row.sent_at = now
+            _go_on(row, RunOutcome.SENT, now)
+        elif told == NO_SERVER:
+            _go_on(row, RunOutcome.KEPT, now)
+        elif told.startswith("away:"):
+            row.try_later(now + backoff(row.tries) * 4, told)
+        elif self.tries_left(row) <= 0:
+            self.give_up(row, told)
+        else:
+            row.retry(now + backoff(row.attempts) * 4, told)
+
+    def give_up(self, row: ExportSchedule, error: str) -> None:
+        """This moment; the next one is tried again."""
+        _go_on(row, RunOutcome.FAILED, utc_now())
+
+
+def why_not(row: ExportSchedule) -> PausedFor | None:
+    """Whether it may still go out, looked at each time: people leave, roles and lists change."""
+    if not row.recipient.active:
+        return PausedFor.PERSON
+    listing = listings().get(row.listing)
+    if listing is None or not listing.is_open_to(row.recipient.role):
+        return PausedFor.ROLE
+    try:
+        listing.ids(row.query)
+    except WrongFilter:
+        return PausedFor.FILTER
+    return None
+
+
+def _note(row: ExportSchedule, outcome: RunOutcome, now: dt.datetime) -> None:
+    run = ExportRun(schedule_id=row.id, owed_for=row.next_at, at=now, outcome=outcome)
+    db.session.add(run)
+
+
+def _go_on(row: ExportSchedule, outcome: RunOutcome, now: dt.datetime) -> None:
+    _note(row, outcome, now)
+    row.begin(now, ZoneInfo(time_zone()))

@@ -1,0 +1,77 @@
+"""Views as entries of the menu, and what stands beside the filters of a list."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import g, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from webapp.http.query import WrongFilter
+from webapp.http.spreadsheets import FileKind
+from webapp.staff.access import may
+from webapp.views.queries import KnownView, my_views, pinned_views
+from webapp.web.listings import listing_called, listings
+from webapp.web.navigation import Counter, MenuEntry, Offer
+
+FILE_LABELS = {FileKind.CSV: "CSV", FileKind.XLSX: "Excel (XLSX)"}
+ICON = "bookmark"
+
+
+def view_offers() -> list[Offer]:
+    """For the palette."""
+    return [Offer(ICON, view.name, url_for("views.lead", view_id=view.id)) for view in my_views()]
+
+
+def pinned_entries() -> Sequence[MenuEntry]:
+    """With their counts; made once for each request, for a count is known by its entry."""
+    if "pinned_views" not in g:
+        g.pinned_views = [_entry(view, _counter(view)) for view in pinned_views()]
+    found: Sequence[MenuEntry] = g.pinned_views
+    return found
+
+
+def _entry(view: KnownView, counter: Counter | None) -> MenuEntry:
+    return MenuEntry(
+        ICON,
+        view.name,
+        "views.lead",
+        counter,
+        values={"view_id": view.id},
+        is_here=is_here(view),
+    )
+
+
+def is_here(view: KnownView) -> bool:
+    """Whether the page at hand is the list as the view has it."""
+    listing = listings()[view.listing]
+    here = request.path == url_for(listing.endpoint)
+    return here and listing.asked_of(request.args) == view.query
+
+
+def _counter(view: KnownView) -> Counter | None:
+    """None where the list does not know the filter any more, or would have to search."""
+    listing = listings()[view.listing]
+    if any(name in view.query for name in listing.asks_ahead):
+        return None
+    try:
+        return Counter(listing.ids(view.query), _l("in this view"))
+    except WrongFilter:
+        return None
+
+
+def list_tools(name: str) -> dict[str, Any]:
+    """What stands beside a list's filters: its views, and it as a file, as the address has it."""
+    listing = listing_called(name)
+    asked: dict[str, Any] = dict(listing.asked_of(request.args))
+    return {
+        "files": [
+            (label, url_for("views.export", listing=name, ending=kind, **asked))
+            for kind, label in FILE_LABELS.items()
+        ],
+        "schedule": url_for("views.new_schedule", listing=name, **asked),
+        "views": [view for view in my_views() if view.listing == name],
+        "is_here": is_here,
+        "query": urlencode(asked),
+        "may_share": may("manager"),
+    }

@@ -1,0 +1,86 @@
+"""Views are kept, shared and pinned; lists are put on a schedule."""
+
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from flask import g
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from webapp.http.localization import time_zone
+from webapp.http.spreadsheets import FileKind
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Forbidden, Invalid, Refusal
+from webapp.platform.text import storable
+from webapp.staff.access import may
+from webapp.staff.models import User
+from webapp.views.forms import ScheduleIn, ViewIn
+from webapp.views.models import ExportSchedule, View
+from webapp.views.queries import MOST_PINNED, MOST_SCHEDULES, MOST_VIEWS, own_count, pinned_views
+from webapp.web.listings import Listing, listing_called
+
+
+def open_listing(name: str) -> Listing:
+    """Raises NotFound, and Forbidden where its page is not open to the person."""
+    listing = listing_called(name)
+    if not listing.is_open:
+        raise Forbidden(_("Your role does not open this list."))
+    return listing
+
+
+def read_query(listing: Listing, written: str) -> dict[str, str]:
+    """What of an address's query the list knows. Raises WrongFilter."""
+    asked = listing.asked_of({name: storable(value) for name, value in parse_qsl(written)})
+    listing.ids(asked)
+    return asked
+
+
+def save_view(wanted: ViewIn) -> View:
+    """Under a name that the person has for this list already, it takes that one's place."""
+    listing, owner = open_listing(wanted.listing), g.identity.user
+    same = (View.owner_id == owner.id, View.listing == listing.name, View.name == wanted.name)
+    view = db.session.scalar(select(View).where(*same))
+    if view is None:
+        if own_count(owner.id) >= MOST_VIEWS:
+            raise Refusal(_("You have as many views as one can keep; delete one first."))
+        view = View(owner_id=owner.id, listing=listing.name, name=wanted.name)
+        db.session.add(view)
+    view.query = read_query(listing, wanted.query)
+    if may("manager"):
+        view.shared = wanted.shared
+    return view
+
+
+def pin(view: View) -> None:
+    if not view.pinned and len(pinned_views()) >= MOST_PINNED:
+        raise Refusal(_("The menu has as many views as fit; take one out first."))
+    view.pinned = True
+
+
+def add_schedule(wanted: ScheduleIn) -> ExportSchedule:
+    """Raises Invalid for a person who may not have the list."""
+    listing = open_listing(wanted.listing)
+    recipient = db.session.get(User, wanted.recipient) if wanted.recipient else g.identity.user
+    if recipient is None or recipient.id != g.identity.user.id and not may("manager"):
+        raise Invalid([FieldError("recipient", _("Only a manager sends a list to others."))])
+    if not recipient.active or not listing.is_open_to(recipient.role):
+        raise Invalid([FieldError("recipient", _("This person may not open the list."))])
+    of_them = ExportSchedule.recipient_id == recipient.id
+    count = db.session.scalar(select(func.count()).select_from(ExportSchedule).where(of_them))
+    if (count or 0) >= MOST_SCHEDULES:
+        raise Refusal(_("This person has as many schedules as one can keep; delete one first."))
+    schedule = ExportSchedule(
+        recipient_id=recipient.id,
+        listing=listing.name,
+        name=wanted.name,
+        query=read_query(listing, wanted.query),
+        ending=FileKind(wanted.ending),
+        rhythm=wanted.rhythm,
+        weekday=wanted.weekday,
+        day=wanted.day,
+        hour=wanted.hour,
+    )
+    schedule.begin(utc_now(), ZoneInfo(time_zone()))
+    db.session.add(schedule)
+    return schedule

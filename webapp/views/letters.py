@@ -1,0 +1,45 @@
+"""The e-mail that brings a list on its schedule: a link to the file, never what is in it."""
+
+from email.message import EmailMessage
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+
+from webapp.http.lists import bounded_count, count_text
+from webapp.http.signed_links import DAYS, seal_link
+from webapp.messages.composition import letter
+from webapp.platform.transactions import only_reading
+from webapp.store.queries import the_shop
+from webapp.views.models import ExportSchedule
+from webapp.web.listings import listing_called
+
+# The kind of the link to a list.
+EXPORT, LOCALE = "export", "pt_BR"
+
+
+def export_letter(schedule: ExportSchedule) -> EmailMessage:
+    """Raises BadAddress."""
+    name = f"export-{schedule.id}.{schedule.next_at:%Y%m%d%H}"
+    return letter(schedule.recipient.email, export_words(schedule), name, schedule.next_at)
+
+
+def export_words(schedule: ExportSchedule) -> tuple[str, str, str]:
+    """Subject, plain text and HTML."""
+    language = schedule.recipient.locale or LOCALE
+    with only_reading(), force_locale(language):
+        listing, shop = listing_called(schedule.listing), the_shop()
+        url: str = current_app.extensions["settings"].public_url
+        context = {
+            "shop": shop,
+            "language": language.replace("_", "-"),
+            "schedule": schedule,
+            "listing": listing,
+            "count": count_text(bounded_count(listing.ids(schedule.query))),
+            "link": f"{url}/exports/linked/{seal_link(EXPORT, schedule.id, schedule.next_at)}",
+            "link_days": DAYS,
+            "schedules": f"{url}/views",
+        }
+        plain = render_template("emails/export.txt", **context)
+        html = render_template("emails/export.html", **context)
+    subject, _line, body = plain.strip().partition("\n")
+    return " ".join(subject.split()), body.strip() + "\n", html.strip() + "\n"
