@@ -220,7 +220,8 @@ def refused(import_id: int) -> Response:
 
 def _refused(import_id: int, columns: int) -> Iterator[list[object]]:
     language = locale()
-    for row in all_refused(import_id):
+    # What is left of a person who was anonymised has no cells.
+    for row in (each for each in all_refused(import_id) if "cells" in each.facts):
         cells = [_written(cell) for cell in row.facts["cells"][:columns]]
         blank = [""] * (columns - len(cells))
         said = "; ".join(
