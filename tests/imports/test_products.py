@@ -9,9 +9,11 @@ from tests.factories import api, make_product, make_token, make_user, open_shop,
 from tests.support.imported_tables import counts, looked_over, taken, told
 from webapp.audit.models import AuditEntry
 from webapp.catalog.models import Product, StockMovement
+from webapp.imports import storage
 from webapp.imports.importing import take_import
 from webapp.imports.queries import import_by_id
 from webapp.imports.works import Sending
+from webapp.processing import import_steps
 from webapp.processing.import_steps import WORKS
 from webapp.store.queries import the_shop
 
@@ -127,6 +129,17 @@ def test_rows_about_the_same_product_are_all_refused_unless_they_say_the_same(ca
         (4, True),
         (6, True),
     ]
+
+
+def test_rows_about_the_same_product_are_found_across_slices(calls, monkeypatch):
+    monkeypatch.setattr(import_steps, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(storage, "ROWS", 2)
+    rows = ("A;Um;1", "A;Um;1", "B;Dois;2", "C;Três;3", "A;Um;2", "A;Um;1", "B;Dois;2")
+
+    found = looked_over(calls, "\n".join(("sku;nome;preço", *rows)))
+
+    assert counts(found) == ("ready", 7, 3, 1, 4)
+    assert [row for row, _column, _words in told(found)] == [2, 3, 6, 7]
 
 
 @pytest.mark.both_databases

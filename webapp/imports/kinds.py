@@ -353,14 +353,14 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
         """Rows of one key: those that do not go together with the first are refused, and so are all
         others of the key, each with another's line."""
         keys = {each.key for each in checked if each.key}
-        of_keys = (ImportRow.import_id == row.id) & ImportRow.key.in_(keys)
-        numbers = select(func.min(ImportRow.number)).where(of_keys).group_by(ImportRow.key)
-        query = select(ImportRow).where(
-            ImportRow.import_id == row.id, ImportRow.number.in_(numbers)
-        )
+        of_import = ImportRow.import_id == row.id
+        numbers = select(func.min(ImportRow.number)).where(of_import, ImportRow.key.in_(keys))
+        firsts = ImportRow.number.in_(numbers.group_by(ImportRow.key))
         groups: dict[str, list[ImportRow | CheckedRow]] = {
-            first.key: [first] for first in db.session.scalars(query)
+            first.key: [first]
+            for first in db.session.scalars(select(ImportRow).where(of_import, firsts))
         }
+        split: dict[str, Problem] = {}
         for each in (each for each in checked if each.key):
             group = groups.setdefault(each.key, [])
             if not group:
@@ -373,10 +373,16 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
                 continue
             each.problems.append(self.clash(column, first.line))
             if not first.facts.get("differ"):
-                later = of_keys & (ImportRow.key == each.key) & (ImportRow.number > first.number)
-                for other in [*group, *db.session.scalars(select(ImportRow).where(later))]:
-                    _refuse_also(row, other, self.clash(column, each.line))
                 first.facts = first.facts | {"differ": True}
+                split[each.key] = self.clash(column, each.line)
+        # What was written before, and what is about to be, at once.
+        written = select(ImportRow).where(of_import, ImportRow.key.in_(split))
+        for known in db.session.scalars(written):
+            if known is not groups[known.key][0]:
+                groups[known.key].append(known)
+        for key, problem in split.items():
+            for other in groups[key]:
+                _refuse_also(row, other, problem)
 
     def begin_group(self, first: CheckedRow) -> None:
         """What only the first row of a key must have."""
