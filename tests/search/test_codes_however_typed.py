@@ -137,6 +137,9 @@ def test_an_exact_code_stands_first_and_no_row_is_met_twice_or_left_out(client, 
         back = re.search(r'rel="prev"\s+href="([^"]+)"', page)
     assert ids[:2] == [meant.id, others[0].id]
     assert ids_listed(client, "/products", "can", "product", sort="-name")[-1:] != [meant.id]
+    monkeypatch.setattr("webapp.sales.queries.OFFERED", 2)
+    offered = client.get("/sales/products", query_string={"lines.0.sku": "can"}).text
+    assert re.findall(r'value="([^"]+)"', offered) == ["CAN", "X-CAN-0"]
 
 
 def buyers(*people: tuple[str, str, str]) -> None:

@@ -60,16 +60,20 @@ def test_a_common_word_is_looked_for_in_the_rows_and_finds_the_same(db, monkeypa
 def test_where_many_fit_the_names_are_walked_and_the_same_is_found(db, monkeypatch):
     ids = [make_product(name=f"Caneca {number}").id for number in range(4)]
     make_product(name="Copo")
-    monkeypatch.setattr(searching, "MANY_FOUND", 4)
-    monkeypatch.setattr(searching, "A_PAGE", 3)
+    for bound, number in (("MANY_FOUND", 4), ("FEW_OF_LATEST", 4), ("A_PAGE", 3)):
+        monkeypatch.setattr(searching, bound, number)
     listed = select(Product.id).where(matching(Product, "can"), Product.archived_at.is_(None))
     listed = listed.order_by(Product.name, Product.id).limit(3)
     assert db.session.scalars(listed).all() == ids[:3]
+    plan = plan_of(db, listed)
     if db.engine.dialect.name == "sqlite":
-        assert "SCAN products USING INDEX ix_products_on_sale_name" in plan_of(db, listed)
-    # Behind the first names none is looked for.
-    monkeypatch.setattr(searching, "FIRST_NAMES", 2)
-    assert found(db, "can") == ids
+        assert "SCAN products USING INDEX ix_products_on_sale_name" in plan
+    else:
+        assert "products_search" not in plan
+    # Of which none is among the first names.
+    for bound in ("FIRST_NAMES", "FIRST_ROWS"):
+        monkeypatch.setattr(searching, bound, 2)
+    assert ids_of(Product, "can") is not None and found(db, "can") == ids
 
 
 def test_a_search_reads_the_index_and_not_the_table(db):

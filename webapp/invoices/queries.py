@@ -38,6 +38,7 @@ from webapp.platform.codes import Codes, codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import Ids, holding, ids_of
+from webapp.platform.text import has_digit
 from webapp.sales.finding import finds_sales, referenced
 from webapp.sales.models import Sale
 from webapp.store.models import Series
@@ -123,10 +124,12 @@ def named_note(codes: Codes) -> ColumnElement[bool] | None:
     return in_series & (Invoice.number == number)
 
 
-def named_invoices(q: str) -> Ids:
+def named_invoices(q: str) -> Ids | None:
     """Ids of the NF-e that `q` is the access key or number of, and of those whose order's reference
-    it is."""
+    it is, if that has a digit."""
     note = named_note(codes_in(q))
+    if note is None and not has_digit(q):
+        return None
     of_sales = select(Invoice.id).where(Invoice.sale_id.in_(referenced(q)))
     return of_sales if note is None else union(select(Invoice.id).where(note), of_sales)
 

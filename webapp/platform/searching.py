@@ -56,9 +56,10 @@ MANY = {"sales": 30, "customers": 250, "products": 250, "incoming_notes": 250}
 SOME, MANY_OF_MORE = {"sales": 5}, 90
 # Lists that go by name. To sort thousands of rows costs more than to walk the index of names and to
 # ask of each whether it fits, where a page of them is among the first names. SQLite does that
-# without the rows.
+# without the rows; PostgreSQL looks through them, if of the latest so many fit.
 BY_NAME = ("customers", "products")
 MANY_FOUND, FIRST_NAMES, A_PAGE = 1000, 20_000, 51
+FEW_OF_LATEST, FIRST_ROWS = 20, 2500
 GRAM = 3
 # Of a longer text the index is asked for the end: an access key's 42 trigrams are in lists of
 # hundreds of thousands each, and the last ones tell it apart.
@@ -181,7 +182,7 @@ def _way_of(model: Any, written: str) -> ScalarSelect[int]:
     some = SOME.get(model.__tablename__, many)
     first = select(_fitting(model, written, LATEST).label("found")).subquery()
     more = _fitting(model, written, 10 * LATEST) >= MANY_OF_MORE
-    few = first.c.found < some, _way_of_few(model, written)
+    few = first.c.found < some, _way_of_few(model, written, first.c.found)
     return select(
         case(
             few,
@@ -192,16 +193,23 @@ def _way_of(model: Any, written: str) -> ScalarSelect[int]:
     ).scalar_subquery()
 
 
-def _way_of_few(model: Any, written: str) -> ColumnElement[int]:
+def _way_of_few(model: Any, written: str, of_latest: ColumnElement[int]) -> ColumnElement[int]:
     words = needles_of(written)
-    is_sqlite = db.session.get_bind().dialect.name == "sqlite"
-    if not words or not is_sqlite or model.__tablename__ not in BY_NAME:
+    if not words or model.__tablename__ not in BY_NAME:
         return literal(Way.INDEX.value)
-    found = _found(model, words)
-    names = select(model.id).order_by(model.name, model.id).limit(FIRST_NAMES).subquery()
-    among = select(names.c.id).where(names.c.id.in_(found))
-    is_spread = (_count(found, MANY_FOUND) >= MANY_FOUND) & (_count(among, A_PAGE) >= A_PAGE)
-    return case((is_spread, Way.NAMES.value), else_=Way.INDEX.value)
+    names = select(model.id, model.search_text).order_by(model.name, model.id)
+    if db.session.get_bind().dialect.name == "sqlite":
+        found = _found(model, words)
+        first = names.with_only_columns(model.id).limit(FIRST_NAMES).subquery()
+        among = select(first.c.id).where(first.c.id.in_(found))
+        way, are_many = Way.NAMES, _count(found, MANY_FOUND) >= MANY_FOUND
+    else:
+        first = names.limit(FIRST_ROWS).subquery()
+        among = select(first.c.id).where(holding(first.c.search_text, written))
+        way, are_many = Way.ROWS, of_latest >= FEW_OF_LATEST
+    # The second is looked for only where the first holds.
+    is_spread = case((are_many, _count(among, A_PAGE)), else_=0) >= A_PAGE
+    return case((is_spread, way.value), else_=Way.INDEX.value)
 
 
 def _count(query: Select[int], most: int) -> ScalarSelect[int]:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.kits import read_parts
 from webapp.catalog.models import Product
-from webapp.catalog.queries import ON_SALE, products, products_by_sku
+from webapp.catalog.queries import ON_SALE, named_products, products, products_by_sku
 from webapp.customers.models import Agent, Customer
-from webapp.customers.queries import customers
-from webapp.http.lists import COUNT_LIMIT, bounded_count
+from webapp.customers.queries import customers, named_customers
+from webapp.http.lists import COUNT_LIMIT, Order, Sought, best_first, bounded_count
 from webapp.platform.codes import bar_codes_of
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -180,9 +180,12 @@ def latest_channels() -> set[str]:
 
 
 def products_to_sell(q: str = "") -> list[Product]:
-    """The first few products that a line may name, by SKU, name, GTIN or author."""
+    """The first few products that a line may name, by SKU, name, GTIN or author; the one that `q`
+    is a code of leads."""
     query = products(ProductFilter(q=q)).where(ON_SALE)
-    found = list(db.session.scalars(query.order_by(Product.name).limit(OFFERED)))
+    sought = Sought(q, named_products(q) if q.strip() else None)
+    order = Order((Product.name, Product.id))
+    found = best_first(query, order, sought, limit=OFFERED).items
     read_parts(found)
     return found
 
@@ -212,5 +215,6 @@ def products_by_code(codes: Iterable[str]) -> dict[str, list[Product]]:
 
 
 def customers_like(q: str) -> list[Customer]:
-    query = customers(q).order_by(Customer.name, Customer.id)
-    return list(db.session.scalars(query.limit(OFFERED)))
+    order = Order((Customer.name, Customer.id))
+    sought = Sought(q, named_customers(q))
+    return best_first(customers(q), order, sought, limit=OFFERED).items
