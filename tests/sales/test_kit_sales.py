@@ -20,12 +20,13 @@ from tests.factories import (
     work_off,
 )
 from tests.sales.test_once import at_once
-from tests.support.processed_sales import publish, sold
+from tests.support.processed_sales import counted, publish, sold
 from tests.support.sale_reversals import cancel, manager, open_tasks, refund, stock
-from webapp.catalog.models import Product, StockMovement
+from webapp.catalog.models import OutOfStock, Product, StockMovement
 from webapp.platform.clock import utc_now
 from webapp.rules.core.day_one import day_one_rules
 from webapp.sales.models import Sale
+from webapp.sales.placing import sale_line, take_line
 
 START = {"CUP": 20, "PLATE": 20}
 
@@ -79,6 +80,12 @@ def test_a_kit_takes_its_parts_in_the_order_of_their_ids(client, db, goods):
     assert left() == (10, 16)
     # A part was sold too: deleted, its movements would go with it.
     assert db.session.scalars(select(Product.was_sold)).all() == [True, True, True]
+
+
+def test_a_sale_without_kits_asks_for_none(db, goods):
+    with counted() as said:
+        make_sale(lines=lines(("CUP", 1), ("PLATE", 2)))
+    assert said and not [each for each in said if "kit_parts" in each]
 
 
 def test_a_part_that_is_short_is_told_at_the_kit(client, db, goods):
@@ -195,6 +202,17 @@ def test_a_gift_that_is_a_kit_comes_whole_or_not_at_all(client, db, goods):
     calls.post("/products/CUP/stock", {"set": 0})
     sold("VD-1")
     assert left() == (0, 20) and "gift_out_of_stock" in open_tasks()
+
+
+def test_a_part_that_is_gone_by_then_leaves_no_trace_of_the_others(client, db, goods):
+    """Somebody took the last cup since the rules were judged: the plate, taken first, is back."""
+    sale = make_sale(lines=lines(("PLATE", 1)))
+    kit = db.session.scalars(select(Product).where(Product.sku == "KIT")).one()
+    manager(client).post("/products/CUP/stock", {"set": 1})
+    with db.session.no_autoflush, pytest.raises(OutOfStock):
+        take_line(sale, sale_line(2, kit, 1, gift=True), "gift")
+    db.session.commit()
+    assert ledger(db) == {"CUP": (1, 1), "PLATE": (19, 19)}
 
 
 def test_the_order_form_tells_what_there_is(client, db, goods):
