@@ -42,7 +42,7 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
-        gc.set_threshold(20_000, 20, 20)
+        gc.set_threshold(200_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)
