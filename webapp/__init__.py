@@ -30,6 +30,7 @@ from webapp.platform.sparing import sparing
 from webapp.platform.storage import Storage
 from webapp.processing.pipeline import hand_queues_to_rows
 from webapp.rules.naming import name_values
+from webapp.sales.reservations import let_go_on_commit
 from webapp.staff import access
 from webapp.staff.queries import names_of
 from webapp.store.queries import shop_time_zone
@@ -37,6 +38,7 @@ from webapp.web import listings, navigation, security
 
 track(db.session)
 send_on_commit(db.session)
+let_go_on_commit(db.session)
 hand_queues_to_rows()
 name_values()
 

@@ -13,6 +13,8 @@ from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
 from webapp.closings import api as closings_api
 from webapp.closings import pages as closings
+from webapp.counting import api as counting_api
+from webapp.counting import pages as counting
 from webapp.customer_records import api as customer_records_api
 from webapp.customer_records import pages as customer_records
 from webapp.customers import api as customers_api
@@ -45,6 +47,7 @@ from webapp.monitor import pages as monitor
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
 from webapp.rehearsals import api as rehearsals_api
 from webapp.rehearsals import pages as rehearsals
+from webapp.reordering import pages as reordering
 from webapp.rules import api as rules_api
 from webapp.rules import pages as rules
 from webapp.rules.audit_words import action_words, condition_words, examples_words
@@ -130,6 +133,8 @@ BLUEPRINTS = [
         taxation,
         rehearsals,
         catalog,
+        counting,
+        reordering,
         customers,
         customer_records,
         sales,
@@ -153,6 +158,7 @@ BLUEPRINTS = [
         taxation_api,
         rehearsals_api,
         catalog_api,
+        counting_api,
         customers_api,
         customer_records_api,
         partners_api,

@@ -32,6 +32,13 @@ INVOICES = MenuEntry(
 SHIPPING = MenuEntry(
     "truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP, keys="g s"
 )
+HOME = MenuEntry("home", _l("Home"), "dashboard.page")
+SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
+PRODUCTS = MenuEntry(
+    "package", _l("Products"), "catalog.index", holds=("counting", "imports", "reordering")
+)
+INVOICES = MenuEntry("file-invoice", _l("NF-e"), "invoices.index", REVIEW, holds=("series",))
+SHIPPING = MenuEntry("truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP)
 STORE = (
     SALES,
     PRODUCTS,
@@ -62,6 +69,8 @@ BACK_OFFICE = (
 COMMANDS = (
     Command("plus", _l("New order"), "sales.new"),
     Command("package", _l("New product"), "catalog.new"),
+    Command("checklist", _l("Count the stock"), "counting.index"),
+    Command("list", _l("What to reorder"), "reordering.page"),
     Command("user-plus", _l("New customer"), "customers.new"),
     Command("upload", _l("Import a spreadsheet"), "imports.import_list"),
     Command("git-branch", _l("New rule"), "rules.new_rule"),

@@ -29,6 +29,8 @@ from tests.factories import ADDRESS, make_product, make_sale, make_token, open_s
 from tests.support.examples import examples
 from tests.support.incoming_notes import a_file, take_in
 from webapp.addresses.models import Company
+from webapp.counting.entering import count_once
+from webapp.counting.forms import CountedIn, CountIn
 from webapp.customers.customer_edits import save_customer
 from webapp.customers.forms import CustomerIn
 from webapp.customers.models import Customer
@@ -52,6 +54,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 COMPANY = "27865757000102"
+A_COUNT = CountIn(lines=[CountedIn(sku="LV-0001", counted=500)])
 # Of the one call that takes a file.
 A_FILE = {"kind": "notes", "file": b"<NFe/>"}
 # So many inputs by the schema of each call, and against it.
@@ -105,6 +108,7 @@ def places(db) -> Places:
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,), (3,)],
         ("customer_id", "address_id"): [(1, 999)],
+        ("count_id",): [(count_once("test", A_COUNT).id,)],
         ("rehearsal_id",): [(rehearsal.id,)],
         ("import_id",): [(take_in(a_file()).id,)],
         ("sku",): [("LV-0001",), (unsold,)],

@@ -12,6 +12,7 @@ from tests.factories import sign_in, work_off
 from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
 from webapp.catalog.models import Product
+from webapp.counting.models import Count
 from webapp.customers.models import Agent, Customer
 from webapp.demo.load import load_demo
 from webapp.fulfilment.memberships.models import Membership
@@ -57,6 +58,7 @@ RECORDS: dict[str, Any] = {
     "skipped_id": SkippedNumbers,
     "backtest_id": Backtest,
     "rehearsal_id": Rehearsal,
+    "count_id": Count,
     "version_id": RuleSetVersion,
     "slip_id": PackingSlip,
     "membership_id": Membership,
@@ -90,6 +92,7 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     client, many = app.test_client(), {}
     sign_in(client, "admin")
     assert client.post("/fiscal-rehearsals", data={"day": "2030-01-01"}).status_code == 303
+    assert client.post("/counts", data={"scope": "all"}).status_code == 303
     take_in(a_file())
     kept = {"listing": "products", "query": "view=low", "name": "Low"}
     assert client.post("/views", data=kept).status_code == 303

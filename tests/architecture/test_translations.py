@@ -334,11 +334,14 @@ def portuguese_shop(db, client):
     sign_in(client, "admin", locale="pt_BR")
     assert client.post("/rules/draft/backtests", data={"days": "all"}).status_code == 303
     assert client.post("/fiscal-rehearsals", data={"day": "2030-01-01"}).status_code == 303
+    assert client.post("/counts", data={"scope": "all", "name": "Contagem"}).status_code == 303
+    client.post("/counts/1/entries", data={"code": book.sku})
     work_off()
     db.session.refresh(sale)
     ones = ("agent_id", "backtest_id", "customer_id", "invoice_id", "membership_id", "message_id")
     take_in(a_file())
     more = (
+        "count_id",
         "import_id",
         "note_id",
         "partner_id",

@@ -16,6 +16,7 @@ from tests import programs
 from tests.bench import (
     authority,
     backtest,
+    counting,
     document,
     importing,
     live,
@@ -58,6 +59,8 @@ def main(names: list[str]) -> None:
         importing.measure()
     if "tables" in wanted:
         tables.measure()
+    if "counting" in wanted:
+        counting.measure()
     guardian = Guardian(dict(os.environ))
     try:
         with tempfile.TemporaryDirectory(prefix="balcao-bench-") as folder:

@@ -29,6 +29,8 @@ MENU = (
     "/settings",
 )
 OTHERS = (
+    "/counts",
+    "/products/reorder",
     "/series",
     "/account",
     "/agents",

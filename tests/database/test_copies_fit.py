@@ -23,6 +23,9 @@ COPIES = {
         "closings.locked_by",
         "commission_payments.paid_by",
         "customer_notes.actor",
+        "counts.begun_by",
+        "counts.taken_by",
+        "count_lines.counted_by",
         "imports.asked_by",
         "invoice_events.asked_by",
         "manifestations.asked_by",
@@ -72,7 +75,7 @@ def test_a_copy_is_as_long_as_its_original(original):
 
 def test_no_column_that_tells_who_did_it_is_forgotten():
     who = {"actor", "reviewer", "paid_by", "asked_by", "published_by", "refunded_by"}
-    who |= {"locked_by"}
+    who |= {"locked_by", "begun_by", "taken_by", "counted_by"}
     found = {
         f"{table.name}.{name}"
         for table in METADATA.tables.values()

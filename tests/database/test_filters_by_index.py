@@ -4,13 +4,14 @@ is looked at that does not fit, and nothing is sorted."""
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import undefer
 
-from tests.factories import api, make_sale, make_token, open_shop, work_off
+from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
 from tests.support.query_plans import plan_of
 from webapp.authority.sandbox import notes_like
 from webapp.catalog.filters import ProductFilter, ProductView
-from webapp.catalog.models import Kind, Product
+from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import products
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.imports.models import ImportRow, RowOutcome
@@ -95,6 +96,17 @@ def test_a_filter_reads_its_own_index(db, index):
     plan = plan_of(db, LISTS[index]().limit(51))
     assert index in plan, plan
     assert "TEMP B-TREE" not in plan and "Sort" not in plan, plan
+
+
+@pytest.mark.both_databases
+def test_what_is_reserved_is_read_however_long_the_ledger_is(db):
+    sale = make_sale(sku=make_product().sku, paid=False)
+    past = {"sale_id": sale.id, "change": 0, "balance": 0, "reason": "", "actor": ""}
+    past |= {"product_id": sale.lines[0].product_id, "at": utc_now(), "left_at": utc_now()}
+    db.session.execute(insert(StockMovement), [past] * 2000)
+    db.session.execute(text("ANALYZE stock_movements"))
+    plan = plan_of(db, select(Product).options(undefer(Product.reserved)))
+    assert "ix_stock_movements_reserving" in plan, plan
 
 
 @pytest.mark.both_databases

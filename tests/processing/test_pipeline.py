@@ -23,17 +23,21 @@ from webapp.invoices.models import (
     SignedPaper,
     Voiding,
 )
-from webapp.messages.models import MESSAGE_TRANSITIONS, Message
+from webapp.messages.models import MESSAGE_TRANSITIONS, Mailbox, MailboxStatus, Message
 from webapp.platform.owed import Owed
 from webapp.platform.queue import QUEUES
 from webapp.platform.sliced import SLICE_TRANSITIONS, Sliced
 from webapp.processing import pipeline
 from webapp.processing.claims import Step, Turn
+from webapp.processing.import_steps import ImportStep
+from webapp.processing.letter_step import LetterStep
 from webapp.processing.pipeline import PIPELINE, PROGRESS, WORKED, steps_of
 from webapp.processing.slicing import SlicedStep
 from webapp.rehearsals.models import Rehearsal
+from webapp.reordering.models import LETTER_TRANSITIONS, ReorderLetter
 from webapp.rules.models import EFFECT_TRANSITIONS, Backtest, Effect
 from webapp.sales.models import STATUS_TRANSITIONS, Sale, Status
+from webapp.views.models import ExportSchedule, ScheduleStatus
 
 TRANSITIONS = {
     Sale: STATUS_TRANSITIONS,
@@ -42,8 +46,12 @@ TRANSITIONS = {
     Voiding: VOIDING_TRANSITIONS,
     Effect: EFFECT_TRANSITIONS,
     Message: MESSAGE_TRANSITIONS,
+    Mailbox: {MailboxStatus.OPEN: set()},
     Backtest: SLICE_TRANSITIONS,
     Closing: CLOSING_TRANSITIONS,
+    ReorderLetter: LETTER_TRANSITIONS,
+    # It goes on, or is paused by a person.
+    ExportSchedule: {ScheduleStatus.ACTIVE: {*ScheduleStatus}},
     Rehearsal: SLICE_TRANSITIONS,
     Import: IMPORT_TRANSITIONS,
     EarlierSend: EARLIER_TRANSITIONS,
@@ -75,15 +83,17 @@ def test_a_row_rings_the_queue_of_its_station(station):
 
 
 def test_no_step_and_no_queue_is_left_out():
-    assert {type(station.step) for station in WORKED} == below(Step, SlicedStep)
+    assert {type(station.step) for station in WORKED} == below(
+        Step, SlicedStep, ImportStep, LetterStep
+    )
     assert {station.queue for station in WORKED} == set(QUEUES)
     assert {station.model for station in WORKED} == below(Owed, Sliced, SignedPaper)
 
 
 def below(base, *kinds):
     """The classes of a base, those of each kind of it in its place."""
-    found = {*base.__subclasses__()} - {*kinds}
-    return found.union(*(kind.__subclasses__() for kind in kinds))
+    found = {*base.__subclasses__()}
+    return found.union(*(kind.__subclasses__() for kind in kinds)) - {*kinds}
 
 
 def test_a_state_stands_in_the_table_once():

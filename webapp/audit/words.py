@@ -20,6 +20,7 @@ from webapp.platform.documents import format_document
 SUBJECTS = {
     "sales": _l("Order"),
     "products": _l("Product"),
+    "counts": _l("Count of stock"),
     "customers": _l("Customer"),
     "customer_addresses": _l("Address of a customer"),
     "customer_notes": _l("Note on a customer"),
@@ -98,6 +99,7 @@ PAGES = {
     "invoices": ("invoices.page", "invoice_id"),
     "voidings": ("series.index", ""),
     "skipped_numbers": ("series.index", ""),
+    "counts": ("counting.show", "count_id"),
     "customers": ("customers.show", "customer_id"),
     "users": ("staff.person", "user_id"),
     "packing_slips": ("parcels.show", "slip_id"),
@@ -143,6 +145,7 @@ FIELDS = {
     "access_key": _l("Access key"),
     "accountant_email": _l("Accountant's e-mail"),
     "closing_day": _l("Day of the closing"),
+    "reorder_days": _l("Days that a purchase lasts"),
     "locked_at": _l("Closed"),
     "locked_by": _l("Closed by"),
     "recipient": _l("To"),

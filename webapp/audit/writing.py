@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Update, bindparam, insert, inspect, update
+from sqlalchemy import Column, Connection, Insert, Update, bindparam, insert, inspect, update
 from sqlalchemy.orm import MANYTOONE, Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
@@ -155,7 +155,11 @@ def _table_of(model: Any) -> Table:
     return Table(
         mapper,
         Base.metadata.sorted_tables.index(table),
-        frozenset(attribute.key for attribute in mapper.column_attrs),
+        frozenset(
+            attribute.key
+            for attribute in mapper.column_attrs
+            if isinstance(attribute.columns[0], Column)
+        ),
         tuple(
             (relationship.key, own.key, theirs.key)
             for relationship in mapper.relationships

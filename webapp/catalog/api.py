@@ -1,6 +1,7 @@
 """Products and their stock as JSON."""
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import undefer
 
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.forms import ProductIn, ProductPatch, ProductQuery, StockIn
@@ -29,13 +30,16 @@ UNKNOWN = _l("There is no product with this SKU.")
 
 
 def product_json(product: Product) -> dict[str, object]:
-    """Money and percentages as decimal text; `stock` null where the kind keeps none."""
+    """Money and percentages as decimal text; `stock` and what belongs to it null where the kind
+    keeps none."""
     facts = {name: getattr(product, name) for name in (*COPIED, "price_confirmed", "on_nfe")}
     parts = product.parts if product.is_kit else ()
     for name in ("price", "cost", "royalty_percent"):
         facts[name] = None if facts[name] is None else str(facts[name])
     return facts | {
         "stock": product.available,
+        "reserved": None if product.stock is None else product.reserved,
+        "held": product.held,
         "parts": [{"sku": each.part.sku, "quantity": each.quantity} for each in parts],
         "archived": product.archived_at is not None,
         "created_at": product.created_at.isoformat(),
@@ -71,6 +75,7 @@ def add(wanted: ProductIn) -> dict[str, object]:
 )
 def index(asked: ProductQuery) -> dict[str, object]:
     found = products(ProductFilter(q=asked.q, kind=asked.kind))
+    found = found.options(undefer(Product.reserved))
     return list_answer(asked, found, (Product.id,), product_json, read_parts)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import undefer
 
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.kits import with_parts
@@ -26,7 +27,7 @@ PRODUCTS = Listing(
     name="products",
     label=_l("Products"),
     endpoint="catalog.index",
-    rows=lambda asked: products(ProductFilter.of_address(asked)),
+    rows=lambda asked: products(ProductFilter.of_address(asked)).options(undefer(Product.reserved)),
     orders=ORDERS,
     named=named_products,
     cells=(
@@ -36,6 +37,7 @@ PRODUCTS = Listing(
         _field(_l("Price"), "price"),
         _field(_l("Cost"), "cost"),
         _field(_l("Stock"), "available"),
+        Cell(_l("Reserved"), lambda product: None if product.stock is None else product.reserved),
         _field(_l("Minimum stock"), "low_stock"),
         _field(_l("Category"), "category"),
         _field(_l("Supplier"), "supplier"),

@@ -5,6 +5,7 @@ import enum
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -27,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from webapp.audit.tracking import actor
 from webapp.platform.clock import utc_now
@@ -112,6 +113,15 @@ class Product(Timestamps, Model):
         _chosen("on_sale_supplier", "supplier"),
         _chosen("on_sale_category", "category"),
         _listed("low", "name", LOW),
+        # What to reorder, by supplier.
+        Index(
+            "ix_products_low_supplier",
+            "supplier",
+            "name",
+            "id",
+            sqlite_where=text(LOW),
+            postgresql_where=text(LOW),
+        ),
         Index(
             "ix_products_shortest",
             "stock",
@@ -164,8 +174,11 @@ class Product(Timestamps, Model):
     # Whether somebody stands for it who may sell at any; until then no discount is measured by it.
     price_confirmed: Mapped[bool] = mapped_column(default=True)
     cost: Mapped[Decimal | None] = mapped_column(Hundredths)
-    # None where the kind keeps no stock, and of a kit, whose parts keep it.
+    # What may be sold; None where the kind keeps no stock, and of a kit, whose parts keep it.
     stock: Mapped[int | None]
+    if TYPE_CHECKING:
+        # Units of orders that have not left yet; see below.
+        reserved: Mapped[int]
     # Whether it consists of `parts`; kept here so that what is none is asked for none.
     is_kit: Mapped[bool] = mapped_column(default=False)
     low_stock: Mapped[int | None]
@@ -218,6 +231,11 @@ class Product(Timestamps, Model):
     @property
     def status(self) -> str:
         return "archived" if self.archived_at else "active"
+
+    @property
+    def held(self) -> int | None:
+        """What stands on the shelf: what may be sold, and what orders have reserved."""
+        return None if self.stock is None else self.stock + self.reserved
 
     @property
     def available(self) -> int | None:
@@ -281,6 +299,9 @@ for _name, _keys in {
         postgresql_where=_rows,
     )
 
+# The movements whose units are reserved. Written out: an index of a part is taken for no other.
+RESERVING = text("sale_id IS NOT NULL AND left_at IS NULL")
+
 
 NOTHING_HELD: Mapping[int, int] = MappingProxyType({})
 
@@ -308,21 +329,48 @@ class StockMovement(Model):
     """One change of one product's stock; their sum is the stock."""
 
     __tablename__ = "stock_movements"
+    __table_args__ = (
+        # A product's ledger from its end backwards, and what moved since a day.
+        Index("ix_stock_movements_product_id_id", "product_id", "id"),
+        Index("ix_stock_movements_product_id_at", "product_id", "at"),
+        Index(
+            "ix_stock_movements_reserving",
+            "product_id",
+            # Both are asked for: SQLite takes the index that answers more of a question.
+            "left_at",
+            "change",
+            sqlite_where=RESERVING,
+            postgresql_where=RESERVING,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    product_id: Mapped[int] = mapped_column(
-        ForeignKey("products.id", ondelete="CASCADE"), index=True
-    )
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
     change: Mapped[int]
     balance: Mapped[int]
     reason: Mapped[str] = mapped_column(String(200))
     sale_id: Mapped[int | None] = mapped_column(ForeignKey("sales.id"), index=True)
+    # Since when the units are no order's any more: they left the shop, or the order was cancelled
+    # (see `sales.reservations`). None while an order has them; and always where none moved them.
+    left_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # The count that found the difference.
+    count_id: Mapped[int | None] = mapped_column(ForeignKey("counts.id"))
     actor: Mapped[str] = mapped_column(ActorText)
     # By name: sales know the catalog, not the other way round.
     sale = relationship("Sale")
     product: Mapped[Product] = relationship()
 
+
+def units_reserved(product_id: ColumnElement[int]) -> ColumnElement[int]:
+    """Of one product, by all orders that have not left."""
+    reserving = select(func.coalesce(-func.sum(StockMovement.change), 0))
+    reserving = reserving.where(StockMovement.product_id == product_id, RESERVING)
+    return reserving.correlate_except(StockMovement).scalar_subquery()
+
+
+# Read where it is asked for: `undefer(Product.reserved)` for the rows of a list.
+Product.reserved = column_property(units_reserved(Product.__table__.c.id), deferred=True)
 
 _stock = Product.__table__.c.stock
 # Built once: a rush of sales spends its time here.
@@ -384,5 +432,8 @@ def movement(product_id: int, change: int, balance: int, reason: str) -> dict:
 def move_stock(session, product_id: int, sku: str, change: int, reason: str, sale=None) -> int:
     """Changes the stock and writes the movement; returns the new balance. Raises OutOfStock."""
     balance = change_stock(session, product_id, sku, change)
-    session.add(StockMovement(**movement(product_id, change, balance, reason), sale=sale))
+    row = StockMovement(**movement(product_id, change, balance, reason), sale=sale)
+    if sale is not None and not sale.has_reserved:
+        row.left_at = utc_now()
+    session.add(row)
     return balance

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import undefer
 
 from webapp.catalog.filters import LACKING, ProductFilter, ProductView
 from webapp.catalog.forms import MAX_OF_PART, KitPartIn, ProductIn, RowIn, StockFormIn
@@ -148,7 +149,8 @@ def _offered(wanted: ProductFilter) -> list[dict[str, Any]]:
 @bp.get("/products/rows")
 @allow("clerk")
 def rows():
-    found = db.session.scalars(db.select(Product).where(Product.id.in_(query_ids()))).all()
+    asked = db.select(Product).where(Product.id.in_(query_ids()))
+    found = db.session.scalars(asked.options(undefer(Product.reserved))).all()
     read_parts(found)
     return render_template("catalog/_rows.html", products=found)
 

@@ -10,9 +10,10 @@ class KitPartOut(OutShape):
 
 
 class ProductOut(OutShape):
-    """`stock` is null where the kind keeps none, and of a kit (one with `parts`) what they allow.
-    `price_confirmed` is false while somebody set the
-    price whose orders wait for a manager beyond a limit."""
+    """`stock` is what may be sold, of a kit (one with `parts`) what they allow; `reserved` what
+    orders that have not left have taken, `held` both: what stands on the shelf. All null where the
+    kind keeps none, `reserved` and `held` of a kit too. `price_confirmed` is false while somebody
+    set the price whose orders wait for a manager beyond a limit."""
 
     sku: str
     name: str
@@ -37,6 +38,8 @@ class ProductOut(OutShape):
     video_url: str
     plan: str
     stock: int | None
+    reserved: int | None
+    held: int | None
     on_nfe: bool
     parts: list[KitPartOut]
     tax_profile: str

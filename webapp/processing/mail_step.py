@@ -10,9 +10,12 @@ from webapp.messages.delivery import Outcomes, deliver
 from webapp.messages.models import Message, MessageStatus
 from webapp.processing.claims import Step, backoff
 from webapp.processing.note_mail import files_of
+from webapp.reordering.models import ReorderLetter
 
 
-def settle(row: Message | Closing, error: str | None, tries_left: int, now: dt.datetime) -> None:
+def settle(
+    row: Message | Closing | ReorderLetter, error: str | None, tries_left: int, now: dt.datetime
+) -> None:
     """Writes down what became of a letter; `error` as `deliver` tells it."""
     if error is None:
         row.sent(now)

@@ -44,12 +44,14 @@ from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
 from webapp.processing.rehearsal_step import RehearsalStep
+from webapp.processing.reorder_step import ReorderStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
 from webapp.processing.rules_step import RulesStep
 from webapp.processing.send_step import SendStep
 from webapp.processing.status_step import AskStep, StatusStep
 from webapp.processing.voiding_step import VoidingStep
 from webapp.rehearsals.models import Rehearsal
+from webapp.reordering.models import LetterStatus, ReorderLetter
 from webapp.rules.models import Backtest, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
 from webapp.store.sleep import is_asleep
@@ -239,6 +241,14 @@ PIPELINE: tuple[Station, ...] = (
         ExportStep(),
         (ScheduleStatus.ACTIVE, ScheduleStatus.PAUSED),
         _l("Sending a list on its schedule"),
+    ),
+    Station(
+        ReorderLetter,
+        LetterStatus.PENDING,
+        "mail",
+        ReorderStep(),
+        (LetterStatus.SENT, LetterStatus.KEPT, LetterStatus.FAILED),
+        _l("Telling managers what is low"),
     ),
     Station(
         Backtest,

@@ -19,6 +19,7 @@ from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
 from webapp.processing.archive_upkeep import look_after_files
 from webapp.processing.pipeline import WORKED, owing_queues
+from webapp.processing.reorder_step import owe_reorder_letters
 from webapp.processing.signing_holds import let_sign
 from webapp.processing.tax_holds import let_go_on
 from webapp.sales.models import Sale, Status
@@ -40,6 +41,7 @@ def sweep_once() -> list[str]:
     let_go_on()
     let_sign()
     look_after_files()
+    owe_reorder_letters()
     open_mailbox()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung

@@ -428,6 +428,14 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         return self.shipping in (Shipping.SHIPPED, Shipping.DELIVERED)
 
     @property
+    def has_reserved(self) -> bool:
+        """Whether the stock that it took is still in the shop, for it: it is neither shipped nor
+        called off, nor closed without anything to ship."""
+        if self.shipping is Shipping.NONE:
+            return not self.status.is_final
+        return not self.has_shipped
+
+    @property
     def has_goods(self) -> bool:
         return any(line.is_on_note for line in self.lines)
 

@@ -72,6 +72,8 @@ class User(Timestamps, Model):
     locale: Mapped[str | None] = mapped_column(String(8))
     theme: Mapped[str | None] = mapped_column(String(8))
     density: Mapped[str | None] = mapped_column(String(8))
+    # Whether a manager is told by e-mail each morning what is low.
+    low_stock_mail: Mapped[bool] = mapped_column(default=False)
 
     @property
     def audit_name(self) -> str:

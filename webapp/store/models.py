@@ -60,6 +60,7 @@ class Shop(Model):
         "guide_closed",
         "closing_day",
         "accountant_email",
+        "reorder_days",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -114,6 +115,8 @@ class Shop(Model):
     # On which day the last month's closing goes to the accountant; None: on none by itself.
     closing_day: Mapped[int | None]
     accountant_email: Mapped[str] = mapped_column(String(254), default="")
+    # For how many days what is ordered anew is to last.
+    reorder_days: Mapped[int] = mapped_column(default=30)
     # Whether an NF-e is approved by somebody else than who entered or changed its order.
     four_eyes: Mapped[bool] = mapped_column(default=False)
     # Whether the guide of the first days was put away.

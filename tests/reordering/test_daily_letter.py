@@ -1,0 +1,108 @@
+"""Managers who want it are told each morning what is low: once, and not when nothing is."""
+
+import datetime as dt
+import threading
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories import make_product, make_user, open_shop, sign_in, work_off
+from tests.support.mail_server import mail_server
+from webapp.processing import reorder_step
+from webapp.processing.reorder_step import owe_reorder_letters
+from webapp.reordering.models import LetterStatus, ReorderLetter
+
+pytestmark = pytest.mark.both_databases
+DAY = dt.date(2026, 11, 20)
+
+
+@pytest.fixture
+def inbox():
+    with mail_server() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def settings(base_settings, database_url, inbox):
+    return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+
+
+@pytest.fixture
+def on_day(monkeypatch, db):
+    """A sweeper passes some times on a day, in the morning unless it is said otherwise."""
+
+    def on_day(day=DAY, morning=True):
+        monkeypatch.setattr(reorder_step, "issuer_today", lambda: day)
+        monkeypatch.setattr(reorder_step, "_is_morning", lambda: morning)
+        for _pass in range(3):
+            owe_reorder_letters()
+        work_off()
+
+    return on_day
+
+
+@pytest.fixture
+def manager(db):
+    open_shop()
+    user = make_user("manager", email="rosa@example.com")
+    user.low_stock_mail, user.locale = True, "pt_BR"
+    db.session.commit()
+    return user
+
+
+def test_it_goes_out_once_a_day(db, inbox, on_day, manager):
+    make_product(sku="BAG", name="Bolsa", stock=2, low_stock=5, supplier="Alba")
+    clerk = make_user("clerk", email="ana@example.com")
+    clerk.low_stock_mail = True
+    db.session.commit()
+    on_day(morning=False)
+    assert inbox.letters == []
+    on_day()
+    on_day()
+    (letter,) = inbox.letters
+    assert letter["To"] == "rosa@example.com"
+    text = letter.get_body(("plain",)).get_content()
+    assert "BAG · Bolsa (Alba): 2 em estoque, comprar 4" in text and "/products/reorder" in text
+    on_day(DAY + dt.timedelta(days=1))
+    assert len(inbox.letters) == 2
+    assert set(db.session.scalars(select(ReorderLetter.status))) == {LetterStatus.SENT}
+
+
+def test_nothing_is_sent_when_nothing_is_low_or_nobody_asks(db, inbox, on_day, manager):
+    make_product(stock=9, low_stock=5)
+    on_day()
+    manager.low_stock_mail = False
+    db.session.commit()
+    make_product(stock=1, low_stock=5)
+    on_day()
+    assert inbox.letters == []
+
+
+def test_many_sweepers_owe_it_once(app, db, manager, monkeypatch):
+    make_product(stock=1, low_stock=5)
+    db.session.remove()
+    monkeypatch.setattr(reorder_step, "_is_morning", lambda: True)
+    gate, owed = threading.Barrier(4), []
+
+    def sweep():
+        with app.app_context():
+            gate.wait()
+            owed.append(owe_reorder_letters())
+
+    sweepers = [threading.Thread(target=sweep) for _sweeper in range(4)]
+    for sweeper in sweepers:
+        sweeper.start()
+    for sweeper in sweepers:
+        sweeper.join()
+    assert sorted(owed) == [0, 0, 0, 1]
+    assert db.session.scalar(select(func.count()).select_from(ReorderLetter)) == 1
+
+
+def test_a_manager_asks_for_it_and_no_more(client, db):
+    sign_in(client, "manager")
+    for wanted in ("1", "0"):
+        form = {"wanted": wanted}
+        assert client.post("/products/reorder/letters", data=form).status_code == 303
+        shown = client.get("/products/reorder").text
+        assert ("Tell me no more" in shown) is (wanted == "1")
