@@ -9,6 +9,8 @@ from webapp.audit import history
 from webapp.audit import pages as audit
 from webapp.authority import api as authority_api
 from webapp.authority import pages as authority
+from webapp.batches import api as batches_api
+from webapp.batches import pages as batches
 from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
 from webapp.closings import api as closings_api
@@ -133,6 +135,7 @@ BLUEPRINTS = [
         taxation,
         rehearsals,
         catalog,
+        batches,
         counting,
         reordering,
         customers,
@@ -158,6 +161,7 @@ BLUEPRINTS = [
         taxation_api,
         rehearsals_api,
         catalog_api,
+        batches_api,
         counting_api,
         customers_api,
         customer_records_api,

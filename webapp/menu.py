@@ -69,6 +69,7 @@ BACK_OFFICE = (
 COMMANDS = (
     Command("plus", _l("New order"), "sales.new"),
     Command("package", _l("New product"), "catalog.new"),
+    Command("checklist", _l("Batches: products changed together"), "batches.index"),
     Command("checklist", _l("Count the stock"), "counting.index"),
     Command("list", _l("What to reorder"), "reordering.page"),
     Command("user-plus", _l("New customer"), "customers.new"),

@@ -29,6 +29,9 @@ from tests.factories import ADDRESS, make_product, make_sale, make_token, open_s
 from tests.support.examples import examples
 from tests.support.incoming_notes import a_file, take_in
 from webapp.addresses.models import Company
+from webapp.batches.asking import Asker, begin_batch
+from webapp.batches.forms import ChangeIn
+from webapp.catalog.models import Product
 from webapp.counting.entering import count_once
 from webapp.counting.forms import CountedIn, CountIn
 from webapp.customers.customer_edits import save_customer
@@ -39,10 +42,12 @@ from webapp.fulfilment.tasks.models import Task
 from webapp.http.forms import parse
 from webapp.invoices.models import Invoice
 from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
 from webapp.processing.note_events import cancel_note, correct_note, note_to_follow
 from webapp.processing.number_voiding import void_numbers
 from webapp.rehearsals.asking import ask_rehearsal
 from webapp.rules.models import Effect
+from webapp.store.price_rights import UNBOUND
 from webapp.store.queries import every_series, the_shop
 from webapp.taxation.queries import issuer_today
 
@@ -110,6 +115,7 @@ def places(db) -> Places:
         ("customer_id", "address_id"): [(1, 999)],
         ("count_id",): [(count_once("test", A_COUNT).id,)],
         ("rehearsal_id",): [(rehearsal.id,)],
+        ("batch_id",): [(a_batch(),), (999,)],
         ("import_id",): [(take_in(a_file()).id,)],
         ("sku",): [("LV-0001",), (unsold,)],
         ("code",): [("goods",), ("none",)],
@@ -120,6 +126,15 @@ def places(db) -> Places:
         ("cnpj",): [(COMPANY,), ("9",)],
         (): [()],
     }
+
+
+def a_batch() -> int:
+    """Carried out."""
+    asker = Asker("admin", UNBOUND)
+    begun = begin_batch(select(Product), ChangeIn(category="Chás"), asker, applies_itself=True)
+    database.session.commit()
+    work_off()
+    return begun.id
 
 
 def what_followed() -> tuple[int, int]:

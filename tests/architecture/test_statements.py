@@ -11,6 +11,7 @@ from typing import Any
 from tests.factories import sign_in, work_off
 from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
+from webapp.batches.models import ProductBatch
 from webapp.catalog.models import Product
 from webapp.counting.models import Count
 from webapp.customers.models import Agent, Customer
@@ -52,6 +53,7 @@ RECORDS: dict[str, Any] = {
     "sale_id": Sale,
     "invoice_id": Invoice,
     "import_id": Import,
+    "batch_id": ProductBatch,
     "note_id": IncomingNote,
     "event_id": InvoiceEvent,
     "voiding_id": Voiding,
@@ -94,6 +96,8 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     assert client.post("/fiscal-rehearsals", data={"day": "2030-01-01"}).status_code == 303
     assert client.post("/counts", data={"scope": "all"}).status_code == 303
     take_in(a_file())
+    every = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
+    assert client.post("/batches", data=every).status_code == 303
     kept = {"listing": "products", "query": "view=low", "name": "Low"}
     assert client.post("/views", data=kept).status_code == 303
     assert client.post("/schedules", data=kept).status_code == 303

@@ -122,6 +122,9 @@ MORE_SCREENS = (
     "/sales?q=zzz",
     "/products?view=low&kind=book",
     "/products?kind=zzz",
+    "/products?view=no_cost",
+    "/batches/new?view=no_cost&kind=book",
+    "/batches/1?rows=changes",
     "/invoices?status=rejected",
     "/invoices?month=2026-13",
     "/packing-slips?status=delivered",
@@ -340,7 +343,10 @@ def portuguese_shop(db, client):
     db.session.refresh(sale)
     ones = ("agent_id", "backtest_id", "customer_id", "invoice_id", "membership_id", "message_id")
     take_in(a_file())
+    every = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
+    assert client.post("/batches", data=every).status_code == 303
     more = (
+        "batch_id",
         "count_id",
         "import_id",
         "note_id",

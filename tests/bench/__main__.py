@@ -16,6 +16,7 @@ from tests import programs
 from tests.bench import (
     authority,
     backtest,
+    batching,
     counting,
     document,
     importing,
@@ -36,6 +37,7 @@ PARTS = (
     "backtest",
     "import",
     "tables",
+    "batch",
     "pipeline",
     "pages",
     "live",
@@ -59,6 +61,8 @@ def main(names: list[str]) -> None:
         importing.measure()
     if "tables" in wanted:
         tables.measure()
+    if "batch" in wanted:
+        batching.measure()
     if "counting" in wanted:
         counting.measure()
     guardian = Guardian(dict(os.environ))

@@ -23,6 +23,7 @@ from webapp.imports.works import Sending
 from webapp.incoming.note_imports import NotesImport
 from webapp.platform.database import db
 from webapp.platform.settings import Settings
+from webapp.processing.claims import AnyStep
 from webapp.processing.import_steps import CheckStep, TakeStep
 
 NOTES = 10_000
@@ -83,7 +84,7 @@ def _import(archive: io.BytesIO) -> None:
     )
 
 
-def work_through(step: CheckStep | TakeStep) -> float:
+def work_through(step: AnyStep) -> float:
     """Processor seconds until nothing of it is owed."""
     time.sleep(0.002)
     began = time.process_time()

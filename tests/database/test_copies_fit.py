@@ -20,6 +20,9 @@ COPIES = {
     "users.email": (
         "audit_entries.actor",
         "backtests.asked_by",
+        "batches.asked_by",
+        "batches.carried_out_by",
+        "batch_rows.left_by",
         "closings.locked_by",
         "commission_payments.paid_by",
         "customer_notes.actor",
@@ -37,7 +40,12 @@ COPIES = {
         "stock_movements.actor",
         "voidings.asked_by",
     ),
-    "products.sku": ("sale_lines.sku", "commissions.sku", "royalty_slips.sku"),
+    "products.sku": (
+        "sale_lines.sku",
+        "commissions.sku",
+        "royalty_slips.sku",
+        "batch_rows.sku",
+    ),
     "products.name": ("sale_lines.name", "royalty_slips.name"),
     "products.author": ("royalty_slips.author",),
     "products.plan": (
@@ -75,7 +83,7 @@ def test_a_copy_is_as_long_as_its_original(original):
 
 def test_no_column_that_tells_who_did_it_is_forgotten():
     who = {"actor", "reviewer", "paid_by", "asked_by", "published_by", "refunded_by"}
-    who |= {"locked_by", "begun_by", "taken_by", "counted_by"}
+    who |= {"begun_by", "carried_out_by", "counted_by", "left_by", "locked_by", "taken_by"}
     found = {
         f"{table.name}.{name}"
         for table in METADATA.tables.values()

@@ -38,6 +38,7 @@ SUBJECTS = {
     "backtests": _l("Test of the rules"),
     "rehearsals": _l("Rehearsal of a day"),
     "imports": _l("Import of files"),
+    "batches": _l("Batch"),
     "incoming_notes": _l("Incoming NF-e"),
     "inboxes": _l("Fetching of incoming NF-e"),
     "manifestations": _l("Buyer's word on an NF-e"),
@@ -108,6 +109,7 @@ PAGES = {
     "backtests": ("rules.backtest", "backtest_id"),
     "rehearsals": ("rehearsals.show", "rehearsal_id"),
     "imports": ("imports.import_page", "import_id"),
+    "batches": ("batches.show", "batch_id"),
     "incoming_notes": ("incoming.show", "note_id"),
 }
 # The icon of what no feature has a sentence for.
@@ -136,6 +138,7 @@ FIELDS = {
     "signed_off_by": _l("Signed off by"),
     "source": _l("Source"),
     "tax_profile": _l("Tax profile"),
+    "undone": _l("Taken back"),
     "value": _l("Value"),
     "origin_id": _l("Gives back NF-e"),
     "network_address": _l("Network address"),
@@ -172,6 +175,7 @@ FIELDS = {
     "seller_id": _l("The shop's id there"),
     "category": _l("Category"),
     "city": _l("City"),
+    "changed": _l("Changed"),
     "channel": _l("Channel"),
     "channel_series": _l("Series by channel"),
     "below_catalog": _l("Below the catalog (%)"),

@@ -111,6 +111,10 @@ def _url(written: str) -> str:
     return written
 
 
+Supplier = Annotated[str, Text(80)]
+Category = Annotated[str, Text(60)]
+ProfileCode = Annotated[str, Text(40)]
+Ncm = Annotated[str, Field(strict=True, max_length=20), AfterValidator(_ncm)]
 Stock = Annotated[int, Whole(0, MAX_STOCK)]
 StockChange = Annotated[int, Whole(-MAX_STOCK, MAX_STOCK)]
 Months = Annotated[int, Whole(0, 1200)]
@@ -141,12 +145,12 @@ class ProductIn(Shape):
     kind: Kind
     price: Money
     stock: Annotated[Stock | None, BlankIsNone] = None
-    supplier: Annotated[str, Text(80)] = ""
-    category: Annotated[str, Text(60)] = ""
+    supplier: Supplier = ""
+    category: Category = ""
     description: Annotated[str, LongText(5000)] = ""
     specifications: Annotated[str, LongText(5000)] = ""
     warranty_months: Annotated[Months | None, BlankIsNone] = None
-    ncm: Annotated[str, Field(strict=True, max_length=20), AfterValidator(_ncm)] = ""
+    ncm: Ncm = ""
     gtin: Annotated[str, Field(strict=True, max_length=20), AfterValidator(_gtin)] = ""
     origin: Annotated[str, Field(strict=True), AfterValidator(_origin)] = "0"
     unit: Annotated[str, Text(6, required=True)] = "UN"
@@ -156,7 +160,7 @@ class ProductIn(Shape):
     # Left out: goods go on the NF-e, the others do not.
     on_nfe: Annotated[Flag | None, BlankIsNone] = None
     # Blank: that of its category, else the shop's.
-    tax_profile: Annotated[str, Text(40)] = ""
+    tax_profile: ProfileCode = ""
     royalty_percent: Annotated[Percent | None, BlankIsNone] = None
     author: Annotated[str, Text(80)] = ""
     isbn: Annotated[str, Text(20), AfterValidator(_isbn)] = ""
@@ -182,8 +186,8 @@ ProductPatch = partial(ProductIn)
 class TaxFactsIn(Shape):
     """What many products are given at once; a field left blank stays as each has it."""
 
-    ncm: Annotated[str, Field(strict=True, max_length=20), AfterValidator(_ncm)] = ""
-    tax_profile: Annotated[str, Text(40)] = ""
+    ncm: Ncm = ""
+    tax_profile: ProfileCode = ""
 
     @model_validator(mode="after")
     def something(self):

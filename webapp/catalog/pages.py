@@ -36,6 +36,7 @@ from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import Tab, newest_first, page_of, tabs_of
 from webapp.http.query import query_ids
 from webapp.http.row_forms import RowsForm, rows_of
+from webapp.http.sealing import address
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
@@ -94,6 +95,7 @@ def index():
         on=_chosen(wanted),
         add=_offered(wanted),
         counts=counts,
+        together=address(url_for("batches.new"), wanted.in_address),
     )
 
 

@@ -90,8 +90,8 @@ def refuse_addition(wanted: ProductIn, rights: PriceRights = UNBOUND) -> None:
     if not rights.sets_prices:
         message = _("Prices are a manager's in this shop: ask one to add the product.")
         raise Invalid([FieldError("price", message)])
-    _refuse_unknown_profile(wanted.tax_profile)
-    _refuse_unknown_ncm(wanted.ncm)
+    refuse_unknown_profile(wanted.tax_profile)
+    refuse_unknown_ncm(wanted.ncm)
 
 
 def add_products(wanted: Iterable[ProductIn], rights: PriceRights, reason: str) -> None:
@@ -139,9 +139,9 @@ def refuse_edit(product: Product, wanted: ProductIn, rights: PriceRights = UNBOU
     """All that speaks against the product's new facts but that a SKU is taken. Raises Invalid."""
     _refuse_price(product, wanted.price, rights)
     if wanted.tax_profile != product.tax_profile:
-        _refuse_unknown_profile(wanted.tax_profile)
+        refuse_unknown_profile(wanted.tax_profile)
     if wanted.ncm != product.ncm:
-        _refuse_unknown_ncm(wanted.ncm)
+        refuse_unknown_ncm(wanted.ncm)
     if wanted.kind is not product.kind and product.was_sold:
         raise Invalid(
             [FieldError("kind", _("It was sold already, so its kind stays; add another product."))]
@@ -196,7 +196,7 @@ def _another_thing(product: Product, wanted: ProductIn) -> bool:
 def give_tax_facts(products: Iterable[Product], wanted: TaxFactsIn) -> int:
     """Gives all of them the NCM and the tax profile that are told; returns how many were otherwise.
     Raises Invalid."""
-    _refuse_unknown_profile(wanted.tax_profile)
+    refuse_unknown_profile(wanted.tax_profile)
     told = {name: value for name, value in wanted if name in ("ncm", "tax_profile") and value}
     changed = 0
     for product in products:
@@ -209,14 +209,14 @@ def give_tax_facts(products: Iterable[Product], wanted: TaxFactsIn) -> int:
     return changed
 
 
-def _refuse_unknown_profile(code: str) -> None:
+def refuse_unknown_profile(code: str) -> None:
     """Raises Invalid for a tax profile that nobody wrote."""
     if code and not is_profile(code):
         message = _("There is no tax profile with the code %(code)s.", code=code)
         raise Invalid([FieldError("tax_profile", message)])
 
 
-def _refuse_unknown_ncm(ncm: str) -> None:
+def refuse_unknown_ncm(ncm: str) -> None:
     """Raises Invalid for one that the shop's table, if it has one, does not have today."""
     table = the_tax_book().ncm
     if ncm and table is not None and not table.knows(ncm, issuer_today()):

@@ -212,6 +212,24 @@ Percent = Annotated[
     _DECIMAL_SCHEMA,
     _within(Decimal(0), Decimal(100), _l("It cannot be negative."), _l("At most 100 %.")),
 ]
+# What an amount grows by, or shrinks.
+_SIGNED_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": r"^-?\d+(\.\d{1,2})?$", "examples": ["-10.00"]}
+)
+SignedMoney = Annotated[
+    Decimal,
+    BeforeValidator(_Hundredths(read_money, _NOT_AN_AMOUNT)),
+    _SIGNED_SCHEMA,
+    _within(
+        -MAX_MONEY, MAX_MONEY, _l("This amount is too large."), _l("This amount is too large.")
+    ),
+]
+SignedPercent = Annotated[
+    Decimal,
+    BeforeValidator(_Hundredths(read_percent, _NOT_A_PERCENTAGE)),
+    _SIGNED_SCHEMA,
+    _within(Decimal(-100), Decimal(1000), _l("At least -100 %."), _l("At most 1,000 %.")),
+]
 
 
 # As finely as the NF-e writes a rate.

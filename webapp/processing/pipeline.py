@@ -13,6 +13,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from webapp.authority.models import AuthorityService, ServiceState
+from webapp.batches.models import BatchStatus, ProductBatch
 from webapp.closings.models import Closing, ClosingStatus
 from webapp.imports.models import Import, ImportStatus
 from webapp.incoming.models import Inbox, InboxStatus, Manifestation, ManifestationStatus
@@ -31,6 +32,7 @@ from webapp.platform.owed import Owed
 from webapp.platform.sliced import SliceStatus
 from webapp.processing.address_step import AddressStep
 from webapp.processing.backtest_step import BacktestStep
+from webapp.processing.batch_steps import ApplyBatchStep, PreviewBatchStep, UndoBatchStep
 from webapp.processing.bounce_step import BounceStep
 from webapp.processing.claims import AnyStep, by_turns, look_at
 from webapp.processing.closing_step import ClosingStep
@@ -281,6 +283,30 @@ PIPELINE: tuple[Station, ...] = (
         TakeStep(),
         (ImportStatus.DONE, ImportStatus.REFUSED),
         _l("Taking files in"),
+    ),
+    Station(
+        ProductBatch,
+        BatchStatus.PREVIEWING,
+        "bulk",
+        PreviewBatchStep(),
+        (BatchStatus.READY, BatchStatus.APPLYING),
+        _l("Looking over a change of many products"),
+    ),
+    Station(
+        ProductBatch,
+        BatchStatus.APPLYING,
+        "bulk",
+        ApplyBatchStep(),
+        (BatchStatus.DONE,),
+        _l("Changing many products"),
+    ),
+    Station(
+        ProductBatch,
+        BatchStatus.UNDOING,
+        "bulk",
+        UndoBatchStep(),
+        (BatchStatus.UNDONE,),
+        _l("Undoing a change of many products"),
     ),
     Station(
         Inbox,

@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
+from webapp.batches.models import ProductBatch
 from webapp.imports.models import Import
 from webapp.platform.clock import utc_now
 from webapp.platform.sliced import Sliced, SliceStatus
@@ -17,22 +18,19 @@ from webapp.processing.claims import Step
 # How long one slice judges before it keeps what it has: a worker is back for other queues within
 # two seconds.
 SLICE_SECONDS = 1.5
-Row = TypeVar("Row", bound=Sliced | Import)
+Row = TypeVar("Row", bound=Sliced | Import | ProductBatch)
+Answers = TypeVar("Answers")
+Shared = TypeVar("Shared")
 Slice = TypeVar("Slice")
 
 
-class SlicedStep(Step[Row, dict[int, Slice], dict[int, Slice]]):
+class SerialStep(Step[Row, Answers, Shared]):
     """One row, one slice, one commit. One row of a kind at a time: the other workers are for
     orders."""
 
-    status: ClassVar[enum.StrEnum] = SliceStatus.PENDING
     batch = 1
     # Well over a slice, and over what is compiled before the first one.
     lease_seconds = 30
-
-    @abstractmethod
-    def slice_of(self, row: Row) -> Slice:
-        """Judges for SLICE_SECONDS, and writes nothing."""
 
     def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
         other = aliased(self.model)
@@ -41,10 +39,20 @@ class SlicedStep(Step[Row, dict[int, Slice], dict[int, Slice]]):
         )
         return and_(super().is_owed(now), ~at_work.exists())
 
+    def give_up(self, row: Row, error: str) -> None:
+        row.fail(error, utc_now())
+
+
+class SlicedStep(SerialStep[Row, dict[int, Slice], dict[int, Slice]]):
+    """What a slice comes to is found out before its transaction."""
+
+    status: ClassVar[enum.StrEnum] = SliceStatus.PENDING
+
+    @abstractmethod
+    def slice_of(self, row: Row) -> Slice:
+        """Judges for SLICE_SECONDS, and writes nothing."""
+
     def call_external(self, rows: list[Row]) -> dict[int, Slice]:
         """By the row's id."""
         with only_reading():
             return {row.id: self.slice_of(row) for row in rows}
-
-    def give_up(self, row: Row, error: str) -> None:
-        row.fail(error, utc_now())

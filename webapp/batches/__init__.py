@@ -1,0 +1,1 @@
+"""One named change of many products, looked at before, and undone later."""
