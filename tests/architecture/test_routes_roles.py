@@ -23,6 +23,7 @@ DUMMIES = {
     "UnicodeConverter": "none",
     "PathConverter": "none",
     "DefaultConverter": "none",
+    "AnyConverter": "price",
 }
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 

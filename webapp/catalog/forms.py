@@ -223,6 +223,13 @@ class StockFormIn(StockIn):
     seen: Annotated[Stock | None, BlankIsNone] = None
 
 
+class CellIn(Shape):
+    """One fact of a product as it is typed in a cell, and what stood there before."""
+
+    value: str = ""
+    seen: str = ""
+
+
 class RowIn(Shape):
     """Price and stock as edited in a row of the list."""
 

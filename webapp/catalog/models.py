@@ -255,6 +255,14 @@ class Product(Timestamps, Model):
             self.stock is not None and self.low_stock is not None and self.stock <= self.low_stock
         )
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The columns in which it lacks something, as `LACKS` asks for them."""
+        of_goods = ("ncm", "gtin", "weight_g", "cost", "tax_profile") if self.on_nfe else ()
+        lacking = [name for name in of_goods if getattr(self, name) in (None, "")]
+        lacking += ["weight_g"] * (self.on_nfe and not self.weight_g) + ["price"] * (not self.price)
+        return tuple(lacking)
+
     def confirm_price(self) -> None:
         self.price_confirmed = True
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import undefer
 
 from webapp.catalog.filters import LACKING, ProductFilter, ProductView
-from webapp.catalog.forms import MAX_OF_PART, KitPartIn, ProductIn, RowIn, StockFormIn
+from webapp.catalog.forms import MAX_OF_PART, CellIn, KitPartIn, ProductIn, RowIn, StockFormIn
 from webapp.catalog.kits import kit_with, read_parts, together, why_not_sold
 from webapp.catalog.listing import PRODUCTS
 from webapp.catalog.models import Kind, Product, StockMovement
@@ -15,6 +16,7 @@ from webapp.catalog.product_edits import (
     StockMoved,
     add_product,
     delete_product,
+    edit_cell,
     edit_product,
     edit_row,
     facts_of,
@@ -48,6 +50,15 @@ from webapp.taxation.queries import profile_names
 
 bp = Blueprint("catalog", __name__)
 
+# What products may lack, in the order of its columns.
+CELLS = {
+    "ncm": _l("NCM"),
+    "gtin": _l("GTIN"),
+    "weight_g": _l("Weight (g)"),
+    "price": _l("Price"),
+    "cost": _l("Cost"),
+    "tax_profile": _l("Tax profile"),
+}
 TABS = (ProductView.ALL, ProductView.LOW, ProductView.LACKS, ProductView.ARCHIVED)
 # What a new product's form begins with.
 BLANK = {"kind": Kind.PHYSICAL, "unit": "UN", "origin": "0", "weight_g": 0}
@@ -73,13 +84,14 @@ class RowForm(Form):
 
 @bp.context_processor
 def words():
-    return {"reason_words": reason_words}
+    return {"cell_labels": CELLS, "reason_words": reason_words}
 
 
 @bp.get("/products")
 @allow("clerk")
 def index():
     wanted = ProductFilter.of_address(request.args)
+    profiles = profile_names()
     page = PRODUCTS.page(request.args, narrowed=bool(wanted.in_address))
     read_parts(page.items)
     views = TABS + LACKING * wanted.lacks
@@ -92,9 +104,11 @@ def index():
         wanted=wanted,
         tabs=tabs[: len(TABS)],
         lacking=tabs[len(TABS) :],
-        on=_chosen(wanted),
-        add=_offered(wanted),
+        on=_chosen(wanted, profiles),
+        add=_offered(wanted, profiles),
         counts=counts,
+        cell_form=_cell_form,
+        profiles=profiles,
         together=address(url_for("batches.new"), wanted.in_address),
     )
 
@@ -108,14 +122,13 @@ def _asked(view: ProductView | None) -> dict[str, str | None]:
     return {"view": None if view is ProductView.ALL else view}
 
 
-def _chosen(wanted: ProductFilter) -> list[dict[str, Any]]:
+def _chosen(wanted: ProductFilter, profiles: dict[str, str]) -> list[dict[str, Any]]:
     """The filters that hold beside the view, each with the list without it."""
     labels = {
         "kind": wanted.kind and wanted.kind.label,
         "supplier": wanted.supplier,
         "category": wanted.category,
-        "tax_profile": wanted.tax_profile
-        and profile_names().get(wanted.tax_profile, wanted.tax_profile),
+        "tax_profile": profiles.get(wanted.tax_profile, wanted.tax_profile),
     }
     return [
         {"label": label, "href": with_query(**{name: None, "after": None, "before": None})}
@@ -124,12 +137,12 @@ def _chosen(wanted: ProductFilter) -> list[dict[str, Any]]:
     ]
 
 
-def _offered(wanted: ProductFilter) -> list[dict[str, Any]]:
+def _offered(wanted: ProductFilter, profiles: dict[str, str]) -> list[dict[str, Any]]:
     offers: dict[str, tuple[str, dict[str, Any]]] = {
         "kind": (_("Kind"), {kind: kind.label for kind in Kind}),
         "supplier": (_("Supplier"), {name: name for name in suppliers()}),
         "category": (_("Category"), {name: name for name in categories()}),
-        "tax_profile": (_("Tax profile"), profile_names()),
+        "tax_profile": (_("Tax profile"), profiles),
     }
     return [
         {
@@ -146,6 +159,42 @@ def _offered(wanted: ProductFilter) -> list[dict[str, Any]]:
         for name, (label, offered) in offers.items()
         if offered
     ]
+
+
+def _cell_form(product: Product, name: str) -> Form:
+    """As it stands; what is still to be written stands as nothing."""
+    text = (
+        "" if name in product.missing else Form.filled({name: getattr(product, name)}).value(name)
+    )
+    return Form.filled({"value": text, "seen": text})
+
+
+def _cell(product: Product, name: str, form: Form, saved: bool) -> str:
+    return render_template(
+        "catalog/_cell.html",
+        product=product,
+        name=name,
+        form=form,
+        saved=saved,
+        profiles=profile_names() if name == "tax_profile" else {},
+    )
+
+
+def _cell_again(form: Form, product_id: int, name: str) -> str:
+    told = next(iter(form.errors.values()), form.message)
+    form.errors = {"value": told}
+    return _cell(product_by_id(product_id), name, form, saved=False)
+
+
+@bp.post("/products/<id:product_id>/cells/<any(ncm,gtin,weight_g,price,cost,tax_profile):name>")
+@allow("clerk")
+@submits(CellIn, again=_cell_again)
+def save_cell(wanted: CellIn, product_id: int, name: str) -> str:
+    """Said twice, it is saved once."""
+    product = product_by_id(product_id)
+    present = _cell_form(product, name).value("value")
+    edit_cell(product, name, wanted, present, price_rights_of(g.identity))
+    return _cell(product, name, _cell_form(product, name), saved=True)
 
 
 @bp.get("/products/rows")

@@ -10,7 +10,15 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.audit.tracking import record
 from webapp.catalog.filters import ProductFilter
-from webapp.catalog.forms import MAX_STOCK, ProductIn, RowIn, StockIn, TaxFactsIn
+from webapp.catalog.forms import (
+    MAX_STOCK,
+    CellIn,
+    ProductIn,
+    ProductPatch,
+    RowIn,
+    StockIn,
+    TaxFactsIn,
+)
 from webapp.catalog.kits import keeps_no_stock, kit_with, set_parts, tell_parts
 from webapp.catalog.models import (
     Kind,
@@ -23,6 +31,8 @@ from webapp.catalog.models import (
 from webapp.catalog.queries import products, products_by_sku
 from webapp.catalog.words import reason_words
 from webapp.http.formatting import money_text
+from webapp.http.forms import parse
+from webapp.http.patches import patched
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.notices import notices_of
@@ -170,6 +180,22 @@ def edit_row(product: Product, wanted: RowIn, rights: PriceRights = UNBOUND) -> 
     db.session.flush()
     if wanted.stock is not None and wanted.stock != wanted.seen:
         set_stock(product, StockIn(set=wanted.stock), wanted.seen, "stock")
+
+
+def edit_cell(
+    product: Product, name: str, wanted: CellIn, present: str, rights: PriceRights = UNBOUND
+) -> None:
+    """Rewrites one fact as a person writes it, of whom `present` stands there by now. Raises
+    Invalid, and Refusal where they saw something else."""
+    if wanted.value == present:
+        return
+    patch = parse(ProductPatch, {name: wanted.value}, form=True)
+    if getattr(patch, name) == getattr(product, name):
+        return
+    if wanted.seen != present:
+        raise Refusal(_("It is %(value)s by now. Type yours again.", value=present or "—"))
+    edit_product(product, patched(ProductIn, facts_of(product), patch), rights)
+    db.session.flush()
 
 
 def _set_price(product: Product, price: Decimal, rights: PriceRights) -> None:
