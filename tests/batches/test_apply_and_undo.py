@@ -116,6 +116,7 @@ def test_each_change_does_what_it_says_and_goes_back(db, change, column, value):
     assert standing() == before
 
 
+@pytest.mark.both_databases
 def test_archived_products_go_back_with_the_moment_they_had(db):
     make_product(sku="NEW")
     make_product(sku="OLD").archived_at = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
@@ -186,6 +187,7 @@ def test_batches_over_batches_undone_in_any_order_leave_what_was_before(db, chan
         assert after["P"][0] == (typed or before["P"][0])
 
 
+@pytest.mark.both_databases
 def test_what_was_changed_since_is_left_and_named(db):
     for number in range(4):
         make_product(sku=f"P{number}", price="10.00")
@@ -202,6 +204,7 @@ def test_what_was_changed_since_is_left_and_named(db):
     assert (gone.sku, gone.reason) == ("P3", "deleted")
 
 
+@pytest.mark.both_databases
 def test_what_a_later_batch_wrote_is_its_own_to_give_back(db):
     make_product(sku="P", price="10.00")
     first, second = batch(price="11.00"), batch(price="12.00")
