@@ -56,6 +56,40 @@ def test_a_row_is_edited_and_saved_by_keys(page, signed_in):
     expect(row).to_contain_text("R$ 47,90")
 
 
+PASTE = """(cell, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text", text);
+  const told = { clipboardData, bubbles: true, cancelable: true };
+  cell.dispatchEvent(new ClipboardEvent("paste", told));
+}"""
+
+
+def test_what_products_lack_is_typed_from_cell_to_cell_or_pasted(page, signed_in):
+    signed_in(page)
+    page.goto("/products?view=no_cost")
+    costs = page.locator("[data-cell=cost]")
+    costs.nth(0).focus()
+    page.keyboard.type("12,50")
+    page.keyboard.press("Enter")
+    expect(costs.nth(1)).to_be_focused()
+    expect(costs.nth(0)).to_have_attribute("data-kept", "12,50")
+    page.keyboard.type("caro")
+    page.keyboard.press("ArrowDown")
+    expect(costs.nth(2)).to_be_focused()
+    expect(costs.nth(1)).to_have_attribute("aria-invalid", "true")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Escape")
+    expect(costs.nth(1)).to_have_value("")
+    expect(costs.nth(1)).not_to_have_attribute("aria-invalid", "true")
+    costs.nth(1).evaluate(PASTE, "1,10\r\n2,20\r\nruim\r\n")
+    expect(costs.nth(3)).to_be_focused()
+    expect(costs.nth(3)).to_have_attribute("aria-invalid", "true")
+    expect(costs.nth(1)).to_have_attribute("data-kept", "1,10")
+    expect(costs.nth(2)).to_have_attribute("data-kept", "2,20")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-cell=tax_profile]").nth(3)).to_be_focused()
+
+
 def test_escape_closes_a_menu_and_goes_back_to_its_button(page, signed_in):
     signed_in(page)
     page.goto("/rules")
