@@ -2,6 +2,7 @@
 else has changed since."""
 
 import datetime as dt
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -202,6 +203,16 @@ def test_what_was_changed_since_is_left_and_named(db):
     hand, gone = rows_left_alone(done)
     assert (hand.sku, hand.reason, hand.left_by) == ("P1", "changed", "caio@example.com")
     assert (gone.sku, gone.reason) == ("P3", "deleted")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_three_batches_of_which_two_write_the_same(db, order):
+    make_product(sku="P")
+    before = standing()
+    done = [batch(category=each) for each in ("Chás", "Mate", "Chás")]
+    for place in order:
+        undo(done[place])
+    assert standing() == before
 
 
 @pytest.mark.both_databases

@@ -140,8 +140,9 @@ def undo_chunk(batch: ProductBatch, now: dt.datetime) -> None:
         if product is None:
             row.reason = "deleted"
         elif over is not None:
-            row.reason, row.over_id = "written_over", over.batch_id
+            row.reason = "changed"
             if over.before[batch.field] == row.after[batch.field]:
+                row.reason, row.over_id = "written_over", over.batch_id
                 over.before = row.before
             between.append(row)
         elif plain_values(product, batch.field)[batch.field] != row.after[batch.field]:
@@ -211,7 +212,9 @@ def _next_writers(rows: Sequence[BatchRow], batch: ProductBatch) -> dict[int | N
         .where(
             BatchRow.product_id.in_([each for each in versions if each]),
             BatchRow.version > min(versions.values()),
+            # One that told the next what to give back stands between no more.
             BatchRow.outcome.in_((BatchOutcome.APPLIED, BatchOutcome.KEPT)),
+            BatchRow.reason != "written_over",
             ProductBatch.id != batch.id,
             ProductBatch.field == batch.field,
         )
