@@ -9,6 +9,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import webapp.platform.garbage
 from webapp import cli
 from webapp.audit import history
 from webapp.audit.tracking import track
@@ -41,6 +42,7 @@ send_on_commit(db.session)
 let_go_on_commit(db.session)
 hand_queues_to_rows()
 name_values()
+webapp.platform.garbage.look_again()
 
 
 def create_app(settings: Settings | None = None) -> Flask:
