@@ -2,7 +2,7 @@
 here."""
 
 from webapp.audit.pages import AUDIT
-from webapp.catalog.listing import PRODUCTS
+from webapp.catalog.listing import MOVEMENTS, PRODUCTS
 from webapp.customers.listing import AGENTS, CUSTOMERS
 from webapp.fulfilment.commissions.listing import AGENT_COMMISSIONS, COMMISSIONS
 from webapp.fulfilment.memberships.listing import MEMBERSHIPS
@@ -17,6 +17,7 @@ from webapp.sale_pages.export import SALES
 LISTINGS = (
     SALES,
     PRODUCTS,
+    MOVEMENTS,
     CUSTOMERS,
     AGENTS,
     MEMBERSHIPS,

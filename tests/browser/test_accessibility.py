@@ -39,6 +39,8 @@ OTHERS = (
     "/sales/8/invoice-details",
     "/search?q=web",
     "/sales/new",
+    "/views",
+    "/schedules/new?listing=sales",
     "/sales?q=nothing",
     "/products/new",
     "/customers/new",

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.factories import make_product, make_sale, sign_in
+from tests.factories import Api, make_product, make_sale, make_token, sign_in
 from tests.support.processed_sales import counted
 from webapp.staff.models import User
 from webapp.views.models import View
@@ -33,6 +33,7 @@ def test_a_view_leads_to_the_list_as_it_was_and_counts_in_the_menu(client, db):
     assert kept.status_code == 303 and view.query == {"kind": "physical", "sort": "price"}
     led = client.get(f"/views/{view.id}")
     assert led.status_code == 302 and led.location == "/products?kind=physical&sort=price"
+    assert f"/views/{view.id}" in client.post("/search/hits", data={"q": "alph"}).text
     assert client.post(f"/views/{view.id}/pin").status_code == 303
     page = client.get("/products?kind=physical&sort=price").text
     assert pinned_count(page, "Alphas") == "3"
@@ -80,6 +81,9 @@ def test_managers_share_and_clerks_use(app, db):
     view, closed = the_view(db, "Low"), the_view(db, "Commissions of mine")
     assert view.shared and not the_view(db, "Cannot share").shared
     assert clerk.get(f"/views/{view.id}").location == "/products?view=low"
+    program = Api(app.test_client(), make_token())
+    known = {"id": view.id, "listing": "products", "name": "Low", "query": {"view": "low"}}
+    assert program.get("/views").json == {"items": [known]}
     # What a role may not open is not there for it; what is another's is not changed.
     page = clerk.get("/views").text
     assert "Low" in page and "Commissions of mine" not in page

@@ -1,16 +1,21 @@
-"""The list of products as a declaration."""
+"""The list of products, and the movements of one's stock, as declarations."""
 
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
 from sqlalchemy.orm import undefer
 
+from webapp.audit.history import who
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.kits import with_parts
-from webapp.catalog.models import Product
-from webapp.catalog.queries import named_products, products
-from webapp.http.lists import Order
-from webapp.web.listings import Cell, Listing
+from webapp.catalog.models import Product, StockMovement
+from webapp.catalog.queries import movements, named_products, product_by_id, products
+from webapp.catalog.words import reason_words
+from webapp.http.lists import Order, newest_first
+from webapp.http.query import WrongFilter
+from webapp.platform.whole import whole_number
+from webapp.web.listings import Asked, Cell, Listing
 
 ORDERS = {
     "name": Order((Product.name, Product.id)),
@@ -21,6 +26,13 @@ ORDERS = {
 
 def _field(label: Any, name: str) -> Cell:
     return Cell(label, lambda product: getattr(product, name))
+
+
+def _movements(asked: Asked) -> Select[Any]:
+    product_id = whole_number(asked.get("product"), 1)
+    if product_id is None:
+        raise WrongFilter("product", args=asked)
+    return movements(product_by_id(product_id))
 
 
 PRODUCTS = Listing(
@@ -54,4 +66,21 @@ PRODUCTS = Listing(
     ),
     filters=tuple(ProductFilter.model_fields),
     gather=with_parts,
+)
+MOVEMENTS = Listing(
+    name="stock-movements",
+    label=_l("Stock movements"),
+    endpoint="catalog.index",
+    rows=_movements,
+    orders=newest_first(StockMovement.id),
+    cells=(
+        _field(_l("When"), "at"),
+        _field(_l("Change"), "change"),
+        _field(_l("Stock after"), "balance"),
+        Cell(_l("Reason"), lambda movement: reason_words(movement.reason, bool(movement.sale_id))),
+        Cell(_l("Order"), lambda movement: movement.sale.reference if movement.sale else ""),
+        Cell(_l("Who"), lambda movement: who(movement.actor).name),
+    ),
+    filters=("product",),
+    has_page=False,
 )

@@ -1,4 +1,4 @@
-"""Lists as files, as calls."""
+"""Lists as files, and their views, as calls."""
 
 from flask import Response
 from flask_babel import gettext as _
@@ -7,6 +7,8 @@ from flask_babel import lazy_gettext as _l
 from webapp.http.query import WrongFilter
 from webapp.http.spreadsheets import FileKind
 from webapp.views.forms import ExportQuery
+from webapp.views.queries import my_views
+from webapp.views.shapes import ViewsOut
 from webapp.web.api import Download, api_blueprint, endpoint
 from webapp.web.listings import SORT, listing_called
 
@@ -51,3 +53,16 @@ def export_csv(asked: ExportQuery, listing: str) -> Response:
 )
 def export_xlsx(asked: ExportQuery, listing: str) -> Response:
     return _file(FileKind.XLSX, asked, listing)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/views",
+    *ROLES,
+    answer=ViewsOut,
+    summary=_l("The shared views of the lists that are open to the token's role."),
+)
+def views() -> dict[str, object]:
+    names = ("id", "listing", "name", "query")
+    return {"items": [{name: getattr(view, name) for name in names} for view in my_views()]}

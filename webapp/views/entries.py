@@ -1,6 +1,6 @@
 """Views as entries of the menu, and what stands beside the filters of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -60,10 +60,11 @@ def _counter(view: KnownView) -> Counter | None:
         return None
 
 
-def list_tools(name: str) -> dict[str, Any]:
-    """What stands beside a list's filters: its views, and it as a file, as the address has it."""
+def list_tools(name: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What stands beside a list's filters: its views, and it as a file, as `query`, or the address,
+    has it."""
     listing = listing_called(name)
-    asked: dict[str, Any] = dict(listing.asked_of(request.args))
+    asked: dict[str, Any] = dict(listing.asked_of(request.args if query is None else query))
     return {
         "files": [
             (label, url_for("views.export", listing=name, ending=kind, **asked))
@@ -73,5 +74,6 @@ def list_tools(name: str) -> dict[str, Any]:
         "views": [view for view in my_views() if view.listing == name],
         "is_here": is_here,
         "query": urlencode(asked),
+        "has_page": listing.has_page,
         "may_share": may("manager"),
     }

@@ -33,6 +33,7 @@ class ExportQuery(Shape):
     subject: str = ""
     subject_id: str = ""
     action: str = ""
+    product: str = ""
     sort: str = ""
 
 

@@ -39,6 +39,8 @@ def read_query(listing: Listing, written: str) -> dict[str, str]:
 def save_view(wanted: ViewIn) -> View:
     """Under a name that the person has for this list already, it takes that one's place."""
     listing, owner = open_listing(wanted.listing), g.identity.user
+    if not listing.has_page:
+        raise Refusal(_("This list has no views."))
     same = (View.owner_id == owner.id, View.listing == listing.name, View.name == wanted.name)
     view = db.session.scalar(select(View).where(*same))
     if view is None:

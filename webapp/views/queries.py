@@ -38,11 +38,12 @@ class KnownView(NamedTuple):
 
 
 def my_views() -> Sequence[KnownView]:
-    """The person's own and the shared ones, of lists that are open to them."""
-    user = g.identity and g.identity.user
-    if user is None:
+    """The person's own and the shared ones, of lists that are open to them; a program's are the
+    shared ones."""
+    if g.identity is None:
         return ()
-    known = kept(("views", user.id), the_shop().views_mark, lambda: _read(user.id), math.inf)
+    user_id = g.identity.user.id if g.identity.user else 0
+    known = kept(("views", user_id), the_shop().views_mark, lambda: _read(user_id), math.inf)
     return [view for view in known if _is_open(view)]
 
 

@@ -44,7 +44,8 @@ class Listing:
     of the rows that it is a code of, by the last key of the usual order. `gather`: what the cells
     read, of rows that are at hand; it loads at once what they need.
     `asks_ahead`: filters by which `rows` asks the database before it knows what to ask, so that a
-    menu on every page cannot count by them.
+    menu on every page cannot count by them. `has_page`: the endpoint is the list itself, and not
+    the page of what it belongs to; such a list has no views.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Listing:
     named: Callable[[str], Ids | None] | None = None
     gather: Callable[[list[Any]], Sequence[Any]] = list
     asks_ahead: tuple[str, ...] = ("q",)
+    has_page: bool = True
 
     @property
     def is_open(self) -> bool:
