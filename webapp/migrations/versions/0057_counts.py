@@ -103,8 +103,10 @@ def downgrade():
     op.drop_index('ix_stock_movements_product_id_id', 'stock_movements')
     op.drop_index('ix_stock_movements_product_id_at', 'stock_movements')
     op.drop_index('ix_stock_movements_reserving', 'stock_movements')
+    if op.get_bind().dialect.name != 'sqlite':
+        op.drop_constraint('fk_stock_movements_count_id', 'stock_movements', type_='foreignkey')
+    # SQLite's batch mode leaves a constraint out with its column.
     with op.batch_alter_table('stock_movements') as batch_op:
-        batch_op.drop_constraint('fk_stock_movements_count_id', type_='foreignkey')
         batch_op.drop_column('count_id')
         batch_op.drop_column('left_at')
     op.drop_table('count_lines')
