@@ -69,11 +69,11 @@ BACK_OFFICE = (
 COMMANDS = (
     Command("plus", _l("New order"), "sales.new"),
     Command("package", _l("New product"), "catalog.new"),
-    Command("checklist", _l("Batches: products changed together"), "batches.index"),
+    Command("user-plus", _l("New customer"), "customers.new"),
     Command("checklist", _l("Count the stock"), "counting.index"),
     Command("list", _l("What to reorder"), "reordering.page"),
-    Command("user-plus", _l("New customer"), "customers.new"),
     Command("upload", _l("Import a spreadsheet"), "imports.import_list"),
+    Command("checklist", _l("Batches: products changed together"), "batches.index"),
     Command("git-branch", _l("New rule"), "rules.new_rule"),
     Command("user-plus", _l("Add a person"), "staff.new_person"),
     Command("id-badge-2", _l("Agents"), "customers.agents_page"),
