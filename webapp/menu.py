@@ -25,20 +25,19 @@ UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 
 HOME = MenuEntry("home", _l("Home"), "dashboard.page", keys="g h")
 SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION, keys="g o")
-PRODUCTS = MenuEntry("package", _l("Products"), "catalog.index", holds=("imports",), keys="g p")
+PRODUCTS = MenuEntry(
+    "package",
+    _l("Products"),
+    "catalog.index",
+    holds=("batches", "counting", "imports", "reordering"),
+    keys="g p",
+)
 INVOICES = MenuEntry(
     "file-invoice", _l("NF-e"), "invoices.index", REVIEW, holds=("series",), keys="g n"
 )
 SHIPPING = MenuEntry(
     "truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP, keys="g s"
 )
-HOME = MenuEntry("home", _l("Home"), "dashboard.page")
-SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION)
-PRODUCTS = MenuEntry(
-    "package", _l("Products"), "catalog.index", holds=("counting", "imports", "reordering")
-)
-INVOICES = MenuEntry("file-invoice", _l("NF-e"), "invoices.index", REVIEW, holds=("series",))
-SHIPPING = MenuEntry("truck-delivery", lazy_pgettext("menu", "Shipping"), "parcels.index", TO_SHIP)
 STORE = (
     SALES,
     PRODUCTS,

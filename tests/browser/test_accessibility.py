@@ -40,7 +40,7 @@ OTHERS = (
     "/search?q=web",
     "/sales/new",
     "/views",
-    "/schedules/new?listing=sales",
+    "/schedules/new/sales",
     "/sales?q=nothing",
     "/products/new",
     "/customers/new",

@@ -113,7 +113,9 @@ def test_a_sorted_list_is_read_from_an_index(client, db, path, asked):
     said = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: said.append(args[2:4]))
     assert client.get(f"{path}?sort={asked}").status_code == 200
-    read = [one for one in said if "LIMIT" in one[0] and " DESC" in one[0] or " ASC" in one[0]]
+    # A person's views of lists are few, and are read once.
+    lists = [one for one in said if "FROM views" not in one[0]]
+    read = [one for one in lists if "LIMIT" in one[0] and " DESC" in one[0] or " ASC" in one[0]]
     assert read, said
     with db.engine.connect() as connection:
         for statement, values in read:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import false, true
 
 from webapp.authority.models import SERVICE_TRANSITIONS, AuthorityService
+from webapp.batches.models import BATCH_TRANSITIONS, ProductBatch
 from webapp.closings.models import CLOSING_TRANSITIONS, Closing
 from webapp.imports.models import IMPORT_TRANSITIONS, Import
 from webapp.incoming.models import (
@@ -32,7 +33,7 @@ from webapp.processing.claims import Step, Turn
 from webapp.processing.import_steps import ImportStep
 from webapp.processing.letter_step import LetterStep
 from webapp.processing.pipeline import PIPELINE, PROGRESS, WORKED, steps_of
-from webapp.processing.slicing import SlicedStep
+from webapp.processing.slicing import SerialStep, SlicedStep
 from webapp.rehearsals.models import Rehearsal
 from webapp.reordering.models import LETTER_TRANSITIONS, ReorderLetter
 from webapp.rules.models import EFFECT_TRANSITIONS, Backtest, Effect
@@ -58,6 +59,7 @@ TRANSITIONS = {
     AuthorityService: SERVICE_TRANSITIONS,
     Inbox: INBOX_TRANSITIONS,
     Manifestation: MANIFESTATION_TRANSITIONS,
+    ProductBatch: BATCH_TRANSITIONS,
 }
 
 
@@ -84,7 +86,7 @@ def test_a_row_rings_the_queue_of_its_station(station):
 
 def test_no_step_and_no_queue_is_left_out():
     assert {type(station.step) for station in WORKED} == below(
-        Step, SlicedStep, ImportStep, LetterStep
+        Step, SlicedStep, SerialStep, ImportStep, LetterStep
     )
     assert {station.queue for station in WORKED} == set(QUEUES)
     assert {station.model for station in WORKED} == below(Owed, Sliced, SignedPaper)

@@ -128,7 +128,7 @@ def test_a_schedule_is_for_people_of_the_shop_who_may_have_the_list(db, client):
     assert begin(client).status_code == 303
     sign_in(client, "manager")
     assert begin(client, listing="commissions", recipient=other.id).status_code == 422
-    page = client.get("/schedules/new?listing=products&kind=book")
+    page = client.get("/schedules/new/products?kind=book")
     assert page.status_code == 200 and "kind=book" in page.text
 
 

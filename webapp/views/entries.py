@@ -70,7 +70,7 @@ def list_tools(name: str, query: Mapping[str, str] | None = None) -> dict[str, A
             (label, url_for("views.export", listing=name, ending=kind, **asked))
             for kind, label in FILE_LABELS.items()
         ],
-        "schedule": url_for("views.new_schedule", listing=name, **asked),
+        "schedule": url_for("views.new_schedule", name=name, **asked),
         "views": [view for view in my_views() if view.listing == name],
         "is_here": is_here,
         "query": urlencode(asked),

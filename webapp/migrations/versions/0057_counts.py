@@ -106,7 +106,8 @@ def downgrade():
     if op.get_bind().dialect.name != 'sqlite':
         op.drop_constraint('fk_stock_movements_count_id', 'stock_movements', type_='foreignkey')
     # SQLite's batch mode leaves a constraint out with its column.
-    with op.batch_alter_table('stock_movements') as batch_op:
+    alone = {'resolve_fks': False}
+    with op.batch_alter_table('stock_movements', reflect_kwargs=alone) as batch_op:
         batch_op.drop_column('count_id')
         batch_op.drop_column('left_at')
     op.drop_table('count_lines')

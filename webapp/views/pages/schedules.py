@@ -31,10 +31,10 @@ MOST_A_MINUTE = 20
 FILE_LABELS = [(kind, kind.upper()) for kind in FileKind]
 
 
-@bp.get("/schedules/new")
+@bp.get("/schedules/new/<name>")
 @allow(*ROLES)
-def new_schedule() -> str:
-    listing = open_listing(request.args.get("listing", ""))
+def new_schedule(name: str) -> str:
+    listing = open_listing(name)
     form = Form(
         {
             "listing": listing.name,
