@@ -2,23 +2,35 @@
 here."""
 
 from webapp.audit.pages import AUDIT
+from webapp.batches.listing import BATCH_ROWS, BATCHES
 from webapp.catalog.listing import MOVEMENTS, PRODUCTS
+from webapp.counting.listing import COUNT_LINES, COUNTS
 from webapp.customers.listing import AGENTS, CUSTOMERS
 from webapp.fulfilment.commissions.listing import AGENT_COMMISSIONS, COMMISSIONS
 from webapp.fulfilment.memberships.listing import MEMBERSHIPS
 from webapp.fulfilment.parcels.listing import SLIPS
 from webapp.fulfilment.royalties.listing import ROYALTIES
 from webapp.fulfilment.tasks.listing import TASKS
+from webapp.imports.pages import IMPORT_ROWS, IMPORTS
 from webapp.incoming.listing import INCOMING
 from webapp.invoice_pages.listing import INVOICES
 from webapp.messages.listing import MESSAGES
-from webapp.sale_pages.export import SALES
+from webapp.reordering.listing import REORDER
+from webapp.sale_pages.export import CUSTOMER_SALES, SALES
 
 LISTINGS = (
     SALES,
     PRODUCTS,
     MOVEMENTS,
+    REORDER,
+    COUNTS,
+    COUNT_LINES,
+    BATCHES,
+    BATCH_ROWS,
+    IMPORTS,
+    IMPORT_ROWS,
     CUSTOMERS,
+    CUSTOMER_SALES,
     AGENTS,
     MEMBERSHIPS,
     INVOICES,

@@ -75,7 +75,7 @@ def addresses(app, db):
     """Every address of a page, with each record that it may name."""
     known = {name: list(db.session.scalars(db.select(m.id))) for name, m in RECORDS.items()}
     known["token"] = [seal_link(composition.FILES, known["invoice_id"][0], utc_now())]
-    known["kind"] = ["products"]
+    known["kind"] = known["name"] = ["products"]
     known["code"] = [rule.code for rule in rule_set_in_force().rules][:3]
     for rule in app.url_map.iter_rules():
         about_people = "GET" in rule.methods and not rule.rule.startswith(("/api/", "/static/"))

@@ -363,6 +363,7 @@ def portuguese_shop(db, client):
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
     return client, ids | {
         "kind": "stock",
+        "name": "products",
         "code": "royalty_slip",
         "token": seal_link(FILES, 1, utc_now()),
     }

@@ -163,3 +163,13 @@ def test_the_list_of_counts(client, db, shelf):
     count = begin(client, name="Sexta")
     assert f'href="{count}"' in client.get("/counts").text
     assert db.session.scalars(db.select(Count.name)).all() == ["Sexta"]
+
+
+def test_the_products_that_were_marked_are_counted(client, db, shelf):
+    assert 'formaction="/counts/marked"' in client.get("/products").text
+    ids = list(db.session.scalars(db.select(Product.id).where(Product.sku != "BAG")))
+    begun = client.post("/counts/marked", data={"ids": [*ids, "none"]})
+    assert begun.status_code == 303
+    sheet = client.get(f"{begun.location}/sheet").text
+    assert "Livro" in sheet and "Antigo" in sheet and "Bolsa" not in sheet
+    assert client.post("/counts/marked").location == "/products"

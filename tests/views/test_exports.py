@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import Api, make_product, make_sale, make_token, sign_in, work_off
+from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
 from tests.support.spreadsheets import rows_of
 from webapp.demo.load import load_demo
@@ -21,9 +22,19 @@ def export(client, address: str):
     return rows_of(client.get(f"/exports/{address}", buffered=True))
 
 
+def a_batch_a_count_and_an_import(app):
+    client = app.test_client()
+    sign_in(client, "admin")
+    client.post("/counts", data={"scope": "all"})
+    every = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
+    client.post("/batches", data=every)
+    take_in(a_file())
+
+
 def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
     load_demo()
     work_off()
+    a_batch_a_count_and_an_import(app)
     headers = {}
     for locale in ("en", "pt_BR"):
         client = app.test_client()
@@ -113,6 +124,56 @@ def test_the_movements_of_one_product_are_a_file_too(client, db):
     assert line[1:4] == ["7", "7", "first stock"]
     assert client.get("/exports/stock-movements.csv").status_code == 422
     assert client.get(f"/exports/stock-movements.csv?product={other.id + 9}").status_code == 404
+
+
+def test_the_rows_of_one_record_are_a_file_as_its_page_has_them(client, db):
+    sign_in(client)
+    book = make_product(sku="LV-1", name="Alpha", stock=7, cost="2.00", price="10.00")
+    customer = make_sale(sku=book.sku, quantity=2).customer
+    client.post("/counts", data={"scope": "all"})
+    counted = "/exports/count-lines.csv?count=1"
+    client.post("/counts/1/entries", data={"code": "LV-1", "counted": "4"})
+    assert counted in client.get("/counts/1").text
+    # Who counts is not told what should be there.
+    assert export(client, "count-lines.csv?count=1")[1][:6] == ["LV-1", "Alpha", "4", "", "", ""]
+    client.post("/counts/1/review")
+    # What orders have reserved is on the shelf.
+    lines = export(client, "count-lines.csv?count=1")
+    assert lines[1][2:6] == ["4", "7", "-3", "-6.00"]
+    raised = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
+    client.post("/batches", data=raised)
+    assert "batch-rows.csv?batch=1&amp;rows=changes" in client.get("/batches/1?rows=changes").text
+    assert export(client, "batch-rows.csv?batch=1&rows=changes")[1][:5] == [
+        *("LV-1", "Alpha", "10.00", "10.50", "2.00")
+    ]
+    assert len(export(client, "batch-rows.csv?batch=1&rows=same")) == 1
+    assert len(export(client, f"customer-sales.csv?customer={customer.id}")) == 2
+    for name in ("count-lines", "batch-rows", "import-rows", "customer-sales"):
+        assert client.get(f"/exports/{name}.csv").status_code == 422, name
+
+
+def test_an_import_is_a_file_for_whom_it_may_be_read(client, db):
+    sign_in(client, "manager")
+    pasted = "sku\tname\tkind\tprice\nLV-1\tAlpha\tgoods\t10.00\nLV-2\t\tgoods\t10.00"
+    client.post("/imports", data={"kind": "products", "pasted": pasted})
+    take_in(a_file())
+    work_off()
+    assert [row[1] for row in export(client, "imports.csv")[1:]] == ["NF-e", "Products"]
+    lines = export(client, "import-rows.csv?import_id=1")
+    assert [row[0::2][:2] for row in lines[1:]] == [["2", "Accepted"], ["3", "Refused"]]
+    assert len(export(client, "import-rows.csv?import_id=1&outcome=refused")) == 2
+    sign_in(client)
+    assert len(export(client, "imports.csv")) == 2
+    assert client.get("/exports/import-rows.csv?import_id=2").status_code == 403
+
+
+def test_what_is_to_be_reordered_is_a_file_by_supplier(client, db):
+    sign_in(client)
+    for name, supplier in (("Alpha", "Norte"), ("Beta", "Sul")):
+        make_product(name=name, supplier=supplier, stock=1, low_stock=5, cost="2.00")
+    assert "/exports/reorder.csv?supplier=Sul" in client.get("/products/reorder?supplier=Sul").text
+    [_header, line] = export(client, "reorder.csv?supplier=Sul")
+    assert line[1] == "Beta" and line[4:] == ["1", "5", "0", "", "5", "2.00", "10.00"]
 
 
 def test_a_search_for_a_person_stands_sealed_in_the_address_of_the_file(client, db):

@@ -151,6 +151,10 @@ class ProductBatch(Owed, Timestamps, Model):
         return self.status in UNDER_WAY
 
     @property
+    def left_alone(self) -> int:
+        return self.refused + self.left + self.kept
+
+    @property
     def can_be_undone(self) -> bool:
         return bool(self.changed) and BatchStatus.UNDOING in BATCH_TRANSITIONS[self.status]
 

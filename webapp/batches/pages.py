@@ -17,32 +17,32 @@ from webapp.batches.asking import (
     undo_batch,
 )
 from webapp.batches.forms import BatchFormIn, What
-from webapp.batches.models import LEFT_ALONE, BatchOutcome, BatchRow, ProductBatch
-from webapp.batches.queries import batch_by_id, batches, rows_of
+from webapp.batches.listing import (
+    BATCHES,
+    BY_ROW,
+    TABS,
+    UNDER_COST,
+    chosen_rows,
+    products_of,
+)
+from webapp.batches.models import ProductBatch
+from webapp.batches.queries import batch_by_id
 from webapp.batches.words import change_words, field_words, reason_words, value_words
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Product
 from webapp.catalog.queries import categories, products, suppliers
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
-from webapp.http.lists import Order, Tab, bounded_count, count_text, newest_first, page_of, tabs_of
+from webapp.http.lists import Tab, bounded_count, count_text, page_of, tabs_of
 from webapp.http.query import MOST_ROWS, query_word
 from webapp.http.sealing import address
 from webapp.platform.clock import utc_now
-from webapp.platform.database import db
 from webapp.platform.whole import whole_number
 from webapp.staff.access import allow
 from webapp.store.price_rights import price_rights_of
 from webapp.taxation.queries import profile_names
 
 bp = Blueprint("batches", __name__)
-# Of a batch's rows, by the name of their tab.
-TABS: dict[str, tuple[BatchOutcome, ...]] = {
-    "changes": (BatchOutcome.CHANGE, BatchOutcome.APPLIED, BatchOutcome.UNDONE),
-    "same": (BatchOutcome.SAME,),
-    "left": LEFT_ALONE,
-}
-UNDER_COST = "under_cost"
 
 
 @bp.context_processor
@@ -62,7 +62,7 @@ def _asker() -> Asker:
 @bp.get("/batches")
 @allow("clerk")
 def index() -> str:
-    page = page_of(batches(), newest_first(ProductBatch.id))
+    page = BATCHES.page(request.args)
     learn_names([batch.asked_by for batch in page.items])
     return render_template("batches/index.html", page=page)
 
@@ -150,28 +150,24 @@ def state(batch_id: int) -> str:
 
 def _context(batch: ProductBatch) -> dict[str, Any]:
     chosen = query_word("rows", (*TABS, UNDER_COST))
-    query = rows_of(batch.id, TABS.get(chosen, ()), chosen == UNDER_COST)
-    page = page_of(query, {"row": Order((BatchRow.id,))})
-    ids = [row.product_id for row in page.items if row.product_id]
-    found = db.session.scalars(select(Product).where(Product.id.in_(ids)))
+    page = page_of(chosen_rows(batch.id, chosen), BY_ROW)
     learn_names([batch.asked_by, *(row.left_by for row in page.items)])
     return {
         "batch": batch,
         "page": page,
-        "products": {product.id: product for product in found},
+        "products": products_of(page.items),
         "tabs": _tabs(batch, chosen),
         "profiles": profile_names() if batch.field == "tax_profile" else {},
     }
 
 
 def _tabs(batch: ProductBatch, chosen: str) -> list[dict[str, object]]:
-    left = batch.refused + batch.left + batch.kept
     counts = {
         "": (_("All"), batch.total),
         "changes": (_("Changes"), batch.to_change),
         UNDER_COST: (_("Below cost"), batch.under_cost),
         "same": (_("Stay as they are"), batch.same),
-        "left": (_("Left alone"), left),
+        "left": (_("Left alone"), batch.left_alone),
     }
     shown = {name: told for name, told in counts.items() if told[1] or name in ("", chosen)}
     tabs = tabs_of(

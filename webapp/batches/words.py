@@ -77,6 +77,12 @@ def value_words(field: str, kept: Any) -> str:
     return value or NOTHING
 
 
+def file_value(field: str, kept: Any) -> Decimal | int | str | None:
+    """The same for a file: numbers stay numbers, a tax profile its code."""
+    value = unplain(field, kept)
+    return value_words(field, kept) if field == "archived_at" else value
+
+
 def reason_words(row: BatchRow) -> str:
     if not row.reason:
         return ""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,25 +11,25 @@ from webapp.catalog.models import Product
 from webapp.catalog.queries import categories, suppliers
 from webapp.counting.entering import begin_count, enter, new_key, remove_line
 from webapp.counting.forms import BeginIn, EntryIn, TakingIn
-from webapp.counting.models import Count, CountLine, CountStatus, Scope
+from webapp.counting.listing import COUNT_LINES, COUNTS
+from webapp.counting.models import Count, CountStatus, Scope
 from webapp.counting.queries import (
     count_by_id,
-    counts,
-    differences_of,
-    lines_of,
     moved_by_hand_since,
     products_of,
+    shown_lines,
     sums_of,
     uncounted,
 )
 from webapp.counting.taking import take
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits, wants_fragment
-from webapp.http.lists import Order, bounded_count, count_text, newest_first, page_of
+from webapp.http.lists import Order, bounded_count, count_text, page_of
+from webapp.http.query import MOST_ROWS
+from webapp.platform.whole import whole_number
 from webapp.staff.access import allow
 
 bp = Blueprint("counting", __name__)
-LATEST = {"when": Order((CountLine.at, CountLine.id), down=True)}
 BY_NAME = {"name": Order((Product.name, Product.id))}
 # A sheet of paper after the other.
 ON_A_LIST = 200
@@ -45,7 +45,7 @@ def index() -> str:
 def _index_page(form: Form) -> str:
     return render_template(
         "counting/index.html",
-        page=page_of(counts(), newest_first(Count.id)),
+        page=COUNTS.page(request.args),
         form=form,
         scopes=[scope for scope in Scope if scope is not Scope.MARKED],
         categories=categories(),
@@ -58,6 +58,16 @@ def _index_page(form: Form) -> str:
 @submits(BeginIn, again=_index_page)
 def begin(wanted: BeginIn) -> ResponseReturnValue:
     return _to(begin_count(wanted).id)
+
+
+@bp.post("/counts/marked")
+@allow("clerk")
+@acts(back=lambda: redirect(url_for("catalog.index"), 303))
+def begin_marked() -> ResponseReturnValue:
+    """Of the products that were marked in their list."""
+    numbers = [whole_number(each, 1) for each in request.form.getlist("ids")[:MOST_ROWS]]
+    marked = [each for each in numbers if each]
+    return _to(begin_count(BeginIn(scope=Scope.MARKED), marked).id)
 
 
 @bp.get("/counts/<id:count_id>")
@@ -76,11 +86,9 @@ def _count_page(form: Form, count_id: int) -> str:
 
 
 def _lines(count: Count) -> dict[str, Any]:
-    """What the list of a count shows: all lines while people count, then those that differ."""
-    is_open = count.status is CountStatus.OPEN
     return {
         "count": count,
-        "page": page_of(lines_of(count) if is_open else differences_of(count), LATEST),
+        "page": page_of(shown_lines(count), COUNT_LINES.orders_of({})),
         "sums": sums_of(count),
         "by_hand": moved_by_hand_since(count) if count.status is CountStatus.REVIEWED else {},
     }

@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager
 
 from webapp.catalog.models import Product, StockMovement
 from webapp.catalog.queries import ON_SALE
-from webapp.counting.models import Count, CountLine, Scope
+from webapp.counting.models import Count, CountLine, CountStatus, Scope
 from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -38,6 +38,11 @@ def lines_of(count: Count) -> Select[CountLine]:
 
 def differences_of(count: Count) -> Select[CountLine]:
     return lines_of(count).where(DIFFERS)
+
+
+def shown_lines(count: Count) -> Select[CountLine]:
+    """All of them while people count, then those that differ."""
+    return lines_of(count) if count.status is CountStatus.OPEN else differences_of(count)
 
 
 def products_of(count: Count) -> Select[Product]:

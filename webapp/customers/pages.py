@@ -34,7 +34,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.processing.address_step import lookup
 from webapp.sales.models import Sale
-from webapp.sales.queries import bought_by
+from webapp.sales.queries import bought_by, sales_of_customer
 from webapp.staff.access import allow
 
 bp = Blueprint("customers", __name__)
@@ -120,10 +120,6 @@ def _fill_in(form: Form) -> None:
         )
 
 
-def _sales_of(customer: Customer):
-    return db.select(Sale).where(Sale.customer_id == customer.id)
-
-
 def _customer_page(form: Form, customer_id: int):
     customer = customer_by_id(customer_id)
     membership = db.session.scalar(
@@ -139,7 +135,7 @@ def _customer_page(form: Form, customer_id: int):
         membership=membership,
         bought=sums,
         first_and_last=[shop_day(at) for at in (sums.first_at, sums.last_at) if at],
-        page=page_of(_sales_of(customer), newest_first(Sale.id), limit=20),
+        page=page_of(sales_of_customer(customer.id), newest_first(Sale.id), limit=20),
         changes=history(changes),
         notes=notes,
         form=form,

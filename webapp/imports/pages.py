@@ -3,18 +3,22 @@
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+from sqlalchemy import Select
 
+from webapp.audit.history import who
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
 from webapp.http.lists import Order, Tab, newest_first, page_of, tabs_of
 from webapp.http.localization import locale
 from webapp.http.numbers import field_text, is_brazilian
-from webapp.http.query import query_choice
+from webapp.http.query import WrongFilter, query_choice
 from webapp.http.spreadsheets import csv_file
 from webapp.http.uploads import takes_archive, takes_file
 from webapp.imports.forms import ColumnsIn, SentIn, TakeIn
@@ -25,12 +29,15 @@ from webapp.imports.queries import all_refused, import_by_id, imports, rows_of
 from webapp.imports.works import ImportWork, Sending, refuse_role
 from webapp.incoming import words as incoming_words
 from webapp.platform.errors import Forbidden, NotFound
+from webapp.platform.whole import whole_number
 from webapp.processing.import_steps import WORKS
 from webapp.staff.access import allow, may, sees_documents
+from webapp.web.listings import Asked, Cell, Listing
 
 bp = Blueprint("imports", __name__)
 # Products that the catalog has not: a person reads no more of them.
 SHOWN_UNMATCHED = 50
+BY_NUMBER = {"number": Order((ImportRow.number,))}
 _FRACTION = re.compile(r"[0-9]+\.[0-9]+", re.ASCII)
 
 
@@ -46,10 +53,13 @@ def import_list() -> str:
 
 
 def _list_page(form: Form) -> str:
-    readable = [kind for kind, work in WORKS.items() if may(work.role, *work.readers)]
-    page = page_of(imports(readable), newest_first(Import.id))
-    sendable = [kind for kind in readable if may(WORKS[kind].role)]
+    sendable = [kind for kind, work in WORKS.items() if may(work.role)]
+    page = IMPORTS.page(request.args)
     return render_template("imports/index.html", page=page, form=form, kinds=sendable)
+
+
+def _all_readable(_asked: Asked) -> Select[Any]:
+    return imports([kind for kind, work in WORKS.items() if may(work.role, *work.readers)])
 
 
 @bp.post("/imports")
@@ -124,14 +134,12 @@ def _columns_form(found: Import) -> Form:
 
 def _context(found: Import, form: Form) -> dict[str, Any]:
     outcome = query_choice("outcome", RowOutcome)
-    query = rows_of(found.id, outcome)
-    order = {"number": Order((ImportRow.number,))}
     work = WORKS[found.kind]
     return {
         "found": found,
         "form": form,
         "work": work,
-        "page": page_of(query, order),
+        "page": page_of(rows_of(found.id, outcome), BY_NUMBER),
         "tabs": _tabs(outcome),
         "unmatched": sorted(found.unmatched, key=lambda row: -row[-1])[:SHOWN_UNMATCHED],
         "changes_of": lambda row: _changes(work, row),
@@ -235,3 +243,78 @@ def _written(cell: object) -> object:
     if isinstance(cell, Mapping):
         return _written(next(iter(cell.values())))
     return Decimal(str(cell)) if isinstance(cell, float) else cell
+
+
+# -- as files -------------------------------------------------------------------------------------
+
+
+class JudgedRow(NamedTuple):
+    work: ImportWork[Any, Any]
+    row: ImportRow
+
+    @property
+    def words(self) -> str:
+        """What is said of it, or what taking it changes."""
+        row = self.row
+        if row.problem:
+            return incoming_words.problem_words(row.problem)
+        said = [
+            f"{column}: {words[locale()]}" if column else words[locale()]
+            for column, words in row.problems
+        ]
+        changes = [
+            f"{label}: {before} → {after}" for label, before, after in _changes(self.work, row)
+        ]
+        return "; ".join(said or changes)
+
+
+def _judged(found: list[ImportRow]) -> list[JudgedRow]:
+    work = WORKS[import_by_id(found[0].import_id).kind] if found else None
+    return [JudgedRow(work, row) for row in found if work]
+
+
+def _rows(asked: Asked) -> Select[Any]:
+    import_id = whole_number(asked.get("import_id"), 1)
+    if import_id is None:
+        raise WrongFilter("import_id", args=asked)
+    return rows_of(_readable(import_id).id, query_choice("outcome", RowOutcome, asked))
+
+
+def _field(label: Any, name: str) -> Cell:
+    return Cell(label, lambda found: getattr(found, name))
+
+
+IMPORTS = Listing(
+    name="imports",
+    label=_l("Imports"),
+    endpoint="imports.import_list",
+    rows=_all_readable,
+    orders=newest_first(Import.id),
+    cells=(
+        _field(_l("File"), "file_name"),
+        Cell(_l("What is in it"), lambda found: str(found.kind.label)),
+        Cell(_l("Status"), lambda found: str(found.status.label)),
+        _field(_l("Rows"), "rows"),
+        _field(lazy_pgettext("a row", "Accepted"), "accepted"),
+        _field(lazy_pgettext("a row", "Here already"), "known"),
+        _field(_l("Refused"), "refused"),
+        Cell(_l("Who"), lambda found: who(found.asked_by).name),
+        _field(_l("When"), "created_at"),
+    ),
+)
+IMPORT_ROWS = Listing(
+    name="import-rows",
+    label=_l("Rows of an import"),
+    endpoint="imports.import_list",
+    rows=_rows,
+    orders=BY_NUMBER,
+    cells=(
+        Cell(_l("Line"), lambda judged: judged.row.line or judged.row.number),
+        Cell(_l("What it is about"), lambda judged: judged.row.name),
+        Cell(_l("Outcome"), lambda judged: str(judged.row.outcome.label)),
+        Cell(_l("What is said of it"), lambda judged: judged.words),
+    ),
+    filters=("import_id", "outcome"),
+    gather=_judged,
+    has_page=False,
+)

@@ -11,7 +11,9 @@ from webapp.http.query import WrongFilter
 from webapp.messages.delivery import deliver_letters
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
+from webapp.platform.errors import Forbidden, NotFound
 from webapp.processing.claims import Step, backoff
+from webapp.staff.access import seen_by
 from webapp.views.letters import export_letter
 from webapp.views.models import (
     ExportRun,
@@ -71,8 +73,9 @@ def why_not(row: ExportSchedule) -> PausedFor | None:
     if listing is None or not listing.is_open_to(row.recipient.role):
         return PausedFor.ROLE
     try:
-        listing.ids(row.query)
-    except WrongFilter:
+        with seen_by(row.recipient):
+            listing.ids(row.query)
+    except (WrongFilter, NotFound, Forbidden):
         return PausedFor.FILTER
     return None
 

@@ -4,23 +4,17 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp.catalog.models import Product
 from webapp.catalog.queries import suppliers
 from webapp.http.formatting import with_query
 from webapp.http.forms import Form, parse
 from webapp.http.handling import submits
-from webapp.http.lists import Order, page_of
 from webapp.reordering.forms import LettersIn, ReorderSettingsIn
-from webapp.reordering.queries import LOOKED_BACK, low_products, reorders, worth
+from webapp.reordering.listing import REORDER
+from webapp.reordering.queries import LOOKED_BACK, reorders, worth
 from webapp.staff.access import allow
 from webapp.store.queries import the_shop
 
 bp = Blueprint("reordering", __name__)
-ORDERS = {
-    "supplier": Order((Product.supplier, Product.name, Product.id)),
-    "name": Order((Product.name, Product.id)),
-    "stock": Order((Product.stock, Product.name, Product.id)),
-}
 
 
 @bp.get("/products/reorder")
@@ -31,7 +25,7 @@ def page() -> str:
 
 def _page(form: Form) -> str:
     supplier, days = request.args.get("supplier", "").strip(), the_shop().reorder_days
-    found = page_of(low_products(supplier), ORDERS)
+    found = REORDER.page(request.args)
     rows = reorders(found.items, days)
     offered = [
         {"label": name, "href": with_query(supplier=name, after=None, before=None)}

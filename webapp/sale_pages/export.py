@@ -1,22 +1,35 @@
 """The list of sales as a declaration, with what a file of it holds."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
 
+from webapp.customers.queries import customer_by_id
 from webapp.http.formatting import access_key_text
+from webapp.http.lists import newest_first
+from webapp.http.query import WrongFilter
+from webapp.platform.whole import whole_number
 from webapp.sale_pages.listing import ORDERS, SaleFilters, SaleRow, rows_of
 from webapp.sale_pages.told_details import in_one_line
 from webapp.sales.finding import named_sales
 from webapp.sales.models import Sale
-from webapp.sales.queries import load_lines
+from webapp.sales.queries import load_lines, sales_of_customer
 from webapp.staff.access import shown_document
-from webapp.web.listings import Cell, Listing
+from webapp.web.listings import Asked, Cell, Listing
 
 
 def _gather(found: list[Sale]) -> list[SaleRow]:
     load_lines(found)
     return rows_of(found)
+
+
+def _of_customer(asked: Asked) -> Select[Any]:
+    customer_id = whole_number(asked.get("customer"), 1)
+    if customer_id is None:
+        raise WrongFilter("customer", args=asked)
+    return sales_of_customer(customer_by_id(customer_id).id)
 
 
 def _field(label: Any, name: str) -> Cell:
@@ -63,4 +76,14 @@ SALES = Listing(
     ),
     filters=("q", "status", "shipping", "channel", "agent", "since", "until"),
     gather=_gather,
+)
+CUSTOMER_SALES = replace(
+    SALES,
+    name="customer-sales",
+    label=_l("Orders of a customer"),
+    rows=_of_customer,
+    orders=newest_first(Sale.id),
+    named=None,
+    filters=("customer",),
+    has_page=False,
 )

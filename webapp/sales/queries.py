@@ -79,6 +79,10 @@ def bought_by(customer_id: int) -> Bought:
     return Bought(orders, sold or ZERO, refunded or ZERO, first_at, last_at)
 
 
+def sales_of_customer(customer_id: int) -> Select:
+    return select(Sale).where(Sale.customer_id == customer_id)
+
+
 def latest_sales_of(customer_id: int, most: int) -> Select:
     """Their ids."""
     query = select(Sale.id).where(Sale.customer_id == customer_id)

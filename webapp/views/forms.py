@@ -34,6 +34,12 @@ class ExportQuery(Shape):
     subject_id: str = ""
     action: str = ""
     product: str = ""
+    customer: str = ""
+    count: str = ""
+    batch: str = ""
+    rows: str = ""
+    import_id: str = ""
+    outcome: str = ""
     sort: str = ""
 
 

@@ -9,6 +9,7 @@ from webapp.http.lists import bounded_count, count_text
 from webapp.http.signed_links import DAYS, seal_link
 from webapp.messages.composition import letter
 from webapp.platform.transactions import only_reading
+from webapp.staff.access import seen_by
 from webapp.store.queries import the_shop
 from webapp.views.models import ExportSchedule
 from webapp.web.listings import listing_called
@@ -26,7 +27,7 @@ def export_letter(schedule: ExportSchedule) -> EmailMessage:
 def export_words(schedule: ExportSchedule) -> tuple[str, str, str]:
     """Subject, plain text and HTML."""
     language = schedule.recipient.locale or LOCALE
-    with only_reading(), force_locale(language):
+    with only_reading(), force_locale(language), seen_by(schedule.recipient):
         listing, shop = listing_called(schedule.listing), the_shop()
         url: str = current_app.extensions["settings"].public_url
         context = {
