@@ -62,6 +62,13 @@ PAGES = (
     *("/invoices?status=authorized&month={month}", "/sales?since={month}-01", "/sales/new"),
     *("/series", "/closing?month={month}", "/incoming", "/imports", "/authority", "/settings"),
     *("/products?view=no_gtin", "/products?view=no_cost", "/products?view=no_profile", "/batches"),
+    *(
+        "/products/reorder",
+        "/products/reorder?sort=-sold",
+        "/counts",
+        "/views",
+        "/api/v1/search?q=caneca",
+    ),
     *("/products?supplier=nobody", "/products?category=nothing", "/products?tax_profile=goods"),
     *("/api/v1/sales", "/api/v1/sales?q={none}", "/api/v1/sales?updated_since=2030-01-01"),
     *("/api/v1/invoices?month={month}", "/api/v1/products", "/api/v1/customers"),

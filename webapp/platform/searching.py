@@ -61,9 +61,9 @@ BY_NAME = ("customers", "products")
 MANY_FOUND, FIRST_NAMES, A_PAGE = 1000, 20_000, 51
 FEW_OF_LATEST, FIRST_ROWS = 20, 2500
 GRAM = 3
-# Of a longer text the index is asked for the end: an access key's 42 trigrams are in lists of
-# hundreds of thousands each, and the last ones tell it apart.
-LONGEST_ASKED = 16
+# Of a longer text the index is asked for the end: each trigram is one more list, of hundreds of
+# thousands in a big shop, and those of the last characters tell a phone or an access key apart.
+LONGEST_ASKED = 8
 # What the parts of a name, a code or an address stand between.
 AROUND = " -/.@"
 
