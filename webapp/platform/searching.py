@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from webapp.platform.codes import Codes, codes_in
 from webapp.platform.database import db
-from webapp.platform.text import LONGEST, MOST_WORDS, bare, fold, has_digit, like, storable
+from webapp.platform.text import LONGEST, MOST_WORDS, bare, fold, has_digit, storable
 
 
 class Way(enum.IntEnum):
@@ -97,7 +97,7 @@ def ids_of(model: Any, written: str) -> Select[int] | None:
 def _found(model: Any, words: list[list[str]]) -> Select[int]:
     words = [[needle[-LONGEST_ASKED:] for needle in needles] for needles in words]
     name = f"{model.__tablename__}_search"
-    if db.session.get_bind().dialect.name == "sqlite":
+    if _is_sqlite():
         index = table(name, column("rowid"), column(name))
         phrases = (" OR ".join(_quoted(needle) for needle in needles) for needles in words)
         asked = " AND ".join(f"({phrase})" for phrase in phrases)
@@ -109,18 +109,22 @@ def _found(model: Any, words: list[list[str]]) -> Select[int]:
     )
 
 
+def _is_sqlite() -> bool:
+    return db.session.get_bind().dialect.name == "sqlite"
+
+
 def holding(text: SQLColumnExpression[str], written: str) -> ColumnElement[bool]:
-    """The condition itself, for whoever looks through rows."""
+    """The condition itself, for whoever looks through rows.
+
+    It is no LIKE: of that PostgreSQL guesses by a few values how many fit, by chance none, and then
+    reads and sorts the whole table instead of walking to a full page.
+    """
     padded = literal("  ") + func.replace(text, " ", "  ") + "  "
+    place = func.instr if _is_sqlite() else func.strpos
     return and_(
         true(),
         *(
-            or_(
-                *(
-                    (padded if " " in needle else text).like(like(needle), escape="\\")
-                    for needle in needles
-                )
-            )
+            or_(*(place(padded if " " in needle else text, needle) > 0 for needle in needles))
             for needles in needles_of(written)
         ),
     )
@@ -198,7 +202,7 @@ def _way_of_few(model: Any, written: str, of_latest: ColumnElement[int]) -> Colu
     if not words or model.__tablename__ not in BY_NAME:
         return literal(Way.INDEX.value)
     names = select(model.id, model.search_text).order_by(model.name, model.id)
-    if db.session.get_bind().dialect.name == "sqlite":
+    if _is_sqlite():
         found = _found(model, words)
         first = names.with_only_columns(model.id).limit(FIRST_NAMES).subquery()
         among = select(first.c.id).where(first.c.id.in_(found))
