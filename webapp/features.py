@@ -49,6 +49,7 @@ from webapp.monitor import pages as monitor
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
 from webapp.rehearsals import api as rehearsals_api
 from webapp.rehearsals import pages as rehearsals
+from webapp.reordering import api as reordering_api
 from webapp.reordering import pages as reordering
 from webapp.rules import api as rules_api
 from webapp.rules import pages as rules
@@ -160,6 +161,7 @@ BLUEPRINTS = [
         authority_api,
         taxation_api,
         rehearsals_api,
+        reordering_api,
         catalog_api,
         batches_api,
         counting_api,

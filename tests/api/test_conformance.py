@@ -34,8 +34,8 @@ from webapp.batches.forms import ChangeIn
 from webapp.catalog.models import Product
 from webapp.counting.entering import count_once
 from webapp.counting.forms import CountedIn, CountIn
-from webapp.customers.customer_edits import save_customer
-from webapp.customers.forms import CustomerIn
+from webapp.customers.customer_edits import add_address, save_customer
+from webapp.customers.forms import CustomerAddressIn, CustomerIn
 from webapp.customers.models import Customer
 from webapp.fulfilment.months import this_month
 from webapp.fulfilment.tasks.models import Task
@@ -112,7 +112,7 @@ def places(db) -> Places:
         ("series_number",): [("1",), ("none",)],
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,), (3,)],
-        ("customer_id", "address_id"): [(1, 999)],
+        ("customer_id", "address_id"): [(1, another_address()), (1, 999)],
         ("count_id",): [(count_once("test", A_COUNT).id,)],
         ("rehearsal_id",): [(rehearsal.id,)],
         ("batch_id",): [(a_batch(),), (999,)],
@@ -126,6 +126,12 @@ def places(db) -> Places:
         ("cnpj",): [(COMPANY,), ("9",)],
         (): [()],
     }
+
+
+def another_address() -> int:
+    told = {"label": "Obra", "address": {"zip_code": "01025-020", "number": "9"}}
+    customer = database.session.get_one(Customer, 1)
+    return add_address(customer, parse(CustomerAddressIn, told)).id
 
 
 def a_batch() -> int:

@@ -14,7 +14,7 @@ from tests.support.processed_sales import counted
 from webapp.batches.models import ProductBatch
 from webapp.catalog.models import Product
 from webapp.counting.models import Count
-from webapp.customers.models import Agent, Customer
+from webapp.customers.models import Agent, Customer, CustomerAddress
 from webapp.demo.load import load_demo
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.parcels.models import PackingSlip
@@ -48,6 +48,7 @@ RECORDS: dict[str, Any] = {
     "user_id": User,
     "product_id": Product,
     "customer_id": Customer,
+    "address_id": CustomerAddress,
     "agent_id": Agent,
     "partner_id": Partner,
     "sale_id": Sale,
@@ -95,6 +96,8 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     sign_in(client, "admin")
     assert client.post("/fiscal-rehearsals", data={"day": "2030-01-01"}).status_code == 303
     assert client.post("/counts", data={"scope": "all"}).status_code == 303
+    place = {"label": "Obra", "address.zip_code": "05010-000"}
+    assert client.post("/customers/1/addresses", data=place).status_code == 303
     take_in(a_file())
     every = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
     assert client.post("/batches", data=every).status_code == 303

@@ -342,10 +342,13 @@ def portuguese_shop(db, client):
     work_off()
     db.session.refresh(sale)
     ones = ("agent_id", "backtest_id", "customer_id", "invoice_id", "membership_id", "message_id")
+    place = {"label": "Obra", "address.zip_code": "05010-000"}
+    assert client.post("/customers/1/addresses", data=place).status_code == 303
     take_in(a_file())
     every = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
     assert client.post("/batches", data=every).status_code == 303
     more = (
+        "address_id",
         "batch_id",
         "count_id",
         "import_id",

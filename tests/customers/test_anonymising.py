@@ -17,6 +17,7 @@ from tests.factories import (
     sign_in,
     work_off,
 )
+from webapp.audit.models import AuditEntry
 from webapp.customers.customer_edits import add_address, add_note
 from webapp.customers.forms import CustomerAddressIn
 from webapp.customers.models import Customer
@@ -142,3 +143,13 @@ def test_all_that_is_kept_of_one_person_is_one_file(customer, client, db):
     assert len(told["nfe"][0]["access_key"]) == 44
     assert told["notes"][0]["text"] == "A campainha não toca"
     assert told["emails"] and told["customer"]["other_addresses"]
+
+
+def test_a_program_gets_the_same_file_and_it_is_kept_that_it_did(customer, client, db):
+    path = f"/customers/{customer.id}/data"
+    assert api(client, make_token("clerk")).post(path, {}).status_code == 403
+    answer = api(client, make_token("manager")).post(path, {})
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as files:
+        assert json.loads(files.read("data.json"))["customer"]["id"] == customer.id
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "exported")).one()
+    assert (entry.subject, entry.subject_id) == ("customers", str(customer.id))

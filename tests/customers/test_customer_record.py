@@ -100,6 +100,30 @@ def test_an_order_is_offered_the_customer_s_addresses(staff, db):
     assert db.session.scalar(db.select(CustomerAddress)) is None
 
 
+def test_an_address_is_changed_where_it_stands(staff, db):
+    path = f"/customers/{make_sale(paid=False).customer_id}"
+    home = {"label": "Home", "for_delivery": "1", "address.zip_code": "05010-000"}
+    staff.post(f"{path}/addresses", data=home)
+    staff.post(f"{path}/addresses", data={"label": "Work", "address.zip_code": "18072-856"})
+    first, second = db.session.scalars(db.select(CustomerAddress).order_by(CustomerAddress.id))
+    place = f"{path}/addresses/{second.id}"
+    assert f'href="{place}/edit"' in staff.get(path).text
+    page = html.fromstring(staff.get(f"{place}/edit").text)
+    form = dict(page.get_element_by_id("address-form").form_values())
+    assert (form["label"], form.get("for_delivery", "0")) == ("Work", "0")
+    filled = fields_of(staff.post(f"{place}/postal-code", data=form).text, "address-form")
+    assert filled["address.state"] == "SP"
+    changed = form | {"label": "Office", "for_delivery": "1"}
+    assert staff.post(place, data=changed).status_code == 303
+    db.session.expire_all()
+    assert (second.label, second.for_delivery, first.for_delivery) == ("Office", True, False)
+    # Made from what it was before.
+    again = staff.post(place, data=form | {"label": "Shop"})
+    assert again.status_code == 422 and "Office" in again.text
+    assert staff.post(place, data=changed | {"label": " "}).status_code == 422
+    assert staff.get(f"{path}/addresses/{second.id + 9}/edit").status_code == 404
+
+
 def test_an_address_lacks_a_name(staff):
     sale = make_sale(paid=False)
     answer = staff.post(f"/customers/{sale.customer_id}/addresses", data={"label": ""})

@@ -184,3 +184,29 @@ def test_a_customer_s_other_addresses_come_with_what_they_bought(calls):
     for _twice in range(2):
         assert calls.delete(f"{path}/addresses/{added.json['id']}").status_code == 204
     assert calls.get(path).json["addresses"] == []
+
+
+def test_another_address_is_changed_field_by_field(calls):
+    path = f"/customers/{calls.post('/customers', JOSE).json['id']}"
+    body = {"label": "Work", "for_delivery": True, "address": {"zip_code": "18072856"}}
+    place = calls.post(f"{path}/addresses", body).json
+    patch = {"address": {"number": "9"}}
+    for _twice in range(2):
+        changed = calls.patch(f"{path}/addresses/{place['id']}", patch)
+        assert changed.json == place | {"address": place["address"] | {"number": "9"}}
+    assert calls.get(path).json["addresses"] == [changed.json]
+    wrong = calls.patch(f"{path}/addresses/{place['id']}", {"address": {"zip_code": "1"}})
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "address.zip_code")
+    assert calls.patch(f"{path}/addresses/999", patch).status_code == 404
+
+
+def test_notes_of_the_staff_are_written_and_read(calls):
+    path = f"/customers/{calls.post('/customers', JOSE).json['id']}/notes"
+    for text in ("Rings twice", "Rings twice", "Moved"):
+        answer = calls.post(path, {"text": text})
+        assert (answer.status_code, answer.json["text"]) == (201, text)
+    first = calls.get(f"{path}?limit=1").json
+    assert [note["text"] for note in first["items"]] == ["Moved"]
+    rest = calls.get(f"{path}?limit=1&cursor={first['next_cursor']}").json
+    assert [note["text"] for note in rest["items"]] == ["Rings twice"]
+    assert calls.post(path, {"text": " "}).status_code == 422

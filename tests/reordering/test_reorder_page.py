@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 from sqlalchemy import update
 
-from tests.factories import make_product, make_sale, sign_in
+from tests.factories import Api, make_product, make_sale, make_token, sign_in
 from webapp.catalog.models import Product, StockMovement
 from webapp.platform.clock import utc_now
 from webapp.reordering.queries import reorders, sold_since
@@ -83,3 +83,14 @@ def test_a_manager_sets_for_how_many_days(client, db):
     assert client.post("/products/reorder/settings", data={"reorder_days": "60"}).status_code == 303
     (row,) = html.fromstring(client.get("/products/reorder").text).xpath("//tr[@id]")
     assert row.xpath("string(.//td//strong)") == "6"
+
+
+def test_programs_read_the_same_list(client, db):
+    make_product(sku="BAG", supplier="Sul", stock=3, low_stock=5, cost="2.00")
+    make_product(sku="CUP", supplier="Norte", stock=1, low_stock=1)
+    make_product(sku="PEN", stock=9, low_stock=1)
+    calls = Api(client, make_token("clerk"))
+    cup, bag = calls.get("/reorder").json["items"]
+    assert (cup["sku"], cup["quantity"], cup["value"]) == ("CUP", 1, None)
+    assert (bag["sku"], bag["quantity"], bag["value"]) == ("BAG", 3, "6.00")
+    assert calls.get("/reorder?supplier=Sul").json == {"items": [bag], "next_cursor": None}

@@ -1,13 +1,19 @@
 """Two customers as one, and one as nobody, as JSON."""
 
+from flask import Response
 from flask_babel import lazy_gettext as _l
 
+from webapp.audit.tracking import record
 from webapp.customer_records.anonymising import anonymise
 from webapp.customer_records.forms import AnonymisationIn, MergeIn
 from webapp.customer_records.merging import merge
+from webapp.customer_records.personal_data import all_files_of
 from webapp.customers.api import UNKNOWN, record_json
+from webapp.customers.queries import customer_by_id
 from webapp.customers.shapes import CustomerRecordOut
-from webapp.web.api import api_blueprint, endpoint
+from webapp.http.zips import zip_response
+from webapp.platform.database import db
+from webapp.web.api import Download, api_blueprint, endpoint
 
 bp = api_blueprint("customer_records")
 
@@ -38,3 +44,19 @@ def merge_customers(wanted: MergeIn, customer_id: int) -> dict[str, object]:
 )
 def anonymise_customer(wanted: AnonymisationIn, customer_id: int) -> dict[str, object]:
     return record_json(anonymise(customer_id, wanted.name))
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/customers/<id:customer_id>/data",
+    "manager",
+    answer=Download("application/zip", _l("A JSON of everything, and a table of each kind.")),
+    refusals={404: UNKNOWN},
+    summary=_l("All that the shop keeps of this person (LGPD, art. 18); kept in the audit."),
+)
+def personal_data(customer_id: int) -> Response:
+    customer = customer_by_id(customer_id)
+    """A POST, as on the page: that it was done is kept."""
+    record(db.session, "exported", "customers", customer.id, customer.name)
+    return zip_response(all_files_of(customer), f"customer-{customer.id}")

@@ -1,7 +1,5 @@
 """Pages about whole customers: two that are one, a person's data, and one who is to be nobody."""
 
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,15 +9,14 @@ from webapp.audit.tracking import record
 from webapp.customer_records.anonymising import anonymise, sales_under_way
 from webapp.customer_records.forms import FIELD_LABELS, AnonymisationIn, MergeForm
 from webapp.customer_records.merging import FIELDS, Two, merge, rules_about, two_of
-from webapp.customer_records.personal_data import data_of, files_of
+from webapp.customer_records.personal_data import all_files_of
 from webapp.customer_records.queries import pairs, twins_of
 from webapp.customers.models import Customer
 from webapp.customers.queries import customer_by_id, customers
-from webapp.http.csv import reader_form
 from webapp.http.formatting import country_text, phone_text
 from webapp.http.forms import Form
 from webapp.http.handling import submits
-from webapp.http.localization import locale, time_zone
+from webapp.http.localization import locale
 from webapp.http.query import query_int
 from webapp.http.zips import zip_response
 from webapp.platform.database import db
@@ -118,8 +115,7 @@ def export(customer_id: int) -> ResponseReturnValue:
     """A POST, for that it was done is kept in the audit."""
     customer = customer_by_id(customer_id)
     record(db.session, "exported", "customers", customer.id, customer.name)
-    files = list(files_of(data_of(customer), reader_form(ZoneInfo(time_zone()))))
-    return zip_response(files, f"customer-{customer.id}")
+    return zip_response(all_files_of(customer), f"customer-{customer.id}")
 
 
 def _anonymisation_page(form: Form, customer_id: int) -> str:

@@ -13,7 +13,7 @@ from webapp.customers.customer_edits import facts_of
 from webapp.customers.models import Customer
 from webapp.customers.queries import notes_of
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
-from webapp.http.csv import CsvForm
+from webapp.http.csv import CsvForm, reader_form
 from webapp.http.zips import File
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
@@ -37,6 +37,11 @@ def data_of(customer: Customer) -> dict[str, Any]:
         ],
         "audit": _audit(customer),
     }
+
+
+def all_files_of(customer: Customer) -> list[File]:
+    """For their reader, made at once: nothing is read while they are sent."""
+    return list(files_of(data_of(customer), reader_form()))
 
 
 def files_of(data: dict[str, Any], form: CsvForm) -> Iterator[File]:

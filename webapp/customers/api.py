@@ -2,8 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
+from webapp.audit.tracking import actor
 from webapp.customers.customer_edits import (
     add_address,
+    add_note,
+    address_facts,
+    edit_address,
     facts_of,
     remove_address,
     save_agent,
@@ -12,15 +16,24 @@ from webapp.customers.customer_edits import (
 from webapp.customers.forms import (
     AgentIn,
     CustomerAddressIn,
+    CustomerAddressPatch,
     CustomerIn,
     CustomerPatch,
     CustomerQuery,
+    NoteIn,
 )
-from webapp.customers.models import Agent, Customer, CustomerAddress
-from webapp.customers.queries import agents, customer_by_id, customers
+from webapp.customers.models import Agent, Customer, CustomerAddress, CustomerNote
+from webapp.customers.queries import (
+    address_by_id,
+    agents,
+    customer_by_id,
+    customers,
+    notes_of,
+)
 from webapp.customers.shapes import (
     AgentOut,
     CustomerAddressOut,
+    CustomerNoteOut,
     CustomerOut,
     CustomerRecordOut,
 )
@@ -36,6 +49,7 @@ from webapp.web.api import api_blueprint, endpoint, list_answer
 bp = api_blueprint("customers")
 KNOWN = _l("Another customer has this document.")
 UNKNOWN = _l("There is no customer with this number.")
+GONE = _l("The customer was merged into another one, or is nobody any more.")
 
 
 def customer_json(customer: Customer) -> dict[str, object]:
@@ -52,11 +66,15 @@ def customer_json(customer: Customer) -> dict[str, object]:
 
 
 def address_json(address: CustomerAddress) -> dict[str, object]:
+    return {"id": address.id} | address_facts(address)
+
+
+def note_json(note: CustomerNote) -> dict[str, object]:
     return {
-        "id": address.id,
-        "label": address.label,
-        "for_delivery": address.for_delivery,
-        "address": address.address_parts,
+        "id": note.id,
+        "text": note.text,
+        "by": note.actor,
+        "at": note.created_at.isoformat(),
     }
 
 
@@ -141,6 +159,53 @@ def show_customer(customer_id: int) -> dict[str, object]:
 )
 def add_customer_address(wanted: CustomerAddressIn, customer_id: int) -> dict[str, object]:
     return address_json(add_address(customer_by_id(customer_id), wanted))
+
+
+@endpoint(
+    bp,
+    "PATCH",
+    "/customers/<id:customer_id>/addresses/<id:address_id>",
+    "clerk",
+    body=CustomerAddressPatch,
+    answer=CustomerAddressOut,
+    refusals={404: UNKNOWN, 409: GONE},
+    summary=_l("Changes the fields of one of the other addresses that are sent."),
+)
+def change_customer_address(patch: Shape, customer_id: int, address_id: int) -> dict[str, object]:
+    customer = customer_by_id(customer_id)
+    address = address_by_id(customer, address_id)
+    wanted = patched(CustomerAddressIn, address_facts(address), patch)
+    return address_json(edit_address(customer, address, wanted))
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/customers/<id:customer_id>/notes",
+    "clerk",
+    query=ListQuery,
+    answer=list_of(CustomerNoteOut),
+    refusals={404: UNKNOWN},
+    summary=_l("What the staff wrote down about a customer, the latest first."),
+)
+def list_customer_notes(asked: ListQuery, customer_id: int) -> dict[str, object]:
+    notes = notes_of(customer_by_id(customer_id).id).order_by(None)
+    return list_answer(asked, notes, (CustomerNote.id,), note_json)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/customers/<id:customer_id>/notes",
+    "clerk",
+    body=NoteIn,
+    answer=CustomerNoteOut,
+    status=201,
+    refusals={404: UNKNOWN, 409: GONE},
+    summary=_l("Writes a note about a customer; the same one twice in a row is one."),
+)
+def add_customer_note(wanted: NoteIn, customer_id: int) -> dict[str, object]:
+    return note_json(add_note(customer_by_id(customer_id), wanted.text, actor()))
 
 
 @endpoint(

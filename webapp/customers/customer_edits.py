@@ -109,13 +109,39 @@ def add_address(customer: Customer, wanted: CustomerAddressIn) -> CustomerAddres
         raise Refusal(
             _l("A customer has at most %(count)s addresses; remove one.", count=MOST_ADDRESSES)
         )
-    if wanted.for_delivery:
+    address = CustomerAddress(**told)
+    customer.addresses.append(address)
+    _deliver(customer, address, wanted.for_delivery)
+    return address
+
+
+def edit_address(
+    customer: Customer, address: CustomerAddress, wanted: CustomerAddressIn
+) -> CustomerAddress:
+    """Writes `wanted` into one of the customer's addresses."""
+    customer.refuse_gone()
+    for name, told in ({"label": wanted.label} | wanted.address.model_dump()).items():
+        setattr(address, name, told)
+    _deliver(customer, address, wanted.for_delivery)
+    return address
+
+
+def _deliver(customer: Customer, address: CustomerAddress, is_wanted: bool) -> None:
+    """Orders go to one of them at most."""
+    if is_wanted:
         for other in customer.addresses:
             other.for_delivery = False
-    address = CustomerAddress(**told, for_delivery=wanted.for_delivery)
-    customer.addresses.append(address)
+    address.for_delivery = is_wanted
     db.session.flush()
-    return address
+
+
+def address_facts(address: CustomerAddress) -> dict:
+    """The address by the names of CustomerAddressIn."""
+    return {
+        "label": address.label,
+        "for_delivery": address.for_delivery,
+        "address": address.address_parts,
+    }
 
 
 def remove_address(customer: Customer, address_id: int) -> None:

@@ -145,7 +145,12 @@ class TypedAddressIn(CustomerAddressIn):
     address: NoteAddressIn
 
 
+CustomerAddressPatch = partial(CustomerAddressIn)
+
+
 class NoteIn(Shape):
+    model_config = example({"text": "Asks for a call before delivery."})
+
     text: Annotated[str, LongText(2000), MinLen(1)]
 
 

@@ -160,6 +160,11 @@ class CustomerAddress(AddressColumns, Timestamps, Model):
     for_delivery: Mapped[bool] = mapped_column(default=False)
 
     @property
+    def version(self) -> int:
+        """See `Agent.version`."""
+        return int(self.updated_at.timestamp() * 1_000_000)
+
+    @property
     def audit_name(self) -> str:
         return self.label
 

@@ -11,6 +11,8 @@ from webapp.customers.company_filling import fill_in
 from webapp.customers.customer_edits import (
     add_address,
     add_note,
+    address_facts,
+    edit_address,
     facts_of,
     remove_address,
     remove_note,
@@ -20,7 +22,13 @@ from webapp.customers.customer_edits import (
 from webapp.customers.forms import AgentIn, NoteIn, TypedAddressIn, TypedCustomerIn
 from webapp.customers.listing import AGENTS, CUSTOMERS
 from webapp.customers.models import Agent, Customer, Taxpayer
-from webapp.customers.queries import agent_by_id, customer_by_id, customers, notes_of
+from webapp.customers.queries import (
+    address_by_id,
+    agent_by_id,
+    customer_by_id,
+    customers,
+    notes_of,
+)
 from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.memberships.queries import latest_changes
@@ -169,9 +177,10 @@ def delete_note(customer_id: int, note_id: int):
     return redirect(url_for("customers.show", customer_id=customer_id, _anchor="notes"), 303)
 
 
-def _address_form(form: Form, customer_id: int):
+def _address_form(form: Form, customer_id: int, address_id: int | None = None):
     customer = customer_by_id(customer_id)
-    return render_template("customers/address.html", form=form, customer=customer)
+    address = address_by_id(customer, address_id) if address_id else None
+    return render_template("customers/address.html", form=form, customer=customer, address=address)
 
 
 @bp.get("/customers/<id:customer_id>/addresses/new")
@@ -191,11 +200,37 @@ def create_address(wanted: TypedAddressIn, customer_id: int):
 
 
 @bp.post("/customers/<id:customer_id>/addresses/postal-code")
+@bp.post("/customers/<id:customer_id>/addresses/<id:address_id>/postal-code")
 @allow("clerk")
-def fill_in_new_address(customer_id: int):
+def fill_in_other_address(customer_id: int, address_id: int | None = None):
     form = Form(request.form)
     _fill_in(form)
-    return _address_form(form, customer_id)
+    return _address_form(form, customer_id, address_id)
+
+
+@bp.get("/customers/<id:customer_id>/addresses/<id:address_id>/edit")
+@allow("clerk")
+def change_address(customer_id: int, address_id: int):
+    return _address_form(_present_address(customer_id, address_id), customer_id, address_id)
+
+
+def _present_address(customer_id: int, address_id: int) -> Form:
+    customer = customer_by_id(customer_id)
+    customer.refuse_gone()
+    address = address_by_id(customer, address_id)
+    return Form.filled(as_written(address_facts(address)) | {"version": address.version})
+
+
+@bp.post("/customers/<id:customer_id>/addresses/<id:address_id>")
+@allow("clerk")
+@submits(TypedAddressIn, again=_address_form, present=_present_address)
+def save_address(wanted: TypedAddressIn, customer_id: int, address_id: int):
+    customer = customer_by_id(customer_id)
+    address = address_by_id(customer, address_id)
+    refuse_stale(address)
+    edit_address(customer, address, wanted)
+    flash(_("The address was saved."), "good")
+    return _to(customer)
 
 
 @bp.post("/customers/<id:customer_id>/addresses/<id:address_id>/deletion")

@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select, true, union
 
-from webapp.customers.models import Agent, Customer, CustomerNote
+from webapp.customers.models import Agent, Customer, CustomerAddress, CustomerNote
 from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -44,6 +44,14 @@ def customer_by_id(customer_id: int) -> Customer:
     if customer is None:
         raise NotFound(_("There is no such customer."))
     return customer
+
+
+def address_by_id(customer: Customer, address_id: int) -> CustomerAddress:
+    """One of the customer's. Raises NotFound."""
+    found = next((each for each in customer.addresses if each.id == address_id), None)
+    if found is None:
+        raise NotFound(_("This customer has no such address."))
+    return found
 
 
 def agent_by_id(agent_id: int) -> Agent:

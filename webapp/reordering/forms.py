@@ -2,7 +2,12 @@
 
 from typing import Annotated
 
-from webapp.http.forms import Flag, Shape, Whole
+from webapp.http.filters import ListQuery
+from webapp.http.forms import Flag, Shape, Text, Whole
+
+
+class ReorderQuery(ListQuery):
+    supplier: Annotated[str, Text(80)] = ""
 
 
 class ReorderSettingsIn(Shape):

@@ -10,6 +10,8 @@ from webapp.reordering.queries import Reorder, low_products, reorders
 from webapp.store.queries import the_shop
 from webapp.web.listings import Cell, Listing
 
+BY_SUPPLIER = Order((Product.supplier, Product.name, Product.id))
+
 
 def _gather(low: list[Product]) -> list[Reorder]:
     return reorders(low, the_shop().reorder_days)
@@ -25,7 +27,7 @@ REORDER = Listing(
     endpoint="reordering.page",
     rows=lambda asked: low_products(asked.get("supplier", "").strip()),
     orders={
-        "supplier": Order((Product.supplier, Product.name, Product.id)),
+        "supplier": BY_SUPPLIER,
         "name": Order((Product.name, Product.id)),
         "stock": Order((Product.stock, Product.name, Product.id)),
     },
