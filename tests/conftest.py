@@ -24,6 +24,7 @@ from jinja2 import FileSystemBytecodeCache
 from tests import programs, services
 from tests.support.api_contract import check_answer
 from tests.support.fresh_databases import PostgresDatabase, SqliteDatabase
+from tests.support.mail_server import mail_server
 from webapp import create_app, migrations
 from webapp.platform.database import db as database
 from webapp.platform.settings import Settings
@@ -139,6 +140,29 @@ def database_url(database_kind, request):
     return request.getfixturevalue(f"{kind}_database").fresh()
 
 
+# The mail
+
+
+@pytest.fixture(scope="session")
+def _mail_server():
+    with mail_server() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def inbox(_mail_server):
+    """A mail server with nothing in it that takes everything."""
+    _mail_server.empty()
+    return _mail_server
+
+
+@pytest.fixture
+def mail_settings(base_settings, database_url, inbox):
+    """Of a shop whose e-mails have somewhere to go: the same for all tests, so that they share an
+    app."""
+    return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+
+
 # The app
 
 
@@ -205,6 +229,7 @@ def app(settings, make_app, _redis):
     # anew, and no process runs.
     for name in ("rule_books", "rule_sets", "kept", "watch"):
         app.extensions.pop(name, None)
+    app.extensions["settings"] = settings  # some tests change them
     yield app
     with app.app_context():
         engine = database.engine

@@ -4,13 +4,11 @@ import datetime as dt
 import io
 import re
 import zipfile
-from dataclasses import replace
 
 import pytest
 
 from tests.factories import sign_in, work_off
 from tests.support.invoices import authorized
-from tests.support.mail_server import mail_server
 from webapp.closings.models import ClosingStatus
 from webapp.closings.queries import closing_of
 from webapp.processing import archive_upkeep
@@ -18,14 +16,8 @@ from webapp.processing.archive_upkeep import look_after_files
 
 
 @pytest.fixture
-def inbox():
-    with mail_server() as inbox:
-        yield inbox
-
-
-@pytest.fixture
-def settings(base_settings, database_url, inbox):
-    return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+def settings(mail_settings):
+    return mail_settings
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import contextlib
 import datetime as dt
 import time
 import uuid
-from dataclasses import replace
 
 import hypothesis
 import pytest
@@ -23,7 +22,6 @@ from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.claims import claim
 from tests.support.effects_ledger import Ledger, Told
 from tests.support.examples import examples
-from tests.support.mail_server import mail_server
 from tests.support.processed_sales import agent, publish
 from tests.support.transactions import in_transaction
 from webapp.fulfilment.memberships.models import Membership
@@ -445,14 +443,8 @@ class Shop(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def inbox():
-    with mail_server() as inbox:
-        yield inbox
-
-
-@pytest.fixture
-def settings(base_settings, database_url, inbox):
-    return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+def settings(mail_settings):
+    return mail_settings
 
 
 def test_in_any_order_each_effect_counts_once_and_money_balances(app, db, inbox, monkeypatch):

@@ -3,13 +3,11 @@ then by a person."""
 
 import datetime as dt
 import time
-from dataclasses import replace
 
 import pytest
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, sign_in, work_off
 from tests.support.claims import claim
-from tests.support.mail_server import mail_server
 from tests.support.processed_sales import agent, book, publish, shop_that_holds, sold
 from tests.support.sale_reversals import (
     effect_of,
@@ -227,13 +225,8 @@ def test_a_held_e_mail_is_pending_until_the_release(client, db):
 
 class TestWithAServer:
     @pytest.fixture
-    def inbox(self):
-        with mail_server() as inbox:
-            yield inbox
-
-    @pytest.fixture
-    def settings(self, base_settings, database_url, inbox):
-        return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+    def settings(self, mail_settings):
+        return mail_settings
 
     def test_an_e_mails_effect_stands_as_its_message(self, client, db, inbox):
         sale = sold(stream())

@@ -2,13 +2,11 @@
 
 import datetime as dt
 import threading
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.factories import make_product, make_user, open_shop, sign_in, work_off
-from tests.support.mail_server import mail_server
 from webapp.processing import reorder_step
 from webapp.processing.reorder_step import owe_reorder_letters
 from webapp.reordering.models import LetterStatus, ReorderLetter
@@ -18,14 +16,8 @@ DAY = dt.date(2026, 11, 20)
 
 
 @pytest.fixture
-def inbox():
-    with mail_server() as inbox:
-        yield inbox
-
-
-@pytest.fixture
-def settings(base_settings, database_url, inbox):
-    return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+def settings(mail_settings):
+    return mail_settings
 
 
 @pytest.fixture

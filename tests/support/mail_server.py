@@ -13,7 +13,11 @@ class Inbox:
     takes a message."""
 
     def __init__(self):
-        self.letters, self.refuse, self.pause, self.port = [], {}, 0, 0
+        self.port = 0
+        self.empty()
+
+    def empty(self) -> None:
+        self.letters, self.refuse, self.pause = [], {}, 0
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         for part, answer in self.refuse.items():

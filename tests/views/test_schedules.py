@@ -2,13 +2,11 @@
 
 import datetime as dt
 import re
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.factories import make_product, make_sale, make_user, open_shop, sign_in, work_off
-from tests.support.mail_server import mail_server
 from tests.support.spreadsheets import rows_of
 from webapp.platform.clock import utc_now
 from webapp.views.models import ExportRun, ExportSchedule, Rhythm, following
@@ -16,16 +14,9 @@ from webapp.views.models import ExportRun, ExportSchedule, Rhythm, following
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
 
-@pytest.fixture(scope="module")
-def inbox():
-    with mail_server() as inbox:
-        yield inbox
-
-
 @pytest.fixture
-def settings(base_settings, database_url, inbox):
-    inbox.letters.clear()
-    return replace(base_settings, database_url=database_url, smtp_url=inbox.url)
+def settings(mail_settings):
+    return mail_settings
 
 
 def at(day: str, hour: int) -> dt.datetime:
