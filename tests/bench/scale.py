@@ -64,7 +64,6 @@ PAGES = (
     *("/products?view=no_gtin", "/products?view=no_cost", "/products?view=no_profile", "/batches"),
     *(
         "/products/reorder",
-        "/products/reorder?sort=-sold",
         "/counts",
         "/views",
         "/api/v1/search?q=caneca",
