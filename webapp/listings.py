@@ -17,6 +17,8 @@ from webapp.invoice_pages.listing import INVOICES
 from webapp.messages.listing import MESSAGES
 from webapp.reordering.listing import REORDER
 from webapp.sale_pages.export import CUSTOMER_SALES, SALES
+from webapp.store.partners.pages import PARTNERS
+from webapp.taxation.listing import TAX_PROFILES
 
 LISTINGS = (
     SALES,
@@ -41,5 +43,7 @@ LISTINGS = (
     AGENT_COMMISSIONS,
     TASKS,
     MESSAGES,
+    TAX_PROFILES,
+    PARTNERS,
     AUDIT,
 )

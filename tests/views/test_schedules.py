@@ -109,6 +109,26 @@ def test_who_may_not_open_the_list_any_more_gets_nothing(db, client, inbox):
     assert page.count("Paused") >= 3
 
 
+def test_what_is_gone_rests_and_a_list_by_role_is_its_readers(db, client, inbox):
+    open_shop()
+    sign_in(client, "manager")
+    client.post("/imports", data={"kind": "products", "pasted": "sku\tname\nA\tAlpha"})
+    readers = [make_user(role) for role in ("accountant", "clerk")]
+    for reader in readers:
+        begin(client, listing="imports", recipient=reader.id)
+    begin(client, listing="stock-movements", query=f"product={make_product().id}")
+    *_others, gone = db.session.scalars(db.select(ExportSchedule).order_by(ExportSchedule.id))
+    gone.query = {"product": "999"}
+    db.session.execute(db.update(ExportSchedule).values(next_at=utc_now(), due_at=utc_now()))
+    db.session.commit()
+    work_off()
+    db.session.refresh(gone)
+    assert (gone.status, gone.paused_for) == ("paused", "filter")
+    told = {each["To"]: each.get_body(("plain",)).get_content() for each in inbox.letters}
+    counts = [re.search(r"(\d+) (?:rows|linhas?)", told[reader.email])[1] for reader in readers]
+    assert counts == ["0", "1"]
+
+
 def test_a_schedule_is_for_people_of_the_shop_who_may_have_the_list(db, client):
     sign_in(client, "clerk")
     other = make_user("clerk")

@@ -1,26 +1,44 @@
 """The page of the companies that an NF-e names beside shop and buyer."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
-from webapp.http.lists import Order, page_of
+from webapp.http.lists import Order
+from webapp.platform.documents import format_document
 from webapp.staff.access import allow
 from webapp.store.models import Partner, PartnerKind
 from webapp.store.pages.blueprint import settings_tabs
 from webapp.store.partners.edits import save_partner
 from webapp.store.partners.forms import PartnerIn
 from webapp.store.partners.queries import partner_by_id, partners
+from webapp.web.listings import Cell, Listing
 
 bp = Blueprint("partners", __name__)
-ORDERS = {"name": Order((Partner.kind, Partner.name, Partner.id))}
+PARTNERS = Listing(
+    name="partners",
+    label=_l("Marketplaces, carriers, acquirers"),
+    endpoint="partners.index",
+    rows=lambda _asked: partners(),
+    orders={"name": Order((Partner.kind, Partner.name, Partner.id))},
+    cells=(
+        Cell(_l("Company"), lambda partner: partner.name),
+        Cell(_l("Kind"), lambda partner: str(partner.kind.label)),
+        Cell(_l("Code"), lambda partner: partner.code),
+        Cell(_l("CNPJ"), lambda partner: format_document(partner.cnpj)),
+        Cell(_l("State registration"), lambda partner: partner.state_registration),
+        Cell(_l("City"), lambda partner: partner.city),
+        Cell(_l("State"), lambda partner: partner.state),
+    ),
+)
 KINDS = [(str(kind), kind.label) for kind in PartnerKind]
 
 
 def _partners_page(form: Form) -> str:
-    page = page_of(partners(), ORDERS)
+    page = PARTNERS.page(request.args)
     tabs = settings_tabs("partners.index")
     return render_template("store/partners.html", form=form, page=page, kinds=KINDS, tabs=tabs)
 

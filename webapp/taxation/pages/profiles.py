@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -18,7 +18,8 @@ from webapp.staff.access import allow
 from webapp.store.queries import the_shop
 from webapp.taxation import words
 from webapp.taxation.forms import ACTIVITIES, CategoryChoiceIn, DefaultsIn, TaxProfileIn
-from webapp.taxation.models import TaxChoice, TaxProfileVersion
+from webapp.taxation.listing import TAX_PROFILES
+from webapp.taxation.models import TaxChoice
 from webapp.taxation.pages.blueprint import bp
 from webapp.taxation.profile_edits import (
     choose_defaults,
@@ -34,17 +35,12 @@ from webapp.taxation.queries import (
     is_profile,
     issuer_today,
     profile_names,
-    profiles,
     shop_regime,
     version_in_force,
     version_of,
     versions_of,
 )
 
-ORDERS = {
-    "code": Order((TaxProfileVersion.code, TaxProfileVersion.id)),
-    "from": Order((TaxProfileVersion.valid_from, TaxProfileVersion.id), down=True),
-}
 CATEGORY_ORDER = {"name": Order((TaxChoice.name, TaxChoice.id))}
 # What another version begins with.
 COPIED = tuple(name for name in TaxProfileIn.model_fields if name != "valid_from")
@@ -63,7 +59,7 @@ def _index_page(**refused: Form) -> str:
     forms = {"defaults": Form.filled(dict(default_choices())), "category": Form({})}
     return render_template(
         "taxation/profiles.html",
-        page=page_of(profiles(shop_regime()), ORDERS),
+        page=TAX_PROFILES.page(request.args),
         today=issuer_today(),
         regime=shop_regime(),
         chosen=chosen_for(),
