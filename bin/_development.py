@@ -32,7 +32,7 @@ class DevelopmentSupervisor(Supervisor):
         super().ready(sign_in)
         say(f"Every component is at {self.address}/styleguide")
 
-    def tend(self, pause: float = 0.2) -> None:
+    def tend(self, pause: float = 0.5) -> None:
         super().tend(pause)
         with self.outliving("the modules cannot be looked through"):
             self.start_what_changed()
