@@ -145,6 +145,23 @@ def test_a_text_that_cannot_be_read_is_found_where_its_like_has_passed(page):
         assert {rule for _, rule, *_ in found} == {"color-contrast"}
 
 
+def test_a_link_that_only_its_colour_tells_from_its_text_is_found_in_each_look(page):
+    link = 'Outro texto, <span>com <a href="/">uma ligação</a></span>'
+    alike = "a { color: #003 } @media (prefers-color-scheme: dark) { a { color: #ccf } }"
+    linked = READABLE.replace("Outro texto", link).replace("</style>", f"{alike}</style>")
+    page.set_content(linked)
+    assert faults(page) == []
+    for scheme in ("light", "dark"):
+        plain = f"@media (prefers-color-scheme: {scheme}) {{ a {{ text-decoration: none }} }}"
+        page.set_content(linked.replace("</style>", f"{plain}</style>"))
+        found = [fault.split(": ") for fault in faults(page)]
+        sizes = {"390 light", "1024 light", "1440 light"}
+        assert {look for look, *_ in found} == (
+            sizes if scheme == "light" else {"390 dark", "1440 dark"}
+        )
+        assert {rule for _, rule, *_ in found} == {"link-in-text-block"}
+
+
 def test_a_note_that_came_in_has_no_faults(staff):
     """The demo's sandbox holds one until the fetching is turned on."""
     staff.goto("/incoming")
