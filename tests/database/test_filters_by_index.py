@@ -23,6 +23,7 @@ from webapp.incoming.stock_entry import lines_before
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
 from webapp.platform.clock import utc_now
+from webapp.processing.send_step import now_sure
 from webapp.processing.sweeping import is_late
 from webapp.sales.models import Sale
 from webapp.sales.queries import bought, latest_sales_of, sales
@@ -136,3 +137,9 @@ def test_a_month_of_nfe_is_paged_by_the_moment_of_issue(client, db):
     assert second["next_cursor"] is None
     for strange in ("WzEsIDJd", "WyJ4IiwgMl0"):  # [1, 2] and ["x", 2]
         assert calls.get(f"/invoices?month={month}&cursor={strange}").status_code == 422
+
+
+def test_what_is_being_sent_is_asked_among_what_is_on_its_way(db):
+    """With each batch that is sent: not among all the notes of the series, nor where it is sure."""
+    plan = plan_of(db, now_sure(1, 10**6))
+    assert "CORRELATED" in plan and "ix_invoices_sending" in plan

@@ -53,6 +53,18 @@ def _rejected_by(who: RejectedBy) -> ColumnElement[bool]:
 
 
 # Without parameters, as the index of these rows has it.
+
+
+def _on_its_way(note: type[Invoice]) -> ColumnElement[bool]:
+    """Without parameters, as the index of these rows has it."""
+    return note.status.in_([literal_column("'approved'"), literal_column("'sending'")])
+
+
+def being_sent(note: type[Invoice]) -> ColumnElement[bool]:
+    """By the few rows that are on their way, however many notes there are."""
+    return _on_its_way(note) & (note.status == InvoiceStatus.SENDING)
+
+
 IS_RETURN: ColumnElement[bool] = Invoice.purpose == literal_column("'return'")
 # A parcel may leave with it.
 SHIPS: ColumnElement[bool] = and_(Invoice.status == InvoiceStatus.AUTHORIZED, ~IS_RETURN)
@@ -62,8 +74,7 @@ VIEWS: dict[str, ColumnElement[bool]] = {
     "errors": _rejected_by(RejectedBy.CHECKS),
     "returned": _rejected_by(RejectedBy.REVIEWER),
     "rejected": _rejected_by(RejectedBy.AUTHORITY),
-    # Without parameters, as the index of these rows has it.
-    "sending": Invoice.status.in_([literal_column("'approved'"), literal_column("'sending'")]),
+    "sending": _on_its_way(Invoice),
     "authorized": Invoice.status == InvoiceStatus.AUTHORIZED,
     "goods_returned": IS_RETURN,
 }

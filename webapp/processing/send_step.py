@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from lxml import etree
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, Update, delete, exists, select, update
 from sqlalchemy.orm import aliased, joinedload, load_only, undefer
 
 from webapp.audit.tracking import record
@@ -27,6 +27,7 @@ from webapp.fiscal.rejections import explain
 from webapp.fiscal.signature import digest_of
 from webapp.fiscal.standby import route_of
 from webapp.invoices.models import EarlierSend, Invoice, InvoiceStatus
+from webapp.invoices.queries import being_sent
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
 from webapp.processing.at_the_authority import hurry_notes
@@ -163,19 +164,24 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
         ]
         for series in {series_of(key) for key in fresh}:
             free = max(number_of(key) for key in fresh if series_of(key) == series)
-            before = aliased(Invoice)
-            awaited = exists().where(
-                before.series == series,
-                before.status == InvoiceStatus.SENDING,
-                before.number < free,
-            )
-            unsure = (Series.number == series) & Series.is_unsure
-            db.session.execute(
-                update(Series)
-                .where(unsure, ~awaited)
-                .values(is_unsure=False)
-                .execution_options(synchronize_session=False)
-            )
+            db.session.execute(now_sure(series, free))
+
+
+def now_sure(series: int, free: int) -> Update:
+    """A series of which `free` was a number that nobody had. What is awaited is asked for each
+    series that is unsure, which hardly ever is one, and among the few notes on their way: SQLite
+    would look through all that have a number."""
+    before = aliased(Invoice)
+    awaited = exists().where(
+        being_sent(before), before.series + 0 == Series.number, before.number + 0 < free
+    )
+    unsure = (Series.number == series) & Series.is_unsure
+    return (
+        update(Series)
+        .where(unsure, ~awaited)
+        .values(is_unsure=False)
+        .execution_options(synchronize_session=False)
+    )
 
 
 class Asking:

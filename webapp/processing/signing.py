@@ -16,7 +16,8 @@ from webapp.fiscal.document import Numbering, Standby, access_key_of, numbered
 from webapp.fiscal.signature import Signer
 from webapp.invoices.composition import Composed
 from webapp.invoices.ledger import is_being_voided
-from webapp.invoices.models import ForeignNumber, Invoice, InvoiceStatus
+from webapp.invoices.models import ForeignNumber, Invoice
+from webapp.invoices.queries import being_sent
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.foreign_numbers import ForeignNotes
@@ -59,9 +60,7 @@ class Numbers:
         """Whether one may be taken now: of a series that is not sure, one at a time."""
         if not self.series.is_unsure:
             return True
-        sending = exists().where(
-            Invoice.series == self.series.number, Invoice.status == InvoiceStatus.SENDING
-        )
+        sending = exists().where(Invoice.series == self.series.number, being_sent(Invoice))
         return not self._taken and not db.session.scalar(select(sending))
 
     def take(self) -> int:
