@@ -7,7 +7,7 @@ from webapp.catalog.listing import MOVEMENTS, PRODUCTS
 from webapp.counting.listing import COUNT_LINES, COUNTS
 from webapp.customers.listing import AGENTS, CUSTOMERS
 from webapp.fulfilment.commissions.listing import AGENT_COMMISSIONS, COMMISSIONS
-from webapp.fulfilment.memberships.listing import MEMBERSHIPS
+from webapp.fulfilment.memberships.listing import MEMBERSHIP_CHANGES, MEMBERSHIPS
 from webapp.fulfilment.parcels.listing import SLIPS
 from webapp.fulfilment.royalties.listing import ROYALTIES
 from webapp.fulfilment.tasks.listing import TASKS
@@ -35,6 +35,7 @@ LISTINGS = (
     CUSTOMER_SALES,
     AGENTS,
     MEMBERSHIPS,
+    MEMBERSHIP_CHANGES,
     INVOICES,
     INCOMING,
     SLIPS,

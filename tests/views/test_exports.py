@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories import Api, make_product, make_sale, make_token, sign_in, work_off
+from tests.factories import Api, make_product, make_sale, make_token, open_shop, sign_in, work_off
 from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
 from tests.support.spreadsheets import rows_of
@@ -150,6 +150,17 @@ def test_the_rows_of_one_record_are_a_file_as_its_page_has_them(client, db):
     assert len(export(client, f"customer-sales.csv?customer={customer.id}")) == 2
     for name in ("count-lines", "batch-rows", "import-rows", "customer-sales"):
         assert client.get(f"/exports/{name}.csv").status_code == 422, name
+
+
+def test_what_befell_one_membership_is_a_file(client, db):
+    sign_in(client)
+    open_shop()
+    make_sale(sku=make_product(kind="membership", plan="gold").sku, reference="A-1")
+    work_off()
+    assert "membership-changes.csv?membership=1" in client.get("/memberships/1").text
+    [_header, line] = export(client, "membership-changes.csv?membership=1")
+    assert line[1:4] == ["Activated", "gold", "Active"] and line[-1] == ""
+    assert client.get("/exports/membership-changes.csv?membership=9").status_code == 404
 
 
 def test_an_import_is_a_file_for_whom_it_may_be_read(client, db):

@@ -35,6 +35,7 @@ class ExportQuery(Shape):
     action: str = ""
     product: str = ""
     customer: str = ""
+    membership: str = ""
     count: str = ""
     batch: str = ""
     rows: str = ""

@@ -1,19 +1,30 @@
-"""The list of memberships as a declaration."""
+"""The list of memberships, and the history of one, as declarations."""
 
 import enum
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from webapp.audit.history import who
 from webapp.customers.queries import named_customers
-from webapp.fulfilment.memberships.models import Membership
-from webapp.fulfilment.memberships.queries import memberships
-from webapp.http.lists import Order
-from webapp.http.query import query_choice
+from webapp.fulfilment.memberships.models import (
+    Membership,
+    MembershipEvent,
+    MembershipEventKind,
+)
+from webapp.fulfilment.memberships.queries import (
+    membership_by_id,
+    membership_history,
+    memberships,
+)
+from webapp.http.lists import Order, newest_first
+from webapp.http.query import WrongFilter, query_choice
 from webapp.platform.searching import Ids
+from webapp.platform.whole import whole_number
 from webapp.staff.access import shown_document
-from webapp.web.listings import Cell, Listing
+from webapp.web.listings import Asked, Cell, Listing
 
 
 class MembershipTab(enum.StrEnum):
@@ -60,4 +71,36 @@ MEMBERSHIPS = Listing(
         Cell(_l("Since"), lambda membership: membership.since),
     ),
     filters=("q", "status"),
+)
+
+
+def _changes(asked: Asked) -> Select[Any]:
+    membership_id = whole_number(asked.get("membership"), 1)
+    if membership_id is None:
+        raise WrongFilter("membership", args=asked)
+    return membership_history(membership_by_id(membership_id).id)
+
+
+def _of_event(label: LazyString, name: str) -> Cell:
+    return Cell(label, lambda event: getattr(event, name))
+
+
+MEMBERSHIP_CHANGES = Listing(
+    name="membership-changes",
+    label=_l("History of a membership"),
+    endpoint="memberships.index",
+    rows=_changes,
+    orders=newest_first(MembershipEvent.id),
+    cells=(
+        _of_event(_l("When"), "at"),
+        Cell(_l("Change"), lambda event: str(MembershipEventKind(event.kind).label)),
+        _of_event(_l("Plan"), "plan"),
+        Cell(_l("Status"), lambda event: str(event.status.label)),
+        _of_event(_l("Since"), "since"),
+        Cell(_l("Order"), lambda event: event.sale.reference if event.sale else ""),
+        Cell(_l("Who"), lambda event: who(event.actor if event.is_by_hand else "").name),
+        _of_event(_l("Reason"), "reason"),
+    ),
+    filters=("membership",),
+    has_page=False,
 )
