@@ -182,13 +182,13 @@ def _join_memberships(two: Two, choice: MergeSide | None) -> None:
 def _move(merged_id: int, kept_id: int, now: dt.datetime) -> None:
     """Orders with a new version: whoever has read one as the merged one's reads it anew."""
     there = {"customer_id": kept_id}
-    moved: dict[type, dict[str, Any]] = {
+    moved: dict[Any, dict[str, Any]] = {
         Sale: there | {"version": Sale.version + 1, "updated_at": now},
         CustomerAddress: there,
         CustomerNote: there,
     }
     for model, values in moved.items():
-        is_theirs = model.__table__.c.customer_id == merged_id  # type: ignore[attr-defined]
+        is_theirs = model.customer_id == merged_id
         db.session.execute(update(model).where(is_theirs).values(values))
     before = Customer.merged_into_id == merged_id
     db.session.execute(update(Customer).where(before).values(merged_into_id=kept_id))

@@ -70,8 +70,8 @@ ISSUER_CHECKS = (
             "207",
             "settings.issuer.cnpj",
             N_(
-                "The check digits of the shop's CNPJ, %(cnpj)s, do not fit. Compare it with the "
-                "CNPJ card."
+                "The shop's CNPJ is missing, or its check digits do not fit (%(cnpj)s). Compare it "
+                "with the CNPJ card."
             ),
             FIX_ISSUER,
             "admin",
