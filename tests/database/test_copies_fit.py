@@ -34,6 +34,8 @@ COPIES = {
         "manifestations.asked_by",
         "invoices.reviewer",
         "membership_events.actor",
+        "parcels.opened_by",
+        "parcels.closed_by",
         "refunds.refunded_by",
         "rehearsals.asked_by",
         "rule_sets.published_by",
@@ -84,6 +86,7 @@ def test_a_copy_is_as_long_as_its_original(original):
 def test_no_column_that_tells_who_did_it_is_forgotten():
     who = {"actor", "reviewer", "paid_by", "asked_by", "published_by", "refunded_by"}
     who |= {"begun_by", "carried_out_by", "counted_by", "left_by", "locked_by", "taken_by"}
+    who |= {"opened_by", "closed_by"}
     found = {
         f"{table.name}.{name}"
         for table in METADATA.tables.values()

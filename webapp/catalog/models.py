@@ -155,6 +155,7 @@ class Product(Timestamps, Model):
         "on_nfe",
         "tax_profile",
         "low_stock",
+        "shelf",
         "royalty_percent",
         "author",
         "isbn",
@@ -182,6 +183,8 @@ class Product(Timestamps, Model):
     # Whether it consists of `parts`; kept here so that what is none is asked for none.
     is_kit: Mapped[bool] = mapped_column(default=False)
     low_stock: Mapped[int | None]
+    # Where it stands in the stock-room, in the shop's own words.
+    shelf: Mapped[str] = mapped_column(String(20), default="")
     supplier: Mapped[str] = mapped_column(String(80), default="")
     category: Mapped[str] = mapped_column(String(60), default="")
     description: Mapped[str] = mapped_column(Text, default="")

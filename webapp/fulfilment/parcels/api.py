@@ -53,6 +53,7 @@ def _slip(slip: PackingSlip) -> dict[str, object]:
         "reference": sale.reference,
         "released": slip.released_at is not None,
         "status": slip.status,
+        "parcel": slip.parcel.id,
         "sender": _sender(),
         "recipient": {
             "name": sale.customer_name,

@@ -1,16 +1,20 @@
-"""Packing slips: what of an order goes to the customer's door, and how far it is."""
+"""Packing slips: what of an order goes to the customer's door, in which parcels, and how far it
+is."""
 
 import datetime as dt
 import enum
+from collections import Counter
+from collections.abc import Iterable
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.audit.tracking import actor
 from webapp.platform.clock import utc_now
-from webapp.platform.columns import UtcDateTime
+from webapp.platform.columns import ActorText, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.sales.models import Sale, Shipping, Status
@@ -48,6 +52,9 @@ SLIP_LABELS = {
 # States of a sale whose goods may leave: its NF-e is authorized, or they need none.
 MAY_LEAVE = (Status.INVOICED, Status.COMPLETED)
 LEFT = (Shipping.SHIPPED, Shipping.DELIVERED)
+BEING_PACKED = "opened_at IS NOT NULL AND closed_at IS NULL"
+# Units of goods by the line that they are of and the SKU on them: a kit's are those of its parts.
+Units = Counter[tuple[int, str]]
 
 
 class PackingSlip(Model):
@@ -87,6 +94,10 @@ class PackingSlip(Model):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
     sale: Mapped[Sale] = relationship()
+    # By number; see `parcels`.
+    parcel_rows: Mapped[list["Parcel"]] = relationship(
+        back_populates="slip", order_by="Parcel.number"
+    )
 
     @property
     def status(self) -> SlipStatus:
@@ -102,11 +113,35 @@ class PackingSlip(Model):
     def has_left(self) -> bool:
         return self.sale.shipping in LEFT
 
+    @property
+    def parcels(self) -> list["Parcel"]:
+        """The first, and those that were begun beside it."""
+        return [parcel for parcel in self.parcel_rows if parcel.number == 1 or parcel.opened_at]
+
+    @property
+    def parcel(self) -> "Parcel":
+        """The one that is packed now, or was packed last."""
+        return self.parcels[-1]
+
+    def units(self) -> Units:
+        """All that goes into its parcels."""
+        return _counted(
+            {"line": item["line"]} | unit for item in self.items for unit in to_pick(item) or [item]
+        )
+
+    def missing(self) -> Units:
+        """What is in no parcel yet."""
+        packed: Units = Counter()
+        for parcel in self.parcels:
+            packed += parcel.units()
+        return self.units() - packed
+
     def pack(self, now: dt.datetime) -> bool:
         """It may be packed while its NF-e is on its way."""
         self._refuse_idle()
         if self.sale.shipping is not Shipping.TO_PACK:
             return False
+        self._close_parcels(now)
         self.sale.move_parcel(Shipping.PACKED)
         self.packed_at = now
         return True
@@ -118,6 +153,7 @@ class PackingSlip(Model):
             raise Refusal(_("It has left the shop; it cannot be unpacked any more."))
         if self.sale.shipping is Shipping.TO_PACK:
             return False
+        self._empty_parcels()
         self.sale.move_parcel(Shipping.TO_PACK)
         self.packed_at = None
         return True
@@ -131,6 +167,7 @@ class PackingSlip(Model):
             staying += here
             off += gone
         if off:
+            self._empty_parcels()
             self.items, self.weight_g = staying, sum(item["weight_g"] for item in staying)
             self.sale.move_parcel(Shipping.TO_PACK if staying else Shipping.NONE)
             self.packed_at = None
@@ -145,6 +182,7 @@ class PackingSlip(Model):
             return self._ship_again(carrier, tracking_code)
         if sale.status not in MAY_LEAVE:
             raise Refusal(_("Nothing leaves before its NF-e is authorized."))
+        self._close_parcels(now)
         self.sale.move_parcel(Shipping.SHIPPED)
         sale.carrier, sale.tracking_code = carrier, tracking_code
         self.packed_at, self.shipped_at = self.packed_at or now, now
@@ -187,6 +225,27 @@ class PackingSlip(Model):
             self.sale.pack_into(volumes)
         self.volumes, self.notes = volumes, notes
 
+    def _close_parcels(self, now: dt.datetime) -> None:
+        """What nobody scanned is in the last one."""
+        if self.parcel.closed_at is None:
+            self.parcel.put_in(self.missing())
+            self.parcel.close(now)
+
+    def _empty_parcels(self) -> None:
+        for parcel in self.parcel_rows:
+            parcel.empty()
+
+    def weight_of(self, units: Units) -> int:
+        """In g; each of a kit's parts weighs the same share of the kit."""
+        whole, weight = self.units(), 0
+        for item in self.items:
+            here, all_of_it = (
+                sum(many for (line, _sku), many in counted.items() if line == item["line"])
+                for counted in (units, whole)
+            )
+            weight += item["weight_g"] * here // all_of_it
+        return weight
+
     def _refuse_idle(self) -> None:
         if self.sale.status is Status.CANCELLED:
             raise Refusal(_("This order was cancelled; nothing of it ships."))
@@ -194,6 +253,72 @@ class PackingSlip(Model):
             raise Refusal(_("All of it was given back; nothing is left to ship."))
         if self.status is SlipStatus.HELD:
             raise Refusal(_("A rule holds this order until a person releases it."))
+
+
+class Parcel(Model):
+    """One of the boxes of a packing slip; the first is made with it. What was packed and is packed
+    anew leaves its rows as they were before anybody began: those after the first, which nobody has
+    opened, wait to be used again."""
+
+    __tablename__ = "parcels"
+    __table_args__ = (
+        UniqueConstraint("slip_id", "number"),
+        Index(
+            "ix_parcels_being_packed",
+            "opened_at",
+            "id",
+            sqlite_where=text(BEING_PACKED),
+            postgresql_where=text(BEING_PACKED),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slip_id: Mapped[int] = mapped_column(ForeignKey("packing_slips.id"))
+    number: Mapped[int] = mapped_column(default=1)
+    # [{"line", "sku", "quantity"}]; the SKU is that on the goods, of a kit those of its parts.
+    items: Mapped[list] = mapped_column(JSON, default=list)
+    weight_g: Mapped[int] = mapped_column(default=0)
+    # Of its own, where the parcels of an order go by several ways; "": the sale's.
+    carrier: Mapped[str] = mapped_column(String(60), default="")
+    tracking_code: Mapped[str] = mapped_column(String(60), default="")
+    # Where it is packed now, and the keys of its latest scans.
+    station: Mapped[str] = mapped_column(String(60), default="")
+    entries: Mapped[list] = mapped_column(JSON, default=list)
+    opened_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    opened_by: Mapped[str] = mapped_column(ActorText, default="")
+    closed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[str] = mapped_column(ActorText, default="")
+    slip: Mapped[PackingSlip] = relationship(back_populates="parcel_rows")
+
+    def units(self) -> Units:
+        return _counted(self.items)
+
+    def put_in(self, units: Units) -> None:
+        inside = self.units() + units
+        self.items = [
+            {"line": line, "sku": sku, "quantity": many} for (line, sku), many in inside.items()
+        ]
+
+    def close(self, now: dt.datetime) -> None:
+        """It weighs what is in it; the last one what the others have left of the slip."""
+        others = sum(parcel.weight_g for parcel in self.slip.parcels if parcel is not self)
+        whole = not self.slip.missing()
+        self.weight_g = self.slip.weight_g - others if whole else self.slip.weight_of(self.units())
+        self.opened_at, self.opened_by = self.opened_at or now, self.opened_by or actor()
+        self.closed_at, self.closed_by = now, actor()
+        self.station = ""
+
+    def empty(self) -> None:
+        self.items, self.weight_g = [], 0
+        self.station, self.entries = "", []
+        self.opened_at, self.opened_by, self.closed_at, self.closed_by = None, "", None, ""
+
+
+def _counted(units: Iterable[dict]) -> Units:
+    found: Units = Counter()
+    for unit in units:
+        found[unit["line"], unit["sku"]] += unit["quantity"]
+    return found
 
 
 def to_pick(item: dict) -> list[dict]:

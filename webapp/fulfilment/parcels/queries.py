@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, select, true
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, selectinload
 
 from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
 from webapp.platform.database import db
@@ -77,7 +77,8 @@ def slip_of_sale(sale_id: int, lock: bool = False) -> PackingSlip | None:
 
 
 def _locked(query: Select) -> Select:
-    """By the sale's row, as everybody else who changes what a sale comes to."""
+    """By the sale's row, as everybody else who changes what a sale comes to; with the parcels."""
+    query = query.options(selectinload(PackingSlip.parcel_rows))
     return query.with_for_update(of=Sale).execution_options(populate_existing=True)
 
 

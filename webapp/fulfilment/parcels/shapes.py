@@ -57,12 +57,13 @@ class SlipPaymentOut(OutShape):
 
 class PackingSlipOut(OutShape):
     """`released` is false while a rule holds the sale; `royalty_copy`: a copy goes to the royalty
-    department."""
+    department; `parcel`: the id of the one that is packed now, or was packed last."""
 
     sale_id: int
     reference: str
     released: bool
     status: SlipStatus
+    parcel: int
     sender: SenderOut
     recipient: RecipientOut
     items: list[SlipItemOut]

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip, Parcel
 from webapp.platform.database import db
 from webapp.processing.effects.base import EffectKind, register
 from webapp.processing.effects.execution import Execution
@@ -39,6 +39,7 @@ class PackingSlipEffect(EffectKind):
             expected_delivery=execution.paid + dt.timedelta(days=DELIVERY_DAYS),
             royalty_copy=any(line.royalty_percent and not line.gift for line in lines),
             released_at=None if execution.held else execution.now,
+            parcel_rows=[Parcel()],
         )
         db.session.add(slip)
         execution.sale.move_parcel(Shipping.TO_PACK)
