@@ -91,7 +91,8 @@ def test_paths_queries_and_headers_are_typed(operations):
     assert (sale["type"], sale["minimum"], sale["maximum"]) == ("integer", 1, 2**31 - 1)
     assert parameters(operations["GET /products/{sku}"])["sku"]["schema"]["type"] == "string"
     listed = parameters(operations["GET /sales"])
-    assert listed.keys() == {"status", "q", "since", "until", "updated_since", "limit", "cursor"}
+    asked = {"status", "q", "tag", "since", "until", "updated_since", "limit", "cursor"}
+    assert listed.keys() == asked
     assert listed["limit"]["schema"]["maximum"] == 200 and not listed["limit"]["required"]
     assert listed["status"]["schema"] == {"$ref": "#/components/schemas/Status"}
     month = parameters(operations["GET /invoices/archive"])["month"]

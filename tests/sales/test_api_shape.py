@@ -36,6 +36,7 @@ KEYS = {
     "freight_by",
     "packages",
     "bills",
+    "tags",
     "created_at",
     "updated_at",
 }

@@ -28,10 +28,11 @@ from webapp.sale_pages.shapes import (
 )
 from webapp.sales import placing
 from webapp.sales.detail_forms import InvoiceDetailsIn, InvoiceDetailsPatch
-from webapp.sales.forms import SaleIn, SalePatch, SaleQuery
+from webapp.sales.forms import SaleIn, SalePatch, SaleQuery, TagsIn
 from webapp.sales.invoice_details import as_told
-from webapp.sales.models import Sale
+from webapp.sales.models import Sale, SaleTag
 from webapp.sales.queries import NO_SALE, sale_of, sales, whole
+from webapp.sales.tagging import retag
 from webapp.staff.access import told_document
 from webapp.web.api import (
     IDEMPOTENCY_KEY,
@@ -44,6 +45,7 @@ from webapp.web.api import (
 
 bp = api_blueprint("sales")
 STATE_FORBIDS = _l("Its state forbids it.")
+MOST_TYPED = 120
 
 
 # -- shapes of answers ----------------------------------------------------------------------------
@@ -86,6 +88,7 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
         "total": str(sale.total),
         "payment_method": sale.payment_method,
         **_details_json(sale.invoice_details or {}),
+        "tags": [tag.name for tag in sale.tags],
         "customer": {
             "id": sale.customer_id,
             "name": sale.customer_name,
@@ -185,11 +188,13 @@ def list_sales(asked: SaleQuery) -> dict[str, Any]:
     query = sales(
         status=asked.status,
         q=asked.q[:200],
+        tag=asked.tag[:MOST_TYPED],
         since=asked.since,
         until=asked.until,
         updated_since=asked.updated_since,
     )
-    answer = list_answer(asked, whole(query), (Sale.id,), lambda sale: sale)
+    keys = (SaleTag.id,) if asked.tag else (Sale.id,)
+    answer = list_answer(asked, whole(query), keys, lambda sale: sale)
     return answer | {"items": _all_answers(answer["items"])}
 
 
@@ -244,6 +249,22 @@ def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
 )
 def cancel_sale(sale_id: int) -> None:
     placing.cancel_open(sale_of(sale_id), "order cancelled")
+
+
+@endpoint(
+    bp,
+    "PUT",
+    "/sales/<id:sale_id>/tags",
+    "clerk",
+    body=TagsIn,
+    answer=SaleOut,
+    refusals={404: NO_SALE},
+    summary=_l("Sets an order's tags: those named, and no others. In any state."),
+)
+def set_tags(wanted: TagsIn, sale_id: int) -> dict[str, Any]:
+    sale = sale_of(sale_id)
+    retag(sale, wanted.tags)
+    return _answer(sale)
 
 
 @endpoint(

@@ -11,7 +11,7 @@ from webapp.http.formatting import access_key_text
 from webapp.http.lists import newest_first
 from webapp.http.query import WrongFilter
 from webapp.platform.whole import whole_number
-from webapp.sale_pages.listing import ORDERS, SaleFilters, SaleRow, rows_of
+from webapp.sale_pages.listing import SaleFilters, SaleRow, orders_of, rows_of
 from webapp.sale_pages.told_details import in_one_line
 from webapp.sales.finding import named_sales
 from webapp.sales.models import Sale
@@ -45,7 +45,7 @@ SALES = Listing(
     label=_l("Orders"),
     endpoint="sales.index",
     rows=lambda asked: SaleFilters.of(asked).query(),
-    orders=ORDERS,
+    orders=orders_of,
     named=named_sales,
     cells=(
         _field(_l("Order"), "reference"),
@@ -61,6 +61,7 @@ SALES = Listing(
         Cell(_l("Status"), lambda row: str(row.sale.status.label)),
         Cell(_l("Channel"), lambda row: str(row.channel)),
         Cell(_l("Agent"), lambda row: row.sale.agent_code or ""),
+        Cell(_l("Tags"), lambda row: ", ".join(tag.name for tag in row.tags)),
         Cell(_l("Payment"), lambda row: ", ".join(map(str, row.sale.payment_labels))),
         _field(_l("Freight"), "freight"),
         _field(_l("Discount"), "discount"),
@@ -74,7 +75,7 @@ SALES = Listing(
         Cell(_l("Shipping"), lambda row: str(row.sale.shipping.label)),
         Cell(_l("Invoice details"), lambda row: in_one_line(row.sale.invoice_details)),
     ),
-    filters=("q", "status", "shipping", "channel", "agent", "since", "until"),
+    filters=("q", "status", "shipping", "channel", "agent", "tag", "since", "until"),
     gather=_gather,
 )
 CUSTOMER_SALES = replace(

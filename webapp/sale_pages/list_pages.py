@@ -7,7 +7,7 @@ from webapp.http.spreadsheets import FileKind
 from webapp.sale_pages import listing
 from webapp.sale_pages.blueprint import bp
 from webapp.sale_pages.export import SALES
-from webapp.sales.queries import agents, sales_by_ids
+from webapp.sales.queries import agents, sales_by_ids, tags
 from webapp.staff.access import allow
 
 
@@ -23,7 +23,7 @@ def index() -> str:
         filters=filters,
         tabs=listing.tabs(filters),
         chosen=listing.chosen(filters),
-        choices=listing.choices(filters, agents()),
+        choices=listing.choices(filters, agents(), tags()),
     )
 
 

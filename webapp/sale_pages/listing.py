@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from webapp.customers.models import Agent
 from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
 from webapp.http.formatting import with_query
-from webapp.http.lists import Order, Tab, tabs_of
+from webapp.http.lists import Order, Orders, Tab, tabs_of
 from webapp.http.periods import Period
 from webapp.http.query import query_choice
 from webapp.invoices.issues import issue_of
@@ -23,8 +23,8 @@ from webapp.platform.issues import Issue
 from webapp.processing.pipeline import PROGRESS
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
-from webapp.sales.models import TO_SHIP, Sale, Shipping, Status
-from webapp.sales.queries import load_lines, sales
+from webapp.sales.models import TO_SHIP, Sale, SaleTag, Shipping, Status, Tag
+from webapp.sales.queries import load_lines, sales, tags_of
 from webapp.web.listings import Asked
 
 ORDERS = {
@@ -33,6 +33,8 @@ ORDERS = {
     "customer": Order((Sale.customer_name, Sale.id)),
     "total": Order((Sale.total, Sale.id), down=True),
 }
+# A list of one tag goes by the index of that.
+TAGGED_ORDERS = ORDERS | {"when": Order((SaleTag.id,), down=True)}
 TABS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (_l("All"), {}),
     (Status.OPEN.label, {"status": Status.OPEN}),
@@ -51,6 +53,7 @@ class SaleFilters:
     shipping: Shipping | None = None
     channel: str = ""
     agent: str = ""
+    tag: str = ""
     period: Period = Period()
     q: str = ""
 
@@ -62,6 +65,7 @@ class SaleFilters:
             shipping=query_choice("shipping", Shipping, asked),
             channel=asked.get("channel", "")[:20],
             agent=asked.get("agent", "")[:20],
+            tag=asked.get("tag", "")[:LONGEST],
             period=Period.asked(asked),
             q=asked.get("q", "")[:LONGEST],
         )
@@ -72,6 +76,7 @@ class SaleFilters:
             shipping=self.shipping,
             channel=self.channel,
             agent=self.agent,
+            tag=self.tag,
             since=self.period.begins,
             until=self.period.ends,
             q=self.q,
@@ -117,6 +122,7 @@ def chosen(filters: SaleFilters) -> list[dict[str, Any]]:
         "shipping": filters.shipping and filters.shipping.label,
         "channel": filters.channel and CHANNELS.get(filters.channel, filters.channel),
         "agent": filters.agent and _("Agent %(code)s", code=filters.agent),
+        "tag": filters.tag and _("Tag %(name)s", name=filters.tag),
     }
     chips = [
         {"label": label, "href": with_query(**{name: None, "after": None, "before": None})}
@@ -126,7 +132,11 @@ def chosen(filters: SaleFilters) -> list[dict[str, Any]]:
     return chips + filters.period.chosen()
 
 
-def choices(filters: SaleFilters, agents: list[Agent]) -> list[dict[str, Any]]:
+def orders_of(asked: Asked) -> Orders:
+    return TAGGED_ORDERS if asked.get("tag") else ORDERS
+
+
+def choices(filters: SaleFilters, agents: list[Agent], tags: list[Tag]) -> list[dict[str, Any]]:
     """The filters that have something to choose from, as `lists.filters` takes them."""
     statuses = [(str(status), status.label) for status in Status]
     names = [(agent.code, agent.name) for agent in agents]
@@ -134,6 +144,7 @@ def choices(filters: SaleFilters, agents: list[Agent]) -> list[dict[str, Any]]:
         _choice(_("Status"), "status", statuses, str(filters.status)),
         _choice(_("Channel"), "channel", list(CHANNELS.items()), filters.channel),
         _choice(_("Agent"), "agent", names, filters.agent),
+        _choice(_("Tag"), "tag", [(tag.name, tag.name) for tag in tags], filters.tag),
     )
     return [choice for choice in offered if choice["options"]] + [filters.period.choice()]
 
@@ -161,6 +172,7 @@ class SaleRow:
     invoice: Invoice | None
     slip: PackingSlip | None
     issue: Issue | None
+    tags: list[Tag]
 
     @property
     def channel(self) -> Any:
@@ -201,6 +213,14 @@ def rows_of(found: list[Sale]) -> list[SaleRow]:
         slip.sale_id: slip
         for slip in db.session.scalars(select(PackingSlip).where(PackingSlip.sale_id.in_(ids)))
     }
+    tags = tags_of(ids)
     return [
-        SaleRow(sale, invoices.get(sale.id), slips.get(sale.id), issue_of(sale)) for sale in found
+        SaleRow(
+            sale,
+            invoices.get(sale.id),
+            slips.get(sale.id),
+            issue_of(sale),
+            tags.get(sale.id, []),
+        )
+        for sale in found
     ]

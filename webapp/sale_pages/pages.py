@@ -10,6 +10,7 @@ from webapp.sale_pages import (
     order_pages,
     refund_pages,
     return_pages,
+    tag_pages,
     why_pages,
 )
 from webapp.sale_pages.blueprint import bp
@@ -25,5 +26,6 @@ __all__ = [
     "order_pages",
     "refund_pages",
     "return_pages",
+    "tag_pages",
     "why_pages",
 ]

@@ -38,7 +38,7 @@ from webapp.sale_pages.progress import Progress, ProgressStep
 from webapp.sale_pages.told_details import ToldFact, told_details
 from webapp.sale_pages.why import Explanation, RuleRow
 from webapp.sales.forms import CHANNELS
-from webapp.sales.models import Refund, Sale, SaleLine, Status
+from webapp.sales.models import Refund, Sale, SaleLine, SaleTag, Status, Tag
 
 PART_LABELS = {
     "zip_code": _l("Postal code (CEP)"),
@@ -178,23 +178,29 @@ class SalePage:
         return self._documents[0][1]
 
     @cached_property
-    def _tasks_and_refunds(self) -> list[tuple[Task | None, Refund | None]]:
-        """Each open task beside each refund: few of either, and one question."""
+    def _few(self) -> list[tuple[Task | None, Refund | None, Tag | None]]:
+        """Each open task beside each refund and tag: few of each, and one question."""
         query = (
-            select(Task, Refund)
+            select(Task, Refund, Tag)
             .select_from(Sale)
             .outerjoin(Task, (Task.sale_id == Sale.id) & Task.done_at.is_(None))
             .outerjoin(Refund, Refund.sale_id == Sale.id)
+            .outerjoin(SaleTag, SaleTag.id == Sale.id)
+            .outerjoin(Tag, Tag.id == SaleTag.tag_id)
             .where(Sale.id == self.sale.id)
-            .order_by(Task.id, Refund.id)
+            .order_by(Task.id, Refund.id, Tag.name)
         )
         return [(*row,) for row in db.session.execute(query)]
 
     @cached_property
     def open_tasks(self) -> list[tuple[str, Task]]:
         """Each with its title."""
-        tasks = dict.fromkeys(task for task, _refund in self._tasks_and_refunds if task)
+        tasks = dict.fromkeys(task for task, *_rest in self._few if task)
         return [(task_title(task), task) for task in tasks]
+
+    @property
+    def tags(self) -> list[Tag]:
+        return list(dict.fromkeys(tag for *_rest, tag in self._few if tag))
 
     @cached_property
     def messages(self) -> list[tuple[str, Message]]:
@@ -226,8 +232,7 @@ class SalePage:
 
     @property
     def refunds(self) -> list[Refund]:
-        found = (refund for _task, refund in self._tasks_and_refunds if refund)
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(refund for _task, refund, _tag in self._few if refund))
 
     @property
     def refunded_total(self) -> Decimal:

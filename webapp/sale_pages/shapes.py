@@ -115,6 +115,7 @@ class SaleOut(OutShape):
     freight_by: FreightBy | None
     packages: list[PackageOut]
     bills: list[BillOut]
+    tags: list[str]
     customer: BuyerOut
     address: SaleAddressOut
     billing_address: SaleBillingAddressOut | None

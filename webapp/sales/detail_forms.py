@@ -164,11 +164,13 @@ class InvoiceDetailsIn(Shape):
         return {
             name: value
             for name, value in written.items()
-            if name not in DETAILS or value not in (None, [])
+            if name not in LATER or value not in (None, [])
         }
 
 
 DETAILS = tuple(InvoiceDetailsIn.model_fields)
+# What a body may hold by now beside what it always did.
+LATER = frozenset((*DETAILS, "tags"))
 InvoiceDetailsPatch = partial(InvoiceDetailsIn)
 
 

@@ -23,9 +23,12 @@ CHANNELS = {
     MARKETPLACE: _l("Marketplace"),
 }
 MAX_LINES = 200
+MOST_TAGS = 20
 
 
 AgentCode = Annotated[str, Text(20)]
+TagName = Annotated[str, Text(30, required=True)]
+TagNames = Annotated[list[TagName], Field(max_length=MOST_TAGS)]
 
 
 class LineIn(Shape):
@@ -46,7 +49,8 @@ class BuyerIn(Shape):
 
 
 class SaleIn(OfSomeCountry, InvoiceDetailsIn):
-    """`payment_method` is what `payments` does not tell: of several it is that of the largest."""
+    """`payment_method` is what `payments` does not tell: of several it is that of the largest.
+    `tags` left out stay as they are."""
 
     model_config = example(
         {
@@ -97,6 +101,7 @@ class SaleIn(OfSomeCountry, InvoiceDetailsIn):
     customer: BuyerIn
     address: AddressIn
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MAX_LINES)]
+    tags: TagNames | None = None
 
     @model_validator(mode="after")
     def paid_somehow(self) -> Self:
@@ -135,11 +140,24 @@ class TypedSaleIn(SaleIn):
 SalePatch = partial(SaleIn)
 
 
+class TagIn(Shape):
+    name: TagName
+
+
+class TagsIn(Shape):
+    """All that it has: what is left out is taken off."""
+
+    model_config = example({"tags": ["presente", "vip"]})
+
+    tags: TagNames
+
+
 class SaleQuery(ListQuery):
     """`since`: entered then or later, `until`: before; `updated_since`: changed then or later."""
 
     status: Status | None = None
     q: str = ""
+    tag: str = ""
     since: Since | None = None
     until: Until | None = None
     updated_since: Since | None = None

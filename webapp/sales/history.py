@@ -16,8 +16,8 @@ CONTENT = ("total", "payment_method", "freight", "discount", "invoice_details")
 
 def _sale_key(entry: AuditEntry) -> str:
     after, status = entry.after, entry.after.get("status", "")
-    if entry.action == "approved":
-        return "approved"
+    if entry.action in ("approved", "tagged", "untagged"):
+        return entry.action
     if entry.action == "created":
         return "entered_paid" if after.get("paid_at") else "entered"
     if after.get("paid_at"):
@@ -45,6 +45,8 @@ def _changed_part(entry: AuditEntry) -> str:
 def _sale_note(entry: AuditEntry) -> str:
     """What a person changed of its address, its shipment, or why."""
     after = entry.after
+    if entry.action in ("tagged", "untagged"):
+        return str(after["tags"])
     if entry.action == "approved":
         percent, prices = Decimal(after["below_catalog"]), after.get("prices", "")
         return " · ".join(filter(None, [percent_text(percent) if percent else "", prices]))
@@ -84,6 +86,8 @@ SALE_EVENTS = Vocabulary(
         "shipment": Sentence(_l("Carrier or tracking code changed"), "truck-delivery"),
         "address_changed": Sentence(_l("Address changed"), "map-pin"),
         "changed": Sentence(_l("Order changed"), "pencil"),
+        "tagged": Sentence(_l("Tagged"), "tag"),
+        "untagged": Sentence(_l("Tag taken off"), "tag"),
     },
     key_of=_sale_key,
     note_of=_sale_note,

@@ -393,6 +393,9 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         back_populates="sale", order_by="SaleLine.position", cascade="all, delete-orphan"
     )
     customer: Mapped[Customer] = relationship()
+    tags: Mapped[list["Tag"]] = relationship(
+        secondary="sale_tags", order_by="Tag.name", viewonly=True
+    )
 
     @property
     def audit_name(self) -> str:
@@ -735,6 +738,28 @@ class SaleLine(Model):
     def royalty_percent(self) -> Decimal | None:
         written = self.product.get("royalty_percent")
         return None if written is None else Decimal(written)
+
+
+class Tag(Model):
+    """A word of the shop's own by which orders are found. `key`: its name however it is written."""
+
+    __tablename__ = "tags"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(30))
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class SaleTag(Model):
+    """That a sale has a tag. `id` is the sale's, by which a list of one tag goes."""
+
+    __tablename__ = "sale_tags"
+
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(
+        "sale_id", ForeignKey("sales.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class Refund(Model):

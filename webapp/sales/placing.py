@@ -46,6 +46,7 @@ from webapp.sales.line_prices import (
     refuse_strange_prices,
 )
 from webapp.sales.models import Sale, SaleLine, Status
+from webapp.sales.tagging import retag
 from webapp.sales.units import Units, in_order, too_few_parts, units_of
 from webapp.store.models import PartnerKind, Shop
 from webapp.store.price_rights import UNBOUND, PriceRights
@@ -164,6 +165,8 @@ def create_sale(
         else:
             sale.hold_until = now + dt.timedelta(hours=lookups.hold_hours)
         _write(sale, movements)
+    if wanted.tags:
+        retag(sale, wanted.tags)
     return sale
 
 
@@ -186,6 +189,7 @@ def _write(sale: Sale, movements: list[dict]) -> None:
     connection.execute(_INSERT_LINES, rows)
     _write_movements(connection, sale, movements)
     set_committed_value(sale, "lines", lines)
+    set_committed_value(sale, "tags", [])
 
 
 def _refuse_merged(connection: Connection, customer_id: int) -> None:
@@ -253,6 +257,8 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     movements = _take_stock(sale, lookups.products)
     _write_movements(db.session.connection(), sale, movements)
     record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
+    if wanted.tags is not None:
+        retag(sale, wanted.tags)
     if wanted.paid:
         sale.pay(utc_now())
 

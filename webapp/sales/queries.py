@@ -1,12 +1,12 @@
 """Sales as lists ask for them, and what the form of a sale chooses from."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.catalog.filters import ProductFilter
@@ -20,9 +20,9 @@ from webapp.platform.codes import bar_codes_of
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.money import ZERO, cents
-from webapp.platform.text import storable
+from webapp.platform.text import fold, storable
 from webapp.sales.finding import found_sales
-from webapp.sales.models import BOUGHT, Sale, SaleLine, Shipping, Status
+from webapp.sales.models import BOUGHT, Sale, SaleLine, SaleTag, Shipping, Status, Tag
 
 NO_SALE = _l("There is no order with this number.")
 OFFERED = 20
@@ -99,11 +99,15 @@ def sales(
     until: dt.datetime | None = None,
     q: str = "",
     needs_person: bool = False,
+    tag: str = "",
 ) -> Select:
     """Sales that pass every filter given. `needs_person`: those that stopped, and those that wait
     for so long that a person is asked. `until`: entered before it. `q`: words in any order, of the
-    facts that `Sale.text_to_search` names, or are a code of."""
+    facts that `Sale.text_to_search` names, or are a code of. `tag`: however its name is written; a
+    list then goes by `SaleTag.id`, whose index alone ends in its order."""
     query = select(Sale)
+    if tag:
+        query = query.join(SaleTag, SaleTag.id == Sale.id).where(SaleTag.tag_id == _tag_id(tag))
     channel, agent = storable(channel), storable(agent)
     for column, value in (
         (Sale.status, status),
@@ -132,6 +136,32 @@ def sales(
     return query
 
 
+def _tag_id(name: str) -> ScalarSelect[int]:
+    return select(Tag.id).where(Tag.key == tag_key(name)).scalar_subquery()
+
+
+def tag_key(name: str) -> str:
+    """What two ways to write one tag have in common."""
+    return " ".join(fold(storable(name)).split())
+
+
+def tags() -> list[Tag]:
+    """Those in use, by name; as many as a filter offers."""
+    used = select(SaleTag.id).where(SaleTag.tag_id == Tag.id).exists()
+    return list(db.session.scalars(select(Tag).where(used).order_by(Tag.name).limit(LATEST)))
+
+
+def tags_of(sale_ids: Collection[int]) -> dict[int, list[Tag]]:
+    """By sale, each one's by name."""
+    found: dict[int, list[Tag]] = {}
+    query = select(SaleTag.id, Tag).join(Tag, Tag.id == SaleTag.tag_id)
+    for sale_id, tag in db.session.execute(
+        query.where(SaleTag.id.in_(sale_ids)).order_by(Tag.name)
+    ):
+        found.setdefault(sale_id, []).append(tag)
+    return found
+
+
 def _changed_since(moment: dt.datetime) -> ColumnElement[bool]:
     """Few are named by their index; of many a page of the latest is soon full."""
     changed = Sale.updated_at >= moment
@@ -140,8 +170,10 @@ def _changed_since(moment: dt.datetime) -> ColumnElement[bool]:
 
 
 def whole(query: Select) -> Select:
-    """Sales with their lines and customers, in a fixed number of queries."""
-    return query.options(selectinload(Sale.lines), joinedload(Sale.customer))
+    """Sales with their lines, tags and customers, in a fixed number of queries."""
+    return query.options(
+        selectinload(Sale.lines), selectinload(Sale.tags), joinedload(Sale.customer)
+    )
 
 
 def load_lines(found: Sequence[Sale]) -> None:
