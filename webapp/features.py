@@ -47,6 +47,7 @@ from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
 from webapp.monitor import pages as monitor
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
+from webapp.payments import pages as payments
 from webapp.rehearsals import api as rehearsals_api
 from webapp.rehearsals import pages as rehearsals
 from webapp.reordering import api as reordering_api
@@ -151,6 +152,7 @@ BLUEPRINTS = [
         parcels,
         royalties,
         commissions,
+        payments,
         memberships,
         tasks,
         messages,

@@ -15,6 +15,7 @@ from webapp.imports.pages import IMPORT_ROWS, IMPORTS
 from webapp.incoming.listing import INCOMING
 from webapp.invoice_pages.listing import INVOICES
 from webapp.messages.listing import MESSAGES
+from webapp.payments.listing import FEES
 from webapp.reordering.listing import REORDER
 from webapp.sale_pages.export import CUSTOMER_SALES, SALES
 from webapp.store.partners.pages import PARTNERS
@@ -44,6 +45,7 @@ LISTINGS = (
     AGENT_COMMISSIONS,
     TASKS,
     MESSAGES,
+    FEES,
     TAX_PROFILES,
     PARTNERS,
     AUDIT,

@@ -53,6 +53,10 @@ SUBJECTS = {
     "refunds": _l("Refund"),
     "effects": _l("Action of a rule"),
     "commission_payments": _l("Commission"),
+    "agreed_fees": _l("Agreed fee"),
+    "payment_providers": _l("Payment provider"),
+    "statements": _l("Statement"),
+    "payment_findings": _l("Strange payment"),
     "pages": _l("Page"),
     "closings": _l("Closing of a month"),
     "views": _l("View"),
@@ -113,11 +117,12 @@ PAGES = {
     "imports": ("imports.import_page", "import_id"),
     "batches": ("batches.show", "batch_id"),
     "incoming_notes": ("incoming.show", "note_id"),
+    "agreed_fees": ("payments.fees_page", ""),
 }
 # The icon of what no feature has a sentence for.
 ICON = "history"
 # Columns that hold an actor.
-PEOPLE = ("reviewer", "signed_off_by", "locked_by")
+PEOPLE = ("reviewer", "signed_off_by", "locked_by", "settled_by")
 BLANK: tuple[Any, ...] = (None, "", [], {})
 # The event's own words tell it: these are codes of the program.
 UNTOLD = ("reason_code",)
@@ -125,6 +130,18 @@ PERCENTAGES = ("reduction", "credit_rate", "icms", "fcp")
 DOCUMENTS = ("document", "customer_document", "cnpj", "technical_cnpj")
 PHONES = ("phone", "customer_phone", "technical_phone")
 FIELDS = {
+    "installments": _l("From instalments"),
+    "percent": _l("Percentage"),
+    "fixed": _l("Each time"),
+    "method": _l("Payment"),
+    "methods": _l("Ways to pay"),
+    "provider": _l("Provider"),
+    "base_url": _l("Address of the API"),
+    "client_id": _l("Client"),
+    "settled_by": _l("Settled by"),
+    "sale_id": _l("Order"),
+    "orders_from": _l("Orders from"),
+    "orders_until": _l("Orders until"),
     "activity": _l("Activity in Simples"),
     "benefit_code": _l("Benefit code (cBenef)"),
     "cest": _l("CEST"),

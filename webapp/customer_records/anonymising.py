@@ -22,6 +22,7 @@ from webapp.imports.models import Import, ImportKind, ImportRow
 from webapp.incoming.models import IncomingNote
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
+from webapp.payments.models import PaymentNotice, Receipt
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
@@ -133,6 +134,8 @@ def _forget_orders(ids: tuple[int, ...], nobody: str) -> None:
     _forget_what_they_are_found_by(among)
     _forget_mail(ids)
     _set(PackingSlip, PackingSlip.sale_id.in_(ids), {"notes": ""})
+    _set(Receipt, Receipt.sale_id.in_(ids), {"text": ""})
+    _set(PaymentNotice, PaymentNotice.sale_id.in_(ids), {"body": ""})
     tasks = db.session.execute(select(Task.id, Task.params).where(Task.sale_id.in_(ids))).all()
     for task_id, params in tasks:
         told = params | ({"customer": nobody} if "customer" in params else {})
