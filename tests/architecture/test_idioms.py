@@ -20,6 +20,7 @@ COMMITS = {
     "processing/sweeping.py": "the sweeper's round",
     "processing/signing_holds.py": "a part of the sweeper's round",
     "processing/tax_holds.py": "a part of the sweeper's round",
+    "processing/ship_by.py": "a slice of orders, in a sweeper's pass",
     "processing/archive_upkeep.py": "a part of the sweeper's round",
     "processing/reorder_step.py": "a part of the sweeper's round",
     "cli.py": "a command is its own transaction",

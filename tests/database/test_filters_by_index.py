@@ -25,6 +25,7 @@ from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
 from webapp.platform.clock import utc_now
 from webapp.processing.send_step import now_sure
 from webapp.processing.sweeping import is_late
+from webapp.sales.leaving import Due
 from webapp.sales.models import Sale
 from webapp.sales.queries import bought, latest_sales_of, sales
 
@@ -48,6 +49,7 @@ LISTS = {
     "ix_sales_channel_id": lambda: sales(channel="phone").order_by(*BY_ID),
     "ix_sales_agent_code_id": lambda: sales(agent="A1").order_by(*BY_ID),
     "ix_sales_to_ship": sales_to_ship,
+    "ix_sales_to_leave": lambda: sales(due=Due.WILL_MISS).order_by(Sale.ship_by, Sale.id),
     "ix_sales_customer_id_id": lambda: latest_sales_of(1, 20),
     "ix_sales_bought": lambda: bought().where(Sale.customer_id == 1),
     "ix_sales_updated_at_id": lambda: sales(updated_since=utc_now()),

@@ -28,6 +28,7 @@ KEYS = {
     "invoice",
     "carrier",
     "tracking_code",
+    "ship_by",
     "payment_method",
     "payments",
     "buyer_use",

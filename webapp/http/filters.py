@@ -16,6 +16,7 @@ from webapp.platform.whole import MAX_ID, whole_number
 
 MOST_A_PAGE = 200
 USUAL_PAGE = 50
+EARLIEST, LATEST = 2000, 2999
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -50,6 +51,16 @@ def _end(written: object) -> dt.datetime:
     return moment + dt.timedelta(1) if _DAY.fullmatch(str(written)) else moment
 
 
+def _by(written: object) -> dt.datetime:
+    if isinstance(written, dt.datetime):
+        return written
+    moment = _moment(written if isinstance(written, str) else "")
+    if not EARLIEST <= moment.year <= LATEST:
+        raise ValueError(_l("This year is out of reach."))
+    is_day = _DAY.fullmatch(str(written))
+    return moment + dt.timedelta(days=1, minutes=-1) if is_day else moment
+
+
 def _month(written: object) -> dt.date:
     try:
         return month_from(str(written))
@@ -79,6 +90,8 @@ Since = Annotated[
         }
     ),
 ]
+# By when something is to be done; a day alone is its last minute.
+By = Annotated[dt.datetime, BeforeValidator(_by), Since.__metadata__[1]]
 # A day alone counts to its end.
 Until = Annotated[dt.datetime, BeforeValidator(_end), Since.__metadata__[1]]
 # Its first day.

@@ -34,6 +34,8 @@ from webapp.platform.text import fold
 
 # What CLDR names beside countries: parts of some, unions, and codes for tests.
 _NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+# Whichever: its name is asked for.
+_A_MONDAY = dt.date(2026, 11, 30)
 
 
 def money_text(value: Decimal) -> str:
@@ -60,6 +62,11 @@ def access_key_text(key: str) -> str:
 
 def day_text(value: dt.date | None) -> str:
     return format_date(value, "dd/MM/yyyy" if is_brazilian() else "d MMM yyyy") if value else "—"
+
+
+def weekday_names() -> list[str]:
+    """From Monday on."""
+    return [format_date(_A_MONDAY + dt.timedelta(place), "cccc") for place in range(7)]
 
 
 def moment_text(value: dt.datetime | None) -> str:

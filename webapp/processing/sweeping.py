@@ -20,6 +20,7 @@ from webapp.platform.transactions import only_reading
 from webapp.processing.archive_upkeep import look_after_files
 from webapp.processing.pipeline import WORKED, owing_queues
 from webapp.processing.reorder_step import owe_reorder_letters
+from webapp.processing.ship_by import reckon_ship_by
 from webapp.processing.signing_holds import let_sign
 from webapp.processing.tax_holds import let_go_on
 from webapp.sales.models import Sale, Status
@@ -42,6 +43,7 @@ def sweep_once() -> list[str]:
     let_sign()
     look_after_files()
     owe_reorder_letters()
+    reckon_ship_by()
     open_mailbox()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung

@@ -85,6 +85,7 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
         and {"step": sale.step, "reason": issue.text, "field": issue.field or None},
         "carrier": sale.carrier,
         "tracking_code": sale.tracking_code,
+        "ship_by": sale.ship_by and sale.ship_by.isoformat(),
         "total": str(sale.total),
         "payment_method": sale.payment_method,
         **_details_json(sale.invoice_details or {}),

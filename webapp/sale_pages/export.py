@@ -73,9 +73,10 @@ SALES = Listing(
             lambda row: access_key_text((row.invoice and row.invoice.access_key) or ""),
         ),
         Cell(_l("Shipping"), lambda row: str(row.sale.shipping.label)),
+        _field(_l("Ship by"), "ship_by"),
         Cell(_l("Invoice details"), lambda row: in_one_line(row.sale.invoice_details)),
     ),
-    filters=("q", "status", "shipping", "channel", "agent", "tag", "since", "until"),
+    filters=("q", "status", "shipping", "due", "channel", "agent", "tag", "since", "until"),
     gather=_gather,
 )
 CUSTOMER_SALES = replace(

@@ -17,12 +17,14 @@ from webapp.http.query import query_choice
 from webapp.invoices.issues import issue_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices_of
+from webapp.platform.clock import utc_now
 from webapp.platform.codes import LONGEST
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.pipeline import PROGRESS
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
+from webapp.sales.leaving import Due
 from webapp.sales.models import TO_SHIP, Sale, SaleTag, Shipping, Status, Tag
 from webapp.sales.queries import load_lines, sales, tags_of
 from webapp.web.listings import Asked
@@ -35,6 +37,8 @@ ORDERS = {
 }
 # A list of one tag goes by the index of that.
 TAGGED_ORDERS = ORDERS | {"when": Order((SaleTag.id,), down=True)}
+# What must leave is read by when.
+LEAVING = {"ship_by": Order((Sale.ship_by, Sale.id))} | ORDERS
 TABS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (_l("All"), {}),
     (Status.OPEN.label, {"status": Status.OPEN}),
@@ -42,6 +46,9 @@ TABS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (Status.REVIEW.label, {"status": Status.REVIEW}),
     (Shipping.TO_PACK.label, {"shipping": Shipping.TO_PACK}),
     (Shipping.PACKED.label, {"shipping": Shipping.PACKED}),
+    (Due.LATE.label, {"due": Due.LATE}),
+    (Due.TODAY.label, {"due": Due.TODAY}),
+    (Due.WILL_MISS.label, {"due": Due.WILL_MISS}),
 )
 
 
@@ -51,6 +58,7 @@ class SaleFilters:
 
     status: Status | None = None
     shipping: Shipping | None = None
+    due: Due | None = None
     channel: str = ""
     agent: str = ""
     tag: str = ""
@@ -63,6 +71,7 @@ class SaleFilters:
         return cls(
             status=query_choice("status", Status, asked),
             shipping=query_choice("shipping", Shipping, asked),
+            due=query_choice("due", Due, asked),
             channel=asked.get("channel", "")[:20],
             agent=asked.get("agent", "")[:20],
             tag=asked.get("tag", "")[:LONGEST],
@@ -74,6 +83,7 @@ class SaleFilters:
         return _sales(
             status=self.status,
             shipping=self.shipping,
+            due=self.due,
             channel=self.channel,
             agent=self.agent,
             tag=self.tag,
@@ -107,7 +117,7 @@ def _sales(
 def tabs(filters: SaleFilters) -> list[dict[str, Any]]:
     """The tabs with their counts, exact up to a thousand. Other filters do not count: a tab says
     what waits."""
-    nothing_asked = {"status": None, "shipping": None}
+    nothing_asked = {"status": None, "shipping": None, "due": None}
     tabs = [
         Tab(label, nothing_asked | asked, _sales(**asked).with_only_columns(Sale.id))
         for label, asked in TABS
@@ -120,6 +130,7 @@ def chosen(filters: SaleFilters) -> list[dict[str, Any]]:
     words = {
         "status": filters.status and filters.status.label,
         "shipping": filters.shipping and filters.shipping.label,
+        "due": filters.due and filters.due.label,
         "channel": filters.channel and CHANNELS.get(filters.channel, filters.channel),
         "agent": filters.agent and _("Agent %(code)s", code=filters.agent),
         "tag": filters.tag and _("Tag %(name)s", name=filters.tag),
@@ -133,6 +144,8 @@ def chosen(filters: SaleFilters) -> list[dict[str, Any]]:
 
 
 def orders_of(asked: Asked) -> Orders:
+    if asked.get("due"):
+        return LEAVING
     return TAGGED_ORDERS if asked.get("tag") else ORDERS
 
 
@@ -142,6 +155,7 @@ def choices(filters: SaleFilters, agents: list[Agent], tags: list[Tag]) -> list[
     names = [(agent.code, agent.name) for agent in agents]
     offered = (
         _choice(_("Status"), "status", statuses, str(filters.status)),
+        _choice(_("Ship by"), "due", [(str(due), due.label) for due in Due], str(filters.due)),
         _choice(_("Channel"), "channel", list(CHANNELS.items()), filters.channel),
         _choice(_("Agent"), "agent", names, filters.agent),
         _choice(_("Tag"), "tag", [(tag.name, tag.name) for tag in tags], filters.tag),
@@ -184,6 +198,10 @@ class SaleRow:
         if self.slip and self.slip.status in (SlipStatus.HELD, SlipStatus.AWAITING_NFE):
             return self.slip.status.label
         return self.sale.shipping.label if self.sale.shipping is not Shipping.NONE else ""
+
+    @property
+    def is_late(self) -> bool:
+        return self.sale.is_late(utc_now())
 
     @property
     def fix(self) -> FixLink | None:

@@ -97,7 +97,8 @@ class SaleInvoiceOut(OutShape):
 
 class SaleOut(OutShape):
     """`payments` is empty where one payment is told by `payment_method` alone. `carrier` is a name:
-    of the one chosen with the sale, or of who carried it in the end."""
+    of the one chosen with the sale, or of who carried it in the end. `ship_by`: when its goods must
+    leave, null where nothing does."""
 
     id: int
     reference: str
@@ -107,6 +108,7 @@ class SaleOut(OutShape):
     attention: AttentionOut | None
     carrier: str
     tracking_code: str
+    ship_by: Moment | None
     total: MoneyText
     payment_method: PaymentMethod
     payments: list[PaymentOut]

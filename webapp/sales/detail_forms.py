@@ -170,7 +170,7 @@ class InvoiceDetailsIn(Shape):
 
 DETAILS = tuple(InvoiceDetailsIn.model_fields)
 # What a body may hold by now beside what it always did.
-LATER = frozenset((*DETAILS, "tags"))
+LATER = frozenset((*DETAILS, "tags", "ship_by"))
 InvoiceDetailsPatch = partial(InvoiceDetailsIn)
 
 

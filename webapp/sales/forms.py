@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.http.fields import Document, Email, OfSomeCountry, Phone
-from webapp.http.filters import ListQuery, Since, Until
+from webapp.http.filters import By, ListQuery, Since, Until
 from webapp.http.forms import BlankIsNone, FieldRefused, Flag, Money, Quantity, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.money import ZERO
@@ -50,7 +50,8 @@ class BuyerIn(Shape):
 
 class SaleIn(OfSomeCountry, InvoiceDetailsIn):
     """`payment_method` is what `payments` does not tell: of several it is that of the largest.
-    `tags` left out stay as they are."""
+    `tags` left out stay as they are. `ship_by`: when it must leave, as its channel says; a day
+    alone is its last minute. Left out, the shop's own terms say it."""
 
     model_config = example(
         {
@@ -102,6 +103,7 @@ class SaleIn(OfSomeCountry, InvoiceDetailsIn):
     address: AddressIn
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MAX_LINES)]
     tags: TagNames | None = None
+    ship_by: Annotated[By | None, BlankIsNone] = None
 
     @model_validator(mode="after")
     def paid_somehow(self) -> Self:

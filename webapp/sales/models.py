@@ -24,6 +24,9 @@ from webapp.platform.money import ZERO, cents, share_in_percent, split
 from webapp.platform.owed import Owed
 from webapp.platform.states import require_transition
 from webapp.platform.text import searchable
+from webapp.sales.shipping_times import ship_by
+from webapp.store.dispatch import DispatchTerms, terms_of
+from webapp.store.queries import the_shop
 
 # What does not answer for longer is no hiccup.
 PATIENCE = dt.timedelta(minutes=15)
@@ -233,6 +236,12 @@ GOODS_UNDER_WAY = text(
 )
 
 
+# What must leave the shop, by when that is known.
+TO_LEAVE = text(
+    "ship_by IS NOT NULL AND status <> 'open' AND shipping NOT IN ('shipped', 'delivered')"
+)
+
+
 class Sale(AddressColumns, Owed, Timestamps, Model):
     """Its customer and product facts are copies, as they were; later edits do not rewrite it."""
 
@@ -269,6 +278,13 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             "id",
             sqlite_where=TO_SHIP,
             postgresql_where=TO_SHIP,
+        ),
+        Index(
+            "ix_sales_to_leave",
+            "ship_by",
+            "id",
+            sqlite_where=TO_LEAVE,
+            postgresql_where=TO_LEAVE,
         ),
         # Goods that wait for their NF-e.
         Index(
@@ -354,6 +370,10 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     paid_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     # Until when an unpaid sale keeps its stock.
     hold_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # When its goods must leave the shop, known once it is paid: by the shop's terms, or as its
+    # channel has told. Empty where nothing leaves.
+    ship_by: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    ship_by_told: Mapped[bool] = mapped_column(default=False)
     freight: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
     discount: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
     # How many percent below the catalog's prices it may go without a manager: as far as who entered
@@ -494,15 +514,35 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             line.total = line.gross - line.discount
         self.total = sum((line.total for line in bought), ZERO) + self.freight
 
-    def pay(self, now: dt.datetime) -> bool:
-        """Paid: its processing begins. Said twice, it still begins once; True the first time."""
+    def pay(self, now: dt.datetime, terms: DispatchTerms | None = None) -> bool:
+        """Paid: its processing begins. Said twice, it still begins once; True the first time.
+        `terms`: the shop's, where they are at hand."""
         if self.status is Status.CANCELLED:
             raise Refusal(_("This order was cancelled; it cannot be paid any more."))
         if self.paid_at:
             return False
         self.paid_at, self.hold_until = now, None
         self.go_to(Status.ADDRESS, now)
+        self.plan_leaving(terms)
         return True
+
+    def plan_leaving(self, terms: DispatchTerms | None = None) -> None:
+        """When its goods must leave, unless its channel has told that."""
+        if self.ship_by_told or not self.paid_at:
+            return
+        if any(line.kind.is_goods for line in self.lines):
+            self.ship_by = ship_by(self.paid_at, terms or terms_of(the_shop()))
+
+    def take_ship_by(self, told: dt.datetime | None) -> None:
+        """What its channel says of when it must leave; None: the shop's terms hold."""
+        self.ship_by, self.ship_by_told = told, told is not None
+
+    @property
+    def has_to_leave(self) -> bool:
+        return self.ship_by is not None and self.paid_at is not None and not self.has_shipped
+
+    def is_late(self, now: dt.datetime) -> bool:
+        return bool(self.has_to_leave and self.ship_by and self.ship_by < now)
 
     def go_to(self, status: Status, now: dt.datetime) -> None:
         """The next step; work on it is owed from now on."""
@@ -608,6 +648,11 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         """How far its goods are on their way to the customer."""
         require_transition(SHIPPING_TRANSITIONS, self.shipping, shipping)
         self.shipping = shipping
+        if shipping is Shipping.NONE:
+            self.ship_by = None
+        elif self.ship_by is None and not self.has_shipped:
+            # Goods that a rule has added to what needed no parcel.
+            self.plan_leaving()
 
     def pack_into(self, volumes: int) -> None:
         """So many volumes, as who packs it says; its NF-e tells them, if it is not made yet."""
@@ -618,6 +663,8 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     def _enter(self, status: Status) -> None:
         require_transition(STATUS_TRANSITIONS, self.status, status)
         self.status = status
+        if status.is_final and self.shipping is Shipping.NONE:
+            self.ship_by = None
 
     def _clear_reason(self) -> None:
         self.reason_code, self.reason_field, self.reason_params = None, None, {}

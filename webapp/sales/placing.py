@@ -48,6 +48,7 @@ from webapp.sales.line_prices import (
 from webapp.sales.models import Sale, SaleLine, Status
 from webapp.sales.tagging import retag
 from webapp.sales.units import Units, in_order, too_few_parts, units_of
+from webapp.store.dispatch import TERMS, DispatchTerms
 from webapp.store.models import PartnerKind, Shop
 from webapp.store.price_rights import UNBOUND, PriceRights
 
@@ -82,7 +83,7 @@ _customers = Customer.__table__.c
 _IS_GONE = select(
     or_(_customers.merged_into_id.is_not(None), _customers.anonymised_at.is_not(None))
 ).where(_customers.id == bindparam("customer_id"))
-_HOLD_HOURS = select(Shop.hold_hours)
+_OF_THE_SHOP = select(Shop.hold_hours, *TERMS)
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class SaleLookups:
 
     agent      id, code, name and commission_percent
     hold_hours how long it keeps its stock unpaid; None for a paid one
+    terms      when what is paid must leave
     partners   the companies that it names, which most name none
     """
 
@@ -98,16 +100,19 @@ class SaleLookups:
     agent: Row[int, str, str, Decimal] | None
     customer: Customer | None
     hold_hours: int | None
+    terms: DispatchTerms
     partners: Partners
 
     @classmethod
     def read(cls, wanted: SaleIn) -> "SaleLookups":
         """Raises Invalid for a product, agent or company that is not there."""
+        hold_hours, *terms = db.session.connection().execute(_OF_THE_SHOP).one()
         return cls(
             _products(wanted.lines),
             _agent(wanted.agent),
             known_by(wanted.customer),
-            None if wanted.paid else db.session.execute(_HOLD_HOURS).scalar_one(),
+            None if wanted.paid else hold_hours,
+            DispatchTerms(*terms),
             partners_of(wanted),
         )
 
@@ -156,12 +161,13 @@ def create_sale(
             status=Status.OPEN,
             step=str(Status.OPEN),
         )
+        sale.take_ship_by(wanted.ship_by)
         _fill(sale, wanted, lookups, borrows)
         refuse_strange_prices(rights, sale.lines)
         sale.search_text = sale.text_to_search()
         movements = _take_stock(sale, lookups.products)
         if lookups.hold_hours is None:
-            sale.pay(now)
+            sale.pay(now, lookups.terms)
         else:
             sale.hold_until = now + dt.timedelta(hours=lookups.hold_hours)
         _write(sale, movements)
@@ -246,6 +252,8 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     sale.reference = wanted.reference or sale.reference
     sale.channel, sale.payment_method = wanted.channel, wanted.main_method
     sale.freight, sale.discount = wanted.freight, wanted.discount
+    if "ship_by" in wanted.model_fields_set:
+        sale.take_ship_by(wanted.ship_by)
     lookups = SaleLookups.read(wanted)
     # What it held is told by the one who changes it: a contact taken out stays out.
     _fill(sale, wanted, lookups, borrows=False, held=held)
@@ -260,7 +268,7 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     if wanted.tags is not None:
         retag(sale, wanted.tags)
     if wanted.paid:
-        sale.pay(utc_now())
+        sale.pay(utc_now(), lookups.terms)
 
 
 def _asked(sale: Sale) -> tuple[Decimal, list[tuple[str, int, Decimal]]]:
@@ -296,6 +304,7 @@ def as_input(sale: Sale) -> dict:
             for line in sale.lines
             if not line.gift
         ],
+        **({"ship_by": sale.ship_by} if sale.ship_by_told else {}),
     } | as_told(sale.invoice_details)
 
 

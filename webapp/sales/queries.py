@@ -16,12 +16,14 @@ from webapp.catalog.queries import ON_SALE, named_products, products, products_b
 from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import customers, named_customers
 from webapp.http.lists import COUNT_LIMIT, Order, Sought, best_first, bounded_count
+from webapp.platform.clock import utc_now
 from webapp.platform.codes import bar_codes_of
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.money import ZERO, cents
 from webapp.platform.text import fold, storable
 from webapp.sales.finding import found_sales
+from webapp.sales.leaving import Due, is_due
 from webapp.sales.models import BOUGHT, Sale, SaleLine, SaleTag, Shipping, Status, Tag
 
 NO_SALE = _l("There is no order with this number.")
@@ -100,6 +102,7 @@ def sales(
     q: str = "",
     needs_person: bool = False,
     tag: str = "",
+    due: Due | None = None,
 ) -> Select:
     """Sales that pass every filter given. `needs_person`: those that stopped, and those that wait
     for so long that a person is asked. `until`: entered before it. `q`: words in any order, of the
@@ -117,6 +120,8 @@ def sales(
     ):
         if value:
             query = query.where(column == value)
+    if due:
+        query = query.where(is_due(due, utc_now()))
     if needs_person:
         query = query.where(Sale.needs_person)
     if since:

@@ -1,5 +1,6 @@
 """The shapes of what an administrator sets about the shop."""
 
+import datetime as dt
 import re
 from typing import Annotated, Literal
 
@@ -9,6 +10,8 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    TypeAdapter,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -293,6 +296,70 @@ class ShopSettingsIn(Shape):
     late_cancellation_hours: Annotated[Annotated[int, Whole(0, MOST_HOURS)] | None, BlankIsNone] = (
         None
     )
+
+
+# What is typed of days off: one a line.
+MOST_DAYS_OFF = 100
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY = TypeAdapter[dt.date](Day)
+_HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+
+
+def _hour(written: str) -> str:
+    if not _HOUR.fullmatch(written):
+        raise ValueError(_l("Write an hour like 14:30."))
+    return written
+
+
+def _days_off(sent: list[str], info: ValidationInfo) -> list[str]:
+    if len(sent) > MOST_DAYS_OFF:
+        raise ValueError(_l("At most %(max_length)s entries.", max_length=MOST_DAYS_OFF))
+    return sorted({_day_off(written, info) for written in sent})
+
+
+def _day_off(written: str, info: ValidationInfo) -> str:
+    try:
+        return _DAY.validate_python(written, context=info.context).isoformat()
+    except ValidationError:
+        message = _l("“%(written)s” is no day; write it like 2026-12-24.", written=written)
+        raise ValueError(message) from None
+
+
+Hour = Annotated[str, Text(5, required=True), AfterValidator(_hour)]
+
+
+class DispatchIn(Shape):
+    """When what is ordered leaves the shop: on these weekdays, but for holidays and `days_off`."""
+
+    cut_off: Hour
+    pick_up: Hour
+    preparation_days: Annotated[int, Whole(0, 60)]
+    monday: Flag = False
+    tuesday: Flag = False
+    wednesday: Flag = False
+    thursday: Flag = False
+    friday: Flag = False
+    saturday: Flag = False
+    sunday: Flag = False
+    days_off: Annotated[
+        list[Annotated[str, Text(10)]], BeforeValidator(_separate), AfterValidator(_days_off)
+    ] = []
+
+    @property
+    def weekdays(self) -> str:
+        """As the shop keeps them."""
+        return "".join(
+            str(number) for number, name in enumerate(WEEKDAYS, 1) if getattr(self, name)
+        )
+
+    @model_validator(mode="after")
+    def leaves_some_day(self) -> "DispatchIn":
+        if not self.weekdays:
+            raise FieldRefused("monday", _l("Choose at least one day."))
+        if not self.preparation_days and self.cut_off > self.pick_up:
+            message = _l("What is paid then cannot leave the same day: parcels have left before.")
+            raise FieldRefused("cut_off", message)
+        return self
 
 
 class EnvironmentIn(Shape):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.clock import utc_now
@@ -61,6 +61,11 @@ class Shop(Model):
         "closing_day",
         "accountant_email",
         "reorder_days",
+        "cut_off",
+        "pick_up",
+        "preparation_days",
+        "dispatch_weekdays",
+        "days_off",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -117,6 +122,15 @@ class Shop(Model):
     accountant_email: Mapped[str] = mapped_column(String(254), default="")
     # For how many days what is ordered anew is to last.
     reorder_days: Mapped[int] = mapped_column(default=30)
+    # When an order must leave: see `store.dispatch`.
+    cut_off: Mapped[str] = mapped_column(String(5), default="14:00")
+    pick_up: Mapped[str] = mapped_column(String(5), default="17:00")
+    preparation_days: Mapped[int] = mapped_column(default=1)
+    dispatch_weekdays: Mapped[str] = mapped_column(String(7), default="12345")
+    days_off: Mapped[str] = mapped_column(Text, default="")
+    # From which order on that moment is to be reckoned anew; None: from none. See
+    # `processing.ship_by`.
+    ship_by_from: Mapped[int | None]
     # Whether an NF-e is approved by somebody else than who entered or changed its order.
     four_eyes: Mapped[bool] = mapped_column(default=False)
     # Whether the guide of the first days was put away.
@@ -149,6 +163,11 @@ class Shop(Model):
         before = [each for each in self.ibs_cbs_choices if each[0] < day]
         until_then = before[-1][1] if before else ""
         self.ibs_cbs_choices = before if choice == until_then else [*before, [day, choice]]
+
+    def dispatch_otherwise(self) -> None:
+        """When orders must leave is told by something else from now on: what has not left is
+        reckoned anew."""
+        self.ship_by_from = 0
 
     def issue_otherwise(self) -> None:
         """NF-e are made by something else from now on: those that wait are tried again."""

@@ -9,7 +9,8 @@ from webapp.audit.tracking import record
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.platform.sealed import seal
-from webapp.store.forms import IssuerIn, ShopSettingsIn, TechnicalContactIn
+from webapp.store.dispatch import DispatchTerms, terms_of
+from webapp.store.forms import DispatchIn, IssuerIn, ShopSettingsIn, TechnicalContactIn
 from webapp.store.models import Shop
 from webapp.store.queries import CSRT, csrt_of
 
@@ -24,7 +25,7 @@ HOUSE_FACTS = tuple(name for name in ShopSettingsIn.model_fields if name != "rev
 
 def set_issuer(shop: Shop, wanted: IssuerIn) -> None:
     """NF-e that wait are tried again where anything of it is new. Raises Invalid."""
-    before = issuer_facts(shop), shop.csrt_sealed
+    before, terms = (issuer_facts(shop), shop.csrt_sealed), terms_of(shop)
     for name in ISSUER_FACTS:
         setattr(shop, name, getattr(wanted, name))
     shop.trade_name = wanted.trade_name or wanted.name
@@ -33,6 +34,12 @@ def set_issuer(shop: Shop, wanted: IssuerIn) -> None:
     _set_technical_contact(shop, wanted.technical_contact)
     if (issuer_facts(shop), shop.csrt_sealed) != before:
         shop.issue_otherwise()
+    _dispatch_by(shop, terms)
+
+
+def _dispatch_by(shop: Shop, before: DispatchTerms) -> None:
+    if terms_of(shop) != before:
+        shop.dispatch_otherwise()
 
 
 def _choose_ibs_cbs(shop: Shop, wanted: IssuerIn) -> None:
@@ -68,9 +75,19 @@ def issuer_facts(shop: Shop) -> dict[str, Any]:
     }
 
 
+def set_dispatch(shop: Shop, wanted: DispatchIn) -> None:
+    before = terms_of(shop)
+    shop.cut_off, shop.pick_up = wanted.cut_off, wanted.pick_up
+    shop.preparation_days = wanted.preparation_days
+    shop.dispatch_weekdays, shop.days_off = wanted.weekdays, " ".join(wanted.days_off)
+    _dispatch_by(shop, before)
+
+
 def set_shop_settings(shop: Shop, wanted: ShopSettingsIn) -> None:
+    terms = terms_of(shop)
     for name in HOUSE_FACTS:
         setattr(shop, name, getattr(wanted, name))
+    _dispatch_by(shop, terms)
     if wanted.review_policy and wanted.review_policy != shop.review_policy:
         if current_app.extensions["settings"].review_policy_from_env:
             raise Refusal(

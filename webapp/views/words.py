@@ -1,18 +1,9 @@
 """When a list goes out, in words."""
 
-import datetime as dt
-
-from flask_babel import format_date
 from flask_babel import gettext as _
 
+from webapp.http.formatting import weekday_names
 from webapp.views.models import ExportSchedule, Rhythm
-
-A_MONDAY = dt.date(2026, 11, 30)
-
-
-def weekday_names() -> list[str]:
-    """From Monday on."""
-    return [format_date(A_MONDAY + dt.timedelta(place), "cccc") for place in range(7)]
 
 
 def rhythm_words(schedule: ExportSchedule) -> str:

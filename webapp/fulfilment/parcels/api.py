@@ -66,6 +66,7 @@ def _slip(slip: PackingSlip) -> dict[str, object]:
         "volumes": slip.volumes,
         "carrier": sale.carrier,
         "tracking_code": sale.tracking_code,
+        "ship_by": _moment(slip.ship_by),
         "expected_delivery": slip.expected_delivery.isoformat(),
         "payment": {
             "method": sale.payment_method,

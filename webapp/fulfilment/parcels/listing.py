@@ -3,20 +3,30 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
 
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import packing_slips
 from webapp.http.lists import Order
 from webapp.http.query import query_choice
 from webapp.sales.finding import named_sales
+from webapp.sales.leaving import Due
 from webapp.sales.models import Sale
-from webapp.web.listings import Cell, Listing
+from webapp.web.listings import Asked, Cell, Listing
 
 ORDERS = {
     # By the order's id, beside which the indexes of how far it is end.
     "when": Order((Sale.id.label("sale_id"),), down=True),
     "expected": Order((PackingSlip.expected_delivery, PackingSlip.id)),
 }
+
+# What must leave is read by when.
+LEAVING = {"ship_by": Order((Sale.ship_by, Sale.id.label("sale_id")))} | ORDERS
+
+
+def _rows(asked: Asked) -> Select[Any]:
+    status, due = query_choice("status", SlipStatus, asked), query_choice("due", Due, asked)
+    return packing_slips(status, asked.get("q", ""), due)
 
 
 def _field(label: Any, name: str) -> Cell:
@@ -31,8 +41,8 @@ SLIPS = Listing(
     name="packing-slips",
     label=_l("Packing slips"),
     endpoint="parcels.index",
-    rows=lambda asked: packing_slips(query_choice("status", SlipStatus, asked), asked.get("q", "")),
-    orders=ORDERS,
+    rows=_rows,
+    orders=lambda asked: LEAVING if asked.get("due") else ORDERS,
     named=named_sales,
     cells=(
         _of_sale(_l("Order"), "reference"),
@@ -47,6 +57,7 @@ SLIPS = Listing(
         _of_sale(_l("Postal code (CEP)"), "zip_code"),
         _of_sale(_l("City"), "city"),
         _of_sale(_l("State"), "state"),
+        _field(_l("Ship by"), "ship_by"),
         _field(_l("Expected delivery"), "expected_delivery"),
         _of_sale(_l("Carrier"), "carrier"),
         _of_sale(_l("Tracking code"), "tracking_code"),
@@ -55,5 +66,5 @@ SLIPS = Listing(
         _field(_l("Delivered"), "delivered_at"),
         _field(_l("Notes"), "notes"),
     ),
-    filters=("q", "status"),
+    filters=("q", "status", "due"),
 )

@@ -110,6 +110,11 @@ class PackingSlip(Model):
         return SlipStatus.AWAITING_NFE
 
     @property
+    def ship_by(self) -> dt.datetime | None:
+        """When it must leave, as its list is sorted."""
+        return self.sale.ship_by
+
+    @property
     def has_left(self) -> bool:
         return self.sale.shipping in LEFT
 

@@ -1,15 +1,19 @@
 """Packing slips as lists and one by one."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, select, true
 from sqlalchemy.orm import contains_eager, selectinload
 
 from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
+from webapp.http.lists import bounded_counts
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.sales.finding import found_sales
+from webapp.sales.leaving import Due, is_due
 from webapp.sales.models import GOODS_UNDER_WAY, TO_SHIP, Sale, Shipping, Status
 
 _LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
@@ -28,17 +32,20 @@ def _slip_is(status: SlipStatus) -> ColumnElement[bool]:
     return released & Sale.status.in_(MAY_LEAVE) & (Sale.shipping == Shipping(status))
 
 
-def slip_ids(status: SlipStatus | None = None) -> Select:
-    query = select(PackingSlip.id).join(PackingSlip.sale)
-    return query if status is None else query.where(_slip_is(status))
+def slip_ids(status: SlipStatus | None = None, due: Due | None = None) -> Select:
+    return _narrowed(select(PackingSlip.id).join(PackingSlip.sale), status, due)
 
 
-def packing_slips(status: SlipStatus | None = None, q: str = "") -> Select:
-    """Slips with their sales; `q` finds by order, customer or document."""
-    query = select(PackingSlip).join(PackingSlip.sale).options(contains_eager(PackingSlip.sale))
+def _narrowed(query: Select, status: SlipStatus | None, due: Due | None) -> Select:
     if status is not None:
         query = query.where(_slip_is(status))
-    return query.where(found_sales(q) if q.strip() else true())
+    return query if due is None else query.where(is_due(due, utc_now()))
+
+
+def packing_slips(status: SlipStatus | None = None, q: str = "", due: Due | None = None) -> Select:
+    """Slips with their sales; `q` finds by order, customer or document."""
+    query = select(PackingSlip).join(PackingSlip.sale).options(contains_eager(PackingSlip.sale))
+    return _narrowed(query, status, due).where(found_sales(q) if q.strip() else true())
 
 
 def slips_by_ids(ids: Sequence[int]) -> list[PackingSlip]:
@@ -80,6 +87,24 @@ def _locked(query: Select) -> Select:
     """By the sale's row, as everybody else who changes what a sale comes to; with the parcels."""
     query = query.options(selectinload(PackingSlip.parcel_rows))
     return query.with_for_update(of=Sale).execution_options(populate_existing=True)
+
+
+class ShippingCounts(NamedTuple):
+    """How many orders have still to leave, and of them are late, leave today, will not make it;
+    told exactly up to a thousand."""
+
+    to_leave: int
+    late: int
+    today: int
+    will_miss: int
+
+
+def shipping_counts() -> ShippingCounts:
+    now = utc_now()
+    dues = (Due.ANY, Due.LATE, Due.TODAY, Due.WILL_MISS)
+    return ShippingCounts(
+        *bounded_counts([select(Sale.id).where(is_due(due, now)) for due in dues])
+    )
 
 
 def sales_to_ship() -> Select:

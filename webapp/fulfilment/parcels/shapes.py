@@ -71,6 +71,7 @@ class PackingSlipOut(OutShape):
     volumes: int
     carrier: str
     tracking_code: str
+    ship_by: Moment | None
     expected_delivery: dt.date
     payment: SlipPaymentOut
     notes: str

@@ -30,7 +30,7 @@ from webapp.authority.trust import (
 )
 from webapp.fiscal.cancelling import usual_hours
 from webapp.fiscal.certificate import Certificate, CertificateError
-from webapp.http.formatting import as_written, day_text
+from webapp.http.formatting import as_written, day_text, weekday_names
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
 from webapp.http.uploads import LONGEST, sent_file, takes_file
@@ -40,12 +40,13 @@ from webapp.platform.documents import format_document
 from webapp.processing.environments import change_environment
 from webapp.staff.access import allow
 from webapp.store import forms
-from webapp.store.forms import EnvironmentIn, IssuerIn, ShopSettingsIn, WakeIn
+from webapp.store.forms import DispatchIn, EnvironmentIn, IssuerIn, ShopSettingsIn, WakeIn
 from webapp.store.models import Shop
 from webapp.store.pages.blueprint import bp, settings_tabs
 from webapp.store.queries import csrt_of, every_series, the_shop
 from webapp.store.settings_edits import (
     issuer_facts,
+    set_dispatch,
     set_issuer,
     set_shop_settings,
 )
@@ -73,6 +74,7 @@ def _page(**refused: Form) -> str:
     form_of = {
         "issuer": _present_issuer(),
         "house": _present_house(),
+        "dispatch": _present_dispatch(),
         "wake": Form({}),
         "scenario": Form.filled({"code": "", "times": 1}),
         "certificate": Form({}),
@@ -88,6 +90,7 @@ def _page(**refused: Form) -> str:
         unknown_chain=UNKNOWN_CHAIN,
         csrt_is_lost=bool(shop.csrt_sealed) and not csrt_of(shop),
         settings=settings,
+        weekdays=list(zip(forms.WEEKDAYS, weekday_names(), strict=True)),
         provider_names=[PROVIDER_NAMES.get(name, name) for name in settings.cep_providers],
         forms_of=form_of | refused,
         options=forms,
@@ -121,6 +124,17 @@ def choices_in_one_line(kept: list[list[str]]) -> str:
 def _present_house() -> Form:
     shop = the_shop()
     return Form.filled({name: getattr(shop, name) for name in (*SHOP_SETTINGS, "version")})
+
+
+def _present_dispatch() -> Form:
+    shop = the_shop()
+    days = zip(forms.WEEKDAYS, "1234567", strict=True)
+    written = {name: digit in shop.dispatch_weekdays for name, digit in days}
+    names = ("cut_off", "pick_up", "preparation_days", "version")
+    days_off = "\n".join(shop.days_off.split())
+    return Form.filled(
+        written | {name: getattr(shop, name) for name in names} | {"days_off": days_off}
+    )
 
 
 class ShownCertificate(NamedTuple):
@@ -176,6 +190,16 @@ def save_shop_settings(wanted: ShopSettingsIn) -> ResponseReturnValue:
     shop = the_shop()
     refuse_stale(shop)
     set_shop_settings(shop, wanted)
+    return _saved(_("Saved."))
+
+
+@bp.post("/settings/dispatch")
+@allow("admin")
+@submits(DispatchIn, again=lambda form: _page(dispatch=form), present=_present_dispatch)
+def save_dispatch(wanted: DispatchIn) -> ResponseReturnValue:
+    shop = the_shop()
+    refuse_stale(shop)
+    set_dispatch(shop, wanted)
     return _saved(_("Saved."))
 
 

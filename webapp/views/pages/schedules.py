@@ -7,6 +7,7 @@ from flask import Response, flash, g, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from webapp.http.formatting import weekday_names
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
 from webapp.http.lists import bounded_count, count_text
@@ -24,7 +25,6 @@ from webapp.views.models import ExportSchedule, PausedFor, Rhythm, ScheduleStatu
 from webapp.views.pages.blueprint import bp
 from webapp.views.pages.kept import ROLES
 from webapp.views.queries import people_by_name, schedule_to_change
-from webapp.views.words import weekday_names
 from webapp.web.listings import listing_called
 
 MOST_A_MINUTE = 20

@@ -14,12 +14,13 @@ from webapp.fulfilment.parcels.printing import printed_slips
 from webapp.http.filters import USUAL_PAGE
 from webapp.http.forms import Form, Shape
 from webapp.http.handling import acts, refuse_stale, submits
-from webapp.http.lists import Page, Tab, status_tab, status_tabs
+from webapp.http.lists import Page, Tab, tabs_of
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.processing import shipping
+from webapp.sales.leaving import Due
 from webapp.staff.access import allow
 from webapp.store.queries import the_shop
 
@@ -30,17 +31,15 @@ COUNTED = (SlipStatus.HELD, SlipStatus.AWAITING_NFE, SlipStatus.TO_PACK, SlipSta
 @bp.get("/packing-slips")
 @allow("clerk")
 def index() -> str:
-    status, q, page = (
-        query_choice("status", SlipStatus),
-        request.args.get("q", ""),
-        slips_asked_for(),
-    )
+    status, due = query_choice("status", SlipStatus), query_choice("due", Due)
+    q, page = request.args.get("q", ""), slips_asked_for()
     return render_template(
         "fulfilment/parcels/packing_slips.html",
         page=page,
-        tabs=status_tabs(status, status_tab(_("All"), None), *map(_tab, SlipStatus)),
+        tabs=tabs_of(_tabs(), {"status": status, "due": due}),
         q=q,
         status=status,
+        due=due,
         live_url=page.live_url,
         list_filters=list_filters(),
         most_printed=MOST_AT_ONCE,
@@ -51,12 +50,25 @@ def index() -> str:
 def slips_asked_for(limit: int = USUAL_PAGE) -> Page:
     """The part of the list that the address asks for, in its order."""
     asked = request.args
-    narrowed = bool(asked.get("status") or asked.get("q", "").strip())
+    narrowed = bool(asked.get("status") or asked.get("due") or asked.get("q", "").strip())
     return SLIPS.page(asked, limit, narrowed=narrowed)
 
 
-def _tab(view: SlipStatus) -> Tab:
-    return status_tab(view.label, view, queries.slip_ids(view) if view in COUNTED else None)
+def _tabs() -> list[Tab]:
+    everything = Tab(_("All"), {"status": None, "due": None})
+    views = [
+        Tab(
+            view.label,
+            {"status": view, "due": None},
+            queries.slip_ids(view) if view in COUNTED else None,
+        )
+        for view in SlipStatus
+    ]
+    dues = [
+        Tab(due.label, {"status": None, "due": due}, queries.slip_ids(due=due))
+        for due in (Due.LATE, Due.TODAY, Due.WILL_MISS)
+    ]
+    return [everything, *views, *dues]
 
 
 @bp.get("/packing-slips/rows")
