@@ -119,6 +119,7 @@ def places(db) -> Places:
         ("code",): [("goods",), ("none",)],
         ("term",): [("pCBS",), ("none",)],
         ("listing",): [("invoices",), ("none",)],
+        ("queue",): [("mail",), ("none",)],
         ("month",): [(this_month(),), ("2026-13",)],
         ("cep",): [("05010-000",), ("99999-999",), ("9",)],
         ("cnpj",): [(COMPANY,), ("9",)],

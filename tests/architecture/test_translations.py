@@ -368,6 +368,7 @@ def portuguese_shop(db, client):
         "kind": "stock",
         "name": "products",
         "code": "royalty_slip",
+        "queue": "mail",
         "token": seal_link(FILES, 1, utc_now()),
     }
 

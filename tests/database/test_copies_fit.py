@@ -36,6 +36,7 @@ COPIES = {
         "membership_events.actor",
         "parcels.opened_by",
         "parcels.closed_by",
+        "queue_pauses.actor",
         "refunds.refunded_by",
         "rehearsals.asked_by",
         "rule_sets.published_by",

@@ -102,7 +102,8 @@ def test_the_api_answers_as_documented(app, client, db, worker):
     assert set(answer) == {"queues", "workers"}
     assert [queue["name"] for queue in answer["queues"]] == list(QUEUES)
     assert all(
-        set(queue) == {"name", "owed", "oldest_age_s"} | STATES for queue in answer["queues"]
+        set(queue) == {"name", "owed", "oldest_age_s", "paused"} | STATES
+        for queue in answer["queues"]
     )
     assert answer["queues"][0]["owed"] == 1 and answer["queues"][0]["queued"] == 1
     (found,) = answer["workers"]
@@ -280,6 +281,7 @@ def test_without_redis_the_api_tells_what_is_owed_and_nothing_it_does_not_know(
         "name": "addresses",
         "owed": 1,
         "oldest_age_s": 0,
+        "paused": None,
     } | dict.fromkeys(STATES)
 
 

@@ -88,6 +88,8 @@ ACTIONS = {
     "untagged": _l("Tag taken off"),
     "retried": _l("Retried"),
     "tried_now": _l("Tried now"),
+    "paused": _l("Paused"),
+    "resumed": _l("Resumed"),
     "published": _l("Published"),
     "restored": _l("Brought back"),
     "woken": _l("Woken"),

@@ -4,11 +4,18 @@ import redis
 from flask_babel import lazy_gettext as _l
 
 from webapp.monitor import registries
+from webapp.monitor.forms import PauseIn
 from webapp.monitor.queries import owed_by_queue
-from webapp.monitor.shapes import JobsOut
+from webapp.monitor.shapes import JobsOut, PauseOut
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.platform.queue import QUEUES
+from webapp.processing.models import QueuePause
+from webapp.processing.pausing import pause, pauses, resume
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("monitor")
+UNKNOWN = _l("There is no such queue.")
 
 
 @endpoint(
@@ -28,7 +35,7 @@ def jobs() -> dict[str, object]:
         counts = registries.queue_counts(workers)
     except redis.RedisError:
         counts, workers = {}, []
-    unknown = dict.fromkeys(registries.STATES)
+    unknown, paused = dict.fromkeys(registries.STATES), pauses()
     return {
         "queues": [
             {
@@ -36,6 +43,7 @@ def jobs() -> dict[str, object]:
                 "owed": row.owed,
                 **counts.get(row.queue, unknown),
                 "oldest_age_s": row.oldest_age_s,
+                "paused": pause_json(paused.get(row.queue)),
             }
             for row in owed_by_queue()
         ],
@@ -45,3 +53,47 @@ def jobs() -> dict[str, object]:
             for worker in workers
         ],
     }
+
+
+def pause_json(row: QueuePause | None) -> dict[str, object] | None:
+    if row is None:
+        return None
+    return {"reason": row.reason, "actor": row.actor, "since": row.since.isoformat()}
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/queues/<queue>/pause",
+    "manager",
+    body=PauseIn,
+    answer=PauseOut,
+    refusals={404: UNKNOWN},
+    summary=_l(
+        "Nobody works on the queue until it is resumed; said twice, the first reason stands."
+    ),
+)
+def pause_queue(wanted: PauseIn, queue: str) -> dict[str, object] | None:
+    pause(_known(queue), wanted.reason)
+    db.session.flush()
+    return pause_json(pauses()[queue])
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    "/queues/<queue>/pause",
+    "manager",
+    status=204,
+    refusals={404: UNKNOWN},
+    summary=_l("A paused queue goes on; said twice, it changes nothing."),
+)
+def resume_queue(queue: str) -> None:
+    resume(_known(queue))
+
+
+def _known(name: str) -> str:
+    """Raises NotFound."""
+    if name not in QUEUES:
+        raise NotFound(UNKNOWN)
+    return name

@@ -4,9 +4,14 @@ import redis
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from werkzeug import Response
 
+from webapp.audit.history import who
+from webapp.http.forms import Form
+from webapp.http.handling import submits
 from webapp.monitor import registries, words
 from webapp.monitor.causes import cards, cause_of
+from webapp.monitor.forms import PauseIn
 from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue, providers
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
@@ -14,6 +19,7 @@ from webapp.platform.queue import QUEUES
 from webapp.platform.sparing import sparing
 from webapp.platform.whole import whole_number
 from webapp.processing.effects import kind_of
+from webapp.processing.pausing import pause, pauses, resume
 from webapp.processing.pipeline import WORKED
 from webapp.staff.access import allow, unattended
 
@@ -47,11 +53,13 @@ def _state() -> dict:
     names = current_app.extensions["settings"].cep_providers
     state = {
         "owed": owed_by_queue(),
+        "pauses": pauses(),
         "failing": [(row, cause_of(row, known, now)) for row in failing_rows()],
         "providers": cards(names, known, now),
         "failed_effects": failed_effects_shown(),
         "kind_of": kind_of,
         "words": words,
+        "who": who,
         "now": now,
         "counts": None,
         "strange": False,
@@ -119,3 +127,46 @@ def try_now(queue):
     else:
         flash(_("It is being tried already, or was done just now."), "info")
     return redirect(url_for("monitor.page"), 303)
+
+
+@bp.get("/jobs/queues/<queue>/pause")
+@allow("manager")
+def pause_form(queue: str) -> str:
+    return _pause_page(Form(), queue)
+
+
+def _pause_page(form: Form, queue: str) -> str:
+    _refuse_unknown(queue)
+    owed = next(row for row in owed_by_queue() if row.queue == queue)
+    return render_template(
+        "monitor/pause.html", form=form, name=words.QUEUES[queue], queue=queue, owed=owed.owed
+    )
+
+
+@bp.post("/jobs/queues/<queue>/pause")
+@allow("manager")
+@submits(PauseIn, again=_pause_page)
+def pause_queue(wanted: PauseIn, queue: str) -> Response:
+    _refuse_unknown(queue)
+    if pause(queue, wanted.reason):
+        flash(_("The queue is paused. What it owes waits until it is resumed."), "good")
+    else:
+        flash(_("Somebody else has paused it already."), "info")
+    return redirect(url_for("monitor.page"), 303)
+
+
+@bp.post("/jobs/queues/<queue>/resumption")
+@allow("manager")
+def resume_queue(queue: str) -> Response:
+    _refuse_unknown(queue)
+    if resume(queue):
+        flash(_("The queue goes on."), "good")
+    else:
+        flash(_("It was not paused any more."), "info")
+    return redirect(url_for("monitor.page"), 303)
+
+
+def _refuse_unknown(queue: str) -> None:
+    """Raises NotFound."""
+    if queue not in QUEUES:
+        raise NotFound(_("There is no such queue."))

@@ -3,6 +3,14 @@
 from webapp.http.answers import Moment, OutShape
 
 
+class PauseOut(OutShape):
+    """A queue that a person has paused; what it owes stays owed."""
+
+    reason: str
+    actor: str
+    since: Moment
+
+
 class QueueOut(OutShape):
     """`owed`: rows that the database owes, and `oldest_age_s`: seconds for which the oldest of them
     has been due. The rest is what Redis knows, null while it does not answer: doorbells `queued`,
@@ -18,6 +26,7 @@ class QueueOut(OutShape):
     deferred: int | None
     scheduled: int | None
     oldest_age_s: int
+    paused: PauseOut | None
 
 
 class WorkerOut(OutShape):

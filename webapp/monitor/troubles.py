@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.audit.history import who
 from webapp.authority.certificates import environment_hold, reminder
 from webapp.authority.contingency import present_contingency
 from webapp.authority.models import AuthorityService, ServiceState
@@ -27,10 +28,11 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES, SWEEPER_KEY, redis_of_app, refuses_writes, try_to_write
 from webapp.platform.storage import Storage, StorageFault
+from webapp.processing.pausing import pauses
 from webapp.staff.access import may
 from webapp.store.queries import the_shop
 
-AUTHORITY = "authority"
+AUTHORITY, PAUSE = "authority", "pause"
 # No page waits for this longer than once in so many seconds.
 KNOWN_SECONDS = 3
 # A process that is started again, or Redis that was wiped, is no trouble.
@@ -92,6 +94,25 @@ class AuthorityNews:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """A queue that somebody has paused."""
+
+    queue: str
+    actor: str
+    since: dt.datetime
+    reason: str
+
+    def words(self) -> str:
+        return _(
+            "“%(queue)s” is paused by %(name)s since %(since)s: %(reason)s",
+            queue=QUEUE_NAMES[self.queue],
+            name=who(self.actor).name,
+            since=clock(self.since),
+            reason=self.reason,
+        )
+
+
+@dataclass(frozen=True)
 class House:
     """How its parts were when they were looked at: `listening` is how many living workers listen to
     each queue; it and `sweeper` are None while Redis does not tell, or cannot be told."""
@@ -101,6 +122,7 @@ class House:
     listening: dict[str, int] | None
     sweeper: bool | None
     authority: AuthorityNews | None = None
+    pauses: tuple["Paused", ...] = ()
 
 
 @dataclass
@@ -126,6 +148,7 @@ class Watch:
             found.append(Trouble("redis", TEXTS[house.redis]))
         if house.authority and house.authority.has_lasted():
             found.append(Trouble(AUTHORITY, house.authority.words()))
+        found += [Trouble(PAUSE, pause.words()) for pause in house.pauses]
         missed = self._missed_for_long()
         if names := [str(QUEUE_NAMES[queue]) for queue in QUEUES if queue in missed]:
             found.append(Trouble("workers", _no_worker(names)))
@@ -153,7 +176,7 @@ def _no_worker(names: list[str]) -> object:
 
 def _look() -> House:
     storage: Storage = current_app.extensions["storage"]
-    authority = _of_the_authority()
+    authority, paused = _of_the_authority(), _pauses()
     try:
         try_to_write(redis_of_app())
         sweeper = bool(redis_of_app().exists(SWEEPER_KEY))
@@ -161,11 +184,11 @@ def _look() -> House:
     except redis.ResponseError as error:
         # Else it does answer, only not as ours: somebody else writes into it.
         fault = RedisFault.REFUSING if refuses_writes(error) else None
-        return House(storage.fault(), fault, None, None, authority)
+        return House(storage.fault(), fault, None, None, authority, paused)
     except redis.RedisError:
-        return House(storage.fault(), RedisFault.AWAY, None, None, authority)
+        return House(storage.fault(), RedisFault.AWAY, None, None, authority, paused)
     listening = {queue: counted[queue] for queue in QUEUES}
-    return House(storage.fault(), None, listening, sweeper, authority)
+    return House(storage.fault(), None, listening, sweeper, authority, paused)
 
 
 def _of_the_authority() -> AuthorityNews | None:
@@ -185,6 +208,16 @@ def _of_the_authority() -> AuthorityNews | None:
     service = AuthorityService(**row._mapping) if row else None
     since = contingency.since if contingency else None
     return AuthorityNews(service, standby_name(the_shop().state), since)
+
+
+def _pauses() -> tuple[Paused, ...]:
+    """None while the database does not answer, which is told elsewhere."""
+    try:
+        rows = pauses().values()
+    except SQLAlchemyError:
+        db.session.rollback()
+        return ()
+    return tuple(Paused(row.queue, row.actor, row.since, row.reason) for row in rows)
 
 
 def reminders() -> list[Trouble]:

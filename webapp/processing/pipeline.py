@@ -45,6 +45,7 @@ from webapp.processing.inbox_step import InboxStep
 from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
+from webapp.processing.pausing import pauses, rests
 from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.reorder_step import ReorderStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
@@ -56,7 +57,6 @@ from webapp.rehearsals.models import Rehearsal
 from webapp.reordering.models import LetterStatus, ReorderLetter
 from webapp.rules.models import Backtest, Effect, EffectStatus
 from webapp.sales.models import Sale, Status
-from webapp.store.sleep import is_asleep
 from webapp.views.models import ExportSchedule, ScheduleStatus
 
 
@@ -340,10 +340,11 @@ def steps_of(queue: str) -> tuple[AnyStep, ...]:
 
 
 def owing_queues() -> list[str]:
-    """Names of the queues whose work is due."""
+    """Names of the queues whose work is due and may be done."""
     stations = {station.step: station.queue for station in PIPELINE if station.step}
     looks = zip(stations.values(), look_at(tuple(stations)), strict=True)
-    return sorted({queue for queue, look in looks if any(look)})
+    due = {queue for queue, look in looks if any(look)}
+    return sorted(due - pauses().keys()) if due else []
 
 
 def hand_queues_to_rows() -> None:
@@ -355,17 +356,15 @@ def hand_queues_to_rows() -> None:
 
 
 def work_off(queue: str, seconds: float = 5.0) -> bool:
-    """Does the queue's steps by turns, for as long as batches are full and rows are left behind;
-    True when the time was over before the rows were. By turns, so that in a long line those in
-    front come to their end, however often a worker dies on the way.
+    """Does the queue's steps by turns, for as long as batches are full and rows are left behind and
+    nobody pauses it; True when the time was over before the rows were. By turns, so that in
+    a long line those in front come to their end, however often a worker dies on the way.
 
     What is committed meanwhile has rung for itself. It waits for the next job instead of being
     picked up row by row: the batch is what makes a rush cheap.
     """
-    if is_asleep():
-        return False
     end, steps = time.monotonic() + seconds, steps_of(queue)
-    while any([turn.goes_on for turn in by_turns(steps)]):
+    while not rests(queue) and any([turn.goes_on for turn in by_turns(steps)]):
         if time.monotonic() > end:
             return True
     return False

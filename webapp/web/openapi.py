@@ -29,6 +29,7 @@ _EXAMPLES = {
     "listing": "products",
     "term": "pCBS",
     "series_number": "1",
+    "queue": "mail",
 }
 
 # What every call may answer; a call's own meanings win.

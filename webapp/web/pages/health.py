@@ -16,6 +16,7 @@ from webapp.monitor.troubles import RedisFault, watch
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden
+from webapp.platform.queue import QUEUES
 from webapp.platform.sparing import sparing
 from webapp.staff import access
 from webapp.staff.access import allow, anyone, unattended
@@ -102,6 +103,11 @@ def _is_near() -> bool:
 def _measure_house(registry: CollectorRegistry) -> None:
     house = watch().look()
     serves = house.authority is None or house.authority.service is None
+    paused = Gauge(
+        "balcao_paused", "Whether a person has paused a queue", ["queue"], registry=registry
+    )
+    for queue in QUEUES:
+        paused.labels(queue).set(queue in {pause.queue for pause in house.pauses})
     _gauge(registry, "balcao_authority_up", "Whether the authority takes NF-e", serves)
     free = current_app.extensions["storage"].free_bytes()
     answers = house.redis is not RedisFault.AWAY

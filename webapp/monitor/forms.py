@@ -1,0 +1,11 @@
+"""The shape of why a person intervenes in the work."""
+
+from typing import Annotated
+
+from webapp.http.forms import Shape, Text, example
+
+
+class PauseIn(Shape):
+    model_config = example({"reason": "the mail server is being moved"})
+
+    reason: Annotated[str, Text(300, required=True)]
