@@ -35,7 +35,7 @@ from webapp.sales.reservations import let_go_on_commit
 from webapp.staff import access
 from webapp.staff.queries import names_of
 from webapp.store.queries import shop_time_zone
-from webapp.web import listings, navigation, security
+from webapp.web import listings, navigation, security, walks
 
 track(db.session)
 send_on_commit(db.session)
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ranges.set_up(app)
     navigation.set_up(app, MENU)
     listings.set_up(app, LISTINGS)
+    walks.set_up(app)
     localization.set_up(app, shop_time_zone)
     troubles.set_up(app)
     history.set_up(app, VOCABULARIES, names_of, VALUE_WORDS, QUEUE_NAMES)

@@ -322,7 +322,7 @@
   function tellKeys(list, keys, label) {
     const term = document.createElement("dt");
     const words = document.createElement("dd");
-    for (const each of keys.toUpperCase().split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: each }), " ");
+    for (const each of keys.toUpperCase().replace("ARROWLEFT", "←").replace("ARROWRIGHT", "→").split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: each }), " ");
     words.textContent = label;
     term.dataset.found = words.dataset.found = "";
     list.append(term, words);

@@ -41,6 +41,7 @@ PRODUCTS = Listing(
     endpoint="catalog.index",
     rows=lambda asked: products(ProductFilter.of_address(asked)).options(undefer(Product.reserved)),
     orders=ORDERS,
+    record=("catalog.show", "product_id"),
     named=named_products,
     cells=(
         _field(_l("SKU"), "sku"),

@@ -31,6 +31,7 @@ CUSTOMERS = Listing(
     endpoint="customers.index",
     rows=lambda asked: customers(asked.get("q", "")),
     orders=CUSTOMER_ORDERS,
+    record=("customers.show", "customer_id"),
     named=named_customers,
     cells=(
         _field(_l("Name"), "name"),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import Date, Select, func, literal, select, tuple_
+from sqlalchemy import Date, Select, func, literal, select, tuple_, union_all
 
 from webapp.http.formatting import number_text, with_query
 from webapp.http.query import Asked, query_word
@@ -147,6 +147,11 @@ def _written(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
+def cursor_of(row: Any, keys: tuple) -> str:
+    """The place of a row in a list by `keys`, which are attributes of it."""
+    return encode_cursor([_written(getattr(row, key.key)) for key in keys])
+
+
 def _read(value: Any, key: Any) -> Any:
     """The value as `key` takes it, None for what cannot be one of its values."""
     is_money = isinstance(key.type, Hundredths)
@@ -193,14 +198,11 @@ def paginate(
     if backwards:
         rows.reverse()
 
-    def edge_of(row):
-        return encode_cursor([_written(getattr(row, key.key)) for key in keys])
-
     has_next, has_prev = (True, more) if backwards else (more, bool(cursor))
     return Page(
         rows,
-        edge_of(rows[-1]) if rows and has_next else None,
-        edge_of(rows[0]) if rows and has_prev else None,
+        cursor_of(rows[-1], keys) if rows and has_next else None,
+        cursor_of(rows[0], keys) if rows and has_prev else None,
     )
 
 
@@ -250,16 +252,64 @@ def page_of(
     """
     sorting, cut = Sorting.asked(orders), False
     if narrowed and sorting.keys != sorting.usual.keys:
-        keys, down = sorting.usual
-        found = query.with_only_columns(keys[-1])
-        cut = bounded_count(found) > COUNT_LIMIT
-        query = query.where(keys[-1].in_(_in_order(found, keys, down).limit(COUNT_LIMIT)))
+        cut = bounded_count(query.with_only_columns(sorting.usual.keys[-1])) > COUNT_LIMIT
+        query = sorted_part(query, sorting)
     after, before = request.args.get("after"), request.args.get("before")
     if sought and sorting.is_usual:
         page = best_first(query, sorting.usual, sought, after, before, limit)
     else:
         page = paginate(query, sorting.keys, after, before, limit, sorting.down)
     return replace(page, sorting=sorting, cut=cut)
+
+
+def sorted_part(query: Select, sorting: Sorting) -> Select:
+    """Its first COUNT_LIMIT rows in the usual order: what of a narrowed list another one sorts."""
+    keys, down = sorting.usual
+    first = _in_order(query.with_only_columns(keys[-1]), keys, down).limit(COUNT_LIMIT)
+    return query.where(keys[-1].in_(first))
+
+
+class Place(NamedTuple):
+    """Where a row stands in a list: behind `ahead` of `rows`, itself among them while it
+    `is_in`, as `bounded_counts` counts. `before`, `after`: cursors of the rows beside it, with
+    their ids."""
+
+    ahead: int
+    rows: int
+    is_in: bool
+    before: tuple[str, int] | None
+    after: tuple[str, int] | None
+
+
+def place_in(query: Select, sorting: Sorting, cursor: str) -> Place:
+    """The place that `cursor` names, whether its row is still there or not. Two statements. Raises
+    Invalid."""
+    keys, down = sorting.keys, sorting.down
+    values, rows = decode_cursor(cursor, keys), query.with_only_columns(*keys)
+    ahead = _beyond(rows, keys, values, not down)
+    behind = _beyond(rows, keys, values, down)
+    counts = bounded_counts([ahead, rows, rows.where(keys[-1] == values[-1])])
+    beside = _firsts({"before": (ahead, not down), "after": (behind, down)}, keys)
+    return Place(counts[0], counts[1], bool(counts[2]), beside.get("before"), beside.get("after"))
+
+
+def first_in(query: Select, sorting: Sorting) -> tuple[str, int] | None:
+    """The cursor and the id of the first row."""
+    rows = query.with_only_columns(*sorting.keys)
+    return _firsts({"first": (rows, sorting.down)}, sorting.keys).get("first")
+
+
+def _firsts(sides: Mapping[str, tuple[Select, bool]], keys: tuple) -> dict[str, tuple[str, int]]:
+    """Of each query, in its direction, the first row's cursor and id."""
+    firsts = [
+        (name, _in_order(rows, keys, down).limit(1).subquery())
+        for name, (rows, down) in sides.items()
+    ]
+    asked = union_all(*(select(literal(name), *first.c) for name, first in firsts))
+    return {
+        name: (encode_cursor([_written(value) for value in values]), values[-1])
+        for name, *values in db.session.execute(asked)
+    }
 
 
 def best_first(

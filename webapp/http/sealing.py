@@ -48,6 +48,18 @@ def seal(text: Any) -> Any:
     return MARK + _fernet().encrypt(text.encode()).decode().rstrip("=")
 
 
+def unseal(written: str) -> str | None:
+    """None for what was sealed by another shop, or cut off on the way: nobody knows what it asked
+    for."""
+    if not written.startswith(MARK):
+        return written
+    sealed = written.removeprefix(MARK)
+    try:
+        return _fernet().decrypt(sealed + "=" * (-len(sealed) % 4)).decode()
+    except (InvalidToken, ValueError):
+        return None
+
+
 def _seal_of_url(endpoint: str, values: dict[str, Any]) -> None:
     if "q" in values and "_api." not in endpoint:
         values["q"] = seal(values["q"])
@@ -61,13 +73,11 @@ def _open() -> ResponseReturnValue | None:
     asked = request.args.to_dict()
     if not written.startswith(MARK):
         return redirect(address(request.path, asked)) if is_personal(written) else None
-    try:
-        sealed = written.removeprefix(MARK)
-        asked["q"] = _fernet().decrypt(sealed + "=" * (-len(sealed) % 4)).decode()
-    except (InvalidToken, ValueError):
-        # Sealed by another shop, or cut off on the way: nobody knows what it asked for.
+    opened = unseal(written)
+    if opened is None:
         del asked["q"]
         return redirect(address(request.path, asked))
+    asked["q"] = opened
     request.args = ImmutableMultiDict(asked)
     return None
 

@@ -108,4 +108,5 @@ INVOICES = Listing(
         Cell(_l("Reason"), lambda invoice: reason_label(invoice.reason) if invoice.reason else ""),
     ),
     filters=("q", "status", "month", "reason", "age"),
+    record=("invoices.page", "invoice_id"),
 )

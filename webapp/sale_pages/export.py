@@ -78,6 +78,7 @@ SALES = Listing(
     ),
     filters=("q", "status", "shipping", "due", "channel", "agent", "tag", "since", "until"),
     gather=_gather,
+    record=("sales.page", "sale_id"),
 )
 CUSTOMER_SALES = replace(
     SALES,
@@ -87,5 +88,6 @@ CUSTOMER_SALES = replace(
     orders=newest_first(Sale.id),
     named=None,
     filters=("customer",),
+    record=None,
     has_page=False,
 )

@@ -21,6 +21,7 @@ def index() -> str:
         rows=listing.rows_of(page.items),
         page=page,
         filters=filters,
+        asked=SALES.asked_of(request.args),
         tabs=listing.tabs(filters),
         chosen=listing.chosen(filters),
         choices=listing.choices(filters, agents(), tags()),

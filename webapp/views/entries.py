@@ -75,5 +75,6 @@ def list_tools(name: str, query: Mapping[str, str] | None = None) -> dict[str, A
         "is_here": is_here,
         "query": urlencode(asked),
         "has_page": listing.has_page,
+        "walk": url_for("views.walk", name=name, **asked) if listing.record else "",
         "may_share": may("manager"),
     }

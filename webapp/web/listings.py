@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select
 
 from webapp.http.filters import USUAL_PAGE
-from webapp.http.lists import Orders, Page, Sorting, Sought, page_of, slices
+from webapp.http.lists import Orders, Page, Sorting, Sought, page_of, slices, sorted_part
 from webapp.http.spreadsheets import FileKind, spreadsheet
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, NotFound
@@ -44,7 +44,9 @@ class Listing:
     of the rows that it is a code of, by the last key of the usual order. `gather`: what the cells
     read, of rows that are at hand; it loads at once what they need.
     `asks_ahead`: filters by which `rows` asks the database before it knows what to ask, so that a
-    menu on every page cannot count by them. `has_page`: the endpoint is the list itself, and not
+    menu on every page cannot count by them. `record`: the endpoint of one row's page and what its
+    address calls the row's id, the last key of every order; then the list can be walked through
+    (webapp.web.walks). `has_page`: the endpoint is the list itself, and not
     the page of what it belongs to; such a list has no views.
     """
 
@@ -58,6 +60,7 @@ class Listing:
     named: Callable[[str], Ids | None] | None = None
     gather: Callable[[list[Any]], Sequence[Any]] = list
     asks_ahead: tuple[str, ...] = ("q",)
+    record: tuple[str, str] | None = None
     has_page: bool = True
 
     @property
@@ -77,6 +80,14 @@ class Listing:
     def asked_of(self, query: Asked) -> dict[str, str]:
         """What of an address it is filtered and sorted by."""
         return {name: query[name] for name in (*self.filters, SORT) if query.get(name)}
+
+    def in_sorting(self, asked: Asked) -> Select[Any]:
+        """The rows that its pages show, one after the other: all that fit, or those of them that
+        are sorted. Raises WrongFilter."""
+        rows, sorting = self.rows(asked), self.sorting(asked)
+        narrowed = any(asked.get(name) for name in self.filters)
+        is_part = narrowed and sorting.keys != sorting.usual.keys
+        return sorted_part(rows, sorting) if is_part else rows
 
     def ids(self, asked: Asked) -> Select[Any]:
         """The same rows, to be counted. Raises WrongFilter."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -11,10 +11,10 @@ from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
 from webapp.http.query import WrongFilter
 from webapp.platform.database import db
-from webapp.platform.errors import Refusal
+from webapp.platform.errors import NotFound, Refusal
 from webapp.staff.access import allow
 from webapp.views.forms import RenameIn, ViewIn
-from webapp.views.keeping import pin, save_view
+from webapp.views.keeping import open_listing, pin, save_view
 from webapp.views.models import View
 from webapp.views.pages.blueprint import bp
 from webapp.views.queries import (
@@ -27,6 +27,7 @@ from webapp.views.queries import (
 )
 from webapp.views.words import rhythm_words
 from webapp.web.listings import listing_called, listings
+from webapp.web.walks import first_url
 
 ROLES = ("clerk", "accountant")
 
@@ -66,6 +67,21 @@ def lead(view_id: int) -> ResponseReturnValue:
         return redirect(url_for(listing.endpoint))
     asked: dict[str, Any] = dict(view.query)
     return redirect(url_for(listing.endpoint, **asked))
+
+
+@bp.get("/walks/<name>")
+@allow(*ROLES)
+def walk(name: str) -> ResponseReturnValue:
+    """To the first row of a list as the address has it, from where all of them are gone through."""
+    listing = open_listing(name)
+    if listing.record is None:
+        raise NotFound(_("This list is not worked through."))
+    first = first_url(listing, request.args)
+    if first is None:
+        flash(_("Nothing in this list is left."), "info")
+        asked: dict[str, Any] = dict(listing.asked_of(request.args))
+        return redirect(url_for(listing.endpoint, **asked))
+    return redirect(first)
 
 
 def _to_views(**_values: object) -> ResponseReturnValue:
