@@ -11,6 +11,7 @@ from webapp.authority import api as authority_api
 from webapp.authority import pages as authority
 from webapp.batches import api as batches_api
 from webapp.batches import pages as batches
+from webapp.bulk import pages as bulk
 from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
 from webapp.closings import api as closings_api
@@ -138,6 +139,7 @@ BLUEPRINTS = [
         rehearsals,
         catalog,
         batches,
+        bulk,
         counting,
         reordering,
         customers,

@@ -3,6 +3,7 @@ here."""
 
 from webapp.audit.pages import AUDIT
 from webapp.batches.listing import BATCH_ROWS, BATCHES
+from webapp.bulk.pages import BULK_ACTS
 from webapp.catalog.listing import MOVEMENTS, PRODUCTS
 from webapp.counting.listing import COUNT_LINES, COUNTS
 from webapp.customers.listing import AGENTS, CUSTOMERS
@@ -23,6 +24,7 @@ from webapp.taxation.listing import TAX_PROFILES
 
 LISTINGS = (
     SALES,
+    BULK_ACTS,
     PRODUCTS,
     MOVEMENTS,
     REORDER,

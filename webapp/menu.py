@@ -24,7 +24,9 @@ OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
 UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 
 HOME = MenuEntry("home", _l("Home"), "dashboard.page", keys="g h")
-SALES = MenuEntry("shopping-cart", _l("Orders"), "sales.index", ATTENTION, keys="g o")
+SALES = MenuEntry(
+    "shopping-cart", _l("Orders"), "sales.index", ATTENTION, holds=("bulk",), keys="g o"
+)
 PRODUCTS = MenuEntry(
     "package",
     _l("Products"),
@@ -73,6 +75,7 @@ COMMANDS = (
     Command("list", _l("What to reorder"), "reordering.page"),
     Command("upload", _l("Import a spreadsheet"), "imports.import_list"),
     Command("checklist", _l("Batches: products changed together"), "batches.index"),
+    Command("checklist", _l("Bulk acts: many orders at once"), "bulk.index"),
     Command("git-branch", _l("New rule"), "rules.new_rule"),
     Command("user-plus", _l("Add a person"), "staff.new_person"),
     Command("id-badge-2", _l("Agents"), "customers.agents_page"),

@@ -12,6 +12,7 @@ from tests.factories import sign_in, work_off
 from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
 from webapp.batches.models import ProductBatch
+from webapp.bulk.models import BulkAct
 from webapp.catalog.models import Product
 from webapp.counting.models import Count
 from webapp.customers.models import Agent, Customer, CustomerAddress
@@ -55,6 +56,7 @@ RECORDS: dict[str, Any] = {
     "invoice_id": Invoice,
     "import_id": Import,
     "batch_id": ProductBatch,
+    "act_id": BulkAct,
     "note_id": IncomingNote,
     "event_id": InvoiceEvent,
     "voiding_id": Voiding,
@@ -77,7 +79,7 @@ def addresses(app, db):
     known = {name: list(db.session.scalars(db.select(m.id))) for name, m in RECORDS.items()}
     known["token"] = [seal_link(composition.FILES, known["invoice_id"][0], utc_now())]
     known["kind"] = known["name"] = ["products"]
-    known["queue"] = ["mail"]
+    known["queue"], known["part"] = ["mail"], [1]
     known["code"] = [rule.code for rule in rule_set_in_force().rules][:3]
     for rule in app.url_map.iter_rules():
         about_people = "GET" in rule.methods and not rule.rule.startswith(("/api/", "/static/"))
@@ -102,6 +104,7 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     take_in(a_file())
     every = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
     assert client.post("/batches", data=every).status_code == 303
+    assert client.post("/bulk", data={"act": "tag", "tag": "Natal"}).status_code == 303
     kept = {"listing": "products", "query": "view=low", "name": "Low"}
     assert client.post("/views", data=kept).status_code == 303
     assert client.post("/schedules", data=kept).status_code == 303

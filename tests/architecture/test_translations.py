@@ -125,6 +125,8 @@ MORE_SCREENS = (
     "/products?view=no_cost",
     "/batches/new?view=no_cost&kind=book",
     "/batches/1?rows=changes",
+    "/bulk/new?ids={sale_id},{waiting_id}&act=ship",
+    "/bulk/1?rows=refused",
     "/invoices?status=rejected",
     "/invoices?month=2026-13",
     "/packing-slips?status=delivered",
@@ -347,7 +349,10 @@ def portuguese_shop(db, client):
     take_in(a_file())
     every = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
     assert client.post("/batches", data=every).status_code == 303
+    assert client.post("/bulk", data={"act": "danfes"}).status_code == 303
+    work_off()
     more = (
+        "act_id",
         "address_id",
         "batch_id",
         "count_id",
@@ -366,6 +371,7 @@ def portuguese_shop(db, client):
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
     return client, ids | {
         "kind": "stock",
+        "part": 1,
         "name": "products",
         "code": "royalty_slip",
         "queue": "mail",

@@ -23,6 +23,7 @@ COPIES = {
         "batches.asked_by",
         "batches.carried_out_by",
         "batch_rows.left_by",
+        "bulk_acts.asked_by",
         "closings.locked_by",
         "commission_payments.paid_by",
         "customer_notes.actor",

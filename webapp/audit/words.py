@@ -39,6 +39,7 @@ SUBJECTS = {
     "rehearsals": _l("Rehearsal of a day"),
     "imports": _l("Import of files"),
     "batches": _l("Batch"),
+    "bulk_acts": _l("Bulk act"),
     "incoming_notes": _l("Incoming NF-e"),
     "inboxes": _l("Fetching of incoming NF-e"),
     "manifestations": _l("Buyer's word on an NF-e"),
@@ -118,6 +119,7 @@ PAGES = {
     "rehearsals": ("rehearsals.show", "rehearsal_id"),
     "imports": ("imports.import_page", "import_id"),
     "batches": ("batches.show", "batch_id"),
+    "bulk_acts": ("bulk.show", "act_id"),
     "incoming_notes": ("incoming.show", "note_id"),
     "agreed_fees": ("payments.fees_page", ""),
 }

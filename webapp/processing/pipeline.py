@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.authority.models import AuthorityService, ServiceState
 from webapp.batches.models import BatchStatus, ProductBatch
+from webapp.bulk.models import BulkAct
 from webapp.closings.models import Closing, ClosingStatus
 from webapp.imports.models import Import, ImportStatus
 from webapp.incoming.models import Inbox, InboxStatus, Manifestation, ManifestationStatus
@@ -34,6 +35,7 @@ from webapp.processing.address_step import AddressStep
 from webapp.processing.backtest_step import BacktestStep
 from webapp.processing.batch_steps import ApplyBatchStep, PreviewBatchStep, UndoBatchStep
 from webapp.processing.bounce_step import BounceStep
+from webapp.processing.bulk_step import BulkStep
 from webapp.processing.claims import AnyStep, by_turns, look_at
 from webapp.processing.closing_step import ClosingStep
 from webapp.processing.earlier_step import EarlierStep
@@ -307,6 +309,14 @@ PIPELINE: tuple[Station, ...] = (
         UndoBatchStep(),
         (BatchStatus.UNDONE,),
         _l("Undoing a change of many products"),
+    ),
+    Station(
+        BulkAct,
+        SliceStatus.PENDING,
+        "bulk",
+        BulkStep(),
+        (SliceStatus.DONE, SliceStatus.FAILED),
+        _l("Doing one thing to many orders"),
     ),
     Station(
         Inbox,

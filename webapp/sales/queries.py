@@ -206,6 +206,13 @@ def sale_of(sale_id: int, lock: bool = False) -> Sale:
     return sale
 
 
+def sales_to_change(ids: Sequence[int]) -> dict[int, Sale]:
+    """With their lines, locked in one order whoever asks, by id."""
+    query = whole(select(Sale).where(Sale.id.in_(ids)).order_by(Sale.id))
+    locked = query.with_for_update(of=Sale).execution_options(populate_existing=True)
+    return {sale.id: sale for sale in db.session.scalars(locked)}
+
+
 def sales_by_ids(ids: list[int]) -> list[Sale]:
     return list(db.session.scalars(select(Sale).where(Sale.id.in_(ids)).order_by(Sale.id.desc())))
 

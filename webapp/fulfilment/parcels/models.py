@@ -181,23 +181,26 @@ class PackingSlip(Model):
     def ship(self, carrier: str, tracking_code: str, now: dt.datetime) -> bool:
         """It was handed to the carrier, packed or not yet marked so. A tracking code that was not
         known then may follow."""
-        self._refuse_idle()
+        self.refuse_shipment(carrier, tracking_code)
         sale = self.sale
         if self.has_left:
             return self._ship_again(carrier, tracking_code)
-        if sale.status not in MAY_LEAVE:
-            raise Refusal(_("Nothing leaves before its NF-e is authorized."))
         self._close_parcels(now)
         self.sale.move_parcel(Shipping.SHIPPED)
         sale.carrier, sale.tracking_code = carrier, tracking_code
         self.packed_at, self.shipped_at = self.packed_at or now, now
         return True
 
-    def _ship_again(self, carrier: str, tracking_code: str) -> bool:
+    def refuse_shipment(self, carrier: str, tracking_code: str) -> None:
+        """Raises Refusal where `ship` does."""
+        self._refuse_idle()
         sale = self.sale
-        if carrier == sale.carrier and tracking_code in ("", sale.tracking_code):
-            return False
-        if carrier != sale.carrier or sale.tracking_code:
+        if not self.has_left:
+            if sale.status not in MAY_LEAVE:
+                raise Refusal(_("Nothing leaves before its NF-e is authorized."))
+            return
+        said_again = carrier == sale.carrier and tracking_code in ("", sale.tracking_code)
+        if not said_again and (carrier != sale.carrier or sale.tracking_code):
             raise Refusal(
                 _(
                     "It was shipped already, with %(carrier)s %(code)s. Correct that on its "
@@ -206,7 +209,11 @@ class PackingSlip(Model):
                     code=sale.tracking_code,
                 )
             )
-        sale.tracking_code = tracking_code
+
+    def _ship_again(self, carrier: str, tracking_code: str) -> bool:
+        if tracking_code in ("", self.sale.tracking_code):
+            return False
+        self.sale.tracking_code = tracking_code
         return True
 
     def correct_shipment(self, carrier: str, tracking_code: str) -> None:

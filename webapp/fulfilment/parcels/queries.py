@@ -78,6 +78,12 @@ def slips_to_change(slip_ids: Sequence[int]) -> dict[int, PackingSlip]:
     return {slip.id: slip for slip in db.session.scalars(query.order_by(PackingSlip.sale_id))}
 
 
+def slips_of_sales(sale_ids: Sequence[int]) -> dict[int, PackingSlip]:
+    """Slips and their sales, locked in one order whoever asks, by sale's id."""
+    query = _locked(packing_slips().where(PackingSlip.sale_id.in_(sale_ids)))
+    return {slip.sale_id: slip for slip in db.session.scalars(query.order_by(PackingSlip.sale_id))}
+
+
 def slip_of_sale(sale_id: int, lock: bool = False) -> PackingSlip | None:
     query = packing_slips().where(PackingSlip.sale_id == sale_id)
     return db.session.scalar(_locked(query) if lock else query)

@@ -1,0 +1,344 @@
+"""Pages of bulk acts: asked for, watched, stopped, and the files that some of them make."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, select
+
+from webapp.audit.history import learn_names, who
+from webapp.bulk.asking import AT_ONCE, begin_for_all, begin_for_each
+from webapp.bulk.codes import NamedOrder, named, read_codes
+from webapp.bulk.forms import BulkIn
+from webapp.bulk.models import MOST_ORDERS, BulkAct, BulkOutcome, BulkRow
+from webapp.bulk.queries import (
+    act_by_id,
+    bulk_acts,
+    notes_done,
+    orders_with,
+    references_of,
+    rows_of,
+)
+from webapp.fiscal.danfe import Paper
+from webapp.fulfilment.bulk import MOST_AT_ONCE
+from webapp.fulfilment.parcels.printing import printed_slips
+from webapp.fulfilment.parcels.queries import packing_slips, slips_by_ids
+from webapp.http.forms import Form
+from webapp.http.handling import acts, submits
+from webapp.http.lists import (
+    Order,
+    Tab,
+    bounded_count,
+    count_text,
+    newest_first,
+    page_of,
+    tabs_of,
+)
+from webapp.http.query import MOST_ROWS, query_choice
+from webapp.http.sealing import address
+from webapp.http.zips import File, zip_response
+from webapp.invoice_pages.downloads import papers_file
+from webapp.invoices.archive import pages_of
+from webapp.invoices.queries import invoices_of
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
+from webapp.platform.sliced import SliceStatus
+from webapp.platform.whole import whole_number
+from webapp.processing.bulk_acts import ACTS, MISSING, Act
+from webapp.sale_pages.export import SALES
+from webapp.sale_pages.listing import SaleFilters, chosen
+from webapp.sales.models import Sale
+from webapp.sales.queries import sales_by_ids, tags
+from webapp.staff.access import allow
+from webapp.store.queries import the_shop
+from webapp.web.listings import Cell, Listing
+
+bp = Blueprint("bulk", __name__)
+BY_PLACE = {"place": Order((BulkRow.place, BulkRow.id))}
+# So many orders are named beside the field for their codes.
+MOST_TOLD = 200
+
+
+def _act_of(name: str) -> Act:
+    """Raises Invalid."""
+    if name not in ACTS:
+        raise Invalid([FieldError("act", _("Choose what is to be done."))])
+    return ACTS[name]
+
+
+def _word_of(act: BulkAct) -> Any:
+    return ACTS[act.act].label if act.act in ACTS else act.act
+
+
+@bp.context_processor
+def words() -> dict[str, Any]:
+    return {"act_words": _word_of}
+
+
+BULK_ACTS = Listing(
+    name="bulk-acts",
+    label=_l("Bulk acts"),
+    endpoint="bulk.index",
+    rows=lambda _asked: bulk_acts(),
+    orders=newest_first(BulkAct.id),
+    cells=(
+        Cell(_l("What"), lambda act: str(_word_of(act))),
+        Cell(_l("Status"), lambda act: str(act.status.label)),
+        Cell(_l("Orders"), lambda act: act.total),
+        Cell(_l("Done"), lambda act: act.count_of(BulkOutcome.DONE)),
+        Cell(_l("Refused"), lambda act: act.count_of(BulkOutcome.REFUSED)),
+        Cell(_l("Who"), lambda act: who(act.asked_by).name),
+        Cell(_l("When"), lambda act: act.created_at),
+    ),
+)
+
+
+@bp.get("/bulk")
+@allow("clerk")
+def index() -> str:
+    page = BULK_ACTS.page(request.args)
+    learn_names([act.asked_by for act in page.items])
+    return render_template("bulk/index.html", page=page)
+
+
+# -- asking ---------------------------------------------------------------------------------------
+
+
+@bp.post("/bulk/choice")
+@allow("clerk")
+def choose() -> ResponseReturnValue:
+    """The orders that were marked in their list."""
+    asked: dict[str, Any] = SALES.asked_of(request.args)
+    ids, act = ",".join(request.form.getlist("ids")), request.args.get("act")
+    if not ids:
+        flash(_("Mark at least one order."), "warn")
+        return redirect(url_for("sales.index", **asked), 303)
+    return redirect(url_for("bulk.new", ids=ids, act=act, **asked), 303)
+
+
+@bp.get("/bulk/new")
+@allow("clerk")
+def new() -> str:
+    given = {"ids": request.args.get("ids", ""), "act": request.args.get("act", "")}
+    return _form_page(Form(given | {"filter": urlencode(SALES.asked_of(request.args))}))
+
+
+def _form_page(form: Form) -> str:
+    ids, written = str(form.value("ids") or ""), dict(parse_qsl(str(form.value("filter") or "")))
+    count = bounded_count(_rows_of(ids, written).with_only_columns(Sale.id))
+    filters = [] if ids else [chip["label"] for chip in chosen(SaleFilters.of(written))]
+    if written.get("q") and not ids:
+        filters.append(_("“%(words)s”", words=written["q"]))
+    return render_template(
+        "bulk/new.html",
+        form=form,
+        count=count_text(count),
+        filters=filters,
+        acts=[(act.name, act.label) for act in ACTS.values()],
+        orders=[order.reference for order in _orders(ids, written, MOST_TOLD)],
+        tags=[tag.name for tag in tags()],
+        back=address(url_for("sales.index"), written),
+    )
+
+
+def _rows_of(ids: str, written: Mapping[str, str]) -> Select[Any]:
+    """The marked orders, or all that the list's address finds. Raises WrongFilter."""
+    return select(Sale).where(Sale.id.in_(_numbers(ids))) if ids else SALES.rows(written)
+
+
+def _numbers(ids: str) -> list[int]:
+    numbers = [whole_number(each, 1) for each in ids.split(",")[:MOST_ROWS]]
+    return list(dict.fromkeys(each for each in numbers if each))
+
+
+def _order_of(written: Mapping[str, str]) -> list[Any]:
+    sorting = SALES.sorting(written)
+    return [key.desc() if sorting.down else key.asc() for key in sorting.keys]
+
+
+def _orders(ids: str, written: Mapping[str, str], most: int) -> list[NamedOrder]:
+    """In the order of the list, or as they were marked in it."""
+    if ids:
+        found = {sale.id: sale for sale in sales_by_ids(_numbers(ids))}
+        return [NamedOrder(n, found[n].reference) for n in _numbers(ids) if n in found]
+    query = SALES.rows(written).with_only_columns(Sale.id, Sale.reference)
+    rows = db.session.execute(query.order_by(*_order_of(written)).limit(most))
+    return [NamedOrder(sale_id, reference) for sale_id, reference in rows]
+
+
+@bp.post("/bulk")
+@allow("clerk")
+@submits(BulkIn, again=_form_page)
+def ask(wanted: BulkIn) -> ResponseReturnValue:
+    act, actor = _act_of(wanted.act), g.identity.actor
+    written = dict(parse_qsl(wanted.filter))
+    if act.asks == "codes":
+        told = _codes(wanted, _orders(wanted.ids, written, MOST_ORDERS))
+        begun = begin_for_each(told, act.name, {"carrier": wanted.carrier}, actor)
+    elif wanted.ids:
+        told = {order.sale_id: "" for order in _orders(wanted.ids, written, MOST_ORDERS)}
+        begun = begin_for_each(told, act.name, _params(act, wanted), actor)
+    else:
+        rows, order = _rows_of("", written), _order_of(written)
+        begun = begin_for_all(rows, order, act.name, _params(act, wanted), actor)
+    return _to(begun.id)
+
+
+def _params(act: Act, wanted: BulkIn) -> dict[str, str]:
+    if act.asks != "tag":
+        return {}
+    if not wanted.tag:
+        raise Invalid([FieldError("tag", _("Name the tag."))])
+    return {"tag": wanted.tag}
+
+
+def _codes(wanted: BulkIn, orders: Sequence[NamedOrder]) -> dict[int, str]:
+    """Raises Invalid, which names the lines and the orders that cannot be so: then nothing is
+    done."""
+    if not wanted.carrier:
+        raise Invalid([FieldError("carrier", _("Say who carries them."))])
+    codes = read_codes(wanted.codes, orders)
+    names = {order.sale_id: order.reference for order in orders}
+    problems = [
+        _("Order %(order)s: %(reason)s", order=names[sale_id], reason=reason)
+        for sale_id, reason in _not_to_ship(codes, wanted.carrier)
+    ]
+    if problems:
+        raise Invalid([FieldError("codes", named(problems))])
+    return codes
+
+
+def _not_to_ship(codes: Mapping[int, str], carrier: str) -> Iterator[tuple[int, str]]:
+    """Orders that cannot leave with their code, each with why not."""
+    ids = list(codes)
+    for at in range(0, len(ids), AT_ONCE):
+        some = ids[at : at + AT_ONCE]
+        query = packing_slips().where(Sale.id.in_(some))
+        slips = {slip.sale_id: slip for slip in db.session.scalars(query)}
+        for sale_id in some:
+            try:
+                if sale_id not in slips:
+                    raise NotFound(MISSING[ACTS["ship"].load])
+                slips[sale_id].refuse_shipment(carrier, codes[sale_id])
+            except Refusal as refusal:
+                yield sale_id, str(refusal)
+
+
+def _to(act_id: int) -> ResponseReturnValue:
+    return redirect(url_for("bulk.show", act_id=act_id), 303)
+
+
+# -- watching -------------------------------------------------------------------------------------
+
+
+@bp.get("/bulk/<id:act_id>")
+@allow("clerk")
+def show(act_id: int) -> str:
+    return render_template("bulk/act.html", **_context(act_by_id(act_id)))
+
+
+@bp.get("/bulk/<id:act_id>/state")
+@allow("clerk")
+def state(act_id: int) -> str:
+    """The part of the page that moves."""
+    return render_template("bulk/_act.html", **_context(act_by_id(act_id)))
+
+
+def _context(act: BulkAct) -> dict[str, Any]:
+    outcome = query_choice("rows", BulkOutcome)
+    page = page_of(rows_of(act.id, outcome), BY_PLACE)
+    learn_names([act.asked_by])
+    return {
+        "act": act,
+        "page": page,
+        "references": references_of(page.items),
+        "tabs": _tabs(act, outcome),
+        "files": _files(act),
+    }
+
+
+def _tabs(act: BulkAct, chosen_outcome: BulkOutcome | None) -> list[dict[str, object]]:
+    shown = [each for each in BulkOutcome if act.count_of(each) or each is chosen_outcome]
+    found = tabs_of(
+        [Tab(_("All"), {"rows": None}), *(Tab(each.label, {"rows": str(each)}) for each in shown)],
+        {"rows": chosen_outcome and str(chosen_outcome)},
+    )
+    for tab, count in zip(found, [act.total, *map(act.count_of, shown)], strict=True):
+        tab["count"] = count
+    return found
+
+
+@bp.post("/bulk/<id:act_id>/stop")
+@allow("clerk")
+@acts(back=_to)
+def stop(act_id: int) -> ResponseReturnValue:
+    act_by_id(act_id, lock=True).stop(utc_now())
+    return _to(act_id)
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def _files(act: BulkAct) -> list[tuple[str, str]]:
+    """Those that it made, each with what is in it: at most so many papers in one."""
+    done = act.count_of(BulkOutcome.DONE)
+    known = ACTS.get(act.act)
+    if not (known and known.makes_file and done) or act.status is SliceStatus.PENDING:
+        return []
+    most = done if act.act == "xml" else MOST_AT_ONCE
+    return [
+        (
+            _("%(first)s to %(last)s", first=first, last=min(first + most - 1, done)),
+            url_for("bulk.file", act_id=act.id, part=part),
+        )
+        for part, first in enumerate(range(1, done + 1, most), 1)
+    ]
+
+
+@bp.get("/bulk/<id:act_id>/files/<id:part>")
+@allow("clerk")
+def file(act_id: int, part: int) -> ResponseReturnValue:
+    act = act_by_id(act_id)
+    if part > len(_files(act)):
+        raise NotFound(_("There is no such file."))
+    return MAKERS[act.act](act, (part - 1) * MOST_AT_ONCE)
+
+
+def _slips(act: BulkAct, after: int) -> str:
+    sale_ids = orders_with(BulkOutcome.DONE, act.id, after, MOST_AT_ONCE)
+    query = packing_slips().where(Sale.id.in_(sale_ids))
+    of_sales = {slip.sale_id: slip.id for slip in db.session.scalars(query)}
+    slips = slips_by_ids([of_sales[sale_id] for sale_id in sale_ids if sale_id in of_sales])
+    return render_template(
+        "fulfilment/parcels/print.html", sheets=printed_slips(slips), sender=the_shop()
+    )
+
+
+def _papers(paper: Paper) -> Callable[[BulkAct, int], Response]:
+    def make(act: BulkAct, after: int) -> Response:
+        sale_ids = orders_with(BulkOutcome.DONE, act.id, after, MOST_AT_ONCE)
+        invoices = invoices_of(sale_ids)
+        return papers_file(paper, [invoices[each].id for each in sale_ids if each in invoices])
+
+    return make
+
+
+def _xml(act: BulkAct, _after: int) -> Response:
+    """In the order of the list, page by page while it is sent."""
+    pages = pages_of(db.engine, notes_done(act.id), (BulkRow.place,))
+    rows = (row for page in pages for row in page)
+    files: Iterator[File] = ((f"{row.access_key}.xml", row.proc_xml) for row in rows)
+    return zip_response(files, f"nfe-{act.id}")
+
+
+MAKERS: Mapping[str, Callable[[BulkAct, int], ResponseReturnValue]] = {
+    "slips": _slips,
+    "labels": _papers(Paper.LABEL),
+    "danfes": _papers(Paper.DANFE),
+    "xml": _xml,
+}

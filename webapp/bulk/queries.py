@@ -1,0 +1,59 @@
+"""Questions about bulk acts."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+
+from webapp.bulk.models import BulkAct, BulkOutcome, BulkRow
+from webapp.invoices.models import Invoice
+from webapp.invoices.queries import ISSUED
+from webapp.platform.database import db
+from webapp.platform.errors import NotFound
+from webapp.sales.models import Sale
+
+
+def bulk_acts() -> Select[Any]:
+    return select(BulkAct)
+
+
+def act_by_id(act_id: int, lock: bool = False) -> BulkAct:
+    query = select(BulkAct).where(BulkAct.id == act_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound(_("There is no such bulk act."))
+    return found
+
+
+def rows_of(act_id: int, outcome: BulkOutcome | None = None) -> Select[Any]:
+    query = select(BulkRow).where(BulkRow.act_id == act_id)
+    return query if outcome is None else query.where(BulkRow.outcome == outcome)
+
+
+def next_rows(act: BulkAct, most: int) -> list[BulkRow]:
+    """Those whose turn it is."""
+    behind = rows_of(act.id).where(BulkRow.place > act.total - act.upto)
+    return list(db.session.scalars(behind.order_by(BulkRow.place).limit(most)))
+
+
+def orders_with(outcome: BulkOutcome, act_id: int, after: int, most: int) -> list[int]:
+    """Ids of the orders of an outcome in the list's order, those behind the first `after`."""
+    query = rows_of(act_id, outcome).with_only_columns(BulkRow.sale_id).order_by(BulkRow.place)
+    return list(db.session.scalars(query.offset(after).limit(most)))
+
+
+def notes_done(act_id: int) -> Select:
+    """Place, access key and nfeProc of the NF-e of the orders that it was done to."""
+    query = select(BulkRow.place, Invoice.access_key, Invoice.proc_xml)
+    of_sale = (Invoice.sale_id == BulkRow.sale_id) & Invoice.is_present
+    done = (BulkRow.act_id == act_id) & (BulkRow.outcome == BulkOutcome.DONE)
+    issued = Invoice.status.in_(ISSUED) & Invoice.proc_xml.is_not(None)
+    return query.join(Invoice, of_sale).where(done, issued)
+
+
+def references_of(rows: list[BulkRow]) -> dict[int, str]:
+    """By the order's id."""
+    query = select(Sale.id, Sale.reference).where(Sale.id.in_([row.sale_id for row in rows]))
+    return {sale_id: reference for sale_id, reference in db.session.execute(query)}
