@@ -11,8 +11,8 @@ from webapp.audit.models import AuditEntry
 from webapp.authority.models import SandboxNote
 from webapp.fiscal.signature import digest_of
 from webapp.invoices.models import ForeignNumber, Invoice
-from webapp.invoices.waiting import waits_for_authority
 from webapp.platform.database import db as database
+from webapp.processing.wait_facts import waits_of_notes
 from webapp.sales.models import Sale, Status
 from webapp.store.forms import WakeIn
 from webapp.store.models import Series
@@ -82,7 +82,8 @@ def test_it_does_so_in_another_order_and_with_new_sales_among_them(app, script):
     work_off()
     waiting = [each for each in the_invoices() if each.error.endswith("turns")]
     with app.test_request_context():
-        assert "um número de cada vez" in waits_for_authority(waiting[-1])
+        wait = waits_of_notes([waiting[-1]])[waiting[-1].id]
+        assert wait and "um número de cada vez" in wait.sentence
     for _turn in range(12):
         work_off()
         later()

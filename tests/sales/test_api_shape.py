@@ -21,6 +21,7 @@ KEYS = {
     "step",
     "shipping",
     "attention",
+    "waiting",
     "total",
     "customer",
     "address",
@@ -133,6 +134,7 @@ def test_a_sale_that_waits_tells_the_step_the_reason_and_the_field(checkout, db)
     assert told["status"] == "attention"
     assert told["attention"]["step"] == "address" and told["attention"]["field"] == "address.number"
     assert "street number is missing" in told["attention"]["reason"]
+    assert told["waiting"]["for"] == "team" and "missing; once fixed" in told["waiting"]["sentence"]
 
 
 def test_unpaid_it_stays_open(checkout):

@@ -88,11 +88,14 @@ def service_sentence(row: AuthorityService) -> str:
     if row.status is not ServiceState.AWAY:
         return ""
     if row.code:
-        return _(
-            "%(who)s has stood still since %(since)s (%(code)s).",
-            who=who,
-            since=since,
-            code=row.code,
-        )
-    told = _("%(who)s has not answered since %(since)s.", who=who, since=since)
-    return f"{told} {_(row.cause)}" if row.cause else told
+        return stands_still(who, since, row.code) + "."
+    told = has_not_answered(who, since)
+    return f"{told}. {_(row.cause)}" if row.cause else f"{told}."
+
+
+def stands_still(who: str, since: str, code: str) -> str:
+    return _("%(who)s has stood still since %(since)s (%(code)s)", who=who, since=since, code=code)
+
+
+def has_not_answered(who: str, since: str) -> str:
+    return _("%(who)s has not answered since %(since)s", who=who, since=since)

@@ -28,6 +28,7 @@ from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
 from webapp.invoices.reasons import reasons_among
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
+from webapp.processing.wait_facts import waits_of_notes
 from webapp.staff.access import allow
 from webapp.store.queries import issuer_day
 
@@ -57,6 +58,7 @@ def index() -> str:
         q=asked.q,
         month=asked.month,
         issues_of=issues_of,
+        waits=waits_of_notes(page.items),
         archive_month=asked.month or issuer_day(utc_now()),
         list_url=page.live_url,
         filters=list_filters(),
@@ -145,7 +147,9 @@ def counts_in(*views: str) -> list[str]:
 @allow("clerk", "accountant")
 def rows() -> str:
     found = db.session.scalars(invoices().where(Invoice.id.in_(query_ids()))).all()
-    return render_template("invoices/_rows.html", invoices=found, issues_of=issues_of)
+    return render_template(
+        "invoices/_rows.html", invoices=found, issues_of=issues_of, waits=waits_of_notes(found)
+    )
 
 
 @bp.get("/invoices/archive")

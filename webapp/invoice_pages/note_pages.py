@@ -33,6 +33,8 @@ from webapp.messages.words import AUTHORIZED, reason_in_words
 from webapp.platform.clock import utc_now
 from webapp.platform.issues import Issue
 from webapp.processing.review import own_notes
+from webapp.processing.wait_facts import surroundings_of, waits_of_notes
+from webapp.processing.waiting import may_go_to_standby
 from webapp.sale_pages.fix_links import FixLink, fix_link, is_about_taxes
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
@@ -99,6 +101,8 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "sale": invoice.sale,
         "issues": issues,
         "warnings": warnings,
+        "wait": waits_of_notes([invoice])[invoice.id],
+        "may_skip_waiting": may_go_to_standby(invoice, surroundings_of([invoice])),
         "zip_code_differs": ZIP_CODE_DIFFERS,
         "fix_of": _fix_of,
         "about_taxes": is_about_taxes,

@@ -33,7 +33,7 @@ from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
 from webapp.platform.money import ZERO
 from webapp.platform.owed import ENDS_PROCESS
 from webapp.rules.queries import rule_set_in_force
-from webapp.sales.models import OVER_LIMIT, Below, Sale
+from webapp.sales.models import HELD, OVER_LIMIT, Below, Sale
 from webapp.store.models import Shop
 
 ZIP_CODE_DIFFERS = "zip_code_differs"
@@ -56,6 +56,7 @@ BELOW_AND_UNCONFIRMED = N_(
     "It is %(percent)s below the catalog's prices, discount and lowered prices together; up to "
     "%(limit)s needs no manager. Nor had a manager confirmed the catalog's price of %(prices)s."
 )
+HELD_BY_RULE = N_("Nothing leaves the shop until a reviewer releases it.")
 ENDED_PROCESS = N_(
     "The program ended each time it worked on this order alone; other orders are not affected. "
     "Tell support before you try again."
@@ -105,6 +106,10 @@ def _cancelled_note(sale: Sale) -> Issue:
     return Issue("note_cancelled", "", sale.reason_params, message=CANCELLED_NOTE)
 
 
+def _held(_sale: Sale) -> Issue:
+    return Issue(HELD, "", level=WARNING, message=HELD_BY_RULE, who="reviewer")
+
+
 def _over_limit(sale: Sale) -> Issue:
     told = sale.reason_params
     prices = {sku: Decimal(price) for sku, price in told.get("unconfirmed", {}).items()}
@@ -134,6 +139,7 @@ _SALE_ISSUES: dict[str, Callable[[Sale], Issue]] = {
     "note_being_cancelled": _being_cancelled,
     "note_cancelled": _cancelled_note,
     OVER_LIMIT: _over_limit,
+    HELD: _held,
     CANNOT_SIGN: _from_checks,
 }
 

@@ -11,19 +11,13 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.addresses.models import PostalProvider
 from webapp.addresses.providers import SAMPLE
+from webapp.addresses.words import PROVIDERS, provider_label
 from webapp.authority.words import PREFIX, why_it_waits
 from webapp.http.formatting import duration_text
 from webapp.messages.words import REASONS as MAIL_REASONS
 from webapp.monitor.queries import FailingRow
 from webapp.monitor.words import JOB_ERRORS
 
-PROVIDERS = {
-    "viacep": "ViaCEP",
-    "brasilapi": "BrasilAPI",
-    "opencep": "OpenCEP",
-    "awesomeapi": "AwesomeAPI",
-    SAMPLE: _l("Demo sample"),
-}
 _UNREADABLE = _l("%(provider)s has sent answers that cannot be read for %(time)s")
 # By the reason of a provider that gives no answer.
 FAILING = {
@@ -88,10 +82,6 @@ def _next(row: PostalProvider, now: dt.datetime) -> str:
     if left >= 1:
         return _("Left alone for another %(time)s, then tried again", time=duration_text(left))
     return _("Tried again with the next order that asks")
-
-
-def provider_label(name: str) -> str:
-    return str(PROVIDERS.get(name, name))
 
 
 def failing_text(row: PostalProvider, now: dt.datetime) -> str:

@@ -97,7 +97,7 @@ class RulesStep(Step[Sale, None, RulesBatch]):
         if sale.owes_note:
             note_begun(sale, invoice, now)
         elif held_by:
-            sale.park_in(Status.REVIEW)
+            sale.hold()
         else:
             sale.park_in(Status.COMPLETED)
 

@@ -17,6 +17,8 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.processing.attention import correct_address, correct_details
 from webapp.processing.effects import kind_of
+from webapp.processing.wait_facts import wait_of_sale, waits_of
+from webapp.processing.waiting import Wait
 from webapp.rules.queries import decision_of
 from webapp.sale_pages.shapes import (
     BillOut,
@@ -73,7 +75,7 @@ def _rows(details: dict[str, Any], name: str, shape: type[OutShape]) -> list[dic
     return [blank | row for row in details.get(name, [])]
 
 
-def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
+def sale_json(sale: Sale, invoice: Invoice | None, wait: Wait | None) -> dict[str, Any]:
     issue = issue_of(sale)
     return {
         "id": sale.id,
@@ -83,6 +85,7 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
         "shipping": sale.shipping,
         "attention": issue
         and {"step": sale.step, "reason": issue.text, "field": issue.field or None},
+        "waiting": wait and wait_json(wait),
         "carrier": sale.carrier,
         "tracking_code": sale.tracking_code,
         "ship_by": sale.ship_by and sale.ship_by.isoformat(),
@@ -129,13 +132,30 @@ def sale_json(sale: Sale, invoice: Invoice | None) -> dict[str, Any]:
     }
 
 
-def _answer(sale: Sale) -> dict[str, Any]:
-    return sale_json(sale, invoice_of(sale.id))
+def wait_json(wait: Wait) -> dict[str, Any]:
+    return {
+        "for": wait.waits_for,
+        "since": wait.since.isoformat(),
+        "next_at": wait.next_at and wait.next_at.isoformat(),
+        "sentence": wait.sentence,
+    }
+
+
+def sale_answer(sale: Sale) -> dict[str, Any]:
+    """As it stands now."""
+    invoice = invoice_of(sale.id)
+    return sale_json(sale, invoice, wait_of_sale(sale, invoice))
+
+
+def _new_answer(sale: Sale) -> dict[str, Any]:
+    """Nothing hangs off it yet."""
+    return sale_json(sale, None, wait_of_sale(sale, None, is_new=True))
 
 
 def _all_answers(rows: list[Sale]) -> list[dict[str, Any]]:
     invoices = invoices_of([sale.id for sale in rows])
-    return [sale_json(sale, invoices.get(sale.id)) for sale in rows]
+    waits = waits_of(rows, invoices)
+    return [sale_json(sale, invoices.get(sale.id), waits[sale.id].wait) for sale in rows]
 
 
 # -- calls ----------------------------------------------------------------------------------------
@@ -166,7 +186,7 @@ def create_sale(wanted: SaleIn) -> tuple[dict[str, Any], int]:
     else:
         sale, is_new = placing.create_sale(wanted), True
     db.session.flush()
-    answer = sale_json(sale, None) if is_new else _answer(sale)
+    answer = _new_answer(sale) if is_new else sale_answer(sale)
     # Who made it knows it.
     answer["customer"]["document"] = sale.customer_document
     return answer, 201 if is_new else 200
@@ -210,7 +230,7 @@ def list_sales(asked: SaleQuery) -> dict[str, Any]:
     summary=_l("One sale as it stands."),
 )
 def get_sale(sale_id: int) -> dict[str, Any]:
-    return _answer(sale_of(sale_id))
+    return sale_answer(sale_of(sale_id))
 
 
 @endpoint(
@@ -236,7 +256,7 @@ def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
         held["payments"] = []
     placing.change(sale, patched(SaleIn, held, patch))
     db.session.flush()
-    return sale_json(sale, None)
+    return _new_answer(sale)
 
 
 @endpoint(
@@ -265,7 +285,7 @@ def cancel_sale(sale_id: int) -> None:
 def set_tags(wanted: TagsIn, sale_id: int) -> dict[str, Any]:
     sale = sale_of(sale_id)
     retag(sale, wanted.tags)
-    return _answer(sale)
+    return sale_answer(sale)
 
 
 @endpoint(
@@ -282,7 +302,7 @@ def pay_sale(sale_id: int) -> dict[str, Any]:
     sale = sale_of(sale_id)
     sale.pay(utc_now())
     db.session.flush()
-    return _answer(sale)
+    return sale_answer(sale)
 
 
 @endpoint(
@@ -299,7 +319,7 @@ def change_address(patch: Shape, sale_id: int) -> dict[str, Any]:
     sale = sale_of(sale_id)
     correct_address(sale, patched(AddressIn, sale.address_parts, patch))
     db.session.flush()
-    return _answer(sale)
+    return sale_answer(sale)
 
 
 @endpoint(
@@ -320,7 +340,7 @@ def change_details(patch: Shape, sale_id: int) -> dict[str, Any]:
     sale = sale_of(sale_id)
     correct_details(sale, patched(InvoiceDetailsIn, as_told(sale.invoice_details), patch))
     db.session.flush()
-    return _answer(sale)
+    return sale_answer(sale)
 
 
 @endpoint(

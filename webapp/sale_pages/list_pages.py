@@ -18,7 +18,7 @@ def index() -> str:
     page = SALES.page(request.args, narrowed=filters.narrowed)
     return render_template(
         "sales/index.html",
-        rows=listing.rows_of(page.items),
+        rows=listing.rows_of(page.items, with_waits=True),
         page=page,
         filters=filters,
         asked=SALES.asked_of(request.args),
@@ -33,7 +33,7 @@ def index() -> str:
 def rows() -> str:
     """The rows of ?ids=1,2, each in a <template>, for pages whose rows move by themselves."""
     found = sales_by_ids(query_ids())
-    return render_template("sales/_rows_alone.html", rows=listing.rows_of(found))
+    return render_template("sales/_rows_alone.html", rows=listing.rows_of(found, with_waits=True))
 
 
 @bp.get("/sales/export.csv")

@@ -6,10 +6,11 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from webapp.customers.models import Agent
 from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.queries import slips_of
 from webapp.http.formatting import with_query
 from webapp.http.lists import Order, Orders, Tab, tabs_of
 from webapp.http.periods import Period
@@ -19,9 +20,10 @@ from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices_of
 from webapp.platform.clock import utc_now
 from webapp.platform.codes import LONGEST
-from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.pipeline import PROGRESS
+from webapp.processing.wait_facts import waits_of
+from webapp.processing.waiting import Wait
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
 from webapp.sales.leaving import Due
@@ -187,6 +189,7 @@ class SaleRow:
     slip: PackingSlip | None
     issue: Issue | None
     tags: list[Tag]
+    wait: Wait | None = None
 
     @property
     def channel(self) -> Any:
@@ -222,23 +225,22 @@ class SaleRow:
         return {"n": number, "words": PROGRESS[number - 1][1], "state": state}
 
 
-def rows_of(found: list[Sale]) -> list[SaleRow]:
+def rows_of(found: list[Sale], with_waits: bool = False) -> list[SaleRow]:
+    """`with_waits`: with the sentence for what each waits."""
     ids = [sale.id for sale in found]
     load_lines([sale for sale in found if sale.status is Status.ATTENTION])
-    invoices = invoices_of(ids)
+    invoices, tags = invoices_of(ids), tags_of(ids)
     # Its sale is one of those found: no row asks for it.
-    slips = {
-        slip.sale_id: slip
-        for slip in db.session.scalars(select(PackingSlip).where(PackingSlip.sale_id.in_(ids)))
-    }
-    tags = tags_of(ids)
+    waits = waits_of(found, invoices) if with_waits else {}
+    slips = {} if with_waits else slips_of(ids)
     return [
         SaleRow(
             sale,
             invoices.get(sale.id),
-            slips.get(sale.id),
+            waits[sale.id].slip if with_waits else slips.get(sale.id),
             issue_of(sale),
             tags.get(sale.id, []),
+            waits[sale.id].wait if with_waits else None,
         )
         for sale in found
     ]

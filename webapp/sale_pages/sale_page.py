@@ -30,6 +30,8 @@ from webapp.messages.words import template_name
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.platform.money import ZERO
+from webapp.processing.wait_facts import wait_at_hand
+from webapp.processing.waiting import Wait
 from webapp.rules.models import Decision
 from webapp.rules.queries import decision_of
 from webapp.sale_pages.effect_words import EffectSum, EffectView, effect_views, summed
@@ -89,6 +91,18 @@ class SalePage:
     def waits_for_person(self) -> bool:
         return self.sale.status is Status.ATTENTION and self.sale.needs_person
 
+    @cached_property
+    def wait(self) -> Wait | None:
+        """For whom or what it waits."""
+        beside = [
+            *self.returns,
+            *self._events,
+            *(self.decision.effects if self.decision else []),
+            *(message for _title, message in self.messages),
+            *(task for _title, task in self.open_tasks),
+        ]
+        return wait_at_hand(self.sale, self.invoice, self.slip, beside)
+
     @property
     def over_limit(self) -> Issue | None:
         """What a manager has to approve, whether it waits for that already or will; None for
@@ -136,11 +150,11 @@ class SalePage:
     # -- documents --------------------------------------------------------------------------------
 
     @cached_property
-    def _documents(self) -> list[tuple[Invoice | None, PackingSlip | None, int | None]]:
+    def _documents(self) -> list[tuple[Invoice | None, PackingSlip | None, InvoiceEvent | None]]:
         """Each NF-e that it ever had, the newest first, beside its slip, once for each event that
-        followed it, by its id; one row at least."""
+        followed it; one row at least."""
         query = (
-            select(Invoice, PackingSlip, InvoiceEvent.id)
+            select(Invoice, PackingSlip, InvoiceEvent)
             .select_from(Sale)
             .outerjoin(Invoice, Invoice.sale_id == Sale.id)
             .outerjoin(InvoiceEvent, InvoiceEvent.invoice_id == Invoice.id)
@@ -152,6 +166,10 @@ class SalePage:
     @cached_property
     def _invoices(self) -> list[Invoice]:
         return list(dict.fromkeys(invoice for invoice, *_rest in self._documents if invoice))
+
+    @property
+    def _events(self) -> list[InvoiceEvent]:
+        return [event for _invoice, _slip, event in self._documents if event]
 
     @property
     def invoice(self) -> Invoice | None:
@@ -276,7 +294,7 @@ class SalePage:
 
     @cached_property
     def entries(self) -> list[AuditEntry]:
-        events = [Subject("invoice_events", row[2]) for row in self._documents if row[2]]
+        events = [Subject("invoice_events", event.id) for event in self._events]
         rows: list[Any] = [*self._invoices, *self.refunds]
         return entries_of([*subjects_among(self.sale, rows), *events])
 

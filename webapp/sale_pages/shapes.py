@@ -3,11 +3,14 @@
 import datetime as dt
 from typing import Literal
 
+from pydantic import Field
+
 from webapp.addresses.shapes import AddressOut
 from webapp.catalog.models import Kind
 from webapp.http.answers import Moment, MoneyText, OutShape, SignedMoneyText
 from webapp.invoices.models import InvoiceStatus
 from webapp.invoices.shapes import InvoiceReasonOut
+from webapp.processing.waiting import WaitsFor
 from webapp.rules.models import EffectStatus
 from webapp.sales.models import BuyerUse, FreightBy, PaymentMethod, PixKind, Shipping, Status
 
@@ -19,6 +22,15 @@ class AttentionOut(OutShape):
     step: Status | None
     reason: str
     field: str | None
+
+
+class WaitingOut(OutShape):
+    """For whom or what it waits, in one sentence; `next_at`: when something happens by itself."""
+
+    waits_for: WaitsFor = Field(alias="for")
+    since: Moment
+    next_at: Moment | None
+    sentence: str
 
 
 class BuyerOut(OutShape):
@@ -106,6 +118,7 @@ class SaleOut(OutShape):
     step: Status | None
     shipping: Shipping
     attention: AttentionOut | None
+    waiting: WaitingOut | None
     carrier: str
     tracking_code: str
     ship_by: Moment | None

@@ -5,14 +5,13 @@ import uuid
 from flask_babel import lazy_gettext as _l
 
 from webapp.audit.tracking import because
-from webapp.invoices.queries import invoice_of
 from webapp.platform.database import db
 from webapp.processing.attention import retry_effect
 from webapp.processing.cancellation import cancel, sale_to_undo
 from webapp.processing.forms import CancellationIn, GoodsReturnIn, RefundIn
 from webapp.processing.refunds import key_of, refund
 from webapp.processing.returns import return_goods
-from webapp.sale_pages.api import STATE_FORBIDS, sale_json
+from webapp.sale_pages.api import STATE_FORBIDS, sale_answer
 from webapp.sale_pages.shapes import EffectAttemptOut, RefundedSaleOut, ReturnedSaleOut, SaleOut
 from webapp.sales.models import Refund, Sale
 from webapp.sales.queries import NO_SALE
@@ -30,7 +29,7 @@ bp = api_blueprint("processing")
 def _answer(sale: Sale) -> dict[str, object]:
     """What was done is written here, while its reason is known."""
     db.session.flush()
-    return sale_json(sale, invoice_of(sale.id))
+    return sale_answer(sale)
 
 
 def refund_json(made: Refund | None) -> dict[str, object]:

@@ -225,8 +225,8 @@ FREIGHT_LABELS = {
 }
 
 
-# The reason of a sale that waits for a manager.
-OVER_LIMIT = "discount_over_limit"
+# The reason of a sale that waits for a manager, and of one without an NF-e that a rule holds.
+OVER_LIMIT, HELD = "discount_over_limit", "held"
 
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 TO_SHIP = text("shipping IN ('to_pack', 'packed')")
@@ -557,6 +557,7 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         self._enter(status)
         self.step = None if status.is_final else str(status)
         self._clear_reason()
+        self.waits_since = utc_now() if status is Status.REVIEW else None
         self.clear_work()
 
     def needs_attention(self, step: str, code: str, field: str | None, params: dict) -> None:
@@ -566,6 +567,11 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         self.reason_code, self.reason_field, self.reason_params = code, field, params
         self.waits_since, self.needs_person = utc_now(), True
         self.clear_work()
+
+    def hold(self) -> None:
+        """A rule holds it, and it has no NF-e for which a reviewer would be asked."""
+        self.park_in(Status.REVIEW)
+        self.reason_code, self.needs_person = HELD, True
 
     def stand_by(self, code: str, params: dict) -> None:
         """It goes nowhere until the outside world has answered what was asked about its NF-e; no

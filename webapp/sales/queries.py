@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, inspect, or_, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.catalog.filters import ProductFilter
 from webapp.catalog.kits import read_parts
@@ -183,11 +184,15 @@ def whole(query: Select) -> Select:
 
 def load_lines(found: Sequence[Sale]) -> None:
     """Loads the lines of all of them at once, where they are not loaded yet."""
-    if found:
-        ids = [sale.id for sale in found]
-        db.session.scalars(
-            select(Sale).where(Sale.id.in_(ids)).options(selectinload(Sale.lines))
-        ).all()
+    missing = {sale.id: sale for sale in found if "lines" in inspect(sale).unloaded}
+    if not missing:
+        return
+    query = select(SaleLine).where(SaleLine.sale_id.in_(missing)).order_by(SaleLine.position)
+    lines: dict[int, list[SaleLine]] = {sale_id: [] for sale_id in missing}
+    for line in db.session.scalars(query):
+        lines[line.sale_id].append(line)
+    for sale_id, sale in missing.items():
+        set_committed_value(sale, "lines", lines[sale_id])
 
 
 def sale_of(sale_id: int, lock: bool = False) -> Sale:

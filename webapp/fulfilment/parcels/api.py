@@ -9,13 +9,12 @@ from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn
 from webapp.fulfilment.parcels.models import PackingSlip, to_pick
 from webapp.fulfilment.parcels.shapes import PackingSlipOut
-from webapp.invoices.queries import invoice_of
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.processing.shipping import ship
-from webapp.sale_pages.api import sale_json
+from webapp.sale_pages.api import sale_answer
 from webapp.sale_pages.shapes import SaleOut
 from webapp.sales.queries import NO_SALE, sale_of
 from webapp.staff.access import told_document
@@ -121,4 +120,4 @@ def ship_sale(wanted: ShipmentIn, sale_id: int) -> dict[str, object]:
     ship(slip, wanted.carrier, wanted.tracking_code, utc_now())
     # The answer bears the sale's new version.
     db.session.flush()
-    return sale_json(sale, invoice_of(sale_id))
+    return sale_answer(sale)

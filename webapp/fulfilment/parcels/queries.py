@@ -55,6 +55,12 @@ def slips_by_ids(ids: Sequence[int]) -> list[PackingSlip]:
     return [found[slip_id] for slip_id in dict.fromkeys(ids) if slip_id in found]
 
 
+def slips_of(sale_ids: Sequence[int]) -> dict[int, PackingSlip]:
+    """By the sale's id, of sales that are at hand."""
+    query = select(PackingSlip).where(PackingSlip.sale_id.in_(sale_ids))
+    return {slip.sale_id: slip for slip in db.session.scalars(query)}
+
+
 def packing_slip(slip_id: int) -> PackingSlip:
     """With its sale and lines. Raises NotFound."""
     found = slips_by_ids([slip_id])

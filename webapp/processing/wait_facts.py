@@ -1,0 +1,235 @@
+"""What waits are told from, read for many orders in a few statements."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from flask import current_app
+from sqlalchemy import Select, literal, select, true, union_all
+
+from webapp.addresses.models import PostalProvider
+from webapp.addresses.providers import SAMPLE
+from webapp.authority.certificates import signing_hold
+from webapp.authority.contingency import present_contingency
+from webapp.authority.service_states import services_of
+from webapp.authority.words import PREFIX
+from webapp.fiscal.standby import standby_name
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.words import task_title
+from webapp.invoices.models import EventStatus, Invoice, InvoiceEvent, InvoiceStatus, Purpose
+from webapp.messages.models import Message, MessageStatus
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.owed import Owed
+from webapp.processing.effects import kind_of
+from webapp.processing.waiting import (
+    Beside,
+    Facts,
+    OpenTask,
+    PostalService,
+    Surroundings,
+    Wait,
+    wait_beside,
+    wait_of,
+    wait_of_note,
+)
+from webapp.rules.models import Effect, EffectStatus
+from webapp.sales.models import Sale, Status
+from webapp.store.queries import the_shop
+
+BUSY = "busy"
+# What stands beside an order is not told before the rules were applied to it.
+EARLY = (Status.OPEN, Status.ADDRESS, Status.RULES)
+_RETURNS = (
+    InvoiceStatus.PENDING,
+    InvoiceStatus.REVIEW,
+    InvoiceStatus.APPROVED,
+    InvoiceStatus.SENDING,
+    InvoiceStatus.REJECTED,
+)
+# Of events, effects and e-mails.
+_OPEN = (EventStatus.PENDING, EffectStatus.PENDING, EffectStatus.FAILED)
+_BESIDE: tuple[tuple[type[Any], Any], ...] = (
+    (
+        Invoice,
+        (Invoice.purpose == Purpose.RETURN)
+        & (Invoice.status.in_(_RETURNS) | Invoice.due_at.is_not(None)),
+    ),
+    (InvoiceEvent, InvoiceEvent.status == EventStatus.PENDING),
+    (Effect, Effect.status.in_((EffectStatus.PENDING, EffectStatus.FAILED))),
+    (Message, Message.status.in_((MessageStatus.PENDING, MessageStatus.FAILED))),
+    (Task, Task.done_at.is_(None)),
+    (PackingSlip, true()),
+)
+
+
+class Told(NamedTuple):
+    """Of one order."""
+
+    wait: Wait | None
+    slip: PackingSlip | None
+
+
+def waits_of(sales: Sequence[Sale], invoices: Mapping[int, Invoice]) -> dict[int, Told]:
+    """By the sale's id; `invoices` are theirs, by the same."""
+    read = _beside([sale.id for sale in sales if sale.status is not Status.OPEN])
+    rows: list[Any] = [*sales, *invoices.values()]
+    for some in read.values():
+        rows += some
+    around = surroundings_of(rows)
+    return {
+        sale.id: _told(sale, invoices.get(sale.id), read.get(sale.id, []), around) for sale in sales
+    }
+
+
+def _told(sale: Sale, invoice: Invoice | None, read: Sequence[Any], around: Surroundings) -> Told:
+    slip = next((row for row in read if isinstance(row, PackingSlip)), None)
+    beside = [row for row in read if row is not slip]
+    return Told(wait_of(_facts(sale, invoice, slip, beside), around), slip)
+
+
+def wait_of_sale(sale: Sale, invoice: Invoice | None, is_new: bool = False) -> Wait | None:
+    """`is_new`: it was entered just now, and nothing hangs off it yet."""
+    if is_new or sale.status in EARLY:
+        return wait_of(Facts(sale, invoice), surroundings_of([sale]))
+    return waits_of([sale], {sale.id: invoice} if invoice else {})[sale.id].wait
+
+
+def wait_of_row(row: Any, around: Surroundings) -> Wait | None:
+    """Of one row by itself: an order that stopped, an NF-e, or what is not done beside a way."""
+    if isinstance(row, Sale):
+        return wait_of(Facts(row), around)
+    if isinstance(row, Invoice):
+        return wait_of_note(row, around)
+    return wait_beside(_beside_told(row), around, _titles([row]))
+
+
+def wait_at_hand(
+    sale: Sale, invoice: Invoice | None, slip: PackingSlip | None, beside: Iterable[Any]
+) -> Wait | None:
+    """Where the rows beside its way, those that are done among them, are at hand already."""
+    rows = _once([row for row in beside if _stands(row)])
+    of_note = [invoice] if invoice else []
+    return wait_of(_facts(sale, invoice, slip, rows), surroundings_of([sale, *of_note, *rows]))
+
+
+def _stands(row: Any) -> bool:
+    """As `_BESIDE` says of rows that are asked for."""
+    if isinstance(row, Invoice):
+        return row.status in _RETURNS or row.due_at is not None
+    if isinstance(row, Task):
+        return row.done_at is None
+    return row.status in _OPEN
+
+
+def waits_of_notes(notes: Sequence[Invoice]) -> dict[int, Wait | None]:
+    """By the NF-e's id: a return's own, else that of its sale, as far as the NF-e is concerned."""
+    around = surroundings_of([row for note in notes for row in (note, note.sale)])
+    events = _events_of([note.id for note in notes if note.is_issued])
+    return {
+        note.id: wait_of_note(note, around)
+        if note.is_return
+        else wait_of(Facts(note.sale, note, beside=events.get(note.id, [])), around)
+        if note.is_present
+        else None
+        for note in notes
+    }
+
+
+def surroundings_of(rows: Iterable[Sale | Owed]) -> Surroundings:
+    """With as much of it as the sentences of these rows tell."""
+    shop, rows = the_shop(), list(rows)
+    asks_providers = any(
+        isinstance(row, Sale) and row.reason_code == "providers_unavailable" for row in rows
+    )
+    owed = [row for row in rows if isinstance(row, Owed)]
+    asks_authority = any(row.error.startswith(PREFIX) for row in owed)
+    unsigned = [
+        row for row in owed if isinstance(row, InvoiceEvent) and row.error and row.at is None
+    ]
+    return Surroundings(
+        now=utc_now(),
+        asleep_since=shop.asleep_since,
+        state=shop.state,
+        providers=_providers() if asks_providers else (),
+        services=services_of([shop.state, standby_name(shop.state)]) if asks_authority else {},
+        in_contingency=asks_authority and present_contingency() is not None,
+        unsigned=signing_hold() if unsigned else None,
+    )
+
+
+def _providers() -> list[PostalService]:
+    """Those that the shop asks, in that order; the demo's sample is no service."""
+    known = {row.name: row for row in db.session.scalars(select(PostalProvider))}
+    names = current_app.extensions["settings"].cep_providers
+    return [_provider(name, known.get(name)) for name in names if name != SAMPLE]
+
+
+def _provider(name: str, row: PostalProvider | None) -> PostalService:
+    if row is None or not row.reason:
+        return PostalService(name)
+    return PostalService(name, row.reason == BUSY, row.failing_since, row.rests_until)
+
+
+def _facts(
+    sale: Sale, invoice: Invoice | None, slip: PackingSlip | None, beside: Sequence[Any]
+) -> Facts:
+    return Facts(sale, invoice, slip, [_beside_told(row) for row in beside], _titles(beside))
+
+
+def _beside_told(row: Any) -> Beside:
+    return OpenTask(task_title(row), row.created_at) if isinstance(row, Task) else row
+
+
+def _titles(rows: Iterable[Any]) -> dict[int, tuple[str, str]]:
+    return {
+        row.id: (kind_of(row).title(row), kind_of(row).error_text(row))
+        for row in rows
+        if isinstance(row, Effect)
+    }
+
+
+def _beside(sale_ids: Collection[int]) -> dict[int, list[Any]]:
+    """What is not done beside these orders' ways, and their packing slips, by the order's id, in
+    one statement. An e-mail stands for its effect."""
+    found: dict[int, list[Any]] = {}
+    if sale_ids:
+        for sale_id, _name, *rows in db.session.execute(_named_and_read(sale_ids)):
+            found.setdefault(sale_id, []).extend(row for row in rows if row is not None)
+    return {sale_id: _once(rows) for sale_id, rows in found.items()}
+
+
+def _named_and_read(sale_ids: Collection[int]) -> Select[Any]:
+    """Each kind's few rows by their indexes, then each row by its id."""
+    parts = [
+        select(
+            model.sale_id.label("sale_id"),
+            literal(model.__name__).label("model"),
+            model.id.label("id"),
+        ).where(model.sale_id.in_(sale_ids), condition)
+        for model, condition in _BESIDE
+    ]
+    named = union_all(*parts).subquery()
+    models = [model for model, _condition in _BESIDE]
+    query: Select[Any] = select(named.c.sale_id, named.c.model, *models).select_from(named)
+    for model in models:
+        is_it = (named.c.model == model.__name__) & (model.id == named.c.id)
+        query = query.outerjoin(model, is_it)
+    return query.order_by(named.c.sale_id, named.c.model, named.c.id)
+
+
+def _once(rows: list[Any]) -> list[Any]:
+    told = {row.effect_id for row in rows if isinstance(row, Message)}
+    return [row for row in rows if not (isinstance(row, Effect) and row.id in told)]
+
+
+def _events_of(note_ids: Collection[int]) -> dict[int, list[Any]]:
+    """Those that the authority was asked for, by the NF-e's id."""
+    if not note_ids:
+        return {}
+    pending = InvoiceEvent.status == EventStatus.PENDING
+    query = select(InvoiceEvent).where(InvoiceEvent.invoice_id.in_(note_ids), pending)
+    events: dict[int, list[Any]] = {}
+    for event in db.session.scalars(query.order_by(InvoiceEvent.id)):
+        events.setdefault(event.invoice_id, []).append(event)
+    return events
