@@ -13,13 +13,14 @@ import webapp.platform.garbage
 from webapp import cli
 from webapp.audit import history
 from webapp.audit.tracking import track
-from webapp.features import BLUEPRINTS, QUEUE_NAMES, VALUE_WORDS, VOCABULARIES
+from webapp.features import BLUEPRINTS, NOTIFICATIONS, QUEUE_NAMES, VALUE_WORDS, VOCABULARIES
 from webapp.http import formatting, localization, ranges, sealing, uploads
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
 from webapp.listings import LISTINGS
 from webapp.menu import MENU
 from webapp.monitor import troubles
+from webapp.notifications import telling
 from webapp.platform import live, logs, sqlite
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal, Stale
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     navigation.set_up(app, MENU)
     listings.set_up(app, LISTINGS)
     walks.set_up(app)
+    telling.set_up(app, NOTIFICATIONS)
     localization.set_up(app, shop_time_zone)
     troubles.set_up(app)
     history.set_up(app, VOCABULARIES, names_of, VALUE_WORDS, QUEUE_NAMES)

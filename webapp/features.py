@@ -49,6 +49,9 @@ from webapp.monitor import api as monitor_api
 from webapp.monitor import pages as monitor
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
 from webapp.payments import pages as payments
+from webapp.notes import pages as notes
+from webapp.notes.writing import MENTIONED_ON_CUSTOMER, MENTIONED_ON_ORDER
+from webapp.notifications import pages as notifications
 from webapp.rehearsals import api as rehearsals_api
 from webapp.rehearsals import pages as rehearsals
 from webapp.reordering import api as reordering_api
@@ -123,6 +126,8 @@ VALUE_WORDS: history.ValueWords = {
     ("rule_drafts", "scope"): _one_of(SCOPE_LABELS),
     ("rule_drafts", "event"): _one_of(EVENT_LABELS),
 }
+# What people are told in the bell; see webapp.notifications.telling.
+NOTIFICATIONS = (MENTIONED_ON_ORDER, MENTIONED_ON_CUSTOMER)
 BLUEPRINTS = [
     module.bp
     for module in (
@@ -131,6 +136,8 @@ BLUEPRINTS = [
         docs,
         dashboard,
         staff,
+        notifications,
+        notes,
         audit,
         store,
         partners,

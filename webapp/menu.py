@@ -9,6 +9,7 @@ from webapp.fulfilment.tasks.models import Task
 from webapp.incoming.queries import unknown_notes
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.monitor.registries import failed_count
+from webapp.notifications.telling import own_counters
 from webapp.sales.models import Sale
 from webapp.views.entries import pinned_entries, view_offers
 from webapp.web.navigation import Command, Counter, Menu, MenuEntry
@@ -80,6 +81,7 @@ COMMANDS = (
     Command("user-plus", _l("Add a person"), "staff.new_person"),
     Command("id-badge-2", _l("Agents"), "customers.agents_page"),
     Command("download", _l("Export the orders as CSV"), "sales.export"),
+    Command("bell", _l("Notifications"), "notifications.index"),
     Command("user", _l("Your account"), "staff.account"),
     Command(
         "moon",
@@ -102,4 +104,5 @@ MENU = Menu(
     commands=COMMANDS,
     offers=(view_offers,),
     pinned=pinned_entries,
+    own=own_counters,
 )

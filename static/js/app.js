@@ -17,6 +17,7 @@
    data-row-save, data-row-drop   buttons of a row that is edited in place: Enter and Escape in its fields press them
    data-then="selector"    a press moves the focus there, so that it is not lost with what is swapped
    data-takes-files        on a form: files dropped anywhere on the page are those of its file field
+   data-insert="text"      writes it into the field of the id data-into, where one stands there
    data-remove="selector"  takes out the closest such element and tells its form that it changed (a line of a sale)
    HX-Trigger {"toast": {"kind": "good|info|warn|bad", "text": "…"}}   shows a toast */
 "use strict";
@@ -172,6 +173,16 @@
     await copy(button.dataset.copy);
     button.focus();
     toast({ kind: "good", text: button.dataset.copied });
+  });
+
+  // ---------- writing into a field ----------
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-insert]");
+    const field = button && document.getElementById(button.dataset.into);
+    if (!field) return;
+    field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   // ---------- dialogs and questions ----------

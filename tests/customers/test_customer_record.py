@@ -14,8 +14,9 @@ from tests.factories import (
     sign_in,
     work_off,
 )
-from webapp.customers.models import Customer, CustomerAddress, CustomerNote
+from webapp.customers.models import Customer, CustomerAddress
 from webapp.http.forms import parse
+from webapp.notes.models import Note
 from webapp.processing.forms import RefundIn
 from webapp.processing.refunds import refund
 from webapp.sales.models import Sale
@@ -135,7 +136,7 @@ def test_notes_are_their_writer_s(staff, db, app):
     path = f"/customers/{sale.customer_id}"
     for _twice in range(2):
         assert staff.post(f"{path}/notes", data={"text": "Rings twice"}).status_code == 303
-    note = db.session.scalars(db.select(CustomerNote)).one()
+    note = db.session.scalars(db.select(Note)).one()
     other = app.test_client()
     sign_in(other)
     assert "Rings twice" in other.get(path).text
@@ -143,7 +144,7 @@ def test_notes_are_their_writer_s(staff, db, app):
     assert staff.post(f"{path}/notes", data={"text": " "}).status_code == 422
     staff.post(f"{path}/notes/{note.id}/deletion")
     db.session.expire_all()
-    assert db.session.scalar(db.select(CustomerNote)) is None
+    assert db.session.scalar(db.select(Note)) is None
 
 
 def test_the_page_tells_what_was_bought_and_what_was_written_to_them(staff, db):

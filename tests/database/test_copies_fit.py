@@ -26,7 +26,7 @@ COPIES = {
         "bulk_acts.asked_by",
         "closings.locked_by",
         "commission_payments.paid_by",
-        "customer_notes.actor",
+        "notes.actor",
         "counts.begun_by",
         "counts.taken_by",
         "count_lines.counted_by",

@@ -23,7 +23,7 @@ SUBJECTS = {
     "counts": _l("Count of stock"),
     "customers": _l("Customer"),
     "customer_addresses": _l("Address of a customer"),
-    "customer_notes": _l("Note on a customer"),
+    "notes": _l("Note of the staff"),
     "agents": _l("Agent"),
     "invoices": _l("NF-e"),
     "invoice_events": _l("Event of an NF-e"),

@@ -13,7 +13,7 @@ from webapp.addresses.parts import PARTS
 from webapp.audit.models import AuditEntry
 from webapp.audit.tracking import record
 from webapp.customers.customer_edits import COPIED
-from webapp.customers.models import Customer, CustomerAddress, CustomerNote, Taxpayer
+from webapp.customers.models import Customer, CustomerAddress, Taxpayer
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
@@ -23,6 +23,7 @@ from webapp.incoming.models import IncomingNote
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
 from webapp.payments.models import PaymentNotice, Receipt
+from webapp.notes.models import Note
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
@@ -102,10 +103,8 @@ def _forget(customer: Customer, now: dt.datetime) -> None:
     ids = [customer.id, *db.session.scalars(_pointers_to(customer.id))]
     theirs = list(db.session.scalars(select(Sale.id).where(Sale.customer_id == customer.id)))
     _forget_entries("customers", ids, nobody)
-    for model in (CustomerAddress, CustomerNote):
-        rows = select(model.id).where(model.customer_id == customer.id)
-        _forget_entries(model.__tablename__, db.session.scalars(rows), "")
-        db.session.execute(delete(model).where(model.customer_id == customer.id))
+    _drop(CustomerAddress, CustomerAddress.customer_id == customer.id)
+    _drop(Note, Note.customer_id == customer.id)
     for some in _by_many(theirs):
         _forget_orders(some, nobody)
     _forget_memberships(ids)
@@ -116,6 +115,12 @@ def _forget(customer: Customer, now: dt.datetime) -> None:
     record(db.session, "anonymised", "customers", customer.id, nobody)
     db.session.flush()
     db.session.expire_all()
+
+
+def _drop(model: Any, among: ColumnElement[bool]) -> None:
+    """Rows that tell of nobody else, and what the audit has of them."""
+    _forget_entries(model.__tablename__, db.session.scalars(select(model.id).where(among)), "")
+    db.session.execute(delete(model).where(among))
 
 
 def _empty(customer: Customer, ids: list[int], nobody: str, now: dt.datetime) -> None:
@@ -133,6 +138,7 @@ def _forget_orders(ids: tuple[int, ...], nobody: str) -> None:
     _set(Sale, among, {"customer_email": "", "customer_phone": "", "is_anonymised": True})
     _forget_what_they_are_found_by(among)
     _forget_mail(ids)
+    _drop(Note, Note.sale_id.in_(ids))
     _set(PackingSlip, PackingSlip.sale_id.in_(ids), {"notes": ""})
     _set(Receipt, Receipt.sale_id.in_(ids), {"text": ""})
     _set(PaymentNotice, PaymentNotice.sale_id.in_(ids), {"body": ""})

@@ -11,12 +11,12 @@ from sqlalchemy.orm import selectinload
 from webapp.audit.models import AuditEntry
 from webapp.customers.customer_edits import facts_of
 from webapp.customers.models import Customer
-from webapp.customers.queries import notes_of
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.http.csv import CsvForm, reader_form
 from webapp.http.zips import File
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
+from webapp.notes.queries import notes_of
 from webapp.platform.database import db
 from webapp.sales.models import Sale
 
@@ -33,7 +33,7 @@ def data_of(customer: Customer) -> dict[str, Any]:
         "membership": _membership(customer.id),
         "notes": [
             {"at": note.created_at, "by": note.actor, "text": note.text}
-            for note in db.session.scalars(notes_of(customer.id))
+            for note in db.session.scalars(notes_of(customer_id=customer.id))
         ],
         "audit": _audit(customer),
     }

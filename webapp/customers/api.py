@@ -20,20 +20,17 @@ from webapp.customers.forms import (
     CustomerIn,
     CustomerPatch,
     CustomerQuery,
-    NoteIn,
 )
-from webapp.customers.models import Agent, Customer, CustomerAddress, CustomerNote
+from webapp.customers.models import Agent, Customer, CustomerAddress
 from webapp.customers.queries import (
     address_by_id,
     agents,
     customer_by_id,
     customers,
-    notes_of,
 )
 from webapp.customers.shapes import (
     AgentOut,
     CustomerAddressOut,
-    CustomerNoteOut,
     CustomerOut,
     CustomerRecordOut,
 )
@@ -41,6 +38,10 @@ from webapp.http.answers import list_of
 from webapp.http.filters import ListQuery
 from webapp.http.forms import Shape
 from webapp.http.patches import patched
+from webapp.notes.forms import NoteIn
+from webapp.notes.models import Note
+from webapp.notes.queries import notes_of
+from webapp.notes.shapes import NoteOut, note_json
 from webapp.platform.database import db
 from webapp.sales.queries import bought_by
 from webapp.staff.access import told_document
@@ -67,15 +68,6 @@ def customer_json(customer: Customer) -> dict[str, object]:
 
 def address_json(address: CustomerAddress) -> dict[str, object]:
     return {"id": address.id} | address_facts(address)
-
-
-def note_json(note: CustomerNote) -> dict[str, object]:
-    return {
-        "id": note.id,
-        "text": note.text,
-        "by": note.actor,
-        "at": note.created_at.isoformat(),
-    }
 
 
 def record_json(customer: Customer) -> dict[str, object]:
@@ -184,13 +176,13 @@ def change_customer_address(patch: Shape, customer_id: int, address_id: int) -> 
     "/customers/<id:customer_id>/notes",
     "clerk",
     query=ListQuery,
-    answer=list_of(CustomerNoteOut),
+    answer=list_of(NoteOut),
     refusals={404: UNKNOWN},
     summary=_l("What the staff wrote down about a customer, the latest first."),
 )
 def list_customer_notes(asked: ListQuery, customer_id: int) -> dict[str, object]:
-    notes = notes_of(customer_by_id(customer_id).id).order_by(None)
-    return list_answer(asked, notes, (CustomerNote.id,), note_json)
+    notes = notes_of(customer_id=customer_by_id(customer_id).id).order_by(None)
+    return list_answer(asked, notes, (Note.id,), note_json)
 
 
 @endpoint(
@@ -199,7 +191,7 @@ def list_customer_notes(asked: ListQuery, customer_id: int) -> dict[str, object]
     "/customers/<id:customer_id>/notes",
     "clerk",
     body=NoteIn,
-    answer=CustomerNoteOut,
+    answer=NoteOut,
     status=201,
     refusals={404: UNKNOWN, 409: GONE},
     summary=_l("Writes a note about a customer; the same one twice in a row is one."),

@@ -6,11 +6,12 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.addresses.parts import PARTS
 from webapp.customers.forms import AddressIn, AgentIn, CustomerAddressIn, CustomerIn
-from webapp.customers.models import Agent, Customer, CustomerAddress, CustomerNote, Taxpayer
-from webapp.customers.queries import notes_of
+from webapp.customers.models import Agent, Customer, CustomerAddress, Taxpayer
+from webapp.notes.models import Note
+from webapp.notes.writing import MENTIONED_ON_CUSTOMER, Place, write_note
 from webapp.platform.database import db
 from webapp.platform.documents import DocumentKind, document_kind
-from webapp.platform.errors import Forbidden, Refusal
+from webapp.platform.errors import Refusal
 from webapp.platform.text import fold, searchable
 
 _WITH_DOCUMENT = select(Customer).where(Customer.document == bindparam("document"))
@@ -150,27 +151,12 @@ def remove_address(customer: Customer, address_id: int) -> None:
     db.session.flush()
 
 
-def add_note(customer: Customer, text: str, actor: str) -> CustomerNote:
-    """Said twice in a row, it is written once."""
+def add_note(customer: Customer, text: str, actor: str) -> Note:
+    """See `write_note`."""
     customer.refuse_gone()
-    latest = db.session.scalar(notes_of(customer.id).limit(1))
-    if latest and (latest.text, latest.actor) == (text, actor):
-        return latest
-    note = CustomerNote(customer_id=customer.id, text=text, actor=actor)
-    db.session.add(note)
-    db.session.flush()
-    return note
-
-
-def remove_note(customer_id: int, note_id: int, actor: str) -> None:
-    """Whoever wrote it takes it back; nobody else does. Idempotent."""
-    note = db.session.get(CustomerNote, note_id)
-    if note is None or note.customer_id != customer_id:
-        return
-    if note.actor != actor:
-        raise Forbidden(_l("Only who wrote a note removes it."))
-    db.session.delete(note)
-    db.session.flush()
+    link = f"/customers/{customer.id}#notes"
+    place = Place("customer_id", customer.id, MENTIONED_ON_CUSTOMER, link)
+    return write_note(place, text, actor)
 
 
 def save_agent(agent: Agent, wanted: AgentIn) -> Agent:

@@ -3,7 +3,6 @@
 import re
 from typing import Annotated
 
-from annotated_types import MinLen
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -20,7 +19,7 @@ from webapp.http.fields import (
 )
 from webapp.http.filters import ListQuery
 from webapp.http.formatting import is_country
-from webapp.http.forms import FieldRefused, Flag, LongText, Percent, Shape, Text, example
+from webapp.http.forms import FieldRefused, Flag, Percent, Shape, Text, example
 from webapp.http.patches import partial
 from webapp.platform.cep import format_cep, normalize_cep
 from webapp.platform.towns import state_code
@@ -146,12 +145,6 @@ class TypedAddressIn(CustomerAddressIn):
 
 
 CustomerAddressPatch = partial(CustomerAddressIn)
-
-
-class NoteIn(Shape):
-    model_config = example({"text": "Asks for a call before delivery."})
-
-    text: Annotated[str, LongText(2000), MinLen(1)]
 
 
 class CustomerQuery(ListQuery):

@@ -10,9 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.addresses.parts import AddressColumns
-from webapp.platform.clock import utc_now
 from webapp.platform.columns import (
-    ActorText,
     EnumText,
     Hundredths,
     TextOrNothing,
@@ -167,20 +165,6 @@ class CustomerAddress(AddressColumns, Timestamps, Model):
     @property
     def audit_name(self) -> str:
         return self.label
-
-
-class CustomerNote(Model):
-    """What somebody of the staff wrote down about a customer."""
-
-    __tablename__ = "customer_notes"
-    __table_args__ = (Index("ix_customer_notes_customer_id_id", "customer_id", "id"),)
-    audited = ("text",)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
-    text: Mapped[str] = mapped_column(String(2000))
-    actor: Mapped[str] = mapped_column(ActorText)
-    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
 class Agent(Timestamps, Model):

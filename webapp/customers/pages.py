@@ -1,5 +1,7 @@
 """Pages of customers and agents."""
 
+from functools import partial
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -15,11 +17,10 @@ from webapp.customers.customer_edits import (
     edit_address,
     facts_of,
     remove_address,
-    remove_note,
     save_agent,
     save_customer,
 )
-from webapp.customers.forms import AgentIn, NoteIn, TypedAddressIn, TypedCustomerIn
+from webapp.customers.forms import AgentIn, TypedAddressIn, TypedCustomerIn
 from webapp.customers.listing import AGENTS, CUSTOMERS
 from webapp.customers.models import Agent, Customer, Taxpayer
 from webapp.customers.queries import (
@@ -27,7 +28,6 @@ from webapp.customers.queries import (
     agent_by_id,
     customer_by_id,
     customers,
-    notes_of,
 )
 from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.models import Membership
@@ -38,6 +38,9 @@ from webapp.http.handling import refuse_stale, submits
 from webapp.http.lists import bounded_count, count_text, newest_first, page_of
 from webapp.messages.queries import messages_to
 from webapp.messages.words import template_name
+from webapp.notes.forms import NoteIn
+from webapp.notes.queries import latest_notes
+from webapp.notes.writing import remove_note
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.processing.address_step import lookup
@@ -46,7 +49,7 @@ from webapp.sales.queries import bought_by, sales_of_customer
 from webapp.staff.access import allow
 
 bp = Blueprint("customers", __name__)
-NOTES_SHOWN, MAIL_SHOWN = 20, 8
+MAIL_SHOWN = 8
 NEW_CUSTOMER = {"address": {"country": "BR"}, "taxpayer": Taxpayer.NON_CONTRIBUTOR}
 
 
@@ -134,9 +137,8 @@ def _customer_page(form: Form, customer_id: int):
         db.select(Membership).where(Membership.customer_id == customer.id)
     )
     changes = list(db.session.scalars(latest_changes(membership.id))) if membership else []
-    notes = list(db.session.scalars(notes_of(customer.id).limit(NOTES_SHOWN)))
     sums = bought_by(customer.id)
-    learn_names([note.actor for note in notes] + [change.actor for change in changes])
+    learn_names(change.actor for change in changes)
     return render_template(
         "customers/customer.html",
         customer=customer,
@@ -145,7 +147,7 @@ def _customer_page(form: Form, customer_id: int):
         first_and_last=[shop_day(at) for at in (sums.first_at, sums.last_at) if at],
         page=page_of(sales_of_customer(customer.id), newest_first(Sale.id), limit=20),
         changes=history(changes),
-        notes=notes,
+        noted=_noted(customer),
         form=form,
         me=actor(),
         mails=list(db.session.scalars(messages_to(customer.id, MAIL_SHOWN))),
@@ -162,6 +164,30 @@ def show(customer_id: int):
     return _customer_page(Form(), customer_id)
 
 
+def _noted(customer: Customer) -> dict[str, object]:
+    """As templates/notes/_notes.html takes it."""
+    return {
+        "kind": "customer",
+        "id": customer.id,
+        "notes": latest_notes(customer_id=customer.id),
+        "url": url_for("customers.notes", customer_id=customer.id),
+        "write": url_for("customers.write_note", customer_id=customer.id),
+        "remove": partial(_removal, customer.id),
+        "closed": customer.is_gone,
+    }
+
+
+def _removal(customer_id: int, note_id: int) -> str:
+    return url_for("customers.delete_note", customer_id=customer_id, note_id=note_id)
+
+
+@bp.get("/customers/<id:customer_id>/notes")
+@allow("clerk")
+def notes(customer_id: int):
+    customer = customer_by_id(customer_id)
+    return render_template("notes/_notes.html", noted=_noted(customer), form=Form(), me=actor())
+
+
 @bp.post("/customers/<id:customer_id>/notes")
 @allow("clerk")
 @submits(NoteIn, again=_customer_page)
@@ -173,7 +199,7 @@ def write_note(wanted: NoteIn, customer_id: int):
 @bp.post("/customers/<id:customer_id>/notes/<id:note_id>/deletion")
 @allow("clerk")
 def delete_note(customer_id: int, note_id: int):
-    remove_note(customer_id, note_id, actor())
+    remove_note("customer_id", customer_id, note_id, actor())
     return redirect(url_for("customers.show", customer_id=customer_id, _anchor="notes"), 303)
 
 

@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select, true, union
 
-from webapp.customers.models import Agent, Customer, CustomerAddress, CustomerNote
+from webapp.customers.models import Agent, Customer, CustomerAddress
 from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -13,12 +13,6 @@ from webapp.platform.searching import Ids, matching
 def customers(q: str = "") -> Select:
     """Customers whose search text holds every word of `q`, without those that are others by now."""
     return select(Customer).where(Customer.merged_into_id.is_(None), matching(Customer, q))
-
-
-def notes_of(customer_id: int) -> Select:
-    """The newest first."""
-    query = select(CustomerNote).where(CustomerNote.customer_id == customer_id)
-    return query.order_by(CustomerNote.id.desc())
 
 
 def named_customers(q: str) -> Ids | None:

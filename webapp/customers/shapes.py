@@ -29,15 +29,6 @@ class CustomerAddressOut(OutShape):
     address: AddressOut
 
 
-class CustomerNoteOut(OutShape):
-    """`by`: who of the staff, or which token, wrote it."""
-
-    id: int
-    text: str
-    by: str
-    at: Moment
-
-
 class BoughtOut(OutShape):
     """Of the paid orders that were not cancelled: how many, what they came to less what was given
     back, their average, and when the first and the last one was paid."""

@@ -5,13 +5,19 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.audit.tracking import actor
 from webapp.customers.forms import AddressIn, AddressPatch
 from webapp.http.answers import OutShape, list_of
+from webapp.http.filters import ListQuery
 from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.invoices.issues import issue_of, issues_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of, invoices_of
+from webapp.notes.forms import NoteIn
+from webapp.notes.models import Note
+from webapp.notes.queries import notes_of
+from webapp.notes.shapes import NoteOut, note_json
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -33,6 +39,7 @@ from webapp.sales.detail_forms import InvoiceDetailsIn, InvoiceDetailsPatch
 from webapp.sales.forms import SaleIn, SalePatch, SaleQuery, TagsIn
 from webapp.sales.invoice_details import as_told
 from webapp.sales.models import Sale, SaleTag
+from webapp.sales.noting import add_note
 from webapp.sales.queries import NO_SALE, sale_of, sales, whole
 from webapp.sales.tagging import retag
 from webapp.staff.access import told_document
@@ -270,6 +277,39 @@ def change_sale(patch: Shape, sale_id: int) -> dict[str, Any]:
 )
 def cancel_sale(sale_id: int) -> None:
     placing.cancel_open(sale_of(sale_id), "order cancelled")
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/sales/<id:sale_id>/notes",
+    "clerk",
+    query=ListQuery,
+    answer=list_of(NoteOut),
+    refusals={404: NO_SALE},
+    summary=_l("What the staff wrote down about an order, the latest first."),
+)
+def list_notes(asked: ListQuery, sale_id: int) -> dict[str, Any]:
+    notes = notes_of(sale_id=sale_of(sale_id).id).order_by(None)
+    return list_answer(asked, notes, (Note.id,), note_json)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/sales/<id:sale_id>/notes",
+    "clerk",
+    body=NoteIn,
+    answer=NoteOut,
+    status=201,
+    refusals={404: NO_SALE},
+    summary=_l(
+        "Writes a note about an order; the same one twice in a row is one. Whom it mentions is "
+        "told."
+    ),
+)
+def write_note(wanted: NoteIn, sale_id: int) -> dict[str, Any]:
+    return note_json(add_note(sale_of(sale_id), wanted.text, actor()))
 
 
 @endpoint(

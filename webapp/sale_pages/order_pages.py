@@ -19,7 +19,9 @@ from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
 
 
-def _order(sale_id: int, template: str, form: Form | None = None) -> str:
+def _order(
+    sale_id: int, template: str, form: Form | None = None, note_form: Form | None = None
+) -> str:
     """`form` is that of the address, open when it was refused or asked for."""
     sale = sale_of(sale_id)
     return render_template(
@@ -28,7 +30,12 @@ def _order(sale_id: int, template: str, form: Form | None = None) -> str:
         view=SalePage(sale),
         form=form or _address_form(sale),
         mending=request.args.get("mend") == "address" or form is not None,
+        note_form=note_form or Form(),
     )
+
+
+def order_page(note_form: Form, sale_id: int) -> str:
+    return _order(sale_id, "sales/page.html", note_form=note_form)
 
 
 @bp.get("/sales/<id:sale_id>")

@@ -72,6 +72,8 @@ class Menu:
     offers: Sequence[Callable[[], Iterable[Offer]]] = ()
     # The views of lists that the person has in the menu.
     pinned: Callable[[], Sequence[MenuEntry]] = tuple
+    # What else every page counts for the person.
+    own: Callable[[], Sequence[Counter]] = tuple
 
 
 def set_up(app: Flask, menu: Menu) -> None:
@@ -137,8 +139,9 @@ def counted(*more: Counter) -> dict[Counter, int]:
     stands there."""
     known: dict[Counter, int] = g.setdefault("counted", {})
     of_menu = [entry.counted for entry in (*entries(), *pinned()) if entry.counted]
+    own = current_app.extensions["menu"].own()
     selects = {}
-    for counter in (*of_menu, *more):
+    for counter in (*of_menu, *own, *more):
         if isinstance(counter.counted, Select):
             selects[counter] = counter.counted
         elif counter not in known:

@@ -1,0 +1,89 @@
+"""Telling people something in the bell. A feature declares a `Kind` for each thing that it tells;
+`webapp.features` lists them all."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app, g
+from sqlalchemy import update
+
+from webapp.audit.history import learn_names, who
+from webapp.http.lists import count_text
+from webapp.notifications.models import UNREAD, Notification
+from webapp.notifications.queries import unread_of
+from webapp.platform.database import db
+from webapp.platform.notices import notices_of
+from webapp.staff.models import User
+from webapp.web.navigation import Counter, counted
+
+
+class Kind(NamedTuple):
+    """`sentence` is lazy and names values of the params; `who` is an actor's."""
+
+    key: str
+    sentence: Any
+    icon: str
+
+
+class Told(NamedTuple):
+    """A notification as its reader sees it."""
+
+    notification: Notification
+    text: str
+    icon: str
+
+
+def set_up(app: Flask, kinds: Iterable[Kind]) -> None:
+    app.extensions["notification_kinds"] = {kind.key: kind for kind in kinds}
+    app.context_processor(lambda: {"bell_count": bell_count})
+
+
+def notify(people: Iterable[User], kind: Kind, params: Mapping[str, Any], link: str) -> None:
+    """Each of them is told once the transaction commits, on open pages at once."""
+    for person in people:
+        db.session.add(
+            Notification(user_id=person.id, kind=kind.key, params=dict(params), link=link)
+        )
+        ring_bell(person.id)
+
+
+def read_all(user_id: int, now: dt.datetime) -> None:
+    is_own = Notification.user_id == user_id
+    db.session.execute(update(Notification).where(is_own, UNREAD).values(read_at=now))
+    ring_bell(user_id)
+
+
+def ring_bell(user_id: int) -> None:
+    """The bell of a person's open pages is drawn anew."""
+    notices_of(db.session).row_changed("bell", user_id)
+
+
+def told(found: Sequence[Notification]) -> list[Told]:
+    kinds: Mapping[str, Kind] = current_app.extensions["notification_kinds"]
+    learn_names(each.params.get("who", "") for each in found)
+    return [_told(each, kinds[each.kind]) for each in found if each.kind in kinds]
+
+
+def _told(notification: Notification, kind: Kind) -> Told:
+    params = dict(notification.params)
+    if "who" in params:
+        params["who"] = who(params["who"]).name
+    return Told(notification, str(kind.sentence) % params, kind.icon)
+
+
+def own_counters() -> list[Counter]:
+    """What the bell counts, for whoever counts on this page anyway."""
+    identity = g.get("identity")
+    if identity is None or identity.user is None:
+        return []
+    if "bell" not in g:
+        g.bell = Counter(unread_of(identity.user.id))
+    return [g.bell]
+
+
+def bell_count() -> str:
+    """How many are unread, in words; empty for none."""
+    counters = own_counters()
+    count = counted()[counters[0]] if counters else 0
+    return count_text(count) if count else ""
