@@ -48,10 +48,10 @@ from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
 from webapp.monitor import pages as monitor
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
-from webapp.payments import pages as payments
 from webapp.notes import pages as notes
 from webapp.notes.writing import MENTIONED_ON_CUSTOMER, MENTIONED_ON_ORDER
 from webapp.notifications import pages as notifications
+from webapp.payments import pages as payments
 from webapp.rehearsals import api as rehearsals_api
 from webapp.rehearsals import pages as rehearsals
 from webapp.reordering import api as reordering_api
@@ -82,7 +82,7 @@ from webapp.taxation.words import KINDS as TAXED_KINDS
 from webapp.taxation.words import NATURES
 from webapp.views import api as views_api
 from webapp.views import pages as views
-from webapp.web.pages import docs, health, streams
+from webapp.web.pages import docs, health, presence, streams
 
 # How the audit of each feature is told; see webapp.audit.history.
 VOCABULARIES = (
@@ -133,6 +133,7 @@ BLUEPRINTS = [
     for module in (
         health,
         streams,
+        presence,
         docs,
         dashboard,
         staff,

@@ -301,6 +301,7 @@ def held_for_review(page, reference: str) -> None:
     page.locator("[name='customer.document']").fill("348.762.915-19")
     page.locator("[name='lines.0.sku']").fill("FI-0002")
     page.locator("[name='lines.0.unit_price']").fill("6100,00")
+    page.locator("[name='lines.0.price_reason']").fill("Combinado")
     page.locator("[name='address.zip_code']").fill("05010000")
     page.locator("[name='address.number']").fill("741")
     page.locator("[name=reference]").fill(reference)

@@ -75,6 +75,7 @@ def change(client, order, version, **typed):
 def test_an_order_shows_their_fields_and_their_lines(client, order, db):
     seen = order.version
     more = {"lines.1.sku": "B", "lines.1.quantity": "1", "lines.1.unit_price": "9.00"}
+    more["lines.1.price_reason"] = "The last one"
     assert change(client, order, seen, freight="7.00", **more).status_code == 303
     answer = change(client, order, seen, **{"lines.0.quantity": "3", "address.number": "55"})
     page = clash(answer, ("100", "f-address-number"), ("7.00", "f-freight"))
@@ -95,6 +96,7 @@ def test_an_order_shows_their_fields_and_their_lines(client, order, db):
 def test_lines_alone_that_differ_are_told_as_well(client, order):
     seen = order.version
     more = {"lines.1.sku": "B", "lines.1.quantity": "1", "lines.1.unit_price": "9.00"}
+    more["lines.1.price_reason"] = "The last one"
     same = {"address.number": order.number}
     change(client, order, seen, **more, **same)
     page = clash(change(client, order, seen, **same))
@@ -315,6 +317,18 @@ def test_an_order_s_lines_of_one_and_freight_of_the_other_are_both_kept(client, 
     assert ([line.quantity for line in order.lines], str(order.freight)) == ([5], "7.00")
     refused = client.post(path, data=second | {"lines.0.quantity": "3"})
     assert "5 × A (10.00)" in clash(refused)
+
+
+def test_an_order_s_lines_are_put_together_line_by_line(client, order, db):
+    path = f"/sales/{order.id}/edit"
+    first, second = opened(client, path, "freight"), opened(client, path, "freight")
+    assert client.post(path, data=first | {"lines.0.quantity": "5"}).status_code == 303
+    more = {"lines.1.sku": "B", "lines.1.quantity": "1", "lines.0.unit_price": "8.00"}
+    more["lines.0.price_reason"] = "Scratched"
+    assert client.post(path, data=second | more).status_code == 303
+    db.session.refresh(order)
+    lines = [(line.sku, line.quantity, str(line.unit_price)) for line in order.lines]
+    assert lines == [("A", 5, "8.00"), ("B", 1, "10.00")]
 
 
 @pytest.mark.parametrize("begun", ["[", "[1]", "[" * 9000, '{"name": 1}'])

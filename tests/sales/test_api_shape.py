@@ -100,6 +100,7 @@ def test_a_new_sale_is_told_whole(checkout):
             "kind": "book",
             "quantity": 2,
             "unit_price": "89.90",
+            "price_reason": "",
             "total": "174.80",
             "gift": False,
             "refunded": 0,

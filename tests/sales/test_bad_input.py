@@ -264,5 +264,6 @@ def test_markup_is_text_on_every_page(client, db):
 def test_money_is_read_as_brazilians_write_it(client, db):
     make_product(sku="BOOK-1")
     sign_in(client)
-    client.post("/sales", data=TYPED | {"lines.0.unit_price": "1.234,50", "discount": "R$ 34,50"})
+    typed = {"lines.0.unit_price": "1.234,50", "lines.0.price_reason": "?", "discount": "R$ 34,50"}
+    client.post("/sales", data=TYPED | typed)
     assert str(db.session.scalars(select(Sale)).one().total) == "1200.00"

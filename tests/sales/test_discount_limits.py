@@ -87,6 +87,7 @@ def test_what_a_clerk_gives_within_the_limit_goes_on(client, shop, typed):
 def test_a_raised_price_makes_up_for_no_lowered_one(client, shop):
     make_product(sku="CUP", price="100.00")
     dear = {"lines.1.sku": "CUP", "lines.1.quantity": "1", "lines.1.unit_price": "300.00"}
+    dear["lines.1.price_reason"] = "Signed"
     sale = place(client, **{"lines.0.unit_price": "50.00"}, **dear)
     assert (sale.status, sale.below_catalog_percent) == (Status.ATTENTION, Decimal("33.33"))
 

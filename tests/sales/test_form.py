@@ -9,6 +9,7 @@ from webapp.customers.models import Customer
 from webapp.sales.models import Sale
 
 TYPED = {
+    "lines.0.price_reason": "By arrangement",
     "form_key": "f1",
     "customer.name": "José",
     "customer.document": "111.444.777-35",

@@ -22,8 +22,8 @@ from webapp.imports.models import Import, ImportKind, ImportRow
 from webapp.incoming.models import IncomingNote
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
-from webapp.payments.models import PaymentNotice, Receipt
 from webapp.notes.models import Note
+from webapp.payments.models import PaymentNotice, Receipt
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal

@@ -116,6 +116,7 @@ def sale_json(sale: Sale, invoice: Invoice | None, wait: Wait | None) -> dict[st
                 "kind": line.kind,
                 "quantity": line.quantity,
                 "unit_price": str(line.unit_price),
+                "price_reason": line.price_reason,
                 "total": str(line.total),
                 "gift": line.gift,
                 "refunded": line.refunded,

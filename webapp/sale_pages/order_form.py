@@ -18,6 +18,7 @@ from webapp.customers.models import Customer
 from webapp.http.formatting import as_written
 from webapp.http.forms import Form, Money, Shape, parse
 from webapp.http.row_forms import rows_of
+from webapp.http.row_merging import merge_rows
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.money import ZERO
 from webapp.platform.transactions import reading_ahead
@@ -43,8 +44,8 @@ BESIDES = frozenset(
         "beside",
     )
 )
-LINE_PARTS = ("sku", "quantity", "unit_price")
-_LINE = re.compile(r"lines\.([0-9]{1,6})\.(sku|quantity|unit_price)", re.ASCII)
+LINE_PARTS = ("sku", "quantity", "unit_price", "price_reason")
+_LINE = re.compile(rf"lines\.([0-9]{{1,6}})\.({'|'.join(LINE_PARTS)})", re.ASCII)
 
 
 class SaleForm(DetailsForm):
@@ -81,14 +82,13 @@ class SaleForm(DetailsForm):
         self.raw_input["begun"] = json.dumps(values)
 
     def clashes(self, present: Form) -> dict[str, str]:
-        """Lines come and go, so theirs are shown, and taken, as a whole."""
+        """Lines come and go: where they clash, theirs are shown, and taken, as a whole."""
         self.their_lines = []
-        if isinstance(present, SaleForm):
-            mine, theirs = self.written_lines(), present.written_lines()
-            if theirs not in (mine, self._begun_lines()) and mine != self._begun_lines():
-                self.their_lines = [
-                    f"{quantity} × {sku} ({price})" for sku, quantity, price in theirs
-                ]
+        if isinstance(present, SaleForm) and self._lines_with(present) is None:
+            self.their_lines = [
+                f"{quantity} × {sku} ({price})"
+                for sku, quantity, price, _why in present.written_lines()
+            ]
         return super().clashes(present)
 
     @property
@@ -96,9 +96,17 @@ class SaleForm(DetailsForm):
         return bool(self.theirs or self.their_lines)
 
     def take_untouched(self, present: Form) -> None:
-        if isinstance(present, SaleForm) and self.written_lines() == self._begun_lines():
-            self.set_lines(present.lines)
+        lines = self._lines_with(present) if isinstance(present, SaleForm) else None
+        if lines is not None:
+            self.set_lines([dict(zip(LINE_PARTS, line, strict=True)) for line in lines])
         super().take_untouched(present)
+
+    def _lines_with(self, present: "SaleForm") -> list[tuple[str, ...]] | None:
+        """What both made of the lines; None where they clash."""
+        mine, theirs = self.written_lines(), present.written_lines()
+        if not self.begun:
+            return mine if mine == theirs else None
+        return merge_rows(mine, theirs, self._begun_lines())
 
     def _begun_lines(self) -> list[tuple[str, ...]]:
         begun = self.begun
@@ -262,6 +270,8 @@ class LineTotal:
     available: int | None
     # What is wrong with its quantity, beside the order's other lines of the product.
     shortage: str
+    # Whether its price is another than the catalog's, or than it was.
+    asks_why: bool
 
 
 @dataclass(frozen=True)
@@ -312,6 +322,7 @@ def totals_of(form: SaleForm, changed: Sale | None = None) -> SaleTotals:
                 _problem(code, found.get(code, [])),
                 stock.available(product),
                 stock.shortage(product, line),
+                bool(line and line.unit_price != line.catalog_price),
             )
             for line, product, code in zip(made, products, codes, strict=True)
         ],

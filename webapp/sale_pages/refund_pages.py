@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from webapp.audit.tracking import because
@@ -25,16 +26,34 @@ from webapp.sale_pages.sale_page import SalePage
 from webapp.sales.models import Refund, Sale
 from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
+from webapp.store.queries import the_shop
 
 MOST_KEY = 200
+USUAL_REASONS = (
+    _l("Arrived damaged"),
+    _l("Does not work"),
+    _l("Wrong item sent"),
+    _l("Not as described"),
+    _l("Wrong size"),
+    _l("Arrived too late"),
+    _l("Never arrived"),
+    _l("The customer gave it up"),
+)
 
 
 class UnitsForm(Form):
     """Its quantities are named by the line's position (`quantity.3`); a line left at zero is not
-    given back."""
+    given back. The reason is chosen, told in words (`details`), or both."""
 
-    # What is read beside the lines.
-    others: ClassVar[tuple[str, ...]] = ("reason",)
+    # What is read beside the lines and the reason.
+    others: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """To choose from: the shop's own, or those that most have."""
+        own = [line.strip() for line in the_shop().give_back_reasons.splitlines() if line.strip()]
+        offered = dict.fromkeys([*(own or map(str, USUAL_REASONS)), self.value("reason")])
+        return [("", _("Another: in words")), *((name, name) for name in offered if name)]
 
     @property
     def quantities(self) -> list[tuple[str, str]]:
@@ -52,6 +71,8 @@ class UnitsForm(Form):
             raise Invalid([], _("Say how many units of which item are given back."))
         assert self.shape is not None, "each of these forms has a shape"
         others = {name: self.value(name) for name in self.others}
+        told = (self.value("reason").strip(), self.value("details").strip())
+        others["reason"] = ": ".join(filter(None, told))
         return parse(self.shape, {"lines": lines} | others, form=True)
 
     def refuse(self, refusal: Refusal) -> Self:

@@ -28,7 +28,7 @@ from webapp.staff.access import allow
 
 
 class ReturnForm(UnitsForm):
-    others = ("cause", "reason")
+    others = ("cause",)
 
 
 @bp.get("/sales/<id:sale_id>/returns/new")

@@ -63,6 +63,7 @@ class SaleLineOut(OutShape):
     kind: Kind
     quantity: int
     unit_price: MoneyText
+    price_reason: str
     total: MoneyText
     gift: bool
     refunded: int

@@ -1,9 +1,9 @@
 """The shapes of a sale as a checkout, a form or a file sends it, and of what is asked of sales."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from flask_babel import lazy_gettext as _l
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from webapp.customers.forms import AddressIn, NoteAddressIn
 from webapp.http.fields import Document, Email, OfSomeCountry, Phone
@@ -35,6 +35,15 @@ class LineIn(Shape):
     sku: Annotated[str, Text(60, required=True)]
     quantity: Quantity
     unit_price: Annotated[Money | None, BlankIsNone] = None
+    price_reason: Annotated[str, Text(200)] = ""
+
+    @model_serializer(mode="wrap")
+    def as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As `InvoiceDetailsIn` does it."""
+        written = handler(self)
+        if not self.price_reason:
+            del written["price_reason"]
+        return written
 
 
 class BuyerIn(Shape):
@@ -51,7 +60,8 @@ class BuyerIn(Shape):
 class SaleIn(OfSomeCountry, InvoiceDetailsIn):
     """`payment_method` is what `payments` does not tell: of several it is that of the largest.
     `tags` left out stay as they are. `ship_by`: when it must leave, as its channel says; a day
-    alone is its last minute. Left out, the shop's own terms say it."""
+    alone is its last minute. Left out, the shop's own terms say it. `price_reason`: why a line's
+    price is another than the catalog's; a person is asked for it."""
 
     model_config = example(
         {

@@ -16,7 +16,7 @@ CONTENT = ("total", "payment_method", "freight", "discount", "invoice_details")
 
 def _sale_key(entry: AuditEntry) -> str:
     after, status = entry.after, entry.after.get("status", "")
-    if entry.action in ("approved", "tagged", "untagged"):
+    if entry.action in ("approved", "repriced", "tagged", "untagged"):
         return entry.action
     if entry.action == "created":
         return "entered_paid" if after.get("paid_at") else "entered"
@@ -47,6 +47,8 @@ def _sale_note(entry: AuditEntry) -> str:
     after = entry.after
     if entry.action in ("tagged", "untagged"):
         return str(after["tags"])
+    if entry.action == "repriced":
+        return f"{after['lines']}: {entry.why}"
     if entry.action == "approved":
         percent, prices = Decimal(after["below_catalog"]), after.get("prices", "")
         return " · ".join(filter(None, [percent_text(percent) if percent else "", prices]))
@@ -86,6 +88,7 @@ SALE_EVENTS = Vocabulary(
         "shipment": Sentence(_l("Carrier or tracking code changed"), "truck-delivery"),
         "address_changed": Sentence(_l("Address changed"), "map-pin"),
         "changed": Sentence(_l("Order changed"), "pencil"),
+        "repriced": Sentence(_l("Price typed over"), "coin"),
         "tagged": Sentence(_l("Tagged"), "tag"),
         "untagged": Sentence(_l("Tag taken off"), "tag"),
     },

@@ -38,6 +38,29 @@ def limit_of_change(usual: Decimal | None, below: Below, before: Below | None) -
     return max(usual, below.percent)
 
 
+def explained(
+    rights: PriceRights, lines: list[SaleLine], held: Container[Price] = ()
+) -> list[SaleLine]:
+    """The lines whose price somebody typed over, each with its reason. Raises Invalid for each that
+    lacks one, where `rights` ask for it."""
+    typed_over = [
+        line
+        for line in lines
+        if line.unit_price != line.catalog_price and (line.product_id, line.unit_price) not in held
+    ]
+    errors = [
+        FieldError(
+            f"lines.{line.position - 1}.price_reason",
+            _("Say why the price of %(sku)s is another than the catalog's.", sku=line.sku),
+        )
+        for line in typed_over
+        if rights.says_why and not line.price_reason
+    ]
+    if errors:
+        raise Invalid(errors)
+    return [line for line in typed_over if line.price_reason]
+
+
 def refuse_strange_prices(
     rights: PriceRights, lines: list[SaleLine], held: Container[Price] = ()
 ) -> None:

@@ -733,6 +733,8 @@ class SaleLine(Model):
     freight: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
     total: Mapped[Decimal] = mapped_column(Hundredths, default=ZERO)
     gift: Mapped[bool] = mapped_column(default=False)
+    # Why its price is another than the catalog's, as who typed it says.
+    price_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     # Units given back, in all refunds together.
     refunded: Mapped[int] = mapped_column(default=0)
     # The product's other facts as they were: price, cost, ncm, gtin, origin, unit, weight_g,

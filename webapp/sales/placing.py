@@ -39,6 +39,7 @@ from webapp.sales.idempotency import CallKey
 from webapp.sales.invoice_details import Partners, as_told, details_of, partners_of
 from webapp.sales.line_prices import (
     Price,
+    explained,
     granted,
     held_prices,
     keep_catalog_prices,
@@ -164,6 +165,7 @@ def create_sale(
         sale.take_ship_by(wanted.ship_by)
         _fill(sale, wanted, lookups, borrows)
         refuse_strange_prices(rights, sale.lines)
+        repriced = explained(rights, sale.lines)
         sale.search_text = sale.text_to_search()
         movements = _take_stock(sale, lookups.products)
         if lookups.hold_hours is None:
@@ -171,6 +173,7 @@ def create_sale(
         else:
             sale.hold_until = now + dt.timedelta(hours=lookups.hold_hours)
         _write(sale, movements)
+    _tell_prices(sale, repriced)
     if wanted.tags:
         retag(sale, wanted.tags)
     return sale
@@ -228,6 +231,9 @@ def _fill(
         sale_line(number, lookups.products[line.sku], line.quantity, line.unit_price)
         for number, line in enumerate(wanted.lines, 1)
     ]
+    for line, told in zip(lines, wanted.lines, strict=True):
+        if told.price_reason:
+            line.price_reason = told.price_reason
     if held:
         keep_catalog_prices(lines, held)
     sale.lines = lines
@@ -258,6 +264,7 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     # What it held is told by the one who changes it: a contact taken out stays out.
     _fill(sale, wanted, lookups, borrows=False, held=held)
     refuse_strange_prices(rights, sale.lines, held)
+    repriced = explained(rights, sale.lines, held)
     if _asked(sale) != asked:
         sale.discount_limit = limit_of_change(rights.limit, sale.below_catalog, before)
     sale.search_text = sale.text_to_search()
@@ -265,6 +272,7 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
     movements = _take_stock(sale, lookups.products)
     _write_movements(db.session.connection(), sale, movements)
     record(db.session, "changed", "sales", sale.id, sale.reference, lines=_in_words(sale.lines))
+    _tell_prices(sale, repriced)
     if wanted.tags is not None:
         retag(sale, wanted.tags)
     if wanted.paid:
@@ -274,6 +282,13 @@ def change(sale: Sale, wanted: SaleIn, rights: PriceRights = UNBOUND) -> None:
 def _asked(sale: Sale) -> tuple[Decimal, list[tuple[str, int, Decimal]]]:
     """What is sold, and for how much."""
     return sale.discount, [(line.sku, line.quantity, line.unit_price) for line in sale.lines]
+
+
+def _tell_prices(sale: Sale, repriced: list[SaleLine]) -> None:
+    """To the audit, each with its reason."""
+    for line in repriced:
+        told, why = _in_words([line]), line.price_reason
+        record(db.session, "repriced", "sales", sale.id, sale.reference, why, lines=told)
 
 
 def _in_words(lines: list[SaleLine]) -> str:
@@ -300,7 +315,12 @@ def as_input(sale: Sale) -> dict:
         },
         "address": sale.address_parts,
         "lines": [
-            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
+            {
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "unit_price": line.unit_price,
+                "price_reason": line.price_reason,
+            }
             for line in sale.lines
             if not line.gift
         ],
@@ -355,6 +375,7 @@ def sale_line(
         kind=product.kind,
         quantity=quantity,
         unit_price=price,
+        price_reason="",
         gift=gift,
         discount=ZERO,
         freight=ZERO,

@@ -25,6 +25,7 @@ from webapp.http.forms import (
     Day,
     FieldRefused,
     Flag,
+    LongText,
     OneOf,
     Percent,
     Shape,
@@ -292,6 +293,7 @@ class ShopSettingsIn(Shape):
     reviewer_discount_limit: Annotated[Percent | None, BlankIsNone]
     clerk_prices_locked: Flag
     four_eyes: Flag = False
+    give_back_reasons: Annotated[str, LongText(2000)] = ""
     cancellation_hours: Annotated[Annotated[int, Whole(1, MOST_HOURS)] | None, BlankIsNone] = None
     late_cancellation_hours: Annotated[Annotated[int, Whole(0, MOST_HOURS)] | None, BlankIsNone] = (
         None

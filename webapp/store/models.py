@@ -66,6 +66,7 @@ class Shop(Model):
         "preparation_days",
         "dispatch_weekdays",
         "days_off",
+        "give_back_reasons",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -131,6 +132,8 @@ class Shop(Model):
     # From which order on that moment is to be reckoned anew; None: from none. See
     # `processing.ship_by`.
     ship_by_from: Mapped[int | None]
+    # Why things are given back, to choose from: one a line; blank: those that most shops have.
+    give_back_reasons: Mapped[str] = mapped_column(Text, default="", server_default="")
     # Whether an NF-e is approved by somebody else than who entered or changed its order.
     four_eyes: Mapped[bool] = mapped_column(default=False)
     # Whether the guide of the first days was put away.

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0062'
-down_revision = '0061'
+revision = '0066'
+down_revision = '0065'
 branch_labels = None
 depends_on = None
 KEPT = 'id, customer_id, text, actor, created_at'
