@@ -46,6 +46,7 @@ COPIES = {
     ),
     "products.sku": (
         "sale_lines.sku",
+        "day_sums.key",
         "commissions.sku",
         "royalty_slips.sku",
         "batch_rows.sku",

@@ -13,7 +13,8 @@ from webapp.authority.sandbox import notes_like
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import products
-from webapp.fulfilment.parcels.queries import sales_to_ship
+from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.queries import packing_slips, sales_to_ship
 from webapp.imports.models import ImportRow, RowOutcome
 from webapp.imports.queries import rows_of
 from webapp.incoming.matching import Goods, products_like
@@ -52,6 +53,14 @@ LISTS = {
     "ix_sales_to_leave": lambda: sales(due=Due.WILL_MISS).order_by(Sale.ship_by, Sale.id),
     "ix_sales_customer_id_id": lambda: latest_sales_of(1, 20),
     "ix_sales_bought": lambda: bought().where(Sale.customer_id == 1),
+    "ix_sales_paid_at": lambda: sales(paid_since=utc_now(), paid_until=utc_now()).order_by(
+        Sale.paid_at.desc(), Sale.id.desc()
+    ),
+    "ix_packing_slips_shipped_at": lambda: (
+        packing_slips()
+        .where(PackingSlip.shipped_at >= utc_now())
+        .order_by(PackingSlip.shipped_at.desc(), PackingSlip.id.desc())
+    ),
     "ix_sales_updated_at_id": lambda: sales(updated_since=utc_now()),
     "ix_products_on_sale_kind": lambda: listed(ProductView.ALL, kind=Kind.BOOK),
     "ix_products_on_sale_supplier": lambda: listed(ProductView.ALL, supplier="Editora Alba"),

@@ -87,6 +87,7 @@ class Table:
 
     def write_new(self, connection: Connection, rows: list[Any]) -> None:
         for row in rows:
+            self.mapper.dispatch.before_insert(self.mapper, connection, instance_state(row))
             self.take_keys(row)
         said = ((row, self.values_of(row)) for row in rows)
         for alike in _alike(said):

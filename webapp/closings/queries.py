@@ -9,7 +9,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     and_,
@@ -41,6 +40,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.money import ZERO
 from webapp.sales.models import Sale, SaleLine, Status
+from webapp.sales.queries import given_back
 from webapp.store.models import SkippedNumbers
 
 AMOUNTS = InvoiceSum.AMOUNTS
@@ -256,10 +256,7 @@ def services_sold(first: dt.date) -> Select[Any]:
     """Lines of services paid in the month, less what was given back of them, in the order of their
     payment."""
     begins, ends = month_bounds(first)
-    cents = type_coerce(SaleLine.total, BigInteger)
-    # Rounded half up, as `SaleLine.share` does.
-    given_back = (2 * cents * SaleLine.refunded + SaleLine.quantity) // (2 * SaleLine.quantity)
-    left = type_coerce(cents - given_back, Hundredths)
+    left = type_coerce(SaleLine.total - given_back(), Hundredths)
     return (
         select(
             Sale.paid_at,

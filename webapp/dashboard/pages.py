@@ -1,8 +1,7 @@
 """The first page: how the shop stands and who waits for somebody."""
 
 import datetime as dt
-from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,36 +10,41 @@ from flask_babel import gettext as _
 
 from webapp.audit.history import Actor, ActorKind, HistoryEntry
 from webapp.dashboard import queries
-from webapp.dashboard.charts import ticks
+from webapp.dashboard.charts import Chart, ChartFilters, paid_orders
 from webapp.dashboard.first_steps import guide_for
+from webapp.dashboard.glance import Glance, glance_since
 from webapp.fulfilment.tasks.words import task_question
-from webapp.http.formatting import money_text, shop_day
+from webapp.http.formatting import shop_day
 from webapp.http.forms import Form
+from webapp.http.handling import wants_fragment
 from webapp.http.lists import count_text
-from webapp.http.numbers import is_brazilian
 from webapp.invoices.issues import issue_of, issues_of
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
 from webapp.platform.issues import Issue
-from webapp.platform.money import ZERO
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
+from webapp.sales.leaving import Due
 from webapp.sales.models import Sale, Status
 from webapp.staff.access import allow, may
 from webapp.store.queries import the_shop
 
-WEEK = 7
 bp = Blueprint("dashboard", __name__)
 
 
 @bp.get("/")
 @allow("clerk", "accountant")
 def page() -> str:
+    """The whole page, or to htmx its chart."""
+    filters = ChartFilters.of()
+    if wants_fragment():
+        return render_template("dashboard/_chart.html", chart=Chart(filters))
     today = shop_day(utc_now())
     date, guide = format_date(today, "full"), guide_for(the_shop())
     counts = queries.counts()
     if not counts.sales:
         return render_template("dashboard/first_steps.html", date=date, guide=guide)
-    context = _of_the_shop(today, counts) | {"guide": guide}
+    chart = Chart(filters, glance_since(today))
+    context = _of_the_shop(today, counts, chart) | {"guide": guide}
     if may("clerk"):
         context |= _of_the_work(counts)
     if may("manager"):
@@ -57,26 +61,21 @@ def close_guide() -> ResponseReturnValue:
     return redirect(url_for("dashboard.page"), 303)
 
 
-def _of_the_shop(today: dt.date, counts: queries.Counts) -> dict[str, Any]:
+def _of_the_shop(today: dt.date, counts: queries.Counts, chart: Chart) -> dict[str, Any]:
     """What everybody sees."""
-    days = queries.last_days(today)
-    statuses = queries.placed_by_status(days[-1].starts_at)
+    of_the_day = queries.of_the_day(today)
     return {
+        "chart": chart,
         "month": format_date(today, "MMMM"),
+        "today": today,
         "now": utc_now(),
+        "needs": _needs(counts),
         "issuer_known": bool(the_shop().cnpj),
-        "days": days,
-        "bars": _bars(shown) if (shown := _since_the_first_sale(days)) else [],
-        "ticks": ticks([day.sold for day in days]),
-        "week": sum((day.sold for day in days[-WEEK:]), ZERO),
-        "week_change": _change(
-            sum((day.sold for day in days[-2 * WEEK : -WEEK]), ZERO),
-            sum((day.sold for day in days[-WEEK:]), ZERO),
-        ),
-        "change": _change(days[-2].sold, days[-1].sold),
-        "commissions": queries.commissions_of_month(today),
-        "statuses": statuses,
-        "shares": _shares(statuses, today),
+        "glance": Glance(today, chart.days(glance_since(today), today), of_the_day),
+        "paid_orders": paid_orders,
+        "commissions": queries.commissions_of_month(today, of_the_day.commissions),
+        "placed": sum(of_the_day.placed.values()),
+        "shares": _shares(of_the_day.placed, today),
         "count_text": count_text,
         "issues_of": issues_of,
         **queries.invoices_waiting(counts),
@@ -96,28 +95,48 @@ def _of_the_work(counts: queries.Counts) -> dict[str, Any]:
     }
 
 
+LEAVING_TONES = {Due.LATE: "bad", Due.WILL_MISS: "warn", Due.TODAY: "info"}
+
+
+class Need(NamedTuple):
+    """Something that waits for a person: how often, and its list."""
+
+    label: str
+    rows: int
+    href: str
+    tone: str = "warn"
+
+
+def _needs(counts: queries.Counts) -> list[Need]:
+    """Of what the person may do, that of which there is some."""
+    leaving = {Due.LATE: counts.late, Due.WILL_MISS: counts.will_miss, Due.TODAY: counts.today}
+    of_orders = (
+        *(
+            Need(str(due.label), rows, url_for("sales.index", due=due), LEAVING_TONES[due])
+            for due, rows in leaving.items()
+        ),
+        Need(_("Orders to mend"), counts.stuck, url_for("sales.index", status="attention")),
+        Need(_("Tasks"), counts.tasks, url_for("tasks.index")),
+        Need(_("To pack"), counts.to_pack, url_for("parcels.index", status="to_pack"), "info"),
+        Need(_("To ship"), counts.packed, url_for("parcels.index", status="packed"), "info"),
+    )
+    of_notes = (
+        Need(_("NF-e under review"), counts.review, url_for("invoices.index", status="review")),
+        Need(
+            _("NF-e rejected"), counts.rejected, url_for("invoices.index", status="rejected"), "bad"
+        ),
+    )
+    failed = Need(_("Effects that failed"), counts.failed, url_for("monitor.page"), "bad")
+    asked = [
+        *of_notes,
+        *(of_orders if may("clerk") else ()),
+        *((failed,) if may("manager") else ()),
+    ]
+    return [need for need in asked if need.rows]
+
+
 def _fix_of(issue: Issue, sale: Sale) -> FixLink:
     return fix_link(issue, sale, g.identity.role) or order_link(sale)
-
-
-def _since_the_first_sale(days: list[queries.Day]) -> list[queries.Day]:
-    """Those a chart shows: a week at least, and none where fewer than two of them sold anything,
-    which a sentence tells better."""
-    sold = [place for place, day in enumerate(days) if day.paid]
-    return days[min(sold[0], len(days) - WEEK) :] if len(sold) > 1 else []
-
-
-def _bars(days: list[queries.Day]) -> list[dict[str, Any]]:
-    pattern = "dd/MM" if is_brazilian() else "d MMM"
-    return [
-        {
-            "label": format_date(day.date, pattern),
-            "value": float(day.sold),
-            "text": money_text(day.sold),
-            "now": day is days[-1],
-        }
-        for day in days
-    ]
 
 
 def _shares(statuses: dict[Status, int], today: dt.date) -> list[dict[str, Any]]:
@@ -129,11 +148,6 @@ def _shares(statuses: dict[Status, int], today: dt.date) -> list[dict[str, Any]]
         }
         for status, count in statuses.items()
     ]
-
-
-def _change(before: Decimal, now: Decimal) -> Decimal | None:
-    """By how many per cent it went up or down; None where there is nothing to compare with."""
-    return (now - before) * 100 / before if before else None
 
 
 @bp.get("/styleguide")

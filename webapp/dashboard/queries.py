@@ -2,53 +2,52 @@
 of rows."""
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import joinedload
 
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Product
 from webapp.catalog.queries import products
+from webapp.customers.models import Agent
 from webapp.fulfilment.commissions.models import Commission
 from webapp.fulfilment.commissions.queries import mark_of
-from webapp.fulfilment.parcels.models import SlipStatus
+from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import slip_ids
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.queries import open_task_ids, tasks
-from webapp.http.localization import time_zone
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import VIEWS
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.kept import kept
 from webapp.platform.money import ZERO
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
+from webapp.sales.leaving import Due, is_due
 from webapp.sales.models import Sale, Status
+from webapp.sums.queries import midnight
 from webapp.web.navigation import Counter, counted
 
-DAYS = 14
 SHOWN = 5
 LOW_SHOWN = 8
 MOST_PLACED = 50_000
-
-
-@dataclass(frozen=True)
-class Day:
-    """One day of the shop: when it begins and what was paid in it."""
-
-    date: dt.date
-    starts_at: dt.datetime
-    paid: int = 0
-    sold: Decimal = ZERO
-
-
-def midnight(day: dt.date) -> dt.datetime:
-    """The moment at which a day begins in the shop's zone, in UTC."""
-    return dt.datetime.combine(day, dt.time(), ZoneInfo(time_zone())).astimezone(dt.UTC)
 
 
 def _day_of(column, starts: list[dt.datetime]) -> ColumnElement[int]:
@@ -58,34 +57,67 @@ def _day_of(column, starts: list[dt.datetime]) -> ColumnElement[int]:
     )
 
 
-def last_days(today: dt.date) -> list[Day]:
-    """The last DAYS days, today the last, with their paid orders."""
-    dates = [today - dt.timedelta(days=DAYS - 1 - index) for index in range(DAYS)]
-    starts = [midnight(date) for date in dates]
-    ends = [*starts[1:], None]
-    days = (_paid_in(index, *span) for index, span in enumerate(zip(starts, ends, strict=True)))
-    paid = {
-        index: (count, sold or ZERO) for index, count, sold in db.session.execute(union_all(*days))
-    }
-    return [Day(date, starts[index], *paid[index]) for index, date in enumerate(dates)]
+class OfTheDay(NamedTuple):
+    """`placed`: how many of the orders placed today are in each state. `notes`: how many NF-e that
+    were issued today, and yesterday, are authorized; `parcels`: how many left. `commissions`:
+    another one as soon as the month has one more commission or reversal."""
+
+    placed: dict[Status, int]
+    notes: list[int]
+    parcels: list[int]
+    commissions: int | None
 
 
-def _paid_in(index: int, start: dt.datetime, end: dt.datetime | None) -> Select:
-    """`index`, how many orders were paid in this span, and their sum."""
-    query = select(literal(index), func.count(), func.sum(Sale.total))
-    query = query.where(Sale.paid_at >= start, Sale.status != Status.CANCELLED)
-    return query.where(Sale.paid_at < end) if end else query
+def of_the_day(today: dt.date) -> OfTheDay:
+    """In one statement."""
+    yesterday = today - dt.timedelta(1)
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    parts = (
+        _placed_by_status(today),
+        *(
+            _counted_on(day, name, moment, which)
+            for day in (today, yesterday)
+            for name, moment, which in (
+                ("notes", Invoice.issued_at, Invoice.status == InvoiceStatus.AUTHORIZED),
+                ("parcels", PackingSlip.shipped_at, true()),
+            )
+        ),
+        select(literal("mark"), literal(""), mark_of(today.strftime("%Y-%m")).scalar_subquery()),
+    )
+    for name, key, count in db.session.execute(union_all(*parts)):
+        found[name][key] = count
+    days = today.isoformat(), yesterday.isoformat()
+    return OfTheDay(
+        {status: found["placed"][status] for status in Status if status in found["placed"]},
+        [found["notes"][day] for day in days],
+        [found["parcels"][day] for day in days],
+        found["mark"][""],
+    )
 
 
-def placed_by_status(since: dt.datetime) -> dict[Status, int]:
-    """How many of the orders placed since then are in each state."""
-    found = select(Sale.status).where(Sale.created_at >= since)
+def _placed_by_status(day: dt.date) -> Select:
+    found = select(Sale.status).where(Sale.created_at >= midnight(day))
     # The limit also keeps SQLite from walking all sales by their status for the sake of the
     # grouping.
-    placed = found.limit(MOST_PLACED).subquery()
-    counted = select(placed.c.status, func.count()).group_by(placed.c.status)
-    counts = {status: count for status, count in db.session.execute(counted)}
-    return {status: counts[status] for status in Status if status in counts}
+    status = found.limit(MOST_PLACED).subquery().c.status
+    return select(literal("placed"), cast(status, String), func.count()).group_by(status)
+
+
+def _counted_on(day: dt.date, name: str, moment: Any, which: Any) -> Select:
+    begins, ends = midnight(day), midnight(day + dt.timedelta(1))
+    query = select(literal(name), literal(day.isoformat()), func.count())
+    return query.where(moment >= begins, moment < ends, which)
+
+
+def agent_names(codes: Iterable[str]) -> dict[str, str]:
+    found = db.session.execute(select(Agent.code, Agent.name).where(Agent.code.in_(codes)))
+    return {code: name for code, name in found}
+
+
+def products_sold(skus: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Id and name."""
+    query = select(Product.sku, Product.id, Product.name).where(Product.sku.in_(skus))
+    return {sku: (product_id, name) for sku, product_id, name in db.session.execute(query)}
 
 
 @dataclass(frozen=True)
@@ -98,9 +130,9 @@ class Commissions:
     by_day: list[Decimal]
 
 
-def commissions_of_month(today: dt.date) -> Commissions:
-    of_month = today.strftime("%Y-%m")
-    return kept(("day by day", today), mark_of(of_month), lambda: _commissions_until(today))
+def commissions_of_month(today: dt.date, mark: int | None) -> Commissions:
+    """`mark`: that of `of_the_day`."""
+    return kept(("day by day", today), mark, lambda: _commissions_until(today))
 
 
 def _commissions_until(today: dt.date) -> Commissions:
@@ -142,7 +174,7 @@ class Waiting:
 
 class Counts(NamedTuple):
     """How many there are of each, exact up to a thousand. `to_pack` and `packed`: orders whose
-    goods may leave; `failed`: effects of the rules."""
+    goods may leave; `failed`: effects of the rules; the last three as in LEAVING."""
 
     sales: int
     stuck: int
@@ -152,8 +184,12 @@ class Counts(NamedTuple):
     to_pack: int
     packed: int
     failed: int
+    late: int
+    today: int
+    will_miss: int
 
 
+LEAVING = (Due.LATE, Due.TODAY, Due.WILL_MISS)
 _COUNTERS = tuple(
     Counter(query)
     for query in (
@@ -171,8 +207,11 @@ _COUNTERS = tuple(
 
 def counts() -> Counts:
     """In one statement with those of the menu."""
-    found = counted(*_COUNTERS)
-    return Counts(*(found[counter] for counter in _COUNTERS))
+    now = utc_now()
+    leaving = (Counter(select(Sale.id).where(is_due(due, now))) for due in LEAVING)
+    counters = (*_COUNTERS, *leaving)
+    found = counted(*counters)
+    return Counts(*(found[counter] for counter in counters))
 
 
 def _waiting(query: Select, key, count: int) -> Waiting:

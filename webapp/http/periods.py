@@ -14,6 +14,13 @@ from webapp.http.query import Asked, WrongFilter, query_day
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 
 
+WORDS = {
+    "": (_l("Since %(day)s"), _l("Until %(day)s")),
+    "paid_": (_l("Paid since %(day)s"), _l("Paid until %(day)s")),
+    "shipped_": (_l("Shipped since %(day)s"), _l("Shipped until %(day)s")),
+}
+
+
 class ReversedDays(WrongFilter):
     title = _l("These days are reversed")
 
@@ -22,13 +29,16 @@ class ReversedDays(WrongFilter):
 
 
 class Period(NamedTuple):
+    """`of` stands before the names in the address: that of a payment is ?paid_since=."""
+
     since: dt.date | None = None
     until: dt.date | None = None
+    of: str = ""
 
     @classmethod
-    def asked(cls, asked: Asked = None) -> "Period":
+    def asked(cls, asked: Asked = None, of: str = "") -> "Period":
         """What the address asks for. Raises WrongFilter."""
-        period = cls(_day("since", asked), _day("until", asked))
+        period = cls(_day(f"{of}since", asked), _day(f"{of}until", asked), of)
         if period.since and period.until and period.since > period.until:
             raise ReversedDays()
         return period
@@ -44,12 +54,15 @@ class Period(NamedTuple):
 
     def chosen(self) -> list[dict[str, Any]]:
         """Each bound that holds, as `lists.filters` takes them."""
+        since, until = WORDS[self.of]
         words = {
-            "since": self.since and _("Since %(day)s", day=day_text(self.since)),
-            "until": self.until and _("Until %(day)s", day=day_text(self.until)),
+            "since": self.since and since % {"day": day_text(self.since)},
+            "until": self.until and until % {"day": day_text(self.until)},
         }
         return [
-            {"label": label, "href": _href(name, None)} for name, label in words.items() if label
+            {"label": label, "href": _href(f"{self.of}{name}", None)}
+            for name, label in words.items()
+            if label
         ]
 
     def choice(self) -> dict[str, Any]:

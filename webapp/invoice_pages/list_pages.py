@@ -32,7 +32,7 @@ from webapp.processing.wait_facts import waits_of_notes
 from webapp.staff.access import allow
 from webapp.store.queries import issuer_day
 
-FILTERS = ("status", "q", "month", "reason", "age", "sort", "after", "before")
+FILTERS = (*INVOICES.filters, "sort", "after", "before")
 TABS = {
     "": lazy_pgettext("NF-e", "All"),
     "review": _l("Under review"),
@@ -54,6 +54,7 @@ def index() -> str:
         page=page,
         tabs=tabs_of([_tab(name, label) for name, label in TABS.items()], _in_view(asked.view)),
         queue=queue_filters(asked),
+        period=asked.period,
         is_review=asked.view == "review",
         q=asked.q,
         month=asked.month,

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select
 
 from webapp.http.formatting import access_key_text
 from webapp.http.lists import Order, Orders
+from webapp.http.periods import Period
 from webapp.http.query import query_month, query_word
 from webapp.invoices.issues import reason_label
 from webapp.invoices.models import Invoice
@@ -38,6 +39,7 @@ class Asked(NamedTuple):
     month: dt.date | None
     reason: str
     age: int
+    period: Period
 
     @classmethod
     def of(cls, query: Query) -> "Asked":
@@ -46,24 +48,29 @@ class Asked(NamedTuple):
         if view in QUEUES:
             reason = storable(query.get("reason", ""))[:40]
             age = AGES.get(query_word("age", AGES, query), 0)
-        return cls(view, query.get("q", ""), query_month(asked=query), reason, age)
+        period = Period.asked(query)
+        return cls(view, query.get("q", ""), query_month(asked=query), reason, age, period)
 
     @property
     def is_queue(self) -> bool:
-        return self.view in QUEUES and not self.month
+        return self.view in QUEUES and not self._has_days
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.view or self.q.strip() or self.month)
+        return bool(self.view or self.q.strip() or self._has_days)
+
+    @property
+    def _has_days(self) -> bool:
+        return bool(self.month or self.period.since or self.period.until)
 
     @property
     def orders(self) -> Orders:
         if self.is_queue:
             return QUEUE_ORDERS
-        return MONTH_ORDERS if self.month else ORDERS
+        return MONTH_ORDERS if self._has_days else ORDERS
 
     def rows(self) -> Select[Any]:
-        found = invoices(self.q, self.month)
+        found = invoices(self.q, self.month, self.period.begins, self.period.ends)
         if self.view:
             found = found.where(VIEWS[self.view])
         if self.reason:
@@ -107,6 +114,6 @@ INVOICES = Listing(
         _field(_l("Protocol"), "protocol"),
         Cell(_l("Reason"), lambda invoice: reason_label(invoice.reason) if invoice.reason else ""),
     ),
-    filters=("q", "status", "month", "reason", "age"),
+    filters=("q", "status", "month", "reason", "age", "since", "until"),
     record=("invoices.page", "invoice_id"),
 )

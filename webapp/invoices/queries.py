@@ -84,13 +84,23 @@ VIEWS: dict[str, ColumnElement[bool]] = {
 WAITS_FOR_PERSON = Invoice.status.in_([literal_column("'review'"), literal_column("'rejected'")])
 
 
-def invoices(q: str = "", month: dt.date | None = None) -> Select:
+def invoices(
+    q: str = "",
+    month: dt.date | None = None,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+) -> Select:
     """Invoices with their sales. `q` finds by reference, customer, document, number or access key;
-    `month` is the one in which they were issued or, not issued yet, begun."""
+    `month` is the one in which they were issued or, not issued yet, begun; `since` and, before it,
+    `until` bound the same moment."""
     query = _with_sales(select(Invoice).join(Invoice.sale))
     if month:
         first, end = month_bounds(month)
         query = query.where(Invoice.moment >= first, Invoice.moment < end)
+    if since:
+        query = query.where(Invoice.moment >= since)
+    if until:
+        query = query.where(Invoice.moment < until)
     if q.strip():
         query = query.where(_found_by(q))
     return query

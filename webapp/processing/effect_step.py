@@ -20,7 +20,7 @@ from webapp.processing.facts import BatchContext
 from webapp.processing.reversing import catch_up
 from webapp.rules.models import Effect, EffectStatus
 from webapp.rules.queries import effects_of
-from webapp.sales.models import Sale
+from webapp.sales.models import Sale, mark_money
 
 # What a rule held back has been released by a person.
 RELEASED = (InvoiceStatus.APPROVED, InvoiceStatus.SENDING, InvoiceStatus.AUTHORIZED)
@@ -62,6 +62,7 @@ class EffectStep(Step[Effect, None, EffectBatch]):
         held = sale.id in shared.held
         carry_out([row], Execution(sale, shared.context, now, held, late=True))
         catch_up(sale, now)
+        mark_money(db.session.connection(), sale.paid_at)
         tell_pages(db.session, sale)
 
     def give_up(self, row: Effect, error: str) -> None:

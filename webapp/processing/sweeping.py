@@ -26,6 +26,7 @@ from webapp.processing.tax_holds import let_go_on
 from webapp.sales.models import Sale, Status
 from webapp.sales.placing import cancel_open
 from webapp.store.sleep import is_asleep
+from webapp.sums.keeping import keep_days
 
 log = logging.getLogger(__name__)
 CLOSED_AT_ONCE = 50
@@ -42,6 +43,7 @@ def sweep_once() -> list[str]:
     let_go_on()
     let_sign()
     look_after_files()
+    keep_days()
     owe_reorder_letters()
     reckon_ship_by()
     open_mailbox()

@@ -16,13 +16,16 @@ from webapp.sale_pages.told_details import in_one_line
 from webapp.sales.finding import named_sales
 from webapp.sales.models import Sale
 from webapp.sales.queries import load_lines, sales_of_customer
-from webapp.staff.access import shown_document
+from webapp.staff.access import may, shown_document
+from webapp.sums.margins import margins_of
 from webapp.web.listings import Asked, Cell, Listing
 
 
 def _gather(found: list[Sale]) -> list[SaleRow]:
+    """A margin is for those who may see one."""
     load_lines(found)
-    return rows_of(found)
+    margins = margins_of(found) if may("manager", "accountant") else {}
+    return [replace(row, margin=margins.get(row.sale.id)) for row in rows_of(found)]
 
 
 def _of_customer(asked: Asked) -> Select[Any]:
@@ -66,6 +69,7 @@ SALES = Listing(
         _field(_l("Freight"), "freight"),
         _field(_l("Discount"), "discount"),
         _field(_l("Total"), "total"),
+        Cell(_l("Margin"), lambda row: row.margin.amount if row.margin else None),
         _of_invoice(_l("Series"), "printed_series"),
         _of_invoice(_l("NF-e"), "number"),
         Cell(
@@ -76,7 +80,19 @@ SALES = Listing(
         _field(_l("Ship by"), "ship_by"),
         Cell(_l("Invoice details"), lambda row: in_one_line(row.sale.invoice_details)),
     ),
-    filters=("q", "status", "shipping", "due", "channel", "agent", "tag", "since", "until"),
+    filters=(
+        "q",
+        "status",
+        "shipping",
+        "due",
+        "channel",
+        "agent",
+        "tag",
+        "since",
+        "until",
+        "paid_since",
+        "paid_until",
+    ),
     gather=_gather,
     record=("sales.page", "sale_id"),
 )

@@ -29,6 +29,7 @@ from webapp.sales.forms import CHANNELS
 from webapp.sales.leaving import Due
 from webapp.sales.models import TO_SHIP, Sale, SaleTag, Shipping, Status, Tag
 from webapp.sales.queries import load_lines, sales, tags_of
+from webapp.sums.margins import Margin
 from webapp.web.listings import Asked
 
 ORDERS = {
@@ -41,6 +42,8 @@ ORDERS = {
 TAGGED_ORDERS = ORDERS | {"when": Order((SaleTag.id,), down=True)}
 # What must leave is read by when.
 LEAVING = {"ship_by": Order((Sale.ship_by, Sale.id))} | ORDERS
+# What was paid on some days, by the payment.
+PAID_ORDERS = ORDERS | {"when": Order((Sale.paid_at, Sale.id), down=True)}
 TABS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (_l("All"), {}),
     (Status.OPEN.label, {"status": Status.OPEN}),
@@ -65,6 +68,7 @@ class SaleFilters:
     agent: str = ""
     tag: str = ""
     period: Period = Period()
+    paid: Period = Period(of="paid_")
     q: str = ""
 
     @classmethod
@@ -78,6 +82,7 @@ class SaleFilters:
             agent=asked.get("agent", "")[:20],
             tag=asked.get("tag", "")[:LONGEST],
             period=Period.asked(asked),
+            paid=Period.asked(asked, "paid_"),
             q=asked.get("q", "")[:LONGEST],
         )
 
@@ -91,6 +96,8 @@ class SaleFilters:
             tag=self.tag,
             since=self.period.begins,
             until=self.period.ends,
+            paid_since=self.paid.begins,
+            paid_until=self.paid.ends,
             q=self.q,
         )
 
@@ -142,13 +149,15 @@ def chosen(filters: SaleFilters) -> list[dict[str, Any]]:
         for name, label in words.items()
         if label
     ]
-    return chips + filters.period.chosen()
+    return chips + filters.period.chosen() + filters.paid.chosen()
 
 
 def orders_of(asked: Asked) -> Orders:
     if asked.get("due"):
         return LEAVING
-    return TAGGED_ORDERS if asked.get("tag") else ORDERS
+    if asked.get("tag"):
+        return TAGGED_ORDERS
+    return PAID_ORDERS if asked.get("paid_since") or asked.get("paid_until") else ORDERS
 
 
 def choices(filters: SaleFilters, agents: list[Agent], tags: list[Tag]) -> list[dict[str, Any]]:
@@ -190,6 +199,8 @@ class SaleRow:
     issue: Issue | None
     tags: list[Tag]
     wait: Wait | None = None
+    # In files alone.
+    margin: Margin | None = None
 
     @property
     def channel(self) -> Any:

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from webapp.audit.tracking import because
 from webapp.http.forms import Form
-from webapp.http.handling import acts, refuse_stale, submits
+from webapp.http.handling import acts, page_or_fragment, refuse_stale, submits
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.processing import attention, review
@@ -17,6 +17,7 @@ from webapp.sales.forms import SaleAddressIn
 from webapp.sales.models import Sale
 from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
+from webapp.sums.margins import margins_of
 
 
 def _order(
@@ -49,6 +50,15 @@ def page(sale_id: int) -> str:
 def live(sale_id: int) -> str:
     """The page's part that moves by itself."""
     return _order(sale_id, "sales/_sale.html")
+
+
+@bp.get("/sales/<id:sale_id>/margin")
+@allow("manager", "accountant")
+def margin(sale_id: int) -> str:
+    """What is left of it; a page of its own, or to htmx the part that comes into the order's."""
+    sale = sale_of(sale_id)
+    found = margins_of([sale]).get(sale.id)
+    return page_or_fragment("sales/margin.html", "sales/_margin.html", sale=sale, margin=found)
 
 
 @bp.post("/sales/<id:sale_id>/payment")

@@ -9,7 +9,19 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event, text
+from sqlalchemy import (
+    JSON,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import instance_state
 
@@ -316,8 +328,8 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             postgresql_where=BOUGHT,
         ),
         Index("ix_sales_created_at_status", "created_at", "status"),
-        # All that the days of the home page are added up from.
-        Index("ix_sales_paid_at", "paid_at", "status", "total"),
+        # All that the days of the home page are added up from, in the order of a day's list.
+        Index("ix_sales_paid_at", "paid_at", "id", "status", "total", "refunded_amount"),
     )
     live = "sale"
     audited = (
@@ -445,6 +457,11 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         """Of its packages as told; 0 where nobody did."""
         packages = (self.invoice_details or {}).get("packages", [])
         return sum(package["quantity"] for package in packages)
+
+    @property
+    def is_bought(self) -> bool:
+        """Paid, and not cancelled."""
+        return self.paid_at is not None and self.status is not Status.CANCELLED
 
     @property
     def has_shipped(self) -> bool:
@@ -700,6 +717,49 @@ def _stay_found(_mapper: Any, _connection: Any, sale: Sale) -> None:
         sale.search_text = sale.text_to_search()
 
 
+class MoneyMark(Model):
+    """Money of an order that was paid then changed when the sums of that day may have been kept
+    already (`webapp.sums`): they are not to be gone by until they are added up anew. Without a
+    moment: so are those of all days."""
+
+    __tablename__ = "money_marks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paid_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+
+# So long after a payment no change is marked: no day is kept so soon.
+UNMARKED = dt.timedelta(hours=1)
+COUNTED_IN_SUMS = frozenset(("paid_at", "refunded_amount", "total", "freight"))
+
+
+@event.listens_for(Sale, "before_update")
+def _mark_its_day(_mapper: Any, connection: Connection, sale: Sale) -> None:
+    """With what the rules brought about, too: they have just been applied, or it was called off.
+    Two days where somebody moved the payment."""
+    before = instance_state(sale).committed_state
+    was_judged = before.get("status") is Status.RULES
+    was_cancelled = "status" in before and sale.status is Status.CANCELLED
+    if was_judged or was_cancelled or not before.keys().isdisjoint(COUNTED_IN_SUMS):
+        mark_money(connection, before.get("paid_at"), sale.paid_at)
+
+
+def mark_money(connection: Connection, *paid: Any) -> None:
+    """Says that money of an order changed that was paid at these moments."""
+    latest = utc_now() - UNMARKED
+    moments = {moment for moment in paid if isinstance(moment, dt.datetime) and moment < latest}
+    if moments:
+        connection.execute(insert(MoneyMark), [{"paid_at": moment} for moment in sorted(moments)])
+
+
+def mark_money_of(connection: Connection, sale_id: int | None) -> None:
+    """The same of an order by its id, wherever that is."""
+    early = Sale.id == sale_id, Sale.paid_at < utc_now() - UNMARKED
+    connection.execute(
+        insert(MoneyMark).from_select(["paid_at"], select(Sale.paid_at).where(*early))
+    )
+
+
 class Below(NamedTuple):
     """How far below the catalog's prices. `unconfirmed`: those by SKU for which no manager stands,
     so that nobody can tell what is given away of them."""
@@ -788,6 +848,12 @@ class SaleLine(Model):
     @property
     def discount_left(self) -> Decimal:
         return self.unit_price * self.left - self.total_left
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What one unit cost the shop at the time; None where nobody knew."""
+        written = self.product.get("cost")
+        return None if written is None else Decimal(written)
 
     @property
     def royalty_percent(self) -> Decimal | None:

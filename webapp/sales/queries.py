@@ -6,7 +6,17 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, inspect, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    func,
+    inspect,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -19,6 +29,7 @@ from webapp.customers.queries import customers, named_customers
 from webapp.http.lists import COUNT_LIMIT, Order, Sought, best_first, bounded_count
 from webapp.platform.clock import utc_now
 from webapp.platform.codes import bar_codes_of
+from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.money import ZERO, cents
@@ -76,6 +87,13 @@ def bought() -> Select:
     return select(*sums).where(BOUGHT)
 
 
+def given_back() -> ColumnElement[Decimal]:
+    """What of a line's total was refunded, rounded half up, as `SaleLine.share` does."""
+    total = type_coerce(SaleLine.total, BigInteger)
+    cents = (2 * total * SaleLine.refunded + SaleLine.quantity) // (2 * SaleLine.quantity)
+    return type_coerce(cents, Hundredths)
+
+
 def bought_by(customer_id: int) -> Bought:
     row = db.session.execute(bought().where(Sale.customer_id == customer_id)).one()
     orders, sold, refunded, first_at, last_at = row
@@ -104,12 +122,22 @@ def sales(
     needs_person: bool = False,
     tag: str = "",
     due: Due | None = None,
+    paid_since: dt.datetime | None = None,
+    paid_until: dt.datetime | None = None,
 ) -> Select:
     """Sales that pass every filter given. `needs_person`: those that stopped, and those that wait
     for so long that a person is asked. `until`: entered before it. `q`: words in any order, of the
     facts that `Sale.text_to_search` names, or are a code of. `tag`: however its name is written; a
-    list then goes by `SaleTag.id`, whose index alone ends in its order."""
+    list then goes by `SaleTag.id`, whose index alone ends in its order. `paid_since` and, before
+    it, `paid_until`: a list then goes by `Sale.paid_at`; cancelled ones are left out, as in what is
+    added up."""
     query = select(Sale)
+    if paid_since or paid_until:
+        query = query.where(Sale.paid_at.is_not(None), Sale.status != Status.CANCELLED)
+    if paid_since:
+        query = query.where(Sale.paid_at >= paid_since)
+    if paid_until:
+        query = query.where(Sale.paid_at < paid_until)
     if tag:
         query = query.join(SaleTag, SaleTag.id == Sale.id).where(SaleTag.tag_id == _tag_id(tag))
     channel, agent = storable(channel), storable(agent)

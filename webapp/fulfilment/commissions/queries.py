@@ -42,9 +42,9 @@ class AgentTotal:
     commission: Decimal
 
 
-def mark_of(month: str) -> int | None:
+def mark_of(month: str) -> Select:
     """Another one as soon as the month has one more commission or reversal."""
-    return db.session.scalar(select(func.max(Commission.id)).where(Commission.month == month))
+    return select(func.max(Commission.id)).where(Commission.month == month)
 
 
 def agent_totals(
@@ -57,7 +57,8 @@ def agent_totals(
         return _agent_totals(of_month & (Commission.agent_code == storable(agent)))
     if exact:
         return _agent_totals(of_month)
-    return kept(("agents", month), mark_of(month), lambda: _agent_totals(of_month))
+    mark = db.session.scalar(mark_of(month))
+    return kept(("agents", month), mark, lambda: _agent_totals(of_month))
 
 
 def _agent_totals(of_month: ColumnElement[bool]) -> dict[str, AgentTotal]:

@@ -7,7 +7,8 @@ from sqlalchemy import Select
 
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import packing_slips
-from webapp.http.lists import Order
+from webapp.http.lists import Order, Orders
+from webapp.http.periods import Period
 from webapp.http.query import query_choice
 from webapp.sales.finding import named_sales
 from webapp.sales.leaving import Due
@@ -24,9 +25,34 @@ ORDERS = {
 LEAVING = {"ship_by": Order((Sale.ship_by, Sale.id.label("sale_id")))} | ORDERS
 
 
+# What left on some days, by when it did.
+SHIPPED_ORDERS = {
+    "when": Order((PackingSlip.shipped_at, PackingSlip.id), down=True),
+    "expected": ORDERS["expected"],
+}
+
+
+def shipped_in(asked: Asked) -> Period:
+    """Raises WrongFilter."""
+    return Period.asked(asked, "shipped_")
+
+
 def _rows(asked: Asked) -> Select[Any]:
     status, due = query_choice("status", SlipStatus, asked), query_choice("due", Due, asked)
-    return packing_slips(status, asked.get("q", ""), due)
+    found = packing_slips(status, asked.get("q", ""), due)
+    period = shipped_in(asked)
+    if period.begins:
+        found = found.where(PackingSlip.shipped_at >= period.begins)
+    if period.ends:
+        found = found.where(PackingSlip.shipped_at < period.ends)
+    return found
+
+
+def _orders(asked: Asked) -> Orders:
+    if asked.get("due"):
+        return LEAVING
+    period = shipped_in(asked)
+    return SHIPPED_ORDERS if period.since or period.until else ORDERS
 
 
 def _field(label: Any, name: str) -> Cell:
@@ -42,7 +68,7 @@ SLIPS = Listing(
     label=_l("Packing slips"),
     endpoint="parcels.index",
     rows=_rows,
-    orders=lambda asked: LEAVING if asked.get("due") else ORDERS,
+    orders=_orders,
     named=named_sales,
     cells=(
         _of_sale(_l("Order"), "reference"),
@@ -66,5 +92,5 @@ SLIPS = Listing(
         _field(_l("Delivered"), "delivered_at"),
         _field(_l("Notes"), "notes"),
     ),
-    filters=("q", "status", "due"),
+    filters=("q", "status", "due", "shipped_since", "shipped_until"),
 )

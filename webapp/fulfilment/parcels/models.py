@@ -74,6 +74,14 @@ class PackingSlip(Model):
             postgresql_where=text("released_at IS NULL"),
         ),
         Index("ix_packing_slips_expected", "expected_delivery", "id"),
+        # What left on a day.
+        Index(
+            "ix_packing_slips_shipped_at",
+            "shipped_at",
+            "id",
+            sqlite_where=text("shipped_at IS NOT NULL"),
+            postgresql_where=text("shipped_at IS NOT NULL"),
+        ),
     )
     audited = ("released_at", "volumes", "notes")
 

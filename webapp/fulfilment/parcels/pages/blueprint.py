@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, request
 
 bp = Blueprint("parcels", __name__)
-LIST_FILTERS = ("status", "due", "q", "sort", "after", "before")
+LIST_FILTERS = ("status", "due", "q", "shipped_since", "shipped_until", "sort", "after", "before")
 
 
 def list_filters() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from werkzeug import Response
 from webapp.fulfilment.bulk import MOST_AT_ONCE
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
-from webapp.fulfilment.parcels.listing import SLIPS
+from webapp.fulfilment.parcels.listing import SLIPS, shipped_in
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.pages.blueprint import bp, list_filters
 from webapp.fulfilment.parcels.printing import printed_slips
@@ -40,6 +40,7 @@ def index() -> str:
         q=q,
         status=status,
         due=due,
+        shipped=shipped_in(request.args),
         live_url=page.live_url,
         list_filters=list_filters(),
         most_printed=MOST_AT_ONCE,
