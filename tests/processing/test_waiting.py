@@ -28,6 +28,7 @@ from webapp.platform.issues import Issue
 from webapp.processing.waiting import (
     Facts,
     OpenTask,
+    Pause,
     PostalService,
     Surroundings,
     WaitsFor,
@@ -646,6 +647,22 @@ def test_every_state_of_work_tells_what_its_row_says_and_no_more():
         assert ("no worker has taken it up" in wait.sentence) == (work is LATE)
         assert ("not succeeded" in wait.sentence) == (work in (FAILED, FAILED_LATE))
         assert (wait.next_at is None) == (work["due_at"] <= NOW)
+
+
+def test_a_paused_queue_is_told_of_what_it_owes_and_of_nothing_else():
+    pause = Pause("Ana", at(5), "a rule is mended")
+    house = Surroundings(NOW, state="SP", pauses={"rules": pause})
+    waits = [wait_of(order(Status.RULES, **work), house) for work in WORK]
+    assert {(wait.sentence, wait.waits_for, wait.next_at) for wait in waits if wait} == {
+        (
+            "Applying the rules: paused by Ana since 14:05 (a rule is mended); it goes on by "
+            "itself once a manager resumes it.",
+            WaitsFor.MANAGER,
+            None,
+        )
+    }
+    for facts in (order(Status.ADDRESS, **FRESH), unanswered(), sending("108")):
+        assert wait_of(facts, house) == wait_of(facts, AWAKE)
 
 
 @pytest.mark.parametrize("house", [AWAKE, ASLEEP], ids=["awake", "asleep"])

@@ -8,6 +8,7 @@ from sqlalchemy import Select, literal, select, true, union_all
 
 from webapp.addresses.models import PostalProvider
 from webapp.addresses.providers import SAMPLE
+from webapp.audit.history import who
 from webapp.authority.certificates import signing_hold
 from webapp.authority.contingency import present_contingency
 from webapp.authority.service_states import services_of
@@ -22,10 +23,12 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.owed import Owed
 from webapp.processing.effects import kind_of
+from webapp.processing.pausing import pauses
 from webapp.processing.waiting import (
     Beside,
     Facts,
     OpenTask,
+    Pause,
     PostalService,
     Surroundings,
     Wait,
@@ -155,7 +158,14 @@ def surroundings_of(rows: Iterable[Sale | Owed]) -> Surroundings:
         services=services_of([shop.state, standby_name(shop.state)]) if asks_authority else {},
         in_contingency=asks_authority and present_contingency() is not None,
         unsigned=signing_hold() if unsigned else None,
+        pauses=_pauses() if any(row.due_at for row in owed) else {},
     )
+
+
+def _pauses() -> dict[str, Pause]:
+    return {
+        queue: Pause(who(row.actor).name, row.since, row.reason) for queue, row in pauses().items()
+    }
 
 
 def _providers() -> list[PostalService]:

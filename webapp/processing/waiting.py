@@ -104,6 +104,14 @@ class PostalService(NamedTuple):
     rests_until: dt.datetime | None = None
 
 
+class Pause(NamedTuple):
+    """Of a queue, by a person of this name."""
+
+    name: str
+    since: dt.datetime
+    reason: str
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What all orders depend on, as of `now`. `state`: the issuer's; `providers` in the order in
@@ -117,6 +125,12 @@ class Surroundings:
     in_contingency: bool = False
     # Why the shop cannot sign; None where it can, or nobody asked.
     unsigned: Issue | None = None
+    # By the queue.
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
+
+    def stops(self, row: Owed) -> bool:
+        """Nothing is done of what the row owes, whatever else stands in its way."""
+        return self.asleep_since is not None or row.queue in self.pauses
 
 
 class OpenTask(NamedTuple):
@@ -196,7 +210,7 @@ def _unpaid(facts: Facts, around: Surroundings) -> Wait:
 
 def _at_address(facts: Facts, around: Surroundings) -> Wait:
     sale = facts.sale
-    if sale.reason_code != "providers_unavailable" or around.asleep_since:
+    if sale.reason_code != "providers_unavailable" or around.stops(sale):
         return _work(sale, around)
     return _postal(sale, around)
 
@@ -336,6 +350,16 @@ def _work(row: Owed, around: Surroundings, label: LazyString | str = "") -> Wait
             since=clock(around.asleep_since),
         )
         return Wait(WaitsFor.ADMIN, around.asleep_since, None, words)
+    if pause := around.pauses.get(row.queue or ""):
+        words = _(
+            "%(step)s: paused by %(name)s since %(since)s (%(reason)s); it goes on by itself once "
+            "a manager resumes it.",
+            step=step,
+            name=pause.name,
+            since=clock(pause.since),
+            reason=pause.reason,
+        )
+        return Wait(WaitsFor.MANAGER, pause.since, None, words)
     if row.lease and due and due > now:
         words = _(
             "%(step)s: a worker has been at it since %(since)s; should that one stop, another "
@@ -469,7 +493,7 @@ def _note_working(note: Invoice, around: Surroundings) -> Wait:
 
 def _note_released(note: Invoice, around: Surroundings) -> Wait:
     """A return that rests for want of a certificate tells so itself."""
-    if note.error == PREFIX + TURNS and not around.asleep_since:
+    if note.error == PREFIX + TURNS and not around.stops(note):
         since, due = _since_of(note), note.due_at or around.now
         told = {"why": clause(why_it_waits(note.error)), "again": _again(due, around)}
         words = _(
@@ -482,7 +506,7 @@ def _note_released(note: Invoice, around: Surroundings) -> Wait:
 
 
 def _note_sending(note: Invoice, around: Surroundings) -> Wait:
-    if around.asleep_since or not note.error.startswith(PREFIX):
+    if around.stops(note) or not note.error.startswith(PREFIX):
         return _work(note, around)
     parts = [_cause(note, around), _asked_again(note, around), _doubt(note, around)]
     due = note.due_at if note.due_at and note.due_at > around.now else None
@@ -598,9 +622,9 @@ def _cancelling(facts: Facts, since: dt.datetime, around: Surroundings) -> Wait:
 def _event(event: InvoiceEvent, around: Surroundings) -> Wait:
     """Not signed yet, it has no moment of its own."""
     label = _("%(event)s of the NF-e", event=event.label)
-    if event.error and event.at is None and around.unsigned and not around.asleep_since:
+    if event.error and event.at is None and around.unsigned and not around.stops(event):
         return asks_for(around.unsigned, _since_of(event), around)
-    if around.asleep_since or not event.error.startswith(PREFIX):
+    if around.stops(event) or not event.error.startswith(PREFIX):
         return _work(event, around, label)
     cause, again = _cause(event, around, Service.EVENT), _asked_again(event, around)
     words = _("%(event)s: %(cause)s; %(again)s.", event=label, cause=cause, again=again)
@@ -635,7 +659,7 @@ def _message(message: Message, around: Surroundings) -> Wait | None:
         told = _("the e-mail “%(name)s” did not arrive (%(why)s)", name=name, why=why)
         then = _then(_("once its address is right, it is sent again"), around)
         return _asks(WaitsFor.TEAM, told, then, since)
-    if not message.error or around.asleep_since:
+    if not message.error or around.stops(message):
         return _work(message, around)
     due = message.due_at or around.now
     words = _(
