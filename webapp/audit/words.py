@@ -236,6 +236,7 @@ FIELDS = {
     "guide_closed": _l("Guide put away"),
     "hold_hours": _l("Stock hold (hours)"),
     "cut_off": _l("Cut-off"),
+    "membership_terms": _l("Terms of memberships"),
     "pick_up": _l("Parcels leave at"),
     "preparation_days": _l("Preparation (working days)"),
     "dispatch_weekdays": _l("Days on which parcels leave"),

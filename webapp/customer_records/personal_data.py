@@ -141,6 +141,7 @@ def _membership(customer_id: int) -> dict[str, Any] | None:
         "plan": found.plan,
         "status": str(found.status),
         "since": found.since,
+        "ends_on": found.ends_on,
         "events": [
             {"at": event.at, "kind": event.kind, "plan": event.plan, "reason": event.reason}
             for event in db.session.scalars(events.order_by(MembershipEvent.id))

@@ -9,7 +9,12 @@ from webapp.rules.core.vocabulary import EMAIL_TITLES
 RULE_TEMPLATES = EMAIL_TITLES
 # That of an authorized NF-e, with its files.
 AUTHORIZED = "invoice_authorized"
-TEMPLATES = {**RULE_TEMPLATES, AUTHORIZED: _l("NF-e authorized")}
+ENDS_SOON = "membership_ends_soon"
+TEMPLATES = {
+    **RULE_TEMPLATES,
+    AUTHORIZED: _l("NF-e authorized"),
+    ENDS_SOON: _l("Membership ends soon"),
+}
 BOUNCED, BOUNCED_ADDRESS, BOUNCED_FULL = "bounced", "bounced_address", "bounced_full"
 # By the word that begins a message's `error`; the rest of it is for the queue monitor.
 REASONS = {

@@ -16,6 +16,7 @@ from webapp.authority.models import AuthorityService, ServiceState
 from webapp.batches.models import BatchStatus, ProductBatch
 from webapp.bulk.models import BulkAct
 from webapp.closings.models import Closing, ClosingStatus
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.imports.models import Import, ImportStatus
 from webapp.incoming.models import Inbox, InboxStatus, Manifestation, ManifestationStatus
 from webapp.invoices.models import (
@@ -48,6 +49,7 @@ from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
 from webapp.processing.pausing import pauses, rests
+from webapp.processing.membership_step import MembershipStep
 from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.reorder_step import ReorderStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
@@ -253,6 +255,14 @@ PIPELINE: tuple[Station, ...] = (
         ReorderStep(),
         (LetterStatus.SENT, LetterStatus.KEPT, LetterStatus.FAILED),
         _l("Telling managers what is low"),
+    ),
+    Station(
+        Membership,
+        MembershipStatus.ACTIVE,
+        "bulk",
+        MembershipStep(),
+        (MembershipStatus.LAPSED,),
+        _l("Reminding of a membership's end, and ending it"),
     ),
     Station(
         Backtest,

@@ -61,6 +61,7 @@ class Shop(Model):
         "closing_day",
         "accountant_email",
         "reorder_days",
+        "membership_terms",
         "cut_off",
         "pick_up",
         "preparation_days",
@@ -123,6 +124,9 @@ class Shop(Model):
     accountant_email: Mapped[str] = mapped_column(String(254), default="")
     # For how many days what is ordered anew is to last.
     reorder_days: Mapped[int] = mapped_column(default=30)
+    # By plan the months that a membership lasts (None: no end), and how many days ahead of its end
+    # its owner is reminded.
+    membership_terms: Mapped[dict[str, list]] = mapped_column(JSON, default=dict)
     # When an order must leave: see `store.dispatch`.
     cut_off: Mapped[str] = mapped_column(String(5), default="14:00")
     pick_up: Mapped[str] = mapped_column(String(5), default="17:00")

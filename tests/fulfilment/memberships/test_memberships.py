@@ -26,6 +26,7 @@ def test_a_paid_membership_is_active_and_listed(db, client):
     today = membership_of(db).since.isoformat()
     assert found == [
         {"customer": sale.customer_id, "plan": "gold", "status": "active", "since": today}
+        | {"ends_on": None}
     ]
 
 

@@ -32,4 +32,5 @@ def _membership(row: Membership) -> dict[str, object]:
         "plan": row.plan,
         "status": row.status,
         "since": row.since.isoformat(),
+        "ends_on": row.ends_on and row.ends_on.isoformat(),
     }

@@ -17,8 +17,9 @@ from webapp.audit.history import (
 )
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.memberships.models import MembershipEvent, MembershipEventKind
+from webapp.http.formatting import day_text
 
-ICONS = {"reversed": "arrow-back-up", "lapsed": "ban"}
+ICONS = {"reversed": "arrow-back-up", "lapsed": "ban", "ended": "ban", "renewed": "refresh"}
 
 
 def _key(entry: AuditEntry) -> str:
@@ -47,7 +48,8 @@ def _entry(event: MembershipEvent) -> HistoryEntry:
     sentence = sentence_of("memberships", event.kind)
     # The order did what it brought about, whoever undid it; what is marked by hand is a person's.
     actor = who(event.actor if event.is_by_hand else "")
-    note = " · ".join(filter(None, (f"{event.status.label}, {_plan(event)}", event.reason)))
+    parts = (f"{event.status.label}, {_plan(event)}", _last_day(event), event.reason)
+    note = " · ".join(filter(None, parts))
     return HistoryEntry(event.at, str(sentence.text), sentence.icon, actor, note, _links(event))
 
 
@@ -55,6 +57,10 @@ def _plan(event: MembershipEvent) -> str:
     if event.plan_before and event.plan_before != event.plan:
         return _("plan %(before)s → %(after)s", before=event.plan_before, after=event.plan)
     return _("plan %(plan)s", plan=event.plan)
+
+
+def _last_day(event: MembershipEvent) -> str:
+    return _("up to %(day)s", day=day_text(event.ends_on)) if event.ends_on else ""
 
 
 def _links(event: MembershipEvent) -> list[Link]:

@@ -31,6 +31,7 @@ class MembershipTab(enum.StrEnum):
     """The tabs of the list."""
 
     ACTIVE = "active"
+    ENDING = "ending"
     LAPSED = "lapsed"
     UPGRADED = "upgraded"
 
@@ -41,6 +42,7 @@ class MembershipTab(enum.StrEnum):
 
 VIEW_LABELS = {
     MembershipTab.ACTIVE: _l("Active"),
+    MembershipTab.ENDING: _l("End soon"),
     MembershipTab.LAPSED: _l("Lapsed"),
     MembershipTab.UPGRADED: _l("Upgraded"),
 }
@@ -69,6 +71,7 @@ MEMBERSHIPS = Listing(
         Cell(_l("Plan"), lambda membership: membership.plan),
         Cell(_l("Status"), lambda membership: str(membership.status.label)),
         Cell(_l("Since"), lambda membership: membership.since),
+        Cell(_l("Ends on"), lambda membership: membership.ends_on),
     ),
     filters=("q", "status"),
 )
@@ -97,6 +100,7 @@ MEMBERSHIP_CHANGES = Listing(
         _of_event(_l("Plan"), "plan"),
         Cell(_l("Status"), lambda event: str(event.status.label)),
         _of_event(_l("Since"), "since"),
+        _of_event(_l("Ends on"), "ends_on"),
         Cell(_l("Order"), lambda event: event.sale.reference if event.sale else ""),
         Cell(_l("Who"), lambda event: who(event.actor if event.is_by_hand else "").name),
         _of_event(_l("Reason"), "reason"),

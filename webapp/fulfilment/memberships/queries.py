@@ -1,19 +1,29 @@
 """Memberships as lists and one by one, with what changed them."""
 
+import datetime as dt
+
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.customers.models import Customer
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent, MembershipEventKind
+from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import matching
 from webapp.rules.models import Effect
 
+SOON = dt.timedelta(days=30)
+
 
 def _membership_is(view: str) -> ColumnElement[bool]:
-    """A view of the list: "active", "lapsed", or "upgraded" (an upgrade that still counts)."""
+    """A view of the list: "active", "lapsed", "ending" (within SOON), or "upgraded" (an upgrade
+    that still counts)."""
+    if view == "ending":
+        ends = Membership.ends_on <= shop_day(utc_now()) + SOON
+        return and_(Membership.status == "active", ends)
     if view != "upgraded":
         return Membership.status == view
     undone = aliased(MembershipEvent)

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from webapp.audit.tracking import actor
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent, MembershipStatus
+from webapp.fulfilment.memberships.terms import term_of
 from webapp.http.formatting import shop_day
 from webapp.platform.database import db
 from webapp.processing.claims import NotYet
@@ -23,11 +24,14 @@ class MembershipEffect(EffectKind):
     def do(self, execution: Execution, effect: Effect) -> None:
         customer, today = execution.sale.customer_id, shop_day(execution.now)
         plan = _plan(execution, effect)
-        membership = execution.batch.membership_to_change(customer)
+        membership, term = execution.batch.membership_to_change(customer), term_of(plan)
         if membership:
-            membership.activate(plan, today, **_cause(execution, effect))
+            goes_on = membership.is_active and membership.plan == plan
+            ends_on = term.renewed(membership.ends_on if goes_on else None, today)
+            membership.activate(plan, today, ends_on, **_cause(execution, effect))
         else:
-            membership = Membership.begin(customer, plan, today, **_cause(execution, effect))
+            ends_on, cause = term.last_day(today), _cause(execution, effect)
+            membership = Membership.begin(customer, plan, today, ends_on, **cause)
             db.session.add(membership)
             execution.batch.memberships[customer] = membership
 
@@ -104,5 +108,6 @@ def _is_last(event: MembershipEvent, membership: Membership) -> bool:
         )
         .limit(1)
     )
-    now = membership.plan, membership.status, membership.since
-    return later is None and now == (event.plan, event.status, event.since)
+    now = membership.plan, membership.status, membership.since, membership.ends_on
+    left = event.plan, event.status, event.since, event.ends_on
+    return later is None and now == left
