@@ -172,7 +172,7 @@ class Measured:
             self.rule_set = RuleSet(1, self.rules)
             compiling.append(time.process_time() - began)
         self.compile_s = min(compiling)
-        self.matching = Case(self.rule_set.line_index.hits, self.facts)
+        self.matching = Case(self.rule_set.indexes["paid", "line"].hits, self.facts)
         self.deciding = Case(
             lambda sale: self.rule_set.decide(*sale, lambda sku: None, TODAY), sales
         )
@@ -189,7 +189,7 @@ class Measured:
     def by_hand(self) -> Case:
         """The if/else of these rules, once it was seen to find the same ones."""
         match, some = if_else(self.rules), self.facts[: 2 * FACTS_A_ROUND]
-        if any(match(fact) != self.rule_set.line_index.hits(fact) for fact in some):
+        if any(match(fact) != self.rule_set.indexes["paid", "line"].hits(fact) for fact in some):
             raise AssertionError(
                 "the if/else and the index disagree; the comparison is worth nothing"
             )

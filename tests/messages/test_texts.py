@@ -26,6 +26,8 @@ FACTS = {
     "membership_activated": {"items": [{"name": "Clube Ouro", "url": "", "plan": "ouro"}]},
     "membership_upgraded": {"items": [{"name": "Clube Ouro", "url": "", "plan": "ouro"}]},
     "membership_reactivated": {"items": [{"name": "Clube Ouro", "url": "", "plan": ""}]},
+    "membership_lapsed": {"items": [{"name": "Clube Ouro", "url": "", "plan": "ouro"}]},
+    "membership_ends_soon": {"plan": "ouro", "ends_on": "14/12/2026"},
     "streaming_links": {"items": VIDEOS},
     "invoice_authorized": {
         "number": 414,
@@ -129,4 +131,4 @@ def test_the_plan_is_that_of_the_membership_among_the_items(written, template):
 
 
 def test_a_rule_sends_no_email_that_tells_of_an_nfe():
-    assert set(TEMPLATES) - set(RULE_TEMPLATES) == {"invoice_authorized"}
+    assert set(TEMPLATES) - set(RULE_TEMPLATES) == {"invoice_authorized", "membership_ends_soon"}

@@ -144,7 +144,7 @@ def test_a_bad_action_is_told_by_place_and_mend(then, path, message):
         ({"name": ""}, "name", "is empty"),
         ({"name": {"de": "Regel"}}, "name", "pt_BR, en"),
         ({"scope": "lines"}, "scope", "did you mean 'line'?"),
-        ({"event": "shipped"}, "event", "'shipped' does not exist"),
+        ({"event": "opened"}, "event", "'opened' does not exist"),
         ({"priority": 1001}, "priority", "from -1000 to 1000"),
         ({"valid_from": "20/11/2026"}, "valid_from", "2026-11-20"),
         ({"valid_from": "2026-02-30"}, "valid_from", "is not a day"),

@@ -30,6 +30,7 @@ class BatchContext:
     """What the sales of a batch need to know beyond themselves, read once for all of them."""
 
     def __init__(self, sales: list[Sale]):
+        self.sales = sales
         self.memberships: dict[int, Membership] = {}
         self.read_memberships(sales)
         self._products: dict[str, Product | None] = {}

@@ -16,6 +16,7 @@ from webapp.messages.words import ENDS_SOON
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.processing.claims import Step
+from webapp.processing.triggers import note_lapsed
 from webapp.sales.models import Sale
 from webapp.sales.queries import latest_sales_of
 from webapp.store.queries import shop_time_zone
@@ -34,6 +35,8 @@ class MembershipStep(Step[Membership, None, None]):
             row.clear_work()
         elif row.ends_on < today:
             row.end(actor())
+            db.session.flush()
+            note_lapsed(row)
         else:
             reminder = self._reminded_from(row, row.ends_on)
             if reminder and reminder > today:

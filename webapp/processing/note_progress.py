@@ -29,6 +29,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.processing.staff_tasks import note_task, open_task
+from webapp.processing.triggers import note_invoice_rejected
 from webapp.sales.models import Sale, Status
 from webapp.store.queries import the_shop
 
@@ -53,6 +54,7 @@ def note_failed(invoice: Invoice, issue: Issue, book: str, draft: etree._Element
     version of the tax book by which it was built: see `tax_holds`."""
     invoice.fail_checks()
     invoice.wait_for_fix(reason_of(issue), etree.tostring(draft))
+    note_invoice_rejected(invoice)
     _needs_fix(invoice, issue, {"book": book})
 
 
@@ -112,6 +114,7 @@ def note_returned(
 ) -> None:
     """A person decided that something is to be fixed first, and says what."""
     invoice.return_for_correction(reviewer, code, comment)
+    note_invoice_rejected(invoice)
     invoice.wait_for_fix(code, etree.tostring(draft))
     params = {"code": code, "comment": comment}
     if not invoice.is_return:
@@ -175,6 +178,7 @@ def note_rejected(invoice: Invoice, code: str, reason: str, issue: Issue) -> Non
     another certificate it waits as what our own checks hold: see `tax_holds`."""
     invoice.refuse(code, reason, issue.same_number)
     invoice.wait_for_fix(reason_of(issue), invoice.signed_xml)
+    note_invoice_rejected(invoice)
     if invoice.is_return:
         invoice.findings = [issue.to_json()]
     held = issue.field == "settings.certificate"

@@ -48,18 +48,19 @@ from webapp.processing.inbox_step import InboxStep
 from webapp.processing.invoice_steps import BuildStep, SignStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
-from webapp.processing.pausing import pauses, rests
 from webapp.processing.membership_step import MembershipStep
+from webapp.processing.pausing import pauses, rests
 from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.reorder_step import ReorderStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
 from webapp.processing.rules_step import RulesStep
 from webapp.processing.send_step import SendStep
 from webapp.processing.status_step import AskStep, StatusStep
+from webapp.processing.trigger_step import TriggerStep
 from webapp.processing.voiding_step import VoidingStep
 from webapp.rehearsals.models import Rehearsal
 from webapp.reordering.models import LetterStatus, ReorderLetter
-from webapp.rules.models import Backtest, Effect, EffectStatus
+from webapp.rules.models import Backtest, Effect, EffectStatus, TriggerEvent, TriggerStatus
 from webapp.sales.models import Sale, Status
 from webapp.views.models import ExportSchedule, ScheduleStatus
 
@@ -207,6 +208,14 @@ PIPELINE: tuple[Station, ...] = (
         VoidingStep(),
         (VoidingStatus.DONE, VoidingStatus.REFUSED),
         _l("Voiding numbers of NF-e"),
+    ),
+    Station(
+        TriggerEvent,
+        TriggerStatus.PENDING,
+        "rules",
+        TriggerStep(),
+        (TriggerStatus.DONE, TriggerStatus.FAILED),
+        _l("Applying the rules that hear more than a payment"),
     ),
     Station(
         Effect,

@@ -20,6 +20,7 @@ from webapp.processing.forms import RefundIn
 from webapp.processing.note_progress import note_dropped, note_rebuilt
 from webapp.processing.reversing import reverse
 from webapp.processing.staff_tasks import note_task
+from webapp.processing.triggers import note_refunded
 from webapp.rules.queries import decision_of
 from webapp.sales.idempotency import CallKey
 from webapp.sales.models import Refund, Sale, SaleLine, Status
@@ -80,6 +81,7 @@ def give_units_back(
     back = reverse(sale, refund_event(number), now, asked_for, asked_for if here else {})
     if not sale.has_shipped:
         give_back(sale, reason, back)
+    note_refunded(sale, made)
     # Told to open pages and to those who ask for what changed since.
     sale.updated_at = now
     return made

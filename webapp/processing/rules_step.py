@@ -9,22 +9,20 @@ from sqlalchemy.orm import selectinload
 from webapp.http.formatting import shop_day
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices_of
-from webapp.platform.database import db
-from webapp.processing.carrying_out import carry_out, carry_out_each, effect_of
+from webapp.processing.carrying_out import carry_out, carry_out_each
 from webapp.processing.claims import Step
-from webapp.processing.effects import in_order
+from webapp.processing.deciding import decide
 from webapp.processing.effects.execution import Execution
 from webapp.processing.effects.review import Hold
-from webapp.processing.facts import BatchContext, day_paid, line_facts, sale_facts
+from webapp.processing.facts import BatchContext, day_paid
 from webapp.processing.note_progress import note_begun
+from webapp.processing.triggers import note_low_stock
 from webapp.rules.core.engine import RuleSet
-from webapp.rules.core.fields import facts_to_json
+from webapp.rules.core.events import PAID
 from webapp.rules.firing_counts import count_firings
 from webapp.rules.models import Decision
 from webapp.rules.queries import decisions_of, rule_set_in_force
 from webapp.sales.models import Sale, Status
-
-EVENT = "paid"
 
 
 class RulesBatch(NamedTuple):
@@ -44,7 +42,7 @@ class RulesStep(Step[Sale, None, RulesBatch]):
 
     def load_shared(self, rows: list[Sale], answers: None) -> RulesBatch:
         ids = [sale.id for sale in rows]
-        decided = decisions_of(ids, EVENT)
+        decided = decisions_of(ids, PAID)
         return RulesBatch(BatchContext(rows), rule_set_in_force(), decided, invoices_of(ids), [])
 
     def write_row(self, row: Sale, shared: RulesBatch, now: dt.datetime) -> None:
@@ -59,26 +57,12 @@ class RulesStep(Step[Sale, None, RulesBatch]):
 
     def write_batch(self, shared: RulesBatch, now: dt.datetime) -> None:
         count_firings(shared.new, shop_day(now), now)
+        note_low_stock(shared.context.sales, shared.rule_set, now)
 
     def _decide(
         self, sale: Sale, batch: BatchContext, rule_set: RuleSet, now: dt.datetime
     ) -> Decision:
-        facts, lines = sale_facts(sale, batch), [line_facts(line) for line in sale.lines]
-        verdict = rule_set.decide(facts, lines, batch.gift_facts, day_paid(sale))
-        decision = Decision(
-            sale_id=sale.id,
-            event=EVENT,
-            rule_set_id=rule_set.version,
-            decided_at=now,
-            facts={
-                "sale": facts_to_json(facts),
-                "lines": [facts_to_json(line) for line in [*lines, *verdict.added]],
-            },
-            outcomes=verdict.to_json()["rules"],
-        )
-        db.session.add(decision)
-        effects = [effect_of(plan, decision) for plan in in_order(verdict.effects)]
-        db.session.add_all(effects)
+        decision, effects = decide(sale, sale.lines, batch, rule_set, day_paid(sale), now)
         held = any(effect.kind == Hold.key for effect in effects)
         execution = Execution(sale, batch, now, held)
         if not sale.has_failed:

@@ -5,11 +5,14 @@ import datetime as dt
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.invoices.queries import invoice_of
 from webapp.processing.note_events import carrier_facts, let_carrier_download
+from webapp.processing.triggers import note_shipped
 
 
 def ship(slip: PackingSlip, carrier: str, tracking_code: str, now: dt.datetime) -> bool:
     """Whether it changed anything. The caller holds the sale's lock. Raises Refusal."""
     changed = slip.ship(carrier, tracking_code, now)
+    if changed:
+        note_shipped(slip.sale)
     _tell_carrier(slip)
     return changed
 

@@ -8,6 +8,7 @@ from flask_babel import ngettext
 
 from webapp.rules.core.actions import read_actions
 from webapp.rules.core.conditions import ConditionReader
+from webapp.rules.core.events import PAID
 from webapp.rules.core.problems import Problems
 from webapp.rules.core.rule import SCOPES
 from webapp.rules.core.sentence import action_phrase, condition_phrase
@@ -27,7 +28,7 @@ def action_words(kept: Any) -> Any:
     raw = _read(kept)
     for scope in SCOPES:
         problems = Problems()
-        uses = read_actions(raw, "then", scope, problems)
+        uses = read_actions(raw, "then", scope, PAID, problems)
         if uses and not problems.found:
             return "; ".join(action_phrase(use) for use in uses)
     return _("written in another way")

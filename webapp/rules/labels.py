@@ -10,10 +10,25 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.http.formatting import day_text
 from webapp.rules.core.actions import ACTIONS
+from webapp.rules.core.events import (
+    INVOICE_REJECTED,
+    LAPSED,
+    LOW_STOCK,
+    PAID,
+    REFUNDED,
+    SHIPPED,
+)
 from webapp.rules.core.rule import Rule
 
 SCOPE_LABELS = {"line": _l("Each item"), "sale": _l("The whole order")}
-EVENT_LABELS = {"paid": _l("Order paid")}
+EVENT_LABELS = {
+    PAID: _l("Order paid"),
+    LAPSED: _l("Membership lapsed"),
+    SHIPPED: _l("Order shipped"),
+    REFUNDED: _l("Items refunded"),
+    INVOICE_REJECTED: _l("NF-e rejected"),
+    LOW_STOCK: _l("Stock is low"),
+}
 # What became of a rule between two sets, and its badge's tone.
 CHANGE_KINDS = {
     "added": (_l("New rule"), "good"),

@@ -164,6 +164,59 @@ class Decision(Model):
     effects: Mapped[list["Effect"]] = relationship(back_populates="decision", order_by="Effect.id")
 
 
+class TriggerStatus(enum.StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+TRIGGER_TRANSITIONS: dict[TriggerStatus, set[TriggerStatus]] = {
+    TriggerStatus.PENDING: {TriggerStatus.DONE, TriggerStatus.FAILED},
+    TriggerStatus.DONE: set(),
+    TriggerStatus.FAILED: set(),
+}
+
+
+class TriggerEvent(Owed, Model):
+    """Something that rules hear beside a payment, once for each sale and `event`: the trigger, with
+    what tells it from others of its kind ("refunded:2"). Kept only where a rule hears it."""
+
+    __tablename__ = "trigger_events"
+    __table_args__ = (
+        UniqueConstraint("sale_id", "event"),
+        Index(
+            "ix_trigger_events_due",
+            "status",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id"))
+    kind: Mapped[str] = mapped_column(String(20))  # one of rules.core.events
+    event: Mapped[str] = mapped_column(String(20))
+    # The positions of the lines that it is about; None: all of them.
+    lines: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
+    status: Mapped[TriggerStatus] = mapped_column(
+        EnumText(TriggerStatus), default=TriggerStatus.PENDING
+    )
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    def finish(self) -> None:
+        self._end(TriggerStatus.DONE)
+
+    def fail(self, error: str) -> None:
+        self._end(TriggerStatus.FAILED)
+        self.error = error[:300]
+
+    def _end(self, status: TriggerStatus) -> None:
+        require_transition(TRIGGER_TRANSITIONS, self.status, status)
+        self.status = status
+        self.clear_work()
+
+
 class EffectStatus(enum.StrEnum):
     PENDING = "pending"
     DONE = "done"

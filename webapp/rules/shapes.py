@@ -54,7 +54,9 @@ class RuleOut(OutShape):
     code: str
     name: str | dict[str, str]
     scope: Literal["line", "sale"] = "line"
-    event: Literal["paid"] = "paid"
+    event: Literal["paid", "lapsed", "shipped", "refunded", "invoice_rejected", "low_stock"] = (
+        "paid"
+    )
     priority: int | None = 0
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None

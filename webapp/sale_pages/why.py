@@ -19,6 +19,7 @@ from webapp.platform.text import fold
 from webapp.processing.effects import kind_of
 from webapp.rules.core.actions import SKIP_RULE
 from webapp.rules.core.conditions import Condition, FactCheck
+from webapp.rules.core.events import PAID
 from webapp.rules.core.fields import Field, facts_from_json
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.sentence import (
@@ -125,6 +126,9 @@ class Explanation:
                     code=code[:60],
                 )
             )
+        if rule.event != PAID:
+            message = _("The rule “%(code)s” hears something else than a payment.", code=code)
+            raise NotFound(message)
         places = self.lines if rule.scope == "line" else [{}]
         return RuleAnswer(
             rule,
@@ -142,7 +146,9 @@ class Explanation:
         name finds that rule alone."""
         asked = fold(written[:100]).strip()
         found = []
-        for code in self.rules:
+        for code, rule in self.rules.items():
+            if rule.event != PAID:
+                continue
             name = self.name(code)
             if asked in (code, fold(name)):
                 return [(code, name)]

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from tests.factories import CUSTOMER, api, make_product, make_token, sign_in, work_off
 from tests.support.processed_sales import sold
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent, MembershipStatus
-from webapp.fulfilment.memberships.terms import Term, set_terms
+from webapp.fulfilment.memberships.terms import PlanTerm, set_terms
 from webapp.http.formatting import shop_day
 from webapp.messages.models import Message
 from webapp.platform.clock import utc_now
@@ -31,22 +31,22 @@ from webapp.store.queries import the_shop
     ],
 )
 def test_the_last_day_by_the_calendar(begins, months, ends):
-    found = Term(months).last_day(dt.date.fromisoformat(begins))
+    found = PlanTerm(months).last_day(dt.date.fromisoformat(begins))
     assert found == dt.date.fromisoformat(ends)
 
 
 def test_bought_again_what_is_left_is_not_lost():
-    year, today = Term(12), dt.date(2026, 11, 30)
+    year, today = PlanTerm(12), dt.date(2026, 11, 30)
     assert year.renewed(dt.date(2027, 1, 31), today) == dt.date(2028, 1, 31)
     assert year.renewed(today, today) == dt.date(2027, 11, 30)
     assert year.renewed(dt.date(2026, 11, 29), today) == dt.date(2027, 11, 29)
     assert year.renewed(None, today) == dt.date(2027, 11, 29)
-    assert Term().renewed(dt.date(2027, 1, 31), today) is None
+    assert PlanTerm().renewed(dt.date(2027, 1, 31), today) is None
 
 
 def a_year_of_gold() -> str:
     """The SKU of a membership that lasts twelve months, of whose end people hear 14 days ahead."""
-    set_terms([("gold", Term(12, 14))])
+    set_terms([("gold", PlanTerm(12, 14))])
     database.session.commit()
     return make_product(kind="membership", plan="gold").sku
 
@@ -80,13 +80,13 @@ def test_a_sale_of_the_plan_begins_a_term_and_another_renews_it(db):
     sold(sku)
     first = the_membership()
     today = shop_day(utc_now())
-    assert first.ends_on == Term(12).last_day(today)
+    assert first.ends_on == PlanTerm(12).last_day(today)
     # In a year less two weeks it is looked at again.
     assert first.due_at and first.due_at > utc_now() + dt.timedelta(days=340)
     sold(sku)
     again = the_membership()
     assert again.since == today and kinds() == ["activated", "renewed"]
-    assert again.ends_on == Term(12).renewed(Term(12).last_day(today), today)
+    assert again.ends_on == PlanTerm(12).renewed(PlanTerm(12).last_day(today), today)
 
 
 def test_the_owner_is_reminded_once_and_then_it_lapses_by_itself(db):
@@ -107,7 +107,7 @@ def test_the_owner_is_reminded_once_and_then_it_lapses_by_itself(db):
     assert over.status is MembershipStatus.LAPSED and over.due_at is None
     assert kinds() == ["activated", "ended"]
     sold(make_product(kind="membership_reactivation", plan="gold").sku)
-    assert the_membership().ends_on == Term(12).last_day(shop_day(utc_now()))
+    assert the_membership().ends_on == PlanTerm(12).last_day(shop_day(utc_now()))
 
 
 def test_a_cancelled_order_gives_its_renewal_back(db):
@@ -135,7 +135,7 @@ def test_marked_as_active_again_it_runs_for_another_term(client, db):
     assert client.post(path, data={"reason": "paid in cash"}).status_code == 303
     work_off()
     kept = the_membership()
-    assert kept.is_active and kept.ends_on == Term(12).last_day(shop_day(utc_now()))
+    assert kept.is_active and kept.ends_on == PlanTerm(12).last_day(shop_day(utc_now()))
 
 
 def test_terms_are_set_on_their_page(client, db):

@@ -11,7 +11,7 @@ from webapp.fulfilment.memberships.forms import PlansIn, ReasonIn
 from webapp.fulfilment.memberships.history import history
 from webapp.fulfilment.memberships.listing import MEMBERSHIPS, MembershipTab
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
-from webapp.fulfilment.memberships.terms import Term, known_plans, set_terms, term_of
+from webapp.fulfilment.memberships.terms import PlanTerm, known_plans, set_terms, term_of
 from webapp.http.formatting import shop_day
 from webapp.http.forms import Form
 from webapp.http.handling import refuse_stale, submits
@@ -19,6 +19,7 @@ from webapp.http.lists import newest_first, page_of, status_tab, status_tabs
 from webapp.http.query import query_choice, query_ids
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
+from webapp.processing.triggers import note_lapsed
 from webapp.staff.access import allow
 from webapp.store.queries import the_shop
 
@@ -81,7 +82,7 @@ def _plans_page(form: Form) -> str:
 @submits(PlansIn, again=_plans_page, present=_present_plans)
 def save_plans(wanted: PlansIn) -> Response:
     refuse_stale(the_shop())
-    set_terms((row.plan, Term(row.months, row.reminded_days)) for row in wanted.plans)
+    set_terms((row.plan, PlanTerm(row.months, row.reminded_days)) for row in wanted.plans)
     flash(_("Saved."), "good")
     return redirect(url_for("memberships.plans"), 303)
 
@@ -116,6 +117,7 @@ def lapse(wanted: ReasonIn, membership_id: int) -> Response:
     with because(wanted.reason):
         membership.lapse(wanted.reason, g.identity.actor)
         db.session.flush()
+        note_lapsed(membership)
     flash(_("The membership is marked as lapsed."), "good")
     return _to_membership(membership_id)
 

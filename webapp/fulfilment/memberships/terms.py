@@ -17,7 +17,7 @@ from webapp.store.queries import the_shop
 USUAL_REMINDER = 14
 
 
-class Term(NamedTuple):
+class PlanTerm(NamedTuple):
     """`months`: None where it has no end; `reminded_days` ahead, 0: nobody is reminded."""
 
     months: int | None = None
@@ -41,9 +41,9 @@ class Term(NamedTuple):
         return self.last_day(ends_on + dt.timedelta(1) if left and ends_on else today)
 
 
-def term_of(plan: str) -> Term:
+def term_of(plan: str) -> PlanTerm:
     kept = the_shop().membership_terms.get(plan)
-    return Term(*kept) if kept else Term()
+    return PlanTerm(*kept) if kept else PlanTerm()
 
 
 def known_plans() -> list[str]:
@@ -54,11 +54,11 @@ def known_plans() -> list[str]:
     return sorted(plans | the_shop().membership_terms.keys())
 
 
-def set_terms(terms: Iterable[tuple[str, Term]]) -> None:
+def set_terms(terms: Iterable[tuple[str, PlanTerm]]) -> None:
     """From now on; a membership that runs keeps its last day, and is looked at again for its
     reminder."""
     shop = the_shop()
-    wanted = {plan: list(term) for plan, term in terms if term != Term()}
+    wanted = {plan: list(term) for plan, term in terms if term != PlanTerm()}
     changed = [
         plan
         for plan in wanted.keys() | shop.membership_terms.keys()

@@ -44,6 +44,16 @@ QUESTIONS = {
         "%(customer)s left no e-mail address, so “%(message)s” was not sent. Ask for the address "
         "and send it by hand."
     ),
+    "lapsed_member": _l(
+        "The membership of %(customer)s has lapsed. Offer them to renew it, or let it rest?"
+    ),
+    "stock_low": _l(
+        "The order of %(customer)s left little of %(sku)s in stock. Reorder it, or let it run out?"
+    ),
+    "rejected_nfe": _l(
+        "The NF-e of %(customer)s was rejected. Its page says why, and what mends it."
+    ),
+    "call_customer": _l("A rule asks you to call %(customer)s about this order."),
     "cancel_nfe": _l(
         "The order was cancelled, and its NF-e %(number)s (series %(series)s) is authorized. SEFAZ "
         "still takes a late cancellation: ask for it on the NF-e's page, or issue a return note."

@@ -2,11 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.messages.queries import compose
+from webapp.messages.queries import compose, message_of_sale
 from webapp.messages.words import REASONS, reason_in_words, template_name
 from webapp.processing.effects.base import EffectKind, register
 from webapp.processing.effects.execution import Execution
 from webapp.processing.effects.reversal import Reversal
+from webapp.rules.core.events import PAID
 from webapp.rules.models import Effect
 from webapp.sales.models import SaleLine
 
@@ -24,6 +25,9 @@ class Email(EffectKind):
         sale, template = execution.sale, effect.params["template"]
         if not sale.customer_email:
             execution.open_task(effect, "customer_without_email", template=template)
+            return
+        if effect.event != PAID and message_of_sale(sale.id, template):
+            # Told of it already: a customer gets each of them once for an order.
             return
         items = [_item(line) for line in execution.lines(effect) or sale.lines]
         compose(sale, template, {"items": items}, execution.now, execution.held, effect)

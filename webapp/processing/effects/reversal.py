@@ -14,6 +14,7 @@ from webapp.http.formatting import shop_day
 from webapp.messages.models import Message
 from webapp.platform.database import db
 from webapp.processing.staff_tasks import open_task
+from webapp.rules.core.events import PAID
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale, SaleLine
 
@@ -84,7 +85,9 @@ class Reversal:
         query = select(Effect).where(Effect.sale_id == self.sale.id).order_by(Effect.id.desc())
         for effect in db.session.scalars(query):
             if effect.reverses is None:
-                self.effects.append(effect)
+                # What a shipment or a refund was answered with is not taken back by the next one.
+                if effect.event == PAID:
+                    self.effects.append(effect)
             else:
                 self.reversed.add(effect.reverses)
                 self.reversed_units[effect.reverses] += effect.params.get("units", 0)

@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.platform.money import ZERO, percent_of
+from webapp.rules.core.events import EVENTS, PAID, TOLD_TO_CUSTOMERS
 from webapp.rules.core.fields import read_int, read_percent, read_text
 from webapp.rules.core.problems import Problems, ValueRefused, preview
 
@@ -82,6 +83,7 @@ class Action:
     needs       params -> the facts without which there is no amount
     earning     the sum of a backtest that its money belongs to
     settled     facts of its line -> the amount, where only carrying it out settles it
+    events      the triggers that it goes with
     moves_money publishing it takes a second person
     help        what the label does not say, for the editor and the page of help
     """
@@ -93,6 +95,7 @@ class Action:
     target: Callable[[Params, str], str]
     params: tuple[Param, ...] = ()
     scopes: tuple[str, ...] = LINE
+    events: tuple[str, ...] = (PAID,)
     moves_money: bool = False
     amount: Callable[[Params, Mapping[str, Any]], Decimal | None] | None = None
     needs: Callable[[Params], tuple[str, ...]] = lambda _params: ()
@@ -171,6 +174,7 @@ SKIP_RULE = Action(
     _sale,
     (Param("codes", "codes", _l("rules to skip"), read_codes),),
     BOTH,
+    EVENTS,
     moves_money=True,
     help=_l(
         "An exception: the rules named, which must come after this one, do nothing where this one "
@@ -247,6 +251,7 @@ ACTIONS = {
             lambda params, _place: params["template"],
             (Param("template", "template", _l("e-mail template"), read_code),),
             BOTH,
+            TOLD_TO_CUSTOMERS,
         ),
         COMMISSION,
         Action(
@@ -257,6 +262,7 @@ ACTIONS = {
             _at_place("text_code"),
             (Param("text_code", "task", _l("task"), read_code),),
             BOTH,
+            EVENTS,
         ),
         Action(
             "hold",
@@ -285,13 +291,15 @@ ACTIONS = {
 }
 
 
-def read_actions(raw: object, path: str, scope: str, problems: Problems) -> tuple[ActionUse, ...]:
+def read_actions(
+    raw: object, path: str, scope: str, event: str, problems: Problems
+) -> tuple[ActionUse, ...]:
     if not isinstance(raw, list) or not 1 <= len(raw) <= MAX_ACTIONS:
         problems.add(path, _("expected a list of 1 to %(most)d actions", most=MAX_ACTIONS))
         return ()
     uses: list[ActionUse] = []
     for place, node in enumerate(raw):
-        use = _read_action(node, f"{path}.{place}", scope, problems)
+        use = _read_action(node, f"{path}.{place}", scope, event, problems)
         if use is None:
             continue
         if any(
@@ -306,7 +314,9 @@ def read_actions(raw: object, path: str, scope: str, problems: Problems) -> tupl
     return tuple(uses)
 
 
-def _read_action(node: object, path: str, scope: str, problems: Problems) -> ActionUse | None:
+def _read_action(
+    node: object, path: str, scope: str, event: str, problems: Problems
+) -> ActionUse | None:
     if not isinstance(node, dict):
         problems.add(path, _("expected an action, not %(value)s", value=preview(node)))
         return None
@@ -317,6 +327,11 @@ def _read_action(node: object, path: str, scope: str, problems: Problems) -> Act
         problems.add(
             f"{path}.do",
             _("'%(do)s' needs a line; this rule looks at the whole sale", do=action.key),
+        )
+    if event not in action.events:
+        problems.add(
+            f"{path}.do",
+            _("'%(do)s' does not go with what this rule hears; choose another", do=action.key),
         )
     problems.keys(node, ("do", *(param.key for param in action.params)), path)
     return ActionUse(

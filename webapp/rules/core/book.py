@@ -225,6 +225,8 @@ def _skip_refused(rule: Rule, code: str, known: dict[str, Rule], before: set[str
         )
     if code in before:
         return _("rule '%(code)s' comes before this one; raise this rule's priority", code=code)
+    if rule.event != known[code].event:
+        return _("rule '%(code)s' hears something else; it is never there to skip", code=code)
     if rule.scope == "line" and known[code].scope == "sale":
         return _("rule '%(code)s' looks at the whole sale; so must a rule that skips it", code=code)
     return ""

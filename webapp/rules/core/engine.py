@@ -17,8 +17,11 @@ from webapp.platform.money import ZERO
 from webapp.rules.core.actions import ADD_ITEM, SKIP_RULE, ActionUse, Params
 from webapp.rules.core.book import RuleBook
 from webapp.rules.core.compiler import HashIndex
+from webapp.rules.core.conditions import Condition
+from webapp.rules.core.events import EVENTS, PAID
 from webapp.rules.core.fields import BLANK, facts_to_json
 from webapp.rules.core.operators import Facts
+from webapp.rules.core.rule import SCOPES
 
 # The typed facts of a sale or a line, by field.
 FactsOf = dict[str, Any]
@@ -109,12 +112,14 @@ class RuleSet:
         self.rules = book.rules
         self.by_code = {rule.code: rule for rule in self.rules}
         live = [(rank, rule) for rank, rule in enumerate(self.rules) if rule.enabled]
-        self.line_index = HashIndex(
-            (rank, rule.when) for rank, rule in live if rule.scope == "line"
-        )
-        self.sale_index = HashIndex(
-            (rank, rule.when) for rank, rule in live if rule.scope == "sale"
-        )
+        filed: dict[tuple[str, str], list[tuple[int, Condition]]] = {
+            (event, scope): [] for event in EVENTS for scope in SCOPES
+        }
+        for rank, rule in live:
+            filed[rule.event, rule.scope].append((rank, rule.when))
+        self.heard = frozenset(rule.event for _rank, rule in live)
+        # By what is heard, and whether each line or the whole sale is looked at.
+        self.indexes = {key: HashIndex(entries) for key, entries in filed.items()}
         self.dated = frozenset(rank for rank, rule in live if rule.valid_from or rule.valid_to)
         # What each rule does, by rank, close together in memory, actions that are alike being one.
         alike: dict[tuple[Any, ...], ActionUse] = {}
@@ -130,11 +135,16 @@ class RuleSet:
         )
 
     def decide(
-        self, sale_facts: FactsOf, lines: list[FactsOf], catalog: Catalog, on: date
+        self,
+        sale_facts: FactsOf,
+        lines: list[FactsOf],
+        catalog: Catalog,
+        on: date,
+        event: str = PAID,
     ) -> EvaluationResult:
         """`catalog(sku)` gives the item facts of an added item, or None; `on` is the day the rules
-        are judged by."""
-        evaluation = _Evaluation(self, sale_facts, on)
+        are judged by; `event`: what they hear."""
+        evaluation = _Evaluation(self, sale_facts, on, event)
         evaluation.evaluate_sale()
         for line in lines:
             evaluation.evaluate_line(line)
@@ -151,6 +161,7 @@ class _Evaluation:
     rule_set: RuleSet
     sale_facts: FactsOf
     on: date
+    event: str
     effects: dict[tuple[str, str], EffectPlan] = field(default_factory=dict)
     outcomes: dict[tuple[str, str, str | None], RuleOutcome] = field(default_factory=dict)
     sale_skips: dict[str, str] = field(default_factory=dict)
@@ -159,10 +170,12 @@ class _Evaluation:
 
     def evaluate_sale(self) -> None:
         self.sale_facts = {**BLANK, **self.sale_facts}
-        self._evaluate(self.rule_set.sale_index, self.sale_facts, None, None)
+        index = self.rule_set.indexes[self.event, "sale"]
+        self._evaluate(index, self.sale_facts, None, None)
 
     def evaluate_line(self, line: FactsOf, gift_of: str | None = None) -> None:
-        self._evaluate(self.rule_set.line_index, {**self.sale_facts, **line}, line["line"], gift_of)
+        index = self.rule_set.indexes[self.event, "line"]
+        self._evaluate(index, {**self.sale_facts, **line}, line["line"], gift_of)
 
     def evaluate_gifts(self, catalog: Catalog, number: int) -> None:
         for plan in self.gifts:

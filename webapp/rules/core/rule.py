@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from webapp.rules.core.actions import ACTIONS, ActionUse, read_actions, read_code
 from webapp.rules.core.conditions import Condition, ConditionReader
+from webapp.rules.core.events import EVENTS, PAID
 from webapp.rules.core.fields import FIELDS, read_bool, read_int, read_text
 from webapp.rules.core.problems import Problems, RuleInvalid, ValueRefused, preview
 
@@ -19,7 +20,6 @@ from webapp.rules.core.problems import Problems, RuleInvalid, ValueRefused, prev
 RawRule = dict[str, Any]
 
 SCOPES = ("line", "sale")
-EVENTS = ("paid",)
 LANGUAGES = ("pt_BR", "en")
 MAX_EXAMPLES = 50
 MAX_PRIORITY = 1000
@@ -97,17 +97,18 @@ def read_rule(raw: object, path: str, problems: Problems) -> Rule | None:
     problems.keys(raw, KEYS, path)
     reader = _RuleReader(raw, path, problems)
     scope = reader.option("scope", SCOPES, "line")
+    event = reader.option("event", EVENTS, PAID)
     parts = dict(
         code=reader.value("code", read_code),
         names=reader.value("name", _read_names),
         scope=scope,
-        event=reader.option("event", EVENTS, "paid"),
+        event=event,
         priority=reader.value("priority", _read_priority, 0),
         valid_from=reader.value("valid_from", _read_day, None),
         valid_to=reader.last_day(),
         enabled=reader.value("enabled", read_bool, True),
         when=ConditionReader(problems, scope).read(raw.get("when"), f"{path}.when"),
-        then=read_actions(raw.get("then"), f"{path}.then", scope, problems),
+        then=read_actions(raw.get("then"), f"{path}.then", scope, event, problems),
         examples=reader.examples(),
     )
     return Rule(**parts) if parts["when"] is not None else None

@@ -17,9 +17,18 @@ from typing import Any
 from babel.numbers import format_currency, format_decimal
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.rules.core.actions import SKIP_RULE, ActionUse
 from webapp.rules.core.conditions import Condition, FactCheck, Group
+from webapp.rules.core.events import (
+    INVOICE_REJECTED,
+    LAPSED,
+    LOW_STOCK,
+    PAID,
+    REFUNDED,
+    SHIPPED,
+)
 from webapp.rules.core.fields import Field
 from webapp.rules.core.operators import OPERATORS, OPPOSITES
 from webapp.rules.core.rule import Rule
@@ -30,6 +39,34 @@ MOST_VALUES = 5
 # What is strong stands between these two; no text of a rule has control characters.
 STRONG, WEAK = "\x02", "\x03"
 _MARKS = re.compile(f"{STRONG}(.*?){WEAK}", re.DOTALL)
+
+# By what the rule hears: of each item, and of the whole order.
+OPENINGS = {
+    PAID: (
+        _l("When an order is *paid*, for *each item*:"),
+        _l("When an order is *paid*, for *the whole order*:"),
+    ),
+    LAPSED: (
+        _l("When a membership *lapses*, for *each membership* of its last order:"),
+        _l("When a membership *lapses*, for *the whole of its last order*:"),
+    ),
+    SHIPPED: (
+        _l("When an order is *shipped*, for *each item*:"),
+        _l("When an order is *shipped*, for *the whole order*:"),
+    ),
+    REFUNDED: (
+        _l("When items are *refunded*, for *each of them*:"),
+        _l("When items are *refunded*, for *the whole order*:"),
+    ),
+    INVOICE_REJECTED: (
+        _l("When an *NF-e is rejected*, for *each item*:"),
+        _l("When an *NF-e is rejected*, for *the whole order*:"),
+    ),
+    LOW_STOCK: (
+        _l("When an order leaves *stock low*, for *each item* whose stock it is:"),
+        _l("When an order leaves *stock low*, for *the whole order*:"),
+    ),
+}
 
 Names = Mapping[str, str]
 # How people call what a field's values are codes of, by `Field.names`: only the shop knows, so that
@@ -108,12 +145,7 @@ def _strong(said: str) -> str:
 
 def _opening(rule: Rule) -> str:
     """One for each event and scope there is; what is strong stands between asterisks."""
-    whole = rule.scope == "sale"
-    words = (
-        _("When an order is *paid*, for *the whole order*:")
-        if whole
-        else _("When an order is *paid*, for *each item*:")
-    )
+    words = str(OPENINGS[rule.event][rule.scope == "sale"])
     return re.sub(r"\*(.*?)\*", rf"{STRONG}\1{WEAK}", words) + " "
 
 

@@ -11,8 +11,9 @@ from webapp.platform.errors import Invalid
 from webapp.platform.text import LONGEST
 from webapp.rules.core.actions import ACTIONS
 from webapp.rules.core.conditions import GROUPS, MAX_DEPTH, MAX_NODES
+from webapp.rules.core.events import EVENTS
 from webapp.rules.core.fields import FIELDS
-from webapp.rules.core.rule import EVENTS, LANGUAGES, SCOPES
+from webapp.rules.core.rule import LANGUAGES, SCOPES
 from webapp.rules.editing.form import RuleForm
 from webapp.rules.editing.rows import (
     ActionRow,

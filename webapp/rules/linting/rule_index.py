@@ -144,7 +144,7 @@ class Evaluated:
 def _likeness(rule: LintRule, use: ActionUse) -> Likeness:
     """Actions that are not alike never stand in each other's way."""
     params = _params(use) if use.action.policy == "union" else ()
-    return rule.rule.scope, use.action.key, *params
+    return rule.rule.event, rule.rule.scope, use.action.key, *params
 
 
 def _params(use: ActionUse) -> Likeness:
