@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.addresses import api as addresses_api
+from webapp.attention import api as attention_api
+from webapp.attention import pages as attention
 from webapp.audit import history
 from webapp.audit import pages as audit
 from webapp.authority import api as authority_api
@@ -136,6 +138,7 @@ BLUEPRINTS = [
         presence,
         docs,
         dashboard,
+        attention,
         staff,
         notifications,
         notes,
@@ -170,6 +173,7 @@ BLUEPRINTS = [
         search,
         views,
         addresses_api,
+        attention_api,
         authority_api,
         taxation_api,
         rehearsals_api,

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import select
 
+from webapp.attention.queries import waiting_ids
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.fulfilment.tasks.models import Task
 from webapp.incoming.queries import unknown_notes
@@ -24,7 +25,10 @@ OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
 
 UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 
+TO_MEND = Counter(waiting_ids(), _l("waiting for a person"))
+
 HOME = MenuEntry("home", _l("Home"), "dashboard.page", keys="g h")
+MEND = MenuEntry("alert-triangle", _l("Attention queue"), "attention.index", TO_MEND, keys="g w")
 SALES = MenuEntry(
     "shopping-cart", _l("Orders"), "sales.index", ATTENTION, holds=("bulk",), keys="g o"
 )
@@ -94,7 +98,7 @@ COMMANDS = (
 )
 MENU = Menu(
     groups=(
-        (None, (HOME,)),
+        (None, (HOME, MEND)),
         (_l("Store"), STORE),
         (_l("Tax and shipping"), TAX_AND_SHIPPING),
         (_l("Decisions"), DECISIONS),

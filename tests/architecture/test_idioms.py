@@ -44,6 +44,7 @@ DIGITS = {
 # by `whole_number`.
 INTEGERS = {
     "addresses/number_range.py": "numbers of a pattern",
+    "attention/queries.py": "an amount",
     "catalog/forms.py": "the digits of an ISBN's pattern",
     "catalog/pages.py": "a yes or no",
     "closings/files.py": "parts of an access key",

@@ -8,6 +8,7 @@ from tests.support.accessibility import faults
 
 MENU = (
     "/",
+    "/attention",
     "/sales",
     "/products",
     "/customers",

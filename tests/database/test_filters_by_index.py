@@ -9,6 +9,7 @@ from sqlalchemy.orm import undefer
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
 from tests.support.query_plans import plan_of
+from webapp.attention import kinds
 from webapp.authority.sandbox import notes_like
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Kind, Product, StockMovement
@@ -98,6 +99,19 @@ LISTS = {
     ),
     "ix_invoices_waiting": lambda: queue("review").order_by(*BY_AGE),
     "ix_invoices_reason": lambda: queue("rejected", Invoice.reason == "items").order_by(*BY_AGE),
+    **{
+        index: lambda kind=kind: kinds.BY_NAME[kind].rows(
+            51, lambda since, _row_id: since > utc_now()
+        )
+        for index, kind in (
+            ("ix_sales_needs_person_step", "address"),
+            ("ix_sales_unpaid", "payment"),
+            ("ix_invoices_returns_rejected", "return_note"),
+            ("ix_tasks_open", "task"),
+            ("ix_effects_failed", "effect"),
+            ("ix_messages_failed", "message"),
+        )
+    },
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
 }
 

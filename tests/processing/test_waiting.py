@@ -41,19 +41,23 @@ from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import OVER_LIMIT, Sale, Shipping, Status
 
 NOW = dt.datetime(2026, 11, 30, 14, 10, tzinfo=dt.UTC)
-AWAKE, ASLEEP = (
-    Surroundings(NOW, state="SP"),
-    Surroundings(NOW, asleep_since=NOW - dt.timedelta(hours=2)),
-)
-OWN_KEY = "35261145678000195550010000000071" + "1" + "0" * 11
-CHECKED = Issue("x", "customer.document", message="The CNPJ has a wrong check digit. Ask for it.")
-BY_TAXES = Issue("x", "lines.*.icms", message="There is no rate for RJ.", who="accountant")
-CANCELLATION = {"kind": EventKind.CANCELLATION, "status": EventStatus.PENDING}
 
 
 def at(minutes: float) -> dt.datetime:
     """So long before (or, below zero, after) the moment that is looked at."""
     return NOW - dt.timedelta(minutes=minutes)
+
+
+AWAKE, ASLEEP = (
+    Surroundings(NOW, state="SP"),
+    Surroundings(NOW, asleep_since=NOW - dt.timedelta(hours=2)),
+)
+PAUSE = Pause("Ana", at(60), "a rule is mended")
+PAUSED = Surroundings(NOW, pauses=dict.fromkeys(("addresses", "rules", "invoices"), PAUSE))
+OWN_KEY = "35261145678000195550010000000071" + "1" + "0" * 11
+CHECKED = Issue("x", "customer.document", message="The CNPJ has a wrong check digit. Ask for it.")
+BY_TAXES = Issue("x", "lines.*.icms", message="There is no rate for RJ.", who="accountant")
+CANCELLATION = {"kind": EventKind.CANCELLATION, "status": EventStatus.PENDING}
 
 
 # How the work of a row may stand: each fault of a worker, and none.
@@ -214,6 +218,13 @@ EXACT = [
         "admin",
         "Checking the address: waits until an administrator wakes the shop, which sleeps since it "
         "came out of the backup of 12:10.",
+    ),
+    (
+        stopped("zip_code_missing"),
+        PAUSED,
+        "team",
+        "Waits for the team since 13:50: the address has no postal code; once fixed, it goes on by "
+        "itself, after a manager has resumed the queue, which is paused.",
     ),
     # Postal code services.
     (
@@ -623,7 +634,7 @@ def test_every_state_of_work_tells_what_its_row_says_and_no_more():
     asleep."""
     notes = [InvoiceStatus.PENDING, InvoiceStatus.APPROVED, InvoiceStatus.SENDING]
     waits = []
-    for work, house in combined(WORK, (AWAKE, ASLEEP)):
+    for work, house in combined(WORK, (AWAKE, ASLEEP, PAUSED)):
         for status in (Status.ADDRESS, Status.RULES, Status.INVOICE):
             waits.append((wait_of(order(status, **work), house), work, house))
         for status in notes:
@@ -640,6 +651,9 @@ def test_every_state_of_work_tells_what_its_row_says_and_no_more():
         if house is ASLEEP:
             assert wait.waits_for is WaitsFor.ADMIN and "wakes the shop" in wait.sentence
             assert wait.next_at is None and "next" not in wait.sentence
+            continue
+        if house is PAUSED:
+            assert "paused by Ana" in wait.sentence and wait.next_at is None
             continue
         assert wait.waits_for is WaitsFor.WORKER
         assert ("worker that was at it stopped" in wait.sentence) == (work is LEFT_BEHIND)
@@ -665,7 +679,7 @@ def test_a_paused_queue_is_told_of_what_it_owes_and_of_nothing_else():
         assert wait_of(facts, house) == wait_of(facts, AWAKE)
 
 
-@pytest.mark.parametrize("house", [AWAKE, ASLEEP], ids=["awake", "asleep"])
+@pytest.mark.parametrize("house", [AWAKE, ASLEEP, PAUSED], ids=["awake", "asleep", "paused"])
 def test_every_reason_that_an_order_stops_for_is_a_person_s(house):
     params = {"percent": "9.00", "limit": "5.00", "code": "items", "comment": "No", "number": 1}
     for code in (*TEXTS, *_SALE_ISSUES):

@@ -102,7 +102,8 @@ def _context(invoice: Invoice) -> dict[str, Any]:
         "issues": issues,
         "warnings": warnings,
         "wait": waits_of_notes([invoice])[invoice.id],
-        "may_skip_waiting": may_go_to_standby(invoice, surroundings_of([invoice])),
+        "may_skip_waiting": invoice.answer_unknown
+        and may_go_to_standby(invoice, surroundings_of([invoice])),
         "zip_code_differs": ZIP_CODE_DIFFERS,
         "fix_of": _fix_of,
         "about_taxes": is_about_taxes,

@@ -158,6 +158,7 @@ TEST_SERIES = 1000
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 SENDING = text("status IN ('approved', 'sending')")
 RETURNS = text("purpose = 'return'")
+RETURNS_REJECTED = text("purpose = 'return' AND status = 'rejected'")
 WAITING = text("status IN ('review', 'rejected')")
 
 
@@ -195,6 +196,14 @@ class Invoice(Owed, Timestamps, Model):
                     (text("coalesce(issued_at, created_at)"), "id"),
                 ),
             )
+        ),
+        Index(
+            "ix_invoices_returns_rejected",
+            "status",
+            "created_at",
+            "id",
+            sqlite_where=RETURNS_REJECTED,
+            postgresql_where=RETURNS_REJECTED,
         ),
         # The queues of what waits for a person: the oldest first, and those of one reason.
         Index(

@@ -73,6 +73,10 @@ EFFECT_STATES = {
 }
 
 
+# Written out: SQLite takes an index of a part only for a condition without parameters.
+FAILED_MESSAGES = text("status = 'failed'")
+
+
 class Message(Owed, Model):
     __tablename__ = "messages"
     __table_args__ = (
@@ -87,6 +91,14 @@ class Message(Owed, Model):
             postgresql_where=text("effect_id IS NOT NULL"),
         ),
         Index("ix_messages_status_id", "status", "id"),
+        Index(
+            "ix_messages_failed",
+            "status",
+            "created_at",
+            "id",
+            sqlite_where=FAILED_MESSAGES,
+            postgresql_where=FAILED_MESSAGES,
+        ),
         Index(
             "ix_messages_due",
             "status",

@@ -1,10 +1,11 @@
 """Sales whose NF-e a check of ours refused go on by themselves once what it was made by is another:
 a value was typed in, a profile mended, a schema package or a table uploaded, the issuer changed; or
-a product of the sale was."""
+a product or the customer of the sale was."""
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from webapp.catalog.models import Product
+from webapp.customers.models import Customer
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
 from webapp.processing.attention import FISCAL_FACTS, resume
@@ -41,7 +42,11 @@ def _held() -> Select[Sale]:
         Sale.status == Status.ATTENTION,
         Sale.reason_code == "nfe_check",
         book.is_not(None),
-        or_(changed, and_(Sale.reason_field.like("lines.%"), _has_changed_products())),
+        or_(
+            changed,
+            and_(Sale.reason_field.like("lines.%"), _has_changed_products()),
+            and_(Sale.reason_field.like("customer.%"), _has_changed_customer()),
+        ),
     )
 
 
@@ -53,6 +58,12 @@ def _is_of_the_book() -> ColumnElement[bool]:
         *(field.like(f"{area}.%") for area in ("calendar", "document", "settings")),
         and_(field.like("lines.%"), ~of_products),
     )
+
+
+def _has_changed_customer() -> ColumnElement[bool]:
+    facts = ("name", "document", "taxpayer", "state_registration")
+    differs = or_(*(getattr(Sale, f"customer_{fact}") != getattr(Customer, fact) for fact in facts))
+    return select(Customer.id).where(Customer.id == Sale.customer_id, differs).exists()
 
 
 def _has_changed_products() -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.owed import Owed
 from webapp.processing.effects import kind_of
+from webapp.processing.models import QueuePause
 from webapp.processing.pausing import pauses
 from webapp.processing.waiting import (
     Beside,
@@ -50,12 +51,15 @@ _RETURNS = (
     InvoiceStatus.SENDING,
     InvoiceStatus.REJECTED,
 )
+# A person is asked, and work follows.
+_ASKS = (Status.ATTENTION, Status.REVIEW)
 # Of events, effects and e-mails.
 _OPEN = (EventStatus.PENDING, EffectStatus.PENDING, EffectStatus.FAILED)
 _BESIDE: tuple[tuple[type[Any], Any], ...] = (
     (
         Invoice,
-        (Invoice.purpose == Purpose.RETURN)
+        Invoice.is_present
+        | (Invoice.purpose == Purpose.RETURN)
         & (Invoice.status.in_(_RETURNS) | Invoice.due_at.is_not(None)),
     ),
     (InvoiceEvent, InvoiceEvent.status == EventStatus.PENDING),
@@ -66,36 +70,37 @@ _BESIDE: tuple[tuple[type[Any], Any], ...] = (
 )
 
 
-class Told(NamedTuple):
+class WaitingSale(NamedTuple):
     """Of one order."""
 
     wait: Wait | None
+    invoice: Invoice | None
     slip: PackingSlip | None
 
 
-def waits_of(sales: Sequence[Sale], invoices: Mapping[int, Invoice]) -> dict[int, Told]:
-    """By the sale's id; `invoices` are theirs, by the same."""
+def waits_of(sales: Sequence[Sale]) -> dict[int, WaitingSale]:
+    """By the sale's id, with the NF-e and the packing slip that it has."""
     read = _beside([sale.id for sale in sales if sale.status is not Status.OPEN])
-    rows: list[Any] = [*sales, *invoices.values()]
+    rows: list[Any] = [*sales]
     for some in read.values():
         rows += some
     around = surroundings_of(rows)
-    return {
-        sale.id: _told(sale, invoices.get(sale.id), read.get(sale.id, []), around) for sale in sales
-    }
+    return {sale.id: _told(sale, read.get(sale.id, []), around) for sale in sales}
 
 
-def _told(sale: Sale, invoice: Invoice | None, read: Sequence[Any], around: Surroundings) -> Told:
+def _told(sale: Sale, read: Sequence[Any], around: Surroundings) -> WaitingSale:
     slip = next((row for row in read if isinstance(row, PackingSlip)), None)
-    beside = [row for row in read if row is not slip]
-    return Told(wait_of(_facts(sale, invoice, slip, beside), around), slip)
+    present = [row for row in read if isinstance(row, Invoice) and row.is_present]
+    invoice = present[-1] if present else None
+    beside = [row for row in read if row is not slip and row not in present]
+    return WaitingSale(wait_of(_facts(sale, invoice, slip, beside), around), invoice, slip)
 
 
 def wait_of_sale(sale: Sale, invoice: Invoice | None, is_new: bool = False) -> Wait | None:
     """`is_new`: it was entered just now, and nothing hangs off it yet."""
     if is_new or sale.status in EARLY:
         return wait_of(Facts(sale, invoice), surroundings_of([sale]))
-    return waits_of([sale], {sale.id: invoice} if invoice else {})[sale.id].wait
+    return waits_of([sale])[sale.id].wait
 
 
 def wait_of_row(row: Any, around: Surroundings) -> Wait | None:
@@ -108,12 +113,19 @@ def wait_of_row(row: Any, around: Surroundings) -> Wait | None:
 
 
 def wait_at_hand(
-    sale: Sale, invoice: Invoice | None, slip: PackingSlip | None, beside: Iterable[Any]
+    sale: Sale,
+    invoice: Invoice | None,
+    slip: PackingSlip | None,
+    beside: Iterable[Any],
+    pauses: Mapping[str, Pause],
 ) -> Wait | None:
-    """Where the rows beside its way, those that are done among them, are at hand already."""
+    """Where the rows beside its way, those that are done among them, are at hand already, and so is
+    since when which queues are paused."""
     rows = _once([row for row in beside if _stands(row)])
     of_note = [invoice] if invoice else []
-    return wait_of(_facts(sale, invoice, slip, rows), surroundings_of([sale, *of_note, *rows]))
+    return wait_of(
+        _facts(sale, invoice, slip, rows), surroundings_of([sale, *of_note, *rows], pauses)
+    )
 
 
 def _stands(row: Any) -> bool:
@@ -139,7 +151,9 @@ def waits_of_notes(notes: Sequence[Invoice]) -> dict[int, Wait | None]:
     }
 
 
-def surroundings_of(rows: Iterable[Sale | Owed]) -> Surroundings:
+def surroundings_of(
+    rows: Iterable[Sale | Owed], known_pauses: Mapping[str, Pause] | None = None
+) -> Surroundings:
     """With as much of it as the sentences of these rows tell."""
     shop, rows = the_shop(), list(rows)
     asks_providers = any(
@@ -147,6 +161,7 @@ def surroundings_of(rows: Iterable[Sale | Owed]) -> Surroundings:
     )
     owed = [row for row in rows if isinstance(row, Owed)]
     asks_authority = any(row.error.startswith(PREFIX) for row in owed)
+    goes_on = any(row.due_at or (isinstance(row, Sale) and row.status in _ASKS) for row in owed)
     unsigned = [
         row for row in owed if isinstance(row, InvoiceEvent) and row.error and row.at is None
     ]
@@ -158,14 +173,16 @@ def surroundings_of(rows: Iterable[Sale | Owed]) -> Surroundings:
         services=services_of([shop.state, standby_name(shop.state)]) if asks_authority else {},
         in_contingency=asks_authority and present_contingency() is not None,
         unsigned=signing_hold() if unsigned else None,
-        pauses=_pauses() if any(row.due_at for row in owed) else {},
+        pauses=(_pauses() if goes_on else {}) if known_pauses is None else known_pauses,
     )
 
 
 def _pauses() -> dict[str, Pause]:
-    return {
-        queue: Pause(who(row.actor).name, row.since, row.reason) for queue, row in pauses().items()
-    }
+    return {queue: pause_of(row) for queue, row in pauses().items()}
+
+
+def pause_of(row: QueuePause) -> Pause:
+    return Pause(who(row.actor).name, row.since, row.reason)
 
 
 def _providers() -> list[PostalService]:
@@ -200,8 +217,8 @@ def _titles(rows: Iterable[Any]) -> dict[int, tuple[str, str]]:
 
 
 def _beside(sale_ids: Collection[int]) -> dict[int, list[Any]]:
-    """What is not done beside these orders' ways, and their packing slips, by the order's id, in
-    one statement. An e-mail stands for its effect."""
+    """What is not done beside these orders' ways, with their NF-e and packing slips, by the order's
+    id, in one statement. An e-mail stands for its effect."""
     found: dict[int, list[Any]] = {}
     if sale_ids:
         for sale_id, _name, *rows in db.session.execute(_named_and_read(sale_ids)):

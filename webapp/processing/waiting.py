@@ -246,17 +246,17 @@ def _in_attention(facts: Facts, around: Surroundings) -> Wait:
     since = sale.waits_since or sale.updated_at
     if sale.reason_code == "note_being_cancelled":
         return _cancelling(facts, since, around)
-    issue = issue_of(sale)
+    issue, queue = issue_of(sale), Sale.queues.get(sale.step or "")
     if sale.reason_code == "note_cancelled":
         then = _("another NF-e is issued, or the order cancelled, as somebody chooses")
     elif sale.reason_code == OVER_LIMIT:
-        then = _then(_("approved, it goes on by itself"), around)
+        then = _then(_("approved, it goes on by itself"), around, queue)
     elif sale.reason_code == "step_failed":
-        then = _then(_("it is done once more with “Try again”"), around)
+        then = _then(_("it is done once more with “Try again”"), around, queue)
     elif _goes_on_by_itself(sale, issue):
-        return asks_for(issue, since, around)
+        return asks_for(issue, since, around, queue)
     else:
-        then = _then(_("once fixed, it goes on with “Try again”"), around)
+        then = _then(_("once fixed, it goes on with “Try again”"), around, queue)
     return _asks(_who(issue), _why(issue), then, since)
 
 
@@ -293,16 +293,20 @@ def _asks(who: WaitsFor, why: str, then: str, since: dt.datetime) -> Wait:
     return Wait(who, since, None, words)
 
 
-def asks_for(issue: Issue | None, since: dt.datetime, around: Surroundings) -> Wait:
-    then = _then(_("once fixed, it goes on by itself"), around)
+def asks_for(
+    issue: Issue | None, since: dt.datetime, around: Surroundings, queue: str | None = "invoices"
+) -> Wait:
+    then = _then(_("once fixed, it goes on by itself"), around, queue)
     return _asks(_who(issue), _why(issue), then, since)
 
 
-def _then(awake: str, around: Surroundings) -> str:
-    """What follows; a shop that sleeps is woken first."""
-    if around.asleep_since is None:
-        return awake
-    return _("%(then)s, after an administrator has woken the shop, which sleeps", then=awake)
+def _then(awake: str, around: Surroundings, queue: str | None = "invoices") -> str:
+    """What follows in that queue; a shop that sleeps is woken first, and a paused queue resumed."""
+    if around.asleep_since:
+        return _("%(then)s, after an administrator has woken the shop, which sleeps", then=awake)
+    if queue in around.pauses:
+        return _("%(then)s, after a manager has resumed the queue, which is paused", then=awake)
+    return awake
 
 
 def _who(issue: Issue | None) -> WaitsFor:
@@ -657,7 +661,7 @@ def _message(message: Message, around: Surroundings) -> Wait | None:
     why = clause(reason_in_words(message.error))
     if message.status is MessageStatus.FAILED:
         told = _("the e-mail “%(name)s” did not arrive (%(why)s)", name=name, why=why)
-        then = _then(_("once its address is right, it is sent again"), around)
+        then = _then(_("once its address is right, it is sent again"), around, "mail")
         return _asks(WaitsFor.TEAM, told, then, since)
     if not message.error or around.stops(message):
         return _work(message, around)
@@ -676,7 +680,7 @@ def _effect(effect: Effect, around: Surroundings, title: str, error: str) -> Wai
     """One that leaves the work to its e-mail is told by that."""
     if effect.status is EffectStatus.FAILED:
         why = _("“%(title)s” was not done (%(why)s)", title=title, why=clause(error))
-        then = _then(_("it is done once more with “Try again”"), around)
+        then = _then(_("it is done once more with “Try again”"), around, "rules")
         return _asks(WaitsFor.MANAGER, why, then, _since_of(effect))
     return _work(effect, around, title) if effect.due_at else None
 

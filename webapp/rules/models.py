@@ -217,6 +217,11 @@ class TriggerEvent(Owed, Model):
         self.clear_work()
 
 
+# Written out: SQLite takes an index of a part only for a condition without parameters. An e-mail's
+# effect is told by its message.
+FAILED_EFFECTS = text("status = 'failed' AND kind <> 'email'")
+
+
 class EffectStatus(enum.StrEnum):
     PENDING = "pending"
     DONE = "done"
@@ -263,6 +268,13 @@ class Effect(Owed, Model):
             "due_at",
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_effects_failed",
+            "created_at",
+            "id",
+            sqlite_where=FAILED_EFFECTS,
+            postgresql_where=FAILED_EFFECTS,
         ),
         Index(
             "ix_effects_unfinished",

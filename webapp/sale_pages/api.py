@@ -13,7 +13,7 @@ from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.invoices.issues import issue_of, issues_of
 from webapp.invoices.models import Invoice
-from webapp.invoices.queries import invoice_of, invoices_of
+from webapp.invoices.queries import invoice_of
 from webapp.notes.forms import NoteIn
 from webapp.notes.models import Note
 from webapp.notes.queries import notes_of
@@ -161,9 +161,8 @@ def _new_answer(sale: Sale) -> dict[str, Any]:
 
 
 def _all_answers(rows: list[Sale]) -> list[dict[str, Any]]:
-    invoices = invoices_of([sale.id for sale in rows])
-    waits = waits_of(rows, invoices)
-    return [sale_json(sale, invoices.get(sale.id), waits[sale.id].wait) for sale in rows]
+    told = waits_of(rows)
+    return [sale_json(sale, told[sale.id].invoice, told[sale.id].wait) for sale in rows]
 
 
 # -- calls ----------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.codes import LONGEST
 from webapp.platform.issues import Issue
 from webapp.processing.pipeline import PROGRESS
-from webapp.processing.wait_facts import waits_of
+from webapp.processing.wait_facts import WaitingSale, waits_of
 from webapp.processing.waiting import Wait
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
@@ -240,18 +240,21 @@ def rows_of(found: list[Sale], with_waits: bool = False) -> list[SaleRow]:
     """`with_waits`: with the sentence for what each waits."""
     ids = [sale.id for sale in found]
     load_lines([sale for sale in found if sale.status is Status.ATTENTION])
-    invoices, tags = invoices_of(ids), tags_of(ids)
-    # Its sale is one of those found: no row asks for it.
-    waits = waits_of(found, invoices) if with_waits else {}
-    slips = {} if with_waits else slips_of(ids)
+    tags = tags_of(ids)
+    if with_waits:
+        told = waits_of(found)
+    else:
+        # Its sale is one of those found: no row asks for it.
+        invoices, slips = invoices_of(ids), slips_of(ids)
+        told = {row: WaitingSale(None, invoices.get(row), slips.get(row)) for row in ids}
     return [
         SaleRow(
             sale,
-            invoices.get(sale.id),
-            waits[sale.id].slip if with_waits else slips.get(sale.id),
+            told[sale.id].invoice,
+            told[sale.id].slip,
             issue_of(sale),
             tags.get(sale.id, []),
-            waits[sale.id].wait if with_waits else None,
+            told[sale.id].wait,
         )
         for sale in found
     ]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from webapp.addresses.questions import warnings_of
 from webapp.addresses.sources import SOURCE_LABELS
@@ -25,12 +25,12 @@ from webapp.invoices.issues import issue_of, over_limit
 from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus
 from webapp.invoices.returned_goods import units_back
 from webapp.messages.models import Message
-from webapp.messages.queries import messages_of_sale
 from webapp.messages.words import template_name
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.platform.money import ZERO
-from webapp.processing.wait_facts import wait_at_hand
+from webapp.processing.models import QueuePause
+from webapp.processing.wait_facts import pause_of, wait_at_hand
 from webapp.processing.waiting import Wait
 from webapp.rules.models import Decision
 from webapp.rules.queries import decision_of
@@ -101,7 +101,8 @@ class SalePage:
             *(message for _title, message in self.messages),
             *(task for _title, task in self.open_tasks),
         ]
-        return wait_at_hand(self.sale, self.invoice, self.slip, beside)
+        pauses = {row.queue: pause_of(row) for *_rest, row, _tag in self._few if row}
+        return wait_at_hand(self.sale, self.invoice, self.slip, beside, pauses)
 
     @property
     def over_limit(self) -> Issue | None:
@@ -196,17 +197,20 @@ class SalePage:
         return self._documents[0][1]
 
     @cached_property
-    def _few(self) -> list[tuple[Task | None, Refund | None, Tag | None]]:
-        """Each open task beside each refund and tag: few of each, and one question."""
+    def _few(self) -> list[tuple[Any, ...]]:
+        """Each open task beside each refund, e-mail, paused queue and tag, any of them None: few of
+        each, and one question."""
         query = (
-            select(Task, Refund, Tag)
+            select(Task, Refund, Message, QueuePause, Tag)
             .select_from(Sale)
             .outerjoin(Task, (Task.sale_id == Sale.id) & Task.done_at.is_(None))
             .outerjoin(Refund, Refund.sale_id == Sale.id)
+            .outerjoin(Message, Message.sale_id == Sale.id)
+            .outerjoin(QueuePause, true())
             .outerjoin(SaleTag, SaleTag.id == Sale.id)
             .outerjoin(Tag, Tag.id == SaleTag.tag_id)
             .where(Sale.id == self.sale.id)
-            .order_by(Task.id, Refund.id, Tag.name)
+            .order_by(Task.id, Refund.id, Message.id, Tag.name)
         )
         return [(*row,) for row in db.session.execute(query)]
 
@@ -223,7 +227,9 @@ class SalePage:
     @cached_property
     def messages(self) -> list[tuple[str, Message]]:
         """Each with its title."""
-        messages = db.session.scalars(messages_of_sale(self.sale.id))
+        messages = dict.fromkeys(
+            message for _task, _refund, message, *_rest in self._few if message
+        )
         return [(template_name(message.template), message) for message in messages]
 
     @property
@@ -250,7 +256,7 @@ class SalePage:
 
     @property
     def refunds(self) -> list[Refund]:
-        return list(dict.fromkeys(refund for _task, refund, _tag in self._few if refund))
+        return list(dict.fromkeys(refund for _task, refund, *_rest in self._few if refund))
 
     @property
     def refunded_total(self) -> Decimal:

@@ -243,6 +243,8 @@ OVER_LIMIT, HELD = "discount_over_limit", "held"
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 TO_SHIP = text("shipping IN ('to_pack', 'packed')")
 BOUGHT = text("paid_at IS NOT NULL AND status <> 'cancelled'")
+# So that SQLite takes no index of payments for it, nor PostgreSQL this one for another question.
+UNPAID = text("status = 'open' AND NOT (paid_at IS NOT NULL)")
 GOODS_UNDER_WAY = text(
     "shipping <> 'none' AND status NOT IN ('invoiced', 'completed', 'cancelled')"
 )
@@ -274,6 +276,23 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             "id",
             sqlite_where=text("needs_person = 1"),
             postgresql_where=text("needs_person"),
+        ),
+        # What waits for a person, by where it stopped, the longest waiting first.
+        Index(
+            "ix_sales_needs_person_step",
+            "step",
+            "waits_since",
+            "id",
+            sqlite_where=text("needs_person = 1"),
+            postgresql_where=text("needs_person"),
+        ),
+        Index(
+            "ix_sales_unpaid",
+            "status",
+            "created_at",
+            "id",
+            sqlite_where=UNPAID,
+            postgresql_where=UNPAID,
         ),
         # Unpaid ones whose time is over: the sweeper looks for them each second.
         Index(
