@@ -27,6 +27,7 @@ from webapp.customers import pages as customers
 from webapp.dashboard import pages as dashboard
 from webapp.fulfilment.commissions import api as commissions_api
 from webapp.fulfilment.commissions import pages as commissions
+from webapp.fulfilment.labels import pages as labels
 from webapp.fulfilment.memberships import api as memberships_api
 from webapp.fulfilment.memberships import pages as memberships
 from webapp.fulfilment.memberships.history import MEMBERSHIP_EVENTS
@@ -163,6 +164,7 @@ BLUEPRINTS = [
         series_pages,
         rules,
         parcels,
+        labels,
         royalties,
         commissions,
         payments,

@@ -176,6 +176,7 @@ def test_the_accountant_changes_nothing_but_what_is_their_own(app):
 def test_reading_changes_nothing_in_the_database(app, db, settings, monkeypatch):
     # Printing takes a process, and is told nothing but the file.
     monkeypatch.setattr(downloads, "in_one_file", lambda _paper, _notes: BytesIO(b"%PDF-"))
+    monkeypatch.setattr(downloads, "sheets_in_one_file", lambda _sheets: BytesIO(b"%PDF-"))
     open_shop()
     make_sale(reference="WEB-1")
     work_off()

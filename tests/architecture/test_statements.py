@@ -17,6 +17,7 @@ from webapp.catalog.models import Product
 from webapp.counting.models import Count
 from webapp.customers.models import Agent, Customer, CustomerAddress
 from webapp.demo.load import load_demo
+from webapp.fulfilment.labels.models import Label
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
@@ -66,6 +67,7 @@ RECORDS: dict[str, Any] = {
     "count_id": Count,
     "version_id": RuleSetVersion,
     "slip_id": PackingSlip,
+    "label_id": Label,
     "membership_id": Membership,
     "task_id": Task,
     "message_id": Message,
@@ -91,6 +93,7 @@ def addresses(app, db):
 def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     # How much a page asks for is seen before it is printed, which takes a process for each.
     monkeypatch.setattr(downloads, "in_one_file", lambda _paper, _notes: BytesIO(b"%PDF-"))
+    monkeypatch.setattr(downloads, "sheets_in_one_file", lambda _sheets: BytesIO(b"%PDF-"))
     # Whichever page comes first in some seconds asks how the house is: no page of its own does.
     monkeypatch.setattr(troubles, "KNOWN_SECONDS", 3600)
     load_demo()

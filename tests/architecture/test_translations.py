@@ -357,6 +357,7 @@ def portuguese_shop(db, client):
         "batch_id",
         "count_id",
         "import_id",
+        "label_id",
         "note_id",
         "partner_id",
         "rehearsal_id",

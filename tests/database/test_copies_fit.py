@@ -32,6 +32,7 @@ COPIES = {
         "count_lines.counted_by",
         "imports.asked_by",
         "invoice_events.asked_by",
+        "labels.asked_by",
         "manifestations.asked_by",
         "invoices.reviewer",
         "membership_events.actor",

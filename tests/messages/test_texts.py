@@ -35,6 +35,12 @@ FACTS = {
         "access_key": "35261199888777000100550010000004141234567890",
         "invoice_id": 1,
     },
+    "shipped": {
+        "tracking_code": "AA123456785BR",
+        "carrier": "Correios",
+        "tracking_url": "https://rastreio.example/?code=AA123456785BR&lang=pt",
+        "corrected": False,
+    },
 }
 
 
@@ -130,5 +136,12 @@ def test_the_plan_is_that_of_the_membership_among_the_items(written, template):
     assert "plan: gold." in written(template, "en", items=[MUG, CLUB])[1]
 
 
-def test_a_rule_sends_no_email_that_tells_of_an_nfe():
-    assert set(TEMPLATES) - set(RULE_TEMPLATES) == {"invoice_authorized", "membership_ends_soon"}
+def test_the_second_code_is_told_as_a_new_one(written):
+    subject, plain, html = written("shipped", "en", corrected=True, tracking_url="")
+    assert subject == "The new tracking code of your order WEB-2001"
+    assert "changed" in plain and "changed" in html and "Follow" not in plain + html
+
+
+def test_a_rule_sends_no_email_that_tells_of_an_nfe_or_a_parcel():
+    ours = {"invoice_authorized", "membership_ends_soon", "shipped"}
+    assert set(TEMPLATES) - set(RULE_TEMPLATES) == ours

@@ -14,4 +14,5 @@ class BulkIn(Shape):
     filter: Annotated[str, Text(2000)] = ""
     carrier: Annotated[str, Text(60)] = ""
     codes: Annotated[str, LongText(400_000)] = ""
+    label_carrier: Annotated[str, Text(20)] = ""
     tag: Annotated[str, Text(30)] = ""

@@ -25,6 +25,9 @@ from webapp.bulk.queries import (
 )
 from webapp.fiscal.danfe import Paper
 from webapp.fulfilment.bulk import MOST_AT_ONCE
+from webapp.fulfilment.labels.choosing import label_provider
+from webapp.fulfilment.labels.printing import label_sheets
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.parcels.printing import printed_slips
 from webapp.fulfilment.parcels.queries import packing_slips, slips_by_ids
 from webapp.http.forms import Form
@@ -41,7 +44,7 @@ from webapp.http.lists import (
 from webapp.http.query import MOST_ROWS, query_choice
 from webapp.http.sealing import address
 from webapp.http.zips import File, zip_response
-from webapp.invoice_pages.downloads import papers_file
+from webapp.invoice_pages.downloads import papers_file, sheets_file
 from webapp.invoices.archive import pages_of
 from webapp.invoices.queries import invoices_of
 from webapp.platform.clock import utc_now
@@ -55,6 +58,7 @@ from webapp.sale_pages.listing import SaleFilters, chosen
 from webapp.sales.models import Sale
 from webapp.sales.queries import sales_by_ids, tags
 from webapp.staff.access import allow
+from webapp.store.partners.queries import carriers
 from webapp.store.queries import the_shop
 from webapp.web.listings import Cell, Listing
 
@@ -142,6 +146,7 @@ def _form_page(form: Form) -> str:
         acts=[(act.name, act.label) for act in ACTS.values()],
         orders=[order.reference for order in _orders(ids, written, MOST_TOLD)],
         tags=[tag.name for tag in tags()],
+        label_carriers=[(each.code, each.name) for each in carriers() if each.label_service],
         back=address(url_for("sales.index"), written),
     )
 
@@ -190,11 +195,23 @@ def ask(wanted: BulkIn) -> ResponseReturnValue:
 
 
 def _params(act: Act, wanted: BulkIn) -> dict[str, str]:
+    if act.asks == "carrier":
+        return {"carrier": _label_carrier(wanted.label_carrier)}
     if act.asks != "tag":
         return {}
     if not wanted.tag:
         raise Invalid([FieldError("tag", _("Name the tag."))])
     return {"tag": wanted.tag}
+
+
+def _label_carrier(code: str) -> str:
+    """Raises Invalid."""
+    if label_provider() is None:
+        raise Invalid([FieldError("label_carrier", _("No token of Melhor Envio is set."))])
+    if code not in [each.code for each in carriers() if each.label_service]:
+        words = _("Choose one whose labels are bought; the settings, under Partners, say so.")
+        raise Invalid([FieldError("label_carrier", words)])
+    return code
 
 
 def _codes(wanted: BulkIn, orders: Sequence[NamedOrder]) -> dict[int, str]:
@@ -310,13 +327,26 @@ def file(act_id: int, part: int) -> ResponseReturnValue:
 
 
 def _slips(act: BulkAct, after: int) -> str:
+    return render_template(
+        "fulfilment/parcels/print.html",
+        sheets=printed_slips(_slips_of(act, after)),
+        sender=the_shop(),
+    )
+
+
+def _slips_of(act: BulkAct, after: int) -> list[PackingSlip]:
+    """In the order of the list."""
     sale_ids = orders_with(BulkOutcome.DONE, act.id, after, MOST_AT_ONCE)
     query = packing_slips().where(Sale.id.in_(sale_ids))
     of_sales = {slip.sale_id: slip.id for slip in db.session.scalars(query)}
-    slips = slips_by_ids([of_sales[sale_id] for sale_id in sale_ids if sale_id in of_sales])
-    return render_template(
-        "fulfilment/parcels/print.html", sheets=printed_slips(slips), sender=the_shop()
-    )
+    return slips_by_ids([of_sales[sale_id] for sale_id in sale_ids if sale_id in of_sales])
+
+
+def _labels(act: BulkAct, after: int) -> Response:
+    sheets = label_sheets(_slips_of(act, after))
+    if not sheets:
+        raise NotFound(_("None of these may leave, so there is no label to print."))
+    return sheets_file(sheets, f"labels-{len(sheets)}")
 
 
 def _papers(paper: Paper) -> Callable[[BulkAct, int], Response]:
@@ -338,7 +368,7 @@ def _xml(act: BulkAct, _after: int) -> Response:
 
 MAKERS: Mapping[str, Callable[[BulkAct, int], ResponseReturnValue]] = {
     "slips": _slips,
-    "labels": _papers(Paper.LABEL),
+    "labels": _labels,
     "danfes": _papers(Paper.DANFE),
     "xml": _xml,
 }

@@ -14,6 +14,7 @@ from webapp.audit.models import AuditEntry
 from webapp.audit.tracking import record
 from webapp.customers.customer_edits import COPIED
 from webapp.customers.models import Customer, CustomerAddress, Taxpayer
+from webapp.fulfilment.labels.models import Label
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
@@ -140,6 +141,8 @@ def _forget_orders(ids: tuple[int, ...], nobody: str) -> None:
     _forget_mail(ids)
     _drop(Note, Note.sale_id.in_(ids))
     _set(PackingSlip, PackingSlip.sale_id.in_(ids), {"notes": ""})
+    slips = select(PackingSlip.id).where(PackingSlip.sale_id.in_(ids))
+    _set(Label, Label.slip_id.in_(slips), {"file": None, "answer": ""})
     _set(Receipt, Receipt.sale_id.in_(ids), {"text": ""})
     _set(PaymentNotice, PaymentNotice.sale_id.in_(ids), {"body": ""})
     tasks = db.session.execute(select(Task.id, Task.params).where(Task.sale_id.in_(ids))).all()

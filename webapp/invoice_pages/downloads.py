@@ -9,7 +9,7 @@ from typing import BinaryIO
 from flask import Response
 from flask_babel import gettext as _
 
-from webapp.fiscal.danfe import Paper, PrintedNote, in_one_file
+from webapp.fiscal.danfe import Paper, PrintedNote, Sheet, in_one_file, sheets_in_one_file
 from webapp.http.zips import zip_response
 from webapp.invoice_pages.note_view import draft_of
 from webapp.invoices.archive import pages_of, read_apart
@@ -80,7 +80,16 @@ def zip_file(ids: Sequence[int]) -> Response:
 def _paper(paper: Paper, notes: Sequence[PrintedNote], name: str) -> Response:
     # Printing takes a while, and whoever takes the file may be slow.
     db.session.rollback()
-    file = in_one_file(paper, notes)
+    return _pdf(in_one_file(paper, notes), name)
+
+
+def sheets_file(sheets: Sequence[Sheet], name: str) -> Response:
+    """Papers of several kinds as one PDF, in their order."""
+    db.session.rollback()
+    return _pdf(sheets_in_one_file(sheets), name)
+
+
+def _pdf(file: BinaryIO, name: str) -> Response:
     response = Response(_chunks(file), mimetype="application/pdf")
     response.call_on_close(file.close)
     response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'

@@ -92,5 +92,10 @@ def message_of_sale(sale_id: int, template: str) -> Message | None:
     return db.session.scalar(query)
 
 
+def latest_message(sale_id: int, template: str) -> Message | None:
+    query = select(Message).where(Message.sale_id == sale_id, Message.template == template)
+    return db.session.scalar(query.order_by(Message.id.desc()).limit(1))
+
+
 def held_messages(sale_id: int) -> Select:
     return select(Message).where(Message.sale_id == sale_id, Message.status == MessageStatus.HELD)

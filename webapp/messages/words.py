@@ -10,10 +10,13 @@ RULE_TEMPLATES = EMAIL_TITLES
 # That of an authorized NF-e, with its files.
 AUTHORIZED = "invoice_authorized"
 ENDS_SOON = "membership_ends_soon"
+# That of a parcel that was handed to its carrier, with the code that it is followed by.
+SHIPPED = "shipped"
 TEMPLATES = {
     **RULE_TEMPLATES,
     AUTHORIZED: _l("NF-e authorized"),
     ENDS_SOON: _l("Membership ends soon"),
+    SHIPPED: _l("Order shipped"),
 }
 BOUNCED, BOUNCED_ADDRESS, BOUNCED_FULL = "bounced", "bounced_address", "bounced_full"
 # By the word that begins a message's `error`; the rest of it is for the queue monitor.

@@ -37,6 +37,7 @@ class Settings:
     viacep_url: str = "https://viacep.com.br/ws"
     cep_providers: tuple[str, ...] = ("viacep", "brasilapi", "opencep")
     cnpj_providers: tuple[str, ...] = ()
+    melhor_envio_url: str = "https://melhorenvio.com.br"
     smtp_url: str | None = None
     imap_url: str | None = None
     nfe_environment: str = "homologation"
@@ -88,6 +89,7 @@ class Settings:
                 env, "CEP_PROVIDERS", CEP_PROVIDERS, _usual_cep_providers(demo)
             ),
             cnpj_providers=_providers(env, "CNPJ_PROVIDERS", CNPJ_PROVIDERS, ()),
+            melhor_envio_url=_http_url(env, "MELHOR_ENVIO_URL", "https://melhorenvio.com.br"),
             smtp_url=_smtp_url(env.get("SMTP_URL")),
             imap_url=_imap_url(env.get("IMAP_URL")),
             nfe_environment=_choice(

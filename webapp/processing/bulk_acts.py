@@ -9,10 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from webapp.audit.tracking import actor
 from webapp.bulk.models import BulkRow
+from webapp.fulfilment.labels.printing import may_leave
+from webapp.fulfilment.labels.wanting import want_labels
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.parcels.queries import slips_of_sales
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices_of
 from webapp.platform.errors import Refusal
 from webapp.processing import attention
@@ -20,6 +23,7 @@ from webapp.processing.shipping import ship
 from webapp.sales.models import Sale, Status
 from webapp.sales.queries import sales_to_change
 from webapp.sales.tagging import tag, untag
+from webapp.store.partners.queries import carrier_named
 
 
 class ActTerms(NamedTuple):
@@ -32,7 +36,7 @@ class ActTerms(NamedTuple):
 class Act(NamedTuple):
     """`load`: of orders by their ids what `do` is done to, those that it changes locked; `do` says
     whether it changed anything, and raises Refusal. `asks`: what else a person is asked for,
-    "codes" or "tag". `makes_file`: what it is done to comes as a file."""
+    "codes", "tag" or "carrier". `makes_file`: what it is done to comes as a file."""
 
     name: str
     label: LazyString
@@ -59,6 +63,13 @@ def _ship(slip: PackingSlip, row: BulkRow, terms: ActTerms) -> bool:
     return ship(slip, terms.params["carrier"], row.told, terms.now)
 
 
+def _buy_labels(slip: PackingSlip, _row: BulkRow, terms: ActTerms) -> bool:
+    carrier = carrier_named(terms.params["carrier"])
+    if carrier is None or not carrier.label_service:
+        raise Refusal(_("No labels of this carrier are bought."))
+    return want_labels(slip, carrier, actor(), terms.now)
+
+
 def _tag(sale: Sale, _row: BulkRow, terms: ActTerms) -> bool:
     had = len(sale.tags)
     tag([sale], [terms.params["tag"]])
@@ -81,10 +92,11 @@ def _is_issued(invoice: Invoice, _row: BulkRow, _terms: ActTerms) -> bool:
     return True
 
 
-def _leaves(invoice: Invoice, row: BulkRow, terms: ActTerms) -> bool:
-    if invoice.status is InvoiceStatus.CANCELLED:
-        raise Refusal(_("Its NF-e is cancelled: no parcel leaves with it."))
-    return _is_issued(invoice, row, terms)
+def _leaves(slip: PackingSlip, _row: BulkRow, _terms: ActTerms) -> bool:
+    if not may_leave(slip):
+        words = _("It may not leave: it is in the state “%(state)s”.", state=slip.status.label)
+        raise Refusal(words)
+    return True
 
 
 ACTS: Mapping[str, Act] = {
@@ -94,7 +106,9 @@ ACTS: Mapping[str, Act] = {
         Act("pay", _l("Confirm the payment"), "coin", sales_to_change, _confirm_payment),
         Act("slips", _l("Print packing slips"), "printer", slips_of_sales, _is_printed,
             makes_file=True),
-        Act("labels", _l("Print the parcels' labels"), "tag", invoices_of, _leaves,
+        Act("buy_labels", _l("Buy labels"), "tag", slips_of_sales, _buy_labels,
+            asks="carrier"),
+        Act("labels", _l("Print the parcels' labels"), "tag", slips_of_sales, _leaves,
             makes_file=True),
         Act("danfes", _l("Print the DANFE"), "printer", invoices_of, _is_issued,
             makes_file=True),

@@ -359,6 +359,12 @@ def _new_token() -> str:
     return f"{my_name()}-{secrets.token_hex(6)}"
 
 
+def was_tried_before(row: Owed) -> bool:
+    """Of a claimed row: whether an attempt at what it owes now may have been made already, by a
+    worker that died if by no other."""
+    return row.tries > 1 or not _was_in_batch(row.lease or "")
+
+
 def _was_in_batch(lease: str) -> bool:
     return not lease.startswith(("again-", "alone"))
 

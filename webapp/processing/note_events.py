@@ -8,7 +8,7 @@ The callers hold the sale's lock (`note_to_follow`), and commit.
 import datetime as dt
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from webapp.audit.tracking import actor
 from webapp.fiscal.cancelling import CancellationWindow, window_of
@@ -22,7 +22,8 @@ from webapp.processing.note_progress import note_being_cancelled
 from webapp.sales.invoice_details import partner_facts
 from webapp.sales.models import Sale, Status
 from webapp.sales.queries import sale_of
-from webapp.store.models import Partner, PartnerKind
+from webapp.store.models import PartnerKind
+from webapp.store.partners.queries import carrier_named
 from webapp.store.queries import cancellation_hours
 
 
@@ -117,12 +118,7 @@ def let_carrier_download(invoice: Invoice, carrier: dict[str, str]) -> None:
 def carrier_facts(sale: Sale) -> dict[str, str]:
     """Of whom a parcel was handed to: by the name written then, else as the order tells it for its
     NF-e; nothing where the shop knows no CNPJ."""
-    named = func.lower(sale.carrier)
-    of_name = select(Partner).where(
-        Partner.kind == PartnerKind.CARRIER,
-        (func.lower(Partner.name) == named) | (Partner.code == named),
-    )
-    partner = db.session.scalar(of_name.limit(1)) if sale.carrier else None
+    partner = carrier_named(sale.carrier)
     if partner:
         return partner.facts
     details = sale.invoice_details or {}

@@ -16,6 +16,7 @@ from webapp.authority.models import AuthorityService, ServiceState
 from webapp.batches.models import BatchStatus, ProductBatch
 from webapp.bulk.models import BulkAct
 from webapp.closings.models import Closing, ClosingStatus
+from webapp.fulfilment.labels.models import Label, LabelStatus
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.imports.models import Import, ImportStatus
 from webapp.incoming.models import Inbox, InboxStatus, Manifestation, ManifestationStatus
@@ -46,6 +47,7 @@ from webapp.processing.export_step import ExportStep
 from webapp.processing.import_steps import CheckStep, TakeStep
 from webapp.processing.inbox_step import InboxStep
 from webapp.processing.invoice_steps import BuildStep, SignStep
+from webapp.processing.label_step import LabelStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
 from webapp.processing.membership_step import MembershipStep
@@ -56,6 +58,7 @@ from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
 from webapp.processing.rules_step import RulesStep
 from webapp.processing.send_step import SendStep
 from webapp.processing.status_step import AskStep, StatusStep
+from webapp.processing.tracking_step import TrackingStep
 from webapp.processing.trigger_step import TriggerStep
 from webapp.processing.voiding_step import VoidingStep
 from webapp.rehearsals.models import Rehearsal
@@ -336,6 +339,22 @@ PIPELINE: tuple[Station, ...] = (
         BulkStep(),
         (SliceStatus.DONE, SliceStatus.FAILED),
         _l("Doing one thing to many orders"),
+    ),
+    Station(
+        Label,
+        LabelStatus.WANTED,
+        "bulk",
+        LabelStep(),
+        (LabelStatus.READY, LabelStatus.REFUSED),
+        _l("Buying a label"),
+    ),
+    Station(
+        Label,
+        LabelStatus.READY,
+        "bulk",
+        TrackingStep(),
+        (LabelStatus.DELIVERED, LabelStatus.CANCELLED),
+        _l("Asking where a parcel is"),
     ),
     Station(
         Inbox,

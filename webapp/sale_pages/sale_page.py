@@ -41,6 +41,7 @@ from webapp.sale_pages.told_details import ToldFact, told_details
 from webapp.sale_pages.why import Explanation, RuleRow
 from webapp.sales.forms import CHANNELS
 from webapp.sales.models import Refund, Sale, SaleLine, SaleTag, Status, Tag
+from webapp.store.partners.queries import tracking_url
 
 PART_LABELS = {
     "zip_code": _l("Postal code (CEP)"),
@@ -149,6 +150,10 @@ class SalePage:
         return [sku for sku, lines in bought.items() if lines > 1]
 
     # -- documents --------------------------------------------------------------------------------
+
+    @property
+    def tracking_url(self) -> str:
+        return tracking_url(self.sale.carrier, self.sale.tracking_code)
 
     @cached_property
     def _documents(self) -> list[tuple[Invoice | None, PackingSlip | None, InvoiceEvent | None]]:

@@ -4,6 +4,7 @@ import datetime as dt
 import enum
 import uuid
 from decimal import Decimal
+from urllib.parse import quote
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -15,6 +16,10 @@ from webapp.platform.columns import EnumText, Hundredths, UtcDateTime
 from webapp.platform.database import Model
 
 USUAL_LIMIT = Decimal("10.00")
+# Stands for the tracking code in a carrier's link.
+CODE = "{code}"
+# Who sells labels of several carriers.
+MELHOR_ENVIO = "melhor_envio"
 HOMOLOGATION, PRODUCTION = "homologation", "production"
 
 
@@ -68,6 +73,9 @@ class Shop(Model):
         "dispatch_weekdays",
         "days_off",
         "give_back_reasons",
+        "box_height_cm",
+        "box_width_cm",
+        "box_length_cm",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -138,6 +146,11 @@ class Shop(Model):
     ship_by_from: Mapped[int | None]
     # Why things are given back, to choose from: one a line; blank: those that most shops have.
     give_back_reasons: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # The token by which labels are bought, and the box that they are quoted for at first.
+    melhor_envio_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    box_height_cm: Mapped[int] = mapped_column(default=10)
+    box_width_cm: Mapped[int] = mapped_column(default=20)
+    box_length_cm: Mapped[int] = mapped_column(default=30)
     # Whether an NF-e is approved by somebody else than who entered or changed its order.
     four_eyes: Mapped[bool] = mapped_column(default=False)
     # Whether the guide of the first days was put away.
@@ -266,6 +279,9 @@ class Partner(Model):
         "street",
         "city",
         "state",
+        "tracking_link",
+        "label_provider",
+        "label_service",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -280,12 +296,21 @@ class Partner(Model):
     street: Mapped[str] = mapped_column(String(60), default="")
     city: Mapped[str] = mapped_column(String(60), default="")
     state: Mapped[str] = mapped_column(String(2), default="")
+    # Where its parcels are followed, {code} in the place of the tracking code; who sells its labels
+    # (blank: nobody), and the number of its service there.
+    tracking_link: Mapped[str] = mapped_column(String(200), default="")
+    label_provider: Mapped[str] = mapped_column(String(20), default="")
+    label_service: Mapped[str] = mapped_column(String(10), default="")
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
     @property
     def audit_name(self) -> str:
         return self.name
+
+    def tracking_url(self, code: str) -> str:
+        """Where a parcel of this code is followed; blank where that is not known."""
+        return self.tracking_link.replace(CODE, quote(code, safe="")) if code else ""
 
     @property
     def facts(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ TABS = {
     "store.numbering_page": _l("Numbering"),
     "store.official_page": _l("Official tables"),
     "partners.index": _l("Partners"),
+    "labels.settings_page": _l("Labels"),
 }
 
 

@@ -1,10 +1,11 @@
 """One thing done to many packing slips at once, and the list again with how many went along."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 
-from flask import flash, redirect, render_template, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug import Response
 
 from webapp.fulfilment.bulk import (
@@ -14,6 +15,7 @@ from webapp.fulfilment.bulk import (
     flash_result,
     selected_ids,
 )
+from webapp.fulfilment.labels.printing import label_sheets, may_leave
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentsIn
 from webapp.fulfilment.parcels.models import PackingSlip
@@ -22,13 +24,13 @@ from webapp.fulfilment.parcels.pages.slips import slips_asked_for
 from webapp.http.forms import Form
 from webapp.http.handling import submits
 from webapp.http.query import query_ids
-from webapp.invoice_pages.print_pages import to_file
-from webapp.invoices.queries import invoices_of
+from webapp.invoice_pages.downloads import sheets_file
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound
 from webapp.platform.whole import whole_number
 from webapp.processing.shipping import ship
 from webapp.staff.access import allow
+from webapp.store.partners.queries import carriers
 
 
 def _to_list() -> Response:
@@ -104,21 +106,35 @@ def print_selected(ids: list[int]) -> Response:
 @allow("clerk")
 @_with_selected
 def print_labels(ids: list[int]) -> Response:
-    return _labels_of(queries.slips_by_ids(ids))
+    """In the order of the rows; which have none is told."""
+    slips = queries.slips_by_ids(ids)
+    leaving = [slip.id for slip in slips if may_leave(slip)]
+    left_out = len(slips) - len(leaving)
+    if left_out:
+        flash(
+            ngettext(
+                "%(num)s was passed over: it may not leave.",
+                "%(num)s were passed over: they may not leave.",
+                left_out,
+            ),
+            "warn",
+        )
+    if not leaving:
+        return _to_list()
+    return redirect(url_for("parcels.labels", ids=_in_address(leaving)), 303)
 
 
 @bp.get("/packing-slips/labels.pdf")
 @allow("clerk")
 def labels() -> Response:
-    """Of the list as it is filtered."""
-    return _labels_of(slips_asked_for(MOST_AT_ONCE).items)
-
-
-def _labels_of(slips: Sequence[PackingSlip]) -> Response:
-    """In the order of the slips; which have none is told."""
-    invoices = invoices_of([slip.sale_id for slip in slips])
-    ids = [invoices[slip.sale_id].id for slip in slips if slip.sale_id in invoices]
-    return to_file("labels", ids, len(slips)) or _to_list()
+    """Of the slips of the address, else of the list as it is filtered."""
+    asked = "ids" in request.args
+    slips = queries.slips_by_ids(query_ids()) if asked else slips_asked_for(MOST_AT_ONCE).items
+    sheets = label_sheets(slips)
+    if not sheets:
+        flash(_("None of these may leave, so there is no label to print."), "warn")
+        return _to_list()
+    return sheets_file(sheets, f"labels-{len(sheets)}")
 
 
 def _in_address(ids: list[int]) -> str:
@@ -147,7 +163,11 @@ def _shipment_page(form: Form, ids: list[int]) -> str:
     if not slips:
         raise NotFound(_("There is no such packing slip."))
     return render_template(
-        "fulfilment/parcels/shipment.html", slips=slips, form=form, list_filters=list_filters()
+        "fulfilment/parcels/shipment.html",
+        slips=slips,
+        form=form,
+        list_filters=list_filters(),
+        carriers=[each.name for each in carriers()],
     )
 
 

@@ -5,6 +5,11 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from webapp.fulfilment.bulk import MOST_AT_ONCE
+from webapp.fulfilment.labels.choosing import label_provider
+from webapp.fulfilment.labels.models import Label
+from webapp.fulfilment.labels.queries import labels_of, shipped_with
+from webapp.fulfilment.labels.wanting import LEAVES
+from webapp.fulfilment.labels.words import reason_in_words
 from webapp.fulfilment.parcels import queries
 from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
 from webapp.fulfilment.parcels.listing import SLIPS, shipped_in
@@ -22,6 +27,7 @@ from webapp.platform.errors import NotFound
 from webapp.processing import shipping
 from webapp.sales.leaving import Due
 from webapp.staff.access import allow
+from webapp.store.partners.queries import carriers, tracking_url
 from webapp.store.queries import the_shop
 
 # The tabs whose length tells how much waits for somebody.
@@ -113,15 +119,21 @@ def _slip_page(
 ) -> str:
     """The page has two forms, which show what is stored, or what was typed and refused."""
     slip = queries.packing_slip(slip_id)
+    known, labels = carriers(), labels_of(slip_id)
     return render_template(
         template,
         sheet=printed_slips([slip])[0],
         slip=slip,
         sale=slip.sale,
         sender=the_shop(),
-        details=_refused(refused, SlipIn) or _present_details(slip_id),
-        shipment=_refused(refused, ShipmentIn) or _present_shipment(slip_id),
+        details=_refused(refused, SlipIn) or _details_of(slip),
+        shipment=_refused(refused, ShipmentIn) or _shipment_of(slip, labels),
         correcting=bool(_refused(refused, ShipmentIn)),
+        tracking_url=tracking_url(slip.sale.carrier, slip.sale.tracking_code, known),
+        carriers=[each.name for each in known],
+        labels=labels,
+        sells_labels=label_provider() is not None and slip.status in LEAVES,
+        reason_in_words=reason_in_words,
     )
 
 
@@ -130,18 +142,26 @@ def _refused(form: Form | None, shape: type[Shape]) -> Form | None:
 
 
 def _present_shipment(slip_id: int) -> Form:
-    sale = queries.packing_slip(slip_id).sale
+    return _shipment_of(queries.packing_slip(slip_id), labels_of(slip_id))
+
+
+def _shipment_of(slip: PackingSlip, labels: list[Label]) -> Form:
+    """Before it left: as its bought label says."""
+    sale, label = slip.sale, None if slip.has_left else shipped_with(labels)
     return Form.filled(
         {
-            "carrier": sale.carrier,
-            "tracking_code": sale.tracking_code,
+            "carrier": label.carrier if label else sale.carrier,
+            "tracking_code": label.tracking_code if label else sale.tracking_code,
             "version": sale.version,
         }
     )
 
 
 def _present_details(slip_id: int) -> Form:
-    slip = queries.packing_slip(slip_id)
+    return _details_of(queries.packing_slip(slip_id))
+
+
+def _details_of(slip: PackingSlip) -> Form:
     return Form.filled({"volumes": slip.volumes, "notes": slip.notes, "version": slip.version})
 
 
@@ -192,7 +212,7 @@ def ship(wanted: ShipmentIn, slip_id: int) -> Response:
 def correct_shipment(wanted: ShipmentIn, slip_id: int) -> Response:
     slip = queries.slip_to_change(slip_id)
     refuse_stale(slip.sale)
-    shipping.correct_shipment(slip, wanted.carrier, wanted.tracking_code)
+    shipping.correct_shipment(slip, wanted.carrier, wanted.tracking_code, utc_now())
     flash(_("Carrier and tracking code were saved."), "good")
     return _to_slip(slip_id)
 
