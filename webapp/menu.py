@@ -77,6 +77,7 @@ COMMANDS = (
     Command("package", _l("New product"), "catalog.new"),
     Command("user-plus", _l("New customer"), "customers.new"),
     Command("checklist", _l("Count the stock"), "counting.index"),
+    Command("barcode", _l("Pack by scan"), "parcels.packing"),
     Command("list", _l("What to reorder"), "reordering.page"),
     Command("upload", _l("Import a spreadsheet"), "imports.import_list"),
     Command("checklist", _l("Batches: products changed together"), "batches.index"),

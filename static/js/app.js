@@ -7,7 +7,7 @@
    data-dialog="id"        opens the <dialog> of that id
    data-confirm="text"     on a form or a submit button: asks first (data-confirm-button, data-confirm-kind="danger")
    data-autofocus          takes the focus when it comes (the error summary of a refused form)
-   data-print              prints the page
+   data-print              prints the page; data-print-at-once: as soon as it is there
    data-copy="text"        copies it; data-copied is what the toast says then
    data-show-keys          opens the list of keys; data-when-rows: told there only on a page whose rows are walked;
                            data-when="selector": only on one that has such an element
@@ -390,6 +390,7 @@
   });
 
   document.addEventListener("click", (event) => event.target.closest("[data-print]") && window.print());
+  window.addEventListener("load", () => document.querySelector("[data-print-at-once]") && window.print());
   document.addEventListener("click", (event) => {
     const then = event.target.closest("[data-then]")?.dataset.then;
     if (then) document.querySelector(then)?.focus();

@@ -36,6 +36,7 @@ from webapp.customers.customer_edits import add_address, save_customer
 from webapp.customers.forms import CustomerAddressIn, CustomerIn
 from webapp.customers.models import Customer
 from webapp.fulfilment.months import this_month
+from webapp.fulfilment.parcels.models import Parcel
 from webapp.fulfilment.tasks.models import Task
 from webapp.http.forms import parse
 from webapp.invoices.models import Invoice
@@ -112,6 +113,7 @@ def places(db) -> Places:
         ("customer_id",): [(1,), (3,)],
         ("customer_id", "address_id"): [(1, another_address()), (1, 999)],
         ("count_id",): [(count_once("test", A_COUNT).id,)],
+        ("parcel_id",): [(number,) for number in db.session.scalars(select(Parcel.id))],
         ("rehearsal_id",): [(rehearsal.id,)],
         ("batch_id",): [(a_batch(),), (999,)],
         ("import_id",): [(take_in(a_file()).id,)],

@@ -132,6 +132,8 @@ MORE_SCREENS = (
     "/packing-slips?status=delivered",
     "/packing-slips/print?ids={slip_id}",
     "/packing-slips/shipment?ids={slip_id}",
+    "/packing-slips/picking",
+    "/packing?parcel={slip_id}",
     "/commissions?agent=A1",
     "/royalties?author=Lívia",
     "/tasks?status=done",

@@ -30,6 +30,7 @@ KNOWN = {
     BLING: {
         "Código": "sku", "Descrição": "name", "Unidade": "unit", "NCM": "ncm", "Origem": "origin",
         "Preço": "price", "Estoque": "stock", "Preço de custo": "cost", "Fornecedor": "supplier",
+        "Localização": "shelf",
         "Estoque mínimo": "low_stock", "Peso líquido (Kg)": "weight_kg", "GTIN/EAN": "gtin",
         "Descrição Complementar": "description", "Categoria do produto": "category",
     },

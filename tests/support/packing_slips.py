@@ -2,8 +2,9 @@
 
 from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.processed_sales import PLACE
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip, Parcel
 from webapp.platform.database import db
+from webapp.processing.effects.packing_slip import slip_item
 from webapp.sales.models import Sale, Shipping
 
 
@@ -37,3 +38,32 @@ def shipped(
     slip.ship(carrier, tracking_code, slip.created_at)
     db.session.commit()
     return slip
+
+
+def to_pack(*skus: str, reference: str = "", quantity: int = 1) -> PackingSlip:
+    """A slip that may be packed, without the way on which the rules make it."""
+    lines = [{"sku": sku, "quantity": quantity} for sku in skus]
+    sale = make_sale(reference=reference, lines=lines)
+    items = [slip_item(line) for line in sale.lines]
+    slip = PackingSlip(
+        sale=sale,
+        items=items,
+        weight_g=sum(item["weight_g"] for item in items),
+        expected_delivery=sale.created_at.date(),
+        released_at=sale.created_at,
+        parcel_rows=[Parcel()],
+    )
+    sale.move_parcel(Shipping.TO_PACK)
+    db.session.add(slip)
+    db.session.commit()
+    return slip
+
+
+def kit_and_mugs(reference: str = "") -> PackingSlip:
+    """A kit of a pen and two cups, 300 g, and two mugs of 350 g each, to be packed."""
+    make_product(sku="PEN")
+    make_product(sku="CUP")
+    parts = [{"sku": "PEN", "quantity": 1}, {"sku": "CUP", "quantity": 2}]
+    make_product(sku="KIT", ncm="73239300", stock=None, weight_g=300, parts=parts)
+    make_product(sku="MUG", weight_g=350)
+    return to_pack("KIT", "MUG", "MUG", reference=reference)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import Boolean, Date
 
 from webapp.audit.history import value_words, who
@@ -288,6 +289,7 @@ FIELDS = {
     "role": _l("Role"),
     "royalty_percent": _l("Royalty (%)"),
     "series": _l("Series"),
+    "shelf": lazy_pgettext("stock-room", "Place"),
     "shipping": _l("Shipping"),
     "rows": _l("Rows"),
     "sku": _l("SKU"),

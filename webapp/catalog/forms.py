@@ -147,6 +147,7 @@ class ProductIn(Shape):
     stock: Annotated[Stock | None, BlankIsNone] = None
     supplier: Supplier = ""
     category: Category = ""
+    shelf: Annotated[str, Text(20)] = ""
     description: Annotated[str, LongText(5000)] = ""
     specifications: Annotated[str, LongText(5000)] = ""
     warranty_months: Annotated[Months | None, BlankIsNone] = None

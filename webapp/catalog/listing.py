@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import Select
 from sqlalchemy.orm import undefer
 
@@ -52,6 +53,7 @@ PRODUCTS = Listing(
         _field(_l("Stock"), "available"),
         Cell(_l("Reserved"), lambda product: None if product.stock is None else product.reserved),
         _field(_l("Minimum stock"), "low_stock"),
+        _field(lazy_pgettext("stock-room", "Place"), "shelf"),
         _field(_l("Category"), "category"),
         _field(_l("Supplier"), "supplier"),
         _field(_l("NCM"), "ncm"),

@@ -22,6 +22,7 @@ class ProductOut(OutShape):
     price_confirmed: bool
     supplier: str
     category: str
+    shelf: str
     description: str
     specifications: str
     warranty_months: int | None

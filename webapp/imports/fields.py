@@ -4,6 +4,7 @@ call it, and how other programs (Bling, Tiny, WooCommerce, Shopify, lists of one
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 
 from webapp.imports import cells
@@ -171,6 +172,23 @@ PRODUCT_FIELDS = (
         cells.line,
         ("supplier", "fornecedor", "nome do fornecedor", "vendor", "fabricante", "manufacturer"),
         "Cerâmica Horizonte",
+    ),
+    TableField(
+        "shelf",
+        lazy_pgettext("stock-room", "Place"),
+        cells.line,
+        (
+            "shelf",
+            "prateleira",
+            "localizacao",
+            "endereco de estoque",
+            "endereco no estoque",
+            "posicao",
+            "location",
+            "bin location",
+            "bin",
+        ),
+        "A-03-2",
     ),
     TableField(
         "category",

@@ -6,9 +6,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.fulfilment.parcels import queries
-from webapp.fulfilment.parcels.forms import ShipmentIn
-from webapp.fulfilment.parcels.models import PackingSlip, to_pick
-from webapp.fulfilment.parcels.shapes import PackingSlipOut
+from webapp.fulfilment.parcels.forms import ScanIn, ShipmentIn
+from webapp.fulfilment.parcels.models import PackingSlip, by_sku, to_pick
+from webapp.fulfilment.parcels.scanning import Scan, scan_item
+from webapp.fulfilment.parcels.shapes import PackingSlipOut, ScanOut
 from webapp.platform.cep import format_cep
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -19,7 +20,7 @@ from webapp.sale_pages.shapes import SaleOut
 from webapp.sales.queries import NO_SALE, sale_of
 from webapp.staff.access import told_document
 from webapp.store.queries import the_shop
-from webapp.web.api import api_blueprint, endpoint
+from webapp.web.api import api_blueprint, endpoint, identity_scope
 
 bp = api_blueprint("parcels")
 
@@ -121,3 +122,28 @@ def ship_sale(wanted: ShipmentIn, sale_id: int) -> dict[str, object]:
     # The answer bears the sale's new version.
     db.session.flush()
     return sale_answer(sale)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/parcels/<id:parcel_id>/scans",
+    "clerk",
+    body=ScanIn,
+    answer=ScanOut,
+    refusals={404: _l("There is no such parcel.")},
+    summary=_l(
+        "Puts one of an order's goods into a parcel by its SKU, GTIN or ISBN. What does not fit is "
+        "refused in words and changes nothing; the last of the order closes the parcel."
+    ),
+)
+def scan(wanted: ScanIn, parcel_id: int) -> dict[str, object]:
+    parcel = queries.parcel_by_id(parcel_id, lock=True)
+    answer = scan_item(parcel, Scan(wanted.code, identity_scope(), wanted.key))
+    left = by_sku(parcel.slip.missing())
+    return {
+        "ok": answer.ok,
+        "message": answer.message,
+        "left": [{"sku": sku, "quantity": many} for sku, many in left.items()],
+        "closed": parcel.closed_at is not None,
+    }

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from webapp.fulfilment.bulk import MOST_AT_ONCE
-from webapp.http.forms import LongText, Shape, Text, Whole, example
+from webapp.http.forms import BlankIsNone, Flag, LongText, Shape, Text, Whole, example
 
 MAX_VOLUMES = 999
+RowId = Annotated[int, Whole(1, 2**31 - 1)]
 
 
 class SlipIn(Shape):
@@ -15,6 +16,28 @@ class SlipIn(Shape):
 
     volumes: Annotated[int, Whole(1, MAX_VOLUMES)]
     notes: Annotated[str, LongText(500)] = ""
+
+
+class ScanIn(Shape):
+    """A SKU, GTIN or ISBN. With a `key` of its own a scan that is sent twice counts once."""
+
+    model_config = example({"code": "9786599999901"})
+
+    code: Annotated[str, Text(200, required=True)]
+    key: Annotated[str, Text(40)] = ""
+
+
+class StationScanIn(ScanIn):
+    """At a station also the bar code of a slip. `parcel`: what it packs now; `takes_out`: the goods
+    come out of it; `over`: the parcel that it takes from another station."""
+
+    parcel: Annotated[RowId | None, BlankIsNone] = None
+    takes_out: Flag = False
+    over: Annotated[RowId | None, BlankIsNone] = None
+
+
+class NextParcelIn(Shape):
+    parcel: RowId
 
 
 class ShipmentIn(Shape):
@@ -25,7 +48,7 @@ class ShipmentIn(Shape):
 
 
 class SlipShippedIn(Shape):
-    id: Annotated[int, Whole(1, 2**31 - 1)]
+    id: RowId
     tracking_code: Annotated[str, Text(60)] = ""
 
 

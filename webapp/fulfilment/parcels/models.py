@@ -6,7 +6,7 @@ import enum
 from collections import Counter
 from collections.abc import Iterable
 
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
@@ -52,9 +52,15 @@ SLIP_LABELS = {
 # States of a sale whose goods may leave: its NF-e is authorized, or they need none.
 MAY_LEAVE = (Status.INVOICED, Status.COMPLETED)
 LEFT = (Shipping.SHIPPED, Shipping.DELIVERED)
+# So many of a parcel's latest scans are known again.
+KNOWN_ENTRIES = 20
 BEING_PACKED = "opened_at IS NOT NULL AND closed_at IS NULL"
 # Units of goods by the line that they are of and the SKU on them: a kit's are those of its parts.
 Units = Counter[tuple[int, str]]
+
+
+class PackedElsewhere(Refusal):
+    """Two stations have one parcel in their hands."""
 
 
 class PackingSlip(Model):
@@ -142,6 +148,12 @@ class PackingSlip(Model):
             {"line": item["line"]} | unit for item in self.items for unit in to_pick(item) or [item]
         )
 
+    def goods_names(self) -> dict[str, str]:
+        """By the SKU on them."""
+        return {
+            unit["sku"]: unit["name"] for item in self.items for unit in to_pick(item) or [item]
+        }
+
     def missing(self) -> Units:
         """What is in no parcel yet."""
         packed: Units = Counter()
@@ -149,9 +161,29 @@ class PackingSlip(Model):
             packed += parcel.units()
         return self.units() - packed
 
+    def add_parcel(self, station: str, now: dt.datetime) -> "Parcel":
+        """Closes the present one as it is, and begins another for what is left. Raises Refusal."""
+        full = self.parcel
+        full.refuse_put(station)
+        if not full.items:
+            raise Refusal(_("This parcel is still empty."))
+        full.close(now)
+        spare = [parcel for parcel in self.parcel_rows if parcel.number > full.number]
+        if not spare:
+            self.parcel_rows.append(Parcel(number=full.number + 1, station=""))
+        added = self.parcel_rows[full.number]
+        added.take_up(station, now)
+        return added
+
+    def _finish(self, now: dt.datetime) -> None:
+        """The last of it was put in: so many parcels leave."""
+        self.parcel.close(now)
+        self.describe(len(self.parcels), self.notes)
+        self.pack(now)
+
     def pack(self, now: dt.datetime) -> bool:
         """It may be packed while its NF-e is on its way."""
-        self._refuse_idle()
+        self.refuse_idle()
         if self.sale.shipping is not Shipping.TO_PACK:
             return False
         self._close_parcels(now)
@@ -161,7 +193,7 @@ class PackingSlip(Model):
 
     def unpack(self) -> bool:
         """The step back for a slip of the finger."""
-        self._refuse_idle()
+        self.refuse_idle()
         if self.has_left:
             raise Refusal(_("It has left the shop; it cannot be unpacked any more."))
         if self.sale.shipping is Shipping.TO_PACK:
@@ -201,7 +233,7 @@ class PackingSlip(Model):
 
     def refuse_shipment(self, carrier: str, tracking_code: str) -> None:
         """Raises Refusal where `ship` does."""
-        self._refuse_idle()
+        self.refuse_idle()
         sale = self.sale
         if not self.has_left:
             if sale.status not in MAY_LEAVE:
@@ -225,13 +257,13 @@ class PackingSlip(Model):
         return True
 
     def correct_shipment(self, carrier: str, tracking_code: str) -> None:
-        self._refuse_idle()
+        self.refuse_idle()
         if not self.has_left:
             raise Refusal(_("It was not shipped yet."))
         self.sale.carrier, self.sale.tracking_code = carrier, tracking_code
 
     def deliver(self, now: dt.datetime) -> bool:
-        self._refuse_idle()
+        self.refuse_idle()
         if not self.has_left:
             raise Refusal(_("It was not shipped yet."))
         if self.sale.shipping is Shipping.DELIVERED:
@@ -266,7 +298,7 @@ class PackingSlip(Model):
             weight += item["weight_g"] * here // all_of_it
         return weight
 
-    def _refuse_idle(self) -> None:
+    def refuse_idle(self) -> None:
         if self.sale.status is Status.CANCELLED:
             raise Refusal(_("This order was cancelled; nothing of it ships."))
         if self.sale.shipping is Shipping.NONE:
@@ -313,11 +345,83 @@ class Parcel(Model):
     def units(self) -> Units:
         return _counted(self.items)
 
+    def contents(self) -> Counter[str]:
+        """By the SKU on them."""
+        return by_sku(self.units())
+
     def put_in(self, units: Units) -> None:
-        inside = self.units() + units
+        self._hold(self.units() + units)
+
+    def _hold(self, units: Units) -> None:
         self.items = [
-            {"line": line, "sku": sku, "quantity": many} for (line, sku), many in inside.items()
+            {"line": line, "sku": sku, "quantity": many} for (line, sku), many in units.items()
         ]
+
+    def take_up(self, station: str, now: dt.datetime, over: bool = False) -> None:
+        """It is packed at this station from now on. `over`: even if it is packed at another one
+        now. Raises Refusal."""
+        self._refuse_closed()
+        if not over:
+            self._refuse_elsewhere(station)
+        if station != self.station:
+            self.station, self.opened_by, self.opened_at = station, actor(), now
+
+    def put(self, units: Units, station: str, key: str, now: dt.datetime) -> None:
+        """What was scanned goes in; the last of the slip closes it. Raises Refusal."""
+        self.refuse_put(station)
+        too_many = units - self.slip.missing()
+        for _line, sku in too_many:
+            raise Refusal(
+                ngettext(
+                    "Too many: the only %(name)s of the order is packed already.",
+                    "Too many: all %(num)s of %(name)s are packed already.",
+                    by_sku(self.slip.units())[sku],
+                    name=self.slip.goods_names()[sku],
+                )
+            )
+        self.take_up(station, now)
+        self.put_in(units)
+        self._remember(key)
+        if not self.slip.missing():
+            self.slip._finish(now)
+
+    def put_back(self, units: Units, station: str, key: str) -> None:
+        """What was scanned comes out again. Raises Refusal."""
+        self.refuse_put(station)
+        for _line, sku in units - self.units():
+            name = self.slip.goods_names()[sku]
+            raise Refusal(_("%(name)s is not in this parcel.", name=name))
+        self._hold(self.units() - units)
+        self._remember(key)
+
+    def refuse_put(self, station: str) -> None:
+        """Raises Refusal where nothing may be packed into it at this station now."""
+        self.slip.refuse_idle()
+        self._refuse_closed()
+        self._refuse_elsewhere(station)
+
+    def _refuse_closed(self) -> None:
+        if self.closed_at:
+            raise Refusal(
+                _(
+                    "This parcel of order %(reference)s is closed.",
+                    reference=self.slip.sale.reference,
+                )
+            )
+
+    def _refuse_elsewhere(self, station: str) -> None:
+        if self.station and self.station != station:
+            raise PackedElsewhere(
+                _(
+                    "Order %(reference)s is being packed at another station. Scan its slip again "
+                    "to take it over.",
+                    reference=self.slip.sale.reference,
+                )
+            )
+
+    def _remember(self, key: str) -> None:
+        if key:
+            self.entries = [*self.entries, key][-KNOWN_ENTRIES:]
 
     def close(self, now: dt.datetime) -> None:
         """It weighs what is in it; the last one what the others have left of the slip."""
@@ -338,6 +442,13 @@ def _counted(units: Iterable[dict]) -> Units:
     found: Units = Counter()
     for unit in units:
         found[unit["line"], unit["sku"]] += unit["quantity"]
+    return found
+
+
+def by_sku(units: Units) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (_line, sku), many in units.items():
+        found[sku] += many
     return found
 
 

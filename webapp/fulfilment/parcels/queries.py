@@ -7,7 +7,12 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, select, true
 from sqlalchemy.orm import contains_eager, selectinload
 
-from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.models import (
+    MAY_LEAVE,
+    PackingSlip,
+    Parcel,
+    SlipStatus,
+)
 from webapp.http.lists import bounded_counts
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -16,6 +21,7 @@ from webapp.sales.finding import found_sales
 from webapp.sales.leaving import Due, is_due
 from webapp.sales.models import GOODS_UNDER_WAY, TO_SHIP, Sale, Shipping, Status
 
+MOST_BEING_PACKED = 20
 _LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
 
 
@@ -93,6 +99,36 @@ def slips_of_sales(sale_ids: Sequence[int]) -> dict[int, PackingSlip]:
 def slip_of_sale(sale_id: int, lock: bool = False) -> PackingSlip | None:
     query = packing_slips().where(PackingSlip.sale_id == sale_id)
     return db.session.scalar(_locked(query) if lock else query)
+
+
+def parcel_by_id(parcel_id: int, lock: bool = False) -> Parcel:
+    """With its slip, the slip's other parcels and the sale, locked by the sale's row if asked.
+    Raises NotFound."""
+    slip_id = select(Parcel.slip_id).where(Parcel.id == parcel_id).scalar_subquery()
+    query = packing_slips().where(PackingSlip.id == slip_id)
+    slip = db.session.scalar(_locked(query) if lock else query)
+    if slip is None:
+        raise NotFound(_("There is no such parcel."))
+    return next(parcel for parcel in slip.parcel_rows if parcel.id == parcel_id)
+
+
+def read_parcels(slips: Sequence[PackingSlip]) -> None:
+    """Of all of them in one statement."""
+    ids = [slip.id for slip in slips]
+    query = select(PackingSlip).where(PackingSlip.id.in_(ids))
+    db.session.scalars(query.options(selectinload(PackingSlip.parcel_rows))).all()
+
+
+def parcels_being_packed() -> list[Parcel]:
+    """Those begun last, with their slips and sales."""
+    query = select(Parcel).join(Parcel.slip).join(PackingSlip.sale)
+    query = query.options(
+        contains_eager(Parcel.slip).contains_eager(PackingSlip.sale),
+        contains_eager(Parcel.slip).selectinload(PackingSlip.parcel_rows),
+    )
+    query = query.where(Parcel.opened_at.is_not(None), Parcel.closed_at.is_(None))
+    query = query.order_by(Parcel.opened_at.desc(), Parcel.id.desc())
+    return list(db.session.scalars(query.limit(MOST_BEING_PACKED)))
 
 
 def _locked(query: Select) -> Select:

@@ -79,3 +79,18 @@ class PackingSlipOut(OutShape):
     packed_at: Moment | None
     shipped_at: Moment | None
     delivered_at: Moment | None
+
+
+class GoodsLeftOut(OutShape):
+    sku: str
+    quantity: int
+
+
+class ScanOut(OutShape):
+    """`ok`: whether it went into the parcel, and in words what did or why nothing; `left`: what is
+    in no parcel of the slip yet; `closed`: nothing more goes into this one."""
+
+    ok: bool
+    message: str
+    left: list[GoodsLeftOut]
+    closed: bool

@@ -30,7 +30,7 @@ class PackingSlipEffect(EffectKind):
 
     def do(self, execution: Execution, effect: Effect) -> None:
         lines = execution.lines(effect)
-        items = [_item(line) for line in lines]
+        items = [slip_item(line) for line in lines]
         slip = PackingSlip(
             sale_id=execution.sale.id,
             items=items,
@@ -74,7 +74,7 @@ class PackingSlipEffect(EffectKind):
         return ""
 
 
-def _item(line: SaleLine) -> dict:
+def slip_item(line: SaleLine) -> dict:
     """`parts`: what to pick for each, of a kit."""
     item = {
         "line": line.position,

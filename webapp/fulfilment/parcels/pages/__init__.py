@@ -1,6 +1,7 @@
-"""Pages of packing slips: the list, one slip, slips on paper, and many slips at once."""
+"""Pages of packing slips: the list, one slip, slips on paper, many slips at once, pick
+lists, and packing by scan."""
 
-from webapp.fulfilment.parcels.pages import bulk, slips
+from webapp.fulfilment.parcels.pages import bulk, packing, picking, slips
 from webapp.fulfilment.parcels.pages.blueprint import bp
 
-__all__ = ["bp", "bulk", "slips"]
+__all__ = ["bp", "bulk", "packing", "picking", "slips"]

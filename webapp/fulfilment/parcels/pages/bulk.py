@@ -37,7 +37,7 @@ def _to_list() -> Response:
     return redirect(url_for("parcels.index", **list_filters()), 303)
 
 
-def _with_selected(act: Callable[[list[int]], Response]) -> Callable[[], Response]:
+def with_selected(act: Callable[[list[int]], Response]) -> Callable[[], Response]:
     """Makes a view of one that acts on the ids of the selected slips; without any, or with too
     many, the list tells so."""
 
@@ -69,7 +69,7 @@ def _apply(ids: list[int], verb: Callable[[PackingSlip], bool], what: str) -> Bu
 
 @bp.post("/packing-slips/packing")
 @allow("clerk")
-@_with_selected
+@with_selected
 def pack_selected(ids: list[int]) -> Response:
     now = utc_now()
     result = _apply(ids, lambda slip: slip.pack(now), _("Orders marked as packed"))
@@ -80,7 +80,7 @@ def pack_selected(ids: list[int]) -> Response:
 
 @bp.post("/packing-slips/unpacking")
 @allow("clerk")
-@_with_selected
+@with_selected
 def unpack_selected(ids: list[int]) -> Response:
     _apply(ids, PackingSlip.unpack, _("Back among what is to pack"))
     return _to_list()
@@ -88,7 +88,7 @@ def unpack_selected(ids: list[int]) -> Response:
 
 @bp.post("/packing-slips/delivery")
 @allow("clerk")
-@_with_selected
+@with_selected
 def deliver_selected(ids: list[int]) -> Response:
     now = utc_now()
     _apply(ids, lambda slip: slip.deliver(now), _("Orders marked as delivered"))
@@ -97,14 +97,14 @@ def deliver_selected(ids: list[int]) -> Response:
 
 @bp.post("/packing-slips/printing")
 @allow("clerk")
-@_with_selected
+@with_selected
 def print_selected(ids: list[int]) -> Response:
     return redirect(url_for("parcels.printed", ids=_in_address(ids)), 303)
 
 
 @bp.post("/packing-slips/labels")
 @allow("clerk")
-@_with_selected
+@with_selected
 def print_labels(ids: list[int]) -> Response:
     """In the order of the rows; which have none is told."""
     slips = queries.slips_by_ids(ids)
@@ -146,7 +146,7 @@ def _in_address(ids: list[int]) -> str:
 
 @bp.post("/packing-slips/shipping")
 @allow("clerk")
-@_with_selected
+@with_selected
 def ask_shipment(ids: list[int]) -> Response:
     filters = list_filters()
     return redirect(url_for("parcels.shipment", ids=_in_address(ids), **filters), 303)

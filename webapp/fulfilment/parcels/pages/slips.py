@@ -94,7 +94,10 @@ def printed() -> str:
     if not slips:
         raise NotFound(_("There is no such packing slip."))
     return render_template(
-        "fulfilment/parcels/print.html", sheets=printed_slips(slips), sender=the_shop()
+        "fulfilment/parcels/print.html",
+        sheets=printed_slips(slips),
+        sender=the_shop(),
+        at_once=request.args.get("at_once") == "1",
     )
 
 
