@@ -2,6 +2,7 @@
 
    event "signed-out" on the document, or an answer 401 to htmx: the dialog #sign-in-again opens with the sign-in page's form
    event "signed-in": the page has a fresh token and goes on
+   A form in which something was typed is sent only while the session stands: else one signs in first, and then it is sent
    HX-Trigger {"csrf-fresh": {"token": "…"}}: the page's token was of another session; here is the present one */
 "use strict";
 
@@ -102,6 +103,7 @@
     // Somebody else's sign-in: what stands here is not theirs.
     if (String(person) !== document.body.dataset.person) return location.reload();
     takeToken(token);
+    const send = unsent;
     dialogOf().close();
     dialogOf().querySelector("[data-scanned]").hidden = true;
     document.dispatchEvent(new CustomEvent("signed-in"));
@@ -109,7 +111,37 @@
     for (const [element, asked] of refused) element.dispatchEvent(new Event(asked, { bubbles: true }));
     refused.clear();
     document.querySelectorAll("form[data-dirty]").forEach((form) => form.dispatchEvent(new Event("change", { bubbles: true })));
+    send?.();
   }
+
+  // ---------- a form that is sent when the session is over ----------
+  const looking = new WeakSet(), looked = new WeakSet();
+  let unsent = null;
+
+  async function isOver() {
+    try {
+      const answer = await fetch(document.body.dataset.live, { method: "HEAD", headers: { Accept: "application/json" } });
+      return answer.status === 401;
+    } catch {
+      return false; // no connection: the browser says so by itself
+    }
+  }
+
+  document.addEventListener("submit", async (event) => {
+    const { target: form, submitter } = event;
+    if (event.defaultPrevented || !dialogOf() || !form.matches("main form[method=post][data-dirty]") || submitter?.matches("[hx-post]")) return;
+    if (looked.delete(form)) return;
+    event.preventDefault();
+    if (looking.has(form)) return;
+    looking.add(form);
+    const send = () => { looked.add(form); form.requestSubmit(submitter); };
+    const over = await isOver();
+    looking.delete(form);
+    if (!over) return send();
+    unsent = send;
+    open();
+  }, true);
+  document.addEventListener("close", ({ target }) => { if (target === dialogOf()) unsent = null; }, true);
 
   document.addEventListener("signed-out", open);
   document.addEventListener("htmx:responseError", ({ detail }) => {
