@@ -30,6 +30,7 @@ MENU = (
     "/settings",
 )
 OTHERS = (
+    "/notifications",
     "/counts",
     "/products/reorder",
     "/series",

@@ -1,4 +1,4 @@
-"""Two people on one order: each sees the other, each keeps what they changed, only what both changed
+"""Two people on one order: each sees the other and keeps what they changed, only what both changed
 is asked, and a session that ends at saving loses nothing."""
 
 import re

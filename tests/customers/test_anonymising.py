@@ -28,6 +28,7 @@ from webapp.messages.models import Message
 from webapp.platform.clock import utc_now
 from webapp.platform.database import Model
 from webapp.sales.models import Sale, Shipping
+from webapp.sales.noting import add_note as add_order_note
 
 METADATA: MetaData = Model.metadata
 NAME = CUSTOMER["name"]
@@ -48,6 +49,7 @@ def customer(db):
     place = {"label": "Casa da José", "address": {"zip_code": "05010-000", "number": "1"}}
     add_address(known, parse(CustomerAddressIn, place))
     add_note(known, "A campainha não toca", "ana@example.com")
+    add_order_note(sale, "Sem campainha; avisar José", "ana@example.com")
     table = Import(kind=ImportKind.CUSTOMERS, status=ImportStatus.DONE, file_name="c.csv")
     table.asked_by, table.finished_at = "ana@example.com", utc_now()
     db.session.add(table)
@@ -141,7 +143,8 @@ def test_all_that_is_kept_of_one_person_is_one_file(customer, client, db):
     assert told["customer"]["email"] == CUSTOMER["email"]
     assert [order["name"] for order in told["orders"]] == [NAME, NAME]
     assert len(told["nfe"][0]["access_key"]) == 44
-    assert told["notes"][0]["text"] == "A campainha não toca"
+    texts = [note["text"] for note in told["notes"]]
+    assert texts == ["Sem campainha; avisar José", "A campainha não toca"]
     assert told["emails"] and told["customer"]["other_addresses"]
 
 

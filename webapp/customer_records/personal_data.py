@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp.audit.models import AuditEntry
@@ -16,7 +16,7 @@ from webapp.http.csv import CsvForm, reader_form
 from webapp.http.zips import File
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
-from webapp.notes.queries import notes_of
+from webapp.notes.models import Note
 from webapp.platform.database import db
 from webapp.sales.models import Sale
 
@@ -33,10 +33,17 @@ def data_of(customer: Customer) -> dict[str, Any]:
         "membership": _membership(customer.id),
         "notes": [
             {"at": note.created_at, "by": note.actor, "text": note.text}
-            for note in db.session.scalars(notes_of(customer_id=customer.id))
+            for note in _written(customer.id)
         ],
         "audit": _audit(customer),
     }
+
+
+def _written(customer_id: int) -> Iterable[Note]:
+    """Notes on them and on their orders, the newest first."""
+    theirs = select(Sale.id).where(Sale.customer_id == customer_id)
+    query = select(Note).where(or_(Note.customer_id == customer_id, Note.sale_id.in_(theirs)))
+    return db.session.scalars(query.order_by(Note.id.desc()))
 
 
 def all_files_of(customer: Customer) -> list[File]:

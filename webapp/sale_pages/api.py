@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
 
 from webapp.audit.tracking import actor
 from webapp.customers.forms import AddressIn, AddressPatch
@@ -222,7 +223,8 @@ def list_sales(asked: SaleQuery) -> dict[str, Any]:
         updated_since=asked.updated_since,
     )
     keys = (SaleTag.id,) if asked.tag else (Sale.id,)
-    answer = list_answer(asked, whole(query), keys, lambda sale: sale)
+    found = whole(query).options(selectinload(Sale.tags))
+    answer = list_answer(asked, found, keys, lambda sale: sale)
     return answer | {"items": _all_answers(answer["items"])}
 
 

@@ -204,10 +204,8 @@ def _changed_since(moment: dt.datetime) -> ColumnElement[bool]:
 
 
 def whole(query: Select) -> Select:
-    """Sales with their lines, tags and customers, in a fixed number of queries."""
-    return query.options(
-        selectinload(Sale.lines), selectinload(Sale.tags), joinedload(Sale.customer)
-    )
+    """Sales with their lines and customers, in a fixed number of queries."""
+    return query.options(selectinload(Sale.lines), joinedload(Sale.customer))
 
 
 def load_lines(found: Sequence[Sale]) -> None:
