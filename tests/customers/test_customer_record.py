@@ -16,7 +16,7 @@ from tests.factories import (
 )
 from webapp.customers.models import Customer, CustomerAddress
 from webapp.http.forms import parse
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.processing.forms import RefundIn
 from webapp.processing.refunds import refund
 from webapp.sales.models import Sale
@@ -136,7 +136,7 @@ def test_notes_are_their_writer_s(staff, db, app):
     path = f"/customers/{sale.customer_id}"
     for _twice in range(2):
         assert staff.post(f"{path}/notes", data={"text": "Rings twice"}).status_code == 303
-    note = db.session.scalars(db.select(Note)).one()
+    note = db.session.scalars(db.select(StaffNote)).one()
     other = app.test_client()
     sign_in(other)
     assert "Rings twice" in other.get(path).text
@@ -144,7 +144,7 @@ def test_notes_are_their_writer_s(staff, db, app):
     assert staff.post(f"{path}/notes", data={"text": " "}).status_code == 422
     staff.post(f"{path}/notes/{note.id}/deletion")
     db.session.expire_all()
-    assert db.session.scalar(db.select(Note)) is None
+    assert db.session.scalar(db.select(StaffNote)) is None
 
 
 def test_the_page_tells_what_was_bought_and_what_was_written_to_them(staff, db):

@@ -25,7 +25,7 @@ from webapp.customers.models import Customer
 from webapp.fulfilment.memberships.models import Membership
 from webapp.http.forms import parse
 from webapp.http.transactions import is_lost_race
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.platform.database import db as database
 from webapp.platform.errors import Refusal
 from webapp.sales.forms import SaleIn
@@ -70,7 +70,7 @@ def test_all_of_one_goes_over_to_the_other_once(two, db):
     assert [(place.city, place.number) for place in one.addresses] == [("Porto", "4")]
     assert db.session.get_one(Sale, sale.id).customer_id == one.id
     assert db.session.get_one(Sale, sale.id).customer_document == ""
-    assert db.session.scalars(db.select(Note.customer_id)).all() == [one.id]
+    assert db.session.scalars(db.select(StaffNote.customer_id)).all() == [one.id]
     told = db.select(AuditEntry.subject_id).where(AuditEntry.action == "merged")
     assert sorted(db.session.scalars(told)) == [str(kept.id), str(merged.id)]
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import api, make_product, make_sale, make_token, make_user, sign_in
 from webapp.notes.mentions import mentioned
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.notifications.models import Notification
 from webapp.platform.errors import Invalid
 from webapp.staff.models import User
@@ -74,7 +74,7 @@ def test_a_note_of_an_order_is_its_writer_s(colleagues, db):
     ana, bruna, sale = colleagues
     assert ana.post(f"/sales/{sale.id}/notes", data={"text": " "}).status_code == 422
     ana.post(f"/sales/{sale.id}/notes", data={"text": "Rings twice"})
-    note = db.session.scalars(db.select(Note)).one()
+    note = db.session.scalars(db.select(StaffNote)).one()
     assert bruna.post(f"/sales/{sale.id}/notes/{note.id}/deletion").status_code == 403
     ana.post(f"/sales/{sale.id}/notes/{note.id}/deletion")
     assert "Rings twice" not in ana.get(f"/sales/{sale.id}/notes").text

@@ -23,7 +23,7 @@ from webapp.imports.models import Import, ImportKind, ImportRow
 from webapp.incoming.models import IncomingNote
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.payments.models import PaymentNotice, Receipt
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -105,7 +105,7 @@ def _forget(customer: Customer, now: dt.datetime) -> None:
     theirs = list(db.session.scalars(select(Sale.id).where(Sale.customer_id == customer.id)))
     _forget_entries("customers", ids, nobody)
     _drop(CustomerAddress, CustomerAddress.customer_id == customer.id)
-    _drop(Note, Note.customer_id == customer.id)
+    _drop(StaffNote, StaffNote.customer_id == customer.id)
     for some in _by_many(theirs):
         _forget_orders(some, nobody)
     _forget_memberships(ids)
@@ -139,7 +139,7 @@ def _forget_orders(ids: tuple[int, ...], nobody: str) -> None:
     _set(Sale, among, {"customer_email": "", "customer_phone": "", "is_anonymised": True})
     _forget_what_they_are_found_by(among)
     _forget_mail(ids)
-    _drop(Note, Note.sale_id.in_(ids))
+    _drop(StaffNote, StaffNote.sale_id.in_(ids))
     _set(PackingSlip, PackingSlip.sale_id.in_(ids), {"notes": ""})
     slips = select(PackingSlip.id).where(PackingSlip.sale_id.in_(ids))
     _set(Label, Label.slip_id.in_(slips), {"file": None, "answer": ""})

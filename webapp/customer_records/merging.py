@@ -14,7 +14,7 @@ from webapp.customers.forms import CustomerIn
 from webapp.customers.models import Customer, CustomerAddress, Taxpayer
 from webapp.fulfilment.memberships.models import Membership
 from webapp.http.forms import parse
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
@@ -186,7 +186,7 @@ def _move(merged_id: int, kept_id: int, now: dt.datetime) -> None:
     moved: dict[Any, dict[str, Any]] = {
         Sale: there | {"version": Sale.version + 1, "updated_at": now},
         CustomerAddress: there,
-        Note: there,
+        StaffNote: there,
     }
     for model, values in moved.items():
         is_theirs = model.customer_id == merged_id

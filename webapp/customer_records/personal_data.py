@@ -16,7 +16,7 @@ from webapp.http.csv import CsvForm, reader_form
 from webapp.http.zips import File
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.platform.database import db
 from webapp.sales.models import Sale
 
@@ -39,11 +39,13 @@ def data_of(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _written(customer_id: int) -> Iterable[Note]:
+def _written(customer_id: int) -> Iterable[StaffNote]:
     """Notes on them and on their orders, the newest first."""
     theirs = select(Sale.id).where(Sale.customer_id == customer_id)
-    query = select(Note).where(or_(Note.customer_id == customer_id, Note.sale_id.in_(theirs)))
-    return db.session.scalars(query.order_by(Note.id.desc()))
+    query = select(StaffNote).where(
+        or_(StaffNote.customer_id == customer_id, StaffNote.sale_id.in_(theirs))
+    )
+    return db.session.scalars(query.order_by(StaffNote.id.desc()))
 
 
 def all_files_of(customer: Customer) -> list[File]:

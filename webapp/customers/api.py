@@ -39,7 +39,7 @@ from webapp.http.filters import ListQuery
 from webapp.http.forms import Shape
 from webapp.http.patches import patched
 from webapp.notes.forms import NoteIn
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.notes.queries import notes_of
 from webapp.notes.shapes import NoteOut, note_json
 from webapp.platform.database import db
@@ -182,7 +182,7 @@ def change_customer_address(patch: Shape, customer_id: int, address_id: int) -> 
 )
 def list_customer_notes(asked: ListQuery, customer_id: int) -> dict[str, object]:
     notes = notes_of(customer_id=customer_by_id(customer_id).id).order_by(None)
-    return list_answer(asked, notes, (Note.id,), note_json)
+    return list_answer(asked, notes, (StaffNote.id,), note_json)
 
 
 @endpoint(

@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from webapp.addresses.parts import PARTS
 from webapp.customers.forms import AddressIn, AgentIn, CustomerAddressIn, CustomerIn
 from webapp.customers.models import Agent, Customer, CustomerAddress, Taxpayer
-from webapp.notes.models import Note
-from webapp.notes.writing import MENTIONED_ON_CUSTOMER, Place, write_note
+from webapp.notes.models import StaffNote
+from webapp.notes.writing import MENTIONED_ON_CUSTOMER, NotePlace, write_note
 from webapp.platform.database import db
 from webapp.platform.documents import DocumentKind, document_kind
 from webapp.platform.errors import Refusal
@@ -151,11 +151,11 @@ def remove_address(customer: Customer, address_id: int) -> None:
     db.session.flush()
 
 
-def add_note(customer: Customer, text: str, actor: str) -> Note:
+def add_note(customer: Customer, text: str, actor: str) -> StaffNote:
     """See `write_note`."""
     customer.refuse_gone()
     link = f"/customers/{customer.id}#notes"
-    place = Place("customer_id", customer.id, MENTIONED_ON_CUSTOMER, link)
+    place = NotePlace("customer_id", customer.id, MENTIONED_ON_CUSTOMER, link)
     return write_note(place, text, actor)
 
 

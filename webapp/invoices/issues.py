@@ -7,7 +7,6 @@ warnings, an invoice's findings, holds and rejection.
 from collections.abc import Callable
 from decimal import Decimal
 
-from flask import g
 from flask_babel import gettext
 
 from webapp.addresses.questions import TEXTS, address_issue, warnings_of
@@ -32,7 +31,7 @@ from webapp.platform.cep import normalize_cep
 from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
 from webapp.platform.money import ZERO
 from webapp.platform.owed import ENDS_PROCESS
-from webapp.rules.queries import rule_set_in_force
+from webapp.rules.queries import rules_by_code
 from webapp.sales.models import HELD, OVER_LIMIT, Below, Sale
 from webapp.store.models import Shop
 
@@ -258,9 +257,7 @@ def reason_label(reason: str) -> str:
 
 
 def _rule_name(code: str) -> str:
-    if "rules_by_code" not in g:  # once for a list, not once for each row that is held
-        g.rules_by_code = rule_set_in_force().by_code
-    rule = g.rules_by_code.get(code)
+    rule = rules_by_code().get(code)
     return rule.name_in(locale()) if rule else code
 
 

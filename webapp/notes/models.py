@@ -10,7 +10,7 @@ from webapp.platform.columns import ActorText, UtcDateTime
 from webapp.platform.database import Model
 
 
-class Note(Model):
+class StaffNote(Model):
     """Of a customer or of a sale; of one of the two."""
 
     __tablename__ = "notes"

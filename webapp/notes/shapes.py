@@ -1,7 +1,7 @@
 """The shape of a note in answers."""
 
 from webapp.http.answers import Moment, OutShape
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 
 
 class NoteOut(OutShape):
@@ -13,7 +13,7 @@ class NoteOut(OutShape):
     at: Moment
 
 
-def note_json(note: Note) -> dict[str, object]:
+def note_json(note: StaffNote) -> dict[str, object]:
     return {
         "id": note.id,
         "text": note.text,

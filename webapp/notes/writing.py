@@ -5,43 +5,43 @@ from typing import NamedTuple
 from flask_babel import lazy_gettext as _l
 
 from webapp.notes.mentions import mentioned
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.notes.queries import colleagues, notes_of
-from webapp.notifications.telling import Kind, notify
+from webapp.notifications.telling import NotificationKind, notify
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden
 from webapp.platform.notices import notices_of
 from webapp.staff.access import roles_from
 
-MENTIONED_ON_ORDER = Kind(
+MENTIONED_ON_ORDER = NotificationKind(
     "mentioned_on_order", _l("%(who)s mentions you in a note on order %(name)s"), "message"
 )
-MENTIONED_ON_CUSTOMER = Kind(
+MENTIONED_ON_CUSTOMER = NotificationKind(
     "mentioned_on_customer", _l("%(who)s mentions you in a note on a customer"), "message"
 )
 # Who works with notes, and so may be mentioned.
 READERS = roles_from("clerk")
 
 
-class Place(NamedTuple):
+class NotePlace(NamedTuple):
     """Where a note stands: the column that says so, and the id there; what a mention tells, and the
     page that it leads to. `name` is of nobody."""
 
     column: str
     id: int
-    mention: Kind
+    mention: NotificationKind
     link: str
     name: str = ""
 
 
-def write_note(place: Place, text: str, actor: str) -> Note:
+def write_note(place: NotePlace, text: str, actor: str) -> StaffNote:
     """Said twice in a row, it is written, and told, once. Raises Invalid for a mention that may
     mean several people."""
     of = {place.column: place.id}
     latest = db.session.scalar(notes_of(**of).limit(1))
     if latest and (latest.text, latest.actor) == (text, actor):
         return latest
-    note = Note(text=text, actor=actor, **of)
+    note = StaffNote(text=text, actor=actor, **of)
     db.session.add(note)
     db.session.flush()
     if "@" in text:
@@ -54,7 +54,7 @@ def write_note(place: Place, text: str, actor: str) -> Note:
 
 def remove_note(column: str, row_id: int, note_id: int, actor: str) -> None:
     """Whoever wrote it takes it back; nobody else does. Idempotent."""
-    note = db.session.get(Note, note_id)
+    note = db.session.get(StaffNote, note_id)
     if note is None or getattr(note, column) != row_id:
         return
     if note.actor != actor:

@@ -13,8 +13,8 @@ UNREAD = text("read_at IS NULL")
 
 
 class Notification(Model):
-    """One thing told to one person. `kind` is the key of a declared `Kind`, whose sentence `params`
-    fill in; they name nobody but staff. `link`: the page that it is about."""
+    """One thing told to one person. `kind` is the key of a declared `NotificationKind`, whose
+    sentence `params` fill in; they name nobody but staff. `link`: the page that it is about."""
 
     __tablename__ = "notifications"
     __table_args__ = (

@@ -1,5 +1,5 @@
-"""Telling people something in the bell. A feature declares a `Kind` for each thing that it tells;
-`webapp.features` lists them all."""
+"""Telling people something in the bell. A feature declares a `NotificationKind` for each thing that
+it tells; `webapp.features` lists them all."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from webapp.staff.models import User
 from webapp.web.navigation import Counter, counted
 
 
-class Kind(NamedTuple):
+class NotificationKind(NamedTuple):
     """`sentence` is lazy and names values of the params; `who` is an actor's."""
 
     key: str
@@ -26,7 +26,7 @@ class Kind(NamedTuple):
     icon: str
 
 
-class Told(NamedTuple):
+class ToldNotification(NamedTuple):
     """A notification as its reader sees it."""
 
     notification: Notification
@@ -34,12 +34,14 @@ class Told(NamedTuple):
     icon: str
 
 
-def set_up(app: Flask, kinds: Iterable[Kind]) -> None:
+def set_up(app: Flask, kinds: Iterable[NotificationKind]) -> None:
     app.extensions["notification_kinds"] = {kind.key: kind for kind in kinds}
     app.context_processor(lambda: {"bell_count": bell_count})
 
 
-def notify(people: Iterable[User], kind: Kind, params: Mapping[str, Any], link: str) -> None:
+def notify(
+    people: Iterable[User], kind: NotificationKind, params: Mapping[str, Any], link: str
+) -> None:
     """Each of them is told once the transaction commits, on open pages at once."""
     for person in people:
         db.session.add(
@@ -59,17 +61,17 @@ def ring_bell(user_id: int) -> None:
     notices_of(db.session).row_changed("bell", user_id)
 
 
-def told(found: Sequence[Notification]) -> list[Told]:
-    kinds: Mapping[str, Kind] = current_app.extensions["notification_kinds"]
+def told(found: Sequence[Notification]) -> list[ToldNotification]:
+    kinds: Mapping[str, NotificationKind] = current_app.extensions["notification_kinds"]
     learn_names(each.params.get("who", "") for each in found)
     return [_told(each, kinds[each.kind]) for each in found if each.kind in kinds]
 
 
-def _told(notification: Notification, kind: Kind) -> Told:
+def _told(notification: Notification, kind: NotificationKind) -> ToldNotification:
     params = dict(notification.params)
     if "who" in params:
         params["who"] = who(params["who"]).name
-    return Told(notification, str(kind.sentence) % params, kind.icon)
+    return ToldNotification(notification, str(kind.sentence) % params, kind.icon)
 
 
 def own_counters() -> list[Counter]:

@@ -1,11 +1,11 @@
 """Rule sets, the draft, how often rules fired, and decisions."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import current_app, g
 from flask_babel import gettext as _
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import defer, joinedload, selectinload
@@ -15,6 +15,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.rules.core.book import RuleBook
 from webapp.rules.core.engine import RuleSet
+from webapp.rules.core.rule import Rule
 from webapp.rules.models import Decision, DraftStatus, Effect, RuleDraft, RuleFiring, RuleSetVersion
 from webapp.staff.models import Role, User
 
@@ -35,6 +36,14 @@ def rule_set_in_force() -> RuleSet:
     """The newest published version, compiled once per process."""
     newest = select(func.coalesce(func.max(RuleSetVersion.id), 0))
     return compiled(db.session.execute(newest).scalar_one())
+
+
+def rules_by_code() -> Mapping[str, Rule]:
+    """Those in force, read once for a page however often it names one."""
+    if "rules_by_code" not in g:
+        g.rules_by_code = rule_set_in_force().by_code
+    by_code: Mapping[str, Rule] = g.rules_by_code
+    return by_code
 
 
 def compiled(version: int) -> RuleSet:

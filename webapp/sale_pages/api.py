@@ -16,7 +16,7 @@ from webapp.invoices.issues import issue_of, issues_of
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoice_of
 from webapp.notes.forms import NoteIn
-from webapp.notes.models import Note
+from webapp.notes.models import StaffNote
 from webapp.notes.queries import notes_of
 from webapp.notes.shapes import NoteOut, note_json
 from webapp.platform.clock import utc_now
@@ -293,7 +293,7 @@ def cancel_sale(sale_id: int) -> None:
 )
 def list_notes(asked: ListQuery, sale_id: int) -> dict[str, Any]:
     notes = notes_of(sale_id=sale_of(sale_id).id).order_by(None)
-    return list_answer(asked, notes, (Note.id,), note_json)
+    return list_answer(asked, notes, (StaffNote.id,), note_json)
 
 
 @endpoint(

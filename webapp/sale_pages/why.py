@@ -31,7 +31,7 @@ from webapp.rules.core.sentence import (
 )
 from webapp.rules.core.trace import Trace, explain_rule
 from webapp.rules.models import Decision, Effect
-from webapp.rules.queries import compiled, rule_set_in_force
+from webapp.rules.queries import compiled, rules_by_code
 
 # Rules offered to ask about: a set may hold thousands.
 MOST_RULES = 50
@@ -161,7 +161,7 @@ class Explanation:
 
     @cached_property
     def _in_force(self) -> Container[str]:
-        return rule_set_in_force().by_code
+        return rules_by_code()
 
     def _row(self, outcome: dict[str, Any]) -> RuleRow:
         rule, label = self.rules[outcome["code"]], self._outcome_label(outcome)

@@ -36,7 +36,7 @@ class Record(NamedTuple):
 
 def come(record: Record, me: Present) -> list[Present]:
     """I am here; who else is. The others' pages hear of it when that is new."""
-    said = json.dumps([me.name, me.edits, int(time.time())])
+    said = json.dumps([*me, time.time()])
     try:
         with redis_of_app().pipeline(transaction=False) as pipe:
             pipe.hgetall(record.key)
@@ -69,10 +69,10 @@ def leave(record: Record, user_id: int) -> None:
 
 def _present(kept: Any) -> list[Present]:
     now, found = time.time(), []
-    for user_id, said in kept.items():
-        name, edits, at = json.loads(said)
+    for said in kept.values():
+        user_id, name, edits, at = json.loads(said)
         if now - at < STAYS_SECONDS:
-            found.append(Present(int(user_id), name, edits))
+            found.append(Present(user_id, name, edits))
     return sorted(found, key=lambda each: each.name)
 
 
