@@ -350,7 +350,7 @@ def test_an_order_in_attention_stands_there_with_reason_and_mend(clerk, db):
 
     page = clerk.get("/").text
     needs = needs_of(page)
-    assert 'href="/sales?status=attention"' in needs and "/invoices?status=review" not in needs
+    assert 'href="/attention?kind=address"' in needs and "kind=review" not in needs
     item = page.split('id="waiting-sale-1"')[1].split("</li>")[0]
     assert (
         "WEB-9" in item

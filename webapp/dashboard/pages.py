@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+from webapp.attention.kinds import KINDS
 from webapp.audit.history import Actor, ActorKind, HistoryEntry
 from webapp.dashboard import queries
 from webapp.dashboard.charts import Chart, ChartFilters, paid_orders
@@ -40,11 +41,12 @@ def page() -> str:
         return render_template("dashboard/_chart.html", chart=Chart(filters))
     today = shop_day(utc_now())
     date, guide = format_date(today, "full"), guide_for(the_shop())
-    counts = queries.counts()
+    counts, waiting = queries.counts([kind.ids() for kind in KINDS])
     if not counts.sales:
         return render_template("dashboard/first_steps.html", date=date, guide=guide)
     chart = Chart(filters, glance_since(today))
     context = _of_the_shop(today, counts, chart) | {"guide": guide}
+    context["needs"] = _needs(counts, waiting)
     if may("clerk"):
         context |= _of_the_work(counts)
     if may("manager"):
@@ -69,7 +71,6 @@ def _of_the_shop(today: dt.date, counts: queries.Counts, chart: Chart) -> dict[s
         "month": format_date(today, "MMMM"),
         "today": today,
         "now": utc_now(),
-        "needs": _needs(counts),
         "issuer_known": bool(the_shop().cnpj),
         "glance": Glance(today, chart.days(glance_since(today), today), of_the_day),
         "paid_orders": paid_orders,
@@ -107,31 +108,26 @@ class Need(NamedTuple):
     tone: str = "warn"
 
 
-def _needs(counts: queries.Counts) -> list[Need]:
-    """Of what the person may do, that of which there is some."""
+def _needs(counts: queries.Counts, waiting: list[int]) -> list[Need]:
+    """That of which there is some: what waits for a person, by kind, and what is to leave."""
+    of_kinds = [
+        Need(
+            str(kind.label),
+            min(rows, 1) if kind.is_one else rows,
+            url_for("attention.index", kind=kind.name),
+        )
+        for kind, rows in zip(KINDS, waiting, strict=True)
+    ]
     leaving = {Due.LATE: counts.late, Due.WILL_MISS: counts.will_miss, Due.TODAY: counts.today}
-    of_orders = (
-        *(
-            Need(str(due.label), rows, url_for("sales.index", due=due), LEAVING_TONES[due])
-            for due, rows in leaving.items()
-        ),
-        Need(_("Orders to mend"), counts.stuck, url_for("sales.index", status="attention")),
-        Need(_("Tasks"), counts.tasks, url_for("tasks.index")),
+    of_orders = [
+        Need(str(due.label), rows, url_for("sales.index", due=due), LEAVING_TONES[due])
+        for due, rows in leaving.items()
+    ]
+    of_parcels = [
         Need(_("To pack"), counts.to_pack, url_for("parcels.index", status="to_pack"), "info"),
         Need(_("To ship"), counts.packed, url_for("parcels.index", status="packed"), "info"),
-    )
-    of_notes = (
-        Need(_("NF-e under review"), counts.review, url_for("invoices.index", status="review")),
-        Need(
-            _("NF-e rejected"), counts.rejected, url_for("invoices.index", status="rejected"), "bad"
-        ),
-    )
-    failed = Need(_("Effects that failed"), counts.failed, url_for("monitor.page"), "bad")
-    asked = [
-        *of_notes,
-        *(of_orders if may("clerk") else ()),
-        *((failed,) if may("manager") else ()),
     ]
+    asked = of_kinds + (of_orders + of_parcels if may("clerk") else [])
     return [need for need in asked if need.rows]
 
 

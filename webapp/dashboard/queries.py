@@ -3,7 +3,7 @@ of rows."""
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -205,13 +205,13 @@ _COUNTERS = tuple(
 )
 
 
-def counts() -> Counts:
-    """In one statement with those of the menu."""
+def counts(others: Sequence[Select] = ()) -> tuple[Counts, list[int]]:
+    """In one statement with those of the menu; and how many rows each of the others has."""
     now = utc_now()
     leaving = (Counter(select(Sale.id).where(is_due(due, now))) for due in LEAVING)
-    counters = (*_COUNTERS, *leaving)
-    found = counted(*counters)
-    return Counts(*(found[counter] for counter in counters))
+    own, more = (*_COUNTERS, *leaving), [Counter(query) for query in others]
+    found = counted(*own, *more)
+    return Counts(*(found[counter] for counter in own)), [found[counter] for counter in more]
 
 
 def _waiting(query: Select, key, count: int) -> Waiting:
