@@ -265,6 +265,7 @@ def test_twice_is_once(db):
     assert prices() == {"P": Decimal(11)}
 
 
+@pytest.mark.both_databases
 def test_what_cannot_be_is_refused_and_named(db):
     make_product(sku="CHEAP", price="1.00")
     make_product(sku="DEAR", price="9.00", cost="8.50")

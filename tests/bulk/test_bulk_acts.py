@@ -9,6 +9,7 @@ import pytest
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
 from tests.support.processed_sales import counted
 from webapp.audit.models import AuditEntry
+from webapp.bulk import asking
 from webapp.bulk.models import BulkAct, BulkOutcome, BulkRow
 from webapp.catalog.models import Product
 from webapp.platform.sliced import SliceStatus
@@ -69,6 +70,7 @@ def test_marked_orders_are_paid_and_each_refusal_is_told_of_its_order_alone(cler
     assert "clerk" in db.session.scalars(by.order_by(AuditEntry.id)).all()[1]
 
 
+@pytest.mark.both_databases
 def test_the_whole_filter_goes_along_as_it_was_when_it_was_asked_for(clerk, db, monkeypatch):
     monkeypatch.setattr(bulk_step, "CHUNK", 2)
     for n in range(5):
@@ -157,6 +159,16 @@ def test_bad_input_is_named_and_begins_nothing(clerk, client, db):
     assert clerk.post("/bulk/choice").location.endswith("/sales")
     assert clerk.get("/bulk/77").status_code == 404
     assert not db.session.scalars(db.select(BulkAct)).all()
+
+
+def test_a_list_that_is_too_long_is_refused(clerk, db, monkeypatch):
+    monkeypatch.setattr(asking, "MOST_ORDERS", 2)
+    for n in range(3):
+        order(f"L-{n}", paid=False)
+    answer = clerk.post("/bulk", data={"act": "pay"})
+    assert answer.status_code == 422
+    assert "At most 2 orders at once; narrow the list." in answer.text
+    assert not db.session.scalars(db.select(BulkRow)).all()
 
 
 def test_it_is_stopped_and_what_was_done_stays(clerk, db):

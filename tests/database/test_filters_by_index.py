@@ -11,6 +11,8 @@ from tests.factories import api, make_product, make_sale, make_token, open_shop,
 from tests.support.query_plans import plan_of
 from webapp.attention import kinds
 from webapp.authority.sandbox import notes_like
+from webapp.bulk.models import BulkOutcome, BulkRow
+from webapp.bulk.queries import rows_of as bulk_rows
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import products
@@ -51,6 +53,7 @@ LISTS = {
     "ix_sales_channel_id": lambda: sales(channel="phone").order_by(*BY_ID),
     "ix_sales_agent_code_id": lambda: sales(agent="A1").order_by(*BY_ID),
     "ix_sales_to_ship": sales_to_ship,
+    "ix_bulk_rows_outcome": lambda: bulk_rows(1, BulkOutcome.REFUSED).order_by(BulkRow.place),
     "ix_sales_to_leave": lambda: sales(due=Due.WILL_MISS).order_by(Sale.ship_by, Sale.id),
     "ix_sales_customer_id_id": lambda: latest_sales_of(1, 20),
     "ix_sales_bought": lambda: bought().where(Sale.customer_id == 1),

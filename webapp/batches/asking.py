@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, insert, literal, select
+from sqlalchemy import Select, func, insert, literal, select
 
 from webapp.batches.changes import BatchChange
 from webapp.batches.forms import ChangeIn
@@ -61,8 +61,10 @@ def _choose(batch: ProductBatch, chosen: Select) -> int:
         literal(str(BatchOutcome.WAITING)),
     ).order_by(Product.id)
     columns = ("batch_id", "product_id", "sku", "outcome")
-    taken: Any = db.session.execute(insert(BatchRow).from_select(columns, rows))
-    return taken.rowcount
+    db.session.execute(insert(BatchRow).from_select(columns, rows))
+    # PostgreSQL does not tell how many an INSERT from a SELECT took.
+    count = select(func.count()).select_from(BatchRow).where(BatchRow.batch_id == batch.id)
+    return db.session.scalar(count) or 0
 
 
 def look_over_now(batch: ProductBatch) -> ProductBatch:

@@ -27,8 +27,10 @@ def begin_for_all(
     waiting = literal(str(BulkOutcome.WAITING))
     rows = select(literal(begun.id), first.c.place, first.c.id, literal(""), waiting, literal(""))
     columns = ("act_id", "place", "sale_id", "told", "outcome", "words")
-    taken: Any = db.session.execute(insert(BulkRow).from_select(columns, rows))
-    return _owe(begun, taken.rowcount)
+    db.session.execute(insert(BulkRow).from_select(columns, rows))
+    # PostgreSQL does not tell how many an INSERT from a SELECT took.
+    count = select(func.count()).select_from(BulkRow).where(BulkRow.act_id == begun.id)
+    return _owe(begun, db.session.scalar(count) or 0)
 
 
 def begin_for_each(
