@@ -44,6 +44,7 @@ OTHERS = (
     "/views",
     "/schedules/new/sales",
     "/sales?q=nothing",
+    "/bulk/new?act=ship",
     "/products/new",
     "/customers/new",
     "/customers/1",

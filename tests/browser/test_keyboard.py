@@ -144,7 +144,7 @@ def test_the_palette_finds_while_one_types_and_opens_by_keys(page, watched, sign
     page.keyboard.press("j")
     page.keyboard.press("Control+k")
     expect(field).to_be_focused()
-    expect(chosen).to_have_text("Novo pedido")
+    expect(chosen).to_have_text("Percorrer")
     page.evaluate(AXE_SCRIPT)
     faults = page.evaluate(
         "axe.run(document.querySelector('#palette'), {resultTypes: ['violations']})"
@@ -234,6 +234,26 @@ def test_j_and_k_walk_the_rows_of_a_list_and_rest_while_one_types(page, signed_i
     page.locator("h1").click()
     page.keyboard.press("?")
     expect(keys.get_by_text("Próxima linha, linha anterior")).to_be_hidden()
+
+
+def test_a_list_is_worked_through_by_its_arrows(page, watched, signed_in):
+    signed_in(page)
+    page.goto("/sales?status=invoiced")
+    page.keyboard.press("w")
+    place = page.locator(".walk span").first
+    expect(place).to_contain_text("1 de ")
+    first = page.locator("h1").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    expect(place).to_contain_text("2 de ")
+    expect(page.locator("h1")).not_to_have_text(first)
+    page.locator("input.input").first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(place).to_contain_text("2 de ")
+    page.locator("h1").click()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("h1")).to_have_text(first)
+    assert watched == []
 
 
 # By a list, the question of its own and that of its first row, opened.

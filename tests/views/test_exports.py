@@ -29,6 +29,8 @@ def a_batch_a_count_and_an_import(app):
     client.post("/counts", data={"scope": "all"})
     every = {"what": "price_percent", "price_percent": "5", "filter": "view=all"}
     client.post("/batches", data=every)
+    client.post("/bulk", data={"act": "tag", "tag": "Natal"})
+    client.post("/payments/fees", data={"method": "pix", "percent": "1", "fixed": "0"})
     take_in(a_file())
 
 

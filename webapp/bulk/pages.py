@@ -63,7 +63,7 @@ from webapp.store.queries import the_shop
 from webapp.web.listings import Cell, Listing
 
 bp = Blueprint("bulk", __name__)
-BY_PLACE = {"place": Order((BulkRow.place, BulkRow.id))}
+BY_PLACE = {"place": Order((BulkRow.place,))}
 # So many orders are named beside the field for their codes.
 MOST_TOLD = 200
 

@@ -46,6 +46,10 @@ def number_text(value: int) -> str:
     return format_decimal(value)
 
 
+def amount_text(value: Decimal) -> str:
+    return format_decimal(value, "#,##0.00")
+
+
 def percent_text(value: Decimal) -> str:
     return format_decimal(value, "#,##0.00") + " %"
 

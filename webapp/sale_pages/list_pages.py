@@ -7,8 +7,11 @@ from webapp.http.spreadsheets import FileKind
 from webapp.sale_pages import listing
 from webapp.sale_pages.blueprint import bp
 from webapp.sale_pages.export import SALES
-from webapp.sales.queries import agents, sales_by_ids, tags
+from webapp.sale_pages.listing import SaleRow
+from webapp.sales.models import Sale
+from webapp.sales.queries import agents, load_lines, sales_by_ids, tags
 from webapp.staff.access import allow
+from webapp.views.queries import my_columns
 
 
 @bp.get("/sales")
@@ -18,7 +21,7 @@ def index() -> str:
     page = SALES.page(request.args, narrowed=filters.narrowed)
     return render_template(
         "sales/index.html",
-        rows=listing.rows_of(page.items, with_waits=True),
+        rows=_rows(page.items),
         page=page,
         filters=filters,
         asked=SALES.asked_of(request.args),
@@ -28,12 +31,19 @@ def index() -> str:
     )
 
 
+def _rows(found: list[Sale]) -> list[SaleRow]:
+    """With the lines too where a person chose columns of the file."""
+    if my_columns(SALES.name).more:
+        load_lines(found)
+    return listing.rows_of(found, with_waits=True)
+
+
 @bp.get("/sales/rows")
 @allow("clerk", "accountant")
 def rows() -> str:
     """The rows of ?ids=1,2, each in a <template>, for pages whose rows move by themselves."""
     found = sales_by_ids(query_ids())
-    return render_template("sales/_rows_alone.html", rows=listing.rows_of(found, with_waits=True))
+    return render_template("sales/_rows_alone.html", rows=_rows(found))
 
 
 @bp.get("/sales/export.csv")

@@ -1,7 +1,7 @@
 """Views as entries of the menu, and what stands beside the filters of a list."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import g, request, url_for
@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _l
 from webapp.http.query import WrongFilter
 from webapp.http.spreadsheets import FileKind
 from webapp.staff.access import may
-from webapp.views.queries import KnownView, my_views, pinned_views
-from webapp.web.listings import listing_called, listings
+from webapp.views.queries import KnownColumns, KnownView, my_columns, my_views, pinned_views
+from webapp.web.listings import Cell, listing_called, listings
 from webapp.web.navigation import Counter, MenuEntry, Offer
 
 FILE_LABELS = {FileKind.CSV: "CSV", FileKind.XLSX: "Excel (XLSX)"}
@@ -58,6 +58,29 @@ def _counter(view: KnownView) -> Counter | None:
         return Counter(listing.ids(view.query), _l("in this view"))
     except WrongFilter:
         return None
+
+
+class ListColumns(NamedTuple):
+    """How a person sees the columns of a list: `more` are those of its file that stand behind its
+    own, by their names."""
+
+    known: KnownColumns
+    cells: Mapping[str, Cell]
+
+    @property
+    def more(self) -> dict[str, Cell]:
+        return {name: self.cells[name] for name in self.known.more if name in self.cells}
+
+    def hides(self, name: str) -> bool:
+        return name in self.known.hidden
+
+    def others(self, labels: Sequence[str]) -> dict[str, Cell]:
+        """Those to choose from beside columns with these labels."""
+        return {name: cell for name, cell in self.cells.items() if str(cell.label) not in labels}
+
+
+def list_columns(name: str) -> ListColumns:
+    return ListColumns(my_columns(name), listing_called(name).named_cells)
 
 
 def list_tools(name: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Views are kept, shared and pinned; lists are put on a schedule."""
 
+import re
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
@@ -16,9 +18,12 @@ from webapp.platform.text import storable
 from webapp.staff.access import may
 from webapp.staff.models import User
 from webapp.views.forms import ScheduleIn, ViewIn
-from webapp.views.models import ExportSchedule, View
+from webapp.views.models import ColumnChoice, ExportSchedule, View
 from webapp.views.queries import MOST_PINNED, MOST_SCHEDULES, MOST_VIEWS, own_count, pinned_views
 from webapp.web.listings import Listing, listing_called
+
+MOST_COLUMNS = 20
+COLUMN_NAME = re.compile(r"[a-z0-9_]{1,40}")
 
 
 def open_listing(name: str) -> Listing:
@@ -58,6 +63,18 @@ def pin(view: View) -> None:
     if not view.pinned and len(pinned_views()) >= MOST_PINNED:
         raise Refusal(_("The menu has as many views as fit; take one out first."))
     view.pinned = True
+
+
+def choose_columns(listing: Listing, hidden: Sequence[str], more: Sequence[str]) -> None:
+    """From now on the person sees the list so. Names that it has not are passed over."""
+    user_id = g.identity.user.id
+    mine = (ColumnChoice.user_id == user_id, ColumnChoice.listing == listing.name)
+    choice = db.session.scalar(select(ColumnChoice).where(*mine))
+    if choice is None:
+        choice = ColumnChoice(user_id=user_id, listing=listing.name)
+        db.session.add(choice)
+    choice.hidden = [name for name in hidden if COLUMN_NAME.fullmatch(name)][:MOST_COLUMNS]
+    choice.more = [name for name in listing.named_cells if name in more][:MOST_COLUMNS]
 
 
 def add_schedule(wanted: ScheduleIn) -> ExportSchedule:

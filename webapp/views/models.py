@@ -56,10 +56,26 @@ class View(Timestamps, Model):
         return self.name
 
 
+class ColumnChoice(Timestamps, Model):
+    """Which columns of a list a person sees: those of its page without the `hidden` ones, and of
+    its file `more`, by their names."""
+
+    __tablename__ = "column_choices"
+    __table_args__ = (UniqueConstraint("user_id", "listing"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    listing: Mapped[str] = mapped_column(String(40))
+    hidden: Mapped[list[str]] = mapped_column(JSON, default=list)
+    more: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+
 @event.listens_for(View, "after_insert")
 @event.listens_for(View, "after_update")
 @event.listens_for(View, "after_delete")
-def _mark(_mapper: object, connection: Connection, _view: View) -> None:
+@event.listens_for(ColumnChoice, "after_insert")
+@event.listens_for(ColumnChoice, "after_update")
+def _mark(_mapper: object, connection: Connection, _row: View | ColumnChoice) -> None:
     """In the same transaction; the shop's own version stays, for nobody who edits it is told."""
     shop = Shop.__table__
     connection.execute(update(shop).values(views_mark=shop.c.views_mark + 1))

@@ -15,7 +15,7 @@ from webapp.platform.kept import kept
 from webapp.staff.access import may
 from webapp.staff.models import User
 from webapp.store.queries import the_shop
-from webapp.views.models import ExportRun, ExportSchedule, View
+from webapp.views.models import ColumnChoice, ExportRun, ExportSchedule, View
 from webapp.web.listings import listings
 
 # Of a person, or shared.
@@ -57,6 +57,28 @@ def _read(user_id: int) -> list[KnownView]:
     columns = (getattr(View, name) for name in KnownView._fields)
     query = select(*columns).where(mine).order_by(View.shared.desc(), View.name, View.id)
     return [KnownView(*row) for row in db.session.execute(query.limit(MOST_KNOWN))]
+
+
+class KnownColumns(NamedTuple):
+    """A person's choice of columns, as a process keeps it."""
+
+    hidden: frozenset[str] = frozenset()
+    more: tuple[str, ...] = ()
+
+
+def my_columns(listing: str) -> KnownColumns:
+    """The person's own of the list; the list as it is made for who chose none."""
+    if g.identity is None or g.identity.user is None:
+        return KnownColumns()
+    user_id = g.identity.user.id
+    mark = the_shop().views_mark
+    known = kept(("columns", user_id), mark, lambda: _read_columns(user_id), math.inf)
+    return known.get(listing, KnownColumns())
+
+
+def _read_columns(user_id: int) -> dict[str, KnownColumns]:
+    rows = db.session.scalars(select(ColumnChoice).where(ColumnChoice.user_id == user_id))
+    return {row.listing: KnownColumns(frozenset(row.hidden), tuple(row.more)) for row in rows}
 
 
 def pinned_views() -> Sequence[KnownView]:

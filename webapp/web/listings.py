@@ -2,16 +2,20 @@
 address."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
 from webapp.http.filters import USUAL_PAGE
+from webapp.http.formatting import amount_text, day_text, moment_text, number_text
 from webapp.http.lists import Orders, Page, Sorting, Sought, page_of, slices, sorted_part
 from webapp.http.spreadsheets import FileKind, spreadsheet
 from webapp.platform.database import db
@@ -28,10 +32,21 @@ SORT = "sort"
 
 
 class Cell(NamedTuple):
-    """One column of a file."""
+    """One column of a file, which a person may choose for the page too."""
 
     label: Any
     value: Callable[[Any], Value]
+
+    def text(self, row: Any) -> str:
+        """As a page shows it."""
+        value = self.value(row)
+        if isinstance(value, dt.datetime):
+            return moment_text(value)
+        if isinstance(value, dt.date):
+            return day_text(value)
+        if isinstance(value, Decimal):
+            return amount_text(value)
+        return number_text(value) if isinstance(value, int) else value or ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,12 @@ class Listing:
 
     def is_open_to(self, role: Role) -> bool:
         return is_open_to(role, self.endpoint)
+
+    @cached_property
+    def named_cells(self) -> dict[str, Cell]:
+        """By a name that is the same in every language."""
+        with force_locale("en"):
+            return {re.sub(r"\W+", "_", str(cell.label).lower()): cell for cell in self.cells}
 
     def orders_of(self, asked: Asked) -> Orders:
         return self.orders(asked) if callable(self.orders) else self.orders

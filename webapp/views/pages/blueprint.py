@@ -2,7 +2,8 @@
 
 from flask import Blueprint
 
-from webapp.views.entries import list_tools
+from webapp.views.entries import list_columns, list_tools
 
 bp = Blueprint("views", __name__)
 bp.add_app_template_global(list_tools)
+bp.add_app_template_global(list_columns)

@@ -14,7 +14,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
 from webapp.staff.access import allow
 from webapp.views.forms import RenameIn, ViewIn
-from webapp.views.keeping import open_listing, pin, save_view
+from webapp.views.keeping import choose_columns, open_listing, pin, read_query, save_view
 from webapp.views.models import View
 from webapp.views.pages.blueprint import bp
 from webapp.views.queries import (
@@ -67,6 +67,19 @@ def lead(view_id: int) -> ResponseReturnValue:
         return redirect(url_for(listing.endpoint))
     asked: dict[str, Any] = dict(view.query)
     return redirect(url_for(listing.endpoint, **asked))
+
+
+@bp.post("/columns/<name>")
+@allow(*ROLES)
+def columns(name: str) -> ResponseReturnValue:
+    """Those of `columns` that are not among `shown` are hidden; `more` come from the list's
+    file."""
+    listing, form = open_listing(name), request.form
+    shown = set(form.getlist("shown"))
+    hidden = [each for each in form.getlist("columns") if each not in shown]
+    choose_columns(listing, hidden, form.getlist("more"))
+    asked: dict[str, Any] = read_query(listing, form.get("query", ""))
+    return redirect(url_for(listing.endpoint, **asked), 303)
 
 
 @bp.get("/walks/<name>")
