@@ -54,6 +54,8 @@ from webapp.monitor.words import QUEUES as QUEUE_NAMES
 from webapp.notes import pages as notes
 from webapp.notes.writing import MENTIONED_ON_CUSTOMER, MENTIONED_ON_ORDER
 from webapp.notifications import pages as notifications
+from webapp.payments import api as payments_api
+from webapp.payments import notice_api
 from webapp.payments import pages as payments
 from webapp.rehearsals import api as rehearsals_api
 from webapp.rehearsals import pages as rehearsals
@@ -201,6 +203,8 @@ BLUEPRINTS = [
         monitor_api,
         search_api,
         processing_api,
+        payments_api,
+        notice_api,
         views_api,
         store_api,
     )

@@ -16,7 +16,7 @@ from webapp.imports.pages import IMPORT_ROWS, IMPORTS
 from webapp.incoming.listing import INCOMING
 from webapp.invoice_pages.listing import INVOICES
 from webapp.messages.listing import MESSAGES
-from webapp.payments.listing import FEES
+from webapp.payments.listing import FEES, FINDINGS, NOTICES, STATEMENTS
 from webapp.reordering.listing import REORDER
 from webapp.sale_pages.export import CUSTOMER_SALES, SALES
 from webapp.store.partners.pages import PARTNERS
@@ -47,6 +47,9 @@ LISTINGS = (
     AGENT_COMMISSIONS,
     TASKS,
     MESSAGES,
+    FINDINGS,
+    STATEMENTS,
+    NOTICES,
     FEES,
     TAX_PROFILES,
     PARTNERS,

@@ -11,6 +11,7 @@ from webapp.incoming.queries import unknown_notes
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.monitor.registries import failed_count
 from webapp.notifications.telling import own_counters
+from webapp.payments.queries import open_findings
 from webapp.sales.models import Sale
 from webapp.views.entries import pinned_entries, view_offers
 from webapp.web.navigation import Command, Counter, Menu, MenuEntry
@@ -23,6 +24,7 @@ TO_SHIP = Counter(sales_to_ship(), _l("to pack or ship"))
 FAILED_JOBS = Counter(failed_count, _l("failed"))
 OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
 
+STRANGE_PAYMENTS = Counter(open_findings(), _l("to look into"))
 UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 
 TO_MEND = Counter(waiting_ids(), _l("waiting for a person"))
@@ -55,6 +57,7 @@ TAX_AND_SHIPPING = (
     INVOICES,
     MenuEntry("download", _l("Incoming NF-e"), "incoming.index", UNKNOWN_NOTES, keys="g i"),
     SHIPPING,
+    MenuEntry("credit-card", _l("Payments"), "payments.index", STRANGE_PAYMENTS, keys="g f"),
     MenuEntry("receipt", _l("Royalties"), "royalties.index", keys="g y"),
     MenuEntry("archive", _l("Closing"), "closings.page", keys="g l"),
     MenuEntry("adjustments", _l("Taxes"), "taxation.index", holds=("rehearsals",), keys="g t"),

@@ -40,6 +40,7 @@ from webapp.fulfilment.parcels.models import Parcel
 from webapp.fulfilment.tasks.models import Task
 from webapp.http.forms import parse
 from webapp.invoices.models import Invoice
+from webapp.payments.models import Finding, FindingKind
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.processing.note_events import cancel_note, correct_note, note_to_follow
@@ -109,6 +110,7 @@ def places(db) -> Places:
         ("invoice_id", "event_id"): [(1, event_id), (1, 999)],
         ("voiding_id",): [(voiding_id,)],
         ("series_number",): [("1",), ("none",)],
+        ("finding_id",): [(a_finding(),), (999,)],
         ("task_id",): [(number,) for number in db.session.scalars(select(Task.id))],
         ("customer_id",): [(1,), (3,)],
         ("customer_id", "address_id"): [(1, another_address()), (1, 999)],
@@ -142,6 +144,14 @@ def a_batch() -> int:
     database.session.commit()
     work_off()
     return begun.id
+
+
+def a_finding() -> int:
+    """An order whose money never came."""
+    found = Finding(kind=FindingKind.NO_MONEY, sale_id=1)
+    database.session.add(found)
+    database.session.commit()
+    return found.id
 
 
 def what_followed() -> tuple[int, int]:

@@ -162,6 +162,8 @@ def test_the_accountant_changes_nothing_but_what_is_their_own(app):
     taxes += ("/views", "/schedules")
     # What one was told is one's own, and who looks at a record is seen there.
     taxes += ("/notifications/", "/presence")
+    # Each provider of payments is known by its own secret.
+    taxes += ("/notices/",)
     calls = tuple(f"/api/v1{place}" for place in taxes)
     own = ("/account/", "/login", "/logout", "/search/hits", "/find", *taxes, *calls)
     open_to_them = [

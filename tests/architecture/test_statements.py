@@ -29,6 +29,7 @@ from webapp.invoices.models import Invoice, InvoiceEvent, Voiding
 from webapp.messages import composition
 from webapp.messages.models import Message
 from webapp.monitor import troubles
+from webapp.payments.models import Statement
 from webapp.platform.clock import utc_now
 from webapp.rehearsals.models import Rehearsal
 from webapp.rules.models import Backtest, RuleSetVersion
@@ -53,6 +54,7 @@ RECORDS: dict[str, Any] = {
     "address_id": CustomerAddress,
     "agent_id": Agent,
     "partner_id": Partner,
+    "statement_id": Statement,
     "sale_id": Sale,
     "invoice_id": Invoice,
     "import_id": Import,
@@ -112,6 +114,8 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     assert client.post("/views", data=kept).status_code == 303
     assert client.post("/schedules", data=kept).status_code == 303
     client.post("/views/1/pin")
+    db.session.add(Statement(name="extrato.ofx", methods=[]))
+    db.session.commit()
     # What is known of views is read once for all pages.
     client.get("/views")
     with app.test_request_context():

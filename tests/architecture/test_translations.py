@@ -19,6 +19,7 @@ from tests.support.processed_sales import agent
 from tests.support.rule_drafts import drafted, paying, somebody
 from webapp.http.signed_links import seal_link
 from webapp.messages.composition import FILES
+from webapp.payments.models import Statement
 from webapp.platform.clock import utc_now
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|{\w+}")
@@ -362,6 +363,7 @@ def portuguese_shop(db, client):
         "label_id",
         "note_id",
         "partner_id",
+        "statement_id",
         "rehearsal_id",
         "slip_id",
         "task_id",
@@ -370,6 +372,8 @@ def portuguese_shop(db, client):
         "view_id",
         "schedule_id",
     )
+    db.session.add(Statement(name="extrato.ofx", methods=[]))
+    db.session.commit()
     ids = dict.fromkeys((*ones, *more), 1)
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
     return client, ids | {

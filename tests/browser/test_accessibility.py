@@ -17,6 +17,7 @@ MENU = (
     "/closing",
     "/incoming",
     "/packing-slips",
+    "/payments",
     "/royalties",
     "/tax-profiles",
     "/rules",
@@ -32,6 +33,9 @@ MENU = (
 OTHERS = (
     "/notifications",
     "/counts",
+    "/payments/statements",
+    "/payments/fees",
+    "/payments/providers",
     "/products/reorder",
     "/series",
     "/account",

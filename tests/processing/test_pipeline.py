@@ -25,6 +25,12 @@ from webapp.invoices.models import (
     Voiding,
 )
 from webapp.messages.models import MESSAGE_TRANSITIONS, Mailbox, MailboxStatus, Message
+from webapp.payments.models import (
+    CHARGE_TRANSITIONS,
+    NOTICE_TRANSITIONS,
+    Charge,
+    PaymentNotice,
+)
 from webapp.platform.owed import Owed
 from webapp.platform.queue import QUEUES
 from webapp.platform.sliced import SLICE_TRANSITIONS, Sliced
@@ -60,6 +66,8 @@ TRANSITIONS = {
     Inbox: INBOX_TRANSITIONS,
     Manifestation: MANIFESTATION_TRANSITIONS,
     ProductBatch: BATCH_TRANSITIONS,
+    PaymentNotice: NOTICE_TRANSITIONS,
+    Charge: CHARGE_TRANSITIONS,
 }
 
 

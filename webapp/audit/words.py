@@ -125,6 +125,9 @@ PAGES = {
     "bulk_acts": ("bulk.show", "act_id"),
     "incoming_notes": ("incoming.show", "note_id"),
     "agreed_fees": ("payments.fees_page", ""),
+    "payment_providers": ("payments.providers_page", ""),
+    "payment_findings": ("payments.index", ""),
+    "statements": ("payments.statement_page", "statement_id"),
 }
 # The icon of what no feature has a sentence for.
 ICON = "history"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -112,7 +112,7 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
     be told."""
 
     role = "clerk"
-    readers = ("clerk",)
+    readers: ClassVar[tuple[str, ...]] = ("clerk",)
     fields: Sequence[TableField]
     key: str
     needed: Sequence[Sequence[str]]

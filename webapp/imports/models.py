@@ -28,6 +28,7 @@ class ImportKind(enum.StrEnum):
     PRICES = "prices"
     CUSTOMERS = "customers"
     SALES = "sales"
+    STATEMENT = "statement"
     NOTES = "notes"
 
     @property
@@ -45,6 +46,7 @@ KIND_LABELS = {
     ImportKind.PRICES: _l("Prices"),
     ImportKind.CUSTOMERS: _l("Customers"),
     ImportKind.SALES: _l("Orders"),
+    ImportKind.STATEMENT: _l("Statement of payments"),
     ImportKind.NOTES: _l("NF-e"),
 }
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from webapp.http.csv import unguarded
+from webapp.imports.ofx import NotOfx, is_ofx, ofx_rows
 from webapp.imports.sheets import NotRead, sheet_rows
 
 MOST_COLUMNS, MOST_ROWS, LONGEST_CELL = 200, 200_000, 5_000
@@ -24,6 +25,8 @@ MOST_UNPACKED, MOST_RATIO, MOST_ENTRIES = 150 * 2**20, 400, 2_000
 # Rows among which the names of the columns are looked for.
 HEAD = 20
 PIECE = 2**20
+# It is read as a whole.
+LONGEST_OFX = 50 * PIECE
 _LONGEST_LINE = 1_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SIGNS = (";", ",", "\t", "|")
@@ -94,7 +97,9 @@ def _unpack(file: IO[bytes]) -> None:
 def rows_of(file: IO[bytes]) -> Iterator[Row]:
     """Every row that has anything in it. Raises NoTable."""
     head = _head(file)
-    if head[:4] == _ZIP:
+    if is_ofx(head):
+        rows = _of_ofx(file)
+    elif head[:4] == _ZIP:
         _entries(file)
         _unpack(file)
         rows = _of_sheet(file)
@@ -144,6 +149,17 @@ def _of_sheet(file: IO[bytes]) -> Iterator[list[Cell]]:
         yield from sheet_rows(file)
     except NotRead as refused:
         raise NoTable(str(refused)) from None
+
+
+def _of_ofx(file: IO[bytes]) -> Iterator[list[Cell]]:
+    encoding = _encoding(file)
+    if file.seek(0, io.SEEK_END) > LONGEST_OFX:
+        raise NoTable("rows", most=MOST_ROWS)
+    file.seek(0)
+    try:
+        yield from ofx_rows(file.read().decode(encoding))
+    except NotOfx:
+        raise NoTable("broken_ofx") from None
 
 
 def _refuse_other(head: bytes) -> None:

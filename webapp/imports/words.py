@@ -17,6 +17,9 @@ FILES = {
         "and save it as XLSX."
     ),
     "broken": _l("The spreadsheet is broken or cut short. Open it, save it again, and send that."),
+    "broken_ofx": _l(
+        "The OFX file is cut short, or no bank wrote it like that. Download the statement again."
+    ),
     "locked": _l("The spreadsheet has a password. Save it without one, and send it again."),
     "bomb": _l("Unpacked, the spreadsheet is far too large for what it is packed in."),
     "too_big": _l(

@@ -157,7 +157,6 @@ class NoticeStatus(enum.StrEnum):
     KNOWN = "known"
     STRANGE = "strange"
     NOTHING = "nothing"
-    FAILED = "failed"
 
     @property
     def label(self) -> LazyString:
@@ -174,7 +173,10 @@ NOTICE_LABELS = {
     NoticeStatus.KNOWN: (lazy_pgettext("a payment notice", "Known already"), ""),
     NoticeStatus.STRANGE: (lazy_pgettext("a payment notice", "Needs a person"), "warn"),
     NoticeStatus.NOTHING: (lazy_pgettext("a payment notice", "No money yet"), ""),
-    NoticeStatus.FAILED: (_l("Failed"), "bad"),
+}
+NOTICE_TRANSITIONS: dict[NoticeStatus, set[NoticeStatus]] = {
+    NoticeStatus.PENDING: {*NoticeStatus} - {NoticeStatus.PENDING},
+    **{status: set() for status in NoticeStatus if status is not NoticeStatus.PENDING},
 }
 
 
@@ -204,10 +206,10 @@ class PaymentNotice(Owed, Timestamps, Model):
     )
     sale: Mapped[Sale | None] = relationship()
 
-    def came_to(self, status: NoticeStatus, sale_id: int | None, error: str = "") -> None:
+    def came_to(self, status: NoticeStatus, sale_id: int | None) -> None:
+        require_transition(NOTICE_TRANSITIONS, self.status, status)
         self.status, self.sale_id = status, sale_id
         self.clear_work()
-        self.error = error[:300]
 
 
 class Statement(Timestamps, Model):

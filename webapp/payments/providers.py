@@ -11,6 +11,7 @@ import json
 import re
 import ssl
 import tempfile
+from base64 import b64encode
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -88,7 +89,7 @@ def _pix(row: Any) -> ProviderPayment:
     return ProviderPayment(
         PaymentProvider.PIX,
         _id(row.get("endToEndId"), "endToEndId"),
-        _id(row.get("txid") or "-", "txid").removeprefix("-"),
+        _id(row["txid"], "txid") if row.get("txid") else "",
         _money(row.get("valor"), "valor"),
         None,
         _moment(row.get("horario"), "horario"),
@@ -128,22 +129,82 @@ def manifest_hash(signed: SignedNotice, stamp: str, secret: str) -> str:
 # -- asked ----------------------------------------------------------------------------------------
 
 
-def ask_payment(access: Access, payment_id: str) -> ProviderAnswer:
-    """What Mercado Pago knows of a payment. Raises ProviderAway."""
-    told = _get(access, f"/v1/payments/{quote(payment_id, safe='')}", _bearer(access))
-    return _asked_of([told])
+class Conversation:
+    """One conversation with a provider: one connection and, with a PSP, one token. Ends with
+    `close`."""
+
+    def __init__(self, access: Access) -> None:
+        self._access, self._bearer = access, ""
+        self._client = _client(access)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def payment(self, payment_id: str) -> ProviderAnswer:
+        """What Mercado Pago knows of a payment. Raises ProviderAway."""
+        return _asked_of([self._get(f"/v1/payments/{quote(payment_id, safe='')}")])
+
+    def charge(self, key: str) -> ProviderAnswer:
+        """What came for a charge. Raises ProviderAway."""
+        if self._access.provider is PaymentProvider.PIX:
+            return _of_charge(self._get(f"/cob/{quote(key, safe='')}"), key)
+        asked = {"external_reference": key, "sort": "date_created"}
+        results = self._get("/v1/payments/search", asked).get("results", [])
+        if not isinstance(results, list):
+            raise ProviderAway("garbage")
+        return _asked_of([row for row in results if _is_about(row, key)])
+
+    def _get(self, path: str, params: dict[str, str] | None = None) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        return self._called(self._client.build_request("GET", path, params=params, headers=headers))
+
+    def _token(self) -> str:
+        access = self._access
+        if access.provider is PaymentProvider.MERCADO_PAGO:
+            return access.token
+        if not self._bearer:
+            wanted = {"grant_type": "client_credentials", "scope": "cob.read pix.read"}
+            request = self._client.build_request("POST", "/oauth/token", data=wanted)
+            request.headers["Authorization"] = _basic(access)
+            self._bearer = str(self._called(request).get("access_token") or "")
+        return self._bearer
+
+    def _called(self, request: httpx.Request) -> dict[str, Any]:
+        try:
+            answer = self._client.send(request)
+        except httpx.HTTPError as error:
+            raise ProviderAway(type(error).__name__) from None
+        if answer.status_code == 404:
+            # It knows of none (yet).
+            return {}
+        if answer.status_code not in (200, 201):
+            raise ProviderAway(f"HTTP {answer.status_code}")
+        try:
+            return read_json(answer.content)
+        except Strange:
+            raise ProviderAway("garbage") from None
 
 
-def ask_charge(access: Access, key: str) -> ProviderAnswer:
-    """What came for a charge. Raises ProviderAway."""
-    if access.provider is PaymentProvider.PIX:
-        return _ask_pix(access, key)
-    path = "/v1/payments/search"
-    told = _get(access, path, _bearer(access), {"external_reference": key, "sort": "date_created"})
-    results = told.get("results")
-    if not isinstance(results, list):
+def _basic(access: Access) -> str:
+    return "Basic " + b64encode(f"{access.client_id}:{access.token}".encode()).decode()
+
+
+def _is_about(row: Any, key: str) -> bool:
+    return isinstance(row, dict) and row.get("external_reference") == key
+
+
+def _of_charge(told: Mapping[str, Any], key: str) -> ProviderAnswer:
+    status = told.get("status", "ATIVA")
+    if status == "CONCLUIDA":
+        try:
+            found = pix_payments(told)
+        except Strange:
+            raise ProviderAway("garbage") from None
+        # A charge's own answer need not say again whose it is.
+        return ProviderAnswer([payment._replace(reference=key) for payment, _row in found])
+    if status not in ("ATIVA", "REMOVIDA_PELO_USUARIO_RECEBEDOR", "REMOVIDA_PELO_PSP"):
         raise ProviderAway("garbage")
-    return _asked_of([row for row in results if row.get("external_reference") == key])
+    return ProviderAnswer([], is_over=status != "ATIVA")
 
 
 def _asked_of(rows: list[Any]) -> ProviderAnswer:
@@ -168,65 +229,6 @@ def _of_mercado_pago(row: Mapping[str, Any]) -> ProviderPayment:
         sum(kept, ZERO) if "fee_details" in row else None,
         _moment(row.get("date_approved"), "date_approved"),
     )
-
-
-def _ask_pix(access: Access, key: str) -> ProviderAnswer:
-    bearer = _pix_token(access)
-    told = _get(access, f"/cob/{quote(key, safe='')}", bearer)
-    status = told.get("status")
-    if status == "CONCLUIDA":
-        try:
-            rows = [payment for payment, _row in pix_payments(told)]
-        except Strange:
-            raise ProviderAway("garbage") from None
-        # A charge's own answer need not say again whose it is.
-        return ProviderAnswer([row._replace(reference=key) for row in rows])
-    if status not in ("ATIVA", "REMOVIDA_PELO_USUARIO_RECEBEDOR", "REMOVIDA_PELO_PSP"):
-        raise ProviderAway("garbage")
-    return ProviderAnswer([], is_over=status != "ATIVA")
-
-
-def _pix_token(access: Access) -> str:
-    with _client(access) as client:
-        try:
-            answer = client.post(
-                "/oauth/token",
-                data={"grant_type": "client_credentials", "scope": "cob.read pix.read"},
-                auth=(access.client_id, access.token),
-            )
-        except httpx.HTTPError as error:
-            raise ProviderAway(type(error).__name__) from None
-    token = _answer(answer).get("access_token")
-    if not isinstance(token, str):
-        raise ProviderAway("garbage")
-    return token
-
-
-def _bearer(access: Access) -> str:
-    return access.token
-
-
-def _get(
-    access: Access, path: str, bearer: str, params: dict[str, str] | None = None
-) -> dict[str, Any]:
-    with _client(access) as client:
-        try:
-            answer = client.get(path, params=params, headers={"Authorization": f"Bearer {bearer}"})
-        except httpx.HTTPError as error:
-            raise ProviderAway(type(error).__name__) from None
-    return _answer(answer)
-
-
-def _answer(answer: httpx.Response) -> dict[str, Any]:
-    if answer.status_code == 404:
-        # It knows of none (yet).
-        return {"status": "ATIVA", "results": []}
-    if answer.status_code not in (200, 201):
-        raise ProviderAway(f"HTTP {answer.status_code}")
-    try:
-        return read_json(answer.content)
-    except Strange:
-        raise ProviderAway("garbage") from None
 
 
 def _client(access: Access) -> httpx.Client:

@@ -4,8 +4,17 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
 
-from webapp.payments.models import AgreedFee, PaymentProvider, ProviderAccess
+from webapp.payments.models import (
+    AgreedFee,
+    Finding,
+    FindingKind,
+    PaymentNotice,
+    PaymentProvider,
+    ProviderAccess,
+    Statement,
+)
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.sales.models import PaymentMethod
@@ -33,3 +42,36 @@ def fee_by_id(fee_id: int) -> AgreedFee:
 
 def access_to(provider: PaymentProvider) -> ProviderAccess | None:
     return db.session.scalar(select(ProviderAccess).where(ProviderAccess.provider == provider))
+
+
+def open_findings(kind: FindingKind | None = None) -> Select[Any]:
+    """What is strange about money and not settled."""
+    query = select(Finding).where(Finding.settled_at.is_(None))
+    return query.where(Finding.kind == kind) if kind else query
+
+
+def findings_of(statement_id: int, is_open: bool = False) -> Select[Any]:
+    query = select(Finding).where(Finding.statement_id == statement_id)
+    return query.where(Finding.settled_at.is_(None)) if is_open else query
+
+
+def shown(query: Select[Any]) -> Select[Any]:
+    """Findings with their order and money, in a fixed number of statements."""
+    return query.options(selectinload(Finding.sale), selectinload(Finding.receipt))
+
+
+def statements() -> Select[Any]:
+    return select(Statement)
+
+
+def statement_by_id(statement_id: int, lock: bool = False) -> Statement:
+    """Raises NotFound."""
+    query = select(Statement).where(Statement.id == statement_id)
+    found = db.session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound(_("There is no such statement."))
+    return found
+
+
+def notices() -> Select[Any]:
+    return select(PaymentNotice)

@@ -85,6 +85,8 @@ def take_payment(payment: ProviderPayment, notice: PaymentNotice | None = None) 
     db.session.add(receipt)
     if charge:
         charge.paid()
+    if sale is not None:
+        settle_what_came(receipt, sale, now)
     strange = attach(receipt, sale, earlier, agreed_fees(), now, pays=True)
     is_strange = any(kind is not FindingKind.FEE for kind in strange)
     return Received(NoticeStatus.STRANGE if is_strange else NoticeStatus.APPLIED, sale_id)
@@ -105,15 +107,19 @@ def attach(
     is_new = sale is None or receipt.sale_id != sale.id
     if sale is not None:
         receipt.sale_id = sale.id
-        settle(now, Finding.sale_id == sale.id, Finding.kind.in_(MISSED))
-        if receipt.id is not None:
-            settle(now, Finding.receipt_id == receipt.id, Finding.kind == FindingKind.NO_ORDER)
-        if pays and _is_confirmed(verdicts) and sale.pay(now):
-            settle(now, Finding.sale_id == sale.id, Finding.kind == FindingKind.UNPAID)
+        if pays and _is_confirmed(verdicts):
+            sale.pay(now)
             verdicts = [each for each in verdicts if each.kind is not FindingKind.UNPAID]
     if is_new:
         note(receipt, verdicts, now)
     return [verdict.kind for verdict in verdicts]
+
+
+def settle_what_came(receipt: Receipt, sale: Sale, now: dt.datetime) -> None:
+    """Before its money is judged: what was missing is here, and whose this is is known."""
+    settle(now, Finding.sale_id == sale.id, Finding.kind.in_((*MISSED, FindingKind.UNPAID)))
+    if receipt.id is not None:
+        settle(now, Finding.receipt_id == receipt.id, Finding.kind == FindingKind.NO_ORDER)
 
 
 def _is_confirmed(verdicts: Iterable[MoneyVerdict]) -> bool:

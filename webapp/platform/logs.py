@@ -29,7 +29,7 @@ def set_up(form: str) -> None:
         handler
     ]
     root.setLevel(logging.INFO)
-    for chatty in ("rq.worker", "httpx", "httpcore", "alembic", "fontTools"):
+    for chatty in ("rq.worker", "httpx", "httpcore", "alembic", "fontTools", "ofxtools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

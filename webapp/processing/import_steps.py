@@ -15,6 +15,7 @@ from webapp.imports.sales import SalesImport
 from webapp.imports.storage import forget_file
 from webapp.imports.works import ImportWork
 from webapp.incoming.note_imports import NotesImport
+from webapp.payments.statement_import import StatementImport
 from webapp.platform.clock import utc_now
 from webapp.processing.slicing import SLICE_SECONDS, SlicedStep
 
@@ -26,6 +27,7 @@ WORKS: dict[ImportKind, ImportWork[Any, Any]] = {
         PricesImport(),
         CustomersImport(),
         SalesImport(),
+        StatementImport(),
         NotesImport(),
     )
 }

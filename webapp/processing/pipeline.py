@@ -31,6 +31,7 @@ from webapp.invoices.models import (
     VoidingStatus,
 )
 from webapp.messages.models import Mailbox, MailboxStatus, Message, MessageStatus
+from webapp.payments.models import Charge, ChargeStatus, NoticeStatus, PaymentNotice
 from webapp.platform.owed import Owed
 from webapp.platform.sliced import SliceStatus
 from webapp.processing.address_step import AddressStep
@@ -52,6 +53,7 @@ from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
 from webapp.processing.membership_step import MembershipStep
 from webapp.processing.pausing import pauses, rests
+from webapp.processing.payment_steps import ChargeStep, NoticeStep
 from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.reorder_step import ReorderStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
@@ -235,6 +237,27 @@ PIPELINE: tuple[Station, ...] = (
         MailStep(),
         (MessageStatus.SENT, MessageStatus.KEPT, MessageStatus.FAILED),
         _l("Sending the e-mail"),
+    ),
+    Station(
+        PaymentNotice,
+        NoticeStatus.PENDING,
+        "mail",
+        NoticeStep(),
+        (
+            NoticeStatus.APPLIED,
+            NoticeStatus.KNOWN,
+            NoticeStatus.STRANGE,
+            NoticeStatus.NOTHING,
+        ),
+        _l("Asking about a payment that was told of"),
+    ),
+    Station(
+        Charge,
+        ChargeStatus.OPEN,
+        "mail",
+        ChargeStep(),
+        (ChargeStatus.PAID, ChargeStatus.ENDED),
+        _l("Asking for a payment that was not told of"),
     ),
     Station(
         Mailbox,
