@@ -172,21 +172,15 @@ def test_mercado_pago_is_asked_what_its_notice_is_about(client, db, shop, provid
     ]
 
 
-@pytest.mark.parametrize(
-    "signed",
-    [
-        "ts=1,v1=abc",
-        "",
-        "v1=" + "0" * 64,
-        signature("another secret", "1234", "r-1", int(time.time())),
-        signature(SECRET, "999", "r-1", int(time.time())),
-        # Of a week ago.
-        signature(SECRET, "1234", "r-1", int(time.time()) - 7 * 86_400),
-    ],
-)
-def test_a_signature_that_does_not_fit_is_refused(client, db, shop, signed):
-    answer = notify(client, "1234", 0, signed or " ")
-    assert answer.status_code == 400
+def test_a_signature_that_does_not_fit_is_refused(client, db, shop):
+    now = int(time.time())
+    week_ago = now - 7 * 86_400
+    forged = [" ", "ts=1,v1=abc", "v1=" + "0" * 64]
+    forged.append(signature("another secret", "1234", "r-1", now))
+    forged.append(signature(SECRET, "999", "r-1", now))
+    forged.append(signature(SECRET, "1234", "r-1", week_ago))
+    for signed in forged:
+        assert notify(client, "1234", 0, signed).status_code == 400, signed
     assert db.session.query(PaymentNotice).count() == 0
 
 

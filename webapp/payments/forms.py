@@ -12,6 +12,7 @@ from webapp.http.filters import ListQuery
 from webapp.http.forms import (
     Day,
     FieldRefused,
+    Flag,
     LongText,
     Money,
     Percent,
@@ -93,9 +94,9 @@ class SettlingIn(Shape):
 
 
 class StatementIn(Shape):
-    """Which orders are to be in it."""
+    """Which orders are to be in it; `methods`: each way to pay, and whether it is one of them."""
 
-    methods: list[PaymentMethod] = []
+    methods: dict[PaymentMethod, Flag] = {}
     channel: Annotated[str, Text(20)] = ""
     orders_from: Day
     orders_until: Day

@@ -110,8 +110,9 @@ def statements_page() -> str:
 
 def _present(statement_id: int) -> Form:
     found = statement_by_id(statement_id)
-    names = ("methods", "channel", "orders_from", "orders_until", "version")
-    return Form.filled({name: getattr(found, name) for name in names})
+    names = ("channel", "orders_from", "orders_until", "version")
+    told = {name: getattr(found, name) for name in names}
+    return Form.filled(told | {"methods": {name: name in found.methods for name, _l in METHODS}})
 
 
 @bp.get("/payments/statements/<id:statement_id>")
@@ -140,7 +141,7 @@ def compare(wanted: StatementIn, statement_id: int) -> ResponseReturnValue:
     """With other orders than it was compared with."""
     found = statement_by_id(statement_id, lock=True)
     refuse_stale(found)
-    found.methods = [str(method) for method in wanted.methods]
+    found.methods = sorted(str(method) for method, is_one in wanted.methods.items() if is_one)
     found.channel = wanted.channel
     found.orders_from, found.orders_until = wanted.orders_from, wanted.orders_until
     look_for_orders(found, utc_now())
