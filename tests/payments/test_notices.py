@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop
+from tests.support.imported_tables import taken
 from tests.support.payment_providers import (
     CLIENT,
     TOKEN,
@@ -111,6 +112,24 @@ def test_another_sum_and_another_s_money_are_left_to_a_person(
     charge(db, shop)
     assert told(client, *rows).status_code == 200
     assert state(db, shop) == ("address" if paid else "open", strange)
+
+
+def test_a_bank_s_line_of_money_that_was_told_is_no_other_money(client, db, shop):
+    """Whether the line names its order, or nothing but the sum and the day."""
+    other = open_sale("WEB-2")
+    charge(db, shop)
+    charge(db, other, "e" * 32)
+    told(client, pix(TXID, "100.00"), pix("e" * 32, "100.00", "E2"), pix("", "7.00", "E3"))
+    head = "Data;Valor;FITID;Histórico\n"
+    rows = "06/11/2026;100,00;N1;PIX RECEBIDO\n06/11/2026;100,00;N2;PIX WEB-1\n"
+    rows += "06/11/2026;7,00;N3;PIX RECEBIDO\n"
+    calls = api(client, make_token("manager"))
+    for table in (head + rows, head + rows + "07/11/2026;100,00;N4;PIX WEB-1\n"):
+        taken(calls, table, kind="statement")
+
+    assert db.session.query(Receipt).count() == 4
+    assert state(db, shop)[1] == {"twice", "no_order"}
+    assert db.session.query(Finding).count() == 2
 
 
 def test_money_for_a_cancelled_order_is_named_as_late(client, db, shop):

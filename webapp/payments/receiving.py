@@ -104,13 +104,13 @@ def attach(
     and returned; `pays`: an order that did not know is paid, else that is strange too. What was
     judged before (a statement had it first) is not noted again."""
     verdicts = judge(sale, receipt, [each for each in earlier if each is not receipt], agreed)
-    is_new = sale is None or receipt.sale_id != sale.id
+    was_judged = receipt.sale_id == sale.id if sale else receipt.is_told and receipt.statement_id
     if sale is not None:
         receipt.sale_id = sale.id
         if pays and _is_confirmed(verdicts):
             sale.pay(now)
             verdicts = [each for each in verdicts if each.kind is not FindingKind.UNPAID]
-    if is_new:
+    if not was_judged:
         note(receipt, verdicts, now)
     return [verdict.kind for verdict in verdicts]
 

@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
@@ -290,16 +290,19 @@ def _take(statement: Statement, lines: dict[str, Line]) -> None:
     """The money of these lines; what another statement had already is left out."""
     here = set(db.session.scalars(select(Receipt.key).where(Receipt.key.in_(lines))))
     fresh = {key: line for key, line in lines.items() if key not in here}
-    told, sales = _told_already(fresh.values()), _sales_of(fresh)
+    told, sales = Told(list(fresh.values())), _sales_of(fresh)
     ids = {sale.id for sale in sales.values()}
     came, agreed, now = receipts_of(ids), agreed_fees(), utc_now()
     settle(now, Finding.sale_id.in_(ids), Finding.kind.in_(MISSED))
     with db.session.no_autoflush:
-        for key, line in fresh.items():
-            receipt, sale = told.pop((line.payment_id, line.amount), None), sales.get(key)
+        # Those that name their order first: what they leave is the others'.
+        for key, line in sorted(fresh.items(), key=lambda each: each[0] not in sales):
+            sale = sales.get(key)
+            receipt = told.pop(line, sale)
             if receipt is not None:
                 # Told by its provider before, and judged then.
-                receipt.statement_id, receipt.fee = statement.id, receipt.fee or line.fee
+                receipt.key, receipt.statement_id = key, statement.id
+                receipt.fee = line.fee if receipt.fee is None else receipt.fee
                 statement.add(line.day, line.amount, line.fee, receipt.sale_id is not None)
                 continue
             receipt = _receipt(key, line, statement)
@@ -316,11 +319,35 @@ def _receipt(key: str, line: Line, statement: Statement) -> Receipt:
     return Receipt(key=key, statement_id=statement.id, is_told=False, **told)
 
 
-def _told_already(lines: Iterable[Line]) -> dict[tuple[str, Decimal], Receipt]:
-    """Money that a provider told and no statement had yet, by its id and amount."""
-    ids = {line.payment_id for line in lines if line.payment_id}
-    query = select(Receipt).where(Receipt.payment_id.in_(ids), Receipt.statement_id.is_(None))
-    return {(each.payment_id, each.amount): each for each in db.session.scalars(query)}
+class Told:
+    """Money that providers told of and that no statement had yet: a line that is about it is no
+    other money. A bank has ids of its own; then order and sum, or sum and day, tell."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        days = [line.day for line in lines] or [dt.date.max]
+        query = select(Receipt).where(
+            Receipt.amount.in_({line.amount for line in lines}),
+            Receipt.day.between(min(days) - NEAR, max(days)),
+            Receipt.is_told,
+            Receipt.statement_id.is_(None),
+        )
+        self._left = list(db.session.scalars(query.order_by(Receipt.day, Receipt.id)))
+
+    def pop(self, line: Line, sale: Sale | None) -> Receipt | None:
+        near = [
+            each
+            for each in self._left
+            if each.amount == line.amount and line.day - NEAR <= each.day <= line.day
+        ]
+        same = [each for each in near if line.payment_id and each.payment_id == line.payment_id]
+        if not same and sale is not None:
+            same = [each for each in near if each.sale_id == sale.id]
+        elif not same and not line.reference:
+            same = near
+        if not same:
+            return None
+        self._left.remove(same[0])
+        return same[0]
 
 
 # -- whose it is ----------------------------------------------------------------------------------
