@@ -25,6 +25,7 @@ from webapp.http.forms import parse
 from webapp.imports.models import Import, ImportKind, ImportRow, ImportStatus, RowOutcome
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
+from webapp.payments.models import NoticeStatus, PaymentNotice, PaymentProvider, Receipt
 from webapp.platform.clock import utc_now
 from webapp.platform.database import Model
 from webapp.sales.models import Sale, Shipping
@@ -57,6 +58,12 @@ def customer(db):
     row = ImportRow(import_id=table.id, number=1, name=NAME, outcome=RowOutcome.ACCEPTED)
     row.key, row.facts = "11144477735", {"said": {"email": "jose@example.com"}}
     db.session.add(row)
+    told = '{"infoPagador": "José da Conceição"}'
+    notice = PaymentNotice(provider=PaymentProvider.PIX, key="E1", body=told, sale_id=sale.id)
+    notice.status = NoticeStatus.APPLIED
+    day = utc_now().date()
+    receipt = Receipt(key="E1", day=day, amount=sale.total, text="PIX CONCEICAO", sale_id=sale.id)
+    db.session.add_all([notice, receipt])
     known.phone = "19999990001"
     db.session.flush()
     known.phone = "19999990000"
@@ -139,7 +146,8 @@ def test_all_that_is_kept_of_one_person_is_one_file(customer, client, db):
     assert answer.mimetype == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.data)) as files:
         told = json.loads(files.read("data.json"))
-        assert {"orders.csv", "nfe.csv", "emails.csv", "notes.csv"} <= set(files.namelist())
+        kinds = {"orders.csv", "nfe.csv", "emails.csv", "notes.csv", "payments.csv"}
+        assert kinds <= set(files.namelist())
     assert told["customer"]["email"] == CUSTOMER["email"]
     assert [order["name"] for order in told["orders"]] == [NAME, NAME]
     assert len(told["nfe"][0]["access_key"]) == 44

@@ -17,6 +17,7 @@ from webapp.http.zips import File
 from webapp.invoices.models import Invoice
 from webapp.messages.models import Message
 from webapp.notes.models import StaffNote
+from webapp.payments.models import Receipt
 from webapp.platform.database import db
 from webapp.sales.models import Sale
 
@@ -29,6 +30,7 @@ def data_of(customer: Customer) -> dict[str, Any]:
         "customer": _customer(customer),
         "orders": _orders(customer.id),
         "nfe": _notes(customer.id),
+        "payments": _payments(customer.id),
         "emails": _mails(customer.id),
         "membership": _membership(customer.id),
         "notes": [
@@ -124,6 +126,14 @@ def _notes(customer_id: int) -> Rows:
     query = query.where(Sale.customer_id == customer_id, Invoice.access_key.is_not(None))
     rows = db.session.execute(query.order_by(Invoice.id)).mappings()
     return [dict(row) | {"status": str(row["status"])} for row in rows]
+
+
+def _payments(customer_id: int) -> Rows:
+    """What came for their orders; the text is a bank's."""
+    facts = (Receipt.sale_id, Receipt.day, Receipt.amount, Receipt.payment_id, Receipt.text)
+    query = select(*facts).join(Sale, Sale.id == Receipt.sale_id)
+    query = query.where(Sale.customer_id == customer_id).order_by(Receipt.id)
+    return [dict(row) for row in db.session.execute(query).mappings()]
 
 
 def _mails(customer_id: int) -> Rows:
