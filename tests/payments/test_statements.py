@@ -171,7 +171,7 @@ def transaction(amount: str, memo: str, fitid: str = "") -> str:
     )
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_a_bank_s_ofx_is_read_in_any_encoding(calls, db, encoding):
     sale("WEB-1001")
     sale("2026", "50.00")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
+from sqlalchemy.orm import load_only
 
 from webapp.http.formatting import shop_day
 from webapp.http.periods import Period
@@ -39,6 +40,17 @@ MOST_PARTS = 48
 # Of a text, looked at.
 MOST_WORDS = 12
 _PART = re.compile(r"\s*([0-9]{1,2})\s*(?:/|de|of)\s*([0-9]{1,2})\s*", re.ASCII | re.IGNORECASE)
+# Orders, with what money is judged by.
+_JUDGED = select(Sale).options(
+    load_only(
+        Sale.reference,
+        Sale.status,
+        Sale.paid_at,
+        Sale.total,
+        Sale.payment_method,
+        Sale.invoice_details,
+    )
+)
 # What in a line's text may be an order's reference.
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,63}", re.ASCII)
 _DATES = (
@@ -359,12 +371,10 @@ def _sales_of(lines: dict[str, Line]) -> dict[str, Sale]:
     words = {word for line in lines.values() for word in line.words if word}
     query = select(Charge.key, Charge.sale_id).where(Charge.key.in_(words))
     charges = {key: sale_id for key, sale_id in db.session.execute(query)}
-    by_id = {
-        sale.id: sale
-        for sale in db.session.scalars(select(Sale).where(Sale.id.in_(set(charges.values()))))
-    }
+    charged = Sale.id.in_(set(charges.values()))
+    by_id = {sale.id: sale for sale in db.session.scalars(_JUDGED.where(charged))}
     by_reference: dict[str, list[Sale]] = {}
-    for sale in db.session.scalars(select(Sale).where(Sale.reference.in_(words))):
+    for sale in db.session.scalars(_JUDGED.where(Sale.reference.in_(words))):
         by_reference.setdefault(sale.reference, []).append(sale)
     found: dict[str, Sale] = {}
     for key, line in lines.items():
@@ -393,7 +403,7 @@ def _by_sum(lines: dict[str, Line], taken: set[int]) -> dict[str, Sale]:
     paid = (Sale.paid_at >= period.begins) & (Sale.paid_at < period.ends)
     amounts = {line.amount for line in lines.values()}
     has_money = select(Receipt.id).where(Receipt.sale_id == Sale.id).exists()
-    query = select(Sale).where(paid, Sale.total.in_(amounts), ~has_money)
+    query = _JUDGED.where(paid, Sale.total.in_(amounts), ~has_money)
     sales = [sale for sale in db.session.scalars(query) if sale.id not in taken]
     found: dict[str, Sale] = {}
     for key, line in lines.items():
