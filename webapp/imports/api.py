@@ -34,7 +34,8 @@ Problem = dict[str, object]
     status=202,
     summary=_l(
         "Sends a file to be looked over: a table (CSV, XLSX, XLS, ODS) of products, stock, prices, "
-        "customers or sales; of NF-e (a manager's), an XML file or a zip of them."
+        "customers or sales, or a statement (a manager's; OFX, too); of NF-e (a manager's), an XML "
+        "file or a zip of them."
     ),
 )
 @takes_archive
