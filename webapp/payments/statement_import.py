@@ -159,7 +159,7 @@ STATEMENT_FIELDS = (
 )
 
 
-class Line(NamedTuple):
+class StatementLine(NamedTuple):
     """A line of a statement that brings money."""
 
     base: str
@@ -248,13 +248,13 @@ def _base(said: Values) -> str:
     return hashlib.sha1("|".join([*parts, str(_amount(said))]).encode()).hexdigest()
 
 
-def _line(row: ImportRow) -> Line:
+def _line(row: ImportRow) -> StatementLine:
     said = row.facts["said"]
     fee = said.get("fee")
     if fee is None and "net" in said and "amount" in said:
         fee = Decimal(said["amount"]) - Decimal(said["net"])
     number, _slash, of = said.get("part", "1/1").partition("/")
-    return Line(
+    return StatementLine(
         row.key,
         row.number,
         dt.date.fromisoformat(said["day"]),
@@ -281,7 +281,7 @@ def _statement_of(import_id: int) -> Statement:
     return found
 
 
-def _keyed(lines: Sequence[Line], import_id: int) -> dict[str, Line]:
+def _keyed(lines: Sequence[StatementLine], import_id: int) -> dict[str, StatementLine]:
     """By their keys: of lines that are all alike, each by how many stand before it in the file."""
     before = select(ImportRow.key, func.count()).where(
         ImportRow.import_id == import_id,
@@ -298,11 +298,11 @@ def _keyed(lines: Sequence[Line], import_id: int) -> dict[str, Line]:
     return keyed
 
 
-def _take(statement: Statement, lines: dict[str, Line]) -> None:
+def _take(statement: Statement, lines: dict[str, StatementLine]) -> None:
     """The money of these lines; what another statement had already is left out."""
     here = set(db.session.scalars(select(Receipt.key).where(Receipt.key.in_(lines))))
     fresh = {key: line for key, line in lines.items() if key not in here}
-    told, sales = Told(list(fresh.values())), _sales_of(fresh)
+    told, sales = ToldMoney(list(fresh.values())), _sales_of(fresh)
     ids = {sale.id for sale in sales.values()}
     came, agreed, now = receipts_of(ids), agreed_fees(), utc_now()
     settle(now, Finding.sale_id.in_(ids), Finding.kind.in_(MISSED))
@@ -312,7 +312,7 @@ def _take(statement: Statement, lines: dict[str, Line]) -> None:
             sale = sales.get(key)
             receipt = told.pop(line, sale)
             if receipt is not None:
-                # Told by its provider before, and judged then.
+                # ToldMoney by its provider before, and judged then.
                 receipt.key, receipt.statement_id = key, statement.id
                 receipt.fee = line.fee if receipt.fee is None else receipt.fee
                 statement.add(line.day, line.amount, line.fee, receipt.sale_id is not None)
@@ -325,17 +325,17 @@ def _take(statement: Statement, lines: dict[str, Line]) -> None:
             statement.add(line.day, line.amount, line.fee, sale is not None)
 
 
-def _receipt(key: str, line: Line, statement: Statement) -> Receipt:
+def _receipt(key: str, line: StatementLine, statement: Statement) -> Receipt:
     names = ("payment_id", "reference", "text", "day", "amount", "fee", "part", "parts")
     told = {name: getattr(line, name) for name in names}
     return Receipt(key=key, statement_id=statement.id, is_told=False, **told)
 
 
-class Told:
+class ToldMoney:
     """Money that providers told of and that no statement had yet: a line that is about it is no
     other money. A bank has ids of its own; then order and sum, or sum and day, tell."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[StatementLine]) -> None:
         days = [line.day for line in lines] or [dt.date.max]
         query = select(Receipt).where(
             Receipt.amount.in_({line.amount for line in lines}),
@@ -345,7 +345,7 @@ class Told:
         )
         self._left = list(db.session.scalars(query.order_by(Receipt.day, Receipt.id)))
 
-    def pop(self, line: Line, sale: Sale | None) -> Receipt | None:
+    def pop(self, line: StatementLine, sale: Sale | None) -> Receipt | None:
         near = [
             each
             for each in self._left
@@ -365,7 +365,7 @@ class Told:
 # -- whose it is ----------------------------------------------------------------------------------
 
 
-def _sales_of(lines: dict[str, Line]) -> dict[str, Sale]:
+def _sales_of(lines: dict[str, StatementLine]) -> dict[str, Sale]:
     """The order of each line that has one: by a charge, by its reference, else by sum and day where
     both fit each other alone."""
     words = {word for line in lines.values() for word in line.words if word}
@@ -387,7 +387,7 @@ def _sales_of(lines: dict[str, Line]) -> dict[str, Sale]:
     return found | _by_sum(unnamed, {sale.id for sale in found.values()})
 
 
-def _is_meant(line: Line, word: str, sale: Sale) -> bool:
+def _is_meant(line: StatementLine, word: str, sale: Sale) -> bool:
     """A number in a line's text may be anything: it is an order's where the sum is too."""
     is_number = whole_number(word, most=10**18) is not None
     if word in (line.reference, line.payment_id) or not is_number:
@@ -395,7 +395,7 @@ def _is_meant(line: Line, word: str, sale: Sale) -> bool:
     return line.amount == sale.total
 
 
-def _by_sum(lines: dict[str, Line], taken: set[int]) -> dict[str, Sale]:
+def _by_sum(lines: dict[str, StatementLine], taken: set[int]) -> dict[str, Sale]:
     if not lines:
         return {}
     days = [line.day for line in lines.values()]
@@ -414,6 +414,6 @@ def _by_sum(lines: dict[str, Line], taken: set[int]) -> dict[str, Sale]:
     return found
 
 
-def _is_near(sale: Sale, line: Line) -> bool:
+def _is_near(sale: Sale, line: StatementLine) -> bool:
     assert sale.paid_at
     return sale.total == line.amount and line.day - NEAR <= shop_day(sale.paid_at) <= line.day
