@@ -57,6 +57,7 @@ from webapp.notifications import pages as notifications
 from webapp.payments import api as payments_api
 from webapp.payments import notice_api
 from webapp.payments import pages as payments
+from webapp.processing.recurring import RECURRING
 from webapp.rehearsals import api as rehearsals_api
 from webapp.rehearsals import pages as rehearsals
 from webapp.reordering import api as reordering_api
@@ -124,6 +125,9 @@ VALUE_WORDS: history.ValueWords = {
     ("jobs", "queue"): _one_of(QUEUE_NAMES),
     ("jobs", "subject_name"): _one_of(QUEUE_NAMES),
     ("queues", "subject_name"): _one_of(QUEUE_NAMES),
+    ("recurring_works", "subject_name"): _one_of(
+        {name: work.label for name, work in RECURRING.items()}
+    ),
     ("effects", "subject_name"): lambda kept: ACTIONS[kept].label if kept in ACTIONS else kept,
     ("rule_drafts", "when"): condition_words,
     ("rule_drafts", "then"): action_words,

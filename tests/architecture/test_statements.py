@@ -83,7 +83,7 @@ def addresses(app, db):
     known = {name: list(db.session.scalars(db.select(m.id))) for name, m in RECORDS.items()}
     known["token"] = [seal_link(composition.FILES, known["invoice_id"][0], utc_now())]
     known["kind"] = known["name"] = ["products"]
-    known["queue"], known["part"] = ["mail"], [1]
+    known["queue"], known["part"], known["work"] = ["mail"], [1], ["retention"]
     known["code"] = [rule.code for rule in rule_set_in_force().rules][:3]
     for rule in app.url_map.iter_rules():
         about_people = "GET" in rule.methods and not rule.rule.startswith(("/api/", "/static/"))

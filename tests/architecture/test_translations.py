@@ -382,6 +382,7 @@ def portuguese_shop(db, client):
         "name": "products",
         "code": "royalty_slip",
         "queue": "mail",
+        "work": "retention",
         "token": seal_link(FILES, 1, utc_now()),
     }
 

@@ -28,7 +28,7 @@ from webapp.invoices.models import (
     Voiding,
 )
 from webapp.platform.clock import utc_now
-from webapp.processing.archive_upkeep import check_files, sum_up
+from webapp.processing.archive_upkeep import look_at_files, note_files, sum_up
 from webapp.store.queries import issuer_day
 
 CLUB = "Club"
@@ -207,8 +207,11 @@ def test_a_file_that_does_not_verify_any_more_becomes_a_task_once(db):
     good, bad = authorized(), worked_off()
     bad.proc_xml = bad.proc_xml.replace(b"<vNF>129.90<", b"<vNF>129.91<")
     db.session.commit()
-    for _night in (1, 2):
-        assert check_files(dt.date(2026, 11, _night)) == 2
+    for night in (1, 2):
+        found = look_at_files()
+        assert sorted(found.looked_at) == sorted([good.id, bad.id]) and list(found.bad) == [bad.id]
+        note_files(dt.date(2026, 11, night), found)
+        db.session.commit()
     (task,) = db.session.scalars(db.select(Task).where(Task.code == "file_damaged"))
     assert task.sale_id == bad.sale_id != good.sale_id
     work_off()

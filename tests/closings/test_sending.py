@@ -6,13 +6,16 @@ import re
 import zipfile
 
 import pytest
+from sqlalchemy import update
 
 from tests.factories import sign_in, work_off
 from tests.support.invoices import authorized
 from webapp.closings.models import ClosingStatus
 from webapp.closings.queries import closing_of
-from webapp.processing import archive_upkeep
-from webapp.processing.archive_upkeep import look_after_files
+from webapp.platform.clock import utc_now
+from webapp.processing import recurring
+from webapp.processing.models import RecurringRun
+from webapp.processing.recurring import owe_recurring
 
 
 @pytest.fixture
@@ -22,13 +25,16 @@ def settings(mail_settings):
 
 @pytest.fixture
 def on_day(monkeypatch, db):
-    """The sweeper passes, some times, on a day of the month after the NF-e."""
+    """Sweepers pass, some times, at noon of a day of the month after the NF-e."""
 
     def on_day(day: int, month: dt.date) -> None:
         after = (month.replace(day=1) + dt.timedelta(days=32)).replace(day=day)
-        monkeypatch.setattr(archive_upkeep, "issuer_today", lambda: after)
+        noon = dt.datetime.combine(after, dt.time(15), dt.UTC)
+        monkeypatch.setattr(recurring, "utc_now", lambda: noon)
         for _pass in range(3):
-            look_after_files()
+            owe_recurring()
+        db.session.execute(update(RecurringRun).values(due_at=utc_now()))
+        db.session.commit()
         work_off()
 
     return on_day

@@ -39,6 +39,8 @@ COPIES = {
         "parcels.opened_by",
         "parcels.closed_by",
         "queue_pauses.actor",
+        "recurring_runs.asked_by",
+        "recurring_work_off.actor",
         "refunds.refunded_by",
         "rehearsals.asked_by",
         "rule_sets.published_by",

@@ -38,6 +38,7 @@ from webapp.processing import pipeline
 from webapp.processing.claims import Step, Turn
 from webapp.processing.import_steps import ImportStep
 from webapp.processing.letter_step import LetterStep
+from webapp.processing.models import RUN_TRANSITIONS, RecurringRun
 from webapp.processing.pipeline import PIPELINE, PROGRESS, WORKED, steps_of
 from webapp.processing.slicing import SerialStep, SlicedStep
 from webapp.rehearsals.models import Rehearsal
@@ -61,6 +62,7 @@ TRANSITIONS = {
     ExportSchedule: {ScheduleStatus.ACTIVE: {*ScheduleStatus}},
     Rehearsal: SLICE_TRANSITIONS,
     Import: IMPORT_TRANSITIONS,
+    RecurringRun: RUN_TRANSITIONS,
     EarlierSend: EARLIER_TRANSITIONS,
     AuthorityService: SERVICE_TRANSITIONS,
     Inbox: INBOX_TRANSITIONS,

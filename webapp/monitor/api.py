@@ -6,7 +6,8 @@ from flask_babel import lazy_gettext as _l
 from webapp.monitor import registries
 from webapp.monitor.forms import PauseIn
 from webapp.monitor.queries import owed_by_queue
-from webapp.monitor.shapes import JobsOut, PauseOut
+from webapp.monitor.schedule import Planned, schedule
+from webapp.monitor.shapes import JobsOut, PauseOut, ScheduleOut
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.queue import QUEUES
@@ -97,3 +98,33 @@ def _known(name: str) -> str:
     if name not in QUEUES:
         raise NotFound(UNKNOWN)
     return name
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/schedule",
+    "manager",
+    answer=ScheduleOut,
+    summary=_l("What recurs: when, what became of it last, and when it comes next."),
+)
+def planned_work() -> dict[str, object]:
+    return {"items": [_planned_json(planned) for planned in schedule()]}
+
+
+def _planned_json(planned: Planned) -> dict[str, object]:
+    last = planned.last
+    return {
+        "name": planned.work.name,
+        "label": str(planned.work.label),
+        "when": planned.words,
+        "off": planned.off is not None,
+        "next_at": planned.next_at and planned.next_at.isoformat(),
+        "last": last
+        and {
+            "owed_for": last.owed_for.isoformat(),
+            "ended_at": last.ended_at and last.ended_at.isoformat(),
+            "outcome": last.status,
+            "count": last.count,
+        },
+    }

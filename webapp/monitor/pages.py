@@ -8,19 +8,23 @@ from werkzeug import Response
 
 from webapp.audit.history import who
 from webapp.http.forms import Form
-from webapp.http.handling import submits
+from webapp.http.handling import acts, submits
+from webapp.http.lists import newest_first, page_of
 from webapp.monitor import registries, words
 from webapp.monitor.causes import cards, cause_of
 from webapp.monitor.forms import PauseIn
 from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue, providers
+from webapp.monitor.schedule import runs_of, schedule
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
 from webapp.platform.sparing import sparing
 from webapp.platform.whole import whole_number
 from webapp.processing.effects import kind_of
+from webapp.processing.models import RecurringRun
 from webapp.processing.pausing import pause, pauses, resume
 from webapp.processing.pipeline import WORKED
+from webapp.processing.recurring import recurring_work, run_now, turn_off, turn_on
 from webapp.staff.access import allow, unattended
 
 bp = Blueprint("monitor", __name__)
@@ -170,3 +174,55 @@ def _refuse_unknown(queue: str) -> None:
     """Raises NotFound."""
     if queue not in QUEUES:
         raise NotFound(_("There is no such queue."))
+
+
+# -- what recurs -----------------------------------------------------------------------------------
+
+
+@bp.get("/schedule")
+@allow("manager")
+def schedule_page() -> str:
+    return render_template("monitor/schedule.html", planned=schedule(), who=who)
+
+
+@bp.get("/schedule/<work>")
+@allow("manager")
+def work_page(work: str) -> str:
+    return _work_page(Form(), work)
+
+
+def _work_page(form: Form, work: str) -> str:
+    recurring_work(work)
+    (planned,) = (each for each in schedule() if each.work.name == work)
+    page = page_of(runs_of(work), newest_first(RecurringRun.id))
+    return render_template("monitor/work.html", form=form, planned=planned, page=page, who=who)
+
+
+def _to_work(work: str) -> Response:
+    return redirect(url_for("monitor.work_page", work=work), 303)
+
+
+@bp.post("/schedule/<work>/runs")
+@allow("manager")
+@acts(back=_to_work)
+def run_work(work: str) -> Response:
+    run_now(recurring_work(work).name)
+    flash(_("It runs now; what becomes of it stands below."), "good")
+    return _to_work(work)
+
+
+@bp.post("/schedule/<work>/off")
+@allow("manager")
+@submits(PauseIn, again=_work_page)
+def turn_work_off(wanted: PauseIn, work: str) -> Response:
+    turn_off(recurring_work(work).name, wanted.reason)
+    flash(_("It is off until somebody turns it on."), "good")
+    return _to_work(work)
+
+
+@bp.post("/schedule/<work>/on")
+@allow("manager")
+def turn_work_on(work: str) -> Response:
+    turn_on(recurring_work(work).name)
+    flash(_("It is on again, from its next moment."), "good")
+    return _to_work(work)

@@ -1,6 +1,7 @@
 """The shape of the queue monitor's answer."""
 
 from webapp.http.answers import Moment, OutShape
+from webapp.processing.models import RunStatus
 
 
 class PauseOut(OutShape):
@@ -42,3 +43,27 @@ class WorkerOut(OutShape):
 class JobsOut(OutShape):
     queues: list[QueueOut]
     workers: list[WorkerOut]
+
+
+class RunOut(OutShape):
+    """Recurring work for the moment `owed_for`; `count`: how many things it did."""
+
+    owed_for: Moment
+    ended_at: Moment | None
+    outcome: RunStatus
+    count: int
+
+
+class PlannedOut(OutShape):
+    """`when` in words; `next_at` is null while it is off, or nobody asks for it."""
+
+    name: str
+    label: str
+    when: str
+    off: bool
+    next_at: Moment | None
+    last: RunOut | None
+
+
+class ScheduleOut(OutShape):
+    items: list[PlannedOut]

@@ -1,17 +1,17 @@
-"""What the sweeper does for the kept files of NF-e, a part in each pass: last month's closing goes
-to the accountant on its day, files from before sums were kept get theirs, and each night some files
-are looked at whether they still verify. Nothing is ever deleted: they are kept for 132 months."""
+"""What is done for the kept files of NF-e: last month's closing goes to the accountant on its day,
+files from before sums were kept get theirs, and each night some files are looked at whether they
+still verify. Nothing is ever deleted: they are kept for 132 months."""
 
 import datetime as dt
 import random
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from lxml import etree
 from sqlalchemy import ColumnElement, func, select
 
 from webapp.closings.models import ClosingStatus
-from webapp.closings.queries import closing_of, locked_closing, the_watch
+from webapp.closings.queries import locked_closing, the_watch
 from webapp.fiscal.signature import SignatureError, digest_of, verify
 from webapp.fiscal.xml import NAMESPACE
 from webapp.fulfilment.tasks.models import Task
@@ -21,45 +21,35 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.transactions import only_reading
 from webapp.processing.staff_tasks import open_task
-from webapp.store.queries import issuer_zone, the_shop
-from webapp.taxation.queries import issuer_today
+from webapp.store.queries import the_shop
 
 # In one pass of the sweeper.
 SUMMED_AT_ONCE, CHECKED_AT_ONCE = 200, 50
 # In one night: half of them the next of a walk through all, half of them any. So many faults are
 # told; who has more than that has lost the disk, not a file.
 CHECKED_A_NIGHT, MOST_FAULTS = 1000, 20
-NIGHT = range(1, 6)
 
 
-def look_after_files() -> None:
-    with only_reading():
-        shop, watch, today = the_shop(), the_watch(), issuer_today()
-        last = f"{today.replace(day=1) - dt.timedelta(days=1):%Y-%m}"
-        closes = bool(shop.closing_day and today.day >= shop.closing_day and not _is_sent(last))
-        sums, checks = watch.unsummed_upto > 0, _is_to_check(watch.checked_on, watch.checked, today)
-        db.session.rollback()
-    if closes:
-        send_closing(last)
-    if sums:
-        sum_up()
-    if checks:
-        check_files(today)
-
-
-def _is_sent(month: str) -> bool:
-    closing = closing_of(month)
-    return closing is not None and closing.status is not ClosingStatus.OPEN
-
-
-def send_closing(month: str) -> None:
-    """Owes it to the accountant; however many sweepers say so, once."""
-    closing, shop = locked_closing(month), the_shop()
-    first = dt.date.fromisoformat(f"{month}-01")
-    any_issued = db.session.execute(files_of(first).with_only_columns(Invoice.id).limit(1)).first()
-    if closing.status is ClosingStatus.OPEN and shop.accountant_email and any_issued:
+def send_closing(day: dt.date) -> int:
+    """That of the month before is owed to the accountant, unless it went out already; how many."""
+    last = day.replace(day=1) - dt.timedelta(days=1)
+    closing, shop = locked_closing(f"{last:%Y-%m}"), the_shop()
+    any_issued = db.session.execute(
+        files_of(last.replace(day=1)).with_only_columns(Invoice.id).limit(1)
+    ).first()
+    wanted = closing.status is ClosingStatus.OPEN and shop.accountant_email and any_issued
+    if wanted:
         closing.send(shop.accountant_email, utc_now())
-    db.session.commit()
+    return int(bool(wanted))
+
+
+def sum_up_older() -> None:
+    """In each pass, until all have theirs."""
+    with only_reading():
+        are_left = the_watch().unsummed_upto > 0
+        db.session.rollback()
+    if are_left:
+        sum_up()
 
 
 def sum_up() -> int:
@@ -79,31 +69,38 @@ def sum_up() -> int:
 # -- whether files still verify --------------------------------------------------------------------
 
 
-def _is_to_check(checked_on: dt.date | None, checked: int, today: dt.date) -> bool:
-    if checked_on == today:
-        return checked < CHECKED_A_NIGHT
-    return utc_now().astimezone(issuer_zone()).hour in NIGHT
+class FileCheck(NamedTuple):
+    """Ids of files that were looked at, those among them that do not verify, and how far the walk
+    through all has come."""
+
+    looked_at: Collection[int]
+    bad: Sequence[int]
+    walked_to: int
 
 
-def check_files(today: dt.date) -> int:
-    """Looks at some files; one that does not verify becomes a task. How many were looked at. They
-    are read and judged before the transaction that writes, for which others wait."""
-    with only_reading():
-        walked = _files(Invoice.id > the_watch().walked_to, CHECKED_AT_ONCE // 2)
-        looked_at = {row.id: row for row in (*walked, *_any_files(CHECKED_AT_ONCE // 2))}
-        bad = [row.id for row in looked_at.values() if not still_verifies(row.proc_xml)]
-        db.session.rollback()
+def look_at_files() -> FileCheck:
+    """Some files: they are read and judged before the transaction that writes, for which others
+    wait."""
+    walked = _files(Invoice.id > the_watch().walked_to, CHECKED_AT_ONCE // 2)
+    found = {row.id: row for row in (*walked, *_any_files(CHECKED_AT_ONCE // 2))}
+    bad = [row.id for row in found.values() if not still_verifies(row.proc_xml)]
+    db.session.rollback()
+    return FileCheck(found.keys(), bad, walked[-1].id if walked else 0)
+
+
+def note_files(night: dt.date, found: FileCheck) -> bool:
+    """Each file that does not verify becomes a task; whether that was the last slice of the
+    night."""
     watch = the_watch()
-    if watch.checked_on != today:
-        watch.checked_on, watch.checked, watch.faults = today, 0, 0
-    watch.walked_to = walked[-1].id if walked else 0
-    watch.checked += max(len(looked_at), CHECKED_AT_ONCE)
-    told = bad[: MOST_FAULTS - watch.faults]
+    if watch.checked_on != night:
+        watch.checked_on, watch.checked, watch.faults = night, 0, 0
+    watch.walked_to = found.walked_to
+    watch.checked += max(len(found.looked_at), CHECKED_AT_ONCE)
+    told = found.bad[: MOST_FAULTS - watch.faults]
     watch.faults += len(told)
     for invoice_id in told:
         _tell(invoice_id)
-    db.session.commit()
-    return len(looked_at)
+    return watch.checked >= CHECKED_A_NIGHT
 
 
 def _files(which: ColumnElement[bool], most: int) -> Sequence[Any]:

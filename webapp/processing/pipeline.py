@@ -52,8 +52,10 @@ from webapp.processing.label_step import LabelStep
 from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
 from webapp.processing.membership_step import MembershipStep
+from webapp.processing.models import RecurringRun, RunStatus
 from webapp.processing.pausing import pauses, rests
 from webapp.processing.payment_steps import ChargeStep, NoticeStep
+from webapp.processing.recurring_step import RecurringStep
 from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.reorder_step import ReorderStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
@@ -378,6 +380,14 @@ PIPELINE: tuple[Station, ...] = (
         TrackingStep(),
         (LabelStatus.DELIVERED, LabelStatus.CANCELLED),
         _l("Asking where a parcel is"),
+    ),
+    Station(
+        RecurringRun,
+        RunStatus.PENDING,
+        "bulk",
+        RecurringStep(),
+        (RunStatus.DONE, RunStatus.FAILED),
+        _l("Doing recurring work"),
     ),
     Station(
         Inbox,

@@ -14,11 +14,12 @@ from webapp.platform.clock import utc_now
 from webapp.platform.sliced import Sliced, SliceStatus
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
+from webapp.processing.models import RecurringRun
 
 # How long one slice judges before it keeps what it has: a worker is back for other queues within
 # two seconds.
 SLICE_SECONDS = 1.5
-Row = TypeVar("Row", bound=Sliced | Import | ProductBatch)
+Row = TypeVar("Row", bound=Sliced | Import | ProductBatch | RecurringRun)
 Answers = TypeVar("Answers")
 Shared = TypeVar("Shared")
 Slice = TypeVar("Slice")

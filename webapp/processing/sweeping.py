@@ -17,9 +17,9 @@ from webapp.platform.living import dead
 from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
 from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
-from webapp.processing.archive_upkeep import look_after_files
+from webapp.processing.archive_upkeep import sum_up_older
 from webapp.processing.pipeline import WORKED, owing_queues
-from webapp.processing.reorder_step import owe_reorder_letters
+from webapp.processing.recurring import owe_recurring
 from webapp.processing.ship_by import reckon_ship_by
 from webapp.processing.signing_holds import let_sign
 from webapp.processing.tax_holds import let_go_on
@@ -42,9 +42,9 @@ def sweep_once() -> list[str]:
     take_up_from_the_dead()
     let_go_on()
     let_sign()
-    look_after_files()
     keep_days()
-    owe_reorder_letters()
+    sum_up_older()
+    owe_recurring()
     reckon_ship_by()
     open_mailbox()
     rung = [queue for queue in owing_queues() if _ring(queue)]

@@ -1,0 +1,46 @@
+"""What is deleted once it is of no use to anybody. Fiscal files, orders and the audit never are."""
+
+import datetime as dt
+
+from sqlalchemy import delete, or_, select
+
+from webapp.imports.importing import discard_import
+from webapp.imports.models import Import, ImportStatus
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db, rows_changed
+from webapp.processing.models import RecurringRun
+from webapp.staff.models import ABSOLUTE, IDLE, UserSession
+
+# A file that nobody has taken by then is uploaded anew by whoever still wants it.
+UNTAKEN_DAYS = 30
+RUN_DAYS = 400
+# Files of imports in one night.
+MOST_IMPORTS = 20
+
+
+def forget_what_is_over() -> int:
+    """How many things."""
+    now = utc_now()
+    return _end_sign_ins(now) + _drop_untaken_files(now) + _forget_runs(now)
+
+
+def _end_sign_ins(now: dt.datetime) -> int:
+    over = or_(UserSession.seen_at < now - IDLE, UserSession.created_at < now - ABSOLUTE)
+    return rows_changed(delete(UserSession).where(over))
+
+
+def _drop_untaken_files(now: dt.datetime) -> int:
+    """Their imports are put away, as a person would."""
+    untaken = Import.status == ImportStatus.READY
+    old = untaken & (Import.updated_at < now - dt.timedelta(days=UNTAKEN_DAYS))
+    found = db.session.scalars(
+        select(Import).where(old).limit(MOST_IMPORTS).with_for_update()
+    ).all()
+    for each in found:
+        discard_import(each)
+    return len(found)
+
+
+def _forget_runs(now: dt.datetime) -> int:
+    old = RecurringRun.owed_for < now - dt.timedelta(days=RUN_DAYS)
+    return rows_changed(delete(RecurringRun).where(old))
