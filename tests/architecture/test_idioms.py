@@ -22,7 +22,7 @@ COMMITS = {
     "processing/tax_holds.py": "a part of the sweeper's round",
     "processing/ship_by.py": "a slice of orders, in a sweeper's pass",
     "processing/archive_upkeep.py": "a part of the sweeper's round",
-    "processing/reorder_step.py": "a part of the sweeper's round",
+    "processing/recurring.py": "a part of the sweeper's round",
     "sums/keeping.py": "a part of the sweeper's round",
     "cli.py": "a command is its own transaction",
     "demo/load.py": "a command is its own transaction",

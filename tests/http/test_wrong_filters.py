@@ -44,7 +44,8 @@ def test_a_wrong_filter_is_told_in_words_and_leads_to_the_whole_list(
         page, path = html.unescape(answer.text), address.split("?")[0]
         assert answer.status_code == 422 and title in page, address
         assert way_on in page and f'href="{path}"' in page.split('class="error-page"')[1], address
-        assert "attention" not in page.split('class="error-page"')[1], address
+        told = page.split('class="error-page"')[1].split("</main>")[0]
+        assert "attention" not in told, address
         assert client.get(path).status_code == 200, path
 
 

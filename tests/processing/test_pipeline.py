@@ -5,7 +5,10 @@ from sqlalchemy import false, true
 
 from webapp.authority.models import SERVICE_TRANSITIONS, AuthorityService
 from webapp.batches.models import BATCH_TRANSITIONS, ProductBatch
+from webapp.bulk.models import BulkAct
 from webapp.closings.models import CLOSING_TRANSITIONS, Closing
+from webapp.fulfilment.labels.models import LABEL_TRANSITIONS, Label
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.imports.models import IMPORT_TRANSITIONS, Import
 from webapp.incoming.models import (
     INBOX_TRANSITIONS,
@@ -43,7 +46,13 @@ from webapp.processing.pipeline import PIPELINE, PROGRESS, WORKED, steps_of
 from webapp.processing.slicing import SerialStep, SlicedStep
 from webapp.rehearsals.models import Rehearsal
 from webapp.reordering.models import LETTER_TRANSITIONS, ReorderLetter
-from webapp.rules.models import EFFECT_TRANSITIONS, Backtest, Effect
+from webapp.rules.models import (
+    EFFECT_TRANSITIONS,
+    TRIGGER_TRANSITIONS,
+    Backtest,
+    Effect,
+    TriggerEvent,
+)
 from webapp.sales.models import STATUS_TRANSITIONS, Sale, Status
 from webapp.views.models import ExportSchedule, ScheduleStatus
 
@@ -70,6 +79,11 @@ TRANSITIONS = {
     ProductBatch: BATCH_TRANSITIONS,
     PaymentNotice: NOTICE_TRANSITIONS,
     Charge: CHARGE_TRANSITIONS,
+    Label: LABEL_TRANSITIONS,
+    BulkAct: SLICE_TRANSITIONS,
+    TriggerEvent: TRIGGER_TRANSITIONS,
+    # Its term is over, or a reminder goes out meanwhile.
+    Membership: {MembershipStatus.ACTIVE: {*MembershipStatus}},
 }
 
 

@@ -102,7 +102,7 @@ def test_each_moment_is_one_run_and_what_is_off_is_none(db, passing_at):
 
 
 def test_a_run_is_done_by_slices_until_the_last(db, monkeypatch):
-    slices = iter([recurring.Slice(2, False), recurring.Slice(1, True)])
+    slices = iter([recurring.SliceDone(2, False), recurring.SliceDone(1, True)])
     work = RECURRING["retention"]
     sliced = recurring.Recurring(
         work.name, work.label, work.help, work.timing, lambda _day, _found: next(slices)

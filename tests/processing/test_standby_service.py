@@ -140,7 +140,7 @@ def test_a_person_may_send_it_all_the_same_and_of_two_one_is_to_be_cancelled(
     known = database.session.scalars(select(SandboxNote)).one()
     sign_in(client, "manager")
     page = client.get(f"/invoices/{invoice.id}").text
-    assert "It may have arrived there: it goes to SVC-AN once SEFAZ SP" in page
+    assert "it may have arrived there, and goes to SVC-AN once SEFAZ SP" in page
     # The standby service does not know what the state's own has.
     database.session.delete(known)
     database.session.commit()

@@ -280,6 +280,8 @@ FIELDS = {
     "phone": _l("Phone"),
     "pis_cofins": _l("PIS and COFINS"),
     "plan": _l("Plan"),
+    "ends_on": _l("Ends on"),
+    "act": _l("Act"),
     "price": _l("Price"),
     "price_confirmed": _l("Price confirmed"),
     "prices": _l("Prices confirmed"),

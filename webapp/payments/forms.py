@@ -90,6 +90,8 @@ class ProviderIn(Shape):
 class SettlingIn(Shape):
     """`reference`: of money without an order, whose it is."""
 
+    model_config = example({"reference": "WEB-1001"})
+
     reference: Annotated[str, Text(60)] = ""
 
 

@@ -40,7 +40,7 @@ def send_closing(day: dt.date) -> int:
     wanted = closing.status is ClosingStatus.OPEN and shop.accountant_email and any_issued
     if wanted:
         closing.send(shop.accountant_email, utc_now())
-    return int(bool(wanted))
+    return 1 if wanted else 0
 
 
 def sum_up_older() -> None:

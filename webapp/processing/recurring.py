@@ -28,7 +28,7 @@ from webapp.store.models import Shop
 from webapp.store.queries import issuer_zone, the_shop
 
 
-class Slice(NamedTuple):
+class SliceDone(NamedTuple):
     """How many things a slice of the work did, and whether it was the last."""
 
     things: int
@@ -49,7 +49,7 @@ class Recurring:
     label: LazyString
     help: LazyString
     timing: Callable[[Shop], Timing | None]
-    act: Callable[[dt.date, Any], Slice]
+    act: Callable[[dt.date, Any], SliceDone]
     look: Callable[[], Any] = _nothing
 
 
@@ -62,8 +62,8 @@ def _closing_day(shop: Shop) -> Timing | None:
     return Timing(6, within=20 * 24, day=shop.closing_day) if wanted else None
 
 
-def _checked(day: dt.date, found: FileCheck) -> Slice:
-    return Slice(len(found.looked_at), note_files(day, found))
+def _checked(day: dt.date, found: FileCheck) -> SliceDone:
+    return SliceDone(len(found.looked_at), note_files(day, found))
 
 
 RECURRING = {
@@ -74,7 +74,7 @@ RECURRING = {
             _l("Send the month's closing"),
             _l("To the accountant, as a link; asked for on the page of the closing."),
             _closing_day,
-            lambda day, _found: Slice(send_closing(day)),
+            lambda day, _found: SliceDone(send_closing(day)),
         ),
         Recurring(
             "files",
@@ -92,7 +92,7 @@ RECURRING = {
             _l("Tell managers what is low"),
             _l("Those who want it (their account page), where something is low."),
             _always(Timing(6, within=18)),
-            lambda _day, _found: Slice(owe_reorder_letters()),
+            lambda _day, _found: SliceDone(owe_reorder_letters()),
         ),
         Recurring(
             "retention",
@@ -102,7 +102,7 @@ RECURRING = {
                 "than a year ago."
             ),
             _always(Timing(3, within=20)),
-            lambda _day, _found: Slice(forget_what_is_over()),
+            lambda _day, _found: SliceDone(forget_what_is_over()),
         ),
     )
 }

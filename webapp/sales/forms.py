@@ -42,7 +42,7 @@ class LineIn(Shape):
         """As `InvoiceDetailsIn` does it."""
         written = handler(self)
         if not self.price_reason:
-            del written["price_reason"]
+            written.pop("price_reason", None)
         return written
 
 
