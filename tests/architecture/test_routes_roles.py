@@ -159,7 +159,7 @@ def test_the_accountant_changes_nothing_but_what_is_their_own(app):
     # The month is theirs to close.
     taxes += ("/closing/",)
     # Views and lists by e-mail are each person's own.
-    taxes += ("/views", "/schedules")
+    taxes += ("/views", "/schedules", "/columns/")
     # What one was told is one's own, and who looks at a record is seen there.
     taxes += ("/notifications/", "/presence")
     # Each provider of payments is known by its own secret.

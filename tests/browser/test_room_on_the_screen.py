@@ -54,6 +54,7 @@ def test_a_compact_list_shows_eighteen_rows_and_stays_compact(page, live_shop, s
 def test_no_list_is_cut_at_any_width_by_what_is_long(page, live_shop, signed_in):
     name = {"customer__name": "Maximiliano" * 6, "customer__document": "618.204.957-01"}
     dear = {"channel": "an-outside-shop", "lines__0__unit_price": "99989,10"}
+    dear["lines__0__price_reason"] = "Combinado"
     place_order(live_shop, "LONG-NAME-" * 3, paid="0", **name, **dear)
     signed_in(page, "admin")
     # A version of a tax profile with all its buttons.

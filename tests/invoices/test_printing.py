@@ -80,8 +80,9 @@ def test_packing_slips_have_labels_in_their_order(db, client):
     none = awaiting("A-3")
     sign_in(client)
     asked = {"ids": f"{second.id},{none.id},{first.id}"}
-    wanted = [invoice_of(slip.sale_id).id for slip in (second, first)]
+    wanted = [[invoice_of(slip.sale_id).access_key] for slip in (second, first)]
     marked = client.post("/packing-slips/labels", data=asked)
-    assert marked.location == "/invoices/labels.pdf?ids={},{}".format(*wanted)
+    assert marked.location == f"/packing-slips/labels.pdf?ids={second.id},{first.id}"
     assert "1 was passed over" in client.get("/packing-slips").text
-    assert client.get("/packing-slips/labels.pdf?status=to_pack").location == marked.location
+    assert codes(client.get(marked.location).data) == wanted
+    assert codes(client.get("/packing-slips/labels.pdf?status=to_pack").data) == wanted

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.factories import Api, make_product, make_sale, make_token, open_shop, sign_in, work_off
+from tests.support.imported_tables import taken
 from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
 from tests.support.spreadsheets import rows_of
@@ -32,6 +33,8 @@ def a_batch_a_count_and_an_import(app):
     client.post("/bulk", data={"act": "tag", "tag": "Natal"})
     client.post("/payments/fees", data={"method": "pix", "percent": "1", "fixed": "0"})
     take_in(a_file())
+    strange = "Data;Referência externa;ID da transação;Valor bruto\n29/11/2026;NINGUEM;1;5,00\n"
+    taken(Api(app.test_client(), make_token("manager")), strange, kind="statement")
 
 
 def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
@@ -49,7 +52,9 @@ def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
             assert export(client, f"{listing.name}.xlsx")[0] == plain[0]
             assert {len(row) for row in plain} == {len(listing.cells)}, listing.name
             headers[listing.name, locale] = plain[0]
-            if not listing.name.startswith(("agent-", "commissions", "royalties", "incoming")):
+            if not listing.name.startswith(
+                ("agent-", "commissions", "royalties", "incoming", "payment-notices")
+            ):
                 assert len(plain) > 1, listing.name
     same = [name for name, locale in headers if headers[name, "en"] == headers[name, "pt_BR"]]
     assert same == []
