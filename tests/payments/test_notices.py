@@ -2,7 +2,9 @@
 for."""
 
 import datetime as dt
+import io
 import json
+import threading
 import time
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support.payment_providers import (
     pix,
     signature,
 )
+from webapp.payments import noticing
 from webapp.payments.access import save_access
 from webapp.payments.forms import ProviderIn
 from webapp.payments.models import (
@@ -28,6 +31,7 @@ from webapp.payments.models import (
     ProviderAccess,
     Receipt,
 )
+from webapp.payments.providers import LONGEST_BODY
 from webapp.payments.receiving import await_payment
 from webapp.platform.clock import utc_now
 from webapp.processing.payment_steps import ChargeStep, NoticeStep
@@ -92,6 +96,28 @@ def test_a_pix_is_kept_as_it_came_and_pays_its_order_once(client, db, shop):
     assert (notice.times, notice.sale_id, str(notice.status)) == (3, shop, "applied")
     assert json.loads(notice.body)["infoPagador"] == "João"
     assert db.session.scalars(select(Charge.status)).one() == "paid"
+    assert db.session.query(Receipt).count() == 1
+
+
+@pytest.mark.both_databases
+def test_two_notices_of_one_payment_at_the_same_moment_are_applied_once(app, db, shop):
+    charge(db, shop)
+    start, answers = threading.Barrier(2), []
+
+    def tell():
+        client = app.test_client()
+        start.wait(10)
+        answers.append(told(client, pix(TXID, "100.00")).status_code)
+
+    threads = [threading.Thread(target=tell) for _time in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert answers == [200, 200]
+    assert state(db, shop) == ("address", set())
+    assert db.session.scalars(select(PaymentNotice.times)).all() == [2]
     assert db.session.query(Receipt).count() == 1
 
 
@@ -161,6 +187,33 @@ def test_a_notice_that_is_forged_or_none_is_refused_in_words(
     assert db.session.query(PaymentNotice).count() == 0
     refused = db.session.scalars(select(ProviderAccess.refused_at)).all()
     assert any(refused) is (status == 400)
+
+
+def test_a_notice_is_bounded_whether_or_not_it_tells_its_length(client, db, shop):
+    long = json.dumps({"pix": [pix(TXID, "100.00")], "x": "a" * LONGEST_BODY}).encode()
+    told_ahead = client.post(f"/notices/pix/{SECRET}", data=long)
+    chunked = client.post(
+        f"/notices/pix/{SECRET}",
+        input_stream=io.BytesIO(long),
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert [told_ahead.status_code, chunked.status_code] == [422, 422]
+    assert db.session.query(PaymentNotice).count() == 0
+
+
+def test_strangers_are_held_back_and_the_provider_is_not(client, db, shop, monkeypatch, caplog):
+    monkeypatch.setattr(noticing, "MOST_REFUSED", 2)
+    stranger = {"REMOTE_ADDR": "198.51.100.7"}
+
+    def refused(path: str) -> int:
+        return client.post(path, json={}, environ_overrides=stranger).status_code
+
+    paths = ["/notices/pix/another-secret-altogether", "/notices/mercado-pago"] * 2
+    assert [refused(path) for path in paths] == [400, 400, 429, 429]
+    # Who knows the secret is no stranger, wherever it comes from.
+    assert [refused(f"/notices/pix/{SECRET}") for _time in range(3)] == [200] * 3
+    assert told(client, pix(TXID, "100.00")).status_code == 200
+    assert not {word for word in (SECRET, "another-secret", "João") if word in caplog.text}
 
 
 def notify(client, data_id: str, stamp: int, signed: str | None = None, number: int = 1):

@@ -7,6 +7,7 @@ from functools import wraps
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.payments.noticing import NoNotice, take_mercado_pago_notice, take_pix_notice
 from webapp.payments.providers import LONGEST_BODY, SignedNotice
@@ -35,10 +36,12 @@ def _answers(take: Callable[..., None]) -> Callable[..., ResponseReturnValue]:
 
 
 def _body() -> bytes:
-    """Raises NoNotice."""
-    if (request.content_length or 0) > LONGEST_BODY:
-        raise NoNotice(_("It is longer than any notice."))
-    return request.get_data()
+    """Whether or not its length is told beforehand. Raises NoNotice."""
+    request.max_content_length = LONGEST_BODY
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:
+        raise NoNotice(_("It is longer than any notice.")) from None
 
 
 @bp.post("/notices/pix/<secret>")

@@ -24,9 +24,13 @@ from webapp.payments.receiving import take_payment
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.platform.transactions import only_reading
+from webapp.staff.throttle import refuse_flood
 
 LONGEST_KEPT = 20_000
 ONE_A_MINUTE = dt.timedelta(minutes=1)
+# Of what is not a provider's, from one network in a minute; a provider's own are never counted.
+STRANGERS, MOST_REFUSED = "notices", 30
 
 
 class NotFromProvider(Refusal):
@@ -41,10 +45,9 @@ class NoNotice(Refusal):
 
 def take_pix_notice(secret: str, body: bytes) -> None:
     """Of a PSP that knows the secret address. Told again, it changes nothing. Raises Refusal."""
-    access = _known(PaymentProvider.PIX)
-    known = opened(access.secret_sealed)
+    known = _secret_of(PaymentProvider.PIX)
     if not known or not hmac.compare_digest(known.encode(), secret.encode()):
-        _refuse(access)
+        _refuse(PaymentProvider.PIX)
     try:
         told = read_json(body)
         # A PSP tries the address when it is told of it, with a notice of nothing.
@@ -64,9 +67,8 @@ def take_pix_notice(secret: str, body: bytes) -> None:
 
 def take_mercado_pago_notice(signed: SignedNotice, body: bytes) -> None:
     """It names a payment, of which Mercado Pago is then asked. Raises Refusal."""
-    access = _known(PaymentProvider.MERCADO_PAGO)
-    if not is_signed(signed, opened(access.secret_sealed), utc_now()):
-        _refuse(access)
+    if not is_signed(signed, _secret_of(PaymentProvider.MERCADO_PAGO), utc_now()):
+        _refuse(PaymentProvider.MERCADO_PAGO)
     try:
         told = read_json(body)
     except Strange as strange:
@@ -83,19 +85,25 @@ def take_mercado_pago_notice(signed: SignedNotice, body: bytes) -> None:
         notice.times += 1
 
 
-def _known(provider: PaymentProvider) -> ProviderAccess:
-    """Raises Refusal where the provider is not set up."""
-    access = access_to(provider)
-    if access is None or access.secret_sealed is None:
+def _secret_of(provider: PaymentProvider) -> str:
+    """Only read: strangers, whoever they are, keep nobody from writing. Raises Refusal where the
+    provider is not set up."""
+    with only_reading():
+        access = access_to(provider)
+        sealed = access.secret_sealed if access else None
+        db.session.rollback()
+    if sealed is None:
+        refuse_flood(STRANGERS, MOST_REFUSED)
         raise NotFromProvider(_("This shop takes no notices of this provider."))
-    return access
+    return opened(sealed)
 
 
-def _refuse(access: ProviderAccess) -> None:
+def _refuse(provider: PaymentProvider) -> None:
     """Who has the shop's address can send anything: that is told, and nothing of it is kept."""
+    refuse_flood(STRANGERS, MOST_REFUSED)
     now = utc_now()
     is_due = ProviderAccess.refused_at.is_(None) | (ProviderAccess.refused_at < now - ONE_A_MINUTE)
-    row = (ProviderAccess.id == access.id) & is_due
+    row = (ProviderAccess.provider == provider) & is_due
     write_apart(update(ProviderAccess).where(row).values(refused_at=now))
     raise NotFromProvider(_("Its signature or secret does not fit."))
 
