@@ -2,6 +2,7 @@
 is looked at that does not fit, and nothing is sorted."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -26,6 +27,8 @@ from webapp.incoming.queries import incoming_notes
 from webapp.incoming.stock_entry import lines_before
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
+from webapp.payments.models import Receipt
+from webapp.payments.queries import told_money
 from webapp.platform.clock import utc_now
 from webapp.processing.send_step import now_sure
 from webapp.processing.sweeping import is_late
@@ -113,6 +116,7 @@ LISTS = {
             ("ix_tasks_open", "task"),
             ("ix_effects_failed", "effect"),
             ("ix_messages_failed", "message"),
+            ("ix_payment_findings_waiting", "money"),
         )
     },
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
@@ -136,6 +140,17 @@ def test_what_is_reserved_is_read_however_long_the_ledger_is(db):
     db.session.execute(text("ANALYZE stock_movements"))
     plan = plan_of(db, select(Product).options(undefer(Product.reserved)))
     assert "ix_stock_movements_reserving" in plan, plan
+
+
+@pytest.mark.both_databases
+def test_told_money_is_looked_for_by_its_sum_and_day(db):
+    day = dt.date(2026, 11, 30)
+    known = {"day": day, "is_told": True, "created_at": utc_now()}
+    told = [known | {"key": f"E{n}", "amount": Decimal(n)} for n in range(1, 2001)]
+    db.session.execute(insert(Receipt), told)
+    db.session.execute(text("ANALYZE receipts"))
+    plan = plan_of(db, told_money({Decimal("10.00"), Decimal("99.90")}, day, day))
+    assert "ix_receipts_told" in plan, plan
 
 
 @pytest.mark.both_databases

@@ -7,7 +7,9 @@ import pytest
 from tests.factories import api, make_token, open_shop, sign_in
 from tests.payments.test_statements import HEAD, TODAY, findings, line, sale
 from tests.support.imported_tables import taken
-from webapp.payments.models import Finding, Statement
+from webapp.payments.models import Finding, PaymentProvider, Statement
+from webapp.payments.receiving import await_payment
+from webapp.sales.models import Sale
 
 
 @pytest.fixture
@@ -37,6 +39,43 @@ def test_each_thing_that_is_strange_has_its_button(client, db, shop):
     act(client, db, "no_money", **{"from": "statement"})
     assert findings() == set()
     assert "Nothing to look into" in client.get("/payments").text
+
+
+def test_an_order_tells_its_money_and_has_the_button(client, app, db, shop):
+    """`OPEN`: its money is in the statement, and it does not know."""
+    found = db.session.scalars(db.select(Sale).where(Sale.reference == "OPEN")).one()
+    await_payment(found, PaymentProvider.PIX, "7978c0c97ea8")
+    db.session.commit()
+    page = client.get(f"/sales/{found.id}").text
+    for word in ("Confirm the payment", "7978c0c97ea8", "/payments/statements/1", "collects it"):
+        assert word in page, word
+    clerk = app.test_client()
+    sign_in(clerk)
+    assert "Confirm the payment" not in clerk.get(f"/sales/{found.id}").text
+    answer = act(client, db, "unpaid", **{"from": "order"})
+    assert answer.location == f"/sales/{found.id}#payment"
+    page = client.get(f"/sales/{found.id}").text
+    assert "Confirm the payment" not in page and "No fee was agreed" in page
+
+
+def test_strange_money_waits_in_the_queue_for_those_who_may(client, app, db, shop):
+    page = client.get("/attention?kind=money").text
+    (lost,) = db.session.scalars(db.select(Finding.id).where(Finding.kind == "no_order"))
+    (unpaid,) = db.session.scalars(db.select(Finding.id).where(Finding.kind == "unpaid"))
+    assert "it is done with “Confirm the payment”" in page
+    clerk = app.test_client()
+    sign_in(clerk)
+    assert "Confirm the payment" not in clerk.get("/attention").text
+    assert clerk.post(f"/attention/money/{unpaid}/settlement").status_code == 403
+    assert api(client, make_token()).get("/attention").json["items"] == []
+    told = api(client, make_token("manager")).get("/attention").json["items"]
+    assert {(item["id"], item["sale"] is None) for item in told} >= {(lost, True), (unpaid, False)}
+
+    assert client.post(f"/attention/money/{unpaid}/settlement").status_code == 303
+    wrong = client.post(f"/attention/money/{lost}/order", data={"reference": "NONE"})
+    assert "There is no order NONE." in wrong.text
+    assert client.post(f"/attention/money/{lost}/aside").status_code == 303
+    assert findings() == {("no_money", "LOST")}
 
 
 def test_a_statement_is_compared_with_other_orders(client, db, shop):

@@ -1,6 +1,7 @@
 """For whom or what an order waits: one true sentence in every state, under every fault."""
 
 import datetime as dt
+from dataclasses import replace
 from itertools import product as combined
 
 import pytest
@@ -24,7 +25,9 @@ from webapp.invoices.models import (
     RejectedBy,
 )
 from webapp.messages.models import Message, MessageStatus
+from webapp.payments.models import Charge, ChargeStatus, PaymentProvider
 from webapp.platform.issues import Issue
+from webapp.processing.payment_steps import NOT_SET
 from webapp.processing.waiting import (
     Facts,
     OpenTask,
@@ -135,8 +138,70 @@ OPENCEP_AWAY = PostalService("opencep", False, at(5), at(-0.5))
 OPENCEP = PostalService("opencep")
 BUSY = PostalService("opencep", True, at(5), at(-30))
 
+
+def collected(**facts) -> Facts:
+    """An order that is not paid, and that a bank is told to collect."""
+    known = {"provider": PaymentProvider.PIX, "status": ChargeStatus.OPEN, "asked": 1}
+    found = order(Status.OPEN, hold_until=facts.pop("hold_until", None))
+    charge = a_row(Charge, **known | {"due_at": at(-5), "created_at": at(30)} | facts)
+    return replace(found, charge=charge)
+
+
+ON_HOLD = (
+    "Waits for the payment since 13:10; its stock is kept until it is paid or somebody cancels it"
+)
+
 EXACT = [
     # The payment.
+    (
+        collected(asked=0, hold_until=at(-120)),
+        AWAKE,
+        "payment",
+        "Waits for the payment since 13:10; not paid by 16:10 it is cancelled by itself and its "
+        "stock comes back; the bank of the Pix collects it since 13:40; asked at 14:15:00 unless "
+        "its notice comes before.",
+    ),
+    (
+        collected(provider=PaymentProvider.MERCADO_PAGO),
+        AWAKE,
+        "payment",
+        f"{ON_HOLD}; Mercado Pago has been asked about it since 13:40; tried again at 14:15:00.",
+    ),
+    (
+        collected(error="HTTP 503", unmet_since=at(8)),
+        AWAKE,
+        "payment",
+        f"{ON_HOLD}; the bank of the Pix has not answered since 14:02 (HTTP 503); tried again at "
+        "14:15:00.",
+    ),
+    (
+        collected(error=NOT_SET, unmet_since=at(8)),
+        AWAKE,
+        "payment",
+        f"{ON_HOLD}; the bank of the Pix is to be asked, which an administrator has to set up "
+        "first; tried again at 14:15:00.",
+    ),
+    (
+        collected(due_at=at(20)),
+        AWAKE,
+        "payment",
+        f"{ON_HOLD}; the bank of the Pix has been asked about it since 13:40; due again since "
+        "13:50, as soon as a worker is free.",
+    ),
+    (
+        collected(lease="5d41-1", due_at=at(-0.5)),
+        AWAKE,
+        "payment",
+        f"{ON_HOLD}; the bank of the Pix has been asked about it since 13:40; being asked now, or "
+        "again at 14:10:30.",
+    ),
+    (
+        collected(),
+        Surroundings(NOW, pauses={"mail": PAUSE}),
+        "payment",
+        f"{ON_HOLD}; asking the bank of the Pix is paused by Ana since 13:10.",
+    ),
+    (collected(), ASLEEP, "payment", f"{ON_HOLD}."),
     (
         order(Status.OPEN, hold_until=at(-120)),
         AWAKE,

@@ -12,10 +12,14 @@ def plan_of(db, query) -> str:
             db.session.execute(text(f"SET LOCAL enable_{way} = off"))
     told = query.compile(db.engine, compile_kwargs={"render_postcompile": True})
     values = told.construct_params()
-    processed = {
-        name: told._bind_processors[name](value) if name in told._bind_processors else value
-        for name, value in values.items()
-    }
+    processors = told._bind_processors
+
+    def bound(name, value):
+        """Each of the values of an IN is bound as their name is."""
+        processor = processors.get(name) or processors.get(name.rpartition("_")[0])
+        return processor(value) if processor else value
+
+    processed = {name: bound(name, value) for name, value in values.items()}
     parameters = tuple(processed[name] for name in told.positiontup) if is_sqlite else processed
     explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
     rows = db.session.connection().exec_driver_sql(f"{explain} {told}", parameters)

@@ -6,15 +6,18 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
 
 from webapp.authority.certificates import signing_hold
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_question, task_title
+from webapp.http.formatting import money_text
 from webapp.invoices.issues import issue_of, issues_of, warnings_on
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.messages.models import Message
 from webapp.messages.words import reason_in_words, template_name
+from webapp.payments.models import Charge, Finding
 from webapp.platform.issues import Issue
 from webapp.processing.effects import kind_of
 from webapp.processing.wait_facts import wait_of_row
@@ -26,15 +29,22 @@ from webapp.sales.models import Sale
 @dataclass(frozen=True)
 class QueueItem:
     """`row` is the sale itself, or what of it waits; None where all of a kind is one thing, of
-    which `sale` is the oldest."""
+    which `sale` is the oldest. Money without an order has no sale. `charge`: what a provider was
+    told to collect for a sale that is not paid."""
 
     kind: str
     id: int
     row: Any
-    sale: Sale
+    sale_or_none: Sale | None
     since: dt.datetime
     amount: Decimal
     surroundings: Surroundings
+    charge: Charge | None = None
+
+    @property
+    def sale(self) -> Sale:
+        assert self.sale_or_none, "only money is without an order"
+        return self.sale_or_none
 
     @property
     def key(self) -> str:
@@ -44,7 +54,7 @@ class QueueItem:
     def wait(self) -> Wait:
         if self.row is None:
             return asks_for(self.issue, self.since, self.surroundings)
-        wait = wait_of_row(self.row, self.surroundings)
+        wait = wait_of_row(self.row, self.surroundings, self.charge)
         assert wait, "what stands in the queue waits"
         return wait
 
@@ -66,6 +76,8 @@ class QueueItem:
             return task_title(self.row)
         if isinstance(self.row, Effect):
             return kind_of(self.row).title(self.row)
+        if isinstance(self.row, Finding):
+            return str(self.row.kind.label)
         return template_name(self.row.template) if isinstance(self.row, Message) else ""
 
     @property
@@ -78,10 +90,28 @@ class QueueItem:
             return kind_of(self.row).error_text(self.row)
         if isinstance(self.row, Message):
             return reason_in_words(self.row.error)
+        if isinstance(self.row, Finding):
+            return _money_words(self.row)
         return _("It is not paid yet.")
+
+    @property
+    def act(self) -> LazyString:
+        """What the button of strange money says."""
+        return self.row.kind.act
 
     @property
     def has_warnings(self) -> bool:
         """A reviewer looks at it whole."""
         is_reviewed = isinstance(self.row, Invoice) and self.row.status is InvoiceStatus.REVIEW
         return is_reviewed and bool(warnings_on(self.row))
+
+
+def _money_words(finding: Finding) -> str:
+    parts = []
+    if finding.expected is not None:
+        parts.append(_("Expected %(amount)s", amount=money_text(finding.expected)))
+    if finding.found is not None:
+        parts.append(_("found %(amount)s", amount=money_text(finding.found)))
+    if finding.receipt and finding.receipt.payment_id:
+        parts.append(finding.receipt.payment_id)
+    return " · ".join(parts)

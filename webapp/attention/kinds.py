@@ -17,10 +17,13 @@ from webapp.http.lists import COUNT_LIMIT
 from webapp.invoices.models import RETURNS_REJECTED, SENDING, Invoice, InvoiceStatus
 from webapp.invoices.queries import WAITS_FOR_PERSON
 from webapp.messages.models import FAILED_MESSAGES, Message
+from webapp.payments.models import Finding
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import Hundredths
 from webapp.rules.models import FAILED_EFFECTS, Effect
 from webapp.sales.models import UNPAID, Sale, Status
+from webapp.staff.access import roles_from
+from webapp.staff.models import Role
 
 # An order that is not paid is nobody's business before.
 UNPAID_AFTER = dt.timedelta(days=1)
@@ -36,6 +39,7 @@ KindName = Literal[
     "return_note",
     "certificate",
     "payment",
+    "money",
     "task",
     "effect",
     "message",
@@ -51,10 +55,15 @@ class WaitingKind(NamedTuple):
     model: type[Any]
     condition: Callable[[], Any]
     since: InstrumentedAttribute[Any]
-    amount: InstrumentedAttribute[Any] | None = None
+    amount: ColumnElement[Any] | InstrumentedAttribute[Any] | None = None
     mends: Sequence[Mend] = ()
     # All its rows are one thing to do.
     is_one: bool = False
+    # Who is told of it, of those to whom the queue is open.
+    roles: Sequence[str] = ("clerk", "accountant")
+
+    def is_open_to(self, role: Role) -> bool:
+        return role in roles_from(*self.roles)
 
     def ids(self) -> Select[int]:
         """In the order of their index, or SQLite takes one that holds others too."""
@@ -157,6 +166,16 @@ KINDS: tuple[WaitingKind, ...] = (
         (mends.PAY, mends.CANCEL_UNPAID),
     ),
     WaitingKind(
+        "money",
+        _l("Payment to look into"),
+        Finding,
+        lambda: Finding.settled_at.is_(None),
+        Finding.created_at,
+        func.coalesce(Finding.found, Finding.expected, type_=Hundredths()),
+        (mends.SETTLE_MONEY, mends.GIVE_MONEY, mends.PUT_ASIDE),
+        roles=("manager", "accountant"),
+    ),
+    WaitingKind(
         "task",
         _l("Task"),
         Task,
@@ -185,3 +204,7 @@ KINDS: tuple[WaitingKind, ...] = (
     ),
 )
 BY_NAME: dict[str, WaitingKind] = {kind.name: kind for kind in KINDS}
+
+
+def kinds_open_to(role: Role) -> list[WaitingKind]:
+    return [kind for kind in KINDS if kind.is_open_to(role)]

@@ -25,6 +25,9 @@ from webapp.http.patches import patched
 from webapp.invoices.forms import ReturnIn
 from webapp.messages.forms import RecipientIn
 from webapp.messages.pages import refuse_without_server
+from webapp.payments.forms import SettlingIn
+from webapp.payments.models import FindingKind
+from webapp.payments.settling import finding_of, put_aside, settle_finding
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, Refusal
@@ -53,12 +56,13 @@ class FactIn(Shape):
 
 
 class Mend(NamedTuple):
-    """One thing to do about an item. `name` is the last part of its address; `do` answers what is
-    told afterwards; `shape` and `form` are those of what is typed, drawn by the template of that
-    name; without them it is a button. `fits`: whether it is of any use for the item."""
+    """One thing to do about an item. `name` is the last part of its address; `label` is blank where
+    the item itself says what is done; `do` answers what is told afterwards; `shape` and `form` are
+    those of what is typed, drawn by the template of that name; without them it is a button. `fits`:
+    whether it is of any use for the item."""
 
     name: str
-    label: LazyString
+    label: LazyString | str
     icon: str
     role: str
     do: Callable[[QueueItem, Any], str]
@@ -66,6 +70,9 @@ class Mend(NamedTuple):
     shape: type[Shape] | None = None
     form: Callable[[QueueItem], Form] = lambda item: Form()
     kind: str = "primary"
+
+    def label_of(self, item: QueueItem) -> LazyString | str:
+        return self.label or item.act
 
 
 # -- an order that stopped ------------------------------------------------------------------------
@@ -177,6 +184,24 @@ def _cancel_unpaid(item: QueueItem, _nothing: None) -> str:
     return _("Order %(reference)s was cancelled; its stock is back.", reference=item.sale.reference)
 
 
+# -- money ----------------------------------------------------------------------------------------
+
+
+def _settle_money(item: QueueItem, wanted: SettlingIn | None) -> str:
+    found = finding_of(item.row.id, lock=True)
+    settle_finding(found, wanted.reference if wanted else "", g.identity.actor, utc_now())
+    return _("That payment is settled.")
+
+
+def _put_aside(item: QueueItem, _nothing: None) -> str:
+    put_aside(finding_of(item.row.id, lock=True), g.identity.actor, utc_now())
+    return _("That payment is settled.")
+
+
+def _has_no_order(item: QueueItem) -> bool:
+    return item.row.kind is FindingKind.NO_ORDER
+
+
 # -- an NF-e --------------------------------------------------------------------------------------
 
 
@@ -267,6 +292,13 @@ RELEASE = Mend("release", _l("Release the order"), "check", "reviewer", _release
 PAY = Mend("payment", _l("Mark as paid"), "coin", "clerk", _pay)
 CANCEL_UNPAID = Mend(
     "cancel", _l("Cancel the order"), "ban", "clerk", _cancel_unpaid, kind="danger"
+)
+SETTLE_MONEY = Mend(
+    "settlement", "", "check", "manager", _settle_money, lambda item: not _has_no_order(item)
+)
+GIVE_MONEY = Mend("order", "", "check", "manager", _settle_money, _has_no_order, SettlingIn)
+PUT_ASIDE = Mend(
+    "aside", _l("Not of an order"), "x", "manager", _put_aside, _has_no_order, kind="quiet"
 )
 APPROVE_NOTE = Mend(
     "approval",

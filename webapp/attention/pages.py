@@ -1,7 +1,7 @@
 """The attention queue: what waits for a person, mended right there. A mended row drops out, and the
 next one is at hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from webapp.attention import queries
 from webapp.attention.items import QueueItem
-from webapp.attention.kinds import BY_NAME, KINDS, WaitingKind
+from webapp.attention.kinds import BY_NAME, KINDS, WaitingKind, kinds_open_to
 from webapp.attention.mends import CUSTOMER_WORDS, Mend, customer_fact, product_fact
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
@@ -32,17 +32,19 @@ def index() -> str:
 
 def _page(refused: tuple[str, Mend, Form] | None = None) -> str:
     """`refused`: the item, what was to be done about it, and its form as it was typed."""
-    chosen = query_word("kind", tuple(BY_NAME)) or ""
+    kinds = kinds_open_to(g.identity.role)
+    chosen = query_word("kind", tuple(kind.name for kind in kinds)) or ""
     order = query_choice("sort", queries.QueueOrder) or queries.QueueOrder.AGE
     after = request.args.get("after") or None
-    counts = queries.counts()
-    page = queries.queue(chosen, order, after, SHOWN)
+    counts = queries.counts(kinds)
+    asked_for = [kind for kind in kinds if chosen in ("", kind.name)]
+    page = queries.queue(asked_for, order, after, SHOWN)
     opened = refused[0] if refused else request.args.get("open", "")
     asked = {"kind": chosen or None, "sort": None if order == "age" else order, "after": after}
     return render_template(
         "attention/page.html",
         items=page.items,
-        tabs=_tabs(counts, chosen, asked),
+        tabs=_tabs(kinds, counts, chosen, asked),
         orders=_orders(order, asked),
         next_url=page.next_cursor and _url(asked, after=page.next_cursor),
         first_url=_url(asked, after=None) if after else "",
@@ -71,21 +73,23 @@ def _url(asked: dict[str, Any], **changes: Any) -> str:
     return url_for("attention.index", **asked | changes)
 
 
-def _tabs(counts: dict[str, int], chosen: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
+def _tabs(
+    kinds: Sequence[WaitingKind], counts: dict[str, int], chosen: str, asked: dict[str, Any]
+) -> list[dict[str, Any]]:
     """All, and each kind of which there is some, or that is looked at."""
     kept = asked | {"after": None}
     every = {"label": _("All"), "href": _url(kept, kind=None), "active": not chosen}
-    kinds = [
+    some = [
         {
             "label": kind.label,
             "href": _url(kept, kind=kind.name),
             "active": kind.name == chosen,
             "count": count_text(counts[kind.name]),
         }
-        for kind in KINDS
+        for kind in kinds
         if counts[kind.name] or kind.name == chosen
     ]
-    return [every, *kinds]
+    return [every, *some]
 
 
 def _orders(order: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
@@ -130,6 +134,8 @@ def _fix_of(item: QueueItem) -> FixLink | None:
     """Its whole page: where it is fixed or, where that is right here, the order's own."""
     if item.kind in ("review", "return_note"):
         return FixLink(_("Open the NF-e"), url_for("invoices.page", invoice_id=item.row.id))
+    if item.sale_or_none is None:
+        return FixLink(_("Open the payments"), url_for("payments.index", kind=item.row.kind))
     link = fix_link(item.issue, item.sale, g.identity.role) if item.issue else None
     is_here = item.issue is not None and item.issue.area == "address"
     return link if link and not is_here else order_link(item.sale)

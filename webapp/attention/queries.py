@@ -8,12 +8,14 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, 
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.attention.items import QueueItem
-from webapp.attention.kinds import KINDS, NO_AMOUNT, WaitingKind
+from webapp.attention.kinds import KINDS, NO_AMOUNT, WaitingKind, kinds_open_to
 from webapp.http.lists import COUNT_LIMIT, bounded_counts, decode_cursor, encode_cursor
+from webapp.payments.models import Finding
 from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
-from webapp.processing.wait_facts import surroundings_of
+from webapp.processing.wait_facts import open_charges_of, surroundings_of
 from webapp.sales.models import Sale
+from webapp.staff.models import Role
 
 # What a cursor names, by the types of these columns.
 BY_AGE, BY_AMOUNT = (Sale.waits_since, Sale.id, Sale.id), (Sale.total, Sale.id, Sale.id)
@@ -35,11 +37,15 @@ Beyond = Callable[[Any, Any], ColumnElement[bool]]
 
 
 def queue(
-    kind: str = "", order: QueueOrder = QueueOrder.AGE, cursor: str | None = None, limit: int = 50
+    kinds: Sequence[WaitingKind] = KINDS,
+    order: QueueOrder = QueueOrder.AGE,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Queue:
-    """One page of the queue, of one kind or of all. By money the oldest thousand of each kind are
-    sorted. Raises Invalid for a cursor that is none."""
-    kinds = [one for one in KINDS if kind in ("", one.name)]
+    """One page of the queue, of these kinds. By money the oldest thousand of each kind are sorted.
+    Raises Invalid for a cursor that is none."""
+    if not kinds:
+        return Queue([], None)
     by_age = order is QueueOrder.AGE
     place = decode_cursor(cursor, BY_AGE if by_age else BY_AMOUNT) if cursor else None
     rows = db.session.execute(_merged(kinds, place, by_age, limit + 1)).all()
@@ -101,9 +107,8 @@ def item_of(kind: WaitingKind, row_id: int) -> QueueItem | None:
     model = kind.model
     sale_id = model.id if model is Sale else model.sale_id
     found = db.session.scalar(select(sale_id).where(model.id == row_id))
-    if found is None:
-        return None
-    db.session.execute(select(Sale.id).where(Sale.id == found).with_for_update())
+    if found is not None:
+        db.session.execute(select(Sale.id).where(Sale.id == found).with_for_update())
     waits = select(
         literal(KINDS.index(kind)).label("rank"),
         model.id,
@@ -114,18 +119,21 @@ def item_of(kind: WaitingKind, row_id: int) -> QueueItem | None:
     return next(iter(_items(db.session.execute(waits).all())), None)
 
 
-def counts() -> dict[str, int]:
+def counts(kinds: Sequence[WaitingKind] = KINDS) -> dict[str, int]:
     """How many of each kind wait, by its name, exact up to a thousand."""
-    found = bounded_counts([kind.ids() for kind in KINDS])
+    found = bounded_counts([kind.ids() for kind in kinds])
     return {
         kind.name: min(count, 1) if kind.is_one else count
-        for kind, count in zip(KINDS, found, strict=True)
+        for kind, count in zip(kinds, found, strict=True)
     }
 
 
 def waiting_ids() -> Select[int]:
-    """All that waits, to be counted."""
-    parts = (kind.ids().limit(1 if kind.is_one else COUNT_LIMIT + 1).subquery() for kind in KINDS)
+    """All that waits and everybody is told of, to be counted; money is counted by its own page."""
+    parts = (
+        kind.ids().limit(1 if kind.is_one else COUNT_LIMIT + 1).subquery()
+        for kind in kinds_open_to(Role.CLERK)
+    )
     every = union_all(*(select(part.c.id) for part in parts)).subquery()
     return select(every.c.id)
 
@@ -142,16 +150,18 @@ def _items(rows: Sequence[Any]) -> list[QueueItem]:
         if model not in (Sale, None)
     }
     found = [_about(row, sales, read) for row in rows]
-    surroundings = surroundings_of([about for about in found if about is not None])
+    charges = open_charges_of(about for about in found if isinstance(about, Sale))
+    surroundings = surroundings_of([*filter(None, found), *charges.values()])
     return [
         QueueItem(
             _kind(row).name,
             row.id,
             about,
-            sales[row.sale_id],
+            sales.get(row.sale_id),
             row.since,
             row.amount,
             surroundings,
+            charges.get(about.id) if isinstance(about, Sale) else None,
         )
         for row, about in zip(rows, found, strict=True)
     ]
@@ -184,4 +194,7 @@ def _sales(ids: Collection[int]) -> dict[int, Sale]:
 
 
 def _by_id(model: Any, ids: Collection[int]) -> dict[int, Any]:
-    return {row.id: row for row in db.session.scalars(select(model).where(model.id.in_(ids)))}
+    query = select(model).where(model.id.in_(ids))
+    if model is Finding:
+        query = query.options(joinedload(Finding.receipt))
+    return {row.id: row for row in db.session.scalars(query)}

@@ -6,12 +6,12 @@ from webapp.processing.waiting import WaitsFor
 
 
 class AttentionItemOut(OutShape):
-    """`kind` and `id` name it; `sale` is the id of its order, of several the oldest; `field`: the
-    one to mend."""
+    """`kind` and `id` name it; `sale` is the id of its order, of several the oldest, and null
+    of money without one; `field`: the one to mend."""
 
     kind: KindName
     id: int
-    sale: int
+    sale: int | None
     reason: str
     field: str | None
     since: Moment

@@ -117,6 +117,7 @@ def _needs(counts: queries.Counts, waiting: list[int]) -> list[Need]:
             url_for("attention.index", kind=kind.name),
         )
         for kind, rows in zip(KINDS, waiting, strict=True)
+        if kind.is_open_to(g.identity.role)
     ]
     leaving = {Due.LATE: counts.late, Due.WILL_MISS: counts.will_miss, Due.TODAY: counts.today}
     of_orders = [

@@ -75,8 +75,18 @@ def fee_of(sale: Sale) -> Fee:
     return fees_of([sale])[sale.id]
 
 
+def fee_by(sale: Sale, receipts: Iterable[Receipt]) -> Fee:
+    """Where the money that came for it is at hand already."""
+    told = [receipt.fee for receipt in receipts if receipt.fee is not None]
+    if told:
+        return Fee(sum(told, ZERO), True)
+    return Fee(agreed_fee(payments_of(sale), agreed_fees()), False)
+
+
 def _told_fees(sale_ids: Sequence[int]) -> dict[int, Decimal]:
     """What providers kept, of sales of which that is known."""
     told = Receipt.sale_id.in_(sale_ids) & Receipt.fee.is_not(None)
     query = select(Receipt.sale_id, func.sum(Receipt.fee)).where(told).group_by(Receipt.sale_id)
-    return {sale_id: fee for sale_id, fee in db.session.execute(query) if sale_id and fee}
+    return {
+        sale_id: fee for sale_id, fee in db.session.execute(query) if sale_id and fee is not None
+    }

@@ -21,6 +21,7 @@ from webapp.sales.models import PaymentMethod, Sale
 
 _DUE = text("due_at IS NOT NULL")
 _OPEN = text("settled_at IS NULL")
+_NO_STATEMENT = "statement_id IS NULL"
 # How long after its last look a charge is asked for again: soon at first, each hour at last.
 PAUSES = tuple(dt.timedelta(minutes=minutes) for minutes in (2, 5, 15, 30, 60))
 # What a provider is asked for so long that nobody pays any more.
@@ -95,7 +96,20 @@ class ChargeStatus(enum.StrEnum):
     PAID = "paid"
     ENDED = "ended"
 
+    @property
+    def label(self) -> LazyString:
+        return CHARGE_LABELS[self][0]
 
+    @property
+    def tone(self) -> str:
+        return CHARGE_LABELS[self][1]
+
+
+CHARGE_LABELS = {
+    ChargeStatus.OPEN: (lazy_pgettext("a charge", "Waiting for the money"), "info"),
+    ChargeStatus.PAID: (lazy_pgettext("a charge", "Paid"), "good"),
+    ChargeStatus.ENDED: (lazy_pgettext("a charge", "Not asked for any more"), ""),
+}
 CHARGE_TRANSITIONS: dict[ChargeStatus, set[ChargeStatus]] = {
     ChargeStatus.OPEN: {ChargeStatus.PAID, ChargeStatus.ENDED},
     # Money may come after nobody asks any more.
@@ -256,6 +270,14 @@ class Receipt(Model):
     __table_args__ = (
         Index("ix_receipts_sale_id_id", "sale_id", "id"),
         Index("ix_receipts_payment_id", "payment_id"),
+        # By which a statement's line finds money that was told.
+        Index(
+            "ix_receipts_told",
+            "amount",
+            "day",
+            sqlite_where=text(f"is_told = 1 AND {_NO_STATEMENT}"),
+            postgresql_where=text(f"is_told AND {_NO_STATEMENT}"),
+        ),
         Index("ix_receipts_statement_id_id", "statement_id", "id"),
     )
 
@@ -341,6 +363,13 @@ class Finding(Model):
     __tablename__ = "payment_findings"
     __table_args__ = (
         Index("ix_payment_findings_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_payment_findings_waiting",
+            "created_at",
+            "id",
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
         Index("ix_payment_findings_kind", "kind", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_payment_findings_sale_id", "sale_id"),
         Index("ix_payment_findings_receipt_id", "receipt_id"),

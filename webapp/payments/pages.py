@@ -69,10 +69,11 @@ def index() -> str:
 
 
 def _back(finding_id: int) -> ResponseReturnValue:
-    """To the list that the button stood in."""
-    statement = request.form.get("from", "")
-    found = finding_of(finding_id)
-    if statement and found.statement_id:
+    """To the list, the statement or the order that the button stood in."""
+    came_from, found = request.form.get("from", ""), finding_of(finding_id)
+    if came_from == "order" and found.sale_id:
+        return redirect(url_for("sales.page", sale_id=found.sale_id, _anchor="payment"), 303)
+    if came_from == "statement" and found.statement_id:
         page = url_for("payments.statement_page", statement_id=found.statement_id)
         return redirect(page, 303)
     return redirect(url_for("payments.index"), 303)

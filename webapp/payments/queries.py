@@ -1,5 +1,8 @@
 """What was agreed with payment providers, what they told, and what is strange about money."""
 
+import datetime as dt
+from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,6 +16,7 @@ from webapp.payments.models import (
     PaymentNotice,
     PaymentProvider,
     ProviderAccess,
+    Receipt,
     Statement,
 )
 from webapp.platform.database import db
@@ -75,3 +79,17 @@ def statement_by_id(statement_id: int, lock: bool = False) -> Statement:
 
 def notices() -> Select[Any]:
     return select(PaymentNotice)
+
+
+def told_money(amounts: Collection[Decimal], first: dt.date, last: dt.date) -> Select[Any]:
+    """What providers told of and no statement had yet, of these sums and days."""
+    return (
+        select(Receipt)
+        .where(
+            Receipt.amount.in_(amounts),
+            Receipt.day.between(first, last),
+            Receipt.is_told,
+            Receipt.statement_id.is_(None),
+        )
+        .order_by(Receipt.day, Receipt.id)
+    )

@@ -25,6 +25,7 @@ from webapp.imports.tables import Cell
 from webapp.payments.fees import agreed_fees
 from webapp.payments.missing import look_for_orders
 from webapp.payments.models import Charge, Finding, Receipt, Statement
+from webapp.payments.queries import told_money
 from webapp.payments.receiving import MISSED, attach, receipts_of, settle
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -337,13 +338,9 @@ class ToldMoney:
 
     def __init__(self, lines: Sequence[StatementLine]) -> None:
         days = [line.day for line in lines] or [dt.date.max]
-        query = select(Receipt).where(
-            Receipt.amount.in_({line.amount for line in lines}),
-            Receipt.day.between(min(days) - NEAR, max(days)),
-            Receipt.is_told,
-            Receipt.statement_id.is_(None),
-        )
-        self._left = list(db.session.scalars(query.order_by(Receipt.day, Receipt.id)))
+        amounts = {line.amount for line in lines}
+        query = told_money(amounts, min(days) - NEAR, max(days))
+        self._left = list(db.session.scalars(query))
 
     def pop(self, line: StatementLine, sale: Sale | None) -> Receipt | None:
         near = [

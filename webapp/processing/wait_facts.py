@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import Select, literal, select, true, union_all
+from sqlalchemy import select, true
 
 from webapp.addresses.models import PostalProvider
 from webapp.addresses.providers import SAMPLE
@@ -19,6 +19,7 @@ from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
 from webapp.invoices.models import EventStatus, Invoice, InvoiceEvent, InvoiceStatus, Purpose
 from webapp.messages.models import Message, MessageStatus
+from webapp.payments.models import Charge, ChargeStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.owed import Owed
@@ -38,6 +39,7 @@ from webapp.processing.waiting import (
     wait_of_note,
 )
 from webapp.rules.models import Effect, EffectStatus
+from webapp.sales.hanging import rows_of_sales
 from webapp.sales.models import Sale, Status
 from webapp.store.queries import the_shop
 
@@ -67,6 +69,7 @@ _BESIDE: tuple[tuple[type[Any], Any], ...] = (
     (Message, Message.status.in_((MessageStatus.PENDING, MessageStatus.FAILED))),
     (Task, Task.done_at.is_(None)),
     (PackingSlip, true()),
+    (Charge, Charge.status == ChargeStatus.OPEN),
 )
 
 
@@ -80,7 +83,7 @@ class WaitingSale(NamedTuple):
 
 def waits_of(sales: Sequence[Sale]) -> dict[int, WaitingSale]:
     """By the sale's id, with the NF-e and the packing slip that it has."""
-    read = _beside([sale.id for sale in sales if sale.status is not Status.OPEN])
+    read = _beside([sale.id for sale in sales])
     rows: list[Any] = [*sales]
     for some in read.values():
         rows += some
@@ -92,21 +95,31 @@ def _told(sale: Sale, read: Sequence[Any], around: Surroundings) -> WaitingSale:
     slip = next((row for row in read if isinstance(row, PackingSlip)), None)
     present = [row for row in read if isinstance(row, Invoice) and row.is_present]
     invoice = present[-1] if present else None
-    beside = [row for row in read if row is not slip and row not in present]
-    return WaitingSale(wait_of(_facts(sale, invoice, slip, beside), around), invoice, slip)
+    charges = [row for row in read if isinstance(row, Charge)]
+    beside = [row for row in read if row not in (slip, *present, *charges)]
+    facts = _facts(sale, invoice, slip, beside, charges)
+    return WaitingSale(wait_of(facts, around), invoice, slip)
 
 
 def wait_of_sale(sale: Sale, invoice: Invoice | None, is_new: bool = False) -> Wait | None:
     """`is_new`: it was entered just now, and nothing hangs off it yet."""
-    if is_new or sale.status in EARLY:
+    if is_new or (sale.status in EARLY and sale.status is not Status.OPEN):
         return wait_of(Facts(sale, invoice), surroundings_of([sale]))
     return waits_of([sale])[sale.id].wait
 
 
-def wait_of_row(row: Any, around: Surroundings) -> Wait | None:
-    """Of one row by itself: an order that stopped, an NF-e, or what is not done beside a way."""
+def open_charges_of(sales: Iterable[Sale]) -> dict[int, Charge]:
+    """By the id of those that are not paid yet."""
+    kinds = ((Charge, Charge.status == ChargeStatus.OPEN),)
+    found = rows_of_sales(kinds, [sale.id for sale in sales if sale.status is Status.OPEN])
+    return {sale_id: charges[-1] for sale_id, charges in found.items()}
+
+
+def wait_of_row(row: Any, around: Surroundings, charge: Charge | None = None) -> Wait | None:
+    """Of one row by itself: an order that stopped, or is not paid, by `charge`; an NF-e; what is
+    not done beside a way."""
     if isinstance(row, Sale):
-        return wait_of(Facts(row), around)
+        return wait_of(Facts(row, charge=charge), around)
     if isinstance(row, Invoice):
         return wait_of_note(row, around)
     return wait_beside(_beside_told(row), around, _titles([row]))
@@ -118,14 +131,14 @@ def wait_at_hand(
     slip: PackingSlip | None,
     beside: Iterable[Any],
     pauses: Mapping[str, Pause],
+    charges: Sequence[Charge] = (),
 ) -> Wait | None:
     """Where the rows beside its way, those that are done among them, are at hand already, and so is
     since when which queues are paused."""
     rows = _once([row for row in beside if _stands(row)])
     of_note = [invoice] if invoice else []
-    return wait_of(
-        _facts(sale, invoice, slip, rows), surroundings_of([sale, *of_note, *rows], pauses)
-    )
+    around = surroundings_of([sale, *of_note, *rows], pauses)
+    return wait_of(_facts(sale, invoice, slip, rows, charges), around)
 
 
 def _stands(row: Any) -> bool:
@@ -199,9 +212,16 @@ def _provider(name: str, row: PostalProvider | None) -> PostalService:
 
 
 def _facts(
-    sale: Sale, invoice: Invoice | None, slip: PackingSlip | None, beside: Sequence[Any]
+    sale: Sale,
+    invoice: Invoice | None,
+    slip: PackingSlip | None,
+    beside: Sequence[Any],
+    charges: Sequence[Charge] = (),
 ) -> Facts:
-    return Facts(sale, invoice, slip, [_beside_told(row) for row in beside], _titles(beside))
+    """Of several charges the last one is told."""
+    due = [charge for charge in charges if charge.status is ChargeStatus.OPEN]
+    told = [_beside_told(row) for row in beside]
+    return Facts(sale, invoice, slip, told, _titles(beside), due[-1] if due else None)
 
 
 def _beside_told(row: Any) -> Beside:
@@ -217,32 +237,9 @@ def _titles(rows: Iterable[Any]) -> dict[int, tuple[str, str]]:
 
 
 def _beside(sale_ids: Collection[int]) -> dict[int, list[Any]]:
-    """What is not done beside these orders' ways, with their NF-e and packing slips, by the order's
-    id, in one statement. An e-mail stands for its effect."""
-    found: dict[int, list[Any]] = {}
-    if sale_ids:
-        for sale_id, _name, *rows in db.session.execute(_named_and_read(sale_ids)):
-            found.setdefault(sale_id, []).extend(row for row in rows if row is not None)
-    return {sale_id: _once(rows) for sale_id, rows in found.items()}
-
-
-def _named_and_read(sale_ids: Collection[int]) -> Select[Any]:
-    """Each kind's few rows by their indexes, then each row by its id."""
-    parts = [
-        select(
-            model.sale_id.label("sale_id"),
-            literal(model.__name__).label("model"),
-            model.id.label("id"),
-        ).where(model.sale_id.in_(sale_ids), condition)
-        for model, condition in _BESIDE
-    ]
-    named = union_all(*parts).subquery()
-    models = [model for model, _condition in _BESIDE]
-    query: Select[Any] = select(named.c.sale_id, named.c.model, *models).select_from(named)
-    for model in models:
-        is_it = (named.c.model == model.__name__) & (model.id == named.c.id)
-        query = query.outerjoin(model, is_it)
-    return query.order_by(named.c.sale_id, named.c.model, named.c.id)
+    """What is not done beside these orders' ways, with their NF-e, packing slips and charges, by
+    the order's id, in one statement. An e-mail stands for its effect."""
+    return {sale_id: _once(rows) for sale_id, rows in rows_of_sales(_BESIDE, sale_ids).items()}
 
 
 def _once(rows: list[Any]) -> list[Any]:

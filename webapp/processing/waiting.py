@@ -40,9 +40,11 @@ from webapp.invoices.issues import issue_of, issues_of, reason_label
 from webapp.invoices.models import CANNOT_SIGN, EventStatus, Invoice, InvoiceEvent, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.messages.words import reason_in_words, template_name
+from webapp.payments.models import Charge, Finding, PaymentProvider
 from webapp.platform.issues import Issue
 from webapp.platform.owed import Owed
 from webapp.processing.claims import MAX_ATTEMPTS
+from webapp.processing.payment_steps import NOT_SET
 from webapp.processing.pipeline import PIPELINE
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import OVER_LIMIT, Sale, Shipping, Status
@@ -140,19 +142,20 @@ class OpenTask(NamedTuple):
 
 # What is not done beside an order's way: its return notes, what follows its NF-e, effects and
 # e-mails that did not happen, tasks.
-Beside = Invoice | InvoiceEvent | Effect | Message | OpenTask
+Beside = Invoice | InvoiceEvent | Effect | Message | OpenTask | Finding
 
 
 @dataclass(frozen=True)
 class Facts:
     """An order with what its wait is told from. `effect_titles`: names and reasons of effects in
-    `beside`, by their ids."""
+    `beside`, by their ids; `charge`: what a provider was told to collect for it."""
 
     sale: Sale
     invoice: Invoice | None = None
     slip: PackingSlip | None = None
     beside: Sequence[Beside] = ()
     effect_titles: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    charge: Charge | None = None
 
 
 def wait_of(facts: Facts, around: Surroundings) -> Wait | None:
@@ -205,7 +208,42 @@ def _unpaid(facts: Facts, around: Surroundings) -> Wait:
             since=since,
             until=clock(until),
         )
-    return Wait(WaitsFor.PAYMENT, sale.created_at, until, words)
+    charge, next_at = facts.charge, until
+    if charge and charge.due_at and not (around.asleep_since or (until and until <= around.now)):
+        words = f"{words.removesuffix('.')}; {_collecting(charge, charge.due_at, around)}."
+        if charge.due_at > around.now and not around.stops(charge):
+            next_at = min(until or charge.due_at, charge.due_at)
+    return Wait(WaitsFor.PAYMENT, sale.created_at, next_at, words)
+
+
+def _collecting(charge: Charge, due: dt.datetime, around: Surroundings) -> str:
+    """Since when and when next the provider that collects it is asked."""
+    name, is_held = str(_COLLECTORS[charge.provider]), charge.lease and due > around.now
+    if pause := around.pauses.get(charge.queue or ""):
+        told = {"name": name, "who": pause.name, "since": clock(pause.since)}
+        return _("asking %(name)s is paused by %(who)s since %(since)s", **told)
+    since = clock(charge.unmet_since or charge.created_at)
+    if charge.error == NOT_SET:
+        words = _("%(name)s is to be asked, which an administrator has to set up first", name=name)
+    elif charge.error:
+        words = f"{has_not_answered(name, since)} ({charge.error})"
+    elif charge.asked:
+        since = clock(charge.created_at)
+        words = _("%(name)s has been asked about it since %(since)s", name=name, since=since)
+    else:
+        words = _("%(name)s collects it since %(since)s", name=name, since=since)
+    at = _at(due, around.now)
+    if is_held:
+        return words + "; " + _("being asked now, or again at %(at)s", at=at)
+    if due > around.now and not (charge.asked or charge.error):
+        return words + "; " + _("asked at %(at)s unless its notice comes before", at=at)
+    return words + "; " + _again(due, around)
+
+
+_COLLECTORS = {
+    PaymentProvider.PIX: _l("the bank of the Pix"),
+    PaymentProvider.MERCADO_PAGO: PaymentProvider.MERCADO_PAGO.label,
+}
 
 
 def _at_address(facts: Facts, around: Surroundings) -> Wait:
@@ -650,6 +688,9 @@ def wait_beside(
         then = _("it is done once somebody has settled it")
         why = _("task “%(title)s”", title=each.title)
         return _asks(WaitsFor.TEAM, why, then, each.since)
+    if isinstance(each, Finding):
+        then = _("it is done with “%(act)s”", act=each.kind.act)
+        return _asks(WaitsFor.MANAGER, clause(str(each.kind.label)), then, each.created_at)
     if isinstance(each, Message):
         return _message(each, around)
     return _effect(each, around, *effect_titles.get(each.id, ("", "")))

@@ -26,6 +26,8 @@ from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus
 from webapp.invoices.returned_goods import units_back
 from webapp.messages.models import Message
 from webapp.messages.words import template_name
+from webapp.payments.fees import Fee, fee_by
+from webapp.payments.models import Charge, Finding, PaymentNotice, Receipt
 from webapp.platform.database import db
 from webapp.platform.issues import Issue
 from webapp.platform.money import ZERO
@@ -40,6 +42,7 @@ from webapp.sale_pages.progress import Progress, ProgressStep
 from webapp.sale_pages.told_details import ToldFact, told_details
 from webapp.sale_pages.why import Explanation, RuleRow
 from webapp.sales.forms import CHANNELS
+from webapp.sales.hanging import HangingKinds, rows_of_sales
 from webapp.sales.models import Refund, Sale, SaleLine, SaleTag, Status, Tag
 from webapp.store.partners.queries import tracking_url
 
@@ -56,6 +59,19 @@ PART_LABELS = {
 }
 
 
+# What of an order stands on its page.
+_HANGING: HangingKinds = (
+    (Invoice, true()),
+    (PackingSlip, true()),
+    (InvoiceEvent, true()),
+    (Task, Task.done_at.is_(None)),
+    (Refund, true()),
+    (Message, true()),
+    (Charge, true()),
+    (Receipt, true()),
+    (PaymentNotice, true()),
+    (Finding, Finding.settled_at.is_(None)),
+)
 # What the customer said, or left blank, bears no source: it is the rest that one may want to check.
 # That an order was handed over at the shop is told once, above.
 WITHOUT_SOURCE = (None, "", "customer", "empty", "shop")
@@ -102,8 +118,8 @@ class SalePage:
             *(message for _title, message in self.messages),
             *(task for _title, task in self.open_tasks),
         ]
-        pauses = {row.queue: pause_of(row) for *_rest, row, _tag in self._few if row}
-        return wait_at_hand(self.sale, self.invoice, self.slip, beside, pauses)
+        pauses = {row.queue: pause_of(row) for row, _tag in self._pauses_and_tags if row}
+        return wait_at_hand(self.sale, self.invoice, self.slip, beside, pauses, self.charges)
 
     @property
     def over_limit(self) -> Issue | None:
@@ -156,26 +172,22 @@ class SalePage:
         return tracking_url(self.sale.carrier, self.sale.tracking_code)
 
     @cached_property
-    def _documents(self) -> list[tuple[Invoice | None, PackingSlip | None, InvoiceEvent | None]]:
-        """Each NF-e that it ever had, the newest first, beside its slip, once for each event that
-        followed it; one row at least."""
-        query = (
-            select(Invoice, PackingSlip, InvoiceEvent)
-            .select_from(Sale)
-            .outerjoin(Invoice, Invoice.sale_id == Sale.id)
-            .outerjoin(InvoiceEvent, InvoiceEvent.invoice_id == Invoice.id)
-            .outerjoin(PackingSlip, PackingSlip.sale_id == Sale.id)
-            .where(Sale.id == self.sale.id)
-        )
-        return [(*row,) for row in db.session.execute(query.order_by(Invoice.id.desc()))]
+    def _hanging(self) -> list[Any]:
+        return rows_of_sales(_HANGING, [self.sale.id]).get(self.sale.id, [])
+
+    def _rows(self, model: type[Any]) -> list[Any]:
+        """The oldest first."""
+        return [row for row in self._hanging if isinstance(row, model)]
 
     @cached_property
     def _invoices(self) -> list[Invoice]:
-        return list(dict.fromkeys(invoice for invoice, *_rest in self._documents if invoice))
+        """Each NF-e that it ever had, the newest first."""
+        return self._rows(Invoice)[::-1]
 
     @property
     def _events(self) -> list[InvoiceEvent]:
-        return [event for _invoice, _slip, event in self._documents if event]
+        """What followed them."""
+        return self._rows(InvoiceEvent)
 
     @property
     def invoice(self) -> Invoice | None:
@@ -199,43 +211,35 @@ class SalePage:
 
     @property
     def slip(self) -> PackingSlip | None:
-        return self._documents[0][1]
+        return next(iter(self._rows(PackingSlip)), None)
 
     @cached_property
-    def _few(self) -> list[tuple[Any, ...]]:
-        """Each open task beside each refund, e-mail, paused queue and tag, any of them None: few of
-        each, and one question."""
+    def _pauses_and_tags(self) -> list[tuple[QueuePause | None, Tag | None]]:
+        """Each paused queue beside each tag: few of each, and one question."""
         query = (
-            select(Task, Refund, Message, QueuePause, Tag)
+            select(QueuePause, Tag)
             .select_from(Sale)
-            .outerjoin(Task, (Task.sale_id == Sale.id) & Task.done_at.is_(None))
-            .outerjoin(Refund, Refund.sale_id == Sale.id)
-            .outerjoin(Message, Message.sale_id == Sale.id)
             .outerjoin(QueuePause, true())
             .outerjoin(SaleTag, SaleTag.id == Sale.id)
             .outerjoin(Tag, Tag.id == SaleTag.tag_id)
             .where(Sale.id == self.sale.id)
-            .order_by(Task.id, Refund.id, Message.id, Tag.name)
+            .order_by(Tag.name)
         )
         return [(*row,) for row in db.session.execute(query)]
 
     @cached_property
     def open_tasks(self) -> list[tuple[str, Task]]:
         """Each with its title."""
-        tasks = dict.fromkeys(task for task, *_rest in self._few if task)
-        return [(task_title(task), task) for task in tasks]
+        return [(task_title(task), task) for task in self._rows(Task)]
 
     @property
     def tags(self) -> list[Tag]:
-        return list(dict.fromkeys(tag for *_rest, tag in self._few if tag))
+        return list(dict.fromkeys(tag for _pause, tag in self._pauses_and_tags if tag))
 
     @cached_property
     def messages(self) -> list[tuple[str, Message]]:
         """Each with its title."""
-        messages = dict.fromkeys(
-            message for _task, _refund, message, *_rest in self._few if message
-        )
-        return [(template_name(message.template), message) for message in messages]
+        return [(template_name(message.template), message) for message in self._rows(Message)]
 
     @property
     def owes_services(self) -> list[SaleLine]:
@@ -261,11 +265,38 @@ class SalePage:
 
     @property
     def refunds(self) -> list[Refund]:
-        return list(dict.fromkeys(refund for _task, refund, *_rest in self._few if refund))
+        return self._rows(Refund)
 
     @property
     def refunded_total(self) -> Decimal:
         return _sum(refund.amount for refund in self.refunds)
+
+    @property
+    def charges(self) -> list[Charge]:
+        return self._rows(Charge)
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        return self._rows(Receipt)
+
+    @property
+    def payment_notices(self) -> list[PaymentNotice]:
+        """Those of which no money is here: the others are told with it."""
+        told = {receipt.notice_id for receipt in self.receipts}
+        return [notice for notice in self._rows(PaymentNotice) if notice.id not in told]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is strange about its money and not settled."""
+        return self._rows(Finding)
+
+    @property
+    def came_total(self) -> Decimal:
+        return _sum(receipt.amount for receipt in self.receipts)
+
+    @cached_property
+    def fee(self) -> Fee:
+        return fee_by(self.sale, self.receipts)
 
     @property
     def can_be_undone(self) -> bool:
