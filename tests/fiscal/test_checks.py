@@ -323,6 +323,7 @@ FAILING = {
     "The buyer's name can be written": ("name", lambda: buyer(name="Mariana 山")),
     "The note has goods": ("225", lambda: built(a_note(items=()))),
     "NCM of each product": ("778", lambda: built(a_note(items=(an_item(ncm="7700"),)))),
+    "Each product has an NCM": ("778", lambda: built(a_note(items=(an_item(ncm=""),)))),
     "Bar code of each product": ("611", lambda: edited("cEAN", "9786599999902")),
     "Bar code of each taxed unit": ("612", lambda: edited("cEANTrib", "9786599999902")),
     "Value of each item": ("629", lambda: edited("qCom", "4")),
@@ -487,7 +488,7 @@ def test_a_discount_above_the_value_is_told_at_the_item_and_in_the_total():
 
 
 def test_every_failing_item_is_named():
-    items = (an_item(sku="A", ncm=""), an_item(sku="B"), an_item(sku="C", ncm="98765432"))
+    items = (an_item(sku="A", ncm="7700"), an_item(sku="B"), an_item(sku="C", ncm="98765432"))
     assert [finding.params["sku"] for finding in failed(*built(a_note(items=items)))] == ["A", "C"]
 
 

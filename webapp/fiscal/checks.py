@@ -328,6 +328,17 @@ ITEM_CHECKS = (
         p.each_item(p.bad_ncm),
         typed=True,
     ),
+    Check(
+        N_("Each product has an NCM"),
+        Rejection(
+            "778",
+            "lines.*.product.ncm",
+            N_("Product %(sku)s has no NCM. Ask the supplier or the accountant for its code."),
+            N_("Fix the product's NCM"),
+        ),
+        p.each_item(p.no_ncm),
+        typed=True,
+    ),
     *(
         Check(
             name,

@@ -177,10 +177,16 @@ def no_goods(reading: Reading) -> Failures:
     return failing(not reading.items)
 
 
+def no_ncm(_: Reading, item: ReadItem) -> bool:
+    return not item.product.get("NCM")
+
+
 def bad_ncm(reading: Reading, item: ReadItem) -> bool:
-    """A code of the shop's table; where it has none, eight digits in a chapter of the nomenclature:
-    01 to 97, where 77 is empty."""
-    ncm, table = item.product.get("NCM", ""), reading.book.ncm
+    """A code that the shop's table does not hold; where it has no table, one that is not eight
+    digits in a chapter of the nomenclature: 01 to 97, where 77 is empty."""
+    if no_ncm(reading, item):
+        return False
+    ncm, table = item.product["NCM"], reading.book.ncm
     if table is not None and table.published <= reading.day:
         return not table.knows(ncm, reading.day)
     chapter = whole_number(ncm[:2]) or 0
