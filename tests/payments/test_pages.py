@@ -4,9 +4,11 @@ import datetime as dt
 
 import pytest
 
+from tests.architecture.test_statements import MOST, TOLD
 from tests.factories import api, make_token, open_shop, sign_in
 from tests.payments.test_statements import HEAD, TODAY, findings, line, sale
 from tests.support.imported_tables import taken
+from tests.support.processed_sales import counted
 from webapp.payments.models import Finding, PaymentProvider, Statement
 from webapp.payments.receiving import await_payment
 from webapp.sales.models import Sale
@@ -46,7 +48,12 @@ def test_an_order_tells_its_money_and_has_the_button(client, app, db, shop):
     found = db.session.scalars(db.select(Sale).where(Sale.reference == "OPEN")).one()
     await_payment(found, PaymentProvider.PIX, "7978c0c97ea8")
     db.session.commit()
-    page = client.get(f"/sales/{found.id}").text
+    place = f"/sales/{found.id}"
+    # What is known of views and of the house is read once for all pages.
+    client.get("/views")
+    with counted() as said:
+        page = client.get(place).text
+    assert len([each for each in said if not each.startswith(TOLD)]) <= MOST
     for word in ("Confirm the payment", "7978c0c97ea8", "/payments/statements/1", "collects it"):
         assert word in page, word
     clerk = app.test_client()
@@ -59,7 +66,9 @@ def test_an_order_tells_its_money_and_has_the_button(client, app, db, shop):
 
 
 def test_strange_money_waits_in_the_queue_for_those_who_may(client, app, db, shop):
-    page = client.get("/attention?kind=money").text
+    with counted() as said:
+        page = client.get("/attention").text
+    assert len([each for each in said if not each.startswith(TOLD)]) <= MOST
     (lost,) = db.session.scalars(db.select(Finding.id).where(Finding.kind == "no_order"))
     (unpaid,) = db.session.scalars(db.select(Finding.id).where(Finding.kind == "unpaid"))
     assert "it is done with “Confirm the payment”" in page

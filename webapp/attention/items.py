@@ -111,7 +111,7 @@ def _money_words(finding: Finding) -> str:
     if finding.expected is not None:
         parts.append(_("Expected %(amount)s", amount=money_text(finding.expected)))
     if finding.found is not None:
-        parts.append(_("found %(amount)s", amount=money_text(finding.found)))
+        parts.append(_("Found %(amount)s", amount=money_text(finding.found)))
     if finding.receipt and finding.receipt.payment_id:
         parts.append(finding.receipt.payment_id)
     return " · ".join(parts)
