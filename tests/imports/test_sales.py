@@ -43,6 +43,21 @@ def test_rows_of_one_reference_are_one_order_placed_once(calls, db):
     assert len(sales(db)) == 2
 
 
+def test_a_table_may_tell_when_an_order_must_leave(calls, db):
+    head = HEAD.replace(";Frete", ";Frete;Despachar até")
+    table = head + "".join(
+        f"P{n};A;1;;{BUYER};{by}\n"
+        for n, by in enumerate(("04/12/2026 12:00", "04/12/2026", "", "logo"))
+    )
+    found = taken(calls, table, kind="sales")
+    assert counts(found) == ("done", 4, 3, 0, 1)
+    assert [each[:2] for each in told(found)] == [(5, "Despachar até")]
+    placed = sales(db)
+    assert [placed[f"P{n}"].ship_by_told for n in range(3)] == [True, True, False]
+    assert placed["P0"].ship_by.isoformat() == "2026-12-04T15:00:00+00:00"
+    assert placed["P1"].ship_by.isoformat() == "2026-12-05T02:59:00+00:00"
+
+
 def test_an_order_with_a_wrong_row_is_refused_whole(calls, db):
     table = (
         HEAD

@@ -20,12 +20,16 @@ from tests.factories import (
 )
 from tests.support.packing_slips import awaiting, shipped, slips
 from webapp.fulfilment.parcels.queries import ShippingCounts, shipping_counts
+from webapp.http.forms import parse
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
+from webapp.platform.errors import Invalid
 from webapp.processing import ship_by as reckoning
 from webapp.processing.cancellation import cancel
 from webapp.processing.ship_by import reckon_ship_by
 from webapp.processing.sweeping import sweep_once
+from webapp.sale_pages.order_form import SaleForm
+from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale, Shipping
 from webapp.sales.shipping_times import ship_by
 from webapp.store.dispatch import terms_of
@@ -99,6 +103,40 @@ def test_what_is_no_moment_is_refused_at_the_field(client, db, told):
     answer = calls.post("/sales", sale_body(make_product().sku, ship_by=told))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == ["ship_by"]
+
+
+def test_a_person_writes_it_in_the_shops_time(db):
+    body = sale_body(make_product().sku)
+    moments = {
+        "2026-12-04T12:00": TOLD,
+        "04/12/2026 12:00": TOLD,
+        "04/12/2026": dt.datetime(2026, 12, 5, 2, 59, tzinfo=dt.UTC),
+        "": None,
+    }
+    for written, moment in moments.items():
+        assert parse(SaleIn, body | {"ship_by": written}, form=True).ship_by == moment
+    for written in ("soon", "32/12/2026", "2026-12-04T25:00", "04/12/1999"):
+        with pytest.raises(Invalid) as refused:
+            parse(SaleIn, body | {"ship_by": written}, form=True)
+        assert [error.field for error in refused.value.errors] == ["ship_by"]
+
+
+def test_the_orders_form_shows_and_keeps_it(client, db):
+    open_shop()
+    sale = make_sale(paid=False, ship_by="2026-12-04T15:00:00Z")
+    sign_in(client)
+    address = f"/sales/{sale.id}/edit"
+    assert 'value="2026-12-04T12:00"' in client.get(address).text
+    form = SaleForm.of(sale)
+    typed = {name: form.value(name) for name in form.raw_input}
+    typed |= {"lines.0.sku": sale.lines[0].sku, "lines.0.quantity": "1"}
+    refused = client.post(address, data=typed | {"ship_by": "soon"})
+    assert refused.status_code == 422 and 'id="f-ship_by-error"' in refused.text
+    assert client.post(address, data=typed | {"ship_by": "2026-12-07T09:30"}).status_code == 303
+    assert leaving(sale.id) == dt.datetime(2026, 12, 7, 12, 30, tzinfo=dt.UTC)
+    typed["version"] = str(database.session.get_one(Sale, sale.id).version)
+    assert client.post(address, data=typed | {"ship_by": ""}).status_code == 303
+    assert leaving(sale.id) is None
 
 
 def test_a_change_of_something_else_keeps_what_the_channel_told(client, db):

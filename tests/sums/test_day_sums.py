@@ -9,8 +9,10 @@ from flask import g
 from sqlalchemy import func, select
 
 from tests.factories import make_product, make_sale, open_shop, work_off
+from tests.support.packing_slips import slip_of
 from webapp.audit.writing import write_all
 from webapp.customers.models import Agent
+from webapp.fulfilment.labels.models import Label
 from webapp.http.formatting import shop_day
 from webapp.payments.models import AgreedFee, Receipt
 from webapp.platform.clock import utc_now
@@ -130,6 +132,41 @@ def test_kept_figures_are_those_of_the_orders_however_an_order_changes(db, old_d
     assert sums(By.CHANNEL, old_day, old_day)[old_day].keys() == {"site"}
     assert keep_days() == 1 and keep_days() == 0
     are_those_of_the_orders(old_day)
+
+
+@pytest.mark.both_databases
+def test_what_a_label_cost_is_the_freight(db, old_day):
+    """Once it is paid, and until it is called off."""
+    open_shop()
+    sale = sold(db, old_day, make_product(price="100.00", cost="60.00").sku, 1, freight="12.00")
+    keep_days()
+
+    def margin() -> Decimal:
+        db.session.commit()
+        are_those_of_the_orders(old_day)
+        of_day = sums(By.ALL, old_day, old_day)[old_day][""].margin
+        assert of_day == margins_of([sale])[sale.id].amount
+        return of_day
+
+    box = {"height_cm": 1, "width_cm": 1, "length_cm": 1, "weight_g": 1, "asked_by": "ana"}
+    facts = {
+        "service": "1",
+        "service_name": "PAC",
+        "carrier": "Correios",
+        "price": Decimal("22.90"),
+    }
+    label = Label(slip=slip_of(sale.id), number=1, provider="melhor_envio", **box, **facts)
+    label.begin(utc_now())
+    db.session.add(label)
+    # The buyer's own twelve.
+    assert margin() == Decimal("40.00") and marks(db) == 0
+    label.put("there", Decimal("25.00"), utc_now())
+    label.buy(utc_now())
+    assert margin() == Decimal("27.00") and keep_days() == 1
+    label.take_file(b"", "", utc_now())
+    label.cancel()
+    assert margin() == Decimal("40.00") and keep_days() == 1
+    assert sums(By.CHANNEL, old_day, old_day)[old_day]["site"].margin == Decimal("40.00")
 
 
 @pytest.mark.both_databases

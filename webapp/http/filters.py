@@ -6,9 +6,9 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
-from webapp.http.forms import Shape
+from webapp.http.forms import Shape, is_from_form
 from webapp.http.localization import time_zone
 from webapp.http.query import month_from
 from webapp.platform.errors import Invalid
@@ -18,6 +18,8 @@ MOST_A_PAGE = 200
 USUAL_PAGE = 50
 EARLIEST, LATEST = 2000, 2999
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_TYPED_DAY = re.compile(r"\b([0-9]{2})/([0-9]{2})/([0-9]{4})\b", re.ASCII)
+_TO_LAST_MINUTE = dt.timedelta(days=1, minutes=-1)
 
 
 def _limit(written: object) -> int:
@@ -51,14 +53,34 @@ def _end(written: object) -> dt.datetime:
     return moment + dt.timedelta(1) if _DAY.fullmatch(str(written)) else moment
 
 
-def _by(written: object) -> dt.datetime:
+def _by(written: object, info: ValidationInfo) -> dt.datetime:
     if isinstance(written, dt.datetime):
         return written
-    moment = _moment(written if isinstance(written, str) else "")
+    text = written if isinstance(written, str) else ""
+    if is_from_form(info):
+        return typed_by(text)
+    moment = _within_reach(_moment(text))
+    return moment + _TO_LAST_MINUTE if _DAY.fullmatch(text) else moment
+
+
+def typed_by(written: str) -> dt.datetime:
+    """As a person writes it, or a table does, in the shop's zone; a day alone is its last minute.
+    Raises ValueError, with words."""
+    text = _TYPED_DAY.sub(r"\3-\2-\1", written.strip())
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_l("Write a day, or a moment like 20/11/2026 14:30.")) from None
+    moment = _within_reach(moment)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone()))
+    moment += _TO_LAST_MINUTE if _DAY.fullmatch(text) else dt.timedelta()
+    return moment.astimezone(dt.UTC)
+
+
+def _within_reach(moment: dt.datetime) -> dt.datetime:
     if not EARLIEST <= moment.year <= LATEST:
         raise ValueError(_l("This year is out of reach."))
-    is_day = _DAY.fullmatch(str(written))
-    return moment + dt.timedelta(days=1, minutes=-1) if is_day else moment
+    return moment
 
 
 def _month(written: object) -> dt.date:

@@ -120,15 +120,17 @@ _WRITTEN = {"document": format_document, "cnpj": format_document, "phone": phone
 
 
 def as_written(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record holds, for a form: documents and phones as every page shows them."""
-    return {
-        name: as_written(fact)
-        if isinstance(fact, dict)
-        else _WRITTEN[name](fact)
-        if name in _WRITTEN and fact
-        else fact
-        for name, fact in facts.items()
-    }
+    """What a record holds, for a form: documents and phones as every page shows them, moments as
+    their fields do."""
+    return {name: _as_written(name, fact) for name, fact in facts.items()}
+
+
+def _as_written(name: str, fact: Any) -> Any:
+    if isinstance(fact, dict):
+        return as_written(fact)
+    if isinstance(fact, dt.datetime):
+        return f"{fact.astimezone(ZoneInfo(time_zone())):%Y-%m-%dT%H:%M}"
+    return _WRITTEN[name](fact) if name in _WRITTEN and fact else fact
 
 
 def with_query(**changes) -> str:

@@ -94,7 +94,7 @@ ShapeType = TypeVar("ShapeType", bound=Shape)
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _from_form(info: ValidationInfo) -> bool:
+def is_from_form(info: ValidationInfo) -> bool:
     return bool(info.context and info.context.get("form"))
 
 
@@ -173,14 +173,14 @@ class _Hundredths:
         number = self._number(value, info) if isinstance(value, str) else None
         if number is None:
             raise ValueError(
-                self.refusal if _from_form(info) and isinstance(value, str) else _DECIMAL_AS_TEXT
+                self.refusal if is_from_form(info) and isinstance(value, str) else _DECIMAL_AS_TEXT
             )
         if number != number.quantize(self.places):
             raise ValueError(self.too_fine)
         return number.quantize(self.places)
 
     def _number(self, value: str, info: ValidationInfo) -> Decimal | None:
-        if _from_form(info):
+        if is_from_form(info):
             return self.read(value, is_brazilian())
         written = value.strip().removeprefix("R$").strip()
         return Decimal(written) if _PLAIN_DECIMAL.fullmatch(written) else None
@@ -253,7 +253,7 @@ def _day(value: object, info: ValidationInfo) -> dt.date:
     if isinstance(value, dt.date):
         return value
     written = value.strip() if isinstance(value, str) else ""
-    if _from_form(info) and (typed := _TYPED_DAY.fullmatch(written)):
+    if is_from_form(info) and (typed := _TYPED_DAY.fullmatch(written)):
         written = f"{typed[3]}-{typed[2]}-{typed[1]}"
     try:
         if not _PLAIN_DAY.fullmatch(written):
@@ -271,7 +271,7 @@ Day = Annotated[
 
 
 def _whole(value, info: ValidationInfo):
-    if isinstance(value, str) and _from_form(info) and _WHOLE.fullmatch(value.strip()):
+    if isinstance(value, str) and is_from_form(info) and _WHOLE.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(_l("Use a whole number."))
@@ -302,7 +302,7 @@ Quantity = Annotated[int, Whole(1, MAX_QUANTITY)]
 
 
 def _flag(value, info: ValidationInfo):
-    if _from_form(info) and isinstance(value, str):
+    if is_from_form(info) and isinstance(value, str):
         return value not in ("", "0", "off", "false")
     return value
 
@@ -311,7 +311,7 @@ Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
 
 
 def _blank(value, info: ValidationInfo):
-    return None if _from_form(info) and value == "" else value
+    return None if is_from_form(info) and value == "" else value
 
 
 # A form sends "" where JSON leaves a field out.

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.catalog.models import Kind
 from webapp.customers.models import Taxpayer
 from webapp.fiscal.digits import is_gtin
+from webapp.http.filters import typed_by
 from webapp.http.numbers import read_decimal
 from webapp.imports.tables import Cell
 from webapp.platform.documents import normalize_document
@@ -290,6 +291,14 @@ payment_method = _one_of(
     },
     _l("Write pix, credit_card, debit_card, boleto, wallet, store_credit or other."),
 )
+
+
+def by(cell: Cell, _notation: Notation = "") -> str:
+    """A moment by which something is to be done."""
+    try:
+        return typed_by(line(cell)).isoformat()
+    except ValueError as error:
+        raise Unread(error.args[0]) from None
 
 
 def category(cell: Cell, _notation: Notation = "") -> str:

@@ -618,6 +618,20 @@ SALE_FIELDS = (
         is_number=True,
     ),
     TableField("channel", _l("Channel"), cells.line, ("channel", "canal", "canal de venda")),
+    TableField(
+        "ship_by",
+        _l("Ship by"),
+        cells.by,
+        (
+            "ship by",
+            "enviar ate",
+            "despachar ate",
+            "postar ate",
+            "data limite de envio",
+            "latest ship date",
+        ),
+        "20/11/2026",
+    ),
     TableField("agent", _l("Agent"), cells.line, ("agent", "vendedor", "codigo do vendedor")),
     *(
         each._replace(name=f"customer.{each.name}") if each.name in _OF_BUYER else each

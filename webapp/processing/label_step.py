@@ -20,7 +20,7 @@ from webapp.platform.database import db
 from webapp.platform.notices import tell_pages
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step, backoff, was_tried_before
-from webapp.processing.shipping import ship
+from webapp.processing.shipping import take_code
 from webapp.sales.models import Sale
 from webapp.store.queries import the_shop
 
@@ -56,8 +56,14 @@ class LabelStep(Step[Label, Outcomes, Outcomes]):
     # Each may take as long as a provider that does not answer.
     batch = 5
     lease_seconds = 180
-    external_load = (joinedload(Label.slip).joinedload(PackingSlip.sale).selectinload(Sale.lines),)
-    write_load = (joinedload(Label.slip).joinedload(PackingSlip.sale),)
+    external_load = (
+        joinedload(Label.slip).joinedload(PackingSlip.sale).selectinload(Sale.lines),
+        joinedload(Label.slip).selectinload(PackingSlip.parcel_rows),
+    )
+    write_load = (
+        joinedload(Label.slip).joinedload(PackingSlip.sale),
+        joinedload(Label.slip).selectinload(PackingSlip.parcel_rows),
+    )
 
     def lock_before(self, ids: Sequence[int]) -> None:
         lock_sales_of(ids)
@@ -90,7 +96,7 @@ class LabelStep(Step[Label, Outcomes, Outcomes]):
             row.put(outcome.provider_id, outcome.price, now)
         elif isinstance(outcome, Made):
             row.take_file(outcome.file, outcome.code, now)
-            _hand_over(row, now)
+            take_code(row.slip, row.code, "", now)
         else:
             row.buy(now)
         tell_pages(db.session, row.slip.sale)
@@ -114,10 +120,3 @@ def _turn(provider: LabelProvider, row: Label, order: dict[str, object]) -> Outc
         return Made(file, standing.code if standing else "")
     except (SellerAway, SellerRefused) as answer:
         return answer
-
-
-def _hand_over(row: Label, now: dt.datetime) -> None:
-    """A parcel that left before its code was known has it from now on."""
-    slip = row.slip
-    if slip.has_left and row.tracking_code and not slip.sale.tracking_code:
-        ship(slip, slip.sale.carrier, row.tracking_code, now)

@@ -12,13 +12,13 @@ from webapp.fulfilment.labels.models import FOLLOWED_EACH, Label, LabelStatus, T
 from webapp.fulfilment.labels.provider import ParcelStanding, SellerAway, SellerRefused
 from webapp.fulfilment.labels.queries import COUNTING
 from webapp.fulfilment.labels.wanting import LEAVES
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip, ParcelCode
 from webapp.platform.database import db
 from webapp.platform.notices import tell_pages
 from webapp.platform.transactions import only_reading
 from webapp.processing.claims import Step
 from webapp.processing.label_step import lock_sales_of, wait_for_provider
-from webapp.processing.shipping import correct_shipment, ship
+from webapp.processing.shipping import ship, take_code
 from webapp.sales.models import Shipping
 
 Told = dict[str, ParcelStanding] | SellerAway
@@ -32,6 +32,7 @@ class TrackingStep(Step[Label, Told, Told]):
     most_alone = None
     write_load = (
         joinedload(Label.slip).joinedload(PackingSlip.sale),
+        joinedload(Label.slip).selectinload(PackingSlip.parcel_rows),
         selectinload(Label.events),
     )
 
@@ -73,22 +74,22 @@ class TrackingStep(Step[Label, Told, Told]):
 
 
 def _take_code(row: Label, code: str, now: dt.datetime) -> None:
-    """The carrier's own comes later than the provider's; who was told the former is told it."""
-    before, sale = row.tracking_code, row.slip.sale
-    if not code or code == before:
-        return
-    row.tracking_code = code
-    if sale.shipping is Shipping.SHIPPED and sale.tracking_code in ("", before):
-        correct_shipment(row.slip, sale.carrier, code, now)
+    """The carrier's own comes later than the provider's."""
+    before = row.tracking_code
+    if code and code != before:
+        row.tracking_code = code
+        take_code(row.slip, row.code, before, now)
 
 
 def _move(row: Label, standing: ParcelStanding, now: dt.datetime) -> None:
     slip = row.slip
     is_out = TrackingKind.POSTED in standing.events or TrackingKind.DELIVERED in standing.events
     if is_out and slip.status in LEAVES:
-        ship(slip, row.carrier or row.service_name, row.tracking_code, now)
+        known = next((each.carrier for each in slip.codes()), "")
+        ship(slip, known or row.carrier or row.service_name, "", now)
     if standing.is_cancelled:
         row.cancel()
+        slip.track(ParcelCode(row.number, "", ""), row.tracking_code)
     elif TrackingKind.DELIVERED in standing.events:
         row.deliver()
         if slip.sale.shipping is Shipping.SHIPPED and not _others_under_way(row):

@@ -11,12 +11,14 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, true
+from sqlalchemy.orm.attributes import set_committed_value
 
 from webapp.addresses.questions import warnings_of
 from webapp.addresses.sources import SOURCE_LABELS
 from webapp.audit.history import HistoryEntry, Subject, entries_of, tell
 from webapp.audit.models import AuditEntry
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.codes import code_facts
+from webapp.fulfilment.parcels.models import PackingSlip, Parcel
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
 from webapp.http.formatting import country_text, shop_day
@@ -44,7 +46,6 @@ from webapp.sale_pages.why import Explanation, RuleRow
 from webapp.sales.forms import CHANNELS
 from webapp.sales.hanging import HangingKinds, rows_of_sales
 from webapp.sales.models import Refund, Sale, SaleLine, SaleTag, Status, Tag
-from webapp.store.partners.queries import tracking_url
 
 PART_LABELS = {
     "zip_code": _l("Postal code (CEP)"),
@@ -118,7 +119,7 @@ class SalePage:
             *(message for _title, message in self.messages),
             *(task for _title, task in self.open_tasks),
         ]
-        pauses = {row.queue: pause_of(row) for row, _tag in self._pauses_and_tags if row}
+        pauses = {row.queue: pause_of(row) for row, *_rest in self._few if row}
         return wait_at_hand(self.sale, self.invoice, self.slip, beside, pauses, self.charges)
 
     @property
@@ -168,8 +169,12 @@ class SalePage:
     # -- documents --------------------------------------------------------------------------------
 
     @property
-    def tracking_url(self) -> str:
-        return tracking_url(self.sale.carrier, self.sale.tracking_code)
+    def code_facts(self) -> list[dict[str, Any]]:
+        if self.slip is None:
+            return []
+        parcels = dict.fromkeys(parcel for *_rest, parcel in self._few if parcel)
+        set_committed_value(self.slip, "parcel_rows", list(parcels))
+        return code_facts(self.slip)
 
     @cached_property
     def _hanging(self) -> list[Any]:
@@ -214,16 +219,18 @@ class SalePage:
         return next(iter(self._rows(PackingSlip)), None)
 
     @cached_property
-    def _pauses_and_tags(self) -> list[tuple[QueuePause | None, Tag | None]]:
-        """Each paused queue beside each tag: few of each, and one question."""
+    def _few(self) -> list[tuple[QueuePause | None, Tag | None, Parcel | None]]:
+        """Each paused queue beside each tag and each parcel: few of each, and one question."""
         query = (
-            select(QueuePause, Tag)
+            select(QueuePause, Tag, Parcel)
             .select_from(Sale)
             .outerjoin(QueuePause, true())
             .outerjoin(SaleTag, SaleTag.id == Sale.id)
             .outerjoin(Tag, Tag.id == SaleTag.tag_id)
+            .outerjoin(PackingSlip, PackingSlip.sale_id == Sale.id)
+            .outerjoin(Parcel, Parcel.slip_id == PackingSlip.id)
             .where(Sale.id == self.sale.id)
-            .order_by(Tag.name)
+            .order_by(Tag.name, Parcel.number)
         )
         return [(*row,) for row in db.session.execute(query)]
 
@@ -234,7 +241,7 @@ class SalePage:
 
     @property
     def tags(self) -> list[Tag]:
-        return list(dict.fromkeys(tag for _pause, tag in self._pauses_and_tags if tag))
+        return list(dict.fromkeys(tag for _pause, tag, _parcel in self._few if tag))
 
     @cached_property
     def messages(self) -> list[tuple[str, Message]]:

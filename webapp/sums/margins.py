@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, literal, select, union_all
 
 from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.labels.models import Label
+from webapp.fulfilment.labels.queries import IS_PAID
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.payments.fees import Fee, fees_of
 from webapp.platform.database import db
@@ -17,9 +20,9 @@ from webapp.sales.models import Sale
 
 class Margin(NamedTuple):
     """`net`: what the buyer paid and was not given back. `cost`: of the units that were not given
-    back, by what their products cost when they were sold. `freight`: what the buyer paid for it,
-    which goes to the carrier. `fee`: what the payment cost. `lacks_cost`, `lacks_fee`: of some of
-    it nobody knows, so that the margin is less."""
+    back, by what their products cost when they were sold. `freight`: what its labels cost; where
+    none was bought, what the buyer paid for it, which goes to the carrier. `fee`: what the payment
+    cost. `lacks_cost`, `lacks_fee`: of some of it nobody knows, so that the margin is less."""
 
     net: Decimal
     cost: Decimal
@@ -60,7 +63,7 @@ def _margin(sale: Sale, earned: dict[str, Decimal], fee: Fee) -> Margin:
     return Margin(
         net=sale.total - sale.refunded_amount,
         cost=sum((cost for cost in costs if cost), ZERO),
-        freight=sale.freight,
+        freight=earned.get("freight", sale.freight),
         commission=earned.get("commission", ZERO),
         royalty=earned.get("royalty", ZERO),
         fee=fee.amount or ZERO,
@@ -70,14 +73,17 @@ def _margin(sale: Sale, earned: dict[str, Decimal], fee: Fee) -> Margin:
 
 
 def _earned(ids: list[int]) -> dict[int, dict[str, Decimal]]:
-    """What others earn of each, reversals taken off."""
+    """What others earn of each, reversals taken off, and what was paid for labels."""
 
     def part(name: str, model: Any) -> Select[Any]:
         query = select(literal(name), model.sale_id, func.sum(model.amount))
         return query.where(model.sale_id.in_(ids)).group_by(model.sale_id)
 
     found: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    labels = select(literal("freight"), PackingSlip.sale_id, func.sum(Label.price))
+    labels = labels.join(Label.slip).where(PackingSlip.sale_id.in_(ids), IS_PAID)
     parts = part("commission", Commission), part("royalty", RoyaltySlip)
-    for name, sale_id, amount in db.session.execute(union_all(*parts)):
+    query: Any = union_all(*parts, labels.group_by(PackingSlip.sale_id))
+    for name, sale_id, amount in db.session.execute(query):
         found[sale_id][name] = amount
     return found

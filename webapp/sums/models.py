@@ -7,10 +7,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import Connection, Date, Index, String, event, insert, text
+from sqlalchemy import Connection, Date, Index, String, event, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import instance_state
 
+from webapp.fulfilment.labels.models import Label
+from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.payments.models import AgreedFee, Receipt
 from webapp.platform.columns import EnumText, Hundredths
 from webapp.platform.database import Model
@@ -75,6 +77,16 @@ class DaySum(Model):
 @event.listens_for(AgreedFee, "after_delete")
 def _fees_changed(_mapper: Any, connection: Connection, _fee: AgreedFee) -> None:
     connection.execute(insert(MoneyMark), [{"paid_at": None}])
+
+
+@event.listens_for(Label, "before_insert")
+@event.listens_for(Label, "before_update")
+def _label_paid(_mapper: Any, connection: Connection, label: Label) -> None:
+    """What it costs is the freight; one that was called off costs nothing."""
+    before = instance_state(label).committed_state.keys()
+    if label.bought_at and not before.isdisjoint(("bought_at", "price", "status")):
+        slip = select(PackingSlip.sale_id).where(PackingSlip.id == label.slip_id)
+        mark_money_of(connection, connection.scalar(slip))
 
 
 @event.listens_for(Receipt, "before_insert")

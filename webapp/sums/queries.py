@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from webapp.fulfilment.commissions.models import Commission
+from webapp.fulfilment.labels.queries import freight_paid
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.http.formatting import shop_day
 from webapp.http.localization import time_zone
@@ -149,7 +150,9 @@ def _parts(by: By, place: ColumnElement[int], with_costs: bool) -> list[Select[A
         earned = {Commission: Commission.sku, RoyaltySlip: RoyaltySlip.sku}
         return [head.join(SaleLine.sale), *_earnings(place, earned)]
     key = _key_of(by)
-    freight = func.sum(Sale.freight) if with_costs else NO_MONEY
+    # What a label cost is the freight that the shop pays.
+    paid = func.coalesce(freight_paid(), Sale.freight)
+    freight = func.sum(paid) if with_costs else NO_MONEY
     head = _part(
         place,
         key,

@@ -17,13 +17,15 @@ from webapp.fulfilment.labels.provider import Box, SellerAway
 from webapp.fulfilment.labels.wanting import want_label
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.http.forms import parse
+from webapp.messages.composition import parts_of
 from webapp.messages.models import Message
+from webapp.messages.queries import latest_message
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.platform.errors import Refusal
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.label_step import LabelStep
-from webapp.processing.shipping import ship
+from webapp.processing.shipping import correct_shipment, ship
 from webapp.processing.tracking_step import TrackingStep
 from webapp.sales.models import Sale, Shipping
 from webapp.store.models import Partner
@@ -259,6 +261,41 @@ def test_an_order_is_delivered_with_its_last_parcel(shop, fake):
         assert sale_now().shipping is not Shipping.DELIVERED
         follow(label_id)
     assert sale_now().shipping is Shipping.DELIVERED
+
+
+def test_each_volume_is_followed_by_its_own_code(shop, fake, client):
+    both = [buy(wanted(number=number)).id for number in ("1", "2")]
+    first, second = (now(each).tracking_code for each in both)
+    there = [now(each).provider_id for each in both]
+    assert [row.tracking_code for row in slip_now().parcel_rows] == [first, second]
+    fake.happen(there[1], "posted_at", "2026-11-21 09:00:00", "posted", "BB2")
+    for _twice in range(2):
+        follow(both[1])
+        assert (sale_now().tracking_code, codes_told()) == (first, [first])
+    assert others_told() == ["BB2"]
+    fake.happen(there[0], "posted_at", "2026-11-21 09:00:00", "posted", "AA1")
+    follow(both[0])
+    assert (sale_now().tracking_code, codes_told(), others_told()) == (
+        "AA1",
+        [first, "AA1"],
+        ["BB2"],
+    )
+    correct_shipment(slip_now(), "Jadlog", "AA9", utc_now())
+    database.session.commit()
+    assert codes_told()[2:] == ["AA9"] and others_told() == ["BB2"]
+    sign_in(client)
+    for page in (f"/packing-slips/{slip_now().id}", f"/sales/{sale_now().id}"):
+        text = client.get(page).text
+        assert "AA9" in text and "BB2" in text and "Code of volume 2" in text
+    message = latest_message(sale_now().id, "shipped")
+    for part in parts_of(message)[1:]:
+        assert "AA9" in part and "BB2" in part
+
+
+def others_told() -> list[str]:
+    """With the first one of the last e-mail."""
+    message = latest_message(sale_now().id, "shipped")
+    return [each["tracking_code"] for each in message.params["others"]]
 
 
 def test_many_orders_get_the_labels_of_one_carrier(shop, fake, client):

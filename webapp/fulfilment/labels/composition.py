@@ -1,12 +1,12 @@
 """What Melhor Envio is told of a parcel: who sends it, to whom, what is in it and its NF-e."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from webapp.fulfilment.labels.melhor_envio import volume_of
 from webapp.fulfilment.labels.models import Label
 from webapp.fulfilment.labels.provider import Box
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip, by_line
 from webapp.platform.money import ZERO, cents
 from webapp.platform.whole import whole_number
 from webapp.sales.models import Sale
@@ -24,10 +24,10 @@ def order_of(label: Label, access_key: str, shop: Shop) -> dict[str, Any]:
         "service": whole_number(label.service),
         "from": _sender(shop),
         "to": _recipient(slip.sale),
-        "products": _products(slip),
+        "products": _products(slip, label.number),
         "volumes": [volume_of(box)],
         "options": {
-            "insurance_value": float(insured_value(slip)),
+            "insurance_value": float(insured_value(slip, label.number)),
             "receipt": False,
             "own_hand": False,
             "reverse": False,
@@ -39,27 +39,46 @@ def order_of(label: Label, access_key: str, shop: Shop) -> dict[str, Any]:
     }
 
 
-def insured_value(slip: PackingSlip) -> Decimal:
-    """Of one of its parcels: the goods that are in them, by parts that are alike."""
-    prices = _prices(slip)
-    goods = sum((prices.get(item["line"], ZERO) * item["quantity"] for item in slip.items), ZERO)
-    return cents(goods / slip.volumes)
+def insured_value(slip: PackingSlip, number: int) -> Decimal:
+    """Of the volume of that number: what was packed into it, else an even part of the goods."""
+    goods = sum((each.price * each.quantity for each in _goods(slip, number)), ZERO)
+    return cents(goods if slip.packed_parcel(number) else goods / slip.volumes)
 
 
-def _prices(slip: PackingSlip) -> dict[int, Decimal]:
-    """Of a unit of each line, what the buyer pays for it."""
-    return {line.position: line.share(line.total, 1) for line in slip.sale.lines}
+class _Goods(NamedTuple):
+    """`price`: what the buyer pays for a unit."""
+
+    name: str
+    quantity: int
+    price: Decimal
 
 
-def _products(slip: PackingSlip) -> list[dict[str, Any]]:
-    prices = _prices(slip)
+def _goods(slip: PackingSlip, number: int) -> list[_Goods]:
+    """In a volume as it was packed; in one that nobody packed by itself, all of the slip's."""
+    prices = {line.position: line.share(line.total, 1) for line in slip.sale.lines}
+    parcel = slip.packed_parcel(number)
+    if parcel is None:
+        return [
+            _Goods(item["name"], item["quantity"], prices.get(item["line"], ZERO))
+            for item in slip.items
+        ]
+    names, whole = slip.goods_names(), by_line(slip.units())
+    # Of a kit each of its parts bears the same share of its price, as of its weight.
+    of_unit = {
+        item["line"]: prices.get(item["line"], ZERO) * item["quantity"] / whole[item["line"]]
+        for item in slip.items
+    }
+    return [_Goods(names[sku], many, of_unit[line]) for (line, sku), many in parcel.units().items()]
+
+
+def _products(slip: PackingSlip, number: int) -> list[dict[str, Any]]:
     return [
         {
-            "name": item["name"],
-            "quantity": item["quantity"],
-            "unitary_value": float(prices.get(item["line"], ZERO)),
+            "name": each.name,
+            "quantity": each.quantity,
+            "unitary_value": float(cents(each.price)),
         }
-        for item in slip.items
+        for each in _goods(slip, number)
     ]
 
 

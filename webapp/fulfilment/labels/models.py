@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.fulfilment.parcels.models import PackingSlip, ParcelCode
 from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
@@ -113,6 +113,10 @@ class Label(Owed, Timestamps, Model):
     @property
     def audit_name(self) -> str:
         return f"{self.slip.sale.reference}-{self.number}"
+
+    @property
+    def code(self) -> ParcelCode:
+        return ParcelCode(self.number, self.carrier, self.tracking_code)
 
     @property
     def is_paid(self) -> bool:

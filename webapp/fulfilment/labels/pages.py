@@ -43,7 +43,7 @@ def _quoted(form: Form, slip_id: int, wanted: BoxIn) -> str:
     provider, slip = label_provider(), packing_slip(slip_id)
     if provider is None:
         return _offers_page(form, slip_id)
-    asked = the_shop().zip_code, slip.sale.zip_code, wanted.box, insured_value(slip)
+    asked = the_shop().zip_code, slip.sale.zip_code, wanted.box, insured_value(slip, wanted.number)
     # No transaction stays open while the outside world is asked.
     db.session.rollback()
     try:
@@ -73,13 +73,14 @@ def _offers_page(
 
 def _usual_box(slip_id: int) -> Form:
     slip, shop = packing_slip(slip_id), the_shop()
+    number = next(iter(queries.numbers_without(slip)), 1)
     return Form.filled(
         {
-            "number": next(iter(queries.numbers_without(slip)), 1),
+            "number": number,
             "height_cm": shop.box_height_cm,
             "width_cm": shop.box_width_cm,
             "length_cm": shop.box_length_cm,
-            "weight_g": max(slip.weight_g // slip.volumes, 1),
+            "weight_g": slip.weight_of_volume(number),
         }
     )
 

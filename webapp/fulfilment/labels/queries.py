@@ -1,19 +1,23 @@
 """Labels by slip and by id."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select, type_coerce
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from webapp.fulfilment.labels.models import Label, LabelStatus
 from webapp.fulfilment.parcels.models import PackingSlip
+from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
+from webapp.sales.models import Sale
 
 # That a parcel leaves with.
 COUNTING = (LabelStatus.WANTED, LabelStatus.READY, LabelStatus.DELIVERED)
 PRINTABLE = (LabelStatus.READY, LabelStatus.DELIVERED)
+IS_PAID = Label.bought_at.is_not(None) & (Label.status != LabelStatus.CANCELLED)
 
 
 def labels_of(slip_id: int) -> list[Label]:
@@ -45,6 +49,14 @@ def files_of(slip_ids: Sequence[int]) -> dict[int, dict[int, bytes]]:
     for slip_id, number, file in db.session.execute(query.order_by(Label.number)):
         found.setdefault(slip_id, {})[number] = file or b""
     return found
+
+
+def freight_paid() -> Any:
+    """Of an order, `Sale` in the statement: what its labels cost that were paid and not cancelled;
+    NULL where none was."""
+    query = select(func.sum(Label.price)).join(Label.slip)
+    query = query.where(PackingSlip.sale_id == Sale.id, IS_PAID)
+    return type_coerce(query.correlate(Sale).scalar_subquery(), Hundredths)
 
 
 def label_by_id(label_id: int) -> Label:

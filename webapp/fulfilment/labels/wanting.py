@@ -48,7 +48,6 @@ def want_labels(slip: PackingSlip, carrier: Partner, actor: str, now: dt.datetim
         "height_cm": shop.box_height_cm,
         "width_cm": shop.box_width_cm,
         "length_cm": shop.box_length_cm,
-        "weight_g": max(slip.weight_g // slip.volumes, 1),
         "service": carrier.label_service,
         "service_name": "",
         "carrier": carrier.name,
@@ -56,7 +55,8 @@ def want_labels(slip: PackingSlip, carrier: Partner, actor: str, now: dt.datetim
         "price": ZERO,
     }
     for number in numbers:
-        _want(slip, facts | {"number": number}, actor, now)
+        own = {"number": number, "weight_g": slip.weight_of_volume(number)}
+        _want(slip, facts | own, actor, now)
     return bool(numbers)
 
 

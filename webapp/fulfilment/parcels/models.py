@@ -5,6 +5,7 @@ import datetime as dt
 import enum
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
@@ -61,6 +62,14 @@ Units = Counter[tuple[int, str]]
 
 class PackedElsewhere(Refusal):
     """Two stations have one parcel in their hands."""
+
+
+class ParcelCode(NamedTuple):
+    """By which a volume is followed."""
+
+    number: int
+    carrier: str
+    code: str
 
 
 class PackingSlip(Model):
@@ -142,6 +151,52 @@ class PackingSlip(Model):
         """The one that is packed now, or was packed last."""
         return self.parcels[-1]
 
+    def packed_parcel(self, number: int) -> "Parcel | None":
+        """The volume of that number as it was packed; None where nobody told what is in it, or more
+        volumes leave than were packed."""
+        parcels = self.parcels
+        if not number <= len(parcels) >= self.volumes:
+            return None
+        return parcels[number - 1] if parcels[number - 1].closed_at else None
+
+    def weight_of_volume(self, number: int) -> int:
+        """In g: as it was packed, else an even part."""
+        parcel = self.packed_parcel(number)
+        return max(parcel.weight_g if parcel else self.weight_g // self.volumes, 1)
+
+    def codes(self) -> list[ParcelCode]:
+        """By which it is followed, each once, in the order of its volumes. A code that was told of
+        the order and that no volume bears is the first one's."""
+        sale = self.sale
+        codes = [
+            ParcelCode(parcel.number, parcel.carrier or sale.carrier, parcel.tracking_code)
+            for parcel in self.parcel_rows
+        ]
+        said = sale.tracking_code
+        if said and said not in [each.code for each in codes]:
+            codes[:1] = [ParcelCode(1, sale.carrier, said)]
+        once: dict[str, ParcelCode] = {}
+        for each in codes:
+            once.setdefault(each.code, each)
+        return [each for each in once.values() if each.code]
+
+    def track(self, told: ParcelCode, before: str) -> bool:
+        """A volume has a code of its own, where it had none or the one `before`; whether it changed
+        anything."""
+        parcel = self._row(told.number)
+        if told.code == parcel.tracking_code or parcel.tracking_code not in ("", before):
+            return False
+        parcel.carrier, parcel.tracking_code = told.carrier, told.code
+        return True
+
+    def _row(self, number: int) -> "Parcel":
+        """Of a volume, be it one that nobody has packed."""
+        for missing in range(len(self.parcel_rows) + 1, number + 1):
+            row = Parcel(number=missing, items=[], weight_g=0, entries=[], station="")
+            row.carrier = row.tracking_code = ""
+            self.parcel_rows.append(row)
+        return self.parcel_rows[number - 1]
+
     def units(self) -> Units:
         """All that goes into its parcels."""
         return _counted(
@@ -168,10 +223,7 @@ class PackingSlip(Model):
         if not full.items:
             raise Refusal(_("This parcel is still empty."))
         full.close(now)
-        spare = [parcel for parcel in self.parcel_rows if parcel.number > full.number]
-        if not spare:
-            self.parcel_rows.append(Parcel(number=full.number + 1, station=""))
-        added = self.parcel_rows[full.number]
+        added = self._row(full.number + 1)
         added.take_up(station, now)
         return added
 
@@ -220,14 +272,15 @@ class PackingSlip(Model):
 
     def ship(self, carrier: str, tracking_code: str, now: dt.datetime) -> bool:
         """It was handed to the carrier, packed or not yet marked so. A tracking code that was not
-        known then may follow."""
+        known then may follow; left out it is the first that a volume has."""
         self.refuse_shipment(carrier, tracking_code)
         sale = self.sale
         if self.has_left:
             return self._ship_again(carrier, tracking_code)
         self._close_parcels(now)
         self.sale.move_parcel(Shipping.SHIPPED)
-        sale.carrier, sale.tracking_code = carrier, tracking_code
+        known = next((each.code for each in self.codes()), "")
+        sale.carrier, sale.tracking_code = carrier, tracking_code or known
         self.packed_at, self.shipped_at = self.packed_at or now, now
         return True
 
@@ -260,6 +313,10 @@ class PackingSlip(Model):
         self.refuse_idle()
         if not self.has_left:
             raise Refusal(_("It was not shipped yet."))
+        before = self.sale.tracking_code
+        for parcel in self.parcel_rows:
+            if before and parcel.tracking_code == before:
+                parcel.carrier, parcel.tracking_code = carrier, tracking_code
         self.sale.carrier, self.sale.tracking_code = carrier, tracking_code
 
     def deliver(self, now: dt.datetime) -> bool:
@@ -289,14 +346,10 @@ class PackingSlip(Model):
 
     def weight_of(self, units: Units) -> int:
         """In g; each of a kit's parts weighs the same share of the kit."""
-        whole, weight = self.units(), 0
-        for item in self.items:
-            here, all_of_it = (
-                sum(many for (line, _sku), many in counted.items() if line == item["line"])
-                for counted in (units, whole)
-            )
-            weight += item["weight_g"] * here // all_of_it
-        return weight
+        here, whole = by_line(units), by_line(self.units())
+        return sum(
+            item["weight_g"] * here[item["line"]] // whole[item["line"]] for item in self.items
+        )
 
     def refuse_idle(self) -> None:
         if self.sale.status is Status.CANCELLED:
@@ -330,7 +383,7 @@ class Parcel(Model):
     # [{"line", "sku", "quantity"}]; the SKU is that on the goods, of a kit those of its parts.
     items: Mapped[list] = mapped_column(JSON, default=list)
     weight_g: Mapped[int] = mapped_column(default=0)
-    # Of its own, where the parcels of an order go by several ways; "": the sale's.
+    # Its own, where its label has told one or it goes another way; "": the sale's.
     carrier: Mapped[str] = mapped_column(String(60), default="")
     tracking_code: Mapped[str] = mapped_column(String(60), default="")
     # Where it is packed now, and the keys of its latest scans.
@@ -442,6 +495,13 @@ def _counted(units: Iterable[dict]) -> Units:
     found: Units = Counter()
     for unit in units:
         found[unit["line"], unit["sku"]] += unit["quantity"]
+    return found
+
+
+def by_line(units: Units) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for (line, _sku), many in units.items():
+        found[line] += many
     return found
 
 

@@ -11,6 +11,7 @@ from webapp.fulfilment.labels.queries import labels_of, shipped_with
 from webapp.fulfilment.labels.wanting import LEAVES
 from webapp.fulfilment.labels.words import reason_in_words
 from webapp.fulfilment.parcels import queries
+from webapp.fulfilment.parcels.codes import code_facts
 from webapp.fulfilment.parcels.forms import ShipmentIn, SlipIn
 from webapp.fulfilment.parcels.listing import SLIPS, shipped_in
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
@@ -27,7 +28,7 @@ from webapp.platform.errors import NotFound
 from webapp.processing import shipping
 from webapp.sales.leaving import Due
 from webapp.staff.access import allow
-from webapp.store.partners.queries import carriers, tracking_url
+from webapp.store.partners.queries import carriers
 from webapp.store.queries import the_shop
 
 # The tabs whose length tells how much waits for somebody.
@@ -132,7 +133,7 @@ def _slip_page(
         details=_refused(refused, SlipIn) or _details_of(slip),
         shipment=_refused(refused, ShipmentIn) or _shipment_of(slip, labels),
         correcting=bool(_refused(refused, ShipmentIn)),
-        tracking_url=tracking_url(slip.sale.carrier, slip.sale.tracking_code, known),
+        code_facts=code_facts(slip, known),
         carriers=[each.name for each in known],
         labels=labels,
         sells_labels=label_provider() is not None and slip.status in LEAVES,
