@@ -13,6 +13,7 @@ from webapp.authority import api as authority_api
 from webapp.authority import pages as authority
 from webapp.batches import api as batches_api
 from webapp.batches import pages as batches
+from webapp.bulk import api as bulk_api
 from webapp.bulk import pages as bulk
 from webapp.catalog import api as catalog_api
 from webapp.catalog import pages as catalog
@@ -188,6 +189,7 @@ BLUEPRINTS = [
         reordering_api,
         catalog_api,
         batches_api,
+        bulk_api,
         counting_api,
         customers_api,
         customer_records_api,

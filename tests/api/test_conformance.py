@@ -29,6 +29,7 @@ from tests.support.incoming_notes import a_file, take_in
 from webapp.addresses.models import Company
 from webapp.batches.asking import Asker, begin_batch
 from webapp.batches.forms import ChangeIn
+from webapp.bulk.asking import begin_for_each
 from webapp.catalog.models import Product
 from webapp.counting.entering import count_once
 from webapp.counting.forms import CountedIn, CountIn
@@ -118,6 +119,7 @@ def places(db) -> Places:
         ("parcel_id",): [(number,) for number in db.session.scalars(select(Parcel.id))],
         ("rehearsal_id",): [(rehearsal.id,)],
         ("batch_id",): [(a_batch(),), (999,)],
+        ("act_id",): [(a_bulk_act(),), (999,)],
         ("import_id",): [(take_in(a_file()).id,)],
         ("sku",): [("LV-0001",), (unsold,)],
         ("code",): [("goods",), ("none",)],
@@ -141,6 +143,13 @@ def a_batch() -> int:
     """Carried out."""
     asker = Asker("admin", UNBOUND)
     begun = begin_batch(select(Product), ChangeIn(category="Chás"), asker, applies_itself=True)
+    database.session.commit()
+    work_off()
+    return begun.id
+
+
+def a_bulk_act() -> int:
+    begun = begin_for_each({1: ""}, "pay", {}, "admin")
     database.session.commit()
     work_off()
     return begun.id

@@ -1,6 +1,6 @@
 """Pages of bulk acts: asked for, watched, stopped, and the files that some of them make."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -8,13 +8,10 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
 
 from webapp.audit.history import learn_names, who
-from webapp.bulk.asking import AT_ONCE, begin_for_all, begin_for_each
-from webapp.bulk.codes import NamedOrder, named, read_codes
 from webapp.bulk.forms import BulkIn
-from webapp.bulk.models import MOST_ORDERS, BulkAct, BulkOutcome, BulkRow
+from webapp.bulk.models import BulkAct, BulkOutcome, BulkRow
 from webapp.bulk.queries import (
     act_by_id,
     bulk_acts,
@@ -25,7 +22,6 @@ from webapp.bulk.queries import (
 )
 from webapp.fiscal.danfe import Paper
 from webapp.fulfilment.bulk import MOST_AT_ONCE
-from webapp.fulfilment.labels.choosing import label_provider
 from webapp.fulfilment.labels.printing import label_sheets
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.parcels.printing import printed_slips
@@ -41,7 +37,7 @@ from webapp.http.lists import (
     page_of,
     tabs_of,
 )
-from webapp.http.query import MOST_ROWS, query_choice
+from webapp.http.query import query_choice
 from webapp.http.sealing import address
 from webapp.http.zips import File, zip_response
 from webapp.invoice_pages.downloads import papers_file, sheets_file
@@ -49,14 +45,14 @@ from webapp.invoices.archive import pages_of
 from webapp.invoices.queries import invoices_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
+from webapp.platform.errors import NotFound
 from webapp.platform.sliced import SliceStatus
-from webapp.platform.whole import whole_number
-from webapp.processing.bulk_acts import ACTS, MISSING, Act
+from webapp.processing.bulk_acts import ACTS
+from webapp.sale_pages.bulk_asking import begin_bulk, orders_of_choice, rows_of_choice
 from webapp.sale_pages.export import SALES
 from webapp.sale_pages.listing import SaleFilters, chosen
 from webapp.sales.models import Sale
-from webapp.sales.queries import sales_by_ids, tags
+from webapp.sales.queries import tags
 from webapp.staff.access import allow
 from webapp.store.partners.queries import carriers
 from webapp.store.queries import the_shop
@@ -66,13 +62,6 @@ bp = Blueprint("bulk", __name__)
 BY_PLACE = {"place": Order((BulkRow.place,))}
 # So many orders are named beside the field for their codes.
 MOST_TOLD = 200
-
-
-def _act_of(name: str) -> Act:
-    """Raises Invalid."""
-    if name not in ACTS:
-        raise Invalid([FieldError("act", _("Choose what is to be done."))])
-    return ACTS[name]
 
 
 def _word_of(act: BulkAct) -> Any:
@@ -134,7 +123,7 @@ def new() -> str:
 
 def _form_page(form: Form) -> str:
     ids, written = str(form.value("ids") or ""), dict(parse_qsl(str(form.value("filter") or "")))
-    count = bounded_count(_rows_of(ids, written).with_only_columns(Sale.id))
+    count = bounded_count(rows_of_choice(ids, written).with_only_columns(Sale.id))
     filters = [] if ids else [chip["label"] for chip in chosen(SaleFilters.of(written))]
     if written.get("q") and not ids:
         filters.append(_("“%(words)s”", words=written["q"]))
@@ -144,106 +133,18 @@ def _form_page(form: Form) -> str:
         count=count_text(count),
         filters=filters,
         acts=[(act.name, act.label) for act in ACTS.values()],
-        orders=[order.reference for order in _orders(ids, written, MOST_TOLD)],
+        orders=[order.reference for order in orders_of_choice(ids, written, MOST_TOLD)],
         tags=[tag.name for tag in tags()],
         label_carriers=[(each.code, each.name) for each in carriers() if each.label_service],
         back=address(url_for("sales.index"), written),
     )
 
 
-def _rows_of(ids: str, written: Mapping[str, str]) -> Select[Any]:
-    """The marked orders, or all that the list's address finds. Raises WrongFilter."""
-    return select(Sale).where(Sale.id.in_(_numbers(ids))) if ids else SALES.rows(written)
-
-
-def _numbers(ids: str) -> list[int]:
-    numbers = [whole_number(each, 1) for each in ids.split(",")[:MOST_ROWS]]
-    return list(dict.fromkeys(each for each in numbers if each))
-
-
-def _order_of(written: Mapping[str, str]) -> list[Any]:
-    sorting = SALES.sorting(written)
-    return [key.desc() if sorting.down else key.asc() for key in sorting.keys]
-
-
-def _orders(ids: str, written: Mapping[str, str], most: int) -> list[NamedOrder]:
-    """In the order of the list, or as they were marked in it."""
-    if ids:
-        found = {sale.id: sale for sale in sales_by_ids(_numbers(ids))}
-        return [NamedOrder(n, found[n].reference) for n in _numbers(ids) if n in found]
-    query = SALES.rows(written).with_only_columns(Sale.id, Sale.reference)
-    rows = db.session.execute(query.order_by(*_order_of(written)).limit(most))
-    return [NamedOrder(sale_id, reference) for sale_id, reference in rows]
-
-
 @bp.post("/bulk")
 @allow("clerk")
 @submits(BulkIn, again=_form_page)
 def ask(wanted: BulkIn) -> ResponseReturnValue:
-    act, actor = _act_of(wanted.act), g.identity.actor
-    written = dict(parse_qsl(wanted.filter))
-    if act.asks == "codes":
-        told = _codes(wanted, _orders(wanted.ids, written, MOST_ORDERS))
-        begun = begin_for_each(told, act.name, {"carrier": wanted.carrier}, actor)
-    elif wanted.ids:
-        told = {order.sale_id: "" for order in _orders(wanted.ids, written, MOST_ORDERS)}
-        begun = begin_for_each(told, act.name, _params(act, wanted), actor)
-    else:
-        rows, order = _rows_of("", written), _order_of(written)
-        begun = begin_for_all(rows, order, act.name, _params(act, wanted), actor)
-    return _to(begun.id)
-
-
-def _params(act: Act, wanted: BulkIn) -> dict[str, str]:
-    if act.asks == "carrier":
-        return {"carrier": _label_carrier(wanted.label_carrier)}
-    if act.asks != "tag":
-        return {}
-    if not wanted.tag:
-        raise Invalid([FieldError("tag", _("Name the tag."))])
-    return {"tag": wanted.tag}
-
-
-def _label_carrier(code: str) -> str:
-    """Raises Invalid."""
-    if label_provider() is None:
-        raise Invalid([FieldError("label_carrier", _("No token of Melhor Envio is set."))])
-    if code not in [each.code for each in carriers() if each.label_service]:
-        words = _("Choose one whose labels are bought; the settings, under Partners, say so.")
-        raise Invalid([FieldError("label_carrier", words)])
-    return code
-
-
-def _codes(wanted: BulkIn, orders: Sequence[NamedOrder]) -> dict[int, str]:
-    """Raises Invalid, which names the lines and the orders that cannot be so: then nothing is
-    done."""
-    if not wanted.carrier:
-        raise Invalid([FieldError("carrier", _("Say who carries them."))])
-    codes = read_codes(wanted.codes, orders)
-    names = {order.sale_id: order.reference for order in orders}
-    problems = [
-        _("Order %(order)s: %(reason)s", order=names[sale_id], reason=reason)
-        for sale_id, reason in _not_to_ship(codes, wanted.carrier)
-    ]
-    if problems:
-        raise Invalid([FieldError("codes", named(problems))])
-    return codes
-
-
-def _not_to_ship(codes: Mapping[int, str], carrier: str) -> Iterator[tuple[int, str]]:
-    """Orders that cannot leave with their code, each with why not."""
-    ids = list(codes)
-    for at in range(0, len(ids), AT_ONCE):
-        some = ids[at : at + AT_ONCE]
-        query = packing_slips().where(Sale.id.in_(some))
-        slips = {slip.sale_id: slip for slip in db.session.scalars(query)}
-        for sale_id in some:
-            try:
-                if sale_id not in slips:
-                    raise NotFound(MISSING[ACTS["ship"].load])
-                slips[sale_id].refuse_shipment(carrier, codes[sale_id])
-            except Refusal as refusal:
-                yield sale_id, str(refusal)
+    return _to(begin_bulk(wanted, g.identity.actor).id)
 
 
 def _to(act_id: int) -> ResponseReturnValue:

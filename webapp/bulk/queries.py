@@ -12,6 +12,8 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.sales.models import Sale
 
+MOST_LEFT = 1000
+
 
 def bulk_acts() -> Select[Any]:
     return select(BulkAct)
@@ -51,6 +53,15 @@ def notes_done(act_id: int) -> Select:
     done = (BulkRow.act_id == act_id) & (BulkRow.outcome == BulkOutcome.DONE)
     issued = Invoice.status.in_(ISSUED) & Invoice.proc_xml.is_not(None)
     return query.join(Invoice, of_sale).where(done, issued)
+
+
+def refused_of(act_id: int) -> list[tuple[int, str, str]]:
+    """Of the refused orders, the first thousand, each one's id, reference and why."""
+    query = select(BulkRow.sale_id, Sale.reference, BulkRow.words)
+    query = query.join(Sale, Sale.id == BulkRow.sale_id)
+    query = query.where(BulkRow.act_id == act_id, BulkRow.outcome == BulkOutcome.REFUSED)
+    rows = db.session.execute(query.order_by(BulkRow.place).limit(MOST_LEFT))
+    return [(sale_id, reference, words) for sale_id, reference, words in rows]
 
 
 def references_of(rows: list[BulkRow]) -> dict[int, str]:
