@@ -28,6 +28,7 @@ from tests.support.mail_server import mail_server
 from webapp import create_app, migrations
 from webapp.platform.database import db as database
 from webapp.platform.settings import Settings
+from webapp.processing import sweeping
 from webapp.staff import models as staff_models
 
 pytest_plugins = ["tests.support.whole_runs", "tests.support.browsers"]
@@ -173,6 +174,12 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 def hasher(monkeypatch):
     """A password's hash is dear in life, on purpose; here it costs nothing."""
     monkeypatch.setattr(staff_models, "HASHER", QUICK)
+
+
+@pytest.fixture(autouse=True)
+def nothing_recurs(monkeypatch):
+    """What a sweeper owes by the hour of the day is asked for by the tests of that alone."""
+    monkeypatch.setattr(sweeping, "owe_recurring", lambda: 0)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ PAGES = (
         "/views",
         "/api/v1/search?q=caneca",
     ),
-    *("/attention", "/attention?sort=money", "/api/v1/attention", "/?by=product", "/?by=channel"),
+    *("/attention", "/attention?sort=amount", "/api/v1/attention", "/?by=product", "/?by=channel"),
     *("/payments", "/payments/notices", "/payments/statements", "/bulk", "/notifications"),
     *("/sales?tag=nothing", "/sales/{sale}/margin", "/packing-slips/picking", "/packing"),
     *("/sales?paid_since={month}-01&paid_until={month}-28", "/schedule", "/memberships/plans"),
