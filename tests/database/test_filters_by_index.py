@@ -17,6 +17,7 @@ from webapp.bulk.queries import rows_of as bulk_rows
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import products
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.parcels.queries import packing_slips, sales_to_ship
 from webapp.imports.models import ImportRow, RowOutcome
@@ -69,6 +70,11 @@ LISTS = {
         .order_by(PackingSlip.shipped_at.desc(), PackingSlip.id.desc())
     ),
     "ix_sales_updated_at_id": lambda: sales(updated_since=utc_now()),
+    "ix_memberships_status_since_id": lambda: (
+        select(Membership)
+        .where(Membership.status == MembershipStatus.ACTIVE)
+        .order_by(Membership.since.desc(), Membership.id.desc())
+    ),
     "ix_products_on_sale_kind": lambda: listed(ProductView.ALL, kind=Kind.BOOK),
     "ix_products_on_sale_supplier": lambda: listed(ProductView.ALL, supplier="Editora Alba"),
     "ix_products_on_sale_category": lambda: listed(ProductView.ALL, category="Chás"),

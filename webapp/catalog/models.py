@@ -110,6 +110,14 @@ class Product(Timestamps, Model):
         # What a supplier's note calls by the same name, in whatever case.
         Index("ix_products_lower_name", text("lower(name)")),
         _chosen("on_sale_kind", "kind"),
+        # Plans that are sold.
+        Index(
+            "ix_products_on_sale_plan",
+            "kind",
+            "plan",
+            sqlite_where=text("archived_at IS NULL"),
+            postgresql_where=text("archived_at IS NULL"),
+        ),
         _chosen("on_sale_supplier", "supplier"),
         _chosen("on_sale_category", "category"),
         _listed("low", "name", LOW),

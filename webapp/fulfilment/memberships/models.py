@@ -102,6 +102,7 @@ class Membership(Owed, Model):
     __tablename__ = "memberships"
     __table_args__ = (
         Index("ix_memberships_since_id", "since", "id"),
+        Index("ix_memberships_status_since_id", "status", "since", "id"),
         Index("ix_memberships_ends_on", "status", "ends_on", "id"),
         Index(
             "ix_memberships_due",
