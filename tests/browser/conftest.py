@@ -1,6 +1,10 @@
 """What every errand in a browser may ask for."""
 
 import pytest
+from playwright.sync_api import expect
+
+# A machine may be at other work: what comes in the end is right.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
