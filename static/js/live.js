@@ -239,6 +239,8 @@
   }
 
   function swap(old, fresh) {
+    // What comes by itself takes nobody's focus.
+    for (const part of fresh.querySelectorAll("[autofocus]")) part.removeAttribute("autofocus");
     if (old.innerHTML === fresh.innerHTML && old.dataset.status === fresh.dataset.status) return;
     const marked = new Set([...old.querySelectorAll(".row-mark:checked")].map((mark) => mark.value));
     const focus = old.contains(document.activeElement) ? document.activeElement : null;

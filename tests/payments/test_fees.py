@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import make_sale, open_shop
-from webapp.payments.fees import Fee, PaidBy, agreed_fee, fee_of
+from webapp.payments.fees import Fee, PaidBy, agreed_fee, fees_of
 from webapp.payments.models import AgreedFee, Receipt
 from webapp.sales.models import PaymentMethod
 
@@ -45,11 +45,11 @@ def test_it_is_reckoned_as_agreed(payments, expected):
 def test_what_a_provider_kept_counts_before_what_was_agreed(db):
     open_shop()
     sale = make_sale()
-    assert fee_of(sale) == Fee(None, False)
+    assert fees_of([sale])[sale.id] == Fee(None, False)
     db.session.add(fee(sale.payment_method, "1.00"))
     db.session.flush()
-    assert fee_of(sale) == Fee((sale.total / 100).quantize(Decimal("0.01")), False)
+    assert fees_of([sale])[sale.id] == Fee((sale.total / 100).quantize(Decimal("0.01")), False)
     told = {"key": "a", "day": dt.date(2026, 11, 5), "amount": sale.total, "sale_id": sale.id}
     db.session.add(Receipt(**told, fee=Decimal("3.21")))
     db.session.flush()
-    assert fee_of(sale) == Fee(Decimal("3.21"), True)
+    assert fees_of([sale])[sale.id] == Fee(Decimal("3.21"), True)

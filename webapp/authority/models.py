@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.fiscal.authority import Service
 from webapp.platform.columns import EnumText, UtcDateTime
 from webapp.platform.database import Model
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 
 # Times of answers that are kept of a service.
 KEPT = 15
@@ -133,13 +133,7 @@ class AuthorityService(Owed, Model):
     __tablename__ = "authority_services"
     __table_args__ = (
         UniqueConstraint("authorizer", "service"),
-        Index(
-            "ix_authority_services_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("authority_services"),
     )
     live = "authority"
 

@@ -6,12 +6,12 @@ import enum
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, Index, String, text
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import ActorText, EnumText, UtcDateTime
 from webapp.platform.database import Model
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import require_transition
 
 
@@ -55,15 +55,7 @@ class Closing(Owed, Model):
     then on, but what differs from them later is marked."""
 
     __tablename__ = "closings"
-    __table_args__ = (
-        Index(
-            "ix_closings_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (due_index("closings"),)
     audited = ("status", "recipient", "locked_at", "locked_by")
 
     id: Mapped[int] = mapped_column(primary_key=True)

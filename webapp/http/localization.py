@@ -25,6 +25,11 @@ def set_up(app, read_time_zone: Callable[[], str]) -> None:
     app.extensions["read_time_zone"] = read_time_zone
 
 
+def learn_time_zone(zone: str) -> None:
+    """From whoever has read the shop's at hand."""
+    g.time_zone = zone
+
+
 def time_zone() -> str:
     """The shop's zone, read once for each request or job (both have an app context of their
     own)."""

@@ -32,7 +32,7 @@ from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps,
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import require_transition
 from webapp.sales.models import Sale
 
@@ -170,13 +170,7 @@ class Invoice(Owed, Timestamps, Model):
     __table_args__ = (
         UniqueConstraint("series", "number"),
         Index("ix_invoices_status_id", "status", "id"),
-        Index(
-            "ix_invoices_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("invoices"),
         # What a month is counted by, too, which reads no row.
         Index("ix_invoices_issued_at", "issued_at", "series", "status", "number", "id"),
         # A month's list.
@@ -548,15 +542,7 @@ class EarlierSend(Owed, Timestamps, Model):
     is asked for until that is known."""
 
     __tablename__ = "earlier_sends"
-    __table_args__ = (
-        Index(
-            "ix_earlier_sends_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (due_index("earlier_sends"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"), index=True)
@@ -748,13 +734,7 @@ class InvoiceEvent(SignedPaper, Timestamps, Model):
             sqlite_where=text("status <> 'refused'"),
             postgresql_where=text("status <> 'refused'"),
         ),
-        Index(
-            "ix_invoice_events_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("invoice_events"),
         Index("ix_invoice_events_invoice_id_id", "invoice_id", "id"),
         Index("ix_invoice_events_registered_at_id", "registered_at", "id"),
     )
@@ -816,13 +796,7 @@ class Voiding(SignedPaper, Timestamps, Model):
     __tablename__ = "voidings"
     __table_args__ = (
         Index("ix_voidings_series_first", "series", "first"),
-        Index(
-            "ix_voidings_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("voidings"),
         Index("ix_voidings_received_at_id", "received_at", "id"),
     )
     audited = ("series", "first", "last", "status", "text", "code", "reason", "protocol")

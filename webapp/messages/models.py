@@ -14,7 +14,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import EnumText, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import require_transition
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale
@@ -99,13 +99,7 @@ class Message(Owed, Model):
             sqlite_where=FAILED_MESSAGES,
             postgresql_where=FAILED_MESSAGES,
         ),
-        Index(
-            "ix_messages_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("messages"),
     )
     live = "message"
 

@@ -71,10 +71,6 @@ def fees_of(sales: Sequence[Sale]) -> dict[int, Fee]:
     }
 
 
-def fee_of(sale: Sale) -> Fee:
-    return fees_of([sale])[sale.id]
-
-
 def fee_by(sale: Sale, receipts: Iterable[Receipt]) -> Fee:
     """Where the money that came for it is at hand already."""
     told = [receipt.fee for receipt in receipts if receipt.fee is not None]

@@ -15,11 +15,10 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.money import ZERO, percent_of
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import require_transition
 from webapp.sales.models import PaymentMethod, Sale
 
-_DUE = text("due_at IS NOT NULL")
 _OPEN = text("settled_at IS NULL")
 _NO_STATEMENT = "statement_id IS NULL"
 # How long after its last look a charge is asked for again: soon at first, each hour at last.
@@ -125,7 +124,7 @@ class Charge(Owed, Timestamps, Model):
     __tablename__ = "charges"
     __table_args__ = (
         UniqueConstraint("provider", "key"),
-        Index("ix_charges_due", "status", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        due_index("charges"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -201,9 +200,7 @@ class PaymentNotice(Owed, Timestamps, Model):
     __tablename__ = "payment_notices"
     __table_args__ = (
         UniqueConstraint("provider", "key"),
-        Index(
-            "ix_payment_notices_due", "status", "due_at", sqlite_where=_DUE, postgresql_where=_DUE
-        ),
+        due_index("payment_notices"),
         Index("ix_payment_notices_status_id", "status", "id"),
     )
 

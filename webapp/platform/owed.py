@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.clock import utc_now
@@ -18,6 +18,13 @@ else:
 
 # The error of a row given up because whoever was at it alone died each time.
 ENDS_PROCESS = "process_ended"
+
+
+def due_index(table: str) -> Index:
+    """Of the rows that owe something: of most in a table nothing is owed any more."""
+    is_owed = text("due_at IS NOT NULL")
+    columns = ("status", "due_at")
+    return Index(f"ix_{table}_due", *columns, sqlite_where=is_owed, postgresql_where=is_owed)
 
 
 class Owed(Row):

@@ -6,12 +6,12 @@ import enum
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import ActorText, EnumText, UtcDateTime
 from webapp.platform.database import Model
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import require_transition
 
 
@@ -59,13 +59,7 @@ class RecurringRun(Owed, Model):
     __tablename__ = "recurring_runs"
     __table_args__ = (
         UniqueConstraint("name", "owed_for"),
-        Index(
-            "ix_recurring_runs_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("recurring_runs"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

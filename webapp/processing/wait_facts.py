@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import select, true
+from sqlalchemy import exists, select, true
 
 from webapp.addresses.models import PostalProvider
 from webapp.addresses.providers import SAMPLE
@@ -17,6 +17,7 @@ from webapp.fiscal.standby import standby_name
 from webapp.fulfilment.parcels.models import PackingSlip
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.words import task_title
+from webapp.http.localization import learn_time_zone
 from webapp.invoices.models import EventStatus, Invoice, InvoiceEvent, InvoiceStatus, Purpose
 from webapp.messages.models import Message, MessageStatus
 from webapp.payments.models import Charge, ChargeStatus
@@ -41,6 +42,7 @@ from webapp.processing.waiting import (
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.hanging import rows_of_sales
 from webapp.sales.models import Sale, Status
+from webapp.store.models import Shop
 from webapp.store.queries import the_shop
 
 BUSY = "busy"
@@ -73,6 +75,9 @@ _BESIDE: tuple[tuple[type[Any], Any], ...] = (
 )
 
 
+_AT_ONCE = select(Shop.asleep_since, Shop.state, Shop.time_zone, exists(select(QueuePause.queue)))
+
+
 class WaitingSale(NamedTuple):
     """Of one order."""
 
@@ -103,9 +108,19 @@ def _told(sale: Sale, read: Sequence[Any], around: Surroundings) -> WaitingSale:
 
 def wait_of_sale(sale: Sale, invoice: Invoice | None, is_new: bool = False) -> Wait | None:
     """`is_new`: it was entered just now, and nothing hangs off it yet."""
-    if is_new or (sale.status in EARLY and sale.status is not Status.OPEN):
+    if is_new:
+        return wait_of(Facts(sale, invoice), _surroundings_of_a_new_one())
+    if sale.status in EARLY and sale.status is not Status.OPEN:
         return wait_of(Facts(sale, invoice), surroundings_of([sale]))
     return waits_of([sale])[sale.id].wait
+
+
+def _surroundings_of_a_new_one() -> Surroundings:
+    """In one statement, built once: each order that comes in pays for it, while it holds the
+    database's writing lock."""
+    asleep_since, state, zone, any_paused = db.session.execute(_AT_ONCE).one()
+    learn_time_zone(zone)
+    return Surroundings(utc_now(), asleep_since, state, pauses=_pauses() if any_paused else {})
 
 
 def open_charges_of(sales: Iterable[Sale]) -> dict[int, Charge]:

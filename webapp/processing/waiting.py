@@ -373,11 +373,9 @@ def clause(text: str) -> str:
 
 
 def _since_of(row: Owed) -> dt.datetime:
-    return row.unmet_since or getattr(row, "updated_at", None) or row.due_at or _created(row)
-
-
-def _created(row: Owed) -> dt.datetime:
-    return row.created_at  # type: ignore[attr-defined]
+    """Some kinds of rows are dated when they change, some when they are made."""
+    changed, made = (getattr(row, name, None) for name in ("updated_at", "created_at"))
+    return next(filter(None, (row.unmet_since, changed, row.due_at, made)))
 
 
 def _work(row: Owed, around: Surroundings, label: LazyString | str = "") -> Wait:

@@ -3,12 +3,12 @@
 import datetime as dt
 import enum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.columns import EnumText, UtcDateTime
 from webapp.platform.database import Model
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import require_transition
 from webapp.staff.models import User
 
@@ -35,13 +35,7 @@ class ReorderLetter(Owed, Model):
     __tablename__ = "reorder_letters"
     __table_args__ = (
         UniqueConstraint("day", "user_id"),
-        Index(
-            "ix_reorder_letters_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("reorder_letters"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.sliced import Sliced
 from webapp.platform.states import require_transition
 
@@ -184,13 +184,7 @@ class TriggerEvent(Owed, Model):
     __tablename__ = "trigger_events"
     __table_args__ = (
         UniqueConstraint("sale_id", "event"),
-        Index(
-            "ix_trigger_events_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("trigger_events"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -262,13 +256,7 @@ class Effect(Owed, Model):
         UniqueConstraint("sale_id", "event", "kind", "target"),
         Index("ix_effects_decision_id", "decision_id"),
         Index("ix_effects_reverses", "reverses"),
-        Index(
-            "ix_effects_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("effects"),
         Index(
             "ix_effects_failed",
             "created_at",

@@ -33,7 +33,7 @@ from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps,
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO, cents, share_in_percent, split
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import require_transition
 from webapp.platform.text import searchable
 from webapp.sales.shipping_times import ship_by
@@ -263,13 +263,7 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
     __table_args__ = (
         Index("ix_sales_status_id", "status", "id"),
         Index("ix_sales_shipping_id", "shipping", "id"),
-        Index(
-            "ix_sales_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("sales"),
         Index(
             "ix_sales_needs_person_id",
             "needs_person",

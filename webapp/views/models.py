@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.columns import EnumText, Timestamps, UtcDateTime
 from webapp.platform.database import Model
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.staff.models import User
 from webapp.store.models import Shop
 
@@ -129,15 +129,7 @@ class ExportSchedule(Owed, Timestamps, Model):
     is the moment that it is owed for, whenever a worker comes to it."""
 
     __tablename__ = "export_schedules"
-    __table_args__ = (
-        Index(
-            "ix_export_schedules_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (due_index("export_schedules"),)
     audited = ("listing", "name", "rhythm", "hour", "status", "paused_for")
 
     id: Mapped[int] = mapped_column(primary_key=True)

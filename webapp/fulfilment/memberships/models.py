@@ -15,7 +15,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import ActorText, EnumText, UtcDateTime
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import ForbiddenTransition
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
@@ -104,13 +104,7 @@ class Membership(Owed, Model):
         Index("ix_memberships_since_id", "since", "id"),
         Index("ix_memberships_status_since_id", "status", "since", "id"),
         Index("ix_memberships_ends_on", "status", "ends_on", "id"),
-        Index(
-            "ix_memberships_due",
-            "status",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        due_index("memberships"),
     )
     audited = ("plan", "status", "ends_on")
     live = "membership"

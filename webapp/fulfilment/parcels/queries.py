@@ -1,7 +1,6 @@
 """Packing slips as lists and one by one."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, select, true
@@ -13,7 +12,6 @@ from webapp.fulfilment.parcels.models import (
     Parcel,
     SlipStatus,
 )
-from webapp.http.lists import bounded_counts
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -135,24 +133,6 @@ def _locked(query: Select) -> Select:
     """By the sale's row, as everybody else who changes what a sale comes to; with the parcels."""
     query = query.options(selectinload(PackingSlip.parcel_rows))
     return query.with_for_update(of=Sale).execution_options(populate_existing=True)
-
-
-class ShippingCounts(NamedTuple):
-    """How many orders have still to leave, and of them are late, leave today, will not make it;
-    told exactly up to a thousand."""
-
-    to_leave: int
-    late: int
-    today: int
-    will_miss: int
-
-
-def shipping_counts() -> ShippingCounts:
-    now = utc_now()
-    dues = (Due.ANY, Due.LATE, Due.TODAY, Due.WILL_MISS)
-    return ShippingCounts(
-        *bounded_counts([select(Sale.id).where(is_due(due, now)) for due in dues])
-    )
 
 
 def sales_to_ship() -> Select:
