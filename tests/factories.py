@@ -5,6 +5,7 @@ context.
 """
 
 import contextlib
+import datetime as dt
 import itertools
 import json
 import secrets
@@ -13,6 +14,7 @@ import time
 from flask import current_app, has_app_context
 from itsdangerous import URLSafeTimedSerializer
 
+from webapp.attempts.models import Attempt, AttemptOutcome
 from webapp.catalog.forms import ProductIn
 from webapp.catalog.models import Product
 from webapp.catalog.product_edits import add_product
@@ -182,3 +184,22 @@ def work_off() -> None:
         while any([turn.taken for turn in by_turns(steps)]):
             pass
     db.session.expire_all()
+
+
+def make_attempt(ended_at: dt.datetime, **facts) -> Attempt:
+    """Of a step that was done at once."""
+    usual = {
+        "kind": "sale",
+        "row_id": 1,
+        "step": "address",
+        "queue": "addresses",
+        "outcome": AttemptOutcome.DONE,
+        "began_at": ended_at,
+        "waited_ms": 0,
+        "took_ms": 0,
+        "batch": 1,
+        "worker": "worker-1",
+    }
+    attempt = Attempt(**usual | {"ended_at": ended_at} | facts)
+    db.session.add(attempt)
+    return attempt

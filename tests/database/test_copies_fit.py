@@ -39,6 +39,7 @@ COPIES = {
         "parcels.opened_by",
         "parcels.closed_by",
         "queue_pauses.actor",
+        "failure_causes.actor",
         "recurring_runs.asked_by",
         "recurring_work_off.actor",
         "refunds.refunded_by",

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from tests.factories import api, make_token, make_user, sign_in, work_off
+from tests.factories import api, make_attempt, make_token, make_user, sign_in, work_off
+from webapp.attempts.models import Attempt
 from webapp.imports.models import Import, ImportKind, ImportPart, ImportStatus
 from webapp.platform.clock import utc_now
 from webapp.processing import recurring
@@ -141,15 +142,18 @@ def test_what_is_over_is_forgotten_and_nothing_else(db):
     old = [files[0].id, files[2].id]
     db.session.execute(update(Import).where(Import.id.in_(old)).values(updated_at=long_ago))
     db.session.add(RecurringRun.owed("files", utc_now() - dt.timedelta(days=401), utc_now()))
+    make_attempt(utc_now() - dt.timedelta(days=181))
+    young = make_attempt(utc_now() - dt.timedelta(days=179))
     db.session.commit()
 
-    assert forget_what_is_over() == 3
+    assert forget_what_is_over() == 4
     db.session.commit()
     assert list(db.session.scalars(select(UserSession))) == [live]
     kept = [ImportStatus.REFUSED, ImportStatus.READY, ImportStatus.DONE]
     assert [each.status for each in files] == kept
     assert db.session.scalar(select(ImportPart.position)) is None
     assert db.session.scalar(select(RecurringRun.id)) is None
+    assert list(db.session.scalars(select(Attempt))) == [young]
     assert forget_what_is_over() == 0
 
 

@@ -98,8 +98,8 @@ RECURRING = {
             "retention",
             _l("Forget what is over"),
             _l(
-                "Sign-ins that ended, files of imports that nobody took for 30 days, runs of more "
-                "than a year ago."
+                "Sign-ins that ended, files of imports that nobody took for 30 days, attempts "
+                "of more than half a year ago, runs of more than a year ago."
             ),
             _always(Timing(3, within=20)),
             lambda _day, _found: SliceDone(forget_what_is_over()),

@@ -4,6 +4,7 @@ import datetime as dt
 
 from sqlalchemy import delete, or_, select
 
+from webapp.attempts.models import Attempt
 from webapp.imports.importing import discard_import
 from webapp.imports.models import Import, ImportStatus
 from webapp.platform.clock import utc_now
@@ -14,14 +15,18 @@ from webapp.staff.models import ABSOLUTE, IDLE, UserSession
 # A file that nobody has taken by then is uploaded anew by whoever still wants it.
 UNTAKEN_DAYS = 30
 RUN_DAYS = 400
+ATTEMPT_DAYS = 180
 # Files of imports in one night.
 MOST_IMPORTS = 20
+# Attempts in one night: one transaction of some seconds, beside a shop that sleeps.
+MOST_ATTEMPTS = 100_000
 
 
 def forget_what_is_over() -> int:
     """How many things."""
     now = utc_now()
-    return _end_sign_ins(now) + _drop_untaken_files(now) + _forget_runs(now)
+    runs = _forget_runs(now) + _forget_attempts(now)
+    return _end_sign_ins(now) + _drop_untaken_files(now) + runs
 
 
 def _end_sign_ins(now: dt.datetime) -> int:
@@ -44,3 +49,9 @@ def _drop_untaken_files(now: dt.datetime) -> int:
 def _forget_runs(now: dt.datetime) -> int:
     old = RecurringRun.owed_for < now - dt.timedelta(days=RUN_DAYS)
     return rows_changed(delete(RecurringRun).where(old))
+
+
+def _forget_attempts(now: dt.datetime) -> int:
+    old = Attempt.ended_at < now - dt.timedelta(days=ATTEMPT_DAYS)
+    first = select(Attempt.id).where(old).order_by(Attempt.ended_at).limit(MOST_ATTEMPTS)
+    return rows_changed(delete(Attempt).where(Attempt.id.in_(first)))

@@ -1,0 +1,167 @@
+"""What was tried and what came of it, kept after success too; why something fails, and what waits
+for that just now."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+
+from flask_babel import lazy_pgettext
+from flask_babel.speaklater import LazyString
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.platform.columns import ActorText, EnumText, Hundredths, UtcDateTime
+from webapp.platform.database import Model
+
+IN_VAIN = text("outcome <> 'done'")
+
+
+class AttemptOutcome(enum.StrEnum):
+    DONE = "done"
+    # The outside world was away, or the house was not ready: no failure, tried for as long as it
+    # takes.
+    WAITED = "waited"
+    FAILED = "failed"
+    # The last try: a person is asked.
+    GIVEN_UP = "given_up"
+
+    @property
+    def label(self) -> LazyString:
+        return _OUTCOMES[self][0]
+
+    @property
+    def tone(self) -> str:
+        return _OUTCOMES[self][1]
+
+
+_OUTCOMES = {
+    AttemptOutcome.DONE: (lazy_pgettext("an attempt", "Done"), "good"),
+    AttemptOutcome.WAITED: (lazy_pgettext("an attempt", "Tries again by itself"), "info"),
+    AttemptOutcome.FAILED: (lazy_pgettext("an attempt", "Failed, tries again"), "warn"),
+    AttemptOutcome.GIVEN_UP: (lazy_pgettext("an attempt", "Waits for a person"), "bad"),
+}
+
+
+class CauseState(enum.StrEnum):
+    OPEN = "open"
+    # Told of no more until a time, or until so many more failed.
+    IGNORED = "ignored"
+    # A person says it is cured; it opens again when it comes again.
+    RESOLVED = "resolved"
+
+    @property
+    def label(self) -> LazyString:
+        return _STATES[self][0]
+
+    @property
+    def tone(self) -> str:
+        return _STATES[self][1]
+
+
+_STATES = {
+    CauseState.OPEN: (lazy_pgettext("a cause", "Open"), "warn"),
+    CauseState.IGNORED: (lazy_pgettext("a cause", "Ignored"), ""),
+    CauseState.RESOLVED: (lazy_pgettext("a cause", "Resolved"), "good"),
+}
+
+
+class FailureCause(Model):
+    """Failures of one step with one reason: the same exception at the same place, or the same
+    answer of a provider. `count`: how many attempts failed so; `healed`: rows that went on by
+    themselves afterwards. What waits for it just now: `waiting` rows, of `orders` orders that come
+    to `amount`, kept in the transactions that write `FailingWork`."""
+
+    __tablename__ = "failure_causes"
+    __table_args__ = (Index("ix_failure_causes_state_last_at", "state", "last_at"),)
+    live = "cause"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    queue: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(20))
+    step: Mapped[str] = mapped_column(String(20))
+    # As it was said last, and where in the program; never personal data.
+    error: Mapped[str] = mapped_column(String(300))
+    place: Mapped[str] = mapped_column(String(200), default="")
+    trace: Mapped[str] = mapped_column(Text, default="")
+    count: Mapped[int] = mapped_column(default=0)
+    healed: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)
+    orders: Mapped[int] = mapped_column(default=0)
+    amount: Mapped[Decimal] = mapped_column(Hundredths, default=Decimal(0))
+    first_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    state: Mapped[CauseState] = mapped_column(EnumText(CauseState), default=CauseState.OPEN)
+    ignored_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    # `count` from which on it is told of again.
+    ignored_below: Mapped[int | None]
+    # Who resolved or ignored it, and why.
+    actor: Mapped[str] = mapped_column(ActorText, default="")
+    reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Attempt(Model):
+    """One try at a step of a row: the row's `kind` and `row_id`, its status as `step`. `sale_id`:
+    the order it was for; no key, for attempts outlive what they were about. Tries in vain one after
+    the other with one cause are one row: `times`, from `began_at` to `ended_at`. `waited_ms`: for
+    how long the oldest row of its batch of `batch` rows had been due; `took_ms`: the batch's
+    work."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index("ix_attempts_row", "kind", "row_id", "id"),
+        Index("ix_attempts_sale_id", "sale_id", "id"),
+        Index("ix_attempts_ended_at", "ended_at"),
+        Index("ix_attempts_queue", "queue", "id"),
+        Index("ix_attempts_step", "kind", "step", "id"),
+        Index("ix_attempts_cause_id", "cause_id", "id"),
+        Index(
+            "ix_attempts_in_vain",
+            "outcome",
+            "id",
+            sqlite_where=IN_VAIN,
+            postgresql_where=IN_VAIN,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    row_id: Mapped[int]
+    step: Mapped[str] = mapped_column(String(20))
+    queue: Mapped[str] = mapped_column(String(12))
+    sale_id: Mapped[int | None]
+    outcome: Mapped[AttemptOutcome] = mapped_column(EnumText(AttemptOutcome))
+    times: Mapped[int] = mapped_column(default=1)
+    began_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    waited_ms: Mapped[int]
+    took_ms: Mapped[int]
+    batch: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(40))
+    cause_id: Mapped[int | None] = mapped_column(ForeignKey("failure_causes.id"))
+    error: Mapped[str] = mapped_column(String(300), default="")
+
+
+class FailingWork(Model):
+    """A step of a row that was tried in vain, until it is done, or nobody wants it any more.
+    `amount`: the order's total as it was counted into the cause; nothing where another row of the
+    order stands there already. `is_given_up`: a person is asked."""
+
+    __tablename__ = "failing_work"
+    __table_args__ = (
+        UniqueConstraint("kind", "row_id", "step"),
+        Index("ix_failing_work_cause_id", "cause_id", "since", "id"),
+        Index("ix_failing_work_sale_id", "sale_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    row_id: Mapped[int]
+    step: Mapped[str] = mapped_column(String(20))
+    cause_id: Mapped[int] = mapped_column(ForeignKey("failure_causes.id"))
+    attempt_id: Mapped[int]
+    sale_id: Mapped[int | None]
+    counts_order: Mapped[bool] = mapped_column(default=False)
+    amount: Mapped[Decimal] = mapped_column(Hundredths, default=Decimal(0))
+    since: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    is_given_up: Mapped[bool] = mapped_column(default=False)
