@@ -10,6 +10,8 @@ from sqlalchemy.orm import undefer
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
 from tests.support.query_plans import plan_of
+from webapp.attempts.models import AttemptOutcome
+from webapp.attempts.queries import NEWEST, attempts
 from webapp.attention import kinds
 from webapp.authority.sandbox import notes_like
 from webapp.bulk.models import BulkOutcome, BulkRow
@@ -126,6 +128,18 @@ LISTS = {
         )
     },
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
+    **{
+        f"ix_attempts_{index}": lambda asked=asked: attempts(**asked).order_by(*NEWEST)
+        for index, asked in (
+            ("ended_at", {"since": dt.datetime(2026, 11, 1, tzinfo=dt.UTC)}),
+            ("queue", {"queue": "mail", "since": dt.datetime(2026, 11, 1, tzinfo=dt.UTC)}),
+            ("step", {"step": ("sale", "rules")}),
+            ("cause_id", {"cause_id": 1}),
+            ("in_vain", {"outcome": AttemptOutcome.FAILED}),
+            ("in_vain_queue", {"outcome": AttemptOutcome.FAILED, "queue": "mail"}),
+            ("in_vain_step", {"outcome": AttemptOutcome.WAITED, "step": ("sale", "rules")}),
+        )
+    },
 }
 
 

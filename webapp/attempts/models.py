@@ -16,6 +16,12 @@ from webapp.platform.database import Model
 IN_VAIN = text("outcome <> 'done'")
 
 
+def in_vain_index(name: str, *columns: str) -> Index:
+    """Of the attempts in vain, few beside those that are done."""
+    columns += ("outcome", "ended_at", "id")
+    return Index(name, *columns, sqlite_where=IN_VAIN, postgresql_where=IN_VAIN)
+
+
 class AttemptOutcome(enum.StrEnum):
     DONE = "done"
     # The outside world was away, or the house was not ready: no failure, tried for as long as it
@@ -111,17 +117,14 @@ class Attempt(Model):
     __table_args__ = (
         Index("ix_attempts_row", "kind", "row_id", "id"),
         Index("ix_attempts_sale_id", "sale_id", "id"),
-        Index("ix_attempts_ended_at", "ended_at"),
-        Index("ix_attempts_queue", "queue", "id"),
-        Index("ix_attempts_step", "kind", "step", "id"),
-        Index("ix_attempts_cause_id", "cause_id", "id"),
-        Index(
-            "ix_attempts_in_vain",
-            "outcome",
-            "id",
-            sqlite_where=IN_VAIN,
-            postgresql_where=IN_VAIN,
-        ),
+        # Each filter of their list, by when they ended.
+        Index("ix_attempts_ended_at", "ended_at", "id"),
+        Index("ix_attempts_queue", "queue", "ended_at", "id"),
+        Index("ix_attempts_step", "kind", "step", "ended_at", "id"),
+        Index("ix_attempts_cause_id", "cause_id", "ended_at", "id"),
+        in_vain_index("ix_attempts_in_vain"),
+        in_vain_index("ix_attempts_in_vain_queue", "queue"),
+        in_vain_index("ix_attempts_in_vain_step", "kind", "step"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

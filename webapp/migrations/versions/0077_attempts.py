@@ -9,6 +9,11 @@ branch_labels = None
 depends_on = None
 
 IN_VAIN = sa.text("outcome <> 'done'")
+IN_VAIN_INDEXES = {
+    'ix_attempts_in_vain': [],
+    'ix_attempts_in_vain_queue': ['queue'],
+    'ix_attempts_in_vain_step': ['kind', 'step'],
+}
 
 
 def upgrade():
@@ -59,15 +64,15 @@ def upgrade():
         sa.ForeignKeyConstraint(['cause_id'], ['failure_causes.id'], name=op.f('fk_attempts_cause_id')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_attempts')),
     )
-    op.create_index('ix_attempts_cause_id', 'attempts', ['cause_id', 'id'])
-    op.create_index('ix_attempts_ended_at', 'attempts', ['ended_at'])
-    op.create_index(
-        'ix_attempts_in_vain', 'attempts', ['outcome', 'id'], sqlite_where=IN_VAIN, postgresql_where=IN_VAIN
-    )
-    op.create_index('ix_attempts_queue', 'attempts', ['queue', 'id'])
+    op.create_index('ix_attempts_cause_id', 'attempts', ['cause_id', 'ended_at', 'id'])
+    op.create_index('ix_attempts_ended_at', 'attempts', ['ended_at', 'id'])
+    for name, columns in IN_VAIN_INDEXES.items():
+        columns = [*columns, 'outcome', 'ended_at', 'id']
+        op.create_index(name, 'attempts', columns, sqlite_where=IN_VAIN, postgresql_where=IN_VAIN)
+    op.create_index('ix_attempts_queue', 'attempts', ['queue', 'ended_at', 'id'])
     op.create_index('ix_attempts_row', 'attempts', ['kind', 'row_id', 'id'])
     op.create_index('ix_attempts_sale_id', 'attempts', ['sale_id', 'id'])
-    op.create_index('ix_attempts_step', 'attempts', ['kind', 'step', 'id'])
+    op.create_index('ix_attempts_step', 'attempts', ['kind', 'step', 'ended_at', 'id'])
     op.create_table(
         'failing_work',
         sa.Column('id', sa.Integer(), nullable=False),
