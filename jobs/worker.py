@@ -23,8 +23,16 @@ from sqlalchemy.orm import configure_mappers
 from webapp import create_app
 from webapp.platform import living
 from webapp.platform.database import db
-from webapp.platform.queue import ALIVE_SECONDS, BEAT_SECONDS, QUEUES, connect
+from webapp.platform.queue import (
+    ALIVE_SECONDS,
+    BEAT_SECONDS,
+    MEMORY_FIELD,
+    QUEUES,
+    VERSION_FIELD,
+    connect,
+)
 from webapp.platform.sparing import sparing
+from webapp.platform.version import version
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER_SECONDS = 1
@@ -92,6 +100,13 @@ class ShopWorker(SimpleWorker):
             # Redis may be away for a while; the next beat looks again.
             with contextlib.suppress(redis.RedisError):
                 self.heartbeat()
+                self.connection.hset(self.key, MEMORY_FIELD, living.memory_mb())
+
+    def serialize(self) -> dict:
+        return super().serialize() | {
+            VERSION_FIELD: version(),
+            MEMORY_FIELD: living.memory_mb(),
+        }
 
     def _write_in_again(self) -> None:
         if self._stopped.is_set():
@@ -134,6 +149,7 @@ def main(names: list[str]) -> None:
     app = create_app()
     living.begin(app.extensions["settings"].data_dir)
     configure_mappers()
+    version()
     # The app lives as long as the process; the collector need not walk it for every batch of rows.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

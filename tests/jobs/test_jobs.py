@@ -4,6 +4,7 @@ import datetime as dt
 import importlib
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from rq import Queue
@@ -15,6 +16,7 @@ from tests.factories import make_sale, open_shop
 from webapp.monitor.registries import queue_counts, workers
 from webapp.platform.clock import utc_now
 from webapp.platform.queue import ALIVE_SECONDS, QUEUES, connect
+from webapp.platform.version import version
 from webapp.sales.models import Status
 
 
@@ -56,6 +58,18 @@ def test_a_worker_writes_itself_in_again_after_redis_was_wiped(app, db, connecti
     ]
     worker.teardown()
     assert workers() == []
+
+
+def test_a_worker_tells_its_version_and_its_memory(app, db, connection):
+    worker = make_worker(app, list(QUEUES), connection)
+    worker.register_birth()
+    told = connection.hgetall(worker.key)
+    assert told[b"balcao_version"].decode() == version()
+    newest = max(Path(__file__).parents[2].glob("webapp/migrations/versions/[0-9]*.py")).name[:4]
+    assert version().startswith(f"{newest}-")
+    with Path("/proc/self/status").open() as status:
+        (held,) = (int(line.split()[1]) // 1024 for line in status if line.startswith("VmRSS"))
+    assert abs(int(told[b"balcao_rss_mb"]) - held) < 30
 
 
 def test_a_worker_outlives_a_redis_that_is_of_no_use(app, db, connection, monkeypatch):

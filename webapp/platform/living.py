@@ -7,7 +7,10 @@ such locks, or the workers are on another machine, the leases alone tell.
 
 import fcntl
 import logging
+import os
+import resource
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -39,6 +42,17 @@ def begin(data_dir: Path) -> None:
 def my_name() -> str:
     """Of eight signs; for a process that holds no lock, one that nobody finds dead."""
     return _mine[0] if _mine else secrets.token_hex(4)
+
+
+def memory_mb() -> int:
+    """What this process holds of the machine's memory just now, in MiB; where the system does not
+    tell, the most that it ever held."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most // (2**20 if sys.platform == "darwin" else 2**10)
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
 def dead(data_dir: Path) -> Iterator[str]:

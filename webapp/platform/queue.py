@@ -24,6 +24,8 @@ _QUIET_SECONDS = 3
 _PATIENCE_SECONDS, _AWAY_SECONDS = 0.3, 2
 # A worker says every few seconds that it lives; one that is silent for longer is dead.
 BEAT_SECONDS, ALIVE_SECONDS = 4, 15
+# What a worker writes beside the library's own fields.
+VERSION_FIELD, MEMORY_FIELD = "balcao_version", "balcao_rss_mb"
 SWEEPER_KEY = "balcao:sweeper"
 # Begins what a server says that cannot save (a full disk) or lacks its replicas.
 _REFUSALS = ("MISCONF", "NOREPLICAS")
