@@ -113,6 +113,8 @@ def _config(settings: Settings) -> dict:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": 14 * 86400,
+        # As long as a session stands; sent with each answer, a late one would take away a newer.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         # As long as the session, which ends by itself.
         "WTF_CSRF_TIME_LIMIT": None,

@@ -170,7 +170,7 @@ def _by_session() -> Identity | None:
         return None
     row = db.session.get(UserSession, digest(secret))
     if row is None or not row.is_live(utc_now()):
-        _clear_session()
+        # Its cookie stays: an answer that comes late would take away a newer one.
         return None
     g.user_session = row
     return Identity(row.user.email, row.user.role, user=row.user)
