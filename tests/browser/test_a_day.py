@@ -30,7 +30,6 @@ OF_THE_DAY = (
     f"JOIN tags ON tags.id = tag_id AND tags.name = '{TAG}'"
 )
 PHONE = {"width": 390, "height": 600}
-PATIENT = 60_000  # ms, on a machine that others keep busy
 
 
 class Placed(NamedTuple):
@@ -155,7 +154,7 @@ def pack(page, shop, orders: list[Placed]) -> None:
     scan_many(page, [code for at_first, _last, _refused in plans for code in at_first])
     scan_many(page, [code for _first, at_last, _refused in plans for code in at_last])
     last = [plan[1][0] for plan in plans if plan[1]][-1]
-    expect(answer(page)).to_contain_text(f"O pedido {last} está embalado", timeout=PATIENT)
+    expect(answer(page)).to_contain_text(f"O pedido {last} está embalado")
     ordered = {placed.reference: Counter(placed.goods) for placed in orders}
     ordered[UNPAID]["DIA-A"] += 1
     assert in_parcels(shop) == ordered
@@ -170,7 +169,7 @@ def all_that_is(page, shipping: str, act: str) -> None:
 
 def done(page) -> None:
     page.get_by_role("button", name="Começar").click()
-    expect(page.locator("#bulk-live")).to_have_attribute("data-status", "done", timeout=PATIENT)
+    expect(page.locator("#bulk-live")).to_have_attribute("data-status", "done")
 
 
 def print_labels(page, orders: list[Placed]) -> None:

@@ -122,7 +122,7 @@ def test_a_page_has_no_faults(staff, path):
 def test_an_opened_record_has_no_faults(staff, listed):
     staff.goto(listed)
     link = staff.locator(f"main tbody a[href^='{OPENED[listed]}']").first
-    link.wait_for(timeout=20_000)
+    link.wait_for()
     staff.goto(link.get_attribute("href"))
     assert faults(staff) == []
 

@@ -21,7 +21,7 @@ def test_a_test_is_asked_for_and_its_page_moves_to_the_result_by_itself(
 
     page.locator("#backtests [name=days]").select_option("all")
     page.locator("#backtests").get_by_role("button").click()
-    expect(page.locator("#backtest-live")).to_have_attribute("data-status", "done", timeout=20_000)
+    expect(page.locator("#backtest-live")).to_have_attribute("data-status", "done")
     expect(page.locator("main")).to_contain_text("Comissão por vendedor")
     assert faults(page) == []
 

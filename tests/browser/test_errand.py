@@ -59,7 +59,7 @@ def test_from_a_new_product_to_a_verified_xml(page, browser, live_shop, xmlsec1,
     make_sale(page, "CANECA-1", "ERRAND-1")
 
     row = onlooker.locator("tr[id^='sale-']", has_text="ERRAND-1")
-    expect(row).to_have_attribute("data-status", "invoiced", timeout=20_000)
+    expect(row).to_have_attribute("data-status", "invoiced")
     expect(row).to_contain_text("São Paulo/SP")
     onlooker.context.close()
 
@@ -113,7 +113,7 @@ def test_a_reviewer_approves_by_key(page, watched, signed_in):
     signed_in(page, "reviewer")
     page.goto("/invoices")
     held = page.locator("tr[id^='invoice-'][data-status='review']", has_text="B2B-2008")
-    expect(held).to_be_visible(timeout=20_000)
+    expect(held).to_be_visible()
     held.locator("a").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("B2B-2008")
     page.keyboard.press("r")
@@ -126,6 +126,6 @@ def test_a_reviewer_approves_by_key(page, watched, signed_in):
         page.keyboard.press("Enter")
     page.goto("/sales?q=B2B-2008")
     expect(page.locator("tr[id^='sale-']", has_text="B2B-2008")).to_have_attribute(
-        "data-status", "invoiced", timeout=20_000
+        "data-status", "invoiced"
     )
     assert watched == []

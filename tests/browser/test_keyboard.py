@@ -226,7 +226,7 @@ def test_j_and_k_walk_the_rows_of_a_list_and_rest_while_one_types(page, signed_i
     page.keyboard.type("j")
     expect(page.locator(".filters input[type=search]")).to_be_focused()
     page.goto("/invoices?status=authorized")
-    expect(page.locator("main tbody tr a").first).to_be_visible(timeout=20_000)
+    expect(page.locator("main tbody tr a").first).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/invoices/\d+$"))
@@ -337,7 +337,7 @@ def test_a_second_press_of_a_key_approves_no_note_that_was_not_seen(page, signed
     page.goto("/invoices?status=review")
     for reference in ("PRESS-1", "PRESS-2"):
         row = page.locator("tr[id^='invoice-'][data-status='review']", has_text=reference)
-        expect(row).to_be_visible(timeout=20_000)
+        expect(row).to_be_visible()
     page.locator("tr[id^='invoice-']", has_text="PRESS-1").locator("a").first.click()
     approved = []
     page.on("request", lambda sent: sent.url.endswith("/approval") and approved.append(sent.url))

@@ -45,7 +45,7 @@ def row(page, reference: str):
 
 
 def expect_invoiced(page, reference: str):
-    expect(row(page, reference)).to_have_attribute("data-status", "invoiced", timeout=20_000)
+    expect(row(page, reference)).to_have_attribute("data-status", "invoiced")
     assert page.evaluate("window.neverLoadedAgain")
 
 
@@ -67,7 +67,7 @@ def test_the_first_row_of_an_empty_list_comes_by_itself(people, live_shop):
     expect(onlooker.get_by_text("Nenhum resultado")).to_be_visible()
     place_order(live_shop, "LIVE-2")
     invoice = onlooker.locator("tr[id^='invoice-']", has_text="LIVE-2")
-    expect(invoice).to_have_attribute("data-status", "authorized", timeout=20_000)
+    expect(invoice).to_have_attribute("data-status", "authorized")
     expect(onlooker.get_by_text("Nenhum resultado")).to_be_hidden()
     assert onlooker.evaluate("window.neverLoadedAgain")
 
@@ -130,8 +130,8 @@ def test_a_page_outlives_its_server(people, live_shop):
         (web,) = live_shop.pids("web")
         os.kill(web, signal.SIGKILL)
         wait_until(lambda web=web: live_shop.pids("web") not in ([], [web]), why="it starts again")
-    expect(band).to_be_visible(timeout=10_000)
-    expect(band).to_be_hidden(timeout=20_000)
+    expect(band).to_be_visible()
+    expect(band).to_be_hidden()
     place_order(live_shop, "LIVE-6")
     expect_invoiced(onlooker, "LIVE-6")
 

@@ -47,7 +47,7 @@ def test_a_list_whose_session_ended_says_so(clerk, live_shop):
     clerk.goto("/sales")
     expect(state(clerk)).to_have_text(LIVE)
     live_shop.end_sessions()
-    expect(state(clerk)).to_have_text("Sem sessão", timeout=10_000)
+    expect(state(clerk)).to_have_text("Sem sessão")
 
 
 def test_reversed_days_are_said_at_the_field(clerk):
@@ -79,7 +79,7 @@ def expect_order(page, name="Ana Prado"):
 
 def sign_in_over(page):
     dialog = page.locator("#sign-in-again")
-    expect(dialog).to_be_visible(timeout=10_000)
+    expect(dialog).to_be_visible()
     dialog.get_by_label("E-mail").fill("clerk@balcao.example")
     dialog.get_by_label("Senha").fill("not this one")
     dialog.get_by_role("button", name="Entrar").first.click()
@@ -136,7 +136,7 @@ def test_a_scan_while_the_session_ends_lands_in_its_line_and_in_no_password(cler
     # In one go, as a scanner types: whatever the first Enter asks, the dialog waits for its rest.
     clerk.evaluate(f"(codes) => codes.forEach({SCAN})", ["", "FI-0001-SCANNED"])
     dialog = clerk.locator("#sign-in-again")
-    expect(dialog).to_be_visible(timeout=10_000)
+    expect(dialog).to_be_visible()
     expect(clerk.locator("[name='lines.1.sku']")).to_have_value("FI-0001-SCANNED")
     password = dialog.get_by_label("Senha")
     password.press_sequentially("half of", delay=60)

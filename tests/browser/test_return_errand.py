@@ -18,7 +18,7 @@ def test_one_of_three_lines_comes_back(page, live_shop, signed_in, watched):
     page.get_by_role("button", name="Fazer a nota de devolução").click()
 
     note = page.locator("#invoice")
-    expect(note).to_have_attribute("data-status", "authorized", timeout=20_000)
+    expect(note).to_have_attribute("data-status", "authorized")
     expect(note).to_contain_text("Devolução da NF-e 1-")
     page.locator("h1 a").click()
     expect(page.locator("main")).to_contain_text("Nota de devolução 1-")

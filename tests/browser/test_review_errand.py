@@ -49,7 +49,7 @@ def test_rejected_understood_mended_and_authorized_under_its_number(
     page.keyboard.press("a")
     page.keyboard.press("Enter")
 
-    expect(note).to_have_attribute("data-status", "authorized", timeout=20_000)
+    expect(note).to_have_attribute("data-status", "authorized")
     expect(page.locator("h2", has_text=f"NF-e {number}, série 1")).to_be_visible()
     expect(page.locator("#changes del")).to_have_text(bare(WRONG))
     expect(page.locator("#changes ins")).to_have_text(bare(RIGHT))

@@ -25,7 +25,7 @@ def sell(page, reference: str):
     page.locator("[name=reference]").fill(reference)
     page.locator("input[type=checkbox][name=paid]").check()
     page.get_by_role("button", name="Lançar o pedido").click()
-    expect(page.locator("#sale-live")).to_have_attribute("data-status", "invoiced", timeout=20_000)
+    expect(page.locator("#sale-live")).to_have_attribute("data-status", "invoiced")
 
 
 def ruling(page):
@@ -47,7 +47,7 @@ def except_customer(page) -> None:
 
 def try_on_past_orders(page) -> None:
     page.locator("#backtests").get_by_role("button").click()
-    expect(page.locator("main")).to_contain_text("Comissão: antes, depois", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("Comissão: antes, depois")
 
 
 def test_an_exception_is_tried_published_seen_and_taken_back(

@@ -20,7 +20,7 @@ def add_product(page) -> None:
 def rehearsed(page):
     """What the rehearsal found that goes on."""
     found = page.locator("#rehearsal-live")
-    expect(found).to_have_attribute("data-status", "done", timeout=20_000)
+    expect(found).to_have_attribute("data-status", "done")
     return found
 
 
@@ -69,7 +69,7 @@ def sell(page) -> None:
         page.locator(f"[name='{name}']").fill(value)
     page.locator("input[type=checkbox][name=paid]").check()
     page.get_by_role("button", name="Lançar o pedido").click()
-    expect(page.locator("#sale-live")).to_have_attribute("data-status", "invoiced", timeout=20_000)
+    expect(page.locator("#sale-live")).to_have_attribute("data-status", "invoiced")
     page.locator("#sale-live").get_by_role("link", name="NF-e").first.click()
 
 

@@ -61,6 +61,7 @@ def traced(browser: Browser, snapshots: bool) -> Browser:
 
     def new_context(**options) -> BrowserContext:
         context = make(**({"reduced_motion": "reduce"} | options))
+        context.set_default_timeout(60_000)
         context.tracing.start(snapshots=snapshots)
         _open.append(context)
         context.on("close", lambda: _open.remove(context))
