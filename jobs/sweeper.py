@@ -6,6 +6,7 @@ import threading
 
 from webapp import create_app
 from webapp.audit.tracking import acting_as
+from webapp.monitor.history import keep_history
 from webapp.platform.database import db
 from webapp.platform.sparing import sparing
 from webapp.platform.storage import fault_of
@@ -24,6 +25,7 @@ def main() -> None:
         with app.app_context(), acting_as("sweeper"):
             try:
                 sweep_once()
+                keep_history()
             except Exception as error:
                 # The database may be away or full for a while; the next pass looks again.
                 fault = fault_of(error)

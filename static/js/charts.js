@@ -1,7 +1,8 @@
 /* Draws the charts of a page with uPlot (static/vendor), in the theme's colours and as wide as there is room.
 
-   data-plot   {step: its word, steps: seconds of each one's first day in UTC, money, lines: [{label, values, former}]}: one line beside
-               its former period is drawn as bars, several as lines. The numbers stand in a table beside it. */
+   data-plot   {step: its word, steps: seconds of each one's first moment in UTC, clock: whether they are shorter than a day, money,
+               unit: that of Intl (second), lines: [{label, values, former}]}: one line beside its former period is drawn as bars, several
+               as lines. The numbers stand in a table beside it. */
 "use strict";
 
 (() => {
@@ -19,13 +20,23 @@
     return found;
   }
 
+  const DAY = 86400;
   const day = new Intl.DateTimeFormat(LANGUAGE, { day: "2-digit", month: "2-digit", timeZone: "UTC" });
+  const hour = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
   const whole = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeZone: "UTC" });
+  const moment = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "short", timeStyle: "short", hourCycle: "h23", timeZone: "UTC" });
 
-  function numbers(money) {
-    const exact = new Intl.NumberFormat(LANGUAGE, money ? { style: "currency", currency: "BRL" } : {});
+  /* How a moment is told on the axis and whole. */
+  function moments({ clock, steps }) {
+    if (!clock) return { axis: day, whole };
+    return { axis: steps.at(-1) - steps[0] > 2 * DAY ? day : hour, whole: moment };
+  }
+
+  function numbers({ money, unit }) {
+    const kind = money ? { style: "currency", currency: "BRL" } : unit ? { style: "unit", unit, unitDisplay: "narrow" } : {};
+    const exact = new Intl.NumberFormat(LANGUAGE, kind);
     const short = new Intl.NumberFormat(LANGUAGE, {
-      ...(money ? { style: "currency", currency: "BRL" } : {}),
+      ...kind,
       notation: "compact",
       maximumFractionDigits: 1,
       minimumFractionDigits: 0,
@@ -51,7 +62,8 @@
   function options(told, wanted, width) {
     const alone = wanted.lines.length === 2 && wanted.lines[1].former;
     const axis = { stroke: colour("text"), grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false } };
-    const step = (wanted.steps[1] ?? wanted.steps[0] + 86400) - wanted.steps[0];
+    const step = (wanted.steps[1] ?? wanted.steps[0] + DAY) - wanted.steps[0];
+    const time = moments(wanted);
     return {
       width,
       height: HEIGHT,
@@ -62,11 +74,11 @@
         y: { range: (_plot, least, most) => [Math.min(0, least), Math.max(most * 1.05, 1)] },
       },
       axes: [
-        { ...axis, grid: { show: false }, values: (_plot, marks) => marks.map((mark) => day.format(mark * 1000)) },
+        { ...axis, grid: { show: false }, values: (_plot, marks) => marks.map((mark) => time.axis.format(mark * 1000)) },
         { ...axis, size: 76, values: (_plot, marks) => marks.map((mark) => told.short.format(mark)) },
       ],
       series: [
-        { label: wanted.step, value: (_plot, value) => (value === null ? "—" : whole.format(value * 1000)) },
+        { label: wanted.step, value: (_plot, value) => (value === null ? "—" : time.whole.format(value * 1000)) },
         ...wanted.lines.map((line, place) => series(line, place, told, alone)),
       ],
       cursor: { drag: { x: false, y: false } },
@@ -82,7 +94,7 @@
     drawn.get(part)?.destroy();
     const wanted = JSON.parse(part.dataset.plot);
     const data = [wanted.steps, ...wanted.lines.map((line) => line.values)];
-    drawn.set(part, new window.uPlot(options(numbers(wanted.money), wanted, room(part)), data, part));
+    drawn.set(part, new window.uPlot(options(numbers(wanted), wanted, room(part)), data, part));
   }
 
   const wider = new ResizeObserver((seen) => {
@@ -105,6 +117,7 @@
 
   const again = () => drawn.forEach((_plot, part) => draw(part));
   document.addEventListener("htmx:load", drawAll);
+  document.addEventListener("live:swapped", drawAll);
   document.addEventListener("DOMContentLoaded", drawAll);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -221,6 +221,7 @@
     const open = [...part.querySelectorAll("details")].map((fold) => fold.open);
     swap(part, fresh);
     [...fresh.querySelectorAll("details")].forEach((fold, i) => { fold.open = open[i] ?? fold.open; });
+    document.dispatchEvent(new CustomEvent("live:swapped"));
   }
 
   // ---------- putting them in without taking anything from the person ----------

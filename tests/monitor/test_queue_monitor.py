@@ -15,13 +15,19 @@ from tests.factories import api, make_sale, make_token, open_shop, sign_in, work
 from tests.support.past_decisions import changed, keep_past, open_draft_of
 from webapp.audit.models import AuditEntry
 from webapp.monitor import registries
+from webapp.monitor.models import WorkSpan
 from webapp.monitor.queries import failing_rows, owed_by_queue
 from webapp.platform.clock import utc_now
+from webapp.platform.live import STREAM
+from webapp.platform.notices import WORK_TOLD_KEY, WORK_UNTOLD_KEY, tell_work_held_back
 from webapp.platform.queue import QUEUES, connect
+from webapp.platform.version import version
+from webapp.processing.sweeping import sweep_once
 from webapp.rules.backtesting.backtests import ask_backtest, look_back
 from webapp.sales.models import Sale
 
 STATES = {"queued", "started", "finished", "failed", "deferred", "scheduled"}
+PACE = {"done_per_minute", "in_vain_per_minute", "latency_p50_ms", "latency_p95_ms"}
 
 
 def owed() -> dict[str, int]:
@@ -99,17 +105,85 @@ def test_the_api_answers_as_documented(app, client, db, worker):
     worker.register_birth()
     answer = api(client, make_token("manager")).get("/jobs").json
 
-    assert set(answer) == {"queues", "workers"}
+    assert set(answer) == {"queues", "workers", "swept_at"}
     assert [queue["name"] for queue in answer["queues"]] == list(QUEUES)
     assert all(
-        set(queue) == {"name", "owed", "oldest_age_s", "paused"} | STATES
+        set(queue) == {"name", "owed", "oldest_age_s", "paused"} | STATES | PACE
         for queue in answer["queues"]
     )
     assert answer["queues"][0]["owed"] == 1 and answer["queues"][0]["queued"] == 1
     (found,) = answer["workers"]
-    assert set(found) == {"name", "pid", "state", "current", "heartbeat"}
+    assert set(found) == {
+        *("name", "pid", "state", "current", "queue", "since", "heartbeat", "version", "rss_mb")
+    }
     assert (found["name"], found["current"]) == (worker.name, None)
     assert dt.datetime.fromisoformat(found["heartbeat"]).tzinfo is not None
+
+
+def test_a_worker_tells_its_version_and_memory_and_whatever_else_stands_there_is_a_dash(
+    client, db, worker, manager
+):
+    worker.register_birth()
+    fields = {"balcao_version": "1.4", "balcao_rss_mb": "1184"}
+    worker.connection.hset(worker.key, mapping=fields)
+
+    def told():
+        return " ".join(
+            client.get("/jobs/state").text.split(f'id="worker-{worker.name}"')[1].split()
+        )
+
+    assert '<span title="Version">1.4</span>' in told() and "other version" in told()
+    assert '<span title="Memory">1,184 MB</span>' in told()
+    worker.connection.hset(worker.key, mapping={"balcao_rss_mb": "-1 or so", "balcao_version": ""})
+    assert '<span title="Version">—</span>' in told() and '<span title="Memory">—</span>' in told()
+    worker.connection.hset(worker.key, "balcao_version", version())
+    assert version() in told() and "other version" not in told()
+
+
+def test_the_queues_tell_how_they_work_and_when_the_sweeper_passed(client, db, manager):
+    minute = utc_now().replace(second=0, microsecond=0) - dt.timedelta(minutes=1)
+    spans = [(minute, 12, 3, {"20": 18, "32": 2}), (minute - dt.timedelta(minutes=1), 30, 0, {})]
+    for began_at, done, failed, times in spans:
+        span = WorkSpan(seconds=60, began_at=began_at, queue="mail", done=done, times=times)
+        span.failed = failed
+        db.session.add(span)
+    db.session.commit()
+    sweep_once()
+    page = " ".join(client.get("/jobs").text.split())
+    row = page.split('id="queue-mail"')[1].split("</tr>")[0]
+    # 5 ms * 1.25 ** 20 and ** 32.
+    for told in (">12<", "3 in vain", "434 ms", "6.3 s"):
+        assert told in row
+    assert "sweeper passed 0 s ago" in page or "sweeper passed 1 s ago" in page
+    mail = api(client, make_token("manager")).get("/jobs").json["queues"][3]
+    assert (mail["done_per_minute"], mail["in_vain_per_minute"]) == (12, 3)
+    assert (mail["latency_p50_ms"], mail["latency_p95_ms"]) == (434, 6311)
+
+
+def test_the_charts_are_those_of_the_range_and_queue_of_the_address(client, db, manager):
+    hour = utc_now().replace(minute=0, second=0, microsecond=0) - dt.timedelta(hours=1)
+    db.session.add(WorkSpan(seconds=3600, began_at=hour, queue="mail", done=120))
+    db.session.commit()
+    assert "Nothing is kept of this time yet" in client.get("/jobs").text
+    page = html.unescape(client.get("/jobs?range=week&queue=mail").text)
+    assert page.count("data-plot=") == 3 and '"values": [null, ' in page and "2.0]" in page
+    assert "Nothing is kept" in client.get("/jobs/history?range=week&queue=rules").text
+    assert client.get("/jobs?range=year").status_code == 422
+
+
+def test_open_pages_are_told_of_work_once_a_second_and_of_the_last_by_the_sweeper(db, worker):
+    def told():
+        return sum(b'"jobs"' in fields[b"data"] for _id, fields in worker.connection.xrange(STREAM))
+
+    worker.connection.delete(WORK_TOLD_KEY, WORK_UNTOLD_KEY)
+    before = told()
+    make_sale()
+    make_sale()
+    assert told() == before + 1
+    worker.connection.delete(WORK_TOLD_KEY)  # a second later
+    tell_work_held_back(worker.connection)
+    tell_work_held_back(worker.connection)
+    assert told() == before + 2
 
 
 def test_looking_cleans_nothing_up_in_redis(client, db, worker, manager):
@@ -282,7 +356,7 @@ def test_without_redis_the_api_tells_what_is_owed_and_nothing_it_does_not_know(
         "owed": 1,
         "oldest_age_s": 0,
         "paused": None,
-    } | dict.fromkeys(STATES)
+    } | dict.fromkeys(STATES | PACE)
 
 
 def test_without_redis_a_retry_is_refused_and_not_audited(client, db, manager, without_redis):

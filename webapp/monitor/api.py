@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.monitor import registries
 from webapp.monitor.forms import PauseIn
+from webapp.monitor.history import paces
 from webapp.monitor.queries import owed_by_queue
 from webapp.monitor.schedule import Planned, schedule
 from webapp.monitor.shapes import JobsOut, PauseOut, ScheduleOut
@@ -16,6 +17,7 @@ from webapp.processing.pausing import pause, pauses, resume
 from webapp.web.api import api_blueprint, endpoint
 
 bp = api_blueprint("monitor")
+_TOLD_OF_WORKER = ("name", "pid", "state", "current", "queue", "version", "rss_mb")
 UNKNOWN = _l("There is no such queue.")
 
 
@@ -33,10 +35,10 @@ UNKNOWN = _l("There is no such queue.")
 def jobs() -> dict[str, object]:
     try:
         workers = registries.workers()
-        counts = registries.queue_counts(workers)
+        counts, swept_at = registries.queue_counts(workers), registries.swept_at()
     except redis.RedisError:
-        counts, workers = {}, []
-    unknown, paused = dict.fromkeys(registries.STATES), pauses()
+        counts, workers, swept_at = {}, [], None
+    unknown, paused, pace = dict.fromkeys(registries.STATES), pauses(), paces()
     return {
         "queues": [
             {
@@ -44,15 +46,23 @@ def jobs() -> dict[str, object]:
                 "owed": row.owed,
                 **counts.get(row.queue, unknown),
                 "oldest_age_s": row.oldest_age_s,
+                "done_per_minute": pace[row.queue].done,
+                "in_vain_per_minute": pace[row.queue].in_vain,
+                "latency_p50_ms": pace[row.queue].p50_ms,
+                "latency_p95_ms": pace[row.queue].p95_ms,
                 "paused": pause_json(paused.get(row.queue)),
             }
             for row in owed_by_queue()
         ],
         "workers": [
-            {name: worker[name] for name in ("name", "pid", "state", "current")}
-            | {"heartbeat": worker["heartbeat"].isoformat()}
+            {name: worker[name] for name in _TOLD_OF_WORKER}
+            | {
+                "since": worker["since"] and worker["since"].isoformat(),
+                "heartbeat": worker["heartbeat"].isoformat(),
+            }
             for worker in workers
         ],
+        "swept_at": swept_at and swept_at.isoformat(),
     }
 
 

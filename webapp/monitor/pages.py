@@ -1,5 +1,8 @@
 """The queue monitor: what is owed, what Redis holds, and what a manager may do about it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import redis
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -12,13 +15,22 @@ from webapp.http.handling import acts, submits
 from webapp.http.lists import newest_first, page_of
 from webapp.monitor import registries, words
 from webapp.monitor.causes import cards, cause_of
+from webapp.monitor.charts import Charts
 from webapp.monitor.forms import PauseIn
-from webapp.monitor.queries import failed_effects_shown, failing_rows, owed_by_queue, providers
+from webapp.monitor.history import paces
+from webapp.monitor.queries import (
+    failed_effects_shown,
+    failing_queues,
+    failing_rows,
+    owed_by_queue,
+    providers,
+)
 from webapp.monitor.schedule import runs_of, schedule
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
 from webapp.platform.sparing import sparing
+from webapp.platform.version import version
 from webapp.platform.whole import whole_number
 from webapp.processing.effects import kind_of
 from webapp.processing.models import RecurringRun
@@ -38,53 +50,82 @@ class RedisAway(Refusal):
 
 @bp.get("/jobs")
 @allow("manager")
-def page():
-    return render_template("monitor/page.html", **_state())
+def page() -> str:
+    work = _work()
+    queues = _queues({row.queue for row, _cause in work["failing"]})
+    return render_template("monitor/page.html", charts=Charts.asked(), **queues | work)
+
+
+@bp.get("/jobs/queues")
+@allow("manager")
+@unattended
+def queues() -> str:
+    """The queues alone, as the page looks for them again."""
+    return render_template("monitor/_queues.html", **_queues(failing_queues()))
 
 
 @bp.get("/jobs/state")
 @allow("manager")
 @unattended
-def state():
-    """The part of the page that is fetched again every few seconds."""
-    return render_template("monitor/_state.html", **_state())
+def state() -> str:
+    """What failed and who works, as the page looks for them again."""
+    return render_template("monitor/_state.html", **_work())
 
 
-def _state() -> dict:
-    """What the page shows; `counts` is None while Redis does not answer: the rest comes from the
-    database."""
+@bp.get("/jobs/history")
+@allow("manager")
+@unattended
+def charts() -> str:
+    """The charts alone."""
+    return render_template("monitor/_charts.html", charts=Charts.asked())
+
+
+def _queues(failing: set[str]) -> dict[str, Any]:
+    """`failing`: queues in which something waits for its next try."""
+    context = {
+        "owed": owed_by_queue(),
+        "paces": paces(),
+        "pauses": pauses(),
+        "failing_queues": failing,
+        "words": words,
+        "who": who,
+        "now": utc_now(),
+    }
+    read = {
+        "counts": lambda: registries.queue_counts(registries.workers()),
+        "swept_at": registries.swept_at,
+    }
+    return context | _of_redis(read)
+
+
+def _work() -> dict[str, Any]:
     now, known = utc_now(), providers()
     names = current_app.extensions["settings"].cep_providers
-    state = {
-        "owed": owed_by_queue(),
-        "pauses": pauses(),
+    context = {
         "failing": [(row, cause_of(row, known, now)) for row in failing_rows()],
         "providers": cards(names, known, now),
         "failed_effects": failed_effects_shown(),
         "kind_of": kind_of,
+        "version": version(),
         "words": words,
-        "who": who,
         "now": now,
-        "counts": None,
-        "strange": False,
-        "workers": [],
-        "failed": [],
     }
+    return context | _of_redis({"workers": registries.workers, "failed": registries.failed_jobs})
+
+
+def _of_redis(read: dict[str, Callable[[], Any]]) -> dict[str, Any]:
+    """What is read of Redis, each under its name, and `redis`: "" or what is wrong with it; then
+    all is None: the rest comes from the database."""
     try:
-        workers = registries.workers()
-        return state | {
-            "counts": registries.queue_counts(workers),
-            "workers": workers,
-            "failed": registries.failed_jobs(),
-        }
+        return {"redis": ""} | {name: each() for name, each in read.items()}
     except redis.RedisError as error:
-        # Such as a key of another type, under a name of ours: it does answer.
-        state["strange"] = isinstance(error, redis.ResponseError)
         if sparing.lets_through("queue monitor"):
             current_app.logger.warning(
                 "queue monitor: Redis is of no use (%s)", type(error).__name__
             )
-        return state
+        # Such as a key of another type, under a name of ours: it does answer.
+        fault = "strange" if isinstance(error, redis.ResponseError) else "away"
+        return {"redis": fault} | dict.fromkeys(read)
 
 
 @bp.post("/jobs/failed/<job_id>/retry")

@@ -109,6 +109,12 @@ def failing_rows() -> list[FailingRow]:
     return sorted(rows, key=lambda row: row.next_try)
 
 
+def failing_queues() -> set[str]:
+    """Those of which some row is among `failing_rows`."""
+    failing = db.session.execute(union_all(*map(_failing_ids, _PLACES)))
+    return {WORKED[place].queue for place, _row_id in failing}
+
+
 def failed_effects_shown() -> list[tuple[Effect, str]]:
     """The newest FAILING_SHOWN effects that a person must look at, each with its sale's
     reference."""

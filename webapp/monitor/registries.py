@@ -47,10 +47,13 @@ from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import NotFound
 from webapp.platform.notices import notices_of
-from webapp.platform.queue import ALIVE_SECONDS, QUEUES, done_keys, redis_of_app
+from webapp.platform.queue import ALIVE_SECONDS, QUEUES, SWEPT_KEY, done_keys, redis_of_app
+from webapp.platform.whole import whole_number
 from webapp.processing.pipeline import WORKED
 
 FAILED_SHOWN = 20
+# What a worker of ours writes beside the library's own fields.
+VERSION_FIELD, MEMORY_FIELD = "balcao_version", "balcao_rss_mb"
 # Moments before this year, or of the last one, are no zone's to tell.
 _EARLIEST = 1970
 FAILED_KNOWN_SECONDS = 5
@@ -174,9 +177,11 @@ def _count_failed() -> int | None:
 
 
 def workers() -> list[dict]:
-    """Those that gave a sign of life just now, as `{name, pid, state, current, queue, queues,
-    heartbeat}`: `current` is the id of the job at hand and `queue` its queue, both None while idle;
-    `queues` those it listens to; `heartbeat` a moment. Raises redis.RedisError."""
+    """Those that gave a sign of life just now, as `{name, pid, state, current, queue, since,
+    queues, heartbeat, version, rss_mb}`: `current` is the id of the job at hand, `queue` its queue
+    and `since` when it began, all None while idle; `queues` those it listens to; `heartbeat` a
+    moment; `version` of the program and `rss_mb` of memory as it tells them, None for one that does
+    not. Raises redis.RedisError."""
     # Its answers are bytes; the library's types name those of every protocol.
     connection: Any = redis_of_app()
     members = connection.smembers(Worker.redis_workers_keys)
@@ -189,8 +194,8 @@ def workers() -> list[dict]:
         for key, raw in zip(keys, pipe.execute(), strict=True)
         if raw and (data := _decoded(raw))
     ]
-    queues = _queues_of([data.get("current_job") for _key, data in found], connection)
-    read = (_worker(key, data, queues) for key, data in found)
+    jobs = _jobs_of([data.get("current_job") for _key, data in found], connection)
+    read = (_worker(key, data, jobs) for key, data in found)
     quiet_since = utc_now() - dt.timedelta(seconds=ALIVE_SECONDS)
     return [worker for worker in read if worker and worker["heartbeat"] > quiet_since]
 
@@ -203,30 +208,49 @@ def _decoded(raw: dict) -> dict:
         return {}
 
 
-def _worker(key: str, data: dict, queues: dict) -> dict | None:
+def _worker(key: str, data: dict, jobs: dict[str, Job]) -> dict | None:
     """None for what no worker of ours wrote."""
     current = data.get("current_job") or None
+    job = jobs.get(current or "")
     try:
         return {
             "name": key.removeprefix(Worker.redis_worker_namespace_prefix),
             "pid": int(data.get("pid") or 0),
             "state": data.get("state", "?"),
             "current": current,
-            "queue": queues.get(current),
+            "queue": job.origin if job else None,
+            "since": _moment(job.started_at) if job else None,
             "queues": data.get("queues", "").split(","),
             "heartbeat": utcparse(data["last_heartbeat"]).astimezone(dt.UTC),
+            "version": data.get(VERSION_FIELD, "")[:40] or None,
+            "rss_mb": whole_number(data.get(MEMORY_FIELD, ""), least=0),
         }
     except UNREADABLE:
         return None
 
 
-def _queues_of(job_ids: list, connection: Redis) -> dict[str, str]:
+def _jobs_of(job_ids: list, connection: Redis) -> dict[str, Job]:
     wanted = [job_id for job_id in job_ids if job_id]
     try:
         jobs = Job.fetch_many(wanted, connection, serializer=JSONSerializer)
     except UNREADABLE:
         return {}
-    return {job.id: job.origin for job in jobs if job}
+    return {job.id: job for job in jobs if job}
+
+
+def _moment(written: dt.datetime | None) -> dt.datetime | None:
+    """Raises ValueError for one that no page could tell."""
+    if written and not _EARLIEST <= written.year < dt.MAXYEAR:
+        raise ValueError("no moment that a page could tell")
+    return written and written.astimezone(dt.UTC)
+
+
+def swept_at() -> dt.datetime | None:
+    """When the sweeper began its last pass; None when it was none within a day. Raises
+    redis.RedisError."""
+    written: Any = redis_of_app().get(SWEPT_KEY)
+    seconds = whole_number((written or b"").decode(errors="replace"), most=10**11)
+    return dt.datetime.fromtimestamp(seconds, dt.UTC) if seconds else None
 
 
 def failed_jobs() -> list[FailedJob]:
@@ -290,14 +314,12 @@ def _read_failed(raw_id: bytes, until: float, queue: str, connection: Redis) -> 
 
 def _failed(job: Job) -> FailedJob:
     result = job.latest_result()
-    failed_at = job.ended_at or (result.created_at if result else None)
-    if failed_at and not _EARLIEST <= failed_at.year < dt.MAXYEAR:
-        raise ValueError("no moment that a page could tell")
+    failed_at = _moment(job.ended_at or (result.created_at if result else None))
     return FailedJob(
         job.id,
         job.origin,
         job.func_name or "",
-        failed_at and failed_at.astimezone(dt.UTC),
+        failed_at,
         (result and result.exc_string) or "",
     )
 

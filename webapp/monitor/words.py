@@ -1,7 +1,10 @@
 """The queue monitor's names for queues, steps and the state of a worker."""
 
+from flask_babel import format_decimal
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from webapp.http.formatting import duration_text
 from webapp.processing.pipeline import WORKED
 
 QUEUES = {
@@ -38,3 +41,12 @@ JOB_GONE = _l(
     "This job is not among the failed ones any more: somebody retried or deleted it, or its time "
     "was over."
 )
+
+
+def latency_text(milliseconds: int) -> str:
+    """How long steps took, as finely as it matters: 80 ms, 2.4 s, 3 min."""
+    if milliseconds < 1000:
+        return _("%(num)s ms", num=milliseconds)
+    if milliseconds < 60_000:
+        return _("%(seconds)s s", seconds=format_decimal(round(milliseconds / 1000, 1)))
+    return duration_text(milliseconds / 1000)

@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis
 from flask import current_app
@@ -28,6 +29,19 @@ log = logging.getLogger(__name__)
 _ADD_EACH = """
 for place = 2, #ARGV do
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'data', ARGV[place])
+end
+"""
+# Says that work moved, at most once a second, however many commits move some; what is held back is
+# told by the sweeper's next pass.
+WORK_TOLD_KEY, WORK_UNTOLD_KEY = "balcao:work-told", "balcao:work-untold"
+_WORK_TOLD_MS, _WORK_UNTOLD_SECONDS = 1000, 60
+_WORK_MOVED = json.dumps({"kind": "jobs", "id": 0, "status": ""})
+_TELL_WORK = """
+if redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[3]) then
+  redis.call('DEL', KEYS[3])
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'data', ARGV[2])
+else
+  redis.call('SET', KEYS[3], 1, 'EX', ARGV[4])
 end
 """
 
@@ -102,6 +116,8 @@ class Notifier:
                     pipe.eval(_ADD_EACH, 1, STREAM, KEPT_EVENTS, *rows)
                 for name, done in notices.done.items():
                     note_done(pipe, name, done)
+                if rings or notices.done:
+                    tell_work(pipe)
                 answers = pipe.execute()
             for name, answer in zip(rings, answers[: len(rings)], strict=True):
                 if answer:
@@ -111,6 +127,18 @@ class Notifier:
                 log.warning(
                     "notices not sent (%s); pages poll and the sweeper rings", type(error).__name__
                 )
+
+
+def tell_work(connection: Any) -> None:
+    """Open pages about the work look again."""
+    keys = (STREAM, WORK_TOLD_KEY, WORK_UNTOLD_KEY)
+    told = (KEPT_EVENTS, _WORK_MOVED, _WORK_TOLD_MS, _WORK_UNTOLD_SECONDS)
+    connection.eval(_TELL_WORK, len(keys), *keys, *told)
+
+
+def tell_work_held_back(connection: redis.Redis) -> None:
+    if connection.exists(WORK_UNTOLD_KEY):
+        tell_work(connection)
 
 
 def notices_of(session) -> Notices:

@@ -27,6 +27,8 @@ BEAT_SECONDS, ALIVE_SECONDS = 4, 15
 # What a worker writes beside the library's own fields.
 VERSION_FIELD, MEMORY_FIELD = "balcao_version", "balcao_rss_mb"
 SWEEPER_KEY = "balcao:sweeper"
+# When the sweeper began its last pass, in seconds of the epoch; kept for a day.
+SWEPT_KEY, _SWEPT_SECONDS = "balcao:swept", 86_400
 # Begins what a server says that cannot save (a full disk) or lacks its replicas.
 _REFUSALS = ("MISCONF", "NOREPLICAS")
 # How far back it is known what was done.
@@ -121,7 +123,10 @@ def _done_key(queue: str, minute: int) -> str:
 
 def note_sweeper(connection: redis.Redis) -> None:
     """The sweeper says that it lives."""
-    connection.set(SWEEPER_KEY, 1, ex=ALIVE_SECONDS)
+    with connection.pipeline(transaction=False) as pipe:
+        pipe.set(SWEEPER_KEY, 1, ex=ALIVE_SECONDS)
+        pipe.set(SWEPT_KEY, int(time.time()), ex=_SWEPT_SECONDS)
+        pipe.execute()
 
 
 def redis_of_app() -> redis.Redis:

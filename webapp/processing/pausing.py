@@ -40,6 +40,7 @@ def pause(queue: str, reason: str) -> bool:
         return False
     db.session.add(QueuePause(queue=queue, reason=reason, actor=actor(), since=utc_now()))
     record(db.session, "paused", "queues", queue, queue, why=reason)
+    notices_of(db.session).row_changed("jobs", 0)
     return True
 
 

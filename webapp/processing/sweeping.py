@@ -14,6 +14,7 @@ from webapp.messages.queries import THE_MAILBOX, the_mailbox
 from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db
 from webapp.platform.living import dead
+from webapp.platform.notices import tell_work_held_back
 from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
 from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
@@ -117,3 +118,4 @@ def _say_alive() -> None:
     # Redis may be away; the next pass says it again.
     with contextlib.suppress(redis.RedisError):
         note_sweeper(redis_of_app())
+        tell_work_held_back(redis_of_app())
