@@ -10,11 +10,12 @@ import itertools
 import json
 import secrets
 import time
+from decimal import Decimal
 
 from flask import current_app, has_app_context
 from itsdangerous import URLSafeTimedSerializer
 
-from webapp.attempts.models import Attempt, AttemptOutcome
+from webapp.attempts.models import Attempt, AttemptOutcome, FailingWork, FailureCause
 from webapp.catalog.forms import ProductIn
 from webapp.catalog.models import Product
 from webapp.catalog.product_edits import add_product
@@ -203,3 +204,49 @@ def make_attempt(ended_at: dt.datetime, **facts) -> Attempt:
     attempt = Attempt(**usual | {"ended_at": ended_at} | facts)
     db.session.add(attempt)
     return attempt
+
+
+def make_cause(**facts) -> FailureCause:
+    """Of the address step, since a moment ago."""
+    now, number = utc_now(), next(_numbers)
+    usual = {
+        "fingerprint": f"cause-{number}",
+        "queue": "addresses",
+        "kind": "sale",
+        "step": "address",
+        "error": "no_provider",
+        "count": 1,
+        "first_at": now,
+        "last_at": now,
+    }
+    cause = FailureCause(**usual | facts)
+    db.session.add(cause)
+    db.session.flush()
+    return cause
+
+
+def make_failing(cause: FailureCause, sale: Sale | None = None, **facts) -> FailingWork:
+    """A row that waits for the cause, in its sums too; of `sale`, which counts with it."""
+    total = sale.total if sale else Decimal(0)
+    usual = {
+        "kind": cause.kind,
+        "row_id": sale.id if sale else next(_numbers),
+        "step": cause.step,
+        "sale_id": sale.id if sale else None,
+        "counts_order": sale is not None,
+        "amount": total,
+        "since": cause.first_at,
+        "is_given_up": False,
+    }
+    work = FailingWork(cause_id=cause.id, **usual | facts)
+    outcome = AttemptOutcome.GIVEN_UP if work.is_given_up else AttemptOutcome.FAILED
+    about = {"kind": work.kind, "row_id": work.row_id, "step": work.step, "queue": cause.queue}
+    told = {"cause_id": cause.id, "error": cause.error, "began_at": work.since}
+    attempt = make_attempt(cause.last_at, sale_id=work.sale_id, outcome=outcome, **about | told)
+    db.session.flush()
+    work.attempt_id = attempt.id
+    cause.waiting += 1
+    cause.orders += work.counts_order
+    cause.amount += work.amount
+    db.session.add(work)
+    return work

@@ -22,12 +22,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Update, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from webapp.attempts.reasons import error_words
+from webapp.attempts.recording import Tried, TriedBatch, record
 from webapp.audit.writing import write_all
 from webapp.platform.clock import database_now
 from webapp.platform.columns import UtcDateTime
@@ -36,6 +38,7 @@ from webapp.platform.living import my_name
 from webapp.platform.notices import notices_of
 from webapp.platform.owed import ENDS_PROCESS, Owed
 from webapp.platform.transactions import only_reading
+from webapp.processing.outcomes import totals_of, tried
 
 log = logging.getLogger(__name__)
 # Attempts that failed; then a person is asked.
@@ -49,11 +52,19 @@ GROUP = 10
 _ALONE = re.compile(r"alone([0-9]+)-")
 # The moment by which a row is judged to be due. Statements of each turn are built once.
 _NOW = bindparam("now", type_=UtcDateTime)
+_MILLISECOND = dt.timedelta(milliseconds=1)
 # The model whose rows owe the step, what the outside world answered for a batch, and what a batch's
 # rows share while they are written.
 Row = TypeVar("Row", bound=Owed)
 Answers = TypeVar("Answers")
 Shared = TypeVar("Shared")
+
+
+class EndsProcess(Exception):
+    """The row ended every process that was at it."""
+
+    def __str__(self) -> str:
+        return ENDS_PROCESS
 
 
 class NotYet(Exception):
@@ -62,10 +73,26 @@ class NotYet(Exception):
 
 
 class Look(NamedTuple):
-    """Whether rows of a step are due that nobody has held, and such that a dead worker has left."""
+    """Since when rows of a step are due that nobody has held, and such that a dead worker has left;
+    nothing where there are none."""
 
-    fresh: bool
-    left_behind: bool
+    fresh: dt.datetime | None
+    left_behind: dt.datetime | None
+
+
+class Clock(NamedTuple):
+    """The database's clock, and this process's when that was read."""
+
+    read: float
+    now: dt.datetime
+
+
+class Course(NamedTuple):
+    """Of a batch that is at work: since when by this process's clock, and since when its oldest row
+    had been due."""
+
+    began: float
+    due_since: dt.datetime | None
 
 
 class Turn(NamedTuple):
@@ -139,16 +166,16 @@ class Step(Generic[Row, Answers, Shared]):
         began = time.monotonic()
         batch = self._claim_batch() if fresh else None
         if batch:
-            self._advance(*batch)
+            self._advance(*batch, fresh)
         taken = len(batch[1]) if batch else 0
-        again = self._take_up(time.monotonic() - began) if left_behind else 0
+        again = self._take_up(time.monotonic() - began, left_behind) if left_behind else 0
         return Turn(taken + again, taken == self.batch or again > 0)
 
-    def _take_up(self, seconds: float) -> int:
+    def _take_up(self, seconds: float, due_since: dt.datetime) -> int:
         """At least a group, and no further one after so many seconds; the number of rows."""
         end, taken = time.monotonic() + seconds, 0
         while claimed := self._claim_left_behind():
-            self._advance(*claimed)
+            self._advance(*claimed, due_since)
             taken += len(claimed[1])
             if time.monotonic() > end:
                 break
@@ -163,11 +190,12 @@ class Step(Generic[Row, Answers, Shared]):
         return rows_changed(update(self.model.__table__).where(held).values(due_at=now))
 
     @functools.cached_property
-    def looks(self) -> list[ColumnElement[bool]]:
+    def looks(self) -> list[ScalarSelect[dt.datetime | None]]:
         """The parts of a `Look` in SQL."""
         lease = self.model.lease
-        owed = self.is_owed(_NOW)
-        return [exists().where(owed, kind) for kind in (lease.is_(None), lease.is_not(None))]
+        first = select(self.model.due_at).where(self.is_owed(_NOW)).order_by(self.model.due_at)
+        kinds = (lease.is_(None), lease.is_not(None))
+        return [first.where(kind).limit(1).scalar_subquery() for kind in kinds]
 
     def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
         """The SQL condition: rows of this step that are due."""
@@ -226,21 +254,23 @@ class Step(Generic[Row, Answers, Shared]):
         until = now + dt.timedelta(seconds=self.lease_seconds)
         return {"token": token, "now": now, "until": until}
 
-    def _advance(self, token: str, ids: list[int]) -> None:
+    def _advance(self, token: str, ids: list[int], due_since: dt.datetime | None = None) -> None:
         """All rows in one transaction; if that fails, one by one, so that a bad row holds up no
         other. What the outside world answered is kept for that: it is not asked twice."""
+        course = Course(time.monotonic(), due_since)
         if self.most_alone is not None and _times_alone(token) > self.most_alone:
-            self._give_up_untried(token, ids)
+            self._give_up_untried(token, ids, course)
             return
         try:
             answers = self._call(token, ids)
         except Exception as error:
             db.session.rollback()
             for row_id in ids:
-                self._record_failure(token, row_id, error)
+                self._record_failure(token, row_id, error, course)
             return
+        asked = time.monotonic() - course.began
         try:
-            self._write(token, ids, answers)
+            self._write(token, ids, answers, course)
         except Exception as error:
             db.session.rollback()
             log.info(
@@ -250,14 +280,15 @@ class Step(Generic[Row, Answers, Shared]):
                 type(error).__name__,
             )
             for row_id in ids:
-                self._write_one(token, row_id, answers)
+                alone = course._replace(began=time.monotonic() - asked)
+                self._write_one(token, row_id, answers, alone)
 
-    def _write_one(self, token: str, row_id: int, answers: Answers) -> None:
+    def _write_one(self, token: str, row_id: int, answers: Answers, course: Course) -> None:
         try:
-            self._write(token, [row_id], answers)
+            self._write(token, [row_id], answers, course)
         except Exception as error:
             db.session.rollback()
-            self._record_failure(token, row_id, error)
+            self._record_failure(token, row_id, error, course)
 
     def _call(self, token: str, ids: list[int]) -> Answers:
         if type(self).call_external is Step.call_external:
@@ -270,10 +301,14 @@ class Step(Generic[Row, Answers, Shared]):
             db.session.rollback()
         return self.call_external(rows)
 
-    def _write(self, token: str, ids: list[int], answers: Answers) -> None:
+    def _write(
+        self, token: str, ids: list[int], answers: Answers, course: Course | None = None
+    ) -> None:
+        course = course or Course(time.monotonic(), None)
         rows = self._lock(token, ids)
         if rows:
-            now = database_now(db.session)
+            clock = Clock(time.monotonic(), database_now(db.session))
+            now = clock.now
             with self.acting(rows):
                 shared = self.load_shared(rows, answers)
                 for row in rows:
@@ -281,7 +316,27 @@ class Step(Generic[Row, Answers, Shared]):
                 write_all(db.session())
                 self.write_batch(shared, now)
             self._count_done(rows)
+            self._record([tried(row, self._owes_still(row)) for row in rows], course, clock)
         db.session.commit()
+
+    def _record(self, tries: list[Tried], course: Course, clock: Clock) -> None:
+        """Writes down what was tried, as the last of all in its transaction."""
+        end = time.monotonic()
+        ended = clock.now + dt.timedelta(seconds=end - clock.read)
+        took = dt.timedelta(seconds=end - course.began)
+        began = ended - took
+        waited = max(began - (course.due_since or began), dt.timedelta())
+        batch = TriedBatch(
+            self.model.__name__.lower(),
+            str(self.status),
+            self.model.queues[str(self.status)],
+            began,
+            ended,
+            waited // _MILLISECOND,
+            took // _MILLISECOND,
+            len(tries),
+        )
+        record(batch, tries, totals_of)
 
     def _count_done(self, rows: list[Row]) -> None:
         done = sum(not self._owes_still(row) for row in rows)
@@ -311,22 +366,33 @@ class Step(Generic[Row, Answers, Shared]):
         self.lock_before(ids)
         return list(db.session.scalars(self._locks, {"token": token, "ids": ids}).unique())
 
-    def _give_up_untried(self, token: str, ids: list[int]) -> None:
+    def _give_up_untried(self, token: str, ids: list[int], course: Course) -> None:
         log.error("%s: rows %s ended every process that was at them", type(self).__name__, ids)
-        for row in self._lock(token, ids):
+        rows = self._lock(token, ids)
+        for row in rows:
             self.give_up(row, ENDS_PROCESS)
+        if rows:
+            clock = Clock(time.monotonic(), database_now(db.session))
+            self._record_vain(rows, EndsProcess(), course, clock)
         db.session.commit()
 
-    def _record_failure(self, token: str, row_id: int, error: Exception) -> None:
+    def _record_failure(self, token: str, row_id: int, error: Exception, course: Course) -> None:
         if not isinstance(error, StaleDataError | DBAPIError | NotYet):
             log.error("%s: row %s failed", type(self).__name__, row_id, exc_info=error)
-        for row in self._lock(token, [row_id]):
-            words = f"{type(error).__name__}: {error}"[:300]
+        rows = self._lock(token, [row_id])
+        for row in rows:
+            words, clock = error_words(error), Clock(time.monotonic(), database_now(db.session))
             if self.tries_left(row) <= 0:
                 self.give_up(row, words)
             else:
-                row.retry(database_now(db.session) + backoff(row.attempts), words)
+                row.retry(clock.now + backoff(row.attempts), words)
+            self._record_vain(rows, error, course, clock)
         db.session.commit()
+
+    def _record_vain(self, rows: list[Row], error: Exception, course: Course, clock: Clock) -> None:
+        code = str(error) if isinstance(error, NotYet) else None
+        tries = [tried(row, self._owes_still(row), error, code) for row in rows]
+        self._record(tries, course, clock)
 
 
 AnyStep = Step[Any, Any, Any]
