@@ -167,6 +167,8 @@ def test_the_charts_are_those_of_the_range_and_queue_of_the_address(client, db, 
     assert "Nothing is kept of this time yet" in client.get("/jobs").text
     page = html.unescape(client.get("/jobs?range=week&queue=mail").text)
     assert page.count("data-plot=") == 3 and '"values": [null, ' in page and "2.0]" in page
+    part = client.get("/jobs/history?range=week&queue=mail").text
+    assert '<td class="number" data-label="Done">120</td>' in part
     assert "Nothing is kept" in client.get("/jobs/history?range=week&queue=rules").text
     assert client.get("/jobs?range=year").status_code == 422
 

@@ -77,7 +77,7 @@ def state() -> str:
 @unattended
 def charts() -> str:
     """The charts alone."""
-    return render_template("monitor/_charts.html", charts=Charts.asked())
+    return render_template("monitor/_charts.html", charts=Charts.asked(), words=words)
 
 
 def _queues(failing: set[str]) -> dict[str, Any]:
