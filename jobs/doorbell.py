@@ -6,6 +6,7 @@ import time
 import redis
 
 from webapp.audit.tracking import acting_as
+from webapp.platform import living
 from webapp.platform.queue import bell_key, redis_of_app, ring_now
 from webapp.processing.pipeline import work_off
 
@@ -27,8 +28,11 @@ def answer(queue: str, seconds: float = 5.0) -> None:
     # Redis may go away meanwhile: what is owed is done all the same, and the sweeper rings.
     with contextlib.suppress(redis.RedisError):
         connection.delete(bell_key(queue))
-    with acting_as(f"job {queue}"):
-        if work_off(queue, seconds):
-            with contextlib.suppress(redis.RedisError):
-                ring_now(connection, queue)
+    try:
+        with acting_as(f"job {queue}"):
+            if work_off(queue, seconds):
+                with contextlib.suppress(redis.RedisError):
+                    ring_now(connection, queue)
+    finally:
+        living.expect_result(None)
     _ended[queue] = time.monotonic()

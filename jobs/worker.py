@@ -1,8 +1,10 @@
 """A worker process: `python -m jobs.worker [queue …]`; without names it listens to every queue."""
 
 import contextlib
+import faulthandler
 import gc
 import logging
+import math
 import os
 import secrets
 import signal
@@ -10,32 +12,47 @@ import socket
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, cast
 
 import redis
 from flask import Flask
 from rq import Queue, SimpleWorker, worker_registration
+from rq.exceptions import StopRequested
 from rq.job import Job
+from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
 from sqlalchemy.orm import configure_mappers
 
 from webapp import create_app
 from webapp.platform import living
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.queue import (
     ALIVE_SECONDS,
     BEAT_SECONDS,
+    DONE_SECONDS,
+    FAILED_SECONDS,
+    JOB_SECONDS,
     MEMORY_FIELD,
     QUEUES,
     VERSION_FIELD,
     connect,
+    remove_strange_keys,
 )
 from webapp.platform.sparing import sparing
 from webapp.platform.version import version
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER_SECONDS = 1
+# How long a worker that is told to stop may take over its batch: whatever starts processes kills
+# them soon after.
+STOP_SECONDS = 25
+WATCH_SECONDS = 1
+# Looks in a row at which a worker's batch is overdue: then it is stuck.
+OVERDUE_LOOKS = 2
+SHOWN_OF_NAME = 100
+_SAID_OFTEN = ("could not connect", "found an unhandled exception")
 ALLOWED = frozenset(f"jobs.{queue}.work" for queue in QUEUES)
 
 
@@ -50,10 +67,19 @@ class Doorbell(Job):
 
     success_callback = failure_callback = stopped_callback = None
 
+    def restore(self, raw_data: Any) -> None:
+        """For how long and how often it is tried is the shop's to say."""
+        super().restore(raw_data)
+        self.timeout, self.result_ttl, self.failure_ttl = JOB_SECONDS, DONE_SECONDS, FAILED_SECONDS
+        self.retries_left = self.repeats_left = None
+
     def perform(self) -> Any:
         if self.func_name not in ALLOWED or self.args or self.kwargs:
-            raise StrangeJob(self.func_name)
+            raise StrangeJob(str(self.func_name)[:SHOWN_OF_NAME])
         return super().perform()
+
+    def send_webhooks(self, *_args: Any, **_kwargs: Any) -> None:
+        """Nobody outside is told, whatever addresses a job in Redis names."""
 
 
 class ShopWorker(SimpleWorker):
@@ -68,19 +94,25 @@ class ShopWorker(SimpleWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._stopped = threading.Event()
+        self._stop_by = math.inf
         self.is_told_to_stop = False
 
     def request_stop(self, signum: int, frame: Any) -> None:
         self.is_told_to_stop = True
+        self._stop_by = time.monotonic() + STOP_SECONDS
         super().request_stop(signum, frame)
 
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
         super().bootstrap(*args, **kwargs)
         self._stopped = threading.Event()
-        beat = threading.Thread(
-            target=self._beat, args=(self._stopped,), daemon=True, name="heartbeat"
-        )
-        beat.start()
+        for beside in (self._beat, self._watch):
+            threading.Thread(target=beside, args=(self._stopped,), daemon=True).start()
+
+    def subscribe(self) -> None:
+        """To no commands: whoever may write into Redis must not be able to end workers."""
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """A queue is paused in the database (`processing/pausing.py`), and nowhere else."""
 
     def teardown(self) -> None:
         self._stopped.set()
@@ -102,6 +134,22 @@ class ShopWorker(SimpleWorker):
                 self.heartbeat()
                 self.connection.hset(self.key, MEMORY_FIELD, living.memory_mb())
 
+    def _watch(self, stopped: threading.Event) -> None:
+        """Ends a process that is stuck, or will not stop in time. What it holds is taken up at
+        once: its death is noticed by its lock, and what it would still write is refused by its
+        token."""
+        looks = 0
+        while not stopped.wait(WATCH_SECONDS):
+            living.touch()
+            looks = looks + 1 if living.is_overdue() else 0
+            if looks >= OVERDUE_LOOKS:
+                log.critical("worker %s is stuck: it ends, and others take up its rows", self.name)
+                faulthandler.dump_traceback(all_threads=True)
+                os._exit(1)
+            if time.monotonic() > self._stop_by:
+                log.warning("worker %s hands back what it is at: it was told to stop", self.name)
+                os._exit(0)
+
     def serialize(self) -> dict:
         return super().serialize() | {
             VERSION_FIELD: version(),
@@ -118,6 +166,52 @@ class ShopWorker(SimpleWorker):
             worker_registration.register(self, pipe)
             pipe.expire(self.key, ALIVE_SECONDS)
             pipe.execute()
+
+    def run_maintenance_tasks(self) -> None:
+        """Whatever stands in the library's lists must not keep a worker from its work."""
+        try:
+            super().run_maintenance_tasks()
+        except redis.ConnectionError:
+            raise
+        except Exception as error:
+            # The library's own types take it for one that never is anything.
+            self.last_cleaned_at = cast(None, utc_now())
+            if sparing.lets_through("maintenance"):
+                log.warning("Redis holds what cannot be cleaned up (%s)", type(error).__name__)
+
+    def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> Any:
+        while True:
+            try:
+                return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
+            except (redis.RedisError, StopRequested):
+                raise
+            except Exception as error:
+                # The library names what it was at; an id that is no text it does not.
+                self._set_aside(getattr(error, "job_id", None), getattr(error, "queue", None))
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        try:
+            super().execute_job(job, queue)
+        except (redis.ConnectionError, redis.TimeoutError, StopRequested):
+            raise
+        except Exception:
+            self._set_aside(job.id, queue)
+        if living.memory_mb() > self.app.extensions["settings"].worker_memory_mb:
+            raise StopRequested
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """The library's own line holds whatever the job names."""
+        if sparing.lets_through(f"job {exc_info[0].__name__}"):
+            log.error("a job failed as a whole", exc_info=exc_info)
+
+    def _set_aside(self, job_id: str | None, queue: Queue | None) -> None:
+        """An entry that cannot be read is shown among the failed; what its queue owes is rung for
+        anew."""
+        if sparing.lets_through("set aside"):
+            log.warning("Redis holds a job that cannot be read; it is set aside")
+        if job_id and queue:
+            until = utc_now().timestamp() + FAILED_SECONDS
+            self.connection.zadd(FailedJobRegistry(queue=queue).key, {job_id: until})
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
         with self.app.app_context():
@@ -157,6 +251,12 @@ def main(names: list[str]) -> None:
     connection = connect(app.extensions["settings"].redis_url, timeout=40)
     logging.getLogger("rq.worker").addFilter(_is_worth_a_line)
     while serve(app, names or list(QUEUES), connection):
+        held, most = living.memory_mb(), app.extensions["settings"].worker_memory_mb
+        if held > most:
+            log.warning("this worker holds %s MiB, of at most %s: it begins anew", held, most)
+            # In place of this process, whose locks and connections end with it: whatever started it
+            # need not know.
+            os.execv(sys.executable, [sys.executable, "-m", "jobs.worker", *names])
         time.sleep(AGAIN_AFTER_SECONDS)
 
 
@@ -166,6 +266,7 @@ def serve(app: Flask, queues: list[str], connection: redis.Redis) -> bool:
     waits longer each time that one ends."""
     worker = None
     try:
+        remove_strange_keys(connection)
         worker = make_worker(app, queues, connection)
         worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
     except redis.RedisError as error:
@@ -178,8 +279,9 @@ def serve(app: Flask, queues: list[str], connection: redis.Redis) -> bool:
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """The library tells of each try to connect."""
-    return "could not connect" not in str(record.msg) or sparing.lets_through("connect")
+    """The library tells of each try to connect, and of each time that it cannot go on."""
+    often = (words for words in _SAID_OFTEN if words in str(record.msg))
+    return all(sparing.lets_through(words) for words in often)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ The only place on the web side that knows RQ. A doorbell that is lost, late or d
 the sweeper rings again for whatever the database still owes.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,9 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+log = logging.getLogger(__name__)
 QUEUES = ("addresses", "rules", "invoices", "mail", "bulk")
+_REGISTRIES = ("wip", "finished", "failed", "deferred", "scheduled", "canceled")
 # How long one ring stands for all others of its queue. A worker lifts it before it looks for rows;
 # the time only matters when the doorbell itself is lost.
 _QUIET_SECONDS = 3
@@ -31,6 +34,8 @@ SWEEPER_KEY = "balcao:sweeper"
 SWEPT_KEY, _SWEPT_SECONDS = "balcao:swept", 86_400
 # Begins what a server says that cannot save (a full disk) or lacks its replicas.
 _REFUSALS = ("MISCONF", "NOREPLICAS")
+# How long a job may take, and for how long one that is done or failed is kept.
+JOB_SECONDS, DONE_SECONDS, FAILED_SECONDS = 120, 3600, 30 * 86400
 # How far back it is known what was done.
 DONE_MINUTES = 60
 
@@ -94,7 +99,10 @@ def ask_to_ring(connection: redis.Redis, queue: str):
 
 def enqueue_doorbell(connection: redis.Redis, queue: str) -> None:
     Queue(queue, connection=connection, serializer=JSONSerializer).enqueue(
-        f"jobs.{queue}.work", result_ttl=3600, failure_ttl=30 * 86400, job_timeout=120
+        f"jobs.{queue}.work",
+        result_ttl=DONE_SECONDS,
+        failure_ttl=FAILED_SECONDS,
+        job_timeout=JOB_SECONDS,
     )
 
 
@@ -102,6 +110,26 @@ def ring_now(connection: redis.Redis, queue: str) -> None:
     """Enqueues "there is work" unless such a doorbell already waits."""
     if ask_to_ring(connection, queue):
         enqueue_doorbell(connection, queue)
+
+
+def remove_strange_keys(connection: redis.Redis) -> None:
+    """What stands where ours belongs, and is of another type, was written by somebody else and
+    would stop every worker; nothing that the shop needs is in it."""
+    expected = {f"rq:{name}": b"set" for name in ("workers", "queues")}
+    for queue in QUEUES:
+        expected |= {f"rq:queue:{queue}": b"list", f"rq:workers:{queue}": b"set"}
+        expected |= {f"rq:{registry}:{queue}": b"zset" for registry in _REGISTRIES}
+    pipe = connection.pipeline(transaction=False)
+    for key in expected:
+        pipe.type(key)
+    strange = [
+        key
+        for (key, kind), found in zip(expected.items(), pipe.execute(), strict=True)
+        if found not in (kind, b"none")
+    ]
+    if strange:
+        log.warning("Redis held something that is not the shop's; removed: %s", ", ".join(strange))
+        connection.delete(*strange)
 
 
 def note_done(pipe: redis.Redis, queue: str, rows: int) -> None:

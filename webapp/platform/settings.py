@@ -34,6 +34,7 @@ class Settings:
     demo: bool = False
     web_workers: int = 2
     job_workers: int = 2
+    worker_memory_mb: int = 512
     viacep_url: str = "https://viacep.com.br/ws"
     cep_providers: tuple[str, ...] = ("viacep", "brasilapi", "opencep")
     cnpj_providers: tuple[str, ...] = ()
@@ -84,6 +85,7 @@ class Settings:
             demo=demo,
             web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
             job_workers=_number(env, "JOB_WORKERS", 2, 1, 64),
+            worker_memory_mb=_number(env, "WORKER_MEMORY_MB", 512, 256, 1_000_000),
             viacep_url=_http_url(env, "VIACEP_URL", "https://viacep.com.br/ws"),
             cep_providers=_providers(
                 env, "CEP_PROVIDERS", CEP_PROVIDERS, _usual_cep_providers(demo)

@@ -34,7 +34,7 @@ from webapp.audit.writing import write_all
 from webapp.platform.clock import database_now
 from webapp.platform.columns import UtcDateTime
 from webapp.platform.database import db, rows_changed
-from webapp.platform.living import my_name
+from webapp.platform.living import expect_result, my_name
 from webapp.platform.notices import notices_of
 from webapp.platform.owed import ENDS_PROCESS, Owed
 from webapp.platform.transactions import only_reading
@@ -252,6 +252,7 @@ class Step(Generic[Row, Answers, Shared]):
     def _lease(self, token: str) -> dict[str, Any]:
         now = database_now(db.session)
         until = now + dt.timedelta(seconds=self.lease_seconds)
+        expect_result(self.lease_seconds)
         return {"token": token, "now": now, "until": until}
 
     def _advance(self, token: str, ids: list[int], due_since: dt.datetime | None = None) -> None:

@@ -13,8 +13,8 @@ from webapp.messages.models import Mailbox
 from webapp.messages.queries import THE_MAILBOX, the_mailbox
 from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db
-from webapp.platform.living import dead
 from webapp.platform.notices import tell_work_held_back
+from webapp.platform.living import Listener, dead
 from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
 from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
@@ -30,6 +30,7 @@ from webapp.store.sleep import is_asleep
 from webapp.sums.keeping import keep_days
 
 log = logging.getLogger(__name__)
+listener = Listener()
 CLOSED_AT_ONCE = 50
 
 
@@ -65,8 +66,10 @@ def open_mailbox() -> None:
 
 
 def take_up_from_the_dead() -> None:
-    """Nobody waits for the leases of a worker of this machine that died."""
-    for worker in dead(current_app.extensions["settings"].data_dir):
+    """Nobody waits for the leases of a worker of this machine that died or is stuck."""
+    data_dir = current_app.extensions["settings"].data_dir
+    listener.end_stuck(data_dir)
+    for worker in dead(data_dir):
         # Without Redis, one that asks for the same postal code waits some seconds.
         with contextlib.suppress(redis.RedisError):
             end_claims(redis_of_app(), worker)
