@@ -102,9 +102,24 @@ def test_a_worker_that_was_killed_is_not_shown_as_alive(app, db, connection):
     (alive,) = workers()
     assert alive["queue"] == "mail" and queue_counts([alive])["mail"]["started"] == 1
 
-    silent = utc_now() - dt.timedelta(seconds=ALIVE_SECONDS + 1)
-    connection.hset(worker.key, "last_heartbeat", utcformat(silent))
+    # as Redis does when its time is over
+    connection.delete(worker.key)
     assert workers() == [] and queue_counts(workers())["mail"]["started"] == 0
+
+
+@pytest.mark.parametrize("jump", [-86_400, 86_400])
+def test_clocks_that_jump_make_no_worker_dead_or_alive(app, db, connection, jump):
+    worker = make_worker(app, list(QUEUES), connection)
+    worker.register_birth()
+    worker.heartbeat()
+    told = utc_now() + dt.timedelta(seconds=jump)
+    connection.hset(worker.key, "last_heartbeat", utcformat(told))
+    connection.expire(worker.key, ALIVE_SECONDS - 6)
+    (alive,) = workers()
+    assert 6 <= (utc_now() - alive["heartbeat"]).total_seconds() < 8
+    # somebody else wrote it: nobody says again that it lives
+    connection.persist(worker.key)
+    assert workers() == []
 
 
 @pytest.mark.parametrize(

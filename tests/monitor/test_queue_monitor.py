@@ -9,6 +9,7 @@ from rq import Queue
 from rq.registry import StartedJobRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
+from rq.utils import utcformat
 from sqlalchemy import select, update
 
 from tests.factories import api, make_sale, make_token, open_shop, sign_in, work_off
@@ -20,7 +21,7 @@ from webapp.monitor.queries import failing_rows, owed_by_queue
 from webapp.platform.clock import utc_now
 from webapp.platform.live import STREAM
 from webapp.platform.notices import WORK_TOLD_KEY, WORK_UNTOLD_KEY, tell_work_held_back
-from webapp.platform.queue import QUEUES, connect
+from webapp.platform.queue import QUEUES, connect, done_keys
 from webapp.platform.version import version
 from webapp.processing.sweeping import sweep_once
 from webapp.rules.backtesting.backtests import ask_backtest, look_back
@@ -455,6 +456,44 @@ def test_an_entry_whose_job_is_of_another_type_and_a_worker_without_name_cost_no
     assert client.post("/jobs/failed/text/retry").status_code == 404
     assert client.post("/jobs/failed/text/deletion").status_code == 303
     assert "This entry cannot be read" not in client.get("/jobs").text
+
+
+def test_huge_entries_ghosts_and_odd_counts_keep_the_page_short_and_up(
+    client, db, manager, worker, failed_job
+):
+    connection, huge = worker.connection, "x" * 300_000
+    queue = Queue("mail", connection=connection, serializer=JSONSerializer)
+    for function, facts in ((huge, {}), ("os.system", {"data": huge}), ("y" * 500, {})):
+        job = queue.enqueue(function)
+        connection.hset(job.key, mapping=facts or {"meta": b""})
+        connection.lrem("rq:queue:mail", 0, job.id)
+        connection.zadd("rq:failed:mail", {job.id: 4_000_000_000})
+    connection.set(done_keys("rules")[0], "many")
+    connection.sadd("rq:workers", "rq:worker:ghost", f"rq:worker:{huge}")
+    connection.hset("rq:worker:ghost", mapping={"last_heartbeat": utcformat(utc_now())})
+    worker.register_birth()
+    connection.hset(worker.key, mapping={"current_job": huge, "state": huge})
+
+    page = client.get("/jobs")
+    assert page.status_code == 200 and len(page.data) < 200_000
+    assert page.text.count("This entry cannot be read") == 2 and "jobs.rules.other" in page.text
+    assert "y" * 100 in page.text and "y" * 101 not in page.text
+    assert "1 alive" in page.text and f'id="worker-{worker.name}"' in page.text
+    assert api(client, make_token("manager")).get("/jobs").status_code == 200
+
+    connection.sadd("rq:workers", *(f"rq:worker:{number}" for number in range(1001)))
+    assert "holds something that is not the shop" in client.get("/jobs").text
+    assert "No worker is running" not in client.get("/products").text
+
+
+def test_a_worker_of_another_version_is_told(client, db, worker, manager):
+    worker.register_birth()
+    assert "other version" not in client.get("/jobs/state").text
+    for older in ("0001-abcdef", None):
+        worker.connection.hdel(worker.key, "balcao_version")
+        if older:
+            worker.connection.hset(worker.key, "balcao_version", older)
+        assert "other version" in client.get("/jobs/state").text
 
 
 def test_an_abandoned_job_is_told_in_words_and_deleted(client, db, manager, failed_job):

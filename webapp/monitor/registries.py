@@ -31,7 +31,7 @@ from rq.registry import (
     ScheduledJobRegistry,
 )
 from rq.serializers import JSONSerializer
-from rq.utils import decode_redis_hash, utcparse
+from rq.utils import decode_redis_hash
 from sqlalchemy import update
 
 from webapp.audit.tracking import record
@@ -47,13 +47,24 @@ from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db, rows_changed
 from webapp.platform.errors import NotFound
 from webapp.platform.notices import notices_of
-from webapp.platform.queue import ALIVE_SECONDS, QUEUES, SWEPT_KEY, done_keys, redis_of_app
+from webapp.platform.queue import (
+    ALIVE_SECONDS,
+    MEMORY_FIELD,
+    QUEUES,
+    SWEPT_KEY,
+    VERSION_FIELD,
+    done_keys,
+    redis_of_app,
+)
 from webapp.platform.whole import whole_number
 from webapp.processing.pipeline import WORKED
 
 FAILED_SHOWN = 20
-# What a worker of ours writes beside the library's own fields.
-VERSION_FIELD, MEMORY_FIELD = "balcao_version", "balcao_rss_mb"
+# Of a name that somebody else wrote, and the bytes of a job (packed: a thousandfold may come out)
+# and of its results that are read.
+NAME_SHOWN, JOB_READ, RESULTS_READ = 100, 2**13, 2**17
+# A shop has some dozens; where more names stand, others wrote them.
+WORKERS_READ = 1000
 # Moments before this year, or of the last one, are no zone's to tell.
 _EARLIEST = 1970
 FAILED_KNOWN_SECONDS = 5
@@ -137,12 +148,17 @@ def queue_counts(workers: list[dict]) -> dict[str, dict[str, int]]:
     return {
         name: {
             "queued": next(answers),
-            "finished": sum(int(rows) for rows in next(answers) if rows),
+            "finished": sum(_written_number(rows) for rows in next(answers) if rows),
             "started": at_work[name],
         }
         | {state: next(answers) for state in _REGISTRIES}
         for name in QUEUES
     }
+
+
+def _written_number(written: bytes) -> int:
+    """0 for what is none."""
+    return whole_number(written.decode(errors="replace")) or 0
 
 
 def failed_count() -> int | None:
@@ -184,20 +200,23 @@ def workers() -> list[dict]:
     not. Raises redis.RedisError."""
     # Its answers are bytes; the library's types name those of every protocol.
     connection: Any = redis_of_app()
+    if connection.scard(Worker.redis_workers_keys) > WORKERS_READ:
+        raise redis.ResponseError("more names of workers than a shop has")
     members = connection.smembers(Worker.redis_workers_keys)
-    keys = sorted(key.decode(errors="replace") for key in members)
+    keys = sorted(key for name in members if len(key := name.decode(errors="replace")) < NAME_SHOWN)
     pipe = connection.pipeline(transaction=False)
     for key in keys:
         pipe.hgetall(key)
+        pipe.pttl(key)
+    answers = iter(pipe.execute())
     found = [
-        (key, data)
-        for key, raw in zip(keys, pipe.execute(), strict=True)
+        (key, data, ends_ms)
+        for key, raw, ends_ms in zip(keys, answers, answers, strict=True)
         if raw and (data := _decoded(raw))
     ]
-    jobs = _jobs_of([data.get("current_job") for _key, data in found], connection)
-    read = (_worker(key, data, jobs) for key, data in found)
-    quiet_since = utc_now() - dt.timedelta(seconds=ALIVE_SECONDS)
-    return [worker for worker in read if worker and worker["heartbeat"] > quiet_since]
+    jobs = _jobs_of([data.get("current_job") for _key, data, _ends in found], connection)
+    read = (_worker(key, data, ends_ms, jobs) for key, data, ends_ms in found)
+    return [worker for worker in read if worker]
 
 
 def _decoded(raw: dict) -> dict:
@@ -208,20 +227,24 @@ def _decoded(raw: dict) -> dict:
         return {}
 
 
-def _worker(key: str, data: dict, jobs: dict[str, Job]) -> dict | None:
-    """None for what no worker of ours wrote."""
+def _worker(key: str, data: dict, ends_ms: int, jobs: dict[str, Job]) -> dict | None:
+    """None for what no worker of ours wrote. What it says ends in `ends_ms`, unless it says so
+    again: that alone tells when it did, whatever the clocks of two machines are at."""
     current = data.get("current_job") or None
     job = jobs.get(current or "")
+    if ends_ms <= 0 or "last_heartbeat" not in data:
+        return None
+    ago = dt.timedelta(milliseconds=max(ALIVE_SECONDS * 1000 - ends_ms, 0))
     try:
         return {
             "name": key.removeprefix(Worker.redis_worker_namespace_prefix),
             "pid": int(data.get("pid") or 0),
-            "state": data.get("state", "?"),
-            "current": current,
+            "state": data.get("state", "?")[:NAME_SHOWN],
+            "current": current and current[:NAME_SHOWN],
             "queue": job.origin if job else None,
             "since": _moment(job.started_at) if job else None,
             "queues": data.get("queues", "").split(","),
-            "heartbeat": utcparse(data["last_heartbeat"]).astimezone(dt.UTC),
+            "heartbeat": utc_now() - ago,
             "version": data.get(VERSION_FIELD, "")[:40] or None,
             "rss_mb": whole_number(data.get(MEMORY_FIELD, ""), least=0),
         }
@@ -262,13 +285,33 @@ def failed_jobs() -> list[FailedJob]:
         newest = connection.zrange(
             _failed_key(name), 0, FAILED_SHOWN - 1, desc=True, withscores=True
         )
-        read = (_read_failed(raw_id, until, name, connection) for raw_id, until in newest)
+        huge = _huge([raw_id for raw_id, _until in newest], connection)
+        read = (
+            FailedJob(_address(raw_id), name, "", None, "")
+            if raw_id in huge
+            else _read_failed(raw_id, until, name, connection)
+            for raw_id, until in newest
+        )
         failed += [job for job in read if job]
     return sorted(
         failed,
         key=lambda job: job.failed_at or dt.datetime.min.replace(tzinfo=dt.UTC),
         reverse=True,
     )
+
+
+def _huge(raw_ids: list[bytes], connection: Any) -> set[bytes]:
+    """Those of which Redis holds more than a doorbell comes to."""
+    pipe = connection.pipeline(transaction=False)
+    for raw_id in raw_ids:
+        pipe.memory_usage(b"rq:job:" + raw_id, samples=0)
+        pipe.memory_usage(b"rq:results:" + raw_id, samples=0)
+    answers = iter(pipe.execute())
+    return {
+        raw_id
+        for raw_id, job, results in zip(raw_ids, answers, answers, strict=True)
+        if (job or 0) > JOB_READ or (results or 0) > RESULTS_READ
+    }
 
 
 def _failed_key(queue: str) -> str:
@@ -318,7 +361,7 @@ def _failed(job: Job) -> FailedJob:
     return FailedJob(
         job.id,
         job.origin,
-        job.func_name or "",
+        (job.func_name or "")[:NAME_SHOWN],
         failed_at,
         (result and result.exc_string) or "",
     )

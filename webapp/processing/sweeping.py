@@ -13,8 +13,8 @@ from webapp.messages.models import Mailbox
 from webapp.messages.queries import THE_MAILBOX, the_mailbox
 from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db
-from webapp.platform.notices import tell_work_held_back
 from webapp.platform.living import Listener, dead
+from webapp.platform.notices import tell_work_held_back
 from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
 from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
