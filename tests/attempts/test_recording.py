@@ -7,13 +7,22 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select, update
 
-from tests.factories import make_product, make_sale, open_shop, work_off
+from tests.factories import (
+    make_cause,
+    make_failing,
+    make_product,
+    make_sale,
+    open_shop,
+    work_off,
+)
 from webapp.attempts.models import Attempt, AttemptOutcome, FailingWork, FailureCause
+from webapp.attempts.recording import Weighing, lock_causes
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.processing import address_step, claims
 from webapp.processing.address_step import AddressStep
 from webapp.processing.claims import NotYet
+from webapp.processing.failing_work import drop_unwanted
 from webapp.processing.rules_step import RulesStep
 from webapp.sales.models import Sale, Status
 
@@ -211,3 +220,42 @@ def test_what_a_dead_worker_writes_late_is_not_written_down(db):
     step.run()
     step._advance(token, ids)
     assert len(_attempts("address")) == 1
+
+
+def test_what_nobody_wants_any_more_leaves_its_cause(db, monkeypatch):
+    called_off, moved, waits = (make_sale() for _sale in range(3))
+    ids, total = [called_off.id, moved.id, waits.id], waits.total
+    _run(AddressStep())
+    wrong = {f"s{sale_id}": ZeroDivisionError("no") for sale_id in ids}
+    monkeypatch.setattr(RulesStep, "_decide", _failing(**wrong))
+    _run(RulesStep())
+    assert drop_unwanted() == 0
+    database.session.get_one(Sale, ids[0]).cancel()
+    database.session.get_one(Sale, ids[1]).park_in(Status.COMPLETED)
+    database.session.commit()
+    assert (drop_unwanted(), drop_unwanted()) == (2, 0)
+    assert (_cause().healed, *_weight(_cause())) == (0, 1, 1, total)
+    for _try in range(claims.MAX_ATTEMPTS):
+        _run(RulesStep())
+    assert drop_unwanted() == 0, "it waits for a person"
+    database.session.get_one(Sale, ids[2]).park_in(Status.COMPLETED)
+    database.session.commit()
+    assert (drop_unwanted(), _weight(_cause())) == (1, (0, 0, Decimal(0)))
+
+
+def test_an_order_counts_once_for_a_cause_with_whichever_of_its_rows_waits(db):
+    sale = make_sale()
+    cause = make_cause(kind="effect", step="pending", queue="rules")
+    first = make_failing(cause, sale, row_id=1)
+    make_failing(cause, sale, row_id=2, counts_order=False, amount=Decimal(0))
+    total, cause_id = sale.total, cause.id
+    database.session.commit()
+    assert _weight(_cause()) == (2, 1, total)
+    causes = lock_causes({cause_id})
+    weighing = Weighing(causes, [first], {sale.id}, lambda _ids: {})
+    weighing.drop(first)
+    weighing.settle()
+    database.session.commit()
+    left = database.session.scalars(select(FailingWork)).one()
+    assert (left.row_id, left.counts_order, left.amount) == (2, True, total)
+    assert _weight(_cause()) == (1, 1, total)

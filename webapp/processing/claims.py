@@ -272,6 +272,7 @@ class Step(Generic[Row, Answers, Shared]):
         asked = time.monotonic() - course.began
         try:
             self._write(token, ids, answers, course)
+            return
         except Exception as error:
             db.session.rollback()
             log.info(
@@ -280,9 +281,10 @@ class Step(Generic[Row, Answers, Shared]):
                 len(ids),
                 type(error).__name__,
             )
-            for row_id in ids:
-                alone = course._replace(began=time.monotonic() - asked)
-                self._write_one(token, row_id, answers, alone)
+        # Behind the handler, or each row's own error would tell of the batch's too.
+        for row_id in ids:
+            alone = course._replace(began=time.monotonic() - asked)
+            self._write_one(token, row_id, answers, alone)
 
     def _write_one(self, token: str, row_id: int, answers: Answers, course: Course) -> None:
         try:

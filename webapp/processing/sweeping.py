@@ -19,6 +19,7 @@ from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
 from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
 from webapp.processing.archive_upkeep import sum_up_older
+from webapp.processing.failing_work import drop_unwanted
 from webapp.processing.pipeline import WORKED, owing_queues
 from webapp.processing.recurring import owe_recurring
 from webapp.processing.ship_by import reckon_ship_by
@@ -49,6 +50,7 @@ def sweep_once() -> list[str]:
     owe_recurring()
     reckon_ship_by()
     open_mailbox()
+    drop_unwanted()
     rung = [queue for queue in owing_queues() if _ring(queue)]
     return rung
 
