@@ -50,6 +50,7 @@ from webapp.invoices.models import EVENT_NAMES
 from webapp.messages import api as messages_api
 from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
+from webapp.monitor import job_pages as jobs
 from webapp.monitor import pages as monitor
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
 from webapp.notes import pages as notes
@@ -179,6 +180,7 @@ BLUEPRINTS = [
         tasks,
         messages,
         monitor,
+        jobs,
         search,
         views,
         addresses_api,

@@ -16,6 +16,7 @@ from webapp.imports.pages import IMPORT_ROWS, IMPORTS
 from webapp.incoming.listing import INCOMING
 from webapp.invoice_pages.listing import INVOICES
 from webapp.messages.listing import MESSAGES
+from webapp.monitor.attempts import ATTEMPTS
 from webapp.payments.listing import FEES, FINDINGS, NOTICES, STATEMENTS
 from webapp.reordering.listing import REORDER
 from webapp.sale_pages.export import CUSTOMER_SALES, SALES
@@ -53,5 +54,6 @@ LISTINGS = (
     FEES,
     TAX_PROFILES,
     PARTNERS,
+    ATTEMPTS,
     AUDIT,
 )

@@ -75,6 +75,7 @@ RECORDS: dict[str, Any] = {
     "message_id": Message,
     "view_id": View,
     "schedule_id": ExportSchedule,
+    "row_id": Sale,
 }
 
 
@@ -82,7 +83,7 @@ def addresses(app, db):
     """Every address of a page, with each record that it may name."""
     known = {name: list(db.session.scalars(db.select(m.id))) for name, m in RECORDS.items()}
     known["token"] = [seal_link(composition.FILES, known["invoice_id"][0], utc_now())]
-    known["kind"] = known["name"] = ["products"]
+    known["kind"], known["name"], known["row_kind"] = ["products"], ["products"], ["sale"]
     known["queue"], known["part"], known["work"] = ["mail"], [1], ["retention"]
     known["code"] = [rule.code for rule in rule_set_in_force().rules][:3]
     for rule in app.url_map.iter_rules():

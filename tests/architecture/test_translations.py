@@ -378,6 +378,8 @@ def portuguese_shop(db, client):
     ids |= {"sale_id": sale.id, "waiting_id": waiting.id, "product_id": book.id}
     return client, ids | {
         "kind": "stock",
+        "row_kind": "sale",
+        "row_id": sale.id,
         "part": 1,
         "name": "products",
         "code": "royalty_slip",

@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event
 
-from tests.factories import Api, make_product, make_sale, make_token, open_shop, sign_in, work_off
+from tests.factories import (
+    Api,
+    make_attempt,
+    make_product,
+    make_sale,
+    make_token,
+    open_shop,
+    sign_in,
+    work_off,
+)
 from tests.support.imported_tables import taken
 from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
@@ -14,6 +23,7 @@ from tests.support.spreadsheets import rows_of
 from webapp.demo.load import load_demo
 from webapp.http import lists
 from webapp.listings import LISTINGS
+from webapp.platform.clock import utc_now
 from webapp.sale_pages.export import SALES
 from webapp.sales.models import Sale
 
@@ -41,6 +51,8 @@ def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
     load_demo()
     work_off()
     a_batch_a_count_and_an_import(app)
+    make_attempt(utc_now())
+    db.session.commit()
     headers = {}
     for locale in ("en", "pt_BR"):
         client = app.test_client()

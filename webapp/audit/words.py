@@ -93,6 +93,7 @@ ACTIONS = {
     "untagged": _l("Tag taken off"),
     "retried": _l("Retried"),
     "tried_now": _l("Tried now"),
+    "given_up": _l("Given up"),
     "paused": _l("Paused"),
     "resumed": _l("Resumed"),
     "run_now": _l("Run now"),

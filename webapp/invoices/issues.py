@@ -30,7 +30,7 @@ from webapp.invoices.reasons import OTHER, REASON_LABELS
 from webapp.platform.cep import normalize_cep
 from webapp.platform.issues import ERROR, N_, WARNING, Issue, issue_from_json
 from webapp.platform.money import ZERO
-from webapp.platform.owed import ENDS_PROCESS
+from webapp.platform.owed import ENDS_PROCESS, GIVEN_UP
 from webapp.rules.queries import rules_by_code
 from webapp.sales.models import HELD, OVER_LIMIT, Below, Sale
 from webapp.store.models import Shop
@@ -60,6 +60,10 @@ ENDED_PROCESS = N_(
     "The program ended each time it worked on this order alone; other orders are not affected. "
     "Tell support before you try again."
 )
+STEP_ENDINGS = {
+    ENDS_PROCESS: ENDED_PROCESS,
+    GIVEN_UP: N_("Somebody gave this step up; the audit says why. “Try again” does it once more."),
+}
 
 
 # -- a sale ---------------------------------------------------------------------------------------
@@ -93,8 +97,8 @@ def _returned_sale(sale: Sale) -> Issue:
 
 
 def _failed_step(sale: Sale) -> Issue:
-    ended = sale.reason_params.get("error") == ENDS_PROCESS
-    return Issue("step_failed", "", message=ENDED_PROCESS if ended else STEP_FAILED)
+    error = sale.reason_params.get("error") or ""
+    return Issue("step_failed", "", message=STEP_ENDINGS.get(error, STEP_FAILED))
 
 
 def _being_cancelled(sale: Sale) -> Issue:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.platform.owed import ENDS_PROCESS
+from webapp.platform.owed import ENDS_PROCESS, GIVEN_UP
 from webapp.rules.core.vocabulary import EMAIL_TITLES
 
 # Those that a rule may send: they ask for nothing but the sale and its items.
@@ -36,6 +36,7 @@ REASONS = {
         "that are set."
     ),
     ENDS_PROCESS: _l("The program ended each time it sent this message; tell support."),
+    GIVEN_UP: _l("Somebody gave this message up; the audit says why."),
     "address": _l("The customer's or the shop's e-mail address is not one; correct it."),
 }
 UNKNOWN = _l("The message could not be written. The processing page says why.")

@@ -99,26 +99,38 @@ def cause_of(row: FailingRow, known: Mapping[str, PostalProvider], now: dt.datet
     and is said to be that."""
     if row.reason:
         return row.reason
-    if row.step == "address" and (pairs := _PAIR.findall(row.error)):
+    return error_text(row.kind, row.step, row.error, known, now)
+
+
+def error_text(
+    kind: str,
+    step: str,
+    error: str,
+    known: Mapping[str, PostalProvider] | None = None,
+    now: dt.datetime | None = None,
+) -> str:
+    """What a try at a step said, in words; `known`: how the providers are now, of a try that is
+    the last one."""
+    if step == "address" and (pairs := _PAIR.findall(error)):
         if all(name in PROVIDERS for name, _reason in pairs):
-            causes = (_provider_cause(name, reason, known, now) for name, reason in pairs)
+            causes = (_provider_cause(name, reason, known or {}, now) for name, reason in pairs)
             return " · ".join(causes)
-    if row.error in ("no_provider", "no_time"):
+    if error in ("no_provider", "no_time"):
         return _("No postal code service could be asked")
-    if row.error.startswith(PREFIX):
-        return why_it_waits(row.error)
-    word = row.error.partition(":")[0]
-    if row.kind in ("message", "closing", "exportschedule") and word in MAIL_REASONS:
+    if error.startswith(PREFIX):
+        return why_it_waits(error)
+    word = error.partition(":")[0]
+    if kind in ("message", "closing", "exportschedule") and word in MAIL_REASONS:
         return str(MAIL_REASONS[word])
     if word in JOB_ERRORS:
         return str(JOB_ERRORS[word])
-    return _("An error of the program: %(error)s", error=row.error)
+    return _("An error of the program: %(error)s", error=error)
 
 
 def _provider_cause(
-    name: str, reason: str, known: Mapping[str, PostalProvider], now: dt.datetime
+    name: str, reason: str, known: Mapping[str, PostalProvider], now: dt.datetime | None
 ) -> str:
-    if name in known and known[name].reason:
+    if now and name in known and known[name].reason:
         return failing_text(known[name], now)
     if reason == "no_time":
         return _("No time was left to ask %(provider)s", provider=provider_label(name))

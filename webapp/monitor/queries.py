@@ -6,26 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from webapp.addresses.models import PostalProvider
-from webapp.authority.models import AuthorityService
-from webapp.authority.words import authorizer_label
-from webapp.closings.models import Closing
-from webapp.imports.models import Import
-from webapp.incoming.models import Inbox, Manifestation
-from webapp.invoices.models import Voiding
+from webapp.monitor.subjects import references, sale_id_of, subject_of
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
 from webapp.processing.effects import kind_of
 from webapp.processing.pipeline import WORKED, Station
 from webapp.processing.queries import failed_effects
-from webapp.rehearsals.models import Rehearsal
-from webapp.rules.models import Backtest, Effect
+from webapp.rules.models import Effect
 from webapp.sales.models import Sale
-from webapp.views.models import ExportSchedule
 
 FAILING_SHOWN = 20
 # A row that failed waits for its next try, so it stands at the far end of what is due; no further
@@ -90,12 +82,12 @@ def _counted(place: int) -> Select:
 def failing_rows() -> list[FailingRow]:
     """At most FAILING_SHOWN for each station, the next to be tried first."""
     found = list(_failing())
-    references = _references([row for _station, row in found])
+    known = references(sale_id_of(row) for _station, row in found)
     rows = [
         FailingRow(
             station.kind,
             row.id,
-            *_subject(row, references),
+            *subject_of(row, known),
             station.queue,
             str(station.status),
             row.tries,
@@ -150,39 +142,3 @@ def _failing_ids(place: int) -> Select:
         .subquery()
     )
     return select(literal(place), failing.c.id)
-
-
-def _references(rows: list) -> dict[int, str]:
-    """By the sale's id."""
-    ids = {sale_id for row in rows if (sale_id := _sale_id(row))}
-    if not ids:
-        return {}
-    return dict(db.session.execute(select(Sale.id, Sale.reference).where(Sale.id.in_(ids))).all())
-
-
-def _subject(row: Any, references: dict[int, str]) -> tuple[str, str]:
-    if isinstance(row, Backtest):
-        return _("Test of the rules"), f"/rules/backtests/{row.id}"
-    if isinstance(row, Closing):
-        return _("Closing of %(month)s", month=row.month), f"/closing?month={row.month}"
-    if isinstance(row, ExportSchedule):
-        return row.name, "/views"
-    if isinstance(row, AuthorityService):
-        return authorizer_label(row.authorizer), "/authority"
-    if isinstance(row, Rehearsal):
-        return _("What changes on your NF-e"), f"/fiscal-rehearsals/{row.id}"
-    if isinstance(row, Import):
-        return _("Import of files"), f"/imports/{row.id}"
-    if isinstance(row, Voiding):
-        return _("Voiding of %(numbers)s", numbers=row.audit_name), "/series"
-    if isinstance(row, Inbox):
-        return _("Incoming NF-e"), "/incoming"
-    if isinstance(row, Manifestation):
-        return _("Incoming NF-e"), f"/incoming/{row.note_id}"
-    sale_id = _sale_id(row)
-    return references[sale_id], f"/sales/{sale_id}"
-
-
-def _sale_id(row: Any) -> int:
-    """The sale that the work is about; 0 for what is about many, or about none."""
-    return row.id if isinstance(row, Sale) else getattr(row, "sale_id", 0)

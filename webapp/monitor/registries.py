@@ -416,6 +416,7 @@ def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
             if row_id:
                 waiting &= table.c.id == row_id
             hurried += rows_changed(update(table).where(waiting).values(due_at=now))
-    record(db.session, "tried_now", f"{kind}s" if kind else "queues", row_id or queue)
+    tables = {station.kind: station.model.__tablename__ for station in WORKED}
+    record(db.session, "tried_now", tables.get(kind, "queues"), row_id or queue)
     notices_of(db.session).ring(queue)
     return hurried

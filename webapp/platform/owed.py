@@ -18,6 +18,8 @@ else:
 
 # The error of a row given up because whoever was at it alone died each time.
 ENDS_PROCESS = "process_ended"
+# That of one that a person gave up; why stands in the audit.
+GIVEN_UP = "given_up"
 
 
 def due_index(table: str) -> Index:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.platform.owed import ENDS_PROCESS
+from webapp.platform.owed import ENDS_PROCESS, GIVEN_UP
 
 CALLED_OFF = "called_off"
 # By the word that a row's `error` begins with.
@@ -17,6 +17,7 @@ REASONS = {
     "off": _l("No token of Melhor Envio is set."),
     CALLED_OFF: _l("The order was called off before the label was paid."),
     ENDS_PROCESS: _l("The program ended each time it bought this label; tell support."),
+    GIVEN_UP: _l("Somebody gave this label up; the audit says why."),
 }
 UNKNOWN = _l("The label could not be bought. The processing page says why.")
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.http.formatting import money_text
 from webapp.platform.money import ZERO
-from webapp.platform.owed import ENDS_PROCESS
+from webapp.platform.owed import ENDS_PROCESS, GIVEN_UP
 from webapp.processing.effects.execution import Execution
 from webapp.processing.effects.reversal import Reversal
 from webapp.rules.models import Effect
@@ -19,6 +19,7 @@ FAILED = _l(
     "tell support."
 )
 ENDED = _l("The program ended each time it tried this alone; tell support.")
+ENDINGS = {ENDS_PROCESS: ENDED, GIVEN_UP: _l("Somebody gave it up; the audit says why.")}
 
 
 class EffectKind(ABC):
@@ -67,8 +68,8 @@ class EffectKind(ABC):
         """Why its last attempt failed; empty when it did not."""
         if not effect.error:
             return ""
-        if effect.error == ENDS_PROCESS:
-            return str(ENDED)
+        if effect.error in ENDINGS:
+            return str(ENDINGS[effect.error])
         error, _colon, code = effect.error.partition(": ")
         return str(self.waiting.get(code, FAILED) if error == "NotYet" else FAILED)
 
