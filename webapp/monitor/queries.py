@@ -2,11 +2,12 @@
 rung."""
 
 import datetime as dt
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, select, union_all
 
 from webapp.addresses.models import PostalProvider
 from webapp.monitor.subjects import references, sale_id_of, subject_of
@@ -65,7 +66,7 @@ def owed_by_queue() -> list[OwedRow]:
     """One row for each queue, in their order; one query, of an index alone for each station."""
     now = database_now(db.session)
     owed, ages = dict.fromkeys(QUEUES, 0), dict.fromkeys(QUEUES, 0)
-    for place, count, oldest in db.session.execute(union_all(*map(_counted, _PLACES))):
+    for place, count, oldest in db.session.execute(_all_counted()):
         station = WORKED[place]
         owed[station.queue] += count
         if oldest:
@@ -73,10 +74,18 @@ def owed_by_queue() -> list[OwedRow]:
     return [OwedRow(queue, owed[queue], ages[queue]) for queue in QUEUES]
 
 
+@functools.cache
+def _all_counted() -> CompoundSelect[Any]:
+    return union_all(*map(_counted, _PLACES))
+
+
 def _counted(place: int) -> Select:
-    """Of the station at this place: its place, how many rows owe its work, since when the first."""
-    due_at = WORKED[place].model.due_at
-    return select(literal(place), func.count(), func.min(due_at)).where(owing(WORKED[place]))
+    """Of the station at this place: its place, how many rows owe its work, since when the first;
+    each by itself, so that the first is read and not sought among all."""
+    model, owes = WORKED[place].model, owing(WORKED[place])
+    count = select(func.count()).select_from(model).where(owes)
+    first = select(func.min(model.due_at)).where(owes)
+    return select(literal(place), count.scalar_subquery(), first.scalar_subquery())
 
 
 def failing_rows() -> list[FailingRow]:
@@ -103,7 +112,7 @@ def failing_rows() -> list[FailingRow]:
 
 def failing_queues() -> set[str]:
     """Those of which some row is among `failing_rows`."""
-    failing = db.session.execute(union_all(*map(_failing_ids, _PLACES)))
+    failing = db.session.execute(_all_failing_ids())
     return {WORKED[place].queue for place, _row_id in failing}
 
 
@@ -124,11 +133,16 @@ def providers() -> dict[str, PostalProvider]:
 def _failing() -> Iterator[tuple[Station, Any]]:
     """One query says which rows fail, one for each model that has some reads them."""
     ids: dict[Any, dict[int, Station]] = {}
-    for place, row_id in db.session.execute(union_all(*map(_failing_ids, _PLACES))):
+    for place, row_id in db.session.execute(_all_failing_ids()):
         ids.setdefault(WORKED[place].model, {})[row_id] = WORKED[place]
     for model, stations in ids.items():
         for row in db.session.scalars(select(model).where(model.id.in_(stations))):
             yield stations[row.id], row
+
+
+@functools.cache
+def _all_failing_ids() -> CompoundSelect[Any]:
+    return union_all(*map(_failing_ids, _PLACES))
 
 
 def _failing_ids(place: int) -> Select:
