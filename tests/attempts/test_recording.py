@@ -1,6 +1,7 @@
 """What is tried is written down with what came of it, and what waits is weighed by its cause."""
 
 import datetime as dt
+import threading
 import time
 from decimal import Decimal
 
@@ -15,8 +16,11 @@ from tests.factories import (
     open_shop,
     work_off,
 )
+from tests.support.processed_sales import agent, book, sold
+from tests.support.sale_reversals import effect_of, make_due, own_rule
 from webapp.attempts.models import Attempt, AttemptOutcome, FailingWork, FailureCause
 from webapp.attempts.recording import Weighing, lock_causes
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.processing import address_step, claims
@@ -51,8 +55,9 @@ def _attempts(step: str, kind: str = "sale") -> list[tuple]:
     return [tuple(row) for row in database.session.execute(query.where(of_these).order_by("id"))]
 
 
-def _cause() -> FailureCause:
-    return database.session.scalars(select(FailureCause)).one()
+def _cause(kind: str = "sale") -> FailureCause:
+    query = select(FailureCause).where(FailureCause.kind == kind)
+    return database.session.scalars(query).one()
 
 
 def _weight(cause: FailureCause) -> tuple:
@@ -210,6 +215,53 @@ def test_a_question_for_a_person_is_no_failure(db):
     assert database.session.scalars(select(FailureCause)).all() == []
 
 
+def test_an_effect_that_fails_with_its_decision_is_tried_in_vain_from_then_on(db):
+    is_book = {"field": "item_kind", "op": "eq", "value": "book"}
+    own_rule({"do": "membership_upgrade"}, when=is_book)
+    sale = sold(book(plan="gold"), agent=agent())
+    sale_id, customer_id, total = sale.id, sale.customer_id, sale.total
+    make_due(sale)
+    work_off()
+    effect_id = effect_of(sale, "membership_upgrade").id
+    cause = _cause("effect")
+    (attempt,) = _attempts("pending", "effect")
+    assert attempt[:2] == (effect_id, AttemptOutcome.WAITED) and attempt[3] == cause.id
+    assert (cause.error, cause.step) == ("NotYet: no_active_membership", "pending")
+    assert _weight(cause) == (1, 1, total)
+    facts = {"plan": "basic", "status": MembershipStatus.ACTIVE, "since": dt.date(2026, 1, 1)}
+    database.session.add(Membership(customer_id=customer_id, **facts))
+    database.session.commit()
+    make_due(database.session.get_one(Sale, sale_id))
+    work_off()
+    for kind in ("sale", "effect"):
+        assert (_cause(kind).healed, _weight(_cause(kind))) == (1, (0, 0, Decimal(0)))
+
+
+def test_workers_that_fail_at_once_add_up_exactly(app, db, monkeypatch):
+    totals = [make_sale().total for _sale in range(12)]
+    _run(AddressStep())
+    monkeypatch.setattr(RulesStep, "_decide", lambda *_: 1 / 0)
+    monkeypatch.setattr(RulesStep, "batch", 2)
+    monkeypatch.setattr(claims, "backoff", lambda _attempts: dt.timedelta(hours=1))
+    past = utc_now() - dt.timedelta(seconds=1)
+    database.session.execute(update(Sale).values(due_at=past))
+    database.session.commit()
+
+    def work():
+        with app.app_context():
+            while RulesStep().run():
+                pass
+
+    threads = [threading.Thread(target=work) for _worker in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    database.session.expire_all()
+    assert (_cause().count, *_weight(_cause())) == (12, 12, 12, sum(totals))
+    assert sorted(row[1:3] for row in _attempts("rules")) == [(FAILED, 1)] * 12
+
+
 def test_what_a_dead_worker_writes_late_is_not_written_down(db):
     make_sale()
     time.sleep(0.002)
@@ -250,7 +302,7 @@ def test_an_order_counts_once_for_a_cause_with_whichever_of_its_rows_waits(db):
     make_failing(cause, sale, row_id=2, counts_order=False, amount=Decimal(0))
     total, cause_id = sale.total, cause.id
     database.session.commit()
-    assert _weight(_cause()) == (2, 1, total)
+    assert _weight(cause) == (2, 1, total)
     causes = lock_causes({cause_id})
     weighing = Weighing(causes, [first], {sale.id}, lambda _ids: {})
     weighing.drop(first)
@@ -258,4 +310,4 @@ def test_an_order_counts_once_for_a_cause_with_whichever_of_its_rows_waits(db):
     database.session.commit()
     left = database.session.scalars(select(FailingWork)).one()
     assert (left.row_id, left.counts_order, left.amount) == (2, True, total)
-    assert _weight(_cause()) == (1, 1, total)
+    assert _weight(_cause("effect")) == (1, 1, total)

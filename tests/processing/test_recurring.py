@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from tests.factories import api, make_attempt, make_token, make_user, sign_in, work_off
+from tests.factories import (
+    api,
+    make_attempt,
+    make_cause,
+    make_failing,
+    make_token,
+    make_user,
+    sign_in,
+    work_off,
+)
 from webapp.attempts.models import Attempt
 from webapp.imports.models import Import, ImportKind, ImportPart, ImportStatus
 from webapp.platform.clock import utc_now
@@ -142,11 +151,13 @@ def test_what_is_over_is_forgotten_and_nothing_else(db):
     old = [files[0].id, files[2].id]
     db.session.execute(update(Import).where(Import.id.in_(old)).values(updated_at=long_ago))
     db.session.add(RecurringRun.owed("files", utc_now() - dt.timedelta(days=401), utc_now()))
-    make_attempt(utc_now() - dt.timedelta(days=181))
+    ages_ago = utc_now() - dt.timedelta(days=181)
+    make_attempt(ages_ago, cause_id=make_cause(last_at=ages_ago).id)
+    make_failing(make_cause(last_at=ages_ago))
     young = make_attempt(utc_now() - dt.timedelta(days=179))
     db.session.commit()
 
-    assert forget_what_is_over() == 4
+    assert forget_what_is_over() == 6
     db.session.commit()
     assert list(db.session.scalars(select(UserSession))) == [live]
     kept = [ImportStatus.REFUSED, ImportStatus.READY, ImportStatus.DONE]

@@ -111,7 +111,7 @@ class Attempt(Model):
     the order it was for; no key, for attempts outlive what they were about. Tries in vain one after
     the other with one cause are one row: `times`, from `began_at` to `ended_at`. `waited_ms`: for
     how long the oldest row of its batch of `batch` rows had been due; `took_ms`: the batch's
-    work."""
+    work; of several times the last."""
 
     __tablename__ = "attempts"
     __table_args__ = (

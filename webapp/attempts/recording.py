@@ -148,7 +148,7 @@ def _repeat(batch: TriedBatch, attempt_ids: Iterable[int]) -> None:
     again = {
         "times": columns.times + 1,
         "ended_at": batch.ended_at,
-        "took_ms": columns.took_ms + batch.took_ms,
+        "took_ms": batch.took_ms,
         "waited_ms": batch.waited_ms,
         "batch": batch.rows,
         "worker": _worker(),

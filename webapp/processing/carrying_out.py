@@ -2,6 +2,7 @@
 
 import logging
 
+from webapp.attempts.reasons import error_words
 from webapp.platform.database import db
 from webapp.processing.claims import NotYet, backoff
 from webapp.processing.effects import in_order, kind_of
@@ -59,4 +60,5 @@ def _postpone(effect: Effect, execution: Execution, error: Exception) -> None:
     )
     # The savepoint took back what it had done to the membership.
     execution.batch.read_memberships([execution.sale])
-    effect.postpone(execution.now + backoff(1), f"{type(error).__name__}: {error}")
+    effect.postpone(execution.now + backoff(1), error_words(error))
+    execution.batch.postponed.append((effect, error))

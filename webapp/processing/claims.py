@@ -137,6 +137,10 @@ class Step(Generic[Row, Answers, Shared]):
     def write_batch(self, shared: Shared, now: dt.datetime) -> None:
         """Writes once for the whole batch, after its rows, in their transaction."""
 
+    def tried_beside(self, shared: Shared) -> Sequence[tuple[Owed, Exception]]:
+        """Rows of other steps that were tried in vain with the batch, and what was raised."""
+        return ()
+
     def acting(self, rows: list[Row]) -> AbstractContextManager[None]:
         """As whom the rows are written, where a person asked for it; else as the worker."""
         return nullcontext()
@@ -320,19 +324,25 @@ class Step(Generic[Row, Answers, Shared]):
                 self.write_batch(shared, now)
             self._count_done(rows)
             self._record([tried(row, self._owes_still(row)) for row in rows], course, clock)
+            for other, error in self.tried_beside(shared):
+                self._record([_in_vain(other, True, error)], course, clock, other)
         db.session.commit()
 
-    def _record(self, tries: list[Tried], course: Course, clock: Clock) -> None:
+    def _record(
+        self, tries: list[Tried], course: Course, clock: Clock, beside: Owed | None = None
+    ) -> None:
         """Writes down what was tried, as the last of all in its transaction."""
+        model = type(beside) if beside else self.model
+        status = str(beside.status if beside else self.status)
         end = time.monotonic()
         ended = clock.now + dt.timedelta(seconds=end - clock.read)
         took = dt.timedelta(seconds=end - course.began)
         began = ended - took
         waited = max(began - (course.due_since or began), dt.timedelta())
         batch = TriedBatch(
-            self.model.__name__.lower(),
-            str(self.status),
-            self.model.queues[str(self.status)],
+            model.__name__.lower(),
+            status,
+            model.queues[status],
             began,
             ended,
             waited // _MILLISECOND,
@@ -393,9 +403,12 @@ class Step(Generic[Row, Answers, Shared]):
         db.session.commit()
 
     def _record_vain(self, rows: list[Row], error: Exception, course: Course, clock: Clock) -> None:
-        code = str(error) if isinstance(error, NotYet) else None
-        tries = [tried(row, self._owes_still(row), error, code) for row in rows]
+        tries = [_in_vain(row, self._owes_still(row), error) for row in rows]
         self._record(tries, course, clock)
+
+
+def _in_vain(row: Owed, owes_still: bool, error: Exception) -> Tried:
+    return tried(row, owes_still, error, str(error) if isinstance(error, NotYet) else None)
 
 
 AnyStep = Step[Any, Any, Any]

@@ -19,6 +19,7 @@ from webapp.http.formatting import shop_day
 from webapp.platform.database import db
 from webapp.platform.documents import document_kind
 from webapp.platform.money import ZERO, cents, share_in_percent
+from webapp.rules.models import Effect
 from webapp.sales.models import Sale, SaleLine
 from webapp.sales.placing import sale_line
 
@@ -34,6 +35,8 @@ class BatchContext:
         self.memberships: dict[int, Membership] = {}
         self.read_memberships(sales)
         self._products: dict[str, Product | None] = {}
+        # Effects that failed and wait for their next try.
+        self.postponed: list[tuple[Effect, Exception]] = []
 
     def read_memberships(self, sales: list[Sale]) -> None:
         """Those of the sales' customers, as they are now."""

@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlalchemy import delete, or_, select
 
-from webapp.attempts.models import Attempt
+from webapp.attempts.models import Attempt, FailingWork, FailureCause
 from webapp.imports.importing import discard_import
 from webapp.imports.models import Import, ImportStatus
 from webapp.platform.clock import utc_now
@@ -54,4 +54,13 @@ def _forget_runs(now: dt.datetime) -> int:
 def _forget_attempts(now: dt.datetime) -> int:
     old = Attempt.ended_at < now - dt.timedelta(days=ATTEMPT_DAYS)
     first = select(Attempt.id).where(old).order_by(Attempt.ended_at).limit(MOST_ATTEMPTS)
-    return rows_changed(delete(Attempt).where(Attempt.id.in_(first)))
+    forgotten = rows_changed(delete(Attempt).where(Attempt.id.in_(first)))
+    return forgotten + _forget_causes(now)
+
+
+def _forget_causes(now: dt.datetime) -> int:
+    """Those of which no attempt is left, and for which nothing waits."""
+    of_some = select(Attempt.id).where(Attempt.cause_id == FailureCause.id).exists()
+    for_some = select(FailingWork.id).where(FailingWork.cause_id == FailureCause.id).exists()
+    old = FailureCause.last_at < now - dt.timedelta(days=ATTEMPT_DAYS)
+    return rows_changed(delete(FailureCause).where(old, ~of_some, ~for_some))

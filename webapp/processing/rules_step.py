@@ -2,6 +2,7 @@
 one go."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy.orm import selectinload
@@ -20,7 +21,7 @@ from webapp.processing.triggers import note_low_stock
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.core.events import PAID
 from webapp.rules.firing_counts import count_firings
-from webapp.rules.models import Decision
+from webapp.rules.models import Decision, Effect
 from webapp.rules.queries import decisions_of, rule_set_in_force
 from webapp.sales.models import Sale, Status
 
@@ -84,6 +85,9 @@ class RulesStep(Step[Sale, None, RulesBatch]):
             sale.hold()
         else:
             sale.park_in(Status.COMPLETED)
+
+    def tried_beside(self, shared: RulesBatch) -> Sequence[tuple[Effect, Exception]]:
+        return shared.context.postponed
 
     def give_up(self, row: Sale, error: str) -> None:
         row.needs_attention("rules", "step_failed", None, {"error": error[:200]})

@@ -19,7 +19,7 @@ from webapp.processing.effects.execution import Execution
 from webapp.processing.facts import BatchContext
 from webapp.rules.core.engine import RuleSet
 from webapp.rules.firing_counts import count_firings
-from webapp.rules.models import Decision, TriggerEvent, TriggerStatus
+from webapp.rules.models import Decision, Effect, TriggerEvent, TriggerStatus
 from webapp.rules.queries import decision_of, rule_set_in_force
 from webapp.sales.models import Sale
 
@@ -73,6 +73,9 @@ class TriggerStep(Step[TriggerEvent, None, TriggerBatch]):
 
     def write_batch(self, shared: TriggerBatch, now: dt.datetime) -> None:
         count_firings(shared.new, shop_day(now), now)
+
+    def tried_beside(self, shared: TriggerBatch) -> Sequence[tuple[Effect, Exception]]:
+        return shared.context.postponed
 
     def give_up(self, row: TriggerEvent, error: str) -> None:
         row.fail(error)
