@@ -23,6 +23,7 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
 from sqlalchemy.orm import configure_mappers
+from structlog.contextvars import bound_contextvars
 
 from webapp import create_app
 from webapp.platform import living
@@ -214,7 +215,7 @@ class ShopWorker(SimpleWorker):
             self.connection.zadd(FailedJobRegistry(queue=queue).key, {job_id: until})
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
-        with self.app.app_context():
+        with self.app.app_context(), bound_contextvars(worker=self.name):
             try:
                 return super().perform_job(job, queue)
             finally:

@@ -21,6 +21,7 @@ from tests.bench import (
     document,
     importing,
     live,
+    one_row,
     pages,
     pipeline,
     rules,
@@ -82,6 +83,7 @@ def _measure_shops(wanted: Sequence[str], folder: Path, guardian: Guardian) -> N
             if "pages" in wanted:
                 pages.measure(shop)
     if "live" in wanted:
+        one_row.measure()
         tell("database", "SQLite")
         with _shop(folder / "live", guardian) as shop:
             live.measure(shop)

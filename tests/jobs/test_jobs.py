@@ -10,9 +10,11 @@ import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from jobs.worker import ALLOWED, ShopWorker, make_worker, serve
-from tests.factories import make_sale, open_shop
+from tests.factories import ADDRESS, make_sale, open_shop
 from webapp.monitor.registries import queue_counts, workers
 from webapp.platform.clock import utc_now
 from webapp.platform.queue import ALIVE_SECONDS, QUEUES, connect
@@ -42,6 +44,23 @@ def test_a_sale_goes_its_way_through_real_jobs(app, db, connection):
     _burst(app, connection)
     db.session.refresh(sale)
     assert sale.status is Status.INVOICED
+
+
+def test_each_job_writes_one_line_of_what_came_of_it(app, db, connection):
+    open_shop()
+    make_sale()
+    make_sale(address=ADDRESS | {"zip_code": "99999-999"})
+    worker = make_worker(app, ["addresses", "rules"], connection)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        worker.work(burst=True, logging_level="WARNING")
+        Queue("mail", connection=connection, serializer=JSONSerializer).enqueue("jobs.mail.work")
+        make_worker(app, ["mail"], connection).work(burst=True, logging_level="WARNING")
+    told = {line["queue"]: line for line in lines if line["event"] == "job"}
+    assert list(told) == ["addresses", "rules"] and len(told) == len(lines)
+    line = told["addresses"]
+    assert line["worker"] == worker.name and line["steps"] == {"sale.address": line["rows"]}
+    assert (line["rows"], line["done"], line["given_up"]) == (2, 1, 1)
+    assert isinstance(line["ms"], int)
 
 
 def test_a_worker_writes_itself_in_again_after_redis_was_wiped(app, db, connection, monkeypatch):

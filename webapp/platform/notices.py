@@ -11,7 +11,7 @@ import os
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy import event
 from webapp.platform.live import KEPT_EVENTS, STREAM
 from webapp.platform.queue import ask_to_ring, enqueue_doorbell, note_done
 from webapp.platform.sparing import sparing
+from webapp.platform.tallies import Tally, add_to_tally
 from webapp.platform.transactions import after_commit
 
 log = logging.getLogger(__name__)
@@ -49,11 +50,12 @@ end
 @dataclass
 class Notices:
     """What one transaction has to tell: the status of each changed row by (kind, id), the queues
-    to ring, and how many rows of each queue came to the end of their work."""
+    to ring, how many rows of each queue came to the end of their work, and what came of tries."""
 
     rows: dict[tuple[str, int], str] = field(default_factory=dict)
     rings: set[str] = field(default_factory=set)
     done: Counter[str] = field(default_factory=Counter)
+    tried: Tally = field(default_factory=Counter)
 
     def row_changed(self, kind: str, row_id: int, status: str = "") -> None:
         self.rows[kind, row_id] = status
@@ -63,6 +65,9 @@ class Notices:
 
     def count_done(self, queue_name: str, rows: int) -> None:
         self.done[queue_name] += rows
+
+    def count_tried(self, step: str, outcomes: Iterable[str]) -> None:
+        self.tried.update((step, outcome) for outcome in outcomes)
 
     def add(self, later: "Notices") -> None:
         """Takes in what a later transaction tells: of a row changed twice the last status."""
@@ -157,6 +162,8 @@ def send_on_commit(session_factory) -> None:
 
     def send(session):
         notices = session.info.pop("notices", None)
+        if notices:
+            add_to_tally(notices.tried)
         if notices and (notices.rows or notices.rings or notices.done):
             current_app.extensions["notifier"].send(notices)
 

@@ -350,6 +350,8 @@ class Step(Generic[Row, Answers, Shared]):
             len(tries),
         )
         record(batch, tries, totals_of)
+        step = f"{batch.kind}.{batch.step}"
+        notices_of(db.session).count_tried(step, (str(each.outcome) for each in tries))
 
     def _count_done(self, rows: list[Row]) -> None:
         done = sum(not self._owes_still(row) for row in rows)

@@ -2,20 +2,22 @@
 closes what is over its time."""
 
 import contextlib
+import datetime as dt
 import logging
 
 import redis
 from flask import current_app
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, select, update
 
 from webapp.addresses.shared import end_claims
 from webapp.messages.models import Mailbox
 from webapp.messages.queries import THE_MAILBOX, the_mailbox
 from webapp.platform.clock import database_now, utc_now
-from webapp.platform.database import db
+from webapp.platform.database import db, rows_changed
 from webapp.platform.living import Listener, dead
 from webapp.platform.notices import tell_work_held_back
 from webapp.platform.queue import bell_key, note_sweeper, redis_of_app, ring_now
+from webapp.platform.set_back import ClockWatch
 from webapp.platform.sparing import sparing
 from webapp.platform.transactions import only_reading
 from webapp.processing.archive_upkeep import sum_up_older
@@ -31,7 +33,9 @@ from webapp.store.sleep import is_asleep
 from webapp.sums.keeping import keep_days
 
 log = logging.getLogger(__name__)
-listener = Listener()
+listener, clock_watch = Listener(), ClockWatch()
+# Behind a clock that was set back: tries a moment away are made as well.
+TRIED_SOON = dt.timedelta(minutes=1)
 CLOSED_AT_ONCE = 50
 
 
@@ -43,6 +47,7 @@ def sweep_once() -> list[str]:
         return []
     close_unpaid()
     take_up_from_the_dead()
+    hurry_behind_clock(database_now(db.session))
     let_go_on()
     let_sign()
     keep_days()
@@ -79,6 +84,23 @@ def take_up_from_the_dead() -> None:
         db.session.commit()
         if rows:
             log.info("a worker died at work; %s rows are taken up again", rows)
+
+
+def hurry_behind_clock(now: dt.datetime) -> int:
+    """What was due by the clock before it was set back does not wait until it says so again. The
+    number of rows."""
+    back = clock_watch.set_back(now)
+    hurried = 0
+    if back is not None:
+        for station in WORKED:
+            columns = station.model.__table__.c
+            waits = (columns.status == station.status) & columns.lease.is_(None)
+            by_then = columns.due_at.between(now, now + back + TRIED_SOON)
+            hurry = update(station.model.__table__).where(waits & by_then)
+            hurried += rows_changed(hurry.values(due_at=now))
+        log.warning("the clock was set back by %s; %s rows are due all the same", back, hurried)
+    db.session.commit()
+    return hurried
 
 
 def close_unpaid() -> int:
