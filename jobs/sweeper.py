@@ -5,6 +5,7 @@ import signal
 import threading
 
 from webapp import create_app
+from webapp.alerts.looking import Lookout
 from webapp.audit.tracking import acting_as
 from webapp.monitor.history import keep_history
 from webapp.platform.database import db
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     app = create_app()
-    stop = threading.Event()
+    stop, lookout = threading.Event(), Lookout()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(PAUSE_SECONDS):
@@ -26,6 +27,7 @@ def main() -> None:
             try:
                 sweep_once()
                 keep_history()
+                lookout.look_when_due()
             except Exception as error:
                 # The database may be away or full for a while; the next pass looks again.
                 fault = fault_of(error)

@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from webapp import migrations
+from webapp.alerts.looking import look
 from webapp.audit.tracking import acting_as, record
 from webapp.demo.load import load_demo
 from webapp.demo.scale import fill
@@ -105,7 +106,9 @@ def _filled(count: int) -> bool:
 def sweep(once):
     """One pass of the sweeper: rings for whatever is owed, and closes what is over its time."""
     with acting_as("sweeper"):
-        click.echo(f"Rang for: {', '.join(sweep_once()) or 'nothing'}")
+        rung = sweep_once()
+        look()
+        click.echo(f"Rang for: {', '.join(rung) or 'nothing'}")
 
 
 @click.command("backup")

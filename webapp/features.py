@@ -5,6 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.addresses import api as addresses_api
+from webapp.alerts import api as alerts_api
+from webapp.alerts import pages as alerts
+from webapp.alerts.telling import OPENED as ALERT_OPENED
+from webapp.alerts.telling import RESOLVED as ALERT_RESOLVED
 from webapp.attention import api as attention_api
 from webapp.attention import pages as attention
 from webapp.audit import history
@@ -138,7 +142,7 @@ VALUE_WORDS: history.ValueWords = {
     ("rule_drafts", "event"): _one_of(EVENT_LABELS),
 }
 # What people are told in the bell; see webapp.notifications.telling.
-NOTIFICATIONS = (MENTIONED_ON_ORDER, MENTIONED_ON_CUSTOMER)
+NOTIFICATIONS = (MENTIONED_ON_ORDER, MENTIONED_ON_CUSTOMER, ALERT_OPENED, ALERT_RESOLVED)
 BLUEPRINTS = [
     module.bp
     for module in (
@@ -181,9 +185,11 @@ BLUEPRINTS = [
         messages,
         monitor,
         jobs,
+        alerts,
         search,
         views,
         addresses_api,
+        alerts_api,
         attention_api,
         authority_api,
         taxation_api,

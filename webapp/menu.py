@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import select
 
+from webapp.alerts.queries import open_ids
 from webapp.attention.queries import waiting_ids
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.fulfilment.tasks.models import Task
@@ -25,6 +26,7 @@ FAILED_JOBS = Counter(failed_count, _l("failed"))
 OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
 
 STRANGE_PAYMENTS = Counter(open_findings(), _l("to look into"))
+OPEN_ALERTS = Counter(open_ids(), _l("open"))
 UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
 
 TO_MEND = Counter(waiting_ids(), _l("waiting for a person"))
@@ -70,6 +72,7 @@ DECISIONS = (
 BACK_OFFICE = (
     MenuEntry("mail", _l("E-mails"), "messages.index", keys="g e"),
     MenuEntry("settings-automation", _l("Processing"), "monitor.page", FAILED_JOBS, keys="g q"),
+    MenuEntry("alert-circle", _l("Alerts"), "alerts.index", OPEN_ALERTS, keys="g b"),
     MenuEntry("world", _l("SEFAZ"), "authority.page", keys="g z"),
     MenuEntry("history", _l("Audit"), "audit.index", keys="g a"),
     MenuEntry("users", _l("Staff"), "staff.index", keys="g u"),

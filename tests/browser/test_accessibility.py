@@ -25,12 +25,14 @@ MENU = (
     "/tasks",
     "/messages",
     "/jobs",
+    "/alerts",
     "/authority",
     "/audit",
     "/staff",
     "/settings",
 )
 OTHERS = (
+    "/settings/alerts",
     "/notifications",
     "/counts",
     "/payments/statements",

@@ -27,7 +27,15 @@ from webapp.invoices.models import (
     SignedPaper,
     Voiding,
 )
-from webapp.messages.models import MESSAGE_TRANSITIONS, Mailbox, MailboxStatus, Message
+from webapp.messages.models import (
+    LETTER_TRANSITIONS,
+    MESSAGE_TRANSITIONS,
+    Letter,
+    Mailbox,
+    MailboxStatus,
+    Message,
+    StaffLetter,
+)
 from webapp.payments.models import (
     CHARGE_TRANSITIONS,
     NOTICE_TRANSITIONS,
@@ -45,7 +53,7 @@ from webapp.processing.models import RUN_TRANSITIONS, RecurringRun
 from webapp.processing.pipeline import PIPELINE, PROGRESS, WORKED, steps_of
 from webapp.processing.slicing import SerialStep, SlicedStep
 from webapp.rehearsals.models import Rehearsal
-from webapp.reordering.models import LETTER_TRANSITIONS, ReorderLetter
+from webapp.reordering.models import ReorderLetter
 from webapp.rules.models import (
     EFFECT_TRANSITIONS,
     TRIGGER_TRANSITIONS,
@@ -67,6 +75,7 @@ TRANSITIONS = {
     Backtest: SLICE_TRANSITIONS,
     Closing: CLOSING_TRANSITIONS,
     ReorderLetter: LETTER_TRANSITIONS,
+    StaffLetter: LETTER_TRANSITIONS,
     # It goes on, or is paused by a person.
     ExportSchedule: {ScheduleStatus.ACTIVE: {*ScheduleStatus}},
     Rehearsal: SLICE_TRANSITIONS,
@@ -113,7 +122,7 @@ def test_no_step_and_no_queue_is_left_out():
         Step, SlicedStep, SerialStep, ImportStep, LetterStep
     )
     assert {station.queue for station in WORKED} == set(QUEUES)
-    assert {station.model for station in WORKED} == below(Owed, Sliced, SignedPaper)
+    assert {station.model for station in WORKED} == below(Owed, Sliced, SignedPaper, Letter)
 
 
 def below(base, *kinds):

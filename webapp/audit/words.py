@@ -255,6 +255,7 @@ FIELDS = {
     "hold_hours": _l("Stock hold (hours)"),
     "cut_off": _l("Cut-off"),
     "membership_terms": _l("Terms of memberships"),
+    "alert_limits": _l("What managers are told"),
     "pick_up": _l("Parcels leave at"),
     "preparation_days": _l("Preparation (working days)"),
     "dispatch_weekdays": _l("Days on which parcels leave"),

@@ -7,7 +7,7 @@ import enum
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.platform.clock import utc_now
@@ -18,6 +18,7 @@ from webapp.platform.owed import Owed, due_index
 from webapp.platform.states import require_transition
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale
+from webapp.staff.models import User
 
 
 class MessageStatus(enum.StrEnum):
@@ -229,3 +230,68 @@ class Mailbox(Owed, Model):
         """So far; it is looked into again at `at`."""
         self.validity, self.last_uid = validity, last_uid
         self.owe(at)
+
+
+class LetterStatus(enum.StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    KEPT = "kept"
+    FAILED = "failed"
+
+
+LETTER_TRANSITIONS: dict[LetterStatus, set[LetterStatus]] = {
+    LetterStatus.PENDING: {LetterStatus.SENT, LetterStatus.KEPT, LetterStatus.FAILED},
+    LetterStatus.SENT: set(),
+    LetterStatus.KEPT: set(),
+    LetterStatus.FAILED: set(),
+}
+
+
+class Letter(Owed):
+    """An e-mail to one of the shop's own people."""
+
+    status: Mapped[LetterStatus] = mapped_column(EnumText(LetterStatus))
+    asked_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+    def sent(self, now: dt.datetime) -> None:
+        self.sent_at = now
+        self._rest(LetterStatus.SENT)
+
+    def keep(self) -> None:
+        """There is no mail server."""
+        self._rest(LetterStatus.KEPT)
+
+    def fail(self, error: str) -> None:
+        self._rest(LetterStatus.FAILED, error)
+
+    def _rest(self, status: LetterStatus, error: str = "") -> None:
+        require_transition(LETTER_TRANSITIONS, self.status, status)
+        self.status = status
+        self.clear_work()
+        self.error = error[:300]
+
+
+class StaffLetter(Letter, Model):
+    """Something told to one person, in their own words: a `text` and the page that it is about.
+    `key` names what is told: once to each, however often it is said."""
+
+    __tablename__ = "staff_letters"
+    __table_args__ = (UniqueConstraint("user_id", "key"), due_index("staff_letters"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(String(1000))
+    page: Mapped[str] = mapped_column(String(200))
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def owed(
+        cls, user: User, key: str, subject: str, text: str, page: str, now: dt.datetime
+    ) -> "StaffLetter":
+        letter = cls(user=user, key=key, subject=subject[:200], text=text[:1000], page=page)
+        letter.status, letter.asked_at = LetterStatus.PENDING, now
+        letter.owe(now)
+        return letter

@@ -2,7 +2,7 @@
 it tells; `webapp.features` lists them all."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app, g
@@ -19,11 +19,13 @@ from webapp.web.navigation import Counter, counted
 
 
 class NotificationKind(NamedTuple):
-    """`sentence` is lazy and names values of the params; `who` is an actor's."""
+    """`sentence` is lazy and names values of the params; `who` is an actor's. `words` tells it from
+    the params where a sentence does not do."""
 
     key: str
     sentence: Any
     icon: str
+    words: Callable[[Mapping[str, Any]], str] | None = None
 
 
 class ToldNotification(NamedTuple):
@@ -71,7 +73,8 @@ def _told(notification: Notification, kind: NotificationKind) -> ToldNotificatio
     params = dict(notification.params)
     if "who" in params:
         params["who"] = who(params["who"]).name
-    return ToldNotification(notification, str(kind.sentence) % params, kind.icon)
+    text = kind.words(params) if kind.words else str(kind.sentence) % params
+    return ToldNotification(notification, text, kind.icon)
 
 
 def own_counters() -> list[Counter]:

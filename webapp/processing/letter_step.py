@@ -9,11 +9,11 @@ from flask import current_app
 
 from webapp.closings.models import Closing
 from webapp.messages.delivery import Outcomes, deliver_letters
+from webapp.messages.models import Letter
 from webapp.processing.claims import Step
 from webapp.processing.mail_step import settle
-from webapp.reordering.models import ReorderLetter
 
-Row = TypeVar("Row", Closing, ReorderLetter)
+Row = TypeVar("Row", bound=Closing | Letter)
 
 
 class LetterStep(Step[Row, Outcomes | None, Outcomes | None]):

@@ -7,14 +7,13 @@ from sqlalchemy.orm import joinedload
 
 from webapp.closings.models import Closing
 from webapp.messages.delivery import Outcomes, deliver
-from webapp.messages.models import Message, MessageStatus
+from webapp.messages.models import Letter, Message, MessageStatus
 from webapp.processing.claims import Step, backoff
 from webapp.processing.note_mail import files_of
-from webapp.reordering.models import ReorderLetter
 
 
 def settle(
-    row: Message | Closing | ReorderLetter, error: str | None, tries_left: int, now: dt.datetime
+    row: Message | Closing | Letter, error: str | None, tries_left: int, now: dt.datetime
 ) -> None:
     """Writes down what became of a letter; `error` as `deliver` tells it."""
     if error is None:

@@ -30,7 +30,14 @@ from webapp.invoices.models import (
     Voiding,
     VoidingStatus,
 )
-from webapp.messages.models import Mailbox, MailboxStatus, Message, MessageStatus
+from webapp.messages.models import (
+    LetterStatus,
+    Mailbox,
+    MailboxStatus,
+    Message,
+    MessageStatus,
+    StaffLetter,
+)
 from webapp.payments.models import Charge, ChargeStatus, NoticeStatus, PaymentNotice
 from webapp.platform.owed import Owed
 from webapp.platform.sliced import SliceStatus
@@ -61,12 +68,13 @@ from webapp.processing.reorder_step import ReorderStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
 from webapp.processing.rules_step import RulesStep
 from webapp.processing.send_step import SendStep
+from webapp.processing.staff_letter_step import StaffLetterStep
 from webapp.processing.status_step import AskStep, StatusStep
 from webapp.processing.tracking_step import TrackingStep
 from webapp.processing.trigger_step import TriggerStep
 from webapp.processing.voiding_step import VoidingStep
 from webapp.rehearsals.models import Rehearsal
-from webapp.reordering.models import LetterStatus, ReorderLetter
+from webapp.reordering.models import ReorderLetter
 from webapp.rules.models import Backtest, Effect, EffectStatus, TriggerEvent, TriggerStatus
 from webapp.sales.models import Sale, Status
 from webapp.views.models import ExportSchedule, ScheduleStatus
@@ -292,6 +300,14 @@ PIPELINE: tuple[Station, ...] = (
         ReorderStep(),
         (LetterStatus.SENT, LetterStatus.KEPT, LetterStatus.FAILED),
         _l("Telling managers what is low"),
+    ),
+    Station(
+        StaffLetter,
+        LetterStatus.PENDING,
+        "mail",
+        StaffLetterStep(),
+        (LetterStatus.SENT, LetterStatus.KEPT, LetterStatus.FAILED),
+        _l("Telling managers of an alert by e-mail"),
     ),
     Station(
         Membership,

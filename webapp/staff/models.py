@@ -74,6 +74,8 @@ class User(Timestamps, Model):
     density: Mapped[str | None] = mapped_column(String(8))
     # Whether a manager is told by e-mail each morning what is low.
     low_stock_mail: Mapped[bool] = mapped_column(default=False)
+    # Whether a manager is told of alerts by e-mail, too.
+    alert_mail: Mapped[bool] = mapped_column(default=False)
 
     @property
     def audit_name(self) -> str:

@@ -76,6 +76,7 @@ class Shop(Model):
         "box_height_cm",
         "box_width_cm",
         "box_length_cm",
+        "alert_limits",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -151,6 +152,9 @@ class Shop(Model):
     box_height_cm: Mapped[int] = mapped_column(default=10)
     box_width_cm: Mapped[int] = mapped_column(default=20)
     box_length_cm: Mapped[int] = mapped_column(default=30)
+    # From which figure on managers are told, by kind of alert (None: never); what is not here is as
+    # the program has it: see `alerts.kinds`.
+    alert_limits: Mapped[dict[str, int | None]] = mapped_column(JSON, default=dict)
     # Whether an NF-e is approved by somebody else than who entered or changed its order.
     four_eyes: Mapped[bool] = mapped_column(default=False)
     # Whether the guide of the first days was put away.

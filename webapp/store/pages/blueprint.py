@@ -10,6 +10,7 @@ TABS = {
     "store.official_page": _l("Official tables"),
     "partners.index": _l("Partners"),
     "labels.settings_page": _l("Labels"),
+    "alerts.limits_page": _l("Alerts"),
 }
 
 

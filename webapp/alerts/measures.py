@@ -1,0 +1,148 @@
+"""The figures that alerts and /metrics go by, each by its subject (a queue, a provider, a series;
+"" where there is but one). None: not known just now."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+from flask import current_app
+from sqlalchemy import Select, func, literal, select, union_all
+
+from webapp.alerts import failing
+from webapp.attempts.models import Attempt, AttemptOutcome
+from webapp.authority.certificates import ends_at
+from webapp.authority.models import AuthorityService, ServiceState
+from webapp.fiscal.authority import Service
+from webapp.fiscal.certificate import CertificateError
+from webapp.invoices.ledger import left_over
+from webapp.messages.models import FAILED_MESSAGES, Message
+from webapp.monitor.queries import owed_by_queue, owing, providers
+from webapp.monitor.schedule import last_runs
+from webapp.monitor.troubles import watch
+from webapp.platform.clock import database_now, utc_now
+from webapp.platform.database import db
+from webapp.platform.queue import QUEUES
+from webapp.processing.models import RunStatus
+from webapp.processing.pipeline import WORKED
+from webapp.processing.recurring import RECURRING
+from webapp.store.queries import every_series
+from webapp.taxation.queries import issuer_today
+
+Figures = Mapping[str, int]
+Measure = Callable[[], Figures | None]
+MEGABYTE = 1_000_000
+# What is tried in vain is due again within this time; what is due later has not piled up.
+SOON = dt.timedelta(minutes=10)
+RECENT = dt.timedelta(minutes=10)
+# Of fewer tries no share is told.
+LEAST_TRIES = 10
+A_DAY = dt.timedelta(days=1)
+
+
+def oldest_minutes() -> Figures:
+    """By queue: for how long its oldest work has been due, or is tried in vain."""
+    found = {row.queue: row.oldest_age_s // 60 for row in owed_by_queue()}
+    for queue, since in failing.oldest_by_queue().items():
+        found[queue] = max(found[queue], _minutes_since(since))
+    return found
+
+
+def piled_up() -> Figures:
+    """By queue: steps that are due, or soon tried again."""
+    soon = database_now(db.session) + SOON
+    counted = union_all(*(_due_by(place, soon) for place in range(len(WORKED))))
+    found = dict.fromkeys(QUEUES, 0)
+    for place, count in db.session.execute(counted):
+        found[WORKED[place].queue] += count
+    return found
+
+
+def _due_by(place: int, soon: dt.datetime) -> Select:
+    station = WORKED[place]
+    due = select(literal(place), func.count()).select_from(station.model)
+    return due.where(owing(station), station.model.due_at <= soon)
+
+
+def recent_tries() -> dict[tuple[str, AttemptOutcome], int]:
+    """By queue and outcome: the attempts that ended lately."""
+    count = select(Attempt.queue, Attempt.outcome, func.count())
+    recent = count.where(Attempt.ended_at > utc_now() - RECENT)
+    found = db.session.execute(recent.group_by(Attempt.queue, Attempt.outcome))
+    return {(queue, outcome): number for queue, outcome, number in found}
+
+
+def failing_percent() -> Figures:
+    """By queue: of its latest tries, those that failed; to wait for the outside is none."""
+    tries = recent_tries()
+    found = {}
+    for queue in QUEUES:
+        every = sum(tries.get((queue, outcome), 0) for outcome in AttemptOutcome)
+        bad = (AttemptOutcome.FAILED, AttemptOutcome.GIVEN_UP)
+        failed = sum(tries.get((queue, outcome), 0) for outcome in bad)
+        found[queue] = failed * 100 // every if every >= LEAST_TRIES else 0
+    return found
+
+
+def providers_away_minutes() -> Figures:
+    """By name, of those that are asked: for how long they have given no answer."""
+    known = providers()
+    rows = {name: known.get(name) for name in current_app.extensions["settings"].cep_providers}
+    return {
+        name: _minutes_since(row.failing_since) if row and row.failing_since else 0
+        for name, row in rows.items()
+    }
+
+
+def authority_away_minutes() -> Figures:
+    away = AuthorityService.status.in_((ServiceState.AWAY, ServiceState.RESTING))
+    takes_notes = AuthorityService.service == Service.AUTHORIZATION
+    since = db.session.scalar(select(func.min(AuthorityService.since)).where(takes_notes, away))
+    return {"": _minutes_since(since) if since else 0}
+
+
+def _minutes_since(moment: dt.datetime) -> int:
+    return (utc_now() - moment) // dt.timedelta(minutes=1)
+
+
+def certificate_days() -> Figures:
+    """Of one that somebody installed; one that cannot be read is as good as over."""
+    try:
+        end = ends_at()
+    except CertificateError:
+        return {"": 0}
+    return {"": max((end - utc_now()).days, 0)} if end else {}
+
+
+def days_to_void() -> Figures:
+    """By series with numbers that no NF-e has: the days until the first of them is to be voided."""
+    found: dict[str, int] = {}
+    for left in left_over(every_series()):
+        series, days = str(left.series), max((left.due - issuer_today()).days, 0)
+        found[series] = min(found.get(series, days), days)
+    return found
+
+
+def free_megabytes() -> Figures:
+    storage = current_app.extensions["storage"]
+    return {"": 0 if storage.fault() else storage.free_bytes() // MEGABYTE}
+
+
+def queues_without_worker() -> Figures | None:
+    listening = watch().look().listening
+    return listening and {queue: 0 if workers else 1 for queue, workers in listening.items()}
+
+
+def redis_faults() -> Figures:
+    return {"": 1 if watch().look().redis else 0}
+
+
+def mail_that_failed() -> Figures:
+    """Of the last day: what came back, or could not be sent."""
+    late = Message.created_at > utc_now() - A_DAY
+    count = select(func.count()).select_from(Message).where(FAILED_MESSAGES, late)
+    return {"": db.session.scalar(count) or 0}
+
+
+def work_that_failed() -> Figures:
+    """By recurring work: whether its last run failed."""
+    failed = {name for name, run in last_runs().items() if run.status is RunStatus.FAILED}
+    return {name: 1 if name in failed else 0 for name in RECURRING}
