@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.platform.columns import ActorText, EnumText, Hundredths, UtcDateTime
@@ -137,8 +137,8 @@ class Attempt(Model):
     times: Mapped[int] = mapped_column(default=1)
     began_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
-    waited_ms: Mapped[int]
-    took_ms: Mapped[int]
+    waited_ms: Mapped[int] = mapped_column(BigInteger)
+    took_ms: Mapped[int] = mapped_column(BigInteger)
     batch: Mapped[int]
     worker: Mapped[str] = mapped_column(String(40))
     cause_id: Mapped[int | None] = mapped_column(ForeignKey("failure_causes.id"))
