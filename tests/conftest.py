@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tempfile
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from tests.support.mail_server import mail_server
 from webapp import create_app, migrations
 from webapp.platform.database import db as database
 from webapp.platform.settings import Settings
+from webapp.platform.storage import Storage
 from webapp.processing import sweeping
 from webapp.staff import models as staff_models
 
@@ -166,7 +168,16 @@ def mail_settings(base_settings, database_url, inbox):
 
 # The app
 
-
+# What an app is made by; all else of its settings is read when it is asked for.
+MADE_BY = attrgetter(
+    "database_url",
+    "redis_url",
+    "secret_key",
+    "proxies",
+    "hsts_subdomains",
+    "public_url",
+    "log_format",
+)
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -189,8 +200,8 @@ def settings(base_settings, database_url):
 
 @pytest.fixture(scope="session")
 def apps():
-    """Those that tests have made, by their settings."""
-    made: dict[Settings, Flask] = {}
+    """Those that tests have made, by what of the settings an app is made by."""
+    made: dict[tuple, Flask] = {}
     yield made
     for app in made.values():
         let_go(app)
@@ -203,21 +214,34 @@ def let_go(app: Flask) -> None:
 
 @pytest.fixture(scope="session")
 def make_app(tmp_path_factory, apps):
-    """Makes an app by its settings, or has it from an earlier test. Templates are compiled once
-    for all apps, and for all workers."""
+    """Makes an app by its settings, or has it from an earlier test, with the statements and
+    the templates that it has read. Those are compiled once for all apps, and for all workers."""
     base = tmp_path_factory.getbasetemp()
     compiled = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "templates"
     compiled.mkdir(exist_ok=True)
     templates = FileSystemBytecodeCache(str(compiled))
 
     def make_app(settings: Settings) -> Flask:
-        if settings not in apps:
-            apps[settings] = create_app(settings)
-            apps[settings].jinja_env.bytecode_cache = templates
-            apps[settings].test_client_class = Client
-        return apps[settings]
+        key = MADE_BY(settings)
+        if key not in apps:
+            apps[key] = create_app(settings)
+            apps[key].jinja_env.bytecode_cache = templates
+            apps[key].test_client_class = Client
+        set_to(settings, apps[key])
+        return apps[key]
 
     return make_app
+
+
+def set_to(settings: Settings, app: Flask) -> None:
+    """Lets the app go by these, and leave what it made by others; some tests change them."""
+    if app.extensions["settings"] == settings:
+        return
+    app.extensions["settings"] = settings
+    app.extensions["storage"] = Storage(settings.data_dir)
+    for name in ("lookup", "company_lookup"):
+        if kept := app.extensions.pop(name, None):
+            kept.close()
 
 
 @pytest.fixture(scope="session")
@@ -236,7 +260,6 @@ def app(settings, make_app, _redis):
     # anew, and no process runs.
     for name in ("rule_books", "rule_sets", "kept", "watch"):
         app.extensions.pop(name, None)
-    app.extensions["settings"] = settings  # some tests change them
     yield app
     with app.app_context():
         engine = database.engine
