@@ -111,7 +111,7 @@ def test_what_was_typed_stays_when_a_sale_is_refused(page, watched, signed_in):
 
 def test_a_reviewer_approves_by_key(page, watched, signed_in):
     signed_in(page, "reviewer")
-    page.goto("/invoices")
+    page.goto("/invoices?status=review")
     held = page.locator("tr[id^='invoice-'][data-status='review']", has_text="B2B-2008")
     expect(held).to_be_visible()
     held.locator("a").first.click()
