@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 # A machine may be at other work: what comes in the end is right.
-expect.set_options()
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture
