@@ -44,7 +44,8 @@
     return { exact, short };
   }
 
-  function series(line, place, told, alone) {
+  /* `dots`: a value between two gaps is one, where a line would show nothing. */
+  function series(line, place, told, alone, dots) {
     const stroke = colour(line.former ? "former" : place % 7);
     const bars = alone && !line.former;
     return {
@@ -54,7 +55,7 @@
       dash: line.former ? [4, 4] : undefined,
       fill: bars ? stroke : undefined,
       paths: bars ? window.uPlot.paths.bars({ size: [0.7, 40] }) : undefined,
-      points: { show: false },
+      points: { show: dots, size: 4, fill: stroke },
       value: (_plot, value) => (value === null ? "—" : told.exact.format(value)),
     };
   }
@@ -79,7 +80,7 @@
       ],
       series: [
         { label: wanted.step, value: (_plot, value) => (value === null ? "—" : time.whole.format(value * 1000)) },
-        ...wanted.lines.map((line, place) => series(line, place, told, alone)),
+        ...wanted.lines.map((line, place) => series(line, place, told, alone, Boolean(wanted.clock))),
       ],
       cursor: { drag: { x: false, y: false } },
     };
