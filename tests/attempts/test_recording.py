@@ -262,6 +262,19 @@ def test_workers_that_fail_at_once_add_up_exactly(app, db, monkeypatch):
     assert sorted(row[1:3] for row in _attempts("rules")) == [(FAILED, 1)] * 12
 
 
+def test_a_provider_that_came_back_with_a_question_has_healed(db, monkeypatch):
+    sale_id = make_sale(address={"zip_code": "05010-000", "number": ""}).id
+    step = AddressStep()
+    with monkeypatch.context() as broken:
+        broken.setattr(step, "write_row", lambda row, _shared, now: row.try_later(now, "away"))
+        _run(step)
+    assert (_cause().healed, _cause().waiting) == (0, 1)
+    _run(step)
+    assert _attempts("address")[-1][1:] == (GIVEN_UP, 1, None)
+    assert (_cause().healed, _cause().waiting, _cause().count) == (1, 0, 1)
+    assert database.session.get_one(Sale, sale_id).status is Status.ATTENTION
+
+
 def test_what_a_dead_worker_writes_late_is_not_written_down(db):
     make_sale()
     time.sleep(0.002)

@@ -192,7 +192,8 @@ def _weigh(batch: TriedBatch, tries: list[Tried], before: set[int], totals: Tota
         work, cause = works.get(each.row_id), cause_of.get(each.row_id)
         if work and not each.is_waiting:
             weighing.drop(work)
-            if each.outcome is AttemptOutcome.DONE and not work.is_given_up:
+            # Also where a person is only asked something now: nothing fails any more.
+            if each.reason is None and not work.is_given_up:
                 causes[work.cause_id].healed += 1
         elif cause and each.is_waiting:
             if work is None:
