@@ -90,7 +90,7 @@ def test_what_fails_is_counted_and_weighed(client, db):
         'balcao_failing_amount_reais{queue="mail"} 1234.0',
         'balcao_failing_percent{queue="mail"} 90.0',
         'balcao_tries_recent{outcome="failed",queue="mail"} 9.0',
-        "balcao_causes_open 1.0",
+        'balcao_causes_open{queue="mail"} 1.0',
         'balcao_alerts_open{kind="oldest"} 0.0',
     ):
         assert line in told

@@ -21,7 +21,7 @@ from webapp.monitor.troubles import watch
 from webapp.platform.clock import database_now, utc_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
-from webapp.processing.models import RunStatus
+from webapp.processing.models import RecurringRun, RunStatus
 from webapp.processing.pipeline import WORKED
 from webapp.processing.recurring import RECURRING
 from webapp.store.queries import every_series
@@ -72,7 +72,10 @@ def recent_tries() -> dict[tuple[str, AttemptOutcome], int]:
 
 def failing_percent() -> Figures:
     """By queue: of its latest tries, those that failed; to wait for the outside is none."""
-    tries = recent_tries()
+    return percent_failed(recent_tries())
+
+
+def percent_failed(tries: Mapping[tuple[str, AttemptOutcome], int]) -> Figures:
     found = {}
     for queue in QUEUES:
         every = sum(tries.get((queue, outcome), 0) for outcome in AttemptOutcome)
@@ -144,5 +147,9 @@ def mail_that_failed() -> Figures:
 
 def work_that_failed() -> Figures:
     """By recurring work: whether its last run failed."""
-    failed = {name for name, run in last_runs().items() if run.status is RunStatus.FAILED}
+    return failed_works(last_runs())
+
+
+def failed_works(last: Mapping[str, RecurringRun]) -> Figures:
+    failed = {name for name, run in last.items() if run.status is RunStatus.FAILED}
     return {name: 1 if name in failed else 0 for name in RECURRING}

@@ -1,17 +1,18 @@
 """What /metrics tells, as one table: docs/operations.md lists it, and a test holds both alike."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import redis
 from flask import current_app
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from sqlalchemy import func, select
+from sqlalchemy import Row, case, func, select
 
 from webapp.alerts import measures
 from webapp.alerts.kinds import KINDS
-from webapp.alerts.queries import open_alerts
+from webapp.alerts.models import Alert
+from webapp.alerts.queries import open_ids
 from webapp.attempts.models import CauseState, FailureCause
 from webapp.monitor import registries
 from webapp.monitor.history import paces
@@ -21,8 +22,24 @@ from webapp.monitor.troubles import RedisFault, watch
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
 
+Answer = TypeVar("Answer")
 # By the values of its labels; None: not known just now.
 Values = Mapping[tuple[str, ...], float] | None
+
+
+class Known:
+    """What was read for one answer: asked once, however many names tell of it."""
+
+    def __init__(self) -> None:
+        self._answers: dict[Callable[[], Any], Any] = {}
+
+    def __call__(self, read: Callable[[], Answer]) -> Answer:
+        if read not in self._answers:
+            self._answers[read] = read()
+        return self._answers[read]
+
+
+Reader = Callable[[Known], Values]
 
 
 class Measured(NamedTuple):
@@ -31,7 +48,7 @@ class Measured(NamedTuple):
     name: str
     meaning: str
     labels: tuple[str, ...]
-    reads: Callable[[], Values]
+    reads: Reader
     of_database: bool = True
     counts: bool = False
 
@@ -47,100 +64,110 @@ def one(value: float) -> Values:
     return {(): value}
 
 
-def by_subject(measure: measures.Measure) -> Callable[[], Values]:
+def by_subject(measure: measures.Measure) -> Reader:
     """As an alert measures it."""
-
-    def read() -> Values:
-        figures = measure()
-        if figures is None:
-            return None
-        return {(subject,) if subject else (): figure for subject, figure in figures.items()}
-
-    return read
+    return lambda known: _by_label(measure())
 
 
-def _owed() -> Values:
-    return {(row.queue,): row.owed for row in owed_by_queue()}
+def _by_label(figures: measures.Figures | None) -> Values:
+    if figures is None:
+        return None
+    return {(subject,) if subject else (): figure for subject, figure in figures.items()}
 
 
-def _oldest() -> Values:
-    return {(row.queue,): row.oldest_age_s for row in owed_by_queue()}
+def _owed(known: Known) -> Values:
+    return {(row.queue,): row.owed for row in known(owed_by_queue)}
 
 
-def _tries() -> Values:
-    return {(queue, str(outcome)): n for (queue, outcome), n in measures.recent_tries().items()}
+def _oldest(known: Known) -> Values:
+    return {(row.queue,): row.oldest_age_s for row in known(owed_by_queue)}
 
 
-def _summed(column: str) -> Callable[[], Values]:
-    """Of the causes of each queue."""
+def _tries(known: Known) -> Values:
+    tries = known(measures.recent_tries)
+    return {(queue, str(outcome)): count for (queue, outcome), count in tries.items()}
 
-    def read() -> Values:
-        total = func.coalesce(func.sum(getattr(FailureCause, column)), 0)
-        found = db.session.execute(select(FailureCause.queue, total).group_by(FailureCause.queue))
-        return dict.fromkeys(((queue,) for queue in QUEUES), 0) | {
-            (queue,): float(value) for queue, value in found
+
+def _failing(known: Known) -> Values:
+    return _by_label(measures.percent_failed(known(measures.recent_tries)))
+
+
+def weighed() -> dict[str, Row]:
+    """By queue: what its causes come to."""
+    names = ("count", "healed", "waiting", "orders", "amount")
+    sums = [func.coalesce(func.sum(getattr(FailureCause, name)), 0).label(name) for name in names]
+    is_open = case((FailureCause.state == CauseState.OPEN, 1), else_=0)
+    query = select(FailureCause.queue, *sums, func.sum(is_open).label("open"))
+    found = db.session.execute(query.group_by(FailureCause.queue))
+    return {row.queue: row for row in found}
+
+
+def _summed(name: str) -> Reader:
+    def read(known: Known) -> Values:
+        by_queue = known(weighed)
+        return {
+            (queue,): float(by_queue[queue]._mapping[name]) if queue in by_queue else 0
+            for queue in QUEUES
         }
 
     return read
 
 
-def _open_causes() -> Values:
-    count = select(func.count()).select_from(FailureCause)
-    return one(db.session.scalar(count.where(FailureCause.state == CauseState.OPEN)) or 0)
+def _alerts(known: Known) -> Values:
+    count = select(Alert.kind, func.count()).where(Alert.id.in_(open_ids())).group_by(Alert.kind)
+    by_kind = {kind: number for kind, number in db.session.execute(count)}
+    return {(kind,): by_kind.get(kind, 0) for kind in KINDS}
 
 
-def _alerts() -> Values:
-    found = dict.fromkeys(((kind,) for kind in KINDS), 0)
-    for alert in db.session.scalars(open_alerts()):
-        if (alert.kind,) in found:
-            found[(alert.kind,)] += 1
-    return {labels: float(count) for labels, count in found.items()}
+def _last_runs(known: Known) -> Values:
+    last = known(last_runs)
+    return {(name,): run.ended_at.timestamp() for name, run in last.items() if run.ended_at}
 
 
-def _last_runs() -> Values:
-    return {(name,): run.ended_at.timestamp() for name, run in last_runs().items() if run.ended_at}
+def _failed_works(known: Known) -> Values:
+    return _by_label(measures.failed_works(known(last_runs)))
 
 
-def _paces(figure: str) -> Callable[[], Values]:
-    def read() -> Values:
-        known = paces()
-        found = {(queue,): getattr(known[queue], figure) for queue in QUEUES}
+def _pace(figure: str) -> Reader:
+    def read(known: Known) -> Values:
+        by_queue = known(paces)
+        found = {(queue,): getattr(by_queue[queue], figure) for queue in QUEUES}
         return {labels: value for labels, value in found.items() if value is not None}
 
     return read
 
 
-def _paused() -> Values:
+def _paused(known: Known) -> Values:
     paused = {pause.queue for pause in watch().look().pauses}
     return {(queue,): queue in paused for queue in QUEUES}
 
 
-def _authority() -> Values:
+def _authority(known: Known) -> Values:
     authority = watch().look().authority
     return one(authority is None or authority.service is None)
 
 
-def _workers() -> Values:
+def _workers(known: Known) -> Values:
     listening = watch().look().listening
     if listening is None:
         return None
     return {(queue,): count for queue, count in listening.items()}
 
 
-def _worker_memory() -> Values:
+def _worker_memory(known: Known) -> Values:
     return {
         (worker["name"], worker["version"] or ""): worker["rss_mb"] * measures.MEGABYTE
-        for worker in registries.workers()
+        for worker in known(registries.workers)
         if worker["rss_mb"]
     }
 
 
-def _doorbells() -> Values:
-    counts = registries.queue_counts(registries.workers())
+def _doorbells(known: Known) -> Values:
+    counts = registries.queue_counts(known(registries.workers))
     return {(queue, state): n for queue, by in counts.items() for state, n in by.items()}
 
 
-def _sweeper() -> Values:
+def _sweeper(known: Known) -> Values:
     sweeper = watch().look().sweeper
     return None if sweeper is None else one(sweeper)
 
@@ -166,20 +193,20 @@ METRICS = (
         "balcao_failing_percent",
         "Share of the tries of the last ten minutes that failed",
         ("queue",),
-        by_subject(measures.failing_percent),
+        _failing,
     ),
-    Measured("balcao_done_per_minute", "Steps done a minute", ("queue",), _paces("done")),
+    Measured("balcao_done_per_minute", "Steps done a minute", ("queue",), _pace("done")),
     Measured(
         "balcao_latency_p50_milliseconds",
         "Within which half of the steps were done, from when they were due",
         ("queue",),
-        _paces("p50_ms"),
+        _pace("p50_ms"),
     ),
     Measured(
         "balcao_latency_p95_milliseconds",
         "Within which 95 of 100 steps were done, from when they were due",
         ("queue",),
-        _paces("p95_ms"),
+        _pace("p95_ms"),
     ),
     Measured(
         "balcao_failures",
@@ -202,7 +229,7 @@ METRICS = (
     Measured(
         "balcao_failing_amount_reais", "What those orders come to", ("queue",), _summed("amount")
     ),
-    Measured("balcao_causes_open", "Causes of failures that are open", (), _open_causes),
+    Measured("balcao_causes_open", "Causes of failures that are open", ("queue",), _summed("open")),
     Measured("balcao_alerts_open", "Alerts that are open", ("kind",), _alerts),
     Measured(
         "balcao_provider_away_minutes",
@@ -217,12 +244,6 @@ METRICS = (
         by_subject(measures.certificate_days),
     ),
     Measured(
-        "balcao_numbers_to_void_days",
-        "Days until numbers without an NF-e are to be voided",
-        ("series",),
-        by_subject(measures.days_to_void),
-    ),
-    Measured(
         "balcao_mail_failed",
         "E-mails of the last 24 hours that did not arrive",
         (),
@@ -232,7 +253,7 @@ METRICS = (
         "balcao_recurring_failed",
         "Whether the last run of recurring work failed",
         ("work",),
-        by_subject(measures.work_that_failed),
+        _failed_works,
     ),
     Measured(
         "balcao_recurring_ended_timestamp_seconds",
@@ -246,28 +267,28 @@ METRICS = (
         "balcao_redis_up",
         "Whether Redis answers",
         (),
-        lambda: one(watch().look().redis is not RedisFault.AWAY),
+        lambda known: one(watch().look().redis is not RedisFault.AWAY),
         False,
     ),
     Measured(
         "balcao_redis_writable",
         "Whether Redis takes writes",
         (),
-        lambda: one(watch().look().redis is None),
+        lambda known: one(watch().look().redis is None),
         False,
     ),
     Measured(
         "balcao_disk_free_bytes",
         "Room on the disk of DATA_DIR",
         (),
-        lambda: one(current_app.extensions["storage"].free_bytes()),
+        lambda known: one(current_app.extensions["storage"].free_bytes()),
         False,
     ),
     Measured(
         "balcao_disk_writable",
         "Whether the shop can save",
         (),
-        lambda: one(watch().look().storage is None),
+        lambda known: one(watch().look().storage is None),
         False,
     ),
     Measured("balcao_workers", "Living workers", ("queue",), _workers, False),
@@ -299,18 +320,19 @@ class House:
         up = GaugeMetricFamily("balcao_database_up", "Whether the database answers")
         up.add_metric((), self.has_database)
         yield up
+        known = Known()
         for measured in METRICS:
             if measured.of_database and not self.has_database:
                 continue
-            values = _read(measured)
+            values = _read(measured, known)
             if values is not None:
                 yield measured.family(values)
 
 
-def _read(measured: Measured) -> Values:
+def _read(measured: Measured, known: Known) -> Values:
     """None too while Redis, which `balcao_redis_up` tells of, does not answer."""
     try:
-        return measured.reads()
+        return measured.reads(known)
     except redis.RedisError:
         return None
 
