@@ -30,6 +30,7 @@ from webapp.platform.queue import connect
 from webapp.platform.settings import Settings
 from webapp.platform.sparing import sparing
 from webapp.platform.storage import Storage
+from webapp.platform.transactions import only_reading
 from webapp.processing.pipeline import hand_queues_to_rows
 from webapp.rules.naming import name_values
 from webapp.sales.reservations import let_go_on_commit
@@ -87,11 +88,15 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _live_hub(app: Flask, settings: Settings) -> live.Hub:
-    def standing(sessions: Collection[str]) -> set[str]:
+    def standing(sessions: Collection[str]) -> dict[str, str]:
         with app.app_context():
             return access.standing_sessions(sessions)
 
-    return live.Hub(settings.redis_url, standing, seats=1000, seats_each=100)
+    def counting() -> dict[str, dict[str, int]]:
+        with app.app_context(), only_reading():
+            return navigation.menu_counts()
+
+    return live.Hub(settings.redis_url, standing, counting, seats=1000, seats_each=100)
 
 
 def _config(settings: Settings) -> dict:

@@ -2,12 +2,16 @@
 
    <body data-live="/events" data-live-since="…">
    stream   event "row", data {"kind": "sale", "id": 12, "status": "…"}; event "reset": what was missed is not known any more;
+            event "counts", data {"counts": {"sales.index": 7, …}, "tabs": 12}: the menu's, and how many pages share the server;
             event "signed-out": the session is over, and the stream with it
-   poll     GET /events/poll?since=<id> → {"cursor": "…", "events": [{"kind", "id", "status"}, …], "reset": false}
-   <tbody id data-live-rows="/sales/rows" data-live-list="/sales?…" data-live-kind="sale"> with <tr id="sale-12">
+   poll     GET /events/poll?since=<id> → {"cursor": "…", "events": [{"kind", "id", "status"}, …], "reset": false, "counts": {…}}
+   <tbody id data-live-rows="/sales/rows" data-live-list="/sales?…" data-live-kind="sale invoice"> with <tr id="sale-12">
             rows: GET /sales/rows?ids=1,2 → <template><tr id="sale-1">…</tr></template>…
-            list: for a row that is not on the page, GET data-live-list → HTML with a <tbody> of the same id, at most once a second;
-            its [data-live-part] elements (tab counts) replace those of the same id
+            list: when a row of these kinds (any, without them) changed, GET data-live-list → HTML with a <tbody> of the same id, at most
+            once a second; its [data-live-part] elements (tab counts) replace those of the same id. Rows that came and rows that left are
+            said above the table and shown when the person wants them, or has looked away: nothing jumps
+   <section id data-live-list="/…" data-live-kind="sale">     the same, replaced as a whole; data-live-pause="5000": every five seconds at most
+   <span data-count-of="sales.index">                         a count of the menu
    <section id data-live="sale-12 invoice-7" data-live-url="/sales/12/status">   fetched and replaced as a whole */
 "use strict";
 
@@ -21,6 +25,11 @@
   const fetching = new Set(); // ids of the rows' containers and of the parts whose answer is under way
   let collectTimer = 0;
   const listTimers = new Map(); // by the list's id: the element itself is replaced
+  const listTimes = new Map(); // by the list's id: when it was asked for
+  // Many pages that share the server do not ask all at once.
+  let tabs = 1;
+  const SPREAD_ROWS_MS = 8, SPREAD_LIST_MS = 40;
+  const spread = (each) => Math.random() * (tabs - 1) * each;
 
   // ---------- where the news come from ----------
   // The sign and the band are looked up each time: Back swaps the body.
@@ -49,6 +58,7 @@
       if (!cursor) refreshAll();
     });
     source.addEventListener("row", (event) => { cursor = event.lastEventId || cursor; note(JSON.parse(event.data)); });
+    source.addEventListener("counts", (event) => count(JSON.parse(event.data)));
     source.addEventListener("signed-out", signedOut);
     source.addEventListener("reset", (event) => { cursor = event.lastEventId || ""; refreshAll(); });
     source.addEventListener("error", () => {
@@ -80,6 +90,7 @@
       // As with a stream: without a cursor nobody tells what changed since the page was drawn.
       if (news.reset || !known) refreshAll();
       news.events.forEach(note);
+      count(news);
     } catch {
       if (mine === turn) show("offline");
     }
@@ -101,17 +112,30 @@
     source = null;
   }
 
+  // ---------- the menu's counts ----------
+  const COUNT_LIMIT = 1000;
+  function count(news) {
+    tabs = news.tabs || 1;
+    for (const place of document.querySelectorAll("[data-count-of]")) {
+      const rows = news.counts?.[place.dataset.countOf];
+      if (rows === undefined) continue;
+      const most = Math.min(rows, COUNT_LIMIT).toLocaleString(document.documentElement.lang);
+      place.firstElementChild.textContent = rows > COUNT_LIMIT ? `${most}+` : most;
+      place.hidden = !rows;
+    }
+  }
+
   // ---------- what changed, gathered for a moment ----------
   function note({ kind, id }) {
     changed.set(`${kind}-${id}`, { kind, id });
-    collectTimer ||= setTimeout(flush, COLLECT_MS);
+    collectTimer ||= setTimeout(flush, COLLECT_MS + spread(SPREAD_ROWS_MS));
   }
 
   function flush() {
     collectTimer = 0;
     const rows = new Map(); // container → ids
     const parts = new Map(); // element → one of its changes
-    const elsewhere = new Set(); // kinds
+    const kinds = new Set();
     const waiting = [];
     for (const [key, change] of changed) {
       const box = document.getElementById(key)?.closest("[data-live-rows]");
@@ -122,7 +146,7 @@
         continue;
       }
       if (box) rows.set(box, [...(rows.get(box) || []), change.id]);
-      else elsewhere.add(change.kind);
+      kinds.add(change.kind);
       mine.forEach((part) => parts.set(part, change));
     }
     changed.clear();
@@ -130,7 +154,7 @@
     rows.forEach((ids, box) => refreshRows(box, ids));
     parts.forEach((change, part) => refreshPart(part, change));
     for (const list of document.querySelectorAll("[data-live-list]")) {
-      if (!list.dataset.liveKind || elsewhere.has(list.dataset.liveKind)) refreshListSoon(list);
+      if (!list.dataset.liveKind || list.dataset.liveKind.split(" ").some((kind) => kinds.has(kind))) refreshListSoon(list);
     }
   }
 
@@ -183,12 +207,16 @@
   }
 
   function refreshListSoon({ id }) {
-    if (!listTimers.has(id)) listTimers.set(id, setTimeout(() => { listTimers.delete(id); refreshList(id); }, LIST_MS));
+    if (listTimers.has(id)) return;
+    const pause = Number(document.getElementById(id).dataset.livePause) || LIST_MS;
+    const rest = Math.max(0, (listTimes.get(id) || 0) + pause - Date.now()) + spread(SPREAD_LIST_MS);
+    listTimers.set(id, setTimeout(() => { listTimers.delete(id); refreshList(id); }, rest));
   }
 
   async function refreshList(id) {
     let list = document.getElementById(id);
     if (!list) return;
+    listTimes.set(id, Date.now());
     if (isBusy(list) || fetching.has(id)) return refreshListSoon(list);
     fetching.add(id);
     const content = await html(list.dataset.liveList);
@@ -197,14 +225,67 @@
     list = document.getElementById(id);
     if (!fresh || !list) return;
     if (isBusy(list)) return refreshListSoon(list);
+    if (list.matches("tbody") && list.children.length && !lookedAway.delete(id)) tellOfList(list, fresh);
+    else showList(list, fresh);
+    for (const part of content.querySelectorAll("[data-live-part][id]")) {
+      const old = document.getElementById(part.id);
+      if (old && !isBusy(old)) swap(old, part);
+    }
+    document.dispatchEvent(new CustomEvent("live:swapped"));
+  }
+
+  // ---------- a list whose rows came or left: said, and shown when it is wanted ----------
+  const lookedAway = new Set(); // ids of lists whose rows nobody stands before
+
+  function showList(list, fresh) {
     const before = new Set([...list.children].map((row) => row.id));
     swap(list, fresh);
     for (const row of fresh.children) if (row.id && !before.has(row.id)) row.classList.add("row-fresh");
-    for (const part of content.querySelectorAll("[data-live-part][id]")) {
-      const old = document.getElementById(part.id);
-      if (old) swap(old, part);
+    const shown = document.getElementById(list.id);
+    if (shown.matches("tbody")) newsOf(shown)?.remove();
+  }
+
+  const newsOf = (list) => list.closest(".table-scroll").parentElement.querySelector(":scope > .list-news");
+
+  function tellOfList(list, fresh) {
+    const rows = [...list.children].filter((row) => row.id);
+    const here = new Map(rows.map((row) => [row.id, row]));
+    const there = new Map([...fresh.children].filter((row) => row.id).map((row) => [row.id, row]));
+    const came = [...there.keys()].filter((id) => !here.has(id)).length;
+    const gone = rows.filter((row) => !there.has(row.id));
+    // A full page pushes as many off its end as came: these did not leave the list.
+    let pushed = there.size < here.size ? 0 : came;
+    const kept = new Set();
+    for (const row of [...rows].reverse()) {
+      if (there.has(row.id) || pushed === 0) break;
+      kept.add(row);
+      pushed -= 1;
     }
-    document.dispatchEvent(new CustomEvent("live:swapped"));
+    const left = gone.filter((row) => !kept.has(row));
+    for (const row of rows) row.classList.toggle("row-left", left.includes(row));
+    for (const [id, row] of here) {
+      if (there.has(id) && !isBusy(row) && !same(row, there.get(id))) swap(row, there.get(id).cloneNode(true));
+    }
+    say(list, fresh, came, left.length);
+  }
+
+  function say(list, fresh, came, left) {
+    newsOf(list)?.remove();
+    if (!came && !left) return;
+    const texts = document.getElementById("live-state").dataset;
+    const news = document.createElement("div");
+    news.className = "list-news";
+    news.setAttribute("role", "status");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-small button-primary";
+    button.textContent = [came && `${came} ${texts.came}`, left && `${left} ${texts.left}`, texts.show].filter(Boolean).join(" · ");
+    button.addEventListener("click", () => {
+      lookedAway.add(list.id);
+      refreshList(list.id).then(() => document.getElementById(list.id)?.querySelector(FOCUSABLE)?.focus({ preventScroll: true }));
+    });
+    news.append(button);
+    list.closest(".table-scroll").before(news);
   }
 
   async function refreshPart(part, change) {
@@ -239,10 +320,14 @@
     return found;
   }
 
+  // A form's token is another each time.
+  const told = (element) => element.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
+  const same = (old, fresh) => told(old) === told(fresh) && old.dataset.status === fresh.dataset.status;
+
   function swap(old, fresh) {
     // What comes by itself takes nobody's focus.
     for (const part of fresh.querySelectorAll("[autofocus]")) part.removeAttribute("autofocus");
-    if (old.innerHTML === fresh.innerHTML && old.dataset.status === fresh.dataset.status) return;
+    if (same(old, fresh)) return;
     const marked = new Set([...old.querySelectorAll(".row-mark:checked")].map((mark) => mark.value));
     const focus = old.contains(document.activeElement) ? document.activeElement : null;
     const row = focus?.closest("[id]");
@@ -252,6 +337,7 @@
     const [left, top] = [window.scrollX, window.scrollY];
     old.replaceWith(fresh);
     if (fresh.matches("tr")) fresh.classList.add("row-fresh");
+    if (old.matches(".row-left")) fresh.classList.add("row-left");
     for (const mark of fresh.querySelectorAll(".row-mark")) mark.checked = marked.has(mark.value);
     if (focus) {
       const here = rows.map((id) => id && document.getElementById(id)).find(Boolean);
@@ -269,6 +355,7 @@
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return stop();
+    for (const list of document.querySelectorAll("[data-live-list]")) lookedAway.add(list.id);
     start();
     refreshAll();
   });

@@ -7,6 +7,12 @@ from playwright.sync_api import expect
 expect.set_options(timeout=60_000)
 
 
+def shows_what_comes(page):
+    """Presses "2 new · Show" of a list whenever it stands there, as a person who waits for a row
+    would."""
+    page.add_locator_handler(page.locator(".list-news button").first, lambda button: button.click())
+
+
 @pytest.fixture
 def watched(page):
     """Whatever the browser complains of: a script refused by the CSP, a file that is not there, an

@@ -6,6 +6,7 @@ import subprocess
 from lxml import etree
 from playwright.sync_api import expect
 
+from tests.browser.conftest import shows_what_comes
 from webapp.fiscal.schema import problems
 from webapp.staff.passwords import DEMO_PASSWORD
 
@@ -51,6 +52,7 @@ def test_from_a_new_product_to_a_verified_xml(page, browser, live_shop, xmlsec1,
     sign_in(page)
     add_product(page, "CANECA-1", "Caneca “Serra” ☕")
     onlooker = browser.new_context(base_url=live_shop.url, locale="pt-BR").new_page()
+    shows_what_comes(onlooker)
     onlooker.goto("/sales")
     onlooker.locator("button[value='clerk@balcao.example']").click()
     expect(onlooker.get_by_role("heading", level=1)).to_have_text("Pedidos")
@@ -111,6 +113,7 @@ def test_what_was_typed_stays_when_a_sale_is_refused(page, watched, signed_in):
 
 def test_a_reviewer_approves_by_key(page, watched, signed_in):
     signed_in(page, "reviewer")
+    shows_what_comes(page)
     page.goto("/invoices?status=review")
     held = page.locator("tr[id^='invoice-'][data-status='review']", has_text="B2B-2008")
     expect(held).to_be_visible()

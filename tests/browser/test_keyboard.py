@@ -5,6 +5,7 @@ import re
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
+from tests.browser.conftest import shows_what_comes
 from tests.browser.test_errand import add_product
 from tests.support.placed_orders import place_order
 
@@ -332,6 +333,7 @@ def held_for_review(page, reference: str) -> None:
 
 def test_a_second_press_of_a_key_approves_no_note_that_was_not_seen(page, signed_in):
     signed_in(page)
+    shows_what_comes(page)
     for reference in ("PRESS-1", "PRESS-2"):
         held_for_review(page, reference)
     page.goto("/invoices?status=review")

@@ -299,7 +299,8 @@ def test_a_chart_of_a_range_beside_the_days_before_or_parted(client, db):
     page = client.get(f"{ask}&by=channel&of=orders").text
     assert [line["values"] for line in drawn(page)["lines"]] == [[1, 0, 1], [0, 0, 1]]
     assert "/sales?paid_since=2026-03-11&amp;paid_until=2026-03-13&amp;channel=phone" in page
-    told = drawn(client.get(f"{ask}&by=product&of=margin", headers={"HX-Request": "true"}).text)
+    asked = {"HX-Request": "true", "HX-Target": "chart"}
+    told = drawn(client.get(f"{ask}&by=product&of=margin", headers=asked).text)
     assert [(line["label"], line["values"]) for line in told["lines"]] == [
         ("Chá preto", [24, 0, 18])
     ]

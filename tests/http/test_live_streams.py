@@ -7,16 +7,17 @@ import time
 import pytest
 from sqlalchemy import event
 
-from tests.factories import sign_in
+from tests.factories import make_sale, sign_in
 from tests.services import wait_until
 from webapp.platform import live
 from webapp.platform.database import db as database
 from webapp.platform.live import BEGINNING, NOTHING_YET, RESET, SIGNED_OUT, STREAM, Hub, since
 from webapp.staff.access import standing_sessions
 from webapp.staff.models import UserSession
+from webapp.web.navigation import menu_counts
 
 SOLD = '{"kind": "sale", "id": 7, "status": "address"}'
-EVERYBODY = {"mine", "theirs"}
+EVERYBODY = {"mine": "clerk", "theirs": "clerk"}
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def connection(app):
 def hub(settings, connection, monkeypatch):
     monkeypatch.setattr(live, "AGAIN_AFTER_SECONDS", 0.05)
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
-    return Hub(settings.redis_url, lambda _sessions: EVERYBODY, seats=4, seats_each=3)
+    return Hub(settings.redis_url, lambda _sessions: EVERYBODY, dict, seats=4, seats_each=3)
 
 
 def taken(hub) -> int:
@@ -44,7 +45,7 @@ def taken(hub) -> int:
 
 def listen(hub, person=1, session="mine"):
     """What a page is told, apart from that the stream still stands."""
-    texts = iter(hub.subscribe(person, session))
+    texts = iter(hub.subscribe(person, session, "clerk"))
     return (text for text in texts if text not in (BEGINNING, live.STILL_HERE))
 
 
@@ -55,7 +56,7 @@ def told(page) -> list[str]:
 
 def test_a_stream_that_nobody_closed_holds_up_no_look_for_garbage(hub):
     def forget() -> None:
-        ring: list = [texts := iter(hub.subscribe(1, "mine"))]
+        ring: list = [texts := iter(hub.subscribe(1, "mine", "clerk"))]
         assert next(texts) == BEGINNING
         ring.append(ring)
 
@@ -85,7 +86,7 @@ def test_no_path_leaves_a_seat_behind(app, staff, connection):
 
 def test_a_seat_is_given_back_where_what_was_missed_cannot_be_read(app, staff, connection):
     hub = app.extensions["live"]
-    first = hub.subscribe(1, "mine")
+    first = hub.subscribe(1, "mine", "clerk")
     connection.set(STREAM, "no stream")
     answer = staff.get("/events", headers={"Last-Event-ID": "1-1"}, buffered=False)
     assert answer.status_code == 503
@@ -95,15 +96,15 @@ def test_a_seat_is_given_back_where_what_was_missed_cannot_be_read(app, staff, c
 
 
 def test_one_person_does_not_hold_all_seats(hub, connection):
-    mine = [hub.subscribe(1, "mine") for _each in range(3)]
+    mine = [hub.subscribe(1, "mine", "clerk") for _each in range(3)]
     with pytest.raises(live.Full):
-        hub.subscribe(1, "mine")
-    theirs = hub.subscribe(2, "theirs")
+        hub.subscribe(1, "mine", "clerk")
+    theirs = hub.subscribe(2, "theirs", "clerk")
     with pytest.raises(live.Full):
-        hub.subscribe(3, "theirs")
+        hub.subscribe(3, "theirs", "clerk")
     mine.pop().close()
     theirs.close()
-    hub.subscribe(1, "mine")
+    hub.subscribe(1, "mine", "clerk")
 
 
 def test_an_entry_that_cannot_be_read_is_skipped(hub, connection):
@@ -135,7 +136,7 @@ def test_a_reader_that_hears_nothing_closes_its_streams_until_it_hears_again(hub
     # It ends, and without a word: the page polls.
     assert list(page) == [b""]
     with pytest.raises(live.Away):
-        hub.subscribe(1, "mine")
+        hub.subscribe(1, "mine", "clerk")
     connection.delete(STREAM)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
@@ -153,13 +154,13 @@ def test_a_stream_ends_with_its_session_and_no_other_does(hub, connection):
 
     def living(sessions):
         asked.append(sessions)
-        return {"theirs"}
+        return {"theirs": "clerk"}
 
     hub.living = living
     mine, theirs = listen(hub), listen(hub, 2, "theirs")
     assert list(mine)[-1] == SIGNED_OUT
     # one question for all streams
-    assert asked[0] == EVERYBODY
+    assert asked[0] == set(EVERYBODY)
     connection.xadd(STREAM, {"data": SOLD})
     assert told(theirs) == [SOLD]
 
@@ -182,18 +183,44 @@ def test_sessions_that_cannot_be_looked_up_end_no_stream(hub, connection):
 def test_a_session_stands_until_it_is_signed_out_or_its_person_disabled(staff, db, ended):
     row = db.session.scalars(db.select(UserSession)).one()
     ids = {row.id_hash, "unknown"}
-    assert standing_sessions(ids) == {row.id_hash}
+    assert standing_sessions(ids) == {row.id_hash: "clerk"}
     if ended == "disabled":
         row.user.active = False
     else:
         db.session.delete(row)
     db.session.flush()
-    assert standing_sessions(ids) == set()
+    assert standing_sessions(ids) == {}
+
+
+def test_the_menus_counts_are_told_by_the_persons_role(hub, connection):
+    roles = dict(EVERYBODY)
+    counts = {"clerk": {"sales.index": 1}, "manager": {"sales.index": 1, "monitor.page": 2}}
+    all_here = threading.Event()
+    hub.living = lambda _sessions: roles
+    hub.counting = lambda: counts if all_here.wait(20) else {}
+    pages = [listen(hub, person) for person in (1, 1, 2)]
+    all_here.set()
+    first = '{"counts": {"sales.index": 1}, "tabs": 4}'
+    assert [told(page) for page in pages] == [[first]] * 3
+    counts["clerk"] = {"sales.index": 5}
+    connection.xadd(STREAM, {"data": SOLD})
+    second = first.replace(": 1}", ": 5}")
+    for page in pages:
+        assert told(page) + told(page) == [SOLD, second]
+    roles["mine"] = "manager"
+    assert told(pages[0]) == ['{"counts": {"sales.index": 1, "monitor.page": 2}, "tabs": 4}']
+
+
+def test_the_menu_is_counted_by_role(app, db):
+    make_sale(status="attention", step="address")
+    counts = menu_counts()
+    assert counts["clerk"]["sales.index"] == counts["accountant"]["sales.index"] == 1
+    assert "monitor.page" in counts["manager"] and "monitor.page" not in counts["clerk"]
 
 
 def test_a_thread_of_the_hub_that_ended_is_started_again(hub, connection):
     # None that runs is put aside: it would go on reading beside the one that is begun.
-    for name in ("live", "live sessions"):
+    for name in ("live", "live sessions", "live counts"):
         hub._threads[name] = threading.Thread(target=lambda: None)
         hub._threads[name].start()
         hub._threads[name].join()

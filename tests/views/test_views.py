@@ -19,7 +19,7 @@ def the_view(db, name: str) -> View:
 
 def pinned_count(page: str, name: str) -> str | None:
     found = re.search(rf'title="{name}".*?</a>', page, re.DOTALL)
-    count = found and re.search(r'side-count">([^<]+)', found[0])
+    count = found and re.search(r'side-count"[^>]*>\s*<span>([^<]+)', found[0])
     return count[1] if count else None
 
 

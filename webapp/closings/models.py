@@ -57,6 +57,7 @@ class Closing(Owed, Model):
     __tablename__ = "closings"
     __table_args__ = (due_index("closings"),)
     audited = ("status", "recipient", "locked_at", "locked_by")
+    live = "closing"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     month: Mapped[str] = mapped_column(String(7), unique=True)

@@ -49,6 +49,7 @@ class Customer(AddressColumns, Timestamps, Model):
     address here is the main one; others are `CustomerAddress`."""
 
     __tablename__ = "customers"
+    live = "customer"
     __table_args__ = (
         Index("ix_customers_name_id", "name", "id"),
         Index(

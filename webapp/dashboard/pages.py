@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, u
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
+from htmx_flask import request
 
 from webapp.attention.kinds import KINDS
 from webapp.audit.history import Actor, ActorKind, HistoryEntry
@@ -35,9 +36,10 @@ bp = Blueprint("dashboard", __name__)
 @bp.get("/")
 @allow("clerk", "accountant")
 def page() -> str:
-    """The whole page, or to htmx its chart."""
+    """The whole page, or to htmx its chart: it names what it takes, while a page that is fetched
+    again by itself takes the parts of the whole."""
     filters = ChartFilters.of()
-    if wants_fragment():
+    if wants_fragment() and request.htmx.target:
         return render_template("dashboard/_chart.html", chart=Chart(filters))
     today = shop_day(utc_now())
     date, guide = format_date(today, "full"), guide_for(the_shop())

@@ -115,10 +115,7 @@ class Page:
 
     @property
     def live_url(self) -> str:
-        """Where new rows are fetched; "" but on the first page in the usual order, where they
-        belong."""
-        if self.prev_cursor or (self.sorting and not self.sorting.is_usual):
-            return ""
+        """Where the page is fetched again when its rows may have changed."""
         return with_query()
 
 

@@ -198,6 +198,7 @@ class PaymentNotice(Owed, Timestamps, Model):
     id that Mercado Pago gave the notice. `times`: how often it came."""
 
     __tablename__ = "payment_notices"
+    live = "notice"
     __table_args__ = (
         UniqueConstraint("provider", "key"),
         due_index("payment_notices"),
@@ -228,6 +229,7 @@ class Statement(Timestamps, Model):
     `methods` from `orders_from` to `orders_until`, of the `channel` where it names one."""
 
     __tablename__ = "statements"
+    live = "statement"
     audited = ("name", "methods", "channel", "orders_from", "orders_until")
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -358,6 +360,7 @@ class Finding(Model):
     """
 
     __tablename__ = "payment_findings"
+    live = "finding"
     __table_args__ = (
         Index("ix_payment_findings_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -33,6 +33,8 @@ BACKLOG = 256
 NOTHING_YET = "0-1"
 HEARS_WITHIN_SECONDS = 0.5
 AGAIN_AFTER_SECONDS = 1
+# The menu's counts are counted once for all pages, so often at most.
+COUNTED_SECONDS = 0.5
 BEGINNING = b"retry: 2000\n\n"
 STILL_HERE = b": still here\n\n"
 RESET = b"event: reset\ndata: {}\n\n"
@@ -51,8 +53,10 @@ class Seat:
     """One page's stream: the SSE text of what changed since it was taken, until its session is
     over or the hub closes it."""
 
-    def __init__(self, hub: "Hub", person: int, session: str, place: int):
+    def __init__(self, hub: "Hub", person: int, session: str, role: str, place: int):
         self.hub, self.person, self.session, self.place = hub, person, session, place
+        # Whose counts it is told, and those it was told last.
+        self.role, self.counts = role, b""
         self.replay: list[bytes] = []
         self.end: bytes | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -103,17 +107,19 @@ class Hub:
     """Fans the stream out to seats. Its threads start with the first of them, after any fork, and
     again should they end.
 
-    `living` says which of the sessions it is given still stand; it is asked once a heartbeat.
+    `living` says which of the sessions it is given still stand, and for which role; it is asked
+    once a heartbeat. `counting` counts by role what waits behind the menu's entries.
     """
 
     def __init__(
         self,
         redis_url: str,
-        living: Callable[[Collection[str]], Collection[str]],
+        living: Callable[[Collection[str]], Mapping[str, str]],
+        counting: Callable[[], Mapping[str, Mapping[str, int]]],
         seats: int,
         seats_each: int,
     ):
-        self.redis_url, self.living = redis_url, living
+        self.redis_url, self.living, self.counting = redis_url, living, counting
         self.seats, self.seats_each = seats, seats_each
         self._lock = threading.Lock()
         self._pid = 0
@@ -127,10 +133,12 @@ class Hub:
         # The newest texts, and how many there ever were: a seat's place is one of these.
         self._texts: deque[bytes] = deque(maxlen=BACKLOG)
         self._told = 0
+        self._changed = threading.Event()
+        self._counts: dict[str, bytes] = {}
         # The last event this process has heard of; empty while nobody listens.
         self.cursor = ""
 
-    def subscribe(self, person: int, session: str) -> Seat:
+    def subscribe(self, person: int, session: str, role: str) -> Seat:
         """A seat, to be given back by `leave`. Raises Full or Away."""
         with self._lock:
             if self._pid != os.getpid():
@@ -138,11 +146,16 @@ class Hub:
                 self._begin()
             self._run("live", self._read)
             self._run("live sessions", self._watch)
+            self._run("live counts", self._count)
             people = Counter(seat.person for seat in self._seats)
             if people.total() >= self.seats or people[person] >= self.seats_each:
                 raise Full
-            seat = Seat(self, person, session, self._told)
+            if not people:
+                # Nobody was there to be told, so nothing was counted.
+                self._counts = {}
+            seat = Seat(self, person, session, role, self._told)
             self._seats.add(seat)
+        self._changed.set()
         # What is replayed to the page is read after this, so that no event falls between.
         if not self._hears.wait(HEARS_WITHIN_SECONDS):
             self.leave(seat)
@@ -166,7 +179,12 @@ class Hub:
             missed, seat.place = self._told - seat.place, self._told
             if missed > len(self._texts):
                 return RESET
-            return b"".join(islice(self._texts, len(self._texts) - missed, None))
+            texts = list(islice(self._texts, len(self._texts) - missed, None))
+            counts = self._counts.get(seat.role, b"")
+            if counts != seat.counts:
+                seat.counts = counts
+                texts.append(counts)
+            return b"".join(texts)
 
     def _run(self, name: str, task: Callable[[], None]) -> None:
         thread = self._threads.get(name)
@@ -182,6 +200,7 @@ class Hub:
         with self._lock:
             self._texts.extend(texts)
             self._told += len(texts)
+        self._changed.set()
         self._ring()
 
     def _ring(self) -> None:
@@ -232,13 +251,41 @@ class Hub:
             time.sleep(HEARTBEAT_SECONDS)
             seats = self._taken()
             try:
-                standing = self.living({seat.session for seat in seats}) if seats else ()
+                standing = self.living({seat.session for seat in seats}) if seats else {}
                 for seat in seats:
-                    if seat.session not in standing:
+                    if seat.session in standing:
+                        seat.role = standing[seat.session]
+                    else:
                         seat.finish(SIGNED_OUT)
             except Exception as error:
                 # A database that is busy or away ends nobody's session.
                 log.warning("sessions of live streams not looked up (%s)", type(error).__name__)
+            self._ring()
+
+    def _count(self) -> None:
+        """Tells what waits behind the menu's entries whenever that may have changed: counted once,
+        however many pages show it."""
+        while True:
+            self._changed.wait(HEARTBEAT_SECONDS)
+            self._changed.clear()
+            try:
+                if self._taken():
+                    self._tell_counts(self.counting())
+            except Exception as error:
+                if sparing.lets_through("live counts"):
+                    log.warning("the menu was not counted (%s)", type(error).__name__)
+            time.sleep(COUNTED_SECONDS)
+
+    def _tell_counts(self, counted: Mapping[str, Mapping[str, int]]) -> None:
+        # To the next power of two: who comes and goes is not told each time.
+        tabs = 1 << max(len(self._taken()) - 1, 0).bit_length()
+        counts = {
+            role: f"event: counts\ndata: {json.dumps({'counts': each, 'tabs': tabs})}\n\n".encode()
+            for role, each in counted.items()
+        }
+        with self._lock:
+            known, self._counts = self._counts, counts
+        if counts != known:
             self._ring()
 
 

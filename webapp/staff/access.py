@@ -176,12 +176,13 @@ def _by_session() -> Identity | None:
     return Identity(row.user.email, row.user.role, user=row.user)
 
 
-def standing_sessions(id_hashes: Collection[str]) -> set[str]:
-    """Those of these sessions that still stand; for answers that last longer than their request."""
+def standing_sessions(id_hashes: Collection[str]) -> dict[str, str]:
+    """Those of these sessions that still stand, with their person's role; for answers that last
+    longer than their request."""
     now, ids = utc_now(), list(id_hashes)
     with only_reading():
         rows = db.session.scalars(select(UserSession).where(UserSession.id_hash.in_(ids)))
-        return {row.id_hash for row in rows if row.is_live(now)}
+        return {row.id_hash: str(row.user.role) for row in rows if row.is_live(now)}
 
 
 def _note_seen() -> None:

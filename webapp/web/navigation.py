@@ -151,6 +151,24 @@ def counted(*more: Counter) -> dict[Counter, int]:
     return known
 
 
+def menu_counts() -> dict[str, dict[str, int]]:
+    """What waits behind the menu's entries, by the role that they are open to; for pages that are
+    open already."""
+    menu: Menu = current_app.extensions["menu"]
+    found = [entry for _label, group in menu.groups for entry in group if entry.counted]
+    counters = [entry.counted.counted for entry in found if entry.counted]
+    rows = iter(bounded_counts([each for each in counters if isinstance(each, Select)]))
+    counts = [next(rows) if isinstance(each, Select) else each() or 0 for each in counters]
+    return {
+        str(role): {
+            entry.endpoint: count
+            for entry, count in zip(found, counts, strict=True)
+            if is_open_to(role, entry.endpoint)
+        }
+        for role in Role
+    }
+
+
 def _link(entry: MenuEntry, counts: dict[Counter, int]) -> dict:
     count = counts[entry.counted] if entry.counted else 0
     return {
@@ -160,6 +178,8 @@ def _link(entry: MenuEntry, counts: dict[Counter, int]) -> dict:
         "active": _is_within(entry),
         "count": count_text(count) if count else None,
         "go": entry.keys,
+        # By which a page is told another count: those of views are the person's own.
+        "counts": entry.endpoint if entry.counted and not entry.values else "",
         "count_label": entry.counted.label if entry.counted else "",
     }
 

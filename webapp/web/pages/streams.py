@@ -10,6 +10,7 @@ from webapp.platform import live
 from webapp.platform.errors import Refusal
 from webapp.platform.queue import redis_of_app
 from webapp.staff.access import allow, unattended
+from webapp.web.navigation import menu_counts
 
 bp = Blueprint("streams", __name__)
 EVENT_STREAM = "text/event-stream"
@@ -38,7 +39,8 @@ def events():
     hub: live.Hub = current_app.extensions["live"]
     cursor = _cursor()
     try:
-        seat = hub.subscribe(g.identity.user.id, g.user_session.id_hash)
+        role = str(g.identity.role)
+        seat = hub.subscribe(g.identity.user.id, g.user_session.id_hash, role)
         try:
             seat.replay = _replay(cursor) if cursor else []
         except BaseException:
@@ -68,7 +70,8 @@ def _replay(cursor: str) -> list[bytes]:
 @allow("clerk", "accountant")
 @unattended
 def poll():
-    """`{cursor, events, reset}`: what changed after ?since=, for pages without a stream."""
+    """`{cursor, events, reset}`: what changed after ?since=, for pages without a stream; with
+    `counts`, the menu's, if anything did."""
     try:
         missed = live.since(redis_of_app(), _cursor())
     except redis.RedisError:
@@ -76,4 +79,5 @@ def poll():
         return jsonify(cursor="", events=[], reset=True)
     if missed is None:
         return jsonify(cursor="", events=[], reset=True)
-    return jsonify(cursor=missed[0], events=missed[1], reset=False)
+    counts = menu_counts()[g.identity.role] if missed[1] else {}
+    return jsonify(cursor=missed[0], events=missed[1], reset=False, counts=counts)

@@ -1,16 +1,20 @@
-"""Rows move by themselves: by the stream, without it by asking, and again by it once it can be
-had."""
+"""What stands on a page moves by itself: by the stream, without it by asking, and again by it once
+it can be had."""
 
 import os
 import re
 import signal
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import shows_what_comes
 from tests.services import wait_until
 from tests.support.placed_orders import place_order, until_invoiced
+from tests.support.shop_tokens import token_of
 
+SLEPT = "FI-0003"
 STREAM = re.compile(r"/events(\?|$)")
 LIVE, ASKING = "Ao vivo", "Atualiza a cada 3 s"
 
@@ -18,15 +22,17 @@ LIVE, ASKING = "Ao vivo", "Atualiza a cada 3 s"
 @pytest.fixture
 def people(browser, live_shop, signed_in):
     """Opens a clerk's pages, each in a browser of its own: `people("/sales")`; `prepare` is done to
-    a page before it is loaded."""
+    a page before it is loaded. Rows that come are shown at once unless the person `waits`."""
     contexts = []
 
-    def open_page(path: str, prepare=lambda page: None):
+    def open_page(path: str, prepare=lambda page: None, waits: bool = False):
         contexts.append(browser.new_context(base_url=live_shop.url, locale="pt-BR"))
         page = contexts[-1].new_page()
         page.clock.install()
         signed_in(page, "clerk")
         prepare(page)
+        if not waits:
+            shows_what_comes(page)
         page.goto(path)
         page.evaluate("window.neverLoadedAgain = true")
         return page
@@ -49,17 +55,57 @@ def expect_invoiced(page, reference: str):
     assert page.evaluate("window.neverLoadedAgain")
 
 
-def test_a_row_comes_and_changes_by_itself(people, live_shop):
-    onlooker = people("/sales")
+def news(page):
+    return page.locator(".list-news button")
+
+
+def count_of(page, entry: str):
+    """What the menu counts behind an entry."""
+    return page.locator(f".side-bar [data-count-of='{entry}'] > span").first
+
+
+def test_a_row_that_comes_is_said_and_shown_when_it_is_wanted(people, live_shop):
+    onlooker = people("/sales", waits=True)
     expect(state(onlooker)).to_have_text(LIVE)
     count = int(onlooker.locator("#sales-list-tabs .tab-count").first.inner_text())
     onlooker.keyboard.press("j")
-    here = onlooker.locator("main tbody a:focus").get_attribute("href")
+    here = onlooker.locator("main tbody a:focus")
+    onlooker.keyboard.press("x")
+    first, place = here.get_attribute("href"), here.bounding_box()
     place_order(live_shop, "LIVE-1")
-    expect_invoiced(onlooker, "LIVE-1")
-    # Who walks the rows stands where they stood.
-    expect(onlooker.locator(f"main tbody tr + tr a[href='{here}']").first).to_be_focused()
+    expect(news(onlooker)).to_have_text("1 a mais · Mostrar")
     expect(onlooker.locator("#sales-list-tabs .tab-count").first).to_have_text(str(count + 1))
+    # Nothing jumped: the same row has the focus in the same place, and is marked.
+    assert (here.get_attribute("href"), here.bounding_box()) == (first, place)
+    assert row(onlooker, "LIVE-1").count() == 0
+    news(onlooker).click()
+    expect_invoiced(onlooker, "LIVE-1")
+    expect(news(onlooker)).to_have_count(0)
+    expect(onlooker.locator(f"main tbody tr + tr a[href='{first}']").first).to_be_visible()
+    expect(onlooker.locator("main .row-mark:checked")).to_have_count(1)
+
+
+def test_what_one_changes_moves_in_the_others_lists_and_menu(people, live_shop):
+    address = place_order(live_shop, "LIVE-7")
+    until_invoiced(live_shop, "LIVE-7")
+    packer, onlooker = people(address), people("/packing-slips?status=to_pack", waits=True)
+    expect(row(onlooker, "LIVE-7")).to_be_visible()
+    expect(state(onlooker)).to_have_text(LIVE)
+    shipped = int(count_of(onlooker, "parcels.index").inner_text())
+    packer.get_by_role("link", name="Embalar, despachar ou imprimir").click()
+    packer.get_by_role("button", name="Marcar como embalado").click()
+    # It left the list: it stays, dimmed, until the list is shown anew.
+    expect(row(onlooker, "LIVE-7")).to_have_class(re.compile("row-left"))
+    expect(news(onlooker)).to_have_text("1 a menos · Mostrar")
+    expect(count_of(onlooker, "parcels.index")).to_have_text(str(shipped))
+    carrier = packer.locator("[name=carrier]")
+    carrier.fill("Correios")
+    carrier.evaluate("field => field.form.submit()")
+    for page in (packer, onlooker):
+        expect(count_of(page, "parcels.index")).to_have_text(str(shipped - 1))
+    news(onlooker).click()
+    expect(row(onlooker, "LIVE-7")).to_have_count(0)
+    assert onlooker.evaluate("window.neverLoadedAgain")
 
 
 def test_the_first_row_of_an_empty_list_comes_by_itself(people, live_shop):
@@ -107,18 +153,31 @@ def test_what_changes_before_a_page_without_a_place_in_the_stream_asks_is_shown(
     expect_invoiced(onlooker, "LIVE-8")
 
 
-def test_a_page_that_nobody_looked_at_is_brought_up_to_date(people, live_shop):
-    onlooker = people("/sales")
+def set_stocks(shop, sku: str, stocks) -> None:
+    headers = {"Authorization": f"Bearer {token_of(shop)}"}
+    with httpx.Client(base_url=shop.url, headers=headers) as client:
+        for stock in stocks:
+            answer = client.post(f"/api/v1/products/{sku}/stock", json={"set": stock})
+            assert answer.status_code == 200, answer.text
+
+
+def test_a_page_that_slept_through_a_hundred_changes_is_brought_up_to_date(people, live_shop):
+    onlooker = people(f"/products?q={SLEPT}", waits=True)
     expect(state(onlooker)).to_have_text(LIVE)
     look = (
         "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: "
         "true }); document.dispatchEvent(new Event('visibilitychange')); }"
     )
     onlooker.evaluate(look, True)
-    place_order(live_shop, "LIVE-5")
-    expect(row(onlooker, "LIVE-5")).to_have_count(0)
+    asked = []
+    onlooker.on("request", lambda request: asked.append(request.url))
+    set_stocks(live_shop, SLEPT, range(701, 801))
+    stock = onlooker.locator("tr[id^='product-']", has_text=SLEPT)
+    expect(stock).not_to_contain_text("800")
+    assert asked == [], "nobody looks"
     onlooker.evaluate(look, False)
-    expect_invoiced(onlooker, "LIVE-5")
+    expect(stock).to_contain_text("800")
+    assert onlooker.evaluate("window.neverLoadedAgain")
 
 
 def test_a_page_outlives_its_server(people, live_shop):
