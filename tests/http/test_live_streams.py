@@ -205,8 +205,12 @@ def test_the_menus_counts_are_told_by_the_persons_role(hub, connection):
     counts["clerk"] = {"sales.index": 5}
     connection.xadd(STREAM, {"data": SOLD})
     second = first.replace(": 1}", ": 5}")
+    # Apart or together, as the heartbeat has it.
     for page in pages:
-        assert told(page) + told(page) == [SOLD, second]
+        heard: list[str] = []
+        while len(heard) < 2:
+            heard += told(page)
+        assert set(heard) == {SOLD, second}
     roles["mine"] = "manager"
     assert told(pages[0]) == ['{"counts": {"sales.index": 1, "monitor.page": 2}, "tabs": 4}']
 
