@@ -54,6 +54,7 @@ from webapp.invoices.models import EVENT_NAMES
 from webapp.messages import api as messages_api
 from webapp.messages import pages as messages
 from webapp.monitor import api as monitor_api
+from webapp.monitor import cause_api, cause_pages
 from webapp.monitor import job_pages as jobs
 from webapp.monitor import pages as monitor
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
@@ -186,6 +187,7 @@ BLUEPRINTS = [
         monitor,
         jobs,
         alerts,
+        cause_pages,
         search,
         views,
         addresses_api,
@@ -215,6 +217,7 @@ BLUEPRINTS = [
         tasks_api,
         messages_api,
         monitor_api,
+        cause_api,
         search_api,
         processing_api,
         payments_api,

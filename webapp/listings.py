@@ -17,6 +17,7 @@ from webapp.incoming.listing import INCOMING
 from webapp.invoice_pages.listing import INVOICES
 from webapp.messages.listing import MESSAGES
 from webapp.monitor.attempts import ATTEMPTS
+from webapp.monitor.weighing import CAUSES
 from webapp.payments.listing import FEES, FINDINGS, NOTICES, STATEMENTS
 from webapp.reordering.listing import REORDER
 from webapp.sale_pages.export import CUSTOMER_SALES, SALES
@@ -55,5 +56,6 @@ LISTINGS = (
     TAX_PROFILES,
     PARTNERS,
     ATTEMPTS,
+    CAUSES,
     AUDIT,
 )

@@ -23,7 +23,16 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlalchemy import select
 
-from tests.factories import ADDRESS, make_product, make_sale, make_token, open_shop, work_off
+from tests.factories import (
+    ADDRESS,
+    make_cause,
+    make_failing,
+    make_product,
+    make_sale,
+    make_token,
+    open_shop,
+    work_off,
+)
 from tests.support.examples import examples
 from tests.support.incoming_notes import a_file, take_in
 from webapp.addresses.models import Company
@@ -48,6 +57,7 @@ from webapp.processing.note_events import cancel_note, correct_note, note_to_fol
 from webapp.processing.number_voiding import void_numbers
 from webapp.rehearsals.asking import ask_rehearsal
 from webapp.rules.models import Effect
+from webapp.sales.models import Sale
 from webapp.store.price_rights import UNBOUND
 from webapp.store.queries import every_series, the_shop
 from webapp.taxation.queries import issuer_today
@@ -120,6 +130,7 @@ def places(db) -> Places:
         ("rehearsal_id",): [(rehearsal.id,)],
         ("batch_id",): [(a_batch(),), (999,)],
         ("act_id",): [(a_bulk_act(),), (999,)],
+        ("cause_id",): [(a_cause(),), (999,)],
         ("import_id",): [(take_in(a_file()).id,)],
         ("sku",): [("LV-0001",), (unsold,)],
         ("code",): [("goods",), ("none",)],
@@ -153,6 +164,14 @@ def a_bulk_act() -> int:
     database.session.commit()
     work_off()
     return begun.id
+
+
+def a_cause() -> int:
+    """For which an order waits."""
+    cause = make_cause()
+    make_failing(cause, database.session.get_one(Sale, 1))
+    database.session.commit()
+    return cause.id
 
 
 def a_finding() -> int:

@@ -8,9 +8,10 @@ from io import BytesIO
 from itertools import product as combined
 from typing import Any
 
-from tests.factories import sign_in, work_off
+from tests.factories import make_cause, make_failing, sign_in, work_off
 from tests.support.incoming_notes import a_file, take_in
 from tests.support.processed_sales import counted
+from webapp.attempts.models import FailureCause
 from webapp.batches.models import ProductBatch
 from webapp.bulk.models import BulkAct
 from webapp.catalog.models import Product
@@ -76,6 +77,7 @@ RECORDS: dict[str, Any] = {
     "view_id": View,
     "schedule_id": ExportSchedule,
     "row_id": Sale,
+    "cause_id": FailureCause,
 }
 
 
@@ -116,6 +118,7 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     assert client.post("/schedules", data=kept).status_code == 303
     client.post("/views/1/pin")
     db.session.add(Statement(name="extrato.ofx", methods=[]))
+    make_failing(make_cause(), db.session.get(Sale, 1))
     db.session.commit()
     # What is known of views is read once for all pages.
     client.get("/views")

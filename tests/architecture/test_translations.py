@@ -12,7 +12,15 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo, write_mo
 
-from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from tests.factories import (
+    make_cause,
+    make_failing,
+    make_product,
+    make_sale,
+    open_shop,
+    sign_in,
+    work_off,
+)
 from tests.support.incoming_notes import a_file, take_in
 from tests.support.partners import make_partners
 from tests.support.processed_sales import agent
@@ -371,7 +379,9 @@ def portuguese_shop(db, client):
         "version_id",
         "view_id",
         "schedule_id",
+        "cause_id",
     )
+    make_failing(make_cause(), sale)
     db.session.add(Statement(name="extrato.ofx", methods=[]))
     db.session.commit()
     ids = dict.fromkeys((*ones, *more), 1)

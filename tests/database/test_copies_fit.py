@@ -40,6 +40,7 @@ COPIES = {
         "parcels.closed_by",
         "queue_pauses.actor",
         "failure_causes.actor",
+        "cause_retries.asked_by",
         "recurring_runs.asked_by",
         "recurring_work_off.actor",
         "refunds.refunded_by",

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import false, true
 
+from webapp.attempts.models import CauseRetry
 from webapp.authority.models import SERVICE_TRANSITIONS, AuthorityService
 from webapp.batches.models import BATCH_TRANSITIONS, ProductBatch
 from webapp.bulk.models import BulkAct
@@ -90,6 +91,7 @@ TRANSITIONS = {
     Charge: CHARGE_TRANSITIONS,
     Label: LABEL_TRANSITIONS,
     BulkAct: SLICE_TRANSITIONS,
+    CauseRetry: SLICE_TRANSITIONS,
     TriggerEvent: TRIGGER_TRANSITIONS,
     # Its term is over, or a reminder goes out meanwhile.
     Membership: {MembershipStatus.ACTIVE: {*MembershipStatus}},

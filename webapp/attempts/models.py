@@ -7,11 +7,22 @@ from decimal import Decimal
 
 from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.platform.columns import ActorText, EnumText, Hundredths, UtcDateTime
+from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
 from webapp.platform.database import Model
+from webapp.platform.owed import due_index
+from webapp.platform.sliced import Sliced, SliceStatus
 
 IN_VAIN = text("outcome <> 'done'")
 
@@ -78,7 +89,12 @@ class FailureCause(Model):
     to `amount`, kept in the transactions that write `FailingWork`."""
 
     __tablename__ = "failure_causes"
-    __table_args__ = (Index("ix_failure_causes_state_last_at", "state", "last_at"),)
+    __table_args__ = (
+        Index("ix_failure_causes_state_last_at", "state", "last_at"),
+        # The orders of their list.
+        Index("ix_failure_causes_amount", "amount", "waiting", "id"),
+        Index("ix_failure_causes_last_at", "last_at", "id"),
+    )
     live = "cause"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -104,6 +120,28 @@ class FailureCause(Model):
     # Who resolved or ignored it, and why.
     actor: Mapped[str] = mapped_column(ActorText, default="")
     reason: Mapped[str] = mapped_column(String(300), default="")
+
+    @property
+    def audit_name(self) -> str:
+        return self.error
+
+    def resolve(self, actor: str, reason: str) -> None:
+        """A person says it is cured; when it comes again it opens again."""
+        self._put_aside(CauseState.RESOLVED, actor, reason)
+
+    def ignore(self, actor: str, reason: str, until: dt.datetime | None, more: int | None) -> None:
+        """Told of no more `until` then, or until `more` attempts have failed so; whichever comes
+        first."""
+        self._put_aside(CauseState.IGNORED, actor, reason)
+        self.ignored_until = until
+        self.ignored_below = None if more is None else self.count + more
+
+    def reopen(self) -> None:
+        self._put_aside(CauseState.OPEN, "", "")
+
+    def _put_aside(self, state: CauseState, actor: str, reason: str) -> None:
+        self.state, self.actor, self.reason = state, actor, reason
+        self.ignored_until = self.ignored_below = None
 
 
 class Attempt(Model):
@@ -154,6 +192,7 @@ class FailingWork(Model):
     __table_args__ = (
         UniqueConstraint("kind", "row_id", "step"),
         Index("ix_failing_work_cause_id", "cause_id", "since", "id"),
+        Index("ix_failing_work_retried", "cause_id", "id"),
         Index("ix_failing_work_sale_id", "sale_id"),
     )
 
@@ -168,3 +207,25 @@ class FailingWork(Model):
     amount: Mapped[Decimal] = mapped_column(Hundredths, default=Decimal(0))
     since: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     is_given_up: Mapped[bool] = mapped_column(default=False)
+
+
+class CauseRetry(Sliced, Timestamps, Model):
+    """What waits for a cause is tried again: the rows with these `chosen` ids, or all that waited
+    when it was asked for, the newest first. `result` counts those that were `tried`, were `same`
+    as tried already, or `refused`; of a single one it names the `row_id`."""
+
+    __tablename__ = "cause_retries"
+    __table_args__ = (
+        due_index("cause_retries"),
+        Index("ix_cause_retries_cause_id", "cause_id", "id"),
+    )
+    live = "retry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cause_id: Mapped[int] = mapped_column(ForeignKey("failure_causes.id"))
+    chosen: Mapped[list[int]] = mapped_column(JSON, default=list)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+
+    @property
+    def is_running(self) -> bool:
+        return self.status is SliceStatus.PENDING

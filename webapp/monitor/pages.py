@@ -26,6 +26,7 @@ from webapp.monitor.queries import (
     providers,
 )
 from webapp.monitor.schedule import runs_of, schedule
+from webapp.monitor.weighing import most_pressing
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
@@ -105,6 +106,7 @@ def _work() -> dict[str, Any]:
         "failing": [(row, cause_of(row, known, now)) for row in failing_rows()],
         "providers": cards(names, known, now),
         "failed_effects": failed_effects_shown(),
+        **most_pressing(known),
         "kind_of": kind_of,
         "version": version(),
         "words": words,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from webapp.attempts.models import CauseRetry
 from webapp.authority.models import AuthorityService, ServiceState
 from webapp.batches.models import BatchStatus, ProductBatch
 from webapp.bulk.models import BulkAct
@@ -65,6 +66,7 @@ from webapp.processing.payment_steps import ChargeStep, NoticeStep
 from webapp.processing.recurring_step import RecurringStep
 from webapp.processing.rehearsal_step import RehearsalStep
 from webapp.processing.reorder_step import ReorderStep
+from webapp.processing.retry_step import RetryStep
 from webapp.processing.return_steps import ReturnStep, TakeInStep, TakeOutStep
 from webapp.processing.rules_step import RulesStep
 from webapp.processing.send_step import SendStep
@@ -380,6 +382,14 @@ PIPELINE: tuple[Station, ...] = (
         BulkStep(),
         (SliceStatus.DONE, SliceStatus.FAILED),
         _l("Doing one thing to many orders"),
+    ),
+    Station(
+        CauseRetry,
+        SliceStatus.PENDING,
+        "bulk",
+        RetryStep(),
+        (SliceStatus.DONE, SliceStatus.FAILED),
+        _l("Trying again what failed for one cause"),
     ),
     Station(
         Label,

@@ -136,9 +136,15 @@ def endpoint(
 def _read(body: type[Shape] | None, file: str, query: type[Shape] | None) -> list[Shape]:
     """What the view takes. Raises Invalid."""
     asked = _read_query(query)
-    told = request.form.to_dict() if file else body and read_json()
+    told = request.form.to_dict() if file else body and _read_body(body)
     read = [parse(body, told)] if body else []
     return [*read, asked] if asked else read
+
+
+def _read_body(shape: type[Shape]) -> Any:
+    """What may say nothing may be left out."""
+    needs_some = any(field.is_required() for field in shape.model_fields.values())
+    return read_json() if needs_some or request.get_data() else {}
 
 
 def _read_query(shape: type[Shape] | None) -> Shape | None:
