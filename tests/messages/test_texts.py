@@ -102,7 +102,7 @@ def test_only_a_note_with_fiscal_value_is_to_be_looked_up(written, app):
 
 # Letters to the accountant and to staff are no messages of a sale: `closings`, `views` and
 # `reordering` write them.
-OF_NO_SALE = ("emails/_", "emails/closing.", "emails/export.", "emails/reorder.")
+OF_NO_SALE = ("emails/_", "emails/closing.", "emails/export.", "emails/reorder.", "emails/staff.")
 
 
 def test_every_template_has_text_html_and_a_name(app):
