@@ -137,6 +137,7 @@ LISTS = {
             ("cause_id", {"cause_id": 1}),
             ("in_vain", {"outcome": AttemptOutcome.FAILED}),
             ("in_vain_queue", {"outcome": AttemptOutcome.FAILED, "queue": "mail"}),
+            ("in_vain_cause", {"outcome": AttemptOutcome.FAILED, "cause_id": 1}),
             ("in_vain_step", {"outcome": AttemptOutcome.WAITED, "step": ("sale", "rules")}),
         )
     },

@@ -163,6 +163,7 @@ class Attempt(Model):
         in_vain_index("ix_attempts_in_vain"),
         in_vain_index("ix_attempts_in_vain_queue", "queue"),
         in_vain_index("ix_attempts_in_vain_step", "kind", "step"),
+        in_vain_index("ix_attempts_in_vain_cause", "cause_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -18,6 +18,7 @@ def attempts(
     step: tuple[str, str] | None = None,
     outcome: AttemptOutcome | None = None,
     cause_id: int | None = None,
+    sale_id: int | None = None,
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
 ) -> Select[Attempt]:
@@ -30,11 +31,14 @@ def attempts(
         query = query.where(Attempt.kind == step[0], Attempt.step == step[1])
     if outcome:
         query = query.where(Attempt.outcome == outcome)
-    if outcome and outcome is not AttemptOutcome.DONE:
-        # Written out, or SQLite does not see that the index of a part holds them all.
+    if outcome and outcome is not AttemptOutcome.DONE and not sale_id:
+        # Written out, or SQLite does not see that the index of a part holds them all. Those of an
+        # order are fewer still: for them it is to see their own index only.
         query = query.where(IN_VAIN)
     if cause_id:
         query = query.where(Attempt.cause_id == cause_id)
+    if sale_id:
+        query = query.where(Attempt.sale_id == sale_id)
     if since:
         query = query.where(Attempt.ended_at >= since)
     if until:

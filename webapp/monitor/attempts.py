@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from sqlalchemy import Select, select
 
 from webapp.attempts.models import Attempt, AttemptOutcome, FailureCause
@@ -64,11 +65,10 @@ class AttemptFilters(NamedTuple):
             (step[0], step[2]) if self.step else None,
             self.outcome,
             self.cause,
+            self.sale,
             self.period.begins,
             self.period.ends,
         )
-        if self.sale:
-            query = query.where(Attempt.sale_id == self.sale)
         if self.q:
             sought = among(sales_called(self.q), causes_called(self.q))
             query = query.where(Attempt.id.in_(sought))
@@ -109,7 +109,8 @@ def tabs(filters: AttemptFilters) -> list[dict[str, Any]]:
         for outcome in AttemptOutcome
     )
     chosen = str(filters.outcome) if filters.outcome else None
-    return tabs_of([Tab(_("All"), {"outcome": None}), *found], {"outcome": chosen})
+    every = Tab(pgettext("attempts", "All"), {"outcome": None})
+    return tabs_of([every, *found], {"outcome": chosen})
 
 
 def chosen(filters: AttemptFilters) -> list[dict[str, Any]]:

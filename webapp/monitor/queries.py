@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, select, union_all
 
 from webapp.addresses.models import PostalProvider
-from webapp.monitor.subjects import references, sale_id_of, subject_of
+from webapp.monitor.subjects import references, subject_of
 from webapp.platform.clock import database_now
 from webapp.platform.database import db
 from webapp.platform.queue import QUEUES
 from webapp.processing.effects import kind_of
+from webapp.processing.outcomes import sale_of
 from webapp.processing.pipeline import WORKED, Station
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
@@ -91,7 +92,7 @@ def _counted(place: int) -> Select:
 def failing_rows() -> list[FailingRow]:
     """At most FAILING_SHOWN for each station, the next to be tried first."""
     found = list(_failing())
-    known = references(sale_id_of(row) for _station, row in found)
+    known = references(sale_of(row) for _station, row in found)
     rows = [
         FailingRow(
             station.kind,

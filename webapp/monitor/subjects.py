@@ -6,20 +6,21 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.attempts.models import CauseRetry
 from webapp.authority.models import AuthorityService
 from webapp.authority.words import authorizer_label
 from webapp.batches.models import ProductBatch
 from webapp.bulk.models import BulkAct
 from webapp.closings.models import Closing
-from webapp.fulfilment.labels.models import Label
 from webapp.fulfilment.memberships.models import Membership
 from webapp.imports.models import Import
 from webapp.incoming.models import Inbox, Manifestation
 from webapp.invoices.models import Invoice, Voiding
-from webapp.messages.models import Mailbox
+from webapp.messages.models import Mailbox, StaffLetter
 from webapp.payments.models import PaymentNotice
 from webapp.platform.database import db
 from webapp.processing.models import RecurringRun
+from webapp.processing.outcomes import sale_of
 from webapp.processing.recurring import RECURRING
 from webapp.rehearsals.models import Rehearsal
 from webapp.reordering.models import ReorderLetter
@@ -55,19 +56,14 @@ SUBJECTS: dict[type, Callable[[Any], About]] = {
     Mailbox: lambda _row: About(_("E-mails that came back"), "/messages"),
     RecurringRun: _recurring,
     ReorderLetter: lambda _row: About(_("What is to be reordered"), "/products/reorder"),
+    StaffLetter: lambda row: About(row.subject, row.page),
+    CauseRetry: lambda row: About(_("Retry of what failed"), f"/jobs/causes/{row.cause_id}"),
     ProductBatch: lambda row: About(row.name, f"/batches/{row.id}"),
     BulkAct: lambda row: About(_("Bulk act"), f"/bulk/{row.id}"),
     Membership: lambda row: About(
         _("Membership of %(name)s", name=row.customer.name), f"/customers/{row.customer_id}"
     ),
 }
-
-
-def sale_id_of(row: Any) -> int | None:
-    """The sale that the work is about; None for what is about many, or about none."""
-    if isinstance(row, Sale):
-        return row.id
-    return row.slip.sale_id if isinstance(row, Label) else getattr(row, "sale_id", None)
 
 
 def references(sale_ids: Iterable[int | None]) -> dict[int, str]:
@@ -82,7 +78,7 @@ def subject_of(row: Any, known: Mapping[int, str] | None = None) -> About:
     """`known`: references of sales, where they are at hand."""
     if about := SUBJECTS.get(type(row)):
         return about(row)
-    sale_id = sale_id_of(row)
+    sale_id = sale_of(row)
     if sale_id is None:
         of = _("Payment %(id)s", id=row.payment_id) if isinstance(row, PaymentNotice) else ""
         return About(of, "/payments")

@@ -13,6 +13,7 @@ IN_VAIN_INDEXES = {
     'ix_attempts_in_vain': [],
     'ix_attempts_in_vain_queue': ['queue'],
     'ix_attempts_in_vain_step': ['kind', 'step'],
+    'ix_attempts_in_vain_cause': ['cause_id'],
 }
 
 
