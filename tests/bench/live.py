@@ -55,7 +55,8 @@ class Tabs:
 
     async def _follow(self, reader, _writer, times: list[float]) -> None:
         while line := await reader.readline():
-            if line.startswith(b"event: row"):
+            # Of what is changed here alone: a shop just begun has its own work too.
+            if line.startswith(b"data: ") and b'"kind": "product"' in line:
                 times.append(time.perf_counter())
 
     def close(self) -> None:
