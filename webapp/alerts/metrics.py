@@ -310,8 +310,8 @@ METRICS = (
 )
 
 
-class House:
-    """A collector of all that is known just now."""
+class HouseCollector:
+    """Of all that is known just now."""
 
     def __init__(self, has_database: bool):
         self.has_database = has_database
@@ -339,5 +339,5 @@ def _read(measured: Measured, known: Known) -> Values:
 
 def registry_of(has_database: bool) -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(House(has_database))
+    registry.register(HouseCollector(has_database))
     return registry
