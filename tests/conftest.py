@@ -102,6 +102,8 @@ def base_settings(folder, redis_url):
         redis_url=redis_url,
         secret_key=secrets.token_hex(),
         cep_providers=("sample",),
+        # Of all tests together, not of a worker.
+        worker_memory_mb=1_000_000,
     )
 
 

@@ -32,10 +32,10 @@ def test_after_back_messages_and_the_live_sign_are_seen(clerk):
         clerk.wait_for_url(f"**q={text}**")
         clerk.locator("main [name=q]").fill("")
         clerk.wait_for_timeout(600)
-    clerk.locator("main [name=q]").evaluate("field => { field.dataset.left = true; }")
+    clerk.locator("main [name=q]").evaluate("field => { field.dataset.before = true; }")
     with clerk.expect_response("**/products?**"):
         clerk.go_back()
-    expect(clerk.locator("[data-left]")).to_have_count(0)
+    expect(clerk.locator("[data-before]")).to_have_count(0)
     expect(state(clerk)).to_have_text(LIVE)
     clerk.context.set_offline(True)
     clerk.locator("main [name=q]").press_sequentially("pires")

@@ -149,7 +149,7 @@ def stream(app, client, db, monkeypatch):
     """The request of a signed-in page for its stream."""
     hub = app.extensions["live"]
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
-    fresh = live.Hub(hub.redis_url, hub.living, hub.seats, hub.seats_each)
+    fresh = live.Hub(hub.redis_url, hub.living, hub.counting, hub.seats, hub.seats_each)
     monkeypatch.setitem(app.extensions, "live", fresh)
     sign_in(client, "clerk")
     cookie = client.get_cookie("balcao").value

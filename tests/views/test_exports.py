@@ -9,6 +9,8 @@ from sqlalchemy import event
 from tests.factories import (
     Api,
     make_attempt,
+    make_cause,
+    make_failing,
     make_product,
     make_sale,
     make_token,
@@ -52,6 +54,7 @@ def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
     work_off()
     a_batch_a_count_and_an_import(app)
     make_attempt(utc_now())
+    make_failing(make_cause())
     db.session.commit()
     headers = {}
     for locale in ("en", "pt_BR"):
