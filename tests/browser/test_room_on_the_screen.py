@@ -60,7 +60,9 @@ def test_no_list_is_cut_at_any_width_by_what_is_long(page, live_shop, signed_in)
     # A version of a tax profile with all its buttons.
     page.goto("/tax-profiles/gift/new-version")
     page.locator("[name=valid_from]").fill("2031-01-01")
-    page.get_by_role("button", name="Gravar versão").click()
+    # Sent once it is known that the session stands: after the click has returned.
+    with page.expect_navigation():
+        page.get_by_role("button", name="Gravar versão").click()
     for path in LISTS:
         page.goto(path)
         # What nobody sees is laid out and not painted.
