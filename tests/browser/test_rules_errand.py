@@ -79,7 +79,8 @@ def test_an_exception_is_tried_published_seen_and_taken_back(
     page.goto("/rules/versions")
     page.get_by_role("link", name="Versão 2").first.click()
     page.get_by_label("Motivo").fill("A exceção valeu só um pedido")
-    page.get_by_role("button", name="Trazer").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Trazer").click()
     sell(page, "RULES-3")
     expect(ruling(page).locator("[data-status=done]")).to_contain_text("Concluída")
     assert watched == []
