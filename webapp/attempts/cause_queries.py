@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, func, select
 
 from webapp.attempts.models import Attempt, CauseRetry, CauseState, FailingWork, FailureCause
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 
 # What healed is counted for so long after it was seen last.
 FOLDED = dt.timedelta(days=7)
@@ -69,13 +69,7 @@ def healed_lately() -> Healed:
 
 def cause_by_id(cause_id: int, lock: bool = False) -> FailureCause:
     """Raises NotFound."""
-    query = select(FailureCause).where(FailureCause.id == cause_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(_("There is no such cause."))
-    return found
+    return row_by_id(FailureCause, cause_id, _l("There is no such cause."), lock)
 
 
 def oldest_waits(cause_ids: Collection[int]) -> dict[int, dt.datetime]:
@@ -104,13 +98,7 @@ def retries_of(cause_id: int, most: int) -> list[CauseRetry]:
 
 def retry_by_id(retry_id: int, lock: bool = False) -> CauseRetry:
     """Raises NotFound."""
-    query = select(CauseRetry).where(CauseRetry.id == retry_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(_("There is no such retry."))
-    return found
+    return row_by_id(CauseRetry, retry_id, _l("There is no such retry."), lock)
 
 
 def next_to_retry(retry: CauseRetry, most: int) -> list[FailingWork]:

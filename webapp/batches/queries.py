@@ -1,11 +1,11 @@
 """Questions about batches."""
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.batches.models import LEFT_ALONE, BatchOutcome, BatchRow, ProductBatch
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 
 # That one answer of the API names.
 MOST_LEFT = 10_000
@@ -16,13 +16,8 @@ def batches() -> Select:
 
 
 def batch_by_id(batch_id: int, lock: bool = False) -> ProductBatch:
-    query = select(ProductBatch).where(ProductBatch.id == batch_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(_("There is no such batch."))
-    return found
+    """Raises NotFound."""
+    return row_by_id(ProductBatch, batch_id, _l("There is no such batch."), lock)
 
 
 def rows_of(

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.bulk.models import BulkAct, BulkOutcome, BulkRow
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import ISSUED
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.sales.models import Sale
 
 MOST_LEFT = 1000
@@ -20,13 +20,8 @@ def bulk_acts() -> Select[Any]:
 
 
 def act_by_id(act_id: int, lock: bool = False) -> BulkAct:
-    query = select(BulkAct).where(BulkAct.id == act_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(_("There is no such bulk act."))
-    return found
+    """Raises NotFound."""
+    return row_by_id(BulkAct, act_id, _l("There is no such bulk act."), lock)
 
 
 def rows_of(act_id: int, outcome: BulkOutcome | None = None) -> Select[Any]:

@@ -5,6 +5,7 @@ import string
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, bindparam, func, select, union
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
@@ -14,6 +15,7 @@ from webapp.fiscal.official_tables import NcmTable
 from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.platform.searching import Ids, matching
 
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -63,10 +65,7 @@ def named_products(q: str) -> Ids:
 
 
 def product_by_id(product_id: int) -> Product:
-    product = db.session.get(Product, product_id)
-    if product is None:
-        raise NotFound(_("There is no such product. It may have been deleted."))
-    return product
+    return row_by_id(Product, product_id, _l("There is no such product. It may have been deleted."))
 
 
 def product_by_sku(sku: str) -> Product:

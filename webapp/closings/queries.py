@@ -7,7 +7,7 @@ from collections.abc import Set
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -37,8 +37,8 @@ from webapp.invoices.models import (
 from webapp.invoices.queries import issued_in, month_bounds
 from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
 from webapp.platform.money import ZERO
+from webapp.platform.rows import row_by_id
 from webapp.sales.models import Sale, SaleLine, Status
 from webapp.sales.queries import given_back
 from webapp.store.models import SkippedNumbers
@@ -74,10 +74,7 @@ def locked_closing(month: str) -> Closing:
 
 def closing_by_id(closing_id: int) -> Closing:
     """Raises NotFound."""
-    closing = db.session.get(Closing, closing_id)
-    if closing is None:
-        raise NotFound(_("There is no such closing."))
-    return closing
+    return row_by_id(Closing, closing_id, _l("There is no such closing."))
 
 
 def the_watch() -> ArchiveWatch:

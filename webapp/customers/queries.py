@@ -1,12 +1,13 @@
 """Questions about customers and agents."""
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select, true, union
 
 from webapp.customers.models import Agent, Customer, CustomerAddress
 from webapp.platform.codes import codes_in
-from webapp.platform.database import db
 from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.platform.searching import Ids, matching
 
 
@@ -34,10 +35,7 @@ def agents() -> Select:
 
 
 def customer_by_id(customer_id: int) -> Customer:
-    customer = db.session.get(Customer, customer_id)
-    if customer is None:
-        raise NotFound(_("There is no such customer."))
-    return customer
+    return row_by_id(Customer, customer_id, _l("There is no such customer."))
 
 
 def address_by_id(customer: Customer, address_id: int) -> CustomerAddress:
@@ -49,7 +47,4 @@ def address_by_id(customer: Customer, address_id: int) -> CustomerAddress:
 
 
 def agent_by_id(agent_id: int) -> Agent:
-    agent = db.session.get(Agent, agent_id)
-    if agent is None:
-        raise NotFound(_("There is no such agent."))
-    return agent
+    return row_by_id(Agent, agent_id, _l("There is no such agent."))

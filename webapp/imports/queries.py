@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.imports.models import Import, ImportKind, ImportRow, RowOutcome
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 
 # Of an import's refused rows a call tells these; its page has them all.
 MOST_PROBLEMS = 200
@@ -21,10 +21,7 @@ def imports(kinds: Collection[ImportKind]) -> Select[Import]:
 
 def import_by_id(import_id: int, lock: bool = False) -> Import:
     """Raises NotFound."""
-    found = db.session.get(Import, import_id, with_for_update=lock, populate_existing=lock)
-    if found is None:
-        raise NotFound(_("There is no such import."))
-    return found
+    return row_by_id(Import, import_id, _l("There is no such import."), lock)
 
 
 def rows_of(import_id: int, outcome: RowOutcome | None = None) -> Select[ImportRow]:

@@ -3,14 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, select, true
 
 from webapp.incoming.models import Inbox, IncomingEvent, IncomingNote, Manifestation, NoteStatus
 from webapp.invoices.queries import month_bounds
 from webapp.platform.codes import codes_in
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.platform.searching import matching
 from webapp.store.queries import the_shop
 
@@ -58,10 +58,7 @@ def unknown_notes() -> Select[int]:
 
 def note_by_id(note_id: int, lock: bool = False) -> IncomingNote:
     """Raises NotFound."""
-    found = db.session.get(IncomingNote, note_id, with_for_update=lock, populate_existing=lock)
-    if found is None:
-        raise NotFound(_("There is no such note."))
-    return found
+    return row_by_id(IncomingNote, note_id, _l("There is no such note."), lock)
 
 
 def events_of(note: IncomingNote) -> Sequence[IncomingEvent]:

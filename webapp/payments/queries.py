@@ -5,7 +5,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
@@ -20,7 +20,7 @@ from webapp.payments.models import (
     Statement,
 )
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.sales.models import PaymentMethod
 
 
@@ -38,10 +38,7 @@ def agreed_with(method: PaymentMethod, installments: int) -> AgreedFee | None:
 
 def fee_by_id(fee_id: int) -> AgreedFee:
     """Raises NotFound."""
-    fee = db.session.get(AgreedFee, fee_id)
-    if fee is None:
-        raise NotFound(_("There is no such fee."))
-    return fee
+    return row_by_id(AgreedFee, fee_id, _l("There is no such fee."))
 
 
 def access_to(provider: PaymentProvider) -> ProviderAccess | None:
@@ -70,11 +67,7 @@ def statements() -> Select[Any]:
 
 def statement_by_id(statement_id: int, lock: bool = False) -> Statement:
     """Raises NotFound."""
-    query = select(Statement).where(Statement.id == statement_id)
-    found = db.session.scalar(query.with_for_update() if lock else query)
-    if found is None:
-        raise NotFound(_("There is no such statement."))
-    return found
+    return row_by_id(Statement, statement_id, _l("There is no such statement."), lock)
 
 
 def notices() -> Select[Any]:

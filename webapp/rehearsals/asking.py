@@ -3,6 +3,7 @@
 import datetime as dt
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import defer
 
@@ -11,7 +12,8 @@ from webapp.catalog.queries import ON_SALE
 from webapp.invoices.models import Invoice
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid, NotFound
+from webapp.platform.errors import FieldError, Invalid
+from webapp.platform.rows import row_by_id
 from webapp.platform.sliced import SliceStatus
 from webapp.rehearsals.comparison import Side
 from webapp.rehearsals.models import Rehearsal
@@ -108,13 +110,8 @@ def products_to_try(upto: int) -> Select[Product]:
 
 
 def rehearsal_by_id(rehearsal_id: int, lock: bool = False) -> Rehearsal:
-    query = select(Rehearsal).where(Rehearsal.id == rehearsal_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound(_("There is no such rehearsal."))
-    return found
+    """Raises NotFound."""
+    return row_by_id(Rehearsal, rehearsal_id, _l("There is no such rehearsal."), lock)
 
 
 def latest_by_day(days: list[dt.date]) -> dict[dt.date, Rehearsal]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.staff.models import ApiToken, Role, User, UserSession
 
 
@@ -38,17 +38,11 @@ def sessions_of(user_id: int) -> Select:
 
 
 def user_by_id(user_id: int) -> User:
-    user = db.session.get(User, user_id)
-    if user is None:
-        raise NotFound(_("There is no such person."))
-    return user
+    return row_by_id(User, user_id, _l("There is no such person."))
 
 
 def token_by_id(token_id: int) -> ApiToken:
-    token = db.session.get(ApiToken, token_id)
-    if token is None:
-        raise NotFound(_("There is no such token."))
-    return token
+    return row_by_id(ApiToken, token_id, _l("There is no such token."))
 
 
 def user_of(email: str) -> User | None:

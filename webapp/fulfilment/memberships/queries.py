@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
@@ -10,8 +10,7 @@ from webapp.customers.models import Customer
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent, MembershipEventKind
 from webapp.http.formatting import shop_day
 from webapp.platform.clock import utc_now
-from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.platform.searching import matching
 from webapp.rules.models import Effect
 
@@ -59,10 +58,7 @@ def membership_ids(view: str) -> Select:
 
 def membership_by_id(membership_id: int, lock: bool = False) -> Membership:
     """Raises NotFound."""
-    membership = db.session.get(Membership, membership_id, with_for_update=lock)
-    if membership is None:
-        raise NotFound(_("There is no such membership."))
-    return membership
+    return row_by_id(Membership, membership_id, _l("There is no such membership."), lock)
 
 
 def membership_history(membership_id: int) -> Select:

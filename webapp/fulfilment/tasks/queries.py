@@ -1,12 +1,11 @@
 """Tasks as lists and one by one."""
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.fulfilment.tasks.models import Task
-from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.platform.text import storable
 from webapp.sales.finding import found_sales
 
@@ -29,7 +28,4 @@ def open_task_ids(kind: str = "") -> Select:
 
 def task_by_id(task_id: int, lock: bool = False) -> Task:
     """Raises NotFound."""
-    task = db.session.get(Task, task_id, with_for_update=lock)
-    if task is None:
-        raise NotFound(_("There is no such task."))
-    return task
+    return row_by_id(Task, task_id, _l("There is no such task."), lock)

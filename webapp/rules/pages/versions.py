@@ -4,6 +4,7 @@ import json
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug import Response
 
 from webapp.http.formatting import shop_day
@@ -13,6 +14,7 @@ from webapp.http.query import query_int
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound, Refusal
+from webapp.platform.rows import row_by_id
 from webapp.rules import drafting, publishing, queries
 from webapp.rules.forms import RestorationIn
 from webapp.rules.models import RuleSetVersion
@@ -56,10 +58,7 @@ def _page(shown: RuleSetVersion, form: Form) -> str:
 
 
 def _version(version_id: int) -> RuleSetVersion:
-    found = db.session.get(RuleSetVersion, version_id)
-    if found is None:
-        raise NotFound(_("There is no such version."))
-    return found
+    return row_by_id(RuleSetVersion, version_id, _l("There is no such version."))
 
 
 @bp.post("/rules/versions/<id:version_id>/restoration")

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select, tuple_
 
 from webapp.platform.database import db
-from webapp.platform.errors import NotFound
+from webapp.platform.rows import row_by_id
 from webapp.store.models import CODE, Partner, PartnerKind
 
 CORREIOS_LINK = "https://rastreamento.correios.com.br/app/index.php?objetos={code}"
@@ -23,10 +23,7 @@ def partners(kind: PartnerKind | None = None) -> Select[Any]:
 
 def partner_by_id(partner_id: int) -> Partner:
     """Raises NotFound."""
-    partner = db.session.get(Partner, partner_id)
-    if partner is None:
-        raise NotFound(_("There is no such company."))
-    return partner
+    return row_by_id(Partner, partner_id, _l("There is no such company."))
 
 
 def carriers() -> list[Partner]:
