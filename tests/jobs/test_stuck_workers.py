@@ -85,6 +85,18 @@ def _hear(listener, folder, name):
     _listen(listener, folder, 1)
 
 
+def test_nobody_is_ended_for_a_lock_of_the_same_number_on_another_disk(tmp_path, monkeypatch):
+    file = tmp_path / "5d41402a.lock"
+    file.touch()
+    with subprocess.Popen(["sleep", "60"]) as process:
+        number = f"08:01:{file.stat().st_ino}"
+        lock = ["1:", "FLOCK", "ADVISORY", "WRITE", str(process.pid), number, "0", "EOF"]
+        monkeypatch.setattr(living, "_locks", lambda: [lock])
+        living._end_holder(file)
+        process.terminate()
+    assert process.returncode == -signal.SIGTERM
+
+
 def test_one_that_was_stopped_is_ended_within_twenty_seconds(begin, listener, tmp_path):
     process, name = begin("touches")
     _hear(listener, tmp_path, name)

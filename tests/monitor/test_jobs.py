@@ -112,7 +112,7 @@ def test_the_list_shows_and_exports_what_is_asked_for(db, client):
     assert page.count("<tr id=") == 1 and f"attempt-{waited.id}" in page
     assert "ViaCEP did not answer at the last try" in page and "7 times" in page
     assert f'href="/sales/{sale.id}">{sale.reference}</a>' in page
-    assert rows_of([waited])[0].took == "1 s"
+    assert rows_of([waited])[0].took == "1,5 s"
     lines = client.get("/exports/attempts.csv?outcome=waited", buffered=True).text.splitlines()
     assert len(lines) == 2 and sale.reference in lines[1]
 

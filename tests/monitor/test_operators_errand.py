@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
-from tests.support.postal_code_providers import FakeProviders
+from tests.support.postal_code_providers import FakeProviders, asking_viacep, forget_lookup
 from webapp.alerts.looking import look
 from webapp.alerts.models import Alert
 from webapp.attempts.models import Attempt, AttemptOutcome, FailingWork, FailureCause
@@ -29,25 +29,18 @@ def fake():
 
 @pytest.fixture
 def settings(base_settings, database_url, fake):
-    return replace(
-        base_settings,
-        database_url=database_url,
-        cep_providers=("viacep",),
-        viacep_url=fake.url("viacep"),
-    )
+    return asking_viacep(replace(base_settings, database_url=database_url), fake)
 
 
 @pytest.fixture(autouse=True)
 def fresh_lookup(app):
     yield
-    if lookup := app.extensions.pop("lookup", None):
-        lookup.close()
+    forget_lookup(app)
 
 
 def try_again(app, db) -> None:
     """The next try of all that waits is now, and the service is asked again."""
-    if lookup := app.extensions.pop("lookup", None):
-        lookup.close()
+    forget_lookup(app)
     db.session.execute(update(Sale).where(Sale.due_at.is_not(None)).values(due_at=utc_now()))
     db.session.execute(text("UPDATE postal_providers SET rests_until = NULL"))
     work_off()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.factories import make_sale, open_shop, sign_in, work_off
-from tests.support.postal_code_providers import FakeProviders
+from tests.support.postal_code_providers import FakeProviders, asking_viacep, forget_lookup
 from webapp.addresses.models import PostalProvider
 from webapp.monitor.causes import cause_of
 from webapp.monitor.queries import FailingRow, failing_rows, providers
@@ -27,20 +27,14 @@ def fake():
 
 @pytest.fixture
 def settings(base_settings, database_url, fake):
-    return replace(
-        base_settings,
-        database_url=database_url,
-        cep_providers=("viacep",),
-        viacep_url=fake.url("viacep"),
-    )
+    return asking_viacep(replace(base_settings, database_url=database_url), fake)
 
 
 @pytest.fixture(autouse=True)
 def fresh_lookup(app, fake):
     fake.modes["viacep"] = "forbidden"
     yield
-    if lookup := app.extensions.pop("lookup", None):
-        lookup.close()
+    forget_lookup(app)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text, update
 
 from tests.factories import make_sale, open_shop, sign_in, work_off
-from tests.support.postal_code_providers import FakeProviders
+from tests.support.postal_code_providers import FakeProviders, asking_viacep, forget_lookup
 from webapp.addresses.questions import warnings_of
 from webapp.dashboard.queries import sales_in_attention
 from webapp.invoices.issues import issue_of
@@ -26,20 +26,14 @@ def fake():
 
 @pytest.fixture
 def settings(base_settings, database_url, fake):
-    return replace(
-        base_settings,
-        database_url=database_url,
-        cep_providers=("viacep",),
-        viacep_url=fake.url("viacep"),
-    )
+    return asking_viacep(replace(base_settings, database_url=database_url), fake)
 
 
 @pytest.fixture(autouse=True)
 def fresh_lookup(app):
     """Breakers remember; each test begins with closed ones."""
     yield
-    if lookup := app.extensions.pop("lookup", None):
-        lookup.close()
+    forget_lookup(app)
 
 
 BY_HAND = {
@@ -107,7 +101,7 @@ def test_an_incomplete_one_says_how_to_go_on_and_waits_for_somebody_after_a_whil
     assert f'id="sale-{sale.id}"' in listed and button in listed
 
     fake.modes["viacep"] = "ok"
-    app.extensions.pop("lookup").close()
+    forget_lookup(app)
     db.session.execute(update(Sale).values(due_at=utc_now()))
     work_off()
     assert (sale.status, sale.waits_since) == (Status.INVOICED, None)
@@ -151,7 +145,7 @@ def test_a_sale_waits_and_goes_on_when_the_provider_is_back(app, db, fake):
     assert utc_now() < sale.due_at < utc_now() + dt.timedelta(seconds=30)
 
     fake.modes["viacep"] = "ok"
-    app.extensions.pop("lookup").close()
+    forget_lookup(app)
     db.session.execute(update(Sale).values(due_at=utc_now()))
     work_off()
     assert (sale.status, sale.reason_code, sale.street) == (Status.INVOICED, None, "Rua Caiubi")

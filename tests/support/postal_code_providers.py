@@ -1,7 +1,7 @@
 """ViaCEP and its fallbacks as one real HTTP server on loopback, which can be told to misbehave.
 
     with FakeProviders() as fake:
-        Settings(viacep_url=fake.url("viacep"), …)
+        asking_viacep(settings, fake)
         fake.modes["viacep"] = "server_error"
 
 It answers from the sample's 65 codes, in each provider's own words; any other code is unknown.
@@ -14,8 +14,13 @@ import json
 import threading
 import time
 from collections import Counter, defaultdict
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
+
+from flask import Flask
+
+from webapp.platform.settings import Settings
 
 PATHS = {
     "viacep": "/viacep/ws",
@@ -225,3 +230,14 @@ def _handler(fake):
             """Silent: the tests count the calls instead."""
 
     return Handler
+
+
+def asking_viacep(settings: Settings, fake: FakeProviders) -> Settings:
+    """Those of a shop that asks this ViaCEP and nobody else."""
+    return replace(settings, cep_providers=("viacep",), viacep_url=fake.url("viacep"))
+
+
+def forget_lookup(app: Flask) -> None:
+    """Breakers remember: the next to ask begins with closed ones."""
+    if lookup := app.extensions.pop("lookup", None):
+        lookup.close()

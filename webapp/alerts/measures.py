@@ -10,8 +10,7 @@ from sqlalchemy import Select, func, literal, select, union_all
 from webapp.alerts import failing
 from webapp.attempts.models import Attempt, AttemptOutcome
 from webapp.authority.certificates import ends_at
-from webapp.authority.models import AuthorityService, ServiceState
-from webapp.fiscal.authority import Service
+from webapp.authority.models import TAKES_NO_NOTES, AuthorityService
 from webapp.fiscal.certificate import CertificateError
 from webapp.invoices.ledger import left_over
 from webapp.messages.models import FAILED_MESSAGES, Message
@@ -96,9 +95,7 @@ def providers_away_minutes() -> Figures:
 
 
 def authority_away_minutes() -> Figures:
-    away = AuthorityService.status.in_((ServiceState.AWAY, ServiceState.RESTING))
-    takes_notes = AuthorityService.service == Service.AUTHORIZATION
-    since = db.session.scalar(select(func.min(AuthorityService.since)).where(takes_notes, away))
+    since = db.session.scalar(select(func.min(AuthorityService.since)).where(TAKES_NO_NOTES))
     return {"": _minutes_since(since) if since else 0}
 
 

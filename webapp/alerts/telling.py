@@ -12,13 +12,13 @@ from sqlalchemy import select
 from webapp.alerts.kinds import KINDS
 from webapp.alerts.models import Alert
 from webapp.http.formatting import duration_text
+from webapp.http.localization import USUAL_LOCALE
 from webapp.messages.models import StaffLetter
 from webapp.notifications.telling import NotificationKind, notify
 from webapp.platform.database import db
 from webapp.staff.models import Role, User
 from webapp.store.queries import the_shop
 
-LOCALE = "pt_BR"
 PAGE = "/alerts"
 
 
@@ -69,7 +69,7 @@ def _write(
     now: dt.datetime,
 ) -> None:
     assert kind.words, "both are told of in words of their own"
-    with force_locale(person.locale or LOCALE):
+    with force_locale(person.locale or USUAL_LOCALE):
         text = kind.words(params)
         subject = f"{kind.sentence}: {the_shop().trade_name or the_shop().name}"
     db.session.add(StaffLetter.owed(person, key, subject, text, PAGE, now))

@@ -194,6 +194,12 @@ class AuthorityService(Owed, Model):
         self.status, self.since = status, now
 
 
+# The SQL condition: the service that NF-e are sent to does not serve.
+TAKES_NO_NOTES = (AuthorityService.service == Service.AUTHORIZATION) & AuthorityService.status.in_(
+    (ServiceState.AWAY, ServiceState.RESTING)
+)
+
+
 class Contingency(Model):
     """A time in which NF-e go to the service that stands in for the state's own (SVC)."""
 

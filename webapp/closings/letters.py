@@ -8,12 +8,13 @@ from flask_babel import force_locale
 from webapp.closings.models import Closing
 from webapp.closings.queries import account_of
 from webapp.fulfilment.months import month_words
+from webapp.http.localization import USUAL_LOCALE
 from webapp.http.signed_links import DAYS, seal_link
 from webapp.messages.composition import letter
 from webapp.store.queries import the_shop
 
 # The kind of the link to a month's files, and the language of accountants in Brazil.
-CLOSING, LOCALE = "closing", "pt_BR"
+CLOSING = "closing"
 
 
 def closing_letter(closing: Closing) -> EmailMessage:
@@ -25,10 +26,10 @@ def closing_letter(closing: Closing) -> EmailMessage:
 
 def closing_words(closing: Closing) -> tuple[str, str, str]:
     """Subject, plain text and HTML."""
-    with force_locale(LOCALE):
+    with force_locale(USUAL_LOCALE):
         context = {
             "shop": the_shop(),
-            "language": LOCALE.replace("_", "-"),
+            "language": USUAL_LOCALE.replace("_", "-"),
             "account": account_of(closing.month),
             "month_name": month_words(closing.month),
             "link": closing_link(closing),

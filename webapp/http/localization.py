@@ -6,18 +6,20 @@ from collections.abc import Callable
 from flask import current_app, g, has_request_context, request, session
 
 LOCALES = {"pt_BR": "Português", "en": "English"}
+# Of whoever has chosen none.
+USUAL_LOCALE = "pt_BR"
 
 
 def locale() -> str:
     if not has_request_context():
-        return "pt_BR"
+        return USUAL_LOCALE
     identity = g.get("identity")
     if identity and identity.user and identity.user.locale:
         return identity.user.locale
     if session.get("locale") in LOCALES and not request.path.startswith("/api/v1/"):
         return session["locale"]
     wanted = request.accept_languages.best_match(["pt-BR", "pt", "en"], default="pt-BR")
-    return "en" if wanted == "en" else "pt_BR"
+    return "en" if wanted == "en" else USUAL_LOCALE
 
 
 def set_up(app, read_time_zone: Callable[[], str]) -> None:

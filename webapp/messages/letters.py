@@ -3,15 +3,14 @@
 from flask import current_app, render_template
 from flask_babel import force_locale
 
+from webapp.http.localization import USUAL_LOCALE
 from webapp.messages.models import StaffLetter
 from webapp.store.queries import the_shop
-
-LOCALE = "pt_BR"
 
 
 def staff_words(row: StaffLetter) -> tuple[str, str, str]:
     """Subject, plain text and HTML."""
-    locale = row.user.locale or LOCALE
+    locale = row.user.locale or USUAL_LOCALE
     with force_locale(locale):
         context = {
             "shop": the_shop(),

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from webapp.attempts.models import Attempt, AttemptOutcome, FailureCause
 from webapp.attempts.queries import among, attempts, causes_called
-from webapp.http.formatting import duration_text, with_query
+from webapp.http.formatting import with_query
 from webapp.http.lists import Order, Tab, tabs_of
 from webapp.http.periods import Period
 from webapp.http.query import WrongFilter, query_choice, query_word
@@ -170,17 +170,11 @@ class AttemptRow:
 
     @property
     def took(self) -> str:
-        return milliseconds_text(self.attempt.took_ms)
+        return words.latency_text(self.attempt.took_ms)
 
     @property
     def waited(self) -> str:
-        return milliseconds_text(self.attempt.waited_ms)
-
-
-def milliseconds_text(milliseconds: int) -> str:
-    if milliseconds < 1000:
-        return _("%(num)s ms", num=milliseconds)
-    return duration_text(milliseconds / 1000)
+        return words.latency_text(self.attempt.waited_ms)
 
 
 def cause_text(cause: FailureCause) -> str:

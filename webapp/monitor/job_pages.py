@@ -26,7 +26,7 @@ from webapp.monitor.subjects import About, subject_of
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
-from webapp.platform.owed import Owed
+from webapp.platform.owed import Owed, models_by_kind
 from webapp.processing.giving_up import give_up, may_be_given_up
 from webapp.processing.pausing import pauses
 from webapp.processing.pipeline import WORKED, Station
@@ -34,7 +34,6 @@ from webapp.sales.queries import sale_of
 from webapp.staff.access import allow
 
 bp = Blueprint("jobs", __name__)
-MODELS = {station.kind: station.model for station in WORKED}
 # On the page of what they were for.
 SHOWN = 20
 # What a person did about a job.
@@ -88,7 +87,7 @@ class Job(NamedTuple):
     @property
     def acts(self) -> list[AuditEntry]:
         """What people did about it, the latest first."""
-        subject = MODELS[self.kind].__tablename__
+        subject = models_by_kind()[self.kind].__tablename__
         entries = audit_entries(subject=subject, subject_id=str(self.id))
         query = entries.where(AuditEntry.action.in_(ACTS)).order_by(AuditEntry.id.desc())
         return list(db.session.scalars(query.limit(SHOWN)))
@@ -96,10 +95,11 @@ class Job(NamedTuple):
 
 def _job(kind: str, row_id: int) -> Job:
     """Raises NotFound."""
-    row: Any = db.session.get(MODELS[kind], row_id) if kind in MODELS else None
+    model = models_by_kind().get(kind)
+    row: Any = db.session.get(model, row_id) if model else None
     if row is None:
         query = select(attempts_of(kind, row_id).exists())
-        if kind not in MODELS or not db.session.scalar(query):
+        if model is None or not db.session.scalar(query):
             raise NotFound(_("There is no such work."))
         return Job(kind, row_id, None, None, None)
     here = (each for each in WORKED if (each.kind, each.status) == (kind, row.status))

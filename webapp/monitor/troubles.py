@@ -18,9 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.audit.history import who
 from webapp.authority.certificates import environment_hold, reminder
 from webapp.authority.contingency import present_contingency
-from webapp.authority.models import AuthorityService, ServiceState
+from webapp.authority.models import TAKES_NO_NOTES, AuthorityService
 from webapp.authority.words import clock, service_sentence
-from webapp.fiscal.authority import Service
 from webapp.fiscal.standby import standby_name
 from webapp.monitor.registries import workers
 from webapp.monitor.words import QUEUES as QUEUE_NAMES
@@ -195,10 +194,8 @@ def _of_the_authority() -> AuthorityNews | None:
     """None while it serves, and while the database does not answer, which is told elsewhere."""
     names = ("authorizer", "service", "status", "since", "code", "cause", "rests_until")
     columns = [getattr(AuthorityService, name) for name in names]
-    takes_notes = AuthorityService.service == Service.AUTHORIZATION
-    away = AuthorityService.status.in_((ServiceState.AWAY, ServiceState.RESTING))
     try:
-        row = db.session.execute(select(*columns).where(takes_notes, away).limit(1)).first()
+        row = db.session.execute(select(*columns).where(TAKES_NO_NOTES).limit(1)).first()
         contingency = present_contingency()
     except SQLAlchemyError:
         db.session.rollback()

@@ -129,10 +129,20 @@ def _end_holder(file: Path) -> None:
     for lock in _locks():
         if lock[1] == "FLOCK" and lock[5].split(":")[-1] == str(file.stat().st_ino):
             pid = int(lock[4])
-            if pid > 0 and pid != os.getpid():
+            if pid > 0 and pid != os.getpid() and _has_open(pid, file):
                 log.error("worker %s (process %s) is stuck and is ended", file.stem, pid)
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
+
+
+def _has_open(pid: int, file: Path) -> bool:
+    """Files of other disks have the same numbers: nobody is ended for the lock of one of those."""
+    kept = file.stat()
+    for held in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):
+            if os.path.samestat(held.stat(), kept):
+                return True
+    return False
 
 
 def _locks() -> list[list[str]]:

@@ -55,6 +55,11 @@ class Owed(Row):
     # The last failure, for the queue monitor: a class and a sentence, never personal data.
     error: Mapped[str] = mapped_column(String(300), default="")
 
+    @classmethod
+    def work_kind(cls) -> str:
+        """What attempts, and the queue monitor, call its rows."""
+        return cls.__name__.lower()
+
     @property
     def queue(self) -> str | None:
         return self.queues.get(str(self.status))
@@ -87,3 +92,14 @@ class Owed(Row):
         """The outside world is away, which is no failure: tried for as long as it takes."""
         self.retry(at, error)
         self.waits, self.attempts = self.tries, 0
+
+
+def models_by_kind() -> dict[str, type[Any]]:
+    """Every model whose rows owe work, by the kind of its rows."""
+    found: dict[str, type[Any]] = {}
+    left: list[type[Any]] = [Owed]
+    while left:
+        subclasses = left.pop().__subclasses__()
+        left += subclasses
+        found |= {each.work_kind(): each for each in subclasses if hasattr(each, "__table__")}
+    return found

@@ -340,7 +340,7 @@ class Step(Generic[Row, Answers, Shared]):
         began = ended - took
         waited = max(began - (course.due_since or began), dt.timedelta())
         batch = TriedBatch(
-            model.__name__.lower(),
+            model.work_kind(),
             status,
             model.queues[status],
             began,

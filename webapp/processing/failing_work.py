@@ -10,13 +10,12 @@ from sqlalchemy import select
 from webapp.attempts.models import FailingWork
 from webapp.attempts.recording import Weighing, lock_causes
 from webapp.platform.database import db
+from webapp.platform.owed import models_by_kind
 from webapp.platform.transactions import only_reading
 from webapp.processing.outcomes import ENDS_IN_VAIN, WAIT_FOR_A_PERSON, totals_of
-from webapp.processing.pipeline import WORKED
 from webapp.sales.models import Sale, Status
 
 AT_ONCE = 200
-_MODELS = {station.kind: station.model for station in WORKED}
 # How far the last pass came, in the app's extensions.
 _CURSOR = "failing_work_cursor"
 
@@ -56,11 +55,12 @@ def _unwanted(works: Iterable[FailingWork]) -> list[FailingWork]:
     by_kind: dict[str, list[FailingWork]] = {}
     for work in works:
         by_kind.setdefault(work.kind, []).append(work)
+    models = models_by_kind()
     wanted = {
         (kind, *known)
         for kind, some in by_kind.items()
-        if kind in _MODELS
-        for known in _wanted_of(_MODELS[kind], {work.row_id for work in some})
+        if kind in models
+        for known in _wanted_of(models[kind], {work.row_id for work in some})
     }
     return [
         work

@@ -98,7 +98,7 @@ class Station(NamedTuple):
     @property
     def kind(self) -> str:
         """What the queue monitor calls its rows."""
-        return self.model.__name__.lower()
+        return self.model.work_kind()
 
 
 PIPELINE: tuple[Station, ...] = (

@@ -12,10 +12,10 @@ from webapp.attempts.models import FailingWork
 from webapp.fulfilment.labels.models import Label
 from webapp.invoices.queries import invoices_to_decide
 from webapp.messages.models import Message
-from webapp.platform.database import Model, db
+from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.notices import notices_of
-from webapp.platform.owed import Owed
+from webapp.platform.owed import models_by_kind
 from webapp.processing import attention
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
@@ -50,7 +50,7 @@ def try_again(works: Sequence[FailingWork], now: dt.datetime) -> Counter[str]:
 
 def _hurry(kind: str, step: str, row_ids: list[int], now: dt.datetime) -> set[int]:
     """Rows that wait for their next try; those that a worker holds are left alone."""
-    model = _models()[kind]
+    model = models_by_kind()[kind]
     table: Table = model.__table__
     waiting = (table.c.status == step) & table.c.lease.is_(None) & (table.c.due_at > now)
     hurry = update(table).where(table.c.id.in_(row_ids), waiting).values(due_at=now)
@@ -58,11 +58,6 @@ def _hurry(kind: str, step: str, row_ids: list[int], now: dt.datetime) -> set[in
     if hurried:
         notices_of(db.session).ring(model.queues[step])
     return hurried
-
-
-def _models() -> dict[str, Any]:
-    mapped = (mapper.class_ for mapper in Model.registry.mappers)
-    return {each.__name__.lower(): each for each in mapped if issubclass(each, Owed)}
 
 
 def _go_on(known: GivenUp, works: list[FailingWork], now: dt.datetime) -> list[str]:

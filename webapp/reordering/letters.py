@@ -7,13 +7,13 @@ from flask_babel import force_locale
 from sqlalchemy import func, select
 
 from webapp.catalog.models import Product
+from webapp.http.localization import USUAL_LOCALE
 from webapp.messages.composition import letter
 from webapp.platform.database import db
 from webapp.reordering.models import ReorderLetter
 from webapp.reordering.queries import low_products, reorders
 from webapp.store.queries import the_shop
 
-LOCALE = "pt_BR"
 # The others are on the page.
 MOST_LISTED = 50
 
@@ -26,7 +26,7 @@ def reorder_letter(row: ReorderLetter) -> EmailMessage:
 
 def reorder_words(row: ReorderLetter) -> tuple[str, str, str]:
     """Subject, plain text and HTML."""
-    locale, shop, low = row.user.locale or LOCALE, the_shop(), low_products()
+    locale, shop, low = row.user.locale or USUAL_LOCALE, the_shop(), low_products()
     listed = db.session.scalars(
         low.order_by(Product.supplier, Product.name, Product.id).limit(MOST_LISTED)
     ).all()

@@ -6,6 +6,7 @@ from flask import current_app, render_template
 from flask_babel import force_locale
 
 from webapp.http.lists import bounded_count, count_text
+from webapp.http.localization import USUAL_LOCALE
 from webapp.http.signed_links import DAYS, seal_link
 from webapp.messages.composition import letter
 from webapp.platform.transactions import only_reading
@@ -15,7 +16,7 @@ from webapp.views.models import ExportSchedule
 from webapp.web.listings import listing_called
 
 # The kind of the link to a list.
-EXPORT, LOCALE = "export", "pt_BR"
+EXPORT = "export"
 
 
 def export_letter(schedule: ExportSchedule) -> EmailMessage:
@@ -26,7 +27,7 @@ def export_letter(schedule: ExportSchedule) -> EmailMessage:
 
 def export_words(schedule: ExportSchedule) -> tuple[str, str, str]:
     """Subject, plain text and HTML."""
-    language = schedule.recipient.locale or LOCALE
+    language = schedule.recipient.locale or USUAL_LOCALE
     with only_reading(), force_locale(language), seen_by(schedule.recipient):
         listing, shop = listing_called(schedule.listing), the_shop()
         url: str = current_app.extensions["settings"].public_url
