@@ -15,6 +15,7 @@ from tests.factories import (
     sign_in,
 )
 from tests.support.query_plans import plan_of
+from tests.support.spreadsheets import rows_of
 from webapp.audit.models import AuditEntry
 from webapp.customer_records.forms import MergeChoices, MergeSide
 from webapp.customer_records.merging import merge
@@ -176,6 +177,8 @@ def test_a_manager_compares_confirms_and_merges(two, client):
     assert client.get(path).status_code == 403
     sign_in(client, "manager")
     assert "Compare" in client.get("/customers/duplicates").text
+    _header, line = rows_of(client.get("/exports/duplicates.csv", buffered=True))
+    assert line[::2] == [merged.name, kept.name, "the same e-mail"]
     assert f"with={merged.id}" in client.get(path).text
     assert "Rua Nova" in client.get(f"{path}?with={merged.id}").text
     asked = {"from": str(merged.id), "address": "merged"}

@@ -149,6 +149,8 @@ def test_the_store_and_a_category_choose(accountant, db):
     accountant.post("/tax-choices/defaults", data=chosen)
     assert default_choices() == chosen
     assert refusal(accountant, "/tax-choices/defaults", chosen | {"gift": "none"}) == ["gift"]
+    # The categories beside are not in the order of the profiles.
+    assert accountant.get("/tax-profiles?sort=from").status_code == 200
     choice = {"category": "Perfumaria", "profile": "cosmetics"}
     accountant.post("/tax-choices/categories", data=choice)
     assert "Perfumaria" in accountant.get("/tax-profiles").text

@@ -44,6 +44,9 @@ def a_batch_a_count_and_an_import(app):
     client.post("/batches", data=every)
     client.post("/bulk", data={"act": "tag", "tag": "Natal"})
     client.post("/payments/fees", data={"method": "pix", "percent": "1", "fixed": "0"})
+    rate = {"state": "SP", "valid_from": "2027-01-01", "icms": "17", "fcp": "0"}
+    client.post("/tax-rates", data=rate)
+    client.post("/tax-choices/categories", data={"category": "Perfumaria", "profile": "livros"})
     take_in(a_file())
     strange = "Data;Referência externa;ID da transação;Valor bruto\n29/11/2026;NINGUEM;1;5,00\n"
     taken(Api(app.test_client(), make_token("manager")), strange, kind="statement")
@@ -68,7 +71,7 @@ def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
             assert {len(row) for row in plain} == {len(listing.cells)}, listing.name
             headers[listing.name, locale] = plain[0]
             if not listing.name.startswith(
-                ("agent-", "commissions", "royalties", "incoming", "payment-notices")
+                ("agent-", "commissions", "royalties", "incoming", "payment-notices", "duplicates")
             ):
                 assert len(plain) > 1, listing.name
     same = [name for name, locale in headers if headers[name, "en"] == headers[name, "pt_BR"]]
@@ -177,7 +180,11 @@ def test_the_rows_of_one_record_are_a_file_as_its_page_has_them(client, db):
     ]
     assert len(export(client, "batch-rows.csv?batch=1&rows=same")) == 1
     assert len(export(client, f"customer-sales.csv?customer={customer.id}")) == 2
-    for name in ("count-lines", "batch-rows", "import-rows", "customer-sales"):
+    client.post("/bulk", data={"act": "tag", "tag": "Natal"})
+    assert "bulk-rows.csv?bulk=1&amp;rows=done" in client.get("/bulk/1?rows=done").text
+    work_off()
+    assert export(client, "bulk-rows.csv?bulk=1&rows=done")[1][1:] == ["", "Done", ""]
+    for name in ("count-lines", "batch-rows", "import-rows", "customer-sales", "bulk-rows"):
         assert client.get(f"/exports/{name}.csv").status_code == 422, name
 
 

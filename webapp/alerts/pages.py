@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.alerts.forms import AlertLimitsIn, AlertMailIn
 from webapp.alerts.kinds import KINDS, limit_words
@@ -12,14 +13,28 @@ from webapp.alerts.models import Alert
 from webapp.alerts.queries import open_alerts, past_alerts
 from webapp.http.forms import Form, Shape, parse
 from webapp.http.handling import submits
-from webapp.http.lists import newest_first, page_of
+from webapp.http.lists import newest_first
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.staff.access import allow, unattended
 from webapp.store.pages.blueprint import settings_tabs
 from webapp.store.queries import the_shop
+from webapp.web.listings import Cell, Listing
 
 bp = Blueprint("alerts", __name__)
+PAST_ALERTS = Listing(
+    name="past-alerts",
+    label=_l("Past alerts"),
+    endpoint="alerts.index",
+    rows=lambda _asked: past_alerts().where(Alert.kind.in_(KINDS)),
+    orders=newest_first(Alert.id),
+    cells=(
+        Cell(_l("What"), lambda alert: str(KINDS[alert.kind].words(alert.subject, alert.worst))),
+        Cell(_l("Began"), lambda alert: alert.opened_at),
+        Cell(_l("Over since"), lambda alert: alert.resolved_at),
+    ),
+    has_page=False,
+)
 
 
 @bp.get("/alerts")
@@ -40,7 +55,7 @@ def _state() -> dict[str, object]:
     known = Alert.kind.in_(KINDS)
     return {
         "open": db.session.scalars(open_alerts().where(known).order_by(Alert.opened_at)).all(),
-        "page": page_of(past_alerts().where(known), newest_first(Alert.id)),
+        "page": PAST_ALERTS.page(request.args),
         "kinds": KINDS,
         "limit_words": limit_words,
         "live_key": "{}-{}".format(*LIVE),

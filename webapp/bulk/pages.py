@@ -1,13 +1,14 @@
 """Pages of bulk acts: asked for, watched, stopped, and the files that some of them make."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
 
 from webapp.audit.history import learn_names, who
 from webapp.bulk.forms import BulkIn
@@ -34,10 +35,9 @@ from webapp.http.lists import (
     bounded_count,
     count_text,
     newest_first,
-    page_of,
     tabs_of,
 )
-from webapp.http.query import query_choice
+from webapp.http.query import WrongFilter, query_choice
 from webapp.http.sealing import address
 from webapp.http.zips import File, zip_response
 from webapp.invoice_pages.downloads import papers_file, sheets_file
@@ -47,6 +47,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.sliced import SliceStatus
+from webapp.platform.whole import whole_number
 from webapp.processing.bulk_acts import ACTS
 from webapp.sale_pages.bulk_asking import begin_bulk, orders_of_choice, rows_of_choice
 from webapp.sale_pages.export import SALES
@@ -56,10 +57,9 @@ from webapp.sales.queries import tags
 from webapp.staff.access import allow
 from webapp.store.partners.queries import carriers
 from webapp.store.queries import the_shop
-from webapp.web.listings import Cell, Listing
+from webapp.web.listings import Asked, Cell, Listing
 
 bp = Blueprint("bulk", __name__)
-BY_PLACE = {"place": Order((BulkRow.place,))}
 # So many orders are named beside the field for their codes.
 MOST_TOLD = 200
 
@@ -88,6 +88,43 @@ BULK_ACTS = Listing(
         Cell(_l("Who"), lambda act: who(act.asked_by).name),
         Cell(_l("When"), lambda act: act.created_at),
     ),
+)
+
+
+class DoneRow(NamedTuple):
+    """A row of a bulk act, with its order's reference."""
+
+    row: BulkRow
+    reference: str
+
+
+def _rows(asked: Asked) -> Select[Any]:
+    act_id = whole_number(asked.get("bulk"), 1)
+    if act_id is None:
+        raise WrongFilter("bulk", args=asked)
+    return rows_of(act_by_id(act_id).id, query_choice("rows", BulkOutcome, asked))
+
+
+def _with_references(rows: list[BulkRow]) -> list[DoneRow]:
+    references = references_of(rows)
+    return [DoneRow(row, references[row.sale_id]) for row in rows]
+
+
+BULK_ROWS = Listing(
+    name="bulk-rows",
+    label=_l("Orders of a bulk act"),
+    endpoint="bulk.index",
+    rows=_rows,
+    orders={"place": Order((BulkRow.place,))},
+    cells=(
+        Cell(_l("Order"), lambda done: done.reference),
+        Cell(_l("Told"), lambda done: done.row.told),
+        Cell(_l("Outcome"), lambda done: str(done.row.outcome.label)),
+        Cell(_l("Reason"), lambda done: done.row.words),
+    ),
+    filters=("bulk", "rows"),
+    gather=_with_references,
+    has_page=False,
 )
 
 
@@ -169,7 +206,7 @@ def state(act_id: int) -> str:
 
 def _context(act: BulkAct) -> dict[str, Any]:
     outcome = query_choice("rows", BulkOutcome)
-    page = page_of(rows_of(act.id, outcome), BY_PLACE)
+    page = BULK_ROWS.page({**request.args, "bulk": str(act.id)})
     learn_names([act.asked_by])
     return {
         "act": act,

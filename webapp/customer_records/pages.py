@@ -10,12 +10,13 @@ from webapp.customer_records.anonymising import anonymise, sales_under_way
 from webapp.customer_records.forms import FIELD_LABELS, AnonymisationIn, MergeForm
 from webapp.customer_records.merging import FIELDS, Two, merge, rules_about, two_of
 from webapp.customer_records.personal_data import all_files_of
-from webapp.customer_records.queries import pairs, twins_of
+from webapp.customer_records.queries import Pair, pairs, pairs_alike, twins_of
 from webapp.customers.models import Customer
 from webapp.customers.queries import customer_by_id, customers
 from webapp.http.formatting import country_text, phone_text
 from webapp.http.forms import Form
 from webapp.http.handling import submits
+from webapp.http.lists import newest_first
 from webapp.http.localization import locale
 from webapp.http.query import query_int
 from webapp.http.zips import zip_response
@@ -23,7 +24,8 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.whole import whole_number
 from webapp.sales.queries import bought_by
-from webapp.staff.access import allow
+from webapp.staff.access import allow, shown_document
+from webapp.web.listings import Cell, Listing
 
 bp = Blueprint("customer_records", __name__)
 FOUND = 10
@@ -32,6 +34,29 @@ ALIKE_WORDS = {
     "phone": _l("the same phone"),
     "name": _l("the same name"),
 }
+
+
+def _pairs_of(found: list[Customer]) -> list[Pair]:
+    return [pair for pair in pairs() if pair.merged in found]
+
+
+DUPLICATES = Listing(
+    name="duplicates",
+    label=_l("Customers who may be one"),
+    endpoint="customer_records.duplicates",
+    rows=lambda _asked: db.select(Customer).where(
+        Customer.id.in_(pairs_alike().with_only_columns(pairs_alike().selected_columns.merged))
+    ),
+    orders=newest_first(Customer.id),
+    cells=(
+        Cell(_l("Without a document"), lambda pair: pair.merged.name),
+        Cell(_l("E-mail"), lambda pair: pair.merged.email),
+        Cell(_l("May be"), lambda pair: pair.kept.name),
+        Cell(_l("Document"), lambda pair: shown_document(pair.kept.document)),
+        Cell(_l("What is alike"), lambda pair: str(ALIKE_WORDS[pair.alike])),
+    ),
+    gather=_pairs_of,
+)
 
 
 @bp.get("/customers/duplicates")

@@ -240,18 +240,20 @@ def page_of(
     limit: int = 50,
     narrowed: bool = False,
     sought: Sought | None = None,
+    asked: Asked = None,
 ) -> Page:
-    """The page that the address asks for, in one of `orders`.
+    """The page that the address, or `asked`, asks for, in one of `orders`.
 
     `narrowed`: a filter holds, which an order's index does not know of. Then the first COUNT_LIMIT
     rows of the usual order are sorted, whatever the table holds; `cut` says that there are more.
     `sought`: in the usual order the best hits stand first, see `best_first`.
     """
-    sorting, cut = Sorting.asked(orders), False
+    asked = request.args if asked is None else asked
+    sorting, cut = Sorting.asked(orders, asked), False
     if narrowed and sorting.keys != sorting.usual.keys:
         cut = bounded_count(query.with_only_columns(sorting.usual.keys[-1])) > COUNT_LIMIT
         query = sorted_part(query, sorting)
-    after, before = request.args.get("after"), request.args.get("before")
+    after, before = asked.get("after"), asked.get("before")
     if sought and sorting.is_usual:
         page = best_first(query, sorting.usual, sought, after, before, limit)
     else:

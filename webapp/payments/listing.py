@@ -6,14 +6,30 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from webapp.http.lists import Order, newest_first
-from webapp.http.query import query_choice
+from webapp.http.query import WrongFilter, query_choice
 from webapp.payments.models import AgreedFee, Finding, FindingKind, PaymentNotice, Statement
-from webapp.payments.queries import agreed, notices, open_findings, shown, statements
+from webapp.payments.queries import (
+    agreed,
+    findings_of,
+    notices,
+    open_findings,
+    shown,
+    statement_by_id,
+    statements,
+)
+from webapp.platform.whole import whole_number
 from webapp.web.listings import Asked, Cell, Listing
 
 
 def _findings(asked: Asked) -> Select[Any]:
-    return shown(open_findings(query_choice("kind", FindingKind, asked)))
+    """All that are open, or a statement's."""
+    kind = query_choice("kind", FindingKind, asked)
+    if not asked.get("statement"):
+        return shown(open_findings(kind))
+    statement_id = whole_number(asked["statement"], 1)
+    if statement_id is None or kind:
+        raise WrongFilter("statement", args=asked)
+    return shown(findings_of(statement_by_id(statement_id).id, is_open=True))
 
 
 def _of_receipt(label: Any, name: str) -> Cell:
@@ -36,7 +52,7 @@ FINDINGS = Listing(
         _of_receipt(_l("Payment's id"), "payment_id"),
         Cell(_l("When"), lambda found: found.created_at),
     ),
-    filters=("kind",),
+    filters=("kind", "statement"),
 )
 STATEMENTS = Listing(
     name="statements",

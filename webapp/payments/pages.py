@@ -7,20 +7,18 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.http.forms import Form, parse
 from webapp.http.handling import acts, refuse_stale, submits
-from webapp.http.lists import Tab, newest_first, page_of, tabs_of
+from webapp.http.lists import Tab, tabs_of
 from webapp.http.query import query_choice
 from webapp.payments.access import forget_access, save_access
 from webapp.payments.forms import FeeIn, ProviderIn, SettlingIn, StatementIn
 from webapp.payments.listing import FEES, FINDINGS, NOTICES, STATEMENTS
 from webapp.payments.missing import look_for_orders
-from webapp.payments.models import AgreedFee, Finding, FindingKind, PaymentProvider
+from webapp.payments.models import AgreedFee, FindingKind, PaymentProvider
 from webapp.payments.queries import (
     access_to,
     agreed_with,
     fee_by_id,
-    findings_of,
     open_findings,
-    shown,
     statement_by_id,
 )
 from webapp.payments.settling import finding_of, put_aside, settle_finding
@@ -124,12 +122,11 @@ def statement_page(statement_id: int) -> str:
 
 def _statement_page(form: Form, statement_id: int) -> str:
     found = statement_by_id(statement_id)
-    query = shown(findings_of(found.id, is_open=True))
     return render_template(
         "payments/statement.html",
         found=found,
         form=form,
-        page=page_of(query, newest_first(Finding.id)),
+        page=FINDINGS.page({**request.args, "statement": str(statement_id)}),
         methods=METHODS,
         channels=[("", _("All")), *CHANNELS.items()],
     )

@@ -1,13 +1,13 @@
-"""The list of tax profiles as a declaration."""
+"""Lists as declarations: tax profiles, categories that take one, the states' own rates."""
 
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.http.lists import Order
+from webapp.http.lists import Order, newest_first
 from webapp.taxation import words
-from webapp.taxation.models import TaxProfileVersion
-from webapp.taxation.queries import profiles, shop_regime
+from webapp.taxation.models import StateRate, TaxChoice, TaxProfileVersion
+from webapp.taxation.queries import category_choices, own_rates, profiles, shop_regime
 from webapp.web.listings import Cell, Listing
 
 
@@ -40,5 +40,29 @@ TAX_PROFILES = Listing(
         _field(_l("Class of IBS/CBS (cClassTrib)"), "ibs_cbs_class"),
         _field("CEST", "cest"),
         Cell(_l("Status"), lambda version: str(words.STATES[version.state][0])),
+    ),
+)
+CATEGORY_PROFILES = Listing(
+    name="category-profiles",
+    label=_l("Profiles of categories"),
+    endpoint="taxation.index",
+    rows=lambda _asked: category_choices(),
+    orders={"name": Order((TaxChoice.name, TaxChoice.id))},
+    cells=(_field(_l("Category"), "name"), _field(_l("Profile"), "profile")),
+    has_page=False,
+)
+STATE_RATES = Listing(
+    name="state-rates",
+    label=_l("Rates of the states"),
+    endpoint="taxation.rates",
+    rows=lambda _asked: own_rates(),
+    orders=newest_first(StateRate.id),
+    cells=(
+        _field(_l("State"), "state"),
+        _field("NCM", "ncm"),
+        _field(_l("SKU"), "sku"),
+        _field(_l("Valid from"), "valid_from"),
+        _field("ICMS", "icms"),
+        _field("FCP", "fcp"),
     ),
 )

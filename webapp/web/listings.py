@@ -115,9 +115,9 @@ class Listing:
         return self.rows(asked).with_only_columns(self.sorting(asked).usual.keys[-1])
 
     def page(self, asked: Asked, limit: int = USUAL_PAGE, narrowed: bool = False) -> Page:
-        """The page that the address asks for. Raises WrongFilter."""
+        """The page that an address asks for. Raises WrongFilter."""
         orders, sought = self.orders_of(asked), self.sought(asked)
-        return page_of(self.rows(asked), orders, limit, narrowed, sought)
+        return page_of(self.rows(asked), orders, limit, narrowed, sought, asked)
 
     def sought(self, asked: Asked) -> Sought | None:
         written = asked.get("q", "") if self.named else ""

@@ -9,7 +9,7 @@ from werkzeug import Response
 
 from webapp.http.formatting import shop_day
 from webapp.http.forms import Form
-from webapp.http.lists import newest_first, page_of
+from webapp.http.lists import newest_first
 from webapp.http.query import query_int
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -21,16 +21,33 @@ from webapp.rules.models import RuleSetVersion
 from webapp.rules.pages.blueprint import author, bp
 from webapp.rules.pages.listing import listing_of
 from webapp.staff.access import allow
+from webapp.web.listings import Cell, Listing
+
+RULE_VERSIONS = Listing(
+    name="rule-versions",
+    label=_l("Versions of the rules"),
+    endpoint="rules.versions",
+    rows=lambda _asked: queries.without_rules(db.select(RuleSetVersion)),
+    orders=newest_first(RuleSetVersion.id),
+    cells=(
+        Cell(_l("Version"), lambda version: version.id),
+        Cell(_l("Published"), lambda version: version.published_at),
+        Cell(_l("Reason"), lambda version: version.reason),
+        Cell(_l("By"), lambda version: version.published_by),
+        Cell(_l("Written by"), lambda version: ", ".join(version.drafted_by)),
+        Cell(_l("Brings back"), lambda version: version.restores),
+    ),
+)
 
 
 @bp.get("/rules/versions")
 @allow("manager")
 def versions() -> str:
-    page = page_of(
-        queries.without_rules(db.select(RuleSetVersion)), newest_first(RuleSetVersion.id)
-    )
     return render_template(
-        "rules/versions.html", page=page, present=queries.published(), draft=queries.open_draft()
+        "rules/versions.html",
+        page=RULE_VERSIONS.page(request.args),
+        present=queries.published(),
+        draft=queries.open_draft(),
     )
 
 

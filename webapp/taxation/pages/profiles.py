@@ -10,7 +10,6 @@ from webapp.catalog.queries import categories
 from webapp.fiscal.tax_book import REGIMES
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
-from webapp.http.lists import Order, page_of
 from webapp.invoices.queries import last_issued
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
@@ -18,8 +17,7 @@ from webapp.staff.access import allow
 from webapp.store.queries import the_shop
 from webapp.taxation import words
 from webapp.taxation.forms import ACTIVITIES, CategoryChoiceIn, DefaultsIn, TaxProfileIn
-from webapp.taxation.listing import TAX_PROFILES
-from webapp.taxation.models import TaxChoice
+from webapp.taxation.listing import CATEGORY_PROFILES, TAX_PROFILES
 from webapp.taxation.pages.blueprint import bp
 from webapp.taxation.profile_edits import (
     choose_defaults,
@@ -29,7 +27,6 @@ from webapp.taxation.profile_edits import (
     write_version,
 )
 from webapp.taxation.queries import (
-    category_choices,
     chosen_for,
     default_choices,
     is_profile,
@@ -41,7 +38,7 @@ from webapp.taxation.queries import (
     versions_of,
 )
 
-CATEGORY_ORDER = {"name": Order((TaxChoice.name, TaxChoice.id))}
+MOST_CATEGORIES = 1000
 # What another version begins with.
 COPIED = tuple(name for name in TaxProfileIn.model_fields if name != "valid_from")
 
@@ -64,7 +61,7 @@ def _index_page(**refused: Form) -> str:
         regime=shop_regime(),
         chosen=chosen_for(),
         names=profile_names(),
-        choices=page_of(category_choices(), CATEGORY_ORDER),
+        choices=CATEGORY_PROFILES.page({}, MOST_CATEGORIES).items,
         categories=categories(),
         forms_of=forms | refused,
     )

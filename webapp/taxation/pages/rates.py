@@ -1,20 +1,19 @@
 """ICMS inside each state and its poverty fund, with first days and exceptions."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp.fiscal.places import STATES
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
-from webapp.http.lists import newest_first, page_of
 from webapp.invoices.queries import last_issued
 from webapp.staff.access import allow
 from webapp.taxation.book import the_tax_book
 from webapp.taxation.forms import StateRateIn
-from webapp.taxation.models import StateRate
+from webapp.taxation.listing import STATE_RATES
 from webapp.taxation.pages.blueprint import bp
-from webapp.taxation.queries import issuer_today, own_rates, own_states
+from webapp.taxation.queries import issuer_today, own_states
 from webapp.taxation.value_edits import take_back_rate, write_rate
 
 
@@ -32,7 +31,7 @@ def _page(form: Form) -> str:
         today=today,
         in_force=[book.state_rates(state, today) for state in sorted(STATES)],
         own=own_states(),
-        page=page_of(own_rates(), newest_first(StateRate.id)),
+        page=STATE_RATES.page(request.args),
         states=[(state, state) for state in sorted(STATES)],
     )
 
