@@ -11,6 +11,7 @@
             once a second; its [data-live-part] elements (tab counts) replace those of the same id. Rows that came and rows that left are
             said above the table and shown when the person wants them, or has looked away: nothing jumps
    <section id data-live-list="/…" data-live-kind="sale">     the same, replaced as a whole; data-live-pause="5000": every five seconds at most
+            (a page says `live_on`, and its <main> is one; so is that of a page of none; of two within each other the inner one moves)
    <span data-count-of="sales.index">                         a count of the menu
    <section id data-live="sale-12 invoice-7" data-live-url="/sales/12/status">   fetched and replaced as a whole */
 "use strict";
@@ -207,7 +208,8 @@
   }
 
   function refreshListSoon({ id }) {
-    if (listTimers.has(id)) return;
+    // A list within it moves alone.
+    if (listTimers.has(id) || document.getElementById(id).querySelector("[data-live-list]")) return;
     const pause = Number(document.getElementById(id).dataset.livePause) || LIST_MS;
     const rest = Math.max(0, (listTimes.get(id) || 0) + pause - Date.now()) + spread(SPREAD_LIST_MS);
     listTimers.set(id, setTimeout(() => { listTimers.delete(id); refreshList(id); }, rest));
@@ -225,7 +227,7 @@
     list = document.getElementById(id);
     if (!fresh || !list) return;
     if (isBusy(list)) return refreshListSoon(list);
-    if (list.matches("tbody") && list.children.length && !lookedAway.delete(id)) tellOfList(list, fresh);
+    if (list.matches("tbody") && list.querySelector(":scope > [id]") && !lookedAway.delete(id)) tellOfList(list, fresh);
     else showList(list, fresh);
     for (const part of content.querySelectorAll("[data-live-part][id]")) {
       const old = document.getElementById(part.id);
@@ -299,9 +301,7 @@
     const fresh = content.getElementById(part.id) || content.firstElementChild;
     if (!fresh || !part.isConnected) return;
     if (isBusy(part)) return change && note(change);
-    const open = [...part.querySelectorAll("details")].map((fold) => fold.open);
     swap(part, fresh);
-    [...fresh.querySelectorAll("details")].forEach((fold, i) => { fold.open = open[i] ?? fold.open; });
     document.dispatchEvent(new CustomEvent("live:swapped"));
   }
 
@@ -309,7 +309,9 @@
   function isBusy(element) {
     const focus = document.activeElement;
     const typing = element.contains(focus) && focus.matches("input:not(.row-mark), textarea, select, [contenteditable]");
-    return typing || element.matches(".row-editing") || !!element.querySelector(".row-editing, [data-dirty], .htmx-request, dialog[open], .menu[open]");
+    const written = [...element.querySelectorAll("form:not([hx-get]) :is(input:not([type=checkbox], [type=radio], [type=hidden]), textarea)")]
+      .some((field) => field.value !== field.defaultValue);
+    return typing || written || element.matches(".row-editing") || !!element.querySelector(".row-editing, [data-dirty], .htmx-request, dialog[open], .menu[open]");
   }
 
   const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary";
@@ -320,8 +322,26 @@
     return found;
   }
 
-  // A form's token is another each time.
-  const told = (element) => element.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
+  /* Its folds, each by the nearest id and by which one it is there. */
+  function folds(element) {
+    const found = new Map();
+    for (const fold of element.querySelectorAll("details")) {
+      const near = fold.closest("[id]")?.id;
+      let place = 0;
+      while (found.has(`${near} ${place}`)) place += 1;
+      found.set(`${near} ${place}`, fold);
+    }
+    return found;
+  }
+
+  /* What it says: a form's token is another each time, a fold is the person's, a chart is drawn here. */
+  function told(element) {
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll("[data-plot]").forEach((plot) => plot.replaceChildren());
+    copy.querySelectorAll("details").forEach((fold) => fold.removeAttribute("open"));
+    return copy.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "");
+  }
+
   const same = (old, fresh) => told(old) === told(fresh) && old.dataset.status === fresh.dataset.status;
 
   function swap(old, fresh) {
@@ -335,6 +355,8 @@
     // Who stands on a row that is gone goes on at the one that took its place.
     const rows = row && row !== old ? [row, ...followers(row, "next"), ...followers(row, "previous")].map(({ id }) => id) : [row?.id];
     const [left, top] = [window.scrollX, window.scrollY];
+    const [open, shut] = [folds(old), folds(fresh)];
+    for (const [place, fold] of shut) fold.open = open.get(place)?.open ?? fold.open;
     old.replaceWith(fresh);
     if (fresh.matches("tr")) fresh.classList.add("row-fresh");
     if (old.matches(".row-left")) fresh.classList.add("row-left");

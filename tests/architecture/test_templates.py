@@ -84,3 +84,59 @@ def test_addresses_come_from_the_routes(app):
         for name, source in sources(app).items()
     }
     assert {name: addresses for name, addresses in found.items() if addresses} == {}
+
+
+# What makes a page, or a part of it, move by itself: static/js/live.js.
+LIVE = re.compile(r"set live_(?:on|key)\b|data-live-(?:list|url)|list_url=|detail\.live\(|\bpage=")
+# Pages that do not, and why.
+NOT_LIVE = {
+    "a form: what is written stays, a change of somebody else is told when it is saved": {
+        "alerts/limits.html",
+        "batches/new.html",
+        "bulk/new.html",
+        "catalog/form.html",
+        "customers/address.html",
+        "customers/agent.html",
+        "customers/anonymise.html",
+        "customers/form.html",
+        "customers/merge_preview.html",
+        "fulfilment/commissions/confirm_payment.html",
+        "fulfilment/labels/settings.html",
+        "fulfilment/memberships/plans.html",
+        "jobs/give_up.html",
+        "monitor/pause.html",
+        "payments/providers.html",
+        "rules/exception.html",
+        "rules/form.html",
+        "sales/cancellation.html",
+        "sales/details.html",
+        "sales/failed_delivery.html",
+        "sales/form.html",
+        "sales/refund.html",
+        "sales/return.html",
+        "sales/why.html",
+        "staff/person.html",
+        "staff/proof.html",
+        "store/partner.html",
+        "store/settings.html",
+        "taxation/form.html",
+        "views/schedule.html",
+    },
+    "a paper, as it is printed": {"counting/sheet.html", "fulfilment/parcels/print.html"},
+    "what a carrier answered just now": {"fulfilment/labels/offers.html"},
+    "it does not change": {"rules/help.html", "styleguide.html"},
+}
+
+
+def test_every_page_is_live_or_says_why_not(app):
+    found = sources(app)
+
+    def whole(name: str) -> str:
+        asked = app.jinja_env.parse(found[name]).find_all((nodes.Include, nodes.FromImport))
+        parts = {node.template.value for node in asked if isinstance(node.template, nodes.Const)}
+        parts = {part for part in parts if not part.startswith(("components/", "layouts/"))}
+        return found[name] + "".join(whole(part) for part in parts)
+
+    pages = {name for name in found if '{% extends "layouts/base.html" %}' in found[name]}
+    still = {name for name in pages if not LIVE.search(whole(name))}
+    assert still == set().union(*NOT_LIVE.values())

@@ -15,6 +15,7 @@ class AuditEntry(Model):
     `webapp.audit.tracking`."""
 
     __tablename__ = "audit_entries"
+    live = "audit"
     # One for each filter of the audit page, in its order, and one for where "since" begins.
     __table_args__ = (
         Index("ix_audit_entries_subject", "subject", "subject_id"),

@@ -1,8 +1,9 @@
 """What every commit tells: an audit entry for each change, and a live event for each row on
 somebody's screen.
 
-A model says `audited = (columns…)` to have its changes kept, and `live = "sale"` to have its rows
-move by themselves; a row that owes work rings the queue of that work. Who acts comes from
+A model says `audited = (columns…)` to have its changes kept. Its rows then move by themselves on
+open pages under the name of its table, or under that of `live = "sale"`, which serves without an
+audit too. A row that owes work rings the queue of that work. Who acts comes from
 `acting_as`, set by the request, the job or the command.
 """
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 from webapp.audit.models import AuditEntry
 from webapp.http.transactions import write_apart
 from webapp.platform.clock import utc_now
-from webapp.platform.notices import notices_of, tell_pages
+from webapp.platform.notices import live_kind, notices_of, tell_pages
 from webapp.platform.owed import Owed
 
 _KEEP = AuditEntry.__table__.insert()
@@ -127,7 +128,7 @@ def gather(
 
 
 def _touch(session, touched: dict[int, Any], row) -> None:
-    if hasattr(row, "live"):
+    if live_kind(type(row)):
         touched[id(row)] = row
     if isinstance(row, Owed) and row.due_at and not row.lease and row.queue:
         notices_of(session).ring(row.queue)

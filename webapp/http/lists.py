@@ -18,6 +18,7 @@ from webapp.http.query import Asked, query_word
 from webapp.platform.columns import Hundredths, UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
+from webapp.platform.notices import live_kind
 from webapp.platform.searching import Ids
 from webapp.platform.text import fold
 
@@ -93,11 +94,13 @@ class Sorting:
 
 @dataclass(frozen=True)
 class Page:
-    """`cut`: more rows fit than are sorted."""
+    """`kinds`: with which rows it moves by itself, as live.js names them. `cut`: more rows fit than
+    are sorted."""
 
     items: list
     next_cursor: str | None
     prev_cursor: str | None
+    kinds: str = ""
     sorting: Sorting | None = None
     cut: bool = False
 
@@ -200,6 +203,7 @@ def paginate(
         rows,
         cursor_of(rows[-1], keys) if rows and has_next else None,
         cursor_of(rows[0], keys) if rows and has_prev else None,
+        live_kind(getattr(keys[-1], "class_", None)),
     )
 
 

@@ -151,10 +151,16 @@ def notices_of(session) -> Notices:
     return session.info.setdefault("notices", Notices())
 
 
+def live_kind(model: Any) -> str:
+    """Under which name rows of a model move by themselves on open pages; empty: they do not."""
+    name: str = getattr(model, "live", "")
+    return name or (model.__tablename__ if hasattr(model, "audited") else "")
+
+
 def tell_pages(session, row) -> None:
     """Tells open pages of a live row whose own columns did not change, though what they show
     did."""
-    notices_of(session).row_changed(row.live, row.id, str(getattr(row, "status", "")))
+    notices_of(session).row_changed(live_kind(type(row)), row.id, str(getattr(row, "status", "")))
 
 
 def send_on_commit(session_factory) -> None:

@@ -17,6 +17,7 @@ class Commission(Model):
     """What an agent earns on one line, in the month of payment. A reversal is a negative twin."""
 
     __tablename__ = "commissions"
+    live = "commission"
     __table_args__ = (
         Index("ix_commissions_month_id", "month", "id"),
         Index("ix_commissions_month_agent_id", "month", "agent_code", "id"),

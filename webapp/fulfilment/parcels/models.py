@@ -366,6 +366,7 @@ class Parcel(Model):
     opened, wait to be used again."""
 
     __tablename__ = "parcels"
+    live = "parcel"
     __table_args__ = (
         UniqueConstraint("slip_id", "number"),
         Index(

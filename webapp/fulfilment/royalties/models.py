@@ -16,6 +16,7 @@ class RoyaltySlip(Model):
     """The royalty department's duplicate of one book line."""
 
     __tablename__ = "royalty_slips"
+    live = "royalty"
     __table_args__ = (Index("ix_royalty_slips_month_id", "month", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
