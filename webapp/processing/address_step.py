@@ -35,6 +35,7 @@ class AddressStep(Step[Sale, dict[str, PostalResult], dict[str, PostalResult]]):
     status = Status.ADDRESS
     batch = 100
     lease_seconds = 25
+    returns_together = True
     external_load = (load_only(Sale.zip_code, Sale.country, Sale.paid_at),)
 
     def call_external(self, rows: list[Sale]) -> dict[str, PostalResult]:

@@ -47,6 +47,9 @@ MAX_ATTEMPTS = 8
 MOST_ALONE = 4
 # Rows of a batch whose worker died that are tried together once more.
 GROUP = 10
+# Rows that wait for the outside world and are due at once after a batch that found it back; so many
+# times as many are looked at.
+HURRIED, LOOKED_AT = 200, 4
 # A lease's token names its worker, "5d41402a-bc4b2a76b971"; that of what a dead worker left tells
 # so, "again-5d41402a-…", and of a row alone how many times that was so: "alone2-5d41402a-…".
 _ALONE = re.compile(r"alone([0-9]+)-")
@@ -112,6 +115,9 @@ class Step(Generic[Row, Answers, Shared]):
     lease_seconds = 15
     # None where a row can never be given up.
     most_alone: int | None = MOST_ALONE
+    # Whether all that waits for the outside world waits for the same of it: once a row that waited
+    # is done, the others need not wait for their own next try.
+    returns_together = False
     # Whether a later step of the same queue ends what this one begins.
     is_stage = False
     # What is loaded with the rows: for the external call, and for writing.
@@ -316,6 +322,7 @@ class Step(Generic[Row, Answers, Shared]):
         if rows:
             clock = Clock(time.monotonic(), database_now(db.session))
             now = clock.now
+            waited = [row for row in rows if row.waits] if self.returns_together else []
             with self.acting(rows):
                 shared = self.load_shared(rows, answers)
                 for row in rows:
@@ -326,7 +333,24 @@ class Step(Generic[Row, Answers, Shared]):
             self._record([tried(row, self._owes_still(row)) for row in rows], course, clock)
             for other, error in self.tried_beside(shared):
                 self._record([_in_vain(other, True, error)], course, clock, other)
+            if any(not self._owes_still(row) for row in waited):
+                # After the commit: these rows are not locked behind what was just recorded.
+                db.session.commit()
+                self._hurry_waiting()
         db.session.commit()
+
+    def _hurry_waiting(self) -> None:
+        """What waits for the outside world is due now, the next of it first; a slice, and what is
+        done of that brings the next one."""
+        model, now = self.model, database_now(db.session)
+        owes = (model.status == self.status) & (model.due_at > now) & model.lease.is_(None)
+        nearest = select(model.id).where(owes).order_by(model.due_at).limit(HURRIED * LOOKED_AT)
+        waits = (model.waits > 0) & (model.attempts == 0)
+        chosen = select(model.id).where(model.id.in_(nearest), waits).limit(HURRIED)
+        ids = list(db.session.scalars(chosen.with_for_update(skip_locked=True)))
+        hurry = update(model.__table__).where(model.__table__.c.id.in_(ids), owes)
+        db.session.execute(hurry.values(due_at=now))
+        notices_of(db.session).ring(model.queues[str(self.status)])
 
     def _record(
         self, tries: list[Tried], course: Course, clock: Clock, beside: Owed | None = None

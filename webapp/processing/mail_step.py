@@ -35,6 +35,7 @@ class MailStep(Step[Message, Outcomes | None, Outcomes | None]):
     write_load = (joinedload(Message.effect),)
     batch = 5
     lease_seconds = 90
+    returns_together = True
 
     def call_external(self, rows: list[Message]) -> Outcomes | None:
         """{id: error or None}; the Message-ID is the row's own, so that a second copy can be told
