@@ -236,7 +236,6 @@ def test_the_queue_is_paged_by_age_and_by_money_and_nobody_is_met_twice(client, 
     assert calls.get("/attention?kind=nothing").status_code == 422
 
 
-@pytest.mark.both_databases
 def test_counts_and_the_queue_tell_the_same(db):
     open_shop()
     stopped()

@@ -84,7 +84,6 @@ def test_every_number_and_every_cent(db, client, month):
     assert closing["nfse"] == [{"kind": "membership", "count": 1, "total": "40.00"}]
 
 
-@pytest.mark.both_databases
 def test_what_followed_and_was_voided_is_told_and_comes_along(db, client, month):
     now, numbers = utc_now(), {"series": 1, "first": 3, "last": 3}
     kept = {"asked_by": "x", "has_file": True}

@@ -25,7 +25,6 @@ from webapp.rules.core.engine import RuleSet
 from webapp.rules.models import Backtest, Decision, RuleDraft
 from webapp.rules.queries import published
 
-pytestmark = pytest.mark.both_databases
 COMMISSION_8 = {"then": [{"do": "commission", "percent": "8.00"}]}
 
 
@@ -72,6 +71,7 @@ def by_hand(rules) -> Comparison:
     return comparison
 
 
+@pytest.mark.both_databases
 def test_it_comes_to_what_a_comparison_comes_to(past):
     done = finish(ask())
     totals = by_hand(changed("commission", **COMMISSION_8)).totals
@@ -107,6 +107,7 @@ def test_the_newest_sales_come_first(past, monkeypatch):
     assert told and told == [sale for sale in newest if sale in told]
 
 
+@pytest.mark.both_databases
 def test_a_slice_whose_worker_died_is_judged_again_and_counted_once(past, monkeypatch):
     small_slices(monkeypatch)
     asked = ask()
@@ -195,6 +196,7 @@ def test_a_test_that_cannot_be_done_is_tried_again_and_then_ends_with_the_reason
     assert failed.error == "ZeroDivisionError: division by zero"
 
 
+@pytest.mark.both_databases
 def test_one_backtest_is_worked_on_at_a_time(past):
     first, second = ask(), ask(days=30)
     time.sleep(0.002)
@@ -215,6 +217,7 @@ def test_a_job_does_one_slice_and_lets_the_other_queues_have_their_turn(past, mo
     assert owing_queues() == ["bulk"]
 
 
+@pytest.mark.both_databases
 def test_no_transaction_is_open_and_no_lock_is_held_while_it_judges(past, monkeypatch):
     judge, seen = Comparison.judge, set()
 

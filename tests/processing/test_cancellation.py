@@ -34,8 +34,6 @@ from webapp.platform.database import db as database
 from webapp.rules.models import EffectStatus
 from webapp.sales.models import Sale, Shipping, Status
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture(autouse=True)
 def shop_is_open(db):
@@ -54,6 +52,7 @@ def asked_of_sefaz() -> list[str]:
     return [str(kind) for kind in database.session.scalars(database.select(InvoiceEvent.kind))]
 
 
+@pytest.mark.both_databases
 def test_an_invoiced_sale_is_called_off_with_all_that_hung_off_it(client, db):
     calls, sku = manager(client), book(stock=10)
     sale = sold(agent=agent(), lines=[{"sku": sku, "quantity": 2}])
@@ -84,6 +83,7 @@ def test_an_invoiced_sale_is_called_off_with_all_that_hung_off_it(client, db):
     assert open_tasks() == [] and asked_of_sefaz() == ["cancellation"]
 
 
+@pytest.mark.both_databases
 def test_said_twice_it_is_undone_once(client, db):
     calls, sku = manager(client), book(stock=10)
     sale = sold(sku, agent=agent())
@@ -210,6 +210,7 @@ def test_when_it_is_too_late_a_return_note_is_due(client, db):
     assert open_tasks() == ["return_note"]
 
 
+@pytest.mark.both_databases
 def test_a_gift_goes_back_on_the_shelf(client, db):
     calls = manager(client)
     videos_with_a_gift(stock=3)
@@ -233,6 +234,7 @@ def membership(db) -> tuple[str, str]:
     return row.plan, str(row.status)
 
 
+@pytest.mark.both_databases
 def test_a_membership_goes_back_to_what_it_was(client, db):
     calls = manager(client)
     first = sold(plan("membership", "basic"))

@@ -20,8 +20,6 @@ from webapp.processing.rules_step import RulesStep
 from webapp.rules.models import Decision, Effect
 from webapp.sales.models import Sale, Status
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture(autouse=True)
 def shop_is_open(db):
@@ -47,6 +45,7 @@ def _run(step):
     return step.run()
 
 
+@pytest.mark.both_databases
 def test_a_row_under_a_lease_is_taken_by_nobody_else(db):
     make_sale()
     time.sleep(0.002)
@@ -55,6 +54,7 @@ def test_a_row_under_a_lease_is_taken_by_nobody_else(db):
     assert claim(step) is None
 
 
+@pytest.mark.both_databases
 def test_a_dead_workers_row_is_taken_again_and_its_late_write_changes_nothing(db):
     sale_id = make_sale().id
     time.sleep(0.002)
@@ -68,6 +68,7 @@ def test_a_dead_workers_row_is_taken_again_and_its_late_write_changes_nothing(db
     assert (sale.status, sale.version) == (Status.RULES, version)
 
 
+@pytest.mark.both_databases
 def test_a_bad_row_holds_up_no_other(db, monkeypatch):
     bad, good = make_sale().id, make_sale().id
     decide = RulesStep._decide
@@ -99,6 +100,7 @@ def test_the_last_attempt_ends_with_a_person(db, monkeypatch):
     assert sale.due_at is None
 
 
+@pytest.mark.both_databases
 def test_a_row_that_kills_its_worker_is_given_to_a_person_in_the_end(db):
     sale_id = make_sale().id
     in_a_batch = 1
@@ -125,6 +127,7 @@ def test_effects_happen_once_though_the_step_runs_again(db):
     assert _now(sale_id).status is Status.INVOICED
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("signing", [BuildStep, SignStep])
 def test_signers_at_once_leave_no_gap_and_no_repeat(app, db, signing):
     for _number in range(24):

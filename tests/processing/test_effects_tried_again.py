@@ -30,7 +30,6 @@ from webapp.processing.rules_step import RulesStep
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale, Shipping, Status
 
-pytestmark = pytest.mark.both_databases
 UPGRADE_ALWAYS = {"field": "item_kind", "op": "eq", "value": "book"}
 
 
@@ -79,6 +78,7 @@ def test_the_sale_goes_on_with_the_other_effects(client, db):
     )
 
 
+@pytest.mark.both_databases
 def test_of_an_effect_that_breaks_half_way_nothing_is_left(db):
     sale = make_sale(sku=book(), agent=agent())
     db.session.add(
@@ -98,6 +98,7 @@ def test_of_an_effect_that_breaks_half_way_nothing_is_left(db):
     assert db.session.query(Commission).count() == 1 and db.session.query(PackingSlip).count() == 1
 
 
+@pytest.mark.both_databases
 def test_the_first_attempt_is_all_or_nothing(db):
     own_rule({"do": "membership_upgrade"}, when=UPGRADE_ALWAYS)
     sale = make_sale(sku=book(plan="gold"), agent=agent())
@@ -170,6 +171,7 @@ def test_a_retry_names_an_effect_of_this_sale(client, db):
     )
 
 
+@pytest.mark.both_databases
 def test_a_dead_workers_effect_is_done_once_by_the_next(client, db):
     sale = upgrade_of_nothing()
     give_a_membership(db)
@@ -185,6 +187,7 @@ def test_a_dead_workers_effect_is_done_once_by_the_next(client, db):
     assert effect_of(sale, "membership_upgrade").status is EffectStatus.DONE
 
 
+@pytest.mark.both_databases
 def test_the_last_gift_may_go_to_somebody_else(client, db, monkeypatch):
     """Somebody takes the last one after the rules were judged and before the gift is taken."""
     videos_with_a_gift(stock=1)

@@ -15,8 +15,6 @@ from webapp.platform.clock import utc_now
 from webapp.processing.claims import MAX_ATTEMPTS
 from webapp.processing.send_step import SendStep
 
-pytestmark = pytest.mark.both_databases
-
 
 class Calls(list):
     """What the authority is asked, in order; while `away`, its answers are lost."""
@@ -79,6 +77,7 @@ def test_a_lost_answer_is_asked_for_before_it_is_sent_again(db, calls):
     assert _invoice(db).number == 1
 
 
+@pytest.mark.both_databases
 def test_what_a_dead_worker_may_have_sent_is_asked_for(db, calls):
     open_shop()
     make_sale()
@@ -109,6 +108,7 @@ def test_it_is_never_given_up_and_each_attempt_is_counted(db, calls):
     assert invoice.error == "ConnectionError: no answer"
 
 
+@pytest.mark.both_databases
 def test_invoices_on_their_way_keep_that_their_answer_is_not_known(app, db, calls):
     """An upgrade finds out by how often they were sent, as was told until then."""
     open_shop()

@@ -16,8 +16,6 @@ from webapp.sales.models import Sale
 from webapp.store.models import Series
 from webapp.store.queries import the_shop
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def strict(monkeypatch):
@@ -58,6 +56,7 @@ def test_the_next_note_takes_it_over(client, db, strict):
     assert db.session.scalar(select(Series.next_number)) == 4
 
 
+@pytest.mark.both_databases
 def test_an_older_note_takes_over_the_number_of_a_newer_one(client, db, strict):
     """Rows are written in the order of their ids: the number must be given up before it is
     taken."""

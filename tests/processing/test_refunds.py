@@ -27,8 +27,6 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.rules.models import Effect
 from webapp.sales.models import Refund, Sale, SaleLine, Shipping, Status
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture(autouse=True)
 def shop_is_open(db):
@@ -39,6 +37,7 @@ def three_books(**facts):
     return sold(agent=agent(), lines=[{"sku": book(sku="BOOK", stock=10, **facts), "quantity": 3}])
 
 
+@pytest.mark.both_databases
 def test_parts_add_up_to_the_recorded_amount_to_the_cent(client, db):
     calls, sale = manager(client), three_books(price="33.33")
     answers = [refund(calls, sale, (1, 1)).json["refund"] for _unit in range(3)]
@@ -85,6 +84,7 @@ def test_of_nothing_left_nothing_is_given_back(client, db):
     assert stock("BOOK") == 10 and commission() == 0 and db.session.query(Refund).count() == 1
 
 
+@pytest.mark.both_databases
 def test_the_same_key_is_told_the_same_answer(client, db):
     calls, sale = manager(client), three_books()
     first = refund(calls, sale, (1, 1), Idempotency_Key="R-1")
@@ -236,6 +236,7 @@ def test_a_sale_that_waits_is_refunded_and_goes_on_with_the_rest(client, db):
 # -- what has no parts -----------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_gift_goes_back_with_the_last_unit_that_brought_it(client, db):
     calls = manager(client)
     videos_with_a_gift(stock=3)
@@ -316,6 +317,7 @@ def test_an_effect_that_comes_after_the_refund_is_reversed_as_far(client, db):
     assert told(calls, sale, "membership_upgrade") == [("paid", None, "cancelled")]
 
 
+@pytest.mark.both_databases
 def test_a_late_commission_is_reversed_as_far_as_units_came_back(client, db):
     calls, sale = manager(client), three_books(price="33.33")
     # As if the commission had failed with its decision.

@@ -18,8 +18,6 @@ from webapp.processing.rules_step import RulesStep
 from webapp.rules.models import RuleFiring
 from webapp.sales.models import Sale
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture(autouse=True)
 def shop_is_open(db):
@@ -56,6 +54,7 @@ def test_the_day_is_the_shops_and_the_last_moment_stays(db):
     assert db.session.scalars(select(RuleFiring.last_at)).one() > before
 
 
+@pytest.mark.both_databases
 def test_each_day_has_a_row_of_its_own(db):
     make_sale()
     work_off()
@@ -66,6 +65,7 @@ def test_each_day_has_a_row_of_its_own(db):
     assert [firing.sales for firing in db.session.scalars(select(RuleFiring))] == [1, 1]
 
 
+@pytest.mark.both_databases
 def test_a_sale_that_comes_by_again_is_not_counted_again(db):
     sale_id = make_sale().id
     work_off()
@@ -136,6 +136,7 @@ def test_only_rules_that_fired_count(db):
     assert counted(db) == {"wins": 1}
 
 
+@pytest.mark.both_databases
 def test_workers_that_count_the_same_rules_at_once_lose_nothing_and_do_not_lock_each_other_out(
     app, db
 ):

@@ -16,8 +16,6 @@ from webapp.processing.address_step import AddressStep
 from webapp.processing.sweeping import sweep_once
 from webapp.sales.models import Sale, Status
 
-pytestmark = pytest.mark.both_databases
-
 
 def _queued(queue):
     return redis_of_app().llen(f"rq:queue:{queue}")
@@ -42,6 +40,7 @@ def test_a_bell_whose_job_was_lost_does_not_silence_the_next(db):
     assert _queued("addresses") == 1
 
 
+@pytest.mark.both_databases
 def test_what_a_worker_held_that_died_is_taken_up_at_once(app, db, monkeypatch):
     """The kernel lets go of a dead process's lock; here the file is closed."""
     make_sale()
@@ -85,6 +84,7 @@ def test_a_sale_rolled_back_rings_nothing(db):
     assert db.session.scalar(select(Sale.id)) is None
 
 
+@pytest.mark.both_databases
 def test_an_unpaid_sale_gives_its_stock_back_when_its_time_is_over(db):
     product = make_product(stock=10)
     sale = make_sale(sku=product.sku, quantity=4, paid=False)

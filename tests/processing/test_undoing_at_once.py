@@ -23,8 +23,6 @@ from webapp.processing.send_step import SendStep
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Refund, Sale, Status
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture(autouse=True)
 def shop_is_open(db):
@@ -60,6 +58,7 @@ def three_books() -> int:
     return sold(agent=agent(), lines=[{"sku": book(sku="BOOK", stock=10), "quantity": 3}]).id
 
 
+@pytest.mark.both_databases
 def test_two_cancellations(callers, db):
     sale = three_books()
     answers = at_once(*(lambda calls=calls: cancel(calls, sale).status_code for calls in callers))
@@ -67,6 +66,7 @@ def test_two_cancellations(callers, db):
     assert db.session.query(Effect).filter(Effect.event == "cancelled").count() == 3
 
 
+@pytest.mark.both_databases
 def test_two_refunds_of_the_last_units(callers, db):
     sale = three_books()
     answers = at_once(
@@ -76,6 +76,7 @@ def test_two_refunds_of_the_last_units(callers, db):
     assert db.session.scalars(select(Refund.number)).all() == [1]
 
 
+@pytest.mark.both_databases
 def test_one_refund_told_twice(callers, db):
     sale = three_books()
     answers = at_once(
@@ -89,6 +90,7 @@ def test_one_refund_told_twice(callers, db):
     assert answers == [1, 1] and stock("BOOK") == 8
 
 
+@pytest.mark.both_databases
 def test_a_cancellation_and_a_refund(callers, db):
     sale = three_books()
     one, other = callers
@@ -145,6 +147,7 @@ def test_a_cancellation_while_a_worker_holds_the_sale(app, callers, db, stage):
     assert MessageStatus.PENDING not in set(db.session.scalars(select(Message.status)))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("delay_ms", [0, 5, 15, 40])
 def test_a_cancellation_in_the_rush_of_the_workers(app, callers, db, delay_ms):
     """Whatever the workers are at: the sale ends cancelled, with nothing left over, or the answer

@@ -10,7 +10,6 @@ from webapp.processing import reorder_step
 from webapp.processing.reorder_step import owe_reorder_letters
 from webapp.reordering.models import LetterStatus, ReorderLetter
 
-pytestmark = pytest.mark.both_databases
 DAY = dt.date(2026, 11, 20)
 
 
@@ -42,6 +41,7 @@ def manager(db):
     return user
 
 
+@pytest.mark.both_databases
 def test_it_goes_out_once_a_day(db, inbox, on_day, manager):
     make_product(sku="BAG", name="Bolsa", stock=2, low_stock=5, supplier="Alba")
     clerk = make_user("clerk", email="ana@example.com")

@@ -12,8 +12,6 @@ from webapp.platform.clock import utc_now
 from webapp.reordering.queries import reorders, sold_since
 from webapp.sales.placing import cancel_open
 
-pytestmark = pytest.mark.both_databases
-
 
 def sell(sku, quantity):
     sale = make_sale(paid=False, lines=[{"sku": sku, "quantity": quantity}])
@@ -34,6 +32,7 @@ def of(db, product, days=30):
     return row.sold, row.days_left, row.quantity
 
 
+@pytest.mark.both_databases
 def test_what_sold_in_thirty_days_tells_how_much(db):
     product = make_product(sku="BAG", stock=20, low_stock=8)
     sell("BAG", 7)
@@ -44,6 +43,7 @@ def test_what_sold_in_thirty_days_tells_how_much(db):
     assert of(db, product, days=45) == (7, 34, 3)
 
 
+@pytest.mark.both_databases
 def test_what_came_back_was_not_sold(db):
     product = make_product(sku="BAG", stock=10, low_stock=10)
     sell("BAG", 4)
@@ -57,6 +57,7 @@ def test_without_sales_it_comes_back_over_its_level(db):
     assert of(db, make_product(stock=2, low_stock=5)) == (0, None, 4)
 
 
+@pytest.mark.both_databases
 def test_the_page_lists_by_supplier_with_values(client, db):
     make_product(sku="A", name="Agenda", stock=1, low_stock=5, supplier="Zeta", cost="2.50")
     make_product(sku="B", name="Bolsa", stock=0, low_stock=0, supplier="Alba")

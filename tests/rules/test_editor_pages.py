@@ -77,7 +77,6 @@ def nested(manager, **headers) -> Editor:
     return editor.type(then__0__do="commission").press("refresh")
 
 
-@pytest.mark.both_databases
 def test_a_nested_rule_is_built_by_buttons_alone_and_saved(manager):
     editor = nested(manager)
     editor.type(**{"then.0.percent.kind": "fixed", "then.0.percent": "7.5"}).save()
@@ -327,7 +326,6 @@ def test_a_field_of_items_that_stays_is_refused_at_its_row(manager):
     assert "this rule looks at the whole order" in editor.error("when.0")
 
 
-@pytest.mark.both_databases
 def test_agents_are_chosen_by_name_and_products_and_channels_are_suggested(manager, db):
     agent("A7", name="Rosa Prado")
     make_product(sku="LV-77", name="Travessias", category="Livros")

@@ -27,7 +27,6 @@ from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import Effect, RuleSetVersion
 from webapp.sales.models import Sale, Status
 
-pytestmark = pytest.mark.both_databases
 GOODS = {
     "physical": {},
     "book": {"ncm": "49019900", "royalty_percent": "10.00", "author": "Lívia Prado"},
@@ -79,6 +78,7 @@ def test_a_physical_product_gets_a_packing_slip_to_be_delivered_15_days_later(th
     assert [item["line"] for item in slip.items] == [1] and not slip.royalty_copy
 
 
+@pytest.mark.both_databases
 def test_several_lines_make_one_merged_slip(the_only):
     sold(product(), product("streaming"), product("book"))
     assert [item["line"] for item in the_only(PackingSlip).items] == [1, 3]
@@ -135,6 +135,7 @@ def test_a_membership_is_activated_and_its_owner_told(all_of, the_only):
     assert templates(all_of) == ["membership_activated"] and sale.status is Status.COMPLETED
 
 
+@pytest.mark.both_databases
 def test_an_upgrade_of_an_active_membership_is_applied_and_its_owner_told(all_of, the_only):
     sold(product("membership", plan="silver"))
     sold(product("membership_upgrade", plan="gold"))
@@ -186,6 +187,7 @@ def test_a_reactivation_without_a_lapsed_membership_is_a_task_and_nobody_is_told
     assert "membership_reactivated" not in templates(all_of)
 
 
+@pytest.mark.both_databases
 def test_learning_to_ski_on_disc_brings_first_aid_on_the_slip_and_at_full_discount_on_the_nfe(
     the_only,
 ):
@@ -317,6 +319,7 @@ def test_the_recorded_commission_is_negated_though_the_agents_percentage_has_cha
     assert commission() == 0
 
 
+@pytest.mark.both_databases
 def test_the_same_payment_told_three_times_brings_each_effect_once(client, all_of, db):
     videos_with_a_gift(stock=5)
     skus = [

@@ -42,7 +42,6 @@ KEYS = {
     "created_at",
     "updated_at",
 }
-pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -69,6 +68,7 @@ def test_an_address_text_too_long_for_an_nfe_is_taken_and_asked_about(checkout, 
     assert checkout.get(f"/sales/{answer.json['id']}").json["status"] == "invoiced"
 
 
+@pytest.mark.both_databases
 def test_a_new_sale_is_told_whole(checkout):
     make_product(sku="BOOK-1", kind="book", name="Travessias", price="89.90")
     answer = checkout.post(
@@ -113,6 +113,7 @@ def test_a_new_sale_is_told_whole(checkout):
     )
 
 
+@pytest.mark.both_databases
 def test_the_same_sale_after_its_way_is_invoiced_with_its_address_filled(checkout, db):
     open_shop()
     sale = make_sale(reference="WEB-2")
@@ -149,6 +150,7 @@ def test_a_reference_is_made_up_where_none_is_given(checkout):
     assert told["reference"] == f"B-{told['id']}"
 
 
+@pytest.mark.both_databases
 def test_lists_filter_and_page(checkout, db):
     product = make_product()
     first, second, third = (
@@ -189,6 +191,7 @@ def test_a_list_refuses_what_it_does_not_know(checkout, query):
     )
 
 
+@pytest.mark.both_databases
 def test_the_decision_and_the_packing_slip(checkout, db):
     open_shop()
     sale = make_sale(
@@ -213,6 +216,7 @@ def test_the_decision_and_the_packing_slip(checkout, db):
     )
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "path", ["/api/v1/sales?q=%00zz", "/sales?q=%00zz", "/sales?agent=A%00", "/sales?channel=%00x"]
 )

@@ -10,8 +10,6 @@ from webapp.catalog.models import StockMovement
 from webapp.customers.models import Customer
 from webapp.sales.models import Sale
 
-pytestmark = pytest.mark.both_databases
-
 
 def at_once(app, token: str, *calls):
     """Makes the calls (each takes an Api) in threads that begin together; their answers in
@@ -35,6 +33,7 @@ def count(db, model) -> int:
     return db.session.scalar(select(func.count()).select_from(model))
 
 
+@pytest.mark.both_databases
 def test_the_same_key_and_body_answers_the_first_sale_again(client, db):
     make_product(sku="BOOK-1", stock=5)
     checkout = api(client, make_token())
@@ -71,6 +70,7 @@ def test_a_key_is_its_tokens_own(client, db):
     ] == [201, 201]
 
 
+@pytest.mark.both_databases
 def test_a_refused_sale_leaves_its_key_free(client, db):
     product = make_product(sku="BOOK-1", stock=0)
     checkout = api(client, make_token())
@@ -81,6 +81,7 @@ def test_a_refused_sale_leaves_its_key_free(client, db):
     assert checkout.post("/sales", sale_body(), Idempotency_Key="k").status_code == 201
 
 
+@pytest.mark.both_databases
 def test_the_same_request_at_once_makes_one_sale(app, db):
     product = make_product(sku="BOOK-1", stock=50)
     token = make_token()
@@ -95,6 +96,7 @@ def test_the_same_request_at_once_makes_one_sale(app, db):
     assert count(db, Sale) == 1 and product.stock == 49
 
 
+@pytest.mark.both_databases
 def test_new_sales_of_one_new_customer_at_once_are_all_taken(app, db):
     """They meet on the customer's document and on the stock; whoever loses a race runs it again."""
     products = [make_product(sku=f"P-{n}", stock=50) for n in (1, 2, 3)]
@@ -112,6 +114,7 @@ def test_new_sales_of_one_new_customer_at_once_are_all_taken(app, db):
     assert count(db, Customer) == 1 and [product.stock for product in products] == [44, 44, 44]
 
 
+@pytest.mark.both_databases
 def test_the_last_piece_is_sold_once(app, db):
     product = make_product(sku="BOOK-1", stock=1)
     answers = at_once(
@@ -124,6 +127,7 @@ def test_the_last_piece_is_sold_once(app, db):
     assert product.stock == 0
 
 
+@pytest.mark.both_databases
 def test_a_payment_said_twice_starts_once(app, db):
     sale = make_sale(paid=False)
     path = f"/sales/{sale.id}/payment"

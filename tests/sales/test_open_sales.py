@@ -5,14 +5,13 @@ import pytest
 from tests.factories import ADDRESS, api, make_product, make_sale, make_token, open_shop, work_off
 from webapp.audit.models import AuditEntry
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def checkout(client, db):
     return api(client, make_token())
 
 
+@pytest.mark.both_databases
 def test_a_part_of_it_is_changed_and_the_rest_stays(checkout, db):
     product = make_product(price="10.00", stock=10)
     sale = make_sale(sku=product.sku, quantity=3, paid=False, reference="WEB-1")
@@ -52,6 +51,7 @@ def test_what_was_changed_is_kept_in_the_audit(checkout, db):
     assert {"customer_phone": "1133334444", "lines": "2 × MUG (15.00)"}.items() <= after.items()
 
 
+@pytest.mark.both_databases
 def test_a_change_beyond_the_stock_changes_nothing(checkout, db):
     product = make_product(stock=5)
     sale = make_sale(sku=product.sku, quantity=3, paid=False)
@@ -82,6 +82,7 @@ def test_a_change_is_an_object(checkout, db, body):
     assert checkout.patch(f"/sales/{sale.id}", body).status_code == 422
 
 
+@pytest.mark.both_databases
 def test_cancelled_it_gives_its_stock_back_once(checkout, db):
     product = make_product(stock=5)
     sale = make_sale(sku=product.sku, quantity=3, paid=False)

@@ -147,7 +147,6 @@ def test_a_reference_that_is_no_code_is_still_told(db, client):
     assert "Order Pedido ☕" in page and page.count('class="bar-code"') == 1
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("path", ["/packing-slips/print", "/packing-slips/shipment"])
 def test_more_sheets_bring_no_more_queries(db, client, path):
     open_shop()
