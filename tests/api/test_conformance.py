@@ -30,6 +30,7 @@ from tests.factories import (
     make_product,
     make_sale,
     make_token,
+    make_user,
     open_shop,
     work_off,
 )
@@ -58,9 +59,11 @@ from webapp.processing.number_voiding import void_numbers
 from webapp.rehearsals.asking import ask_rehearsal
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale
+from webapp.staff.models import User
 from webapp.store.price_rights import UNBOUND
 from webapp.store.queries import every_series, the_shop
 from webapp.taxation.queries import issuer_today
+from webapp.views.models import View
 
 CHECKS = [
     not_a_server_error,
@@ -131,6 +134,7 @@ def places(db) -> Places:
         ("batch_id",): [(a_batch(),), (999,)],
         ("act_id",): [(a_bulk_act(),), (999,)],
         ("cause_id",): [(a_cause(),), (999,)],
+        ("view_id",): [(a_view(),), (999,)],
         ("import_id",): [(take_in(a_file()).id,)],
         ("sku",): [("LV-0001",), (unsold,)],
         ("code",): [("goods",), ("none",)],
@@ -164,6 +168,16 @@ def a_bulk_act() -> int:
     database.session.commit()
     work_off()
     return begun.id
+
+
+def a_view() -> int:
+    """Everybody's."""
+    owner = database.session.scalar(select(User.id).limit(1)) or make_user().id
+    view = View(owner_id=owner, listing="products", name="Baixos", query={"view": "low"})
+    view.shared = True
+    database.session.add(view)
+    database.session.commit()
+    return view.id
 
 
 def a_cause() -> int:

@@ -2,9 +2,10 @@
 
 import re
 
-from tests.factories import Api, make_product, make_sale, make_token, sign_in
+from tests.factories import Api, make_product, make_sale, make_token, make_user, sign_in
 from tests.support.processed_sales import counted
 from webapp.staff.models import User
+from webapp.views import entries
 from webapp.views.models import View
 
 
@@ -40,6 +41,26 @@ def test_a_view_leads_to_the_list_as_it_was_and_counts_in_the_menu(client, db):
     assert 'aria-current="page"' in re.search(r'<a[^>]*title="Alphas"[^>]*>', page)[0]
     client.post(f"/views/{view.id}/unpinning")
     assert 'title="Alphas"' not in client.get("/products").text
+
+
+def test_a_view_that_searches_counts_a_few_and_searches_once_a_minute(client, db, monkeypatch):
+    monkeypatch.setattr(entries, "MOST_SEARCHED", 2)
+    sign_in(client)
+    for name in ("Alpha", "Alpha two", "Alpha three", "Beta"):
+        make_product(name=name)
+    for name, query in (("Many", "q=alpha"), ("One", "q=beta"), ("None", "q=omega")):
+        keep(client, "products", query, name)
+        client.post(f"/views/{the_view(db, name).id}/pin")
+    page = client.get("/tasks").text
+    assert [pinned_count(page, name) for name in ("Many", "One", "None")] == ["2+", "1", None]
+    keep(client, "products", "q=three", "Many")
+    with counted() as said:
+        page = client.get("/tasks").text
+    assert pinned_count(page, "Many") == "1"
+    assert [statement for statement in said if "products_search" in statement]
+    with counted() as said:
+        client.get("/tasks")
+    assert not [statement for statement in said if "products_search" in statement]
 
 
 def test_the_menu_asks_one_statement_more_for_its_views_however_many(client, db):
@@ -84,6 +105,7 @@ def test_managers_share_and_clerks_use(app, db):
     program = Api(app.test_client(), make_token())
     known = {"id": view.id, "listing": "products", "name": "Low", "query": {"view": "low"}}
     assert program.get("/views").json == {"items": [known]}
+    assert program.post("/views", known).status_code == 403
     # What a role may not open is not there for it; what is another's is not changed.
     page = clerk.get("/views").text
     assert "Low" in page and "Commissions of mine" not in page
@@ -94,6 +116,25 @@ def test_managers_share_and_clerks_use(app, db):
     mine = the_view(db, "Cannot share")
     assert manager.get(f"/views/{mine.id}").status_code == 404
     assert the_view(db, "Low").shared
+
+
+def test_a_program_shares_a_view_and_deletes_it(client, db):
+    asked = {"listing": "products", "name": "Low", "query": {"view": "low", "sort": "-price"}}
+    program = Api(client, make_token("manager"))
+    assert program.post("/views", asked).status_code == 409
+    make_user("admin")
+    view = program.post("/views", asked)
+    assert view.status_code == 201 and view.json == {"id": view.json["id"], **asked}
+    # Said twice it is one; a same name takes its place.
+    again = program.post("/views", asked | {"query": {"kind": "book"}}).json
+    assert program.get("/views").json == {"items": [again]} and again["id"] == view.json["id"]
+    for wrong, field in (({"kind": "none"}, "kind"), ({"channel": "site"}, "channel")):
+        refused = program.post("/views", asked | {"query": wrong})
+        assert [error["field"] for error in refused.json["errors"]] == [field]
+    assert program.post("/views", asked | {"listing": "none"}).status_code == 404
+    assert program.delete(f"/views/{again['id']}").status_code == 204
+    assert program.delete(f"/views/{again['id']}").status_code == 404
+    assert program.get("/views").json == {"items": []}
 
 
 def test_a_filter_that_is_known_no_more_leads_to_the_list_with_a_word(client, db):

@@ -362,8 +362,8 @@ def bounded_count(query: Select) -> int:
     return bounded_counts([query])[0]
 
 
-def count_text(count: int) -> str:
-    return number_text(COUNT_LIMIT) + "+" if count > COUNT_LIMIT else number_text(count)
+def count_text(count: int, most: int = COUNT_LIMIT) -> str:
+    return number_text(most) + "+" if count > most else number_text(count)
 
 
 class Tab(NamedTuple):

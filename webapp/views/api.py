@@ -6,9 +6,12 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.http.query import WrongFilter
 from webapp.http.spreadsheets import FileKind
-from webapp.views.forms import ExportQuery
-from webapp.views.queries import my_views
-from webapp.views.shapes import ViewsOut
+from webapp.platform.database import db
+from webapp.views.forms import ExportQuery, SharedViewIn
+from webapp.views.keeping import share_view
+from webapp.views.models import View
+from webapp.views.queries import KnownView, my_views, view_to_change
+from webapp.views.shapes import ViewOut, ViewsOut
 from webapp.web.api import Download, api_blueprint, endpoint
 from webapp.web.listings import SORT, listing_called
 
@@ -64,5 +67,38 @@ def export_xlsx(asked: ExportQuery, listing: str) -> Response:
     summary=_l("The shared views of the lists that are open to the token's role."),
 )
 def views() -> dict[str, object]:
-    names = ("id", "listing", "name", "query")
-    return {"items": [{name: getattr(view, name) for name in names} for view in my_views()]}
+    return {"items": [_view(view) for view in my_views()]}
+
+
+def _view(view: View | KnownView) -> dict[str, object]:
+    return {name: getattr(view, name) for name in ViewOut.model_fields}
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/views",
+    "manager",
+    body=SharedViewIn,
+    answer=ViewOut,
+    status=201,
+    refusals=REFUSALS | {409: _l("This list has no views, or there are as many as fit.")},
+    summary=_l("Keeps the filters of a list under a name, for all; a same name takes its place."),
+)
+def share(wanted: SharedViewIn) -> dict[str, object]:
+    view = share_view(wanted)
+    db.session.flush()
+    return _view(view)
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    "/views/<id:view_id>",
+    "manager",
+    status=204,
+    refusals={404: _l("There is no such view.")},
+    summary=_l("Deletes a shared view."),
+)
+def delete_view(view_id: int) -> None:
+    db.session.delete(view_to_change(view_id))

@@ -6,16 +6,19 @@ from urllib.parse import urlencode
 
 from flask import g, request, url_for
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
 
 from webapp.http.query import WrongFilter
 from webapp.http.spreadsheets import FileKind
+from webapp.platform.database import db
+from webapp.platform.kept import kept
 from webapp.staff.access import may
 from webapp.views.queries import KnownColumns, KnownView, my_columns, my_views, pinned_views
 from webapp.web.listings import Cell, listing_called, listings
 from webapp.web.navigation import Counter, MenuEntry, Offer
 
 FILE_LABELS = {FileKind.CSV: "CSV", FileKind.XLSX: "Excel (XLSX)"}
-ICON = "bookmark"
+ICON, LABEL, MOST_SEARCHED = "bookmark", _l("in this view"), 99
 
 
 def view_offers() -> list[Offer]:
@@ -50,14 +53,28 @@ def is_here(view: KnownView) -> bool:
 
 
 def _counter(view: KnownView) -> Counter | None:
-    """None where the list does not know the filter any more, or would have to search."""
+    """None where the list does not know the filter any more."""
     listing = listings()[view.listing]
     if any(name in view.query for name in listing.asks_ahead):
-        return None
+        return Counter(lambda: _searched(view), LABEL, MOST_SEARCHED)
     try:
-        return Counter(listing.ids(view.query), _l("in this view"))
+        return Counter(listing.ids(view.query), LABEL)
     except WrongFilter:
         return None
+
+
+def _searched(view: KnownView) -> int | None:
+    """A process searches for it once a minute, for as many as a page or two of the list has."""
+    query = tuple(sorted(view.query.items()))
+    return kept(("searched view", view.id), query, lambda: _count(view))
+
+
+def _count(view: KnownView) -> int | None:
+    try:
+        found = listings()[view.listing].first_ids(view.query, MOST_SEARCHED + 1)
+    except WrongFilter:
+        return None
+    return db.session.scalar(select(func.count()).select_from(found.subquery()))
 
 
 class ListColumns(NamedTuple):

@@ -65,6 +65,15 @@ class ViewIn(Shape):
     shared: Flag = False
 
 
+class SharedViewIn(Shape):
+    """A program's view is everybody's who may open the list. `query`: the list's filters and sort,
+    as an export takes them."""
+
+    listing: Annotated[str, Text(40)]
+    query: dict[str, str] = {}
+    name: Annotated[str, Text(LONGEST_NAME, required=True)]
+
+
 class RenameIn(Shape):
     name: Annotated[str, Text(LONGEST_NAME, required=True)]
 

@@ -99,7 +99,8 @@ def visible_view(view_id: int) -> KnownView:
 
 
 def may_change(view: KnownView) -> bool:
-    return bool(view.owner_id == g.identity.user.id or view.shared and may("manager"))
+    user = g.identity.user
+    return bool(user and view.owner_id == user.id or view.shared and may("manager"))
 
 
 def view_to_change(view_id: int) -> View:

@@ -59,7 +59,7 @@ class Listing:
     of the rows that it is a code of, by the last key of the usual order. `gather`: what the cells
     read, of rows that are at hand; it loads at once what they need.
     `asks_ahead`: filters by which `rows` asks the database before it knows what to ask, so that a
-    menu on every page cannot count by them. `record`: the endpoint of one row's page and what its
+    menu on every page counts by them in statements of their own, and rarely. `record`: the endpoint of one row's page and what its
     address calls the row's id, the last key of every order; then the list can be walked through
     (webapp.web.walks). `has_page`: the endpoint is the list itself, and not
     the page of what it belongs to; such a list has no views.
@@ -113,6 +113,13 @@ class Listing:
     def ids(self, asked: Asked) -> Select[Any]:
         """The same rows, to be counted. Raises WrongFilter."""
         return self.rows(asked).with_only_columns(self.sorting(asked).usual.keys[-1])
+
+    def first_ids(self, asked: Asked, most: int) -> Select[Any]:
+        """Of as many rows of the usual order, which a search walks no further. Raises
+        WrongFilter."""
+        keys, down = self.sorting(asked).usual
+        ordered = (key.desc() if down else key.asc() for key in keys)
+        return self.rows(asked).with_only_columns(keys[-1]).order_by(*ordered).limit(most)
 
     def page(self, asked: Asked, limit: int = USUAL_PAGE, narrowed: bool = False) -> Page:
         """The page that an address asks for. Raises WrongFilter."""

@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request, request_started, url_for
 from flask_babel import gettext
 from sqlalchemy import Select
 
-from webapp.http.lists import bounded_counts, count_text
+from webapp.http.lists import COUNT_LIMIT, bounded_counts, count_text
 from webapp.http.localization import LOCALES, locale
 from webapp.staff.access import ANYONE, may, shown_document, told_document
 from webapp.staff.models import Role
@@ -18,10 +18,11 @@ from webapp.store.queries import the_shop
 @dataclass(frozen=True, eq=False)
 class Counter:
     """What waits behind an entry: the ids of it, or a function that counts it (None where nobody
-    knows), and what it is called."""
+    knows), and what it is called. `most`: from one more on it is told as "more"."""
 
     counted: Select | Callable[[], int | None]
     label: object = ""
+    most: int = COUNT_LIMIT
 
 
 @dataclass(frozen=True)
@@ -171,12 +172,13 @@ def menu_counts() -> dict[str, dict[str, int]]:
 
 def _link(entry: MenuEntry, counts: dict[Counter, int]) -> dict:
     count = counts[entry.counted] if entry.counted else 0
+    most = entry.counted.most if entry.counted else COUNT_LIMIT
     return {
         "icon": entry.icon,
         "label": entry.label,
         "href": url_for(entry.endpoint, **entry.values),
         "active": _is_within(entry),
-        "count": count_text(count) if count else None,
+        "count": count_text(count, most) if count else None,
         "go": entry.keys,
         # By which a page is told another count: those of views are the person's own.
         "counts": entry.endpoint if entry.counted and not entry.values else "",

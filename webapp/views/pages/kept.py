@@ -1,6 +1,7 @@
 """Views: kept, opened, shared, pinned, renamed, deleted."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -78,7 +79,7 @@ def columns(name: str) -> ResponseReturnValue:
     shown = set(form.getlist("shown"))
     hidden = [each for each in form.getlist("columns") if each not in shown]
     choose_columns(listing, hidden, form.getlist("more"))
-    asked: dict[str, Any] = read_query(listing, form.get("query", ""))
+    asked: dict[str, Any] = read_query(listing, parse_qsl(form.get("query", "")))
     return redirect(url_for(listing.endpoint, **asked), 303)
 
 

@@ -1,6 +1,7 @@
 """Lists by e-mail on a schedule, and what the link in such an e-mail leads to."""
 
 from urllib.parse import urlencode
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
@@ -53,7 +54,7 @@ def new_schedule(name: str) -> str:
 
 def _schedule_page(form: Form) -> str:
     listing = open_listing(str(form.value("listing")))
-    asked = read_query(listing, str(form.value("query")))
+    asked = read_query(listing, parse_qsl(str(form.value("query"))))
     people = people_by_name() if may("manager") else [g.identity.user]
     return render_template(
         "views/schedule.html",
