@@ -1,5 +1,4 @@
-"""What a rule may ask about goods given away: the order's discount, and a price below the
-catalog's."""
+"""What a rule may ask about an order's discount and tags, and a price below the catalog's."""
 
 from decimal import Decimal
 
@@ -20,6 +19,13 @@ def test_the_discount_is_told_in_percent_of_the_items(db, discount, percent):
     product = make_product(price="100.00")
     sale = make_sale(sku=product.sku, quantity=2, discount=discount)
     assert sale_facts(sale, BatchContext([sale]))["sale_discount_percent"] == Decimal(percent)
+
+
+def test_all_tags_are_one_text(db):
+    tagged, plain = make_sale(tags=["vip", "Natal"]), make_sale()
+    batch = BatchContext([tagged, plain])
+    told = [sale_facts(sale, batch)["sale_tags"] for sale in (tagged, plain)]
+    assert told == ["Natal, vip", None]
 
 
 @pytest.mark.parametrize(

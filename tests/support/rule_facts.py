@@ -74,6 +74,7 @@ def sale(lines, agent=None, **facts):
         "sale_goods_total": total,
         "sale_freight": Decimal("0.00"),
         "sale_channel": "site",
+        "sale_tags": None,
         "payment_method": "pix",
         "customer_id": "C1",
         "customer_document_kind": "cpf",

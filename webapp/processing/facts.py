@@ -22,6 +22,7 @@ from webapp.platform.money import ZERO, cents, share_in_percent
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, SaleLine
 from webapp.sales.placing import sale_line
+from webapp.sales.queries import tags_of
 
 Facts = dict[str, object]
 _TOTAL_LOSS = Decimal("-100.00")
@@ -34,6 +35,7 @@ class BatchContext:
         self.sales = sales
         self.memberships: dict[int, Membership] = {}
         self.read_memberships(sales)
+        self.tags = tags_of([sale.id for sale in sales])
         self._products: dict[str, Product | None] = {}
         # Effects that failed and wait for their next try.
         self.postponed: list[tuple[Effect, Exception]] = []
@@ -108,12 +110,17 @@ def _membership_plan(sale: Sale, batch: BatchContext) -> str | None:
     return membership.plan if membership else None
 
 
+def _tags(sale: Sale, batch: BatchContext) -> str | None:
+    return ", ".join(tag.name for tag in batch.tags.get(sale.id, ())) or None
+
+
 SALE_FACTS: dict[str, Callable[[Sale, BatchContext], object]] = {
     "sale_total": lambda sale, _batch: sale.total,
     "sale_goods_total": _goods_total,
     "sale_freight": lambda sale, _batch: sale.freight,
     "sale_discount_percent": _discount_percent,
     "sale_channel": lambda sale, _batch: sale.channel,
+    "sale_tags": _tags,
     "payment_method": lambda sale, _batch: str(sale.payment_method),
     "customer_id": lambda sale, _batch: str(sale.customer_id),
     "customer_document_kind": _document_kind,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from webapp.http.forms import BlankIsNone, Flag, Shape, Text, Whole
+from webapp.http.forms import BlankIsNone, Flag, Shape, Text, Whole, example
 from webapp.http.spreadsheets import FileKind
 from webapp.platform.whole import MAX_ID
 from webapp.views.models import LONGEST_NAME, Rhythm
@@ -68,6 +68,8 @@ class ViewIn(Shape):
 class SharedViewIn(Shape):
     """A program's view is everybody's who may open the list. `query`: the list's filters and sort,
     as an export takes them."""
+
+    model_config = example({"listing": "products", "query": {"view": "low"}, "name": "Low"})
 
     listing: Annotated[str, Text(40)]
     query: dict[str, str] = {}

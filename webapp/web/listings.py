@@ -59,10 +59,10 @@ class Listing:
     of the rows that it is a code of, by the last key of the usual order. `gather`: what the cells
     read, of rows that are at hand; it loads at once what they need.
     `asks_ahead`: filters by which `rows` asks the database before it knows what to ask, so that a
-    menu on every page counts by them in statements of their own, and rarely. `record`: the endpoint of one row's page and what its
-    address calls the row's id, the last key of every order; then the list can be walked through
-    (webapp.web.walks). `has_page`: the endpoint is the list itself, and not
-    the page of what it belongs to; such a list has no views.
+    menu on every page counts by them in statements of their own, and rarely. `record`: the endpoint
+    of one row's page and what its address calls the row's id, the last key of every order; then the
+    list can be walked through (webapp.web.walks). `has_page`: the endpoint is the list itself, and
+    not the page of what it belongs to; such a list has no views.
     """
 
     name: str

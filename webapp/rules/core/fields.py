@@ -261,6 +261,17 @@ FIELDS = {
             distinct=4,
             offers="channel",
         ),
+        Field(
+            "sale_tags",
+            "text",
+            _l("order's tags"),
+            _l("the order's list of tags"),
+            "sale",
+            None,
+            distinct=40,
+            presence=(_l("the order has a tag"), _l("the order has no tag")),
+            help=_l("All its tags by name, with commas between: “contains” asks for one of them."),
+        ),
         _choice(
             "payment_method",
             _l("payment method"),

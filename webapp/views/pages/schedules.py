@@ -1,7 +1,6 @@
 """Lists by e-mail on a schedule, and what the link in such an e-mail leads to."""
 
-from urllib.parse import urlencode
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
