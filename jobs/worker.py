@@ -22,10 +22,13 @@ from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import configure_mappers
 from structlog.contextvars import bound_contextvars
 
 from webapp import create_app
+from webapp.alerts.looking import LOOK_SECONDS, look
+from webapp.audit.tracking import acting_as
 from webapp.platform import living
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -37,6 +40,7 @@ from webapp.platform.queue import (
     JOB_SECONDS,
     MEMORY_FIELD,
     QUEUES,
+    SWEEPER_KEY,
     VERSION_FIELD,
     connect,
     remove_strange_keys,
@@ -106,7 +110,7 @@ class ShopWorker(SimpleWorker):
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
         super().bootstrap(*args, **kwargs)
         self._stopped = threading.Event()
-        for beside in (self._beat, self._watch):
+        for beside in (self._beat, self._watch, self._look_out):
             threading.Thread(target=beside, args=(self._stopped,), daemon=True).start()
 
     def subscribe(self) -> None:
@@ -150,6 +154,16 @@ class ShopWorker(SimpleWorker):
             if time.monotonic() > self._stop_by:
                 log.warning("worker %s hands back what it is at: it was told to stop", self.name)
                 os._exit(0)
+
+    def _look_out(self, stopped: threading.Event) -> None:
+        """Alerts are the sweeper's to look for. While there is none the workers do, of whom one
+        opens what all see."""
+        while not stopped.wait(LOOK_SECONDS):
+            # Redis, or the database, may be away for a while; the next look says so, or another's.
+            with contextlib.suppress(redis.RedisError, SQLAlchemyError):
+                if not self.connection.exists(SWEEPER_KEY):
+                    with self.app.app_context(), acting_as("sweeper"):
+                        look()
 
     def serialize(self) -> dict:
         return super().serialize() | {

@@ -1,26 +1,32 @@
 """Alerts open once, are told once they hold, come and go as one, and resolve themselves."""
 
 import datetime as dt
+import threading
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
+from jobs.worker import make_worker
 from tests.factories import make_user, open_shop, work_off
 from webapp.addresses.models import PostalProvider
+from webapp.alerts import looking
 from webapp.alerts.kinds import KINDS
 from webapp.alerts.limits import limits_of, set_limits
 from webapp.alerts.looking import Lookout, look
 from webapp.alerts.models import Alert
 from webapp.messages.models import LetterStatus, StaffLetter
+from webapp.monitor.troubles import watch
 from webapp.notifications.models import Notification
 from webapp.platform.clock import utc_now
+from webapp.platform.queue import SWEEPER_KEY, redis_of_app
 from webapp.store.queries import the_shop
 
 # How the provider of the tests is called.
 NAME = "Amostra da demonstração"
 T0 = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 # What the tests' own house has no part of.
-OFF = ("worker", "redis", "disk", "oldest", "piled_up", "failing")
+OFF = ("worker", "sweeper", "redis", "disk", "oldest", "piled_up", "failing")
 
 
 @pytest.fixture
@@ -174,3 +180,71 @@ def test_a_lookout_looks_every_fifteen_seconds(db, postal_codes):
             db.session.delete(alerts(db)[0])
             db.session.commit()
             assert alerts(db) == []
+
+
+@pytest.mark.both_databases
+def test_two_lookouts_at_once_open_one_and_tell_it_once(app, db, postal_codes, monkeypatch):
+    rosa = make_user("manager", email="rosa@example.com")
+    rosa.alert_mail = True
+    postal_codes(30)
+    both = threading.Barrier(2)
+
+    def measured():
+        found = looking_measured()
+        # Neither writes before the other has measured.
+        both.wait(timeout=60)
+        return found
+
+    looking_measured = looking.measured
+    monkeypatch.setattr(looking, "measured", measured)
+
+    def look_at(seconds):
+        with app.app_context():
+            at(seconds)
+
+    for seconds in (0, 15):
+        threads = [threading.Thread(target=look_at, args=(seconds,)) for _each in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    db.session.rollback()
+    assert [alert.told_at for alert in alerts(db)] == [T0 + dt.timedelta(seconds=15)]
+    assert told(db) == [(rosa.id, "alert_opened")]
+    assert len(db.session.scalars(select(StaffLetter)).all()) == 1
+
+
+def test_without_a_sweeper_the_workers_look_out(app, db, shop):
+    connection = redis_of_app()
+    set_limits(the_shop(), limits_of(the_shop()) | {"sweeper": 1})
+    db.session.commit()
+    worker = make_worker(app, ["mail"], connection)
+
+    def one_look():
+        db.session.rollback()
+        watch().house = None
+        turns = iter((False, True))
+        worker._look_out(SimpleNamespace(wait=lambda _seconds: next(turns)))
+
+    connection.set(SWEEPER_KEY, 1)
+    one_look()
+    assert alerts(db) == []
+    connection.delete(SWEEPER_KEY)
+    one_look()
+    db.session.rollback()
+    assert [alert.kind for alert in alerts(db)] == ["sweeper"]
+
+
+def test_past_ones_are_forgotten_when_another_is_over(db, postal_codes):
+    make_user("manager")
+    old = T0 - dt.timedelta(days=401)
+    figures = {"threshold": 1, "latest": 1, "worst": 1}
+    db.session.add(Alert(kind="disk", subject="", opened_at=old, resolved_at=old, **figures))
+    postal_codes(30)
+    at(0)
+    at(15)
+    postal_codes(0)
+    at(30)
+    assert len(alerts(db)) == 2
+    at(91)
+    assert [alert.kind for alert in alerts(db)] == ["provider"]

@@ -50,7 +50,7 @@ def test_a_service_goes_away_and_comes_back(app, client, db, fake):
     open_shop()
     shop = the_shop()
     # No worker runs in a test: that alone is not told.
-    shop.alert_limits = {"piled_up": ORDERS, "worker": None}
+    shop.alert_limits = {"piled_up": ORDERS, "worker": None, "sweeper": None}
     sign_in(client, "manager", email="ana@example.com")
     fake.refuse()
     sku = make_product(stock=ORDERS, price=Decimal("41.50")).sku

@@ -19,6 +19,7 @@ from tests.factories import (
 )
 from webapp.attempts.models import Attempt
 from webapp.imports.models import Import, ImportKind, ImportPart, ImportStatus
+from webapp.messages.models import LetterStatus, StaffLetter
 from webapp.platform.clock import utc_now
 from webapp.processing import recurring
 from webapp.processing.models import RecurringRun, RunStatus
@@ -155,9 +156,17 @@ def test_what_is_over_is_forgotten_and_nothing_else(db):
     make_attempt(ages_ago, cause_id=make_cause(last_at=ages_ago).id)
     make_failing(make_cause(last_at=ages_ago))
     young = make_attempt(utc_now() - dt.timedelta(days=179))
+    for key, status, asked_at in (
+        ("old", LetterStatus.SENT, ages_ago),
+        ("owed", LetterStatus.PENDING, ages_ago),
+        ("new", LetterStatus.KEPT, utc_now()),
+    ):
+        letter = StaffLetter.owed(ana, key, "Over", "It is over.", "/alerts", asked_at)
+        letter.status = status
+        db.session.add(letter)
     db.session.commit()
 
-    assert forget_what_is_over() == 6
+    assert forget_what_is_over() == 7
     db.session.commit()
     assert list(db.session.scalars(select(UserSession))) == [live]
     kept = [ImportStatus.REFUSED, ImportStatus.READY, ImportStatus.DONE]
@@ -165,6 +174,7 @@ def test_what_is_over_is_forgotten_and_nothing_else(db):
     assert db.session.scalar(select(ImportPart.position)) is None
     assert db.session.scalar(select(RecurringRun.id)) is None
     assert list(db.session.scalars(select(Attempt))) == [young]
+    assert set(db.session.scalars(select(StaffLetter.key))) == {"owed", "new"}
     assert forget_what_is_over() == 0
 
 

@@ -186,6 +186,15 @@ KINDS: dict[str, AlertKind] = {
             subject_name=_queue_name,
         ),
         AlertKind(
+            "sweeper",
+            _l("No sweeper"),
+            _l("The sweeper is not running: work that was interrupted is not taken up again."),
+            Unit.STATE,
+            1,
+            measures.sweeper_away,
+            "monitor.page",
+        ),
+        AlertKind(
             "redis",
             _l("Redis of no use"),
             _l("Redis does not answer, or takes nothing new"),

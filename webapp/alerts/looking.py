@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.alerts.kinds import KINDS
 from webapp.alerts.limits import limits_of
-from webapp.alerts.models import OPEN, Alert
+from webapp.alerts.models import KEPT, OPEN, Alert
 from webapp.alerts.telling import tell_opened, tell_resolved
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -107,5 +107,7 @@ def _clear(alert: Alert, now: dt.datetime) -> None:
     """What nobody was told of was nothing; what is of a kind that is no more, too."""
     if alert.told_at is None:
         db.session.delete(alert)
-    elif alert.clear(now) and alert.kind in KINDS:
-        tell_resolved(alert, now)
+    elif alert.clear(now):
+        if alert.kind in KINDS:
+            tell_resolved(alert, now)
+        db.session.execute(delete(Alert).where(Alert.resolved_at < now - KEPT))

@@ -131,6 +131,11 @@ def queues_without_worker() -> Figures | None:
     return listening and {queue: 0 if workers else 1 for queue, workers in listening.items()}
 
 
+def sweeper_away() -> Figures | None:
+    lives = watch().look().sweeper
+    return None if lives is None else {"": 0 if lives else 1}
+
+
 def redis_faults() -> Figures:
     return {"": 1 if watch().look().redis else 0}
 

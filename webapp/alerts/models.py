@@ -13,6 +13,8 @@ OPEN = text("resolved_at IS NULL")
 HOLDS = dt.timedelta(seconds=10)
 # What comes and goes is one alert: it is resolved once it has stayed away for so long.
 QUIET = dt.timedelta(seconds=60)
+# For how long past ones are kept.
+KEPT = dt.timedelta(days=400)
 
 
 class Alert(Model):

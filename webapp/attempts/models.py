@@ -208,12 +208,15 @@ class FailingWork(Model):
     amount: Mapped[Decimal] = mapped_column(Hundredths, default=Decimal(0))
     since: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     is_given_up: Mapped[bool] = mapped_column(default=False)
+    # A person had it tried sooner: should it be done by that, it has not healed by itself.
+    is_hurried: Mapped[bool] = mapped_column(default=False)
 
 
 class CauseRetry(Sliced, Timestamps, Model):
-    """What waits for a cause is tried again: the rows with these `chosen` ids, or all that waited
-    when it was asked for, the newest first. `result` counts those that were `tried`, were `same`
-    as tried already, or `refused`; of a single one it names the `row_id`."""
+    """What waits for a cause is tried again, or `gives_up`: the rows with these `chosen` ids, or
+    all that waited when it was asked for, the newest first. `result` counts those that were
+    `tried` or `given_up`, were `same` as tried already, or `refused`, and of these by `why`, in
+    `locale`; of a single one it names the `row_id`."""
 
     __tablename__ = "cause_retries"
     __table_args__ = (
@@ -226,6 +229,8 @@ class CauseRetry(Sliced, Timestamps, Model):
     cause_id: Mapped[int] = mapped_column(ForeignKey("failure_causes.id"))
     chosen: Mapped[list[int]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(String(300), default="")
+    gives_up: Mapped[bool] = mapped_column(default=False)
+    locale: Mapped[str] = mapped_column(String(8), default="")
 
     @property
     def is_running(self) -> bool:

@@ -193,7 +193,7 @@ def _weigh(batch: TriedBatch, tries: list[Tried], before: set[int], totals: Tota
         if work and not each.is_waiting:
             weighing.drop(work)
             # Also where a person is only asked something now: nothing fails any more.
-            if each.reason is None and not work.is_given_up:
+            if each.reason is None and not (work.is_given_up or work.is_hurried):
                 causes[work.cause_id].healed += 1
         elif cause and each.is_waiting:
             if work is None:
@@ -203,7 +203,7 @@ def _weigh(batch: TriedBatch, tries: list[Tried], before: set[int], totals: Tota
                 db.session.add(work)
             weighing.put(work, cause)
             work.attempt_id = attempts[each.row_id]
-            work.is_given_up = each.outcome is AttemptOutcome.GIVEN_UP
+            work.is_given_up, work.is_hurried = each.outcome is AttemptOutcome.GIVEN_UP, False
     weighing.settle()
     _tell(batch, Counter(cause.id for cause in cause_of.values()), causes, reasons)
 

@@ -142,11 +142,25 @@ def retry_all(wanted: CauseActIn, cause_id: int) -> Response:
 @allow("manager")
 @submits(CauseActIn, again=_cause_page)
 def retry_marked(wanted: CauseActIn, cause_id: int) -> Response:
+    _told(acting.retry_marked(cause_by_id(cause_id), wanted.reason, _marked()))
+    return _to_cause(cause_id)
+
+
+def _marked() -> list[int]:
+    """Ids of the marked rows. Raises Refusal where none is."""
     ids = [whole_number(each, 1) for each in request.form.getlist("ids")[:MOST_ROWS]]
     marked = [each for each in ids if each]
     if not marked:
         raise Refusal(_("Mark at least one row."))
-    _told(acting.retry_marked(cause_by_id(cause_id), wanted.reason, marked))
+    return marked
+
+
+@bp.post("/jobs/causes/<id:cause_id>/givings-up")
+@allow("manager")
+@submits(CauseActIn, again=_cause_page)
+def give_up_marked(wanted: CauseActIn, cause_id: int) -> Response:
+    acting.give_up_marked(cause_by_id(cause_id), wanted.reason, _marked())
+    flash(_("They are given up one by one; what comes of it stands below."), "good")
     return _to_cause(cause_id)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import redis
 from flask import current_app
+from flask_babel import gettext as _
 from redis import Redis
 from rq import Queue, Worker
 from rq.exceptions import (
@@ -32,7 +33,7 @@ from rq.registry import (
 )
 from rq.serializers import JSONSerializer
 from rq.utils import decode_redis_hash
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from webapp.audit.tracking import record
 from webapp.monitor.queries import owing
@@ -58,6 +59,7 @@ from webapp.platform.queue import (
 )
 from webapp.platform.whole import whole_number
 from webapp.processing.pipeline import WORKED
+from webapp.processing.retrying import note_hurried
 
 FAILED_SHOWN = 20
 # Of a name that somebody else wrote, and the bytes of a job (packed: a thousandfold may come out)
@@ -415,8 +417,10 @@ def try_now(queue: str, kind: str = "", row_id: int | None = None) -> int:
             waiting = owing(station) & table.c.lease.is_(None) & (table.c.due_at > now)
             if row_id:
                 waiting &= table.c.id == row_id
+            note_hurried(station.kind, str(station.status), select(table.c.id).where(waiting))
             hurried += rows_changed(update(table).where(waiting).values(due_at=now))
     tables = {station.kind: station.model.__tablename__ for station in WORKED}
-    record(db.session, "tried_now", tables.get(kind, "queues"), row_id or queue)
+    why = _("Only sooner: it would have been tried by itself.")
+    record(db.session, "tried_now", tables.get(kind, "queues"), row_id or queue, why=why)
     notices_of(db.session).ring(queue)
     return hurried

@@ -15,7 +15,7 @@ from webapp.platform.transactions import only_reading
 from webapp.processing.outcomes import ENDS_IN_VAIN, WAIT_FOR_A_PERSON, totals_of
 from webapp.sales.models import Sale, Status
 
-AT_ONCE = 200
+AT_ONCE = 1000
 # How far the last pass came, in the app's extensions.
 _CURSOR = "failing_work_cursor"
 

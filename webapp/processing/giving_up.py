@@ -1,5 +1,9 @@
 """A person gives a step up: its row is left as after its last attempt in vain."""
 
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
 from flask_babel import gettext as _
 from sqlalchemy import select, update
 
@@ -10,10 +14,13 @@ from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.owed import GIVEN_UP, Owed
 from webapp.processing.membership_step import MembershipStep
-from webapp.processing.pipeline import Station
+from webapp.processing.retrying import CameOf, come_to
+
+if TYPE_CHECKING:
+    from webapp.processing.pipeline import Station
 
 
-def may_be_given_up(station: Station) -> bool:
+def may_be_given_up(station: "Station") -> bool:
     """Not what may have arrived elsewhere, which is asked for until that is known, nor what only
     looks at a clock."""
     step = station.step
@@ -22,7 +29,7 @@ def may_be_given_up(station: Station) -> bool:
     return step.most_alone is not None
 
 
-def give_up(station: Station, row_id: int, reason: str) -> None:
+def give_up(station: "Station", row_id: int, reason: str) -> None:
     """Raises Refusal while a worker is at it, and when it is owed no more."""
     row = _locked(station, row_id)
     if row is None or station.step is None or not may_be_given_up(station):
@@ -38,7 +45,20 @@ def give_up(station: Station, row_id: int, reason: str) -> None:
     db.session.execute(given_up.values(is_given_up=True))
 
 
-def _locked(station: Station, row_id: int) -> Owed | None:
+def give_up_all(works: Sequence[FailingWork], reason: str) -> CameOf:
+    """How many were given up, and why others were not."""
+    # The table of stations names the step that calls this.
+    from webapp.processing.pipeline import WORKED
+
+    stations = {(station.kind, str(station.status)): station for station in WORKED}
+    came = CameOf()
+    for work in works:
+        station = stations[work.kind, work.step]
+        come_to(came, GIVEN_UP, partial(give_up, station, work.row_id, reason))
+    return came
+
+
+def _locked(station: "Station", row_id: int) -> Owed | None:
     """The row, where it owes the station's work; after what others lock before it."""
     if station.step is None:
         return None

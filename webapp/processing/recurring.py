@@ -99,7 +99,8 @@ RECURRING = {
             _l("Forget what is over"),
             _l(
                 "Sign-ins that ended, files of imports that nobody took for 30 days, attempts "
-                "of more than half a year ago, runs of more than a year ago."
+                "and letters to the staff of more than half a year ago, runs of more than a year "
+                "ago."
             ),
             _always(Timing(3, within=20)),
             lambda _day, _found: SliceDone(forget_what_is_over()),

@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select
 from webapp.attempts.models import Attempt, FailingWork, FailureCause
 from webapp.imports.importing import discard_import
 from webapp.imports.models import Import, ImportStatus
+from webapp.messages.models import LetterStatus, StaffLetter
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db, rows_changed
 from webapp.processing.models import RecurringRun
@@ -25,7 +26,7 @@ MOST_ATTEMPTS = 100_000
 def forget_what_is_over() -> int:
     """How many things."""
     now = utc_now()
-    runs = _forget_runs(now) + _forget_attempts(now)
+    runs = _forget_runs(now) + _forget_attempts(now) + _forget_letters(now)
     return _end_sign_ins(now) + _drop_untaken_files(now) + runs
 
 
@@ -49,6 +50,13 @@ def _drop_untaken_files(now: dt.datetime) -> int:
 def _forget_runs(now: dt.datetime) -> int:
     old = RecurringRun.owed_for < now - dt.timedelta(days=RUN_DAYS)
     return rows_changed(delete(RecurringRun).where(old))
+
+
+def _forget_letters(now: dt.datetime) -> int:
+    """What the staff were told by e-mail; what was told of stands elsewhere."""
+    old = StaffLetter.asked_at < now - dt.timedelta(days=ATTEMPT_DAYS)
+    over = StaffLetter.status != LetterStatus.PENDING
+    return rows_changed(delete(StaffLetter).where(old, over))
 
 
 def _forget_attempts(now: dt.datetime) -> int:

@@ -3,10 +3,12 @@ once, what waits for a person as if that person had mended it."""
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Select, Table, select, update
 
 from webapp.attempts.models import FailingWork
 from webapp.fulfilment.labels.models import Label
@@ -24,6 +26,19 @@ from webapp.sales.queries import sales_to_change
 TRIED, SAME, REFUSED = "tried", "same", "refused"
 
 
+@dataclass
+class CameOf:
+    """How many rows by what came of them, and the refused ones by why."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    why: Counter[str] = field(default_factory=Counter)
+
+    def add(self, outcome: str, why: str = "") -> None:
+        self.counts[outcome] += 1
+        if why:
+            self.why[why] += 1
+
+
 class GivenUp(NamedTuple):
     """How work of a kind goes on that waits for a person. `load`: the rows by their ids, locked;
     `go_on` raises Refusal."""
@@ -32,20 +47,21 @@ class GivenUp(NamedTuple):
     go_on: Callable[[Any, FailingWork, dt.datetime], object]
 
 
-def try_again(works: Sequence[FailingWork], now: dt.datetime) -> Counter[str]:
+def try_again(works: Sequence[FailingWork], now: dt.datetime) -> CameOf:
     """How many are tried, were so already, and are refused."""
-    counts: Counter[str] = Counter()
+    came = CameOf()
     alike = defaultdict(list)
     for work in works:
         alike[work.kind, work.step].append(work)
     for (kind, step), group in alike.items():
         hurried = _hurry(kind, step, [work.row_id for work in group], now)
-        counts[TRIED] += len(hurried)
+        came.counts[TRIED] += len(hurried)
         left = [work for work in group if work.row_id not in hurried]
         waiting = [work for work in left if work.is_given_up and kind in GIVEN_UP]
-        counts[SAME] += len(left) - len(waiting)
-        counts.update(_go_on(GIVEN_UP[kind], waiting, now) if waiting else ())
-    return counts
+        came.counts[SAME] += len(left) - len(waiting)
+        if waiting:
+            _go_on(GIVEN_UP[kind], waiting, now, came)
+    return came
 
 
 def _hurry(kind: str, step: str, row_ids: list[int], now: dt.datetime) -> set[int]:
@@ -56,25 +72,37 @@ def _hurry(kind: str, step: str, row_ids: list[int], now: dt.datetime) -> set[in
     hurry = update(table).where(table.c.id.in_(row_ids), waiting).values(due_at=now)
     hurried = set(db.session.scalars(hurry.returning(table.c.id)))
     if hurried:
+        note_hurried(kind, step, hurried)
         notices_of(db.session).ring(model.queues[step])
     return hurried
 
 
-def _go_on(known: GivenUp, works: list[FailingWork], now: dt.datetime) -> list[str]:
+def note_hurried(kind: str, step: str, row_ids: Collection[int] | Select[Any]) -> None:
+    """A person had them tried sooner."""
+    of_these = (FailingWork.kind == kind) & FailingWork.row_id.in_(row_ids)
+    hurried = update(FailingWork).where(of_these, FailingWork.step == step)
+    db.session.execute(hurried.values(is_hurried=True))
+
+
+def _go_on(known: GivenUp, works: list[FailingWork], now: dt.datetime, came: CameOf) -> None:
     rows = known.load([work.row_id for work in works])
-    return [_one_goes_on(known, rows.get(work.row_id), work, now) for work in works]
+    for work in works:
+        row = rows.get(work.row_id)
+        if row is None:
+            came.add(SAME)
+        else:
+            come_to(came, TRIED, partial(known.go_on, row, work, now))
 
 
-def _one_goes_on(known: GivenUp, row: Any, work: FailingWork, now: dt.datetime) -> str:
-    if row is None:
-        return SAME
+def come_to(came: CameOf, outcome: str, act: Callable[[], object]) -> None:
+    """Does it to one row, and leaves the others as they are where it is refused."""
     try:
         with db.session.begin_nested():
-            known.go_on(row, work, now)
+            act()
             db.session.flush()
-    except Refusal:
-        return REFUSED
-    return TRIED
+        came.add(outcome)
+    except Refusal as refusal:
+        came.add(REFUSED, str(refusal)[:300])
 
 
 def _effects(ids: Sequence[int]) -> dict[int, Effect]:
