@@ -7,6 +7,8 @@ from flask import current_app
 from sqlalchemy import String
 from sqlalchemy.types import TypeDecorator
 
+from webapp.migrations.statistics import freshen
+
 database = current_app.extensions["migrate"].db
 
 
@@ -58,8 +60,18 @@ def migrate(connection) -> None:
         # A migration that waits for a long query must not queue the whole shop behind it.
         connection.exec_driver_sql("SET lock_timeout = '4s'")
         connection.commit()
+    before = _version(connection)
     with context.begin_transaction():
         context.run_migrations()
+    if before and _version(connection) != before:
+        freshen(connection)
+        connection.commit()
+
+
+def _version(connection):
+    heads = context.get_context().get_current_heads()
+    connection.rollback()
+    return heads
 
 
 run()

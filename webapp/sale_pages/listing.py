@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from webapp.customers.models import Agent
-from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import slips_of
 from webapp.http.formatting import with_query
 from webapp.http.lists import Order, Orders, Tab, tabs_of
@@ -116,7 +116,7 @@ def _sales(
     else:
         found = sales(status, shipping, **others)
     if shipping in (Shipping.TO_PACK, Shipping.PACKED):
-        found = found.where(TO_SHIP, Sale.status.in_(MAY_LEAVE))
+        found = found.where(TO_SHIP)
     return found
 
 

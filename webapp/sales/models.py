@@ -241,7 +241,8 @@ FREIGHT_LABELS = {
 OVER_LIMIT, HELD = "discount_over_limit", "held"
 
 # Written out: SQLite takes an index of a part only for a condition without parameters.
-TO_SHIP = text("shipping IN ('to_pack', 'packed')")
+# With its goods free to leave: `fulfilment.parcels.models.MAY_LEAVE`.
+TO_SHIP = text("shipping IN ('to_pack', 'packed') AND status IN ('invoiced', 'completed')")
 BOUGHT = text("paid_at IS NOT NULL AND status <> 'cancelled'")
 # So that SQLite takes no index of payments for it, nor PostgreSQL this one for another question.
 UNPAID = text("status = 'open' AND NOT (paid_at IS NOT NULL)")
@@ -296,11 +297,12 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             sqlite_where=text("hold_until IS NOT NULL"),
             postgresql_where=text("hold_until IS NOT NULL"),
         ),
-        # What waits to be packed or shipped: the menu counts it on every page.
+        # What waits to be packed or shipped: the menu counts it on every page, reading no order.
         Index(
             "ix_sales_to_ship",
-            "status",
+            "shipping",
             "id",
+            "status",
             sqlite_where=TO_SHIP,
             postgresql_where=TO_SHIP,
         ),
@@ -319,6 +321,8 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         Index(
             "ix_sales_goods_under_way",
             "id",
+            "status",
+            "shipping",
             sqlite_where=GOODS_UNDER_WAY,
             postgresql_where=GOODS_UNDER_WAY,
         ),

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, select, true
 from sqlalchemy.orm import contains_eager, selectinload
 
 from webapp.fulfilment.parcels.models import (
+    LEFT,
     MAY_LEAVE,
     PackingSlip,
     Parcel,
@@ -33,7 +34,8 @@ def _slip_is(status: SlipStatus) -> ColumnElement[bool]:
     released = PackingSlip.released_at.is_not(None)
     if status is SlipStatus.AWAITING_NFE:
         return and_(released, GOODS_UNDER_WAY)
-    return released & Sale.status.in_(MAY_LEAVE) & (Sale.shipping == Shipping(status))
+    may_leave = Sale.status.in_(MAY_LEAVE) if status in LEFT else TO_SHIP
+    return and_(released, may_leave, Sale.shipping == Shipping(status))
 
 
 def slip_ids(status: SlipStatus | None = None, due: Due | None = None) -> Select:
@@ -137,4 +139,4 @@ def _locked(query: Select) -> Select:
 
 def sales_to_ship() -> Select:
     """Ids of the sales whose goods may leave and have not left."""
-    return select(Sale.id).where(TO_SHIP, Sale.status.in_(MAY_LEAVE))
+    return select(Sale.id).where(TO_SHIP)
