@@ -123,7 +123,7 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     # What is known of views is read once for all pages.
     client.get("/views")
     with app.test_request_context():
-        paths = list(addresses(app, db))
+        paths = [*addresses(app, db), "/?by=channel", "/?by=agent"]
     for path in paths:
         with counted() as said:
             answer = client.get(path, buffered=True)

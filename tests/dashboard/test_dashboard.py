@@ -309,6 +309,16 @@ def test_a_chart_of_a_range_beside_the_days_before_or_parted(client, db):
     ]
 
 
+def test_the_glance_is_the_same_whatever_the_chart_is_parted_by(client, db):
+    sign_in(client, "manager")
+    for channel in ("site", "phone"):
+        make_sale(channel=channel)
+    pages = [client.get(f"/?by={by}").text for by in ("all", "channel", "agent")]
+    usual, *others = (page.partition('id="figures"')[2].partition("</ul>")[0] for page in pages)
+    assert usual.count("259.80") > 1
+    assert others == [usual, usual]
+
+
 def test_a_long_range_is_told_by_weeks_and_one_without_sales_in_words(clerk, db):
     moved(db, make_sale(), midnight(dt.date(2026, 3, 10)))
     told = drawn(clerk.get("/?since=2025-12-01&until=2026-03-31").text)

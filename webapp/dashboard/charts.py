@@ -125,19 +125,19 @@ class Chart:
 
     def __init__(self, filters: ChartFilters, since: dt.date | None = None) -> None:
         """`since`: also the days from then until today are asked for, in the same question, where
-        it is about all orders together."""
+        what the chart is parted by has all that orders come to (a product has no freight)."""
         self.filters = filters
         with_costs, until = filters.measure is Measure.MARGIN, filters.until
         first = filters.since - dt.timedelta(filters.days if filters.by is By.ALL else 0)
-        if since and filters.by is By.ALL:
+        if since and filters.by is not By.PRODUCT:
             first, until = min(first, since), shop_day(utc_now())
         self._sums = sums(filters.by, first, until, with_costs)
 
     def days(self, since: dt.date, until: dt.date) -> Sums:
         """Of all orders together."""
-        if self.filters.by is By.ALL:
-            return self._sums
-        return sums(By.ALL, since, until, with_costs=False)
+        if self.filters.by is By.PRODUCT:
+            return sums(By.ALL, since, until, with_costs=False)
+        return {day: {"": total_of(of_day.values())} for day, of_day in self._sums.items()}
 
     @cached_property
     def _steps(self) -> list[list[dt.date]]:
