@@ -4,7 +4,7 @@ thousand."""
 import base64
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -275,25 +275,34 @@ def sorted_part(query: Select, sorting: Sorting) -> Select:
 class Place(NamedTuple):
     """Where a row stands in a list: behind `ahead` of `rows`, itself among them while it
     `is_in`, as `bounded_counts` counts. `before`, `after`: cursors of the rows beside it, with
-    their ids."""
+    their ids; `left_behind`: that of the first row of the list that was not met, where there is
+    none behind."""
 
     ahead: int
     rows: int
     is_in: bool
     before: tuple[str, int] | None
     after: tuple[str, int] | None
+    left_behind: tuple[str, int] | None = None
 
 
-def place_in(query: Select, sorting: Sorting, cursor: str) -> Place:
-    """The place that `cursor` names, whether its row is still there or not. Two statements. Raises
+def place_in(query: Select, sorting: Sorting, cursor: str, met: Collection[int] = ()) -> Place:
+    """The place that `cursor` names, whether its row is still there or not; rows that were `met`
+    stand behind nobody, and of COUNT_LIMIT of them there may be more. Two statements. Raises
     Invalid."""
     keys, down = sorting.keys, sorting.down
     values, rows = decode_cursor(cursor, keys), query.with_only_columns(*keys)
     ahead = _beyond(rows, keys, values, not down)
     behind = _beyond(rows, keys, values, down)
     counts = bounded_counts([ahead, rows, rows.where(keys[-1] == values[-1])])
-    beside = _firsts({"before": (ahead, not down), "after": (behind, down)}, keys)
-    return Place(counts[0], counts[1], bool(counts[2]), beside.get("before"), beside.get("after"))
+    unmet = keys[-1].not_in(met)
+    sides = {"before": (ahead, not down), "after": (behind.where(unmet), down)}
+    if 0 < len(met) < COUNT_LIMIT:
+        sides["left behind"] = (ahead.where(unmet), down)
+    beside = _firsts(sides, keys)
+    after = beside.get("after")
+    left_behind = None if after else beside.get("left behind")
+    return Place(counts[0], counts[1], bool(counts[2]), beside.get("before"), after, left_behind)
 
 
 def first_in(query: Select, sorting: Sorting) -> tuple[str, int] | None:

@@ -2,22 +2,32 @@
 place.
 
 The place is the row's keys as they were when it was met. What comes, goes or changes meanwhile
-moves nobody: the next row is the first one behind that place.
+moves nobody: the next row is the first one behind that place that was not met on this walk, and
+where there is none, the first one of the list, so that what moved ahead of the place is not
+skipped. Which were met is kept in Redis, for a while: without it only the place counts.
 """
 
+import re
+import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import redis
 from flask import Flask, has_request_context, request, url_for
 
 from webapp.http.lists import COUNT_LIMIT, Place, count_text, cursor_of, first_in, place_in
 from webapp.http.sealing import seal, unseal
 from webapp.platform.errors import Invalid
+from webapp.platform.queue import redis_of_app
 from webapp.web.listings import Asked, Listing, listing_called, listings
 
-# In the address of a row: the list's address, and in that the place.
-WALK, AT = "walk", "at"
+# In the address of a row: the list's address, and in that the place, and the walk's own name.
+WALK, AT, NAME = "walk", "at", "met"
+KNOWN_NAME = re.compile(r"[A-Za-z0-9_-]{12}")
+# Of so many rows of a walk it is known that they were met, for so long after the last one.
+MOST_MET, MET_SECONDS = COUNT_LIMIT, 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,7 @@ class Walk:
     listing: Listing
     asked: dict[str, str]
     place: Place
+    name: str
 
     @property
     def number(self) -> str:
@@ -43,22 +54,31 @@ class Walk:
 
     @property
     def prev_url(self) -> str | None:
-        return self.place.before and _to(self.listing, self.asked, *self.place.before)
+        return self._to(self.place.before)
 
     @property
     def next_url(self) -> str | None:
-        return self.place.after and _to(self.listing, self.asked, *self.place.after)
+        return self._to(self.place.after or self.place.left_behind)
+
+    @property
+    def turns(self) -> bool:
+        """Whether the next one stands ahead of this one."""
+        return self.place.left_behind is not None
 
     @property
     def list_url(self) -> str:
         asked: dict[str, Any] = self.asked
         return url_for(self.listing.endpoint, **asked)
 
+    def _to(self, beside: tuple[str, int] | None) -> str | None:
+        return beside and _to(self.listing, self.asked, *beside, self.name)
 
-def _to(listing: Listing, asked: Asked, cursor: str, row_id: int) -> str:
-    endpoint, name = listing.record or ("", "")
+
+def _to(listing: Listing, asked: Asked, cursor: str, row_id: int, name: str = "") -> str:
+    endpoint, id_name = listing.record or ("", "")
     told = {key: seal(value) if key == "q" else value for key, value in asked.items()}
-    values: dict[str, Any] = {name: row_id, WALK: urlencode(told | {AT: cursor})}
+    told |= {AT: cursor, NAME: name} if name else {AT: cursor}
+    values: dict[str, Any] = {id_name: row_id, WALK: urlencode(told)}
     return url_for(endpoint, **values)
 
 
@@ -90,12 +110,31 @@ def walk_here() -> Walk | None:
         return None
     asked = dict(parse_qsl(request.args[WALK]))
     asked["q"] = unseal(asked.get("q", "")) or ""
+    name = asked.get(NAME, "")
+    if not KNOWN_NAME.fullmatch(name):
+        name = secrets.token_urlsafe(9)
     cursor, asked = asked.get(AT, ""), listing.asked_of(asked)
     try:
-        place = place_in(listing.in_sorting(asked), listing.sorting(asked), cursor)
+        met = _meet(name, (request.view_args or {})[(listing.record or ("", ""))[1]])
+        place = place_in(listing.in_sorting(asked), listing.sorting(asked), cursor, met)
     except Invalid:
         return None
-    return Walk(listing, asked, place)
+    return Walk(listing, asked, place, name)
+
+
+def _meet(name: str, row_id: int) -> list[int]:
+    """The latest rows that were met on the walk, this one among them; none where Redis is away."""
+    key = f"balcao:walk:{name}"
+    try:
+        with redis_of_app().pipeline(transaction=False) as pipe:
+            pipe.zadd(key, {str(row_id): time.time()})
+            pipe.zremrangebyrank(key, 0, -MOST_MET - 1)
+            pipe.expire(key, MET_SECONDS)
+            pipe.zrange(key, 0, -1)
+            met = pipe.execute()[-1]
+    except redis.RedisError:
+        return []
+    return [int(row_id) for row_id in met]
 
 
 def _walked() -> Listing | None:
