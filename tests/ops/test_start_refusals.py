@@ -169,6 +169,36 @@ def test_packages_that_cannot_be_had(empty_checkout, monkeypatch):
         _setup.ensure_packages("requirements.txt")
 
 
+@pytest.mark.parametrize(
+    ("configured", "failing", "asked"),
+    [
+        ("", "", ["uv==", "uv pip"]),
+        ("", "uv==", ["uv==", "requirements.txt"]),
+        ("", "uv pip", ["uv==", "uv pip", "requirements.txt"]),
+        ("global.index-url='at home'", "", ["requirements.txt"]),
+    ],
+)
+def test_uv_installs_and_pip_where_it_cannot_or_has_its_own_source(
+    empty_checkout, monkeypatch, capsys, configured, failing, asked
+):
+    (empty_checkout / "requirements.txt").write_text("")
+    (empty_checkout / ".venv/bin").mkdir(parents=True)
+    (empty_checkout / ".venv/bin/python").symlink_to(sys.executable)
+    ran = []
+
+    def run(command):
+        ran.append(" ".join(command))
+        return ["error: no way"] if failing and failing in ran[-1] else None
+
+    monkeypatch.setattr(_setup, "_pip", lambda: (["pip"], configured))
+    monkeypatch.setattr(_setup, "_run", run)
+    _setup.ensure_packages("requirements.txt")
+    assert [part in command for part, command in zip(asked, ran, strict=True)] == [True] * len(
+        asked
+    )
+    assert ("without uv (error: no way), which" in capsys.readouterr().out) is bool(failing)
+
+
 def test_a_checkout_that_cannot_be_written(empty_checkout, monkeypatch):
     (empty_checkout / "file").write_text("")
     monkeypatch.setattr(_setup, "VENV", empty_checkout / "file" / ".venv")
@@ -191,7 +221,8 @@ def test_packages_are_installed_again_only_when_a_pin_changes(empty_checkout, mo
     (empty_checkout / ".venv/bin").mkdir(parents=True)
     (empty_checkout / ".venv/bin/python").symlink_to(sys.executable)
     installs = []
-    monkeypatch.setattr(_setup, "_pip", lambda *arguments: installs.append(arguments[-1]))
+    monkeypatch.setattr(_setup, "_pip", lambda: (["pip"], ""))
+    monkeypatch.setattr(_setup, "_install_with_uv", lambda _pip, file: not installs.append(file))
 
     _setup.ensure_packages("requirements-dev.txt")
     assert installs == [str(empty_checkout / "requirements-dev.txt")]
