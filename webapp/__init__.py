@@ -32,6 +32,7 @@ from webapp.platform.sparing import sparing
 from webapp.platform.storage import Storage
 from webapp.platform.transactions import only_reading
 from webapp.processing.pipeline import hand_queues_to_rows
+from webapp.processing.triggers import hear_low_stock
 from webapp.rules.naming import name_values
 from webapp.sales.reservations import let_go_on_commit
 from webapp.staff import access
@@ -39,6 +40,8 @@ from webapp.staff.queries import names_of
 from webapp.store.queries import shop_time_zone
 from webapp.web import listings, navigation, security, walks
 
+# Before the audit, which tells of what it adds.
+hear_low_stock(db.session)
 track(db.session)
 send_on_commit(db.session)
 let_go_on_commit(db.session)

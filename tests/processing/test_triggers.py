@@ -9,6 +9,9 @@ from sqlalchemy import select, update
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
 from tests.support.packing_slips import awaiting, slip_of
 from tests.support.rule_drafts import in_force, rule
+from webapp.catalog.forms import StockIn
+from webapp.catalog.models import Product
+from webapp.catalog.product_edits import set_stock, set_stocks
 from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.memberships.terms import PlanTerm, set_terms
 from webapp.fulfilment.tasks.models import Task
@@ -98,6 +101,29 @@ def test_stock_that_an_order_leaves_low_is_heard_for_that_item_alone(db):
     make_sale(sku=scarce, address=PLACE)
     work_off()
     assert opened() == [("heard_low_stock", scarce)], "once, as it crosses its minimum"
+
+
+def test_stock_that_gets_low_in_another_way_is_heard_each_time_it_was_above(db):
+    in_force(*day_one_rules(), hears("low_stock"))
+    open_shop()
+    scarce, never_sold = make_product(stock=20, low_stock=5), make_product(stock=9, low_stock=5)
+    make_sale(sku=scarce.sku, address=PLACE)
+    work_off()
+
+    def left(product: Product, stock: int, many: bool = False) -> None:
+        if many:
+            set_stocks({product: stock}, "a count, a file")
+        else:
+            set_stock(product, StockIn(set=stock, reason="by hand"))
+        database.session.commit()
+        database.session.refresh(product)
+        work_off()
+
+    for stock, times in ((6, 0), (5, 1), (2, 1), (9, 1), (0, 2)):
+        left(scarce, stock, many=stock == 5)
+        assert opened() == [("heard_low_stock", scarce.sku)] * times, stock
+    left(never_sold, 1)
+    assert len(opened()) == 2 and len(heard()) == 2
 
 
 @pytest.fixture

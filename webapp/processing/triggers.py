@@ -4,8 +4,11 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from secrets import token_hex
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import event, exists, select
+from sqlalchemy.orm import Session
 
 from webapp.catalog.models import Product, StockMovement
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
@@ -69,13 +72,56 @@ def note_low_stock(sales: Sequence[Sale], rule_set: RuleSet, now: dt.datetime) -
     found: dict[tuple[int, int], list[int]] = defaultdict(list)
     for sale_id, product_id in db.session.execute(crossed):
         assert sale_id, "of one of these sales"
-        found[sale_id, product_id] = [
-            line.position
-            for line in by_id[sale_id].lines
-            if any(units.product_id == product_id for units in units_of(line))
-        ]
+        found[sale_id, product_id] = _lines_with(by_id[sale_id], product_id)
     for (sale_id, product_id), lines in found.items():
         _note(sale_id, LOW_STOCK, f"{LOW_STOCK}:{product_id}", lines)
+
+
+def hear_low_stock(session_factory: Any) -> None:
+    """Binds what moves stock beside orders to the rules that hear it."""
+    event.listen(session_factory, "before_flush", _hear_low_stock)
+
+
+def _hear_low_stock(session: Session, _context: object, _instances: object) -> None:
+    """Whatever else takes a product's stock from above its minimum to it or below: a count, a
+    person, an import, what leaves again of a return. It hangs off the last order of the product;
+    of one that nobody ever ordered no rule hears."""
+    taken = [row for row in session.new if isinstance(row, StockMovement) and _is_heard(row)]
+    with session.no_autoflush:
+        if not taken or LOW_STOCK not in rule_set_in_force().heard:
+            return
+        levels = select(Product.id, Product.low_stock).where(Product.low_stock.is_not(None))
+        of_these = Product.id.in_({row.product_id for row in taken})
+        least = {row.id: row.low_stock for row in session.execute(levels.where(of_these))}
+        for row in taken:
+            level = least.get(row.product_id)
+            if level is not None and row.balance <= level < row.balance - row.change:
+                _note_low(session, row.product_id)
+
+
+def _is_heard(row: StockMovement) -> bool:
+    """Of an order the rules hear it when they are applied to that."""
+    is_of_order = row.sale is not None and not row.sale.status.is_final
+    return row.product_id is not None and row.change < 0 and not is_of_order
+
+
+def _note_low(session: Session, product_id: int) -> None:
+    moved = select(StockMovement.sale_id).where(
+        StockMovement.product_id == product_id, StockMovement.sale_id.is_not(None)
+    )
+    sale_id = session.scalar(moved.order_by(StockMovement.id.desc()).limit(1))
+    if sale_id is not None:
+        lines = _lines_with(session.get_one(Sale, sale_id), product_id)
+        # Each time that it was above its minimum in between.
+        _note(sale_id, LOW_STOCK, f"low:{token_hex(8)}", lines)
+
+
+def _lines_with(sale: Sale, product_id: int) -> list[int]:
+    return [
+        line.position
+        for line in sale.lines
+        if any(units.product_id == product_id for units in units_of(line))
+    ]
 
 
 def _note(sale_id: int, kind: str, event: str, lines: list[int] | None = None) -> None:

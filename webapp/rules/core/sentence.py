@@ -63,8 +63,8 @@ OPENINGS = {
         _l("When an *NF-e is rejected*, for *the whole order*:"),
     ),
     LOW_STOCK: (
-        _l("When an order leaves *stock low*, for *each item* whose stock it is:"),
-        _l("When an order leaves *stock low*, for *the whole order*:"),
+        _l("When *stock gets low*, for *each item* whose stock it is:"),
+        _l("When *stock gets low*, for *the whole order* that is the last of it:"),
     ),
 }
 
