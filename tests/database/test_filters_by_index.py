@@ -5,7 +5,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, literal, select, text, tuple_
 from sqlalchemy.orm import undefer
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
@@ -33,6 +33,7 @@ from webapp.invoices.queries import VIEWS, WAITS_FOR_PERSON, invoices
 from webapp.payments.models import Receipt
 from webapp.payments.queries import told_money
 from webapp.platform.clock import utc_now
+from webapp.platform.columns import NEVER, UtcDateTime
 from webapp.processing.send_step import now_sure
 from webapp.processing.sweeping import is_late
 from webapp.sales.leaving import Due
@@ -61,6 +62,12 @@ LISTS = {
     "ix_sales_to_ship": sales_to_ship,
     "ix_bulk_rows_outcome": lambda: bulk_rows(1, BulkOutcome.REFUSED).order_by(BulkRow.place),
     "ix_sales_to_leave": lambda: sales(due=Due.WILL_MISS).order_by(Sale.ship_by, Sale.id),
+    # The page behind an order that has not to leave any more.
+    "ix_sales_leaves_by": lambda: (
+        select(Sale)
+        .where(tuple_(Sale.leaves_by, Sale.id) > tuple_(literal(NEVER, UtcDateTime()), 17))
+        .order_by(Sale.leaves_by, Sale.id)
+    ),
     "ix_sales_customer_id_id": lambda: latest_sales_of(1, 20),
     "ix_sales_bought": lambda: bought().where(Sale.customer_id == 1),
     "ix_sales_paid_at": lambda: sales(paid_since=utc_now(), paid_until=utc_now()).order_by(

@@ -3,8 +3,10 @@
 import datetime as dt
 import enum
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, String
+from sqlalchemy import BigInteger, ColumnElement, DateTime, String
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -27,6 +29,26 @@ class UtcDateTime(TypeDecorator):
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+
+
+class Never(ColumnElement[dt.datetime]):
+    """That moment, written out as an index takes it."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(Never, "sqlite")
+def _never(_element: Never, _compiler: Any, **_more: Any) -> str:
+    return "'9999-12-31 00:00:00.000000'"
+
+
+@compiles(Never, "postgresql")
+def _never_on_postgresql(_element: Never, _compiler: Any, **_more: Any) -> str:
+    return "TIMESTAMP WITH TIME ZONE '9999-12-31 00:00:00+00'"
 
 
 # Who did it: a person's e-mail address, or the name of a token, a job or a command.

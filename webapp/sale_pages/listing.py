@@ -37,11 +37,14 @@ ORDERS = {
     "order": Order((Sale.reference, Sale.id)),
     "customer": Order((Sale.customer_name, Sale.id)),
     "total": Order((Sale.total, Sale.id), down=True),
+    # What has not to leave any more, or not yet, stands at the end.
+    "ship_by": Order((Sale.leaves_by, Sale.id)),
 }
 # A list of one tag goes by the index of that.
 TAGGED_ORDERS = ORDERS | {"when": Order((SaleTag.id,), down=True)}
 # What must leave is read by when.
-LEAVING = {"ship_by": Order((Sale.ship_by, Sale.id))} | ORDERS
+_BY_LEAVING = {"ship_by": Order((Sale.ship_by, Sale.id))}
+LEAVING = _BY_LEAVING | ORDERS | _BY_LEAVING
 # What was paid on some days, by the payment.
 PAID_ORDERS = ORDERS | {"when": Order((Sale.paid_at, Sale.id), down=True)}
 TABS: tuple[tuple[Any, dict[str, Any]], ...] = (

@@ -11,17 +11,22 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
+    and_,
+    case,
     event,
     insert,
+    literal_column,
     select,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import instance_state
 
@@ -29,7 +34,15 @@ from webapp.addresses.parts import AddressColumns
 from webapp.catalog.models import Kind
 from webapp.customers.models import Customer, Taxpayer
 from webapp.platform.clock import utc_now
-from webapp.platform.columns import ActorText, EnumText, Hundredths, Timestamps, UtcDateTime
+from webapp.platform.columns import (
+    NEVER,
+    ActorText,
+    EnumText,
+    Hundredths,
+    Never,
+    Timestamps,
+    UtcDateTime,
+)
 from webapp.platform.database import Model
 from webapp.platform.errors import Refusal
 from webapp.platform.money import ZERO, cents, share_in_percent, split
@@ -571,6 +584,24 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
         if any(line.kind.is_goods for line in self.lines):
             self.ship_by = ship_by(self.paid_at, terms or terms_of(the_shop()))
 
+    @hybrid_property
+    def leaves_by(self) -> dt.datetime:
+        """By when it must leave, as lists are ordered by it: what has not to stands at the end."""
+        is_shipped = self.shipping in (Shipping.SHIPPED, Shipping.DELIVERED)
+        has_to = self.ship_by is not None and self.status is not Status.OPEN and not is_shipped
+        return self.ship_by if has_to and self.ship_by else NEVER
+
+    @leaves_by.inplace.expression
+    @classmethod
+    def _leaves_by(cls) -> ColumnElement[dt.datetime]:
+        """As its index has it: without parameters."""
+        has_to = and_(
+            cls.ship_by.is_not(None),
+            cls.status != literal_column("'open'"),
+            cls.shipping.not_in([literal_column("'shipped'"), literal_column("'delivered'")]),
+        )
+        return case((has_to, cls.ship_by), else_=Never())
+
     def take_ship_by(self, told: dt.datetime | None) -> None:
         """What its channel says of when it must leave; None: the shop's terms hold."""
         self.ship_by, self.ship_by_told = told, told is not None
@@ -736,6 +767,10 @@ def _stay_found(_mapper: Any, _connection: Any, sale: Sale) -> None:
     changed = instance_state(sale).committed_state.keys()
     if "invoice_details" in changed or not changed.isdisjoint(SEARCHED):
         sale.search_text = sale.text_to_search()
+
+
+# Every order, by when it must leave.
+Index("ix_sales_leaves_by", Sale.leaves_by.expression, Sale.id)
 
 
 class MoneyMark(Model):
