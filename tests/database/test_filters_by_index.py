@@ -34,7 +34,7 @@ from webapp.payments.models import Receipt
 from webapp.payments.queries import told_money
 from webapp.platform.clock import utc_now
 from webapp.platform.columns import NEVER, UtcDateTime
-from webapp.processing.send_step import now_sure
+from webapp.processing.send_step import NOW_SURE
 from webapp.processing.sweeping import is_late
 from webapp.sales.leaving import Due
 from webapp.sales.models import Sale
@@ -220,5 +220,5 @@ def test_a_month_of_nfe_is_paged_by_the_moment_of_issue(client, db):
 
 def test_what_is_being_sent_is_asked_among_what_is_on_its_way(db):
     """With each batch that is sent: not among all the notes of the series, nor where it is sure."""
-    plan = plan_of(db, now_sure(1, 10**6))
+    plan = plan_of(db, NOW_SURE, its_number=1, free=10**6)
     assert "CORRELATED" in plan and "ix_invoices_sending" in plan

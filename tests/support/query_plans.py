@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 
-def plan_of(db, query) -> str:
+def plan_of(db, query, **values) -> str:
     """One step a line. On PostgreSQL with walks and sorts made dear, as in tables that are not
     empty."""
     is_sqlite = db.engine.dialect.name == "sqlite"
@@ -11,7 +11,7 @@ def plan_of(db, query) -> str:
         for way in ("seqscan", "sort", "bitmapscan"):
             db.session.execute(text(f"SET LOCAL enable_{way} = off"))
     told = query.compile(db.engine, compile_kwargs={"render_postcompile": True})
-    values = told.construct_params()
+    values = told.construct_params(values)
     processors = told._bind_processors
 
     def bound(name, value):

@@ -26,6 +26,7 @@ ONE_LOOK = dt.timedelta(hours=1)
 # The totals of orders, by their ids.
 Totals = Callable[[Collection[int]], dict[int, Decimal]]
 _ATTEMPTS = Attempt.__table__
+_WRITE = insert(_ATTEMPTS)
 
 
 class TriedBatch(NamedTuple):
@@ -113,7 +114,7 @@ def _values(batch: TriedBatch, each: Tried) -> dict[str, Any]:
 def _write(batch: TriedBatch, tries: Sequence[Tried]) -> None:
     if tries:
         values = [_values(batch, each) for each in tries]
-        db.session.connection().execute(insert(_ATTEMPTS), values)
+        db.session.connection().execute(_WRITE, values)
 
 
 def _worker() -> str:

@@ -70,6 +70,8 @@ class Table:
     columns those that an object of the model holds
     parents (relationship, own column, the other row's column) of the rows that it stands to
     version the column that counts its changes
+    is_named whether the audit, open pages or other tables name its rows: only then are their ids
+             read back, for which SQLite is asked row by row
     """
 
     mapper: Mapper
@@ -77,6 +79,7 @@ class Table:
     columns: frozenset[str]
     parents: tuple[tuple[str, str, str], ...]
     version: str | None
+    is_named: bool
     insert: Insert
     insert_many: Insert
     update: Update
@@ -91,7 +94,11 @@ class Table:
             self.take_keys(row)
         said = ((row, self.values_of(row)) for row in rows)
         for alike in _alike(said):
-            ids = connection.execute(self.insert_many, [values for _row, values in alike]).scalars()
+            values = [values for _row, values in alike]
+            if not self.is_named:
+                connection.execute(self.insert, values)
+                continue
+            ids = connection.execute(self.insert_many, values).scalars()
             for (row, _values), row_id in zip(alike, ids, strict=True):
                 set_committed_value(row, "id", row_id)
 
@@ -147,6 +154,13 @@ def _table(row: Any) -> Table:
 
 
 @functools.cache
+def _referred_to() -> frozenset[Any]:
+    """The tables that others name rows of."""
+    tables = Base.metadata.sorted_tables
+    return frozenset(key.column.table for table in tables for key in table.foreign_keys)
+
+
+@functools.cache
 def _table_of(model: Any) -> Table:
     mapper: Any = inspect(model)
     table, version = mapper.local_table, mapper.version_id_col
@@ -168,6 +182,7 @@ def _table_of(model: Any) -> Table:
             for own, theirs in relationship.local_remote_pairs
         ),
         version.key if version is not None else None,
+        hasattr(model, "audited") or hasattr(model, "live") or table in _referred_to(),
         insert(table),
         insert(table).returning(table.c.id, sort_by_parameter_order=True),
         update(table).where(row_met),

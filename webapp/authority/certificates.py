@@ -35,6 +35,7 @@ from webapp.fiscal.certificate import (
     open_pfx,
     refuse_unfit,
 )
+from webapp.fiscal.signature import Signer
 from webapp.http.formatting import day_text
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
@@ -201,15 +202,20 @@ def environment_hold() -> Issue | None:
 
 def signing_hold() -> Issue | None:
     """Why nothing can be signed just now; None where it can."""
+    found = signer_or_hold()
+    return found if isinstance(found, Issue) else None
+
+
+def signer_or_hold() -> Signer | Issue:
+    """What signs just now, or why nothing can be signed."""
     if held := environment_hold():
         return held
     try:
-        certificate()
+        return certificate().signer
     except CertificateError as error:
         return dataclasses.replace(
             error.issue, field="settings.certificate", level=WARNING, fix=FIX, who="admin"
         )
-    return None
 
 
 # -- taking one -----------------------------------------------------------------------------------

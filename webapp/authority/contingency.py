@@ -19,10 +19,11 @@ MOST_SHOWN = 10
 PATIENCE = dt.timedelta(minutes=10)
 # What NF-e say then (xJust): it is read by authorities, in Portuguese.
 BY_ITSELF = "Servico de autorizacao da SEFAZ de origem sem resposta ha mais de dez minutos"
+_PRESENT = select(Contingency).where(Contingency.until.is_(None))
 
 
 def present_contingency() -> Contingency | None:
-    return db.session.scalar(select(Contingency).where(Contingency.until.is_(None)))
+    return db.session.scalar(_PRESENT)
 
 
 def past_contingencies() -> Sequence[Contingency]:

@@ -143,9 +143,11 @@ def stands_still() -> str:
     return code if times and code in ("108", "109") else ""
 
 
+_IN_FORCE = select(SandboxScenario.code, SandboxScenario.times).where(SandboxScenario.id == _KEY)
+
+
 def _in_force() -> tuple[str, int]:
-    kept = SandboxScenario.__table__.c
     with only_reading():
-        row = db.session.execute(select(kept.code, kept.times).where(kept.id == _KEY)).one()
+        row = db.session.execute(_IN_FORCE).one()
         db.session.rollback()
     return row.code, row.times

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.authority.models import AuthorityService, ServiceState
@@ -53,18 +53,19 @@ class LeftAlone(AuthorityAway):
         self.code = row.code
 
 
+_SERVICE = select(AuthorityService).where(
+    AuthorityService.authorizer == bindparam("authorizer"),
+    AuthorityService.service == bindparam("service"),
+)
+
+
 def service_of(authorizer: str, service: Service) -> AuthorityService | None:
-    return db.session.scalar(_query(authorizer, service))
+    return db.session.scalar(_SERVICE, {"authorizer": authorizer, "service": service})
 
 
 def services_of(authorizers: Sequence[str]) -> dict[tuple[str, Service], AuthorityService]:
     query = select(AuthorityService).where(AuthorityService.authorizer.in_(authorizers))
     return {(row.authorizer, row.service): row for row in db.session.scalars(query)}
-
-
-def _query(authorizer: str, service: Service) -> Select[AuthorityService]:
-    is_it = (AuthorityService.authorizer == authorizer) & (AuthorityService.service == service)
-    return select(AuthorityService).where(is_it)
 
 
 class Watched:
@@ -215,8 +216,8 @@ def _note(
         return
     with writing():
         try:
-            now, query = utc_now(), _query(authorizer, service).with_for_update()
-            row = db.session.scalar(query)
+            now, asked = utc_now(), {"authorizer": authorizer, "service": service}
+            row = db.session.scalar(_SERVICE.with_for_update(), asked)
             if row is None:
                 row = AuthorityService(authorizer=authorizer, service=service, since=now)
                 row.status, row.milliseconds = ServiceState.UP, []

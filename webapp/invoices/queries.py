@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     func,
     literal_column,
     or_,
@@ -284,18 +285,22 @@ def invoice_of(sale_id: int) -> Invoice | None:
     return db.session.scalar(query.order_by(Invoice.id.desc()).limit(1))
 
 
+# Statements that every batch of sales needs are built once.
+_OF_SALES = Invoice.sale_id.in_(bindparam("sale_ids", expanding=True))
+_PRESENT = select(Invoice).where(_OF_SALES, Invoice.is_present).order_by(Invoice.id)
+_PENDING = select(Invoice).where(
+    _OF_SALES, Invoice.status == InvoiceStatus.PENDING, Invoice.purpose == Purpose.SALE
+)
+
+
 def invoices_of(sale_ids: Sequence[int]) -> dict[int, Invoice]:
-    query = select(Invoice).where(Invoice.sale_id.in_(sale_ids), Invoice.is_present)
-    return {invoice.sale_id: invoice for invoice in db.session.scalars(query.order_by(Invoice.id))}
+    found = db.session.scalars(_PRESENT, {"sale_ids": sale_ids})
+    return {invoice.sale_id: invoice for invoice in found}
 
 
 def pending_invoices_of(sale_ids: Sequence[int]) -> dict[int, Invoice]:
-    query = select(Invoice).where(
-        Invoice.sale_id.in_(sale_ids),
-        Invoice.status == InvoiceStatus.PENDING,
-        Invoice.purpose == Purpose.SALE,
-    )
-    return {invoice.sale_id: invoice for invoice in db.session.scalars(query)}
+    found = db.session.scalars(_PENDING, {"sale_ids": sale_ids})
+    return {invoice.sale_id: invoice for invoice in found}
 
 
 def returns_of(sale_id: int) -> list[Invoice]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
 
 def utc_now() -> dt.datetime:
@@ -12,9 +12,10 @@ def utc_now() -> dt.datetime:
 _DATABASE_NOW = select(text("clock_timestamp()"))
 
 
-def database_now(session) -> dt.datetime:
-    """The database's clock: leases are judged by one clock, whichever machine asks. SQLite's is
-    this machine's."""
-    if session.get_bind().dialect.name == "sqlite":
+def database_now(asked) -> dt.datetime:
+    """The clock of a session's or connection's database: leases are judged by one clock, whichever
+    machine asks. SQLite's is this machine's."""
+    dialect = asked.dialect if isinstance(asked, Connection) else asked.get_bind().dialect
+    if dialect.name == "sqlite":
         return utc_now()
-    return session.scalar(_DATABASE_NOW).astimezone(dt.UTC)
+    return asked.scalar(_DATABASE_NOW).astimezone(dt.UTC)

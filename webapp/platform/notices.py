@@ -10,6 +10,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from webapp.platform.tallies import Tally, add_to_tally
 from webapp.platform.transactions import after_commit
 
 log = logging.getLogger(__name__)
+# In a rush so much is sent together.
+GATHER_SECONDS = 0.1
 # One command for all rows of a batch: the client takes longer over a command than Redis does.
 _ADD_EACH = """
 for place = 2, #ARGV do
@@ -77,8 +80,8 @@ class Notices:
 
 
 class Notifier:
-    """Sends notices: at once, or (in the web server) from a thread that sends together whatever
-    came in while it was sending."""
+    """Sends notices: at once, or (in the web server) from a thread that sends together what comes
+    in within GATHER_SECONDS of its last sending. A lone one it sends at once, too."""
 
     def __init__(self, connection: Callable[[], redis.Redis]):
         self._connection = connection
@@ -97,8 +100,10 @@ class Notifier:
             threading.Thread(target=self._send_forever, daemon=True, name="notices").start()
 
     def _send_forever(self) -> None:
+        sent_at = 0.0
         while True:
             notices = self._inbox.get()
+            time.sleep(max(0.0, sent_at + GATHER_SECONDS - time.monotonic()))
             while not self._inbox.empty():
                 notices.add(self._inbox.get())
             try:
@@ -106,6 +111,7 @@ class Notifier:
             except Exception:
                 if sparing.lets_through("notices failed"):
                     log.exception("notices not sent; pages poll and the sweeper rings")
+            sent_at = time.monotonic()
 
     def _send(self, notices: Notices) -> None:
         rings, connection = sorted(notices.rings), self._connection()

@@ -22,7 +22,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Update, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Update,
+    bindparam,
+    false,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.base import ExecutableOption
@@ -39,6 +48,7 @@ from webapp.platform.notices import notices_of
 from webapp.platform.owed import ENDS_PROCESS, Owed
 from webapp.platform.transactions import only_reading
 from webapp.processing.outcomes import totals_of, tried
+from webapp.processing.pausing import is_resting
 
 log = logging.getLogger(__name__)
 # Attempts that failed; then a person is asked.
@@ -440,27 +450,34 @@ def _in_vain(row: Owed, owes_still: bool, error: Exception) -> Tried:
 AnyStep = Step[Any, Any, Any]
 
 
-def look_at(steps: tuple[AnyStep, ...]) -> list[Look]:
-    """What each of the steps owes: one statement that takes no lock."""
-    with only_reading():
-        said = db.session.execute(_looks_at(steps), {"now": database_now(db.session)}).one()
-        db.session.rollback()
+def look_at(steps: tuple[AnyStep, ...], queue: str | None = None) -> list[Look]:
+    """What each of the steps owes, and nothing at all while the `queue` rests: one statement that
+    takes no lock."""
+    with only_reading(), db.engine.connect() as connection:
+        now = database_now(connection)
+        resting, *said = connection.execute(_looks_at(steps, queue), {"now": now}).one()
+    if resting:
+        return []
     return [Look(*parts) for parts in zip(said[::2], said[1::2], strict=True)]
 
 
 @functools.cache
-def _looks_at(steps: tuple[AnyStep, ...]) -> Select[*tuple[Any, ...]]:
-    return select(*(part for step in steps for part in step.looks))
+def _looks_at(steps: tuple[AnyStep, ...], queue: str | None) -> Select[*tuple[Any, ...]]:
+    resting = false() if queue is None else is_resting(queue)
+    return select(resting, *(part for step in steps for part in step.looks))
 
 
-def by_turns(steps: tuple[AnyStep, ...]) -> Iterator[Turn]:
-    """A turn of each step that owes something, in their order. What one makes due for a later one
-    is seen."""
-    looks = look_at(steps)
-    for place, step in enumerate(steps):
-        if any(looks[place]):
-            yield step.turn(looks[place])
-            looks = look_at(steps)
+def by_turns(steps: tuple[AnyStep, ...], queue: str | None = None) -> Iterator[Turn]:
+    """A turn of each step that owes something, in their order, until the `queue` is to rest. What
+    one makes due for a later one is seen."""
+    while steps:
+        for place, look in enumerate(look_at(steps, queue)):
+            if any(look):
+                yield steps[place].turn(look)
+                steps = steps[place + 1 :]
+                break
+        else:
+            return
 
 
 def _new_token() -> str:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from webapp.catalog.kits import read_parts
 from webapp.catalog.models import Product
@@ -26,6 +26,9 @@ from webapp.sales.queries import tags_of
 
 Facts = dict[str, object]
 _TOTAL_LOSS = Decimal("-100.00")
+_MEMBERSHIPS = select(Membership).where(
+    Membership.customer_id.in_(bindparam("customers", expanding=True))
+)
 
 
 class BatchContext:
@@ -45,9 +48,7 @@ class BatchContext:
         customers = {sale.customer_id for sale in sales}
         for customer in customers:
             self.memberships.pop(customer, None)
-        for membership in db.session.scalars(
-            select(Membership).where(Membership.customer_id.in_(customers))
-        ):
+        for membership in db.session.scalars(_MEMBERSHIPS, {"customers": customers}):
             self.memberships[membership.customer_id] = membership
 
     def membership_to_change(self, customer_id: int) -> Membership | None:

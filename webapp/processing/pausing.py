@@ -1,31 +1,21 @@
 """Queues that a person has paused: kept in the database, so that a restart or a wiped Redis lets
 nothing go on that was to rest."""
 
-from sqlalchemy import Select, bindparam, delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 
 from webapp.audit.tracking import actor, record
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db, rows_changed
 from webapp.platform.notices import notices_of
-from webapp.platform.transactions import only_reading
 from webapp.processing.models import QueuePause
 from webapp.store.models import Shop
 
-_RESTS: Select[bool] = select(
-    or_(
-        select(Shop.asleep_since).scalar_subquery().is_not(None),
-        exists().where(QueuePause.queue == bindparam("queue")),
-    )
-)
 
-
-def rests(queue: str) -> bool:
-    """For workers, before each batch: whether nothing of this queue may be done now, for it is
-    paused or the whole shop sleeps."""
-    with only_reading():
-        found = db.session.execute(_RESTS, {"queue": queue}).scalar_one()
-        db.session.rollback()
-    return bool(found)
+def is_resting(queue: str) -> ColumnElement[bool]:
+    """The SQL condition, for workers before each batch: nothing of this queue may be done now, for
+    it is paused or the whole shop sleeps."""
+    sleeps = select(Shop.asleep_since).scalar_subquery().is_not(None)
+    return or_(sleeps, exists().where(QueuePause.queue == queue))
 
 
 def pauses() -> dict[str, QueuePause]:

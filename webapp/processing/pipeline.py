@@ -61,7 +61,7 @@ from webapp.processing.mail_step import MailStep
 from webapp.processing.manifestation_step import ManifestationStep
 from webapp.processing.membership_step import MembershipStep
 from webapp.processing.models import RecurringRun, RunStatus
-from webapp.processing.pausing import pauses, rests
+from webapp.processing.pausing import pauses
 from webapp.processing.payment_steps import ChargeStep, NoticeStep
 from webapp.processing.recurring_step import RecurringStep
 from webapp.processing.rehearsal_step import RehearsalStep
@@ -471,7 +471,7 @@ def work_off(queue: str, seconds: float = 5.0) -> bool:
     picked up row by row: the batch is what makes a rush cheap.
     """
     end, steps = time.monotonic() + seconds, steps_of(queue)
-    while not rests(queue) and any([turn.goes_on for turn in by_turns(steps)]):
+    while any([turn.goes_on for turn in by_turns(steps, queue)]):
         if time.monotonic() > end:
             return True
     return False

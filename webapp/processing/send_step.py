@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from lxml import etree
-from sqlalchemy import ColumnElement, Update, delete, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, select, update
 from sqlalchemy.orm import aliased, joinedload, load_only, undefer
 
 from webapp.audit.tracking import record
@@ -100,12 +100,12 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
 
     def call_external(self, rows: list[Invoice]) -> dict[int, Heard]:
         with only_reading():
-            standby = present_standby()
+            standby, asked = present_standby(), authority()
             db.session.rollback()
         present = standby.emission if standby else NORMAL_EMISSION
         heard: dict[int, Heard] = {}
         for route, some in groupby(sorted(rows, key=_route), _route):
-            heard |= Asking(authority(), takes_notes=route == present).ask(list(some))
+            heard |= Asking(asked, takes_notes=route == present).ask(list(some))
         return heard
 
     def load_shared(self, rows: list[Invoice], answers: dict[int, Heard]) -> SendBatch:
@@ -164,24 +164,23 @@ class SendStep(Step[Invoice, dict[int, Heard], SendBatch]):
         ]
         for series in {series_of(key) for key in fresh}:
             free = max(number_of(key) for key in fresh if series_of(key) == series)
-            db.session.execute(now_sure(series, free))
+            db.session.connection().execute(NOW_SURE, {"its_number": series, "free": free})
 
 
-def now_sure(series: int, free: int) -> Update:
-    """A series of which `free` was a number that nobody had. What is awaited is asked for each
-    series that is unsure, which hardly ever is one, and among the few notes on their way: SQLite
-    would look through all that have a number."""
-    before = aliased(Invoice)
-    awaited = exists().where(
-        being_sent(before), before.series + 0 == Series.number, before.number + 0 < free
-    )
-    unsure = (Series.number == series) & Series.is_unsure
-    return (
-        update(Series)
-        .where(unsure, ~awaited)
-        .values(is_unsure=False)
-        .execution_options(synchronize_session=False)
-    )
+_before = aliased(Invoice)
+_awaited = exists().where(
+    being_sent(_before),
+    _before.series + 0 == Series.number,
+    _before.number + 0 < bindparam("free"),
+)
+# A series of which `free` was a number that nobody had. What is awaited is asked for each series
+# that is unsure, which hardly ever is one, and among the few notes on their way: SQLite would look
+# through all that have a number.
+NOW_SURE = (
+    update(Series.__table__)
+    .where(Series.number == bindparam("its_number"), Series.is_unsure, ~_awaited)
+    .values(is_unsure=False)
+)
 
 
 class Asking:

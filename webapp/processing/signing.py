@@ -8,7 +8,7 @@ from lxml import etree
 from sqlalchemy import exists, select, text
 
 from webapp.audit.tracking import record
-from webapp.authority.certificates import certificate, signing_hold
+from webapp.authority.certificates import signer_or_hold
 from webapp.authority.contingency import present_standby
 from webapp.authority.words import PREFIX, TURNS
 from webapp.fiscal.access_key import random_code
@@ -89,27 +89,31 @@ class SigningDesk:
         """By the number of the series."""
         channels = {invoice.sale.channel for invoice in self.invoices}
         query, most = series_of_channels(channels).with_for_update(), len(self.invoices)
-        return {series.number: Numbers(series, most) for series in db.session.scalars(query)}
+        with db.session.no_autoflush:
+            return {series.number: Numbers(series, most) for series in db.session.scalars(query)}
 
     def _numbers_of(self, channel: str) -> Numbers:
         chosen = the_shop().channel_series.get(channel)
         return self.numbers[next(iter(self.numbers)) if chosen is None else chosen]
 
-    @cached_property
-    def hold(self) -> Issue | None:
-        return signing_hold()
+    # What is read with the first note does not depend on what the batch has changed so far: that is
+    # written later, all at once.
 
     @cached_property
-    def signer(self) -> Signer:
-        return certificate().signer
+    def signer(self) -> Signer | Issue:
+        """Or why nothing can be signed."""
+        with db.session.no_autoflush:
+            return signer_or_hold()
 
     @cached_property
     def foreign(self) -> ForeignNotes:
-        return ForeignNotes(self.invoices)
+        with db.session.no_autoflush:
+            return ForeignNotes(self.invoices)
 
     @cached_property
     def standby(self) -> Standby | None:
-        return present_standby()
+        with db.session.no_autoflush:
+            return present_standby()
 
     def sign(
         self, invoice: Invoice, made: Composed, draft: etree._Element, now: dt.datetime
@@ -118,14 +122,15 @@ class SigningDesk:
         the shop cannot sign, it rests. Its draft was checked for the day that it is issued on. What
         the authority has already is taken over. While a series is not sure, its notes take
         turns."""
-        if self.hold:
-            note_rests(invoice, self.hold, now)
+        signer = self.signer
+        if isinstance(signer, Issue):
+            note_rests(invoice, signer, now)
             return
         if known := self.foreign.numbering_of(invoice, made, self.book):
-            self._take_over(invoice, made, *known)
+            self._take_over(invoice, made, signer, *known)
             note_signed(invoice, now)
             return
-        signer, series, number, note = self.signer, invoice.series, invoice.number, made.note
+        series, number, note = invoice.series, invoice.number, made.note
         if series is None or number is None or invoice.was_test:
             numbers = self._numbers_of(note.channel)
             if not numbers.has_turn():
@@ -142,11 +147,16 @@ class SigningDesk:
         note_signed(invoice, now)
 
     def _take_over(
-        self, invoice: Invoice, made: Composed, given: Numbering, foreign: ForeignNumber
+        self,
+        invoice: Invoice,
+        made: Composed,
+        signer: Signer,
+        given: Numbering,
+        foreign: ForeignNumber,
     ) -> None:
         document, series = made.document(self.book, given), given.series
         invoice.tax_profiles = made.taken_profiles(self.book, given.issued_at)
-        key, signed = access_key_of(document), self.signer.sign(document)
+        key, signed = access_key_of(document), signer.sign(document)
         invoice.take_over(series, given.number, key, signed, given.issued_at)
         told = invoice.id, invoice.audit_name
         record(db.session, "recognized", "invoices", *told, series=series, number=given.number)

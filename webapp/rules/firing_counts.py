@@ -1,6 +1,7 @@
 """How often each rule fired, day by day: counted with the decisions, in their own transaction."""
 
 import datetime as dt
+import functools
 from collections import Counter
 from collections.abc import Iterable
 
@@ -20,15 +21,16 @@ def count_firings(decisions: Iterable[Decision], day: dt.date, now: dt.datetime)
             {"code": code, "day": day, "sales": sales, "last_at": now}
             for code, sales in sorted(counts.items())
         ]
-        db.session.execute(_upsert(), rows)
+        db.session.execute(_upsert(db.session.get_bind().dialect.name), rows)
 
 
 def _fired(decision: Decision) -> set[str]:
     return {outcome["code"] for outcome in decision.outcomes if outcome["outcome"] == "fired"}
 
 
-def _upsert():
-    dialect = sqlite if db.session.get_bind().dialect.name == "sqlite" else postgresql
+@functools.cache
+def _upsert(database: str):
+    dialect = sqlite if database == "sqlite" else postgresql
     insert = dialect.insert(RuleFiring.__table__)
     changes = {
         "sales": RuleFiring.__table__.c.sales + insert.excluded.sales,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, g
 from flask_babel import gettext as _
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import BindParameter, Select, bindparam, case, func, select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from webapp.http.localization import time_zone
@@ -32,10 +32,24 @@ class Firing(NamedTuple):
     in_30_days: int
 
 
+# Statements that every batch of sales needs are built once.
+_NEWEST = select(func.coalesce(func.max(RuleSetVersion.id), 0))
+_of_sales: BindParameter[int] = bindparam("sale_ids", expanding=True)
+_DECISIONS = (
+    select(Decision)
+    .where(Decision.sale_id.in_(_of_sales), Decision.event == bindparam("event"))
+    .options(selectinload(Decision.effects))
+)
+_EFFECTS = (
+    select(Effect)
+    .where(Effect.sale_id.in_(_of_sales), Effect.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(Effect.id)
+)
+
+
 def rule_set_in_force() -> RuleSet:
     """The newest published version, compiled once per process."""
-    newest = select(func.coalesce(func.max(RuleSetVersion.id), 0))
-    return compiled(db.session.execute(newest).scalar_one())
+    return compiled(db.session.execute(_NEWEST).scalar_one())
 
 
 def rules_by_code() -> Mapping[str, Rule]:
@@ -93,11 +107,8 @@ def _remember(known: dict[int, Any], key: int, value: object, most: int) -> None
 
 
 def decisions_of(sale_ids: Sequence[int], event: str) -> dict[int, Decision]:
-    query = select(Decision).where(Decision.sale_id.in_(sale_ids), Decision.event == event)
-    return {
-        decision.sale_id: decision
-        for decision in db.session.scalars(query.options(selectinload(Decision.effects)))
-    }
+    found = db.session.scalars(_DECISIONS, {"sale_ids": sale_ids, "event": event})
+    return {decision.sale_id: decision for decision in found}
 
 
 def decision_of(sale_id: int, event: str) -> Decision | None:
@@ -108,12 +119,7 @@ def decision_of(sale_id: int, event: str) -> Decision | None:
 
 def effects_of(sale_ids: Sequence[int], kinds: tuple[str, ...]) -> dict[int, list[Effect]]:
     found: dict[int, list[Effect]] = {}
-    query = (
-        select(Effect)
-        .where(Effect.sale_id.in_(sale_ids), Effect.kind.in_(kinds))
-        .order_by(Effect.id)
-    )
-    for effect in db.session.scalars(query):
+    for effect in db.session.scalars(_EFFECTS, {"sale_ids": sale_ids, "kinds": kinds}):
         found.setdefault(effect.sale_id, []).append(effect)
     return found
 
