@@ -29,8 +29,8 @@
   const listTimes = new Map(); // by the list's id: when it was asked for
   // Many pages that share the server do not ask all at once.
   let tabs = 1;
-  const SPREAD_ROWS_MS = 8, SPREAD_LIST_MS = 40;
-  const spread = (each) => Math.random() * (tabs - 1) * each;
+  const AT_ONCE = 8, SPREAD_ROWS_MS = 40, SPREAD_LIST_MS = 200;
+  const spread = (each) => Math.random() * Math.max(0, tabs - AT_ONCE) * each;
 
   // ---------- where the news come from ----------
   // The sign and the band are looked up each time: Back swaps the body.

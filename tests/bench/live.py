@@ -1,4 +1,5 @@
-"""500 open pages while 10 products a second change: who is told live, how soon, and at what cost.
+"""500 open pages that fetch what they show while 10 products a second change: who is told live, how
+soon, what each shows in the end, and at what cost.
 
 A page is told once the change is committed; the time runs from when the change was asked for.
 """
@@ -12,56 +13,70 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlsplit
 
 from tests.bench.checkout import Checkout
 from tests.bench.figures import percentile, tell
 from tests.bench.processes import memory, processor_seconds
+from tests.bench.tabs import Server, Tab, rows_in
 from tests.services import Shop
 
 TABS = 500
 CHANGES = 300
 EVERY_SECONDS = 0.1
 REQUESTS = 60
+# Ordinary pages are asked for over all the time in which others change.
+PAGE_EVERY_SECONDS = 0.3
 PRODUCTS = 50  # in turn: two changes of one product at once are told as one
-PEOPLE = ("admin", "manager", "reviewer", "clerk", "accountant")
+PEOPLE = ("admin", "manager", "reviewer", "clerk")
 PAGE = "/products"
+# For as long at most it is waited until all pages have fetched the last of what changed.
+DRAINED_SECONDS = 90
 
 
 class Tabs:
-    """Open pages: how many stream, and when each was told of what."""
+    """Open pages of some people: how many stream, and when each was told of what."""
 
     def __init__(self, shop: Shop):
-        self.host, self.port = urlsplit(shop.url).netloc.split(":")
-        people = [shop.sign_in(f"{name}@balcao.example") for name in PEOPLE]
-        self.cookies = list(itertools.islice(itertools.cycle(people), TABS))
-        self.told: list[list[float]] = []
+        self.server = Server(shop.url)
+        self.people = [shop.sign_in(f"{name}@balcao.example") for name in PEOPLE]
+        self.tabs: list[Tab] = []
         self.refused = 0
-        self.tasks: list[asyncio.Task] = []
 
     async def open(self) -> None:
-        readers = [await self._begin(cookie) for cookie in self.cookies]
-        for reader, said in readers:
-            times: list[float] = []
-            self.told.append(times)
-            self.tasks.append(asyncio.create_task(self._follow(reader, said, times)))
+        pages = {cookie: await self.server.get(PAGE, cookie) for cookie in self.people}
+        streams = []
+        for cookie in itertools.islice(itertools.cycle(self.people), TABS):
+            streams.append((cookie, await self._begin(cookie)))
+        for cookie, (reader, writer) in streams:
+            tab = Tab(self.server, cookie, pages[cookie])
+            tab.follow(reader, writer)
+            self.tabs.append(tab)
 
     async def _begin(self, cookie: str):
-        reader, writer = await asyncio.open_connection(self.host, int(self.port))
+        reader, writer = await asyncio.open_connection(self.server.host, int(self.server.port))
         writer.write(f"GET /events HTTP/1.1\r\nHost: shop\r\nCookie: {cookie}\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         self.refused += not head.startswith(b"HTTP/1.1 200 ")
         return reader, writer
 
-    async def _follow(self, reader, _writer, times: list[float]) -> None:
-        while line := await reader.readline():
-            # Of what is changed here alone: a shop just begun has its own work too.
-            if line.startswith(b"data: ") and b'"kind": "product"' in line:
-                times.append(time.perf_counter())
+    async def settle(self) -> float:
+        """Until none of them has anything to fetch, or not within DRAINED_SECONDS; how long that
+        took."""
+        began, took = time.perf_counter(), 0.0
+        while any(tab.is_busy for tab in self.tabs) and took < DRAINED_SECONDS:
+            await asyncio.sleep(0.1)
+            took = time.perf_counter() - began
+        return took
+
+    async def right(self) -> tuple[int, int]:
+        """How many of the rows that they show are as they are by now, and of how many."""
+        now = {cookie: rows_in(await self.server.get(PAGE, cookie)) for cookie in self.people}
+        alike = [row == now[tab.cookie][at] for tab in self.tabs for at, row in tab.shown.items()]
+        return sum(alike), len(alike)
 
     def close(self) -> None:
-        for task in self.tasks:
-            task.cancel()
+        for tab in self.tabs:
+            tab.close()
 
 
 def measure(shop: Shop) -> None:
@@ -88,21 +103,28 @@ async def _measure(shop: Shop) -> None:
         asked, busy = await asyncio.gather(
             apart(_change, checkout.address, checkout.headers, skus), apart(*pages)
         )
-        await asyncio.sleep(2)
-        web = (processor_seconds(shop)["web"] - before) / (time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        web = (processor_seconds(shop)["web"] - before) / seconds
+        fetched = dict(tabs.server.fetched)
+        drained = await tabs.settle()
+        right, shown = await tabs.right()
     tabs.close()
-    late = [when - at for times in tabs.told for (at, _), when in zip(asked, times, strict=False)]
+    late = [when - at for tab in tabs.tabs for (at, _), when in zip(asked, tab.told, strict=False)]
     itself = [answered - at for at, answered in asked]
-    told = sum(len(times) for times in tabs.told)
+    told = sum(len(tab.told) for tab in tabs.tabs)
     tell("told, of what changed", f"{told} of {TABS * CHANGES}")
-    tell("from asking for a change to being told", _both(late))
+    tell("from asking for a change to being told", f"{_both(late)} (p95 at most 500)")
     tell("of that, the change itself until answered", _both(itself))
+    tell("rows shown as they are in the end", f"{right} of {shown}, {drained:.1f} s after the last")
+    each = ", ".join(f"{number / seconds:.0f} {kind}" for kind, number in fetched.items())
+    tell("fetched by them a second", f"{each}: p95 {percentile(tabs.server.took, 0.95):.0f} ms")
+    tell("fetches refused", str(len(tabs.server.refused)))
     tell(
         f"page {PAGE} meanwhile, and before",
-        f"p95 {percentile(busy, 0.95):.0f} ms, {percentile(quiet, 0.95):.0f} ms",
+        f"p95 {percentile(busy, 0.95):.0f} ms, {percentile(quiet, 0.95):.0f} ms (at most twice)",
     )
     tell("processor of the web, of one core", f"{web * 100:.0f} %")
-    tell("memory of the web in all", f"{memory(shop)['web']:.0f} MiB")
+    tell("memory of the web in all", f"{memory(shop)['web']:.0f} MiB (at most 250)")
 
 
 def _both(seconds: list[float]) -> str:
@@ -137,6 +159,7 @@ def _page_times(address: str, cookie: str) -> list[float]:
             answer.read()
             assert answer.status == 200
             times.append((time.perf_counter() - began) * 1000)
+            time.sleep(PAGE_EVERY_SECONDS)
     return times
 
 

@@ -1,10 +1,13 @@
 """Pages of products and their stock."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy.orm import undefer
 
 from webapp.catalog.filters import LACKING, ProductFilter, ProductView
@@ -42,13 +45,16 @@ from webapp.http.sealing import address
 from webapp.http.toast import with_toast
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
+from webapp.platform.kept import kept
 from webapp.platform.whole import whole_number
 from webapp.processing import review
 from webapp.staff.access import allow
 from webapp.store.price_rights import price_rights_of
 from webapp.taxation.queries import profile_names
+from webapp.views.entries import list_columns
 
 bp = Blueprint("catalog", __name__)
+_COLUMNS = Product.__table__.columns
 
 # What products may lack, in the order of its columns.
 CELLS = {
@@ -84,7 +90,17 @@ class RowForm(Form):
 
 @bp.context_processor
 def words():
-    return {"cell_labels": CELLS, "reason_words": reason_words}
+    return {"cell_labels": CELLS, "reason_words": reason_words, "drawn_once": _drawn_once}
+
+
+def _drawn_once(draw: Callable[[Product], Markup], product: Product) -> Markup:
+    """Its row of the list, drawn once for all who see it alike, as it is now: in one language and
+    without columns of their own. Hundreds of open pages fetch the same row when it changed."""
+    if product.is_kit or list_columns("products").more:
+        return draw(product)
+    facts = vars(product)
+    mark = repr([product.reserved, *(facts.get(column.key) for column in _COLUMNS)])
+    return kept(("product row", product.id, str(get_locale())), mark, lambda: draw(product))
 
 
 @bp.get("/products")

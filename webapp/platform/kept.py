@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from flask import current_app
 
-SECONDS, MOST = 60, 200
+SECONDS, MOST = 60, 2000
 T = TypeVar("T")
 
 
