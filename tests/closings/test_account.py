@@ -192,6 +192,18 @@ def test_a_month_costs_few_questions(db, client, month):
     assert len(asked) <= 12, "\n\n".join(asked)
 
 
+def test_a_month_is_not_added_up_again_while_nothing_of_it_changes(db, client, month):
+    """Of what changes a page tells at once: `test_what_changes_after_the_closing_is_marked`."""
+    sign_in(client, "manager")
+    asked = []
+    for _look in range(2):
+        with counted() as said:
+            page = client.get(f"/closing?month={month}").text
+        asked.append([each for each in said if "FROM invoice_sums" in each])
+        assert "259.80" in page
+    assert [len(each) for each in asked] == [1, 0]
+
+
 def test_older_notes_get_their_sums_from_the_sweeper(db, month):
     before = account_of(month)
     db.session.execute(delete(InvoiceSum))

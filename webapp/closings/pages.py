@@ -17,6 +17,7 @@ from webapp.closings.letters import CLOSING
 from webapp.closings.models import Closing
 from webapp.closings.queries import (
     account_of,
+    account_to_show,
     closing_and_watch,
     closing_by_id,
     first_of,
@@ -59,7 +60,7 @@ def page() -> str:
 
 def _page(form: Form | None) -> str:
     month, shop = _asked_month(), the_shop()
-    account, (closing, watch) = account_of(month), closing_and_watch(month)
+    account, (closing, watch) = account_to_show(month), closing_and_watch(month)
     return render_template(
         "closings/page.html",
         account=account,

@@ -35,8 +35,10 @@ from webapp.invoices.models import (
     VoidingStatus,
 )
 from webapp.invoices.queries import issued_in, month_bounds
+from webapp.platform.clock import utc_now
 from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
+from webapp.platform.kept import SECONDS, kept
 from webapp.platform.money import ZERO
 from webapp.platform.rows import row_by_id
 from webapp.sales.models import Sale, SaleLine, Status
@@ -49,6 +51,9 @@ SERVICES = (Kind.STREAMING, *(kind for kind in Kind if kind.is_membership))
 MOST_GAPS = 100
 # Of each kind of services so many are named.
 SHOWN = 10
+# So many of the latest changes are looked at.
+MOST_CHANGED = 10_000
+SKIPPED_AT = SkippedNumbers.created_at
 # By CFOP, CST, rate and state: how many sums, and what they add up to.
 _Added = dict[tuple[str, str, Decimal, str], tuple[int, Amounts]]
 
@@ -98,6 +103,30 @@ def account_of(month: str) -> Account:
         series=_series(first),
         services=_services(first),
     )
+
+
+def account_to_show(month: str) -> Account:
+    """The same for a page: as it was added up a moment ago while nothing of the month changes."""
+    return kept(("closing", month), _mark(first_of(month)), lambda: account_of(month))
+
+
+def _mark(first: dt.date) -> tuple[Any, ...]:
+    """What of the month was changed lately: longer ago than anything is kept, it is in what is
+    kept."""
+    lately, (begins, ends) = utc_now() - dt.timedelta(seconds=2 * SECONDS), month_bounds(first)
+    parts: list[Any] = [
+        select(func.count(), func.max(moment)) for moment in (Voiding.updated_at, SKIPPED_AT)
+    ]
+    for changed, happened in (
+        (Invoice.updated_at, Invoice.issued_at),
+        (Sale.updated_at, Sale.paid_at),
+    ):
+        # The limit keeps the database from walking the month instead.
+        query = select(changed.label("changed"), happened.label("happened")).where(changed > lately)
+        late = query.order_by(changed.desc()).limit(MOST_CHANGED).subquery().c
+        within = late.happened >= begins, late.happened < ends
+        parts.append(select(func.count(), func.max(late.changed)).where(*within))
+    return tuple(tuple(row) for row in db.session.execute(union_all(*parts)))
 
 
 # -- sums ------------------------------------------------------------------------------------------

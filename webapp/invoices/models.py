@@ -174,6 +174,8 @@ class Invoice(Owed, Timestamps, Model):
         # What a month is counted by, too, which reads no row.
         Index("ix_invoices_issued_at", "issued_at", "series", "status", "number", "id"),
         # A month's list.
+        # What of a month changed lately.
+        Index("ix_invoices_updated_at", "updated_at", "issued_at"),
         Index("ix_invoices_moment_id", text("coalesce(issued_at, created_at)"), "id"),
         # What is at the authority, or on its way to it.
         Index(
