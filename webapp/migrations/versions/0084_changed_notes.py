@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = '0083'
-down_revision = '0082'
+revision = '0084'
+down_revision = '0083'
 branch_labels = None
 depends_on = None
 
