@@ -26,6 +26,7 @@ from tests import programs, services
 from tests.support.api_contract import check_answer
 from tests.support.fresh_databases import PostgresDatabase, SqliteDatabase
 from tests.support.mail_server import mail_server
+from tests.support.worlds import Worlds, note_patches, patches
 from webapp import create_app, migrations
 from webapp.platform.database import db as database
 from webapp.platform.settings import Settings
@@ -34,6 +35,10 @@ from webapp.processing import sweeping
 from webapp.staff import models as staff_models
 
 pytest_plugins = ["tests.support.whole_runs", "tests.support.browsers"]
+note_patches()
+# Directories whose tests begin with what earlier ones began with.
+ALIKE = ("attention", "closings", "fulfilment", "invoices", "messages", "processing", "sales")
+ALIKE += ("payments", "rules")
 ROOM = 2**30  # bytes that the servers and files of a run never fill
 
 
@@ -190,9 +195,10 @@ def hasher(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def nothing_recurs(monkeypatch):
+def nothing_recurs(monkeypatch, hasher):
     """What a sweeper owes by the hour of the day is asked for by the tests of that alone."""
     monkeypatch.setattr(sweeping, "owe_recurring", lambda: 0)
+    patches.clear()
 
 
 @pytest.fixture
@@ -230,6 +236,7 @@ def make_app(tmp_path_factory, apps):
             apps[key].jinja_env.bytecode_cache = templates
             apps[key].test_client_class = Client
         set_to(settings, apps[key])
+        apps[key].extensions.pop("world", None)
         return apps[key]
 
     return make_app
@@ -253,8 +260,13 @@ def _redis(redis_url):
         yield connection
 
 
+@pytest.fixture(scope="session")
+def worlds(folder, base_settings):
+    return Worlds(folder, base_settings)
+
+
 @pytest.fixture
-def app(settings, make_app, _redis):
+def app(request, settings, make_app, _redis, worlds):
     """The app on a fresh database and an empty Redis, with no context pushed."""
     _redis.flushall()
     app = make_app(settings)
@@ -262,6 +274,8 @@ def app(settings, make_app, _redis):
     # anew, and no process runs.
     for name in ("rule_books", "rule_sets", "kept", "watch"):
         app.extensions.pop(name, None)
+    if request.node.path.relative_to(Path(__file__).parent).parts[0] in ALIKE:
+        worlds.begin(app)
     yield app
     with app.app_context():
         engine = database.engine

@@ -6,7 +6,6 @@ context.
 
 import contextlib
 import datetime as dt
-import itertools
 import json
 import secrets
 import time
@@ -14,7 +13,9 @@ from decimal import Decimal
 
 from flask import current_app, has_app_context
 from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import update
 
+from tests.support import worlds
 from webapp.attempts.models import Attempt, AttemptOutcome, FailingWork, FailureCause
 from webapp.catalog.forms import ProductIn
 from webapp.catalog.models import Product
@@ -39,7 +40,6 @@ CUSTOMER = {
 }
 # A CEP of the sample provider with street and district; the number is what nobody can look up.
 ADDRESS = {"zip_code": "05010-000", "number": "100"}
-_numbers = itertools.count(1)
 
 
 def make_user(
@@ -47,7 +47,7 @@ def make_user(
 ) -> User:
     """A person who may sign in (by `sign_in`; the password is nobody's). Screens are in English."""
     user = User(
-        email=email or f"{role}-{next(_numbers)}@example.com",
+        email=email or f"{role}-{next(worlds.numbers)}@example.com",
         name=name,
         role=Role(role),
         active=True,
@@ -63,11 +63,7 @@ def sign_in(client, role: str = "clerk", **facts) -> str:
     """Signs the client in as a new person of the role; answers their e-mail. Its POSTs carry the
     CSRF token from now on."""
     with contextlib.nullcontext() if has_app_context() else client.application.app_context():
-        user = make_user(role, **facts)
-        row, secret = UserSession.open(user)
-        db.session.add(row)
-        db.session.commit()
-        email = user.email
+        email, secret = _open_session(role, **facts)
     proof = secrets.token_hex(20)
     with client.session_transaction() as session:
         session["sid"], session["csrf_token"] = secret, proof
@@ -76,6 +72,19 @@ def sign_in(client, role: str = "clerk", **facts) -> str:
     return email
 
 
+@worlds.step
+def _open_session(role: str, **facts) -> tuple[str, str]:
+    """Of a new person: their e-mail and the session's secret."""
+    user = make_user(role, **facts)
+    row, secret = UserSession.open(user)
+    db.session.add(row)
+    db.session.commit()
+    sessions = UserSession.__table__
+    worlds.amend(update(sessions).where(sessions.c.user_id == user.id).values(id_hash=row.id_hash))
+    return user.email, secret
+
+
+@worlds.step
 def make_token(role: str = "clerk", name: str = "checkout") -> str:
     """The secret of a new API token."""
     token, secret = ApiToken.issue(name, Role(role))
@@ -83,6 +92,10 @@ def make_token(role: str = "clerk", name: str = "checkout") -> str:
     token.used_at = utc_now()
     db.session.add(token)
     db.session.commit()
+    tokens = ApiToken.__table__
+    worlds.amend(
+        update(tokens).where(tokens.c.id == token.id).values(secret_hash=token.secret_hash)
+    )
     return secret
 
 
@@ -121,9 +134,10 @@ def api(client, token: str | None) -> Api:
     return Api(client, token)
 
 
+@worlds.step
 def make_product(**facts) -> Product:
     """A physical product with 100 in stock, unless `facts` (of ProductIn) say otherwise."""
-    number = next(_numbers)
+    number = next(worlds.numbers)
     kind = facts.get("kind", "physical")
     goods = (
         {"stock": 100, "ncm": "42029200", "weight_g": 500}
@@ -152,6 +166,7 @@ def sale_body(sku: str = "BOOK-1", quantity: int = 1, **changes) -> dict:
     } | changes
 
 
+@worlds.step
 def make_sale(**changes) -> Sale:
     """A sale as `sale_body` tells it, of a new product unless `sku` or `lines` name others."""
     if "sku" not in changes and "lines" not in changes:
@@ -161,6 +176,7 @@ def make_sale(**changes) -> Sale:
     return sale
 
 
+@worlds.step
 def open_shop() -> None:
     """The shop as the demo's issuer, without which no NF-e can be built."""
     shop = the_shop()
@@ -173,6 +189,15 @@ def work_off() -> None:
     """Does in this process whatever background work is due, until nothing is; with a session of its
     own, as in life."""
     db.session.commit()
+    here = worlds.world()
+    if here and here.is_known():
+        here.work_off(_work)
+    else:
+        _work()
+    db.session.expire_all()
+
+
+def _work() -> None:
     time.sleep(
         0.002
         # SQLite's clock tells whole milliseconds: what is owed from this very moment is due only
@@ -184,7 +209,6 @@ def work_off() -> None:
     with current_app._get_current_object().app_context():
         while any([turn.taken for turn in by_turns(steps)]):
             pass
-    db.session.expire_all()
 
 
 def make_attempt(ended_at: dt.datetime, **facts) -> Attempt:
@@ -208,7 +232,7 @@ def make_attempt(ended_at: dt.datetime, **facts) -> Attempt:
 
 def make_cause(**facts) -> FailureCause:
     """Of the address step, since a moment ago."""
-    now, number = utc_now(), next(_numbers)
+    now, number = utc_now(), next(worlds.numbers)
     usual = {
         "fingerprint": f"cause-{number}",
         "queue": "addresses",
@@ -230,7 +254,7 @@ def make_failing(cause: FailureCause, sale: Sale | None = None, **facts) -> Fail
     total = sale.total if sale else Decimal(0)
     usual = {
         "kind": cause.kind,
-        "row_id": sale.id if sale else next(_numbers),
+        "row_id": sale.id if sale else next(worlds.numbers),
         "step": cause.step,
         "sale_id": sale.id if sale else None,
         "counts_order": sale is not None,

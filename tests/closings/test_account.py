@@ -39,6 +39,7 @@ def month(db):
     """Five NF-e with the numbers 1, 2, 4, 5 and 6, of which 2 is cancelled, 4 without an answer and
     6 discarded; and a membership."""
     invoices = [authorized(), *(worked_off() for _number in range(4))]
+    sold(make_product(name=CLUB, kind="membership", price="40.00").sku)
     invoices[2].number = 6
     invoices[1].status = InvoiceStatus.CANCELLED
     invoices[2].status = InvoiceStatus.DISCARDED
@@ -47,7 +48,6 @@ def month(db):
         lost.proc_xml = None
         db.session.execute(delete(InvoiceSum).where(InvoiceSum.invoice_id == lost.id))
     db.session.commit()
-    sold(make_product(name=CLUB, kind="membership", price="40.00").sku)
     return f"{issuer_day(invoices[0].issued_at):%Y-%m}"
 
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories import work_off
+from tests.support import worlds
 from webapp.catalog.models import Product, StockMovement
 from webapp.customers.forms import AddressIn
 from webapp.demo.load import load_demo
@@ -26,8 +27,6 @@ from webapp.processing.review import approve
 from webapp.rules.models import Effect
 from webapp.sales.models import Sale, Shipping, Status
 from webapp.store.queries import the_shop
-
-pytestmark = pytest.mark.both_databases
 
 # reference: status, kinds of effects, commission, note lines with CFOP
 STORY = {
@@ -65,7 +64,7 @@ STORY = {
 
 @pytest.fixture
 def demo(db):
-    load_demo()
+    worlds.step(load_demo)()
     work_off()
     return {sale.reference: sale for sale in db.session.scalars(select(Sale))}
 
@@ -86,6 +85,7 @@ def _lines(sale):
     return [(item.sku, assess(note, item, day, EXAMPLE_BOOK).cfop) for item in note.items]
 
 
+@pytest.mark.both_databases
 def test_each_sale_ends_where_its_story_says(demo):
     told = {}
     for reference, sale in demo.items():
@@ -134,6 +134,7 @@ def test_a_stream_sends_its_link_and_an_upgrade_without_membership_opens_a_task(
     assert (task.code, task.sale_id) == ("upgrade_without_membership", demo["WEB-2007"].id)
 
 
+@pytest.mark.both_databases
 def test_what_was_sold_left_the_stock_and_every_movement_tells_it(demo):
     after = {
         "FI-0001": 79,

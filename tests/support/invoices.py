@@ -6,6 +6,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from tests.factories import make_product, make_sale, open_shop, work_off
+from tests.support import worlds
 from webapp.invoices.models import Invoice
 from webapp.platform.database import db
 from webapp.processing.pipeline import WORKED
@@ -22,6 +23,7 @@ def invoice_of_sale(sale) -> Invoice:
     return db.session.scalar(select(Invoice).where(Invoice.sale_id == sale.id))
 
 
+@worlds.step
 def review_everything() -> None:
     """The shop's policy: a person decides about every NF-e."""
     open_shop()
@@ -50,12 +52,18 @@ def with_wrong_bar_code() -> Invoice:
     """Rejected by the checks: the product came with a bar code that our own form would refuse
     today."""
     open_shop()
+    return worked_off(sku=_wrongly_coded())
+
+
+@worlds.step
+def _wrongly_coded() -> str:
     product = make_product()
     product.gtin = BAD_GTIN
     db.session.commit()
-    return worked_off(sku=product.sku)
+    return product.sku
 
 
+@worlds.step
 def hold_large_orders(total: str) -> None:
     version = db.session.scalar(select(RuleSetVersion).order_by(RuleSetVersion.id.desc()))
     rule = {

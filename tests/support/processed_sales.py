@@ -1,19 +1,18 @@
 """Sales that went all their way, for tests of what the rules brought about."""
 
-import itertools
 from contextlib import contextmanager
 from decimal import Decimal
 
 from sqlalchemy import event
 
 from tests.factories import make_product, make_sale, open_shop, work_off
+from tests.support import worlds
 from webapp.customers.models import Agent
 from webapp.platform.database import db
 from webapp.platform.money import cents
 from webapp.rules.models import RuleSetVersion
 from webapp.sales.models import Sale
 
-_versions = itertools.count(1000)
 PLACE = {"zip_code": "01001-000", "number": "101"}
 
 
@@ -38,17 +37,19 @@ def book(**facts) -> str:
     ).sku
 
 
+@worlds.step
 def agent(code: str = "A1", percent: str = "5.00", name: str = "Bruna Lima") -> str:
     db.session.add(Agent(code=code, name=name, commission_percent=cents(Decimal(percent))))
     db.session.commit()
     return code
 
 
+@worlds.step
 def publish(rules: list[dict], reason: str = "Looking closer") -> RuleSetVersion:
     """Of a number of its own: the app, which keeps compiled versions by number, serves many tests
     and their databases."""
     version = RuleSetVersion(
-        id=next(_versions), rules=rules, published_by="rosa@example.com", reason=reason
+        id=next(worlds.versions), rules=rules, published_by="rosa@example.com", reason=reason
     )
     db.session.add(version)
     db.session.commit()

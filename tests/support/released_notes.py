@@ -2,12 +2,14 @@
 
 from sqlalchemy import select
 
+from tests.support import worlds
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.platform.database import db
 from webapp.processing.review import approve
 from webapp.store.queries import the_shop
 
 
+@worlds.step
 def hold_every_note() -> None:
     the_shop().review_policy = "all"
     db.session.commit()

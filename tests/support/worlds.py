@@ -1,0 +1,181 @@
+"""What tests begin with, worked off once a worker and brought back as a copy of SQLite's file.
+
+Many tests begin alike: the same products, the same sale, all its way through the pipeline, which
+takes 80 ms where a copy takes 3. The factories tell what they make (`step`), and `work_off` asks
+whether what comes of it is known. That is so where nothing else was written since the database was
+fresh, nothing in the program is replaced, and all outside is the shop's own; else, and on
+PostgreSQL, everything is simply done. A world in which something is owed is not kept: that changes
+while time goes by.
+"""
+
+import functools
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, current_app
+from sqlalchemy import Update, literal, select
+
+from webapp.platform.clock import utc_now
+from webapp.platform.database import db
+from webapp.platform.settings import Settings
+from webapp.processing.pipeline import WORKED
+
+# Files kept by a worker, of 2 MB each, and how much may have gone before each.
+MOST, LONGEST = 60, 12
+# Numbers of a test's own: in the names and codes that factories make up, and of rules' versions.
+numbers: Iterator[int] = itertools.count(1)
+versions: Iterator[int] = itertools.count(1000)
+# What the test at hand has replaced in the program, in any of its ways to do so.
+patches: list[str] = []
+
+
+class Worlds:
+    """Those of a worker, by what was said of them."""
+
+    def __init__(self, folder: Path, base: Settings):
+        self._folder, self._base = folder, base
+        self._files: dict[tuple, Path] = {}
+        self._names = itertools.count()
+
+    def begin(self, app: Flask) -> None:
+        """The test's database is fresh."""
+        global numbers, versions
+        numbers, versions = itertools.count(1), itertools.count(1000)
+        settings: Settings = app.extensions["settings"]
+        # Labels are bought long after a sale's way.
+        same = {name: getattr(self._base, name) for name in ("database_url", "melhor_envio_url")}
+        ours = replace(settings, **same) == self._base
+        file = settings.database_url.removeprefix("sqlite:///")
+        if ours and file != settings.database_url:
+            app.extensions["world"] = World(self, Path(file), settings)
+
+    def keep(self, said: tuple, file: Path) -> None:
+        if len(self._files) < MOST:
+            kept = self._folder / f"world{next(self._names)}.sqlite3"
+        else:
+            kept = self._files.pop(next(iter(self._files)))
+        shutil.copyfile(file, kept)
+        self._files[said] = kept
+
+    def brought_back(self, said: tuple, file: Path) -> bool:
+        kept = self._files.pop(said, None)
+        if kept is None:
+            return False
+        # The last asked for is the last to go.
+        self._files[said] = kept
+        db.session.rollback()
+        db.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{file}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(kept, file)
+        return True
+
+
+class World:
+    """A test's database, as far as it is known what was made in it."""
+
+    def __init__(self, worlds: Worlds, file: Path, settings: Settings):
+        self._worlds, self._file, self._settings = worlds, file, settings
+        self.amendments: list[Update] = []
+        # Of the hour: some of it goes by the day.
+        self._said: tuple | None = (f"{utc_now():%Y-%m-%d %H}",)
+        self._mark = self._look()
+
+    def _look(self) -> tuple[int, int, int]:
+        """Another one after each commit of anybody."""
+        found, log = self._file.stat(), Path(f"{self._file}-wal")
+        return found.st_mtime_ns, found.st_size, log.stat().st_size if log.exists() else 0
+
+    def is_known(self) -> bool:
+        session = db.session
+        others = (
+            session.new or session.dirty or session.deleted or self._mark != self._look(),
+            patches,
+            current_app.extensions["settings"] is not self._settings,
+        )
+        if any(others):
+            self._said = None
+        return self._said is not None
+
+    @contextmanager
+    def saying(self, what: tuple) -> Iterator[None]:
+        """What is made inside is made on top of what was known."""
+        said, self._said = self._said, None
+        yield
+        # What is told by its address is another thing each time.
+        if said is not None and " at 0x" not in str(what):
+            self._said, self._mark = (*said, what), self._look()
+
+    def work_off(self, work: Callable[[], None]) -> None:
+        """Does the work, or brings back what came of it when it was done before."""
+        assert self._said is not None
+        said, self._said = (*self._said, "worked off"), None
+        if self._worlds.brought_back(said, self._file):
+            with db.engine.begin() as connection:
+                for amendment in self.amendments:
+                    connection.execute(amendment)
+        else:
+            work()
+            if len(said) > LONGEST or owes():
+                return
+            db.session.rollback()
+            # The last connection to go carries the log over into the file.
+            db.engine.dispose()
+            if self._look()[-1]:
+                return
+            self._worlds.keep(said, self._file)
+        self._said, self._mark = said, self._look()
+
+
+def world() -> World | None:
+    """That of the test at hand, where it may be one of a known kind."""
+    found: World | None = current_app.extensions.get("world")
+    return found
+
+
+def amend(statement: Update) -> None:
+    """What differs each time in what a step has made, to be done to a world brought back."""
+    if here := world():
+        here.amendments.append(statement)
+
+
+def step(make: Callable) -> Callable:
+    """Of a factory: its arguments tell what it makes."""
+
+    @functools.wraps(make)
+    def making(*args: Any, **kwargs: Any) -> Any:
+        here = world()
+        if here is None or not here.is_known():
+            return make(*args, **kwargs)
+        with here.saying((make.__qualname__, repr(args), repr(sorted(kwargs.items())))):
+            return make(*args, **kwargs)
+
+    return making
+
+
+def owes() -> bool:
+    """Whether any row of the pipeline is due, now or later."""
+    models = {station.step.model for station in WORKED}
+    parts = [select(literal(1)).where(model.due_at.is_not(None)).exists() for model in models]
+    return any(db.session.execute(select(*parts)).one())
+
+
+def note_patches() -> None:
+    """Once for all tests."""
+    for name in ("setattr", "delattr", "setitem", "delitem"):
+        setattr(pytest.MonkeyPatch, name, _noted(name, getattr(pytest.MonkeyPatch, name)))
+
+
+def _noted(name: str, patch: Callable) -> Callable:
+    @functools.wraps(patch)
+    def patching(*args: Any, **kwargs: Any) -> Any:
+        patches.append(name)
+        return patch(*args, **kwargs)
+
+    return patching
