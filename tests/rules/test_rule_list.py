@@ -50,24 +50,23 @@ def of_many(number: int) -> dict:
     )
 
 
-@pytest.mark.parametrize(
-    ("query", "codes"),
-    [
-        ("", ["a", "gift", "fee"]),
-        ("q=fee", ["fee"]),
-        ("q=BRINDE", ["gift"]),
-        ("q=comissão", ["fee"]),
-        ("q=comissao", ["fee"]),
-        ("q=SKU-9", ["gift"]),
-        ("q=VD-0002", ["gift"]),
-        ("q=rule+fee", []),
-        ("action=commission", ["fee"]),
-        ("action=commission&q=gift", []),
-        ("page=7", ["a", "gift", "fee"]),
-        ("page=x&q=%00", ["a", "gift", "fee"]),
-    ],
-)
-def test_rules_are_found_by_name_code_value_and_action(db, client, query, codes):
+FOUND = [
+    ("", ["a", "gift", "fee"]),
+    ("q=fee", ["fee"]),
+    ("q=BRINDE", ["gift"]),
+    ("q=comissão", ["fee"]),
+    ("q=comissao", ["fee"]),
+    ("q=SKU-9", ["gift"]),
+    ("q=VD-0002", ["gift"]),
+    ("q=rule+fee", []),
+    ("action=commission", ["fee"]),
+    ("action=commission&q=gift", []),
+    ("page=7", ["a", "gift", "fee"]),
+    ("page=x&q=%00", ["a", "gift", "fee"]),
+]
+
+
+def test_rules_are_found_by_name_code_value_and_action(db, client, subtests):
     in_force(
         rule("a"),
         paying("fee", name={"pt_BR": "Comissão da casa", "en": "The house's share"}),
@@ -79,8 +78,10 @@ def test_rules_are_found_by_name_code_value_and_action(db, client, query, codes)
         ),
     )
     sign_in(client, "manager")
-    found = shown(client.get(f"/rules?{query}"))
-    assert sorted(found) == sorted(codes)
+    for query, codes in FOUND:
+        with subtests.test(query=query):
+            found = shown(client.get(f"/rules?{query}"))
+            assert sorted(found) == sorted(codes)
 
 
 def test_a_long_list_comes_in_pages(db, client):
@@ -192,35 +193,38 @@ def test_the_draft_shows_where_a_changed_rule_stands(db, client):
     )
 
 
-@pytest.mark.parametrize(
-    "path", ["/rules", "/rules/draft", "/rules/versions", "/rules/versions/1", "/rules/export.json"]
-)
+PAGES = ("/rules", "/rules/draft", "/rules/versions", "/rules/versions/1", "/rules/export.json")
+
+
 @pytest.mark.parametrize(
     ("role", "status"), [("clerk", 403), ("reviewer", 403), ("accountant", 403), ("manager", 200)]
 )
-def test_only_who_keeps_rules_sees_them(db, client, path, role, status):
+def test_only_who_keeps_rules_sees_them(db, client, role, status, subtests):
     sign_in(client, role)
-    assert client.get(path).status_code == status
+    for path in PAGES:
+        with subtests.test(path=path):
+            assert client.get(path).status_code == status
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/rules/draft/publication",
-        "/rules/draft/discarding",
-        "/rules/draft/rebase",
-        "/rules/draft/rules/commission/copies",
-        "/rules/draft/rules/commission/switch",
-        "/rules/draft/rules/commission/place",
-        "/rules/draft/rules/commission/removal",
-        "/rules/versions/1/restoration",
-        "/rules/versions/1/draft",
-    ],
-)
+CHANGES = [
+    "/rules/draft/publication",
+    "/rules/draft/discarding",
+    "/rules/draft/rebase",
+    "/rules/draft/rules/commission/copies",
+    "/rules/draft/rules/commission/switch",
+    "/rules/draft/rules/commission/place",
+    "/rules/draft/rules/commission/removal",
+    "/rules/versions/1/restoration",
+    "/rules/versions/1/draft",
+]
+
+
 @pytest.mark.parametrize("role", ["reviewer", "accountant"])
-def test_only_who_keeps_rules_changes_them(db, client, path, role):
+def test_only_who_keeps_rules_changes_them(db, client, role, subtests):
     sign_in(client, role)
-    assert client.post(path).status_code == 403 and open_draft() is None
+    for path in CHANGES:
+        with subtests.test(path=path):
+            assert client.post(path).status_code == 403 and open_draft() is None
 
 
 def test_a_thousand_rules_are_listed_fast_and_with_few_queries(db, client):
