@@ -11,6 +11,7 @@ while time goes by.
 import functools
 import itertools
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -83,6 +84,7 @@ class World:
     def __init__(self, worlds: Worlds, file: Path, settings: Settings):
         self._worlds, self._file, self._settings = worlds, file, settings
         self.amendments: list[Update] = []
+        self._thread = threading.get_ident()
         # Of the hour: some of it goes by the day.
         self._said: tuple | None = (f"{utc_now():%Y-%m-%d %H}",)
         self._mark = self._look()
@@ -98,6 +100,8 @@ class World:
             session.new or session.dirty or session.deleted or self._mark != self._look(),
             patches,
             current_app.extensions["settings"] is not self._settings,
+            # Others are at it at the same moment.
+            threading.get_ident() != self._thread,
         )
         if any(others):
             self._said = None
