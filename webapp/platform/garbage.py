@@ -8,6 +8,8 @@ gc.disable()
 
 
 def look_again() -> None:
-    """Once the program is read; unless whoever reads it looks for none either."""
+    """Once the program is read, and never through what was read; unless whoever reads it looks for
+    none either."""
     if _was_looked_for:
+        gc.freeze()
         gc.enable()
