@@ -60,7 +60,8 @@ class Problem(OutShape):
 
 
 def calls_of(app: Flask) -> list[Call]:
-    found = {id(view): view.call for view in app.view_functions.values() if hasattr(view, "call")}
+    calls = (getattr(view, "call", None) for view in app.view_functions.values())
+    found = {id(call): call for call in calls if call}
     return sorted(found.values(), key=lambda call: (call.path, call.method))
 
 
