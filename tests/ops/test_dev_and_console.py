@@ -4,22 +4,23 @@ import os
 import re
 import subprocess
 
+import _console
+
 from tests.ops.test_run import left_running
 from tests.services import ROOT, Shop, wait_until
 
-ADD_A_PERSON = """
+# What a person types: background work is done here and now, by nobody else.
+BY_HAND = """
 from webapp.staff.models import Role
 from webapp.staff.people import add_user
-add_user("ana@example.com", "Ana", Role.ADMIN, "correct horse battery")
-db.session.commit()
-"""
-SELL = """
 factories.open_shop()
 sale_id = factories.make_sale(reference="BY-HAND").id
 work_off()
 db.session.expire_all()
 print(db.session.get(Sale, sale_id).status, db.session.scalar(select(func.count(Effect.id))) > 0)
 print("console" in db.session.scalars(select(AuditEntry.actor)).all())
+add_user("ana@example.com", "Ana", Role.ADMIN, "correct horse battery")
+db.session.commit()
 """
 
 
@@ -31,10 +32,13 @@ def console(shop: Shop, script: str) -> str:
     return done.stdout
 
 
-def test_the_shop_in_development(shop):
-    running = shop("bin/dev", DEMO="0").start()
+def test_a_shell_in_the_shop_and_the_shop_in_development(shop):
+    """One after the other on one shop, since each process begins with reading all of it."""
+    running = shop("bin/dev", DEMO="0", CEP_PROVIDERS="sample")
+    assert console(running, BY_HAND).splitlines()[-2:] == ["invoiced True", "True"]
+
+    running.start()
     assert f"Every component is at {running.url}/styleguide\n" in running.log.read_text()
-    console(running, ADD_A_PERSON)
     cookie = running.sign_in("ana@example.com", "correct horse battery")
     status, page = running.get("/styleguide", cookie)
     assert status == 200 and "<h1" in page
@@ -47,12 +51,15 @@ def test_the_shop_in_development(shop):
     wait_until(lambda: running.pids("sweeper") != before["sweeper"])
     assert running.pids("redis") == before["redis"]
     wait_until(lambda: re.search("worker.py.*reloading", running.log.read_text()))
-    wait_until(lambda: running.get("/readyz")[0] == 200)
+    wait_until(lambda: running.get("/readyz")[0] == 200, 60)
 
     assert running.stop() == 0
     assert left_running(running.data_dir) == {}
 
 
-def test_a_shell_in_the_shop(shop):
-    said = console(shop(DEMO="0", CEP_PROVIDERS="sample"), SELL)
-    assert said.splitlines()[-2:] == ["invoiced True", "True"]
+def test_the_shell_rings_the_redis_of_the_shop_that_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "environ", {"DATA_DIR": str(tmp_path)})
+    (tmp_path / "processes.json").write_text('{"redis_url": "redis://127.0.0.1:7001/0"}')
+    assert _console._settings().redis_url == "redis://127.0.0.1:7001/0"
+    monkeypatch.setitem(os.environ, "REDIS_URL", "redis://127.0.0.1:7002/0")
+    assert _console._settings().redis_url == "redis://127.0.0.1:7002/0"

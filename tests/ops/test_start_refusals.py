@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 
+import _prepare
 import _setup
 import _supervisor
 import pytest
@@ -14,7 +15,7 @@ from _redis import free_port
 from tests.services import ROOT
 
 
-def refusal(**env: str) -> str:
+def started(**env: str) -> str:
     """The one line that bin/run leaves with."""
     kept = {"PATH": os.environ["PATH"]}
     done = subprocess.run(
@@ -26,6 +27,20 @@ def refusal(**env: str) -> str:
 
 
 @pytest.fixture
+def refusal(monkeypatch):
+    """Why a start in this environment ends before anything is installed or started."""
+
+    def refusal(**env: str) -> str:
+        monkeypatch.setattr(os, "environ", {"PATH": os.environ["PATH"]} | env)
+        monkeypatch.setattr(_supervisor, "ensure_packages", None)
+        with pytest.raises(_setup.Failure) as refused, _supervisor.claimed("requirements.txt"):
+            pass
+        return str(refused.value)
+
+    return refusal
+
+
+@pytest.fixture
 def taken_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -34,20 +49,20 @@ def taken_port():
 
 
 def test_a_taken_port(tmp_path, taken_port):
-    line = refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
+    line = started(DATA_DIR=str(tmp_path), PORT=str(taken_port))
     assert line.startswith(
         f"bin/run: port {taken_port} on 127.0.0.1 cannot be used (Address already in use); "
     )
 
 
-def test_a_host_that_is_no_address(tmp_path):
+def test_a_host_that_is_no_address(tmp_path, refusal):
     assert "HOST=no.such.invalid is no address" in refusal(
         DATA_DIR=str(tmp_path), HOST="no.such.invalid", DEMO="0"
     )
 
 
 def test_settings_that_make_no_sense(tmp_path):
-    line = refusal(DATA_DIR=str(tmp_path), NFE_ENVIRONMENT="production", NFE_AUTHORITY="sandbox")
+    line = started(DATA_DIR=str(tmp_path), NFE_ENVIRONMENT="production", NFE_AUTHORITY="sandbox")
     assert line.startswith("bin/run: NFE_ENVIRONMENT=production with NFE_AUTHORITY=sandbox: ")
 
 
@@ -86,7 +101,7 @@ def test_a_secret_that_is_guessed_faces_no_network(tmp_path, secret, faced):
 
 def test_a_database_that_does_not_answer(tmp_path):
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
-    assert "the database does not answer: " in refusal(
+    assert "the database does not answer: " in started(
         DATA_DIR=str(tmp_path), PORT=str(free_port()), DATABASE_URL=url
     )
 
@@ -101,32 +116,33 @@ def test_a_database_that_does_not_answer(tmp_path):
         ("SMTP_URL", "smtp://"),
     ],
 )
-def test_an_address_that_is_none_and_may_bear_a_password(tmp_path, name, address):
+def test_an_address_that_is_none_and_may_bear_a_password(tmp_path, refusal, name, address):
     line = refusal(DATA_DIR=str(tmp_path), **{name: address})
-    assert line.startswith(f"bin/run: {name}: use ") and "secret" not in line
+    assert line.startswith(f"{name}: use ") and "secret" not in line
 
 
 @pytest.mark.parametrize(
     "name, address", [("VIACEP_URL", "http://cep:many"), ("PUBLIC_URL", "shop.example")]
 )
-def test_an_address_of_the_web_that_is_none(tmp_path, name, address):
-    assert refusal(DATA_DIR=str(tmp_path), **{name: address}).startswith(
-        f"bin/run: {name}={address}: use "
-    )
+def test_an_address_of_the_web_that_is_none(tmp_path, refusal, name, address):
+    assert refusal(DATA_DIR=str(tmp_path), **{name: address}).startswith(f"{name}={address}: use ")
 
 
-def test_a_certificate_that_does_not_open(tmp_path):
+def test_a_certificate_that_does_not_open(tmp_path, monkeypatch, capsys):
+    """Said by what makes the database ready, as that the database does not answer."""
     (tmp_path / "a1.pfx").write_text("no certificate")
-    line = refusal(
-        DATA_DIR=str(tmp_path), PORT=str(free_port()), NFE_CERTIFICATE=str(tmp_path / "a1.pfx")
-    )
-    assert (
-        line == "bin/run: NFE_CERTIFICATE: This is not a PFX file (.pfx or .p12). Choose the file "
-        "of the A1 certificate."
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NFE_CERTIFICATE", str(tmp_path / "a1.pfx"))
+    with pytest.raises(SystemExit) as ended:
+        _prepare.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().out == (
+        "NFE_CERTIFICATE: This is not a PFX file (.pfx or .p12). Choose the file of the A1 "
+        "certificate.\n"
     )
 
 
-def test_a_data_dir_that_cannot_be_written(tmp_path):
+def test_a_data_dir_that_cannot_be_written(tmp_path, refusal):
     (tmp_path / "file").write_text("")
     assert "cannot write there (Not a directory)" in refusal(
         DATA_DIR=str(tmp_path / "file" / "data")
@@ -135,7 +151,7 @@ def test_a_data_dir_that_cannot_be_written(tmp_path):
 
 def test_a_data_dir_that_another_run_holds(tmp_path, taken_port):
     with _supervisor.lock(tmp_path):
-        line = refusal(DATA_DIR=str(tmp_path), PORT=str(taken_port))
+        line = started(DATA_DIR=str(tmp_path), PORT=str(taken_port))
     assert f"already runs on {tmp_path} (process {os.getpid()})" in line
 
 
