@@ -5,6 +5,9 @@ import re
 import pytest
 from jinja2 import nodes
 
+from webapp.platform.database import Model
+from webapp.platform.notices import live_kind
+
 # Inline scripts, styles and handlers do not run under the policy; `safe` and friends let text in as
 # markup.
 FORBIDDEN = {
@@ -140,3 +143,21 @@ def test_every_page_is_live_or_says_why_not(app):
     pages = {name for name in found if '{% extends "layouts/base.html" %}' in found[name]}
     still = {name for name in pages if not LIVE.search(whole(name))}
     assert still == set().union(*NOT_LIVE.values())
+
+
+def test_pages_wait_for_kinds_that_there_are(app):
+    """A kind that no model has is told by nobody."""
+    told = {live_kind(mapper.class_) for mapper in Model.registry.mappers} | {"jobs", "any"}
+    waits = re.compile(
+        r'set live_on = "([^"]+)"|data-live-kind="([a-z_ ]+)"'
+        r'|lists\.table\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*?\bkind="([^"]+)"'
+    )
+    found = sources(app)
+    kinds = {
+        (name, kind)
+        for name, source in found.items()
+        for groups in waits.findall(source)
+        for kind in "".join(groups).split()
+    }
+    assert len(kinds) > 40
+    assert {(name, kind) for name, kind in kinds if kind not in told} == set()
