@@ -18,13 +18,21 @@ def refuse_the_next(page, signed_in, code) -> None:
 
 
 def test_rejected_understood_mended_and_authorized_under_its_number(
-    page, live_shop, signed_in, watched
+    page, browser, live_shop, signed_in, watched
 ):
+    # A manager has the monitor open all the while: its cause comes and goes by itself.
+    manager = browser.new_context(base_url=live_shop.url, locale="pt-BR")
+    jobs = manager.new_page()
+    signed_in(jobs, "manager")
+    jobs.goto("/jobs")
+    cause = jobs.locator("#causes li", has_text="181")
+    expect(cause).to_have_count(0)
     refuse_the_next(page, signed_in, "181")
     buyer = {"customer__name": "Oficina Serra Azul Ltda", "customer__document": WRONG}
     place_order(live_shop, "REVIEW-1", **buyer)
     rejected = "SELECT count(*) FROM sales WHERE reference = 'REVIEW-1' AND status = 'attention'"
     wait_until(lambda: live_shop.execute(rejected) == [(1,)], why="rejected")
+    expect(cause).to_contain_text("1 pedido, R$")
 
     signed_in(page, "reviewer")
     page.goto("/invoices?status=rejected&reason=customer&sort=-when")
@@ -53,6 +61,8 @@ def test_rejected_understood_mended_and_authorized_under_its_number(
     expect(page.locator("h2", has_text=f"NF-e {number}, série 1")).to_be_visible()
     expect(page.locator("#changes del")).to_have_text(bare(WRONG))
     expect(page.locator("#changes ins")).to_have_text(bare(RIGHT))
+    expect(cause).to_have_count(0)
+    manager.close()
     assert watched == []
 
 

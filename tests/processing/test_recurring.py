@@ -33,6 +33,9 @@ from webapp.processing.recurring import (
 from webapp.processing.retention import forget_what_is_over
 from webapp.processing.timing import Timing
 from webapp.staff.models import IDLE, UserSession
+from webapp.store.queries import issuer_zone
+from webapp.views.models import ExportSchedule, Rhythm
+from webapp.views.words import rhythm_words
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NIGHT = Timing(1, within=5)
@@ -180,8 +183,22 @@ def test_what_is_over_is_forgotten_and_nothing_else(db):
 
 def test_a_manager_sees_the_schedule_runs_a_work_now_and_turns_it_off(client, db):
     sign_in(client, "manager")
+    schedule = ExportSchedule(
+        name="Buyers",
+        listing="customers",
+        ending="csv",
+        rhythm=Rhythm.WEEKDAYS,
+        hour=18,
+        recipient=make_user("clerk", email="rosa@example.com"),
+    )
+    schedule.begin(utc_now(), issuer_zone())
+    db.session.add(schedule)
+    db.session.commit()
+    assert rhythm_words(schedule) == "De segunda a sexta às 18:00"
     page = client.get("/schedule").text
     assert 'id="work-files"' in page and "01:00" in page
+    assert 'id="standing-sweeper"' in page and "Every second" in page
+    assert "18:00" in page and "step=exportschedule.active" in page
     assert client.post("/schedule/retention/runs").status_code == 303
     work_off()
     work = client.get("/schedule/retention").text

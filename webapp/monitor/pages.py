@@ -25,7 +25,7 @@ from webapp.monitor.queries import (
     owed_by_queue,
     providers,
 )
-from webapp.monitor.schedule import runs_of, schedule
+from webapp.monitor.schedule import runs_of, schedule, standing
 from webapp.monitor.weighing import most_pressing
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
@@ -225,7 +225,9 @@ def _refuse_unknown(queue: str) -> None:
 @bp.get("/schedule")
 @allow("manager")
 def schedule_page() -> str:
-    return render_template("monitor/schedule.html", planned=schedule(), who=who)
+    return render_template(
+        "monitor/schedule.html", planned=schedule(), standing=standing(), who=who
+    )
 
 
 @bp.get("/schedule/<work>")

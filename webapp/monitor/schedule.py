@@ -3,16 +3,23 @@ last."""
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import redis
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
+from webapp.attempts.models import Attempt
+from webapp.fulfilment.memberships.models import Membership
+from webapp.monitor.registries import swept_at
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.processing.models import RecurringRun, WorkSwitch
 from webapp.processing.recurring import RECURRING, Recurring, switched_off
 from webapp.processing.timing import Timing
 from webapp.store.queries import issuer_zone, the_shop
+from webapp.views.models import ExportSchedule
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,75 @@ def in_words(timing: Timing | None) -> str:
     if timing.day is None:
         return _("Every day at %(time)s", time=time)
     return _("On day %(day)s of each month at %(time)s", day=timing.day, time=time)
+
+
+class Standing(NamedTuple):
+    """What recurs by itself and is kept elsewhere: `last` its last attempt, with nothing else than
+    `last_at` known of the sweeper; `page` is where it is set, run and turned off."""
+
+    name: str
+    label: str
+    help: str
+    words: str
+    last_at: dt.datetime | None
+    last: Attempt | None
+    next_at: dt.datetime | None
+    page: str
+    history: str = ""
+
+
+def standing() -> list[Standing]:
+    """The sweeper, alerts, reports and reminders."""
+    found = [
+        Standing(
+            "sweeper",
+            _("Sweeper"),
+            _("Takes up what was interrupted, and owes all that stands here. It cannot be off."),
+            _("Every second"),
+            _swept_at(),
+            None,
+            None,
+            url_for("monitor.page"),
+        ),
+        Standing(
+            "alerts",
+            _("Look out for alerts"),
+            _("The certificate, numbers to be voided, the disk, what waits or fails …"),
+            _("Every %(num)s seconds", num=15),
+            _swept_at(),
+            None,
+            None,
+            url_for("alerts.limits_page"),
+            url_for("alerts.index"),
+        ),
+    ]
+    for model, label, words, page in (
+        (ExportSchedule, _("Lists by e-mail"), _("Each in its own rhythm"), "views.index"),
+        (Membership, _("Reminders of memberships"), _("Each at its own day"), "memberships.plans"),
+    ):
+        found.append(_of_rows(model, label, words, url_for(page)))
+    return found
+
+
+def _of_rows(
+    model: type[ExportSchedule | Membership], label: str, words: str, page: str
+) -> Standing:
+    kind, step = model.work_kind(), "active"
+    of_these = (Attempt.kind == kind) & (Attempt.step == step)
+    latest = select(Attempt).where(of_these).order_by(Attempt.ended_at.desc(), Attempt.id.desc())
+    last = db.session.scalar(latest.limit(1))
+    owed = (model.status == step) & model.due_at.is_not(None)
+    next_at = db.session.scalar(select(func.min(model.due_at)).where(owed))
+    history = url_for("jobs.attempts", step=f"{kind}.{step}")
+    ended = last.ended_at if last else None
+    return Standing(kind, label, "", words, ended, last, next_at, page, history)
+
+
+def _swept_at() -> dt.datetime | None:
+    try:
+        return swept_at()
+    except redis.RedisError:
+        return None
 
 
 def last_runs() -> dict[str, RecurringRun]:

@@ -81,8 +81,13 @@ def _mark(_mapper: object, connection: Connection, _row: View | ColumnChoice) ->
     connection.execute(update(shop).values(views_mark=shop.c.views_mark + 1))
 
 
+SATURDAY = 5
+
+
 class Rhythm(enum.StrEnum):
     DAILY = "daily"
+    # Monday to Friday.
+    WEEKDAYS = "weekdays"
     WEEKLY = "weekly"
     MONTHLY = "monthly"
 
@@ -93,6 +98,7 @@ class Rhythm(enum.StrEnum):
 
 RHYTHM_LABELS = {
     Rhythm.DAILY: _l("Every day"),
+    Rhythm.WEEKDAYS: _l("Every weekday"),
     Rhythm.WEEKLY: _l("Every week"),
     Rhythm.MONTHLY: _l("Every month"),
 }
@@ -163,6 +169,8 @@ class ExportSchedule(Owed, Timestamps, Model):
     def falls_on(self, day: dt.date) -> bool:
         if self.rhythm is Rhythm.WEEKLY:
             return day.weekday() == self.weekday
+        if self.rhythm is Rhythm.WEEKDAYS:
+            return day.weekday() < SATURDAY
         return self.rhythm is Rhythm.DAILY or day.day == self.day
 
     def begin(self, now: dt.datetime, zone: dt.tzinfo) -> None:

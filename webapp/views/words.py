@@ -13,4 +13,6 @@ def rhythm_words(schedule: ExportSchedule) -> str:
         return _("Every week: %(day)s, %(hour)s", day=day, hour=hour)
     if schedule.rhythm is Rhythm.MONTHLY:
         return _("Every month: day %(day)s, %(hour)s", day=schedule.day, hour=hour)
+    if schedule.rhythm is Rhythm.WEEKDAYS:
+        return _("Every weekday at %(time)s", time=hour)
     return _("Every day: %(hour)s", hour=hour)
