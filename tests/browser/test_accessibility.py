@@ -174,6 +174,21 @@ def test_a_link_that_only_its_colour_tells_from_its_text_is_found_in_each_look(p
         assert {rule for _, rule, *_ in found} == {"link-in-text-block"}
 
 
+def test_regions_of_one_name_are_found_in_the_size_that_shows_both(page):
+    navs = '<nav aria-label="Ali">Um</nav><nav aria-label="Ali" class="second">Dois</nav>'
+    hidden = ".second { display: none }"
+    page.set_content(
+        READABLE.replace("</style>", f"{hidden}</style>").replace("<main", f"{navs}<main")
+    )
+    assert faults(page) == []
+    for sizes, width in (("1024", "(700px < width < 1200px)"), ("390", "(width < 700px)")):
+        shown = f"{hidden} @media {width} {{ .second {{ display: block }} }}"
+        style = READABLE.replace("</style>", f"{shown}</style>")
+        page.set_content(style.replace("<main", f"{navs}<main"))
+        (found,) = faults(page)
+        assert found.startswith(f"{sizes} light: landmark-unique: <nav")
+
+
 def test_a_note_that_came_in_has_no_faults(staff):
     """The demo's sandbox holds one until the fetching is turned on."""
     staff.goto("/incoming")

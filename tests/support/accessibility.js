@@ -40,10 +40,7 @@ window.looks = (() => {
     const run = (where, options) => axe.run(where, { ...options, reporter: (rules, _, done) => done(rules) });
     const told = (rules) => rules.filter(({ violations }) => violations.length).map(({ id, violations }) =>
         `${id}: ${violations.slice(0, 3).map(({ node }) => node.source.slice(0, 120)).join(", ")}`);
-
-    const structure = async (options) => told(await run(document, {
-        ...options, rules: { ...options.rules, "color-contrast": { enabled: false } },
-    }));
+    const kindsBy = (elements, kind) => new Map(elements.map((element) => [element, kind(element)]));
 
     // What decides whether a text can be read: its letters and the grounds below it. Of what lies above others without a
     // ground of its own: also where it stands, and how wide the screen is.
@@ -75,33 +72,78 @@ window.looks = (() => {
         return width > 1 && right > 0 && bottom > 0 && element.checkVisibility({ visibilityProperty: true });
     };
 
-    // Links among other words, which more than a colour must tell apart from those.
-    const linksInText = () => [...document.querySelectorAll("a[href], [role=link]")].filter((link) => {
-        let block = link.parentElement;
-        while (getComputedStyle(block).display === "inline") block = block.parentElement;
-        const words = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
-        while (words.nextNode())
-            if (words.currentNode.data.trim() && !words.currentNode.parentElement.closest("a[href], [role=link]"))
-                return true;
-        return false;
-    });
+    // As axe does, without what is hidden from screen readers.
+    const texts = () => kindsBy([...document.querySelectorAll("body, body *")].filter((element) =>
+        (element.matches("input, select, textarea")
+            || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
+        && isShown(element) && !element.closest("[aria-hidden=true]")), kindOf());
 
-    // Axe's verdict on all texts of a kind that has not passed yet, and the kinds that pass now. In the same look at the
-    // page its verdict on links, unless the structure's covers them.
-    const colours = async (passed, withLinks) => {
-        const known = new Set(passed), kind = kindOf();
-        const texts = [...document.querySelectorAll("body, body *")].filter((element) =>
-            (element.matches("input, select, textarea")
-                || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
-            && isShown(element) && !known.has(kind(element)));
-        const links = withLinks ? linksInText() : [];
-        if (!texts.length && !links.length) return { faults: [], passes: [] };
-        const runOnly = withLinks ? ["color-contrast", "link-in-text-block"] : ["color-contrast"];
-        const rules = await run({ include: [...texts, ...links] }, { runOnly });
-        const passes = rules.filter(({ id }) => id === "color-contrast").flatMap((rule) => rule.passes)
-            .map(({ node }) => kind(node.element));
-        return { faults: told(rules), passes: [...new Set(passes)] };
+    // As axe does: links between more words than their own and their neighbours', up to the next break of the line.
+    const isBlock = (element) => /^(block|list-item|table|flex|grid)/.test(getComputedStyle(element).display);
+    const isAmongWords = (link, block) => {
+        const length = (words) => words.join("").replace(/\s+/g, " ").trim().length;
+        let words = [], pressed = [], isPast = false, isOver = false;
+        const read = (node) => {
+            if (isOver) return;
+            if (node.nodeType === Node.TEXT_NODE) words.push(node.data);
+            if (node.nodeType !== Node.ELEMENT_NODE) return;
+            isPast ||= node === link;
+            if (node.matches("br, hr") || isBlock(node)) {
+                if (isPast) isOver = true;
+                else words = [], pressed = [];
+            } else if (node.matches("a[href], [role=link], button")) return void pressed.push(node.textContent);
+            node.childNodes.forEach(read);
+        };
+        block.childNodes.forEach(read);
+        return length(words) > length(pressed);
     };
 
-    return { outOfRoom, structure, colours };
+    // Which more than a colour must tell apart from those words: by how both are drawn.
+    const drawn = (element) => {
+        const style = getComputedStyle(element);
+        return ["textDecoration", "border", "fontFamily", "fontStyle"].map((name) => style[name]).join();
+    };
+    const linksInText = () => {
+        const kind = kindOf(), blocks = new Map();
+        for (const link of document.querySelectorAll("a[href], [role=link]")) {
+            if (getComputedStyle(link).display !== "inline") continue;
+            let block = link.parentElement;
+            while (!isBlock(block)) block = block.parentElement;
+            if (isAmongWords(link, block)) blocks.set(link, block);
+        }
+        return kindsBy([...blocks.keys()], (link) =>
+            [link, blocks.get(link)].map((part) => `${kind(part)} ${drawn(part)}`).join(" in "));
+    };
+
+    // Whether two regions have one name is told by all of them together.
+    const landmarks = () => {
+        const shown = [...document.querySelectorAll("main, nav, header, footer, aside, form, section, [role]")].filter(
+            (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[aria-hidden=true], [inert]"));
+        const named = (element) => [
+            element.tagName, element.role, element.ariaLabel, element.title,
+            ...(element.ariaLabelledByElements ?? []).map((label) => label.textContent.trim()),
+            element.parentElement.closest("main, nav, aside, section, article, [role]")?.tagName,
+        ].join();
+        const together = shown.map(named).join(" and ");
+        return kindsBy(shown, () => together);
+    };
+
+    // Axe's verdict on the whole, if asked for, and by rule on each kind that has not passed yet; and the kinds that
+    // pass now.
+    const kinds = { "color-contrast": texts, "link-in-text-block": linksInText, "landmark-unique": landmarks };
+    const judge = async (passed, rules, whole) => {
+        const known = new Set(passed), verdicts = [], passes = new Set();
+        if (whole) verdicts.push(...await run(document, whole));
+        for (const rule of rules) {
+            const open = [...kinds[rule]()].filter(([, kind]) => !known.has(kind)).map(([element]) => element);
+            if (open.length) verdicts.push(...await run({ include: open }, { runOnly: [rule] }));
+        }
+        for (const verdict of verdicts.filter(({ id, violations }) => kinds[id] && !violations.length)) {
+            const kindsOfRule = kinds[verdict.id]();
+            for (const { node } of verdict.passes) passes.add(kindsOfRule.get(node.element));
+        }
+        return { faults: told(verdicts), passes: [...passes].filter(Boolean) };
+    };
+
+    return { outOfRoom, judge };
 })();

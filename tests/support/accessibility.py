@@ -2,54 +2,60 @@
 
 from itertools import groupby
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import CDPSession, Page
 
-SCRIPT = f"() => {{ {AXE_SCRIPT}\n{Path(__file__).with_suffix('.js').read_text()} }}"
+SCRIPT = f"{{ {AXE_SCRIPT}\n{Path(__file__).with_suffix('.js').read_text()} }}"
 DESK, TABLET, PHONE = (
     {"width": width, "height": height} for width, height in ((1440, 900), (1024, 768), (390, 844))
 )
-# Named, so that no release of axe leaves them out.
-NAMED_RULES = ("landmark-unique", "link-in-text-block")
-EVERY_RULE = {"rules": {rule: {"enabled": True} for rule in NAMED_RULES}}
+# What axe judges by kind: what passed in one place passes in each.
+CONTRAST, LINKS, LANDMARKS = "color-contrast", "link-in-text-block", "landmark-unique"
+# The first two need no second verdict; the third is named, so that no release of axe leaves it out.
+WHOLE = {"rules": {rule: {"enabled": rule == LANDMARKS} for rule in (CONTRAST, LINKS, LANDMARKS)}}
 # A dark look differs in its colours alone; of a tablet's the arrangement is in question. From each
 # look to the next little changes, and the next page is looked at the other way round.
 LOOKS = (
-    (DESK, "dark", None),
-    (DESK, "light", EVERY_RULE),
-    (TABLET, "light", {"runOnly": NAMED_RULES}),
-    (PHONE, "light", EVERY_RULE),
-    (PHONE, "dark", None),
+    (DESK, "dark", (CONTRAST, LINKS), None),
+    (DESK, "light", (CONTRAST, LINKS), WHOLE),
+    (TABLET, "light", (LINKS, LANDMARKS), None),
+    (PHONE, "light", (CONTRAST, LINKS), WHOLE),
+    (PHONE, "dark", (CONTRAST, LINKS), None),
 )
-# The kinds of text that axe could read, by scheme: what passed on one page passes on each.
-_readable: dict[str, set[str]] = {"light": set(), "dark": set()}
+# The kinds that axe passed, by scheme.
+_passed: dict[str, set[str]] = {"light": set(), "dark": set()}
+# The scheme that a page is shown in, and the way past playwright to it.
+_shown: WeakKeyDictionary[Page, str] = WeakKeyDictionary()
+_wires: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 
 
-def faults(page) -> list[str]:
+def faults(page: Page) -> list[str]:
     """All that is wrong with the page in any look; axe sees one of each kind of row."""
-    page.evaluate(SCRIPT)
-    found, shown = [], None
+    _give_axe(page)
+    found = []
     looks = LOOKS if page.viewport_size == DESK else LOOKS[::-1]
     for viewport, same_size in groupby(looks, key=lambda look: look[0]):
         page.set_viewport_size(viewport)
         found += _at(viewport, page.evaluate("looks.outOfRoom()"))
-        for _, scheme, options in same_size:
-            if scheme != shown:
+        for _, scheme, *asked in same_size:
+            if scheme != _shown.get(page):
                 page.emulate_media(color_scheme=scheme)
-                shown = scheme
-            if options:
-                told = page.evaluate("(options) => looks.structure(options)", options)
-                found += _at(viewport, told, scheme)
-            if viewport != TABLET:
-                found += _at(viewport, _of_colours(page, scheme, with_links=not options), scheme)
+                _shown[page] = scheme
+            seen = page.evaluate("(asked) => looks.judge(...asked)", [[*_passed[scheme]], *asked])
+            _passed[scheme].update(seen["passes"])
+            found += _at(viewport, seen["faults"], scheme)
     return found
 
 
-def _of_colours(page, scheme: str, with_links: bool) -> list[str]:
-    asked = [sorted(_readable[scheme]), with_links]
-    seen = page.evaluate("([known, withLinks]) => looks.colours(known, withLinks)", asked)
-    _readable[scheme].update(seen["passes"])
-    return seen["faults"]
+def _give_axe(page: Page) -> None:
+    """As a script of the page, which the browser compiles once for all pages; what playwright
+    evaluates it compiles each time."""
+    if page not in _wires:
+        _wires[page] = page.context.new_cdp_session(page)
+    answer = _wires[page].send("Runtime.evaluate", {"expression": SCRIPT})
+    assert "exceptionDetails" not in answer, answer
 
 
 def _at(viewport, faults: list[str], scheme: str = "") -> list[str]:
