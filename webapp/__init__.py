@@ -39,6 +39,7 @@ from webapp.staff import access
 from webapp.staff.queries import names_of
 from webapp.store.queries import shop_time_zone
 from webapp.web import listings, navigation, security, walks
+from webapp.web.compiled import keep_compiled
 
 # Before the audit, which tells of what it adds.
 hear_low_stock(db.session)
@@ -154,6 +155,7 @@ def _bind_extensions(app: Flask) -> None:
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals["static_file"] = _static_files(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    keep_compiled(app)
     with app.app_context():
         sqlite.prepare(db.engine)
 
