@@ -16,6 +16,7 @@ FAILURES = Path(__file__).resolve().parents[2] / "failures"
 BROWSER_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage --in-process-gpu "
+    "--process-per-site "
     "--js-flags=--no-opt,--no-maglev"
 )
 _open: list[BrowserContext] = []
@@ -55,7 +56,7 @@ def signed_in(live_shop) -> Callable[..., None]:
 
 
 def traced(browser: Browser, snapshots: bool) -> Browser:
-    """The browser, every context of which keeps a trace of the test that runs. Nothing moves in it
+    """The browser, every profile of which keeps a trace of the test that runs. Nothing moves in it
     unless asked to: a badge that pulses is drawn anew sixty times a second."""
     make = browser.new_context
 
@@ -63,12 +64,46 @@ def traced(browser: Browser, snapshots: bool) -> Browser:
         context = make(**({"reduced_motion": "reduce"} | options))
         context.set_default_timeout(60_000)
         context.tracing.start(snapshots=snapshots)
-        _open.append(context)
-        context.on("close", lambda: _open.remove(context))
         return context
 
-    browser.new_context = new_context
+    browser.new_context = Profiles(new_context).take
     return browser
+
+
+class Profiles:
+    """Browser profiles that a test finds as new: one that was closed is emptied and given out
+    again. A new one has all of the shop's files fetched and compiled once more, in a process of its
+    own."""
+
+    def __init__(self, make: Callable[..., BrowserContext]):
+        self.make, self.free = make, {}
+
+    def take(self, **options) -> BrowserContext:
+        free = self.free.setdefault(repr(sorted(options.items())), [])
+        context = free.pop() if free else self._made(free, options)
+        _open.append(context)
+        return context
+
+    def _made(self, free: list[BrowserContext], options: dict) -> BrowserContext:
+        context = self.make(**options)
+        # Holds the process for the pages to come, and what they store.
+        keeper = context.new_page() if "base_url" in options else None
+
+        def close() -> None:
+            _open.remove(context)
+            if keeper is None:
+                return end()
+            for page in context.pages:
+                if page is not keeper:
+                    page.close()
+            context.clear_cookies()
+            context.set_offline(False)
+            keeper.goto("/static/icons.svg")
+            keeper.evaluate("localStorage.clear()")
+            free.append(context)
+
+        end, context.close = context.close, close
+        return context
 
 
 def pytest_sessionstart(session):
