@@ -34,7 +34,11 @@ from webapp.platform.storage import Storage
 from webapp.processing import sweeping
 from webapp.staff import models as staff_models
 
-pytest_plugins = ["tests.support.whole_runs", "tests.support.browsers"]
+pytest_plugins = [
+    "tests.support.whole_runs",
+    "tests.support.live_shop",
+    "tests.support.browsers",
+]
 note_patches()
 # Directories whose tests begin with what earlier ones began with.
 ALIKE = ("attention", "closings", "fulfilment", "invoices", "messages", "processing", "sales")
@@ -331,14 +335,6 @@ def shop(tmp_path, guardian):
     for each in made:
         if each.process:
             each.stop()
-
-
-@pytest.fixture(scope="session")
-def live_shop(folder, guardian):
-    """The demo shop, running; one for all browser tests, so each makes what it changes."""
-    live = services.Shop(folder / "live", guardian).start()
-    yield live
-    live.stop()
 
 
 @pytest.fixture(scope="session")

@@ -230,6 +230,10 @@ class Shop:
             self._cookies[role] = self.sign_in(f"{role}@balcao.example")
         return self._cookies[role]
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def end_sessions(self) -> None:
         """Signs everybody out on the server, as idleness or an administrator does; the cookies
         stay."""

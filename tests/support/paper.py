@@ -31,3 +31,10 @@ def texts(pdf: bytes) -> list[str]:
 def codes(pdf: bytes, dots: int = DOTS) -> list[list[str]]:
     """What the bar codes of each page say."""
     return [[code.text for code in zxingcpp.read_barcodes(page)] for page in pictures(pdf, dots)]
+
+
+def bars(image: Image) -> set[str]:
+    """What a reader of another house reads of the bar codes."""
+    found = zxingcpp.read_barcodes(image)
+    assert all(one.format == zxingcpp.BarcodeFormat.Code128 for one in found)
+    return {one.text for one in found}
