@@ -80,7 +80,8 @@ def _open_session(role: str, **facts) -> tuple[str, str]:
     db.session.add(row)
     db.session.commit()
     sessions = UserSession.__table__
-    worlds.amend(update(sessions).where(sessions.c.user_id == user.id).values(id_hash=row.id_hash))
+    own = {name: getattr(row, name) for name in ("id_hash", "created_at", "seen_at", "proved_at")}
+    worlds.amend(update(sessions).where(sessions.c.user_id == user.id).values(own))
     return user.email, secret
 
 
@@ -93,9 +94,8 @@ def make_token(role: str = "clerk", name: str = "checkout") -> str:
     db.session.add(token)
     db.session.commit()
     tokens = ApiToken.__table__
-    worlds.amend(
-        update(tokens).where(tokens.c.id == token.id).values(secret_hash=token.secret_hash)
-    )
+    own = {"secret_hash": token.secret_hash, "used_at": token.used_at}
+    worlds.amend(update(tokens).where(tokens.c.id == token.id).values(own))
     return secret
 
 
