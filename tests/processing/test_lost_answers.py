@@ -4,7 +4,7 @@ import datetime as dt
 
 import flask_migrate
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.factories import make_sale, open_shop, work_off
 from tests.support.claims import claim
@@ -118,5 +118,5 @@ def test_invoices_on_their_way_keep_that_their_answer_is_not_known(app, db, call
     db.session.remove()
     migrations.bind(app)
     flask_migrate.downgrade(revision="0004")
-    flask_migrate.upgrade()
-    assert _invoice(db).answer_unknown
+    flask_migrate.upgrade(revision="0005")
+    assert db.session.scalars(select(Invoice.answer_unknown)).one()

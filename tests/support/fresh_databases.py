@@ -67,9 +67,14 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle
 """
 
 
+def _connect(url: str) -> psycopg.Connection:
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+
 class PostgresDatabase:
     """One database for all tests, brought back before each; a test that changes the schema costs
-    the next one a new database. `engines`: those whose connections outlive a test."""
+    the next one a new copy of what was migrated once. `engines`: those whose connections outlive a
+    test."""
 
     def __init__(
         self,
@@ -77,15 +82,17 @@ class PostgresDatabase:
         migrate: Callable[[str], None],
         engines: Callable[[], Iterable[Engine]],
     ):
-        self._server, self._migrate, self._engines = server, migrate, engines
+        self._server, self._engines = server, engines
         self.url = server.url("balcao")
+        server.execute("CREATE DATABASE pristine")
+        migrate(server.url("pristine"))
+        with _connect(server.url("pristine")) as connection:
+            connection.execute(_REMEMBER)
         self._make()
 
     def _make(self) -> None:
-        self._server.execute("CREATE DATABASE balcao")
-        self._migrate(self.url)
-        self._connection = psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True)
-        self._connection.execute(_REMEMBER)
+        self._server.execute("CREATE DATABASE balcao TEMPLATE pristine")
+        self._connection = _connect(self.url)
 
     def fresh(self) -> str:
         """The address, once the database is as it was; whoever still works in it is cut off."""
