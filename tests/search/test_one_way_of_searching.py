@@ -42,24 +42,26 @@ def places(client, q: str) -> dict[str, bool]:
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("written", WRITTEN)
-def test_a_buyer_is_found_alike_in_every_place(client, db, written):
+def test_a_buyer_is_found_alike_in_every_place(client, db):
     make_sale(customer=BUYER, address=ADDRESS_TYPED)
     make_sale(address={"zip_code": "40140-650", "number": "1"})
     sign_in(client)
-    assert set(places(client, written).values()) == {True}, places(client, written)
-    found = Api(client, make_token()).call("GET", f"/sales?q={written.replace(' ', '%20')}")
-    assert [sale["customer"]["name"] for sale in found.json["items"]] == [BUYER["name"]]
+    calls = Api(client, make_token())
+    for written in WRITTEN:
+        assert set(places(client, written).values()) == {True}, (written, places(client, written))
+        found = calls.call("GET", f"/sales?q={written.replace(' ', '%20')}")
+        names = [sale["customer"]["name"] for sale in found.json["items"]]
+        assert names == [BUYER["name"]], written
 
 
 ADDRESS_TYPED = {"zip_code": "05010-000", "number": "100", "city": "São Paulo", "state": "SP"}
 
 
-@pytest.mark.parametrize("written", ["joaquina silva", "98765-0000", "C34.502", "campinas"])
-def test_every_word_must_fit(client, db, written):
+def test_every_word_must_fit(client, db):
     make_sale(customer=BUYER, address=ADDRESS_TYPED)
     sign_in(client)
-    assert not any(places(client, written).values()), places(client, written)
+    for written in ("joaquina silva", "98765-0000", "C34.502", "campinas"):
+        assert not any(places(client, written).values()), (written, places(client, written))
 
 
 @pytest.mark.parametrize("written", ["web2004", "WEB-2004", "web 2004"])
