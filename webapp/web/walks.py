@@ -21,6 +21,7 @@ from webapp.http.lists import COUNT_LIMIT, Place, count_text, cursor_of, first_i
 from webapp.http.sealing import seal, unseal
 from webapp.platform.errors import Invalid
 from webapp.platform.queue import redis_of_app
+from webapp.platform.whole import whole_number
 from webapp.web.listings import Asked, Listing, listing_called, listings
 
 # In the address of a row: the list's address, and in that the place, and the walk's own name.
@@ -134,7 +135,8 @@ def _meet(name: str, row_id: int) -> list[int]:
             met = pipe.execute()[-1]
     except redis.RedisError:
         return []
-    return [int(row_id) for row_id in met]
+    ids = (whole_number(member.decode(errors="replace")) for member in met)
+    return [row_id for row_id in ids if row_id is not None]
 
 
 def _walked() -> Listing | None:
