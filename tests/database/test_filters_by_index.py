@@ -19,6 +19,7 @@ from webapp.bulk.queries import rows_of as bulk_rows
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import products
+from webapp.dashboard.queries import oldest_open_tasks
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import packing_slips, sales_to_ship, slip_ids
@@ -157,6 +158,12 @@ def test_a_filter_reads_its_own_index(db, index):
     plan = plan_of(db, LISTS[index]().limit(51))
     assert index in plan, plan
     assert "TEMP B-TREE" not in plan and "Sort" not in plan, plan
+
+
+@pytest.mark.both_databases
+def test_the_oldest_open_tasks_are_found_past_all_that_are_done(db):
+    plan = plan_of(db, oldest_open_tasks().limit(5))
+    assert "ix_tasks_open" in plan, plan
 
 
 @pytest.mark.parametrize("status", ["awaiting_nfe", "to_pack", "packed"])

@@ -30,7 +30,7 @@ from webapp.fulfilment.commissions.models import Commission
 from webapp.fulfilment.commissions.queries import mark_of
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import slip_ids
-from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.models import OPEN_TASKS, Task
 from webapp.fulfilment.tasks.queries import open_task_ids, tasks
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import VIEWS
@@ -214,18 +214,18 @@ def counts(others: Sequence[Select] = ()) -> tuple[Counts, list[int]]:
     return Counts(*(found[counter] for counter in own)), [found[counter] for counter in more]
 
 
-def _waiting(query: Select, key, count: int) -> Waiting:
+def _waiting(query: Select, count: int) -> Waiting:
     """`count`: how many there are; nothing is asked for none."""
     if not count:
         return Waiting([], 0)
-    return Waiting(list(db.session.scalars(query.order_by(key).limit(SHOWN)).unique()), count)
+    return Waiting(list(db.session.scalars(query.limit(SHOWN)).unique()), count)
 
 
 def sales_in_attention(count: int) -> Waiting:
     """Those that stopped, and those that have waited for a postal code service for so long that a
     person may rather complete them by hand."""
     query = select(Sale).where(Sale.needs_person).options(joinedload(Sale.lines))
-    return _waiting(query, Sale.id, count)
+    return _waiting(query.order_by(Sale.id), count)
 
 
 def invoices_waiting(counts: Counts) -> dict[str, Waiting]:
@@ -249,7 +249,12 @@ def _first_of(view: str) -> Select:
 
 
 def open_tasks(count: int) -> Waiting:
-    return _waiting(tasks(done=False), Task.id, count)
+    return _waiting(oldest_open_tasks(), count)
+
+
+def oldest_open_tasks() -> Select:
+    """In the order of their index: in that of ids PostgreSQL walks all that are done."""
+    return tasks().where(OPEN_TASKS).order_by(Task.created_at, Task.id)
 
 
 def low_products() -> list[Product]:
