@@ -9,7 +9,9 @@ import pytest
 from tests.factories import make_product, make_sale, make_user, open_shop, sign_in, work_off
 from tests.support.spreadsheets import rows_of
 from webapp.platform.clock import utc_now
-from webapp.views.models import ExportRun, ExportSchedule, Rhythm, following
+from webapp.processing.retention import forget_what_is_over
+from webapp.views import files
+from webapp.views.models import ExportFile, ExportRun, ExportSchedule, Rhythm, following
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
@@ -84,6 +86,14 @@ def test_it_goes_out_once_as_a_link_that_speaks_for_the_person(db, client, inbox
     # As the clerk reads it: in Portuguese, and no document whole.
     assert rows[0][0] == "Nome" and rows[1][:2] == ["José da Conceição", "•••.444.777-••"]
     assert nobody.get("/customers").status_code == 302
+    # It is the list as it stood at its hour, until that is long ago.
+    make_sale(customer={"name": "José Maria", "document": "39053344705"})
+    assert rows_of(nobody.get(f"{link}/file", buffered=True)) == rows
+    file = db.session.scalars(db.select(ExportFile)).one()
+    file.given_on -= dt.timedelta(8)
+    db.session.commit()
+    assert forget_what_is_over() == 1
+    assert len(rows_of(nobody.get(f"{link}/file", buffered=True))) == 3
     client.post(f"/schedules/{schedule.id}/deletion")
     assert nobody.get(f"{link}/file").status_code == 410
     assert nobody.get(f"{link[:-2]}").status_code == 410
@@ -162,3 +172,21 @@ def test_while_the_server_is_away_its_moment_waits(db, client, inbox, monkeypatc
     db.session.commit()
     work_off()
     assert len(inbox.letters) == 1 and the_schedule(db).next_at > utc_now()
+    # What was made at its hour is what goes out.
+    assert db.session.scalar(db.select(db.func.count(ExportFile.id))) == 1
+
+
+def test_what_is_too_long_to_be_kept_is_made_when_the_link_is_opened(
+    db, client, inbox, monkeypatch
+):
+    monkeypatch.setattr(files, "MOST_BYTES", 10)
+    open_shop()
+    sign_in(client, "clerk")
+    begin(client, listing="products")
+    make_due(db)
+    work_off()
+    (letter,) = inbox.letters
+    text = letter.get_body(("plain",)).get_content()
+    assert "made when the link is opened" in text and not db.session.scalar(db.select(ExportFile))
+    link = re.search(r"/exports/linked/\S+", text)[0]
+    assert "It is made now" in client.application.test_client().get(link).text

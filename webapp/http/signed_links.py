@@ -29,6 +29,10 @@ class SignedLink(NamedTuple):
     row_id: int
     until: dt.date
 
+    @property
+    def given_on(self) -> dt.date:
+        return self.until - dt.timedelta(DAYS)
+
 
 def seal_link(kind: str, row_id: int, given: dt.datetime) -> str:
     """The token of a link to a row of this kind that was given at a moment."""

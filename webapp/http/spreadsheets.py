@@ -1,7 +1,7 @@
 """Tables as files for a spreadsheet, in either of two forms, sent while they are read."""
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from flask import Response, stream_with_context
@@ -39,11 +39,21 @@ def spreadsheet(
     `rows` are a list, or an iterator that is read while the file is sent. Whoever takes it may be
     slow, so such an iterator leaves no transaction open between the rows that it reads at once.
     """
+    chunks = chunks_of(kind, header, rows, title or name)
+    return download(name, kind, list(chunks) if isinstance(rows, list) else chunks)
+
+
+def chunks_of(
+    kind: FileKind, header: Sequence[str], rows: Iterable[Sequence[object]], title: str
+) -> Iterator[bytes]:
+    """The bytes of a file, as its reader's country reads it; `rows` are read while it is taken."""
     if kind is FileKind.XLSX:
-        chunks = XlsxForm(ZoneInfo(time_zone()), title or name).chunks(header, rows)
-    else:
-        chunks = reader_form().chunks(header, rows)
-    body = list(chunks) if isinstance(rows, list) else stream_with_context(chunks)
+        return XlsxForm(ZoneInfo(time_zone()), title).chunks(header, rows)
+    return reader_form().chunks(header, rows)
+
+
+def download(name: str, kind: FileKind, chunks: Iterator[bytes] | list[bytes]) -> Response:
+    body = chunks if isinstance(chunks, list) else stream_with_context(chunks)
     response = Response(body, mimetype=kind.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response

@@ -1,6 +1,8 @@
 """Lists go to staff on their schedules, once for each moment that they are owed for."""
 
 import datetime as dt
+from email.message import EmailMessage
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -14,8 +16,10 @@ from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, NotFound
 from webapp.processing.claims import Step, backoff
 from webapp.staff.access import seen_by
+from webapp.views.files import file_for, is_kept, made_file
 from webapp.views.letters import export_letter
 from webapp.views.models import (
+    ExportFile,
     ExportRun,
     ExportSchedule,
     PausedFor,
@@ -24,27 +28,44 @@ from webapp.views.models import (
 )
 from webapp.web.listings import listings
 
-# By the schedule's id: why it rests from now on, what the mail server said, or that it took it.
-Told = dict[int, PausedFor | str | None]
 NO_SERVER = "kept"
+
+
+class Told(NamedTuple):
+    """By the schedule's id: why it rests from now on, what the mail server said, or that it took
+    it; and the files that were made."""
+
+    outcomes: dict[int, PausedFor | str | None]
+    files: dict[int, bytes]
 
 
 class ExportStep(Step[ExportSchedule, Told, Told]):
     model = ExportSchedule
     status = ScheduleStatus.ACTIVE
     external_load = (joinedload(ExportSchedule.recipient),)
-    batch = 5
+    batch = 2
     lease_seconds = 90
 
     def call_external(self, rows: list[ExportSchedule]) -> Told:
-        told: Told = {row.id: why_not(row) for row in rows}
+        told: dict[int, PausedFor | str | None] = {row.id: why_not(row) for row in rows}
         fit = {row.id: row for row in rows if told[row.id] is None}
         url = current_app.extensions["settings"].smtp_url
-        sent = deliver_letters(url, fit, export_letter) if url else dict.fromkeys(fit, NO_SERVER)
-        return told | sent
+        if not url:
+            return Told(told | dict.fromkeys(fit, NO_SERVER), {})
+        known = {row_id for row_id, row in fit.items() if is_kept(row)}
+        made = {row_id: made_file(row) for row_id, row in fit.items() if row_id not in known}
+        files = {row_id: file for row_id, file in made.items() if file is not None}
+
+        def letter(row: ExportSchedule) -> EmailMessage:
+            return export_letter(row, row.id in known or row.id in files)
+
+        return Told(told | deliver_letters(url, fit, letter), files)
 
     def write_row(self, row: ExportSchedule, shared: Told, now: dt.datetime) -> None:
-        told = shared[row.id]
+        told = shared.outcomes[row.id]
+        if row.id in shared.files and file_for(row, row.next_at.date()) is None:
+            kept = {"given_on": row.next_at.date(), "at": now, "content": shared.files[row.id]}
+            db.session.add(ExportFile(schedule_id=row.id, **kept))
         if isinstance(told, PausedFor):
             _note(row, RunOutcome.PAUSED, now)
             row.pause(told)

@@ -12,6 +12,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import db, rows_changed
 from webapp.processing.models import RecurringRun
 from webapp.staff.models import ABSOLUTE, IDLE, UserSession
+from webapp.views.models import FILE_DAYS, ExportFile
 
 # A file that nobody has taken by then is uploaded anew by whoever still wants it.
 UNTAKEN_DAYS = 30
@@ -27,7 +28,8 @@ def forget_what_is_over() -> int:
     """How many things."""
     now = utc_now()
     runs = _forget_runs(now) + _forget_attempts(now) + _forget_letters(now)
-    return _end_sign_ins(now) + _drop_untaken_files(now) + runs
+    files = _drop_untaken_files(now) + _drop_lists(now)
+    return _end_sign_ins(now) + files + runs
 
 
 def _end_sign_ins(now: dt.datetime) -> int:
@@ -45,6 +47,12 @@ def _drop_untaken_files(now: dt.datetime) -> int:
     for each in found:
         discard_import(each)
     return len(found)
+
+
+def _drop_lists(now: dt.datetime) -> int:
+    """Files of lists that went out on a schedule: their links make them anew."""
+    old = ExportFile.given_on < now.date() - dt.timedelta(FILE_DAYS)
+    return rows_changed(delete(ExportFile).where(old))
 
 
 def _forget_runs(now: dt.datetime) -> int:

@@ -10,13 +10,14 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     UniqueConstraint,
     event,
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from webapp.platform.columns import EnumText, Timestamps, UtcDateTime
 from webapp.platform.database import Model
@@ -25,6 +26,7 @@ from webapp.staff.models import User
 from webapp.store.models import Shop
 
 LONGEST_NAME = 60
+FILE_DAYS, MOST_BYTES = 7, 10 * 2**20
 
 
 class View(Timestamps, Model):
@@ -194,6 +196,20 @@ def following(schedule: ExportSchedule, after: dt.datetime, zone: dt.tzinfo) -> 
         if moment > after and schedule.falls_on(day):
             return moment
         day += dt.timedelta(1)
+
+
+class ExportFile(Model):
+    """A list as it stood when a schedule was owed for a moment of `given_on`; its link leads to it
+    while it is kept (`FILE_DAYS`). Of one longer than MOST_BYTES nothing is kept."""
+
+    __tablename__ = "export_files"
+    __table_args__ = (UniqueConstraint("schedule_id", "given_on"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("export_schedules.id", ondelete="CASCADE"))
+    given_on: Mapped[dt.date] = mapped_column(index=True)
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
 
 
 class RunOutcome(enum.StrEnum):

@@ -17,7 +17,7 @@ from sqlalchemy import Select
 from webapp.http.filters import USUAL_PAGE
 from webapp.http.formatting import amount_text, day_text, moment_text, number_text
 from webapp.http.lists import Orders, Page, Sorting, Sought, page_of, slices, sorted_part
-from webapp.http.spreadsheets import FileKind, spreadsheet
+from webapp.http.spreadsheets import FileKind, chunks_of, download
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, NotFound
 from webapp.platform.searching import Ids
@@ -132,13 +132,19 @@ class Listing:
 
     def file(self, kind: FileKind, query: Asked) -> Response:
         """Raises WrongFilter, and Forbidden where its page is not open to who asks."""
+        return download(self.file_name(query), kind, self.chunks(kind, query))
+
+    def file_name(self, query: Asked) -> str:
+        return "-".join(filter(None, (self.name, self.asked_of(query).get("month"))))
+
+    def chunks(self, kind: FileKind, query: Asked) -> Iterator[bytes]:
+        """The bytes of the file, read while they are taken. Raises as `file` does."""
         if not self.is_open:
             raise Forbidden(_("Your role does not open this list."))
         asked = self.asked_of(query)
         found, sorting = self.rows(asked), self.sorting(asked)
         header = [str(cell.label) for cell in self.cells]
-        name = "-".join(filter(None, (self.name, asked.get("month"))))
-        return spreadsheet(name, kind, header, self._lines(found, sorting), str(self.label))
+        return chunks_of(kind, header, self._lines(found, sorting), str(self.label))
 
     def _lines(self, found: Select[Any], sorting: Sorting) -> Iterator[list[Value]]:
         """No transaction is open while somebody's slow line takes them in, and no row is kept."""

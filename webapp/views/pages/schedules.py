@@ -13,11 +13,13 @@ from webapp.http.handling import acts, submits
 from webapp.http.lists import bounded_count, count_text
 from webapp.http.localization import time_zone
 from webapp.http.signed_links import LinkEnded, SignedLink, open_link
-from webapp.http.spreadsheets import FileKind
+from webapp.http.spreadsheets import FileKind, download
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
+from webapp.platform.errors import Forbidden
 from webapp.staff.access import Identity, allow, anyone, may
 from webapp.staff.throttle import refuse_flood
+from webapp.views.files import file_for
 from webapp.views.forms import ScheduleIn
 from webapp.views.keeping import add_schedule, open_listing, read_query
 from webapp.views.letters import EXPORT
@@ -129,11 +131,18 @@ def _linked(token: str) -> tuple[ExportSchedule, SignedLink]:
 @anyone
 def linked(token: str) -> str:
     schedule, link = _linked(token)
-    return render_template("views/linked.html", schedule=schedule, until=link.until)
+    file = file_for(schedule, link.given_on)
+    return render_template("views/linked.html", schedule=schedule, until=link.until, file=file)
 
 
 @bp.get("/exports/linked/<token>/file")
 @anyone
 def linked_file(token: str) -> Response:
-    schedule, _link = _linked(token)
-    return listing_called(schedule.listing).file(FileKind(schedule.ending), schedule.query)
+    schedule, link = _linked(token)
+    listing, kind = listing_called(schedule.listing), FileKind(schedule.ending)
+    file = file_for(schedule, link.given_on)
+    if file is None:
+        return listing.file(kind, schedule.query)
+    if not listing.is_open:
+        raise Forbidden(_("Your role does not open this list."))
+    return download(listing.file_name(schedule.query), kind, [file.content])
