@@ -147,6 +147,16 @@ KINDS: dict[str, AlertKind] = {
             is_low=True,
         ),
         AlertKind(
+            "label_token",
+            _l("Token of Melhor Envio about to end"),
+            _l("The token by which labels are bought at Melhor Envio counts for %(value)s more"),
+            Unit.DAYS,
+            5,
+            measures.label_token_days,
+            "parcels.index",
+            is_low=True,
+        ),
+        AlertKind(
             "numbers",
             _l("Numbers of NF-e to be voided"),
             _l("Series %(subject)s: numbers without an NF-e are to be voided within %(value)s"),

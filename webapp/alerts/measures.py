@@ -12,6 +12,7 @@ from webapp.attempts.models import Attempt, AttemptOutcome
 from webapp.authority.certificates import ends_at
 from webapp.authority.models import TAKES_NO_NOTES, AuthorityService
 from webapp.fiscal.certificate import CertificateError
+from webapp.fulfilment.labels.choosing import token_ends_at
 from webapp.invoices.ledger import left_over
 from webapp.messages.models import FAILED_MESSAGES, Message
 from webapp.monitor.queries import owed_by_queue, owing, providers
@@ -23,7 +24,7 @@ from webapp.platform.queue import QUEUES
 from webapp.processing.models import RecurringRun, RunStatus
 from webapp.processing.pipeline import WORKED
 from webapp.processing.recurring import RECURRING
-from webapp.store.queries import every_series
+from webapp.store.queries import every_series, the_shop
 from webapp.taxation.queries import issuer_today
 
 Figures = Mapping[str, int]
@@ -109,6 +110,12 @@ def certificate_days() -> Figures:
         end = ends_at()
     except CertificateError:
         return {"": 0}
+    return {"": max((end - utc_now()).days, 0)} if end else {}
+
+
+def label_token_days() -> Figures:
+    """Of a token by which labels are bought, where it tells of its end."""
+    end = token_ends_at(the_shop())
     return {"": max((end - utc_now()).days, 0)} if end else {}
 
 

@@ -1,5 +1,8 @@
 """Labels are bought of Melhor Envio, once each, whatever dies in between."""
 
+import base64
+import datetime as dt
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,6 +12,7 @@ from tests.factories import open_shop, sign_in, work_off
 from tests.support.melhor_envio import TOKEN, FakeMelhorEnvio
 from tests.support.packing_slips import slips
 from tests.support.partners import make_partners
+from webapp.alerts.measures import label_token_days
 from webapp.bulk.models import BulkAct
 from webapp.fulfilment.labels.choosing import label_provider, set_label_settings
 from webapp.fulfilment.labels.forms import LabelIn, LabelSettingsIn
@@ -354,7 +358,15 @@ def test_an_administrator_gives_and_takes_the_token_which_nobody_reads(db, fake,
     assert client.post("/settings/labels", data=form).status_code == 303
     database.session.expire_all()
     assert TOKEN.encode() not in the_shop().melhor_envio_sealed and label_provider()
-    assert TOKEN not in client.get("/settings/labels").text
+    assert TOKEN not in client.get("/settings/labels").text and label_token_days() == {}
+    ends_at = utc_now() + dt.timedelta(days=3, hours=1)
+    claims = json.dumps({"exp": ends_at.timestamp()}).encode()
+    give_token(f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.sealed")
+    assert label_token_days() == {"": 3}
+    assert "by this token" in client.get("/settings/labels").text
+    for strange in ("a.b.c", "e30.e30.x", "e30.bnVsbA.x", "e30.eyJleHAiOiAxZTk5OX0.x"):
+        give_token(strange)
+        assert label_token_days() == {}
     form = sizes | {"token": "", "drop_token": "1", "version": str(the_shop().version)}
     assert client.post("/settings/labels", data=form).status_code == 303
     database.session.expire_all()

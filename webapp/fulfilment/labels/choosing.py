@@ -1,5 +1,9 @@
 """Who sells labels to this shop: nobody until an administrator gives a token."""
 
+import base64
+import datetime as dt
+import json
+
 from flask import current_app
 from flask_babel import gettext as _
 
@@ -28,6 +32,16 @@ def token_of(shop: Shop) -> str:
         return unseal(MELHOR_ENVIO, sealed).decode() if sealed else ""
     except OtherKey:
         return ""
+
+
+def token_ends_at(shop: Shop) -> dt.datetime | None:
+    """As the token itself tells, which is a JWT; None where it tells nothing of it."""
+    try:
+        claims = token_of(shop).split(".")[1]
+        told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
+        return dt.datetime.fromtimestamp(told, dt.UTC)
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
+        return None
 
 
 def set_label_settings(shop: Shop, wanted: LabelSettingsIn) -> None:

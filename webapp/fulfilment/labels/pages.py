@@ -6,7 +6,12 @@ from flask_babel import gettext as _
 from werkzeug import Response as AnyResponse
 
 from webapp.fulfilment.labels import queries
-from webapp.fulfilment.labels.choosing import label_provider, set_label_settings, token_of
+from webapp.fulfilment.labels.choosing import (
+    label_provider,
+    set_label_settings,
+    token_ends_at,
+    token_of,
+)
 from webapp.fulfilment.labels.composition import insured_value
 from webapp.fulfilment.labels.forms import BoxIn, LabelIn, LabelSettingsIn
 from webapp.fulfilment.labels.provider import Quote, SellerAway, SellerRefused
@@ -163,6 +168,7 @@ def _settings_page(form: Form) -> str:
         form=form,
         tabs=settings_tabs("labels.settings_page"),
         is_on=bool(token_of(shop)),
+        ends_at=token_ends_at(shop),
         is_lost=bool(shop.melhor_envio_sealed) and not token_of(shop),
     )
 
