@@ -19,7 +19,7 @@ def started(**env: str) -> str:
     """The one line that bin/run leaves with."""
     kept = {"PATH": os.environ["PATH"]}
     done = subprocess.run(
-        [ROOT / "bin/run"], env=kept | env, capture_output=True, text=True, timeout=60
+        [ROOT / "bin/run"], env=kept | env, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 1 and done.stdout == ""
     (line,) = done.stderr.splitlines()
