@@ -78,11 +78,13 @@ def _open_session(role: str, **facts) -> tuple[str, str]:
     user = make_user(role, **facts)
     row, secret = UserSession.open(user)
     db.session.add(row)
-    db.session.commit()
-    sessions = UserSession.__table__
+    db.session.flush()
+    sessions, email = UserSession.__table__, user.email
     own = {name: getattr(row, name) for name in ("id_hash", "created_at", "seen_at", "proved_at")}
     worlds.amend(update(sessions).where(sessions.c.user_id == user.id).values(own))
-    return user.email, secret
+    # As the last of all: what is read after it would begin a transaction, which others wait for.
+    db.session.commit()
+    return email, secret
 
 
 @worlds.step
@@ -92,10 +94,11 @@ def make_token(role: str = "clerk", name: str = "checkout") -> str:
     # A first use is noted, which later calls are not: tests count what a call costs.
     token.used_at = utc_now()
     db.session.add(token)
-    db.session.commit()
+    db.session.flush()
     tokens = ApiToken.__table__
     own = {"secret_hash": token.secret_hash, "used_at": token.used_at}
     worlds.amend(update(tokens).where(tokens.c.id == token.id).values(own))
+    db.session.commit()
     return secret
 
 

@@ -126,9 +126,11 @@ class World:
                     connection.execute(amendment)
         else:
             work()
-            if len(said) > LONGEST or owes():
-                return
+            owed = owes()
+            # Others wait for a transaction's end.
             db.session.rollback()
+            if owed or len(said) > LONGEST:
+                return
             # The last connection to go carries the log over into the file.
             db.engine.dispose()
             if self._look()[-1]:
