@@ -1,5 +1,6 @@
 """A person is made nobody: what tax law keeps stays, no trace of them is left anywhere else."""
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -13,6 +14,7 @@ from tests.factories import (
     make_product,
     make_sale,
     make_token,
+    make_user,
     open_shop,
     sign_in,
     work_off,
@@ -28,8 +30,10 @@ from webapp.messages.models import Message
 from webapp.payments.models import NoticeStatus, PaymentNotice, PaymentProvider, Receipt
 from webapp.platform.clock import utc_now
 from webapp.platform.database import Model
+from webapp.platform.database import db as database
 from webapp.sales.models import Sale, Shipping
 from webapp.sales.noting import add_note as add_order_note
+from webapp.views.models import ExportFile, ExportSchedule, Rhythm
 
 METADATA: MetaData = Model.metadata
 NAME = CUSTOMER["name"]
@@ -63,12 +67,23 @@ def customer(db):
     notice.status = NoticeStatus.APPLIED
     day = utc_now().date()
     receipt = Receipt(key="E1", day=day, amount=sale.total, text="PIX CONCEICAO", sale_id=sale.id)
-    db.session.add_all([notice, receipt])
+    db.session.add_all([notice, receipt, _kept_file(make_user("manager"))])
     known.phone = "19999990001"
     db.session.flush()
     known.phone = "19999990000"
     db.session.commit()
     return known
+
+
+def _kept_file(recipient):
+    """A list of customers that went out by e-mail."""
+    schedule = ExportSchedule(name="Buyers", listing="customers", ending="csv", hour=18)
+    schedule.rhythm, schedule.recipient = Rhythm.DAILY, recipient
+    schedule.begin(utc_now(), dt.UTC)
+    database.session.add(schedule)
+    database.session.flush()
+    told = {"given_on": utc_now().date(), "at": utc_now(), "content": NAME.encode()}
+    return ExportFile(schedule_id=schedule.id, **told)
 
 
 def texts_with(db, trace: str) -> set[str]:
@@ -95,6 +110,7 @@ def test_only_what_tax_law_keeps_is_left_of_them(customer, client, db):
         told = calls.post(path, {"name": "  josé da CONCEIÇÃO "})
         assert (told.status_code, told.json["name"]) == (200, f"Anonymised #{customer.id}")
     db.session.expire_all()
+    assert db.session.scalars(select(ExportFile.id)).all() == []
     left = {trace: texts_with(db, trace) for trace in TRACES}
     assert left == {trace: set() for trace in TRACES} | {"11144477735": {"sales.customer_document"}}
     kept, dropped = db.session.scalars(select(Sale).order_by(Sale.id))

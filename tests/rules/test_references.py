@@ -111,6 +111,7 @@ def test_what_was_never_there_or_is_only_a_part_is_not_refused(db, archived):
         ("membership_plan", "anual", "Anual"),
         ("sale_channel", "Balcao da loja", "store"),
         ("sale_channel", "Marketplaces", "marketplace"),
+        ("sale_tags", "Presentes", "Presente"),
         ("item_category", "Xyz", ""),
     ],
 )
@@ -118,10 +119,18 @@ def test_a_value_that_is_nowhere_is_told_with_the_one_that_looks_like_it(db, fie
     make_product(sku="C-1", name="Cantil de serra", category="Livros")
     make_product(sku="C-2", author="Inês Prado", royalty_percent="10")
     make_product(sku="C-3", kind="membership", plan="Anual")
-    make_sale(channel="marketplace")
+    make_sale(channel="marketplace", tags=["Presente", "vip"])
     named = parsed(check(field, "in", [written, *([meant] if meant else [])]))
     kind = FIELDS[field].names
     assert gather([named]).absent == {(kind, written): meant}
+
+
+def test_of_several_tags_each_is_looked_for(db):
+    make_sale(tags=["Presente", "vip"])
+    named = parsed(
+        {"any": [check("sale_tags", "eq", tags) for tags in ("Presente, vip", "vip, Natal")]}
+    )
+    assert gather([named]).absent == {("tag", "Natal"): ""}
 
 
 def test_every_text_field_says_what_its_values_name():

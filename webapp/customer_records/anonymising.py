@@ -31,6 +31,7 @@ from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.searching import matching
 from webapp.platform.text import fold, searchable
 from webapp.sales.models import Sale, Shipping, Status
+from webapp.views.models import ExportFile
 
 # A row of these at once.
 AT_ONCE = 500
@@ -113,6 +114,8 @@ def _forget(customer: Customer, now: dt.datetime) -> None:
     if document:
         _forget_notes_of(document, nobody)
     _empty(customer, ids, nobody, now)
+    # Lists as they stood; who opens their link has them made anew.
+    db.session.execute(delete(ExportFile))
     record(db.session, "anonymised", "customers", customer.id, nobody)
     db.session.flush()
     db.session.expire_all()

@@ -53,7 +53,7 @@ def in_words(timing: Timing | None) -> str:
     return _("On day %(day)s of each month at %(time)s", day=timing.day, time=time)
 
 
-class Standing(NamedTuple):
+class StandingWork(NamedTuple):
     """What recurs by itself and is kept elsewhere: `last` its last attempt, with nothing else than
     `last_at` known of the sweeper; `page` is where it is set, run and turned off."""
 
@@ -68,10 +68,10 @@ class Standing(NamedTuple):
     history: str = ""
 
 
-def standing() -> list[Standing]:
+def standing() -> list[StandingWork]:
     """The sweeper, alerts, reports and reminders."""
     found = [
-        Standing(
+        StandingWork(
             "sweeper",
             _("Sweeper"),
             _("Takes up what was interrupted, and owes all that stands here. It cannot be off."),
@@ -81,7 +81,7 @@ def standing() -> list[Standing]:
             None,
             url_for("monitor.page"),
         ),
-        Standing(
+        StandingWork(
             "alerts",
             _("Look out for alerts"),
             _("The certificate, numbers to be voided, the disk, what waits or fails …"),
@@ -103,7 +103,7 @@ def standing() -> list[Standing]:
 
 def _of_rows(
     model: type[ExportSchedule | Membership], label: str, words: str, page: str
-) -> Standing:
+) -> StandingWork:
     kind, step = model.work_kind(), "active"
     of_these = (Attempt.kind == kind) & (Attempt.step == step)
     latest = select(Attempt).where(of_these).order_by(Attempt.ended_at.desc(), Attempt.id.desc())
@@ -112,7 +112,7 @@ def _of_rows(
     next_at = db.session.scalar(select(func.min(model.due_at)).where(owed))
     history = url_for("jobs.attempts", step=f"{kind}.{step}")
     ended = last.ended_at if last else None
-    return Standing(kind, label, "", words, ended, last, next_at, page, history)
+    return StandingWork(kind, label, "", words, ended, last, next_at, page, history)
 
 
 def _swept_at() -> dt.datetime | None:

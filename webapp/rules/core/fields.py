@@ -39,7 +39,8 @@ class Field:
     shop has; the index files a rule under its rarest one
     refers what its values point at ("sku", "customer", "agent"), so that lint knows those that are
     not there
-    offers a list of known values that the editor offers ("channel", "category", "plan", "author")
+    offers a list of known values that the editor offers ("channel", "tag", "category", "plan",
+    "author")
     told   where else its values are found ("product"), so that lint knows those of them that are
     not there as it knows those of what it refers to or offers
     help     what the label does not say, for the editor and the page of help
@@ -269,6 +270,7 @@ FIELDS = {
             "sale",
             None,
             distinct=40,
+            offers="tag",
             presence=(_l("the order has a tag"), _l("the order has no tag")),
             help=_l("All its tags by name, with commas between: “contains” asks for one of them."),
         ),

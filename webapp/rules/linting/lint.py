@@ -103,6 +103,7 @@ def _missing_words(kind: str, value: str) -> str:
         "plan": _("No product has the plan %(value)s.", value=value),
         "author": _("No product has the author %(value)s.", value=value),
         "product": _("No product has the name %(value)s.", value=value),
+        "tag": _("There is no tag %(value)s.", value=value),
     }
     return words[kind]
 

@@ -1,5 +1,5 @@
 """What rules point at: products, e-mail templates, tasks, agents and customers; and what they name
-by its words: channels, categories, plans, authors, products' names."""
+by its words: channels, tags, categories, plans, authors, products' names."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from webapp.rules.core.problems import RuleProblem
 from webapp.rules.core.rule import Rule
 from webapp.rules.core.vocabulary import EMAIL_TITLES, TASK_TITLES
 from webapp.sales.forms import CHANNELS
+from webapp.sales.models import Tag
 from webapp.sales.queries import latest_channels
 
 # Values of one query: databases take some thousands.
@@ -37,6 +38,7 @@ WORDED = {
     "plan": Product.plan,
     "author": Product.author,
     "product": Product.name,
+    "tag": Tag.name,
 }
 # Among more values than these the one that was meant is not looked for.
 MOST_ALIKE = 500
@@ -90,6 +92,9 @@ def _named_by(condition: Condition, path: str) -> Iterator[Mention]:
     if isinstance(condition, FactCheck):
         if condition.field.names and condition.op.names_values:
             values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+            if condition.field.names == "tag":
+                # All of an order stand in one text.
+                values = tuple(tag for text in values for tag in text.split(", "))
             yield Mention(condition.field.names, values, f"{path}.value")
     elif condition.op == "not":
         yield from _named_by(condition.members[0], f"{path}.not")
