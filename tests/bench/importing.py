@@ -6,15 +6,17 @@ import secrets
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from _sessions import Guardian
 from werkzeug.datastructures import FileStorage
 
+from tests import programs
 from tests.bench.figures import tell
 from tests.factories import open_shop
-from tests.services import redis_server
+from tests.services import Postgres, redis_server
 from tests.support.incoming_notes import own_file
 from webapp import create_app, migrations
 from webapp.imports.importing import take_import
@@ -35,14 +37,42 @@ def measure() -> None:
 
 def in_a_shop(run: Callable[[], None]) -> None:
     """On SQLite, without a web process."""
+    with _folder() as (folder, guardian):
+        _run_in(folder, guardian, f"sqlite:///{folder}/balcao.sqlite3", run)
+
+
+def in_both_shops(run: Callable[[], None]) -> None:
+    """On SQLite and, where there is one, on PostgreSQL."""
+    tell("database", "SQLite")
+    in_a_shop(run)
+    if programs.postgres() or programs.postgres_wheel():
+        tell("database", "PostgreSQL")
+        with _folder() as (folder, guardian):
+            home = folder / "postgres"
+            home.mkdir(mode=0o700)
+            server = Postgres(home, guardian)
+            server.start()
+            server.execute("CREATE DATABASE shop")
+            _run_in(folder, guardian, server.url("shop"), run)
+            server.stop()
+
+
+@contextmanager
+def _folder() -> Iterator[tuple[Path, Guardian]]:
     guardian = Guardian(dict(os.environ))
-    with (
-        tempfile.TemporaryDirectory(prefix="balcao-bench-") as name,
-        redis_server(Path(name), guardian) as redis_url,
-    ):
+    try:
+        with tempfile.TemporaryDirectory(prefix="balcao-bench-") as name:
+            Path(name).chmod(0o755)  # PostgreSQL's user passes through it
+            yield Path(name), guardian
+    finally:
+        guardian.close()
+
+
+def _run_in(folder: Path, guardian: Guardian, database_url: str, run: Callable[[], None]) -> None:
+    with redis_server(folder, guardian) as redis_url:
         settings = Settings(
-            data_dir=Path(name),
-            database_url=f"sqlite:///{name}/balcao.sqlite3",
+            data_dir=folder,
+            database_url=database_url,
             redis_url=redis_url,
             secret_key=secrets.token_hex(),
         )
@@ -53,7 +83,6 @@ def in_a_shop(run: Callable[[], None]) -> None:
             run()
             db.session.remove()
             db.engine.dispose()
-    guardian.close()
 
 
 def _archive() -> io.BytesIO:

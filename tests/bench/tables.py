@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from werkzeug.datastructures import FileStorage
 
 from tests.bench.figures import tell
-from tests.bench.importing import in_a_shop, work_through
+from tests.bench.importing import in_both_shops, work_through
 from webapp.imports.importing import take_import
 from webapp.imports.models import ImportKind
 from webapp.imports.queries import import_by_id
@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 def measure() -> None:
-    in_a_shop(_import_all)
+    in_both_shops(_import_all)
 
 
 def _import_all() -> None:
