@@ -1,29 +1,56 @@
-"""bin/dev: the shop of bin/run for whoever changes it. Standard library only.
+"""bin/dev: the shop of bin/run for whoever changes it.
 
-The web process shows errors in the browser and begins anew by itself when a module changes, and
-reads a template at each request; the worker and the sweeper are started again from here.
+Its processes are copies of this one, which has read the packages of others; when a module of the
+shop changes, they are started again and read the shop's own. The web process shows errors in the
+browser and reads a template at each request.
 """
 
+import sys
 from collections.abc import Sequence
 
-from _setup import ROOT, say
-from _supervisor import GRACE, Supervisor
+from _setup import ROOT, command, say
+from _shop import ForkingSupervisor
+from _supervisor import GRACE, run
 
 SOURCES = ("webapp", "jobs")
+PACKAGES = (
+    "argon2",
+    "cryptography.hazmat.primitives.serialization.pkcs12",
+    "email_validator",
+    "flask_babel",
+    "flask_compress",
+    "flask_migrate",
+    "flask_sqlalchemy",
+    "flask_wtf",
+    "htmx_flask",
+    "httpx",
+    "limits.storage",
+    "lxml.etree",
+    "nfelib.nfe.client.v4_0.servers",
+    "prometheus_client",
+    "psycopg",
+    "pydantic.json_schema",
+    "pydantic.networks",
+    "rq",
+    "sqlalchemy.dialects.postgresql",
+    "structlog",
+    "werkzeug.debug",
+    "werkzeug.serving",
+)
 
 
-class DevelopmentSupervisor(Supervisor):
+class DevelopmentSupervisor(ForkingSupervisor):
     """One web process, one worker and the sweeper."""
 
     name = "bin/dev"
+    reads = PACKAGES
 
     def run(self) -> int:
         self.changes = modification_times()
         return super().run()
 
     def web(self) -> Sequence[str]:
-        where = ("--host", self.settings.host, "--port", str(self.settings.port))
-        return "flask", "--app", "wsgi", "run", "--debug", *where
+        return "_debugged", self.settings.host, str(self.settings.port)
 
     def workers(self) -> int:
         return 1
@@ -42,17 +69,22 @@ class DevelopmentSupervisor(Supervisor):
         changed = sorted(name for name, _time in found.items() ^ self.changes.items())
         self.changes = found
         if changed and not self.stopping:
-            self.say(f"{changed[0]} changed; the worker and the sweeper start again")
-            self.restart("worker", "sweeper")
+            self.say(f"{changed[0]} changed; the shop's processes start again")
+            self.restart("web", "worker", "sweeper")
 
     def restart(self, *names: str) -> None:
-        for child in self.children:
-            if child.name in names and child.process:
-                self.guardian.end([child.process], GRACE)
-                child.process, child.started, child.deaths = None, 0, 0
+        ended = [child for child in self.children if child.name in names]
+        self.guardian.end([child.process for child in ended if child.process], GRACE)
+        for child in ended:
+            child.process, child.started, child.deaths = None, 0, 0
 
 
 def modification_times() -> dict[str, float]:
     """When each module of the shop was written last, by its path."""
     files = (file for folder in SOURCES for file in (ROOT / folder).rglob("*.py"))
     return {str(file.relative_to(ROOT)): file.stat().st_mtime for file in files}
+
+
+if __name__ == "__main__":
+    sys.argv[0] = "bin/dev"
+    command(lambda: run(DevelopmentSupervisor))

@@ -42,11 +42,11 @@ GRACE = 6  # seconds that processes get to end what they do
 READY_WITHIN = 60  # seconds
 
 
-def become_the_shop() -> NoReturn:
+def become(program: str) -> NoReturn:
     """Sets up, and goes on with the packages at hand."""
     with claimed("requirements.txt") as (_wanted, env, _held):
         pass
-    os.execve(PYTHON, [str(PYTHON), str(ROOT / "bin" / "_shop.py")], env)
+    os.execve(PYTHON, [str(PYTHON), str(ROOT / "bin" / program)], env)
 
 
 def run(kind: "type[Supervisor]", requirements: str = "requirements.txt") -> int:
