@@ -13,7 +13,7 @@ from tests.support.claims import claim
 from tests.support.processed_sales import agent, book, sold
 from tests.support.released_notes import hold_every_note, release_every_note
 from tests.support.sale_reversals import cancel, commission, refund, stock
-from webapp.invoices.models import Invoice, InvoiceStatus
+from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus
 from webapp.messages.models import Message, MessageStatus
 from webapp.platform.database import db as database
 from webapp.processing.address_step import AddressStep
@@ -156,23 +156,41 @@ def test_a_cancellation_in_the_rush_of_the_workers(app, callers, db, delay_ms):
     sku = book(sku="BOOK", stock=20)
     sales = [make_sale(agent="A1", sku=sku).id for _number in range(6)]
 
+    answered = threading.Event()
+
     def workers() -> bool:
+        # A row that met the manager is tried once more a second later.
+        end = time.monotonic() + 20
         with app.app_context():
-            work_off()
+            while (not answered.is_set() or _is_owed()) and time.monotonic() < end:
+                work_off()
+                time.sleep(0.01)
         return True
 
     def manager() -> list[int]:
         time.sleep(delay_ms / 1000)
-        return [_until_answered(callers[0], sale) for sale in sales]
+        try:
+            return [_until_answered(callers[0], sale) for sale in sales]
+        finally:
+            answered.set()
 
     _worked, answers = at_once(workers, manager)
-    work_off()
     assert answers == [200] * 6 and stock("BOOK") == 20 and not commission()
     assert set(db.session.scalars(select(Sale.status))) == {Status.CANCELLED}
     assert not set(db.session.scalars(select(Invoice.status))) - {
         InvoiceStatus.CANCELLED,
         InvoiceStatus.DISCARDED,
     }
+
+
+def _is_owed() -> bool:
+    """Whether work is due, or will be."""
+    database.session.rollback()
+    models = (Sale, Invoice, InvoiceEvent, Effect)
+    return any(
+        database.session.scalar(select(model.id).where(model.due_at.is_not(None)).limit(1))
+        for model in models
+    )
 
 
 def _until_answered(calls, sale: int) -> int:
