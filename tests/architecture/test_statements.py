@@ -38,6 +38,7 @@ from webapp.rules.queries import rule_set_in_force
 from webapp.sales.models import Sale
 from webapp.staff.models import User
 from webapp.store.models import Partner, SkippedNumbers
+from webapp.sums.models import By
 from webapp.views.models import ExportSchedule, View
 
 MOST = 12
@@ -48,6 +49,9 @@ TRIES = "sales.cancellation"
 # They are about as much as one asks for: how much they ask for each thousand rows is held by tests
 # of their own.
 FILES = ("sales.export", "views.export", "views.linked_file", "invoices.archive")
+# What some orders in every state have, a number of an NF-e, and an order's code.
+SEARCHED = ("/sales", "/invoices", "/packing-slips", "/customers", "/products", "/search")
+WORDS = ("a", "1", "WEB-2001")
 RECORDS: dict[str, Any] = {
     "user_id": User,
     "product_id": Product,
@@ -123,7 +127,8 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     # What is known of views is read once for all pages.
     client.get("/views")
     with app.test_request_context():
-        paths = [*addresses(app, db), "/?by=channel", "/?by=agent"]
+        paths = [*addresses(app, db), *(f"/?by={by}" for by in By)]
+        paths += [f"{path}?q={word}" for path in SEARCHED for word in WORDS]
     for path in paths:
         with counted() as said:
             answer = client.get(path, buffered=True)

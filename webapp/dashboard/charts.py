@@ -23,7 +23,7 @@ from webapp.platform.clock import utc_now
 from webapp.sales.forms import CHANNELS
 from webapp.staff.access import may
 from webapp.sums.models import By
-from webapp.sums.queries import DayFigures, Sums, days_of, sums, total_of
+from webapp.sums.queries import DayFigures, Sums, days_of, kept_sums, sums, total_of
 
 USUAL, MOST = 30, 366
 # A longer range is told by weeks.
@@ -124,19 +124,23 @@ class Chart:
     """Each part is worked out once, when the template needs it."""
 
     def __init__(self, filters: ChartFilters, since: dt.date | None = None) -> None:
-        """`since`: also the days from then until today are asked for, in the same question, where
-        what the chart is parted by has all that orders come to (a product has no freight)."""
+        """`since`: also the days from then until today are asked for. A product has no freight: of
+        a chart by products they are added up apart, by one look at what is kept."""
         self.filters = filters
         with_costs, until = filters.measure is Measure.MARGIN, filters.until
         first = filters.since - dt.timedelta(filters.days if filters.by is By.ALL else 0)
-        if since and filters.by is not By.PRODUCT:
+        known = None
+        if since and filters.by is By.PRODUCT:
+            known = kept_sums(By.ALL, min(first, since), shop_day(utc_now()))
+        elif since:
             first, until = min(first, since), shop_day(utc_now())
-        self._sums = sums(filters.by, first, until, with_costs)
+        self._known = known
+        self._sums = sums(filters.by, first, until, with_costs, known)
 
     def days(self, since: dt.date, until: dt.date) -> Sums:
         """Of all orders together."""
         if self.filters.by is By.PRODUCT:
-            return sums(By.ALL, since, until, with_costs=False)
+            return sums(By.ALL, since, until, with_costs=False, known=self._known)
         return {day: {"": total_of(of_day.values())} for day, of_day in self._sums.items()}
 
     @cached_property

@@ -40,6 +40,7 @@ from webapp.platform.kept import kept
 from webapp.platform.money import ZERO
 from webapp.processing.queries import failed_effects
 from webapp.rules.models import Effect
+from webapp.rules.queries import learn_newest_rule_set, newest_rule_set
 from webapp.sales.leaving import Due, is_due
 from webapp.sales.models import Sale, Status
 from webapp.sums.queries import midnight
@@ -69,7 +70,7 @@ class OfTheDay(NamedTuple):
 
 
 def of_the_day(today: dt.date) -> OfTheDay:
-    """In one statement."""
+    """In one statement, with what rules are named by."""
     yesterday = today - dt.timedelta(1)
     found: dict[str, dict[str, int]] = defaultdict(dict)
     parts = (
@@ -83,9 +84,11 @@ def of_the_day(today: dt.date) -> OfTheDay:
             )
         ),
         select(literal("mark"), literal(""), mark_of(today.strftime("%Y-%m")).scalar_subquery()),
+        select(literal("rules"), literal(""), newest_rule_set()),
     )
     for name, key, count in db.session.execute(union_all(*parts)):
         found[name][key] = count
+    learn_newest_rule_set(found["rules"][""])
     days = today.isoformat(), yesterday.isoformat()
     return OfTheDay(
         {status: found["placed"][status] for status in Status if status in found["placed"]},

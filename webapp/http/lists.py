@@ -231,11 +231,11 @@ def slices(query: Select, keys: tuple, down: bool) -> Iterator[list]:
 
 
 class Sought(NamedTuple):
-    """What a list is searched for, and the ids of those rows that this is a code of; None where it
-    cannot be one."""
+    """What a list is searched for, and the ids of those rows that this is a code of, or what asks
+    for them; None where it cannot be one."""
 
     written: str
-    named: Ids | None
+    named: Ids | list[int] | None
 
 
 def page_of(
@@ -329,9 +329,8 @@ def best_first(
 ) -> Page:
     """One page of `query`, those that a code names at the head of the first one and on no other. A
     list by name that is no longer than a page is ranked as a whole."""
-    row_id, ids, best = order.keys[-1], [], []
-    if sought.named is not None:
-        ids = list(db.session.scalars(sought.named.limit(MOST_NAMED)))
+    row_id, best = order.keys[-1], []
+    ids = sought.named or [] if isinstance(sought.named, list | None) else _first_ids(sought.named)
     if ids:
         named = _in_order(query.where(row_id.in_(ids)), order.keys, order.down)
         best = list(db.session.scalars(named).unique())
@@ -345,6 +344,10 @@ def best_first(
     if not page.next_cursor and order.keys[0].type.python_type is str:
         rest = sorted(rest, key=lambda row: _rank(getattr(row, order.keys[0].key), sought.written))
     return replace(page, items=[*best, *rest])
+
+
+def _first_ids(named: Ids) -> list[int]:
+    return list(db.session.scalars(named.limit(MOST_NAMED)))
 
 
 def _rank(name: str, written: str) -> int:
@@ -377,25 +380,25 @@ def count_text(count: int, most: int = COUNT_LIMIT) -> str:
 
 class Tab(NamedTuple):
     """A view of a list: its name, what it sets in the address (None: takes out of it), and the rows
-    that are counted behind it, if any."""
+    that are counted behind it, or how many of them there are, if any."""
 
     label: object
     asked: Mapping[str, str | None]
-    counted: Select | None = None
+    counted: Select | int | None = None
 
 
 def tabs_of(tabs: Sequence[Tab], chosen: Mapping[str, str | None]) -> list[dict[str, object]]:
     """As `lists.tabs` takes them; the one whose `asked` is `chosen` is active."""
-    counted = [tab.counted for tab in tabs if tab.counted is not None]
-    counts = iter(bounded_counts(counted))
+    counts = iter(bounded_counts([tab.counted for tab in tabs if isinstance(tab.counted, Select)]))
+    rows = [next(counts) if isinstance(tab.counted, Select) else tab.counted for tab in tabs]
     return [
         {
             "label": tab.label,
             "href": with_query(after=None, before=None, **tab.asked),
             "active": tab.asked == chosen,
-            "count": None if tab.counted is None else count_text(next(counts)),
+            "count": None if count is None else count_text(count),
         }
-        for tab in tabs
+        for tab, count in zip(tabs, rows, strict=True)
     ]
 
 

@@ -26,7 +26,6 @@ from webapp.platform.database import db
 from webapp.platform.owed import Owed
 from webapp.processing.effects import kind_of
 from webapp.processing.models import QueuePause
-from webapp.processing.pausing import pauses
 from webapp.processing.waiting import (
     Beside,
     Facts,
@@ -40,6 +39,7 @@ from webapp.processing.waiting import (
     wait_of_note,
 )
 from webapp.rules.models import Effect, EffectStatus
+from webapp.rules.queries import learn_newest_rule_set, newest_rule_set
 from webapp.sales.hanging import rows_of_sales
 from webapp.sales.models import Sale, Status
 from webapp.store.models import Shop
@@ -206,7 +206,11 @@ def surroundings_of(
 
 
 def _pauses() -> dict[str, Pause]:
-    return {queue: pause_of(row) for queue, row in pauses().items()}
+    """And what rules are named by, which the rows that have a wait often are told with."""
+    query = select(newest_rule_set(), QueuePause).select_from(Shop)
+    found = db.session.execute(query.outerjoin(QueuePause, true())).all()
+    learn_newest_rule_set(found[0][0])
+    return {row.queue: pause_of(row) for _version, row in found if row}
 
 
 def pause_of(row: QueuePause) -> Pause:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, g
 from flask_babel import gettext as _
-from sqlalchemy import BindParameter, Select, bindparam, case, func, select
+from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, case, func, select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from webapp.http.localization import time_zone
@@ -52,10 +52,21 @@ def rule_set_in_force() -> RuleSet:
     return compiled(db.session.execute(_NEWEST).scalar_one())
 
 
+def newest_rule_set() -> ScalarSelect[int]:
+    """Its number, for a statement that a page asks anyway, before it names rules; `learn` it."""
+    return _NEWEST.scalar_subquery()
+
+
+def learn_newest_rule_set(version: int) -> None:
+    g.newest_rule_set = version
+
+
 def rules_by_code() -> Mapping[str, Rule]:
     """Those in force, read once for a page however often it names one."""
     if "rules_by_code" not in g:
-        g.rules_by_code = rule_set_in_force().by_code
+        known = g.get("newest_rule_set")
+        rules = rule_set_in_force() if known is None else compiled(known)
+        g.rules_by_code = rules.by_code
     by_code: Mapping[str, Rule] = g.rules_by_code
     return by_code
 

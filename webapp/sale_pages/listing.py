@@ -31,6 +31,7 @@ from webapp.sales.models import TO_SHIP, Sale, SaleTag, Shipping, Status, Tag
 from webapp.sales.queries import load_lines, sales, tags_of
 from webapp.sums.margins import Margin
 from webapp.web.listings import Asked
+from webapp.web.navigation import Counter, counted
 
 ORDERS = {
     "when": Order((Sale.id,), down=True),
@@ -127,12 +128,14 @@ def _sales(
 
 
 def tabs(filters: SaleFilters) -> list[dict[str, Any]]:
-    """The tabs with their counts, exact up to a thousand. Other filters do not count: a tab says
-    what waits."""
+    """The tabs with their counts, exact up to a thousand and asked with the menu's. Other filters
+    do not count: a tab says what waits."""
     nothing_asked = {"status": None, "shipping": None, "due": None}
+    counters = [Counter(_sales(**asked).with_only_columns(Sale.id)) for _label, asked in TABS]
+    rows = counted(*counters)
     tabs = [
-        Tab(label, nothing_asked | asked, _sales(**asked).with_only_columns(Sale.id))
-        for label, asked in TABS
+        Tab(label, nothing_asked | asked, rows[counter])
+        for (label, asked), counter in zip(TABS, counters, strict=True)
     ]
     return tabs_of(tabs, {name: getattr(filters, name) for name in nothing_asked})
 

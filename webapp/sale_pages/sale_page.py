@@ -37,7 +37,7 @@ from webapp.processing.models import QueuePause
 from webapp.processing.wait_facts import pause_of, wait_at_hand
 from webapp.processing.waiting import Wait
 from webapp.rules.models import Decision
-from webapp.rules.queries import decision_of
+from webapp.rules.queries import decision_of, learn_newest_rule_set, newest_rule_set
 from webapp.sale_pages.effect_words import EffectSum, EffectView, effect_views, summed
 from webapp.sale_pages.fix_links import FixLink, fix_link
 from webapp.sale_pages.progress import Progress, ProgressStep
@@ -220,9 +220,10 @@ class SalePage:
 
     @cached_property
     def _few(self) -> list[tuple[QueuePause | None, Tag | None, Parcel | None]]:
-        """Each paused queue beside each tag and each parcel: few of each, and one question."""
+        """Each paused queue beside each tag and each parcel: few of each, and one question, with
+        what rules are named by."""
         query = (
-            select(QueuePause, Tag, Parcel)
+            select(newest_rule_set(), QueuePause, Tag, Parcel)
             .select_from(Sale)
             .outerjoin(QueuePause, true())
             .outerjoin(SaleTag, SaleTag.id == Sale.id)
@@ -232,7 +233,9 @@ class SalePage:
             .where(Sale.id == self.sale.id)
             .order_by(Tag.name, Parcel.number)
         )
-        return [(*row,) for row in db.session.execute(query)]
+        found = db.session.execute(query).all()
+        learn_newest_rule_set(found[0][0])
+        return [(pause, tag, parcel) for _version, pause, tag, parcel in found]
 
     @cached_property
     def open_tasks(self) -> list[tuple[str, Task]]:

@@ -48,7 +48,8 @@ class HitGroup:
 @dataclass(frozen=True)
 class Found:
     """A kind of thing that is searched for: `exact` finds the one row that a code means, `like` a
-    few that fit, `facts` makes the rest of a row's hit. Open to whoever may open its `page`."""
+    few that fit, after those it is a code of, `facts` makes the rest of a row's hit. Open to
+    whoever may open its `page`."""
 
     name: str
     one: str
@@ -59,15 +60,15 @@ class Found:
     index: str
     model: Any
     exact: Callable[[str], Any]
-    like: Callable[[str], list[Any]]
+    like: Callable[[str, list[int]], list[Any]]
     facts: Callable[[Any], dict[str, Any]]
 
     def hit(self, row: Any) -> Hit:
         href = url_for(self.page, **{self.id_name: row.id})
         return Hit(icon=self.icon, href=href, **self.facts(row))
 
-    def group(self, q: str) -> HitGroup:
-        rows = self.like(q)
+    def group(self, q: str, named: list[int]) -> HitGroup:
+        rows = self.like(q, named)
         more = url_for(self.index, q=q) if len(rows) > queries.SHOWN else ""
         return HitGroup(
             self.name, self.title, [self.hit(row) for row in rows[: queries.SHOWN]], more
@@ -187,7 +188,8 @@ def _meant_row(q: str) -> tuple[Found, Any] | None:
 def groups(q: str) -> list[HitGroup]:
     """What fits `q`, by kind; kinds of which nothing fits are left out."""
     look_ahead((Sale, Customer, Product), q)
-    found = [kind.group(q) for kind in _open_kinds()]
+    named = queries.named_by(q)
+    found = [kind.group(q, named[kind.model]) for kind in _open_kinds()]
     return [group for group in found if group.hits]
 
 
@@ -197,7 +199,9 @@ def best(q: str) -> list[tuple[Found, Any, Hit]]:
         return []
     exact = _meant_row(q)
     look_ahead((Sale, Customer, Product), q)
-    fits = [(kind, row) for kind in _open_kinds() for row in kind.like(q)[: queries.SHOWN]]
+    named = queries.named_by(q)
+    found = ((kind, kind.like(q, named[kind.model])) for kind in _open_kinds())
+    fits = [(kind, row) for kind, rows in found for row in rows[: queries.SHOWN]]
     if exact:
         fits = [exact, *(pair for pair in fits if pair[1] is not exact[1])]
     return [(kind, row, kind.hit(row)) for kind, row in fits]

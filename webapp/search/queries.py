@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
 from webapp.catalog.filters import ProductFilter
@@ -10,7 +10,7 @@ from webapp.catalog.models import Product
 from webapp.catalog.queries import named_products, products
 from webapp.customers.models import Customer
 from webapp.customers.queries import customers, named_customers
-from webapp.http.lists import Order, Sought, best_first, newest_first
+from webapp.http.lists import MOST_NAMED, Order, Sought, best_first, newest_first
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices, named_invoices, named_note
 from webapp.platform.codes import codes_in
@@ -66,25 +66,44 @@ def _only(query: Select[Any]) -> Any:
     return rows[0] if len(rows) == 1 else None
 
 
-def sales_like(q: str) -> list[Sale]:
-    return _some(sales(q=q), newest_first(Sale.id)["when"], q, named_sales(q))
+def named_by(q: str) -> dict[Any, list[int]]:
+    """Of each kind the rows that this is a code of, in one statement."""
+    questions: tuple[Ids | None, ...] = (
+        named_sales(q),
+        named_invoices(q),
+        named_customers(q),
+        named_products(q),
+    )
+    parts = [
+        select(literal(index), *asked.limit(MOST_NAMED).subquery().c)
+        for index, asked in enumerate(questions)
+        if asked is not None
+    ]
+    kinds = (Sale, Invoice, Customer, Product)
+    named: dict[Any, list[int]] = {kind: [] for kind in kinds}
+    for index, row_id in db.session.execute(union_all(*parts)):
+        named[kinds[index]].append(row_id)
+    return named
 
 
-def customers_like(q: str) -> list[Customer]:
-    return _some(customers(q), Order((Customer.name, Customer.id)), q, named_customers(q))
+def sales_like(q: str, named: list[int]) -> list[Sale]:
+    return _some(sales(q=q), newest_first(Sale.id)["when"], q, named)
 
 
-def products_like(q: str) -> list[Product]:
-    found = products(ProductFilter(q=q))
-    return _some(found, Order((Product.name, Product.id)), q, named_products(q))
+def customers_like(q: str, named: list[int]) -> list[Customer]:
+    return _some(customers(q), Order((Customer.name, Customer.id)), q, named)
 
 
-def invoices_like(q: str) -> list[Invoice]:
+def products_like(q: str, named: list[int]) -> list[Product]:
+    return _some(products(ProductFilter(q=q)), Order((Product.name, Product.id)), q, named)
+
+
+def invoices_like(q: str, named: list[int]) -> list[Invoice]:
     query = invoices(q).options(joinedload(Invoice.sale))
-    return _some(query, newest_first(Invoice.id)["when"], q, named_invoices(q))
+    return _some(query, newest_first(Invoice.id)["when"], q, named)
 
 
-def _some(query: Select[Any], order: Order, q: str, named: Ids | None) -> list[Any]:
+def _some(query: Select[Any], order: Order, q: str, named: list[int]) -> list[Any]:
     """One more than is shown, which tells that there are more."""
     page = best_first(query, order, Sought(q, named), limit=RANKED)
     return page.items[: SHOWN + 1]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, or_, select
@@ -27,6 +28,15 @@ def the_shop() -> Shop:
     """
     shop = db.session.info["shop"] = db.session.get_one(Shop, _KEY)
     return shop
+
+
+def first_beside_the_shop(query: Select[Any]) -> Any:
+    """The first row of `query`, which is of one entity; the shop is read in the same statement."""
+    found = db.session.execute(query.add_columns(Shop).outerjoin(Shop, Shop.id == _KEY)).first()
+    if found is None:
+        return None
+    row, db.session.info["shop"] = found
+    return row
 
 
 def csrt_of(shop: Shop) -> str:

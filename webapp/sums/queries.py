@@ -215,16 +215,26 @@ def marked_days(until: dt.date) -> set[dt.date | None]:
     return {moment and shop_day(moment) for moment in marks}
 
 
-def sums(by: By, since: dt.date, until: dt.date, with_costs: bool = True) -> Sums:
+def sums(
+    by: By,
+    since: dt.date,
+    until: dt.date,
+    with_costs: bool = True,
+    known: Sums | None = None,
+) -> Sums:
     """Of each day, both counting; of products those that sold most. `with_costs`: also of the days
-    that are added up here."""
-    kept = _kept(by, since, until)
+    that are added up here. `known`: what `kept_sums` answered of these days and others, of products
+    where it was asked of all orders."""
+    known = kept_sums(by, since, until) if known is None else known
+    kept = {day: known[day] for day in days_of(since, until) if day in known}
     found: Sums = {}
     for run in _runs(day for day in days_of(since, until) if day not in kept):
         found |= plain_sums(by, run, with_costs)
     if by is By.PRODUCT:
-        skus = _most_sold(found) | _most_sold_when_kept(since, until)
-        kept = _kept_products(kept, skus, since, until)
+        skus = _most_sold(found)
+        of_products = _kept_products(skus, since, until)
+        kept = {day: of_day for day, of_day in of_products.items() if day in kept}
+        skus |= {sku for of_day in of_products.values() for sku in of_day}
         found = {day: _only(of_day, skus) for day, of_day in found.items()}
     return {day: of_day for day, of_day in (found | kept).items() if of_day}
 
@@ -241,7 +251,7 @@ _COLUMNS = (
 )
 
 
-def _kept(by: By, since: dt.date, until: dt.date) -> Sums:
+def kept_sums(by: By, since: dt.date, until: dt.date) -> Sums:
     """Every day that is kept, and what of it there is; of products nothing."""
     parts = (By.ALL,) if by is By.PRODUCT else {By.ALL, by}
     is_any_marked = exists(select(MoneyMark.id))
@@ -261,13 +271,17 @@ def _kept(by: By, since: dt.date, until: dt.date) -> Sums:
     return found
 
 
-def _kept_products(days: Sums, skus: set[str], since: dt.date, until: dt.date) -> Sums:
-    """Of those days that are kept."""
-    query = select(*_COLUMNS).where(DaySum.by == By.PRODUCT, DaySum.day.between(since, until))
+def _kept_products(skus: set[str], since: dt.date, until: dt.date) -> Sums:
+    """Of these, and of those that sold most on the days on which they were among the first."""
+    of_range = DaySum.by == By.PRODUCT, DaySum.day.between(since, until)
+    first = select(DaySum.key).where(*of_range, TOP).group_by(DaySum.key)
+    first = first.order_by(func.sum(DaySum.sold).desc(), DaySum.key).limit(CANDIDATES)
+    others = select(DaySum.key).where(*of_range, DaySum.key.in_(skus))
+    wanted = union_all(select(first.subquery().c.key), others)
     found: Sums = {}
-    for day, _part, key, *figures in db.session.execute(query.where(DaySum.key.in_(skus))):
-        if day in days:
-            found.setdefault(day, {})[key] = DayFigures(*figures)
+    query = select(*_COLUMNS).where(*of_range, DaySum.key.in_(wanted))
+    for day, _part, key, *figures in db.session.execute(query):
+        found.setdefault(day, {})[key] = DayFigures(*figures)
     return found
 
 
@@ -276,14 +290,6 @@ def _most_sold(found: Sums) -> set[str]:
     for of_day in found.values():
         total.update({key: int(figures.sold * 100) for key, figures in of_day.items()})
     return {key for key, _sold in total.most_common(CANDIDATES)}
-
-
-def _most_sold_when_kept(since: dt.date, until: dt.date) -> set[str]:
-    """On the days on which they were among the first."""
-    query = select(DaySum.key).where(DaySum.by == By.PRODUCT, DaySum.day.between(since, until))
-    query = query.where(TOP).group_by(DaySum.key)
-    query = query.order_by(func.sum(DaySum.sold).desc(), DaySum.key).limit(CANDIDATES)
-    return set(db.session.scalars(query))
 
 
 def _runs(days: Iterable[dt.date]) -> list[list[dt.date]]:
