@@ -15,6 +15,7 @@ from tests.factories import (
     work_off,
 )
 from tests.support.processed_sales import shop_that_holds, sold
+from webapp.attention import kinds as waiting_kinds
 from webapp.attention.kinds import KINDS
 from webapp.attention.queries import QueueOrder, counts, queue
 from webapp.customers.models import Taxpayer
@@ -234,6 +235,17 @@ def test_the_queue_is_paged_by_age_and_by_money_and_nobody_is_met_twice(client, 
     )
     assert calls.get("/attention?cursor=WzEsIDJd").status_code == 422
     assert calls.get("/attention?kind=nothing").status_code == 422
+
+
+def test_by_money_the_dearest_stands_first_however_many_wait(db, monkeypatch):
+    open_shop()
+    prices = ("10.00", "20.00", "30.00")
+    for price in prices:
+        make_sale(sku=make_product(price=price).sku, address=NOWHERE, freight="0.00")
+    work_off()
+    monkeypatch.setattr(waiting_kinds, "COUNT_LIMIT", 1)
+    found = queue(order=QueueOrder.AMOUNT).items
+    assert [str(item.amount) for item in found] == [*reversed(prices)]
 
 
 def test_counts_and_the_queue_tell_the_same(db):

@@ -135,6 +135,16 @@ LISTS = {
             ("ix_payment_findings_waiting", "money"),
         )
     },
+    **{
+        index: lambda kind=kind: kinds.BY_NAME[kind].dearest(
+            51, lambda amount, _row_id: amount < Decimal(90)
+        )
+        for index, kind in (
+            ("ix_sales_needs_person_total", "held"),
+            ("ix_sales_unpaid_total", "payment"),
+            ("ix_invoices_waiting_total", "review"),
+        )
+    },
     "ix_invoices_sending": lambda: select(Invoice.id).where(VIEWS["sending"]),
     **{
         f"ix_attempts_{index}": lambda asked=asked: attempts(**asked).order_by(*NEWEST)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, cast, func, literal, null, select
+from sqlalchemy import ColumnElement, Select, and_, cast, func, literal, null, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.attention import mends
@@ -47,8 +47,8 @@ KindName = Literal[
 
 
 class WaitingKind(NamedTuple):
-    """`condition` is written as the index has it that holds these rows by `since`; `amount` is that
-    of the row itself, else the order's total is told."""
+    """`condition` is written as the indexes have it that hold these rows by `since` and, where they
+    are `by_amount`, by `amount`; that is the row's own, else the order's total is told."""
 
     name: KindName
     label: LazyString
@@ -57,6 +57,8 @@ class WaitingKind(NamedTuple):
     since: InstrumentedAttribute[Any]
     amount: ColumnElement[Any] | InstrumentedAttribute[Any] | None = None
     mends: Sequence[Mend] = ()
+    # Every row has an amount, and an index is in its order.
+    by_amount: bool = False
     # All its rows are one thing to do.
     is_one: bool = False
     # Who is told of it, of those to whom the queue is open.
@@ -70,22 +72,19 @@ class WaitingKind(NamedTuple):
         found = select(self.model.id).where(self.condition())
         return found.order_by(self.since, self.model.id)
 
+    def dearest(self, most: int, beyond: Callable[[Any, Any], ColumnElement[bool]]) -> Select[Any]:
+        """As `rows`, of those with the most money; of a kind whose rows have no amount of their own
+        the oldest thousand."""
+        if self.amount is None or not self.by_amount:
+            return self.rows(COUNT_LIMIT, lambda _since, _row_id: true())
+        found = self._each().where(self.condition(), beyond(self.amount, self.model.id))
+        return found.order_by(self.amount.desc(), self.model.id).limit(most)
+
     def rows(self, most: int, beyond: Callable[[Any, Any], ColumnElement[bool]]) -> Select[Any]:
         """`id`, `sale_id`, `since` and `amount` of the oldest `most` that are `beyond` a place of
         the queue."""
         model = self.model
-        sale_id = model.id if model is Sale else model.sale_id
-        amount = NO_AMOUNT if self.amount is None else self.amount
-        found = (
-            select(
-                model.id.label("id"),
-                sale_id.label("sale_id"),
-                self.since.label("since"),
-                amount.label("amount"),
-            )
-            .where(self.condition())
-            .order_by(self.since, model.id)
-        )
+        found = self._each().where(self.condition()).order_by(self.since, model.id)
         if not self.is_one:
             return found.where(beyond(self.since, model.id)).limit(most)
         all_of_it = found.limit(COUNT_LIMIT).subquery().c
@@ -97,6 +96,17 @@ class WaitingKind(NamedTuple):
         ).having(func.count() > 0)
         one_row = one.subquery().c
         return select(*one_row).where(beyond(one_row.since, one_row.id))
+
+    def _each(self) -> Select[Any]:
+        model = self.model
+        sale_id = model.id if model is Sale else model.sale_id
+        amount = NO_AMOUNT if self.amount is None else self.amount
+        return select(
+            model.id.label("id"),
+            sale_id.label("sale_id"),
+            self.since.label("since"),
+            amount.label("amount"),
+        )
 
 
 def _of_step(step: Status) -> Callable[[], ColumnElement[bool]]:
@@ -113,7 +123,8 @@ def _unsigned() -> ColumnElement[bool]:
 
 
 def _sale(name: KindName, label: LazyString, step: Status, *acts: Mend) -> WaitingKind:
-    return WaitingKind(name, label, Sale, _of_step(step), Sale.waits_since, Sale.total, acts)
+    since, amount = Sale.waits_since, Sale.total
+    return WaitingKind(name, label, Sale, _of_step(step), since, amount, acts, by_amount=True)
 
 
 KINDS: tuple[WaitingKind, ...] = (
@@ -137,6 +148,7 @@ KINDS: tuple[WaitingKind, ...] = (
         Invoice.created_at,
         Invoice.total,
         (mends.APPROVE_NOTE, mends.RETURN_NOTE),
+        by_amount=True,
     ),
     WaitingKind(
         "return_note",
@@ -164,6 +176,7 @@ KINDS: tuple[WaitingKind, ...] = (
         Sale.created_at,
         Sale.total,
         (mends.PAY, mends.CANCEL_UNPAID),
+        by_amount=True,
     ),
     WaitingKind(
         "money",

@@ -1,6 +1,7 @@
 """The queue: the first of every kind, each by its own index, merged into one order."""
 
 import enum
+import operator
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
@@ -42,8 +43,7 @@ def queue(
     cursor: str | None = None,
     limit: int = 50,
 ) -> Queue:
-    """One page of the queue, of these kinds. By money the oldest thousand of each kind are sorted.
-    Raises Invalid for a cursor that is none."""
+    """One page of the queue, of these kinds. Raises Invalid for a cursor that is none."""
     if not kinds:
         return Queue([], None)
     by_age = order is QueueOrder.AGE
@@ -63,8 +63,7 @@ def _merged(kinds: Sequence[WaitingKind], place: Any, by_age: bool, most: int) -
     parts = []
     for kind in kinds:
         rank = KINDS.index(kind)
-        beyond = _beyond(rank, place) if place and by_age else _anywhere
-        rows = kind.rows(most if by_age else COUNT_LIMIT, beyond).subquery().c
+        rows = _of_kind(kind, rank, place, by_age, most).subquery().c
         parts.append(select(literal(rank).label("rank"), *rows))
     every = union_all(*parts).subquery().c
     amount = func.coalesce(every.amount, Sale.total, type_=Hundredths()).label("amount")
@@ -80,6 +79,12 @@ def _merged(kinds: Sequence[WaitingKind], place: Any, by_age: bool, most: int) -
     return found.order_by(amount.desc(), every.rank, every.id).limit(most)
 
 
+def _of_kind(kind: WaitingKind, rank: int, place: Any, by_age: bool, most: int) -> Select[Any]:
+    if by_age:
+        return kind.rows(most, _beyond(rank, place, operator.gt) if place else _anywhere)
+    return kind.dearest(most, _beyond(rank, place, operator.lt) if place else _anywhere)
+
+
 def _after(every: Any, rank: int, row_id: int) -> ColumnElement[bool]:
     return and_(every.rank == rank, every.id > row_id)
 
@@ -88,15 +93,15 @@ def _anywhere(_since: Any, _row_id: Any) -> ColumnElement[bool]:
     return true()
 
 
-def _beyond(rank: int, place: Sequence[Any]) -> Beyond:
-    """Of a kind that stands at `rank` among them: its rows behind a place of the whole queue."""
-    moment, at_rank, at_id = place
-    since = literal(moment, Sale.waits_since.type)
-    if rank > at_rank:
-        return lambda column, _row_id: column >= since
+def _beyond(rank: int, place: Sequence[Any], further: Callable[[Any, Any], Any]) -> Beyond:
+    """Of a kind that stands at `rank` among them: its rows behind a place of the whole queue, as
+    later moments are `further`, or smaller amounts."""
+    edge, at_rank, at_id = place
     if rank < at_rank:
-        return lambda column, _row_id: column > since
-    return lambda column, row_id: or_(column > since, and_(column == since, row_id > at_id))
+        return lambda column, _row_id: further(column, edge)
+    if rank > at_rank:
+        return lambda column, _row_id: or_(further(column, edge), column == edge)
+    return lambda column, row_id: or_(further(column, edge), and_(column == edge, row_id > at_id))
 
 
 def item_of(kind: WaitingKind, row_id: int) -> QueueItem | None:

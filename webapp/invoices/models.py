@@ -201,7 +201,16 @@ class Invoice(Owed, Timestamps, Model):
             sqlite_where=RETURNS_REJECTED,
             postgresql_where=RETURNS_REJECTED,
         ),
-        # The queues of what waits for a person: the oldest first, and those of one reason.
+        # The queues of what waits for a person: the dearest first, the oldest first, and those of
+        # one reason.
+        Index(
+            "ix_invoices_waiting_total",
+            "status",
+            text("total DESC"),
+            "id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
         Index(
             "ix_invoices_waiting",
             "status",

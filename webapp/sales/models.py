@@ -294,6 +294,23 @@ class Sale(AddressColumns, Owed, Timestamps, Model):
             sqlite_where=text("needs_person = 1"),
             postgresql_where=text("needs_person"),
         ),
+        # The dearest of them first.
+        Index(
+            "ix_sales_needs_person_total",
+            "step",
+            text("total DESC"),
+            "id",
+            sqlite_where=text("needs_person = 1"),
+            postgresql_where=text("needs_person"),
+        ),
+        Index(
+            "ix_sales_unpaid_total",
+            "status",
+            text("total DESC"),
+            "id",
+            sqlite_where=UNPAID,
+            postgresql_where=UNPAID,
+        ),
         Index(
             "ix_sales_unpaid",
             "status",
