@@ -65,8 +65,12 @@ def _page(refused: tuple[str, Mend, Form] | None = None) -> str:
 
 
 def _is_over(counts: dict[str, int], chosen: str) -> bool:
-    """Whether more of a kind wait than are sorted by money."""
-    return any(counts[kind] > COUNT_LIMIT for kind in counts if chosen in ("", kind))
+    """Whether more of a kind wait than are sorted by money, which its rows have none of."""
+    return any(
+        count > COUNT_LIMIT and not BY_NAME[kind].by_amount
+        for kind, count in counts.items()
+        if chosen in ("", kind)
+    )
 
 
 def _url(asked: dict[str, Any], **changes: Any) -> str:
