@@ -5,7 +5,7 @@ import pytest
 
 from tests.faults.happenings import Faults, Provider, small_disk
 from tests.faults.verdict import judge
-from tests.services import Postgres
+from tests.services import Postgres, wait_until
 from tests.support.checkout_rush import Rush
 
 
@@ -61,9 +61,16 @@ def test_on_sqlite(shop, provider, tmp_path):
     assert log.count("notices not sent") < 10, "what lasts is told once a minute by each process"
 
 
-def test_on_postgresql(shop, own_postgres, provider):
-    running = shop(**provider.settings(), DATABASE_URL=own_postgres.url("balcao")).start()
+def test_on_postgresql(shop, own_postgres, provider, tmp_path):
+    """Also in a folder too deep for a socket: Redis is reached over loopback with a password."""
+    running = shop(**provider.settings(), DATABASE_URL=own_postgres.url("balcao"))
+    running.data_dir = tmp_path / ("d" * 100)
+    running.start()
+    assert "Sign in with the e-mail admin@balcao.example" in running.log.read_text()
     kinds = ("kill -9 web", "kill -9 worker", "cut connections", "restart postgresql")
     answers = _rush_through(running, provider, own_postgres, kinds=kinds)
     assert answers <= {200, 201, 503}, "while the database is away one is told to come again"
+    assert not (running.data_dir / "redis.sock").exists()
+    wait_until(lambda: '"redis":true' in running.get("/readyz")[1].replace(" ", ""))
+    assert not list(running.data_dir.glob("*.sqlite3"))
     assert running.stop() == 0
