@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import Date, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import Date, ScalarSelect, Select, func, literal, select, tuple_, union_all
 
 from webapp.http.formatting import number_text, with_query
 from webapp.http.query import Asked, query_word
@@ -358,16 +358,19 @@ def _rank(name: str, written: str) -> int:
     return 2 if f" {wanted}" in folded else 3
 
 
+def bounded(query: Select) -> ScalarSelect:
+    """The number of its rows, told exactly up to COUNT_LIMIT; one more stands for "more"."""
+    first = query.limit(COUNT_LIMIT + 1).subquery()
+    return select(func.count()).select_from(first).scalar_subquery()
+
+
+def count_all(numbers: Sequence[ScalarSelect]) -> list[int]:
+    """In one statement, however many they are."""
+    return list(db.session.execute(select(*numbers)).one()) if numbers else []
+
+
 def bounded_counts(queries: Sequence[Select]) -> list[int]:
-    """The number of rows of each, told exactly up to COUNT_LIMIT; one more stands for "more". One
-    statement, however many are counted."""
-    if not queries:
-        return []
-    counts = (
-        select(func.count()).select_from(query.limit(COUNT_LIMIT + 1).subquery())
-        for query in queries
-    )
-    return list(db.session.execute(select(*(each.scalar_subquery() for each in counts))).one())
+    return count_all([bounded(query) for query in queries])
 
 
 def bounded_count(query: Select) -> int:

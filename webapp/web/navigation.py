@@ -1,14 +1,15 @@
 """The menu: what the person may open, and how much waits behind each entry."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, current_app, g, request, request_started, url_for
 from flask_babel import gettext
-from sqlalchemy import Select
+from sqlalchemy import ScalarSelect, Select
 
-from webapp.http.lists import COUNT_LIMIT, bounded_counts, count_text
+from webapp.http.lists import COUNT_LIMIT, bounded, count_all, count_text
 from webapp.http.localization import LOCALES, locale
 from webapp.staff.access import ANYONE, may, shown_document, told_document
 from webapp.staff.models import Role
@@ -23,6 +24,11 @@ class Counter:
     counted: Select | Callable[[], int | None]
     label: object = ""
     most: int = COUNT_LIMIT
+
+    @cached_property
+    def bounded(self) -> ScalarSelect | None:
+        """What the database counts, built once."""
+        return bounded(self.counted) if isinstance(self.counted, Select) else None
 
 
 @dataclass(frozen=True)
@@ -138,33 +144,42 @@ def counted(*more: Counter) -> dict[Counter, int]:
     """What waits behind the entries that are open to the person, and `more` that a page itself
     tells: in one statement, if the page asks before the menu does, and once however often a number
     stands there."""
-    known: dict[Counter, int] = g.setdefault("counted", {})
-    of_menu = [entry.counted for entry in (*entries(), *pinned()) if entry.counted]
-    own = current_app.extensions["menu"].own()
-    selects = {}
-    for counter in (*of_menu, *own, *more):
-        if isinstance(counter.counted, Select):
-            selects[counter] = counter.counted
-        elif counter not in known:
-            known[counter] = counter.counted() or 0
-    new = {counter: query for counter, query in selects.items() if counter not in known}
-    known.update(zip(new, bounded_counts(list(new.values())), strict=True))
+    if "counted" not in g:
+        g.counted = {}
+        of_menu = [entry.counted for entry in (*entries(), *pinned()) if entry.counted]
+        more = (*of_menu, *current_app.extensions["menu"].own(), *more)
+    known: dict[Counter, int] = g.counted
+    known.update(_counts([counter for counter in dict.fromkeys(more) if counter not in known]))
     return known
+
+
+def _counts(counters: Collection[Counter]) -> dict[Counter, int]:
+    """Those of the database in one statement."""
+    rows = iter(count_all([each.bounded for each in counters if each.bounded is not None]))
+    return {each: next(rows) if each.bounded is not None else _told(each) for each in counters}
+
+
+def _told(counter: Counter) -> int:
+    assert not isinstance(counter.counted, Select)
+    return counter.counted() or 0
 
 
 def menu_counts() -> dict[str, dict[str, int]]:
     """What waits behind the menu's entries, by the role that they are open to; for pages that are
     open already."""
     menu: Menu = current_app.extensions["menu"]
-    found = [entry for _label, group in menu.groups for entry in group if entry.counted]
-    counters = [entry.counted.counted for entry in found if entry.counted]
-    rows = iter(bounded_counts([each for each in counters if isinstance(each, Select)]))
-    counts = [next(rows) if isinstance(each, Select) else each() or 0 for each in counters]
+    found = {
+        entry.endpoint: entry.counted
+        for _label, group in menu.groups
+        for entry in group
+        if entry.counted
+    }
+    counts = _counts(list(found.values()))
     return {
         str(role): {
-            entry.endpoint: count
-            for entry, count in zip(found, counts, strict=True)
-            if is_open_to(role, entry.endpoint)
+            endpoint: counts[counter]
+            for endpoint, counter in found.items()
+            if is_open_to(role, endpoint)
         }
         for role in Role
     }
