@@ -150,7 +150,7 @@ def _bind_extensions(app: Flask) -> None:
     htmx.init_app(app)
     compress.init_app(app)
     babel.init_app(
-        app, locale_selector=localization.locale, timezone_selector=localization.time_zone
+        app, locale_selector=localization.parsed_locale, timezone_selector=localization.time_zone
     )
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals["static_file"] = _static_files(app)

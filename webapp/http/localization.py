@@ -2,12 +2,15 @@
 asks for."""
 
 from collections.abc import Callable
+from functools import cache
 
+from babel import Locale
 from flask import current_app, g, has_request_context, request, session
 
 LOCALES = {"pt_BR": "Português", "en": "English"}
 # Of whoever has chosen none.
 USUAL_LOCALE = "pt_BR"
+_parsed = cache(Locale.parse)
 
 
 def locale() -> str:
@@ -20,6 +23,12 @@ def locale() -> str:
         return session["locale"]
     wanted = request.accept_languages.best_match(["pt-BR", "pt", "en"], default="pt-BR")
     return "en" if wanted == "en" else USUAL_LOCALE
+
+
+def parsed_locale() -> Locale:
+    """The same object each time: it is looked up for each text, and slow to compare with
+    another."""
+    return _parsed(locale())
 
 
 def set_up(app, read_time_zone: Callable[[], str]) -> None:

@@ -1,13 +1,19 @@
 """The web libraries that every page shares, made once and bound to the app in `create_app`."""
 
+from collections import defaultdict
 from functools import cached_property
+from typing import Any
 
 from babel import Locale
 from babel.support import NullTranslations
+from flask import Flask
 from flask_babel import Babel, Domain, get_locale
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 
 class Catalogue(Domain):
@@ -17,6 +23,7 @@ class Catalogue(Domain):
     def __init__(self, domain: str):
         super().__init__(domain=domain)
         self._of: dict[Locale, NullTranslations] = {}
+        self._marked: dict[NullTranslations, dict[str, Markup]] = defaultdict(dict)
 
     def get_translations(self) -> NullTranslations:
         locale = get_locale()
@@ -27,11 +34,33 @@ class Catalogue(Domain):
             found = self._of[locale] = super().get_translations()
         return found
 
+    def marked(self, text: str) -> Markup:
+        """Of a page, with nothing to fill in; templates have few texts, and show them often."""
+        translations = self.get_translations()
+        known = self._marked[translations]
+        found = known.get(text)
+        if found is None:
+            found = known[text] = Markup(translations.ugettext(text)) % {}
+        return found
+
 
 class Translator(Babel):
     @cached_property
     def domain_instance(self) -> Catalogue:
         return Catalogue(self.domain)
+
+    def init_app(self, app: Flask, *args: Any, **kwargs: Any) -> None:
+        super().init_app(app, *args, **kwargs)
+
+        @pass_eval_context
+        def translated(evaluated: EvalContext, text: str, /, **values: object) -> str:
+            """As the library's own, without its five calls for each text."""
+            if evaluated.autoescape and not values:
+                return self.domain_instance.marked(text)
+            found = self.domain_instance.get_translations().ugettext(text)
+            return (Markup(found) if evaluated.autoescape else found) % values
+
+        app.jinja_env.globals["_"] = translated
 
 
 csrf = CSRFProtect()
