@@ -227,6 +227,8 @@ def test_a_day_from_the_first_order_to_the_last_parcel(page, other, live_shop, s
     signed_in(page, "reviewer")
     page.add_init_script(DEAF)
     change_at_once(page, other, next(each.sale_id for each in placed if each.reference == UNPAID))
+    # Whoever leaves their page open would have it told of all that follows.
+    other.close()
     mend_all(page)
     until_invoiced(live_shop, *(each.reference for each in placed))
     kept = live_shop.execute(
