@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import small_world
 from tests.support.examples import examples
-from tests.support.random_conditions import random_condition, random_facts
+from tests.support.random_conditions import random_condition, random_sales
 from webapp.rules.core.compiler import HashIndex, compile_condition
 from webapp.rules.core.conditions import ConditionReader
 from webapp.rules.core.fields import FIELDS
@@ -18,7 +18,7 @@ from webapp.rules.core.operators import OPERATORS
 from webapp.rules.core.problems import Problems
 from webapp.rules.core.trace import explain
 
-RULES, FACTS_PER_RULE = 1500, 30
+RULES, SALES, FACTS_PER_RULE = 1500, 4500, 30
 ORACLE_TYPES = {
     "money": "FLOAT",
     "percent": "FLOAT",
@@ -111,16 +111,14 @@ def oracle():
 
 def test_conditions_hold_exactly_when_the_oracle_says_so(oracle):
     chance = random.Random(1997)
-    held, asked, blank = 0, set(), set()
+    sales, held, asked = random_sales(chance, SALES), 0, set()
     for _ in range(RULES):
         raw = random_condition(chance)
         asked |= asked_by(raw)
         condition = typed(raw)
         ours = compile_condition(condition)
         theirs = oracle(oracle_text(raw))
-        for _ in range(FACTS_PER_RULE):
-            facts = random_facts(chance)
-            blank |= {key for key, fact in facts.items() if fact is None}
+        for facts in chance.sample(sales, FACTS_PER_RULE):
             expected = theirs.matches(facts)
             assert ours(facts) == expected, (raw, facts)
             assert explain(condition, facts)["ok"] == expected, (raw, facts)
@@ -135,13 +133,14 @@ def test_conditions_hold_exactly_when_the_oracle_says_so(oracle):
         if field.type in op.types
     }
     assert asked == everything | {"not", "not not"}
+    blank = {key for facts in sales for key, fact in facts.items() if fact is None}
     assert blank == {field.key for field in FIELDS.values() if field.nullable}
 
 
 @pytest.mark.parametrize(
     ("random_condition", "sales"),
     [
-        (random_condition, lambda chance: [random_facts(chance) for _ in range(300)]),
+        (random_condition, lambda chance: random_sales(chance, 300)),
         # Few values of few fields: many rules meet under one, and are filed further.
         (small_world.random_condition, lambda chance: chance.sample(small_world.EVERY_SALE, 300)),
     ],

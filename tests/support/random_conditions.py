@@ -40,6 +40,11 @@ def random_condition(chance, depth=1):
     return check
 
 
+def random_sales(chance, number):
+    """The facts of so many lines, to be drawn from again and again: reading them is dear."""
+    return [random_facts(chance) for _ in range(number)]
+
+
 def random_facts(chance):
     facts = {}
     for key, field in FIELDS.items():
