@@ -26,7 +26,7 @@ RULE = {
     "then": [{"do": "hold"}],
 }
 SECONDS = 1.0
-MIB_GROWN = 48
+MIB_GROWN = 24
 
 
 class Wire:
@@ -214,10 +214,10 @@ def test_the_widest_rule_there_is_is_checked_in_time(wire):
 def test_memory_does_not_grow_with_what_was_refused(wire):
     kinds = [*NOT_JSON.values(), *NO_BODY.values(), *NO_RULE.values(), widest]
     bodies = [written() for written in kinds]
-    for body in bodies * 2:
+    for body in bodies:
         wire.send(body)
     before = wire.resident_kib()
-    for body in bodies * 4:
+    for body in bodies * 2:
         wire.send(body)
     assert wire.resident_kib() - before < MIB_GROWN * 1024
 
