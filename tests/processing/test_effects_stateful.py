@@ -154,14 +154,14 @@ def last_written() -> tuple[int, int]:
     return log.st_mtime_ns, log.st_size
 
 
-def make_all_due(**changes) -> None:
-    """Leases are over, and what failed is tried next."""
-    past = utc_now() - dt.timedelta(seconds=1)
+def make_all_due(**changes) -> bool:
+    """Leases are over, and what failed is tried next. Whether there is any of it."""
+    past, owed = utc_now() - dt.timedelta(seconds=1), 0
     for model in OWED:
-        database.session.execute(
-            update(model).where(model.due_at.is_not(None)).values(due_at=past, **changes)
-        )
+        all_due = update(model).where(model.due_at.is_not(None))
+        owed += database.session.execute(all_due.values(due_at=past, **changes)).rowcount
     database.session.commit()
+    return owed > 0
 
 
 def take_up_what_gave_up() -> None:
@@ -261,8 +261,8 @@ class Shop(RuleBasedStateMachine):
         for order in orders:
             self.enter(order, paid=True)
         work_off()
-        make_all_due()
-        work_off()
+        if make_all_due():
+            work_off()
 
     # -- what customers do ------------------------------------------------------------------------
 
@@ -392,8 +392,8 @@ class Shop(RuleBasedStateMachine):
             return
         for changes in ({}, {}, LAST_TRY, LAST_TRY):
             take_up_what_gave_up()
-            make_all_due(**changes)
-            work_off()
+            if make_all_due(**changes):
+                work_off()
         ledger = Ledger(self.told, STOCK)
         ledger.check()
         ledger.nothing_is_left_over()
