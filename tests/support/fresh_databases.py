@@ -1,6 +1,6 @@
 """Databases that every test finds as the migrations make them, with nothing else in them."""
 
-import shutil
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -117,14 +117,19 @@ class PostgresDatabase:
 
 
 class SqliteDatabase:
-    """One file for all tests, copied anew for each."""
+    """One file for all tests, written over for each: in place, for to empty it first and copy the
+    template into it takes seven times as long."""
 
     def __init__(self, folder: Path, migrate: Callable[[str], None]):
-        self._template, self._file = folder / "template.sqlite3", folder / "balcao.sqlite3"
-        migrate(f"sqlite:///{self._template}")
+        template, self._file = folder / "template.sqlite3", folder / "balcao.sqlite3"
+        migrate(f"sqlite:///{template}")
+        self._migrated = template.read_bytes()
 
     def fresh(self) -> str:
         for suffix in ("-wal", "-shm"):
             self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(self._template, self._file)
+        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
+        with open(descriptor, "wb", buffering=0) as file:
+            file.write(self._migrated)
+            file.truncate()
         return f"sqlite:///{self._file}"
