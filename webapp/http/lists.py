@@ -358,9 +358,9 @@ def _rank(name: str, written: str) -> int:
     return 2 if f" {wanted}" in folded else 3
 
 
-def bounded(query: Select) -> ScalarSelect:
-    """The number of its rows, told exactly up to COUNT_LIMIT; one more stands for "more"."""
-    first = query.limit(COUNT_LIMIT + 1).subquery()
+def bounded(query: Select, most: int = COUNT_LIMIT) -> ScalarSelect:
+    """The number of its rows, told exactly up to `most`; one more stands for "more"."""
+    first = query.limit(most + 1).subquery()
     return select(func.count()).select_from(first).scalar_subquery()
 
 
@@ -383,23 +383,26 @@ def count_text(count: int, most: int = COUNT_LIMIT) -> str:
 
 class Tab(NamedTuple):
     """A view of a list: its name, what it sets in the address (None: takes out of it), and the rows
-    that are counted behind it, or how many of them there are, if any."""
+    that are counted behind it, or how many of them there are, if any; from one more than `most` on
+    these are told as "more"."""
 
     label: object
     asked: Mapping[str, str | None]
     counted: Select | int | None = None
+    most: int = COUNT_LIMIT
 
 
 def tabs_of(tabs: Sequence[Tab], chosen: Mapping[str, str | None]) -> list[dict[str, object]]:
     """As `lists.tabs` takes them; the one whose `asked` is `chosen` is active."""
-    counts = iter(bounded_counts([tab.counted for tab in tabs if isinstance(tab.counted, Select)]))
+    asked = [bounded(tab.counted, tab.most) for tab in tabs if isinstance(tab.counted, Select)]
+    counts = iter(count_all(asked))
     rows = [next(counts) if isinstance(tab.counted, Select) else tab.counted for tab in tabs]
     return [
         {
             "label": tab.label,
             "href": with_query(after=None, before=None, **tab.asked),
             "active": tab.asked == chosen,
-            "count": None if count is None else count_text(count),
+            "count": None if count is None else count_text(count, tab.most),
         }
         for tab, count in zip(tabs, rows, strict=True)
     ]

@@ -25,6 +25,10 @@ ORDERS = {
 LEAVING = {"ship_by": Order((Sale.ship_by, Sale.id.label("sale_id")))} | ORDERS
 
 
+# What a rule holds, by its own index: those are few of very many.
+HELD_ORDERS = ORDERS | {"when": Order((PackingSlip.sale_id,), down=True)}
+
+
 # What left on some days, by when it did.
 SHIPPED_ORDERS = {
     "when": Order((PackingSlip.shipped_at, PackingSlip.id), down=True),
@@ -51,6 +55,8 @@ def _rows(asked: Asked) -> Select[Any]:
 def _orders(asked: Asked) -> Orders:
     if asked.get("due"):
         return LEAVING
+    if asked.get("status") == SlipStatus.HELD:
+        return HELD_ORDERS
     period = shipped_in(asked)
     return SHIPPED_ORDERS if period.since or period.until else ORDERS
 

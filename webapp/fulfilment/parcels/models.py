@@ -84,7 +84,7 @@ class PackingSlip(Model):
     __table_args__ = (
         Index(
             "ix_packing_slips_held",
-            "id",
+            "sale_id",
             sqlite_where=text("released_at IS NULL"),
             postgresql_where=text("released_at IS NULL"),
         ),

@@ -33,6 +33,8 @@ from webapp.store.queries import the_shop
 
 # The tabs whose length tells how much waits for somebody.
 COUNTED = (SlipStatus.HELD, SlipStatus.AWAITING_NFE, SlipStatus.TO_PACK, SlipStatus.PACKED)
+# They are told up to so many: for each that is counted two rows are read.
+MOST_COUNTED = 200
 
 
 @bp.get("/packing-slips")
@@ -69,11 +71,12 @@ def _tabs() -> list[Tab]:
             view.label,
             {"status": view, "due": None},
             queries.slip_ids(view) if view in COUNTED else None,
+            MOST_COUNTED,
         )
         for view in SlipStatus
     ]
     dues = [
-        Tab(due.label, {"status": None, "due": due}, queries.slip_ids(due=due))
+        Tab(due.label, {"status": None, "due": due}, queries.slip_ids(due=due), MOST_COUNTED)
         for due in (Due.LATE, Due.TODAY, Due.WILL_MISS)
     ]
     return [everything, *views, *dues]
