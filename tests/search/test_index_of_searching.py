@@ -42,6 +42,14 @@ def test_a_short_word_is_the_beginning_or_the_end_of_one(db, asked, fits):
     assert (sale.id in found(db, asked, Sale)) is fits
 
 
+def test_letters_that_stand_apart_are_no_word(db):
+    """SQLite's index is asked for three trigrams of a word, wherever they stand."""
+    kept = make_product(name="Livro de Marantos")
+    apart = make_product(name="Rancho do mar dos gatos")
+    assert found(db, "marantos") == [kept.id]
+    assert set(db.session.scalars(ids_of(Product, "mar gatos"))) == {apart.id}
+
+
 @pytest.mark.parametrize("asked", ["77", "r77", "r-7", '77"', "'; --", "%", "\\", "NEAR(", "77*"])
 def test_signs_are_letters_and_no_words_of_the_index_s_own(db, asked):
     sale = make_sale(reference="R-77")
