@@ -19,6 +19,7 @@ from webapp.bulk.queries import rows_of as bulk_rows
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import products
+from webapp.customers.models import Customer
 from webapp.dashboard.queries import oldest_open_tasks
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.fulfilment.parcels.listing import HELD_ORDERS
@@ -41,6 +42,7 @@ from webapp.processing.sweeping import is_late
 from webapp.sales.leaving import Due
 from webapp.sales.models import Sale
 from webapp.sales.queries import bought, latest_sales_of, sales
+from webapp.search.queries import begun_by
 
 BY_ID, BY_NAME = (Sale.id.desc(),), (Product.name, Product.id)
 BY_MOMENT = (Invoice.moment.desc(), Invoice.id.desc())
@@ -185,6 +187,14 @@ def test_slips_that_wait_are_counted_without_reading_orders(db, status):
     assert orders and all("COVERING INDEX" in step for step in orders), plan
     listed = plan_of(db, packing_slips(SlipStatus(status)).order_by(*BY_ID).limit(51))
     assert "TEMP B-TREE" not in listed, listed
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("model", "index"), [(Product, "products"), (Customer, "customers")])
+def test_names_that_begin_so_are_read_in_their_order(db, model, index):
+    plan = plan_of(db, begun_by(model, "Caneca"))
+    assert f"ix_{index}_name_id" in plan, plan
+    assert not [step for step in plan.splitlines() if "B-TREE" in step or "Sort" in step], plan
 
 
 @pytest.mark.both_databases

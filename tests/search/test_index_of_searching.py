@@ -91,6 +91,17 @@ def test_a_search_reads_the_index_and_not_the_table(db):
         assert walked not in plan + "\n", plan
 
 
+def test_a_few_products_are_read_by_what_the_index_found(db):
+    """PostgreSQL would rather walk all names, until a page is full."""
+    wanted = [make_product(name=f"Bola jo{number}").id for number in (2, 1)]
+    make_product(name="Copo")
+    listed = select(Product.id).where(matching(Product, "jo")).order_by(Product.name, Product.id)
+    assert db.session.scalars(listed.limit(51)).all() == wanted[::-1]
+    if db.engine.dialect.name == "postgresql":
+        plan = plan_of(db, listed.limit(51))
+        assert "ANY" in plan and "InitPlan" in plan, plan
+
+
 def test_each_word_is_asked_in_its_forms_and_without_accents():
     assert needles_of("José 05010-000") == [["jose"], ["05010-000", "05010000"]]
     assert needles_of("  ") == []

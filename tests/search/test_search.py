@@ -108,6 +108,16 @@ def test_a_cpf_is_masked_in_the_results(clerk, db):
     assert "111.444.777-35" not in page and "11144477735" not in page and "444.777" in page
 
 
+def test_names_that_begin_with_it_go_before_others(clerk, db):
+    make_product(name="A caneca", sku="C-0")
+    cups = [make_product(name=f"Caneca {number}", sku=f"C-{number}").name for number in range(1, 7)]
+    shown = re.findall(r"A caneca|Caneca [0-9]", ask(clerk, "caneca").text)
+    assert list(dict.fromkeys(shown)) == cups[:5]
+    # Where these are few, the others stand behind them.
+    shown = re.findall(r"A caneca|Caneca [0-9]", ask(clerk, "a caneca").text)
+    assert list(dict.fromkeys(shown)) == ["A caneca", *cups[:4]]
+
+
 def test_a_few_of_each_kind_are_shown_and_the_rest_is_linked(clerk, db):
     for number in range(6):
         make_product(name=f"Snow glasses {number}")

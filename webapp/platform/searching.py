@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from flask import g
 from sqlalchemy import (
+    INTEGER,
     TEXT,
     ColumnElement,
     CompoundSelect,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     and_,
+    any_,
     case,
     column,
     func,
@@ -81,8 +83,18 @@ def matching(model: Any, written: str, named: Select[int] | None = None) -> Colu
     found = _found(model, words)
     if named is not None:
         return model.id.in_(union_all(select(model.id).where(model.id.in_(found), held), named))
+    if model.__tablename__ in BY_NAME and not _is_sqlite():
+        return _is_one_of(model, found) & held
     # Of names the list's order leads, not the ids.
     return (model.id + 0 if way is Way.NAMES else model.id).in_(found) & held
+
+
+def _is_one_of(model: Any, found: Select[int]) -> ColumnElement[bool]:
+    """For PostgreSQL, as an array: it takes several trigrams to fit far more rows than they do, and
+    would walk the index of names, where few fit to the end of it."""
+    ids = select(func.array_agg(found.subquery().c.id, type_=ARRAY(INTEGER))).scalar_subquery()
+    # An expression about it: right behind ANY it would be a question for rows.
+    return model.id == any_(func.coalesce(ids))
 
 
 def ids_of(model: Any, written: str) -> Select[int] | None:

@@ -60,15 +60,15 @@ class Found:
     index: str
     model: Any
     exact: Callable[[str], Any]
-    like: Callable[[str, list[int]], list[Any]]
+    like: Callable[[str, queries.Known], list[Any]]
     facts: Callable[[Any], dict[str, Any]]
 
     def hit(self, row: Any) -> Hit:
         href = url_for(self.page, **{self.id_name: row.id})
         return Hit(icon=self.icon, href=href, **self.facts(row))
 
-    def group(self, q: str, named: list[int]) -> HitGroup:
-        rows = self.like(q, named)
+    def group(self, q: str, known: queries.Known) -> HitGroup:
+        rows = self.like(q, known)
         more = url_for(self.index, q=q) if len(rows) > queries.SHOWN else ""
         return HitGroup(
             self.name, self.title, [self.hit(row) for row in rows[: queries.SHOWN]], more
@@ -187,10 +187,16 @@ def _meant_row(q: str) -> tuple[Found, Any] | None:
 
 def groups(q: str) -> list[HitGroup]:
     """What fits `q`, by kind; kinds of which nothing fits are left out."""
-    look_ahead((Sale, Customer, Product), q)
-    named = queries.named_by(q)
-    found = [kind.group(q, named[kind.model]) for kind in _open_kinds()]
+    known = _known(q)
+    found = [kind.group(q, known[kind.model]) for kind in _open_kinds()]
     return [group for group in found if group.hits]
+
+
+def _known(q: str) -> dict[Any, queries.Known]:
+    """And how the rest is looked for, in a statement for all kinds."""
+    known = queries.known_by(q)
+    look_ahead([each for each in (Sale, Customer, Product) if not known[each].is_enough], q)
+    return known
 
 
 def best(q: str) -> list[tuple[Found, Any, Hit]]:
@@ -198,9 +204,8 @@ def best(q: str) -> list[tuple[Found, Any, Hit]]:
     if not q.strip():
         return []
     exact = _meant_row(q)
-    look_ahead((Sale, Customer, Product), q)
-    named = queries.named_by(q)
-    found = ((kind, kind.like(q, named[kind.model])) for kind in _open_kinds())
+    known = _known(q)
+    found = ((kind, kind.like(q, known[kind.model])) for kind in _open_kinds())
     fits = [(kind, row) for kind, rows in found for row in rows[: queries.SHOWN]]
     if exact:
         fits = [exact, *(pair for pair in fits if pair[1] is not exact[1])]

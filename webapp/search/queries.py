@@ -1,6 +1,6 @@
 """One box for the whole shop: the one thing meant, or a few of each kind that fit."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.orm import joinedload
@@ -16,6 +16,7 @@ from webapp.invoices.queries import invoices, named_invoices, named_note
 from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.searching import Ids
+from webapp.platform.text import fold, storable
 from webapp.sales.finding import named_sales, referenced
 from webapp.sales.models import Sale
 from webapp.sales.queries import products_by_code, sales
@@ -66,44 +67,84 @@ def _only(query: Select[Any]) -> Any:
     return rows[0] if len(rows) == 1 else None
 
 
-def named_by(q: str) -> dict[Any, list[int]]:
-    """Of each kind the rows that this is a code of, in one statement."""
-    questions: tuple[Ids | None, ...] = (
-        named_sales(q),
-        named_invoices(q),
-        named_customers(q),
-        named_products(q),
+class Known(NamedTuple):
+    """Ids of one kind: of the rows that the words are a code of, and of a few whose name begins
+    with them."""
+
+    named: list[int]
+    begun: list[int]
+
+    @property
+    def is_enough(self) -> bool:
+        """Nothing else is shown, however many fit."""
+        return len(self.begun) > SHOWN
+
+    @property
+    def first(self) -> list[int]:
+        return list(dict.fromkeys([*self.named, *self.begun]))[: SHOWN + 1]
+
+
+def known_by(q: str) -> dict[Any, Known]:
+    """Of each kind what is found without the index of searching, in one statement."""
+    codes: tuple[tuple[Any, Ids | None], ...] = (
+        (Sale, named_sales(q)),
+        (Invoice, named_invoices(q)),
+        (Customer, named_customers(q)),
+        (Product, named_products(q)),
     )
     parts = [
-        select(literal(index), *asked.limit(MOST_NAMED).subquery().c)
-        for index, asked in enumerate(questions)
-        if asked is not None
+        select(literal(model.__name__), literal(""), *ids.limit(MOST_NAMED).subquery().c)
+        for model, ids in codes
+        if ids is not None
     ]
-    kinds = (Sale, Invoice, Customer, Product)
-    named: dict[Any, list[int]] = {kind: [] for kind in kinds}
-    for index, row_id in db.session.execute(union_all(*parts)):
-        named[kinds[index]].append(row_id)
-    return named
+    written = storable(q).strip()
+    for spelt in sorted({written.upper(), written.capitalize(), written.lower(), written} - {""}):
+        parts += [begun_by(Customer, spelt, Customer.merged_into_id.is_(None))]
+        parts += [begun_by(Product, spelt)]
+    known = {model: Known([], []) for model, _ids in codes}
+    by_name = {model.__name__: found for model, found in known.items()}
+    for model_name, name, row_id in db.session.execute(union_all(*parts)):
+        if not name:
+            by_name[model_name].named.append(row_id)
+        elif fold(name).startswith(fold(written)) and row_id not in by_name[model_name].begun:
+            by_name[model_name].begun.append(row_id)
+    return known
 
 
-def sales_like(q: str, named: list[int]) -> list[Sale]:
-    return _some(sales(q=q), newest_first(Sale.id)["when"], q, named)
+def begun_by(model: Any, spelt: str, *conditions: Any) -> Select[Any]:
+    """A few rows whose name begins so, by the index of names."""
+    after = spelt[:-1] + chr(ord(spelt[-1]) + 1)
+    query = select(literal(model.__name__), model.name, model.id)
+    query = query.where(model.name >= spelt, model.name < after, *conditions)
+    return select(*query.order_by(model.name, model.id).limit(SHOWN + 1).subquery().c)
 
 
-def customers_like(q: str, named: list[int]) -> list[Customer]:
-    return _some(customers(q), Order((Customer.name, Customer.id)), q, named)
+def sales_like(q: str, known: Known) -> list[Sale]:
+    return _some(sales(q=q), newest_first(Sale.id)["when"], q, known)
 
 
-def products_like(q: str, named: list[int]) -> list[Product]:
-    return _some(products(ProductFilter(q=q)), Order((Product.name, Product.id)), q, named)
+def customers_like(q: str, known: Known) -> list[Customer]:
+    if known.is_enough:
+        return _in_order(Customer, known.first)
+    return _some(customers(q), Order((Customer.name, Customer.id)), q, known)
 
 
-def invoices_like(q: str, named: list[int]) -> list[Invoice]:
+def products_like(q: str, known: Known) -> list[Product]:
+    if known.is_enough:
+        return _in_order(Product, known.first)
+    return _some(products(ProductFilter(q=q)), Order((Product.name, Product.id)), q, known)
+
+
+def invoices_like(q: str, known: Known) -> list[Invoice]:
     query = invoices(q).options(joinedload(Invoice.sale))
-    return _some(query, newest_first(Invoice.id)["when"], q, named)
+    return _some(query, newest_first(Invoice.id)["when"], q, known)
 
 
-def _some(query: Select[Any], order: Order, q: str, named: list[int]) -> list[Any]:
+def _in_order(model: Any, ids: list[int]) -> list[Any]:
+    return sorted(by_ids(model, ids), key=lambda row: ids.index(row.id))
+
+
+def _some(query: Select[Any], order: Order, q: str, known: Known) -> list[Any]:
     """One more than is shown, which tells that there are more."""
-    page = best_first(query, order, Sought(q, named), limit=RANKED)
+    page = best_first(query, order, Sought(q, known.named), limit=RANKED)
     return page.items[: SHOWN + 1]
