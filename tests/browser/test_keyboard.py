@@ -6,8 +6,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from tests.browser.conftest import shows_what_comes
-from tests.browser.test_errand import add_product
-from tests.support.placed_orders import place_order
+from tests.support.placed_orders import add_product, place_order
 
 
 def test_a_search_finds_while_one_types_and_keeps_its_words(page, signed_in):
@@ -33,9 +32,9 @@ def test_a_search_finds_while_one_types_and_keeps_its_words(page, signed_in):
     expect(chip).to_have_attribute("href", "/products?q=trilha&kind=physical")
 
 
-def test_a_row_is_edited_and_saved_by_keys(page, signed_in):
+def test_a_row_is_edited_and_saved_by_keys(page, live_shop, signed_in):
     signed_in(page)
-    add_product(page, "ROW-1", "Cantil de serra")
+    add_product(live_shop, "ROW-1", "Cantil de serra")
     page.goto("/products?q=ROW-1")
     row = page.locator("tr[id^='product-']", has_text="ROW-1")
     page.locator("h1").click()
@@ -282,7 +281,7 @@ def ask(asker) -> None:
 
 def test_each_question_takes_the_focus_and_gives_it_back(page, live_shop, signed_in):
     signed_in(page, "admin")
-    add_product(page, "ASK-1", "Cantil de perguntas")
+    add_product(live_shop, "ASK-1", "Cantil de perguntas")
     place_order(live_shop, "ASK-2", paid="0")
     for path, questions in ASKING.items():
         page.goto(path)
@@ -315,27 +314,21 @@ def test_the_focus_comes_back_to_what_was_drawn_anew_or_stands_in_its_place(page
     expect(page.locator(f"main tbody a[href='{next_rule}']").first).to_be_focused()
 
 
-def held_for_review(page, reference: str) -> None:
-    """An order so large that a rule of the demo shop holds its NF-e."""
-    page.goto("/sales/new")
-    page.locator("[name='customer.name']").fill("Beatriz Conceição")
-    page.locator("[name='customer.document']").fill("348.762.915-19")
-    page.locator("[name='lines.0.sku']").fill("FI-0002")
-    page.locator("[name='lines.0.unit_price']").fill("6100,00")
-    page.locator("[name='lines.0.price_reason']").fill("Combinado")
-    page.locator("[name='address.zip_code']").fill("05010000")
-    page.locator("[name='address.number']").fill("741")
-    page.locator("[name=reference]").fill(reference)
-    page.locator("input[type=checkbox][name=paid]").check()
-    page.get_by_role("button", name="Lançar o pedido").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text(reference)
+# So large that a rule of the demo shop holds its NF-e.
+HELD = {
+    "customer__name": "Beatriz Conceição",
+    "customer__document": "348.762.915-19",
+    "lines__0__quantity": "1",
+    "lines__0__unit_price": "6100,00",
+    "lines__0__price_reason": "Combinado",
+}
 
 
-def test_a_second_press_of_a_key_approves_no_note_that_was_not_seen(page, signed_in):
+def test_a_second_press_of_a_key_approves_no_note_that_was_not_seen(page, live_shop, signed_in):
     signed_in(page)
     shows_what_comes(page)
     for reference in ("PRESS-1", "PRESS-2"):
-        held_for_review(page, reference)
+        place_order(live_shop, reference, role="manager", **HELD)
     page.goto("/invoices?status=review")
     for reference in ("PRESS-1", "PRESS-2"):
         row = page.locator("tr[id^='invoice-'][data-status='review']", has_text=reference)

@@ -6,25 +6,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.placed_orders import add_product
+
 # A reader types as a keyboard does, one key within a few milliseconds, and then Enter.
 SCAN_MS = 2
 WORDS = {
     "pt-BR": {"place": "Lançar o pedido", "new": "Novo pedido", "sum": "R$ 199,80"},
     "en-US": {"place": "Enter the order", "new": "New order", "sum": "R$199.80"},
 }
-
-
-def add_product(page, sku: str, name: str, isbn: str = "") -> None:
-    page.goto("/products/new")
-    if isbn:
-        page.locator("[name=kind]").select_option("book")
-    for field, typed in {"sku": sku, "name": name, "price": "49,95", "stock": "50"}.items():
-        page.locator(f"[name={field}]").fill(typed)
-    if isbn:
-        page.locator("[name=isbn]").fill(isbn)
-        page.locator("[name=author]").fill("Ana")
-    page.locator("main form .button-primary").last.click()
-    expect(page).to_have_url(re.compile(r"/products/\d+"))
 
 
 def scan(page, code: str) -> None:
@@ -56,12 +45,10 @@ def counter(browser, live_shop, language, signed_in):
 
 
 @pytest.fixture(scope="module")
-def products(browser, live_shop, signed_in):
-    page = browser.new_context(base_url=live_shop.url, locale="pt-BR").new_page()
-    signed_in(page, "manager")
-    add_product(page, "SCAN-1", "Livro lido", "9788535914849")
-    add_product(page, "SCAN-2", "Caneca lida")
-    page.context.close()
+def products(live_shop):
+    book = {"kind": "book", "isbn": "9788535914849", "author": "Ana"}
+    add_product(live_shop, "SCAN-1", "Livro lido", **book)
+    add_product(live_shop, "SCAN-2", "Caneca lida")
 
 
 @pytest.mark.parametrize("language", sorted(WORDS))

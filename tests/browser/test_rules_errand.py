@@ -5,26 +5,20 @@ import re
 
 from playwright.sync_api import expect
 
-CUSTOMER = {
-    "name": "Otília Ramos Brandão",
-    "document": "571.304.826-80",
-    "email": "otilia@example.com",
+from tests.support.placed_orders import place_order
+
+SOLD = {
+    "customer__name": "Otília Ramos Brandão",
+    "customer__document": "571.304.826-80",
+    "customer__email": "otilia@example.com",
+    "lines__0__sku": "FI-0001",
+    "agent": "A1",
 }
 
 
-def sell(page, reference: str):
+def sell(page, shop, reference: str):
     """A paid order of the customer through an agent, up to its NF-e; leaves its page open."""
-    page.goto("/sales/new")
-    for name, value in CUSTOMER.items():
-        page.locator(f"[name='customer.{name}']").fill(value)
-    page.locator("[name='lines.0.sku']").fill("FI-0001")
-    page.locator("[name='lines.0.quantity']").fill("2")
-    page.locator("[name='address.zip_code']").fill("05010000")
-    page.locator("[name='address.number']").fill("7")
-    page.locator("[name=agent]").select_option("A1")
-    page.locator("[name=reference]").fill(reference)
-    page.locator("input[type=checkbox][name=paid]").check()
-    page.get_by_role("button", name="Lançar o pedido").click()
+    page.goto(place_order(shop, reference, **SOLD))
     expect(page.locator("#sale-live")).to_have_attribute("data-status", "invoiced")
 
 
@@ -54,7 +48,7 @@ def test_an_exception_is_tried_published_seen_and_taken_back(
     page, browser, live_shop, watched, signed_in
 ):
     signed_in(page)
-    sell(page, "RULES-1")
+    sell(page, live_shop, "RULES-1")
     expect(ruling(page).locator("[data-status=done]")).to_contain_text("Concluída")
 
     except_customer(page)
@@ -71,7 +65,7 @@ def test_an_exception_is_tried_published_seen_and_taken_back(
     expect(second.locator("main")).to_contain_text("em vigor")
     second.context.close()
 
-    sell(page, "RULES-2")
+    sell(page, live_shop, "RULES-2")
     expect(ruling(page)).to_contain_text("Suspensa por exceção")
     ruling(page).locator("summary").click()
     expect(ruling(page)).to_contain_text("Exceto para")
@@ -81,6 +75,6 @@ def test_an_exception_is_tried_published_seen_and_taken_back(
     page.get_by_label("Motivo").fill("A exceção valeu só um pedido")
     with page.expect_navigation():
         page.get_by_role("button", name="Trazer").click()
-    sell(page, "RULES-3")
+    sell(page, live_shop, "RULES-3")
     expect(ruling(page).locator("[data-status=done]")).to_contain_text("Concluída")
     assert watched == []

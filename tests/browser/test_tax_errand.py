@@ -5,16 +5,10 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.support.placed_orders import add_product, place_order
+
 SKU = "SEM-NCM-1"
 NEW_YEAR = "2027-01-01"
-
-
-def add_product(page) -> None:
-    page.goto("/products/new")
-    for name, value in (("sku", SKU), ("name", "Lamparina"), ("price", "80,00"), ("stock", "5")):
-        page.locator(f"[name={name}]").fill(value)
-    page.get_by_role("button", name="Adicionar produto").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Lamparina")
 
 
 def rehearsed(page):
@@ -55,34 +49,24 @@ def write_version(page) -> None:
     expect(version).to_have_attribute("data-status", "signed_off")
 
 
-def sell(page) -> None:
+def sell(page, shop) -> None:
     """An order of the product, up to its NF-e, whose page is open then."""
-    page.goto("/sales/new")
-    for name, value in (
-        ("customer.name", "Olga Prado"),
-        ("customer.document", "846.219.375-37"),
-        ("lines.0.sku", SKU),
-        ("lines.0.quantity", "1"),
-        ("address.zip_code", "05010000"),
-        ("address.number", "7"),
-    ):
-        page.locator(f"[name='{name}']").fill(value)
-    page.locator("input[type=checkbox][name=paid]").check()
-    page.get_by_role("button", name="Lançar o pedido").click()
+    buyer = {"customer__name": "Olga Prado", "customer__document": "846.219.375-37"}
+    page.goto(place_order(shop, "LAMP-1", lines__0__sku=SKU, **buyer))
     expect(page.locator("#sale-live")).to_have_attribute("data-status", "invoiced")
     page.locator("#sale-live").get_by_role("link", name="NF-e").first.click()
 
 
 def test_before_new_year(page, browser, live_shop, signed_in, watched):
     signed_in(page)
-    add_product(page)
+    add_product(live_shop, SKU, "Lamparina")
     accountant = browser.new_context(base_url=live_shop.url, locale="pt-BR").new_page()
     signed_in(accountant, "accountant")
     mend_products(accountant)
     write_version(accountant)
     accountant.context.close()
 
-    sell(page)
+    sell(page, live_shop)
     told = page.locator("main", has_text="Pelo perfil tributário “Mercadoria conferida”")
     expect(told).to_be_visible()
     expect(told).not_to_contain_text("não validado")

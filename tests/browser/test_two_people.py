@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.placed_orders import place_order
 from webapp.staff.passwords import DEMO_PASSWORD
 
 ORDER = re.compile(r"/sales/\d+$")
@@ -20,15 +21,7 @@ def two(browser, live_shop, signed_in):
         pages.append(context.new_page())
         signed_in(pages[-1], role)
     clerk, manager = pages
-    clerk.goto("/sales/new")
-    clerk.locator("[name='customer.name']").fill("Beatriz Conceição")
-    clerk.locator("[name='customer.document']").fill("348.762.915-19")
-    clerk.locator("[name='lines.0.sku']").fill("FI-0002")
-    clerk.locator("[name='address.zip_code']").fill("05010000")
-    clerk.locator("[name='address.number']").fill("741")
-    clerk.get_by_role("button", name="Lançar o pedido").click()
-    clerk.wait_for_url(ORDER)
-    yield clerk, manager, clerk.url
+    yield clerk, manager, place_order(live_shop, "TWO-1", paid="0")
     for page in pages:
         page.context.close()
 

@@ -1,11 +1,11 @@
-"""Orders of a running shop, sent as their form is but without a browser: for tests of what comes
-after."""
+"""Products and orders of a running shop, sent without a browser: for tests of what comes after."""
 
 import re
 
 import httpx
 
 from tests.services import Shop, wait_until
+from tests.support.shop_tokens import token_of
 
 BUYER = {
     "customer.name": "Beatriz “Bia” Conceição",
@@ -20,6 +20,16 @@ BUYER = {
     "payment_method": "pix",
     "paid": "1",
 }
+
+
+def add_product(shop: Shop, sku: str, name: str, **told: object) -> None:
+    product = {"sku": sku, "name": name, "kind": "physical", "price": "49.95", "stock": 50}
+    answer = httpx.post(
+        f"{shop.url}/api/v1/products",
+        headers={"Authorization": f"Bearer {token_of(shop)}"},
+        json=product | told,
+    )
+    assert answer.status_code == 201, answer.text
 
 
 def place_order(shop: Shop, reference: str, role: str = "clerk", **typed: str) -> str:
