@@ -8,7 +8,7 @@ import traceback
 import pytest
 from sqlalchemy import select, update
 
-from tests.factories import CUSTOMER, make_sale, open_shop, work_off
+from tests.factories import CUSTOMER, make_product, make_sale, open_shop, work_off
 from tests.support.released_notes import hold_every_note, release_every_note
 from webapp.invoices.issues import ENDED_PROCESS, issue_of
 from webapp.invoices.models import Invoice, InvoiceStatus
@@ -30,8 +30,9 @@ WORKED = {
 
 def _make_sales(many: int):
     open_shop()
+    sku = make_product(sku="ALL", stock=1000).sku
     for number in range(many):
-        make_sale(customer=CUSTOMER, reference=str(number))
+        make_sale(customer=CUSTOMER, reference=str(number), sku=sku)
 
 
 def _in_a_process_of_its_own(app, work) -> int:
