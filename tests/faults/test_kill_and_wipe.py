@@ -1,12 +1,19 @@
 """Whatever is killed, wiped, cut, paused, filled or lost in the middle of a rush: every order has
 its NF-e, once, numbers consecutive. The short form of bin/faults: each kind of fault once."""
 
+import json
+
 import pytest
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
 
 from tests.faults.happenings import Faults, Provider, small_disk
 from tests.faults.verdict import judge
 from tests.services import Postgres, wait_until
 from tests.support.checkout_rush import Rush
+from webapp.demo.load import SHOP
+from webapp.platform.settings import Settings
+from webapp.store.models import Shop
 
 
 @pytest.fixture
@@ -26,6 +33,17 @@ def provider():
     made = Provider()
     yield made
     made.close()
+
+
+def _open(running) -> None:
+    """What `open_shop` of the factories does, in the database of a shop that runs."""
+    engine = create_engine(Settings.from_env(running.environment).database_url)
+    with Session(engine) as session:
+        opened = session.scalars(select(Shop)).one()
+        for name, value in json.loads(SHOP.read_text())["shop"].items():
+            setattr(opened, name, value)
+        session.commit()
+    engine.dispose()
 
 
 def _rush_through(running, provider, postgres=None, has_own_disk=False, kinds=()) -> set[int]:
@@ -50,9 +68,10 @@ def _rush_through(running, provider, postgres=None, has_own_disk=False, kinds=()
 def test_on_sqlite(shop, provider, tmp_path):
     """Also a full disk, where this user may mount a small one: what is not saved is said (503)."""
     with small_disk(tmp_path / "disk") as disk:
-        running = shop(**provider.settings())
+        running = shop(**provider.settings(), DEMO="0")
         running.data_dir = (disk or tmp_path) / "shop"
         running.start()
+        _open(running)
         answers = _rush_through(running, provider, has_own_disk=disk is not None)
         assert answers <= {200, 201, 503}
         assert running.stop() == 0
