@@ -49,23 +49,28 @@ def checkout(client, db):
     return api(client, make_token())
 
 
-@pytest.mark.parametrize("part", ["street", "number", "complement", "neighborhood"])
-def test_an_address_text_too_long_for_an_nfe_is_taken_and_asked_about(checkout, part):
+def test_an_address_text_too_long_for_an_nfe_is_taken_and_asked_about(checkout, subtests):
     """A checkout cannot ask the buyer again: its order must not be lost."""
     make_product(sku="BOOK-1")
     open_shop()
-    long = {part: "Fundos da loja " * 6}
-    answer = checkout.post("/sales", sale_body(address=ADDRESS | long))
-    assert answer.status_code == 201
+    long, ids = "Fundos da loja " * 6, {}
+    for part in ("street", "number", "complement", "neighborhood"):
+        answer = checkout.post("/sales", sale_body(address=ADDRESS | {part: long}))
+        assert answer.status_code == 201, part
+        ids[part] = answer.json["id"]
     work_off()
-    told = checkout.get(f"/sales/{answer.json['id']}").json
-    assert told["attention"]["field"] == f"address.{part}"
-    assert "60 characters" in told["attention"]["reason"]
-    assert told["address"][part] == long[part].strip()
-    mended = checkout.patch(f"/sales/{answer.json['id']}/address", {part: "Fundos"})
-    assert mended.status_code == 200
+    for part, sale in ids.items():
+        with subtests.test(part=part):
+            told = checkout.get(f"/sales/{sale}").json
+            assert told["attention"]["field"] == f"address.{part}"
+            assert "60 characters" in told["attention"]["reason"]
+            assert told["address"][part] == long.strip()
+            mended = checkout.patch(f"/sales/{sale}/address", {part: "Fundos"})
+            assert mended.status_code == 200
     work_off()
-    assert checkout.get(f"/sales/{answer.json['id']}").json["status"] == "invoiced"
+    for part, sale in ids.items():
+        with subtests.test("mended", part=part):
+            assert checkout.get(f"/sales/{sale}").json["status"] == "invoiced"
 
 
 @pytest.mark.both_databases
