@@ -21,6 +21,7 @@ from webapp.catalog.models import Kind, Product, StockMovement
 from webapp.catalog.queries import products
 from webapp.customers.models import Customer
 from webapp.dashboard.queries import oldest_open_tasks
+from webapp.fulfilment.commissions.queries import paid_agents
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.fulfilment.parcels.listing import HELD_ORDERS
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
@@ -195,6 +196,14 @@ def test_names_that_begin_so_are_read_in_their_order(db, model, index):
     plan = plan_of(db, begun_by(model, "Caneca"))
     assert f"ix_{index}_name_id" in plan, plan
     assert not [step for step in plan.splitlines() if "B-TREE" in step or "Sort" in step], plan
+
+
+@pytest.mark.both_databases
+def test_agents_of_a_month_are_found_one_behind_the_other(db):
+    """Not among all of its commissions."""
+    plan = plan_of(db, paid_agents("2026-11"))
+    assert "ix_commissions_month_agent_id" in plan, plan
+    assert "ix_commissions_month_id" not in plan, plan
 
 
 @pytest.mark.both_databases

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from webapp.catalog.filters import ProductFilter, ProductView
 from webapp.catalog.models import LACKS, Product, StockMovement
 from webapp.fiscal.official_tables import NcmTable
+from webapp.http.lists import each_value
 from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
@@ -120,14 +121,7 @@ def suppliers() -> list[str]:
 
 
 def _values_of(column: InstrumentedAttribute[str]) -> list[str]:
-    """Each value is looked for in the column's index behind the one before: a DISTINCT would walk
-    over all products."""
-    next_one = select(func.min(column)).where(ON_SALE)
-    found = next_one.where(column > "").cte("found", recursive=True)
-    behind = next_one.where(column > found.c[0]).scalar_subquery()
-    found = found.union_all(select(behind).where(found.c[0].is_not(None)))
-    query = select(found.c[0]).where(found.c[0].is_not(None)).limit(OFFERED)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(each_value(column, ON_SALE).limit(OFFERED)))
 
 
 def movements(product: Product) -> Select:

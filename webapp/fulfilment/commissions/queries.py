@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.fulfilment.commissions.models import Commission, CommissionPayment
+from webapp.http.lists import each_value
 from webapp.platform.database import db
 from webapp.platform.kept import kept
 from webapp.platform.money import ZERO
@@ -22,11 +23,13 @@ def commissions(month: str, agent: str | None = None) -> Select:
 def paid_agents(month: str, agent: str | None = None) -> Select:
     """One commission of the month, the newest, for each agent: a list of agents, paged by their
     code."""
-    newest = (
-        select(func.max(Commission.id))
-        .where(Commission.month == month)
-        .group_by(Commission.agent_code)
+    paid = each_value(Commission.agent_code, Commission.month == month).subquery()
+    last = select(Commission.id).where(
+        Commission.month == month, Commission.agent_code == paid.c[0]
     )
+    # In the order of the index of agents: the highest id SQLite looks for among all of the month.
+    last = last.order_by(Commission.agent_code.desc(), Commission.id.desc()).limit(1)
+    newest = select(last.correlate(paid).scalar_subquery()).select_from(paid)
     query = select(Commission).where(Commission.id.in_(newest))
     return query.where(Commission.agent_code == storable(agent)) if agent else query
 
