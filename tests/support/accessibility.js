@@ -73,10 +73,10 @@ window.looks = (() => {
     };
 
     // As axe does, without what is hidden from screen readers.
-    const texts = () => kindsBy([...document.querySelectorAll("body, body *")].filter((element) =>
+    const texts = (kind) => kindsBy([...document.querySelectorAll("body, body *")].filter((element) =>
         (element.matches("input, select, textarea")
             || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
-        && isShown(element) && !element.closest("[aria-hidden=true]")), kindOf());
+        && isShown(element) && !element.closest("[aria-hidden=true]")), kind);
 
     // As axe does: links between more words than their own and their neighbours', up to the next break of the line.
     const isBlock = (element) => /^(block|list-item|table|flex|grid)/.test(getComputedStyle(element).display);
@@ -103,8 +103,8 @@ window.looks = (() => {
         const style = getComputedStyle(element);
         return ["textDecoration", "border", "fontFamily", "fontStyle"].map((name) => style[name]).join();
     };
-    const linksInText = () => {
-        const kind = kindOf(), blocks = new Map();
+    const linksInText = (kind) => {
+        const blocks = new Map();
         for (const link of document.querySelectorAll("a[href], [role=link]")) {
             if (getComputedStyle(link).display !== "inline") continue;
             let block = link.parentElement;
@@ -132,15 +132,15 @@ window.looks = (() => {
     // pass now.
     const kinds = { "color-contrast": texts, "link-in-text-block": linksInText, "landmark-unique": landmarks };
     const judge = async (passed, rules, whole) => {
-        const known = new Set(passed), verdicts = [], passes = new Set();
+        const known = new Set(passed), verdicts = [], passes = new Set(), kind = kindOf(), found = {};
+        const kindsOf = (rule) => found[rule] ??= kinds[rule](kind);
         if (whole) verdicts.push(...await run(document, whole));
         for (const rule of rules) {
-            const open = [...kinds[rule]()].filter(([, kind]) => !known.has(kind)).map(([element]) => element);
+            const open = [...kindsOf(rule)].filter(([, kind]) => !known.has(kind)).map(([element]) => element);
             if (open.length) verdicts.push(...await run({ include: open }, { runOnly: [rule] }));
         }
         for (const verdict of verdicts.filter(({ id, violations }) => kinds[id] && !violations.length)) {
-            const kindsOfRule = kinds[verdict.id]();
-            for (const { node } of verdict.passes) passes.add(kindsOfRule.get(node.element));
+            for (const { node } of verdict.passes) passes.add(kindsOf(verdict.id).get(node.element));
         }
         return { faults: told(verdicts), passes: [...passes].filter(Boolean) };
     };
