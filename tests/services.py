@@ -114,6 +114,8 @@ class Postgres:
             "fsync=off",
             "full_page_writes=off",
             "autovacuum=off",
+            # Of tables never counted it expects so much that it would compile the query first.
+            "jit=off",
             "wal_level=minimal",
             "max_wal_senders=0",
             "max_connections=200",
