@@ -265,8 +265,8 @@ def _redis(redis_url):
 
 
 @pytest.fixture(scope="session")
-def worlds(folder, base_settings):
-    return Worlds(folder, base_settings)
+def worlds(base_settings):
+    return Worlds(base_settings)
 
 
 @pytest.fixture

@@ -117,8 +117,7 @@ class PostgresDatabase:
 
 
 class SqliteDatabase:
-    """One file for all tests, written over for each: in place, for to empty it first and copy the
-    template into it takes seven times as long."""
+    """One file for all tests, written over for each."""
 
     def __init__(self, folder: Path, migrate: Callable[[str], None]):
         template, self._file = folder / "template.sqlite3", folder / "balcao.sqlite3"
@@ -126,10 +125,16 @@ class SqliteDatabase:
         self._migrated = template.read_bytes()
 
     def fresh(self) -> str:
-        for suffix in ("-wal", "-shm"):
-            self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
-        with open(descriptor, "wb", buffering=0) as file:
-            file.write(self._migrated)
-            file.truncate()
+        write_over(self._file, self._migrated)
         return f"sqlite:///{self._file}"
+
+
+def write_over(file: Path, content: bytes) -> None:
+    """In place of a database of SQLite and its log, which nobody has open: to empty the file first
+    and copy another into it takes seven times as long."""
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+    with open(descriptor, "wb", buffering=0) as opened:
+        opened.write(content)
+        opened.truncate()

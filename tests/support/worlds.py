@@ -10,7 +10,6 @@ while time goes by.
 
 import functools
 import itertools
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import Update, literal, select
 
+from tests.support.fresh_databases import write_over
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.settings import Settings
@@ -39,10 +39,9 @@ patches: list[str] = []
 class Worlds:
     """Those of a worker, by what was said of them."""
 
-    def __init__(self, folder: Path, base: Settings):
-        self._folder, self._base = folder, base
-        self._files: dict[tuple, Path] = {}
-        self._names = itertools.count()
+    def __init__(self, base: Settings):
+        self._base = base
+        self._files: dict[tuple, bytes] = {}
 
     def begin(self, app: Flask) -> None:
         """The test's database is fresh."""
@@ -57,12 +56,9 @@ class Worlds:
             app.extensions["world"] = World(self, Path(file), settings)
 
     def keep(self, said: tuple, file: Path) -> None:
-        if len(self._files) < MOST:
-            kept = self._folder / f"world{next(self._names)}.sqlite3"
-        else:
-            kept = self._files.pop(next(iter(self._files)))
-        shutil.copyfile(file, kept)
-        self._files[said] = kept
+        if len(self._files) == MOST:
+            del self._files[next(iter(self._files))]
+        self._files[said] = file.read_bytes()
 
     def brought_back(self, said: tuple, file: Path) -> bool:
         kept = self._files.pop(said, None)
@@ -72,9 +68,7 @@ class Worlds:
         self._files[said] = kept
         db.session.rollback()
         db.engine.dispose()
-        for suffix in ("-wal", "-shm"):
-            Path(f"{file}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(kept, file)
+        write_over(file, kept)
         return True
 
 
