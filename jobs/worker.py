@@ -56,6 +56,8 @@ STOP_SECONDS = 25
 WATCH_SECONDS = 1
 # Looks in a row at which a worker's batch is overdue: then it is stuck.
 OVERDUE_LOOKS = 2
+# How long what runs beside the work is waited for at the end.
+LONGEST_END = 2
 SHOWN_OF_NAME = 100
 _SAID_OFTEN = ("could not connect", "found an unhandled exception")
 ALLOWED = frozenset(f"jobs.{queue}.work" for queue in QUEUES)
@@ -110,8 +112,12 @@ class ShopWorker(SimpleWorker):
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
         super().bootstrap(*args, **kwargs)
         self._stopped = threading.Event()
-        for beside in (self._beat, self._watch, self._look_out):
-            threading.Thread(target=beside, args=(self._stopped,), daemon=True).start()
+        self._beside = [
+            threading.Thread(target=beside, args=(self._stopped,), daemon=True)
+            for beside in (self._beat, self._watch, self._look_out)
+        ]
+        for thread in self._beside:
+            thread.start()
 
     def subscribe(self) -> None:
         """To no commands: whoever may write into Redis must not be able to end workers."""
@@ -120,7 +126,10 @@ class ShopWorker(SimpleWorker):
         """A queue is paused in the database (`processing/pausing.py`), and nowhere else."""
 
     def teardown(self) -> None:
+        """Once nothing beside the work asks Redis any more, or waits too long for it."""
         self._stopped.set()
+        for thread in self._beside:
+            thread.join(LONGEST_END)
         super().teardown()
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:

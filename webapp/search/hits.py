@@ -60,14 +60,14 @@ class Found:
     index: str
     model: Any
     exact: Callable[[str], Any]
-    like: Callable[[str, queries.Known], list[Any]]
+    like: Callable[[str, queries.NamedRows], list[Any]]
     facts: Callable[[Any], dict[str, Any]]
 
     def hit(self, row: Any) -> Hit:
         href = url_for(self.page, **{self.id_name: row.id})
         return Hit(icon=self.icon, href=href, **self.facts(row))
 
-    def group(self, q: str, known: queries.Known) -> HitGroup:
+    def group(self, q: str, known: queries.NamedRows) -> HitGroup:
         rows = self.like(q, known)
         more = url_for(self.index, q=q) if len(rows) > queries.SHOWN else ""
         return HitGroup(
@@ -192,7 +192,7 @@ def groups(q: str) -> list[HitGroup]:
     return [group for group in found if group.hits]
 
 
-def _known(q: str) -> dict[Any, queries.Known]:
+def _known(q: str) -> dict[Any, queries.NamedRows]:
     """And how the rest is looked for, in a statement for all kinds."""
     known = queries.known_by(q)
     look_ahead([each for each in (Sale, Customer, Product) if not known[each].is_enough], q)

@@ -67,7 +67,7 @@ def _only(query: Select[Any]) -> Any:
     return rows[0] if len(rows) == 1 else None
 
 
-class Known(NamedTuple):
+class NamedRows(NamedTuple):
     """Ids of one kind: of the rows that the words are a code of, and of a few whose name begins
     with them."""
 
@@ -84,7 +84,7 @@ class Known(NamedTuple):
         return list(dict.fromkeys([*self.named, *self.begun]))[: SHOWN + 1]
 
 
-def known_by(q: str) -> dict[Any, Known]:
+def known_by(q: str) -> dict[Any, NamedRows]:
     """Of each kind what is found without the index of searching, in one statement."""
     codes: tuple[tuple[Any, Ids | None], ...] = (
         (Sale, named_sales(q)),
@@ -101,7 +101,7 @@ def known_by(q: str) -> dict[Any, Known]:
     for spelt in sorted({written.upper(), written.capitalize(), written.lower(), written} - {""}):
         parts += [begun_by(Customer, spelt, Customer.merged_into_id.is_(None))]
         parts += [begun_by(Product, spelt)]
-    known = {model: Known([], []) for model, _ids in codes}
+    known = {model: NamedRows([], []) for model, _ids in codes}
     by_name = {model.__name__: found for model, found in known.items()}
     for model_name, name, row_id in db.session.execute(union_all(*parts)):
         if not name:
@@ -119,23 +119,23 @@ def begun_by(model: Any, spelt: str, *conditions: Any) -> Select[Any]:
     return select(*query.order_by(model.name, model.id).limit(SHOWN + 1).subquery().c)
 
 
-def sales_like(q: str, known: Known) -> list[Sale]:
+def sales_like(q: str, known: NamedRows) -> list[Sale]:
     return _some(sales(q=q), newest_first(Sale.id)["when"], q, known)
 
 
-def customers_like(q: str, known: Known) -> list[Customer]:
+def customers_like(q: str, known: NamedRows) -> list[Customer]:
     if known.is_enough:
         return _in_order(Customer, known.first)
     return _some(customers(q), Order((Customer.name, Customer.id)), q, known)
 
 
-def products_like(q: str, known: Known) -> list[Product]:
+def products_like(q: str, known: NamedRows) -> list[Product]:
     if known.is_enough:
         return _in_order(Product, known.first)
     return _some(products(ProductFilter(q=q)), Order((Product.name, Product.id)), q, known)
 
 
-def invoices_like(q: str, known: Known) -> list[Invoice]:
+def invoices_like(q: str, known: NamedRows) -> list[Invoice]:
     query = invoices(q).options(joinedload(Invoice.sale))
     return _some(query, newest_first(Invoice.id)["when"], q, known)
 
@@ -144,7 +144,7 @@ def _in_order(model: Any, ids: list[int]) -> list[Any]:
     return sorted(by_ids(model, ids), key=lambda row: ids.index(row.id))
 
 
-def _some(query: Select[Any], order: Order, q: str, known: Known) -> list[Any]:
+def _some(query: Select[Any], order: Order, q: str, known: NamedRows) -> list[Any]:
     """One more than is shown, which tells that there are more."""
     page = best_first(query, order, Sought(q, known.named), limit=RANKED)
     return page.items[: SHOWN + 1]
