@@ -172,6 +172,8 @@ def test_a_form_with_the_token_of_another_session_comes_back_as_it_was_posted(cl
     clerk.get_by_role("button", name="Adicionar produto").click()
     expect(clerk.locator(".error-summary")).to_contain_text("ainda não foi")
     expect(clerk.locator("[name=name]")).to_have_value("Caneca perdida")
+    # Who reads what went wrong gives the page's scripts the time to come.
+    clerk.wait_for_load_state()
     clerk.get_by_role("button", name="Adicionar produto").click()
     expect(clerk.get_by_role("heading", level=1)).to_contain_text("Caneca perdida")
     clerk.goto("/products/new")
