@@ -1,6 +1,8 @@
 """What ends while somebody works (the session, the connection, the form's token, a look-up in
 another page) takes nothing that was typed and is told in true words."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -175,6 +177,7 @@ def test_a_form_with_the_token_of_another_session_comes_back_as_it_was_posted(cl
     # Who reads what went wrong gives the page's scripts the time to come.
     clerk.wait_for_load_state()
     clerk.get_by_role("button", name="Adicionar produto").click()
+    clerk.wait_for_url(re.compile(r"/products/\d+"))
     expect(clerk.get_by_role("heading", level=1)).to_contain_text("Caneca perdida")
     clerk.goto("/products/new")
     clerk.wait_for_timeout(300)
