@@ -273,6 +273,7 @@ DRAWN_ANEW = """(without) => {
 
 
 def ask(asker) -> None:
+    expect(asker).to_be_attached()
     if not asker.is_visible():
         asker.locator("xpath=ancestor::details").locator("summary").press("Enter")
     expect(asker).to_be_enabled()

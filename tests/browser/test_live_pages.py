@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import shows_what_comes
 from tests.services import wait_until
+from tests.support.browsers import CLOCK_MOVED
 from tests.support.placed_orders import place_order, until_invoiced
 from tests.support.shop_tokens import token_of
 
@@ -236,3 +237,14 @@ def test_what_changes_while_an_answer_is_under_way_is_not_lost(people, live_shop
         route, answer = under_way[0]
         route.fulfill(response=answer)
     expect(title).to_contain_text("Para embalar")
+
+
+def test_a_clock_that_was_moved_is_in_no_profile_of_another_test(browser, live_shop):
+    for moved in (True, False):
+        context = browser.new_context(base_url=live_shop.url, locale="pt-BR")
+        page = context.new_page()
+        if moved:
+            page.clock.install()
+        page.goto("/login")
+        assert page.evaluate(CLOCK_MOVED) is moved
+        context.close()

@@ -119,9 +119,12 @@ def test_a_session_that_ends_while_an_order_is_typed_takes_nothing(clerk, live_s
 
 
 # As a scanner types: all keys at once, Enter at the end.
+# By the scanner's own clock: the browser may be at other work between two keys.
 SCAN = """(code) => {
+    let at = performance.now();
     for (const key of [...code, "Enter"]) {
         const pressed = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+        Object.defineProperty(pressed, "timeStamp", { value: at += 2 });
         const taken = document.activeElement.dispatchEvent(pressed);
         if (taken && key.length === 1) document.execCommand("insertText", false, key);
     }

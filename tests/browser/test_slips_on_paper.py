@@ -4,6 +4,7 @@ import io
 import re
 
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.support.paper import bars, texts
 from tests.support.placed_orders import place_order, until_invoiced
@@ -61,4 +62,4 @@ def test_three_slips_are_marked_and_printed_one_to_a_sheet(page, live_shop, brow
     page.bring_to_front()
     page.locator(".selection-bar").get_by_role("button", name="Marcar como embalados").click()
     page.get_by_text("3 de 3").wait_for()
-    assert page.locator("tr[data-status='to_pack']", has_text="PRINT-").count() == 0
+    expect(page.locator("tr[data-status='to_pack']", has_text="PRINT-")).to_have_count(0)

@@ -19,6 +19,8 @@ BROWSER_FLAGS = (
     "--process-per-site "
     "--js-flags=--no-opt,--no-maglev"
 )
+# A clock that a test moves is that of all pages to come, and knows nothing of how they came.
+CLOCK_MOVED = "performance.getEntriesByType('navigation').length === 0"
 _open: list[BrowserContext] = []
 
 
@@ -100,6 +102,8 @@ class Profiles:
             context.set_offline(False)
             keeper.goto("/static/icons.svg")
             keeper.evaluate("localStorage.clear()")
+            if keeper.evaluate(CLOCK_MOVED):
+                return end()
             free.append(context)
 
         end, context.close = context.close, close
