@@ -19,7 +19,7 @@ from webapp.messages.models import LetterStatus, StaffLetter
 from webapp.monitor.troubles import watch
 from webapp.notifications.models import Notification
 from webapp.platform.clock import utc_now
-from webapp.platform.queue import SWEEPER_KEY, redis_of_app
+from webapp.platform.queue import SWEEPER_KEY, connect
 from webapp.store.queries import the_shop
 
 # How the provider of the tests is called.
@@ -214,10 +214,11 @@ def test_two_lookouts_at_once_open_one_and_tell_it_once(app, db, postal_codes, m
     assert len(db.session.scalars(select(StaffLetter)).all()) == 1
 
 
-def test_without_a_sweeper_the_workers_look_out(app, db, shop):
-    connection = redis_of_app()
+def test_without_a_sweeper_the_workers_look_out(app, db, shop, settings):
     set_limits(the_shop(), limits_of(the_shop()) | {"sweeper": 1})
     db.session.commit()
+    # RQ lets it wait for long: never the one that requests of the same app use.
+    connection = connect(settings.redis_url, timeout=5)
     worker = make_worker(app, ["mail"], connection)
 
     def one_look():
@@ -233,6 +234,7 @@ def test_without_a_sweeper_the_workers_look_out(app, db, shop):
     one_look()
     db.session.rollback()
     assert [alert.kind for alert in alerts(db)] == ["sweeper"]
+    connection.close()
 
 
 def test_past_ones_are_forgotten_when_another_is_over(db, postal_codes):
