@@ -5,13 +5,15 @@ database too, and the number of statements.
 
 Where the small shop has fewer rows to show, the big one's page is held against a full page of the
 same list in the small one, of a search against one that finds as much (marked ~); where there is
-none, it is not counted (-).
+none, it is not counted (-). Of NF-e that wait for a person the small shop is given a page: their
+rows tell more than those of others, and they stand beside each note.
 
 The shops are made by `flask demo --scale` where they are not there yet, and kept: the big one takes
 minutes and some 23 GB a million.
 """
 
 import argparse
+import json
 import os
 import re
 import secrets
@@ -29,7 +31,7 @@ from typing import Any, NamedTuple
 
 from _sessions import Guardian
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from tests.bench.figures import tell
 from tests.factories import make_sale, make_token, sign_in, work_off
@@ -37,15 +39,21 @@ from tests.services import ROOT, Postgres, redis_server
 from webapp import create_app
 from webapp.audit.tracking import acting_as
 from webapp.customers.models import Customer
+from webapp.demo.load import SHOP, orders
+from webapp.demo.stories import returned
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.monitor import troubles
 from webapp.platform.database import db
 from webapp.platform.settings import Settings
 from webapp.processing.sweeping import sweep_once
 from webapp.sales.models import Sale
+from webapp.sales.queries import sale_of
 from webapp.sums.keeping import keep_days
 
 SMALL, SOLD_AT_ONCE = 10_000, 20
+# More than a page, of what is under review and of what is to be corrected; by an order of the demo
+# that a rule holds.
+QUEUED, HELD = 51, "B2B-2008"
 # All of its orders are copies of one of the demo's.
 ONE_STORY = "store"
 # What the database is told rather than asked.
@@ -149,7 +157,7 @@ def measure(arguments: list[str]) -> None:
                 _server(asked, guardian) as server,
             ):
                 shops = [
-                    open_shop(asked, orders, server, redis_url) for orders in (SMALL, asked.orders)
+                    open_shop(asked, size, server, redis_url) for size in (SMALL, asked.orders)
                 ]
                 _compare(asked, *shops)
         finally:
@@ -187,29 +195,32 @@ def _server(asked: argparse.Namespace, guardian: Guardian) -> Iterator[Postgres 
 
 
 def open_shop(
-    asked: argparse.Namespace, orders: int, server: Postgres | None, redis_url: str
+    asked: argparse.Namespace, size: int, server: Postgres | None, redis_url: str
 ) -> BigShop:
-    home = asked.folder / f"{asked.database}-{orders}"
+    home = asked.folder / f"{asked.database}-{size}"
     env = {"DATA_DIR": str(home), "REDIS_URL": redis_url, "CEP_PROVIDERS": "sample"}
     is_new = not (home / "filled").exists()
     if server:
-        env["DATABASE_URL"] = server.url(f"shop_{orders}").replace("+psycopg", "")
+        env["DATABASE_URL"] = server.url(f"shop_{size}").replace("+psycopg", "")
         if is_new:
-            server.execute(f"DROP DATABASE IF EXISTS shop_{orders}")
-            server.execute(f"CREATE DATABASE shop_{orders}")
+            server.execute(f"DROP DATABASE IF EXISTS shop_{size}")
+            server.execute(f"CREATE DATABASE shop_{size}")
     elif is_new:
         for left_half in home.glob("balcao.sqlite3*"):
             left_half.unlink()
     _flask(env, "db", "upgrade")
     if is_new:
-        _flask(env, "demo", "--scale", str(orders))
+        _flask(env, "demo", "--scale", str(size))
         (home / "filled").touch()
     if server:
-        server.vacuum(f"shop_{orders}")
+        server.vacuum(f"shop_{size}")
     app = create_app(Settings.from_env(env))
     app.logger.disabled = True
     # Whichever page comes first in some seconds asks how the house is: no page of its own does.
     troubles.KNOWN_SECONDS = 3600
+    if size == SMALL:
+        with app.app_context(), acting_as("manager@balcao.example"):
+            _fill_queues()
     client = app.test_client()
     sign_in(client, "admin", locale="pt_BR", email=f"bench-{secrets.token_hex(4)}@example.com")
     with app.app_context():
@@ -220,6 +231,23 @@ def open_shop(
         shop = BigShop(client, _facts(), make_token("admin"), servers)
         event.listen(db.engine, "before_cursor_execute", lambda *told: _count(shop, told[2]))
     return shop
+
+
+def _fill_queues() -> None:
+    """Once."""
+    waiting = select(func.count()).where(Invoice.status == InvoiceStatus.REVIEW)
+    if (db.session.scalar(waiting) or 0) >= QUEUED:
+        return
+    demo = json.loads(SHOP.read_text())
+    held = next(order for order in orders(demo) if order["reference"] == HELD)
+    made = [
+        make_sale(**held | {"reference": f"QUEUE-{place:03d}"}).id for place in range(2 * QUEUED)
+    ]
+    work_off()
+    for sale_id in made[:QUEUED]:
+        returned(sale_of(sale_id))
+        db.session.commit()
+    work_off()
 
 
 def _flask(env: dict[str, str], *command: str) -> None:
