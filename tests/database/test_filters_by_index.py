@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import insert, literal, select, text, tuple_
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import undefer
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
@@ -23,6 +24,7 @@ from webapp.customers.models import Customer
 from webapp.dashboard.queries import oldest_open_tasks
 from webapp.fulfilment.commissions.queries import paid_agents
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
+from webapp.fulfilment.memberships.terms import sold_plans
 from webapp.fulfilment.parcels.listing import HELD_ORDERS
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import packing_slips, sales_to_ship, slip_ids
@@ -92,6 +94,7 @@ LISTS = {
     "ix_products_on_sale_kind": lambda: listed(ProductView.ALL, kind=Kind.BOOK),
     "ix_products_on_sale_supplier": lambda: listed(ProductView.ALL, supplier="Editora Alba"),
     "ix_products_on_sale_category": lambda: listed(ProductView.ALL, category="Chás"),
+    "ix_products_on_sale_plan": sold_plans,
     "ix_products_on_nfe_tax_profile": lambda: listed(ProductView.ALL, tax_profile="goods"),
     "ix_products_on_nfe_ncm": lambda: listed(ProductView.NO_NCM),
     "ix_products_lacks_anything": lambda: listed(ProductView.LACKS),
@@ -188,6 +191,19 @@ def test_slips_that_wait_are_counted_without_reading_orders(db, status):
     assert orders and all("COVERING INDEX" in step for step in orders), plan
     listed = plan_of(db, packing_slips(SlipStatus(status)).order_by(*BY_ID).limit(51))
     assert "TEMP B-TREE" not in listed, listed
+
+
+@pytest.mark.both_databases
+def test_what_awaits_its_nfe_reads_no_held_slip(db):
+    """Held ones are most of those whose NF-e is not there yet."""
+    plan = plan_of(db, slip_ids(SlipStatus.AWAITING_NFE).limit(201))
+    assert "ix_packing_slips_held" in plan, plan
+
+
+def test_postgresql_is_told_once_that_a_note_waits():
+    """Of two conditions that say so it expects hardly any, and sorts them all."""
+    told = str(queue("review").compile(dialect=postgresql.dialect()))
+    assert told.count("invoices.status =") == 1 and "invoices.status IN" not in told, told
 
 
 @pytest.mark.both_databases

@@ -5,11 +5,13 @@ import re
 from decimal import Decimal
 
 import pytest
+from flask_babel import force_locale
 
 from tests.catalog.test_bad_input import FORM
 from tests.factories import make_product, sign_in
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent
+from webapp.http.formatting import money_text
 from webapp.http.numbers import read_decimal
 from webapp.rules.editing.posted import form_from
 
@@ -96,3 +98,16 @@ def _value(client, address: str, name: str) -> str:
     page = client.get(address).text
     field = re.search(rf'<input[^>]*\sname="{name}"[^>]*>', page).group(0)
     return re.search(r'\svalue="([^"]*)"', field).group(1)
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [
+        ("pt_BR", ["R$\xa00,00", "R$\xa01.234.567,90", "-R$\xa00,05", "R$\xa01.000,00"]),
+        ("en", ["R$0.00", "R$1,234,567.90", "-R$0.05", "R$1,000.00"]),
+    ],
+)
+def test_an_amount_is_written_as_the_language_has_it(app, locale, written):
+    with app.test_request_context(), force_locale(locale):
+        amounts = map(Decimal, ("0.00", "1234567.90", "-0.05", "1000"))
+        assert [money_text(amount) for amount in amounts] == written

@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.numbers import format_currency
 from flask import request
 from flask_babel import (
-    format_currency,
     format_date,
     format_datetime,
     format_decimal,
@@ -39,7 +39,17 @@ _A_MONDAY = dt.date(2026, 11, 30)
 
 
 def money_text(value: Decimal) -> str:
-    return format_currency(value, "BRL")
+    before, signs = _money_in(get_locale())
+    number = f"{value:,.2f}".translate(signs)
+    return f"-{before}{number[1:]}" if number[0] == "-" else before + number
+
+
+@cache
+def _money_in(locale: Locale) -> tuple[str, dict[int, int]]:
+    """What stands before an amount and what parts its digits, as Babel writes them; it looks its
+    pattern up anew for each of a list's fifty."""
+    written = format_currency(Decimal("1234.50"), "BRL", locale=locale)
+    return written[:-8], str.maketrans(",.", written[-7] + written[-3])
 
 
 def number_text(value: int) -> str:

@@ -362,7 +362,7 @@ def each_value(column: Any, *conditions: Any) -> Select:
     """Those that rows of these conditions have, blank ones left out: each is looked for in the
     column's index behind the one before, while a DISTINCT would walk over all rows."""
     next_one = select(func.min(column)).where(*conditions)
-    found = next_one.where(column > "").cte("found", recursive=True)
+    found = next_one.where(column > "").cte(recursive=True)
     behind = next_one.where(column > found.c[0]).scalar_subquery()
     found = found.union_all(select(behind).where(found.c[0].is_not(None)))
     return select(found.c[0]).where(found.c[0].is_not(None))

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import CompoundSelect, union_all, update
 
 from webapp.catalog.models import Kind, Product
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
+from webapp.http.lists import each_value
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.store.queries import the_shop
@@ -48,10 +49,15 @@ def term_of(plan: str) -> PlanTerm:
 
 def known_plans() -> list[str]:
     """Those that a product sells, and those that have a term."""
-    kinds = [kind for kind in Kind if kind.is_membership]
-    sold = select(Product.plan).where(Product.kind.in_(kinds), Product.archived_at.is_(None))
-    plans = {plan for plan in db.session.scalars(sold.distinct()) if plan}
+    plans = set(db.session.scalars(sold_plans()))
     return sorted(plans | the_shop().membership_terms.keys())
+
+
+def sold_plans() -> CompoundSelect:
+    """Of each kind of membership those that a product on sale bears."""
+    kinds = (kind for kind in Kind if kind.is_membership)
+    on_sale = Product.archived_at.is_(None)
+    return union_all(*(each_value(Product.plan, Product.kind == kind, on_sale) for kind in kinds))
 
 
 def set_terms(terms: Iterable[tuple[str, PlanTerm]]) -> None:

@@ -20,6 +20,7 @@ from webapp.sales.leaving import Due, is_due
 from webapp.sales.models import GOODS_UNDER_WAY, TO_SHIP, Sale, Shipping, Status
 
 MOST_BEING_PACKED = 20
+_HELD = select(PackingSlip.sale_id).where(PackingSlip.released_at.is_(None)).correlate(None)
 _LINES = contains_eager(PackingSlip.sale).selectinload(Sale.lines)
 
 
@@ -30,9 +31,10 @@ def _slip_is(status: SlipStatus) -> ColumnElement[bool]:
     ships = Sale.shipping != Shipping.NONE
     if status is SlipStatus.HELD:
         return PackingSlip.released_at.is_(None) & (Sale.status != Status.CANCELLED) & ships
-    released = PackingSlip.released_at.is_not(None)
     if status is SlipStatus.AWAITING_NFE:
-        return and_(released, GOODS_UNDER_WAY)
+        # All that are held as one list: of most under way, which they are, no slip is read.
+        return and_(Sale.id.not_in(_HELD), GOODS_UNDER_WAY)
+    released = PackingSlip.released_at.is_not(None)
     return released & Sale.status.in_(MAY_LEAVE) & (Sale.shipping == Shipping(status))
 
 
