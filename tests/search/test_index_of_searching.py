@@ -50,6 +50,16 @@ def test_letters_that_stand_apart_are_no_word(db):
     assert set(db.session.scalars(ids_of(Product, "mar gatos"))) == {apart.id}
 
 
+def test_a_cnpj_is_looked_for_by_what_others_have_not(db):
+    """Those of head offices end alike, and of the longer ones the index is asked for the end."""
+    ids = {
+        cnpj: make_product(name=f"Caixa {cnpj}").id for cnpj in ("10164480000180", "20375591000180")
+    }
+    for asked in ("10164480000180", "10.164.480/0001-80"):
+        assert found(db, asked) == [ids["10164480000180"]], asked
+        assert db.session.scalars(ids_of(Product, asked)).all() == [ids["10164480000180"]], asked
+
+
 @pytest.mark.parametrize("asked", ["77", "r77", "r-7", '77"', "'; --", "%", "\\", "NEAR(", "77*"])
 def test_signs_are_letters_and_no_words_of_the_index_s_own(db, asked):
     sale = make_sale(reference="R-77")

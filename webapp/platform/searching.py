@@ -7,6 +7,7 @@ the index is FTS5's, on PostgreSQL a GIN index over arrays, which needs no exten
 """
 
 import enum
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -64,8 +65,10 @@ MANY_FOUND, FIRST_NAMES, A_PAGE = 1000, 20_000, 51
 FEW_OF_LATEST, FIRST_ROWS = 20, 2500
 GRAM = 3
 # Of a longer text the index is asked for the end: each trigram is one more list, of hundreds of
-# thousands in a big shop, and those of the last characters tell a phone or an access key apart.
-LONGEST_ASKED = 8
+# thousands in a big shop, and a phone or an access key is told apart by its last digits. Not so
+# most CNPJ: they are those of a head office.
+LONGEST_ASKED, DIGITS_ASKED = 8, 6
+HEAD_OFFICE = re.compile(r"(.{8}|.{10}(?=/))/?0001-?[0-9]{2}")
 # What the parts of a name, a code or an address stand between.
 AROUND = " -/.@"
 
@@ -107,7 +110,7 @@ def ids_of(model: Any, written: str) -> Select[int] | None:
 
 
 def _found(model: Any, words: list[list[str]]) -> Select[int]:
-    words = [[needle[-LONGEST_ASKED:] for needle in needles] for needles in words]
+    words = [[_asked_of(needle) for needle in needles] for needles in words]
     name = f"{model.__tablename__}_search"
     if _is_sqlite():
         index = table(name, column("rowid"), column(name))
@@ -119,6 +122,14 @@ def _found(model: Any, words: list[list[str]]) -> Select[int]:
     return select(index.c.id).where(
         *(or_(*(grams.contains(_grams(needle)) for needle in needles)) for needles in words)
     )
+
+
+def _asked_of(needle: str) -> str:
+    """The part of it that tells it apart."""
+    if not has_digit(needle):
+        return needle[-LONGEST_ASKED:]
+    office = HEAD_OFFICE.fullmatch(needle)
+    return (office[1] if office else needle)[-DIGITS_ASKED:]
 
 
 def _is_sqlite() -> bool:
