@@ -11,6 +11,7 @@ from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
+from webapp.http.url_rules import Route
 from webapp.platform.database import db
 from webapp.platform.transactions import writing
 
@@ -24,6 +25,8 @@ class TransactionalFlask(Flask):
     """Runs each request that may write as one transaction: committed when its view answers, rolled
     back when it raises or answers with an error, and begun anew when it lost a race (a unique key,
     a row's version, a deadlock). So a view may run more than once and loads its rows itself."""
+
+    url_rule_class = Route
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Nothing here is a coroutine; Flask would look again at each function of each request."""
