@@ -53,7 +53,7 @@ def test_letters_that_stand_apart_are_no_word(db):
 def test_a_cnpj_is_looked_for_by_what_others_have_not(db):
     """Those of head offices end alike, and of the longer ones the index is asked for the end."""
     ids = {
-        cnpj: make_product(name=f"Caixa {cnpj}").id for cnpj in ("10164480000180", "20375591000180")
+        cnpj: make_product(name=f"Caixa {cnpj}").id for cnpj in ("10164480000180", "20375580000180")
     }
     for asked in ("10164480000180", "10.164.480/0001-80"):
         assert found(db, asked) == [ids["10164480000180"]], asked
