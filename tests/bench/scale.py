@@ -5,8 +5,8 @@ database too, and the number of statements.
 
 Where the small shop has fewer rows to show, the big one's page is held against a full page of the
 same list in the small one, of a search against one that finds as much (marked ~); where there is
-none, it is not counted (-). Of NF-e that wait for a person the small shop is given a page: their
-rows tell more than those of others, and they stand beside each note.
+none, it is not counted (-). Of NF-e that wait for a person, tasks and products to reorder the small
+shop is given a page: there is no other list of such rows, and the former stand beside each note.
 
 The shops are made by `flask demo --scale` where they are not there yet, and kept: the big one takes
 minutes and some 23 GB a million.
@@ -31,10 +31,10 @@ from typing import Any, NamedTuple
 
 from _sessions import Guardian
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import event, select
 
 from tests.bench.figures import tell
-from tests.factories import make_sale, make_token, sign_in, work_off
+from tests.factories import make_product, make_sale, make_token, sign_in, work_off
 from tests.services import ROOT, Postgres, redis_server
 from webapp import create_app
 from webapp.audit.tracking import acting_as
@@ -51,9 +51,8 @@ from webapp.sales.queries import sale_of
 from webapp.sums.keeping import keep_days
 
 SMALL, SOLD_AT_ONCE = 10_000, 20
-# More than a page, of what is under review and of what is to be corrected; by an order of the demo
-# that a rule holds.
-QUEUED, HELD = 51, "B2B-2008"
+# More than a page; by an order of the demo that a rule holds, and one that opens a task.
+QUEUED, HELD, UNFOUND = 51, "B2B-2008", "WEB-2007"
 # All of its orders are copies of one of the demo's.
 ONE_STORY = "store"
 # What the database is told rather than asked.
@@ -234,19 +233,21 @@ def open_shop(
 
 
 def _fill_queues() -> None:
-    """Once."""
-    waiting = select(func.count()).where(Invoice.status == InvoiceStatus.REVIEW)
-    if (db.session.scalar(waiting) or 0) >= QUEUED:
-        return
-    demo = json.loads(SHOP.read_text())
-    held = next(order for order in orders(demo) if order["reference"] == HELD)
-    made = [
-        make_sale(**held | {"reference": f"QUEUE-{place:03d}"}).id for place in range(2 * QUEUED)
-    ]
+    """What is not there yet."""
+    known = set(db.session.scalars(select(Sale.reference).where(Sale.reference.like("QUEUE-%"))))
+    demo = {order["reference"]: order for order in orders(json.loads(SHOP.read_text()))}
+    made = {}
+    for place, like in enumerate((HELD, HELD, UNFOUND) * QUEUED):
+        reference = f"QUEUE-{place:03d}"
+        if reference not in known:
+            made[place] = make_sale(**demo[like] | {"reference": reference}).id
+            if like == UNFOUND:
+                make_product(sku=reference, stock=0, low_stock=5)
     work_off()
-    for sale_id in made[:QUEUED]:
-        returned(sale_of(sale_id))
-        db.session.commit()
+    for place, sale_id in made.items():
+        if place % 3 == 0:
+            returned(sale_of(sale_id))
+            db.session.commit()
     work_off()
 
 
