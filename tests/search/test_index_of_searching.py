@@ -60,6 +60,13 @@ def test_a_cnpj_is_looked_for_by_what_others_have_not(db):
         assert db.session.scalars(ids_of(Product, asked)).all() == [ids["10164480000180"]], asked
 
 
+@pytest.mark.parametrize("asked", ["001", "0012", "0012789", "51970001278", "000278", "WEB-001"])
+def test_a_number_is_found_whatever_noughts_it_has(db, asked):
+    product = make_product(name="Peça 51970001278 0012789 000278", sku="WEB-001")
+    make_product(name="Peça 0012", sku="WEB-0012")
+    assert product.id in found(db, asked)
+
+
 @pytest.mark.parametrize("asked", ["77", "r77", "r-7", '77"', "'; --", "%", "\\", "NEAR(", "77*"])
 def test_signs_are_letters_and_no_words_of_the_index_s_own(db, asked):
     sale = make_sale(reference="R-77")

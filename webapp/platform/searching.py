@@ -65,8 +65,8 @@ MANY_FOUND, FIRST_NAMES, A_PAGE = 1000, 20_000, 51
 FEW_OF_LATEST, FIRST_ROWS = 20, 2500
 GRAM = 3
 # Of a longer text the index is asked for the end: each trigram is one more list, of hundreds of
-# thousands in a big shop, and a phone or an access key is told apart by its last digits. Not so
-# most CNPJ: they are those of a head office.
+# thousands in a big shop, and a phone or an access key is told apart by its last digits, an order's
+# reference by where its digits begin. Not so most CNPJ: they are those of a head office.
 LONGEST_ASKED, DIGITS_ASKED = 8, 6
 HEAD_OFFICE = re.compile(r"(.{8}|.{10}(?=/))/?0001-?[0-9]{2}")
 # What the parts of a name, a code or an address stand between.
@@ -126,10 +126,13 @@ def _found(model: Any, words: list[list[str]]) -> Select[int]:
 
 def _asked_of(needle: str) -> str:
     """The part of it that tells it apart."""
-    if not has_digit(needle):
-        return needle[-LONGEST_ASKED:]
     office = HEAD_OFFICE.fullmatch(needle)
-    return (office[1] if office else needle)[-DIGITS_ASKED:]
+    needle = office[1] if office else needle
+    if not needle.isdigit():
+        return needle[-LONGEST_ASKED:]
+    asked = needle[-DIGITS_ASKED:]
+    # Noughts stand in every other row.
+    return asked[1:] if len(asked) == DIGITS_ASKED and asked.startswith("00") else asked
 
 
 def _is_sqlite() -> bool:
