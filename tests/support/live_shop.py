@@ -18,6 +18,14 @@ def live_shop(folder, guardian):
         shop.stop()
 
 
+def pytest_collection_modifyitems(items):
+    """Those about it follow one another: each time that others come between, it starts anew."""
+    about = [item for item in items if _is_about_it(item)]
+    if about:
+        begin = items.index(about[0])
+        items[begin:] = about + [item for item in items[begin:] if not _is_about_it(item)]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     if _is_about_it(item):
