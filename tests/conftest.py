@@ -8,8 +8,7 @@ on PostgreSQL too. Override `settings` in a test file to run its app with other 
 import contextvars
 import os
 import secrets
-import shutil
-import tempfile
+from contextlib import contextmanager
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -24,7 +23,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from tests import programs, services
 from tests.support.api_contract import check_answer
-from tests.support.fresh_databases import PostgresDatabase, SqliteDatabase
+from tests.support.fresh_databases import PostgresDatabase, SqliteDatabase, make_pristine
 from tests.support.mail_server import mail_server
 from tests.support.worlds import Worlds, note_patches, patches
 from webapp import create_app, migrations
@@ -36,6 +35,7 @@ from webapp.staff import models as staff_models
 
 pytest_plugins = [
     "tests.support.whole_runs",
+    "tests.support.made_once",
     "tests.support.live_shop",
     "tests.support.browsers",
 ]
@@ -43,7 +43,6 @@ note_patches()
 # Directories whose tests begin with what earlier ones began with.
 ALIKE = ("attention", "closings", "fulfilment", "invoices", "messages", "processing", "sales")
 ALIKE += ("payments", "rules")
-ROOM = 2**30  # bytes that the servers and files of a run never fill
 
 
 # Servers
@@ -51,11 +50,8 @@ ROOM = 2**30  # bytes that the servers and files of a run never fill
 
 @pytest.fixture(scope="session")
 def folder():
-    """A short-named folder for sockets and data of this run; pytest's own are too deep for a
-    socket. In memory where there is room: a thousand commits then wait for no disk."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
-    with tempfile.TemporaryDirectory(prefix="balcao-", dir=memory if roomy else None) as name:
+    """For the sockets and data of this worker."""
+    with services.short_folder() as name:
         Path(name).chmod(0o755)  # PostgreSQL's user passes through it
         yield Path(name)
 
@@ -77,15 +73,43 @@ def redis_url(folder, guardian):
 
 
 @pytest.fixture(scope="session")
-def postgres(folder, guardian):
-    """The PostgreSQL server, with an empty database for whoever needs one."""
+def pristine_postgres(folder, guardian, migrate, made_once):
+    """What a PostgreSQL server keeps with a database `pristine`, as the migrations make it."""
     services.needed(programs.postgres() or programs.postgres_wheel(), "PostgreSQL")
-    home = folder / "postgres"
-    home.mkdir(mode=0o700)
-    server = services.Postgres(home, guardian)
-    server.start()
-    yield server
-    server.stop()
+
+    def make(kept):
+        home = folder / "pristine"
+        home.mkdir(mode=0o700)
+        server = services.Postgres(home, guardian)
+        server.start()
+        make_pristine(server, migrate)
+        server.stop()
+        server.data.rename(kept / "data")
+
+    return made_once("postgres", make) / "data"
+
+
+@pytest.fixture(scope="session")
+def make_postgres(folder, guardian, pristine_postgres):
+    """Starts a server of that name which has `pristine` alone."""
+
+    @contextmanager
+    def make_postgres(name: str):
+        home = folder / name
+        home.mkdir(mode=0o700)
+        server = services.Postgres(home, guardian)
+        server.run_on_copy_of(pristine_postgres)
+        yield server
+        server.stop()
+
+    return make_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres(make_postgres):
+    """The PostgreSQL server, with an empty database for whoever needs one."""
+    with make_postgres("postgres") as server:
+        yield server
 
 
 # Databases
@@ -130,19 +154,23 @@ def migrate(base_settings):
 
 
 @pytest.fixture(scope="session")
-def sqlite_database(folder, migrate):
-    return SqliteDatabase(folder, migrate)
+def sqlite_database(folder, migrate, made_once):
+    def make(kept):
+        migrate(f"sqlite:///{kept / 'template.sqlite3'}")
+
+    migrated = made_once("sqlite", make) / "template.sqlite3"
+    return SqliteDatabase(folder, migrated.read_bytes())
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres, migrate, apps):
+def postgres_database(postgres, apps):
     def pools():
         for app in apps.values():
             with app.app_context():
                 if database.engine.dialect.name == "postgresql":
                     yield database.engine
 
-    kept = PostgresDatabase(postgres, migrate, pools)
+    kept = PostgresDatabase(postgres, pools)
     yield kept
     kept.close()
 
@@ -225,11 +253,10 @@ def let_go(app: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def make_app(tmp_path_factory, apps):
+def make_app(common, apps):
     """Makes an app by its settings, or has it from an earlier test, with the statements and
     the templates that it has read. Those are compiled once for all apps, and for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    compiled = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "templates"
+    compiled = common / "templates"
     compiled.mkdir(exist_ok=True)
     templates = FileSystemBytecodeCache(str(compiled))
 

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -27,6 +28,15 @@ from _sessions import Guardian
 from tests import programs
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOM = 2**30  # bytes that the servers and files of a run never fill
+
+
+def short_folder() -> tempfile.TemporaryDirectory:
+    """A short-named folder for sockets and data; pytest's own are too deep for a socket. In memory
+    where there is room: a thousand commits then wait for no disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
+    return tempfile.TemporaryDirectory(prefix="balcao-", dir=memory if roomy else None)
 
 
 def needed(found, name: str):
@@ -68,6 +78,7 @@ class Postgres:
 
     def __init__(self, folder: Path, guardian: Guardian):
         self.folder, self.guardian, self.process = folder, guardian, None
+        self.data = folder / "data"
         self.account = {}
         binaries = programs.postgres() or programs.postgres_wheel()
         if os.geteuid() == 0:
@@ -90,11 +101,10 @@ class Postgres:
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self.account)
 
     def start(self) -> None:
-        data = self.folder / "data"
         self._call(
             self.binaries / "initdb",
             "-D",
-            data,
+            self.data,
             "-U",
             "balcao",
             "-A",
@@ -103,7 +113,14 @@ class Postgres:
             "UTF8",
             "--locale=C",
             "--no-sync",
+            # The least that is copied.
+            "--wal-segsize=1",
         )
+        self.run()
+
+    def run_on_copy_of(self, data: Path) -> None:
+        """Starts it on what another server kept, which has stopped."""
+        subprocess.run(["cp", "-a", data, self.data], check=True)
         self.run()
 
     def run(self) -> None:
@@ -120,7 +137,7 @@ class Postgres:
             "max_wal_senders=0",
             "max_connections=200",
         ]
-        command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data")]
+        command = [str(self.binaries / "postgres"), "-D", str(self.data)]
         command += [part for option in options for part in ("-c", option)]
         with open(self.folder / "log", "a") as log:
             self.process = self.guardian.spawn(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.faults.happenings import Faults, Provider, small_disk
 from tests.faults.verdict import judge
-from tests.services import Postgres, wait_until
+from tests.services import wait_until
 from tests.support.checkout_rush import Rush
 from webapp.demo.load import SHOP
 from webapp.platform.settings import Settings
@@ -17,15 +17,11 @@ from webapp.store.models import Shop
 
 
 @pytest.fixture
-def own_postgres(folder, guardian):
+def own_postgres(make_postgres):
     """A server of this test's own, which it may crash."""
-    home = folder / "crashing"
-    home.mkdir(mode=0o700)
-    server = Postgres(home, guardian)
-    server.start()
-    server.execute("CREATE DATABASE balcao")
-    yield server
-    server.stop()
+    with make_postgres("crashing") as server:
+        server.execute("CREATE DATABASE balcao")
+        yield server
 
 
 @pytest.fixture

@@ -75,23 +75,22 @@ def _connect(url: str) -> psycopg.Connection:
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
+def make_pristine(server: Postgres, migrate: Callable[[str], None]) -> None:
+    """The database that others are copies of: migrated, and knowing how it then was."""
+    server.execute("CREATE DATABASE pristine")
+    migrate(server.url("pristine"))
+    with _connect(server.url("pristine")) as connection:
+        connection.execute(_REMEMBER)
+
+
 class PostgresDatabase:
     """One database for all tests, brought back before each; a test that changes the schema costs
     the next one a new copy of what was migrated once. `engines`: those whose connections outlive a
     test."""
 
-    def __init__(
-        self,
-        server: Postgres,
-        migrate: Callable[[str], None],
-        engines: Callable[[], Iterable[Engine]],
-    ):
+    def __init__(self, server: Postgres, engines: Callable[[], Iterable[Engine]]):
         self._server, self._engines = server, engines
         self.url = server.url("balcao")
-        server.execute("CREATE DATABASE pristine")
-        migrate(server.url("pristine"))
-        with _connect(server.url("pristine")) as connection:
-            connection.execute(_REMEMBER)
         self._make()
 
     def _make(self) -> None:
@@ -123,10 +122,8 @@ class PostgresDatabase:
 class SqliteDatabase:
     """One file for all tests, written over for each."""
 
-    def __init__(self, folder: Path, migrate: Callable[[str], None]):
-        template, self._file = folder / "template.sqlite3", folder / "balcao.sqlite3"
-        migrate(f"sqlite:///{template}")
-        self._migrated = template.read_bytes()
+    def __init__(self, folder: Path, migrated: bytes):
+        self._file, self._migrated = folder / "balcao.sqlite3", migrated
 
     def fresh(self) -> str:
         write_over(self._file, self._migrated)
