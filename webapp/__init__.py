@@ -38,7 +38,7 @@ from webapp.sales.reservations import let_go_on_commit
 from webapp.staff import access
 from webapp.staff.queries import names_of
 from webapp.store.queries import shop_time_zone
-from webapp.web import listings, navigation, security, walks
+from webapp.web import drawn, listings, navigation, security, walks
 from webapp.web.compiled import keep_compiled
 
 # Before the audit, which tells of what it adds.
@@ -76,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.set_up(app)
     ranges.set_up(app)
     navigation.set_up(app, MENU)
+    drawn.set_up(app)
     listings.set_up(app, LISTINGS)
     walks.set_up(app)
     telling.set_up(app, NOTIFICATIONS)

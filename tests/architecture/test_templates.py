@@ -4,6 +4,7 @@ import re
 
 import pytest
 from jinja2 import nodes
+from jinja2.meta import find_undeclared_variables
 
 from webapp.platform.database import Model
 from webapp.platform.notices import live_kind
@@ -50,6 +51,24 @@ def test_what_a_template_includes_is_there(app):
             if isinstance(node.template, nodes.Const) and node.template.value not in names
         ]
     assert not missing
+
+
+def test_what_is_drawn_once_asks_for_nothing_of_one_page(app):
+    """Another page, and another person's, would show it."""
+    found, standing = sources(app), re.compile(r'standing_part\("([^"]+)"\)')
+    parts = {name for source in found.values() for name in standing.findall(source)}
+    assert len(parts) > 3
+
+    def asked(name: str) -> set[str]:
+        parsed = app.jinja_env.parse(found[name])
+        names = {each.name for each in parsed.find_all(nodes.Name)}
+        used = {each.template.value for each in parsed.find_all((nodes.FromImport, nodes.Import))}
+        # Of the small parts of every page a macro or two asks: not those that draw no form.
+        used -= {"components/ui.html"}
+        asks = find_undeclared_variables(parsed) | names & {"request", "session", "g", "csrf"}
+        return asks.union(*map(asked, used))
+
+    assert set().union(*map(asked, parts)) == set()
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)

@@ -1,7 +1,7 @@
 """The notifications of one person."""
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, select
 
 from webapp.notifications.models import UNREAD, Notification
 from webapp.platform.database import db
@@ -12,7 +12,7 @@ def notifications_of(user_id: int) -> Select:
     return select(Notification).where(Notification.user_id == user_id)
 
 
-def unread_of(user_id: int) -> Select:
+def unread_of(user_id: int | BindParameter[int]) -> Select:
     """Their ids."""
     return select(Notification.id).where(Notification.user_id == user_id, UNREAD)
 

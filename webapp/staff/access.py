@@ -29,7 +29,7 @@ from webapp.platform.errors import Forbidden, Refusal
 from webapp.platform.transactions import only_reading, reading_only
 from webapp.staff.models import LADDER, ApiToken, Role, User, UserSession, digest
 from webapp.staff.throttle import first_of_window
-from webapp.store.queries import first_beside_the_shop
+from webapp.store.queries import beside_the_shop, first_beside_the_shop
 
 ANYONE: frozenset[Role] = frozenset()
 SEEN_EVERY = dt.timedelta(minutes=5)
@@ -49,6 +49,8 @@ _LIVE_TOKEN = select(_tokens.id, _tokens.name, _tokens.role, _tokens.used_at).wh
     _tokens.revoked_at.is_(None),
     _tokens.expires_at > bindparam("now"),
 )
+# Every page tells of the shop.
+_SESSION = beside_the_shop(select(UserSession).where(UserSession.id_hash == bindparam("id_hash")))
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,7 @@ def _by_session() -> Identity | None:
     secret = session.get("sid")
     if not secret:
         return None
-    # Every page tells of the shop.
-    row = first_beside_the_shop(select(UserSession).where(UserSession.id_hash == digest(secret)))
+    row = first_beside_the_shop(_SESSION, id_hash=digest(secret))
     if row is None or not row.is_live(utc_now()):
         # Its cookie stays: an answer that comes late would take away a newer one.
         return None

@@ -30,9 +30,14 @@ def the_shop() -> Shop:
     return shop
 
 
-def first_beside_the_shop(query: Select[Any]) -> Any:
-    """The first row of `query`, which is of one entity; the shop is read in the same statement."""
-    found = db.session.execute(query.add_columns(Shop).outerjoin(Shop, Shop.id == _KEY)).first()
+def beside_the_shop(query: Select[Any]) -> Select[Any]:
+    """`query`, which is of one entity, for `first_beside_the_shop`."""
+    return query.add_columns(Shop).outerjoin(Shop, Shop.id == _KEY)
+
+
+def first_beside_the_shop(query: Select[Any], **values: Any) -> Any:
+    """Its first row; the shop is read in the same statement."""
+    found = db.session.execute(query, values).first()
     if found is None:
         return None
     row, db.session.info["shop"] = found

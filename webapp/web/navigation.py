@@ -1,16 +1,17 @@
 """The menu: what the person may open, and how much waits behind each entry."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, g, request, request_started, url_for
 from flask_babel import gettext
-from sqlalchemy import ScalarSelect, Select
+from sqlalchemy import ScalarSelect, Select, select
 
-from webapp.http.lists import COUNT_LIMIT, bounded, count_all, count_text
+from webapp.http.lists import COUNT_LIMIT, bounded, count_text
 from webapp.http.localization import LOCALES, locale
+from webapp.platform.database import db
 from webapp.staff.access import ANYONE, may, shown_document, told_document
 from webapp.staff.models import Role
 from webapp.store.queries import the_shop
@@ -31,7 +32,7 @@ class Counter:
         return bounded(self.counted) if isinstance(self.counted, Select) else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MenuEntry:
     """One line of the menu. `counted` tells how much waits behind it; the pages of the features
     `holds` are its own, too. `keys` lead there, one after the other."""
@@ -45,6 +46,25 @@ class MenuEntry:
     values: Mapping[str, Any] = field(default_factory=dict)
     # Where its feature does not tell whether the page at hand is its own.
     is_here: bool | None = None
+
+
+class Link(NamedTuple):
+    """An entry as the menu shows it. By `counts` a page is told another count: empty where nothing
+    is counted, and for views, whose counts are the person's own."""
+
+    icon: str
+    label: str
+    href: str
+    go: str
+    counts: str
+    count_label: str
+    active: bool = False
+    waiting: str = ""
+
+
+class LinkGroup(NamedTuple):
+    label: str
+    links: Sequence[Link]
 
 
 @dataclass(frozen=True)
@@ -85,6 +105,7 @@ class Menu:
 
 def set_up(app: Flask, menu: Menu) -> None:
     app.extensions["menu"] = menu
+    app.extensions["standing_links"] = {}
     app.jinja_env.filters.update(document=shown_document, told_document=told_document)
     # Before the first read of the database: what changes after that is told to the page. A cursor
     # taken while the page is drawn lies behind a change that its rows do not show yet.
@@ -129,14 +150,14 @@ def is_open_to(role: Role | None, endpoint: str) -> bool:
     return allowed is ANYONE or bool(allowed and role in allowed)
 
 
-def _is_within(entry: MenuEntry) -> bool:
+def _is_within(entry: MenuEntry, href: str) -> bool:
     """Whether this page belongs to the entry: by its feature, or by its address where a feature has
     several entries."""
     if entry.is_here is not None:
         return entry.is_here
     feature = entry.endpoint.partition(".")[0]
     if feature == "staff":
-        return f"{request.path}/".startswith(url_for(entry.endpoint) + "/")
+        return f"{request.path}/".startswith(href + "/")
     return request.blueprint in (feature, *entry.holds)
 
 
@@ -149,14 +170,22 @@ def counted(*more: Counter) -> dict[Counter, int]:
         of_menu = [entry.counted for entry in (*entries(), *pinned()) if entry.counted]
         more = (*of_menu, *current_app.extensions["menu"].own(), *more)
     known: dict[Counter, int] = g.counted
-    known.update(_counts([counter for counter in dict.fromkeys(more) if counter not in known]))
+    known.update(_counts(tuple(each for each in dict.fromkeys(more) if each not in known)))
     return known
 
 
-def _counts(counters: Collection[Counter]) -> dict[Counter, int]:
+def _counts(counters: tuple[Counter, ...]) -> dict[Counter, int]:
     """Those of the database in one statement."""
-    rows = iter(count_all([each.bounded for each in counters if each.bounded is not None]))
+    asked = _asked(counters)
+    rows = iter(db.session.execute(asked).one() if asked is not None else ())
     return {each: next(rows) if each.bounded is not None else _told(each) for each in counters}
+
+
+@lru_cache(maxsize=100)
+def _asked(counters: tuple[Counter, ...]) -> Select[Any] | None:
+    """Built once for the same counters: they are those of a role on most pages."""
+    numbers = [each.bounded for each in counters if each.bounded is not None]
+    return select(*numbers) if numbers else None
 
 
 def _told(counter: Counter) -> int:
@@ -174,7 +203,7 @@ def menu_counts() -> dict[str, dict[str, int]]:
         for entry in group
         if entry.counted
     }
-    counts = _counts(list(found.values()))
+    counts = _counts(tuple(found.values()))
     return {
         str(role): {
             endpoint: counts[counter]
@@ -185,35 +214,47 @@ def menu_counts() -> dict[str, dict[str, int]]:
     }
 
 
-def _link(entry: MenuEntry, counts: dict[Counter, int]) -> dict:
+def _standing_link(entry: MenuEntry) -> Link:
+    """What of it is the same on every page; that of the menu's own entries in a language is made
+    once."""
+    known: dict[tuple[MenuEntry, str], Link] = current_app.extensions["standing_links"]
+    key = entry, locale()
+    link = known.get(key) or Link(
+        entry.icon,
+        str(entry.label),
+        url_for(entry.endpoint, **entry.values),
+        entry.keys,
+        entry.endpoint if entry.counted and not entry.values else "",
+        str(entry.counted.label) if entry.counted else "",
+    )
+    if not entry.values:
+        known[key] = link
+    return link
+
+
+def _link(entry: MenuEntry, counts: dict[Counter, int]) -> Link:
+    link = _standing_link(entry)
     count = counts[entry.counted] if entry.counted else 0
-    most = entry.counted.most if entry.counted else COUNT_LIMIT
-    return {
-        "icon": entry.icon,
-        "label": entry.label,
-        "href": url_for(entry.endpoint, **entry.values),
-        "active": _is_within(entry),
-        "count": count_text(count, most) if count else None,
-        "go": entry.keys,
-        # By which a page is told another count: those of views are the person's own.
-        "counts": entry.endpoint if entry.counted and not entry.values else "",
-        "count_label": entry.counted.label if entry.counted else "",
-    }
+    waiting = count_text(count, entry.counted.most) if entry.counted and count else ""
+    return link._replace(active=_is_within(entry, link.href), waiting=waiting)
 
 
-def _links(entries: Sequence[MenuEntry], counts: dict[Counter, int]) -> list[dict]:
+def _links(entries: Sequence[MenuEntry], counts: dict[Counter, int]) -> list[Link]:
     return [_link(entry, counts) for entry in entries if open_to_me(entry.endpoint)]
 
 
-def navigation() -> list[dict]:
+def navigation() -> list[LinkGroup]:
+    """The first group, and no other, has no label."""
     menu: Menu = current_app.extensions["menu"]
     counts = counted()
-    groups = [{"label": label, "links": _links(entries, counts)} for label, entries in menu.groups]
-    groups.insert(1, {"label": gettext("Views"), "links": _links(pinned(), counts)})
-    return [group for group in groups if group["links"]]
+    groups = [
+        LinkGroup(str(label or ""), _links(entries, counts)) for label, entries in menu.groups
+    ]
+    groups.insert(1, LinkGroup(gettext("Views"), _links(pinned(), counts)))
+    return [group for group in groups if group.links]
 
 
-def phone_navigation() -> list[dict]:
+def phone_navigation() -> list[Link]:
     return _links(current_app.extensions["menu"].phone, counted())
 
 
