@@ -30,7 +30,7 @@ from webapp.fulfilment.commissions.models import Commission
 from webapp.fulfilment.commissions.queries import mark_of
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import slip_ids
-from webapp.fulfilment.tasks.models import OPEN_TASKS, Task
+from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.queries import open_task_ids, tasks
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import VIEWS
@@ -257,7 +257,7 @@ def open_tasks(count: int) -> Waiting:
 
 def oldest_open_tasks() -> Select:
     """In the order of their index: in that of ids PostgreSQL walks all that are done."""
-    return tasks().where(OPEN_TASKS).order_by(Task.created_at, Task.id)
+    return tasks(done=False).order_by(Task.created_at, Task.id)
 
 
 def low_products() -> list[Product]:

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.fulfilment.tasks import queries
 from webapp.fulfilment.tasks.forms import OutcomeIn, TaskQuery
+from webapp.fulfilment.tasks.listing import OPEN_ORDERS
 from webapp.fulfilment.tasks.models import Task
 from webapp.fulfilment.tasks.shapes import TaskOut
 from webapp.fulfilment.tasks.words import task_question, task_title
@@ -25,7 +26,8 @@ bp = api_blueprint("tasks")
 )
 def list_tasks(asked: TaskQuery) -> dict[str, object]:
     done = asked.status == "done" if asked.status else None
-    return list_answer(asked, queries.tasks(done), (Task.id,), _task)
+    keys = OPEN_ORDERS["when"].keys if done is False else (Task.id,)
+    return list_answer(asked, queries.tasks(done), keys, _task)
 
 
 @endpoint(

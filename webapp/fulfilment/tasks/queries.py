@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
-from webapp.fulfilment.tasks.models import Task
+from webapp.fulfilment.tasks.models import OPEN_TASKS, Task
 from webapp.platform.rows import row_by_id
 from webapp.platform.text import storable
 from webapp.sales.finding import found_sales
@@ -15,9 +15,11 @@ def tasks(done: bool | None = None, kind: str = "", q: str = "") -> Select:
     customer or document."""
     query = select(Task).join(Task.sale).options(contains_eager(Task.sale), joinedload(Task.effect))
     if kind:
-        query = query.where(Task.code == storable(kind))
+        # Of what is open the kind is looked for among all that is: most of its tasks are done.
+        code = Task.code + "" if done is False else Task.code
+        query = query.where(code == storable(kind))
     if done is not None:
-        query = query.where(Task.done_at.is_not(None) if done else Task.done_at.is_(None))
+        query = query.where(Task.done_at.is_not(None) if done else OPEN_TASKS)
     return query.where(found_sales(q) if q.strip() else true())
 
 
