@@ -68,6 +68,7 @@ GRAM = 3
 # thousands in a big shop, and a phone or an access key is told apart by its last digits, an order's
 # reference by where its digits begin. Not so most CNPJ: they are those of a head office.
 LONGEST_ASKED, DIGITS_ASKED = 8, 6
+NUMBER = re.compile("[0-9]+")
 HEAD_OFFICE = re.compile(r"(.{8}|.{10}(?=/))/?0001-?[0-9]{2}")
 # What the parts of a name, a code or an address stand between.
 AROUND = " -/.@"
@@ -128,7 +129,7 @@ def _asked_of(needle: str) -> str:
     """The part of it that tells it apart."""
     office = HEAD_OFFICE.fullmatch(needle)
     needle = office[1] if office else needle
-    if not needle.isdigit():
+    if not NUMBER.fullmatch(needle):
         return needle[-LONGEST_ASKED:]
     asked = needle[-DIGITS_ASKED:]
     # Noughts stand in every other row.
