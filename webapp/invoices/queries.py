@@ -38,6 +38,7 @@ from webapp.invoices.models import (
     VoidingStatus,
 )
 from webapp.platform.codes import Codes, codes_in
+from webapp.platform.columns import Written
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import Ids, holding, ids_of
@@ -83,7 +84,7 @@ VIEWS: dict[str, ColumnElement[bool]] = {
 }
 
 
-class _WaitsForPerson(ColumnElement[bool]):
+class _WaitsForPerson(Written):
     """Beside a view of what waits: SQLite takes an index of the queues only where their condition
     stands in the question. PostgreSQL knows it by the status, and where it is told of both expects
     so few that it sorts all that wait."""

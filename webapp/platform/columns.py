@@ -34,7 +34,14 @@ class UtcDateTime(TypeDecorator):
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
-class Never(ColumnElement[dt.datetime]):
+class Written(ColumnElement[Any]):
+    """SQL of our own with nothing to fill in: a statement that holds it is compiled once."""
+
+    inherit_cache = True
+    _traverse_internals: Any = ()
+
+
+class Never(Written):
     """That moment, written out as an index takes it."""
 
     type = UtcDateTime()
