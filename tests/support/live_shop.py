@@ -1,10 +1,28 @@
 """The demo shop, one for all tests that look at it: it runs while such tests follow one another."""
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.services import Shop
 
 _shops: list[Shop] = []
+ABOUT = ("tests/browser/", "tests/rules/test_rule_checks_hostile.py")
+FIRST_HALF = "tests/browser/test_l"
+
+
+class Scheduling(LoadFileScheduling):
+    """By files, but those about the shop in two parts, which take about as long: a shop and a
+    browser for each of three workers cost more than what the third could do for them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ABOUT):
+            return "the shop, first" if nodeid < FIRST_HALF else "the shop, then"
+        return super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
