@@ -50,7 +50,7 @@ def test_it_is_named_with_the_reason(run_without_programs):
     assert "1 skipped" in count
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", "1"])
 def test_it_fails_the_strict_run(run_without_programs, workers):
     done = run_without_programs("--no-skips", "-n", workers)
     assert done.returncode == 1, done.stdout

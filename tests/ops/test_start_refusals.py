@@ -12,6 +12,7 @@ import _supervisor
 import pytest
 from _redis import free_port
 
+from tests.ops.test_run import left_running
 from tests.services import ROOT
 
 
@@ -99,11 +100,46 @@ def test_a_secret_that_is_guessed_faces_no_network(tmp_path, secret, faced):
         _setup.settings(here | faced)
 
 
-def test_a_database_that_does_not_answer(tmp_path):
+def not_made_ready(capsys) -> str:
+    """What is said by whoever makes the database ready, where that cannot be."""
+    with pytest.raises(SystemExit) as ended:
+        _prepare.main()
+    assert ended.value.code == 1
+    return capsys.readouterr().out
+
+
+def test_a_database_that_does_not_answer(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
-    assert "the database does not answer: " in started(
-        DATA_DIR=str(tmp_path), PORT=str(free_port()), DATABASE_URL=url
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert not_made_ready(capsys).startswith("the database does not answer: ")
+
+
+# Without reading the shop's modules first, which takes longer than all the rest.
+NOT_READY = """
+import sys
+from _setup import command
+from _supervisor import Supervisor, run
+
+class Refused(Supervisor):
+    def begin_preparing(self, said):
+        refuses = "print('it does not answer: why'); raise SystemExit(1)"
+        return self.guardian.spawn([sys.executable, "-c", refuses], stdout=said)
+
+sys.argv[0] = "bin/run"
+command(lambda: run(Refused))
+"""
+
+
+def test_what_is_not_made_ready_ends_the_start_with_its_reason(tmp_path):
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "bin")}
+    env |= {"DATA_DIR": str(tmp_path), "PORT": str(free_port())}
+    done = subprocess.run(
+        [sys.executable, "-c", NOT_READY], env=env, capture_output=True, text=True
     )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "bin/run: it does not answer: why\n"
+    assert left_running(tmp_path) == {}, "Redis, which had begun, has ended too"
 
 
 @pytest.mark.parametrize(
@@ -129,14 +165,10 @@ def test_an_address_of_the_web_that_is_none(tmp_path, refusal, name, address):
 
 
 def test_a_certificate_that_does_not_open(tmp_path, monkeypatch, capsys):
-    """Said by what makes the database ready, as that the database does not answer."""
     (tmp_path / "a1.pfx").write_text("no certificate")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NFE_CERTIFICATE", str(tmp_path / "a1.pfx"))
-    with pytest.raises(SystemExit) as ended:
-        _prepare.main()
-    assert ended.value.code == 1
-    assert capsys.readouterr().out == (
+    assert not_made_ready(capsys) == (
         "NFE_CERTIFICATE: This is not a PFX file (.pfx or .p12). Choose the file of the A1 "
         "certificate.\n"
     )
