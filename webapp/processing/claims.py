@@ -29,6 +29,8 @@ from sqlalchemy import (
     Update,
     bindparam,
     false,
+    func,
+    literal_column,
     select,
     update,
 )
@@ -213,13 +215,18 @@ class Step(Generic[Row, Answers, Shared]):
     def looks(self) -> list[ScalarSelect[dt.datetime | None]]:
         """The parts of a `Look` in SQL."""
         lease = self.model.lease
-        first = select(self.model.due_at).where(self.is_owed(_NOW)).order_by(self.model.due_at)
+        first = select(func.min(self.model.due_at)).where(self.is_owed(_NOW))
         kinds = (lease.is_(None), lease.is_not(None))
-        return [first.where(kind).limit(1).scalar_subquery() for kind in kinds]
+        return [first.where(kind).scalar_subquery() for kind in kinds]
 
     def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
         """The SQL condition: rows of this step that are due."""
-        return (self.model.status == self.status) & (self.model.due_at <= now)
+        return self.owes(self.model) & (self.model.due_at <= now)
+
+    def owes(self, model: type[Row]) -> ColumnElement[bool]:
+        """The state, written out: SQLite would plan the statement anew for each one filled in,
+        where an index is of some states alone."""
+        return model.status == literal_column(f"'{self.status}'")
 
     def _claim_batch(self) -> tuple[str, list[int]] | None:
         token = _new_token()

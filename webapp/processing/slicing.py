@@ -36,7 +36,7 @@ class SerialStep(Step[Row, Answers, Shared]):
     def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
         other = aliased(self.model)
         at_work = select(other.id).where(
-            other.status == self.status, other.lease.is_not(None), other.due_at > now
+            self.owes(other), other.lease.is_not(None), other.due_at > now
         )
         return and_(super().is_owed(now), ~at_work.exists())
 
