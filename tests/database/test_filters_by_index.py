@@ -44,6 +44,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import NEVER, UtcDateTime
 from webapp.processing.send_step import NOW_SURE
 from webapp.processing.sweeping import is_late
+from webapp.sale_pages.export import SALES
 from webapp.sales.leaving import Due
 from webapp.sales.models import Sale
 from webapp.sales.queries import bought, latest_sales_of, sales
@@ -204,10 +205,18 @@ def test_what_awaits_its_nfe_reads_no_held_slip(db):
     assert "ix_packing_slips_held" in plan, plan
 
 
-def test_postgresql_is_told_once_that_a_note_waits():
-    """Of two conditions that say so it expects hardly any, and sorts them all."""
-    told = str(queue("review").compile(dialect=postgresql.dialect()))
-    assert told.count("invoices.status =") == 1 and "invoices.status IN" not in told, told
+@pytest.mark.parametrize(
+    ("query", "column"),
+    [
+        (lambda: queue("review"), "invoices.status"),
+        (lambda: slip_ids(SlipStatus.PACKED), "shipping"),
+        (lambda: SALES.rows({"shipping": "packed"}), "shipping"),
+    ],
+)
+def test_postgresql_is_told_once_what_an_index_is_of(query, column):
+    """Of two conditions that say it, it expects hardly any row, and takes an index of all."""
+    told = str(query().compile(dialect=postgresql.dialect())).partition("WHERE")[2]
+    assert told.count(f"{column} =") == 1 and f"{column} IN" not in told, told
 
 
 @pytest.mark.both_databases

@@ -19,7 +19,6 @@ from sqlalchemy import (
     union,
     union_all,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import joinedload, load_only, undefer
 
 from webapp.customers.models import Customer
@@ -38,7 +37,7 @@ from webapp.invoices.models import (
     VoidingStatus,
 )
 from webapp.platform.codes import Codes, codes_in
-from webapp.platform.columns import Written
+from webapp.platform.columns import AsIndexed
 from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.platform.searching import Ids, holding, ids_of
@@ -84,26 +83,8 @@ VIEWS: dict[str, ColumnElement[bool]] = {
 }
 
 
-class _WaitsForPerson(Written):
-    """Beside a view of what waits: SQLite takes an index of the queues only where their condition
-    stands in the question. PostgreSQL knows it by the status, and where it is told of both expects
-    so few that it sorts all that wait."""
-
-    # Of no type: of a boolean it is asked whether it is 1.
-    inherit_cache = True
-
-
-@compiles(_WaitsForPerson)
-def _implied(_element: _WaitsForPerson, _compiler: Any, **_more: Any) -> str:
-    return "true"
-
-
-@compiles(_WaitsForPerson, "sqlite")
-def _written(_element: _WaitsForPerson, _compiler: Any, **_more: Any) -> str:
-    return f"invoices.{WAITING.text}"
-
-
-WAITS_FOR_PERSON = _WaitsForPerson()
+# As the indexes of the queues have it, beside a view of them: what waits for a person.
+WAITS_FOR_PERSON = AsIndexed(f"invoices.{WAITING.text}")
 
 
 def invoices(

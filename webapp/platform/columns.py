@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, DateTime, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
 
 from webapp.platform.clock import utc_now
@@ -39,6 +40,29 @@ class Written(ColumnElement[Any]):
 
     inherit_cache = True
     _traverse_internals: Any = ()
+
+
+class AsIndexed(ColumnElement[Any]):
+    """The condition of an index of a part, beside what says so already. SQLite takes such an index
+    only where its condition stands in the question as it does there; PostgreSQL finds it out, and
+    where it is told twice expects hardly any row and goes another way. Of no type: of a boolean it
+    is asked whether it is 1."""
+
+    inherit_cache = True
+    _traverse_internals: Any = [("written", InternalTraversal.dp_string)]
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+
+
+@compiles(AsIndexed)
+def _implied(_element: AsIndexed, _compiler: Any, **_more: Any) -> str:
+    return "true"
+
+
+@compiles(AsIndexed, "sqlite")
+def _as_indexed(element: AsIndexed, _compiler: Any, **_more: Any) -> str:
+    return element.written
 
 
 class Never(Written):

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from webapp.customers.models import Agent
-from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
+from webapp.fulfilment.parcels.models import MAY_LEAVE, PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import slips_of
 from webapp.http.formatting import with_query
 from webapp.http.lists import Order, Orders, Tab, tabs_of
@@ -27,7 +27,7 @@ from webapp.processing.waiting import Wait
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
 from webapp.sales.forms import CHANNELS
 from webapp.sales.leaving import Due
-from webapp.sales.models import TO_SHIP, Sale, SaleTag, Shipping, Status, Tag
+from webapp.sales.models import IS_TO_SHIP, Sale, SaleTag, Shipping, Status, Tag
 from webapp.sales.queries import load_lines, sales, tags_of
 from webapp.sums.margins import Margin
 from webapp.web.listings import Asked
@@ -120,7 +120,7 @@ def _sales(
     else:
         found = sales(status, shipping, **others)
     if shipping in (Shipping.TO_PACK, Shipping.PACKED):
-        found = found.where(TO_SHIP)
+        found = found.where(Sale.status.in_(MAY_LEAVE), IS_TO_SHIP)
     return found
 
 

@@ -37,6 +37,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import (
     NEVER,
     ActorText,
+    AsIndexed,
     EnumText,
     Hundredths,
     Never,
@@ -256,6 +257,8 @@ OVER_LIMIT, HELD = "discount_over_limit", "held"
 # Written out: SQLite takes an index of a part only for a condition without parameters.
 # With its goods free to leave: `fulfilment.parcels.models.MAY_LEAVE`.
 TO_SHIP = text("shipping IN ('to_pack', 'packed') AND status IN ('invoiced', 'completed')")
+# Beside one of these states and such an NF-e.
+IS_TO_SHIP = AsIndexed(TO_SHIP.text)
 BOUGHT = text("paid_at IS NOT NULL AND status <> 'cancelled'")
 # So that SQLite takes no index of payments for it, nor PostgreSQL this one for another question.
 UNPAID = text("status = 'open' AND NOT (paid_at IS NOT NULL)")

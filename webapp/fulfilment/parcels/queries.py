@@ -17,7 +17,7 @@ from webapp.platform.database import db
 from webapp.platform.errors import NotFound
 from webapp.sales.finding import found_sales
 from webapp.sales.leaving import Due, is_due
-from webapp.sales.models import GOODS_UNDER_WAY, TO_SHIP, Sale, Shipping, Status
+from webapp.sales.models import GOODS_UNDER_WAY, IS_TO_SHIP, TO_SHIP, Sale, Shipping, Status
 
 MOST_BEING_PACKED = 20
 _HELD = select(PackingSlip.sale_id).where(PackingSlip.released_at.is_(None)).correlate(None)
@@ -41,7 +41,7 @@ def _slip_is(status: SlipStatus) -> ColumnElement[bool]:
 def slip_ids(status: SlipStatus | None = None, due: Due | None = None) -> Select:
     """To be counted: by an index that is not in the order of a list."""
     query = _narrowed(select(PackingSlip.id).join(PackingSlip.sale), status, due)
-    return query.where(TO_SHIP) if status in (SlipStatus.TO_PACK, SlipStatus.PACKED) else query
+    return query.where(IS_TO_SHIP) if status in (SlipStatus.TO_PACK, SlipStatus.PACKED) else query
 
 
 def _narrowed(query: Select, status: SlipStatus | None, due: Due | None) -> Select:
