@@ -27,6 +27,7 @@ from webapp.platform.database import db as database
 from webapp.processing.tax_holds import let_go_on
 from webapp.rules.models import Effect, EffectStatus
 from webapp.sales.models import Sale
+from webapp.web.navigation import menu_counts
 
 NOWHERE = {"zip_code": "05010-000", "number": ""}
 
@@ -254,3 +255,13 @@ def test_counts_and_the_queue_tell_the_same(db):
     assert {kind.name for kind in KINDS} == counts().keys()
     assert {name: count for name, count in counts().items() if count} == {"address": 1}
     assert [item.kind for item in queue().items] == ["address"]
+
+
+def test_the_menu_counts_what_came_to_be_unpaid_for_a_day_since_the_start(db, monkeypatch):
+    """What it counts is written once for the process."""
+    make_sale(paid=False)
+    waits = [menu_counts()["clerk"]["attention.index"]]
+    later = utc_now() + waiting_kinds.UNPAID_AFTER + dt.timedelta(hours=1)
+    monkeypatch.setattr(waiting_kinds, "utc_now", lambda: later)
+    waits.append(menu_counts()["clerk"]["attention.index"])
+    assert waits == [0, 1]

@@ -7,7 +7,18 @@ from typing import Any, Literal, NamedTuple
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, cast, func, literal, null, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.attention import mends
@@ -19,7 +30,7 @@ from webapp.invoices.queries import WAITS_FOR_PERSON
 from webapp.messages.models import FAILED_MESSAGES, Message
 from webapp.payments.models import Finding
 from webapp.platform.clock import utc_now
-from webapp.platform.columns import Hundredths
+from webapp.platform.columns import Hundredths, UtcDateTime
 from webapp.rules.models import FAILED_EFFECTS, Effect
 from webapp.sales.models import UNPAID, Sale, Status
 from webapp.staff.access import roles_from
@@ -27,6 +38,10 @@ from webapp.staff.models import Role
 
 # An order that is not paid is nobody's business before.
 UNPAID_AFTER = dt.timedelta(days=1)
+# As of the moment when it is asked: what the menu counts is written once for the process.
+_UNPAID_SINCE = bindparam(
+    "unpaid_since", callable_=lambda: utc_now() - UNPAID_AFTER, type_=UtcDateTime, unique=True
+)
 NO_AMOUNT = cast(null(), Hundredths)
 
 
@@ -110,11 +125,11 @@ class WaitingKind(NamedTuple):
 
 
 def _of_step(step: Status) -> Callable[[], ColumnElement[bool]]:
-    return lambda: and_(Sale.needs_person, Sale.step == str(step))
+    return lambda: and_(Sale.needs_person, Sale.step == step)
 
 
 def _unpaid() -> ColumnElement[bool]:
-    return and_(UNPAID, Sale.created_at < utc_now() - UNPAID_AFTER)
+    return and_(UNPAID, Sale.created_at < _UNPAID_SINCE)
 
 
 def _unsigned() -> ColumnElement[bool]:

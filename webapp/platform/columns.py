@@ -3,12 +3,20 @@
 import datetime as dt
 import enum
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, String
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    Select,
+    String,
+    literal_column,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.sql.visitors import InternalTraversal, replacement_traverse
 from sqlalchemy.types import TypeDecorator
 
 from webapp.platform.clock import utc_now
@@ -63,6 +71,17 @@ def _implied(_element: AsIndexed, _compiler: Any, **_more: Any) -> str:
 @compiles(AsIndexed, "sqlite")
 def _as_indexed(element: AsIndexed, _compiler: Any, **_more: Any) -> str:
     return element.written
+
+
+def written_out(query: Select[Any]) -> Select[Any]:
+    """`query` with the states that it names written out: SQLite plans a statement anew whenever a
+    value is filled in on which the use of an index of some rows alone may depend."""
+
+    def written(element: Any, **_more: object) -> ColumnElement[Any] | None:
+        is_state = isinstance(element, BindParameter) and isinstance(element.value, enum.StrEnum)
+        return literal_column(f"'{element.value}'") if is_state else None
+
+    return cast("Select[Any]", replacement_traverse(query, {}, written))
 
 
 class Never(Written):
