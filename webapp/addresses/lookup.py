@@ -45,6 +45,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.database import Model, db
 from webapp.platform.settings import Settings
 from webapp.platform.transactions import only_reading
+from webapp.platform.web_trust import web_trust
 
 FOUND_FOR = dt.timedelta(days=90)
 # A remembered no is weak: providers learn of new codes late, and who sells to one tries again. It
@@ -305,6 +306,7 @@ class _Clients:
     def _new(self):
         # A pool wider than ten slows httpx down; redirects would leave the fixed hosts.
         return httpx.Client(
+            verify=web_trust(),
             headers={
                 "User-Agent": self._agent,
                 "Accept": "application/json",

@@ -34,6 +34,11 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+class _Storage(RedisStorage):
+    # Or it reads the packages of every kind of server that there may be.
+    DEPENDENCIES = {"redis": RedisStorage.DEPENDENCIES["redis"]}
+
+
 class Shared:
     def __init__(self, client: redis.Redis | None, register: str = "cep"):
         self._register = register
@@ -44,7 +49,7 @@ class Shared:
         self._common_pace: SlidingWindowCounterRateLimiter | None = None
         if self._redis is not None:
             pool = self._redis.connection_pool
-            storage = RedisStorage("redis://", connection_pool=pool, key_prefix="balcao:cep:pace")
+            storage = _Storage("redis://", connection_pool=pool, key_prefix="balcao:cep:pace")
             self._common_pace = SlidingWindowCounterRateLimiter(storage)
 
     def take_turn(self, name: str, limit: str) -> bool:

@@ -22,6 +22,7 @@ import httpx
 from webapp.payments.models import PaymentProvider
 from webapp.payments.receiving import ProviderPayment
 from webapp.platform.money import CENT, MAX_MONEY, ZERO
+from webapp.platform.web_trust import web_trust
 from webapp.platform.whole import whole_number
 
 MERCADO_PAGO_URL = "https://api.mercadopago.com"
@@ -232,7 +233,7 @@ def _of_mercado_pago(row: Mapping[str, Any]) -> ProviderPayment:
 
 
 def _client(access: Access) -> httpx.Client:
-    verify: ssl.SSLContext | bool = True
+    verify = web_trust()
     if access.certificate:
         verify = ssl.create_default_context()
         # OpenSSL reads a key from a file alone: this one is ours only, and gone at once.

@@ -24,6 +24,7 @@ from webapp.fulfilment.labels.provider import (
     SellerAway,
     SellerRefused,
 )
+from webapp.platform.web_trust import web_trust
 from webapp.platform.whole import whole_number
 
 # A slow server, and one that drips byte by byte, must not outlast the lease of a batch.
@@ -152,7 +153,10 @@ def _send(
     end, read = time.monotonic() + SECONDS, b""
     timeout = httpx.Timeout(SECONDS, connect=3.0)
     try:
-        with httpx.stream(method, url, headers=headers, json=body, timeout=timeout) as response:
+        with (
+            httpx.Client(timeout=timeout, verify=web_trust()) as client,
+            client.stream(method, url, headers=headers, json=body) as response,
+        ):
             for chunk in response.iter_bytes():
                 read += chunk
                 if len(read) > MOST_BYTES or time.monotonic() > end:
