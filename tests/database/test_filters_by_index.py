@@ -23,7 +23,9 @@ from webapp.catalog.queries import products
 from webapp.customers.models import Customer
 from webapp.dashboard.queries import oldest_open_tasks
 from webapp.fulfilment.commissions.queries import paid_agents
+from webapp.fulfilment.memberships.listing import MembershipTab
 from webapp.fulfilment.memberships.models import Membership, MembershipStatus
+from webapp.fulfilment.memberships.queries import memberships
 from webapp.fulfilment.memberships.terms import sold_plans
 from webapp.fulfilment.parcels.listing import HELD_ORDERS
 from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
@@ -93,6 +95,9 @@ LISTS = {
         select(Membership)
         .where(Membership.status == MembershipStatus.ACTIVE)
         .order_by(Membership.since.desc(), Membership.id.desc())
+    ),
+    "ix_memberships_ends_on": lambda: memberships(MembershipTab.ENDING).order_by(
+        Membership.ends_on, Membership.id
     ),
     "ix_products_on_sale_kind": lambda: listed(ProductView.ALL, kind=Kind.BOOK),
     "ix_products_on_sale_supplier": lambda: listed(ProductView.ALL, supplier="Editora Alba"),

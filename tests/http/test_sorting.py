@@ -30,7 +30,7 @@ LISTS = {
     "/customers": customers.CUSTOMER_ORDERS,
     "/invoices": invoices.ORDERS,
     "/packing-slips": slips.ORDERS,
-    "/memberships": MEMBERSHIPS.orders,
+    "/memberships": MEMBERSHIPS.orders_of({}),
     "/messages": newest_first(Message.id),
 }
 SORTS = [
@@ -102,7 +102,7 @@ def test_memberships_are_sorted_by_their_day(app, db):
             Membership.begin(sale.customer_id, "gold", dt.date(2026, 11, day), sale_id=sale.id)
         )
     db.session.commit()
-    found = walked(app, select(Membership), MEMBERSHIPS.orders, "since")
+    found = walked(app, select(Membership), MEMBERSHIPS.orders_of({}), "since")
     assert [membership.since.day for membership in found] == [1, 2, 3]
 
 

@@ -155,6 +155,7 @@ def test_list_page_and_call_tell_the_last_day(client, db):
     sold(a_year_of_gold())
     last = end_in(20)
     sign_in(client)
-    assert 'data-status="active"' in client.get("/memberships?status=ending").text
+    page = client.get("/memberships?status=ending").text
+    assert 'data-status="active"' in page and "sort=-ends_on" in page
     told = api(client, make_token()).get("/memberships").json["items"][0]["ends_on"]
     assert told == last.isoformat()

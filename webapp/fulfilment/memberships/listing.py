@@ -19,7 +19,7 @@ from webapp.fulfilment.memberships.queries import (
     membership_history,
     memberships,
 )
-from webapp.http.lists import Order, newest_first
+from webapp.http.lists import Order, Orders, newest_first
 from webapp.http.query import WrongFilter, query_choice
 from webapp.platform.searching import Ids
 from webapp.platform.whole import whole_number
@@ -48,11 +48,20 @@ VIEW_LABELS = {
 }
 
 
+ORDERS = {"since": Order((Membership.since, Membership.id), down=True)}
+# What ends first; by since all that are active would be looked through.
+ENDING_ORDERS = {"ends_on": Order((Membership.ends_on, Membership.id))} | ORDERS
+
+
 def _named(q: str) -> Ids | None:
     buyers = named_customers(q)
     if buyers is None:
         return None
     return select(Membership.id).where(Membership.customer_id.in_(buyers))
+
+
+def _orders(asked: Asked) -> Orders:
+    return ENDING_ORDERS if asked.get("status") == MembershipTab.ENDING else ORDERS
 
 
 MEMBERSHIPS = Listing(
@@ -62,7 +71,7 @@ MEMBERSHIPS = Listing(
     rows=lambda asked: memberships(
         query_choice("status", MembershipTab, asked), asked.get("q", "")
     ),
-    orders={"since": Order((Membership.since, Membership.id), down=True)},
+    orders=_orders,
     named=_named,
     cells=(
         Cell(_l("Customer"), lambda membership: membership.customer.name),
