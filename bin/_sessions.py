@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,8 @@ def end_sessions(leaders: Collection[int], grace: float) -> None:
     for pid in set(_members(leaders)) & set(leaders):
         _send(pid, signal.SIGTERM)
     deadline = time.monotonic() + grace
-    while time.monotonic() < deadline and _members(leaders):
+    # To look through all processes takes longer: that waits for the end of those who are known.
+    while time.monotonic() < deadline and (_any_alive(leaders) or _members(leaders)):
         time.sleep(0.02)
     for pid in _members(leaders):
         _send(pid, signal.SIGKILL)
@@ -148,6 +149,13 @@ def end_sessions(leaders: Collection[int], grace: float) -> None:
 def _send(pid, number):
     with contextlib.suppress(ProcessLookupError):  # ended by itself meanwhile
         os.kill(pid, number)
+
+
+def _any_alive(leaders):
+    """Whether one of them is; never where there is no /proc."""
+    return any(
+        session == pid and not state.startswith("Z") for pid, state, session in _stats(leaders)
+    )
 
 
 def _members(leaders):
@@ -168,10 +176,13 @@ def _processes() -> Iterator[tuple[int, str, int]]:
             pid, state, group = row.split()
             yield int(pid), state, int(group)
         return
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                state, _, _, session = (
-                    Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[:4]
-                )
-                yield int(entry), state, int(session)
+    yield from _stats(int(entry) for entry in os.listdir("/proc") if entry.isdigit())
+
+
+def _stats(pids: Iterable[int]) -> Iterator[tuple[int, str, int]]:
+    """Of those that there are, as /proc tells."""
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            told = Path(f"/proc/{pid}/stat").read_text()
+            state, _, _, session = told.rpartition(")")[2].split()[:4]
+            yield pid, state, int(session)
