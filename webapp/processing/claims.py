@@ -24,12 +24,12 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     ScalarSelect,
     Select,
     Update,
     bindparam,
     false,
-    func,
     literal_column,
     select,
     update,
@@ -67,6 +67,9 @@ HURRIED, LOOKED_AT = 200, 4
 _ALONE = re.compile(r"alone([0-9]+)-")
 # The moment by which a row is judged to be due. Statements of each turn are built once.
 _NOW = bindparam("now", type_=UtcDateTime)
+# A look asks in eighty places for the moment, which is filled in once, and for one row.
+_ONE, _NONE = literal_column("1", Integer), literal_column("0", Integer)
+_CLOCK = select(select(_NOW.label("now")).cte("clock").c.now).scalar_subquery()
 _MILLISECOND = dt.timedelta(milliseconds=1)
 # The model whose rows owe the step, what the outside world answered for a batch, and what a batch's
 # rows share while they are written.
@@ -215,9 +218,9 @@ class Step(Generic[Row, Answers, Shared]):
     def looks(self) -> list[ScalarSelect[dt.datetime | None]]:
         """The parts of a `Look` in SQL."""
         lease = self.model.lease
-        first = select(func.min(self.model.due_at)).where(self.is_owed(_NOW))
+        first = select(self.model.due_at).where(self.is_owed(_CLOCK)).order_by(self.model.due_at)
         kinds = (lease.is_(None), lease.is_not(None))
-        return [first.where(kind).scalar_subquery() for kind in kinds]
+        return [first.where(kind).limit(_ONE).offset(_NONE).scalar_subquery() for kind in kinds]
 
     def is_owed(self, now: ColumnElement[dt.datetime]) -> ColumnElement[bool]:
         """The SQL condition: rows of this step that are due."""
@@ -477,14 +480,15 @@ def _looks_at(steps: tuple[AnyStep, ...], queue: str | None) -> Select[*tuple[An
 def by_turns(steps: tuple[AnyStep, ...], queue: str | None = None) -> Iterator[Turn]:
     """A turn of each step that owes something, in their order, until the `queue` is to rest. What
     one makes due for a later one is seen."""
-    while steps:
-        for place, look in enumerate(look_at(steps, queue)):
-            if any(look):
-                yield steps[place].turn(look)
-                steps = steps[place + 1 :]
-                break
-        else:
+    had = -1
+    while True:
+        # The same question each time, which the database has planned.
+        looks = enumerate(look_at(steps, queue))
+        owed = next(((place, look) for place, look in looks if place > had and any(look)), None)
+        if owed is None:
             return
+        had, look = owed
+        yield steps[had].turn(look)
 
 
 def _new_token() -> str:
