@@ -8,7 +8,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from webapp.http.localization import locale
-from webapp.web.navigation import Link
+from webapp.web.navigation import MenuLink
 
 
 def set_up(app: Flask) -> None:
@@ -24,7 +24,7 @@ def set_up(app: Flask) -> None:
         return drawn(name, locale())
 
     @lru_cache(maxsize=1000)
-    def side_link(link: Link) -> Markup:
+    def side_link(link: MenuLink) -> Markup:
         return draw("layouts/_side_link.html", link=link)
 
     app.jinja_env.globals.update(standing_part=standing_part, side_link=side_link)

@@ -49,7 +49,7 @@ class MenuEntry:
     is_here: bool | None = None
 
 
-class Link(NamedTuple):
+class MenuLink(NamedTuple):
     """An entry as the menu shows it. By `counts` a page is told another count: empty where nothing
     is counted, and for views, whose counts are the person's own."""
 
@@ -65,7 +65,7 @@ class Link(NamedTuple):
 
 class LinkGroup(NamedTuple):
     label: str
-    links: Sequence[Link]
+    links: Sequence[MenuLink]
 
 
 @dataclass(frozen=True)
@@ -215,12 +215,12 @@ def menu_counts() -> dict[str, dict[str, int]]:
     }
 
 
-def _standing_link(entry: MenuEntry) -> Link:
+def _standing_link(entry: MenuEntry) -> MenuLink:
     """What of it is the same on every page; that of the menu's own entries in a language is made
     once."""
-    known: dict[tuple[MenuEntry, str], Link] = current_app.extensions["standing_links"]
+    known: dict[tuple[MenuEntry, str], MenuLink] = current_app.extensions["standing_links"]
     key = entry, locale()
-    link = known.get(key) or Link(
+    link = known.get(key) or MenuLink(
         entry.icon,
         str(entry.label),
         url_for(entry.endpoint, **entry.values),
@@ -233,14 +233,14 @@ def _standing_link(entry: MenuEntry) -> Link:
     return link
 
 
-def _link(entry: MenuEntry, counts: dict[Counter, int]) -> Link:
+def _link(entry: MenuEntry, counts: dict[Counter, int]) -> MenuLink:
     link = _standing_link(entry)
     count = counts[entry.counted] if entry.counted else 0
     waiting = count_text(count, entry.counted.most) if entry.counted and count else ""
     return link._replace(active=_is_within(entry, link.href), waiting=waiting)
 
 
-def _links(entries: Sequence[MenuEntry], counts: dict[Counter, int]) -> list[Link]:
+def _links(entries: Sequence[MenuEntry], counts: dict[Counter, int]) -> list[MenuLink]:
     return [_link(entry, counts) for entry in entries if open_to_me(entry.endpoint)]
 
 
@@ -255,7 +255,7 @@ def navigation() -> list[LinkGroup]:
     return [group for group in groups if group.links]
 
 
-def phone_navigation() -> list[Link]:
+def phone_navigation() -> list[MenuLink]:
     return _links(current_app.extensions["menu"].phone, counted())
 
 
