@@ -1,8 +1,10 @@
 """The menu: which pages stand where, and what is counted behind them."""
 
+from typing import Any
+
+from flask_babel import LazyString, lazy_pgettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from webapp.alerts.queries import open_ids
 from webapp.attention.queries import waiting_ids
@@ -13,23 +15,30 @@ from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.monitor.registries import failed_count
 from webapp.notifications.telling import own_counters
 from webapp.payments.queries import open_findings
+from webapp.platform.columns import written_out
 from webapp.sales.models import Sale
 from webapp.views.entries import pinned_entries, view_offers
 from webapp.web.navigation import Command, Counter, Menu, MenuEntry
 
-ATTENTION = Counter(select(Sale.id).where(Sale.needs_person), _l("needing attention"))
-REVIEW = Counter(
+
+def _waits(query: Select[Any], label: LazyString) -> Counter:
+    """Counted on every page, so that its plan is kept."""
+    return Counter(written_out(query), label)
+
+
+ATTENTION = _waits(select(Sale.id).where(Sale.needs_person), _l("needing attention"))
+REVIEW = _waits(
     select(Invoice.id).where(Invoice.status == InvoiceStatus.REVIEW), _l("under review")
 )
-TO_SHIP = Counter(sales_to_ship(), _l("to pack or ship"))
+TO_SHIP = _waits(sales_to_ship(), _l("to pack or ship"))
 FAILED_JOBS = Counter(failed_count, _l("failed"))
-OPEN_TASKS = Counter(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
+OPEN_TASKS = _waits(select(Task.id).where(Task.done_at.is_(None)), _l("open"))
 
-STRANGE_PAYMENTS = Counter(open_findings(), _l("to look into"))
-OPEN_ALERTS = Counter(open_ids(), _l("open"))
-UNKNOWN_NOTES = Counter(unknown_notes(), _l("unknown to us"))
+STRANGE_PAYMENTS = _waits(open_findings(), _l("to look into"))
+OPEN_ALERTS = _waits(open_ids(), _l("open"))
+UNKNOWN_NOTES = _waits(unknown_notes(), _l("unknown to us"))
 
-TO_MEND = Counter(waiting_ids(), _l("waiting for a person"))
+TO_MEND = _waits(waiting_ids(), _l("waiting for a person"))
 
 HOME = MenuEntry("home", _l("Home"), "dashboard.page", keys="g h")
 MEND = MenuEntry("alert-triangle", _l("Attention queue"), "attention.index", TO_MEND, keys="g w")

@@ -11,7 +11,6 @@ from sqlalchemy import ScalarSelect, Select, select
 
 from webapp.http.lists import COUNT_LIMIT, bounded, count_text
 from webapp.http.localization import LOCALES, locale
-from webapp.platform.columns import written_out
 from webapp.platform.database import db
 from webapp.staff.access import ANYONE, may, shown_document, told_document
 from webapp.staff.models import Role
@@ -186,7 +185,7 @@ def _counts(counters: tuple[Counter, ...]) -> dict[Counter, int]:
 def _asked(counters: tuple[Counter, ...]) -> Select[Any] | None:
     """Built once for the same counters: they are those of a role on most pages."""
     numbers = [each.bounded for each in counters if each.bounded is not None]
-    return written_out(select(*numbers)) if numbers else None
+    return select(*numbers) if numbers else None
 
 
 def _told(counter: Counter) -> int:
