@@ -6,7 +6,7 @@ from typing import Any
 
 from babel import Locale
 from babel.support import NullTranslations
-from flask import Flask
+from flask import Flask, g, has_app_context
 from flask_babel import Babel, Domain, get_locale
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
@@ -26,7 +26,7 @@ class Catalogue(Domain):
         self._marked: dict[NullTranslations, dict[str, Markup]] = defaultdict(dict)
 
     def get_translations(self) -> NullTranslations:
-        locale = get_locale()
+        locale = _known_locale() or get_locale()
         if locale is None:
             return super().get_translations()
         found = self._of.get(locale)
@@ -42,6 +42,14 @@ class Catalogue(Domain):
         if found is None:
             found = known[text] = Markup(translations.ugettext(text)) % {}
         return found
+
+
+def _known_locale() -> Locale | None:
+    """Where the library keeps it; it would find the context three times over for each text."""
+    if not has_app_context():
+        return None
+    kept = g._get_current_object().get("_flask_babel")
+    return getattr(kept, "babel_locale", None)
 
 
 class Translator(Babel):
