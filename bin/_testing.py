@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
 
 # Three, because a good part of the tests waits for whole shops while the others compute; by files,
-# so that what is made for a file is made once. The order stays: those with shops come early.
-ALL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "20")
+# so that what is made for a file is made once. The order stays: those with shops come early. The
+# plugins are told of so early that whoever hands out the tests need not read the shop.
+HANDED_OUT = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+ALL = (*HANDED_OUT, "--durations", "20", "-p", "tests.support.plugins")
 COVERAGE = ("--cov", "--cov-report", "term-missing:skip-covered")
 # What a run of all tests may be asked besides; anything else is about a part, and runs by itself.
 OF_ALL = {"--no-skips", "--fast", "--coverage", "-q", "-v"}

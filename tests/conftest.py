@@ -33,12 +33,7 @@ from webapp.platform.storage import Storage
 from webapp.processing import sweeping
 from webapp.staff import models as staff_models
 
-pytest_plugins = [
-    "tests.support.whole_runs",
-    "tests.support.made_once",
-    "tests.support.live_shop",
-    "tests.support.browsers",
-]
+pytest_plugins = ["tests.support.plugins"]
 note_patches()
 # Directories whose tests begin with what earlier ones began with.
 ALIKE = ("attention", "closings", "fulfilment", "invoices", "messages", "processing", "sales")

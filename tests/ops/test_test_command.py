@@ -1,7 +1,11 @@
 """bin/test: all tests side by side, a part in one process, and coverage when asked for."""
 
+from types import SimpleNamespace
+
 import pytest
 from _testing import ALL, compiling, options
+
+from tests.support.plugins import pytest_load_initial_conftests
 
 
 @pytest.mark.parametrize("arguments", [[], ["--fast"], ["--no-skips", "-q"], ["--coverage"]])
@@ -22,3 +26,18 @@ def test_how_many_may_be_said():
 
 def test_what_was_compiled_is_kept():
     assert compiling({"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C"}) == {"LANG": "C"}
+
+
+@pytest.mark.parametrize(
+    ("many", "worker", "reads_the_shop"),
+    [(None, False, True), (3, True, True), (3, False, False), (0, False, True)],
+)
+def test_whoever_runs_tests_reads_the_shop_and_whoever_hands_them_out_does_not(
+    monkeypatch, many, worker, reads_the_shop
+):
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    if worker:
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    told = SimpleNamespace(numprocesses=many, noconftest=False)
+    pytest_load_initial_conftests(SimpleNamespace(known_args_namespace=told))
+    assert told.noconftest is not reads_the_shop
