@@ -35,6 +35,7 @@ from webapp.fulfilment.tasks.queries import open_task_ids, tasks
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.invoices.queries import VIEWS
 from webapp.platform.clock import utc_now
+from webapp.platform.columns import written_out
 from webapp.platform.database import db
 from webapp.platform.kept import kept
 from webapp.platform.money import ZERO
@@ -194,7 +195,7 @@ class Counts(NamedTuple):
 
 LEAVING = (Due.LATE, Due.TODAY, Due.WILL_MISS)
 _COUNTERS = tuple(
-    Counter(query)
+    Counter(written_out(query))
     for query in (
         select(Sale.id),
         select(Sale.id).where(Sale.needs_person),

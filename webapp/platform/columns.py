@@ -3,14 +3,14 @@
 import datetime as dt
 import enum
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    ClauseElement,
     ColumnElement,
     DateTime,
-    Select,
     String,
     literal_column,
 )
@@ -20,6 +20,8 @@ from sqlalchemy.sql.visitors import InternalTraversal, replacement_traverse
 from sqlalchemy.types import TypeDecorator
 
 from webapp.platform.clock import utc_now
+
+Asked = TypeVar("Asked", bound=ClauseElement)
 
 
 class UtcDateTime(TypeDecorator):
@@ -73,15 +75,21 @@ def _as_indexed(element: AsIndexed, _compiler: Any, **_more: Any) -> str:
     return element.written
 
 
-def written_out(query: Select[Any]) -> Select[Any]:
-    """`query` with the states that it names written out: SQLite plans a statement anew whenever a
-    value is filled in on which the use of an index of some rows alone may depend."""
+def written_out(asked: Asked) -> Asked:
+    """With the states that it names written out: SQLite plans a statement anew whenever a value is
+    filled in on which the use of an index of some rows alone may depend."""
 
     def written(element: Any, **_more: object) -> ColumnElement[Any] | None:
-        is_state = isinstance(element, BindParameter) and isinstance(element.value, enum.StrEnum)
-        return literal_column(f"'{element.value}'") if is_state else None
+        value = element.value if isinstance(element, BindParameter) else None
+        if isinstance(value, enum.StrEnum):
+            return literal_column(f"'{value}'")
+        if isinstance(value, list | tuple) and all(
+            isinstance(each, enum.StrEnum) for each in value
+        ):
+            return literal_column("(" + ", ".join(f"'{each}'" for each in value) + ")")
+        return None
 
-    return cast("Select[Any]", replacement_traverse(query, {}, written))
+    return cast("Asked", replacement_traverse(asked, {}, written))
 
 
 class Never(Written):

@@ -59,6 +59,7 @@ _RETURNS = (
 _ASKS = (Status.ATTENTION, Status.REVIEW)
 # Of events, effects and e-mails.
 _OPEN = (EventStatus.PENDING, EffectStatus.PENDING, EffectStatus.FAILED)
+_OPEN_CHARGES = ((Charge, Charge.status == ChargeStatus.OPEN),)
 _BESIDE: tuple[tuple[type[Any], Any], ...] = (
     (
         Invoice,
@@ -71,7 +72,7 @@ _BESIDE: tuple[tuple[type[Any], Any], ...] = (
     (Message, Message.status.in_((MessageStatus.PENDING, MessageStatus.FAILED))),
     (Task, Task.done_at.is_(None)),
     (PackingSlip, true()),
-    (Charge, Charge.status == ChargeStatus.OPEN),
+    *_OPEN_CHARGES,
 )
 
 
@@ -125,8 +126,7 @@ def _surroundings_of_a_new_one() -> Surroundings:
 
 def open_charges_of(sales: Iterable[Sale]) -> dict[int, Charge]:
     """By the id of those that are not paid yet."""
-    kinds = ((Charge, Charge.status == ChargeStatus.OPEN),)
-    found = rows_of_sales(kinds, [sale.id for sale in sales if sale.status is Status.OPEN])
+    found = rows_of_sales(_OPEN_CHARGES, [sale.id for sale in sales if sale.status is Status.OPEN])
     return {sale_id: charges[-1] for sale_id, charges in found.items()}
 
 
