@@ -69,6 +69,7 @@ PAGES = (
         "/search?q={none}",
         "/search?q={common}",
         "/search?q=caneca",
+        "/products?q=caneca",
         "/search?q={key}",
     ),
     *("/sales/{sale}", "/invoices/{invoice}", "/customers/{customer}", "/products/40"),
