@@ -232,10 +232,12 @@ def slices(query: Select, keys: tuple, down: bool) -> Iterator[list]:
 
 class Sought(NamedTuple):
     """What a list is searched for, and the ids of those rows that this is a code of, or what asks
-    for them; None where it cannot be one."""
+    for them; None where it cannot be one. `among`: the list without this search, which finds them
+    anyway."""
 
     written: str
     named: Ids | list[int] | None
+    among: Select | None = None
 
 
 def page_of(
@@ -332,7 +334,8 @@ def best_first(
     row_id, best = order.keys[-1], []
     ids = sought.named or [] if isinstance(sought.named, list | None) else _first_ids(sought.named)
     if ids:
-        named = _in_order(query.where(row_id.in_(ids)), order.keys, order.down)
+        among = query if sought.among is None else sought.among
+        named = _in_order(among.where(row_id.in_(ids)), order.keys, order.down)
         best = list(db.session.scalars(named).unique())
         query = query.where(row_id.not_in([getattr(row, row_id.key) for row in best]))
     first = not (after or before)

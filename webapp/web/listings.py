@@ -128,7 +128,10 @@ class Listing:
 
     def sought(self, asked: Asked) -> Sought | None:
         written = asked.get("q", "") if self.named else ""
-        return Sought(written, self.named(written)) if self.named and written.strip() else None
+        if not self.named or not written.strip():
+            return None
+        among = self.rows({**asked, "q": ""})
+        return Sought(written, self.named(written), among)
 
     def file(self, kind: FileKind, query: Asked) -> Response:
         """Raises WrongFilter, and Forbidden where its page is not open to who asks."""
