@@ -14,7 +14,7 @@ from webapp import cli
 from webapp.audit import history
 from webapp.audit.tracking import track
 from webapp.features import BLUEPRINTS, NOTIFICATIONS, QUEUE_NAMES, VALUE_WORDS, VOCABULARIES
-from webapp.http import formatting, localization, ranges, sealing, uploads
+from webapp.http import bundles, formatting, localization, ranges, sealing, uploads
 from webapp.http.query import IdConverter
 from webapp.http.transactions import TransactionalFlask
 from webapp.listings import LISTINGS
@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.teardown_request(access.release)
     security.set_up(app)
     ranges.set_up(app)
+    bundles.set_up(app)
     navigation.set_up(app, MENU)
     drawn.set_up(app)
     listings.set_up(app, LISTINGS)

@@ -1,5 +1,7 @@
 """The files that pages load: parts of them, and what is said of one that is not there."""
 
+from pathlib import Path
+
 import pytest
 
 FILE = "/static/favicon.svg"
@@ -31,3 +33,18 @@ def test_one_range_is_served_and_others_are_ignored(client, asked, status):
 def test_a_missing_file_is_not_kept_and_a_file_is(client):
     assert client.get("/static/nowhere.js").headers["Cache-Control"] == "no-store"
     assert "max-age" in client.get(FILE, buffered=True).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("bundle", "first", "last"),
+    [("css/page.css", "base.css", "print.css"), ("js/page.js", "app.js", "rows.js")],
+)
+def test_what_every_page_needs_is_one_file_of_all(app, client, bundle, first, last):
+    answer = client.get(f"/static/{bundle}")
+    kind = Path(app.static_folder) / Path(bundle).parent
+    begins, ends = ((kind / name).read_text() for name in (first, last))
+    assert answer.mimetype == f"text/{'css' if 'css' in bundle else 'javascript'}"
+    assert begins in answer.text and answer.text.index(begins) < answer.text.index(ends)
+    assert "max-age" in answer.headers["Cache-Control"]
+    known = client.get(f"/static/{bundle}", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (known.status_code, known.data) == (304, b"")
