@@ -19,8 +19,14 @@ BROWSER_FLAGS = (
     "--process-per-site "
     "--js-flags=--no-opt,--no-maglev"
 )
-# A clock that a test moves is that of all pages to come, and knows nothing of how they came.
-CLOCK_MOVED = "performance.getEntriesByType('navigation').length === 0"
+# A clock that a test moves is that of all pages to come, and of each frame in them.
+CLOCK_MOVED = """() => {
+    const frame = document.createElementNS("http://www.w3.org/1999/xhtml", "iframe");
+    document.documentElement.append(frame);
+    const moved = !String(frame.contentWindow.setTimeout).includes("[native code]");
+    frame.remove();
+    return moved;
+}"""
 _open: list[BrowserContext] = []
 
 
@@ -90,6 +96,8 @@ class Profiles:
         context = self.make(**options)
         # Holds the process for the pages to come, and what they store.
         keeper = context.new_page() if "base_url" in options else None
+        if keeper:
+            keeper.goto("/static/favicon.svg")
 
         def close() -> None:
             _open.remove(context)
@@ -100,7 +108,6 @@ class Profiles:
                     page.close()
             context.clear_cookies()
             context.set_offline(False)
-            keeper.goto("/static/icons.svg")
             keeper.evaluate("localStorage.clear()")
             if keeper.evaluate(CLOCK_MOVED):
                 return end()
