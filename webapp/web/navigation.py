@@ -67,6 +67,16 @@ class LinkGroup(NamedTuple):
     links: Sequence[MenuLink]
 
 
+LinkedEntries = Sequence[tuple[MenuEntry, MenuLink]]
+
+
+class StandingMenu(NamedTuple):
+    """What is open to a role, in a language: groups with their labels, and a phone's entries."""
+
+    groups: Sequence[tuple[str, LinkedEntries]]
+    phone: LinkedEntries
+
+
 @dataclass(frozen=True)
 class Command:
     """Something to do from wherever one is: a page to go to, or an element of every page that is
@@ -105,7 +115,7 @@ class Menu:
 
 def set_up(app: Flask, menu: Menu) -> None:
     app.extensions["menu"] = menu
-    app.extensions["standing_links"] = {}
+    app.extensions["standing_menus"] = {}
     app.jinja_env.filters.update(document=shown_document, told_document=told_document)
     # Before the first read of the database: what changes after that is told to the page. A cursor
     # taken while the page is drawn lies behind a change that its rows do not show yet.
@@ -150,7 +160,7 @@ def is_open_to(role: Role | None, endpoint: str) -> bool:
     return allowed is ANYONE or bool(allowed and role in allowed)
 
 
-def _is_within(entry: MenuEntry, href: str) -> bool:
+def _is_within(entry: MenuEntry, href: str, blueprint: str | None) -> bool:
     """Whether this page belongs to the entry: by its feature, or by its address where a feature has
     several entries."""
     if entry.is_here is not None:
@@ -158,7 +168,7 @@ def _is_within(entry: MenuEntry, href: str) -> bool:
     feature = entry.endpoint.partition(".")[0]
     if feature == "staff":
         return f"{request.path}/".startswith(href + "/")
-    return request.blueprint in (feature, *entry.holds)
+    return blueprint in (feature, *entry.holds)
 
 
 def counted(*more: Counter) -> dict[Counter, int]:
@@ -214,12 +224,9 @@ def menu_counts() -> dict[str, dict[str, int]]:
     }
 
 
-def _standing_link(entry: MenuEntry) -> MenuLink:
-    """What of it is the same on every page; that of the menu's own entries in a language is made
-    once."""
-    known: dict[tuple[MenuEntry, str], MenuLink] = current_app.extensions["standing_links"]
-    key = entry, locale()
-    link = known.get(key) or MenuLink(
+def _link(entry: MenuEntry) -> MenuLink:
+    """What of it is the same on every page."""
+    return MenuLink(
         entry.icon,
         str(entry.label),
         url_for(entry.endpoint, **entry.values),
@@ -227,41 +234,48 @@ def _standing_link(entry: MenuEntry) -> MenuLink:
         entry.endpoint if entry.counted and not entry.values else "",
         str(entry.counted.label) if entry.counted else "",
     )
-    if not entry.values:
-        known[key] = link
-    return link
 
 
-def _link(entry: MenuEntry, counts: dict[Counter, int]) -> MenuLink:
-    link = _standing_link(entry)
-    count = counts[entry.counted] if entry.counted else 0
-    waiting = count_text(count, entry.counted.most) if entry.counted and count else ""
-    return link._replace(active=_is_within(entry, link.href), waiting=waiting)
+def _linked(entries: Iterable[MenuEntry]) -> LinkedEntries:
+    return [(entry, _link(entry)) for entry in entries if open_to_me(entry.endpoint)]
 
 
-def _links(entries: Sequence[MenuEntry], counts: dict[Counter, int]) -> list[MenuLink]:
-    return [_link(entry, counts) for entry in entries if open_to_me(entry.endpoint)]
+def _standing_menu() -> StandingMenu:
+    """Made once for each role and language."""
+    known: dict[tuple[Role | None, str], StandingMenu] = current_app.extensions["standing_menus"]
+    key = g.identity and g.identity.role, locale()
+    if key not in known:
+        menu: Menu = current_app.extensions["menu"]
+        groups = [(str(label or ""), _linked(entries)) for label, entries in menu.groups]
+        known[key] = StandingMenu(groups, _linked(menu.phone))
+    return known[key]
+
+
+def _links(linked: LinkedEntries) -> list[MenuLink]:
+    """As this page shows them."""
+    counts, blueprint, links = counted(), request.blueprint, []
+    for entry, link in linked:
+        count = counts[entry.counted] if entry.counted else 0
+        waiting = count_text(count, entry.counted.most) if entry.counted and count else ""
+        active = _is_within(entry, link.href, blueprint)
+        links.append(link._replace(active=active, waiting=waiting) if active or waiting else link)
+    return links
 
 
 def navigation() -> list[LinkGroup]:
     """The first group, and no other, has no label."""
-    menu: Menu = current_app.extensions["menu"]
-    counts = counted()
-    groups = [
-        LinkGroup(str(label or ""), _links(entries, counts)) for label, entries in menu.groups
-    ]
-    groups.insert(1, LinkGroup(gettext("Views"), _links(pinned(), counts)))
+    groups = [LinkGroup(label, _links(linked)) for label, linked in _standing_menu().groups]
+    groups.insert(1, LinkGroup(gettext("Views"), _links(_linked(pinned()))))
     return [group for group in groups if group.links]
 
 
 def phone_navigation() -> list[MenuLink]:
-    return _links(current_app.extensions["menu"].phone, counted())
+    return _links(_standing_menu().phone)
 
 
 def entries() -> list[MenuEntry]:
     """Every page of the menu that is open to the person."""
-    menu: Menu = current_app.extensions["menu"]
-    return [entry for _label, group in menu.groups for entry in group if open_to_me(entry.endpoint)]
+    return [entry for _label, linked in _standing_menu().groups for entry, _link in linked]
 
 
 def pinned() -> Sequence[MenuEntry]:
