@@ -2,7 +2,9 @@
 a value was typed in, a profile mended, a schema package or a table uploaded, the issuer changed; or
 a product or the customer of the sale was."""
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from functools import cache
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from webapp.catalog.models import Product
 from webapp.customers.models import Customer
@@ -21,22 +23,30 @@ def let_go_on() -> int:
     with the book by which it was held, and keeps the products as they were, so that it is tried
     once for each change."""
     with only_reading():
-        any_held = db.session.execute(select(_held().exists())).scalar_one()
+        book = {"book": the_shop().tax_book_version}
+        any_held = db.session.execute(_any_held(), book).scalar_one()
         db.session.rollback()
     if not any_held:
         return 0
     rows = whole(_held()).order_by(Sale.id).limit(AT_ONCE)
-    sales = db.session.scalars(rows.with_for_update(of=Sale, skip_locked=True)).all()
+    sales = db.session.scalars(rows.with_for_update(of=Sale, skip_locked=True), book).all()
     for sale in sales:
         resume(sale)
     db.session.commit()
     return len(sales)
 
 
+@cache
+def _any_held() -> Select[bool]:
+    """Made once: it is asked each second."""
+    return select(_held().exists())
+
+
 def _held() -> Select[Sale]:
-    """What the authority refused is left to people, but for the certificate: it has no book."""
+    """What the authority refused is left to people, but for the certificate: it has no book.
+    `book`: the version that is in force."""
     book = Sale.reason_params["book"].as_string()
-    changed = and_(_is_of_the_book(), book != the_shop().tax_book_version)
+    changed = and_(_is_of_the_book(), book != bindparam("book"))
     return select(Sale).where(
         Sale.needs_person,
         Sale.status == Status.ATTENTION,
