@@ -47,7 +47,8 @@ def waiting_sales(db, cause, count, minutes=41):
 
 
 def entries(db):
-    found = db.session.scalars(select(AuditEntry).where(AuditEntry.subject == "failure_causes"))
+    mine = select(AuditEntry).where(AuditEntry.subject == "failure_causes")
+    found = db.session.scalars(mine.order_by(AuditEntry.id))
     return [(entry.action, entry.why) for entry in found]
 
 
