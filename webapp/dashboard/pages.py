@@ -22,6 +22,7 @@ from webapp.http.handling import wants_fragment
 from webapp.http.lists import count_text
 from webapp.invoices.issues import issue_of, issues_of
 from webapp.platform.clock import utc_now
+from webapp.platform.columns import written_out
 from webapp.platform.errors import NotFound
 from webapp.platform.issues import Issue
 from webapp.sale_pages.fix_links import FixLink, fix_link, order_link
@@ -29,6 +30,7 @@ from webapp.sales.leaving import Due
 from webapp.sales.models import Sale, Status
 from webapp.staff.access import allow, may
 from webapp.store.queries import the_shop
+from webapp.web.navigation import Counter
 
 bp = Blueprint("dashboard", __name__)
 
@@ -43,7 +45,7 @@ def page() -> str:
         return render_template("dashboard/_chart.html", chart=Chart(filters))
     today = shop_day(utc_now())
     date, guide = format_date(today, "full"), guide_for(the_shop())
-    counts, waiting = queries.counts([kind.ids() for kind in KINDS])
+    counts, waiting = queries.counts(_WAITING)
     if not counts.sales:
         return render_template("dashboard/first_steps.html", date=date, guide=guide)
     chart = Chart(filters, glance_since(today))
@@ -98,6 +100,7 @@ def _of_the_work(counts: queries.Counts) -> dict[str, Any]:
     }
 
 
+_WAITING = [Counter(written_out(kind.ids())) for kind in KINDS]
 LEAVING_TONES = {Due.LATE: "bad", Due.WILL_MISS: "warn", Due.TODAY: "info"}
 
 

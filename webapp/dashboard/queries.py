@@ -209,13 +209,13 @@ _COUNTERS = tuple(
 )
 
 
-def counts(others: Sequence[Select] = ()) -> tuple[Counts, list[int]]:
-    """In one statement with those of the menu; and how many rows each of the others has."""
+def counts(others: Sequence[Counter] = ()) -> tuple[Counts, list[int]]:
+    """In one statement with those of the menu; and what the others come to."""
     now = utc_now()
     leaving = (Counter(select(Sale.id).where(is_due(due, now))) for due in LEAVING)
-    own, more = (*_COUNTERS, *leaving), [Counter(query) for query in others]
-    found = counted(*own, *more)
-    return Counts(*(found[counter] for counter in own)), [found[counter] for counter in more]
+    own = (*_COUNTERS, *leaving)
+    found = counted(*own, *others)
+    return Counts(*(found[counter] for counter in own)), [found[counter] for counter in others]
 
 
 def _waiting(query: Select, count: int) -> Waiting:
