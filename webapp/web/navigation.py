@@ -191,7 +191,7 @@ def _counts(counters: tuple[Counter, ...]) -> dict[Counter, int]:
     return {each: next(rows) if each.bounded is not None else _told(each) for each in counters}
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=30)
 def _asked(counters: tuple[Counter, ...]) -> Select[Any] | None:
     """Built once for the same counters: they are those of a role on most pages."""
     numbers = [each.bounded for each in counters if each.bounded is not None]
