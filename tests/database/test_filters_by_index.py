@@ -46,6 +46,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.columns import NEVER, UtcDateTime
 from webapp.processing.send_step import NOW_SURE
 from webapp.processing.sweeping import is_late
+from webapp.processing.tax_holds import held
 from webapp.sale_pages.export import SALES
 from webapp.sales.leaving import Due
 from webapp.sales.models import Sale
@@ -191,6 +192,13 @@ def test_the_oldest_open_tasks_are_found_past_all_that_are_done(db):
     for query in (oldest_open_tasks(), tasks(False, "call_customer").order_by(*keys)):
         plan = plan_of(db, query.limit(5))
         assert "ix_tasks_open" in plan, plan
+
+
+@pytest.mark.both_databases
+def test_what_a_change_lets_go_on_is_found_past_what_waits_at_other_steps(db):
+    plan = plan_of(db, held().params(book="2026.002"))
+    by_step = ("ix_sales_needs_person_step", "ix_sales_needs_person_total")
+    assert any(index in plan for index in by_step), plan
 
 
 @pytest.mark.parametrize("status", ["awaiting_nfe", "to_pack", "packed"])

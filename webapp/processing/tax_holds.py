@@ -28,7 +28,7 @@ def let_go_on() -> int:
         db.session.rollback()
     if not any_held:
         return 0
-    rows = whole(_held()).order_by(Sale.id).limit(AT_ONCE)
+    rows = whole(held()).order_by(Sale.id).limit(AT_ONCE)
     sales = db.session.scalars(rows.with_for_update(of=Sale, skip_locked=True), book).all()
     for sale in sales:
         resume(sale)
@@ -39,16 +39,18 @@ def let_go_on() -> int:
 @cache
 def _any_held() -> Select[bool]:
     """Made once: it is asked each second."""
-    return select(_held().exists())
+    return select(held().exists())
 
 
-def _held() -> Select[Sale]:
+def held() -> Select[Sale]:
     """What the authority refused is left to people, but for the certificate: it has no book.
     `book`: the version that is in force."""
     book = Sale.reason_params["book"].as_string()
     changed = and_(_is_of_the_book(), book != bindparam("book"))
     return select(Sale).where(
         Sale.needs_person,
+        # The index by step tells them from all the others that wait for a person.
+        Sale.step == str(Status.INVOICE),
         Sale.status == Status.ATTENTION,
         Sale.reason_code == "nfe_check",
         book.is_not(None),
