@@ -10,6 +10,7 @@ import os
 import secrets
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
@@ -149,25 +150,34 @@ def migrate(base_settings):
 
 
 @pytest.fixture(scope="session")
-def sqlite_database(folder, migrate, made_once):
+def sqlite_database(folder, migrate, made_once, engines):
     def make(kept):
         migrate(f"sqlite:///{kept / 'template.sqlite3'}")
 
     migrated = made_once("sqlite", make) / "template.sqlite3"
-    return SqliteDatabase(folder, migrated.read_bytes())
+    kept = SqliteDatabase(folder, migrated.read_bytes(), partial(engines, "sqlite"))
+    yield kept
+    kept.close()
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres, apps):
-    def pools():
-        for app in apps.values():
-            with app.app_context():
-                if database.engine.dialect.name == "postgresql":
-                    yield database.engine
-
-    kept = PostgresDatabase(postgres, pools)
+def postgres_database(postgres, engines):
+    kept = PostgresDatabase(postgres, partial(engines, "postgresql"))
     yield kept
     kept.close()
+
+
+@pytest.fixture(scope="session")
+def engines(apps):
+    """Those of the tests' apps, of one of the databases."""
+
+    def engines(dialect: str):
+        for app in apps.values():
+            with app.app_context():
+                if database.engine.dialect.name == dialect:
+                    yield database.engine
+
+    return engines
 
 
 @pytest.fixture
@@ -287,8 +297,8 @@ def _redis(redis_url):
 
 
 @pytest.fixture(scope="session")
-def worlds(base_settings):
-    return Worlds(base_settings)
+def worlds(base_settings, sqlite_database):
+    return Worlds(base_settings, sqlite_database)
 
 
 @pytest.fixture
@@ -305,8 +315,8 @@ def app(request, settings, make_app, _redis, worlds):
     yield app
     with app.app_context():
         engine = database.engine
-        # A connection to PostgreSQL has read the catalogue: the next test goes on with it.
-        if engine.dialect.name == "sqlite" or engine.pool.checkedout():
+        # A connection has read the schema: the next test goes on with it.
+        if engine.pool.checkedout():
             engine.dispose()
 
 
