@@ -128,22 +128,31 @@ window.looks = (() => {
         return kindsBy(shown, () => together);
     };
 
-    // Axe's verdict on the whole, if asked for, and by rule on each kind that has not passed yet; and the kinds that
-    // pass now.
+    // What passed, by scheme: told once a page, and added to here and there.
+    const known = {};
+    const know = (passed) => {
+        for (const [scheme, told] of Object.entries(passed)) known[scheme] = new Set(told.split("\0"));
+    };
+
+    // In a new size first whether all has room. Then axe's verdict on the whole, if asked for, and by rule on each kind
+    // that has not passed yet; and the kinds that pass now.
     const kinds = { "color-contrast": texts, "link-in-text-block": linksInText, "landmark-unique": landmarks };
-    const judge = async (passed, rules, whole) => {
-        const known = new Set(passed), verdicts = [], passes = new Set(), kind = kindOf(), found = {};
+    const judge = async (isNewSize, scheme, rules, whole) => {
+        const cut = isNewSize ? await outOfRoom() : [];
+        const passed = known[scheme], verdicts = [], passes = new Set(), kind = kindOf(), found = {};
         const kindsOf = (rule) => found[rule] ??= kinds[rule](kind);
         if (whole) verdicts.push(...await run(document, whole));
         for (const rule of rules) {
-            const open = [...kindsOf(rule)].filter(([, kind]) => !known.has(kind)).map(([element]) => element);
+            const open = [...kindsOf(rule)].filter(([, kind]) => !passed.has(kind)).map(([element]) => element);
             if (open.length) verdicts.push(...await run({ include: open }, { runOnly: [rule] }));
         }
         for (const verdict of verdicts.filter(({ id, violations }) => kinds[id] && !violations.length)) {
             for (const { node } of verdict.passes) passes.add(kindsOf(verdict.id).get(node.element));
         }
-        return { faults: told(verdicts), passes: [...passes].filter(Boolean) };
+        const fresh = [...passes].filter((kind) => kind && !passed.has(kind));
+        for (const kind of fresh) passed.add(kind);
+        return { cut, faults: told(verdicts), passes: fresh };
     };
 
-    return { outOfRoom, judge };
+    return { know, judge };
 })();

@@ -1,6 +1,5 @@
 """What axe finds on a page in each look, and what is cut or too wide."""
 
-from itertools import groupby
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -34,18 +33,19 @@ _wires: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 def faults(page: Page) -> list[str]:
     """All that is wrong with the page in any look; axe sees one of each kind of row."""
     _give_axe(page)
-    found = []
-    looks = LOOKS if page.viewport_size == DESK else LOOKS[::-1]
-    for viewport, same_size in groupby(looks, key=lambda look: look[0]):
-        page.set_viewport_size(viewport)
-        found += _at(viewport, page.evaluate("looks.outOfRoom()"))
-        for _, scheme, *asked in same_size:
-            if scheme != _shown.get(page):
-                page.emulate_media(color_scheme=scheme)
-                _shown[page] = scheme
-            seen = page.evaluate("(asked) => looks.judge(...asked)", [[*_passed[scheme]], *asked])
-            _passed[scheme].update(seen["passes"])
-            found += _at(viewport, seen["faults"], scheme)
+    passed = {scheme: "\0".join(kinds) for scheme, kinds in _passed.items()}
+    page.evaluate("(passed) => looks.know(passed)", passed)
+    found, size = [], None
+    for viewport, scheme, *asked in LOOKS if page.viewport_size == DESK else LOOKS[::-1]:
+        if viewport != size:
+            page.set_viewport_size(viewport)
+        if scheme != _shown.get(page):
+            page.emulate_media(color_scheme=scheme)
+            _shown[page] = scheme
+        seen = page.evaluate("(asked) => looks.judge(...asked)", [viewport != size, scheme, *asked])
+        size = viewport
+        found += _at(viewport, seen["cut"]) + _at(viewport, seen["faults"], scheme)
+        _passed[scheme].update(seen["passes"])
     return found
 
 
