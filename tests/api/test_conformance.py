@@ -2,6 +2,7 @@
 into the call: no answer is one that is not declared, and none is a failure of ours."""
 
 import copy
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -264,15 +265,23 @@ def takes_away(operation: APIOperation) -> bool:
     return operation.method.upper() == "DELETE" or operation.path.endswith("/cancellation")
 
 
-# By the name of the call and whether they are by its schema: working them out takes longer than to
-# send them, and they are the same for either database.
+# By what a call takes and whether they are by its schema: working them out takes longer than to
+# send them, and they are the same for either database and for whatever takes the same.
 _made: dict[tuple[str, GenerationMode], list[Sent]] = {}
 
 
 def made_by_schema(operation: APIOperation, mode: GenerationMode) -> list[Sent]:
-    if (operation.label, mode) not in _made:
-        _made[operation.label, mode] = _drawn(operation.as_strategy(mode))
-    return copy.deepcopy(_made[operation.label, mode])
+    key = taken_by(operation), mode
+    if key not in _made:
+        _made[key] = _drawn(operation.as_strategy(mode))
+    return copy.deepcopy(_made[key])
+
+
+def taken_by(operation: APIOperation) -> str:
+    """The schemas of its input: what they mean is of no matter."""
+    raw = operation.definition.raw
+    named = [each | {"description": ""} for each in raw.get("parameters", ())]
+    return json.dumps([operation.method, named, raw.get("requestBody")], sort_keys=True)
 
 
 def _drawn(cases: st.SearchStrategy[Case]) -> list[Sent]:

@@ -6,6 +6,7 @@ import gc
 from pathlib import Path
 
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from tests.support import examples
 
@@ -30,6 +31,9 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     examples.is_fast = config.getoption("fast")
+    # No words of the sources among what is made up: to look for them takes each worker seconds, and
+    # what it has read by then would decide.
+    providers._get_local_constants = providers.Constants
 
 
 # Nothing that is read or collected is ever garbage, nor what is left when a process ends: each look
