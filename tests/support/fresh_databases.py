@@ -36,7 +36,7 @@ CREATE TABLE pristine.sequences AS
          last_value IS NOT NULL AS used
   FROM pg_sequences WHERE schemaname = 'public';
 CREATE VIEW pristine.schema AS
-  SELECT md5(string_agg(format('%s %s %s', attrelid, attnum, attname), ','
+  SELECT md5(string_agg(format('%s %s %s %s', attrelid, attnum, attname, reltuples > 0), ','
                         ORDER BY attrelid, attnum)) AS digest
   FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
   WHERE relnamespace = 'public'::regnamespace AND relkind = 'r';
@@ -73,6 +73,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle
 """
 
 
+_SCHEMA = "PRAGMA schema_version"
 # Of SQLite's file: bytes of a page, and where the first tells how many there are.
 PAGE, PAGES_AT = 4096, 28
 
@@ -90,9 +91,9 @@ def make_pristine(server: Postgres, migrate: Callable[[str], None]) -> None:
 
 
 class PostgresDatabase:
-    """One database for all tests, brought back before each; a test that changes the schema costs
-    the next one a new copy of what was migrated once. `engines`: those whose connections outlive a
-    test."""
+    """One database for all tests, brought back before each; a test that changes the schema, or
+    counts the rows of tables, costs the next one a new copy of what was migrated once. `engines`:
+    those whose connections outlive a test."""
 
     def __init__(self, server: Postgres, engines: Callable[[], Iterable[Engine]]):
         self._server, self._engines = server, engines
@@ -136,6 +137,7 @@ class SqliteDatabase:
         # Never closed meanwhile: that would open the locks that SQLite holds in this process.
         self._written = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
         self._own: sqlite3.Connection | None = None
+        self._schema: tuple[int] = (0,)
         self._puts = itertools.count(1)
 
     def fresh(self) -> str:
@@ -145,11 +147,12 @@ class SqliteDatabase:
     def put(self, content: bytes) -> None:
         """In place of what is there. The file grows no smaller beneath who is connected: they have
         their own count of its pages, which may not be more."""
-        if self._own is None or not self._is_carried_over() or len(content) > self._size():
+        if self._own is None or not self._may_stay(content):
             self._let_go()
         os.pwrite(self._written, content, 0)
         if self._own is None:
             self._own = sqlite3.connect(self._file, isolation_level=None, timeout=0)
+            self._schema = self._own.execute(_SCHEMA).fetchone()
         # What it knows of the file is forgotten; the others look at it anew after a commit of
         # somebody else's. That they have read the schema stands, by its number in the file.
         self._own.execute("PRAGMA shrink_memory")
@@ -165,6 +168,13 @@ class SqliteDatabase:
     def close(self) -> None:
         self._let_go()
         os.close(self._written)
+
+    def _may_stay(self, content: bytes) -> bool:
+        """Whether who is connected can go on beneath that content: not after a change of the
+        schema, the next of which would bear the same number. The first ANALYZE is one, too."""
+        assert self._own is not None
+        carried = self._is_carried_over() and len(content) <= self._size()
+        return carried and self._own.execute(_SCHEMA).fetchone() == self._schema
 
     def _is_carried_over(self) -> bool:
         """Whether all of the log could be written into the file, and is empty."""
