@@ -10,7 +10,6 @@ import os
 import secrets
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
@@ -151,34 +150,25 @@ def migrate(base_settings):
 
 
 @pytest.fixture(scope="session")
-def sqlite_database(folder, migrate, made_once, engines):
+def sqlite_database(folder, migrate, made_once):
     def make(kept):
         migrate(f"sqlite:///{kept / 'template.sqlite3'}")
 
     migrated = made_once("sqlite", make) / "template.sqlite3"
-    kept = SqliteDatabase(folder, migrated.read_bytes(), partial(engines, "sqlite"))
-    yield kept
-    kept.close()
+    return SqliteDatabase(folder, migrated.read_bytes())
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres, engines):
-    kept = PostgresDatabase(postgres, partial(engines, "postgresql"))
-    yield kept
-    kept.close()
-
-
-@pytest.fixture(scope="session")
-def engines(apps):
-    """Those of the tests' apps, of one of the databases."""
-
-    def engines(dialect: str):
+def postgres_database(postgres, apps):
+    def pools():
         for app in apps.values():
             with app.app_context():
-                if database.engine.dialect.name == dialect:
+                if database.engine.dialect.name == "postgresql":
                     yield database.engine
 
-    return engines
+    kept = PostgresDatabase(postgres, pools)
+    yield kept
+    kept.close()
 
 
 @pytest.fixture
@@ -307,8 +297,8 @@ def _redis(redis_url):
 
 
 @pytest.fixture(scope="session")
-def worlds(base_settings, sqlite_database):
-    return Worlds(base_settings, sqlite_database)
+def worlds(base_settings):
+    return Worlds(base_settings)
 
 
 @pytest.fixture
@@ -325,8 +315,8 @@ def app(request, settings, make_app, _redis, worlds):
     yield app
     with app.app_context():
         engine = database.engine
-        # A connection has read the schema: the next test goes on with it.
-        if engine.pool.checkedout():
+        # A connection to PostgreSQL has read the catalogue: the next test goes on with it.
+        if engine.dialect.name == "sqlite" or engine.pool.checkedout():
             engine.dispose()
 
 

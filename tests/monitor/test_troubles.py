@@ -260,9 +260,6 @@ def test_pages_look_at_the_house_every_few_seconds_at_most(app, db, monkeypatch)
 def fill_the_database(db):
     """From now on the file takes no further page, as on a full disk."""
     engine = db.engine
-    with engine.connect() as connection:
-        # No page of what was there before is left to be taken.
-        connection.connection.execute("VACUUM")
     engine.dispose()
 
     def full(connection, _record):

@@ -3,6 +3,7 @@ money balances to the cent."""
 
 import contextlib
 import datetime as dt
+import shutil
 import time
 import uuid
 from pathlib import Path
@@ -23,7 +24,6 @@ from tests.factories import make_product, make_sale, open_shop, work_off
 from tests.support.claims import claim
 from tests.support.effects_ledger import Ledger, Told
 from tests.support.examples import examples
-from tests.support.fresh_databases import SqliteDatabase
 from tests.support.processed_sales import agent, publish
 from tests.support.transactions import in_transaction
 from webapp.fulfilment.memberships.models import Membership
@@ -243,8 +243,7 @@ class Shop(RuleBasedStateMachine):
 
     inbox = None
     # The database as it was before the first customer.
-    kept: SqliteDatabase | None = None
-    empty: bytes | None = None
+    empty: Path | None = None
 
     def __init__(self):
         super().__init__()
@@ -256,7 +255,8 @@ class Shop(RuleBasedStateMachine):
     @initialize(orders=st.lists(ORDER, min_size=2, max_size=3))
     def open(self, orders):
         database.session.remove()
-        self.kept.put(self.empty)
+        database.engine.dispose()
+        shutil.copyfile(self.empty, the_file())
         self.inbox.refuse = {}
         for order in orders:
             self.enter(order, paid=True)
@@ -454,7 +454,7 @@ def settings(mail_settings):
 
 
 def test_in_any_order_each_effect_counts_once_and_money_balances(
-    app, db, inbox, monkeypatch, sqlite_database
+    app, db, inbox, monkeypatch, tmp_path
 ):
     # A process and half a second for each DANFE: what is on it is seen elsewhere.
     monkeypatch.setattr(note_mail, "one_by_one", lambda notes: [b"%PDF-"] * len(notes))
@@ -464,5 +464,6 @@ def test_in_any_order_each_effect_counts_once_and_money_balances(
     for sku, facts in PRODUCTS.items():
         make_product(sku=sku, **facts)
     database.session.remove()
-    Shop.inbox, Shop.kept, Shop.empty = inbox, sqlite_database, sqlite_database.content()
+    database.engine.dispose()
+    Shop.inbox, Shop.empty = inbox, Path(shutil.copy(the_file(), tmp_path))
     run_state_machine_as_test(Shop, settings=LENGTH)

@@ -17,6 +17,7 @@ def afresh(app, db, sqlite_database, worlds):
 
     def afresh() -> None:
         db.session.remove()
+        db.engine.dispose()
         sqlite_database.fresh()
         worlds.begin(app)
 

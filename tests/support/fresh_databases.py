@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,11 +71,6 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle
 """
 
 
-_SCHEMA = "PRAGMA schema_version"
-# Of SQLite's file: bytes of a page, and where the first tells how many there are.
-PAGE, PAGES_AT = 4096, 28
-
-
 def _connect(url: str) -> psycopg.Connection:
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
@@ -127,70 +120,22 @@ class PostgresDatabase:
 
 
 class SqliteDatabase:
-    """One file for all tests, written over for each beneath the connections of the last: a new one
-    reads the schema of all tables, ten times as long as this takes. `engines`: those whose
-    connections outlive a test."""
+    """One file for all tests, written over for each."""
 
-    def __init__(self, folder: Path, migrated: bytes, engines: Callable[[], Iterable[Engine]]):
-        self._file = folder / "balcao.sqlite3"
-        self._engines, self._migrated = engines, migrated
-        # Never closed meanwhile: that would open the locks that SQLite holds in this process.
-        self._written = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
-        self._own: sqlite3.Connection | None = None
-        self._schema: tuple[int] = (0,)
-        self._puts = itertools.count(1)
+    def __init__(self, folder: Path, migrated: bytes):
+        self._file, self._migrated = folder / "balcao.sqlite3", migrated
 
     def fresh(self) -> str:
-        self.put(self._migrated)
+        write_over(self._file, self._migrated)
         return f"sqlite:///{self._file}"
 
-    def put(self, content: bytes) -> None:
-        """In place of what is there. The file grows no smaller beneath who is connected: they have
-        their own count of its pages, which may not be more."""
-        if self._own is None or not self._may_stay(content):
-            self._let_go()
-        os.pwrite(self._written, content, 0)
-        if self._own is None:
-            self._own = sqlite3.connect(self._file, isolation_level=None, timeout=0)
-            self._schema = self._own.execute(_SCHEMA).fetchone()
-        # What it knows of the file is forgotten; the others look at it anew after a commit of
-        # somebody else's. That they have read the schema stands, by its number in the file.
-        self._own.execute("PRAGMA shrink_memory")
-        self._own.execute(f"PRAGMA user_version = {next(self._puts)}")
 
-    def content(self) -> bytes | None:
-        """What is in it, unless somebody is at it."""
-        if not self._is_carried_over():
-            return None
-        pages = int.from_bytes(os.pread(self._written, 4, PAGES_AT), "big")
-        return os.pread(self._written, pages * PAGE, 0)
-
-    def close(self) -> None:
-        self._let_go()
-        os.close(self._written)
-
-    def _may_stay(self, content: bytes) -> bool:
-        """Whether who is connected can go on beneath that content: not after a change of the
-        schema, the next of which would bear the same number. The first ANALYZE is one, too."""
-        assert self._own is not None
-        carried = self._is_carried_over() and len(content) <= self._size()
-        return carried and self._own.execute(_SCHEMA).fetchone() == self._schema
-
-    def _is_carried_over(self) -> bool:
-        """Whether all of the log could be written into the file, and is empty."""
-        assert self._own is not None
-        busy, *_ = self._own.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
-
-    def _size(self) -> int:
-        return os.fstat(self._written).st_size
-
-    def _let_go(self) -> None:
-        for engine in self._engines():
-            engine.dispose()
-        if self._own:
-            self._own.close()
-            self._own = None
-        for suffix in ("-wal", "-shm"):
-            self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
-        os.truncate(self._written, 0)
+def write_over(file: Path, content: bytes) -> None:
+    """In place of a database of SQLite and its log, which nobody has open: to empty the file first
+    and copy another into it takes seven times as long."""
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+    with open(descriptor, "wb", buffering=0) as opened:
+        opened.write(content)
+        opened.truncate()

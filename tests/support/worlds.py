@@ -21,7 +21,7 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import Update, literal, select
 
-from tests.support.fresh_databases import SqliteDatabase
+from tests.support.fresh_databases import write_over
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.settings import Settings
@@ -39,8 +39,8 @@ patches: list[str] = []
 class Worlds:
     """Those of a worker, by what was said of them."""
 
-    def __init__(self, base: Settings, database: SqliteDatabase):
-        self._base, self._database = base, database
+    def __init__(self, base: Settings):
+        self._base = base
         self._files: dict[tuple, bytes] = {}
 
     def begin(self, app: Flask) -> None:
@@ -55,24 +55,20 @@ class Worlds:
         if ours and file != settings.database_url:
             app.extensions["world"] = World(self, Path(file), settings)
 
-    def keep(self, said: tuple) -> bool:
-        """Whether it could be kept: nobody is at it."""
-        content = self._database.content()
-        if content is None:
-            return False
+    def keep(self, said: tuple, file: Path) -> None:
         if len(self._files) == MOST:
             del self._files[next(iter(self._files))]
-        self._files[said] = content
-        return True
+        self._files[said] = file.read_bytes()
 
-    def brought_back(self, said: tuple) -> bool:
+    def brought_back(self, said: tuple, file: Path) -> bool:
         kept = self._files.pop(said, None)
         if kept is None:
             return False
         # The last asked for is the last to go.
         self._files[said] = kept
         db.session.rollback()
-        self._database.put(kept)
+        db.engine.dispose()
+        write_over(file, kept)
         return True
 
 
@@ -118,7 +114,7 @@ class World:
         """Does the work, or brings back what came of it when it was done before."""
         assert self._said is not None
         said, self._said = (*self._said, "worked off"), None
-        if self._worlds.brought_back(said):
+        if self._worlds.brought_back(said, self._file):
             with db.engine.begin() as connection:
                 for amendment in self.amendments:
                     connection.execute(amendment)
@@ -127,8 +123,13 @@ class World:
             owed = owes()
             # Others wait for a transaction's end.
             db.session.rollback()
-            if owed or len(said) > LONGEST or not self._worlds.keep(said):
+            if owed or len(said) > LONGEST:
                 return
+            # The last connection to go carries the log over into the file.
+            db.engine.dispose()
+            if self._look()[-1]:
+                return
+            self._worlds.keep(said, self._file)
         self._said, self._mark = said, self._look()
 
 
