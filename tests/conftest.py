@@ -28,7 +28,6 @@ from tests.support.mail_server import mail_server
 from tests.support.worlds import Worlds, note_patches, patches
 from webapp import create_app, migrations
 from webapp.platform.database import db as database
-from webapp.platform.queue import connect
 from webapp.platform.settings import Settings
 from webapp.platform.storage import Storage
 from webapp.processing import sweeping
@@ -249,7 +248,7 @@ def let_go(app: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def make_app(common, apps, redis_url):
+def make_app(common, apps):
     """Makes an app by its settings, or has it from an earlier test, with the statements and
     the templates that it has read. Those are compiled once for all apps, and for all workers."""
     compiled = common / "templates"
@@ -262,20 +261,11 @@ def make_app(common, apps, redis_url):
             apps[key] = create_app(settings)
             apps[key].jinja_env.bytecode_cache = templates
             apps[key].test_client_class = Client
-            if settings.redis_url == redis_url:
-                be_patient(apps[key])
         set_to(settings, apps[key])
         apps[key].extensions.pop("world", None)
         return apps[key]
 
     return make_app
-
-
-def be_patient(app: Flask) -> None:
-    """On a busy machine a Redis that is well answers late, and is then left alone for a moment, in
-    which the next test finds no count of tries."""
-    app.extensions["redis"].close()
-    app.extensions["redis"] = connect(app.extensions["settings"].redis_url, timeout=20)
 
 
 def set_to(settings: Settings, app: Flask) -> None:
@@ -306,6 +296,8 @@ def app(request, settings, make_app, _redis, worlds):
     """The app on a fresh database and an empty Redis, with no context pushed."""
     _redis.flushall()
     app = make_app(settings)
+    # That Redis once answered late on a busy machine is no matter of the next test's.
+    app.extensions["redis"].get_retry().away_until = 0.0
     # Rules stay parsed and compiled by version, sums of a month are kept, each database begins
     # anew, and no process runs.
     for name in ("rule_books", "rule_sets", "kept", "watch"):

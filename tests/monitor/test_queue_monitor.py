@@ -208,17 +208,13 @@ def test_looking_cleans_nothing_up_in_redis(client, db, worker, manager):
     assert worker.connection.zrange(registry.key, 0, -1) == [job.id.encode()]
 
 
-def test_looking_leaves_the_shared_connection_its_short_time_out(
-    app, client, db, worker, manager, redis_url, monkeypatch
-):
+def test_looking_leaves_the_shared_connection_its_short_time_out(app, client, db, worker, manager):
     worker.register_birth()
-    with connect(redis_url) as shared:
-        monkeypatch.setitem(app.extensions, "redis", shared)
-        before = dict(shared.connection_pool.connection_kwargs)
-        client.get("/jobs")
+    before = dict(app.extensions["redis"].connection_pool.connection_kwargs)
+    client.get("/jobs")
 
     assert before["socket_timeout"] <= 0.5
-    assert shared.connection_pool.connection_kwargs == before
+    assert app.extensions["redis"].connection_pool.connection_kwargs == before
 
 
 def test_a_worker_is_shown_with_what_it_does(client, db, worker, manager):
