@@ -1,5 +1,6 @@
 """The files that pages load: parts of them, and what is said of one that is not there."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,12 @@ def test_what_every_page_needs_is_one_file_of_all(app, client, bundle, first, la
     assert "max-age" in answer.headers["Cache-Control"]
     known = client.get(f"/static/{bundle}", headers={"If-None-Match": answer.headers["ETag"]})
     assert (known.status_code, known.data) == (304, b"")
+
+
+def test_each_sheet_of_the_bundle_closes_what_it_opens_and_no_more(app):
+    """One brace too many takes the sheet behind it away."""
+    sheets = sorted((Path(app.static_folder) / "css").glob("*.css"))
+    bare = {file.name: re.sub(r"/\*.*?\*/", "", file.read_text(), flags=re.S) for file in sheets}
+    assert sheets and {
+        name: sheet.count("{") - sheet.count("}") for name, sheet in bare.items()
+    } == dict.fromkeys(bare, 0)
