@@ -48,6 +48,7 @@ from webapp.counting.forms import CountedIn, CountIn
 from webapp.customers.customer_edits import add_address, save_customer
 from webapp.customers.forms import CustomerAddressIn, CustomerIn
 from webapp.customers.models import Customer
+from webapp.fiscal.danfe import Paper, PrintedNote, Sheet, sheets_in_one_file
 from webapp.fulfilment.months import this_month
 from webapp.fulfilment.parcels.models import Parcel
 from webapp.fulfilment.tasks.models import Task
@@ -228,10 +229,24 @@ def schema(app, client, db):
 
 @pytest.fixture
 def printing(database_kind, monkeypatch):
-    """Papers are printed on one of the databases: by a process for each, which asks neither."""
-    if database_kind == "postgresql":
-        monkeypatch.setattr(downloads, "in_one_file", lambda _paper, _notes: BytesIO(b"%PDF-"))
-        monkeypatch.setattr(downloads, "sheets_in_one_file", lambda _sheets: BytesIO(b"%PDF-"))
+    """Papers are printed on one of the databases, those of a kind once: by a process for each,
+    which asks neither."""
+    printed: dict[tuple, bytes] = {}
+
+    def printed_once(sheets: list[Sheet]) -> BytesIO:
+        kind = frozenset((each.paper, each.cancelled) for each in sheets), len(sheets) > 1
+        if database_kind == "postgresql":
+            printed[kind] = b"%PDF-"
+        elif kind not in printed:
+            with sheets_in_one_file(sheets) as file:
+                printed[kind] = file.read()
+        return BytesIO(printed[kind])
+
+    def notes_printed_once(paper: Paper, notes: list[PrintedNote]) -> BytesIO:
+        return printed_once([Sheet(paper, *note) for note in notes])
+
+    monkeypatch.setattr(downloads, "sheets_in_one_file", printed_once)
+    monkeypatch.setattr(downloads, "in_one_file", notes_printed_once)
 
 
 @pytest.fixture
