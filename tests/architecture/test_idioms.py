@@ -1,6 +1,7 @@
 """One place for one thing: what a page or a call has a helper for is written nowhere else."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -99,12 +100,15 @@ INTEGERS = {
 
 
 @cache
-def calls() -> list[tuple[str, str, list[str]]]:
-    """Every call of a method in webapp: (module, method, its arguments that are text)."""
+def source_of(path: Path) -> str:
+    return path.read_text()
+
+
+def calls(source: str) -> list[tuple[str, list[str]]]:
+    """Every call of a method: the method, its arguments that are text."""
     return [
-        (str(path.relative_to(ROOT / "webapp")), node.func.attr, texts(node))
-        for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
+        (node.func.attr, texts(node))
+        for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     ]
 
@@ -119,9 +123,13 @@ def texts(call: ast.Call) -> list[str]:
 
 def callers(*methods: str, text: str = "") -> set[str]:
     """The modules that call one of `methods`, with `text` in an argument."""
+    # Those alone are parsed in which the words stand at all.
+    named = re.compile(rf"\.(?:{'|'.join(methods)})\b")
     return {
-        module
-        for module, method, said in calls()
+        str(path.relative_to(ROOT / "webapp"))
+        for path in MODULES
+        if text in (source := source_of(path)) and named.search(source)
+        for method, said in calls(source)
         if method in methods and (not text or any(text in argument for argument in said))
     }
 
@@ -139,10 +147,11 @@ def test_numbers_from_outside_are_read_by_one_function():
 
 def calls_int(path: Path) -> bool:
     """Whether it gives anything to `int`, itself or by another function such as `map`."""
-    return any(
+    source = source_of(path)
+    return bool(re.search(r"\bint\b", source)) and any(
         isinstance(node, ast.Call)
         and any(isinstance(part, ast.Name) and part.id == "int" for part in given(node))
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(ast.parse(source))
     )
 
 

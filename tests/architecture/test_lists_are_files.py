@@ -29,9 +29,12 @@ PAGES = {
 
 def _calls(path: Path) -> set[str]:
     """Functions of the module that read a page of rows by themselves."""
+    source = path.read_text()
+    if not any(f"{name}(" in source for name in ("page_of", "paginate")):
+        return set()
     return {
         function.name
-        for function in ast.walk(ast.parse(path.read_text()))
+        for function in ast.walk(ast.parse(source))
         if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("page_of", "paginate")

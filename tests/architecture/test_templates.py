@@ -1,6 +1,7 @@
 """Every template compiles, and none of them needs what the content security policy forbids."""
 
 import re
+from functools import cache
 
 import pytest
 from jinja2 import nodes
@@ -31,6 +32,11 @@ def sources(app) -> dict[str, str]:
     return {name: app.jinja_env.loader.get_source(app.jinja_env, name)[0] for name in names}
 
 
+@cache
+def parsed(jinja_env, name: str) -> nodes.Template:
+    return jinja_env.parse(jinja_env.loader.get_source(jinja_env, name)[0])
+
+
 def test_every_template_compiles(app):
     names = app.jinja_env.list_templates(extensions=["html", "txt", "xml"])
     assert len(names) > 20
@@ -41,8 +47,8 @@ def test_every_template_compiles(app):
 def test_what_a_template_includes_is_there(app):
     names = set(app.jinja_env.list_templates())
     missing = []
-    for name, source in sources(app).items():
-        asked = app.jinja_env.parse(source).find_all(
+    for name in sources(app):
+        asked = parsed(app.jinja_env, name).find_all(
             (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
         )
         missing += [
@@ -60,12 +66,12 @@ def test_what_is_drawn_once_asks_for_nothing_of_one_page(app):
     assert len(parts) > 3
 
     def asked(name: str) -> set[str]:
-        parsed = app.jinja_env.parse(found[name])
-        names = {each.name for each in parsed.find_all(nodes.Name)}
-        used = {each.template.value for each in parsed.find_all((nodes.FromImport, nodes.Import))}
+        template = parsed(app.jinja_env, name)
+        names = {each.name for each in template.find_all(nodes.Name)}
+        used = {each.template.value for each in template.find_all((nodes.FromImport, nodes.Import))}
         # Of the small parts of every page a macro or two asks: not those that draw no form.
         used -= {"components/ui.html"}
-        asks = find_undeclared_variables(parsed) | names & {"request", "session", "g", "csrf"}
+        asks = find_undeclared_variables(template) | names & {"request", "session", "g", "csrf"}
         return asks.union(*map(asked, used))
 
     assert set().union(*map(asked, parts)) == set()
@@ -154,7 +160,7 @@ def test_every_page_is_live_or_says_why_not(app):
     found = sources(app)
 
     def whole(name: str) -> str:
-        asked = app.jinja_env.parse(found[name]).find_all((nodes.Include, nodes.FromImport))
+        asked = parsed(app.jinja_env, name).find_all((nodes.Include, nodes.FromImport))
         parts = {node.template.value for node in asked if isinstance(node.template, nodes.Const)}
         parts = {part for part in parts if not part.startswith(("components/", "layouts/"))}
         return found[name] + "".join(whole(part) for part in parts)
