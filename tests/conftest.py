@@ -149,12 +149,18 @@ def migrate(base_settings):
 
 
 @pytest.fixture(scope="session")
-def sqlite_database(folder, migrate, made_once):
+def pristine_sqlite(migrate, made_once) -> bytes:
+    """What a file of SQLite holds, as the migrations make it."""
+
     def make(kept):
         migrate(f"sqlite:///{kept / 'template.sqlite3'}")
 
-    migrated = made_once("sqlite", make) / "template.sqlite3"
-    return SqliteDatabase(folder, migrated.read_bytes())
+    return (made_once("sqlite", make) / "template.sqlite3").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def sqlite_database(folder, pristine_sqlite):
+    return SqliteDatabase(folder, pristine_sqlite)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from webapp.store.models import Shop
 def own_postgres(make_postgres):
     """A server of this test's own, which it may crash."""
     with make_postgres("crashing") as server:
-        server.execute("CREATE DATABASE balcao")
+        server.execute("CREATE DATABASE balcao TEMPLATE pristine")
         yield server
 
 
@@ -61,11 +61,13 @@ def _rush_through(running, provider, postgres=None, has_own_disk=False, kinds=()
     return set(rush.answers)
 
 
-def test_on_sqlite(shop, provider, tmp_path):
+def test_on_sqlite(shop, provider, tmp_path, pristine_sqlite):
     """Also a full disk, where this user may mount a small one: what is not saved is said (503)."""
     with small_disk(tmp_path / "disk") as disk:
         running = shop(**provider.settings(), DEMO="0")
         running.data_dir = (disk or tmp_path) / "shop"
+        running.data_dir.mkdir()
+        (running.data_dir / "balcao.sqlite3").write_bytes(pristine_sqlite)
         running.start()
         _open(running)
         answers = _rush_through(running, provider, has_own_disk=disk is not None)
