@@ -3,9 +3,10 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from flask import current_app
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, select, union_all
 
 from webapp.alerts import failing
 from webapp.attempts.models import Attempt, AttemptOutcome
@@ -48,18 +49,23 @@ def oldest_minutes() -> Figures:
 
 def piled_up() -> Figures:
     """By queue: steps that are due, or soon tried again."""
-    soon = database_now(db.session) + SOON
-    counted = union_all(*(_due_by(place, soon) for place in range(len(WORKED))))
     found = dict.fromkeys(QUEUES, 0)
-    for place, count in db.session.execute(counted):
+    soon = {"soon": database_now(db.session) + SOON}
+    for place, count in db.session.execute(_due_by_place(), soon):
         found[WORKED[place].queue] += count
     return found
 
 
-def _due_by(place: int, soon: dt.datetime) -> Select:
+@cache
+def _due_by_place() -> CompoundSelect:
+    """Made once: that takes longer than to ask it."""
+    return union_all(*(_due_at(place) for place in range(len(WORKED))))
+
+
+def _due_at(place: int) -> Select:
     station = WORKED[place]
     due = select(literal(place), func.count()).select_from(station.model)
-    return due.where(owing(station), station.model.due_at <= soon)
+    return due.where(owing(station), station.model.due_at <= bindparam("soon"))
 
 
 def recent_tries() -> dict[tuple[str, AttemptOutcome], int]:
