@@ -40,7 +40,8 @@ def is_working_day(day: dt.date, terms: DispatchTerms) -> bool:
 @functools.cache
 def holidays_of(year: int, state: str) -> Collection[dt.date]:
     """By law, of the nation and of the state; the nation's alone where no state is known."""
-    # Brings its registry along: only a process that enters orders pays for it.
+    # Brings its registry along: only a process that enters orders pays for it, and the web server
+    # once for all of its own.
     from holidays.countries.brazil import Brazil
 
     return frozenset(Brazil(years=year, subdiv=state if state in Brazil.subdivisions else None))

@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any, ClassVar
 
+# Every page that tells what leaves today needs it: read once, and shared by all that are forked.
+import holidays.countries.brazil  # noqa: F401
 from flask import Flask
 from gunicorn.arbiter import Arbiter
 from uvicorn_worker import UvicornWorker
