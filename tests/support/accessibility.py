@@ -6,7 +6,13 @@ from weakref import WeakKeyDictionary
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import CDPSession, Page
 
-SCRIPT = f"{{ {AXE_SCRIPT}\n{Path(__file__).with_suffix('.js').read_text()} }}"
+# Told a page once, for all that it loads, and run where it is asked for.
+SCRIPT = f"""Object.defineProperty(window, "looks", {{ configurable: true, get() {{
+    delete window.looks;
+    {AXE_SCRIPT}
+    {Path(__file__).with_suffix(".js").read_text()}
+    return window.looks;
+}} }});"""
 DESK, TABLET, PHONE = (
     {"width": width, "height": height} for width, height in ((1440, 900), (1024, 768), (390, 844))
 )
@@ -23,10 +29,12 @@ LOOKS = (
     (PHONE, "light", (CONTRAST, LINKS), WHOLE),
     (PHONE, "dark", (CONTRAST, LINKS), None),
 )
+# Laid out as on a screen of that size, and drawn for nobody at a tenth of it.
+SMALL = {"deviceScaleFactor": 1, "mobile": False, "scale": 0.1}
 # The kinds that axe passed, by scheme.
 _passed: dict[str, set[str]] = {"light": set(), "dark": set()}
-# The scheme that a page is shown in, and the way past playwright to it.
-_shown: WeakKeyDictionary[Page, str] = WeakKeyDictionary()
+# The last look at a page, and the way past playwright to it.
+_shown: WeakKeyDictionary[Page, tuple[dict, str]] = WeakKeyDictionary()
 _wires: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 
 
@@ -35,27 +43,31 @@ def faults(page: Page) -> list[str]:
     _give_axe(page)
     passed = {scheme: "\0".join(kinds) for scheme, kinds in _passed.items()}
     page.evaluate("(passed) => looks.know(passed)", passed)
+    last, scheme_shown = _shown.get(page, (PHONE, ""))
     found, size = [], None
-    for viewport, scheme, *asked in LOOKS if page.viewport_size == DESK else LOOKS[::-1]:
+    for viewport, scheme, *asked in LOOKS if last == DESK else LOOKS[::-1]:
         if viewport != size:
-            page.set_viewport_size(viewport)
-        if scheme != _shown.get(page):
+            _resize(page, viewport | SMALL)
+        if scheme != scheme_shown:
             page.emulate_media(color_scheme=scheme)
-            _shown[page] = scheme
         seen = page.evaluate("(asked) => looks.judge(...asked)", [viewport != size, scheme, *asked])
-        size = viewport
+        size, scheme_shown = viewport, scheme
         found += _at(viewport, seen["cut"]) + _at(viewport, seen["faults"], scheme)
         _passed[scheme].update(seen["passes"])
+    _resize(page, size | SMALL | {"scale": 1})
+    _shown[page] = size, scheme_shown
     return found
 
 
 def _give_axe(page: Page) -> None:
-    """As a script of the page, which the browser compiles once for all pages; what playwright
-    evaluates it compiles each time."""
     if page not in _wires:
         _wires[page] = page.context.new_cdp_session(page)
-    answer = _wires[page].send("Runtime.evaluate", {"expression": SCRIPT})
-    assert "exceptionDetails" not in answer, answer
+        page.add_init_script(SCRIPT)
+        page.evaluate(SCRIPT)
+
+
+def _resize(page: Page, size: dict[str, float]) -> None:
+    _wires[page].send("Emulation.setDeviceMetricsOverride", size)
 
 
 def _at(viewport, faults: list[str], scheme: str = "") -> list[str]:
