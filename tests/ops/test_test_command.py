@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from _testing import ALL, compiling, options
+from _testing import ALL, environment, options
 
 from tests.support.plugins import pytest_load_initial_conftests
 
@@ -24,8 +24,11 @@ def test_how_many_may_be_said():
     assert options(["-n", "0"]) == ["-n", "0"]
 
 
-def test_what_was_compiled_is_kept():
-    assert compiling({"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C"}) == {"LANG": "C"}
+def test_what_was_compiled_is_kept_and_what_the_caller_said_holds():
+    said = {"LANG": "C", "MALLOC_TRIM_THRESHOLD_": "1"}
+    assert environment(said | {"PYTHONDONTWRITEBYTECODE": "1"}) == said | {
+        "MALLOC_MMAP_THRESHOLD_": "33554432"
+    }
 
 
 @pytest.mark.parametrize(
