@@ -2,7 +2,8 @@
 them.
 
 `app`, `client` and `db` work on a fresh, migrated SQLite file; a test marked `both_databases` runs
-on PostgreSQL too. Override `settings` in a test file to run its app with other settings.
+on PostgreSQL too, but in a fast run. Override `settings` in a test file to run its app with other
+settings.
 """
 
 import contextvars
@@ -114,7 +115,8 @@ def pytest_generate_tests(metafunc):
     if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker(
         "both_databases"
     ):
-        metafunc.parametrize("database_kind", ["sqlite", "postgresql"])
+        kinds = ["sqlite"] if metafunc.config.getoption("fast") else ["sqlite", "postgresql"]
+        metafunc.parametrize("database_kind", kinds)
 
 
 @pytest.fixture

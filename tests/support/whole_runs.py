@@ -24,8 +24,8 @@ def pytest_addoption(parser):
     parser.addoption(
         "--fast",
         action="store_true",
-        help=f"leave out what starts whole shops ({', '.join(SHOPS)}) or is marked operations, and "
-        "make up a quarter of the inputs",
+        help=f"leave out what starts whole shops ({', '.join(SHOPS)}) or is marked operations, "
+        "run on SQLite alone, and make up a quarter of the inputs",
     )
 
 
