@@ -2,32 +2,18 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
+from functools import partial
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.services import ROOT, wait_until
+from tests.services import wait_until
 from tests.support.timing import seconds_waited
 from webapp.platform import sqlite
 
 pytestmark = pytest.mark.operations
-
-OTHER = """
-import sys, time
-from sqlalchemy import create_engine, text
-from webapp.platform import sqlite
-engine = create_engine(sys.argv[1])
-sqlite.prepare(engine)
-end = time.monotonic() + 30
-while time.monotonic() < end:
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE tally SET other = other + 1"))
-        time.sleep(0.002)
-"""
 
 
 @pytest.fixture
@@ -42,13 +28,22 @@ def engine(tmp_path):
 
 
 @pytest.fixture
-def other(engine):
+def other(engine, guardian):
     """Another process that writes as often as it is let."""
-    process = subprocess.Popen([sys.executable, "-c", OTHER, str(engine.url)], cwd=ROOT)
+    process = guardian.fork(partial(_write_beside, str(engine.url)))
     wait_until(lambda: _tally(engine)[1] > 0)
     yield process
-    process.kill()
-    process.wait()
+    guardian.end([process], 0)
+
+
+def _write_beside(url: str) -> None:
+    engine = create_engine(url)
+    sqlite.prepare(engine)
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE tally SET other = other + 1"))
+            time.sleep(0.002)
 
 
 def _tally(engine) -> tuple[int, int]:
