@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     event,
     insert,
@@ -828,12 +829,16 @@ def mark_money(connection: Connection, *paid: Any) -> None:
         connection.execute(insert(MoneyMark), [{"paid_at": moment} for moment in sorted(moments)])
 
 
+# Built once: a statement's lines of money are told of one by one.
+_MARK_OF = insert(MoneyMark).from_select(
+    ["paid_at"],
+    select(Sale.paid_at).where(Sale.id == bindparam("sale"), Sale.paid_at < bindparam("latest")),
+)
+
+
 def mark_money_of(connection: Connection, sale_id: int | None) -> None:
     """The same of an order by its id, wherever that is."""
-    early = Sale.id == sale_id, Sale.paid_at < utc_now() - UNMARKED
-    connection.execute(
-        insert(MoneyMark).from_select(["paid_at"], select(Sale.paid_at).where(*early))
-    )
+    connection.execute(_MARK_OF, {"sale": sale_id, "latest": utc_now() - UNMARKED})
 
 
 class Below(NamedTuple):
