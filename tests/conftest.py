@@ -223,16 +223,18 @@ MADE_BY = attrgetter(
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
-@pytest.fixture(autouse=True)
-def hasher(monkeypatch):
-    """A password's hash is dear in life, on purpose; here it costs nothing."""
-    monkeypatch.setattr(staff_models, "HASHER", QUICK)
+@pytest.fixture(scope="session", autouse=True)
+def as_cheap_as_can_be():
+    """A password's hash is dear in life, on purpose; here it costs nothing. What a sweeper owes by
+    the hour of the day is asked for by the tests of that alone."""
+    with pytest.MonkeyPatch.context() as replacing:
+        replacing.setattr(staff_models, "HASHER", QUICK)
+        replacing.setattr(sweeping, "owe_recurring", lambda: 0)
+        patches.clear()
+        yield
 
 
-@pytest.fixture(autouse=True)
-def nothing_recurs(monkeypatch, hasher):
-    """What a sweeper owes by the hour of the day is asked for by the tests of that alone."""
-    monkeypatch.setattr(sweeping, "owe_recurring", lambda: 0)
+def pytest_runtest_setup():
     patches.clear()
 
 

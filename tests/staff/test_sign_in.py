@@ -11,7 +11,7 @@ from tests.factories import make_user, sign_in
 from webapp.audit.models import AuditEntry
 from webapp.platform.clock import utc_now
 from webapp.staff import models
-from webapp.staff.models import ABSOLUTE, IDLE, UserSession
+from webapp.staff.models import ABSOLUTE, HASHER, IDLE, UserSession
 from webapp.staff.passwords import DEMO_USERS
 
 PASSWORD = "uma frase comprida"
@@ -38,9 +38,8 @@ ELSEWHERE = (
 
 
 @pytest.fixture(autouse=True)
-def hasher():
-    """As dear as in life."""
-    return models.HASHER
+def as_dear_as_in_life(monkeypatch):
+    monkeypatch.setattr(models, "HASHER", HASHER)
 
 
 @pytest.fixture
