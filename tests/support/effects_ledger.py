@@ -4,8 +4,10 @@ arithmetic."""
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
 
 from webapp.catalog.models import Product, StockMovement
 from webapp.fulfilment.commissions.models import Commission
@@ -25,6 +27,7 @@ UNDECIDED_NOTES = {
     InvoiceStatus.APPROVED,
     InvoiceStatus.REJECTED,
 }
+SALES_WITH_LINES = select(Sale).order_by(Sale.id).options(selectinload(Sale.lines))
 # Undone as a whole or not at all; never twice.
 WHOLE = {
     "add_item",
@@ -53,8 +56,9 @@ def part(amount: Decimal, units: int, of: int) -> Decimal:
     return (amount * units / of).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def all_of(model) -> list:
-    return list(db.session.scalars(select(model).order_by(*model.__table__.primary_key)))
+@cache
+def rows_in_order(model) -> Select:
+    return select(model).order_by(*model.__table__.primary_key)
 
 
 class Ledger:
@@ -63,12 +67,19 @@ class Ledger:
     def __init__(self, told: dict[int, Told], stock: dict[str, int]):
         db.session.rollback()
         self.told, self.start = told, stock
-        self.sales = {sale.id: sale for sale in all_of(Sale)}
-        self.effects = all_of(Effect)
+        self._rows: dict[type, list] = {}
+        self.sales = {sale.id: sale for sale in db.session.scalars(SALES_WITH_LINES)}
+        self.effects = self.all_of(Effect)
         self.twins: dict[int, list[Effect]] = {}
         for effect in self.effects:
             if effect.reverses:
                 self.twins.setdefault(effect.reverses, []).append(effect)
+
+    def all_of(self, model) -> list:
+        """Read once."""
+        if model not in self._rows:
+            self._rows[model] = list(db.session.scalars(rows_in_order(model)))
+        return self._rows[model]
 
     def check(self) -> None:
         self.sales_are_as_told()
@@ -101,13 +112,13 @@ class Ledger:
                 (twin.kind, twin.target) == (original.kind, original.target) for twin in twins
             )
             assert original.kind not in WHOLE or len(twins) == 1
-        decided = Counter(decision.sale_id for decision in all_of(Decision))
+        decided = Counter(decision.sale_id for decision in self.all_of(Decision))
         assert not decided or max(decided.values()) == 1
 
     def money_balances(self, model, kind: str) -> None:
         """Of each line exactly what its units that are not back have earned; and every record has
         its effect."""
-        rows = {row.effect_id: row for row in all_of(model)}
+        rows = {row.effect_id: row for row in self.all_of(model)}
         done = {
             effect.id
             for effect in self.effects
@@ -144,16 +155,16 @@ class Ledger:
                 if line.kind.is_goods:
                     out[line.sku] += line.quantity - told.returned[line.position]
         moved = Counter()
-        for movement in all_of(StockMovement):
+        for movement in self.all_of(StockMovement):
             moved[movement.product_id] += movement.change
-        for product in all_of(Product):
+        for product in self.all_of(Product):
             if product.kind.is_goods:
                 assert (
                     product.stock == self.start[product.sku] - out[product.sku] == moved[product.id]
                 ), product.sku
 
     def papers_are_one_a_sale(self) -> None:
-        slips = all_of(PackingSlip)
+        slips = self.all_of(PackingSlip)
         assert len({slip.sale_id for slip in slips}) == len(slips)
         for slip in slips:
             sale, told = self.sales[slip.sale_id], self.told[slip.sale_id]
@@ -166,11 +177,11 @@ class Ledger:
                 assert {item["line"]: item["quantity"] for item in slip.items} == {
                     n: left for n, left in lines.items() if left
                 }
-        messages = Counter((message.sale_id, message.template) for message in all_of(Message))
+        messages = Counter((message.sale_id, message.template) for message in self.all_of(Message))
         assert not messages or max(messages.values()) == 1
-        tasks = Counter(task.effect_id for task in all_of(Task) if task.effect_id)
+        tasks = Counter(task.effect_id for task in self.all_of(Task) if task.effect_id)
         assert not tasks or max(tasks.values()) == 1
-        state = {message.effect_id: message.status for message in all_of(Message)}
+        state = {message.effect_id: message.status for message in self.all_of(Message)}
         for effect in self.effects:
             if effect.id in state:
                 assert (effect.status is EffectStatus.DONE) == (
@@ -179,9 +190,9 @@ class Ledger:
 
     def memberships_follow_their_history(self) -> None:
         events: dict[int, list[MembershipEvent]] = {}
-        for event in all_of(MembershipEvent):
+        for event in self.all_of(MembershipEvent):
             events.setdefault(event.membership_id, []).append(event)
-        for membership in all_of(Membership):
+        for membership in self.all_of(Membership):
             state = (None, None, None)
             for event in events[membership.id]:
                 assert (event.plan_before, event.status_before, event.since_before) == state
@@ -203,17 +214,17 @@ class Ledger:
         waiting = (MessageStatus.HELD, MessageStatus.PENDING, MessageStatus.FAILED)
         assert not [
             one
-            for one in all_of(Message)
+            for one in self.all_of(Message)
             if one.sale_id in over and (one.status in waiting or one.due_at)
         ]
         assert not [
             one
-            for one in all_of(Invoice)
+            for one in self.all_of(Invoice)
             if one.sale_id in over and (one.status in UNDECIDED_NOTES or one.due_at)
         ]
 
     def numbers_have_no_gap(self) -> None:
-        numbers = [one.number for one in all_of(Invoice) if one.number]
+        numbers = [one.number for one in self.all_of(Invoice) if one.number]
         assert sorted(numbers) == list(range(1, len(numbers) + 1))
 
     # -- when all is done
@@ -229,9 +240,11 @@ class Ledger:
             effect.kind == "membership_upgrade" or self.is_unsent(effect) for effect in stuck
         )
         assert not [
-            row for row in (*self.sales.values(), *self.effects, *all_of(Invoice)) if row.due_at
+            row
+            for row in (*self.sales.values(), *self.effects, *self.all_of(Invoice))
+            if row.due_at
         ]
 
     def is_unsent(self, effect: Effect) -> bool:
-        states = {one.effect_id: one.status for one in all_of(Message)}
+        states = {one.effect_id: one.status for one in self.all_of(Message)}
         return states.get(effect.id) in (MessageStatus.HELD, MessageStatus.FAILED)
