@@ -194,7 +194,7 @@ def work_off() -> None:
     db.session.commit()
     here = worlds.world()
     if here and here.is_known():
-        here.work_off(_work)
+        here.play(("worked off",), _work)
     else:
         _work()
     db.session.expire_all()

@@ -12,6 +12,7 @@ from lxml import etree
 from sqlalchemy import delete
 
 from tests.factories import api, make_product, make_token, sign_in, work_off
+from tests.support import worlds
 from tests.support.invoices import authorized, worked_off
 from tests.support.processed_sales import counted, sold
 from webapp.closings.queries import account_of, the_watch
@@ -28,6 +29,7 @@ from webapp.invoices.models import (
     Voiding,
 )
 from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
 from webapp.processing.archive_upkeep import look_at_files, note_files, sum_up
 from webapp.store.queries import issuer_day
 
@@ -38,6 +40,11 @@ CLUB = "Club"
 def month(db):
     """Five NF-e with the numbers 1, 2, 4, 5 and 6, of which 2 is cancelled, 4 without an answer and
     6 discarded; and a membership."""
+    return make_month()
+
+
+@worlds.scene
+def make_month() -> str:
     invoices = [authorized(), *(worked_off() for _number in range(4))]
     sold(make_product(name=CLUB, kind="membership", price="40.00").sku)
     invoices[2].number = 6
@@ -46,8 +53,8 @@ def month(db):
     invoices[3].status = InvoiceStatus.SENDING
     for lost in invoices[2:4]:
         lost.proc_xml = None
-        db.session.execute(delete(InvoiceSum).where(InvoiceSum.invoice_id == lost.id))
-    db.session.commit()
+        database.session.execute(delete(InvoiceSum).where(InvoiceSum.invoice_id == lost.id))
+    database.session.commit()
     return f"{issuer_day(invoices[0].issued_at):%Y-%m}"
 
 

@@ -62,10 +62,15 @@ STORY = {
 }
 
 
+@worlds.scene
+def worked_off_demo() -> None:
+    load_demo()
+    work_off()
+
+
 @pytest.fixture
 def demo(db):
-    worlds.step(load_demo)()
-    work_off()
+    worked_off_demo()
     return {sale.reference: sale for sale in db.session.scalars(select(Sale))}
 
 

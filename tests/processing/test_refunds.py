@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
-from tests.support.processed_sales import agent, book, shop_that_holds, sold
+from tests.support.processed_sales import agent, book, shop_that_holds, sold, three_books
 from tests.support.sale_reversals import (
     cancel,
     commission,
@@ -31,10 +31,6 @@ from webapp.sales.models import Refund, Sale, SaleLine, Shipping, Status
 @pytest.fixture(autouse=True)
 def shop_is_open(db):
     open_shop()
-
-
-def three_books(**facts):
-    return sold(agent=agent(), lines=[{"sku": book(sku="BOOK", stock=10, **facts), "quantity": 3}])
 
 
 @pytest.mark.both_databases

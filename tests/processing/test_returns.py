@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from tests.factories import api, make_product, make_sale, make_token, open_shop, work_off
-from tests.support.processed_sales import agent, book, sold
+from tests.support.processed_sales import book, sold, three_books
 from tests.support.released_notes import hold_every_note, release_every_note
 from tests.support.sale_reversals import (
     cancel,
@@ -33,10 +33,6 @@ from webapp.sales.models import Refund, Sale, Shipping, Status
 @pytest.fixture(autouse=True)
 def shop_is_open(db):
     open_shop()
-
-
-def three(**facts):
-    return sold(agent=agent(), lines=[{"sku": book(sku="BOOK", stock=10, **facts), "quantity": 3}])
 
 
 def ship(calls, sale):
@@ -74,7 +70,7 @@ def refunds(db) -> list[tuple[str, str]]:
 
 @pytest.mark.both_databases
 def test_stock_and_refund_follow_the_authorization(client, db):
-    calls, sale = manager(client), three(price="100.00")
+    calls, sale = manager(client), three_books(price="100.00")
     ship(calls, sale)
     hold_every_note()
     answer = give_back(calls, sale, (1, 2), cause="regret")
@@ -109,7 +105,7 @@ def test_stock_and_refund_follow_the_authorization(client, db):
 def test_a_refund_before_the_return_is_not_made_twice(client, db):
     """Refunded 2 of 3 that had shipped, then returned all 3: one more is refunded, three are in
     stock."""
-    calls, sale = manager(client), three(price="100.00")
+    calls, sale = manager(client), three_books(price="100.00")
     ship(calls, sale)
     refund(calls, sale, (1, 2))
     assert sorted(open_tasks()) == ["goods_to_come_back", "return_note"]
@@ -122,7 +118,7 @@ def test_a_refund_before_the_return_is_not_made_twice(client, db):
 
 
 def test_a_refund_before_shipping_has_put_its_stock_back(client, db):
-    calls, sale = manager(client), three(price="100.00")
+    calls, sale = manager(client), three_books(price="100.00")
     refund(calls, sale, (1, 1))
     assert stock("BOOK") == 8 and open_tasks() == ["return_note"]
     ship(calls, sale)
@@ -135,7 +131,7 @@ def test_a_refund_before_shipping_has_put_its_stock_back(client, db):
 
 
 def test_what_was_put_into_stock_by_hand_is_there(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     ship(calls, sale)
     refund(calls, sale, (1, 2))
     calls.post("/products/BOOK/stock", {"change": 2, "reason": "came back"})
@@ -146,7 +142,7 @@ def test_what_was_put_into_stock_by_hand_is_there(client, db):
 
 
 def test_a_return_and_then_a_refund_of_another_unit(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     ship(calls, sale)
     returned(calls, sale, (1, 1))
     assert refund(calls, sale, (1, 3)).status_code == 422
@@ -157,7 +153,7 @@ def test_a_return_and_then_a_refund_of_another_unit(client, db):
 
 
 def test_units_one_by_one_add_up_to_the_note(client, db):
-    calls, sale = manager(client), three(price="33.33")
+    calls, sale = manager(client), three_books(price="33.33")
     notes = [returned(calls, sale, (1, 1)) for _unit in range(3)]
     assert [each.status for each in notes] == [InvoiceStatus.AUTHORIZED] * 3
     assert sum(each.total for each in notes) == invoice_of(sale.id).total == Decimal("99.99")
@@ -166,7 +162,7 @@ def test_units_one_by_one_add_up_to_the_note(client, db):
 
 
 def test_of_a_cancelled_order_only_the_goods_come_back(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     ship(calls, sale)
     cancel(calls, sale)
     assert sorted(open_tasks()) == ["goods_to_come_back", "return_note"]
@@ -176,7 +172,7 @@ def test_of_a_cancelled_order_only_the_goods_come_back(client, db):
 
 
 def test_of_an_order_cancelled_in_the_house_the_stock_is_back_already(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     invoice_of(sale.id).authorized_at = utc_now() - dt.timedelta(hours=481)
     db.session.commit()
     cancel(calls, sale)
@@ -186,14 +182,14 @@ def test_of_an_order_cancelled_in_the_house_the_stock_is_back_already(client, db
 
 
 def test_an_nfe_whose_goods_were_returned_is_not_to_be_cancelled(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     returned(calls, sale, (1, 1))
     cancel(calls, sale)
     assert open_tasks() == ["return_note"]
 
 
 def test_a_refund_while_its_return_is_under_way_asks_for_no_other(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     hold_every_note()
     give_back(calls, sale, (1, 1))
     work_off()
@@ -239,7 +235,7 @@ WRONG = [
 
 
 def test_a_return_that_makes_no_sense_is_refused_in_words(client, db, subtests):
-    sale, calls = three(), manager(client)
+    sale, calls = three_books(), manager(client)
     for lines, field in WRONG:
         with subtests.test(lines=lines):
             answer = calls.post(f"/sales/{sale.id}/returns", {"lines": lines, "reason": "x"})
@@ -250,7 +246,7 @@ def test_a_return_that_makes_no_sense_is_refused_in_words(client, db, subtests):
 
 
 def test_a_return_is_made_once_for_each_key(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     first = give_back(calls, sale, (1, 1), Idempotency_Key="D-1")
     work_off()
     again = give_back(calls, sale, (1, 1), Idempotency_Key="D-1")
@@ -273,7 +269,7 @@ def test_where_no_return_can_be_made_it_says_why(client, db):
 
 
 def test_a_return_that_is_refused_is_mended_or_dropped(client, db, monkeypatch):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     key = "9" * 44
     refusal = Answer(key, "230", "Rejeicao: IE do emitente nao cadastrada")
     with monkeypatch.context() as patched:
@@ -305,7 +301,7 @@ def cancelled(calls, made: Invoice) -> None:
 
 
 def test_the_goods_of_a_cancelled_return_leave_again(client, db):
-    calls, sale = manager(client), three(price="100.00")
+    calls, sale = manager(client), three_books(price="100.00")
     ship(calls, sale)
     made = returned(calls, sale, (1, 2))
     assert stock("BOOK") == 9
@@ -321,7 +317,7 @@ def test_the_goods_of_a_cancelled_return_leave_again(client, db):
 
 
 def test_what_a_cancelled_return_had_put_back_may_be_sold(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     ship(calls, sale)
     made = returned(calls, sale, (1, 3))
     make_sale(sku="BOOK", quantity=9)
@@ -330,14 +326,14 @@ def test_what_a_cancelled_return_had_put_back_may_be_sold(client, db):
 
 
 def test_an_nfe_that_is_being_cancelled_is_not_returned(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     origin = invoice_of(sale.id)
     calls.post(f"/invoices/{origin.id}/cancellation", {"reason": "made by mistake, sorry"})
     assert "asked to cancel" in give_back(calls, sale, (1, 1)).json["detail"]
 
 
 def test_a_code_that_was_refused_is_told_as_it_is_by_now(client, db, monkeypatch):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     refusal = Answer("9" * 44, "778", "Rejeicao: NCM inexistente [nItem:1]")
     with monkeypatch.context() as patched:
         patched.setattr(
@@ -356,7 +352,7 @@ def test_a_code_that_was_refused_is_told_as_it_is_by_now(client, db, monkeypatch
 
 
 def test_a_parcel_refused_at_the_door_comes_back_too(client, db):
-    calls, sale = manager(client), three()
+    calls, sale = manager(client), three_books()
     ship(calls, sale)
     row = db.session.get(Sale, sale.id)
     row.customer_taxpayer, row.customer_state_registration = "contributor", "110042490114"

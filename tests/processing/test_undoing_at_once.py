@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.factories import api, make_sale, make_token, open_shop, work_off
 from tests.support.claims import claim
-from tests.support.processed_sales import agent, book, sold
+from tests.support.processed_sales import agent, book, three_books
 from tests.support.released_notes import hold_every_note, release_every_note
 from tests.support.sale_reversals import cancel, commission, refund, stock
 from webapp.invoices.models import Invoice, InvoiceEvent, InvoiceStatus
@@ -54,13 +54,9 @@ def at_once(*acts: Callable) -> list:
     return answers
 
 
-def three_books() -> int:
-    return sold(agent=agent(), lines=[{"sku": book(sku="BOOK", stock=10), "quantity": 3}]).id
-
-
 @pytest.mark.both_databases
 def test_two_cancellations(callers, db):
-    sale = three_books()
+    sale = three_books().id
     answers = at_once(*(lambda calls=calls: cancel(calls, sale).status_code for calls in callers))
     assert answers == [200, 200] and stock("BOOK") == 10 and commission() == 0
     assert db.session.query(Effect).filter(Effect.event == "cancelled").count() == 3
@@ -68,7 +64,7 @@ def test_two_cancellations(callers, db):
 
 @pytest.mark.both_databases
 def test_two_refunds_of_the_last_units(callers, db):
-    sale = three_books()
+    sale = three_books().id
     answers = at_once(
         *(lambda calls=calls: refund(calls, sale, (1, 2)).status_code for calls in callers)
     )
@@ -78,7 +74,7 @@ def test_two_refunds_of_the_last_units(callers, db):
 
 @pytest.mark.both_databases
 def test_one_refund_told_twice(callers, db):
-    sale = three_books()
+    sale = three_books().id
     answers = at_once(
         *(
             lambda calls=calls: refund(calls, sale, (1, 1), Idempotency_Key="R").json["refund"][
@@ -92,7 +88,7 @@ def test_one_refund_told_twice(callers, db):
 
 @pytest.mark.both_databases
 def test_a_cancellation_and_a_refund(callers, db):
-    sale = three_books()
+    sale = three_books().id
     one, other = callers
     cancelled, refunded = at_once(
         lambda: cancel(one, sale).status_code, lambda: refund(other, sale, (1, 1)).status_code

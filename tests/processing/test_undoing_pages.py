@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from tests.factories import make_product, open_shop, sign_in, work_off
-from tests.support.processed_sales import agent, book, sold
+from tests.support.processed_sales import agent, book, sold, three_books
 from tests.support.sale_reversals import commission, effect_of, make_due, own_rule, stock
 from webapp.fulfilment.tasks.models import Task
 from webapp.invoices.models import Invoice, InvoiceStatus
@@ -30,10 +30,6 @@ def shop_is_open(db):
 def text_of(page: str) -> str:
     """Without tags, in one line."""
     return " ".join(re.sub(r"<[^>]*>", " ", page).split())
-
-
-def three_books() -> Sale:
-    return sold(agent=agent(), lines=[{"sku": book(sku="BOOK", stock=10), "quantity": 3}])
 
 
 def status(db, sale: Sale) -> Status:

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from tests.factories import make_sale, make_token, open_shop, sign_in, work_off
+from tests.factories import make_product, make_sale, make_token, open_shop, sign_in, work_off
 from tests.support.processed_sales import book
-from tests.support.worlds import step
+from tests.support.worlds import scene, step
 from webapp.platform.clock import utc_now
 from webapp.sales.models import Sale, Status
 
@@ -81,3 +81,49 @@ def test_what_is_still_owed_is_not_brought_back(db, afresh):
         work_off()
         assert db.session.scalars(db.select(Sale)).one().created_at >= begun
         afresh()
+
+
+@scene
+def two_sold(price: str) -> tuple[int, int]:
+    open_shop()
+    sku = book(price=price)
+    ids = make_sale(sku=sku).id, make_sale(sku=sku).id
+    work_off()
+    return ids
+
+
+def test_a_scene_answers_alike_and_what_follows_has_its_own_numbers(db, afresh):
+    met = []
+    for _time in range(2):
+        make_token()
+        ids = two_sold("55.50")
+        sales = [db.session.get_one(Sale, sale_id) for sale_id in ids]
+        assert all(sale.status is Status.INVOICED for sale in sales)
+        met.append((sales[0].created_at, make_product().sku, make_sale().id))
+        afresh()
+    assert met[0] == met[1]
+    begun = utc_now()
+    [first, _second] = two_sold("66.60")
+    assert db.session.get_one(Sale, first).created_at >= begun, "it was asked for otherwise"
+
+
+def test_what_is_left_unsaid_in_a_scene_comes_back_too(db, afresh):
+    """A change that no step tells of is the scene's own; beside one it is none's."""
+
+    @scene
+    def renamed_and_sold() -> int:
+        open_shop()
+        sale = make_sale()
+        sale.customer.name = "Ana"
+        db.session.commit()
+        sale_id = sale.id
+        work_off()
+        return sale_id
+
+    moments = []
+    for _time in range(2):
+        sale = db.session.get_one(Sale, renamed_and_sold())
+        assert (sale.customer.name, sale.status) == ("Ana", Status.INVOICED)
+        moments.append(sale.created_at)
+        afresh()
+    assert moments[0] == moments[1]

@@ -20,6 +20,7 @@ from tests.factories import (
     work_off,
 )
 from tests.sales.test_once import at_once
+from tests.support import worlds
 from tests.support.processed_sales import counted, publish, sold
 from tests.support.sale_reversals import cancel, manager, open_tasks, refund, stock
 from webapp.catalog.models import OutOfStock, Product, StockMovement
@@ -33,6 +34,11 @@ START = {"CUP": 20, "PLATE": 20}
 
 @pytest.fixture
 def goods(db):
+    make_goods()
+
+
+@worlds.scene
+def make_goods() -> None:
     """KIT: two cups and a plate, made of products of which the plate was there first."""
     make_product(sku="PLATE", stock=20)
     make_product(sku="CUP", stock=20)

@@ -1,6 +1,9 @@
 """Packing slips for tests of their way out of the house."""
 
+from collections.abc import Sequence
+
 from tests.factories import make_product, make_sale, open_shop, work_off
+from tests.support import worlds
 from tests.support.processed_sales import PLACE
 from webapp.fulfilment.parcels.models import PackingSlip, Parcel
 from webapp.platform.database import db
@@ -14,18 +17,29 @@ def slip_of(sale_id: int) -> PackingSlip:
 
 def slips(*references: str) -> list[PackingSlip]:
     """One for each reference, its NF-e authorized, to be packed."""
+    return [slip_of(sale_id) for sale_id in _sold(references)]
+
+
+@worlds.scene
+def _sold(references: Sequence[str]) -> tuple[int, ...]:
     open_shop()
     sku = make_product(stock=500).sku
-    ids = [make_sale(sku=sku, address=PLACE, reference=reference).id for reference in references]
+    sales = [make_sale(sku=sku, address=PLACE, reference=reference) for reference in references]
+    ids = tuple(sale.id for sale in sales)
     work_off()
-    return [slip_of(sale_id) for sale_id in ids]
+    return ids
 
 
 def awaiting(reference: str = "") -> PackingSlip:
     """A slip whose NF-e was refused by our checks: its product has no NCM."""
+    return slip_of(_sold_without_ncm(reference))
+
+
+@worlds.scene
+def _sold_without_ncm(reference: str) -> int:
     sale_id = make_sale(sku=make_product(ncm="").sku, address=PLACE, reference=reference).id
     work_off()
-    return slip_of(sale_id)
+    return sale_id
 
 
 def shipping_of(slip: PackingSlip) -> Shipping:

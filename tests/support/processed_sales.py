@@ -19,9 +19,25 @@ PLACE = {"zip_code": "01001-000", "number": "101"}
 def sold(*skus: str, **changes) -> Sale:
     """A paid sale of one unit each, processed as far as it goes by itself."""
     changes = {"address": PLACE, "lines": [{"sku": sku, "quantity": 1} for sku in skus]} | changes
+    return db.session.get_one(Sale, _sold(**changes))
+
+
+@worlds.scene
+def _sold(**changes) -> int:
     sale_id = make_sale(**changes).id
     work_off()
-    return db.session.get_one(Sale, sale_id)
+    return sale_id
+
+
+def three_books(**facts) -> Sale:
+    """Of one kind, which an agent sold."""
+    return db.session.get_one(Sale, _three_books(**facts))
+
+
+@worlds.scene
+def _three_books(**facts) -> int:
+    sku = book(sku="BOOK", stock=10, **facts)
+    return sold(agent=agent(), lines=[{"sku": sku, "quantity": 3}]).id
 
 
 def book(**facts) -> str:

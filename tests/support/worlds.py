@@ -1,21 +1,21 @@
 """What tests begin with, worked off once a worker and brought back as a copy of SQLite's file.
 
 Many tests begin alike: the same products, the same sale, all its way through the pipeline, which
-takes 80 ms where a copy takes 3. The factories tell what they make (`step`), and `work_off` asks
-whether what comes of it is known. That is so where nothing else was written since the database was
-fresh, nothing in the program is replaced, and all outside is the shop's own; else, and on
-PostgreSQL, everything is simply done. A world in which something is owed is not kept: that changes
-while time goes by.
+takes 80 ms where a copy takes 3. The factories tell what they make (`step`), and what takes longer
+(`scene`, `work_off`) asks whether what comes of it is known. That is so where nothing else was
+written since the database was fresh, nothing in the program is replaced, and all outside is the
+shop's own; else, and on PostgreSQL, everything is simply done. A world in which something is owed
+is not kept: that changes while time goes by.
 """
 
+import datetime as dt
 import functools
-import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask, current_app
@@ -29,11 +29,34 @@ from webapp.processing.pipeline import WORKED
 
 # Files kept by a worker, of 2 MB each, and how much may have gone before each.
 MOST, LONGEST = 60, 12
-# Numbers of a test's own: in the names and codes that factories make up, and of rules' versions.
-numbers: Iterator[int] = itertools.count(1)
-versions: Iterator[int] = itertools.count(1000)
+# What is due later than that, as a membership's end, does not change while tests run.
+SOON = dt.timedelta(days=1)
+
+
+class Numbers:
+    """Of a test's own, one after the other."""
+
+    def __init__(self, first: int):
+        self.first = self.next = first
+
+    def __next__(self) -> int:
+        self.next += 1
+        return self.next - 1
+
+
+# In the names and codes that factories make up, and of rules' versions.
+numbers, versions = Numbers(1), Numbers(1000)
 # What the test at hand has replaced in the program, in any of its ways to do so.
 patches: list[str] = []
+
+
+class Kept(NamedTuple):
+    """The database's file, the numbers that come next, and what the scene's function answered."""
+
+    file: bytes
+    number: int
+    version: int
+    answer: Any
 
 
 class Worlds:
@@ -41,12 +64,11 @@ class Worlds:
 
     def __init__(self, base: Settings):
         self._base = base
-        self._files: dict[tuple, bytes] = {}
+        self._kept: dict[tuple, Kept] = {}
 
     def begin(self, app: Flask) -> None:
         """The test's database is fresh."""
-        global numbers, versions
-        numbers, versions = itertools.count(1), itertools.count(1000)
+        numbers.next, versions.next = numbers.first, versions.first
         settings: Settings = app.extensions["settings"]
         # Labels are bought long after a sale's way.
         same = {name: getattr(self._base, name) for name in ("database_url", "melhor_envio_url")}
@@ -55,21 +77,21 @@ class Worlds:
         if ours and file != settings.database_url:
             app.extensions["world"] = World(self, Path(file), settings)
 
-    def keep(self, said: tuple, file: Path) -> None:
-        if len(self._files) == MOST:
-            del self._files[next(iter(self._files))]
-        self._files[said] = file.read_bytes()
+    def keep(self, said: tuple, file: Path, answer: Any) -> None:
+        if len(self._kept) == MOST:
+            del self._kept[next(iter(self._kept))]
+        self._kept[said] = Kept(file.read_bytes(), numbers.next, versions.next, answer)
 
-    def brought_back(self, said: tuple, file: Path) -> bool:
-        kept = self._files.pop(said, None)
-        if kept is None:
-            return False
-        # The last asked for is the last to go.
-        self._files[said] = kept
-        db.session.rollback()
-        db.engine.dispose()
-        write_over(file, kept)
-        return True
+    def brought_back(self, said: tuple, file: Path) -> Kept | None:
+        kept = self._kept.pop(said, None)
+        if kept is not None:
+            # The last asked for is the last to go.
+            self._kept[said] = kept
+            db.session.rollback()
+            db.engine.dispose()
+            write_over(file, kept.file)
+            numbers.next, versions.next = kept.number, kept.version
+        return kept
 
 
 class World:
@@ -110,27 +132,37 @@ class World:
         if said is not None and " at 0x" not in str(what):
             self._said, self._mark = (*said, what), self._look()
 
-    def work_off(self, work: Callable[[], None]) -> None:
-        """Does the work, or brings back what came of it when it was done before."""
+    def play(self, what: tuple, make: Callable[[], Any]) -> Any:
+        """What `make` answers, which is plain. It is done, or what came of it when it was done
+        before is brought back."""
         assert self._said is not None
-        said, self._said = (*self._said, "worked off"), None
-        if self._worlds.brought_back(said, self._file):
+        said, self._said = (*self._said, what), None
+        kept = self._worlds.brought_back(said, self._file)
+        if kept is None:
+            amended = len(self.amendments)
+            answer = make()
+            if len(self.amendments) > amended or not self._keep(said, answer):
+                return answer
+        else:
+            answer = kept.answer
             with db.engine.begin() as connection:
                 for amendment in self.amendments:
                     connection.execute(amendment)
-        else:
-            work()
-            owed = owes()
-            # Others wait for a transaction's end.
-            db.session.rollback()
-            if owed or len(said) > LONGEST:
-                return
-            # The last connection to go carries the log over into the file.
-            db.engine.dispose()
-            if self._look()[-1]:
-                return
-            self._worlds.keep(said, self._file)
         self._said, self._mark = said, self._look()
+        return answer
+
+    def _keep(self, said: tuple, answer: Any) -> bool:
+        owed = owes()
+        # Others wait for a transaction's end.
+        db.session.rollback()
+        if owed or len(said) > LONGEST:
+            return False
+        # The last connection to go carries the log over into the file.
+        db.engine.dispose()
+        if self._look()[-1]:
+            return False
+        self._worlds.keep(said, self._file, answer)
+        return True
 
 
 def world() -> World | None:
@@ -153,16 +185,36 @@ def step(make: Callable) -> Callable:
         here = world()
         if here is None or not here.is_known():
             return make(*args, **kwargs)
-        with here.saying((make.__qualname__, repr(args), repr(sorted(kwargs.items())))):
+        with here.saying(_told(make, args, kwargs)):
             return make(*args, **kwargs)
 
     return making
 
 
+def scene(make: Callable) -> Callable:
+    """Of a function that makes much and commits it: like a `step`, and what it made is copied the
+    next time. Its answer is plain (an id, a code), for no row of a session would outlive that."""
+
+    @functools.wraps(make)
+    def making(*args: Any, **kwargs: Any) -> Any:
+        here, told = world(), _told(make, args, kwargs)
+        if here is None or " at 0x" in str(told) or not here.is_known():
+            return make(*args, **kwargs)
+        return here.play(told, lambda: make(*args, **kwargs))
+
+    return making
+
+
+def _told(make: Callable, args: tuple, kwargs: dict[str, Any]) -> tuple:
+    module, name = make.__module__, make.__qualname__
+    return module, name, repr(args), repr(sorted(kwargs.items()))
+
+
 def owes() -> bool:
-    """Whether any row of the pipeline is due, now or later."""
+    """Whether any row of the pipeline is due before this run of the tests is over."""
     models = {station.step.model for station in WORKED}
-    parts = [select(literal(1)).where(model.due_at.is_not(None)).exists() for model in models]
+    end = utc_now() + SOON
+    parts = [select(literal(1)).where(model.due_at < end).exists() for model in models]
     return any(db.session.execute(select(*parts)).one())
 
 

@@ -5,15 +5,19 @@ import threading
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import sign_in
 from tests.fulfilment.commissions.test_commissions import reverse
+from tests.support import worlds
 from tests.support.processed_sales import agent, book, sold
 from tests.support.transactions import in_transaction
 from webapp.audit.models import AuditEntry
 from webapp.fulfilment.commissions.models import Commission, CommissionPayment
 from webapp.fulfilment.commissions.payments import mark_agent_paid
 from webapp.platform.clock import utc_now
+from webapp.platform.database import db as database
+from webapp.sales.models import Sale
 
 MONTH = "2025-03"
 
@@ -22,13 +26,18 @@ MONTH = "2025-03"
 def earned(db):
     """Two agents' commissions of a month that is over: R$ 5.00 and R$ 10.00; the first one's
     sale."""
+    return db.session.get_one(Sale, earn())
+
+
+@worlds.scene
+def earn() -> int:
     agent("A1", "5.00"), agent("A2", "10.00", "Caio Reis")
-    sale = sold(book(), agent="A1")
+    sale_id = sold(book(), agent="A1").id
     sold(book(), agent="A2")
-    for row in db.session.scalars(db.select(Commission)):
+    for row in database.session.scalars(select(Commission)):
         row.month = MONTH
-    db.session.commit()
-    return sale
+    database.session.commit()
+    return sale_id
 
 
 @pytest.fixture
