@@ -216,6 +216,7 @@ class Shop:
             lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200,
             seconds,
             f"{self.program} is ready",
+            pause=0.1,
         )
         assert self.process.poll() is None, self.log.read_text()
         wait_until(lambda: "is ready at" in self.log.read_text())

@@ -87,7 +87,7 @@ def _wait_for_the_last(engine: Engine, sales: int, seconds: float) -> None:
         with engine.connect() as connection:
             return connection.execute(issued).scalar_one() >= sales
 
-    wait_until(all_are_issued, seconds, "every order has its NF-e")
+    wait_until(all_are_issued, seconds, "every order has its NF-e", pause=0.1)
 
 
 def _seconds(moment: dt.datetime | str) -> float:
