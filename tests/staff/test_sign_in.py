@@ -37,11 +37,6 @@ ELSEWHERE = (
 )
 
 
-@pytest.fixture(autouse=True)
-def as_dear_as_in_life(monkeypatch):
-    monkeypatch.setattr(models, "HASHER", HASHER)
-
-
 @pytest.fixture
 def ana(db):
     user = make_user("clerk", email="ana@example.com")
@@ -63,7 +58,13 @@ def try_to_sign_in(client, email="ana@example.com", password=PASSWORD, next_page
     )
 
 
-def test_the_right_password_opens_the_shop_and_is_audited(client, db, ana):
+@pytest.fixture
+def as_dear_as_in_life(monkeypatch):
+    """The hasher of a shop."""
+    monkeypatch.setattr(models, "HASHER", HASHER)
+
+
+def test_the_right_password_opens_the_shop_and_is_audited(as_dear_as_in_life, client, db, ana):
     answer = try_to_sign_in(client)
 
     assert (answer.status_code, answer.location) == (303, "/")
@@ -93,7 +94,9 @@ def test_a_wrong_password_and_an_unknown_e_mail_get_the_same_answer(client, ana,
     assert client.get("/account").status_code == 302
 
 
-def test_an_unknown_e_mail_costs_as_much_time_as_a_known_one(client, ana, monkeypatch):
+def test_an_unknown_e_mail_costs_as_much_time_as_a_known_one(
+    as_dear_as_in_life, client, ana, monkeypatch
+):
     verified = []
     monkeypatch.setattr(
         models,
