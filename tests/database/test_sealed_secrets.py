@@ -2,22 +2,26 @@
 
 import flask_migrate
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from webapp import migrations
-from webapp.store.queries import csrt_of, the_shop
+from webapp.platform.sealed import seal
+from webapp.store.models import Shop
+from webapp.store.queries import CSRT, csrt_of, the_shop
 
 pytestmark = pytest.mark.both_databases
+BEFORE, AFTER = "0037", "0038"
 
 
-def test_a_secret_is_sealed_on_the_way_up_and_opened_on_the_way_down(app, db):
-    migrations.bind(app)
-    flask_migrate.downgrade(revision="0037")
-    db.session.execute(text("UPDATE shop SET csrt_id = '01', csrt = 'G8063VRTNDMO886SFNK5'"))
+def test_a_secret_is_opened_on_the_way_down_and_sealed_on_the_way_up(app, db):
+    the_shop().csrt_id, the_shop().csrt_sealed = "01", seal(CSRT, b"G8063VRTNDMO886SFNK5")
     db.session.commit()
-    flask_migrate.upgrade()
-    shop = the_shop()
-    assert b"G8063" not in shop.csrt_sealed and csrt_of(shop) == "G8063VRTNDMO886SFNK5"
-    db.session.rollback()
-    flask_migrate.downgrade(revision="0037")
+    migrations.bind(app)
+    flask_migrate.downgrade(revision=BEFORE)
     assert db.session.scalar(text("SELECT csrt FROM shop")) == "G8063VRTNDMO886SFNK5"
+    db.session.rollback()
+    flask_migrate.upgrade(revision=AFTER)
+    sealed = db.session.scalars(select(Shop.csrt_sealed)).one()
+    assert b"G8063" not in sealed
+    assert csrt_of(Shop(csrt_sealed=sealed)) == "G8063VRTNDMO886SFNK5"
+    assert "csrt" not in db.session.execute(text("SELECT * FROM shop")).keys()
