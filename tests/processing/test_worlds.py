@@ -9,6 +9,7 @@ from tests.support.processed_sales import book
 from tests.support.worlds import scene, step
 from webapp.platform.clock import utc_now
 from webapp.sales.models import Sale, Status
+from webapp.store.queries import the_shop
 
 
 @pytest.fixture
@@ -50,15 +51,24 @@ def test_what_began_alike_is_brought_back_and_goes_on(db, app, afresh):
 
 
 def renamed(db, _monkeypatch) -> None:
-    make_sale().customer.name = "Ana"
+    the_shop().name = "Another"
     db.session.commit()
+
+
+def flushed(db, _monkeypatch) -> None:
+    the_shop().name = "Another"
+    db.session.flush()
+
+
+def changed(_db, _monkeypatch) -> None:
+    the_shop().name = "Another"
 
 
 def replaced(_db, monkeypatch) -> None:
     monkeypatch.setenv("BALCAO_OTHERWISE", "1")
 
 
-@pytest.mark.parametrize("otherwise", [renamed, replaced])
+@pytest.mark.parametrize("otherwise", [renamed, flushed, changed, replaced])
 def test_what_is_otherwise_is_made(db, monkeypatch, afresh, otherwise):
     a_sale(db)
     afresh()

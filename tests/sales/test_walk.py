@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.factories import make_product, make_sale, sign_in
+from tests.support import worlds
 from tests.support.processed_sales import counted
 from webapp.sales.models import Sale
 
@@ -14,11 +15,16 @@ from webapp.sales.models import Sale
 @pytest.fixture
 def orders(client, db):
     sign_in(client)
+    make_orders()
+    return client
+
+
+@worlds.scene
+def make_orders() -> None:
     make_product(sku="W", price="10.00", stock=100)
     for number, channel in enumerate(("site", "phone") * 3, 1):
         lines = [{"sku": "W", "quantity": number}]
         make_sale(reference=f"W-{number}", channel=channel, lines=lines, paid=False)
-    return client
 
 
 def step(page: str, key: str) -> str | None:

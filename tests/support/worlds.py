@@ -111,7 +111,10 @@ class World:
         return found.st_mtime_ns, found.st_size, log.stat().st_size if log.exists() else 0
 
     def is_known(self) -> bool:
-        session = db.session
+        session = db.session()
+        if session.in_transaction() and not (session.new or session.dirty or session.deleted):
+            # What was flushed and not committed yet, as what comes next would.
+            session.commit()
         others = (
             session.new or session.dirty or session.deleted or self._mark != self._look(),
             patches,
