@@ -29,7 +29,6 @@ def people(browser, live_shop, signed_in):
     def open_page(path: str, prepare=lambda page: None, waits: bool = False):
         contexts.append(browser.new_context(base_url=live_shop.url, locale="pt-BR"))
         page = contexts[-1].new_page()
-        page.clock.install()
         signed_in(page, "clerk")
         prepare(page)
         if not waits:
@@ -121,7 +120,11 @@ def test_the_first_row_of_an_empty_list_comes_by_itself(people, live_shop):
 
 
 def test_without_a_stream_the_page_asks_and_finds_back_to_it(people, live_shop):
-    onlooker = people("/sales", lambda page: page.route(STREAM, lambda route: route.abort()))
+    def without_a_stream(page):
+        page.clock.install()
+        page.route(STREAM, lambda route: route.abort())
+
+    onlooker = people("/sales", without_a_stream)
     expect(state(onlooker)).to_have_text(ASKING)
     place_order(live_shop, "LIVE-3")
     until_invoiced(live_shop, "LIVE-3")
@@ -171,6 +174,8 @@ def test_a_page_that_slept_through_a_hundred_changes_is_brought_up_to_date(peopl
         "true }); document.dispatchEvent(new Event('visibilitychange')); }"
     )
     onlooker.evaluate(look, True)
+    # What it was told of before goes on: rows are asked for together, lists once a second.
+    onlooker.evaluate("new Promise((done) => setTimeout(done, 1500))")
     asked = []
     onlooker.on("request", lambda request: asked.append(request.url))
     set_stocks(live_shop, SLEPT, range(701, 801))

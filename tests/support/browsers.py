@@ -12,13 +12,16 @@ from tests import programs, services
 
 FAILURES = Path(__file__).resolve().parents[2] / "failures"
 
-# A page's script runs for a moment: to compile it a second time, for speed, takes longer.
+# A page's script runs for a moment: to compile it a second time, for speed, takes longer. A page
+# that is opened is empty first, for which a second process of its profile would start.
 BROWSER_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage --in-process-gpu "
-    "--process-per-site "
+    "--process-per-site --renderer-process-limit=1 "
     "--js-flags=--no-opt,--no-maglev"
 )
+# Nothing moves unless asked to: a badge that pulses is drawn anew sixty times a second.
+USUAL = {"reduced_motion": "reduce", "timezone_id": "America/Sao_Paulo"}
 # A clock that a test moves is that of all pages to come, and of each frame in them.
 CLOCK_MOVED = """() => {
     const frame = document.createElementNS("http://www.w3.org/1999/xhtml", "iframe");
@@ -43,9 +46,7 @@ def browser(request):
 @pytest.fixture
 def page(browser, live_shop):
     """A new browser profile on the demo shop; `page.goto("/sales")` and the like."""
-    context = browser.new_context(
-        base_url=live_shop.url, locale="pt-BR", timezone_id="America/Sao_Paulo"
-    )
+    context = browser.new_context(base_url=live_shop.url, locale="pt-BR")
     yield context.new_page()
     context.close()
 
@@ -64,12 +65,11 @@ def signed_in(live_shop) -> Callable[..., None]:
 
 
 def traced(browser: Browser, snapshots: bool) -> Browser:
-    """The browser, every profile of which keeps a trace of the test that runs. Nothing moves in it
-    unless asked to: a badge that pulses is drawn anew sixty times a second."""
+    """The browser, every profile of which keeps a trace of the test that runs."""
     make = browser.new_context
 
     def new_context(**options) -> BrowserContext:
-        context = make(**({"reduced_motion": "reduce"} | options))
+        context = make(**options)
         context.set_default_timeout(60_000)
         context.tracing.start(snapshots=snapshots)
         return context
@@ -87,6 +87,7 @@ class Profiles:
         self.make, self.free = make, {}
 
     def take(self, **options) -> BrowserContext:
+        options = USUAL | options
         free = self.free.setdefault(repr(sorted(options.items())), [])
         context = free.pop() if free else self._made(free, options)
         _open.append(context)
