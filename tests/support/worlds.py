@@ -111,6 +111,8 @@ class World:
         return found.st_mtime_ns, found.st_size, log.stat().st_size if log.exists() else 0
 
     def is_known(self) -> bool:
+        if self._said is None:
+            return False
         session = db.session()
         if session.in_transaction() and not (session.new or session.dirty or session.deleted):
             # What was flushed and not committed yet, as what comes next would.
