@@ -46,7 +46,7 @@ from webapp.platform.queue import (
     remove_strange_keys,
 )
 from webapp.platform.sparing import sparing
-from webapp.platform.version import version
+from webapp.platform.version import VERSION
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER_SECONDS = 1
@@ -176,7 +176,7 @@ class ShopWorker(SimpleWorker):
 
     def serialize(self) -> dict:
         return super().serialize() | {
-            VERSION_FIELD: version(),
+            VERSION_FIELD: VERSION,
             MEMORY_FIELD: living.memory_mb(),
         }
 
@@ -267,7 +267,6 @@ def main(names: list[str]) -> None:
     app = create_app()
     living.begin(app.extensions["settings"].data_dir)
     configure_mappers()
-    version()
     # The app lives as long as the process; the collector need not walk it for every batch of rows.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

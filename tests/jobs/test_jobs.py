@@ -2,6 +2,8 @@
 
 import datetime as dt
 import importlib
+import runpy
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -16,9 +18,10 @@ from structlog.testing import capture_logs
 from jobs.worker import ALLOWED, ShopWorker, make_worker, serve
 from tests.factories import ADDRESS, make_sale, open_shop
 from webapp.monitor.registries import queue_counts, workers
+from webapp.platform import version
 from webapp.platform.clock import utc_now
 from webapp.platform.queue import ALIVE_SECONDS, QUEUES, connect
-from webapp.platform.version import version
+from webapp.platform.version import VERSION
 from webapp.sales.models import Status
 
 
@@ -83,12 +86,22 @@ def test_a_worker_tells_its_version_and_its_memory(app, db, connection):
     worker = make_worker(app, list(QUEUES), connection)
     worker.register_birth()
     told = connection.hgetall(worker.key)
-    assert told[b"balcao_version"].decode() == version()
+    assert told[b"balcao_version"].decode() == VERSION
     newest = max(Path(__file__).parents[2].glob("webapp/migrations/versions/[0-9]*.py")).name[:4]
-    assert version().startswith(f"{newest}-")
+    assert VERSION.startswith(f"{newest}-")
     with Path("/proc/self/status").open() as status:
         (held,) = (int(line.split()[1]) // 1024 for line in status if line.startswith("VmRSS"))
     assert abs(int(told[b"balcao_rss_mb"]) - held) < 30
+
+
+def test_the_version_is_that_of_the_code_when_it_was_read(tmp_path):
+    """A process keeps it, and all that are forked from it, whatever is on the disk later."""
+    home = tmp_path / "platform"
+    home.mkdir()
+    ours = shutil.copy(version.__file__, home)
+    before = runpy.run_path(ours)["VERSION"]
+    (home / "more.py").write_text("MORE = 1")
+    assert before.startswith("0000-") and before != runpy.run_path(ours)["VERSION"]
 
 
 def test_a_worker_outlives_a_redis_that_is_of_no_use(app, db, connection, monkeypatch):

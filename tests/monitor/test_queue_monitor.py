@@ -22,7 +22,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.live import STREAM
 from webapp.platform.notices import WORK_TOLD_KEY, WORK_UNTOLD_KEY, tell_work_held_back
 from webapp.platform.queue import QUEUES, connect, done_keys
-from webapp.platform.version import version
+from webapp.platform.version import VERSION
 from webapp.processing.sweeping import sweep_once
 from webapp.rules.backtesting.backtests import ask_backtest, look_back
 from webapp.sales.models import Sale
@@ -137,8 +137,8 @@ def test_a_worker_tells_its_version_and_memory_and_whatever_else_stands_there_is
     assert '<span title="Memory">1,184 MB</span>' in told()
     worker.connection.hset(worker.key, mapping={"balcao_rss_mb": "-1 or so", "balcao_version": ""})
     assert '<span title="Version">—</span>' in told() and '<span title="Memory">—</span>' in told()
-    worker.connection.hset(worker.key, "balcao_version", version())
-    assert version() in told() and "other version" not in told()
+    worker.connection.hset(worker.key, "balcao_version", VERSION)
+    assert VERSION in told() and "other version" not in told()
 
 
 def test_the_queues_tell_how_they_work_and_when_the_sweeper_passed(client, db, manager):

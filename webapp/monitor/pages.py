@@ -31,7 +31,7 @@ from webapp.platform.clock import utc_now
 from webapp.platform.errors import NotFound, Refusal
 from webapp.platform.queue import QUEUES
 from webapp.platform.sparing import sparing
-from webapp.platform.version import version
+from webapp.platform.version import VERSION
 from webapp.platform.whole import whole_number
 from webapp.processing.effects import kind_of
 from webapp.processing.models import RecurringRun
@@ -108,7 +108,7 @@ def _work() -> dict[str, Any]:
         "failed_effects": failed_effects_shown(),
         **most_pressing(known),
         "kind_of": kind_of,
-        "version": version(),
+        "version": VERSION,
         "words": words,
         "now": now,
     }
