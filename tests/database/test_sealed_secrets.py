@@ -25,3 +25,6 @@ def test_a_secret_is_opened_on_the_way_down_and_sealed_on_the_way_up(app, db):
     assert b"G8063" not in sealed
     assert csrt_of(Shop(csrt_sealed=sealed)) == "G8063VRTNDMO886SFNK5"
     assert "csrt" not in db.session.execute(text("SELECT * FROM shop")).keys()
+    db.session.rollback()
+    flask_migrate.upgrade()
+    assert csrt_of(the_shop()) == "G8063VRTNDMO886SFNK5"
