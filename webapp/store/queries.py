@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm.attributes import instance_state
 
 from webapp.fiscal.cancelling import usual_hours
 from webapp.fiscal.places import state
@@ -17,6 +18,8 @@ from webapp.store.models import Series, Shop
 
 # Its one row has the first key.
 _KEY = 1
+# Every step and every page reads it, so it is built once.
+_THE_SHOP = select(Shop).where(Shop.id == _KEY)
 # What it is sealed for.
 CSRT = "csrt"
 
@@ -26,7 +29,9 @@ def the_shop() -> Shop:
 
     Read once by each session, which would otherwise forget what nobody holds.
     """
-    shop = db.session.info["shop"] = db.session.get_one(Shop, _KEY)
+    shop: Shop | None = db.session.identity_map.get((Shop, (_KEY,), None))
+    if shop is None or instance_state(shop).expired:
+        shop = db.session.info["shop"] = db.session.scalars(_THE_SHOP).one()
     return shop
 
 
