@@ -12,6 +12,7 @@ from webapp.sales.models import Sale
 BEFORE, AFTER = "0012", "0013"
 
 
+@pytest.mark.operations
 @pytest.mark.both_databases
 def test_customers_are_taken_over_with_their_orders(app, db):
     make_product(sku="BOOK-1")

@@ -40,6 +40,7 @@ def test_a_scanned_code_has_an_index(db, column):
     assert f"ix_products_{column}" in indexes(db)
 
 
+@pytest.mark.operations
 def test_old_twins_stop_the_upgrade_with_their_names_and_nothing_is_half_done(app, db, caplog):
     make_product(sku="AB-1")
     make_product(sku="CD-2")

@@ -103,6 +103,7 @@ def test_no_column_that_tells_who_did_it_is_forgotten():
     assert found == set(COPIES["users.email"])
 
 
+@pytest.mark.operations
 class TestOnPostgres:
     @pytest.fixture
     def database_kind(self):

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from tests.processing.test_refunds import manager, refund, three_books
 from webapp import migrations
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.operations]
 BEFORE = "0003"
 
 

@@ -9,7 +9,7 @@ from webapp.platform.sealed import seal
 from webapp.store.models import Shop
 from webapp.store.queries import CSRT, csrt_of, the_shop
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.operations]
 BEFORE, AFTER = "0037", "0038"
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from tests.factories import make_sale
 from webapp import migrations
 
+pytestmark = pytest.mark.operations
 BEFORE = "0080"
 KNOWN = {
     "sqlite": "SELECT idx FROM sqlite_stat1 WHERE tbl = 'sales'",

@@ -1,8 +1,11 @@
 """A new action and a new field, each in its two files, work from the editor to the order's page."""
 
+import pytest
+
 from tests.support.added_rule_kinds import copy_with_more, walk_in
 
 
+@pytest.mark.operations
 def test_an_added_action_and_field_work_from_editor_to_order_page(
     tmp_path, database_url, redis_url
 ):

@@ -108,6 +108,7 @@ def test_it_is_never_given_up_and_each_attempt_is_counted(db, calls):
     assert invoice.error == "ConnectionError: no answer"
 
 
+@pytest.mark.operations
 @pytest.mark.both_databases
 def test_invoices_on_their_way_keep_that_their_answer_is_not_known(app, db, calls):
     """An upgrade finds out by how often they were sent, as was told until then."""

@@ -110,6 +110,7 @@ def test_the_product_list_and_the_order_form_find_a_code_without_its_dash(client
         assert 'value="FI-0002"' in offered, written
 
 
+@pytest.mark.operations
 @pytest.mark.both_databases
 def test_orders_from_before_are_found_after_the_migration(app, db):
     sale = make_sale(customer=BUYER, address=ADDRESS_TYPED)

@@ -160,6 +160,7 @@ def test_the_command_line_makes_tokens_of_nobody_that_end_too(app, db):
     assert token.expires_at - utc_now() < dt.timedelta(days=366)
 
 
+@pytest.mark.operations
 @pytest.mark.both_databases
 def test_tokens_from_before_they_ended_have_a_year_left(app, db):
     make_token()
