@@ -116,7 +116,7 @@ def test_every_list_of_orders_is_found_by_the_number_and_key_of_the_nfe(client, 
 
 @pytest.mark.both_databases
 def test_an_exact_code_stands_first_and_no_row_is_met_twice_or_left_out(client, db, monkeypatch):
-    monkeypatch.setattr("webapp.http.lists.page_of.__defaults__", (2, False, None))
+    monkeypatch.setattr("webapp.web.listings.Listing.page.__defaults__", (2, False))
     meant = make_product(name="Zebra", sku="CAN")
     others = [make_product(name=f"Caneca {place}", sku=f"X-CAN-{place}") for place in range(4)]
     expected = [meant.id, *(other.id for other in others)]
