@@ -4,14 +4,28 @@ thousand."""
 import base64
 import datetime as dt
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import Date, ScalarSelect, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    ScalarSelect,
+    Select,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from webapp.http.formatting import number_text, with_query
 from webapp.http.query import Asked, query_word
@@ -19,13 +33,9 @@ from webapp.platform.columns import Hundredths, UtcDateTime
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.notices import live_kind
-from webapp.platform.searching import Ids
-from webapp.platform.text import fold
 
 COUNT_LIMIT = 1000
 ROWS_AT_ONCE = 500
-# So many rows that a searched code names stand before the others.
-MOST_NAMED = 10
 
 
 class Order(NamedTuple):
@@ -187,28 +197,128 @@ def paginate(
 
     `after` and `before` are cursors of earlier pages; at most one row more than `limit` is read.
     """
-    backwards = bool(before) and not after
-    down = descending != backwards
-    cursor = after or before
-    if cursor:
-        query = _beyond(query, keys, decode_cursor(cursor, keys), down)
-    query = _in_order(query, keys, down).limit(limit + 1)
-    rows = list(db.session.scalars(query).unique())
-    more, rows = len(rows) > limit, rows[:limit]
-    if backwards:
-        rows.reverse()
+    return Ordered(keys, descending, query).page(after, before, limit)
 
-    has_next, has_prev = (True, more) if backwards else (more, bool(cursor))
-    return Page(
-        rows,
-        cursor_of(rows[-1], keys) if rows and has_next else None,
-        cursor_of(rows[0], keys) if rows and has_prev else None,
-        live_kind(getattr(keys[-1], "class_", None)),
-    )
+
+class Head(NamedTuple):
+    """Rows that stand together at the head of a list: what they fit, and whether a row whose keys
+    have these values is one of them."""
+
+    fits: ColumnElement[bool]
+    has: Callable[[Sequence[Any]], bool]
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A list in its order: the rows of its `heads`, of which no two share one, then the others;
+    each of these stretches goes by `keys`.
+
+    `rows` has all of them, or more: of a list that is searched those that are searched through.
+    What is `found` is asked for where the heads do not fill a page; None: that is all of `rows`.
+    """
+
+    keys: tuple
+    down: bool
+    rows: Select
+    heads: Sequence[Head] = ()
+    found: Callable[[], Select] | None = None
+
+    @cached_property
+    def every(self) -> Select:
+        return self.rows if self.found is None else self.found()
+
+    @cached_property
+    def _others(self) -> Select:
+        return self.every.where(*(not_(head.fits) for head in self.heads))
+
+    def page(self, after: str | None, before: str | None, limit: int) -> Page:
+        """As `paginate`: one statement for the heads, and one for the others. Raises Invalid."""
+        back, cursor = bool(before) and not after, after or before
+        values = decode_cursor(cursor, self.keys) if cursor else None
+        rows: list[Any] = []
+        lots = (self._of_others, self._of_heads) if back else (self._of_heads, self._of_others)
+        for read in lots:
+            if len(rows) <= limit:
+                rows += read(values, back, limit + 1 - len(rows))
+        more, rows = len(rows) > limit, rows[:limit]
+        if back:
+            rows.reverse()
+
+        has_next, has_prev = (True, more) if back else (more, bool(cursor))
+        return Page(
+            rows,
+            cursor_of(rows[-1], self.keys) if rows and has_next else None,
+            cursor_of(rows[0], self.keys) if rows and has_prev else None,
+            live_kind(getattr(self.keys[-1], "class_", None)),
+        )
+
+    def beside(self, values: Sequence[Any], back: bool) -> list[list[Select]]:
+        """What stands behind a row of these values, or ahead of it, the nearest stretch first; the
+        others that come behind heads, which cost more to ask for, in a lot of their own."""
+        heads, others = self._heads_from(values, back), self._others_from(values, back)
+        return [lot for lot in ([others + heads] if back else [heads, others]) if lot]
+
+    def stretch_of(self, values: Sequence[Any]) -> int:
+        """The number of its head; the others' is the last one."""
+        heads = (place for place, head in enumerate(self.heads) if head.has(values))
+        return next(heads, len(self.heads))
+
+    def _of_heads(self, values: Sequence[Any] | None, back: bool, most: int) -> list[Any]:
+        heads = self._heads_from(values, back)
+        if len(heads) > 1:
+            down = self.down != back
+            heads = [self.rows.where(self.keys[-1].in_(_nearest(heads, self.keys, down, most)))]
+        rows = [row for query in heads for row in self._first(query, back, most)]
+        return sorted(rows, key=self._stretch_of_row, reverse=back)
+
+    def _of_others(self, values: Sequence[Any] | None, back: bool, most: int) -> list[Any]:
+        others = self._others_from(values, back)
+        return [row for query in others for row in self._first(query, back, most)]
+
+    def _first(self, query: Select, back: bool, most: int) -> list[Any]:
+        ordered = _in_order(query, self.keys, self.down != back)
+        return list(db.session.scalars(ordered.limit(most)).unique())
+
+    def _stretch_of_row(self, row: Any) -> int:
+        return self.stretch_of([getattr(row, key.key) for key in self.keys])
+
+    def _heads_from(self, values: Sequence[Any] | None, back: bool) -> list[Select]:
+        at = 0 if values is None else self.stretch_of(values)
+        heads = [
+            self._from(self.rows.where(head.fits), values if place == at else None, back)
+            for place, head in enumerate(self.heads)
+            if (place <= at if back else place >= at)
+        ]
+        return heads[::-1] if back else heads
+
+    def _others_from(self, values: Sequence[Any] | None, back: bool) -> list[Select]:
+        if values is not None and self.stretch_of(values) == len(self.heads):
+            return [self._from(self._others, values, back)]
+        return [] if back else [self._others]
+
+    def _from(self, query: Select, values: Sequence[Any] | None, back: bool) -> Select:
+        return query if values is None else _beyond(query, self.keys, values, self.down != back)
+
+
+def _nearest(stretches: Sequence[Select], keys: tuple, down: bool, most: int) -> Select:
+    """Ids of as many rows of these stretches, one after the other. No more of either is read: of
+    several ranges of an index in one condition SQLite would sort all rows."""
+    firsts = [
+        _in_order(rows.with_only_columns(*keys), keys, down).limit(most).subquery()
+        for rows in stretches
+    ]
+    parts = (select(literal(place).label("place"), *first.c) for place, first in enumerate(firsts))
+    found = union_all(*parts).subquery()
+    place, *values = found.c
+    return select(values[-1]).order_by(place, *_directed(values, down)).limit(most)
 
 
 def _in_order(query: Select, keys: tuple, down: bool) -> Select:
-    return query.order_by(*(key.desc() if down else key.asc() for key in keys))
+    return query.order_by(*_directed(keys, down))
+
+
+def _directed(keys: Sequence[Any], down: bool) -> Iterator[Any]:
+    return (key.desc() if down else key.asc() for key in keys)
 
 
 def _beyond(query: Select, keys: tuple, values: Sequence[Any], down: bool) -> Select:
@@ -230,29 +340,17 @@ def slices(query: Select, keys: tuple, down: bool) -> Iterator[list]:
             return
 
 
-class Sought(NamedTuple):
-    """What a list is searched for, and the ids of those rows that this is a code of, or what asks
-    for them; None where it cannot be one. `among`: the list without this search, which finds them
-    anyway."""
-
-    written: str
-    named: Ids | list[int] | None
-    among: Select | None = None
-
-
 def page_of(
     query: Select,
     orders: Orders,
     limit: int = 50,
     narrowed: bool = False,
-    sought: Sought | None = None,
     asked: Asked = None,
 ) -> Page:
     """The page that the address, or `asked`, asks for, in one of `orders`.
 
     `narrowed`: a filter holds, which an order's index does not know of. Then the first COUNT_LIMIT
     rows of the usual order are sorted, whatever the table holds; `cut` says that there are more.
-    `sought`: in the usual order the best hits stand first, see `best_first`.
     """
     asked = request.args if asked is None else asked
     sorting, cut = Sorting.asked(orders, asked), False
@@ -260,10 +358,7 @@ def page_of(
         cut = bounded_count(query.with_only_columns(sorting.usual.keys[-1])) > COUNT_LIMIT
         query = sorted_part(query, sorting)
     after, before = asked.get("after"), asked.get("before")
-    if sought and sorting.is_usual:
-        page = best_first(query, sorting.usual, sought, after, before, limit)
-    else:
-        page = paginate(query, sorting.keys, after, before, limit, sorting.down)
+    page = paginate(query, sorting.keys, after, before, limit, sorting.down)
     return replace(page, sorting=sorting, cut=cut)
 
 
@@ -288,77 +383,75 @@ class Place(NamedTuple):
     left_behind: tuple[str, int] | None = None
 
 
-def place_in(query: Select, sorting: Sorting, cursor: str, met: Collection[int] = ()) -> Place:
+def place_in(ordered: Ordered, cursor: str, met: Collection[int] = ()) -> Place:
     """The place that `cursor` names, whether its row is still there or not; rows that were `met`
-    stand behind nobody, and of COUNT_LIMIT of them there may be more. Two statements. Raises
-    Invalid."""
-    keys, down = sorting.keys, sorting.down
-    values, rows = decode_cursor(cursor, keys), query.with_only_columns(*keys)
-    ahead = _beyond(rows, keys, values, not down)
-    behind = _beyond(rows, keys, values, down)
-    counts = bounded_counts([ahead, rows, rows.where(keys[-1] == values[-1])])
+    stand behind nobody, and of COUNT_LIMIT of them there may be more. Two statements, at the last
+    row of the heads three. Raises Invalid."""
+    keys, down = ordered.keys, ordered.down
+    values, rows = decode_cursor(cursor, keys), ordered.every.with_only_columns(*keys)
+    ahead, behind = (ordered.beside(values, back) for back in (True, False))
+    counts = bounded_counts([_together(ahead, keys), rows, rows.where(keys[-1] == values[-1])])
     unmet = keys[-1].not_in(met)
-    sides = {"before": (ahead, not down), "after": (behind.where(unmet), down)}
+    sides = {
+        "before": _Side(ahead, not down),
+        "after": _Side([[rows.where(unmet) for rows in lot] for lot in behind], down),
+    }
     if 0 < len(met) < COUNT_LIMIT:
-        sides["left behind"] = (ahead.where(unmet), down)
+        from_first = [[rows.where(unmet) for rows in lot[::-1]] for lot in ahead[::-1]]
+        sides["left behind"] = _Side(from_first, down)
     beside = _firsts(sides, keys)
     after = beside.get("after")
     left_behind = None if after else beside.get("left behind")
     return Place(counts[0], counts[1], bool(counts[2]), beside.get("before"), after, left_behind)
 
 
-def first_in(query: Select, sorting: Sorting) -> tuple[str, int] | None:
+def first_in(ordered: Ordered) -> tuple[str, int] | None:
     """The cursor and the id of the first row."""
-    rows = query.with_only_columns(*sorting.keys)
-    return _firsts({"first": (rows, sorting.down)}, sorting.keys).get("first")
+    first = ordered.page(None, None, limit=1).items
+    keys = ordered.keys
+    return next(((cursor_of(row, keys), getattr(row, keys[-1].key)) for row in first), None)
 
 
-def _firsts(sides: Mapping[str, tuple[Select, bool]], keys: tuple) -> dict[str, tuple[str, int]]:
-    """Of each query, in its direction, the first row's cursor and id."""
+def _together(lots: Sequence[Sequence[Select]], keys: tuple) -> Select | CompoundSelect:
+    parts = [rows.with_only_columns(*keys) for lot in lots for rows in lot]
+    return union_all(*parts) if len(parts) > 1 else parts[0]
+
+
+class _Side(NamedTuple):
+    """Lots of stretches, as `Ordered.beside` has them, and the direction of each."""
+
+    lots: Sequence[Sequence[Select]]
+    down: bool
+
+
+def _firsts(sides: Mapping[str, _Side], keys: tuple) -> dict[str, tuple[str, int]]:
+    """Of each side the first row's cursor and id; a lot is asked where those before have none."""
+    found: dict[str, tuple[str, int]] = {}
+    for place in range(max(len(side.lots) for side in sides.values())):
+        asked = {
+            name: (side.lots[place], side.down)
+            for name, side in sides.items()
+            if name not in found and place < len(side.lots)
+        }
+        found |= _firsts_of(asked, keys) if asked else {}
+    return found
+
+
+def _firsts_of(
+    asked: Mapping[str, tuple[Sequence[Select], bool]], keys: tuple
+) -> dict[str, tuple[str, int]]:
     firsts = [
-        (name, _in_order(rows, keys, down).limit(1).subquery())
-        for name, (rows, down) in sides.items()
+        (name, place, _in_order(rows.with_only_columns(*keys), keys, down).limit(1).subquery())
+        for name, (stretches, down) in asked.items()
+        for place, rows in enumerate(stretches)
     ]
-    asked = union_all(*(select(literal(name), *first.c) for name, first in firsts))
+    parts = (select(literal(name), literal(place), *first.c) for name, place, first in firsts)
+    rows = sorted(db.session.execute(union_all(*parts)), key=itemgetter(1), reverse=True)
+    # Of several the nearest is the last one here.
     return {
         name: (encode_cursor([_written(value) for value in values]), values[-1])
-        for name, *values in db.session.execute(asked)
+        for name, _place, *values in rows
     }
-
-
-def best_first(
-    query: Select, order: Order, sought: Sought, after=None, before=None, limit: int = 50
-) -> Page:
-    """One page of `query`, those that a code names at the head of the first one and on no other. A
-    list by name that is no longer than a page is ranked as a whole."""
-    row_id, best = order.keys[-1], []
-    ids = sought.named or [] if isinstance(sought.named, list | None) else _first_ids(sought.named)
-    if ids:
-        among = query if sought.among is None else sought.among
-        named = _in_order(among.where(row_id.in_(ids)), order.keys, order.down)
-        best = list(db.session.scalars(named).unique())
-        query = query.where(row_id.not_in([getattr(row, row_id.key) for row in best]))
-    first = not (after or before)
-    room = max(limit - len(best), 1) if first else limit
-    page = paginate(query, order.keys, after, before, room, order.down)
-    if page.prev_cursor:
-        return page
-    rest = page.items
-    if not page.next_cursor and order.keys[0].type.python_type is str:
-        rest = sorted(rest, key=lambda row: _rank(getattr(row, order.keys[0].key), sought.written))
-    return replace(page, items=[*best, *rest])
-
-
-def _first_ids(named: Ids) -> list[int]:
-    return list(db.session.scalars(named.limit(MOST_NAMED)))
-
-
-def _rank(name: str, written: str) -> int:
-    """The least first: it is the name, begins it, begins a word of it, or stands somewhere."""
-    folded, wanted = fold(name), fold(written.strip())
-    if folded.startswith(wanted):
-        return int(folded != wanted)
-    return 2 if f" {wanted}" in folded else 3
 
 
 def each_value(column: Any, *conditions: Any) -> Select:
@@ -371,7 +464,7 @@ def each_value(column: Any, *conditions: Any) -> Select:
     return select(found.c[0]).where(found.c[0].is_not(None))
 
 
-def bounded(query: Select, most: int = COUNT_LIMIT) -> ScalarSelect:
+def bounded(query: Select | CompoundSelect, most: int = COUNT_LIMIT) -> ScalarSelect:
     """The number of its rows, told exactly up to `most`; one more stands for "more"."""
     first = query.limit(most + 1).subquery()
     return select(func.count()).select_from(first).scalar_subquery()
@@ -382,7 +475,7 @@ def count_all(numbers: Sequence[ScalarSelect]) -> list[int]:
     return list(db.session.execute(select(*numbers)).one()) if numbers else []
 
 
-def bounded_counts(queries: Sequence[Select]) -> list[int]:
+def bounded_counts(queries: Sequence[Select | CompoundSelect]) -> list[int]:
     return count_all([bounded(query) for query in queries])
 
 

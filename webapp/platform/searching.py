@@ -24,6 +24,7 @@ from sqlalchemy import (
     any_,
     case,
     column,
+    false,
     func,
     literal,
     or_,
@@ -70,6 +71,9 @@ GRAM = 3
 LONGEST_ASKED, DIGITS_ASKED = 8, 6
 NUMBER = re.compile("[0-9]+")
 HEAD_OFFICE = re.compile(r"(.{8}|.{10}(?=/))/?0001-?[0-9]{2}")
+# What no name goes on with stands behind whatever one does: by the letters' numbers, and as glibc
+# sorts, to which these are no letters.
+LAST, LAST_OF_GLIBC = 2 * "\U0010ffff", 2 * "\u9fa5"
 # What the parts of a name, a code or an address stand between.
 AROUND = " -/.@"
 
@@ -155,6 +159,25 @@ def holding(text: SQLColumnExpression[str], written: str) -> ColumnElement[bool]
             for needles in needles_of(written)
         ),
     )
+
+
+def spellings_of(written: str) -> list[str]:
+    """How a name may be spelt that begins with it, in the order of their letters; none of them
+    begins another."""
+    text = storable(written).strip()
+    spelt = {text, text.upper(), text.capitalize(), text.title(), text.lower()}
+    return sorted(spelt - {""})
+
+
+def begins(name: SQLColumnExpression[str], spelt: str) -> ColumnElement[bool]:
+    """Whether it begins just so: by a range of the index of names. A PostgreSQL that sorts as
+    people do has other spellings in it, too."""
+    if _is_sqlite():
+        return and_(name >= spelt, name < spelt + LAST)
+    above = func.greatest(spelt + LAST, spelt + LAST_OF_GLIBC)
+    is_spelt_so = func.substr(name, 1, len(spelt)) == spelt
+    # Of an equation PostgreSQL expects hardly any row, and sorts all that are in the range.
+    return and_(name >= spelt, name < above, func.coalesce(is_spelt_so, false()))
 
 
 def needles_of(written: str) -> list[list[str]]:

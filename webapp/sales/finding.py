@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import g, has_request_context
 from sqlalchemy import ColumnElement, Select, select, union
 
-from webapp.http.lists import MOST_NAMED
+from webapp.http.best_first import MOST_NAMED
 from webapp.platform.codes import Codes, codes_in
 from webapp.platform.database import db
 from webapp.platform.searching import Ids, matching

@@ -26,7 +26,8 @@ from webapp.catalog.models import Product
 from webapp.catalog.queries import ON_SALE, named_products, products, products_by_sku
 from webapp.customers.models import Agent, Customer
 from webapp.customers.queries import customers, named_customers
-from webapp.http.lists import COUNT_LIMIT, Order, Sought, best_first, bounded_count
+from webapp.http.best_first import Sought, best_first
+from webapp.http.lists import COUNT_LIMIT, Order, bounded_count
 from webapp.platform.clock import utc_now
 from webapp.platform.codes import bar_codes_of
 from webapp.platform.columns import Hundredths
@@ -261,10 +262,13 @@ def latest_channels() -> set[str]:
 def products_to_sell(q: str = "") -> list[Product]:
     """The first few products that a line may name, by SKU, name, GTIN or author; the one that `q`
     is a code of leads."""
-    query = products(ProductFilter(q=q)).where(ON_SALE)
-    sought = Sought(q, named_products(q) if q.strip() else None)
+
+    def on_sale(q: str) -> Select[tuple[Product]]:
+        return products(ProductFilter(q=q)).where(ON_SALE)
+
+    sought = Sought(q, named_products(q) if q.strip() else None, on_sale(""))
     order = Order((Product.name, Product.id))
-    found = best_first(query, order, sought, limit=OFFERED).items
+    found = best_first(lambda: on_sale(q), order, sought, limit=OFFERED).items
     read_parts(found)
     return found
 
@@ -295,5 +299,5 @@ def products_by_code(codes: Iterable[str]) -> dict[str, list[Product]]:
 
 def customers_like(q: str) -> list[Customer]:
     order = Order((Customer.name, Customer.id))
-    sought = Sought(q, named_customers(q))
-    return best_first(customers(q), order, sought, limit=OFFERED).items
+    sought = Sought(q, named_customers(q), customers(""))
+    return best_first(lambda: customers(q), order, sought, limit=OFFERED).items

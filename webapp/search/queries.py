@@ -1,5 +1,6 @@
 """One box for the whole shop: the one thing meant, or a few of each kind that fit."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, literal, select, union_all
@@ -10,12 +11,13 @@ from webapp.catalog.models import Product
 from webapp.catalog.queries import named_products, products
 from webapp.customers.models import Customer
 from webapp.customers.queries import customers, named_customers
-from webapp.http.lists import MOST_NAMED, Order, Sought, best_first, newest_first
+from webapp.http.best_first import MOST_NAMED, Sought, best_first
+from webapp.http.lists import Order, newest_first
 from webapp.invoices.models import Invoice
 from webapp.invoices.queries import invoices, named_invoices, named_note
 from webapp.platform.codes import codes_in
 from webapp.platform.database import db
-from webapp.platform.searching import Ids
+from webapp.platform.searching import Ids, begins, spellings_of
 from webapp.platform.text import fold, storable
 from webapp.sales.finding import named_sales, referenced
 from webapp.sales.models import Sale
@@ -97,54 +99,56 @@ def known_by(q: str) -> dict[Any, NamedRows]:
         for model, ids in codes
         if ids is not None
     ]
-    written = storable(q).strip()
-    for spelt in sorted({written.upper(), written.capitalize(), written.lower(), written} - {""}):
+    for spelt in spellings_of(q):
         parts += [begun_by(Customer, spelt, Customer.merged_into_id.is_(None))]
         parts += [begun_by(Product, spelt)]
     known = {model: NamedRows([], []) for model, _ids in codes}
     by_name = {model.__name__: found for model, found in known.items()}
+    wanted = fold(storable(q).strip())
     for model_name, name, row_id in db.session.execute(union_all(*parts)):
         if not name:
             by_name[model_name].named.append(row_id)
-        elif fold(name).startswith(fold(written)) and row_id not in by_name[model_name].begun:
+        elif fold(name).startswith(wanted):
             by_name[model_name].begun.append(row_id)
     return known
 
 
 def begun_by(model: Any, spelt: str, *conditions: Any) -> Select[Any]:
     """A few rows whose name begins so, by the index of names."""
-    after = spelt[:-1] + chr(ord(spelt[-1]) + 1)
     query = select(literal(model.__name__), model.name, model.id)
-    query = query.where(model.name >= spelt, model.name < after, *conditions)
+    query = query.where(begins(model.name, spelt), *conditions)
     return select(*query.order_by(model.name, model.id).limit(SHOWN + 1).subquery().c)
 
 
 def sales_like(q: str, known: NamedRows) -> list[Sale]:
-    return _some(sales(q=q), newest_first(Sale.id)["when"], q, known)
+    return _some(lambda q: sales(q=q), newest_first(Sale.id)["when"], q, known)
 
 
 def customers_like(q: str, known: NamedRows) -> list[Customer]:
     if known.is_enough:
         return _in_order(Customer, known.first)
-    return _some(customers(q), Order((Customer.name, Customer.id)), q, known)
+    return _some(customers, Order((Customer.name, Customer.id)), q, known)
 
 
 def products_like(q: str, known: NamedRows) -> list[Product]:
     if known.is_enough:
         return _in_order(Product, known.first)
-    return _some(products(ProductFilter(q=q)), Order((Product.name, Product.id)), q, known)
+    order = Order((Product.name, Product.id))
+    return _some(lambda q: products(ProductFilter(q=q)), order, q, known)
 
 
 def invoices_like(q: str, known: NamedRows) -> list[Invoice]:
-    query = invoices(q).options(joinedload(Invoice.sale))
-    return _some(query, newest_first(Invoice.id)["when"], q, known)
+    def found(q: str) -> Select[Any]:
+        return invoices(q).options(joinedload(Invoice.sale))
+
+    return _some(found, newest_first(Invoice.id)["when"], q, known)
 
 
 def _in_order(model: Any, ids: list[int]) -> list[Any]:
     return sorted(by_ids(model, ids), key=lambda row: ids.index(row.id))
 
 
-def _some(query: Select[Any], order: Order, q: str, known: NamedRows) -> list[Any]:
+def _some(found: Callable[[str], Select[Any]], order: Order, q: str, known: NamedRows) -> list[Any]:
     """One more than is shown, which tells that there are more."""
-    page = best_first(query, order, Sought(q, known.named), limit=RANKED)
-    return page.items[: SHOWN + 1]
+    sought = Sought(q, known.named, found(""), known.begun)
+    return best_first(lambda: found(q), order, sought, limit=RANKED).items[: SHOWN + 1]

@@ -4,7 +4,7 @@ address."""
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,9 +14,10 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
+from webapp.http.best_first import Sought, best_first, searched
 from webapp.http.filters import USUAL_PAGE
 from webapp.http.formatting import amount_text, day_text, moment_text, number_text
-from webapp.http.lists import Orders, Page, Sorting, Sought, page_of, slices, sorted_part
+from webapp.http.lists import Ordered, Orders, Page, Sorting, page_of, slices, sorted_part
 from webapp.http.spreadsheets import FileKind, chunks_of, download
 from webapp.platform.database import db
 from webapp.platform.errors import Forbidden, NotFound
@@ -102,13 +103,17 @@ class Listing:
         """What of an address it is filtered and sorted by."""
         return {name: query[name] for name in (*self.filters, SORT) if query.get(name)}
 
-    def in_sorting(self, asked: Asked) -> Select[Any]:
+    def in_sorting(self, asked: Asked) -> Ordered:
         """The rows that its pages show, one after the other: all that fit, or those of them that
         are sorted. Raises WrongFilter."""
-        rows, sorting = self.rows(asked), self.sorting(asked)
+        sorting, sought = self.sorting(asked), self.sought(asked)
+        if sought and sorting.is_usual:
+            return searched(lambda: self.rows(asked), sorting.usual, sought)
+        rows = self.rows(asked)
         narrowed = any(asked.get(name) for name in self.filters)
         is_part = narrowed and sorting.keys != sorting.usual.keys
-        return sorted_part(rows, sorting) if is_part else rows
+        rows = sorted_part(rows, sorting) if is_part else rows
+        return Ordered(sorting.keys, sorting.down, rows)
 
     def ids(self, asked: Asked) -> Select[Any]:
         """The same rows, to be counted. Raises WrongFilter."""
@@ -122,9 +127,14 @@ class Listing:
         return self.rows(asked).with_only_columns(keys[-1]).order_by(*ordered).limit(most)
 
     def page(self, asked: Asked, limit: int = USUAL_PAGE, narrowed: bool = False) -> Page:
-        """The page that an address asks for. Raises WrongFilter."""
-        orders, sought = self.orders_of(asked), self.sought(asked)
-        return page_of(self.rows(asked), orders, limit, narrowed, sought, asked)
+        """The page that an address asks for; in the usual order the best hits of a search stand
+        first. Raises WrongFilter."""
+        sorting, sought = self.sorting(asked), self.sought(asked)
+        if not sought or not sorting.is_usual:
+            return page_of(self.rows(asked), self.orders_of(asked), limit, narrowed, asked)
+        after, before = asked.get("after"), asked.get("before")
+        order, rows = sorting.usual, lambda: self.rows(asked)
+        return replace(best_first(rows, order, sought, after, before, limit), sorting=sorting)
 
     def sought(self, asked: Asked) -> Sought | None:
         written = asked.get("q", "") if self.named else ""

@@ -86,7 +86,7 @@ def _to(listing: Listing, asked: Asked, cursor: str, row_id: int, name: str = ""
 def first_url(listing: Listing, query: Asked) -> str | None:
     """The address of the first row; None where nothing fits. Raises WrongFilter."""
     asked = listing.asked_of(query)
-    first = first_in(listing.in_sorting(asked), listing.sorting(asked))
+    first = first_in(listing.in_sorting(asked))
     return first and _to(listing, asked, *first)
 
 
@@ -117,7 +117,7 @@ def walk_here() -> Walk | None:
     cursor, asked = asked.get(AT, ""), listing.asked_of(asked)
     try:
         met = _meet(name, (request.view_args or {})[(listing.record or ("", ""))[1]])
-        place = place_in(listing.in_sorting(asked), listing.sorting(asked), cursor, met)
+        place = place_in(listing.in_sorting(asked), cursor, met)
     except Invalid:
         return None
     return Walk(listing, asked, place, name)
