@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import select, text
 
 from tests.factories import make_product, make_sale
+from tests.support.processed_sales import counted
 from tests.support.query_plans import plan_of
 from webapp.catalog.models import Product
 from webapp.platform import searching
@@ -112,6 +113,22 @@ def test_where_many_fit_the_names_are_walked_and_the_same_is_found(db, monkeypat
     for bound in ("FIRST_NAMES", "FIRST_ROWS"):
         monkeypatch.setattr(searching, bound, 2)
     assert ids_of(Product, "can") is not None and found(db, "can") == ids
+
+
+def test_where_the_latest_stand_first_no_names_are_asked_about(db, monkeypatch):
+    """As programs have lists of products: which names come first says nothing of them."""
+    ids = [make_product(name=f"Caneca {number}").id for number in range(4)]
+    for bound, number in (("MANY_FOUND", 4), ("A_PAGE", 3), ("MANY_OF_MORE", 9)):
+        monkeypatch.setattr(searching, bound, number)
+    for few_of_latest in (4, 5):
+        monkeypatch.setattr(searching, "FEW_OF_LATEST", few_of_latest)
+        with counted() as said:
+            listed = select(Product.id).where(matching(Product, "can", by_id=True))
+            assert db.session.scalars(listed.order_by(Product.id.desc())).all() == ids[::-1]
+        assert not [each for each in said if "ORDER BY products.name" in each]
+        with counted() as said:
+            matching(Product, "can")
+        assert [each for each in said if "ORDER BY products.name" in each]
 
 
 def test_a_search_reads_the_index_and_not_the_table(db):

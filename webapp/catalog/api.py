@@ -74,7 +74,7 @@ def add(wanted: ProductIn) -> dict[str, object]:
     summary=_l("Products, the latest first; `q` looks in name, SKU, GTIN, ISBN and author."),
 )
 def index(asked: ProductQuery) -> dict[str, object]:
-    found = products(ProductFilter(q=asked.q, kind=asked.kind))
+    found = products(ProductFilter(q=asked.q, kind=asked.kind), by_id=True)
     found = found.options(undefer(Product.reserved))
     return list_answer(asked, found, (Product.id,), product_json, read_parts)
 

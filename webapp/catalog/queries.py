@@ -42,9 +42,10 @@ _VIEWS = {
 }
 
 
-def products(wanted: ProductFilter) -> Select:
-    """Those that pass every part of the filter, unordered. `q`: they hold every word of it."""
-    query = select(Product).where(matching(Product, wanted.q))
+def products(wanted: ProductFilter, by_id: bool = False) -> Select:
+    """Those that pass every part of the filter, unordered. `q`: they hold every word of it.
+    `by_id`: the latest are to stand first."""
+    query = select(Product).where(matching(Product, wanted.q, by_id=by_id))
     if wanted.view:
         query = query.where(*_VIEWS[wanted.view])
     if wanted.tax_profile:

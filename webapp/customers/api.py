@@ -122,7 +122,7 @@ def add_customer(wanted: CustomerIn) -> dict[str, object]:
     summary=_l("Customers, the latest first; `q` looks in name, document, e-mail and phone."),
 )
 def list_customers(asked: CustomerQuery) -> dict[str, object]:
-    return list_answer(asked, customers(asked.q), (Customer.id,), customer_json)
+    return list_answer(asked, customers(asked.q, by_id=True), (Customer.id,), customer_json)
 
 
 @endpoint(

@@ -11,9 +11,11 @@ from webapp.platform.rows import row_by_id
 from webapp.platform.searching import Ids, matching
 
 
-def customers(q: str = "") -> Select:
-    """Customers whose search text holds every word of `q`, without those that are others by now."""
-    return select(Customer).where(Customer.merged_into_id.is_(None), matching(Customer, q))
+def customers(q: str = "", by_id: bool = False) -> Select:
+    """Customers whose search text holds every word of `q`, without those that are others by now.
+    `by_id`: the latest are to stand first."""
+    found = matching(Customer, q, by_id=by_id)
+    return select(Customer).where(Customer.merged_into_id.is_(None), found)
 
 
 def named_customers(q: str) -> Ids | None:

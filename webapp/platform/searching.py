@@ -78,14 +78,17 @@ LAST, LAST_OF_GLIBC = 2 * "\U0010ffff", 2 * "\u9fa5"
 AROUND = " -/.@"
 
 
-def matching(model: Any, written: str, named: Select[int] | None = None) -> ColumnElement[bool]:
+def matching(
+    model: Any, written: str, named: Select[int] | None = None, by_id: bool = False
+) -> ColumnElement[bool]:
     """Rows of `model` that have every word of `written`: one of up to two letters as the beginning
     or end of a word, others anywhere, a code or number however it is spelt. And those `named`, a
-    few ids of what it is a code of, which are all that nothing written finds."""
+    few ids of what it is a code of, which are all that nothing written finds. `by_id`: the latest
+    are listed first, whatever the model's own lists go by."""
     if named is not None and not written.strip():
         return model.id.in_(named)
     words, held = needles_of(written), holding(model.search_text, written)
-    way = _way(model, written) if words else Way.ROWS
+    way = _way(model, written, by_id) if words else Way.ROWS
     if way is Way.ROWS:
         return held if named is None else or_(held, model.id.in_(named))
     found = _found(model, words)
@@ -224,19 +227,21 @@ def look_ahead(models: Sequence[Any], written: str) -> None:
     g.setdefault("ways_of_searching", {}).update(zip(asked, ways, strict=True))
 
 
-def _way(model: Any, written: str) -> Way:
+def _way(model: Any, written: str, by_id: bool = False) -> Way:
     """How what fits is looked for."""
-    way = g.get("ways_of_searching", {}).get((model, written))
-    return Way((db.session.scalar(select(_way_of(model, written))) or 0) if way is None else way)
+    way = None if by_id else g.get("ways_of_searching", {}).get((model, written))
+    if way is None:
+        way = db.session.scalar(select(_way_of(model, written, by_id)))
+    return Way(way or 0)
 
 
-def _way_of(model: Any, written: str) -> ScalarSelect[int]:
+def _way_of(model: Any, written: str, by_id: bool = False) -> ScalarSelect[int]:
     """Whether many of the latest rows fit; no further ones are looked at where those decide."""
     many = MANY[model.__tablename__]
     some = SOME.get(model.__tablename__, many)
     first = select(_fitting(model, written, LATEST).label("found")).subquery()
     more = _fitting(model, written, 10 * LATEST) >= MANY_OF_MORE
-    few = first.c.found < some, _way_of_few(model, written, first.c.found)
+    few = first.c.found < some, _way_of_few(model, written, first.c.found, by_id)
     return select(
         case(
             few,
@@ -247,11 +252,15 @@ def _way_of(model: Any, written: str) -> ScalarSelect[int]:
     ).scalar_subquery()
 
 
-def _way_of_few(model: Any, written: str, of_latest: ColumnElement[int]) -> ColumnElement[int]:
+def _way_of_few(
+    model: Any, written: str, of_latest: ColumnElement[int], by_id: bool
+) -> ColumnElement[int]:
     words = needles_of(written)
     if not words:
         return literal(Way.INDEX.value)
-    if model.__tablename__ not in BY_NAME:
+    if by_id and not _is_sqlite():
+        return case((of_latest >= FEW_OF_LATEST, Way.ROWS.value), else_=Way.INDEX.value)
+    if by_id or model.__tablename__ not in BY_NAME:
         return _way_past_a_run(model, words)
     names = select(model.id, model.search_text).order_by(model.name, model.id)
     if _is_sqlite():
