@@ -97,7 +97,7 @@ def test_a_common_word_is_known_past_a_run_of_other_orders(db, monkeypatch):
 
 
 def test_where_many_fit_the_names_are_walked_and_the_same_is_found(db, monkeypatch):
-    ids = [make_product(name=f"Caneca {number}").id for number in range(4)]
+    ids = [make_product(name=f"A caneca {number}").id for number in range(4)]
     make_product(name="Copo")
     for bound, number in (("MANY_FOUND", 4), ("FEW_OF_LATEST", 4), ("A_PAGE", 3)):
         monkeypatch.setattr(searching, bound, number)
@@ -113,6 +113,16 @@ def test_where_many_fit_the_names_are_walked_and_the_same_is_found(db, monkeypat
     for bound in ("FIRST_NAMES", "FIRST_ROWS"):
         monkeypatch.setattr(searching, bound, 2)
     assert ids_of(Product, "can") is not None and found(db, "can") == ids
+
+
+def test_names_that_begin_so_are_not_walked_to(db, monkeypatch):
+    """A list by name reads them by the index of names; what is left may be few."""
+    ids = [make_product(name=f"{name} {number}").id for name in ("Can", "can") for number in (1, 2)]
+    for bound, number in (("MANY_FOUND", 4), ("FEW_OF_LATEST", 4), ("A_PAGE", 3)):
+        monkeypatch.setattr(searching, bound, number)
+    plan = plan_of(db, select(Product.id).where(matching(Product, "can")))
+    assert "products_search" in plan and "ix_products_on_sale_name" not in plan, plan
+    assert found(db, "can") == ids
 
 
 def test_where_the_latest_stand_first_no_names_are_asked_about(db, monkeypatch):

@@ -27,6 +27,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     table,
@@ -262,7 +263,9 @@ def _way_of_few(
         return case((of_latest >= FEW_OF_LATEST, Way.ROWS.value), else_=Way.INDEX.value)
     if by_id or model.__tablename__ not in BY_NAME:
         return _way_past_a_run(model, words)
-    names = select(model.id, model.search_text).order_by(model.name, model.id)
+    # Those that begin with it are read by their index.
+    others = (not_(begins(model.name, spelt)) for spelt in spellings_of(written))
+    names = select(model.id, model.search_text).where(*others).order_by(model.name, model.id)
     if _is_sqlite():
         found = _found(model, words)
         first = names.with_only_columns(model.id).limit(FIRST_NAMES).subquery()
