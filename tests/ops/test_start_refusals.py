@@ -207,6 +207,30 @@ def empty_checkout(tmp_path, monkeypatch):
     return tmp_path
 
 
+THIS = "({}, {})".format(*sys.version_info)
+
+
+@pytest.mark.parametrize(
+    ("built_with", "version_of_the_systems", "takes_it"),
+    [
+        ("'--enable-shared'", THIS, True),
+        ("'--enable-shared'", "(3, 9)", False),
+        ("'--enable-shared'", None, False),
+        ("'--enable-optimizations' '--enable-shared'", THIS, False),
+    ],
+)
+def test_of_two_pythons_of_one_version_the_optimized_one_is_taken(
+    tmp_path, monkeypatch, built_with, version_of_the_systems, takes_it
+):
+    systems = tmp_path / "python3"
+    if version_of_the_systems:
+        systems.write_text(f"#!/bin/sh\necho '{version_of_the_systems}'\n")
+        systems.chmod(0o755)
+    monkeypatch.setattr(_setup, "SYSTEM", str(systems))
+    monkeypatch.setattr(_setup.sysconfig, "get_config_var", {"CONFIG_ARGS": built_with}.get)
+    assert _setup._best_python() == (str(systems) if takes_it else sys.executable)
+
+
 def test_packages_that_cannot_be_had(empty_checkout, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     (empty_checkout / "requirements.txt").write_text("balcao-no-such-package==1\n")

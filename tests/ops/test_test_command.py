@@ -1,7 +1,9 @@
 """bin/test: all tests side by side, a part in one process, and coverage when asked for."""
 
+from threading import Event
 from types import SimpleNamespace
 
+import _testing
 import pytest
 from _testing import ALL, environment, options
 
@@ -44,3 +46,16 @@ def test_whoever_runs_tests_reads_the_shop_and_whoever_hands_them_out_does_not(
     told = SimpleNamespace(numprocesses=many, noconftest=False)
     pytest_load_initial_conftests(SimpleNamespace(known_args_namespace=told))
     assert told.noconftest is not reads_the_shop
+
+
+def test_what_the_system_lacks_is_installed_at_once_and_beside_what_else_is_done(monkeypatch):
+    is_beside, installed = Event(), []
+    monkeypatch.setattr(_testing, "_has_apt", lambda: True)
+    monkeypatch.setattr(
+        _testing, "_install", lambda *asked: installed.append((asked, is_beside.wait(60)))
+    )
+    with _testing.installing([]):
+        pass
+    with _testing.installing(["xmlsec1", "postgresql"]):
+        is_beside.set()
+    assert installed == [(("xmlsec1", "postgresql"), True)]
