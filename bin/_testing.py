@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Thread
 
 from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
 
@@ -22,8 +24,14 @@ APT = {"DEBIAN_FRONTEND": "noninteractive"}
 def run() -> int:
     """Sets up and becomes pytest. What cannot be had is said, and the tests that need it name it
     once more at the end."""
-    ensure_packages("requirements-dev.txt")
     programs = load_alone(ROOT / "tests" / "programs.py")
+    system = {
+        "chromium-headless-shell": programs.headless_shell,
+        "postgresql": programs.postgres,
+        "xmlsec1": programs.xmlsec1,
+    }
+    with installing([package for package, find in system.items() if not find()]):
+        ensure_packages("requirements-dev.txt")
     # The shell is lighter; where it cannot be had, the whole browser does.
     shell = (_apt("chromium-headless-shell"), _playwright("--only-shell"))
     provide("Chromium's headless shell", programs.headless_shell, *shell)
@@ -54,6 +62,22 @@ def options(arguments: list[str]) -> list[str]:
     return [*whole, *measured, *(each for each in arguments if each != "--coverage")]
 
 
+@contextmanager
+def installing(packages: Sequence[str]) -> Iterator[None]:
+    """Has the system install all of these at once, while something else is done; what does not come
+    so is asked for by `provide`, one by one and with what is said of it."""
+    if not packages or not _has_apt():
+        yield
+        return
+    say(f"{', '.join(packages)}: not found; the system installs them meanwhile")
+    thread = Thread(target=_install, args=packages)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
 def provide(name: str, find, *installers) -> None:
     """Says where the program is, after trying the installers in turn when it is nowhere."""
     for install in installers:
@@ -74,17 +98,28 @@ def _playwright(part):
 
 def _apt(package):
     def install():
-        if os.geteuid() == 0 and shutil.which("apt-get"):
-            _attempt(["apt-get", "update", "-q"])
-            _attempt(["apt-get", "install", "-q", "-y", "--no-install-recommends", package])
+        if _has_apt():
+            _told(_install(package))
 
     install.__doc__ = f"the system package {package} (needs apt and root)"
     return install
 
 
+def _has_apt():
+    return os.geteuid() == 0 and bool(shutil.which("apt-get"))
+
+
+def _install(*packages):
+    _call(["apt-get", "update", "-q"])
+    return _call(["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages])
+
+
 def _attempt(command):
-    """Runs an installer; its own words are shown only when it fails."""
-    done = subprocess.run(
+    _told(_call(command))
+
+
+def _call(command):
+    return subprocess.run(
         command,
         env=os.environ | APT,
         stdin=subprocess.DEVNULL,
@@ -92,6 +127,10 @@ def _attempt(command):
         text=True,
         timeout=900,
     )
+
+
+def _told(done):
+    """An installer's own words are shown only when it fails."""
     if done.returncode:
         lines = (done.stdout + done.stderr).strip().splitlines() or [f"exit code {done.returncode}"]
         say(
