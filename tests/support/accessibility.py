@@ -29,8 +29,8 @@ LOOKS = (
     (PHONE, "light", (CONTRAST, LINKS), WHOLE),
     (PHONE, "dark", (CONTRAST, LINKS), None),
 )
-# Laid out as on a screen of that size, and drawn for nobody at a tenth of it.
-SMALL = {"deviceScaleFactor": 1, "mobile": False, "scale": 0.1}
+# Laid out as on another screen; what is drawn of it stays as it is.
+SCREEN = {"deviceScaleFactor": 1, "mobile": False, "dontSetVisibleSize": True}
 # The kinds that axe passed, by scheme.
 _passed: dict[str, set[str]] = {"light": set(), "dark": set()}
 # The last look at a page, and the way past playwright to it.
@@ -47,14 +47,13 @@ def faults(page: Page) -> list[str]:
     found, size = [], None
     for viewport, scheme, *asked in LOOKS if last == DESK else LOOKS[::-1]:
         if viewport != size:
-            _resize(page, viewport | SMALL)
+            _wires[page].send("Emulation.setDeviceMetricsOverride", viewport | SCREEN)
         if scheme != scheme_shown:
             page.emulate_media(color_scheme=scheme)
         seen = page.evaluate("(asked) => looks.judge(...asked)", [viewport != size, scheme, *asked])
         size, scheme_shown = viewport, scheme
         found += _at(viewport, seen["cut"]) + _at(viewport, seen["faults"], scheme)
         _passed[scheme].update(seen["passes"])
-    _resize(page, size | SMALL | {"scale": 1})
     _shown[page] = size, scheme_shown
     return found
 
@@ -64,10 +63,6 @@ def _give_axe(page: Page) -> None:
         _wires[page] = page.context.new_cdp_session(page)
         page.add_init_script(SCRIPT)
         page.evaluate(SCRIPT)
-
-
-def _resize(page: Page, size: dict[str, float]) -> None:
-    _wires[page].send("Emulation.setDeviceMetricsOverride", size)
 
 
 def _at(viewport, faults: list[str], scheme: str = "") -> list[str]:

@@ -22,6 +22,9 @@ BROWSER_FLAGS = (
 )
 # Nothing moves unless asked to: a badge that pulses is drawn anew sixty times a second.
 USUAL = {"reduced_motion": "reduce", "timezone_id": "America/Sao_Paulo"}
+# All of a page is laid out and can be pressed, and a corner of it is drawn: nobody looks. A picture
+# that is asked for is whole.
+CORNER = {"width": 16, "height": 16}
 # A clock that a test moves is that of all pages to come, and of each frame in them.
 CLOCK_MOVED = """() => {
     const frame = document.createElementNS("http://www.w3.org/1999/xhtml", "iframe");
@@ -115,7 +118,13 @@ class Profiles:
             free.append(context)
 
         end, context.close = context.close, close
+        make, context.new_page = context.new_page, lambda: _undrawn(make())
         return context
+
+
+def _undrawn(page: Page) -> Page:
+    page.context.new_cdp_session(page).send("Emulation.setVisibleSize", CORNER)
+    return page
 
 
 def pytest_sessionstart(session):
