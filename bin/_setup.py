@@ -138,8 +138,7 @@ def _make_venv():
 
 def _best_python():
     """The one at hand; where that was built without optimization, as pyenv builds it unless told,
-    the system's of the same version: both the shop and its tests take a tenth to a fifth longer
-    without."""
+    the system's of the same version: both the shop and its tests take a tenth longer without."""
     how = sysconfig.get_config_var("CONFIG_ARGS") or ""
     if "--enable-optimizations" not in how and Path(SYSTEM).exists():
         asked = "import sys; print(sys.version_info[:2])"
