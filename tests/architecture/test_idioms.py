@@ -63,7 +63,7 @@ INTEGERS = {
     "fulfilment/royalties/queries.py": "a count",
     "http/formatting.py": "seconds",
     "http/forms.py": "a number of a pattern; a yes or no",
-    "http/lists.py": "an amount",
+    "http/cursors.py": "an amount",
     "http/query.py": "an id or a month of a pattern",
     "authority/sandbox.py": "parts of an access key",
     "incoming/stock_entry.py": "a quantity that is whole",

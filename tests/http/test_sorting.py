@@ -18,6 +18,7 @@ from webapp.fulfilment.memberships.models import Membership
 from webapp.fulfilment.parcels import listing as slips
 from webapp.fulfilment.parcels.queries import sales_to_ship
 from webapp.http import lists
+from webapp.http.cursors import encode_cursor
 from webapp.http.lists import newest_first, page_of
 from webapp.invoice_pages import listing as invoices
 from webapp.messages.models import Message
@@ -159,7 +160,7 @@ def test_an_order_that_a_list_does_not_have_is_refused(client, db, asked):
 
 def test_a_place_in_another_order_is_refused_in_words(client, db, sales):
     sign_in(client)
-    cursor = lists.encode_cursor([10**30, 1])
+    cursor = encode_cursor([10**30, 1])
     assert client.get(f"/sales?sort=total&after={cursor}").status_code == 422
 
 

@@ -15,7 +15,8 @@ from tests.support.query_plans import plan_of
 from webapp.catalog.listing import PRODUCTS
 from webapp.catalog.models import Product
 from webapp.customers.listing import CUSTOMERS
-from webapp.http.lists import cursor_of, encode_cursor, first_in, place_in
+from webapp.http.cursors import cursor_of, encode_cursor
+from webapp.http.places import first_in, place_in
 from webapp.platform.documents import with_check_digits
 from webapp.platform.searching import matching, spellings_of
 

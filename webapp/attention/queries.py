@@ -10,7 +10,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.attention.items import QueueItem
 from webapp.attention.kinds import KINDS, NO_AMOUNT, WaitingKind, kinds_open_to
-from webapp.http.lists import COUNT_LIMIT, bounded_counts, decode_cursor, encode_cursor
+from webapp.http.cursors import decode_cursor, encode_cursor
+from webapp.http.lists import COUNT_LIMIT, bounded_counts
 from webapp.payments.models import Finding
 from webapp.platform.columns import Hundredths
 from webapp.platform.database import db
@@ -51,11 +52,7 @@ def queue(
     rows = db.session.execute(_merged(kinds, place, by_age, limit + 1)).all()
     more, rows = len(rows) > limit, rows[:limit]
     last = rows[-1] if rows else None
-    edge = last and [
-        last.since.isoformat() if by_age else int(last.amount.scaleb(2)),
-        last.rank,
-        last.id,
-    ]
+    edge = last and [last.since if by_age else last.amount, last.rank, last.id]
     return Queue(_items(rows), encode_cursor(edge) if edge and more else None)
 
 

@@ -1,22 +1,15 @@
 """Lists that cost the same at a million rows as at a thousand: pages by key, counts that stop at a
 thousand."""
 
-import base64
-import datetime as dt
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cached_property
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from flask import request
-from flask_babel import gettext as _
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Date,
     ScalarSelect,
     Select,
     func,
@@ -27,11 +20,10 @@ from sqlalchemy import (
     union_all,
 )
 
+from webapp.http.cursors import cursor_of, decode_cursor
 from webapp.http.formatting import number_text, with_query
 from webapp.http.query import Asked, query_word
-from webapp.platform.columns import Hundredths, UtcDateTime
 from webapp.platform.database import db
-from webapp.platform.errors import FieldError, Invalid
 from webapp.platform.notices import live_kind
 
 COUNT_LIMIT = 1000
@@ -132,64 +124,6 @@ class Page:
         return with_query()
 
 
-def encode_cursor(values: list) -> str:
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str, keys: tuple) -> list:
-    """The values a cursor names, each of its key's own type; raises Invalid for any other text."""
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, RecursionError):
-        values = None
-    if isinstance(values, list) and len(values) == len(keys):
-        read = [_read(value, key) for value, key in zip(values, keys, strict=True)]
-        if None not in read:
-            return read
-    raise Invalid(
-        [FieldError("cursor", _("This cursor is not one of ours; begin at the first page."))]
-    )
-
-
-def _written(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value.scaleb(2))
-    return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def cursor_of(row: Any, keys: tuple) -> str:
-    """The place of a row in a list by `keys`, which are attributes of it."""
-    return encode_cursor([_written(getattr(row, key.key)) for key in keys])
-
-
-def _read(value: Any, key: Any) -> Any:
-    """The value as `key` takes it, None for what cannot be one of its values."""
-    is_money = isinstance(key.type, Hundredths)
-    if is_money or key.type.python_type is int:
-        if type(value) is not int or abs(value) >= 2**63:
-            return None
-        return Decimal(value).scaleb(-2) if is_money else value
-    if not isinstance(value, str) or not value.isprintable():
-        return None
-    if isinstance(key.type, UtcDateTime):
-        return _moment(value)
-    return _day(value) if isinstance(key.type, Date) else value
-
-
-def _day(written: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(written)
-    except ValueError:
-        return None
-
-
-def _moment(written: str) -> dt.datetime | None:
-    try:
-        return dt.datetime.fromisoformat(written).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def paginate(
     query: Select, keys: tuple, after=None, before=None, limit=50, descending=True
 ) -> Page:
@@ -252,11 +186,10 @@ class Ordered:
             live_kind(getattr(self.keys[-1], "class_", None)),
         )
 
-    def beside(self, values: Sequence[Any], back: bool) -> list[list[Select]]:
-        """What stands behind a row of these values, or ahead of it, the nearest stretch first; the
-        others that come behind heads, which cost more to ask for, in a lot of their own."""
+    def beside(self, values: Sequence[Any], back: bool) -> list[Select]:
+        """What stands behind a row of these values, or ahead of it, the nearest stretch first."""
         heads, others = self._heads_from(values, back), self._others_from(values, back)
-        return [lot for lot in ([others + heads] if back else [heads, others]) if lot]
+        return others + heads if back else heads + others
 
     def stretch_of(self, values: Sequence[Any]) -> int:
         """The number of its head; the others' is the last one."""
@@ -276,7 +209,7 @@ class Ordered:
         return [row for query in others for row in self._first(query, back, most)]
 
     def _first(self, query: Select, back: bool, most: int) -> list[Any]:
-        ordered = _in_order(query, self.keys, self.down != back)
+        ordered = in_order(query, self.keys, self.down != back)
         return list(db.session.scalars(ordered.limit(most)).unique())
 
     def _stretch_of_row(self, row: Any) -> int:
@@ -304,7 +237,7 @@ def _nearest(stretches: Sequence[Select], keys: tuple, down: bool, most: int) ->
     """Ids of as many rows of these stretches, one after the other. No more of either is read: of
     several ranges of an index in one condition SQLite would sort all rows."""
     firsts = [
-        _in_order(rows.with_only_columns(*keys), keys, down).limit(most).subquery()
+        in_order(rows.with_only_columns(*keys), keys, down).limit(most).subquery()
         for rows in stretches
     ]
     parts = (select(literal(place).label("place"), *first.c) for place, first in enumerate(firsts))
@@ -313,7 +246,7 @@ def _nearest(stretches: Sequence[Select], keys: tuple, down: bool, most: int) ->
     return select(values[-1]).order_by(place, *_directed(values, down)).limit(most)
 
 
-def _in_order(query: Select, keys: tuple, down: bool) -> Select:
+def in_order(query: Select, keys: tuple, down: bool) -> Select:
     return query.order_by(*_directed(keys, down))
 
 
@@ -333,7 +266,7 @@ def slices(query: Select, keys: tuple, down: bool) -> Iterator[list]:
     values: list[Any] | None = None
     while True:
         more = query if values is None else _beyond(query, keys, values, down)
-        rows = list(db.session.scalars(_in_order(more, keys, down).limit(ROWS_AT_ONCE)).unique())
+        rows = list(db.session.scalars(in_order(more, keys, down).limit(ROWS_AT_ONCE)).unique())
         values = [getattr(rows[-1], key.key) for key in keys] if rows else None
         yield rows
         if len(rows) < ROWS_AT_ONCE:
@@ -365,93 +298,8 @@ def page_of(
 def sorted_part(query: Select, sorting: Sorting) -> Select:
     """Its first COUNT_LIMIT rows in the usual order: what of a narrowed list another one sorts."""
     keys, down = sorting.usual
-    first = _in_order(query.with_only_columns(keys[-1]), keys, down).limit(COUNT_LIMIT)
+    first = in_order(query.with_only_columns(keys[-1]), keys, down).limit(COUNT_LIMIT)
     return query.where(keys[-1].in_(first))
-
-
-class Place(NamedTuple):
-    """Where a row stands in a list: behind `ahead` of `rows`, itself among them while it
-    `is_in`, as `bounded_counts` counts. `before`, `after`: cursors of the rows beside it, with
-    their ids; `left_behind`: that of the first row of the list that was not met, where there is
-    none behind."""
-
-    ahead: int
-    rows: int
-    is_in: bool
-    before: tuple[str, int] | None
-    after: tuple[str, int] | None
-    left_behind: tuple[str, int] | None = None
-
-
-def place_in(ordered: Ordered, cursor: str, met: Collection[int] = ()) -> Place:
-    """The place that `cursor` names, whether its row is still there or not; rows that were `met`
-    stand behind nobody, and of COUNT_LIMIT of them there may be more. Two statements, at the last
-    row of the heads three. Raises Invalid."""
-    keys, down = ordered.keys, ordered.down
-    values, rows = decode_cursor(cursor, keys), ordered.every.with_only_columns(*keys)
-    ahead, behind = (ordered.beside(values, back) for back in (True, False))
-    counts = bounded_counts([_together(ahead, keys), rows, rows.where(keys[-1] == values[-1])])
-    unmet = keys[-1].not_in(met)
-    sides = {
-        "before": _Side(ahead, not down),
-        "after": _Side([[rows.where(unmet) for rows in lot] for lot in behind], down),
-    }
-    if 0 < len(met) < COUNT_LIMIT:
-        from_first = [[rows.where(unmet) for rows in lot[::-1]] for lot in ahead[::-1]]
-        sides["left behind"] = _Side(from_first, down)
-    beside = _firsts(sides, keys)
-    after = beside.get("after")
-    left_behind = None if after else beside.get("left behind")
-    return Place(counts[0], counts[1], bool(counts[2]), beside.get("before"), after, left_behind)
-
-
-def first_in(ordered: Ordered) -> tuple[str, int] | None:
-    """The cursor and the id of the first row."""
-    first = ordered.page(None, None, limit=1).items
-    keys = ordered.keys
-    return next(((cursor_of(row, keys), getattr(row, keys[-1].key)) for row in first), None)
-
-
-def _together(lots: Sequence[Sequence[Select]], keys: tuple) -> Select | CompoundSelect:
-    parts = [rows.with_only_columns(*keys) for lot in lots for rows in lot]
-    return union_all(*parts) if len(parts) > 1 else parts[0]
-
-
-class _Side(NamedTuple):
-    """Lots of stretches, as `Ordered.beside` has them, and the direction of each."""
-
-    lots: Sequence[Sequence[Select]]
-    down: bool
-
-
-def _firsts(sides: Mapping[str, _Side], keys: tuple) -> dict[str, tuple[str, int]]:
-    """Of each side the first row's cursor and id; a lot is asked where those before have none."""
-    found: dict[str, tuple[str, int]] = {}
-    for place in range(max(len(side.lots) for side in sides.values())):
-        asked = {
-            name: (side.lots[place], side.down)
-            for name, side in sides.items()
-            if name not in found and place < len(side.lots)
-        }
-        found |= _firsts_of(asked, keys) if asked else {}
-    return found
-
-
-def _firsts_of(
-    asked: Mapping[str, tuple[Sequence[Select], bool]], keys: tuple
-) -> dict[str, tuple[str, int]]:
-    firsts = [
-        (name, place, _in_order(rows.with_only_columns(*keys), keys, down).limit(1).subquery())
-        for name, (stretches, down) in asked.items()
-        for place, rows in enumerate(stretches)
-    ]
-    parts = (select(literal(name), literal(place), *first.c) for name, place, first in firsts)
-    rows = sorted(db.session.execute(union_all(*parts)), key=itemgetter(1), reverse=True)
-    # Of several the nearest is the last one here.
-    return {
-        name: (encode_cursor([_written(value) for value in values]), values[-1])
-        for name, _place, *values in rows
-    }
 
 
 def each_value(column: Any, *conditions: Any) -> Select:

@@ -17,7 +17,9 @@ from urllib.parse import parse_qsl, urlencode
 import redis
 from flask import Flask, has_request_context, request, url_for
 
-from webapp.http.lists import COUNT_LIMIT, Place, count_text, cursor_of, first_in, place_in
+from webapp.http.cursors import cursor_of
+from webapp.http.lists import COUNT_LIMIT, count_text
+from webapp.http.places import Neighbour, Place, first_in, place_in
 from webapp.http.sealing import seal, unseal
 from webapp.platform.errors import Invalid
 from webapp.platform.queue import redis_of_app
@@ -71,7 +73,7 @@ class Walk:
         asked: dict[str, Any] = self.asked
         return url_for(self.listing.endpoint, **asked)
 
-    def _to(self, beside: tuple[str, int] | None) -> str | None:
+    def _to(self, beside: Neighbour | None) -> str | None:
         return beside and _to(self.listing, self.asked, *beside, self.name)
 
 
