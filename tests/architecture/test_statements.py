@@ -1,11 +1,14 @@
 """A page asks the database few questions, whatever it shows.
 
 There is no table to keep up: every address that is read by people is asked for in the demo shop,
-whose records are in every state, once for each record that it can be about.
+whose records are in every state, once for each record that it can be about, and on the way through
+searched lists.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from io import BytesIO
 from itertools import product as combined
 from typing import Any
@@ -56,8 +59,9 @@ TRIES = "sales.cancellation"
 # of their own.
 FILES = ("sales.export", "views.export", "views.linked_file", "invoices.archive")
 # What some orders in every state have, a number of an NF-e, and an order's code.
-SEARCHED = ("/sales", "/invoices", "/packing-slips", "/customers", "/products", "/search")
-WORDS = ("a", "1", "WEB-2001")
+WALKED = ("/sales", "/invoices", "/customers", "/products")
+SEARCHED = (*WALKED, "/packing-slips", "/search")
+WORDS = ("a", "1", "WEB-2001", "NF-e 1", "caneca")
 RECORDS: dict[str, Any] = {
     "user_id": User,
     "product_id": Product,
@@ -153,6 +157,10 @@ def test_no_page_asks_more_than_a_few_questions(app, db, monkeypatch):
     with app.test_request_context():
         paths = [*addresses(app, db), *(f"/?by={by}" for by in By)]
         paths += [f"{path}?q={word}" for path in SEARCHED for word in WORDS]
+    for path in [f"{path}?q={word}" for path in WALKED for word in WORDS]:
+        ways = re.findall(r'href="([^"]+[?]walk=[^"]+)"', client.get(path).text)
+        # At both ends, and in the middle.
+        paths += map(unescape, dict.fromkeys(ways[at] for at in (0, len(ways) // 2, -1) if ways))
     for path in paths:
         with counted() as said, compiled_anew() as anew:
             answer = client.get(path, buffered=True)

@@ -17,6 +17,7 @@ from tests.factories import (
 from webapp.invoices.models import Invoice
 from webapp.platform.codes import NoteNumber, codes_in
 from webapp.platform.documents import with_check_digits
+from webapp.sales.models import Sale
 
 KEY = "352611" + "12ABC34501DE35" + "55" + "001" + "000001234" + "1" + "12345678" + "0"
 
@@ -112,6 +113,19 @@ def test_every_list_of_orders_is_found_by_the_number_and_key_of_the_nfe(client, 
         assert note.sale_id in ids_listed(client, path, "1", "sale"), path
     for written in ("1-000001", "nº 1", "000.001", note.access_key, "A-1"):
         assert ids_listed(client, "/invoices", written, "invoice")[0] == note.id, written
+
+
+@pytest.mark.both_databases
+def test_an_order_that_is_called_as_an_nfe_is_found_beside_it(client, db):
+    open_shop()
+    for reference in ("A-1", "1-000001"):
+        make_sale(reference=reference)
+    work_off()
+    meant = set(db.session.scalars(select(Sale.id).where(Sale.reference.in_(("A-1", "1-000001")))))
+    sign_in(client, "reviewer")
+    assert set(ids_listed(client, "/sales", "1-000001", "sale")) == meant
+    first = client.get(client.get("/walks/sales?q=1-000001").location).text
+    assert "1 of 2" in first and "Not in the list any more" not in first
 
 
 @pytest.mark.both_databases

@@ -80,7 +80,7 @@ AROUND = " -/.@"
 
 
 def matching(
-    model: Any, written: str, named: Select[int] | None = None, by_id: bool = False
+    model: Any, written: str, named: Ids | list[int] | None = None, by_id: bool = False
 ) -> ColumnElement[bool]:
     """Rows of `model` that have every word of `written`: one of up to two letters as the beginning
     or end of a word, others anywhere, a code or number however it is spelt. And those `named`, a
@@ -94,7 +94,8 @@ def matching(
         return held if named is None else or_(held, model.id.in_(named))
     found = _found(model, words)
     if named is not None:
-        return model.id.in_(union_all(select(model.id).where(model.id.in_(found), held), named))
+        fitting = select(model.id).where(model.id.in_(found), held)
+        return model.id.in_(union_all(fitting, select(model.id).where(model.id.in_(named))))
     if model.__tablename__ in BY_NAME and not _is_sqlite():
         return _is_one_of(model, found) & held
     # Of names the list's order leads, not the ids.
@@ -223,20 +224,25 @@ def _needles(form: str) -> list[str]:
 
 def look_ahead(models: Sequence[Any], written: str) -> None:
     """Asks for several at once what a search of each begins with; remembered with the request."""
-    ways = db.session.execute(select(*(_way_of(model, written) for model in models))).one()
-    asked = ((model, written) for model in models)
-    g.setdefault("ways_of_searching", {}).update(zip(asked, ways, strict=True))
+    ways = db.session.execute(select(*(way_of(model, written) for model in models))).one()
+    for model, way in zip(models, ways, strict=True):
+        learn_way(model, written, way)
+
+
+def learn_way(model: Any, written: str, way: int) -> None:
+    """What `way_of` answered to somebody who asked it beside something else."""
+    g.setdefault("ways_of_searching", {})[model, written] = way
 
 
 def _way(model: Any, written: str, by_id: bool = False) -> Way:
     """How what fits is looked for."""
     way = None if by_id else g.get("ways_of_searching", {}).get((model, written))
     if way is None:
-        way = db.session.scalar(select(_way_of(model, written, by_id)))
+        way = db.session.scalar(select(way_of(model, written, by_id)))
     return Way(way or 0)
 
 
-def _way_of(model: Any, written: str, by_id: bool = False) -> ScalarSelect[int]:
+def way_of(model: Any, written: str, by_id: bool = False) -> ScalarSelect[int]:
     """Whether many of the latest rows fit; no further ones are looked at where those decide."""
     many = MANY[model.__tablename__]
     some = SOME.get(model.__tablename__, many)

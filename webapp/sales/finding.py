@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from flask import g, has_request_context
-from sqlalchemy import ColumnElement, Select, select, union
+from sqlalchemy import ColumnElement, Select, literal, select, union_all
 
 from webapp.http.best_first import MOST_NAMED
 from webapp.platform.codes import Codes, codes_in
 from webapp.platform.database import db
-from webapp.platform.searching import Ids, matching
+from webapp.platform.searching import learn_way, matching, way_of
 from webapp.sales.models import Sale
 
 # Of codes, the ids of the orders that they are codes of; None where they cannot be.
@@ -25,21 +25,29 @@ def finds_sales(finder: Finder) -> Finder:
 
 
 class _Sought(NamedTuple):
+    """What of a text is looked for by words, and the ids of those orders that it is the reference
+    of, or a code of another feature."""
+
     words: str
-    others: Select[int] | None
+    own: list[int]
+    others: list[int]
 
 
 def found_sales(q: str) -> ColumnElement[bool]:
     """Of what cannot be but a code of another feature no words are looked for, if it is one."""
-    words, others = _sought(q)
-    return matching(Sale, words, others)
+    sought = _sought(q)
+    return matching(Sale, sought.words, named_sales(q) if sought.others else None)
 
 
-def named_sales(q: str) -> Ids:
+def named_sales(q: str) -> list[int]:
     """Ids of those that `q` is a code of."""
-    others = _sought(q).others
-    own = referenced(q)
-    return own if others is None else union(others, own)
+    sought = _sought(q)
+    return list(dict.fromkeys(sought.own + sought.others))
+
+
+def own_sales(q: str) -> list[int]:
+    """Ids of those that `q` is the reference of; those where it is written just so stand first."""
+    return _sought(q).own
 
 
 def referenced(q: str) -> Select[int]:
@@ -56,10 +64,22 @@ def _sought(q: str) -> _Sought:
 
 
 def _look_for(q: str) -> _Sought:
+    """In one statement, and with it how words are looked for, which a request goes on to."""
     codes = codes_in(q)
-    asked = [found for found in (finder(codes) for finder in _finders) if found is not None]
-    ids = [row_id for each in asked for row_id in db.session.scalars(each.limit(MOST_NAMED))]
-    if not ids:
-        return _Sought(q, None)
     is_sure = codes.access_key or (codes.note and codes.note.is_said)
-    return _Sought("" if is_sure else q, select(Sale.id).where(Sale.id.in_(ids)))
+    just_so_first = referenced(q).order_by(Sale.reference != codes.written, Sale.id)
+    asked = [("own", just_so_first), *(("other", finder(codes)) for finder in _finders)]
+    parts = [
+        select(literal(kind), *ids.limit(MOST_NAMED).subquery().c)
+        for kind, ids in asked
+        if ids is not None
+    ]
+    if has_request_context() and not is_sure:
+        parts.append(select(literal("way"), way_of(Sale, q)))
+    found: dict[str, list[int]] = {"own": [], "other": [], "way": []}
+    for kind, value in db.session.execute(union_all(*parts)):
+        found[kind].append(value)
+    for way in found["way"]:
+        learn_way(Sale, q, way)
+    words = "" if found["other"] and is_sure else q
+    return _Sought(words, found["own"], found["other"])

@@ -193,9 +193,10 @@ def groups(q: str) -> list[HitGroup]:
 
 
 def _known(q: str) -> dict[Any, queries.NamedRows]:
-    """And how the rest is looked for, in a statement for all kinds."""
+    """And how the rest of what goes by name is looked for, in one statement."""
     known = queries.known_by(q)
-    look_ahead([each for each in (Sale, Customer, Product) if not known[each].is_enough], q)
+    if unknown := [each for each in (Customer, Product) if not known[each].is_enough]:
+        look_ahead(unknown, q)
     return known
 
 

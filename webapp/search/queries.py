@@ -19,7 +19,7 @@ from webapp.platform.codes import codes_in
 from webapp.platform.database import db
 from webapp.platform.searching import Ids, begins, spellings_of
 from webapp.platform.text import fold, storable
-from webapp.sales.finding import named_sales, referenced
+from webapp.sales.finding import named_sales, own_sales
 from webapp.sales.models import Sale
 from webapp.sales.queries import products_by_code, sales
 
@@ -28,14 +28,11 @@ SHOWN = 5
 RANKED = 50
 # Fewer letters fit nearly everything.
 LEAST = 3
-# Orders under a few spellings of one reference, of which one may be just as typed.
-SPELT = 50
 
 
 def exact_sale(q: str) -> Sale | None:
     """By its reference; the one written just so goes first."""
-    query = select(Sale).where(Sale.id.in_(referenced(q)))
-    found = db.session.scalars(query.limit(SPELT)).all()
+    found = by_ids(Sale, own_sales(q))
     meant = [sale for sale in found if sale.reference == q] or found
     return meant[0] if len(meant) == 1 else None
 
@@ -87,9 +84,9 @@ class NamedRows(NamedTuple):
 
 
 def known_by(q: str) -> dict[Any, NamedRows]:
-    """Of each kind what is found without the index of searching, in one statement."""
+    """Of each kind what is found without the index of searching, in one statement beside that of
+    the orders that are meant."""
     codes: tuple[tuple[Any, Ids | None], ...] = (
-        (Sale, named_sales(q)),
         (Invoice, named_invoices(q)),
         (Customer, named_customers(q)),
         (Product, named_products(q)),
@@ -102,7 +99,8 @@ def known_by(q: str) -> dict[Any, NamedRows]:
     for spelt in spellings_of(q):
         parts += [begun_by(Customer, spelt, Customer.merged_into_id.is_(None))]
         parts += [begun_by(Product, spelt)]
-    known = {model: NamedRows([], []) for model, _ids in codes}
+    known = {Sale: NamedRows(named_sales(q), [])}
+    known |= {model: NamedRows([], []) for model, _ids in codes}
     by_name = {model.__name__: found for model, found in known.items()}
     wanted = fold(storable(q).strip())
     for model_name, name, row_id in db.session.execute(union_all(*parts)):

@@ -73,7 +73,7 @@ class Listing:
     orders: Orders | Callable[[Asked], Orders]
     cells: tuple[Cell, ...]
     filters: tuple[str, ...] = ()
-    named: Callable[[str], Ids | None] | None = None
+    named: Callable[[str], Ids | list[int] | None] | None = None
     gather: Callable[[list[Any]], Sequence[Any]] = list
     asks_ahead: tuple[str, ...] = ("q",)
     record: tuple[str, str] | None = None
