@@ -254,3 +254,28 @@ def test_days_of_another_zone_are_not_gone_by(db, old_day):
         pass
     assert set(db.session.scalars(select(DaySum.zone))) == {"America/Manaus"}
     are_those_of_the_orders(old_day)
+
+
+@pytest.mark.both_databases
+def test_of_a_days_products_those_alone_are_added_up_that_a_range_is_about(
+    db, old_day, monkeypatch
+):
+    """Those that sold most on the days that are kept, and those that did on the others."""
+    monkeypatch.setattr("webapp.sums.queries.CANDIDATES", 1)
+    open_shop()
+    then, now, other = (make_product(price="10.00", stock=99).sku for _ in range(3))
+    for sku, quantity in ((then, 9), (other, 2)):
+        sold(db, old_day, sku, quantity)
+    while keep_days():
+        pass
+    for sku, quantity in ((now, 3), (other, 2), (then, 1)):
+        make_sale(lines=[{"sku": sku, "quantity": quantity}])
+    today = shop_day(utc_now())
+    found = sums(By.PRODUCT, old_day, today)
+    units = {
+        day: {sku: each.units for sku, each in of_day.items()} for day, of_day in found.items()
+    }
+    assert units == {old_day: {then: 9}, today: {now: 3, then: 1}}
+    assert sums(By.PRODUCT, today, today) == {
+        today: {now: plain_sums(By.PRODUCT, [today])[today][now]}
+    }

@@ -3,8 +3,7 @@
 right at any moment, whether or not anybody keeps days."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,11 +13,14 @@ from sqlalchemy import (
     ColumnElement,
     Numeric,
     Select,
+    and_,
     case,
     cast,
     exists,
+    false,
     func,
     literal,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -76,6 +78,8 @@ class DayFigures(NamedTuple):
 
 # By day and by key of DaySum; a day without orders is not there.
 Sums = dict[dt.date, dict[str, DayFigures]]
+# Whether a key is one of those that are asked for.
+Keys = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 
 def total_of(figures: Iterable[DayFigures]) -> DayFigures:
@@ -98,31 +102,40 @@ def days_of(since: dt.date, until: dt.date) -> list[dt.date]:
 # -- from the orders -------------------------------------------------------------------------------
 
 
-def plain_sums(by: By, days: Sequence[dt.date], with_costs: bool = True) -> Sums:
-    """Days that follow each other, added up from their orders in one statement. Without costs, of
-    channels and agents, no more is read than one index."""
-    starts = [midnight(day) for day in days]
-    ends = midnight(days[-1] + dt.timedelta(1))
-    within = Sale.paid_at >= starts[0], Sale.paid_at < ends, Sale.status != Status.CANCELLED
+def plain_sums(
+    by: By, days: Sequence[dt.date], with_costs: bool = True, among: Keys | None = None
+) -> Sums:
+    """Days that follow each other, added up from their orders in one statement, of some of the keys
+    where these are told. Without costs, of channels and agents, no more is read than one index."""
+    within = _is_paid_on(days)
     place: ColumnElement[int] = literal(0)
     if len(days) > 1:
-        ends_of = ((Sale.paid_at < end, index) for index, end in enumerate(starts[1:]))
+        ends_of = ((Sale.paid_at < midnight(day), index) for index, day in enumerate(days[1:]))
         place = case(*ends_of, else_=len(days) - 1)
     found: Sums = {}
-    parts = [part.where(*within) for part in _parts(by, place.label("place"), with_costs)]
+    parts = [part.where(within) for part in _parts(by, place.label("place"), with_costs)]
+    if among is not None:
+        parts = [part.where(among(part.selected_columns["key"])) for part in parts]
     rows = list(db.session.execute(union_all(*parts)))
     if with_costs and by is not By.PRODUCT:
         rows += _fees(_key_of(by), place.label("place"), within)
-    for index, key, *figures in rows:
-        of_day = found.setdefault(days[index], {})
-        of_day[key] = of_day.get(key, DayFigures()).plus(_figures(*figures))
+    for index, key, *told in rows:
+        of_day, figures = found.setdefault(days[index], {}), _figures(*told)
+        of_day[key] = of_day[key].plus(figures) if key in of_day else figures
     return found
+
+
+def _is_paid_on(days: Sequence[dt.date]) -> ColumnElement[bool]:
+    """Whether a sale counts for one of these days, which follow each other."""
+    ends = midnight(days[-1] + dt.timedelta(1))
+    is_paid_then = and_(Sale.paid_at >= midnight(days[0]), Sale.paid_at < ends)
+    return is_paid_then & (Sale.status != Status.CANCELLED)
 
 
 def _fees(key: Any, place: Any, within: Any) -> list[Any]:
     """What each payment cost, as columns of DayFigures beside a place and a key."""
     facts = (Sale.id, Sale.payment_method, Sale.total, Sale.invoice_details)
-    paid: Any = db.session.execute(select(place, key.label("key"), *facts).where(*within)).all()
+    paid: Any = db.session.execute(select(place, key.label("key"), *facts).where(within)).all()
     fees: dict[int, Fee] = {}
     for begin in range(0, len(paid), AT_ONCE):
         fees |= fees_of(paid[begin : begin + AT_ONCE])
@@ -227,20 +240,31 @@ def sums(
     where it was asked of all orders."""
     known = kept_sums(by, since, until) if known is None else known
     kept = {day: known[day] for day in days_of(since, until) if day in known}
-    found: Sums = {}
-    for run in _runs(day for day in days_of(since, until) if day not in kept):
-        found |= plain_sums(by, run, with_costs)
+    runs = _runs(day for day in days_of(since, until) if day not in kept)
     if by is By.PRODUCT:
-        skus = _most_sold(found)
-        of_products = _kept_products(skus, since, until)
-        kept = {day: of_day for day, of_day in of_products.items() if day in kept}
-        skus |= {sku for of_day in of_products.values() for sku in of_day}
-        found = {day: _only(of_day, skus) for day, of_day in found.items()}
+        return _of_products(runs, since, until, with_costs, kept)
+    found: Sums = {}
+    for run in runs:
+        found |= plain_sums(by, run, with_costs)
     return {day: of_day for day, of_day in (found | kept).items() if of_day}
 
 
-def _only(of_day: dict[str, DayFigures], keys: set[str]) -> dict[str, DayFigures]:
-    return {key: figures for key, figures in of_day.items() if key in keys}
+def _of_products(
+    runs: list[list[dt.date]], since: dt.date, until: dt.date, with_costs: bool, kept: Sums
+) -> Sums:
+    """Of those that sold most on the days that are added up, and on those that are `kept`: all that
+    a big shop sells on one day are thousands."""
+    most_sold = _most_sold(runs)
+    of_range = _kept_products(most_sold, since, until)
+    skus = {sku for of_day in of_range.values() for sku in of_day}
+    found = {day: of_day for day, of_day in of_range.items() if day in kept}
+
+    def is_wanted(sku: ColumnElement[str]) -> ColumnElement[bool]:
+        return or_(sku.in_(most_sold), sku.in_(skus))
+
+    for run in runs:
+        found |= plain_sums(By.PRODUCT, run, with_costs, is_wanted)
+    return found
 
 
 _COLUMNS = (
@@ -271,13 +295,12 @@ def kept_sums(by: By, since: dt.date, until: dt.date) -> Sums:
     return found
 
 
-def _kept_products(skus: set[str], since: dt.date, until: dt.date) -> Sums:
+def _kept_products(skus: Select[str], since: dt.date, until: dt.date) -> Sums:
     """Of these, and of those that sold most on the days on which they were among the first."""
     of_range = DaySum.by == By.PRODUCT, DaySum.day.between(since, until)
     first = select(DaySum.key).where(*of_range, TOP).group_by(DaySum.key)
     first = first.order_by(func.sum(DaySum.sold).desc(), DaySum.key).limit(CANDIDATES)
-    others = select(DaySum.key).where(*of_range, DaySum.key.in_(skus))
-    wanted = union_all(select(first.subquery().c.key), others)
+    wanted = union_all(select(first.subquery().c.key), skus)
     found: Sums = {}
     query = select(*_COLUMNS).where(*of_range, DaySum.key.in_(wanted))
     for day, _part, key, *figures in db.session.execute(query):
@@ -285,11 +308,11 @@ def _kept_products(skus: set[str], since: dt.date, until: dt.date) -> Sums:
     return found
 
 
-def _most_sold(found: Sums) -> set[str]:
-    total: Counter[str] = Counter()
-    for of_day in found.values():
-        total.update({key: int(figures.sold * 100) for key, figures in of_day.items()})
-    return {key for key, _sold in total.most_common(CANDIDATES)}
+def _most_sold(runs: Iterable[Sequence[dt.date]]) -> Select[str]:
+    """SKUs of the products that sold most on all of these days together."""
+    query = select(SaleLine.sku).join(SaleLine.sale).where(or_(false(), *map(_is_paid_on, runs)))
+    query = query.group_by(SaleLine.sku).order_by(func.sum(SaleLine.total).desc(), SaleLine.sku)
+    return select(query.limit(CANDIDATES).cte("most_sold").c.sku)
 
 
 def _runs(days: Iterable[dt.date]) -> list[list[dt.date]]:
