@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 from jinja2 import nodes
@@ -35,6 +36,29 @@ def sources(app) -> dict[str, str]:
 @cache
 def parsed(jinja_env, name: str) -> nodes.Template:
     return jinja_env.parse(jinja_env.loader.get_source(jinja_env, name)[0])
+
+
+# What a template reads of what is not the shop's own: Jinja's loops and markup, JSON Schema.
+OF_OTHERS = {"__html__", "additionalProperties", "allOf", "const", "index0"}
+
+
+def test_what_a_template_reads_of_a_thing_is_written_somewhere(app):
+    """A property that no line of Python names any more may still be read by a page, which then
+    shows nothing, or answers 500 where it is a number."""
+    code = Path(app.root_path).rglob("*.py")
+    known = OF_OTHERS.union(*(re.findall(r"\w+", file.read_text()) for file in code))
+    trees = {
+        name: parsed(app.jinja_env, name)
+        for name in app.jinja_env.list_templates(extensions=["html", "txt", "xml"])
+    }
+    for tree in trees.values():
+        known.update(macro.name for macro in tree.find_all(nodes.Macro))
+        known.update(keyword.key for keyword in tree.find_all(nodes.Keyword))
+        keys = (pair.key for pair in tree.find_all(nodes.Pair))
+        known.update(key.value for key in keys if isinstance(key, nodes.Const))
+    read = [(name, node) for name, tree in trees.items() for node in tree.find_all(nodes.Getattr)]
+    missing = [(name, node.lineno, node.attr) for name, node in read if node.attr not in known]
+    assert read and not missing
 
 
 def test_every_template_compiles(app):

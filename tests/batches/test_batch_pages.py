@@ -29,10 +29,12 @@ def test_marked_products_are_looked_at_changed_and_undone(manager, db):
     looked = manager.get(asked.location).text
     assert "1 product changes." in looked and "1 would be sold below its cost." in looked
     assert "R$11.00" in re.sub(r"\s", "", looked) and set(prices().values()) == {Decimal(10)}
-    manager.post(f"{asked.location}/application")
+    under_way = manager.post(f"{asked.location}/application", follow_redirects=True)
+    assert under_way.status_code == 200 and "0 of 1 products" in under_way.text
     work_off()
     assert prices() == {"MARKED": Decimal(11), "OTHER": Decimal(10)}
-    manager.post(f"{asked.location}/undo")
+    under_way = manager.post(f"{asked.location}/undo", follow_redirects=True)
+    assert under_way.status_code == 200 and "0 of 1 products" in under_way.text
     work_off()
     assert set(prices().values()) == {Decimal(10)}
     assert "Price +10.00 %" in manager.get("/batches").text

@@ -158,6 +158,15 @@ class ProductBatch(Owed, Timestamps, Model):
     def can_be_undone(self) -> bool:
         return bool(self.changed) and BatchStatus.UNDOING in BATCH_TRANSITIONS[self.status]
 
+    @property
+    def of_phase(self) -> int:
+        """How many rows what is done now goes over."""
+        if self.status is BatchStatus.APPLYING:
+            return self.to_change
+        if self.status is BatchStatus.UNDOING:
+            return self.changed - self.undone - self.kept + self.position
+        return self.total
+
     def begin(self, now: dt.datetime) -> None:
         self.status = BatchStatus.PREVIEWING
         self._from_the_first_row(now)
