@@ -1,7 +1,7 @@
 """Lists use the room there is: rows close together where one asks for it, no table cut on a small
 screen, no page wider than one can read on a large one."""
 
-from tests.support.placed_orders import place_order
+from tests.support.placed_orders import place_order, until_invoiced
 
 LISTS = (
     "/sales",
@@ -60,6 +60,20 @@ CUT = """async ([densities, widths]) => {
     return cut;
 }"""
 
+# Words that stand in two lines.
+BROKEN = """(parts) => parts.flatMap((part) => {
+    const words = [], range = document.createRange();
+    const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    for (let text; (text = walker.nextNode());) {
+        for (const word of text.data.matchAll(/[\\p{L}\\d]+/gu)) {
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            if (range.getClientRects().length > 1) words.push(word[0]);
+        }
+    }
+    return words;
+})"""
+
 
 def test_a_compact_list_shows_eighteen_rows_and_stays_compact(page, live_shop, signed_in):
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -103,3 +117,16 @@ def test_no_page_is_spread_on_a_large_screen_and_the_menu_leaves_room_on_a_small
     page.set_viewport_size({"width": 1024, "height": 768})
     assert page.locator(".side-bar").bounding_box()["width"] <= 64
     assert page.get_by_role("link", name="Pedidos").first.is_visible()
+
+
+def test_the_history_beside_an_nfe_breaks_no_word(page, live_shop, signed_in):
+    place_order(live_shop, "ROOM-1")
+    until_invoiced(live_shop, "ROOM-1")
+    signed_in(page, "admin")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/invoices?q=ROOM-1")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.locator("#invoice").wait_for()
+    texts = page.locator(".timeline-item > div")
+    assert texts.count() and texts.evaluate_all(BROKEN) == []
