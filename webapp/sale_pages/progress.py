@@ -112,6 +112,11 @@ class Progress:
         return moment_text(moment)
 
     def _expected(self, key: str) -> str:
-        if key != "packed" or self.slip is None:
+        """Until when a step ahead is to be done, where that is known."""
+        if self.sale.status is Status.CANCELLED:
             return ""
-        return _("by %(day)s", day=day_text(self.slip.expected_delivery))
+        if key == "shipped" and self.sale.has_to_leave:
+            return _("by %(day)s", day=moment_text(self.sale.ship_by))
+        if key == "delivered" and self.slip:
+            return _("by %(day)s", day=day_text(self.slip.expected_delivery))
+        return ""
