@@ -49,6 +49,7 @@ from webapp.incoming import pages as incoming
 from webapp.invoice_pages import api as invoices_api
 from webapp.invoice_pages import event_api, series_api, series_pages
 from webapp.invoice_pages import pages as invoices
+from webapp.invoices.forms import RETURN_LABELS
 from webapp.invoices.history import INVOICE_EVENTS, PAPER_EVENTS
 from webapp.invoices.models import EVENT_NAMES
 from webapp.messages import api as messages_api
@@ -79,7 +80,7 @@ from webapp.sale_pages import pages as sales
 from webapp.sale_pages import undo_api as processing_api
 from webapp.sale_pages.told_details import in_one_line
 from webapp.sales.forms import CHANNELS
-from webapp.sales.history import REFUND_EVENTS, SALE_EVENTS
+from webapp.sales.history import REFUND_EVENTS, SALE_EVENTS, lines_in_words
 from webapp.search import api as search_api
 from webapp.search import pages as search
 from webapp.staff import pages as staff
@@ -116,7 +117,9 @@ VALUE_WORDS: history.ValueWords = {
     ("sales", "channel"): _one_of(CHANNELS),
     ("sales", "invoice_details"): in_one_line,
     ("sales", "below_catalog"): lambda kept: percent_text(Decimal(kept)),
+    ("sales", "lines"): lines_in_words,
     ("invoices", "access_key"): access_key_text,
+    ("invoices", "rejection_code"): _one_of(RETURN_LABELS),
     ("invoice_events", "subject_name"): _one_of(_EVENTS),
     ("invoice_events", "kind"): _one_of(_EVENTS),
     ("shop", "review_policy"): _one_of(REVIEW_POLICIES),

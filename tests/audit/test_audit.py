@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import update
 
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
+from tests.support.invoices import in_review
 from tests.support.rule_drafts import drafted, paying, somebody
 from webapp.audit import words
 from webapp.audit.models import AuditEntry
 from webapp.audit.tracking import acting_as, because, record
+from webapp.features import VALUE_WORDS
 from webapp.http.formatting import access_key_text
 from webapp.invoices.models import Invoice
 from webapp.platform.clock import utc_now
+from webapp.platform.columns import EnumText
 from webapp.platform.database import Model
 
 
@@ -179,3 +182,30 @@ def test_every_field_and_subject_that_is_kept_has_words(app):
         (kind.__tablename__, name) for kind in kept for name in named
     }
     assert lacking == set()
+
+
+def test_every_state_that_is_kept_has_words(app):
+    kept = [mapper.class_ for mapper in Model.registry.mappers if hasattr(mapper.class_, "audited")]
+    columns = [kind.__table__.c.get(name) for kind in kept for name in kind.audited]
+    states = [column for column in columns if column is not None and of_states(column)]
+    bare = [
+        str(column)
+        for column in states
+        if (column.table.name, column.name) not in VALUE_WORDS
+        and not all(hasattr(state, "label") for state in column.type.members)
+    ]
+    assert states and not bare
+
+
+def of_states(column):
+    return isinstance(column.type, EnumText)
+
+
+def test_who_returned_an_nfe_and_why_is_told_in_words(client, db):
+    invoice = in_review()
+    typed = {"version": invoice.version, "code": "address", "comment": "no such street"}
+    sign_in(client, "reviewer")
+    client.post(f"/invoices/{invoice.id}/rejection", data=typed)
+    sign_in(client, "admin")
+    page = client.get("/audit?subject=invoices").text
+    assert "<ins>A reviewer</ins>" in page and "<ins>Address</ins>" in page

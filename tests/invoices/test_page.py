@@ -16,6 +16,8 @@ def test_a_draft_is_shown_as_a_preview_without_number(db, client):
     assert "José da Conceição" in page
     assert "42029200" in page
     assert "Access key" not in page.split('id="preview-title"')[1].split("</section>")[0]
+    # Not the document's code, 17.
+    assert "Pix: R$129.90" in page.replace("\xa0", "")
 
 
 def test_an_authorized_one_shows_number_key_and_protocol(db, client):
@@ -87,3 +89,12 @@ def test_the_timeline_tells_who_did_what(db, client):
     assert "Order entered and paid" in page
     assert "NF-e signed and sent" in page and "Number 1 of series 1" in page
     assert "NF-e authorized" in page and f"Protocol {invoice.protocol}" in page
+
+
+def test_returning_it_for_no_reason_asks_for_one_in_words(db, client):
+    invoice = in_review()
+    sign_in(client, "reviewer")
+    typed = {"version": invoice.version, "code": "", "comment": "no such street"}
+    refused = client.post(f"/invoices/{invoice.id}/rejection", data=typed)
+    assert refused.status_code == 422 and "no such street" in refused.text
+    assert "Choose one from the list." in refused.text and "customer, items" not in refused.text

@@ -148,6 +148,7 @@ def test_a_manager_approves_it_and_it_goes_on(client, shop, db):
     assert (approved.actor, approved.after) == (manager, {"below_catalog": "30.00"})
     told = plain(client.get(f"/sales/{sale.id}").text)
     assert "Approved by a manager" in told and "Waits for a manager" in told
+    assert "30.00 % below the catalog" in told
 
 
 def test_a_discount_that_needs_no_approval_is_not_said_to_be_approved(client, shop, db):

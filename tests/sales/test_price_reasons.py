@@ -33,6 +33,7 @@ def test_a_price_typed_over_is_not_taken_without_a_reason(client, db, role):
     assert sale.lines[0].price_reason == "Riscada"
     page = client.get(made.location).text
     assert page.count("Riscada") == 2 and "Price typed over" in page
+    assert "1 × MUG (R$9.00): Riscada" in page.replace("\xa0", "")
     told = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == "repriced")).one()
     assert (told.why, told.after) == ("Riscada", {"lines": "1 × MUG (9.00)"})
 

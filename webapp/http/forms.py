@@ -70,6 +70,7 @@ MESSAGES = {
     "model_attributes_type": _l("Send an object here."),
     "dict_type": _l("Send an object here."),
 }
+_CHOICES = ("enum", "literal_error")
 
 
 class Shape(BaseModel):
@@ -324,10 +325,11 @@ def parse(shape: type[ShapeType], data, form: bool = False) -> ShapeType:
     except ValidationError as error:
         if error.error_count() > MAX_FORM_FIELDS:
             raise Invalid([], _("There is too much wrong with this to name it all.")) from None
-        raise Invalid([_field_error(found) for found in error.errors(include_url=False)]) from None
+        found = error.errors(include_url=False)
+        raise Invalid([_field_error(each, form) for each in found]) from None
 
 
-def _field_error(found: ErrorDetails) -> FieldError:
+def _field_error(found: ErrorDetails, form: bool) -> FieldError:
     path = ".".join(str(part) for part in found["loc"])[:LONGEST_PATH]
     context = found.get("ctx", {})
     if found["type"] == "value_error":
@@ -335,6 +337,9 @@ def _field_error(found: ErrorDetails) -> FieldError:
             path = f"{path}.{context['error'].field}".lstrip(".")
         return FieldError(path, str(context["error"].args[0]))
     message = MESSAGES.get(found["type"])
+    if form and found["input"] == "" and found["type"] in _CHOICES:
+        # The codes are a program's: a person who picked nothing reads the list's own words.
+        message = _l("Choose one from the list.")
     if message is None:
         return FieldError(path, _("This cannot be read; check how it is written."))
     return FieldError(path, str(message) % _in_message(context))

@@ -281,7 +281,12 @@ class InboxStatus(enum.StrEnum):
     OPEN = "open"
     CLOSED = "closed"
 
+    @property
+    def label(self) -> LazyString:
+        return INBOX_LABELS[self]
 
+
+INBOX_LABELS = {InboxStatus.OPEN: _l("On"), InboxStatus.CLOSED: _l("Off")}
 INBOX_TRANSITIONS: dict[InboxStatus, set[InboxStatus]] = {
     InboxStatus.OPEN: {InboxStatus.CLOSED},
     InboxStatus.CLOSED: {InboxStatus.OPEN},

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from lxml import etree
 
+from webapp.fiscal import payments
 from webapp.fiscal.document import preview
 from webapp.fiscal.reading import Reading, ReadItem, decimal
 from webapp.fiscal.xml import NAMESPACE
@@ -17,6 +19,7 @@ from webapp.invoices.composition import composed
 from webapp.invoices.models import Invoice
 from webapp.invoices.taken_profiles import TakenProfile
 from webapp.platform.clock import utc_now
+from webapp.sales.models import PaymentMethod
 from webapp.store.models import Shop
 from webapp.taxation.book import the_tax_book
 
@@ -26,6 +29,12 @@ REGIMES = {
     "2": _l("Simples Nacional above the state's limit"),
     "3": _l("Normal regime"),
     "4": _l("MEI"),
+}
+PAYMENTS = {
+    **{code: PaymentMethod(method).label for method, code in payments.METHODS.items()},
+    payments.STATIC_PIX: PaymentMethod.PIX.label,
+    payments.NONE: _l("Nothing to pay"),
+    payments.LATER: _l("Paid later"),
 }
 
 
@@ -55,9 +64,12 @@ class NoteView:
         return REGIMES.get(self.reading.issuer.get("CRT", ""), "")
 
     @property
-    def payments(self) -> list[tuple[str, Decimal]]:
-        """Code and amount of each."""
-        return [(each.get("tPag", ""), decimal(each, "vPag")) for each in self.reading.payments]
+    def payments(self) -> list[tuple[str | LazyString, Decimal]]:
+        """How each is paid, in words, and its amount."""
+        return [
+            (PAYMENTS.get(code := each.get("tPag", ""), code), decimal(each, "vPag"))
+            for each in self.reading.payments
+        ]
 
     @property
     def remarks(self) -> list[str]:

@@ -105,7 +105,16 @@ class RejectedBy(enum.StrEnum):
     REVIEWER = "reviewer"
     AUTHORITY = "authority"
 
+    @property
+    def label(self) -> LazyString:
+        return REJECTED_BY_LABELS[self]
 
+
+REJECTED_BY_LABELS = {
+    RejectedBy.CHECKS: lazy_pgettext("rejected by", "The checks"),
+    RejectedBy.REVIEWER: lazy_pgettext("rejected by", "A reviewer"),
+    RejectedBy.AUTHORITY: _l("SEFAZ"),
+}
 REJECTED_LABELS = {
     RejectedBy.CHECKS: _l("With errors"),
     RejectedBy.REVIEWER: _l("Returned for correction"),

@@ -1,7 +1,10 @@
 """What happens to a sale and its refunds, in words."""
 
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from webapp.addresses.parts import PARTS
@@ -12,6 +15,8 @@ from webapp.sales.models import OVER_LIMIT, Shipping
 
 SHIPMENT = ("carrier", "tracking_code")
 CONTENT = ("total", "payment_method", "freight", "discount", "invoice_details")
+# Of a line; see `webapp.sales.placing`.
+_KEPT_PRICE = re.compile(r"\((\d+\.\d\d)\)")
 
 
 def _sale_key(entry: AuditEntry) -> str:
@@ -35,6 +40,18 @@ def _sale_key(entry: AuditEntry) -> str:
     return status or after.get("shipping") or _changed_part(entry)
 
 
+def lines_in_words(kept: str) -> str:
+    """Lines as the audit keeps them, with their prices as money."""
+    return _KEPT_PRICE.sub(lambda found: f"({money_text(Decimal(found[1]))})", kept)
+
+
+def _approval(percent: Decimal, prices: str) -> Iterator[str]:
+    if percent:
+        yield _("%(percent)s below the catalog", percent=percent_text(percent))
+    if prices:
+        yield _("Prices confirmed: %(skus)s", skus=prices)
+
+
 def _changed_part(entry: AuditEntry) -> str:
     for key, parts in (("shipment", SHIPMENT), ("address_changed", PARTS), ("changed", CONTENT)):
         if any(part in entry.after for part in parts):
@@ -48,10 +65,9 @@ def _sale_note(entry: AuditEntry) -> str:
     if entry.action in ("tagged", "untagged"):
         return str(after["tags"])
     if entry.action == "repriced":
-        return f"{after['lines']}: {entry.why}"
+        return f"{lines_in_words(after['lines'])}: {entry.why}"
     if entry.action == "approved":
-        percent, prices = Decimal(after["below_catalog"]), after.get("prices", "")
-        return " · ".join(filter(None, [percent_text(percent) if percent else "", prices]))
+        return " · ".join(_approval(Decimal(after["below_catalog"]), after.get("prices", "")))
     if entry.action == "changed" and "@" in entry.actor:
         parts = [part for part in PARTS if part in after]
         changes = [f"{entry.before.get(part) or '—'} → {after[part] or '—'}" for part in parts]

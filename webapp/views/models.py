@@ -4,6 +4,7 @@ import datetime as dt
 import enum
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 from sqlalchemy import (
     JSON,
@@ -109,6 +110,16 @@ RHYTHM_LABELS = {
 class ScheduleStatus(enum.StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
+
+    @property
+    def label(self) -> LazyString:
+        return SCHEDULE_LABELS[self]
+
+
+SCHEDULE_LABELS = {
+    ScheduleStatus.ACTIVE: lazy_pgettext("a scheduled list", "Active"),
+    ScheduleStatus.PAUSED: lazy_pgettext("a scheduled list", "Paused"),
+}
 
 
 class PausedFor(enum.StrEnum):
