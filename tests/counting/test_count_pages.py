@@ -42,6 +42,16 @@ def texts(page, path):
     return [" ".join(each.text_content().split()) for each in html.fromstring(page).xpath(path)]
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"), [("-1", "At least 0. BAG · -1"), ("ten", "Use a whole number. BAG · ten")]
+)
+def test_a_number_that_is_none_is_told_with_its_product(client, db, shelf, typed, said):
+    count = begin(client)
+    refused = scan(client, count, "BAG", typed, HX_Request="true")
+    assert refused.status_code == 422
+    assert texts(refused.text, "//*[@role='alert']") == [said]
+
+
 def test_a_count_from_its_beginning_to_the_ledger(client, db, shelf):
     count = begin(client, name="Sexta")
     scan(client, count, "BAG", counted="8")
