@@ -195,3 +195,11 @@ def test_a_program_merges_too(two, client):
         told = calls.post(f"/customers/{kept.id}/merge", {"from": merged.id})
         assert (told.status_code, told.json["id"]) == (200, kept.id)
     assert calls.post(f"/customers/{kept.id}/merge", {"from": 999}).status_code == 404
+
+
+def test_nobody_is_missed_before_anybody_was_searched(client, db):
+    sign_in(client, "manager")
+    alone = make_sale().customer
+    path = f"/customers/{alone.id}/merge"
+    assert "Who is the other one?" in client.get(path).text
+    assert "Nobody found" in client.get(f"{path}?q=zzz").text
