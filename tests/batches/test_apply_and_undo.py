@@ -146,6 +146,17 @@ def test_a_price_takes_the_nearest_ending(price, ending, ends):
     assert nearest_ending(Decimal(price), Decimal(ending) / 100) == Decimal(ends)
 
 
+def test_what_is_free_stays_free_whatever_others_end_in(db):
+    make_product(sku="FREE", price="0.00")
+    make_product(sku="PAID", price="10.00")
+    done = batch(price_percent="10.00", price_ending="90")
+    assert outcomes(done)["FREE"] == (BatchOutcome.SAME, "")
+    assert dict(db.session.execute(select(Product.sku, Product.price)).all()) == {
+        "FREE": Decimal("0.00"),
+        "PAID": Decimal("10.90"),
+    }
+
+
 CHANGES = st.sampled_from(
     [
         {"price_percent": "10.00"},

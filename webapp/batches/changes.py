@@ -55,7 +55,8 @@ class BatchChange:
             number = price + number
         if number < 0:
             raise CannotChange("below_zero")
-        if self.ending:
+        # What is free stays free.
+        if self.ending and number:
             number = nearest_ending(number, Decimal(self.ending) / 100)
         if number > MAX_MONEY:
             raise CannotChange("too_large")
