@@ -352,3 +352,31 @@ def test_a_product_on_two_lines_is_told_and_joined_for_the_rules(clerk, db):
     assert joined == [("A", "3", ""), ("B", "1", ""), ("A", "1", "8.00"), ("NONE", "1", "")]
     assert "lines.4.sku" not in page and "Join the lines" not in page
     assert "Join the lines" not in clerk.post("/sales/preview", data=TYPED).text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"quantity": "5", "unit_price": "30"},
+        {"quantity": "5"},
+        {"quantity": "1", "unit_price": "30"},
+        {"quantity": "1", "price_reason": "By arrangement"},
+    ],
+)
+def test_a_line_of_no_product_in_which_something_stands_is_asked_for_it(clerk, db, typed):
+    make_product(sku="A", price="10.00")
+    line = {"sku": ""} | typed
+    answer = place(clerk, **{f"lines.1.{part}": text for part, text in line.items()})
+    assert answer.status_code == 422 and newest(db) is None
+    assert re.search(
+        r'id="f-lines-1-sku-error">(<(?!span)|[^<])*<span>Fill this in\.<', answer.text
+    )
+    assert all(value(answer.text, f"lines.1.{part}") == text for part, text in line.items())
+
+
+@pytest.mark.parametrize("quantity", ["1", " 1 ", ""])
+def test_a_line_that_nobody_touched_is_left_out(clerk, db, quantity):
+    make_product(sku="A", price="10.00")
+    untouched = {"lines.1.sku": " ", "lines.1.quantity": quantity, "lines.1.unit_price": ""}
+    assert place(clerk, **untouched).status_code == 303
+    assert [line.sku for line in newest(db).lines] == ["A"]

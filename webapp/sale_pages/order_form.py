@@ -45,6 +45,8 @@ BESIDES = frozenset(
     )
 )
 LINE_PARTS = ("sku", "quantity", "unit_price", "price_reason")
+# What a line begins with.
+BLANK_LINE = {"quantity": "1"}
 _LINE = re.compile(rf"lines\.([0-9]{{1,6}})\.({'|'.join(LINE_PARTS)})", re.ASCII)
 
 
@@ -125,14 +127,14 @@ class SaleForm(DetailsForm):
     @classmethod
     def empty(cls) -> "SaleForm":
         usual = {"channel": COUNTER, "payment_method": "pix", "address.country": "BR"}
-        return cls(usual | {"lines.0.quantity": "1"})
+        return cls(usual | {f"lines.0.{part}": text for part, text in BLANK_LINE.items()})
 
     @property
     def lines(self) -> list[dict[str, str]]:
         return self._lines
 
     def set_lines(self, lines: list[dict[str, str]]) -> None:
-        self._lines = lines[:MAX_LINES] or [{"quantity": "1"}]
+        self._lines = lines[:MAX_LINES] or [BLANK_LINE]
         self.raw_input = {
             name: value for name, value in self.raw_input.items() if not name.startswith("lines.")
         }
@@ -140,10 +142,10 @@ class SaleForm(DetailsForm):
             self.raw_input |= {f"lines.{number}.{part}": line.get(part, "") for part in LINE_PARTS}
 
     def parse(self) -> SaleIn:
-        """A line without product is one that nobody filled, unless it is the only one; a bar code
+        """A line that nobody touched is left out, unless it is the only one; a bar code
         is taken for its product's SKU. Goods need an address unless they are handed over at the
         counter; what is sent by e-mail does not."""
-        self.set_lines([line for line in self._lines if line.get("sku", "").strip()])
+        self.set_lines([line for line in self._lines if _is_touched(line)])
         self._say_how_it_is_paid()
         with reading_ahead():
             have_goods = self._name_products()
@@ -187,7 +189,7 @@ class SaleForm(DetailsForm):
             self.add_line()
 
     def add_line(self) -> None:
-        self.set_lines([*self._lines, {"quantity": "1"}])
+        self.set_lines([*self._lines, BLANK_LINE])
 
     def remove_line(self, number: int) -> None:
         self.set_lines([line for index, line in enumerate(self._lines) if index != number])
@@ -232,6 +234,12 @@ class SaleForm(DetailsForm):
         fill_address(self, answer, anew=changed)
         if changed:
             self.raw_input["address.number"] = self.raw_input["address.complement"] = ""
+
+
+def _is_touched(line: dict[str, str]) -> bool:
+    """Whether a person wrote anything in it."""
+    written = {part: text.strip() for part, text in line.items()}
+    return any(text and text != BLANK_LINE.get(part) for part, text in written.items())
 
 
 def _several(products: list[Product]) -> str:
