@@ -56,7 +56,7 @@ def test_all_that_fit_the_filter_are_changed(manager, db):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"price_percent": ""}, "This is not a percentage"),
+        ({"price_percent": ""}, "Fill this in."),
         ({"price_percent": "-101"}, "At least -100 %."),
         ({"price_ending": "9"}, "Write the cents that prices end in"),
         ({"what": "ncm", "ncm": "123"}, "The NCM has 8 digits"),

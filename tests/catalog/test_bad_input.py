@@ -50,7 +50,6 @@ NO_AMOUNTS = [
     ("price", "1e400"),
     ("price", "NaN"),
     ("price", "Infinity"),
-    ("price", ""),
     ("price", "12 34"),
     ("cost", "1e3"),
 ]
@@ -64,9 +63,11 @@ REFUSED_FORMS = [
     ("weight_g", "NaN", "Use a whole number"),
     ("price", "389,oo", "This is not an amount"),
     ("price", "1.234,567", "At most two digits"),
+    *[("price", blank, "Fill this in.") for blank in ("", " ")],
 ]
 REFUSED_JSON = [
     *[(field, value, "Send this as decimal text") for field, value in NO_AMOUNTS],
+    ("price", "", "Send this as decimal text"),
     ("price", 129.9, "Send this as decimal text"),
     ("price", True, "Send this as decimal text"),
     ("price", None, "Send this as decimal text"),

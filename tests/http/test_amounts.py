@@ -3,6 +3,7 @@ it."""
 
 import re
 from decimal import Decimal
+from typing import Annotated
 
 import pytest
 from flask_babel import force_locale
@@ -12,7 +13,9 @@ from tests.factories import make_product, sign_in
 from webapp.catalog.models import Product
 from webapp.customers.models import Agent
 from webapp.http.formatting import money_text
+from webapp.http.forms import BlankIsNone, Day, Money, Percent, Quantity, Shape, parse
 from webapp.http.numbers import read_decimal
+from webapp.platform.errors import Invalid
 from webapp.rules.editing.posted import form_from
 
 # What is written; what it is on a page in Portuguese; what on one in English.
@@ -111,3 +114,21 @@ def test_an_amount_is_written_as_the_language_has_it(app, locale, written):
     with app.test_request_context(), force_locale(locale):
         amounts = map(Decimal, ("0.00", "1234567.90", "-0.05", "1000"))
         assert [money_text(amount) for amount in amounts] == written
+
+
+class Asked(Shape):
+    price: Money
+    share: Percent
+    day: Day
+    units: Quantity
+    cost: Annotated[Money | None, BlankIsNone] = None
+    until: Annotated[Day | None, BlankIsNone] = None
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_number_is_asked_for_and_not_told_how_to_be_written(client, blank):
+    with client.application.test_request_context(), force_locale("en"):
+        with pytest.raises(Invalid) as caught:
+            parse(Asked, dict.fromkeys(Asked.model_fields, blank), form=True)
+        said = {error.field: str(error.message) for error in caught.value.errors}
+    assert said == dict.fromkeys(("price", "share", "day", "units"), "Fill this in.")

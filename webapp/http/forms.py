@@ -157,6 +157,16 @@ class LongText(GroupedMetadata):
         yield AfterValidator(_readable)
 
 
+def _is_blank(value: object, info: ValidationInfo) -> bool:
+    """Whether nothing stands in a form's field."""
+    return is_from_form(info) and isinstance(value, str) and not value.strip()
+
+
+def _refuse_blank(value: object, info: ValidationInfo) -> None:
+    if _is_blank(value, info):
+        raise ValueError(MESSAGES["missing"])
+
+
 @dataclass(frozen=True)
 class _Hundredths:
     """Reads a number of two places, or of `places`: from a form as `read` takes it in the page's
@@ -171,6 +181,7 @@ class _Hundredths:
     def __call__(self, value: object, info: ValidationInfo) -> Decimal:
         if isinstance(value, Decimal):
             return value
+        _refuse_blank(value, info)
         number = self._number(value, info) if isinstance(value, str) else None
         if number is None:
             raise ValueError(
@@ -253,6 +264,7 @@ def _day(value: object, info: ValidationInfo) -> dt.date:
     """2026-12-31; a person may also type 31/12/2026."""
     if isinstance(value, dt.date):
         return value
+    _refuse_blank(value, info)
     written = value.strip() if isinstance(value, str) else ""
     if is_from_form(info) and (typed := _TYPED_DAY.fullmatch(written)):
         written = f"{typed[3]}-{typed[2]}-{typed[1]}"
@@ -272,6 +284,7 @@ Day = Annotated[
 
 
 def _whole(value, info: ValidationInfo):
+    _refuse_blank(value, info)
     if isinstance(value, str) and is_from_form(info) and _WHOLE.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -312,7 +325,7 @@ Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
 
 
 def _blank(value, info: ValidationInfo):
-    return None if is_from_form(info) and value == "" else value
+    return None if _is_blank(value, info) else value
 
 
 # A form sends "" where JSON leaves a field out.
