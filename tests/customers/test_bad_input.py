@@ -9,7 +9,8 @@ from tests.factories import api, make_token, sign_in
 from webapp.customers.models import Customer
 
 GOOD = {"name": "José da Conceição", "document": "111.444.777-35"}
-WRONG_DOCUMENT = "This is not a CPF or CNPJ"
+WRONG_DOCUMENT = "This is not a CPF or CNPJ: its check digits do not fit."
+WRONG_LENGTH = "This is not a CPF or CNPJ: a CPF has 11 digits, a CNPJ 14 digits or letters."
 # field, what is sent, how its message begins
 REFUSED = [
     ("document", "111.444.777-36", WRONG_DOCUMENT),
@@ -17,10 +18,15 @@ REFUSED = [
     ("document", "11.222.333/0001-82", WRONG_DOCUMENT),
     ("document", "12.ABC.345/01DE-36", WRONG_DOCUMENT),
     ("document", "12ABC34501DE3A", WRONG_DOCUMENT),
-    ("document", "١١١٤٤٤٧٧٧٣٥", WRONG_DOCUMENT),
+    ("document", "١١١٤٤٤٧٧٧٣٥", WRONG_LENGTH),
+    ("document", "111.444.777-3", WRONG_LENGTH),
+    ("document", "111.444.777-355", WRONG_LENGTH),
+    ("document", "1.222.333/0001-81", WRONG_LENGTH),
+    ("document", "12.ABC.345/01DE-355", WRONG_LENGTH),
+    ("document", "ABC.DEF.GHI-JK", WRONG_LENGTH),
     ("document", "", "A CPF or CNPJ is needed"),
     ("document", "1" * 10_000, "At most 40"),
-    ("document", "111.444.777-35\0", WRONG_DOCUMENT),
+    ("document", "111.444.777-35\0", WRONG_LENGTH),
     ("name", "", "Fill this in"),
     ("name", "x" * 10_000, "At most 120"),
     ("name", "a\0b", "This has characters"),

@@ -90,9 +90,9 @@ def test_a_closed_company_is_said_to_be_one(staff, looked_up):
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ("111.444.777-35", "This is not a CNPJ"),
-        ("", "This is not a CNPJ"),
-        ("27.865.757/0001-03", "This is not a CNPJ"),
+        ("111.444.777-35", "This is not a CNPJ: a CNPJ has 14 digits or letters."),
+        ("", "This is not a CNPJ: a CNPJ has 14 digits or letters."),
+        ("27.865.757/0001-03", "This is not a CNPJ: its check digits do not fit."),
         (UNKNOWN, "No service knows a company with this CNPJ."),
     ],
 )

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.addresses.answer import CompanyAnswer
 from webapp.addresses.lookup import Lookup, Outcome, Result, kept_lookup
 from webapp.addresses.registers import COMPANIES, normalize_cnpj
+from webapp.http.fields import why_no_cnpj
 from webapp.platform.database import db
 from webapp.platform.errors import FieldError, Invalid, NotFound, Refusal
 
@@ -25,7 +26,7 @@ def company_of(written: str) -> Result[CompanyAnswer]:
     can be asked."""
     cnpj = normalize_cnpj(written)
     if cnpj is None:
-        raise Invalid([FieldError("cnpj", _l("This is not a CNPJ; check its digits."))])
+        raise Invalid([FieldError("cnpj", why_no_cnpj(written))])
     if not company_lookup().is_on:
         raise Refusal(_l("This shop looks up no companies."))
     # The lookup writes in a transaction of its own: none of ours may be open meanwhile.

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from pydantic import (
     AfterValidator,
     Field,
@@ -15,13 +16,35 @@ from pydantic import (
 
 from webapp.fiscal.registrations import is_state_registration, state_registration_lengths
 from webapp.http.forms import FieldRefused, Shape, Text
-from webapp.platform.documents import normalize_document, normalize_foreign_document
+from webapp.platform.documents import (
+    is_long_as_cnpj,
+    is_long_as_cpf,
+    normalize_document,
+    normalize_foreign_document,
+)
 
 # Where a shape's validation keeps the country that its documents are judged by.
 _COUNTRY = "country"
 _SIGNS_OF_PHONES = re.compile(r"[ ().-]")
 _REGISTRATION = re.compile(r"[0-9]{2,14}", re.ASCII)
 _BRAZILIAN_PHONE = re.compile(r"[0-9]{10,11}", re.ASCII)
+
+
+def why_no_document(written: str) -> LazyString:
+    """The words for what is no CPF or CNPJ."""
+    if is_long_as_cpf(written) or is_long_as_cnpj(written):
+        return _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
+    return _l(
+        "This is not a CPF or CNPJ: a CPF has 11 digits, a CNPJ 14 digits or letters. Type it "
+        "again."
+    )
+
+
+def why_no_cnpj(written: str) -> LazyString:
+    """The words for what is no CNPJ, a CPF among it."""
+    if is_long_as_cnpj(written):
+        return _l("This is not a CNPJ: its check digits do not fit. Type it again.")
+    return _l("This is not a CNPJ: a CNPJ has 14 digits or letters. Type it again.")
 
 
 def _document(written: str, info: ValidationInfo) -> str:
@@ -32,9 +55,7 @@ def _document(written: str, info: ValidationInfo) -> str:
     if country == "BR" and not written.strip():
         raise ValueError(_l("A CPF or CNPJ is needed; only a buyer abroad may go without."))
     if country == "BR":
-        raise ValueError(
-            _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
-        )
+        raise ValueError(why_no_document(written))
     foreign = normalize_foreign_document(written)
     if written and foreign is None:
         raise ValueError(

@@ -12,6 +12,7 @@ from operator import mul
 _SEPARATORS = re.compile(r"[.\-/\s]")
 _CPF = re.compile(r"[0-9]{11}", re.ASCII)
 _CNPJ = re.compile(r"[0-9A-Z]{12}[0-9]{2}", re.ASCII)
+_CNPJ_LIKE = re.compile(r"[0-9A-Z]{14}", re.ASCII)
 # What the NF-e takes as `idEstrangeiro`.
 _FOREIGN = re.compile(r"[0-9A-Z]{5,20}", re.ASCII)
 
@@ -43,9 +44,23 @@ def with_check_digits(body: str) -> str:
     return _completed(body, 11 if len(body) == 9 else 9)
 
 
+def _bare(written: str) -> str:
+    return _SEPARATORS.sub("", written).upper()
+
+
+def is_long_as_cpf(written: str) -> bool:
+    """Whether it has the digits of a CPF, be it one or not."""
+    return _CPF.fullmatch(_bare(written)) is not None
+
+
+def is_long_as_cnpj(written: str) -> bool:
+    """Whether it has the characters of a CNPJ, be it one or not."""
+    return _CNPJ_LIKE.fullmatch(_bare(written)) is not None
+
+
 def normalize_document(written: str) -> str | None:
     """The bare CPF (11 digits) or CNPJ (14 characters) of `written`, or None when it is neither."""
-    bare = _SEPARATORS.sub("", written).upper()
+    bare = _bare(written)
     if _CPF.fullmatch(bare):
         valid = len(set(bare)) > 1 and _completed(bare[:9], 11) == bare
     elif _CNPJ.fullmatch(bare):
@@ -57,7 +72,7 @@ def normalize_document(written: str) -> str | None:
 
 def normalize_foreign_document(written: str) -> str | None:
     """The bare passport, or document of another country, of `written`; None when it is none."""
-    bare = _SEPARATORS.sub("", written).upper()
+    bare = _bare(written)
     return bare if _FOREIGN.fullmatch(bare) else None
 
 

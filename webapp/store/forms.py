@@ -19,7 +19,7 @@ from pydantic import (
 
 from webapp.fiscal.note import PENDING, PENDING_ABOVE, REGULAR
 from webapp.fiscal.taxes import fits_regime
-from webapp.http.fields import Email, refuse_strange_registration
+from webapp.http.fields import Email, refuse_strange_registration, why_no_document
 from webapp.http.forms import (
     BlankIsNone,
     Day,
@@ -103,9 +103,7 @@ def _digits(shortest: int, longest: int, message, required: bool = True):
 def _company(written: str) -> str:
     bare = normalize_document(written)
     if bare is None:
-        raise ValueError(
-            _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
-        )
+        raise ValueError(why_no_document(written))
     if len(bare) != 14:
         raise ValueError(_l("An issuer of NF-e has a CNPJ, not a CPF."))
     return bare
@@ -125,9 +123,7 @@ def _separate(sent: object, info: ValidationInfo) -> object:
 def _party(written: str) -> str:
     bare = normalize_document(written)
     if bare is None:
-        raise ValueError(
-            _l("This is not a CPF or CNPJ: its check digits do not fit. Type it again.")
-        )
+        raise ValueError(why_no_document(written))
     return bare
 
 

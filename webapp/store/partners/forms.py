@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, model_validator
 
 from webapp.http.answers import OutShape
-from webapp.http.fields import StateRegistration, refuse_strange_registration
+from webapp.http.fields import StateRegistration, refuse_strange_registration, why_no_cnpj
 from webapp.http.filters import ListQuery
 from webapp.http.forms import FieldRefused, OneOf, Shape, Text, example
 from webapp.platform.documents import normalize_document
@@ -29,7 +29,7 @@ def _code(written: str) -> str:
 def _cnpj(written: str) -> str:
     bare = normalize_document(written)
     if bare is None or len(bare) != CNPJ_LENGTH:
-        raise ValueError(_l("This is not a CNPJ: its check digits do not fit. Type it again."))
+        raise ValueError(why_no_cnpj(written))
     return bare
 
 
