@@ -4,7 +4,9 @@ screen, no page wider than one can read on a large one."""
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from tests.support.paper import texts
+import pytest
+
+from tests.support.paper import sizes, texts
 from tests.support.placed_orders import place_order, until_invoiced
 
 LISTS = (
@@ -145,3 +147,36 @@ def test_a_closing_is_not_cut_on_paper(page, live_shop, signed_in):
     paper = texts(page.pdf(format="A4", prefer_css_page_size=True))
     # What is beyond the edge of a sheet is not in its text.
     assert "Usado" in paper[0] and "Faltam" in paper[0]
+
+
+UPRIGHT, LANDSCAPE = (210, 297), (297, 210)
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "last"),
+    [
+        ("/sales", "Pedido", "Quando"),
+        ("/packing-slips", "Pedido", "prevista"),
+        ("/rules", "Regra", "Situação"),
+        ("/products/reorder", "Produto", "Valor a custo"),
+        ("/royalties", "Pedido", "Percentual"),
+        ("/products", "Produto", "Estoque"),
+        ("/invoices", "NF-e", "Quando"),
+    ],
+)
+def test_a_list_is_not_cut_on_paper(page, live_shop, signed_in, address, first, last):
+    signed_in(page, "admin")
+    page.goto(address)
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert set(sizes(pdf)) == {LANDSCAPE}
+    assert first in texts(pdf)[0] and last in texts(pdf)[0]
+
+
+def test_the_page_of_one_order_is_printed_upright(page, live_shop, signed_in):
+    place_order(live_shop, "PAPER-2")
+    until_invoiced(live_shop, "PAPER-2")
+    signed_in(page, "admin")
+    page.goto("/sales")
+    page.locator("#sale-rows").get_by_role("link", name="PAPER-2", exact=True).click()
+    page.locator("#lines-title").wait_for()
+    assert set(sizes(page.pdf(format="A4", prefer_css_page_size=True))) == {UPRIGHT}

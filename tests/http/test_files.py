@@ -69,7 +69,7 @@ def test_what_stands_in_no_layer_is_named(app):
     """It beats whatever stands in one: a reason that should wrap was cut on a phone."""
     # The charts' library has a sheet of its own, in no layer.
     charts = {".plot .uplot", ".plot .u-legend", ".plot .u-legend .u-value"}
-    alone = {"@font-face", "@media print", *charts}
+    alone = {"@font-face", "@media print", "@page", *charts}
     for name, sheet in bare_sheets(app).items():
         outermost = re.sub(r"\{[^{}]*\}", ";", sheet)
         while "{" in outermost:
