@@ -190,3 +190,27 @@ def test_a_stock_list_sets_what_was_counted_and_writes_the_ledger(calls, db):
     last = db.session.scalars(select(StockMovement).order_by(StockMovement.id.desc())).first()
     assert (last.change, last.balance, last.reason) == (3, 10, "import estoque.csv")
     assert product(db, "A").version == 1
+
+
+def test_all_that_is_wrong_with_a_row_is_told(calls):
+    make_product(sku="A")
+    found = looked_over(
+        calls,
+        "sku;nome;preço;estoque;peso (g)\n"
+        "A;;12,3,4;-1;leve\n"
+        "B;;;-1;10\n"
+        ";Caneca;12,3,4;3;10\n"
+        "C;Caneca;12,3,4;3;10\n",
+    )
+    assert [(row, column) for row, column, _words in told(found)] == [
+        (2, "preço"),
+        (2, "peso (g)"),
+        (2, "estoque"),
+        (3, "nome"),
+        (3, "preço"),
+        (3, "estoque"),
+        (4, "preço"),
+        (4, "sku"),
+        (5, "preço"),
+    ]
+    assert "A new product needs a price" in told(found)[4][2]

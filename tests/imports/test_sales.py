@@ -91,3 +91,16 @@ def test_what_is_sold_out_by_now_refuses_its_order_alone(calls, db):
     assert {"P1", "P2"} & set(sales(db)) == {"P2"}
     stock = dict(db.session.execute(select(Product.sku, Product.stock)).all())
     assert stock == {"A": 5, "B": 4, "C": 0}
+
+
+def test_all_that_is_wrong_with_the_row_of_an_order_is_told(calls):
+    table = HEAD + f"P1;Z;dois;-1;{BUYER}\n;;1;;{BUYER.replace('529.982.247-25', '529')}\n"
+    found = looked_over(calls, table, kind="sales")
+    assert [(row, column) for row, column, _words in told(found)] == [
+        (2, "Qtd"),
+        (2, "SKU"),
+        (2, "Preço unitário"),
+        (3, "Pedido"),
+        (3, "SKU"),
+        (3, "CPF"),
+    ]

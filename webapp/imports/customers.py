@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from webapp.customers.customer_edits import copy_into, facts_of, known_by
@@ -13,7 +12,7 @@ from webapp.customers.forms import CustomerIn
 from webapp.customers.models import Customer
 from webapp.http.forms import parse
 from webapp.imports.fields import CUSTOMER_FIELDS
-from webapp.imports.kinds import CheckedRow, TableImport, Values, in_each_language
+from webapp.imports.kinds import CheckedRow, TableImport, Values
 from webapp.imports.models import ImportKind, ImportRow, RowOutcome
 from webapp.imports.products import changed_since
 from webapp.platform.database import db
@@ -38,13 +37,10 @@ class CustomersImport(TableImport):
         known = _by_document([each.said for each in rows])
         for each in rows:
             each.name = str(each.said.get("name", ""))
-            if not each.name and not each.problems:
-                each.problems.append(in_each_language(columns["name"], _l("Fill this in.")))
+            self.need(each, "name", columns["name"])
             each.key = _key_of(each.said)
-            if each.problems:
-                continue
             customer = known.get(_bare(each.said))
-            wanted, each.problems = self.refused(partial(_wanted, each.said, customer), columns)
+            wanted = self.judged(each, partial(_wanted, each.said, customer), columns)
             if wanted is None:
                 continue
             customer = customer or known_by(wanted)

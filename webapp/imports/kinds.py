@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
 
 from webapp.catalog.words import IMPORT
@@ -76,6 +77,10 @@ class CheckedRow:
     @property
     def said(self) -> Values:
         return self.facts["said"]
+
+    def is_told(self, column: str) -> bool:
+        """Whether a problem is at that column already."""
+        return bool(column) and any(its == column for its, _words in self.problems)
 
     @property
     def outcome(self) -> RowOutcome:
@@ -301,6 +306,19 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
         self, rows: Sequence[CheckedRow], columns: dict[str, str], rights: PriceRights
     ) -> None:
         """Says of each row what it is about and what taking it would do; writes nothing."""
+
+    def need(self, each: CheckedRow, name: str, column: str) -> bool:
+        """Whether the row says it; that it does not is told, once."""
+        if name not in each.said and not each.is_told(column):
+            each.problems.append(in_each_language(column, _l("Fill this in.")))
+        return name in each.said
+
+    def judged(self, each: CheckedRow, refusing: Callable[[], Any], columns: dict[str, str]) -> Any:
+        """What it answers. What is wrong with it is told beside what else is wrong with the row,
+        but of a cell of which something is told already."""
+        found, problems = self.refused(refusing, columns)
+        each.problems += [problem for problem in problems if not each.is_told(problem[0])]
+        return found
 
     def refused(
         self, refusing: Callable[[], Any], columns: dict[str, str]

@@ -21,7 +21,7 @@ from webapp.catalog.product_edits import (
 from webapp.catalog.queries import products_by_sku
 from webapp.http.forms import parse
 from webapp.imports.fields import PRICE_FIELDS, PRODUCT_FIELDS, STOCK_FIELDS, TableField
-from webapp.imports.kinds import CheckedRow, TableImport, Values, in_each_language
+from webapp.imports.kinds import CheckedRow, TableImport, Values
 from webapp.imports.models import ImportKind, ImportRow, RowOutcome
 from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.store.price_rights import PriceRights
@@ -48,13 +48,9 @@ class ProductsImport(TableImport):
             product = known.get(sku)
             each.key = sku.casefold()
             each.name = _name_of(each.said, product)
-            if not sku and not each.problems:
-                each.problems.append(in_each_language(columns["sku"], _l("Fill this in.")))
-            if each.problems:
+            if not self.need(each, "sku", columns["sku"]):
                 continue
-            before, each.problems = self.refused(
-                partial(self._before, each.said, product, rights), columns
-            )
+            before = self.judged(each, partial(self._before, each.said, product, rights), columns)
             each.facts |= {"new": product is None, "before": before or {}}
             each.is_known = product is not None and not before
 
@@ -73,10 +69,18 @@ class ProductsImport(TableImport):
         if not self.adds:
             message = _("There is no product with the SKU %(sku)s.", sku=said["sku"])
             raise Refusal(message, "sku")
-        lacking = [FieldError(name, words) for name, words in _NEEDED.items() if name not in said]
-        if lacking:
-            raise Invalid(lacking)
-        return parse(ProductIn, {"kind": "physical"} | facts_told(said))
+        try:
+            return parse(ProductIn, {"kind": "physical"} | facts_told(said))
+        except Invalid as invalid:
+            lacking = _NEEDED.keys() - said.keys()
+            raise Invalid(
+                [
+                    FieldError(error.field, _NEEDED[error.field])
+                    if error.field in lacking
+                    else error
+                    for error in invalid.errors
+                ]
+            ) from None
 
     def write(
         self,

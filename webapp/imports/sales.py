@@ -17,7 +17,7 @@ from webapp.imports.fields import SALE_FIELDS
 from webapp.imports.kinds import CheckedRow, Problem, TableImport, Values, in_each_language
 from webapp.imports.models import ImportKind, ImportRow, RowOutcome
 from webapp.platform.database import db
-from webapp.platform.errors import Refusal
+from webapp.platform.errors import FieldError, Invalid, Refusal
 from webapp.sales.forms import SaleIn
 from webapp.sales.models import Sale
 from webapp.sales.placing import create_sale
@@ -48,14 +48,9 @@ class SalesImport(TableImport):
                 each.is_known, each.problems = True, []
                 continue
             for name in ("reference", "sku", "quantity"):
-                if name not in said and not each.problems:
-                    each.problems.append(in_each_language(columns[name], _l("Fill this in.")))
-            if each.problems:
-                continue
-            product = products.get(said["sku"])
-            _none, each.problems = self.refused(
-                partial(_refuse_line, said, product, bool(_head(said))), columns
-            )
+                self.need(each, name, columns[name])
+            product = products.get(said.get("sku", ""))
+            self.judged(each, partial(_refuse_line, said, product, bool(_head(said))), columns)
 
     def column_of(self, name: str, columns: dict[str, str]) -> str:
         return columns.get(name.removeprefix("lines.0."), "")
@@ -125,19 +120,27 @@ def _head(said: Values) -> Values:
 
 
 def _refuse_line(said: Values, product: Product | None, has_head: bool) -> None:
-    """Raises Refusal."""
-    if product is None:
-        message = _("There is no product with the SKU %(sku)s.", sku=said["sku"])
-        raise Refusal(message, "sku")
-    if words := why_not_sold(product):
-        raise Refusal(words, "sku")
-    if has_head:
-        parse(SaleIn, _told([said]))
+    """Raises Refusal, with all that is wrong."""
+    words = why_not_sold(product) if product else ""
+    if product is None and "sku" in said:
+        words = _("There is no product with the SKU %(sku)s.", sku=said["sku"])
+    errors = [FieldError("sku", words)] if words else []
+    try:
+        if has_head:
+            parse(SaleIn, _told([said]))
+    except Invalid as invalid:
+        errors += invalid.errors
+    if errors:
+        raise Invalid(errors)
 
 
 def _told(rows: Sequence[Values]) -> Values:
     """The order that rows tell, by the names of SaleIn; the first that tells a thing counts."""
-    told: dict[str, Any] = {"reference": rows[0]["reference"], "customer": {}, "address": {}}
+    told: dict[str, Any] = {
+        "reference": rows[0].get("reference", ""),
+        "customer": {},
+        "address": {},
+    }
     for said in reversed(rows):
         for name, value in _head(said).items():
             whole, _dot, part = name.partition(".")

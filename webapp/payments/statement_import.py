@@ -195,16 +195,14 @@ class StatementImport(TableImport):
     ) -> None:
         for each in rows:
             said = each.said
-            if "day" not in said and not each.problems:
-                each.problems.append(in_each_language(columns["day"], _l("Fill this in.")))
-            if not ("amount" in said or "net" in said) and not each.problems:
-                column = columns.get("amount", columns.get("net", ""))
-                each.problems.append(in_each_language(column, _l("Fill this in.")))
-            if each.problems:
+            column = columns.get("amount", columns.get("net", ""))
+            self.need(each, "day", columns["day"])
+            if "net" not in said and not self.need(each, "amount", column):
                 continue
             if abs(_amount(said)) > MAX_MONEY:
-                column = columns.get("amount", columns.get("net", ""))
                 each.problems.append(in_each_language(column, _l("This amount is too large.")))
+            if each.problems:
+                continue
             each.name = " · ".join(
                 filter(None, (said.get("reference"), said.get("payment_id"), said.get("text")))
             )
