@@ -76,6 +76,13 @@ def test_a_danfe_that_cannot_be_printed_holds_up_no_xml(db, inbox, monkeypatch):
     assert files(inbox.letters[0]) == {f"{invoice.access_key}.xml": invoice.proc_xml}
 
 
+def test_the_e_mail_of_a_note_is_linked_for_those_who_may_open_it(invoice, client):
+    for role, linked in (("clerk", True), ("accountant", False)):
+        sign_in(client, role)
+        page = client.get(f"/invoices/{invoice.id}").text
+        assert "jose@example.com" in page and ('href="/messages/' in page) is linked
+
+
 class TestLinks:
     def test_is_good_for_thirty_days(self, invoice, client):
         fresh, old = utc_now() - dt.timedelta(days=30), utc_now() - dt.timedelta(days=31)

@@ -1,7 +1,9 @@
 """Work that recurs: owed for each moment once, whoever passes, and done as all work is."""
 
 import datetime as dt
+import re
 import threading
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -217,3 +219,12 @@ def test_a_manager_sees_the_schedule_runs_a_work_now_and_turns_it_off(client, db
     client.post("/schedule/retention/on")
     assert 'action="/schedule/retention/off"' in client.get("/schedule/retention").text
     assert client.get("/schedule/horoscope").status_code == 404
+
+
+def test_all_that_the_schedule_links_to_opens_for_who_sees_it(client, db):
+    for role in ("manager", "admin"):
+        sign_in(client, role)
+        main = client.get("/schedule").text.partition("<main")[2].partition("</main>")[0]
+        links = set(re.findall(r'href="(/[^"]+)"', main))
+        assert ("/settings/alerts" in links) is (role == "admin")
+        assert {client.get(unescape(link)).status_code for link in links} == {200}

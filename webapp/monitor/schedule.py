@@ -18,6 +18,7 @@ from webapp.platform.database import db
 from webapp.processing.models import RecurringRun, WorkSwitch
 from webapp.processing.recurring import RECURRING, Recurring, switched_off
 from webapp.processing.timing import Timing
+from webapp.staff.access import may
 from webapp.store.queries import issuer_zone, the_shop
 from webapp.views.models import ExportSchedule
 
@@ -89,7 +90,7 @@ def standing() -> list[StandingWork]:
             _swept_at(),
             None,
             None,
-            url_for("alerts.limits_page"),
+            url_for("alerts.limits_page" if may("admin") else "alerts.index"),
             url_for("alerts.index"),
         ),
     ]
