@@ -1,12 +1,20 @@
 """The list of NF-e, on screen and as JSON."""
 
 import contextlib
+import re
 
 import pytest
 from sqlalchemy import event
 
-from tests.factories import api, make_token, sign_in
-from tests.support.invoices import authorized, decide, in_review, with_wrong_bar_code, worked_off
+from tests.factories import api, make_product, make_token, sign_in
+from tests.support.invoices import (
+    authorized,
+    decide,
+    hold_large_orders,
+    in_review,
+    with_wrong_bar_code,
+    worked_off,
+)
 from webapp.platform.database import db as database
 
 
@@ -71,6 +79,29 @@ def test_a_row_tells_the_reason_and_offers_the_files(db, client):
     assert "Fix the bar code" in rows
     assert f'href="/invoices/{sent.id}/xml"' in rows
     assert f'href="/invoices/{wrong.id}/xml"' not in rows
+
+
+def shown(client, invoice) -> str:
+    return re.sub(r'title="[^"]*"', "", client.get(f"/invoices/rows?ids={invoice.id}").text)
+
+
+def test_a_row_tells_once_why_an_nfe_is_held_and_what_else_is_to_be_looked_at(db, client):
+    authorized()
+    hold_large_orders("500.00")
+    large = worked_off(sku=make_product(price="500.00").sku)
+    sign_in(client, "reviewer")
+    assert shown(client, large).count("Large orders wait") == 1
+    assert "postal code" not in shown(client, large)
+    large.sale.customer.zip_code = "01310100"
+    db.session.commit()
+    row = shown(client, large)
+    assert row.count("Large orders wait") == 1 and "postal code is not the one" in row
+
+
+def test_a_row_tells_once_that_the_shop_has_every_nfe_reviewed(db, client):
+    waiting = in_review()
+    sign_in(client, "reviewer")
+    assert shown(client, waiting).lower().count("the shop has every nf-e reviewed") == 1
 
 
 def test_the_list_costs_the_same_however_long_it_is(db, client):
