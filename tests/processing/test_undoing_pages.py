@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from tests.factories import make_product, open_shop, sign_in, work_off
+from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
 from tests.support.processed_sales import agent, book, sold, three_books
 from tests.support.sale_reversals import commission, effect_of, make_due, own_rule, stock
 from webapp.fulfilment.tasks.models import Task
@@ -49,6 +49,30 @@ def test_what_a_cancellation_undoes_is_told_before_and_nothing_of_it_stays(clien
     ):
         assert words in page
     assert status(db, sale) is Status.INVOICED and stock("BOOK") == 7 and commission() == 15
+
+
+def test_before_it_is_confirmed_nothing_is_told_as_done(client, db):
+    sale = three_books()
+    sign_in(client, "manager", locale="pt_BR")
+    page = text_of(client.get(f"/sales/{sale.id}/cancellation").text)
+    assert "O cancelamento da NF-e é pedido à SEFAZ." in page and "foi pedido" not in page
+
+
+def test_of_an_order_that_led_to_nothing_there_is_nothing_to_reverse(client, db):
+    open_shop()
+    sale = make_sale(sku=make_product(kind="ebook").sku)
+    sign_in(client, "manager")
+    assert "There is nothing to reverse." in client.get(f"/sales/{sale.id}/cancellation").text
+
+
+def test_while_sefaz_is_asked_to_cancel_no_return_is_offered(client, db):
+    sale = three_books()
+    sign_in(client, "manager")
+    form = f"/sales/{sale.id}/returns/new"
+    assert form in client.get(f"/sales/{sale.id}").text
+    client.post(f"/sales/{sale.id}/cancellation", data={"reason": "bought twice"})
+    assert form not in client.get(f"/sales/{sale.id}").text
+    assert "Wait for its answer" in client.get(form, follow_redirects=True).text
 
 
 def test_many_equal_lines_are_undone_in_one_sentence(client, db):

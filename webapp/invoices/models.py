@@ -782,6 +782,12 @@ class InvoiceEvent(SignedPaper, Timestamps, Model):
         return str(self.kind)
 
     @property
+    def is_pending_cancellation(self) -> bool:
+        """It is at the authority, which may cancel the NF-e."""
+        pending = self.status is EventStatus.PENDING
+        return pending and self.kind is EventKind.CANCELLATION
+
+    @property
     def label(self) -> LazyString:
         return EVENT_NAMES[self.kind]
 

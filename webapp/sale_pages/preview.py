@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from sqlalchemy import Select, select
 
 from webapp.catalog.models import Product, StockMovement
@@ -74,7 +74,7 @@ def _sentences(sale: Sale, before: Before) -> Iterator[str]:
     if db.session.scalar(_discarded_invoices(sale).limit(1)):
         yield _("The NF-e is discarded.")
     if db.session.scalar(_cancellations(sale).limit(1)):
-        yield _("SEFAZ is asked to cancel the NF-e.")
+        yield pgettext("preview", "SEFAZ is asked to cancel the NF-e.")
     for task in _new(Task, sale, before):
         yield _("A task for staff: %(title)s.", title=task_title(task))
 

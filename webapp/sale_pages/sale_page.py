@@ -206,8 +206,11 @@ class SalePage:
 
     @property
     def can_be_returned(self) -> bool:
-        """Its NF-e is authorized, and goods of it are with the buyer for all the shop knows."""
+        """Its NF-e is authorized and not to be cancelled, and goods of it are with the buyer for
+        all the shop knows."""
         if self.invoice is None or self.invoice.status is not InvoiceStatus.AUTHORIZED:
+            return False
+        if any(event.is_pending_cancellation for event in self._events):
             return False
         back = units_back(self._invoices)
         return self.sale.country == "BR" and any(
