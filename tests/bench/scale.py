@@ -41,6 +41,7 @@ from webapp.audit.tracking import acting_as
 from webapp.customers.models import Customer
 from webapp.demo.load import SHOP, orders
 from webapp.demo.stories import returned
+from webapp.http.formatting import shop_day
 from webapp.invoices.models import Invoice, InvoiceStatus
 from webapp.monitor import troubles
 from webapp.platform.database import db
@@ -295,7 +296,7 @@ def _facts() -> dict[str, str]:
         "name": customer.name.replace(" ", "+"),
         "key": note.access_key or "",
         "number": str(note.number),
-        "month": f"{note.issued_at:%Y-%m}",
+        "month": f"{shop_day(note.issued_at):%Y-%m}",
         "none": "zzqqxx",
         "common": "silva",
         "short": "jo",

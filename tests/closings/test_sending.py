@@ -12,6 +12,7 @@ from tests.factories import sign_in, work_off
 from tests.support.invoices import authorized
 from webapp.closings.models import ClosingStatus
 from webapp.closings.queries import closing_of
+from webapp.http.formatting import shop_day
 from webapp.platform.clock import utc_now
 from webapp.processing import recurring
 from webapp.processing.models import RecurringRun
@@ -48,15 +49,16 @@ def test_it_goes_out_on_its_day_once(db, client, inbox, on_day, monkeypatch):
     wanted = {"accountant_email": "contas@example.com", "closing_day": "5"}
     assert client.post("/closing/delivery", data=wanted).status_code == 303
 
-    on_day(4, invoice.issued_at.date())
+    issued_on = shop_day(invoice.issued_at)
+    on_day(4, issued_on)
     assert inbox.letters == []
-    on_day(5, invoice.issued_at.date())
-    on_day(6, invoice.issued_at.date())
+    on_day(5, issued_on)
+    on_day(6, issued_on)
     (letter,) = inbox.letters
     assert letter["To"] == "contas@example.com"
     text = letter.get_body(("plain",)).get_content()
     assert "129,90" in text
-    month = f"{invoice.issued_at:%Y-%m}"
+    month = f"{issued_on:%Y-%m}"
     assert closing_of(month).status is ClosingStatus.SENT
 
     link = re.search(r"/closing/linked/\S+", text)[0]

@@ -32,6 +32,7 @@ from webapp.fulfilment.parcels.models import PackingSlip, SlipStatus
 from webapp.fulfilment.parcels.queries import packing_slips, sales_to_ship, slip_ids
 from webapp.fulfilment.tasks.listing import OPEN_ORDERS
 from webapp.fulfilment.tasks.queries import tasks
+from webapp.http.formatting import shop_day
 from webapp.imports.models import ImportRow, RowOutcome
 from webapp.imports.queries import rows_of
 from webapp.incoming.matching import Goods, products_like
@@ -299,7 +300,7 @@ def test_a_month_of_nfe_is_paged_by_the_moment_of_issue(client, db):
     for number in (1, 2):
         make_sale(reference=f"R-{number}")
         work_off()
-    calls, month = api(client, make_token()), f"{utc_now():%Y-%m}"
+    calls, month = api(client, make_token()), f"{shop_day(utc_now()):%Y-%m}"
     first = calls.get(f"/invoices?month={month}&limit=1").json
     second = calls.get(f"/invoices?month={month}&limit=1&cursor={first['next_cursor']}").json
     assert [page["items"][0]["number"] for page in (first, second)] == [2, 1]

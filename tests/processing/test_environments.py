@@ -11,6 +11,7 @@ from tests.support.certificates import PASSWORD, pfx
 from tests.support.invoices import invoice_of_sale, sign_all
 from webapp.authority.certificates import signing_hold, take_certificate
 from webapp.closings.queries import account_of
+from webapp.http.formatting import shop_day
 from webapp.invoices.models import InvoiceStatus
 from webapp.platform.clock import utc_now
 from webapp.processing.signing_holds import let_sign
@@ -65,7 +66,7 @@ def test_numbers_of_tests_use_up_none_of_production(client, db, admin, monkeypat
     page = " ".join(client.get(f"/invoices/{of_tests[0].id}").text.split())
     assert "No. 1 · series 1" in page and "documents with fiscal value" in page
     assert '<span class="tag">issued for tests</span>' in page
-    month = f"{utc_now():%Y-%m}"
+    month = f"{shop_day(utc_now()):%Y-%m}"
     assert client.get(f"/invoices/archive?month={month}").status_code == 404
 
 
@@ -145,7 +146,7 @@ class TestSetByTheEnvironment:
 def test_its_files_are_production_s_alone(client, db, admin, request):
     make_sale()
     work_off()
-    month = f"{utc_now():%Y-%m}"
+    month = f"{shop_day(utc_now()):%Y-%m}"
     before = client.get(f"/invoices/archive?month={month}").data
     assert len(zipfile.ZipFile(io.BytesIO(before)).namelist()) == 1
     request.getfixturevalue("real")
