@@ -58,9 +58,9 @@ TRIES = "sales.cancellation"
 # They are about as much as one asks for: how much they ask for each thousand rows is held by tests
 # of their own.
 FILES = ("sales.export", "views.export", "views.linked_file", "invoices.archive")
-# What some orders in every state have, a number of an NF-e, and an order's code.
 WALKED = ("/sales", "/invoices", "/customers", "/products")
 SEARCHED = (*WALKED, "/packing-slips", "/search")
+# What some orders in every state have, numbers of an NF-e, an order's code, and a product's name.
 WORDS = ("a", "1", "WEB-2001", "NF-e 1", "caneca")
 RECORDS: dict[str, Any] = {
     "user_id": User,
