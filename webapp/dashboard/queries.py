@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
     String,
     case,
@@ -44,19 +43,12 @@ from webapp.rules.models import Effect
 from webapp.rules.queries import learn_newest_rule_set, newest_rule_set
 from webapp.sales.leaving import Due, is_due
 from webapp.sales.models import Sale, Status
-from webapp.sums.queries import midnight
+from webapp.sums.queries import days_of, midnight, place_of
 from webapp.web.navigation import Counter, counted
 
 SHOWN = 5
 LOW_SHOWN = 8
 MOST_PLACED = 50_000
-
-
-def _day_of(column, starts: list[dt.datetime]) -> ColumnElement[int]:
-    """The index in `starts` of the day that `column` falls into."""
-    return case(
-        *((column < end, index) for index, end in enumerate(starts[1:])), else_=len(starts) - 1
-    )
 
 
 class OfTheDay(NamedTuple):
@@ -140,11 +132,10 @@ def commissions_of_month(today: dt.date, mark: int | None) -> Commissions:
 
 
 def _commissions_until(today: dt.date) -> Commissions:
-    starts = [midnight(today.replace(day=number)) for number in range(1, today.day + 1)]
+    days = days_of(today.replace(day=1), today)
     # A reversal counts on its own day, whenever the order was paid.
-    day = _day_of(
-        case((Effect.reverses.is_not(None), Effect.created_at), else_=Sale.paid_at), starts
-    )
+    counts_at = case((Effect.reverses.is_not(None), Effect.created_at), else_=Sale.paid_at)
+    day = place_of(counts_at, days)
     of_month = Commission.month == today.strftime("%Y-%m")
     sellers = select(func.count(Commission.agent_code.distinct())).where(of_month)
     found = db.session.execute(
@@ -158,9 +149,9 @@ def _commissions_until(today: dt.date) -> Commissions:
     agents = found[0][-1] if found else 0
     by_day = [
         sum((earned.get(index, ZERO) for index in range(last + 1)), ZERO)
-        for last in range(len(starts))
+        for last in range(len(days))
     ]
-    return Commissions(by_day[-1], earned.get(len(starts) - 1, ZERO), agents, by_day)
+    return Commissions(by_day[-1], earned.get(len(days) - 1, ZERO), agents, by_day)
 
 
 @dataclass(frozen=True)

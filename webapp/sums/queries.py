@@ -99,6 +99,13 @@ def days_of(since: dt.date, until: dt.date) -> list[dt.date]:
     return [since + dt.timedelta(days) for days in range((until - since).days + 1)]
 
 
+def place_of(moment: Any, days: Sequence[dt.date]) -> ColumnElement[int]:
+    """Which of these days, that follow each other, a moment of them falls on, counted from 0."""
+    ends_of = [(moment < midnight(day), index) for index, day in enumerate(days[1:])]
+    # A CASE without a condition is refused by every database, and many a month begins today.
+    return case(*ends_of, else_=len(days) - 1) if ends_of else literal(0)
+
+
 # -- from the orders -------------------------------------------------------------------------------
 
 
@@ -108,10 +115,7 @@ def plain_sums(
     """Days that follow each other, added up from their orders in one statement, of some of the keys
     where these are told. Without costs, of channels and agents, no more is read than one index."""
     within = _is_paid_on(days)
-    place: ColumnElement[int] = literal(0)
-    if len(days) > 1:
-        ends_of = ((Sale.paid_at < midnight(day), index) for index, day in enumerate(days[1:]))
-        place = case(*ends_of, else_=len(days) - 1)
+    place = place_of(Sale.paid_at, days)
     found: Sums = {}
     parts = [part.where(within) for part in _parts(by, place.label("place"), with_costs)]
     if among is not None:
