@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from tests.support.authority_server import CNPJ, company
-from tests.support.fiscal_events import cancellation, correction, voiding
+from tests.support.fiscal_events import cancellation, correction, voiding, year_of
 from tests.support.fiscal_notes import ISSUER, NUMBERING, a_note
 from webapp.authority.models import SandboxDocument
 from webapp.authority.sandbox import Sandbox
@@ -106,7 +106,7 @@ def test_several_events_at_once(authority, signer):
 
 
 def test_numbers_are_voided(authority, signer):
-    asked = voiding(signer, CNPJ, 110, 112, ano=f"{utc_now():%y}")
+    asked = voiding(signer, CNPJ, 110, 112, ano=year_of(utc_now()))
     done = authority.void(asked)
     assert (done.code, done.is_done) == ("102", True) and done.protocol
     file = etree.fromstring(voiding_proc(asked, done.ret_void))
@@ -123,7 +123,7 @@ def test_an_issuer_with_letters(authority, ca):
     asked = cancellation(signer, note.access_key, note.protocol, at=utc_now())
     assert authority.event([asked])[0].code == "135"
     assert authority.query([note.access_key])[0].code == "101"
-    void = voiding(signer, LETTERS, 110, 111, ano=f"{utc_now():%y}")
+    void = voiding(signer, LETTERS, 110, 111, ano=year_of(utc_now()))
     assert authority.void(void).is_done
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import make_sale, open_shop, work_off
-from tests.support.fiscal_events import cancellation, voiding
+from tests.support.fiscal_events import cancellation, voiding, year_of
 from webapp.authority.certificates import certificate
 from webapp.authority.choosing import authority
 from webapp.authority.models import SandboxDocument
@@ -34,8 +34,8 @@ def test_voided_numbers_are_kept_and_known_again(db):
     cnpj = the_shop().cnpj
     signer = certificate().signer
     db.session.rollback()
-    done = authority().void(voiding(signer, cnpj, 7, 9, ano=f"{utc_now():%y}"))
-    again = authority().void(voiding(signer, cnpj, 7, 9, ano=f"{utc_now():%y}"))
+    done = authority().void(voiding(signer, cnpj, 7, 9, ano=year_of(utc_now())))
+    again = authority().void(voiding(signer, cnpj, 7, 9, ano=year_of(utc_now())))
     assert (done.code, again.code, again.protocol) == ("102", "256", done.protocol)
 
 

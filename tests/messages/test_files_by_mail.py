@@ -84,10 +84,14 @@ def test_the_e_mail_of_a_note_is_linked_for_those_who_may_open_it(invoice, clien
 
 
 class TestLinks:
-    def test_is_good_for_thirty_days(self, invoice, client):
-        fresh, old = utc_now() - dt.timedelta(days=30), utc_now() - dt.timedelta(days=31)
-        assert client.get(f"/nfe/{seal_link(FILES, invoice.id, fresh)}").status_code == 200
-        ended = client.get(f"/nfe/{seal_link(FILES, invoice.id, old)}/xml")
+    def test_is_good_until_the_thirtieth_day_ends_in_the_shop(self, invoice, client, monkeypatch):
+        link = f"/nfe/{seal_link(FILES, invoice.id, dt.datetime(2026, 11, 1, 15, tzinfo=dt.UTC))}"
+        ends = dt.datetime(2026, 12, 2, 3, tzinfo=dt.UTC)
+        now = ends - dt.timedelta(seconds=1)
+        monkeypatch.setattr(signed_links, "utc_now", lambda: now)
+        assert "vale até 01/12/2026" in client.get(link).text
+        now = ends
+        ended = client.get(f"{link}/xml")
         assert (ended.status_code, "<NFe" in ended.text) == (410, False)
 
     def test_opens_one_note_and_nothing_else(self, db, invoice, client):

@@ -60,11 +60,16 @@ def correction(signer: Signer, key: str, sequence: int = 1, **changes) -> bytes:
     return event(signer, key, "110110", details, sequence, **changes)
 
 
+def year_of(moment: datetime) -> str:
+    """As a voiding writes it, where its issuer is."""
+    return f"{moment.astimezone(zone_of_code('35')):%y}"
+
+
 def voiding(
     signer: Signer, cnpj: str, first: int, last: int, series: int = 1, **changes: str
 ) -> bytes:
     fields = {
-        "@Id": f"ID3526{cnpj}55{series:03d}{first:09d}{last:09d}",
+        "@Id": f"ID35{changes.get('ano', '26')}{cnpj}55{series:03d}{first:09d}{last:09d}",
         "tpAmb": "2",
         "xServ": "INUTILIZAR",
         "cUF": "35",

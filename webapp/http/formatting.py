@@ -24,6 +24,7 @@ from webapp.fiscal.tables import COUNTRIES
 from webapp.http.localization import time_zone
 from webapp.http.numbers import is_brazilian
 from webapp.http.sealing import address
+from webapp.platform.clock import utc_now
 from webapp.platform.documents import (
     DocumentKind,
     document_kind,
@@ -87,7 +88,7 @@ def moment_text(value: dt.datetime | None) -> str:
     """A moment in the shop's zone, short: 20/11 14:32, with the year when it is another one."""
     if value is None:
         return "—"
-    brazilian, is_this_year = is_brazilian(), value.year == dt.datetime.now(dt.UTC).year
+    brazilian, is_this_year = is_brazilian(), shop_day(value).year == shop_day(utc_now()).year
     year = "" if is_this_year else ("/yy" if brazilian else " yy")
     return format_datetime(value, f"dd/MM{year} HH:mm" if brazilian else f"d MMM{year} HH:mm")
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from webapp.http.formatting import shop_day
 from webapp.platform.clock import utc_now
 from webapp.platform.errors import Refusal
 
@@ -47,7 +48,7 @@ def open_link(kind: str, token: str) -> SignedLink:
     except (BadSignature, ValueError):
         raise LinkEnded(_("It is not whole. Copy all of it from the e-mail.")) from None
     link = SignedLink(row_id, dt.date.fromordinal(last))
-    if utc_now().date() > link.until:
+    if shop_day(utc_now()) > link.until:
         raise LinkEnded(_("It was good for 30 days. Ask the shop for the files once more."))
     return link
 
