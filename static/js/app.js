@@ -471,8 +471,18 @@
     field.focus();
   });
 
-  // The summary of a refused form: each line gets its field's name, and the whole takes the focus.
+  // The summary of a refused form: each line gets its field's name and stands as its field does on
+  // the page, and the whole takes the focus.
+  const targetOf = (line) => document.getElementById(line.querySelector("a")?.hash.slice(1));
+
+  function inOrderOfFields(one, other) {
+    const [field, next] = [targetOf(one), targetOf(other)];
+    if (!field || !next) return !next - !field;
+    return field.compareDocumentPosition(next) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
+  }
+
   function showErrors(scope) {
+    for (const list of scope.querySelectorAll(".error-summary-list")) list.append(...[...list.children].sort(inOrderOfFields));
     for (const link of scope.querySelectorAll(".error-summary-list a:not([data-named])")) {
       const field = document.getElementById(link.hash.slice(1));
       const label = field?.labels?.[0] || field?.querySelector("legend");

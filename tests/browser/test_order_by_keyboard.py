@@ -105,10 +105,28 @@ def test_enter_in_any_field_places_nothing(counter):
     expect(page.locator(".error-summary")).to_have_count(0)
 
 
+def test_what_is_wrong_is_told_once_and_in_the_order_of_the_page(counter):
+    page = counter
+    told = page.locator(".error-summary li")
+    typed = {"lines.0.sku": "NOWHERE", "lines.0.quantity": "x", "discount": "much"}
+    for name, value in typed.items():
+        field(page, name).fill(value)
+    page.keyboard.press("Control+Enter")
+    names = ("Nome", "CPF", "Quantidade", "Desconto")
+    expect(told).to_have_text([re.compile(name) for name in names])
+    mended = {"customer.name": "Bento Reis", "customer.document": "529.982.247-25"}
+    for name, value in (mended | {"lines.0.quantity": "1", "discount": "0"}).items():
+        field(page, name).fill(value)
+    page.keyboard.press("Control+Enter")
+    expect(told).to_have_text([re.compile("NOWHERE")])
+    expect(page.locator("#f-lines-0-sku-error")).to_be_visible()
+    expect(page.locator("#line-product-0")).to_be_hidden()
+
+
 def test_a_customer_is_found_and_picked_by_keys(counter):
     page = counter
     search = page.locator("#customer-search")
-    search.focus()
+    expect(search).to_be_focused()
     page.keyboard.type("Livraria Horizonte", delay=SCAN_MS)
     page.keyboard.press("Enter")
     expect(field(page, "customer.name")).to_have_value(re.compile("Livraria Horizonte"))
