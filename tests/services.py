@@ -225,7 +225,8 @@ class Shop:
     @property
     def environment(self) -> dict[str, str]:
         """What its commands run in, apart from the port."""
-        keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = ("PATH", "HOME", "LANG", "CLOCK_AHEAD")
+        keep = {name: os.environ[name] for name in kept if name in os.environ}
         return keep | {"DATA_DIR": str(self.data_dir)} | self.settings
 
     def sign_in(self, email: str = "admin@balcao.example", password: str = "balcao-demo") -> str:

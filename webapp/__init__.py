@@ -21,7 +21,7 @@ from webapp.listings import LISTINGS
 from webapp.menu import MENU
 from webapp.monitor import troubles
 from webapp.notifications import telling
-from webapp.platform import live, logs, sqlite
+from webapp.platform import clock, live, logs, sqlite
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal, Stale
 from webapp.platform.libraries import babel, compress, csrf, htmx
@@ -54,6 +54,8 @@ webapp.platform.garbage.look_again()
 def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     logs.set_up(settings.log_format)
+    if settings.clock_ahead:
+        clock.move(settings.clock_ahead)
     app = TransactionalFlask(__name__, template_folder="../templates", static_folder="../static")
     app.session_interface = access.PageSessions()
     app.url_map.converters["id"] = IdConverter

@@ -134,6 +134,24 @@ def callers(*methods: str, text: str = "") -> set[str]:
     }
 
 
+# Another day than the shop's is meant.
+MACHINE_CLOCK = {
+    "webapp/platform/clock.py": "this is the clock",
+    "tests/support/authority_server.py": "TLS is judged by the machine's",
+    "tests/ops/test_test_command.py": "what the command makes of it",
+}
+
+
+def test_the_time_is_the_clock_s():
+    asks = re.compile(r"\bdatetime\.(?:now|utcnow|today)\(|\bdate\.today\(")
+    files = [
+        *MODULES,
+        *(path for part in ("jobs", "tests") for path in (ROOT / part).rglob("*.py")),
+    ]
+    found = {str(path.relative_to(ROOT)) for path in files if asks.search(source_of(path))}
+    assert found <= MACHINE_CLOCK.keys()
+
+
 def test_a_request_is_one_transaction():
     assert callers("commit") <= COMMITS.keys()
 

@@ -20,6 +20,7 @@ from webapp.batches.models import BatchOutcome, BatchRow, BatchStatus, ProductBa
 from webapp.batches.queries import batch_by_id, rows_left_alone
 from webapp.catalog.models import Product
 from webapp.http.forms import parse
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.platform.errors import Invalid, Refusal
 from webapp.platform.money import MAX_MONEY
@@ -347,7 +348,7 @@ def test_a_stopped_batch_can_be_undone(db, monkeypatch):
     done = batch(price="11.00")
     assert batch_by_id(done).changed == 3 and batch_by_id(done).status is BatchStatus.DONE
     undo_batch(batch_by_id(done, lock=True), MANAGER)
-    batch_by_id(done).stop(dt.datetime.now(dt.UTC))
+    batch_by_id(done).stop(utc_now())
     db.session.commit()
     assert batch_by_id(done).status is BatchStatus.STOPPED
     assert undo(done).status is BatchStatus.UNDONE

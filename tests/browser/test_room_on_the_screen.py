@@ -1,13 +1,13 @@
 """Lists use the room there is: rows close together where one asks for it, no table cut on a small
 screen, no page wider than one can read on a large one."""
 
-import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.support.paper import sizes, texts
 from tests.support.placed_orders import place_order, until_invoiced
+from webapp.platform.clock import utc_now
 
 LISTS = (
     "/sales",
@@ -142,7 +142,7 @@ def test_a_closing_is_not_cut_on_paper(page, live_shop, signed_in):
     place_order(live_shop, "PAPER-1")
     until_invoiced(live_shop, "PAPER-1")
     signed_in(page, "admin")
-    month = f"{dt.datetime.now(ZoneInfo('America/Sao_Paulo')):%Y-%m}"
+    month = f"{utc_now().astimezone(ZoneInfo('America/Sao_Paulo')):%Y-%m}"
     page.goto(f"/closing?month={month}")
     paper = texts(page.pdf(format="A4", prefer_css_page_size=True))
     # What is beyond the edge of a sheet is not in its text.

@@ -22,6 +22,7 @@ from webapp.http.cursors import encode_cursor
 from webapp.http.lists import newest_first, page_of
 from webapp.invoice_pages import listing as invoices
 from webapp.messages.models import Message
+from webapp.platform.clock import utc_now
 from webapp.sale_pages import listing
 from webapp.sales.models import Sale
 
@@ -205,7 +206,7 @@ def test_until_stands_beside_since_and_both_days_count(client, db, sales):
 
 def test_the_audit_has_until_too(client, db, sales):
     sign_in(client, "admin")
-    today = dt.datetime.now(dt.UTC).date()
+    today = utc_now().date()
     assert "audit-" in client.get(f"/audit?until={today + dt.timedelta(1)}").text
     assert 'id="audit-' not in client.get(f"/audit?until={today - dt.timedelta(2)}").text
 

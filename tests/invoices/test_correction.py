@@ -18,6 +18,7 @@ from webapp.catalog.models import Product
 from webapp.customers.models import Customer
 from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.invoices.models import Invoice, InvoiceStatus, RejectedBy
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.sales.models import Status
 
@@ -113,7 +114,7 @@ def slow_clock(monkeypatch):
     made = SandboxAuthority.__init__
 
     def behind(self, ledger, **known):
-        made(self, ledger, lambda: dt.datetime.now(dt.UTC) - dt.timedelta(hours=1), **known)
+        made(self, ledger, lambda: utc_now() - dt.timedelta(hours=1), **known)
 
     with monkeypatch.context() as patched:
         patched.setattr(SandboxAuthority, "__init__", behind)

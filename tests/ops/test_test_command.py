@@ -1,11 +1,13 @@
 """bin/test: all tests side by side, a part in one process, and coverage when asked for."""
 
+import datetime as dt
 from threading import Event
 from types import SimpleNamespace
 
 import _testing
 import pytest
-from _testing import ALL, environment, options
+from _setup import Failure
+from _testing import ALL, clock_ahead, environment, options
 
 from tests.support.plugins import pytest_load_initial_conftests
 
@@ -31,6 +33,32 @@ def test_what_was_compiled_is_kept_and_what_the_caller_said_holds():
     assert environment(said | {"PYTHONDONTWRITEBYTECODE": "1"}) == said | {
         "MALLOC_MMAP_THRESHOLD_": "33554432"
     }
+
+
+NOW = dt.datetime(2026, 12, 1, 8, 0, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "moment"),
+    [
+        ([], NOW, NOW),
+        ([], NOW.replace(year=2031), NOW.replace(day=19)),
+        (["--at=2026-12-31T23:50"], NOW, NOW.replace(day=31, hour=23, minute=50)),
+        (["--fast", "--at=2026-10-31T23:50-03:00"], NOW, NOW.replace(month=11, hour=2, minute=50)),
+    ],
+)
+def test_the_shops_live_now_as_long_as_the_examples_know_the_day_or_when_they_are_told(
+    asked, now, moment
+):
+    ahead = clock_ahead(asked, now)
+    assert now + dt.timedelta(seconds=ahead) == moment
+    assert environment({}, ahead).get("CLOCK_AHEAD") == (str(ahead) if ahead else None)
+    assert options(asked) == options([each for each in asked if "--at" not in each])
+
+
+def test_a_moment_that_is_none_is_told():
+    with pytest.raises(Failure, match="--at=tomorrow: write a moment such as"):
+        clock_ahead(["--at=tomorrow"], NOW)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import datetime as dt
 import io
 import json
 import threading
-import time
 
 import pytest
 from sqlalchemy import select, update
@@ -225,7 +224,7 @@ def notify(client, data_id: str, stamp: int, signed: str | None = None, number: 
 
 def test_mercado_pago_is_asked_what_its_notice_is_about(client, db, shop, providers):
     providers.payments["1234"] = mercado_pago_payment("WEB-1", 100.0, 4.98)
-    now = int(time.time() * 1000)
+    now = int(utc_now().timestamp() * 1000)
     for _time in range(2):
         assert notify(client, "1234", now).status_code == 200
     assert state(db, shop) == ("open", set())
@@ -245,7 +244,7 @@ def test_mercado_pago_is_asked_what_its_notice_is_about(client, db, shop, provid
 
 
 def test_a_signature_that_does_not_fit_is_refused(client, db, shop):
-    now = int(time.time())
+    now = int(utc_now().timestamp())
     week_ago = now - 7 * 86_400
     forged = [" ", "ts=1,v1=abc", "v1=" + "0" * 64]
     forged.append(signature("another secret", "1234", "r-1", now))

@@ -1,5 +1,6 @@
 """From the test environment into production: by typing the CNPJ, with numbers counted apart."""
 
+import datetime as dt
 import io
 import zipfile
 from dataclasses import replace
@@ -10,9 +11,12 @@ from tests.factories import make_sale, open_shop, sign_in, work_off
 from tests.support.certificates import PASSWORD, pfx
 from tests.support.invoices import invoice_of_sale, sign_all
 from webapp.authority.certificates import signing_hold, take_certificate
+from webapp.authority.choosing import Unasked, authority
+from webapp.authority.service_states import Watched
 from webapp.closings.queries import account_of
 from webapp.http.formatting import shop_day
 from webapp.invoices.models import InvoiceStatus
+from webapp.platform import clock
 from webapp.platform.clock import utc_now
 from webapp.processing.signing_holds import let_sign
 from webapp.store.models import PRODUCTION, Series
@@ -125,6 +129,19 @@ def test_production_without_the_authority_signs_nothing_and_says_so(app, client,
     assert invoice_of_sale(sale).status is InvoiceStatus.APPROVED
     assert "the simulated SEFAZ would answer it" in client.get(f"/sales/{sale.id}").text
     assert 'data-part="environment"' in client.get("/products").text
+
+
+def test_a_shop_on_another_day_is_told_so_and_asks_nothing_with_fiscal_value(
+    client, db, admin, real, monkeypatch
+):
+    assert isinstance(authority(), Watched)
+    monkeypatch.setattr(clock, "_ahead", dt.timedelta(days=45))
+    sign_in(client, "admin")
+    day = f"{shop_day(clock.utc_now()):%-d %b %Y}"
+    assert f"Test environment · {day}" in " ".join(client.get("/products").text.split())
+    the_shop().nfe_environment = PRODUCTION
+    db.session.commit()
+    assert isinstance(authority(), Unasked)
 
 
 class TestSetByTheEnvironment:

@@ -11,6 +11,7 @@ from tests.support.sale_reversals import cancel, manager
 from webapp.authority.models import SandboxNote
 from webapp.fiscal.sandbox import SandboxAuthority
 from webapp.invoices.models import Invoice
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.sales.models import Sale
 from webapp.store.models import Series
@@ -23,7 +24,7 @@ def strict(monkeypatch):
     made = SandboxAuthority.__init__
 
     def behind(self, ledger, **known):
-        made(self, ledger, lambda: dt.datetime.now(dt.UTC) - dt.timedelta(hours=1), **known)
+        made(self, ledger, lambda: utc_now() - dt.timedelta(hours=1), **known)
 
     with monkeypatch.context() as patched:
         patched.setattr(SandboxAuthority, "__init__", behind)
@@ -94,9 +95,7 @@ def test_when_the_signing_fails_nothing_is_taken(client, db, strict, monkeypatch
     work_off()
     assert numbers() == {refused: (1, "discarded"), sale: (None, "pending")}
     monkeypatch.setattr(Invoice, "send", send)
-    db.session.execute(
-        db.update(Sale).where(Sale.due_at.is_not(None)).values(due_at=dt.datetime.now(dt.UTC))
-    )
+    db.session.execute(db.update(Sale).where(Sale.due_at.is_not(None)).values(due_at=utc_now()))
     db.session.commit()
     work_off()
     assert numbers() == {refused: (None, "discarded"), sale: (1, "authorized")}

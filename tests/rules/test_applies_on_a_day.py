@@ -8,6 +8,7 @@ import pytest
 
 from tests.factories import sign_in
 from tests.support.rule_drafts import in_force, rule
+from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.rules.models import RuleSetVersion
 from webapp.rules.queries import version_on
@@ -86,9 +87,7 @@ def test_what_changes_between_then_and_now_is_told(versions, client):
 
 def test_a_day_like_today_says_so(versions, client):
     sign_in(client, "manager")
-    assert (
-        "The same rules as today." in on(client, dt.datetime.now(dt.UTC).date().isoformat())[0].text
-    )
+    assert "The same rules as today." in on(client, utc_now().date().isoformat())[0].text
 
 
 def test_before_the_first_version_nothing_applied(versions, client):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.factories import sign_in
 from tests.support.processed_sales import publish
+from webapp.platform.clock import utc_now
 from webapp.rules.core.day_one import day_one_rules
 from webapp.rules.models import RuleSetVersion
 
@@ -89,7 +90,7 @@ def test_rules_are_read_by_managers(db, client, role, status):
 
 
 def test_the_last_day_of_a_rule_counts(db, client):
-    today = dt.datetime.now(dt.UTC).date()
+    today = utc_now().date()
     publish(
         [
             rule(

@@ -36,6 +36,7 @@ from webapp.fiscal.schema import BUILT_IN, events_package
 from webapp.fiscal.signature import digest_of
 from webapp.fiscal.soap import OPERATIONS
 from webapp.fiscal.xml import NAMESPACE, Section, xml
+from webapp.platform.clock import utc_now
 
 CNPJ = "99888777000100"
 SERVER = "SEFAZ_1.0"
@@ -88,6 +89,7 @@ def company(ca: Authority, cnpj: str = CNPJ) -> Certificate:
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: rsa.RSAPrivateKey):
+    # Judged by this machine's clock and by the shop's, which may be moved.
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -95,8 +97,8 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: rsa.RSAPrivateKey):
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=30))
+        .not_valid_before(min(now, utc_now()) - timedelta(hours=1))
+        .not_valid_after(max(now, utc_now()) + timedelta(days=30))
     )
 
 
@@ -176,8 +178,7 @@ class Sefaz:
         (answer,) = self.judge.event([found[0]])
         key, kind, sequence = named_by(found[0])
         said = {"chNFe": key, "tpEvento": kind, "nSeqEvento": str(sequence)}
-        now = datetime.now(UTC)
-        ret = answer.ret_event or ret_event(said, answer.code, answer.reason, now)
+        ret = answer.ret_event or ret_event(said, answer.code, answer.reason, utc_now())
         head = {"idLote": "1", "tpAmb": "2", "verAplic": SERVER, "cOrgao": key[:2] or "91"}
         head |= {"cStat": "128", "xMotivo": "Lote de Evento Processado"}
         return _closed("retEnvEvento", "1.00", head, ret)
@@ -188,7 +189,7 @@ class Sefaz:
         return (
             answer.ret_void
             if answer.is_done and answer.ret_void
-            else ret_voiding(said, answer.code, answer.reason, datetime.now(UTC))
+            else ret_voiding(said, answer.code, answer.reason, utc_now())
         )
 
     def _registered(self, message: bytes) -> bytes:
@@ -203,7 +204,7 @@ class Sefaz:
         asked = own_leaves(root) | own_leaves(root[-1])
         batch = self.judge.distribution("SP", asked["CNPJ"], int(asked["ultNSU"]))
         head = {"tpAmb": "2", "verAplic": SERVER, "cStat": batch.code, "xMotivo": batch.reason}
-        head |= {"dhResp": local_time(datetime.now(UTC), "35")}
+        head |= {"dhResp": local_time(utc_now(), "35")}
         head |= {"ultNSU": f"{batch.last_nsu:015d}", "maxNSU": f"{batch.highest_nsu:015d}"}
         packed = b"".join(_packed(*one) for one in batch.documents)
         lot = b"<loteDistDFeInt>" + packed + b"</loteDistDFeInt>" if packed else b""
@@ -243,7 +244,7 @@ def _result(tag: str, said: Section, inside: bytes = b"", key: str = "") -> byte
         "verAplic": SERVER,
         **said,
         "cUF": "35",
-        "dhRecbto": local_time(datetime.now(UTC), "35"),
+        "dhRecbto": local_time(utc_now(), "35"),
         "chNFe": key or None,
     }
     return _closed(tag, "4.00", head, inside)
@@ -259,7 +260,7 @@ def _refusal(signed: bytes, code: str, reason: str) -> bytes:
         "tpAmb": "2",
         "verAplic": SERVER,
         "chNFe": key_of(signed),
-        "dhRecbto": local_time(datetime.now(UTC), "35"),
+        "dhRecbto": local_time(utc_now(), "35"),
         "digVal": digest_of(signed),
         "cStat": code,
         "xMotivo": reason,

@@ -1,6 +1,6 @@
 """PFX files as certification authorities give them out, and as they should not be."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 from cryptography import x509
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from webapp.fiscal.certificate import CNPJ_OID
+from webapp.platform.clock import utc_now
 
 SHOPS_CNPJ, PASSWORD = "99888777000100", "senha dela"
 # As Windows exports it to this day.
@@ -44,7 +45,7 @@ def certificate(
 ):
     """`days` from now it ends. `named_apart`: its CNPJ stands in the alternative name, not behind
     its holder's alone. `issuer`: the certificate above it, of the key `key_of(2049)`."""
-    now = datetime.now(UTC)
+    now = utc_now()
     common = name if named_apart or not cnpj else f"{name}:{cnpj}"
     owner = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
     made = (

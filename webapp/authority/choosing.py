@@ -12,11 +12,13 @@ from webapp.authority.service_states import Watched
 from webapp.authority.trust import roots
 from webapp.fiscal.authority import Authority, AuthorityAway, Service
 from webapp.fiscal.certificate import CertificateError
+from webapp.platform.clock import is_moved
 from webapp.platform.database import db
 from webapp.platform.issues import N_
 from webapp.platform.transactions import only_reading
 from webapp.store.queries import the_shop
 
+MOVED_CLOCK = N_("The shop issues with fiscal value, and its clock is moved (CLOCK_AHEAD).")
 NO_CERTIFICATE = N_("The shop has no digital certificate that can be used now.")
 
 
@@ -32,6 +34,8 @@ def authority() -> Authority:
 
 def _chosen() -> Authority:
     settings, shop = current_app.extensions["settings"], the_shop()
+    if is_moved() and shop.is_production:
+        return Unasked(MOVED_CLOCK)
     if settings.nfe_authority == "sandbox":
         return Unasked(NO_AUTHORITY) if shop.is_production else Watched(Sandbox(), shop.state)
     try:

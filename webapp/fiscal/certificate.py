@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from lxml import etree
 
 from webapp.fiscal.signature import SignatureError, Signer, is_valid_on, verify
 from webapp.fiscal.xml import NAMESPACE
+from webapp.platform.clock import utc_now
 from webapp.platform.issues import N_, Issue
 
 CNPJ_OID = x509.ObjectIdentifier(
@@ -187,7 +188,7 @@ def make_test_certificate(
     Raises FileExistsError: a certificate is never overwritten. The sandbox takes it; a real
     authority does not.
     """
-    made = new_certificate(cnpj, name, now or datetime.now(UTC))
+    made = new_certificate(cnpj, name, now or utc_now())
     pfx = pkcs12.serialize_key_and_certificates(
         None, made.key, made.x509, None, BestAvailableEncryption(password.encode())
     )

@@ -8,7 +8,7 @@ marks an attribute. Building never refuses: what is missing or wrong is written 
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha1
@@ -47,6 +47,7 @@ from webapp.fiscal.tax_book import TaxBook
 from webapp.fiscal.taxes import SIMPLES, Taxes, assess, standing
 from webapp.fiscal.text import clean, digits, identifier
 from webapp.fiscal.xml import NAMESPACE, Section, amount, positive, xml
+from webapp.platform.clock import utc_now
 from webapp.platform.documents import DocumentKind, document_kind
 from webapp.platform.money import ZERO
 
@@ -108,7 +109,7 @@ def build(
 ) -> etree._Element:
     """The unsigned `NFe` element. Without `number` it is a draft: complete but for number, key and
     signature. `taxes` are those of a return's items, which are not assessed anew."""
-    given = number or draft_of(datetime.now(UTC))
+    given = number or draft_of(utc_now())
     issued_at = _local(note, given.issued_at)
     key = _key(note, given, issued_at)
     if taxes is None:

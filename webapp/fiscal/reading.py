@@ -16,6 +16,7 @@ from webapp.fiscal.note import Note
 from webapp.fiscal.signature import verify
 from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.fiscal.xml import NAMESPACE, UnreadableXml, read_xml
+from webapp.platform.clock import utc_now
 from webapp.platform.money import ZERO
 from webapp.platform.whole import whole_number
 
@@ -119,7 +120,7 @@ class Reading:
         info = document.find(_INFO)
         self.info = document if info is None else info
         self.document, self.note, self.book = document, note, book
-        self.now = now or datetime.now(UTC)
+        self.now = now or utc_now()
         self.id, self.version = self.info.get("Id", ""), self.info.get("versao", "")
         self.items: list[ReadItem] = []
         self.payments: list[Leaves] = []

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from webapp.fiscal.authority import (
     DOCUMENTS_FOUND,
@@ -33,6 +33,7 @@ from webapp.fiscal.sandbox_ledger import CANCELLATION, Ledger, LedgerEntry
 from webapp.fiscal.signature import SignatureError, digest_of, is_signed, is_valid_on
 from webapp.fiscal.tax_book import EXAMPLE_BOOK, TaxBook
 from webapp.fiscal.xml import NAMESPACE, UnreadableXml, read_xml, xml
+from webapp.platform.clock import utc_now
 from webapp.platform.issues import ERROR
 
 AUTHORIZED = ("100", "Autorizado o uso da NF-e")
@@ -65,7 +66,7 @@ class SandboxAuthority:
     def __init__(
         self,
         ledger: Ledger,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
         book: TaxBook = EXAMPLE_BOOK,
         granted: tuple[str, str] = AUTHORIZED,
     ):

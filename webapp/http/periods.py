@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from webapp.http.formatting import day_text, with_query
+from webapp.http.formatting import day_text, shop_day, with_query
 from webapp.http.localization import time_zone
 from webapp.http.query import Asked, WrongFilter, query_day
+from webapp.platform.clock import utc_now
 
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 
@@ -67,7 +68,7 @@ class Period(NamedTuple):
 
     def choice(self) -> dict[str, Any]:
         """What one may choose, as `lists.filters` takes it."""
-        today = dt.datetime.now(ZoneInfo(time_zone())).date()
+        today = shop_day(utc_now())
         ago = {0: _("Today"), 6: _("Last 7 days"), 29: _("Last 30 days")}
         options = [self._since(today - dt.timedelta(back), label) for back, label in ago.items()]
         return {"label": _("Period"), "options": options, "days": self}

@@ -6,7 +6,6 @@ dumped by its own `pg_dump`, in one snapshot. Copying the files of a running sho
 """
 
 import contextlib
-import datetime as dt
 import fcntl
 import hashlib
 import io
@@ -25,6 +24,7 @@ from typing import IO
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Engine, inspect, text
 
+from webapp.platform.clock import utc_now
 from webapp.platform.settings import Settings, inherited
 from webapp.platform.transactions import only_reading
 
@@ -111,7 +111,7 @@ def _manifest(engine: Engine, parts: dict[str, Path | bytes]) -> Manifest:
     for name, part in parts.items():
         with _opened(part) as file:
             sums[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    made_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    made_at = utc_now().isoformat(timespec="seconds")
     return Manifest(FORMAT, engine.dialect.name, revision, made_at, sums)
 
 

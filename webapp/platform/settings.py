@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg")
 SHORTEST_SECRET = 32
 CEP_PROVIDERS = ("viacep", "brasilapi", "opencep", "awesomeapi", "sample")
+_TEN_YEARS = 10 * 365 * 24 * 3600
 CNPJ_PROVIDERS = ("brasilapi", "receitaws", "opencnpj")
 
 
@@ -49,6 +50,7 @@ class Settings:
     review_policy: str = "exceptions"
     review_policy_from_env: bool = False
     log_format: str = "text"
+    clock_ahead: int = 0
 
     @property
     def secure(self) -> bool:
@@ -104,6 +106,7 @@ class Settings:
             review_policy=_choice(env, "REVIEW_POLICY", ("exceptions", "all"), "exceptions"),
             review_policy_from_env=bool(env.get("REVIEW_POLICY")),
             log_format=_choice(env, "LOG_FORMAT", ("text", "json"), "text"),
+            clock_ahead=_number(env, "CLOCK_AHEAD", 0, -_TEN_YEARS, _TEN_YEARS),
         )
         settings._refuse_nonsense()
         return settings
@@ -142,7 +145,8 @@ def _choice(env, name, allowed, default):
 
 def _number(env, name, default, low, high):
     written = env.get(name) or str(default)
-    if not (written.isascii() and written.isdigit() and low <= int(written) <= high):
+    digits = written.removeprefix("-") if low < 0 else written
+    if not (digits.isascii() and digits.isdigit() and low <= int(written) <= high):
         raise SettingsError(f"{name}={written}: use a whole number from {low} to {high}")
     return int(written)
 

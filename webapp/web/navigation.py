@@ -9,8 +9,10 @@ from flask import Flask, current_app, g, request, request_started, url_for
 from flask_babel import gettext
 from sqlalchemy import ScalarSelect, Select, select
 
+from webapp.http.formatting import shop_day
 from webapp.http.lists import COUNT_LIMIT, bounded, count_text
 from webapp.http.localization import LOCALES, locale
+from webapp.platform.clock import is_moved, utc_now
 from webapp.platform.database import db
 from webapp.staff.access import ANYONE, may, shown_document, told_document
 from webapp.staff.models import Role
@@ -135,6 +137,7 @@ def set_up(app: Flask, menu: Menu) -> None:
                 "trade_name": shop.trade_name,
                 "environment": shop.nfe_environment,
                 "authority": settings.nfe_authority,
+                "day": shop_day(utc_now()) if is_moved() else None,
                 "demo": settings.demo,
                 "asleep_since": shop.asleep_since,
             },

@@ -1,6 +1,5 @@
 """Commissions of a month: by agent, net of reversals, as page, file and call."""
 
-import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -9,12 +8,13 @@ from tests.factories import api, make_product, make_token, sign_in
 from tests.support.processed_sales import agent, book, sold
 from webapp.fulfilment.commissions.models import Commission
 from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
 from webapp.rules.models import Effect
 
 
 @pytest.fixture
 def month(db):
-    return shop_day(dt.datetime.now(dt.UTC)).strftime("%Y-%m")
+    return shop_day(utc_now()).strftime("%Y-%m")
 
 
 def reverse(db, sale, share="1", month=None) -> None:

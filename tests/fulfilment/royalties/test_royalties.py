@@ -10,11 +10,12 @@ from tests.support.processed_sales import book, sold
 from webapp.fulfilment.royalties.models import RoyaltySlip
 from webapp.fulfilment.royalties.queries import AuthorTotal, author_totals
 from webapp.http.formatting import shop_day
+from webapp.platform.clock import utc_now
 from webapp.rules.models import Effect
 
 
 def this_month() -> str:
-    return shop_day(dt.datetime.now(dt.UTC)).strftime("%Y-%m")
+    return shop_day(utc_now()).strftime("%Y-%m")
 
 
 def total(author, copies, base, amount, reversals="0.00") -> AuthorTotal:
