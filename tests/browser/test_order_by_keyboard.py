@@ -114,7 +114,7 @@ def test_what_is_wrong_is_told_once_and_in_the_order_of_the_page(counter):
     page.keyboard.press("Control+Enter")
     names = ("Nome", "CPF", "Quantidade", "Desconto")
     expect(told).to_have_text([re.compile(name) for name in names])
-    mended = {"customer.name": "Bento Reis", "customer.document": "529.982.247-25"}
+    mended = {"customer.name": "Bento Reis", "customer.document": "987.654.321-00"}
     for name, value in (mended | {"lines.0.quantity": "1", "discount": "0"}).items():
         field(page, name).fill(value)
     page.keyboard.press("Control+Enter")
