@@ -19,9 +19,10 @@ ALL = (*HANDED_OUT, "--durations", "20", "-p", "tests.support.plugins")
 COVERAGE = ("-p", "pytest_cov", "--cov", "--cov-report", "term-missing:skip-covered")
 # What a run of all tests may be asked besides; anything else is about a part, and runs by itself.
 OF_ALL = {"--no-skips", "--fast", "--coverage", "-q", "-v"}
-# Told to the tests' shops, not to pytest: `--at=2026-12-31T23:50`, in UTC.
+# Told to the tests' shops, not to pytest: `--at=2026-12-01T02:30`, in UTC.
 AT = "--at="
-# The taxes of 2027 are not published yet: from then on no NF-e of the examples can be made.
+# Instalments of the examples are due on the day after; and the taxes of 2027, without which no NF-e
+# is made from then on, are not published yet.
 LAST_DAY = dt.date(2026, 12, 19)
 APT = {"DEBIAN_FRONTEND": "noninteractive"}
 
@@ -62,7 +63,7 @@ def clock_ahead(arguments: Sequence[str], now: dt.datetime) -> int:
         try:
             moment = dt.datetime.fromisoformat(asked[-1])
         except ValueError:
-            raise Failure(f"{AT}{asked[-1]}: write a moment such as 2026-12-31T23:50") from None
+            raise Failure(f"{AT}{asked[-1]}: write a moment such as 2026-12-01T02:30") from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     return round((moment - now).total_seconds())
 
