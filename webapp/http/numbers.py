@@ -21,7 +21,8 @@ _GROUPED = {
 
 def is_brazilian() -> bool:
     """Whether the page's language writes a decimal comma."""
-    return str(get_locale()).startswith("pt")
+    locale = get_locale()
+    return locale is not None and locale.language == "pt"
 
 
 def read_decimal(written: str, brazilian: bool) -> Decimal | None:
