@@ -20,9 +20,11 @@ from tests.factories import (
     work_off,
 )
 from webapp.audit.models import AuditEntry
+from webapp.audit.tracking import because
 from webapp.customers.customer_edits import add_address, add_note
 from webapp.customers.forms import CustomerAddressIn
 from webapp.customers.models import Customer
+from webapp.fulfilment.memberships.models import Membership, MembershipStatus
 from webapp.http.forms import parse
 from webapp.imports.models import Import, ImportKind, ImportRow, ImportStatus, RowOutcome
 from webapp.invoices.models import Invoice
@@ -49,8 +51,15 @@ def customer(db):
     work_off()
     sale = db.session.get_one(Sale, bought.id)
     sale.shipping = Shipping.SHIPPED
-    db.session.get_one(Sale, dropped.id).cancel()
     known = db.session.get_one(Customer, sale.customer_id)
+    with because("CONCEICAO gave it up"):
+        db.session.get_one(Sale, dropped.id).cancel()
+        member = Membership(customer=known, plan="basico", since=utc_now().date())
+        member.status = MembershipStatus.ACTIVE
+        db.session.add(member)
+        db.session.flush()
+        member.lapse("CONCEICAO gave it up", "ana@example.com")
+        db.session.flush()
     place = {"label": "Casa da José", "address": {"zip_code": "05010-000", "number": "1"}}
     add_address(known, parse(CustomerAddressIn, place))
     add_note(known, "A campainha não toca", "ana@example.com")

@@ -155,10 +155,17 @@ def _forget_orders(ids: tuple[int, ...], nobody: str) -> None:
     unnumbered = Invoice.sale_id.in_(ids) & Invoice.access_key.is_(None)
     draft: dict[str, Any] = {"former_xml": None, "signed_xml": None, "findings": [], "comment": ""}
     _set(Invoice, unnumbered, draft)
-    _forget_entries("sales", ids, None)
-    for model in (Message, PackingSlip, Task):
-        rows = db.session.scalars(select(model.id).where(model.sale_id.in_(ids)))
-        _forget_entries(model.__tablename__, rows, None)
+    _forget_order_entries(db.session.scalars(select(Sale.id).where(among & kept_by_law())))
+    _forget_order_entries(db.session.scalars(select(Sale.id).where(among & ~kept_by_law())), "")
+
+
+def _forget_order_entries(ids: Iterable[int], why: str | None = None) -> None:
+    """Of orders, and of what hangs on them."""
+    for some in _by_many(ids):
+        _forget_entries("sales", some, why=why)
+        for model in (Message, PackingSlip, Task):
+            rows = db.session.scalars(select(model.id).where(model.sale_id.in_(some)))
+            _forget_entries(model.__tablename__, rows, why=why)
 
 
 def _nobodys_copy(nobody: str) -> dict[str, Any]:
@@ -189,6 +196,7 @@ def _forget_memberships(ids: list[int]) -> None:
     """The membership itself names nobody; what staff wrote about it may."""
     theirs = select(Membership.id).where(Membership.customer_id.in_(ids))
     _set(MembershipEvent, MembershipEvent.membership_id.in_(theirs), {"reason": ""})
+    _forget_entries("memberships", db.session.scalars(theirs), why="")
 
 
 def _forget_notes_of(document: str, nobody: str) -> None:
@@ -208,8 +216,11 @@ def _forget_imported(keys: set[str], nobody: str) -> None:
     _set(ImportRow, ImportRow.import_id.in_(select(Import.id).where(taken)) & theirs, blank)
 
 
-def _forget_entries(subject: str, ids: Iterable[int], name: str | None) -> None:
-    """Of what the audit kept about these rows; `name`: what the row is called from now on."""
+def _forget_entries(
+    subject: str, ids: Iterable[int], name: str | None = None, why: str | None = None
+) -> None:
+    """Of what the audit kept about these rows; `name`, `why`: what the row is called and what was
+    said of the change from now on, where that does not stay."""
     for some in _by_many(ids):
         about = AuditEntry.subject_id.in_([str(row_id) for row_id in some])
         for entry in db.session.scalars(
@@ -217,6 +228,7 @@ def _forget_entries(subject: str, ids: Iterable[int], name: str | None) -> None:
         ):
             entry.before, entry.after = _scrubbed(entry.before), _scrubbed(entry.after)
             entry.subject_name = entry.subject_name if name is None else name
+            entry.why = entry.why if why is None else why
         db.session.flush()
 
 
