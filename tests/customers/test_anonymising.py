@@ -167,6 +167,10 @@ def test_a_manager_types_the_name(customer, client, db):
     for still in ("/sales/1", "/messages", "/invoices/1", "/customers"):
         page = client.get(still)
         assert page.status_code == 200 and CUSTOMER["email"] not in page.text
+        assert f'/messages/{mail}"' not in page.text and f"{path}/edit" not in page.text
+    assert NAME not in client.get("/messages").text
+    assert "No notes" in client.get(path).text
+    assert client.get(f"{path}/addresses/new").status_code == 409
 
 
 def test_all_that_is_kept_of_one_person_is_one_file(customer, client, db):

@@ -212,6 +212,7 @@ def _address_form(form: Form, customer_id: int, address_id: int | None = None):
 @bp.get("/customers/<id:customer_id>/addresses/new")
 @allow("clerk")
 def new_address(customer_id: int):
+    customer_by_id(customer_id).refuse_gone()
     return _address_form(Form.filled({"address": {"country": "BR"}}), customer_id)
 
 

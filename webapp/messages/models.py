@@ -123,6 +123,11 @@ class Message(Owed, Model):
     effect: Mapped[Effect | None] = relationship()
     sale: Mapped[Sale] = relationship()
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whom it was for was anonymised: it is not shown any more."""
+        return self.sale.is_anonymised
+
     def release(self, now: dt.datetime) -> None:
         """The sale was released: what was held may go out."""
         if self.status is MessageStatus.HELD:

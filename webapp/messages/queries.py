@@ -71,7 +71,7 @@ def message_by_id(message_id: int) -> Message:
     message = db.session.get(Message, message_id)
     if message is None:
         raise NotFound(_("There is no such e-mail."))
-    if message.sale.is_anonymised:
+    if message.is_forgotten:
         raise Refusal(_("Whom this e-mail was for was anonymised: it is not shown any more."))
     return message
 
