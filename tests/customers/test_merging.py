@@ -180,7 +180,8 @@ def test_a_manager_compares_confirms_and_merges(two, client):
     _header, line = rows_of(client.get("/exports/duplicates.csv", buffered=True))
     assert line[::2] == [merged.name, kept.name, "the same e-mail"]
     assert f"with={merged.id}" in client.get(path).text
-    assert "Rua Nova" in client.get(f"{path}?with={merged.id}").text
+    preview = client.get(f"{path}?with={merged.id}").text
+    assert "Rua Nova" in preview and "1 order goes over" in preview
     asked = {"from": str(merged.id), "address": "merged"}
     refused = client.post(path, data=asked)
     assert refused.status_code == 422 and "cannot be undone" in refused.text

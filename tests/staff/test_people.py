@@ -37,6 +37,11 @@ def signed_in(client) -> bool:
     return client.get("/account").status_code == 200
 
 
+def test_it_is_told_what_an_accountant_writes(client, admin):
+    told = client.get("/staff/new").text
+    assert "closes months" in told and "changes nothing else" in told
+
+
 def test_a_person_is_added_and_can_sign_in(client, db, admin):
     answer = client.post(
         "/staff", data=NEW | {"email": "Bia@Example.com", "name": "Bia Reis", "role": "reviewer"}

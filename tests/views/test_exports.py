@@ -76,6 +76,7 @@ def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
                 assert len(plain) > 1, listing.name
     same = [name for name, locale in headers if headers[name, "en"] == headers[name, "pt_BR"]]
     assert same == []
+    assert "Deixado como está" in headers["batches", "pt_BR"]
 
 
 def test_numbers_are_numbers_and_codes_stay_whole(client, db):

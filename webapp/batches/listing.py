@@ -85,7 +85,7 @@ BATCHES = Listing(
         Cell(_l("Status"), lambda batch: str(batch.status.label)),
         _field(_l("Products"), "total"),
         _field(_l("Changed"), "changed"),
-        Cell(_l("Left alone"), lambda batch: batch.left_alone),
+        Cell(lazy_pgettext("a row", "Left alone"), lambda batch: batch.left_alone),
         Cell(lazy_pgettext("a row", "Taken back"), lambda batch: batch.undone),
         Cell(_l("Who"), lambda batch: who(batch.asked_by).name),
         _field(_l("When"), "created_at"),

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from sqlalchemy import Select, select
 
 from webapp.audit.history import learn_names
@@ -167,7 +168,7 @@ def _tabs(batch: ProductBatch, chosen: str) -> list[dict[str, object]]:
         "changes": (_("Changes"), batch.to_change),
         UNDER_COST: (_("Below cost"), batch.under_cost),
         "same": (_("Stay as they are"), batch.same),
-        "left": (_("Left alone"), batch.left_alone),
+        "left": (pgettext("a row", "Left alone"), batch.left_alone),
     }
     shown = {name: told for name, told in counts.items() if told[1] or name in ("", chosen)}
     tabs = tabs_of(

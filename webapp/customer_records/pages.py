@@ -23,7 +23,7 @@ from webapp.http.zips import zip_response
 from webapp.platform.database import db
 from webapp.platform.errors import Refusal
 from webapp.platform.whole import whole_number
-from webapp.sales.queries import bought_by
+from webapp.sales.queries import order_count
 from webapp.staff.access import allow, shown_document
 from webapp.web.listings import Cell, Listing
 
@@ -90,7 +90,7 @@ def _preview(form: Form, customer_id: int, merged_id: int) -> str:
         form=form,
         two=two,
         rows=[_row(two, name) for name in FIELDS],
-        bought=[bought_by(customer.id) for customer in (two.kept, two.merged)],
+        orders=order_count(merged_id),
         rules=[rule.name_in(locale()) for rule in rules_about(merged_id)],
     )
 

@@ -101,6 +101,12 @@ def bought_by(customer_id: int) -> Bought:
     return Bought(orders, sold or ZERO, refunded or ZERO, first_at, last_at)
 
 
+def order_count(customer_id: int) -> int:
+    """Of all, paid or not."""
+    query = select(func.count()).select_from(sales_of_customer(customer_id).subquery())
+    return db.session.scalar(query) or 0
+
+
 def sales_of_customer(customer_id: int) -> Select:
     return select(Sale).where(Sale.customer_id == customer_id)
 
