@@ -62,6 +62,9 @@ def test_a_revoked_token_is_refused_at_once_and_revoking_twice_does_no_harm(app,
     assert token.revoked_at == first
     answer = calls.get("/jobs")
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+    assert "counts no more" in answer.json["detail"]
+    bare = app.test_client().get("/api/v1/sales", headers={"Accept-Language": "en"})
+    assert "Send your token" in bare.json["detail"]
 
 
 def test_a_name_in_use_is_refused_so_that_a_doubled_click_makes_one_token(client, db, admin):

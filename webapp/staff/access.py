@@ -151,12 +151,18 @@ def identify() -> Identity | None:
     return by_token() if is_api() else _by_session()
 
 
-def by_token() -> Identity | None:
+def _sent_token() -> str:
+    """Blank where none was sent, or not as a token is."""
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret:
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def by_token() -> Identity | None:
+    secret = _sent_token()
+    if not secret:
         return None
     now = utc_now()
-    presented = {"secret_hash": digest(secret.strip()), "now": now}
+    presented = {"secret_hash": digest(secret), "now": now}
     # On a connection of its own: a session costs more than the look.
     with db.engine.connect() as connection:
         token = connection.execute(_LIVE_TOKEN, presented).first()
@@ -262,17 +268,22 @@ def release(_error=None) -> None:
 
 def _sign_in_first():
     if is_api() or request.htmx or request.path.startswith("/events"):
-        raise SignInNeeded(
-            _("Send your token in the header Authorization: Bearer TOKEN.")
-            if is_api()
-            else _("Sign in first")
-        )
+        raise SignInNeeded(_what_api_needs() if is_api() else _("Sign in first"))
     if request.method in READING:
         target = request.full_path.rstrip("?")
     else:
         target = page_before()
         flash(_("Your session is over. Nothing was sent: sign in to go on where you were."), "warn")
     return redirect(url_for("staff.login", next=target if target and target != "/" else None))
+
+
+def _what_api_needs() -> str:
+    if _sent_token():
+        return _(
+            "This token counts no more: it was revoked, its time is over, or it was never made "
+            "here."
+        )
+    return _("Send your token in the header Authorization: Bearer TOKEN.")
 
 
 def page_before() -> str | None:
