@@ -189,6 +189,20 @@ def test_all_that_is_kept_of_one_person_is_one_file(customer, client, db):
     assert told["emails"] and told["customer"]["other_addresses"]
 
 
+def test_its_tables_are_in_words(customer, client, db):
+    sign_in(client, "manager", locale="pt_BR")
+    answer = client.post(f"/customers/{customer.id}/data")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as files:
+        names = [name for name in files.namelist() if name.endswith(".csv")]
+        tables = {name: files.read(name).decode("utf-8-sig") for name in names}
+    assert {"customer.csv", "addresses.csv", "membership.csv", "audit.csv"} <= set(tables)
+    header, bought, dropped = tables["orders.csv"].splitlines()
+    assert header.startswith("Pedido;Quando;Itens;Situação;") and "Faturado" in bought
+    assert "Cancelado" in dropped and "111.444.777-35" in dropped
+    for codes in ("reference", "cancelled", "invoice_authorized", "non_contributor", "{", "pix;"):
+        assert not [name for name, text in tables.items() if codes in text], codes
+
+
 def test_a_program_gets_the_same_file_and_it_is_kept_that_it_did(customer, client, db):
     path = f"/customers/{customer.id}/data"
     assert api(client, make_token("clerk")).post(path, {}).status_code == 403

@@ -56,7 +56,7 @@ def anonymise_customer(wanted: AnonymisationIn, customer_id: int) -> dict[str, o
     summary=_l("All that the shop keeps of this person (LGPD, art. 18); kept in the audit."),
 )
 def personal_data(customer_id: int) -> Response:
-    customer = customer_by_id(customer_id)
     """A POST, as on the page: that it was done is kept."""
+    customer = customer_by_id(customer_id)
     record(db.session, "exported", "customers", customer.id, customer.name)
     return zip_response(all_files_of(customer), f"customer-{customer.id}")

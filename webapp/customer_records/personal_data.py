@@ -1,5 +1,5 @@
 """All that the shop keeps of one person, as LGPD (art. 18) owes it to them: one zip with a JSON of
-everything and a table of each kind for a spreadsheet."""
+everything, in codes, and a table of each kind for a spreadsheet, in words."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp.audit.models import AuditEntry
+from webapp.customer_records.personal_tables import table_files
 from webapp.customers.customer_edits import facts_of
 from webapp.customers.models import Customer
 from webapp.fulfilment.memberships.models import Membership, MembershipEvent
@@ -52,25 +53,13 @@ def _written(customer_id: int) -> Iterable[StaffNote]:
 
 def all_files_of(customer: Customer) -> list[File]:
     """For their reader, made at once: nothing is read while they are sent."""
-    return list(files_of(data_of(customer), reader_form()))
+    return list(files_of(customer, reader_form()))
 
 
-def files_of(data: dict[str, Any], form: CsvForm) -> Iterator[File]:
-    written = json.dumps(data, ensure_ascii=False, indent=1, default=str)
+def files_of(customer: Customer, form: CsvForm) -> Iterator[File]:
+    written = json.dumps(data_of(customer), ensure_ascii=False, indent=1, default=str)
     yield "data.json", written.encode()
-    for name, rows in data.items():
-        if isinstance(rows, list) and rows:
-            yield f"{name}.csv", form.begin(list(rows[0])) + form.lines(_cells(rows))
-
-
-def _cells(rows: Rows) -> Iterable[list[Any]]:
-    for row in rows:
-        yield [
-            json.dumps(value, ensure_ascii=False, default=str)
-            if isinstance(value, dict | list)
-            else value
-            for value in row.values()
-        ]
+    yield from table_files(customer, form)
 
 
 def _customer(customer: Customer) -> dict[str, Any]:
