@@ -4,14 +4,18 @@ import io
 import json
 
 import pytest
+from flask_babel import force_locale
 
 from tests.factories import api, make_token, open_shop, sign_in, work_off
 from tests.support.imported_tables import counts, looked_over, send, told
-from webapp.catalog.models import Product
+from webapp.catalog.models import Kind, Product
+from webapp.customers.models import Taxpayer
+from webapp.imports import cells
 from webapp.imports.cells import Evidence, Unread, category, decimal, notation_of
 from webapp.imports.mapping import ColumnReader, guessed
 from webapp.imports.tables import rows_of
 from webapp.processing.import_steps import WORKS
+from webapp.sales.models import PaymentMethod
 
 BLING = (
     "ID;Código;Descrição;Unidade;NCM;Origem;Preço;Valor IPI fixo;Observações;Situação;Estoque;"
@@ -173,6 +177,21 @@ def test_a_column_that_is_there_twice_is_asked_about(calls):
 def test_names_of_columns_may_stand_below_a_title(calls):
     found = looked_over(calls, "Lista de preços;;\n;;\nSKU;Nome;Preço\nA;Um;x\n")
     assert told(found)[0][:2] == (4, "Preço")
+
+
+@pytest.mark.parametrize("language", ["en", "pt_BR"])
+def test_the_words_of_our_own_lists_are_read(app, language):
+    read_by = {cells.kind: Kind, cells.taxpayer: Taxpayer, cells.payment_method: PaymentMethod}
+    with app.test_request_context(), force_locale(language):
+        for read, members in read_by.items():
+            assert [read(str(each.label)) for each in members] == [str(each) for each in members]
+
+
+def test_a_sample_is_in_the_reader_s_words(client, db):
+    open_shop()
+    sign_in(client, "clerk", locale="pt_BR")
+    assert "Produto físico" in client.get("/imports/samples/products.csv").text
+    assert ";Pix;sim;" in client.get("/imports/samples/sales.csv").text
 
 
 @pytest.mark.parametrize("language", ["en", "pt_BR"])

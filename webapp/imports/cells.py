@@ -272,9 +272,21 @@ kind = _one_of(
 taxpayer = _one_of(
     {
         **{str(each).replace("_", " "): str(each) for each in Taxpayer},
-        **dict.fromkeys(("1", "contribuinte", "contribuinte icms"), "contributor"),
-        **dict.fromkeys(("2", "isento", "contribuinte isento"), "exempt"),
-        **dict.fromkeys(("9", "nao contribuinte"), "non_contributor"),
+        **dict.fromkeys(
+            ("1", "contribuinte", "contribuinte icms", "contribuinte do icms", "icms taxpayer"),
+            "contributor",
+        ),
+        **dict.fromkeys(
+            (
+                "2",
+                "isento",
+                "contribuinte isento",
+                "isento de inscricao estadual",
+                "exempt from state registration",
+            ),
+            "exempt",
+        ),
+        **dict.fromkeys(("9", "nao contribuinte", "not a taxpayer"), "non_contributor"),
     },
     _l("Write contributor, exempt or non_contributor."),
 )
@@ -286,7 +298,8 @@ payment_method = _one_of(
         **dict.fromkeys(("cartao de credito", "cartao", "credito", "card"), "credit_card"),
         **dict.fromkeys(("cartao de debito", "debito"), "debit_card"),
         **dict.fromkeys(("boleto bancario", "bank slip"), "boleto"),
-        **dict.fromkeys(("carteira digital", "paypal", "mercado pago"), "wallet"),
+        **dict.fromkeys(("carteira digital", "digital wallet", "paypal", "mercado pago"), "wallet"),
+        **dict.fromkeys(("credito na loja", "credito da loja", "vale"), "store_credit"),
         **dict.fromkeys(("dinheiro", "cash", "outro", "outros", "transferencia"), "other"),
     },
     _l("Write pix, credit_card, debit_card, boleto, wallet, store_credit or other."),

@@ -7,8 +7,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 
+from webapp.catalog.models import Kind
 from webapp.imports import cells
 from webapp.imports.cells import Reader
+from webapp.sales.models import PaymentMethod
 
 
 class TableField(NamedTuple):
@@ -161,7 +163,7 @@ PRODUCT_FIELDS = (
             "product type",
             "tipo do item",
         ),
-        "physical",
+        Kind.PHYSICAL.label,
         is_doubtful=True,
     ),
     STOCK,
@@ -597,10 +599,10 @@ SALE_FIELDS = (
         _l("Payment"),
         cells.payment_method,
         ("payment method", "forma de pagamento", "pagamento", "meio de pagamento", "payment"),
-        "pix",
+        PaymentMethod.PIX.label,
     ),
     TableField(
-        "paid", _l("Paid"), cells.flag, ("paid", "pago", "esta pago"), "yes", is_doubtful=True
+        "paid", _l("Paid"), cells.flag, ("paid", "pago", "esta pago"), _l("yes"), is_doubtful=True
     ),
     TableField(
         "freight",
