@@ -273,7 +273,7 @@ FIELDS = {
     "low_stock": _l("Minimum stock"),
     "name": _l("Name"),
     "notes": _l("Notes"),
-    "volumes": _l("Volumes"),
+    "volumes": _l("Parcels"),
     "ncm": _l("NCM"),
     "nfe_environment": _l("Environment of the NF-e"),
     "next_number": _l("Next number"),

@@ -92,7 +92,7 @@ def _payment(details: Row, row: Row) -> str:
 def _package(row: Row) -> str:
     net, gross = row.get("net_weight_g"), row.get("gross_weight_g")
     parts = (
-        ngettext("%(num)s volume", "%(num)s volumes", row["quantity"]),
+        ngettext("%(num)s parcel", "%(num)s parcels", row["quantity"]),
         row.get("kind", ""),
         _("net %(weight)s", weight=weight_text(net)) if net is not None else "",
         _("gross %(weight)s", weight=weight_text(gross)) if gross is not None else "",

@@ -290,7 +290,7 @@ def test_each_volume_is_followed_by_its_own_code(shop, fake, client):
     sign_in(client)
     for page in (f"/packing-slips/{slip_now().id}", f"/sales/{sale_now().id}"):
         text = client.get(page).text
-        assert "AA9" in text and "BB2" in text and "Code of volume 2" in text
+        assert "AA9" in text and "BB2" in text and "Code of parcel 2" in text
     message = latest_message(sale_now().id, "shipped")
     for part in parts_of(message)[1:]:
         assert "AA9" in part and "BB2" in part

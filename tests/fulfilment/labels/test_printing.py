@@ -42,7 +42,7 @@ def test_labels_of_many_are_one_file_in_their_order(client, db):
     assert sizes(pdf) == [(50, 50), (100, 150), (100, 150), (100, 150)]
     words = texts(pdf)
     assert "DANFE" in words[1] and "DANFE" in words[2]
-    assert "Volume 2 de 2" in words[3] or "Volume 2 of 2" in words[3]
+    assert "Volume 2 de 2" in words[3] or "Parcel 2 of 2" in words[3]
     assert "Lukasz D'Ávila" in words[3] and "01001-000 São Paulo/SP" in words[3]
     assert codes(pdf)[3] == ["WEB-1"]
 

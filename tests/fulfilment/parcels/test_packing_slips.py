@@ -71,7 +71,7 @@ def test_a_slip_bears_sender_recipient_items_weight_and_the_nfe(db, client):
         "06243-110",
         "1.25 kg",
         "Pix",
-        "Volumes",
+        "Parcels",
         invoice_of(sale.id).access_key,
     ):
         assert text in page.replace(" ", "") or text in page

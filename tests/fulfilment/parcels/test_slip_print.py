@@ -71,7 +71,7 @@ def test_a_sheet_bears_all_that_the_parcel_needs(db, client):
         ">WEB-1</figcaption>",
     ):
         assert text in page.replace("\xa0", " ")
-    assert re.search(r"Volumes</dt>\s*<dd>\s*2\s*<", page) and re.search(
+    assert re.search(r"Parcels</dt>\s*<dd>\s*2\s*<", page) and re.search(
         r"Sticker <span class=\"tag\">gift", page
     )
     # The head of the items' table, which each further sheet repeats, tells whose they are.

@@ -57,7 +57,7 @@ def _sheets(
 def _address(slip: PackingSlip, number: int, shop: Shop) -> Sheet:
     sale = slip.sale
     label = AddressLabel(
-        title=_("Volume %(number)s of %(of)s", number=number, of=slip.volumes),
+        title=_("Parcel %(number)s of %(of)s", number=number, of=slip.volumes),
         to=[sale.customer_name, *_lines(sale), sale.customer_phone],
         sender=[shop.trade_name, *_lines(shop)],
         code=sale.reference if sale.reference.isascii() and sale.reference.isprintable() else "",

@@ -24,7 +24,7 @@ def want_label(slip: PackingSlip, wanted: LabelIn, actor: str, now: dt.datetime)
     """The caller holds the sale's lock. Raises Refusal."""
     refuse_unless_leaves(slip)
     if wanted.number > slip.volumes:
-        raise Refusal(_("The slip has fewer volumes: mend their number first."), "number")
+        raise Refusal(_("The slip has fewer parcels: mend their number first."), "number")
     return _want(slip, wanted.model_dump(), actor, now)
 
 
@@ -35,7 +35,7 @@ def _want(slip: PackingSlip, facts: dict[str, Any], actor: str, now: dt.datetime
     try:
         db.session.flush()
     except IntegrityError:
-        raise Refusal(_("This volume has a label already."), "number") from None
+        raise Refusal(_("This parcel has a label already."), "number") from None
     return label
 
 

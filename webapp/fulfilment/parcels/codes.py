@@ -18,7 +18,7 @@ def code_facts(slip: PackingSlip, known: Sequence[Partner] | None = None) -> lis
     among = carriers() if known is None else known
     return [
         {
-            "term": _("Code of volume %(number)s", number=each.number)
+            "term": _("Code of parcel %(number)s", number=each.number)
             if len(codes) > 1
             else _("Tracking code"),
             "value": each.code,

@@ -85,7 +85,7 @@ SLIPS = Listing(
             lambda slip: ", ".join(f"{item['quantity']} × {item['sku']}" for item in slip.items),
         ),
         _field(_l("Weight (g)"), "weight_g"),
-        _field(_l("Volumes"), "volumes"),
+        _field(_l("Parcels"), "volumes"),
         _of_sale(_l("Postal code (CEP)"), "zip_code"),
         _of_sale(_l("City"), "city"),
         _of_sale(_l("State"), "state"),

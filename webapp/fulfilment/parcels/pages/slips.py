@@ -231,5 +231,5 @@ def describe(wanted: SlipIn, slip_id: int) -> Response:
     slip = queries.slip_to_change(slip_id)
     refuse_stale(slip)
     slip.describe(wanted.volumes, wanted.notes)
-    flash(_("Volumes and notes were saved."), "good")
+    flash(_("Parcels and notes were saved."), "good")
     return _to_slip(slip_id)
