@@ -62,7 +62,10 @@ def test_of_an_order_that_led_to_nothing_there_is_nothing_to_reverse(client, db)
     open_shop()
     sale = make_sale(sku=make_product(kind="ebook").sku)
     sign_in(client, "manager")
-    assert "There is nothing to reverse." in client.get(f"/sales/{sale.id}/cancellation").text
+    path = f"/sales/{sale.id}/cancellation"
+    assert "There is nothing to reverse." in client.get(path).text
+    done = client.post(path, data={"reason": "bought twice"}, follow_redirects=True).text
+    assert "The order was cancelled." in done and "is reversed" not in done
 
 
 def test_while_sefaz_is_asked_to_cancel_no_return_is_offered(client, db):

@@ -46,5 +46,5 @@ def make_cancellation(wanted: CancellationIn, sale_id: int) -> Response:
     with because(wanted.reason):
         cancel(sale_to_undo(sale_id), wanted.reason)
         db.session.flush()
-    flash(_("The order was cancelled; what it had brought about is reversed."), "good")
+    flash(_("The order was cancelled."), "good")
     return to_order(sale_id)

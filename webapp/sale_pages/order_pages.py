@@ -77,7 +77,7 @@ def cancel(sale_id: int) -> Response:
     with because(_("order cancelled")):
         placing.cancel_open(sale_of(sale_id), "order cancelled")
         db.session.flush()
-    flash(_("The order was cancelled; its stock is back."), "good")
+    flash(_("The order was cancelled."), "good")
     return to_order(sale_id)
 
 
