@@ -171,6 +171,8 @@ def test_a_manager_types_the_name(customer, client, db):
     assert NAME not in client.get("/messages").text
     assert "No notes" in client.get(path).text
     assert client.get(f"{path}/addresses/new").status_code == 409
+    refused = client.post(f"{path}/notes", data={"text": "Calls back"})
+    assert refused.status_code == 422 and "This customer was anonymised" in refused.text
 
 
 def test_all_that_is_kept_of_one_person_is_one_file(customer, client, db):

@@ -113,6 +113,16 @@ def test_who_was_merged_is_changed_no_more_and_leads_on_in_one_step(two, client)
     assert f'"customer-{merged.id}"' not in client.get("/customers").text
 
 
+def test_a_note_that_was_typed_meanwhile_is_kept_with_the_other_one(two, client, db):
+    kept, merged, _sale = two
+    joined(kept, merged)
+    sign_in(client)
+    written = client.post(
+        f"/customers/{merged.id}/notes", data={"text": "Calls back"}, follow_redirects=True
+    )
+    assert written.request.path == f"/customers/{kept.id}" and "Calls back" in written.text
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "choice", "plan", "status"),
     [

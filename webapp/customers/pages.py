@@ -27,6 +27,7 @@ from webapp.customers.queries import (
     address_by_id,
     agent_by_id,
     customer_by_id,
+    customer_now,
     customers,
 )
 from webapp.fulfilment.memberships.history import history
@@ -192,7 +193,8 @@ def notes(customer_id: int):
 @allow("clerk")
 @submits(NoteIn, again=_customer_page)
 def write_note(wanted: NoteIn, customer_id: int):
-    add_note(customer_by_id(customer_id), wanted.text, actor())
+    """Of one who was merged while it was typed, it is a note of the other one."""
+    add_note(customer_now(customer_id), wanted.text, actor())
     return redirect(url_for("customers.show", customer_id=customer_id, _anchor="notes"), 303)
 
 

@@ -40,6 +40,12 @@ def customer_by_id(customer_id: int) -> Customer:
     return row_by_id(Customer, customer_id, _l("There is no such customer."))
 
 
+def customer_now(customer_id: int) -> Customer:
+    """That one, or the one whom it was merged into."""
+    customer = customer_by_id(customer_id)
+    return customer_by_id(customer.merged_into_id) if customer.merged_into_id else customer
+
+
 def address_by_id(customer: Customer, address_id: int) -> CustomerAddress:
     """One of the customer's. Raises NotFound."""
     found = next((each for each in customer.addresses if each.id == address_id), None)
