@@ -147,6 +147,7 @@ def test_a_token_ends_with_the_standing_of_whoever_made_it(app, client, db, admi
     assert calls.get("/sales").status_code == 200
     bia = db.session.scalars(select(User).where(User.email == email)).one()
     facts = {"email": bia.email, "name": bia.name, "role": "admin", "active": "1"}
+    assert "checkout: revoked once" in client.get(f"/staff/{bia.id}").text
     client.post(f"/staff/{bia.id}", data=facts | {"version": bia.version} | change)
 
     assert calls.get("/sales").status_code == 401

@@ -17,7 +17,7 @@ from webapp.staff.models import MOST_TOKEN_DAYS, TOKEN_DAYS, ApiToken, Role, Use
 from webapp.staff.pages.blueprint import bp
 from webapp.staff.pages.proof import proved
 from webapp.staff.people import add_user, change_user, issue_token, set_new_password
-from webapp.staff.queries import people, token_by_id, tokens, user_by_id
+from webapp.staff.queries import people, token_by_id, tokens, tokens_of, user_by_id
 
 PEOPLE_SHOWN = TOKENS_SHOWN = 100
 ROLES = [(role, role.label) for role in Role]
@@ -53,7 +53,10 @@ def _index_page(form: Form, secret: str = "") -> str:
 def _person_page(form: Form, user_id: int | None = None) -> str:
     user = user_by_id(user_id) if user_id else None
     form.raw_input.pop("password", None)
-    return render_template("staff/person.html", form=form, person=user, roles=ROLES)
+    theirs = [token.name for token in db.session.scalars(tokens_of(user))] if user else []
+    return render_template(
+        "staff/person.html", form=form, person=user, roles=ROLES, token_names=theirs
+    )
 
 
 @bp.get("/staff/new")
