@@ -125,6 +125,19 @@ def test_no_page_is_spread_on_a_large_screen_and_the_menu_leaves_room_on_a_small
     assert page.get_by_role("link", name="Pedidos").first.is_visible()
 
 
+def test_what_stands_below_a_notice_keeps_off_it(page, live_shop, signed_in):
+    signed_in(page, "admin")
+    page.goto("/staff/new")
+    gap = page.evaluate("""() => {
+        const below = document.querySelector(".page > .columns-main-aside")
+        const notice = document.createElement("div")
+        notice.className = "notice"
+        below.before(notice)
+        return below.getBoundingClientRect().top - notice.getBoundingClientRect().bottom
+    }""")
+    assert gap >= 12
+
+
 def test_the_history_beside_an_nfe_breaks_no_word(page, live_shop, signed_in):
     place_order(live_shop, "ROOM-1")
     until_invoiced(live_shop, "ROOM-1")
