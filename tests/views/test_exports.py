@@ -76,7 +76,11 @@ def test_every_list_can_be_had_in_both_forms_and_languages(app, db):
                 assert len(plain) > 1, listing.name
     same = [name for name, locale in headers if headers[name, "en"] == headers[name, "pt_BR"]]
     assert same == []
-    assert "Deixado como está" in headers["batches", "pt_BR"]
+    of_products = headers["batches", "pt_BR"][3:7]
+    assert of_products == ["Produtos", "Alterados", "Deixados como estão", "Desfeitos"]
+    assert headers["imports", "pt_BR"][3:7] == ["Linhas", "Aceitas", "Já estão aqui", "Recusadas"]
+    assert headers["bulk-acts", "pt_BR"][2:5] == ["Pedidos", "Feitos", "Recusados"]
+    assert headers["counts", "pt_BR"][6:] == ["Lançada por", "Lançada em"]
 
 
 def test_numbers_are_numbers_and_codes_stay_whole(client, db):

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import Select
 
 from webapp.audit.history import learn_names, who
@@ -83,7 +84,7 @@ BULK_ACTS = Listing(
         Cell(_l("What"), lambda act: str(_word_of(act))),
         Cell(_l("Status"), lambda act: str(act.status.label)),
         Cell(_l("Orders"), lambda act: act.total),
-        Cell(_l("Done"), lambda act: act.count_of(BulkOutcome.DONE)),
+        Cell(lazy_pgettext("count", "Done"), lambda act: act.count_of(BulkOutcome.DONE)),
         Cell(_l("Refused"), lambda act: act.count_of(BulkOutcome.REFUSED)),
         Cell(_l("Who"), lambda act: who(act.asked_by).name),
         Cell(_l("When"), lambda act: act.created_at),

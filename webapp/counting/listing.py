@@ -53,7 +53,10 @@ COUNTS = Listing(
         _field(_l("When"), "created_at"),
         Cell(_l("Who"), lambda count: who(count.begun_by).name),
         _field(_l("Reason"), "reason"),
-        Cell(_l("Taken by"), lambda count: who(count.taken_by).name if count.taken_by else ""),
+        Cell(
+            lazy_pgettext("a count", "Taken by"),
+            lambda count: who(count.taken_by).name if count.taken_by else "",
+        ),
         _field(_l("Taken on"), "taken_at"),
     ),
 )
