@@ -210,3 +210,18 @@ def test_pages_wait_for_kinds_that_there_are(app):
     }
     assert len(kinds) > 40
     assert {(name, kind) for name, kind in kinds if kind not in told} == set()
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "incoming/index",
+        "imports/index",
+        "counting/index",
+        "payments/notices",
+        "payments/statements",
+    ],
+)
+def test_a_list_of_few_columns_leaves_none_out_on_a_usual_screen(app, template):
+    text = sources(app)[f"{template}.html"]
+    assert "drop-1" not in text and '"drop"' not in text
