@@ -1,6 +1,7 @@
 """The shop's A1 certificate: taken on the settings page, kept sealed; without one NF-e wait."""
 
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -202,6 +203,13 @@ def test_its_end_is_told_on_every_page_in_time(app, client, db, admin, days, adm
         assert ("The digital certificate expires in" in page) == (told is not None)
         if told is not None:
             assert f"expires in {told} day" in page
+
+
+def test_on_its_last_day_the_hour_of_its_end_is_told(client, db, admin):
+    install(client, pfx(days=0))
+    page = " ".join(client.get("/settings").text.split())
+    assert re.search(r"expires on \d+ \w+ \d{4} at \d\d:\d\d\. After that", page)
+    assert "in 0 days" not in page and "today</" not in page
 
 
 class TestNamedByTheEnvironment:

@@ -257,6 +257,26 @@ def test_products_are_found_by_bar_code_code_and_name_and_the_others_are_told(ca
     assert found.unmatched == [["", "X-4", "Corda de escalada", 2]]
 
 
+def test_more_products_than_are_listed_are_told_of(client, db):
+    open_shop()
+    sign_in(client, "manager")
+    items = tuple(an_item(sku=f"X-{number}", name=f"Corda {number}") for number in range(51))
+    sent = {"kind": "notes", "file": [(io.BytesIO(a_file(items=items)), "a.xml")]}
+    place = client.post("/imports", data=sent).headers["Location"]
+    work_off()
+    page = client.get(place).text
+    assert "Corda 49" in page and "Corda 50" not in page
+    assert "Only the 50 that most NF-e have are listed." in page
+
+
+def test_files_of_incoming_notes_are_sent_as_notes(client, db):
+    open_shop()
+    sign_in(client, "manager")
+    page = client.get("/incoming").text
+    assert page.count('href="/imports?kind=notes"') == 2
+    assert '<option value="notes" selected>' in client.get("/imports?kind=notes").text
+
+
 @pytest.mark.both_databases
 def test_pages_show_what_became_of_files_and_notes(client, db):
     open_shop()

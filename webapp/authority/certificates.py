@@ -36,7 +36,7 @@ from webapp.fiscal.certificate import (
     refuse_unfit,
 )
 from webapp.fiscal.signature import Signer
-from webapp.http.formatting import day_text
+from webapp.http.formatting import clock_text, day_text
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db
 from webapp.platform.documents import format_document
@@ -144,6 +144,13 @@ class Reminder(NamedTuple):
         """In the reader's language."""
         if self.issue:
             return _("NF-e wait: %(why)s", why=self.issue.text)
+        if self.expires_at and not self.days:
+            return _(
+                "The digital certificate expires on %(day)s at %(time)s. After that NF-e wait for "
+                "another one.",
+                day=day_text(self.expires_at),
+                time=clock_text(self.expires_at),
+            )
         return ngettext(
             "The digital certificate expires in %(num)s day, on %(day)s. After that NF-e wait for "
             "another one.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import literal, select, union_all
@@ -69,7 +69,9 @@ INVOICE_EVENTS = Vocabulary(
         "rejected": Sentence(_l("NF-e rejected"), "alert-triangle"),
         "rejected_by_checks": Sentence(_l("NF-e stopped by the checks"), "alert-triangle"),
         "rejected_by_reviewer": Sentence(_l("NF-e returned by the reviewer"), "arrow-back-up"),
-        "rejected_by_authority": Sentence(_l("NF-e rejected by SEFAZ"), "alert-triangle"),
+        "rejected_by_authority": Sentence(
+            lazy_pgettext("one", "NF-e rejected by SEFAZ"), "alert-triangle"
+        ),
         "discarded": Sentence(_l("NF-e discarded"), "trash"),
         "cancelled": Sentence(_l("NF-e cancelled"), "ban"),
     }
