@@ -122,6 +122,14 @@ def test_what_followed_and_was_voided_is_told_and_comes_along(db, client, month)
     assert "inutilizacoes/001-000000003-000000003-procInutNFe.xml" in names
 
 
+def test_orders_owed_a_service_note_that_are_all_listed_are_not_told_as_the_first(
+    client, db, month
+):
+    sign_in(client, "accountant")
+    page = client.get(f"/closing?month={month}").text
+    assert "Owed under an NFS-e" in page and "The first ones" not in page
+
+
 def test_the_zip_meets_the_page(db, client, month, monkeypatch):
     monkeypatch.setattr(archive, "ROWS_AT_ONCE", 2)
     answer = api(client, make_token("manager")).get(f"/closings/{month}.zip")

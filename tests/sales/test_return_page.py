@@ -64,7 +64,7 @@ def test_what_is_wrong_stands_at_its_line(client, sale):
     answer = give_back(client, sale, **{"quantity.3": "5"})
     assert answer.status_code == 422 and "Only 2 of this line are left to return." in answer.text
     assert typed(answer.text)["quantity.3"] == "5"
-    assert "Say how many units" in give_back(client, sale).text
+    assert "Say how many units of which item come back." in give_back(client, sale).text
     unexplained = give_back(client, sale, cause="other", **{"quantity.3": "1"})
     assert "Say why the goods come back." in unexplained.text
     assert returns_of(sale.id) == []

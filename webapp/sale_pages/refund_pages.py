@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from flask import flash, g, request
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -47,6 +48,7 @@ class UnitsForm(Form):
 
     # What is read beside the lines and the reason.
     others: ClassVar[tuple[str, ...]] = ()
+    nothing_told: ClassVar[LazyString] = _l("Say how many units of which item are given back.")
 
     @property
     def reasons(self) -> list[tuple[str, str]]:
@@ -68,7 +70,7 @@ class UnitsForm(Form):
     def parse(self) -> Any:
         lines = [{"line": position, "quantity": value} for position, value in self.quantities]
         if not lines:
-            raise Invalid([], _("Say how many units of which item are given back."))
+            raise Invalid([], str(self.nothing_told))
         assert self.shape is not None, "each of these forms has a shape"
         others = {name: self.value(name) for name in self.others}
         told = (self.value("reason").strip(), self.value("details").strip())

@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
@@ -29,6 +30,7 @@ from webapp.staff.access import allow
 
 class ReturnForm(UnitsForm):
     others = ("cause",)
+    nothing_told = _l("Say how many units of which item come back.")
 
 
 @bp.get("/sales/<id:sale_id>/returns/new")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from flask_babel import force_locale
 
 from tests.factories import open_shop, sign_in, work_off
 from tests.support.melhor_envio import TOKEN, FakeMelhorEnvio
@@ -154,6 +155,14 @@ def test_what_is_refused_is_told_in_its_words_and_goes_on_where_it_stood(shop, f
     label.try_again(utc_now())
     database.session.commit()
     assert buy(label.id).status is LabelStatus.READY and len(fake.orders) == 1
+
+
+def test_what_is_refused_after_it_was_paid_is_not_told_as_not_bought(shop, fake):
+    fake.fail("shipment/generate", 422)
+    label = buy(wanted())
+    assert label.status is LabelStatus.REFUSED and len(fake.paid()) == 1
+    with force_locale("en"):
+        assert str(label.status_words) == "Paid, not issued"
 
 
 def test_a_volume_that_is_there_has_one_label_until_it_is_dropped(shop, fake):
@@ -348,6 +357,15 @@ def test_a_clerk_asks_buys_and_prints_on_pages(shop, fake, client):
     assert label.tracking_code in page and f"/labels/{label.id}/file.pdf" in page
     assert client.get(f"/labels/{label.id}/file.pdf").data.startswith(b"%PDF")
     assert client.post(f"/labels/{label.id}/removal").status_code in (302, 303)
+
+
+def test_prices_that_were_asked_for_in_vain_are_not_told_as_not_asked_for(shop, fake, client):
+    sign_in(client)
+    address = f"/packing-slips/{slip_now().id}/label-offers"
+    assert "Not asked yet" in client.get(address).text
+    fake.fail("shipment/calculate", 500)
+    page = client.get(address, query_string=BOX).text
+    assert "There is no quote" in page and "Not asked yet" not in page
 
 
 def test_an_administrator_gives_and_takes_the_token_which_nobody_reads(db, fake, client):

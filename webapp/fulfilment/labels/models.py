@@ -41,6 +41,7 @@ class LabelStatus(enum.StrEnum):
         return LABELS[self][1]
 
 
+PAID_NOT_ISSUED = _l("Paid, not issued")
 LABELS = {
     LabelStatus.WANTED: (_l("Being bought"), "info"),
     LabelStatus.READY: (_l("Bought"), "good"),
@@ -121,6 +122,12 @@ class Label(Owed, Timestamps, Model):
     @property
     def is_paid(self) -> bool:
         return self.bought_at is not None
+
+    @property
+    def status_words(self) -> LazyString:
+        """Refused after it was paid, it is bought all the same: only its file is missing."""
+        is_stuck = self.status is LabelStatus.REFUSED and self.is_paid
+        return PAID_NOT_ISSUED if is_stuck else self.status.label
 
     def begin(self, now: dt.datetime) -> None:
         self.status = LabelStatus.WANTED
