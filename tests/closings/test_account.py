@@ -15,6 +15,7 @@ from tests.factories import api, make_product, make_token, sign_in, work_off
 from tests.support import worlds
 from tests.support.invoices import authorized, worked_off
 from tests.support.processed_sales import counted, sold
+from webapp.closings.models import Closing
 from webapp.closings.queries import account_of, the_watch
 from webapp.fiscal.events import EventKind
 from webapp.fiscal.xml import NAMESPACE
@@ -31,7 +32,7 @@ from webapp.invoices.models import (
 from webapp.platform.clock import utc_now
 from webapp.platform.database import db as database
 from webapp.processing.archive_upkeep import look_at_files, note_files, sum_up
-from webapp.store.queries import issuer_day
+from webapp.store.queries import issuer_day, the_shop
 
 CLUB = "Club"
 
@@ -160,6 +161,17 @@ def test_what_changes_after_the_closing_is_marked(db, client, month):
         if each["name"].endswith("total")
     ]
     assert (total["before"], total["now"]) == ("259.80", "389.70")
+
+
+def test_a_month_to_come_is_neither_closed_nor_sent(db, client):
+    the_shop().accountant_email = "conta@example.com"
+    db.session.commit()
+    sign_in(client, "accountant")
+    for act in ("lock", "sending"):
+        answer = client.post(f"/closing/{act}?month=2099-05", follow_redirects=True)
+        assert "May 2099 has not begun" in answer.text
+    assert "/closing/lock" not in client.get("/closing?month=2099-05").text
+    assert db.session.scalars(db.select(Closing)).all() == []
 
 
 def test_what_comes_back_is_told_apart(db, client):

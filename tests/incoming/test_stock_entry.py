@@ -90,6 +90,11 @@ def test_two_items_of_one_product_share_a_cost(shop):
     assert (product("FI-0002").stock, product("FI-0002").cost) == (9, Decimal("37.60"))
 
 
+def test_what_comes_for_nothing_leaves_the_cost_as_it_was(shop):
+    take_into_stock(brought(an_item(quantity=2, unit_price=Decimal("0.00"))), entry(("FI-0002", 1)))
+    assert (product("FI-0002").stock, product("FI-0002").cost) == (7, Decimal("40.00"))
+
+
 def test_what_cannot_be_is_told_at_its_lines_and_nothing_moves(shop):
     make_product(sku="PLANO", kind="membership")
     note = brought(MUGS, BOX, an_item(sku="KG", quantity=1), an_item(sku="M", quantity=999))

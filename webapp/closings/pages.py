@@ -77,8 +77,12 @@ def _page(form: Form | None) -> str:
         form=form or Form.filled(_delivery()),
         recipient=shop.accountant_email,
         why_not_sent=reason_in_words,
-        **month_context(month) | {"is_over": month < f"{issuer_today():%Y-%m}"},
+        **month_context(month) | {"is_over": month < _present(), "is_to_come": month > _present()},
     )
+
+
+def _present() -> str:
+    return f"{issuer_today():%Y-%m}"
 
 
 def _has_any(account: Account, name: str) -> bool:
@@ -111,12 +115,20 @@ def _to_page() -> ResponseReturnValue:
     return redirect(url_for("closings.page", month=_asked_month()), 303)
 
 
+def _begun_month() -> str:
+    month = _asked_month()
+    if month > _present():
+        words = month_words(month).capitalize()
+        raise Refusal(_("%(month)s has not begun: there is nothing to close yet.", month=words))
+    return month
+
+
 @bp.post("/closing/lock")
 @allow("manager", "accountant")
 @acts(back=_to_page)
 def lock() -> ResponseReturnValue:
     """Keeps the month's figures as they are now; said again, those of then."""
-    month = _asked_month()
+    month = _begun_month()
     locked_closing(month).lock(account_of(month).figures(), g.identity.actor, utc_now())
     flash(_("%(month)s is closed.", month=month_words(month).capitalize()), "good")
     return _to_page()
@@ -129,7 +141,7 @@ def send() -> ResponseReturnValue:
     recipient = the_shop().accountant_email
     if not recipient:
         raise Refusal(_("Say first to whom it goes."))
-    locked_closing(_asked_month()).send(recipient, utc_now())
+    locked_closing(_begun_month()).send(recipient, utc_now())
     flash(_("The e-mail is on its way to %(address)s.", address=recipient), "good")
     return _to_page()
 

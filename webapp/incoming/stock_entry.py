@@ -92,9 +92,9 @@ def lines_before(supplier: str, codes: set[str]) -> Select[StockEntryLine]:
 
 
 def take_into_stock(note: IncomingNote, wanted: StockEntryIn) -> int:
-    """Adds each line's goods to the stock of its product, and makes what they cost its cost;
-    returns how many pieces. Once: who counts otherwise later changes the stock by hand. Raises
-    Refusal."""
+    """Adds each line's goods to the stock of its product, and makes what they cost its cost, unless
+    they came for nothing; returns how many pieces. Once: who counts otherwise later changes the
+    stock by hand. Raises Refusal."""
     if note.is_own or not note.has_content:
         raise Refusal(_("Only a supplier's note whose file is here goes into stock."))
     if note.status is NoteStatus.STOCKED:
@@ -155,7 +155,8 @@ def _move(lines: Sequence[EntryLine], reason: str) -> None:
         assert product
         quantity = sum(int(line.quantity) for line in its)
         _add(product, quantity, reason, its[0])
-        product.cost = cents(sum((line.total for line in its), Decimal()) / quantity)
+        if total := sum((line.total for line in its), Decimal()):
+            product.cost = cents(total / quantity)
 
 
 def _add(product: Product, quantity: int, reason: str, line: EntryLine) -> None:
