@@ -214,3 +214,17 @@ def test_all_that_is_wrong_with_a_row_is_told(calls):
         (5, "preço"),
     ]
     assert "A new product needs a price" in told(found)[4][2]
+
+
+def test_of_a_row_whose_kind_cannot_be_read_nothing_is_told_that_hangs_on_it(calls):
+    make_product(sku="A", kind="ebook", stock=None)
+    found = looked_over(
+        calls,
+        "sku;nome;tipo de produto;preço;estoque\nA;Guia;xis;5;3\nB;Guia;xis;5;-1\n",
+        mapping='{"tipo de produto": "kind"}',
+    )
+    assert [(row, column) for row, column, _words in told(found)] == [
+        (2, "tipo de produto"),
+        (3, "tipo de produto"),
+        (3, "estoque"),
+    ]

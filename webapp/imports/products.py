@@ -50,27 +50,31 @@ class ProductsImport(TableImport):
             each.name = _name_of(each.said, product)
             if not self.need(each, "sku", columns["sku"]):
                 continue
-            before = self.judged(each, partial(self._before, each.said, product, rights), columns)
+            unread = ["kind"] if each.is_told(columns.get("kind", "")) else []
+            judging = partial(self._before, each.said, product, rights, unread)
+            before = self.judged(each, judging, columns)
             each.facts |= {"new": product is None, "before": before or {}}
             each.is_known = product is not None and not before
 
     def column_of(self, name: str, columns: dict[str, str]) -> str:
         return columns.get(name) or (columns.get("weight_kg", "") if name == "weight_g" else "")
 
-    def _before(self, said: Values, product: Product | None, rights: PriceRights) -> Values:
+    def _before(
+        self, said: Values, product: Product | None, rights: PriceRights, unread: Sequence[str]
+    ) -> Values:
         """What would be otherwise, as it is now. Raises Refusal."""
         if product is None:
-            refuse_addition(self._wanted_new(said), rights)
+            refuse_addition(self._wanted_new(said, unread), rights)
             return {}
-        return changed(product, _wanted(said, product, rights), said)
+        return changed(product, _wanted(said, product, rights, unread), said)
 
-    def _wanted_new(self, said: Values) -> ProductIn:
+    def _wanted_new(self, said: Values, unread: Sequence[str] = ()) -> ProductIn:
         """Raises Refusal."""
         if not self.adds:
             message = _("There is no product with the SKU %(sku)s.", sku=said["sku"])
             raise Refusal(message, "sku")
         try:
-            return parse(ProductIn, {"kind": "physical"} | facts_told(said))
+            return _parsed({"kind": "physical"} | facts_told(said), unread)
         except Invalid as invalid:
             lacking = _NEEDED.keys() - said.keys()
             raise Invalid(
@@ -164,9 +168,17 @@ def _told_as(name: str, said: Values) -> str:
     return "weight_kg" if name == "weight_g" and name not in said else name
 
 
-def _wanted(said: Values, product: Product, rights: PriceRights) -> ProductIn:
+def _parsed(facts: Values, unread: Sequence[str]) -> ProductIn:
+    """Of a cell that could not be read, what stands in its place would be judged with the others:
+    without it each is judged alone. Raises Refusal."""
+    return parse(ProductIn, {name: facts[name] for name in facts if name not in unread})
+
+
+def _wanted(
+    said: Values, product: Product, rights: PriceRights, unread: Sequence[str] = ()
+) -> ProductIn:
     """The product with what the row says of it. Raises Refusal."""
-    wanted = parse(ProductIn, facts_of(product) | facts_told(said) | {"sku": product.sku})
+    wanted = _parsed(facts_of(product) | facts_told(said) | {"sku": product.sku}, unread)
     refuse_edit(product, wanted, rights)
     if wanted.stock is not None:
         refuse_stock(product)
