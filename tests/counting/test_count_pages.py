@@ -52,6 +52,13 @@ def test_a_number_that_is_none_is_told_with_its_product(client, db, shelf, typed
     assert texts(refused.text, "//*[@role='alert']") == [said]
 
 
+def test_of_what_has_no_cost_no_value_is_told(client, shelf):
+    count = begin(client)
+    scan(client, count, "BOOK", counted="3")
+    client.post(f"{count}/review")
+    assert texts(client.get(count).text, "//dd")[:2] == ["R$0.000 units", "—2 units"]
+
+
 def test_a_count_from_its_beginning_to_the_ledger(client, db, shelf):
     count = begin(client, name="Sexta")
     scan(client, count, "BAG", counted="8")

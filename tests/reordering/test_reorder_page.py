@@ -66,6 +66,10 @@ def test_the_page_lists_by_supplier_with_values(client, db):
     rows = html.fromstring(client.get("/products/reorder").text).xpath("//tr[@id]")
     assert [row.xpath("string(th/a)") for row in rows] == ["Bolsa", "Agenda"]
     assert " ".join(rows[1].text_content().split()).endswith("Zeta 1 5 0 — 5 R$12.50")
+    page = client.get("/products/reorder").text
+    assert "R$12.50 at cost · of 1 product the cost is not known" in page
+    page = client.get("/products/reorder?supplier=Alba").text
+    assert "This page: — at cost" in page and "R$0.00" not in page
     page = client.get("/products/reorder?supplier=Zeta").text
     assert "Agenda" in page and "Bolsa" not in page and "R$12.50 at cost" in page
     assert "Daily e-mail" not in page

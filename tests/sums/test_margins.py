@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from lxml import html
+
 from tests.factories import make_product, make_sale, open_shop, sign_in, work_off
 from webapp.customers.models import Agent
 from webapp.payments.models import AgreedFee
@@ -47,4 +49,6 @@ def test_what_nobody_knows_is_said_and_only_what_was_bought_has_a_margin(client,
     sign_in(client, "manager")
     page = client.get(f"/sales/{sale.id}/margin").text
     assert "a product's cost is not known, no fee was agreed for the payment" in page
+    told = [each.text_content().strip() for each in html.fromstring(page).xpath("//dd")]
+    assert told[1] == told[5] == "—"
     assert "once it is paid" in client.get(f"/sales/{open_one.id}/margin").text

@@ -73,14 +73,15 @@ def uncounted(count: Count) -> Select[Product]:
 
 class Sums(NamedTuple):
     """Of a count: its lines, those that differ, units and value at cost of what was found more and
-    less; `unpriced`: lines that differ and whose products have no cost."""
+    less, None where of none of them the cost is known; `unpriced`: lines that differ and whose
+    products have no cost."""
 
     lines: int
     differing: int
     more: int
     less: int
-    gained: Decimal
-    lost: Decimal
+    gained: Decimal | None
+    lost: Decimal | None
     unpriced: int
 
 
@@ -101,7 +102,13 @@ def sums_of(count: Count) -> Sums:
         query.where(CountLine.count_id == count.id)
     ).one()
     return Sums(
-        lines, differing or 0, more or 0, less or 0, gained or ZERO, lost or ZERO, unpriced or 0
+        lines,
+        differing or 0,
+        more or 0,
+        less or 0,
+        gained if more else ZERO,
+        lost if less else ZERO,
+        unpriced or 0,
     )
 
 

@@ -62,6 +62,14 @@ def sold_since(product_ids: Iterable[int], moment: dt.datetime) -> dict[int, int
     return {row[0]: row[1] for row in found}
 
 
-def worth(rows: Iterable[Reorder]) -> Decimal:
-    """At cost, as far as that is known."""
-    return sum((row.value for row in rows if row.value is not None), ZERO)
+class Worth(NamedTuple):
+    """At cost, as far as that is known: None where of no product it is; `unpriced`: products of
+    which it is not."""
+
+    value: Decimal | None
+    unpriced: int
+
+
+def worth(rows: Sequence[Reorder]) -> Worth:
+    known = [row.value for row in rows if row.value is not None]
+    return Worth(sum(known, ZERO) if known else None, len(rows) - len(known))
