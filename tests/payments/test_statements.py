@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.factories import api, make_product, make_sale, make_token, open_shop
+from tests.factories import api, make_product, make_sale, make_token, open_shop, sign_in
 from tests.support.imported_tables import counts, looked_over, taken, told
 from webapp.http.formatting import shop_day
 from webapp.imports.models import Import, ImportKind, ImportRow, ImportStatus
@@ -218,6 +218,16 @@ def test_a_line_that_cannot_be_read_is_named_at_its_cell(calls, db):
     assert "not a day" in said[2, "Data"] and "not a number" in said[3, "Valor bruto"]
     assert "Fill this in" in said[4, "Data"]
     assert db.session.query(Receipt).count() == 0
+
+
+def test_what_a_line_brings_is_told_before_it_is_taken(client, calls, db):
+    table = HEAD + line("A1", "1.234,50", "p1", "-2,00") + line("", "-50,00", "p2", text="Tarifa")
+    found = looked_over(calls, table, kind="statement")
+    sign_in(client, "manager")
+    page = client.get(f"/imports/{found['id']}").text
+    assert "R$1,234.50 · fee R$2.00" in page and "No money that came: it is left out." in page
+    rows = client.get(f"/exports/import-rows.csv?import_id={found['id']}", buffered=True).text
+    assert "R$1,234.50 · fee R$2.00" in rows
 
 
 def test_only_a_manager_sends_statements(client, db):

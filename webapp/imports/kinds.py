@@ -345,6 +345,10 @@ class TableImport(ImportWork["ReadTable | list[CheckedRow]", None]):
     def column_of(self, name: str, columns: dict[str, str]) -> str:
         return columns.get(name, "")
 
+    def told_of(self, row: ImportRow) -> str:
+        """In words what taking a row that is fit for it does, beside what it changes."""
+        return _("New") if row.facts.get("new") else ""
+
     # -- kept -------------------------------------------------------------------------------------
 
     def keep(self, row: Import, looked: "ReadTable | list[CheckedRow]") -> None:

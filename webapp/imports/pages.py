@@ -265,6 +265,8 @@ class JudgedRow(NamedTuple):
         changes = [
             f"{label}: {before} → {after}" for label, before, after in _changes(self.work, row)
         ]
+        if isinstance(self.work, TableImport) and row.outcome is RowOutcome.ACCEPTED:
+            changes = [*filter(None, [self.work.told_of(row)]), *changes]
         return "; ".join(said or changes)
 
 

@@ -10,11 +10,12 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import load_only
 
-from webapp.http.formatting import shop_day
+from webapp.http.formatting import day_text, money_text, shop_day
 from webapp.http.periods import Period
 from webapp.imports import cells
 from webapp.imports.cells import Reader, Unread
@@ -213,6 +214,16 @@ class StatementImport(TableImport):
         payment of that sum."""
         each.is_known = bool(each.said.get("payment_id"))
         return True
+
+    def told_of(self, row: ImportRow) -> str:
+        said = row.facts.get("said")
+        if not said:
+            return ""
+        if _amount(said) <= ZERO:
+            return _("No money that came: it is left out.")
+        line = _line(row)
+        fee = _("fee %(amount)s", amount=money_text(line.fee)) if line.fee else ""
+        return " · ".join(filter(None, (day_text(line.day), money_text(line.amount), fee)))
 
     def write(
         self,
