@@ -185,6 +185,34 @@ def test_a_list_is_not_cut_on_paper(page, live_shop, signed_in, address, first, 
     assert first in texts(pdf)[0] and last in texts(pdf)[0]
 
 
+@pytest.mark.parametrize(
+    ("address", "never"),
+    [
+        ("/imports", "Enviar arquivo"),
+        ("/counts", "Começar uma contagem"),
+        ("/payments", "Pago duas vezes"),
+        ("/attention", "Mais antigas primeiro"),
+    ],
+)
+def test_what_one_presses_or_fills_in_beside_a_list_is_not_on_paper(
+    page, live_shop, signed_in, address, never
+):
+    signed_in(page, "admin")
+    page.goto(address)
+    assert never in page.locator("main").inner_text()
+    (paper,) = texts(page.pdf(format="A4", prefer_css_page_size=True))
+    assert never not in paper and page.locator("h1").inner_text() in paper
+
+
+def test_the_value_of_a_condition_has_room_beside_the_form_s_other_cards(
+    page, live_shop, signed_in
+):
+    signed_in(page, "admin")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/rules/high_value_hold/edit")
+    assert page.get_by_label("Valor: ").bounding_box()["width"] >= 130
+
+
 def test_the_page_of_one_order_is_printed_upright(page, live_shop, signed_in):
     place_order(live_shop, "PAPER-2")
     until_invoiced(live_shop, "PAPER-2")
