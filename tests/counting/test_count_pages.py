@@ -52,6 +52,20 @@ def test_a_number_that_is_none_is_told_with_its_product(client, db, shelf, typed
     assert texts(refused.text, "//*[@role='alert']") == [said]
 
 
+def test_who_still_counts_is_told_that_the_count_is_closed_by_now(client, shelf):
+    count = begin(client)
+    page = html.fromstring(client.get(count).text)
+    (lines,) = page.xpath("//*[@id='count-lines']/@data-live-url")
+    assert not page.xpath("//*[@id='count-lines']//*[contains(@class, 'notice')]")
+    client.post(f"{count}/review")
+    assert "By now this count is: " in client.get(lines).text
+    refused = scan(client, count, "BAG", "3", HX_Request="true")
+    assert texts(refused.text, "//*[@role='alert']") == [
+        "This count is closed for entries (To be taken)."
+    ]
+    assert "By now this count is: " in refused.text
+
+
 def test_of_what_has_no_cost_no_value_is_told(client, shelf):
     count = begin(client)
     scan(client, count, "BOOK", counted="3")

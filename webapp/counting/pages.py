@@ -25,7 +25,7 @@ from webapp.counting.taking import take
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits, wants_fragment
 from webapp.http.lists import Order, bounded_count, count_text, page_of
-from webapp.http.query import MOST_ROWS
+from webapp.http.query import MOST_ROWS, query_choice
 from webapp.platform.whole import whole_number
 from webapp.staff.access import allow
 
@@ -78,16 +78,18 @@ def show(count_id: int) -> str:
 
 def _count_page(form: Form, count_id: int) -> str:
     count = count_by_id(count_id)
-    context = _lines(count) | {"form": form, "key": new_key()}
+    context = _lines(count, count.status) | {"form": form, "key": new_key()}
     if count.status is CountStatus.REVIEWED:
         left = uncounted(count).with_only_columns(Product.id)
         context["missing"] = count_text(bounded_count(left))
     return render_template("counting/count.html", **context)
 
 
-def _lines(count: Count) -> dict[str, Any]:
+def _lines(count: Count, shown: str) -> dict[str, Any]:
+    """`shown`: the status of the count for which the page around them was made."""
     return {
         "count": count,
+        "shown": shown,
         "page": page_of(shown_lines(count), COUNT_LINES.orders_of({})),
         "sums": sums_of(count),
         "by_hand": moved_by_hand_since(count) if count.status is CountStatus.REVIEWED else {},
@@ -97,13 +99,21 @@ def _lines(count: Count) -> dict[str, Any]:
 @bp.get("/counts/<id:count_id>/lines")
 @allow("clerk")
 def lines(count_id: int) -> str:
-    return render_template("counting/_lines.html", form=Form(), **_lines(count_by_id(count_id)))
+    shown = query_choice("shown", CountStatus) or CountStatus.OPEN
+    return _fragment(Form(), count_id, shown)
+
+
+def _fragment(form: Form, count_id: int, shown: CountStatus = CountStatus.OPEN) -> str:
+    """Of a page on which people count, unless another is told."""
+    return render_template(
+        "counting/_lines.html", form=form, **_lines(count_by_id(count_id), shown)
+    )
 
 
 def _entry_again(form: Form, count_id: int) -> str:
     """To a scanner the list alone, with why: what is scanned next is being typed already."""
     if wants_fragment():
-        return render_template("counting/_lines.html", form=form, **_lines(count_by_id(count_id)))
+        return _fragment(form, count_id)
     return _count_page(form, count_id)
 
 
@@ -112,7 +122,7 @@ def _entry_again(form: Form, count_id: int) -> str:
 @submits(EntryIn, again=_entry_again)
 def add_entry(wanted: EntryIn, count_id: int) -> ResponseReturnValue:
     enter(count_id, product_by_code(wanted.code), wanted)
-    return lines(count_id) if wants_fragment() else _to(count_id)
+    return _fragment(Form(), count_id) if wants_fragment() else _to(count_id)
 
 
 @bp.get("/counts/<id:count_id>/sheet")
