@@ -49,6 +49,14 @@ def test_the_page_leads_to_each_order_and_to_its_why(db, client):
     assert "It has not been applied yet" in client.get("/rules/never_there/orders").text
 
 
+def test_a_rule_removed_since_is_called_by_its_name(db, client):
+    publish([rule("gone", BOOKS, [{"do": "hold"}], name={"pt_BR": "Retém", "en": "Holds books"})])
+    sold(book())
+    publish([])
+    sign_in(client, "manager")
+    assert "<h1>Holds books</h1>" in client.get("/rules/gone/orders").text
+
+
 def test_it_is_for_managers(db, client):
     sign_in(client, "clerk")
     assert client.get("/rules/royalty_slip/orders").status_code == 403

@@ -129,11 +129,13 @@ def test_its_page_tells_what_changed_it_with_the_orders(silver, manager):
 def test_marked_as_lapsed_with_a_reason_it_is_lapsed_and_keeps_its_first_day(silver, manager, db):
     silver.since = dt.date(2025, 1, 31)
     db.session.commit()
+    assert "no end" in manager.get(f"/memberships/{silver.id}").text
     assert mark(manager, silver, "lapse").status_code == 303
     db.session.refresh(silver)
     assert (silver.status, silver.since) == (MembershipStatus.LAPSED, dt.date(2025, 1, 31))
     page = manager.get(f"/memberships/{silver.id}").text
     assert "Marked as lapsed" in page and "Stopped paying" in page and "Rosa Prado" in page
+    assert "no end" not in page
 
 
 def test_marked_twice_it_has_one_entry(silver, manager):

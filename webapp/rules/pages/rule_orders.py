@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from webapp.http.localization import locale
 from webapp.platform.database import db
+from webapp.rules.core.rule import Rule
 from webapp.rules.models import Decision, RuleFiring
 from webapp.rules.pages.blueprint import bp
-from webapp.rules.queries import rule_set_in_force
+from webapp.rules.queries import compiled, rule_set_in_force
 from webapp.sales.models import Sale
 from webapp.staff.access import allow
 
@@ -56,11 +57,22 @@ def _fired(code: str, outcomes: list[dict[str, Any]]) -> bool:
 @bp.get("/rules/<code>/orders")
 @allow("manager")
 def orders_of_rule(code: str) -> str:
-    rule = rule_set_in_force().by_code.get(code)
+    rule, fired = rule_set_in_force().by_code.get(code), last_fired_for(code[:60])
+    known = rule or _as_it_was(code, fired)
     return render_template(
         "rules/orders.html",
         code=code,
-        name=rule.name_in(locale()) if rule else code,
+        name=known.name_in(locale()) if known else code,
         is_in_force=rule is not None,
-        fired=last_fired_for(code[:60]),
+        fired=fired,
     )
+
+
+def _as_it_was(code: str, fired: list[tuple[dt.datetime, Sale]]) -> Rule | None:
+    """A rule that was removed since, as it was when it last fired."""
+    if not fired:
+        return None
+    decided_at, sale = fired[0]
+    decided = (Decision.sale_id == sale.id) & (Decision.decided_at == decided_at)
+    version = db.session.scalars(select(Decision.rule_set_id).where(decided)).first()
+    return compiled(version).by_code.get(code) if version else None
