@@ -130,6 +130,7 @@ def test_a_month_that_is_not_over_is_asked_about_first(db, manager):
     month = db.session.scalars(db.select(Commission)).one().month
     asked = pay(manager, month=month)
     assert asked.status_code == 409 and "The month is not over" in asked.text and payments(db) == []
+    assert "Mark R$5.00 to Bruna Lima (A1) as paid already?" in asked.text
     assert pay(manager, month=month, confirmed="1").status_code == 303
     assert payments(db) == [("A1", "5.00")]
 

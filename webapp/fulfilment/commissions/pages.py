@@ -15,6 +15,7 @@ from webapp.http.forms import Form
 from webapp.http.handling import acts
 from webapp.http.spreadsheets import FileKind
 from webapp.platform.clock import utc_now
+from webapp.rules.naming import agent_name
 from webapp.staff.access import allow
 
 bp = Blueprint("commissions", __name__)
@@ -89,7 +90,7 @@ def _must_confirm(month: str, wanted: PaymentIn) -> bool:
 def _confirmation(month: str, wanted: PaymentIn, agent: str = "") -> ResponseReturnValue:
     page = render_template(
         "fulfilment/commissions/confirm_payment.html",
-        agent=agent,
+        agent=agent_name(agent) if agent else "",
         amount=wanted.amount,
         month=month,
         month_name=months.month_words(month),
