@@ -41,6 +41,8 @@ def _run(folder: Path, said: Path, options: Sequence[str]) -> None:
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'bin'}",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
+    # What is asked of the run of all tests is not asked of this one.
+    os.environ.pop("PYTEST_ADDOPTS", None)
     os.chdir(folder)
     sys.stdout = said.open("w")
     os.dup2(sys.stdout.fileno(), 1)
