@@ -33,9 +33,11 @@ def open_row(page, reference: str) -> None:
         page.keyboard.press("e")
         page.wait_for_url("**/attention?*open=*")
         if row_of(page, reference).and_(page.locator(".row-open")).count():
-            return
+            break
         page.goto("/attention")
     expect(row_of(page, reference)).to_have_class(re.compile("row-open"))
+    # The focus comes once the page is drawn: keys before that would go nowhere.
+    expect(page.locator("tr.row-open[id$='-open'] :focus")).to_have_count(1)
 
 
 def mended(page, reference: str) -> None:
