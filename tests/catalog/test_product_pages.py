@@ -69,6 +69,14 @@ def test_what_the_edit_form_shows_can_be_saved_as_it_is(staff, db):
     } == before
 
 
+def test_where_a_product_comes_from_is_chosen_and_told_in_words(staff, db):
+    product = make_product(origin="2")
+    page = html.fromstring(staff.get(f"/products/{product.id}/edit").text)
+    chosen = page.xpath("//select[@name='origin']/option[@selected]")
+    assert [option.text for option in chosen] == ["2: imported, bought in Brazil"]
+    assert "2: imported, bought in Brazil" in staff.get(f"/products/{product.id}").text
+
+
 def test_the_second_of_two_editors_is_told_and_overwrites_nothing(staff, db):
     product = make_product(name="Bottle")
     seen = {"sku": product.sku, "version": str(product.version)}

@@ -100,7 +100,11 @@ def test_a_step_is_done_only_when_it_really_is(client, db):
     make_user("clerk")
     make_token()
     page = client.get("/").text
-    assert steps_done(page) == 6 and "5 of 7 done" in page and "NFE_AUTHORITY=sefaz asks the real one" in page
+    assert (
+        steps_done(page) == 6
+        and "5 of 7 done" in page
+        and "NFE_AUTHORITY=sefaz asks the real one" in page
+    )
 
 
 def test_the_guide_stays_beside_the_figures_until_a_person_puts_it_away(client, db):

@@ -51,6 +51,7 @@ from webapp.processing import review
 from webapp.staff.access import allow
 from webapp.store.price_rights import price_rights_of
 from webapp.taxation.queries import profile_names
+from webapp.taxation.words import ORIGINS
 from webapp.views.entries import list_columns
 
 bp = Blueprint("catalog", __name__)
@@ -276,6 +277,7 @@ def _form_page(form: ProductForm, product_id: int | None = None):
         form=form,
         product=product,
         kinds=Kind,
+        origins=ORIGINS,
         tax_profiles=profile_names(),
         parts=parts,
         together=together(parts),
@@ -324,6 +326,7 @@ def _product_page(form: Form, product_id: int):
         namesakes=namesakes(product),
         not_sold=why_not_sold(product) if product.is_kit else "",
         kit=kit_with(product),
+        origins=ORIGINS,
         tax_profile=profile_names().get(product.tax_profile),
     )
 
