@@ -167,7 +167,7 @@ def test_names_days_and_priority_come_out_as_they_went_in():
         "valid_to": None,
         "enabled": False,
     }
-    assert form_of(raw, True).value("valid_from") == "31/01/2026"
+    assert form_of(raw, True).value("valid_from") == "2026-01-31"
 
 
 # What people type

@@ -282,8 +282,8 @@ def form_of(raw: RawRule, brazilian: bool) -> RuleForm:
         "event": raw.get("event", "paid"),
         "priority": str(rule.priority),
         "enabled": "1" if rule.enabled else "0",
-        "valid_from": input_format.input_day(raw.get("valid_from"), brazilian),
-        "valid_to": input_format.input_day(raw.get("valid_to"), brazilian),
+        "valid_from": raw.get("valid_from") or "",
+        "valid_to": raw.get("valid_to") or "",
         **{f"name.{language}": name for language, name in names.items()},
     }
     form.when = _row(raw["when"], brazilian)

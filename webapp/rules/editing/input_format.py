@@ -50,12 +50,6 @@ def input_lines(kind: str, values: Iterable[object], brazilian: bool) -> str:
     return "\n".join(input_text(kind, value, brazilian) for value in values) + "\n"
 
 
-def input_day(value: str | None, brazilian: bool) -> str:
-    if value and brazilian:
-        return "/".join(reversed(value.split("-")))
-    return value or ""
-
-
 # What stands in the field -> JSON
 
 
