@@ -55,3 +55,12 @@ def test_days_in_the_wrong_order_are_told(client, db, path):
     answer = client.get(f"{path}?since=2026-11-20&until=2026-11-10")
     assert answer.status_code == 422 and "These days are reversed" in answer.text
     assert client.get(f"{path}?since=2026-11-20&until=2026-11-20").status_code == 200
+
+
+@pytest.mark.parametrize("written", ["2026-11", "11/2026", " 11/2026 "])
+def test_a_month_is_read_as_a_calendar_sends_it_and_as_one_types_it(client, db, written):
+    """Firefox and Safari have no calendar of months."""
+    sign_in(client, "admin")
+    for page in ("/closing", "/commissions", "/royalties", "/invoices", "/incoming"):
+        answer = client.get(page, query_string={"month": written})
+        assert answer.status_code == 200 and 'value="2026-11"' in answer.text, page

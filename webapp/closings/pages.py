@@ -27,7 +27,7 @@ from webapp.closings.words import AMOUNTS, STATES, figure_value, figure_words
 from webapp.fulfilment.months import month_context, month_words
 from webapp.http.forms import Form
 from webapp.http.handling import acts, submits
-from webapp.http.query import month_from
+from webapp.http.query import typed_month
 from webapp.http.signed_links import SignedLink, open_link
 from webapp.invoices.models import Invoice, InvoiceStatus, InvoiceSum
 from webapp.invoices.queries import issued_in
@@ -49,7 +49,7 @@ def _asked_month() -> str:
     """That of the address; else the last one that is over."""
     written = request.args.get("month", "")
     last = issuer_today().replace(day=1) - dt.timedelta(days=1)
-    return f"{month_from(written) if written else last:%Y-%m}"
+    return f"{typed_month(written) if written else last:%Y-%m}"
 
 
 @bp.get("/closing")

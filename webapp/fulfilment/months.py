@@ -6,7 +6,7 @@ from babel.dates import format_skeleton
 from flask_babel import get_locale
 
 from webapp.http.formatting import shop_day
-from webapp.http.query import month_from
+from webapp.http.query import typed_month
 from webapp.platform.clock import utc_now
 
 
@@ -16,7 +16,7 @@ def this_month() -> str:
 
 def month_of(written: str | None) -> str:
     """The month asked for, like "2026-11"; the shop's present one when none is. Raises Invalid."""
-    return f"{month_from(written):%Y-%m}" if written else this_month()
+    return f"{typed_month(written):%Y-%m}" if written else this_month()
 
 
 def month_words(month: str) -> str:

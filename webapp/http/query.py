@@ -16,6 +16,7 @@ from webapp.platform.whole import MAX_ID, whole_number
 
 MOST_ROWS = 200
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
+_TYPED_MONTH = re.compile(r"(0?[1-9]|1[0-2])/(20[0-9]{2})", re.ASCII)
 Choice = TypeVar("Choice", bound=enum.StrEnum)
 # The query of an address: the one that is asked for, where a reader is told of no other.
 Asked = Mapping[str, str] | None
@@ -94,7 +95,14 @@ def query_month(required: bool = False, asked: Asked = None) -> dt.date | None:
     written = _written("month", asked)
     if not written and not required:
         return None
-    return month_from(written)
+    return typed_month(written)
+
+
+def typed_month(written: str) -> dt.date:
+    """The first day of a month as a calendar sends it, 2026-11, or as one types it where the
+    browser has none, 11/2026. Raises WrongFilter."""
+    typed = _TYPED_MONTH.fullmatch(written.strip())
+    return month_from(f"{typed[2]}-{typed[1]:0>2}" if typed else written)
 
 
 def month_from(written: str) -> dt.date:

@@ -18,7 +18,7 @@ from webapp.http.lists import (
     count_text,
     tabs_of,
 )
-from webapp.http.query import month_from, query_ids
+from webapp.http.query import query_ids, typed_month
 from webapp.invoice_pages.blueprint import bp
 from webapp.invoice_pages.downloads import month_archive
 from webapp.invoice_pages.listing import AGES, INVOICES, Asked, waits_since
@@ -156,4 +156,4 @@ def rows() -> str:
 @bp.get("/invoices/archive")
 @allow("clerk", "accountant")
 def archive() -> Response:
-    return month_archive(month_from(request.args.get("month", "")))
+    return month_archive(typed_month(request.args.get("month", "")))
